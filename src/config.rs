@@ -1,0 +1,464 @@
+//! Settings, read once and checked whole.
+//!
+//! `config/newswire.toml`, compiled in, declares every key, its default and its type, so the documented defaults and
+//! the real ones cannot drift. Over it come the user's file, the environment (`NEWSWIRE__SECTION__KEY`) and the
+//! flags. [`load`] either gives a [`Config`] that the rest of the program can trust or every [`Problem`] at once.
+
+mod settings;
+
+mod sources;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use config_crate::{Environment, File, FileFormat, Value, ValueKind};
+
+use crate::model::Source;
+
+pub use settings::{
+    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, LogFormat, LogSettings, Network, ScheduleSettings,
+    StoreSettings,
+};
+pub use sources::{check_slug, slug_for};
+
+/// The declaration of every key: names, defaults, reasons.
+pub const DEFAULTS: &str = include_str!("../config/newswire.toml");
+
+/// A list of sources to start from, for `config init`.
+pub const SOURCES_TEMPLATE: &str = include_str!("../config/sources.toml");
+
+/// Where a settings file is looked for when none is named, in this order.
+pub const SEARCH_PATHS: [&str; 3] = ["newswire.toml", "config/newswire.toml", "/etc/newswire/newswire.toml"];
+
+/// Everything the program needs to know, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The database and its writer.
+    pub store: StoreSettings,
+    /// Requests and politeness.
+    pub fetch: FetchSettings,
+    /// When to come back.
+    pub schedule: ScheduleSettings,
+    /// Reading feeds.
+    pub feed: FeedSettings,
+    /// Reading pages.
+    pub extract: ExtractSettings,
+    /// The loops.
+    pub daemon: DaemonSettings,
+    /// Messages.
+    pub log: LogSettings,
+    /// The sources listed in the sources file.
+    pub sources: Vec<Source>,
+    /// Every key with its value and origin, in the order of their names, for `config show`.
+    pub provenance: Vec<Provenance>,
+    /// The settings file that was read, if any.
+    pub settings_file: Option<PathBuf>,
+    /// The sources file that was read; absent when it does not exist.
+    pub sources_file: Option<PathBuf>,
+}
+
+/// One key, its value as TOML and where that value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Dotted key.
+    pub key: String,
+    /// Value, written as TOML.
+    pub value: String,
+    /// `default`, a file's path, `environment` or the flag.
+    pub origin: String,
+}
+
+/// What is asked for on the command line; it goes over everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`: this settings file and no search for one.
+    pub settings_file: Option<PathBuf>,
+    /// Keys set by flags: dotted key, value, the flag's name.
+    pub flags: Vec<(&'static str, String, &'static str)>,
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: a file, with a line where that helps, or `environment`, or a flag.
+    pub place: String,
+    /// The dotted key, with the value where it has one.
+    pub subject: String,
+    /// The rule that it breaks.
+    pub rule: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.place, self.subject, self.rule)
+    }
+}
+
+/// All that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, problem) in self.0.iter().enumerate() {
+            if position > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Reads files and environment and checks them whole.
+///
+/// # Errors
+///
+/// Every problem found, in the order of the keys.
+pub fn load(overrides: &Overrides) -> Result<Config, Problems> {
+    load_with(overrides, None)
+}
+
+/// [`load`] with a given environment, for tests; `None` is the process's own.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_with(overrides: &Overrides, environment: Option<HashMap<String, String>>) -> Result<Config, Problems> {
+    let settings_file = find_settings_file(overrides)?;
+    let mut values = merged_values(settings_file.as_deref(), environment)?;
+    for (key, value, flag) in &overrides.flags {
+        let origin = (*flag).to_owned();
+        values.insert((*key).to_owned(), Value::new(Some(&origin), ValueKind::String(value.clone())));
+    }
+    let mut reader = Reader { values, problems: Vec::new() };
+    reader.reject_unknown_keys();
+
+    let store = StoreSettings::read(&mut reader);
+    let fetch = FetchSettings::read(&mut reader);
+    let schedule = ScheduleSettings::read(&mut reader);
+    let feed = FeedSettings::read(&mut reader);
+    let extract = ExtractSettings::read(&mut reader);
+    let daemon = DaemonSettings::read(&mut reader);
+    let log = LogSettings::read(&mut reader);
+    let (sources, sources_file) = read_sources(&mut reader, settings_file.as_deref());
+
+    if !reader.problems.is_empty() {
+        return Err(Problems(reader.problems));
+    }
+    let provenance = reader.provenance();
+    Ok(Config {
+        store,
+        fetch,
+        schedule,
+        feed,
+        extract,
+        daemon,
+        log,
+        sources,
+        provenance,
+        settings_file,
+        sources_file,
+    })
+}
+
+/// The defaults with nothing over them, for tests and for the demo.
+///
+/// # Panics
+///
+/// Never: a test reads the compiled-in file.
+#[must_use]
+pub fn defaults() -> Config {
+    let values = flatten(&parse_defaults());
+    let mut reader = Reader { values, problems: Vec::new() };
+    let config = Config {
+        store: StoreSettings::read(&mut reader),
+        fetch: FetchSettings::read(&mut reader),
+        schedule: ScheduleSettings::read(&mut reader),
+        feed: FeedSettings::read(&mut reader),
+        extract: ExtractSettings::read(&mut reader),
+        daemon: DaemonSettings::read(&mut reader),
+        log: LogSettings::read(&mut reader),
+        sources: Vec::new(),
+        provenance: reader.provenance(),
+        settings_file: None,
+        sources_file: None,
+    };
+    assert!(reader.problems.is_empty(), "the compiled-in defaults break a rule: {:?}", reader.problems);
+    config
+}
+
+fn find_settings_file(overrides: &Overrides) -> Result<Option<PathBuf>, Problems> {
+    if let Some(path) = &overrides.settings_file {
+        return match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(path.clone())),
+            Ok(_) => Err(Problems(vec![Problem {
+                place: path.display().to_string(),
+                subject: "settings file".to_owned(),
+                rule: "must be a file".to_owned(),
+            }])),
+            Err(error) => Err(Problems(vec![Problem {
+                place: path.display().to_string(),
+                subject: "settings file".to_owned(),
+                rule: format!("cannot be read: {error}; `newswire config init` writes one"),
+            }])),
+        };
+    }
+    Ok(SEARCH_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()))
+}
+
+fn parse_defaults() -> Value {
+    let root = config_crate::Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .build()
+        .expect("the compiled-in defaults are TOML");
+    root.cache
+}
+
+fn merged_values(
+    settings_file: Option<&Path>,
+    environment: Option<HashMap<String, String>>,
+) -> Result<BTreeMap<String, Value>, Problems> {
+    let mut builder = config_crate::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    if let Some(path) = settings_file {
+        builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+    }
+    let environment =
+        Environment::with_prefix("NEWSWIRE").prefix_separator("__").separator("__").source(environment);
+    let merged = builder.add_source(environment).build().map_err(|error| {
+        Problems(vec![Problem {
+            place: settings_file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string()),
+            subject: "settings".to_owned(),
+            rule: format!("cannot be read: {}", error.to_string().trim_end()),
+        }])
+    })?;
+    Ok(flatten(&merged.cache))
+}
+
+/// Dotted keys to leaf values. Arrays are leaves.
+fn flatten(root: &Value) -> BTreeMap<String, Value> {
+    fn descend(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+        if let ValueKind::Table(table) = &value.kind {
+            for (name, inner) in table {
+                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                descend(&key, inner, into);
+            }
+        } else {
+            into.insert(prefix.to_owned(), value.clone());
+        }
+    }
+    let mut leaves = BTreeMap::new();
+    descend("", root, &mut leaves);
+    leaves
+}
+
+fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (Vec<Source>, Option<PathBuf>) {
+    let named = reader.text("sources.file");
+    let is_default = reader.origin("sources.file") == "default";
+    let path = match settings_file.and_then(Path::parent) {
+        Some(folder) => folder.join(&named),
+        // Without a settings file a list of sources at the usual places still counts.
+        None => ["sources.toml", "config/sources.toml"]
+            .iter()
+            .map(PathBuf::from)
+            .find(|candidate| is_default && candidate.is_file())
+            .unwrap_or_else(|| PathBuf::from(&named)),
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let (list, problems) = sources::parse(&text, &path.display().to_string());
+            reader.problems.extend(problems);
+            (list, Some(path))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => (Vec::new(), None),
+        Err(error) => {
+            reader.problem("sources.file", &named, &format!("cannot be read: {error}"));
+            (Vec::new(), None)
+        }
+    }
+}
+
+/// Takes values out of the merged keys, and notes what breaks a rule instead of stopping at it. A value that breaks
+/// its rule is replaced by the lower bound of the rule, which is never used, since a problem means no `Config`.
+struct Reader {
+    values: BTreeMap<String, Value>,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn reject_unknown_keys(&mut self) {
+        let known = flatten(&parse_defaults());
+        let unknown: Vec<String> = self.values.keys().filter(|key| !known.contains_key(*key)).cloned().collect();
+        for key in unknown {
+            let nearest = known.keys().min_by_key(|candidate| edit_distance(candidate, &key));
+            let rule = match nearest {
+                Some(nearest) if edit_distance(nearest, &key) <= 3 => format!("unknown key, did you mean {nearest}?"),
+                _ => "unknown key, `newswire config show` lists all".to_owned(),
+            };
+            let value = self.values.get(&key).map(written).unwrap_or_default();
+            self.problem(&key, &value, &rule);
+        }
+    }
+
+    fn origin(&self, key: &str) -> String {
+        let origin = self.values.get(key).and_then(Value::origin);
+        match origin {
+            None => "default".to_owned(),
+            Some(text) if text.contains("environment") => "environment".to_owned(),
+            Some(text) => text.to_owned(),
+        }
+    }
+
+    fn problem(&mut self, key: &str, value: &str, rule: &str) {
+        let place = self.origin(key);
+        self.problems.push(Problem { place, subject: format!("{key} = {value}"), rule: rule.to_owned() });
+    }
+
+    fn value(&self, key: &str) -> &Value {
+        self.values.get(key).unwrap_or_else(|| panic!("key {key} is not declared in config/newswire.toml"))
+    }
+
+    /// A whole number within bounds.
+    fn integer(&mut self, key: &str, least: u64, most: u64) -> u64 {
+        let value = self.value(key).clone();
+        let is_number = !matches!(value.kind, ValueKind::Boolean(_) | ValueKind::Float(_));
+        match value.clone().into_uint() {
+            Ok(number) if is_number && (least..=most).contains(&number) => number,
+            _ => {
+                self.problem(key, &written(&value), &format!("must be a whole number from {least} to {most}"));
+                least
+            }
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        let value = self.value(key).clone();
+        match value.clone().into_bool() {
+            Ok(flag) => flag,
+            Err(_) => {
+                self.problem(key, &written(&value), "must be true or false");
+                false
+            }
+        }
+    }
+
+    fn text(&mut self, key: &str) -> String {
+        let value = self.value(key).clone();
+        match value.kind {
+            ValueKind::String(ref text) => text.clone(),
+            _ => {
+                self.problem(key, &written(&value), "must be a text in quotes");
+                String::new()
+            }
+        }
+    }
+
+    /// A list of texts. In the environment: one text with commas.
+    fn list(&mut self, key: &str) -> Vec<String> {
+        let value = self.value(key).clone();
+        let items = match &value.kind {
+            ValueKind::Array(items) => items.iter().map(|item| item.clone().into_string()).collect(),
+            ValueKind::String(text) => {
+                Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+            }
+            _ => Err(config_crate::ConfigError::Message(String::new())),
+        };
+        items.unwrap_or_else(|_| {
+            self.problem(key, &written(&value), "must be a list of texts");
+            Vec::new()
+        })
+    }
+
+    fn provenance(&self) -> Vec<Provenance> {
+        self.values
+            .iter()
+            .map(|(key, value)| Provenance { key: key.clone(), value: written(value), origin: self.origin(key) })
+            .collect()
+    }
+}
+
+/// A value as it would stand in a TOML file.
+fn written(value: &Value) -> String {
+    match &value.kind {
+        ValueKind::String(text) => format!("{text:?}"),
+        ValueKind::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// Levenshtein's distance, for naming the key that was probably meant.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut previous: Vec<usize> = (0..=right.len()).collect();
+    for (row, a) in left.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, b) in right.iter().enumerate() {
+            let substituted = previous[column] + usize::from(a != *b);
+            current.push(substituted.min(previous[column + 1] + 1).min(current[column] + 1));
+        }
+        previous = current;
+    }
+    previous[right.len()]
+}
+
+/// A checked configuration that many tasks read.
+pub type SharedConfig = Arc<Config>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_text(settings: &str, environment: &[(&str, &str)]) -> Result<Config, Problems> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("newswire.toml");
+        std::fs::write(&path, settings).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        load_with(&Overrides { settings_file: Some(path), flags: Vec::new() }, Some(environment))
+    }
+
+    #[test]
+    fn the_compiled_in_defaults_hold_their_own_rules() {
+        assert_eq!(defaults().fetch.host_delay.as_millis(), 1000);
+    }
+
+    #[test]
+    fn environment_goes_over_file_over_default() {
+        let config = load_text(
+            "[fetch]\nhost_delay_ms = 1500\nredirects_max = 3\n",
+            &[("NEWSWIRE__FETCH__HOST_DELAY_MS", "2500")],
+        )
+        .unwrap();
+        assert_eq!(config.fetch.host_delay.as_millis(), 2500);
+        assert_eq!(config.fetch.redirects_max, 3);
+        let origin = |key: &str| config.provenance.iter().find(|entry| entry.key == key).unwrap().origin.clone();
+        assert_eq!(origin("fetch.host_delay_ms"), "environment");
+        assert!(origin("fetch.redirects_max").ends_with("newswire.toml"));
+        assert_eq!(origin("fetch.robots"), "default");
+    }
+
+    #[test]
+    fn a_list_in_the_environment_is_separated_by_commas() {
+        let config =
+            load_text("", &[("NEWSWIRE__FETCH__PRIVATE_NETWORKS", "127.0.0.0/8, ::1/128")]).unwrap();
+        assert_eq!(config.fetch.private_networks.len(), 2);
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_with_key_value_and_rule() {
+        let problems = load_text(
+            "[fetch]\nhost_dely_ms = 5\nredirects_max = -1\nrobots = \"perhaps\"\n[daemon]\npoll_tasks = 0\n",
+            &[],
+        )
+        .unwrap_err();
+        let text = problems.to_string();
+        assert_eq!(problems.0.len(), 4, "{text}");
+        assert!(text.contains("fetch.host_dely_ms = 5: unknown key, did you mean fetch.host_delay_ms?"), "{text}");
+        assert!(text.contains("fetch.redirects_max = -1: must be a whole number from 0 to"), "{text}");
+        assert!(text.contains("fetch.robots = \"perhaps\": must be true or false"), "{text}");
+        assert!(text.contains("daemon.poll_tasks = 0: must be a whole number from 1 to"), "{text}");
+    }
+}

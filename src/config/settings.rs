@@ -1,0 +1,375 @@
+//! The checked settings, a struct for each section. Where a number matters its reason stands in
+//! `config/newswire.toml`, beside the default.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Reader;
+
+/// Section `store`.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// The database file.
+    pub path: PathBuf,
+    /// Wait for another process that writes.
+    pub busy_timeout: Duration,
+    /// Commands in one transaction.
+    pub batch_max: usize,
+    /// Page cache of the writing connection, in MiB.
+    pub cache_mib: u32,
+    /// Age at which rows of `fetches` go, in days.
+    pub fetches_keep_days: u32,
+}
+
+/// Section `fetch`.
+#[derive(Clone, Debug)]
+pub struct FetchSettings {
+    /// `newswire/VERSION (+CONTACT)`.
+    pub user_agent: String,
+    /// Pause between requests to one publisher.
+    pub host_delay: Duration,
+    /// Requests at one time to one publisher.
+    pub host_connections: usize,
+    /// Longest wait for a host's turn before the request is given back.
+    pub host_wait_max: Duration,
+    /// Time to connect.
+    pub connect_timeout: Duration,
+    /// Silence that ends an exchange.
+    pub read_timeout: Duration,
+    /// Time for a whole exchange.
+    pub total_timeout: Duration,
+    /// Redirects followed.
+    pub redirects_max: usize,
+    /// Largest page, decompressed.
+    pub page_bytes_max: usize,
+    /// Largest feed, decompressed.
+    pub feed_bytes_max: usize,
+    /// Whether robots.txt is obeyed for article pages.
+    pub robots: bool,
+    /// How long a robots.txt is believed.
+    pub robots_cache: Duration,
+    /// How many robots.txt are remembered.
+    pub robots_cache_max: usize,
+    /// Networks allowed though they are private.
+    pub private_networks: Vec<Network>,
+    /// Fixed addresses for host names.
+    pub resolve: Vec<(String, SocketAddr)>,
+}
+
+/// Section `schedule`.
+#[derive(Clone, Debug)]
+pub struct ScheduleSettings {
+    /// Shortest time between polls, in seconds.
+    pub poll_interval_min_s: u32,
+    /// Longest time between polls, in seconds.
+    pub poll_interval_max_s: u32,
+    /// Time to the second poll, in seconds.
+    pub poll_interval_first_s: u32,
+    /// Time between looks at an article source, in seconds.
+    pub article_interval_s: u32,
+    /// First wait after a failure, in seconds.
+    pub backoff_min_s: u32,
+    /// Longest wait after a failure, in seconds.
+    pub backoff_max_s: u32,
+    /// Tries for one article.
+    pub article_attempts_max: u32,
+    /// Spread of due times, in percent.
+    pub jitter_percent: u32,
+    /// How long a claim holds.
+    pub lease: Duration,
+}
+
+/// Section `feed`.
+#[derive(Clone, Debug)]
+pub struct FeedSettings {
+    /// Entries read from one document.
+    pub entries_max: usize,
+}
+
+/// Section `extract`.
+#[derive(Clone, Debug)]
+pub struct ExtractSettings {
+    /// Fewest words of an article.
+    pub words_min: usize,
+    /// Deepest nesting of elements that is looked at.
+    pub depth_max: usize,
+    /// Most paragraphs kept.
+    pub paragraphs_max: usize,
+}
+
+/// Section `daemon`.
+#[derive(Clone, Debug)]
+pub struct DaemonSettings {
+    /// Polls at one time.
+    pub poll_tasks: usize,
+    /// Article fetches at one time.
+    pub article_tasks: usize,
+    /// Pages parsed at one time; never 0.
+    pub parse_tasks: usize,
+    /// Time for running work on shutdown.
+    pub grace_period: Duration,
+    /// Longest sleep between looks for work.
+    pub idle_max: Duration,
+}
+
+/// Section `log`.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    /// A level or a filter.
+    pub level: String,
+    /// How lines are written.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text, or the journal's native fields under systemd.
+    Auto,
+    /// Text.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// An IP network in CIDR notation (RFC 4632).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix_bits: u8,
+}
+
+impl Network {
+    /// Reads `10.0.0.0/8` or `::1/128`; a bare address is a network of one.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong.
+    pub fn parse(text: &str) -> Result<Network, String> {
+        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().map_err(|_| format!("{address:?} is no IP address"))?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let prefix_bits = match bits {
+            None => most,
+            Some(bits) => bits
+                .parse()
+                .ok()
+                .filter(|bits| *bits <= most)
+                .ok_or_else(|| format!("the prefix length {bits:?} must be a number from 0 to {most}"))?,
+        };
+        Ok(Network { address, prefix_bits })
+    }
+
+    /// Whether the address lies in the network.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let shift = 32 - u32::from(self.prefix_bits);
+                (u64::from(network.to_bits()) >> shift) == (u64::from(address.to_bits()) >> shift)
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => match 128 - u32::from(self.prefix_bits) {
+                128 => true,
+                shift => (network.to_bits() >> shift) == (address.to_bits() >> shift),
+            },
+            _ => false,
+        }
+    }
+}
+
+const DAY_S: u64 = 86_400;
+
+fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number)
+}
+
+fn narrow(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+impl StoreSettings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let path = reader.text("store.path");
+        if path.trim().is_empty() {
+            reader.problem("store.path", &format!("{path:?}"), "must name a file");
+        }
+        StoreSettings {
+            path: PathBuf::from(path),
+            busy_timeout: Duration::from_millis(reader.integer("store.busy_timeout_ms", 0, 600_000)),
+            batch_max: size(reader.integer("store.batch_max", 1, 10_000)),
+            cache_mib: narrow(reader.integer("store.cache_mib", 1, 65_536)),
+            fetches_keep_days: narrow(reader.integer("store.fetches_keep_days", 1, 36_500)),
+        }
+    }
+}
+
+impl FetchSettings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let contact = reader.text("fetch.contact");
+        // The contact becomes part of a header, and a closing bracket would end the comment that it stands in.
+        if contact.chars().any(|c| !(' '..='~').contains(&c) || "()".contains(c)) {
+            reader.problem("fetch.contact", &format!("{contact:?}"), "must be plain ASCII without brackets");
+        }
+        let mut private_networks = Vec::new();
+        for text in reader.list("fetch.private_networks") {
+            match Network::parse(&text) {
+                Ok(network) => private_networks.push(network),
+                Err(rule) => reader.problem("fetch.private_networks", &format!("{text:?}"), &rule),
+            }
+        }
+        let mut resolve = Vec::new();
+        for text in reader.list("fetch.resolve") {
+            match text.split_once('=').and_then(|(host, address)| Some((host.trim(), address.trim().parse().ok()?))) {
+                Some((host, address)) if !host.is_empty() => resolve.push((host.to_ascii_lowercase(), address)),
+                _ => reader.problem("fetch.resolve", &format!("{text:?}"), "must be HOST=ADDRESS:PORT"),
+            }
+        }
+        let settings = FetchSettings {
+            user_agent: user_agent(&contact),
+            host_delay: Duration::from_millis(reader.integer("fetch.host_delay_ms", 0, 3_600_000)),
+            host_connections: size(reader.integer("fetch.host_connections", 1, 256)),
+            host_wait_max: Duration::from_millis(reader.integer("fetch.host_wait_max_ms", 0, 600_000)),
+            connect_timeout: seconds(reader.integer("fetch.connect_timeout_s", 1, 600)),
+            read_timeout: seconds(reader.integer("fetch.read_timeout_s", 1, 600)),
+            total_timeout: seconds(reader.integer("fetch.total_timeout_s", 1, 3600)),
+            redirects_max: size(reader.integer("fetch.redirects_max", 0, 20)),
+            page_bytes_max: size(reader.integer("fetch.page_bytes_max", 1024, 1 << 30)),
+            feed_bytes_max: size(reader.integer("fetch.feed_bytes_max", 1024, 1 << 30)),
+            robots: reader.flag("fetch.robots"),
+            robots_cache: seconds(reader.integer("fetch.robots_cache_s", 1, 7 * DAY_S)),
+            robots_cache_max: size(reader.integer("fetch.robots_cache_max", 1, 1_000_000)),
+            private_networks,
+            resolve,
+        };
+        if settings.read_timeout > settings.total_timeout {
+            let value = settings.read_timeout.as_secs().to_string();
+            reader.problem("fetch.read_timeout_s", &value, "must not exceed fetch.total_timeout_s");
+        }
+        settings
+    }
+}
+
+/// What we call ourselves (RFC 9110, section 10.1.5): product, version, and how to reach whoever runs it.
+fn user_agent(contact: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    if contact.is_empty() { format!("newswire/{version}") } else { format!("newswire/{version} (+{contact})") }
+}
+
+impl ScheduleSettings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let settings = ScheduleSettings {
+            poll_interval_min_s: narrow(reader.integer("schedule.poll_interval_min_s", 1, 30 * DAY_S)),
+            poll_interval_max_s: narrow(reader.integer("schedule.poll_interval_max_s", 1, 30 * DAY_S)),
+            poll_interval_first_s: narrow(reader.integer("schedule.poll_interval_first_s", 1, 30 * DAY_S)),
+            article_interval_s: narrow(reader.integer("schedule.article_interval_s", 1, 365 * DAY_S)),
+            backoff_min_s: narrow(reader.integer("schedule.backoff_min_s", 1, 30 * DAY_S)),
+            backoff_max_s: narrow(reader.integer("schedule.backoff_max_s", 1, 30 * DAY_S)),
+            article_attempts_max: narrow(reader.integer("schedule.article_attempts_max", 1, 100)),
+            jitter_percent: narrow(reader.integer("schedule.jitter_percent", 0, 50)),
+            lease: seconds(reader.integer("schedule.lease_s", 1, DAY_S)),
+        };
+        for (low, high, low_key, high_key) in [
+            (
+                settings.poll_interval_min_s,
+                settings.poll_interval_max_s,
+                "schedule.poll_interval_min_s",
+                "schedule.poll_interval_max_s",
+            ),
+            (settings.backoff_min_s, settings.backoff_max_s, "schedule.backoff_min_s", "schedule.backoff_max_s"),
+        ] {
+            if low > high {
+                reader.problem(low_key, &low.to_string(), &format!("must not exceed {high_key}"));
+            }
+        }
+        let longest_fetch_s = reader.integer("fetch.total_timeout_s", 1, 3600);
+        if settings.lease.as_secs() <= longest_fetch_s {
+            let value = settings.lease.as_secs().to_string();
+            reader.problem("schedule.lease_s", &value, "must exceed fetch.total_timeout_s");
+        }
+        settings
+    }
+}
+
+impl FeedSettings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        FeedSettings { entries_max: size(reader.integer("feed.entries_max", 1, 100_000)) }
+    }
+}
+
+impl ExtractSettings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        ExtractSettings {
+            words_min: size(reader.integer("extract.words_min", 1, 10_000)),
+            depth_max: size(reader.integer("extract.depth_max", 16, 100_000)),
+            paragraphs_max: size(reader.integer("extract.paragraphs_max", 1, 1_000_000)),
+        }
+    }
+}
+
+impl DaemonSettings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let parse_tasks = match reader.integer("daemon.parse_tasks", 0, 256) {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            number => size(number),
+        };
+        DaemonSettings {
+            poll_tasks: size(reader.integer("daemon.poll_tasks", 1, 1024)),
+            article_tasks: size(reader.integer("daemon.article_tasks", 1, 1024)),
+            parse_tasks,
+            grace_period: seconds(reader.integer("daemon.grace_period_s", 0, 3600)),
+            idle_max: seconds(reader.integer("daemon.idle_max_s", 1, 3600)),
+        }
+    }
+}
+
+impl LogSettings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let level = reader.text("log.level");
+        if level.parse::<tracing_subscriber::EnvFilter>().is_err() {
+            reader.problem(
+                "log.level",
+                &format!("{level:?}"),
+                "must be error, warn, info, debug, trace or a filter such as \"info,newswire::fetch=debug\"",
+            );
+        }
+        let name = reader.text("log.format");
+        let format = match name.as_str() {
+            "auto" => LogFormat::Auto,
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            _ => {
+                reader.problem("log.format", &format!("{name:?}"), "must be auto, text or json");
+                LogFormat::Auto
+            }
+        };
+        LogSettings { level, format }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_contain_what_their_prefix_says() {
+        let inside = |network: &str, address: &str| Network::parse(network).unwrap().contains(address.parse().unwrap());
+        assert!(inside("127.0.0.0/8", "127.255.0.1"));
+        assert!(!inside("127.0.0.0/8", "128.0.0.1"));
+        assert!(inside("0.0.0.0/0", "203.0.113.9"));
+        assert!(inside("::/0", "2001:db8::1"));
+        assert!(inside("2001:db8::/32", "2001:db8:ffff::1"));
+        assert!(!inside("::1", "::2"));
+        assert!(!inside("127.0.0.0/8", "::1"));
+    }
+
+    #[test]
+    fn a_broken_network_says_what_is_wrong() {
+        assert_eq!(Network::parse("10.0.0/8").unwrap_err(), "\"10.0.0\" is no IP address");
+        assert!(Network::parse("10.0.0.0/33").unwrap_err().contains("from 0 to 32"));
+    }
+}

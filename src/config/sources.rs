@@ -1,0 +1,243 @@
+//! The list of sources, with the line of everything that is wrong in it.
+
+use std::collections::HashMap;
+
+use toml::de::{DeTable, DeValue};
+use url::Url;
+
+use crate::model::{Source, SourceKind};
+
+use super::Problem;
+
+const KNOWN_KEYS: [&str; 4] = ["slug", "url", "kind", "tags"];
+
+/// Reads a sources file. Sources without a fault are returned beside the problems of the others.
+pub(super) fn parse(text: &str, place: &str) -> (Vec<Source>, Vec<Problem>) {
+    let (root, syntax_errors) = DeTable::parse_recoverable(text);
+    let mut list = SourceList { text, place, problems: Vec::new() };
+    for error in &syntax_errors {
+        let at = error.span().map_or(0, |span| span.start);
+        list.problem(at, "syntax", error.message());
+    }
+    let mut sources = Vec::new();
+    for (key, value) in root.get_ref() {
+        let at = key.span().start;
+        if key.get_ref() != "source" {
+            list.problem(at, key.get_ref(), "unknown key, must be [[source]]");
+            continue;
+        }
+        let DeValue::Array(tables) = value.get_ref() else {
+            list.problem(at, "source", "must be written [[source]], with double brackets");
+            continue;
+        };
+        for table in tables {
+            match table.get_ref() {
+                DeValue::Table(table_values) => {
+                    sources.extend(list.source(table.span().start, table_values));
+                }
+                _ => list.problem(table.span().start, "source", "must be a table"),
+            }
+        }
+    }
+    let mut lines_of_slugs: HashMap<String, usize> = HashMap::new();
+    sources.retain(|(at, source): &(usize, Source)| {
+        let first = *lines_of_slugs.entry(source.slug.clone()).or_insert(*at);
+        if first != *at {
+            let rule = format!("is used twice, first in line {}", list.line(first));
+            list.problem(*at, &format!("slug = {:?}", source.slug), &rule);
+        }
+        first == *at
+    });
+    (sources.into_iter().map(|(_, source)| source).collect(), list.problems)
+}
+
+struct SourceList<'a> {
+    text: &'a str,
+    place: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl SourceList<'_> {
+    fn line(&self, at: usize) -> usize {
+        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    fn problem(&mut self, at: usize, subject: &str, rule: &str) {
+        let place = format!("{}:{}", self.place, self.line(at));
+        self.problems.push(Problem { place, subject: subject.to_owned(), rule: rule.to_owned() });
+    }
+
+    fn source(&mut self, at: usize, table: &DeTable<'_>) -> Option<(usize, Source)> {
+        let n_problems = self.problems.len();
+        for key in table.keys().filter(|key| !KNOWN_KEYS.contains(&key.get_ref().as_ref())) {
+            let rule = format!("unknown key, must be one of {}", KNOWN_KEYS.join(", "));
+            self.problem(key.span().start, key.get_ref(), &rule);
+        }
+        let slug = self.text_of(at, table, "slug", true);
+        let url = self.text_of(at, table, "url", true);
+        let kind = self.text_of(at, table, "kind", false);
+        let tags = self.tags_of(table);
+
+        if let Some((at, slug)) = &slug
+            && let Err(rule) = check_slug(slug)
+        {
+            self.problem(*at, &format!("slug = {slug:?}"), &rule);
+        }
+        let url = url.and_then(|(at, text)| match parse_source_url(&text) {
+            Ok(url) => Some(url),
+            Err(rule) => {
+                self.problem(at, &format!("url = {text:?}"), &rule);
+                None
+            }
+        });
+        let kind = kind.and_then(|(at, text)| match text.parse::<SourceKind>() {
+            Ok(kind) => Some(kind),
+            Err(rule) => {
+                self.problem(at, &format!("kind = {text:?}"), &rule);
+                None
+            }
+        });
+        if self.problems.len() > n_problems {
+            return None;
+        }
+        Some((at, Source { slug: slug?.1, url: url?, kind, tags }))
+    }
+
+    fn text_of(&mut self, at: usize, table: &DeTable<'_>, key: &str, is_required: bool) -> Option<(usize, String)> {
+        match table.get(key) {
+            None if is_required => {
+                self.problem(at, key, "is missing");
+                None
+            }
+            None => None,
+            Some(value) => match value.get_ref() {
+                DeValue::String(text) => Some((value.span().start, text.to_string())),
+                _ => {
+                    self.problem(value.span().start, key, "must be a text in quotes");
+                    None
+                }
+            },
+        }
+    }
+
+    fn tags_of(&mut self, table: &DeTable<'_>) -> Vec<String> {
+        let Some(value) = table.get("tags") else { return Vec::new() };
+        let texts = match value.get_ref() {
+            DeValue::Array(items) => items
+                .iter()
+                .map(|item| match item.get_ref() {
+                    DeValue::String(text) => Some(text.to_string()),
+                    _ => None,
+                })
+                .collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        texts.unwrap_or_else(|| {
+            self.problem(value.span().start, "tags", "must be a list of texts, e.g. [\"en\", \"pk\"]");
+            Vec::new()
+        })
+    }
+}
+
+/// Reads the address of a source.
+///
+/// # Errors
+///
+/// The rule that the text breaks.
+pub(crate) fn parse_source_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("must be an address such as https://example.org/feed: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("must begin with http:// or https://".to_owned());
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("must name a host".to_owned());
+    }
+    Ok(url)
+}
+
+/// Checks a slug: letters a–z, digits, `-`, `_` and `.`, beginning with a letter or digit, at most 64.
+///
+/// # Errors
+///
+/// The rule that it breaks.
+pub fn check_slug(slug: &str) -> Result<(), String> {
+    let is_wellformed = slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+        && slug.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if is_wellformed && slug.len() <= 64 {
+        Ok(())
+    } else {
+        Err("must be 1 to 64 of a-z, 0-9, '-', '_' and '.', beginning with a letter or a digit".to_owned())
+    }
+}
+
+/// A slug for an address that came without one: its host without `www.`, then the parts of its path that tell it
+/// from others.
+#[must_use]
+pub fn slug_for(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("source");
+    let mut words = vec![host.strip_prefix("www.").unwrap_or(host).to_owned()];
+    if let Some(port) = url.port() {
+        words.push(port.to_string());
+    }
+    words.extend(url.path().split(['/', '.', '_']).filter(|part| !part.is_empty()).map(str::to_owned));
+    let mut slug = String::new();
+    for character in words.join("-").to_lowercase().chars() {
+        match character {
+            'a'..='z' | '0'..='9' | '.' => slug.push(character),
+            _ if slug.ends_with('-') || slug.is_empty() => {}
+            _ => slug.push('-'),
+        }
+    }
+    slug.truncate(64);
+    slug.trim_end_matches(['-', '.']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read() {
+        let (sources, problems) = parse(
+            "[[source]]\nslug = \"daily\"\nurl = \"https://daily.example/feed/\"\nkind = \"feed\"\ntags = [\"en\"]\n",
+            "s.toml",
+        );
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(sources[0].slug, "daily");
+        assert_eq!(sources[0].kind, Some(SourceKind::Feed));
+        assert_eq!(sources[0].tags, ["en"]);
+    }
+
+    #[test]
+    fn every_fault_has_its_line_and_the_good_ones_stay() {
+        let text = "[[source]]\nslug = \"Bad Slug\"\nurl = \"ftp://x.example/\"\n\n[[source]]\nslug = \"good\"\n\
+                    url = \"https://a.example/\"\n\n[[source]]\nslug = \"good\"\nurl = \"https://b.example/\"\n\
+                    [[source]]\nurl = \"https://c.example/\"\nkind = \"blog\"\ncolour = 1\n";
+        let (sources, problems) = parse(text, "s.toml");
+        let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(sources.len(), 1);
+        for expected in [
+            "s.toml:2: slug = \"Bad Slug\": must be 1 to 64",
+            "s.toml:3: url = \"ftp://x.example/\": must begin with http",
+            "s.toml:9: slug = \"good\": is used twice, first in line 5",
+            "s.toml:12: slug: is missing",
+            "s.toml:14: kind = \"blog\": unknown kind",
+            "s.toml:15: colour: unknown key",
+        ] {
+            assert!(shown.iter().any(|line| line.starts_with(expected)), "{expected} not in {shown:#?}");
+        }
+    }
+
+    #[test]
+    fn syntax_errors_have_their_line() {
+        let (_, problems) = parse("[[source]]\nslug = \nurl = \"https://a.example/\"\n", "s.toml");
+        assert!(problems[0].place.starts_with("s.toml:2"), "{problems:?}");
+    }
+
+    #[test]
+    fn slugs_are_made_from_addresses() {
+        let slug = |url: &str| slug_for(&Url::parse(url).unwrap());
+        assert_eq!(slug("https://www.example.org/rss/World_News.xml"), "example.org-rss-world-news-xml");
+        assert_eq!(slug("http://127.0.0.1:8080/feed/"), "127.0.0.1-8080-feed");
+    }
+}

@@ -1,0 +1,72 @@
+//! `newswire` follows news sources and keeps their articles, deduplicated, in one SQLite file.
+//!
+//! Two straight lines meet in the store, and neither calls the other:
+//!
+//! ```text
+//! POLL LINE      due source ──► fetch ──► feed ─────► normalize ────────► store   (new links)
+//! ARTICLE LINE   due link ────► fetch ──► extract ──► normalize ────────► store   (dedup inside the commit)
+//! IMPORT         files ───────► bundle or extract ──► normalize ────────► store
+//! EXPORT         store ───────► bundle ─────────────► files
+//! ```
+//!
+//! A line starts with a claim from the store and ends with one transaction that writes the outcome and releases the
+//! claim. A poll leaves links as rows, the article line picks up rows. A crash loses nothing, because a claim is a
+//! lease that runs out. A failure is a result too: it travels the same line, and the due time that the store writes
+//! down with it is the only long retry.
+//!
+//! The modules, in the order in which an article meets them:
+#![doc = ""]
+//! * [`model`]: the values that cross a stage border. Knows nobody, does no I/O.
+//! * [`config`]: settings files and environment in, a checked [`config::Config`] out. Nobody else reads either.
+//! * [`charset`] and [`dates`]: bytes to text and text to instants, for the stages that read documents.
+//! * [`schedule`]: when to come back. Pure.
+//! * [`fetch`]: may we ask, and how. Owns the only HTTP client.
+//! * [`feed`]: bytes to links: feeds, sitemaps, pages of links. Pure.
+//! * [`extract`]: bytes to the article in the page. Pure.
+//! * [`normalize`]: what values mean: addresses, times, text, language. Pure.
+//! * [`dedup`]: seen before? Pure.
+//! * [`bundle`]: the seed-bundle document, both ways. Pure.
+//! * [`store`]: all SQL, and the one thread that writes.
+//! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no
+//!   channel and no loop.
+//! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
+//! * [`app`]: builds all of the above from a `Config`.
+//! * [`cli`]: one file a command; prints, decides nothing.
+//! * [`demo`]: a small news web on the loopback device, for `newswire demo` and for the tests.
+//!
+//! Deliberately absent: a message queue between the lines (rows in the store do that), a second process, and any
+//! state outside the database file.
+
+pub mod model;
+
+pub mod config;
+
+pub mod charset;
+
+pub mod dates;
+
+pub mod schedule;
+
+pub mod fetch;
+
+pub mod feed;
+
+pub mod extract;
+
+pub mod normalize;
+
+pub mod dedup;
+
+pub mod bundle;
+
+pub mod store;
+
+pub mod pipeline;
+
+pub mod daemon;
+
+pub mod app;
+
+pub mod cli;
+
+pub mod demo;

@@ -1,0 +1,105 @@
+//! The article as we keep it.
+
+use jiff::{Timestamp, tz::Offset};
+
+use super::{BodyKind, CanonicalUrl, Origin, Quality};
+
+/// How exactly a date of publication is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatePrecision {
+    /// The calendar day only.
+    Day,
+    /// The instant.
+    Instant,
+}
+
+/// When an article was published, by whose word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The instant; where only the day is known, its midnight at `offset`.
+    pub instant: Timestamp,
+    /// The publisher's own offset where the page or feed gave one, else UTC.
+    pub offset: Offset,
+    /// What of it is known.
+    pub precision: DatePrecision,
+    /// Where it was found.
+    pub origin: Origin,
+}
+
+impl Published {
+    /// The calendar day in the publisher's offset, as `YYYYMMDD`.
+    #[must_use]
+    pub fn day(&self) -> String {
+        let date = self.offset.to_datetime(self.instant).date();
+        format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
+    }
+}
+
+/// What an article's wording is recognised by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// SHA-256 of the body's words, case, white space and punctuation folded: equal for equal wording.
+    pub wording: [u8; 32],
+    /// Whether the body is long enough that equal wording means the same text; below that only title and body
+    /// together do.
+    pub is_telling: bool,
+}
+
+/// An article in normal form. An `Option` means that the document had none.
+#[derive(Clone, Debug)]
+pub struct Article {
+    /// Its canonical address; an imported file may have none.
+    pub url: Option<CanonicalUrl>,
+    /// Headline, one line, NFC.
+    pub title: Option<String>,
+    /// When it was published.
+    pub published: Option<Published>,
+    /// When it was last changed, by its own word.
+    pub modified_at: Option<Timestamp>,
+    /// ISO 639-1 code, or 639-3 where there is none.
+    pub language: Option<String>,
+    /// Names of people, in the order of the page.
+    pub authors: Vec<String>,
+    /// Name of the publication.
+    pub site_name: Option<String>,
+    /// Section or rubric.
+    pub section: Option<String>,
+    /// Keywords.
+    pub tags: Vec<String>,
+    /// Address of the lead image.
+    pub image_url: Option<String>,
+    /// The body: NFC, one paragraph a line, no blank lines.
+    pub body: String,
+    /// Words in the body; each Han or Kana character counts as one.
+    pub words: u32,
+    /// How much of the article the body is.
+    pub body_kind: BodyKind,
+    /// How far to trust it.
+    pub quality: Quality,
+    /// What its wording is recognised by.
+    pub fingerprint: Fingerprint,
+}
+
+impl Article {
+    /// The paragraphs of the body.
+    pub fn paragraphs(&self) -> impl Iterator<Item = &str> {
+        self.body.lines()
+    }
+}
+
+/// How an article repeats an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DuplicateKind {
+    /// The same wording.
+    Exact,
+}
+
+impl DuplicateKind {
+    /// The word stored in `articles.duplicate_kind`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DuplicateKind::Exact => "exact",
+        }
+    }
+}

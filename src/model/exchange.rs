@@ -1,0 +1,131 @@
+//! One HTTP exchange and how it can fail: the rows of `fetches`.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Why something was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A source's list of links.
+    Poll,
+    /// An article's page.
+    Article,
+    /// A host's robots.txt.
+    Robots,
+}
+
+impl Purpose {
+    /// The word stored in `fetches.purpose`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Poll => "poll",
+            Purpose::Article => "article",
+            Purpose::Robots => "robots",
+        }
+    }
+}
+
+/// The kind of a failure, by what a person would do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// The host name has no address.
+    Dns,
+    /// The certificate or the handshake was refused.
+    Tls,
+    /// No connection, or it broke before the answer was complete.
+    Connect,
+    /// A time limit passed.
+    Timeout,
+    /// Status 4xx.
+    Http4xx,
+    /// Status 5xx.
+    Http5xx,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// More redirects than allowed, a loop, or a redirect to nowhere.
+    Redirect,
+    /// robots.txt disallows it.
+    Robots,
+    /// The address is private, loopback or otherwise not for fetching.
+    Address,
+    /// The bytes are not what they should be.
+    Parse,
+    /// It parsed, and nothing was in it.
+    Empty,
+    /// A page without an article on it.
+    NotArticle,
+    /// A fault of ours: a panic in a parser, for one.
+    Internal,
+}
+
+impl ErrorClass {
+    /// The word stored in `fetches.error_class`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorClass::Dns => "dns",
+            ErrorClass::Tls => "tls",
+            ErrorClass::Connect => "connect",
+            ErrorClass::Timeout => "timeout",
+            ErrorClass::Http4xx => "4xx",
+            ErrorClass::Http5xx => "5xx",
+            ErrorClass::TooLarge => "too-large",
+            ErrorClass::Redirect => "redirect",
+            ErrorClass::Robots => "robots",
+            ErrorClass::Address => "address",
+            ErrorClass::Parse => "parse",
+            ErrorClass::Empty => "empty",
+            ErrorClass::NotArticle => "not-article",
+            ErrorClass::Internal => "internal",
+        }
+    }
+
+    /// Whether the failure is a refusal by policy (ours or the host's) and not a fault; exit code 77.
+    #[must_use]
+    pub fn is_policy(self) -> bool {
+        matches!(self, ErrorClass::Robots | ErrorClass::Address)
+    }
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A failure as it travels to the store: its class, and a sentence for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure.
+    pub class: ErrorClass,
+    /// What happened, in lower case, without a full stop.
+    pub reason: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.reason, self.class)
+    }
+}
+
+/// One HTTP exchange, whether it ended well or not.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The address that was asked.
+    pub url: String,
+    /// Why.
+    pub purpose: Purpose,
+    /// When the request was sent.
+    pub started_at: Timestamp,
+    /// Until the last byte of the body or the failure; waiting for the host's turn is not counted.
+    pub elapsed: Duration,
+    /// The status line's code, where there was one.
+    pub status: Option<u16>,
+    /// Bytes of the decoded body.
+    pub bytes: u64,
+    /// What went wrong, in the exchange or with what it brought.
+    pub failure: Option<Failure>,
+}

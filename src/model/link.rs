@@ -1,0 +1,143 @@
+//! From a link as a feed gave it to an address that is worth a fetch.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{ClaimId, LinkId, SourceId, Validators};
+
+/// A link that a poll found, with what the feed, sitemap or page said of it. Strings are the document's own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundLink {
+    /// Absolute address of the article; absent where an entry has none.
+    pub url: Option<Url>,
+    /// The entry's `guid` or `id`.
+    pub guid: Option<String>,
+    /// Title as plain text.
+    pub title: Option<String>,
+    /// When the entry was published, as written.
+    pub published: Option<String>,
+    /// When the entry was last updated, as written.
+    pub updated: Option<String>,
+    /// Names of the authors.
+    pub authors: Vec<String>,
+    /// Language tag of the entry or of its feed.
+    pub language: Option<String>,
+    /// The entry's texts.
+    pub text: FeedText,
+}
+
+/// The texts of a feed entry, as HTML.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedText {
+    /// `content:encoded`, Atom `content`, JSON Feed `content_html`.
+    pub content: Option<String>,
+    /// `description`, Atom `summary`, JSON Feed `summary`.
+    pub summary: Option<String>,
+}
+
+/// An address in the one form in which we compare addresses.
+///
+/// Made only by `normalize::url`, which says what is folded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CanonicalUrl(Url);
+
+impl CanonicalUrl {
+    /// Takes over an address that has been brought into canonical form. For `normalize::url` and for reading back
+    /// what it once wrote.
+    #[must_use]
+    pub(crate) fn from_canonical(url: Url) -> Self {
+        CanonicalUrl(url)
+    }
+
+    /// The address itself, to be fetched or shown.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// What identity hangs on: the address without its scheme, since the same page under `http` and `https` is one
+    /// page, without `www.` and without a slash at the end of the path, for the same reason.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let url = &self.0;
+        let host = url.host_str().unwrap_or_default();
+        let mut key = String::with_capacity(url.as_str().len());
+        key.push_str(host.strip_prefix("www.").unwrap_or(host));
+        if let Some(port) = url.port() {
+            key.push(':');
+            key.push_str(&port.to_string());
+        }
+        key.push_str(url.path().trim_end_matches('/'));
+        if let Some(query) = url.query() {
+            key.push('?');
+            key.push_str(query);
+        }
+        key
+    }
+}
+
+impl fmt::Display for CanonicalUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+/// Why a text is no address we can follow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{url:?} is not an address we can follow: {reason}")]
+pub struct InvalidUrl {
+    /// The text.
+    pub url: String,
+    /// The rule that it breaks.
+    pub reason: String,
+}
+
+/// What the source said of a link, kept beside it until its page is fetched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkHints {
+    /// The entry's identity in its source.
+    pub guid: Option<String>,
+    /// Title as the source gave it.
+    pub title: Option<String>,
+    /// Publication date as the source gave it.
+    pub published: Option<String>,
+    /// Authors as the source gave them.
+    pub authors: Vec<String>,
+    /// Language as the source gave it.
+    pub language: Option<String>,
+    /// Whether the dates come from a sitemap: `lastmod` is trusted less than a feed's `published`.
+    pub from_sitemap: bool,
+    /// The feed's own texts, for pages that turn out to be walls.
+    pub text: FeedText,
+}
+
+/// A link that is due, claimed from the store.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its row.
+    pub link: LinkId,
+    /// The lease under which it is fetched.
+    pub claim: ClaimId,
+    /// Its address.
+    pub url: CanonicalUrl,
+    /// The source that found it first; absent for one given by hand.
+    pub source: Option<SourceId>,
+    /// That source's slug, for messages.
+    pub source_slug: Option<String>,
+    /// What that source said of it.
+    pub hints: LinkHints,
+    /// The validators of the page's last full answer.
+    pub validators: Validators,
+    /// How many fetches of it failed since the last one that did not.
+    pub failures_in_a_row: u32,
+    /// When a source first listed it: the latest time at which the article can have been published.
+    pub first_seen_at: Timestamp,
+}

@@ -1,0 +1,29 @@
+//! The values that cross a stage border, one file a step.
+//!
+//! Nothing here does I/O and nothing here is serialized: what is written down (a column, a JSON line, a bundle
+//! document) is decided where it is written, so that a field can be renamed without breaking a promise.
+
+mod source;
+
+mod exchange;
+
+mod document;
+
+mod link;
+
+mod extracted;
+
+mod article;
+
+mod outcome;
+
+pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
+pub use document::{Fetched, FetchedDocument, Validators};
+pub use exchange::{ErrorClass, Exchange, Failure, Purpose};
+pub use extracted::{BodyKind, Evidence, ExtractedArticle, Origin, Quality};
+pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints};
+pub use outcome::{
+    ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome, PollResult,
+    StoredArticle, Verdict,
+};
+pub use source::{ClaimId, DueSource, LinkId, Source, SourceId, SourceKind};

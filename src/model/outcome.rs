@@ -1,0 +1,183 @@
+//! What a unit of work came to, on its way to the store. A failure travels the same way as a result.
+
+use jiff::Timestamp;
+
+use super::{
+    Article, Candidate, CanonicalUrl, DueSource, DuplicateKind, Exchange, Failure, FoundLink, SourceKind, Validators,
+};
+
+/// Work handed out by one round of claims.
+#[derive(Debug, Default)]
+pub struct ClaimedWork {
+    /// Sources to poll.
+    pub sources: Vec<DueSource>,
+    /// Articles to fetch.
+    pub candidates: Vec<Candidate>,
+    /// When the next unclaimed source or link is due; absent when none waits.
+    pub next_due_at: Option<Timestamp>,
+}
+
+/// What a polled document said about when to come back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PollHints {
+    /// RSS `ttl` or `sy:updatePeriod`, in seconds.
+    pub ttl_s: Option<u32>,
+    /// `Cache-Control: max-age` or `Expires`, in seconds.
+    pub max_age_s: Option<u32>,
+}
+
+/// What the next due time of a source is decided from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PollFacts {
+    /// Entries listed.
+    pub n_entries: u32,
+    /// Entries that we had not seen.
+    pub n_new: u32,
+    /// What the document asked for.
+    pub hints: PollHints,
+}
+
+/// What a poll came to.
+#[derive(Debug)]
+pub struct PollOutcome {
+    /// The source, as it was claimed.
+    pub source: DueSource,
+    /// The HTTP exchanges it took, in order.
+    pub exchanges: Vec<Exchange>,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// The result.
+    pub result: PollResult,
+}
+
+/// The result of a poll.
+#[derive(Debug)]
+pub enum PollResult {
+    /// A list was read.
+    Listed {
+        /// What the source turned out to be.
+        kind: SourceKind,
+        /// The title it gives itself.
+        title: Option<String>,
+        /// Links with their canonical address, in the order of the document.
+        links: Vec<(CanonicalUrl, FoundLink)>,
+        /// Entries that could not be followed, and other faults of the document.
+        problems: Vec<String>,
+        /// The validators of this answer, absent for one that made no request.
+        validators: Validators,
+        /// SHA-256 of the answer's body.
+        body_sha256: Option<[u8; 32]>,
+        /// What the document said about when to come back.
+        hints: PollHints,
+    },
+    /// The server said 304, or sent the same bytes again.
+    Unchanged {
+        /// Validators to send from now on; absent to keep those we have.
+        validators: Option<Validators>,
+        /// What the answer said about when to come back.
+        hints: PollHints,
+    },
+    /// The host is busy: given back, not counted as a try.
+    Postponed {
+        /// When its turn comes.
+        until: Timestamp,
+    },
+    /// It failed.
+    Failed {
+        /// How.
+        failure: Failure,
+        /// When to try again.
+        retry_at: Timestamp,
+        /// Whether the source is gone for good (410) and should be paused.
+        gone: bool,
+    },
+}
+
+/// What the fetch of one article came to.
+#[derive(Debug)]
+pub struct ArticleOutcome {
+    /// The link and the lease it was fetched under.
+    pub candidate: Candidate,
+    /// The HTTP exchanges it took, in order.
+    pub exchanges: Vec<Exchange>,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// The earliest time at which the host may be asked again.
+    pub host_ready_at: Timestamp,
+    /// The result.
+    pub result: ArticleResult,
+}
+
+/// The result of the fetch of one article.
+#[derive(Debug)]
+pub enum ArticleResult {
+    /// The page holds an article.
+    Article {
+        /// The article.
+        article: Box<Article>,
+        /// Further addresses that lead to it: those on the way of the redirects.
+        aliases: Vec<CanonicalUrl>,
+        /// The validators of the page.
+        validators: Validators,
+    },
+    /// Status 304: it reads as it did.
+    Unchanged,
+    /// The host is busy: given back, not counted as a try.
+    Postponed {
+        /// When its turn comes.
+        until: Timestamp,
+    },
+    /// It failed.
+    Failed {
+        /// How.
+        failure: Failure,
+        /// When to try again; absent when there is no point in it.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+/// An article that came from a file.
+#[derive(Debug)]
+pub struct ImportedArticle {
+    /// The article.
+    pub article: Article,
+    /// The slug of the source it is said to come from.
+    pub source: Option<String>,
+    /// Its identity where it has no address.
+    pub guid: Option<String>,
+    /// When it counts as having arrived.
+    pub arrived_at: Timestamp,
+}
+
+/// What we know of an article once it has been compared with what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not seen before.
+    New,
+    /// Known, and it reads as it did.
+    Known {
+        /// The stored article.
+        article_id: i64,
+    },
+    /// Known, with another wording.
+    Revision {
+        /// The stored article.
+        article_id: i64,
+    },
+    /// Another article's text under an address of its own.
+    Duplicate {
+        /// The first article with that text.
+        of: i64,
+        /// How alike they are.
+        kind: DuplicateKind,
+    },
+}
+
+/// An article's place in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredArticle {
+    /// Its row.
+    pub id: i64,
+    /// What it was found to be.
+    pub verdict: Verdict,
+}

@@ -1,0 +1,108 @@
+//! What we follow.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::Validators;
+
+/// The row id of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub i64);
+
+/// The row id of a link, that is of an address at which an article may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub i64);
+
+/// One lease of a source or a link to one worker.
+///
+/// A commit that carries a claim is only applied while that claim still holds, so an outcome that arrives after its
+/// lease ran out, and was given to another, changes nothing twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClaimId(pub i64);
+
+/// What stands at a source's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceKind {
+    /// RSS, Atom, RDF or JSON Feed.
+    Feed,
+    /// A sitemap or a sitemap index, by the sitemaps.org protocol.
+    Sitemap,
+    /// An HTML page that links to articles.
+    Page,
+    /// One article, looked at again for changes.
+    Article,
+}
+
+impl SourceKind {
+    /// The word used in the configuration and in the `sources.kind` column.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceKind::Feed => "feed",
+            SourceKind::Sitemap => "sitemap",
+            SourceKind::Page => "page",
+            SourceKind::Article => "article",
+        }
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for SourceKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "feed" => Ok(SourceKind::Feed),
+            "sitemap" => Ok(SourceKind::Sitemap),
+            "page" => Ok(SourceKind::Page),
+            "article" => Ok(SourceKind::Article),
+            other => Err(format!("unknown kind {other:?}, must be one of feed, sitemap, page, article")),
+        }
+    }
+}
+
+/// A source as the user named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The stable name; history hangs on it, not on the address.
+    pub slug: String,
+    /// Where it is.
+    pub url: Url,
+    /// What it is; found out by the first poll when absent.
+    pub kind: Option<SourceKind>,
+    /// The user's own words for it.
+    pub tags: Vec<String>,
+}
+
+/// A source whose time has come, claimed from the store.
+#[derive(Clone, Debug)]
+pub struct DueSource {
+    /// Its row.
+    pub id: SourceId,
+    /// The lease under which it is polled.
+    pub claim: ClaimId,
+    /// Its stable name.
+    pub slug: String,
+    /// Where it is.
+    pub url: Url,
+    /// What it is, once known.
+    pub kind: Option<SourceKind>,
+    /// The validators of its last full answer, for a conditional request.
+    pub validators: Validators,
+    /// SHA-256 of its last full answer: equal bodies are recognised where a server has no validators.
+    pub body_sha256: Option<[u8; 32]>,
+    /// How many polls failed since the last one that did not.
+    pub failures_in_a_row: u32,
+    /// Seconds between its last two due times; absent before the first poll.
+    pub interval_s: Option<u32>,
+    /// When it was last asked for and answered, whatever the answer.
+    pub last_polled_at: Option<Timestamp>,
+}
