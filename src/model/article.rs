@@ -35,15 +35,12 @@ impl Published {
     }
 }
 
-/// What an article's wording is recognised by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fingerprint {
-    /// SHA-256 of the body's words, case, white space and punctuation folded: equal for equal wording.
-    pub wording: [u8; 32],
-    /// Whether the body is long enough that equal wording means the same text; below that only title and body
-    /// together do.
-    pub is_telling: bool,
-}
+/// What an article's wording is recognised by: SHA-256 of its words, case, white space and punctuation folded.
+///
+/// A body too short to tell articles apart (a match result, a weather line) is taken together with the title, so equal
+/// fingerprints mean the same text in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
 
 /// An article in normal form. An `Option` means that the document had none.
 #[derive(Clone, Debug)]

@@ -129,3 +129,14 @@ pub struct Exchange {
     /// What went wrong, in the exchange or with what it brought.
     pub failure: Option<Failure>,
 }
+
+/// What kind of second chance a failure deserves; `schedule` makes a time of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// After a wait that grows with each failure.
+    Backoff,
+    /// After the time that the server named.
+    After(Duration),
+    /// Asking again would give the same answer.
+    Never,
+}

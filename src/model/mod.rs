@@ -19,7 +19,7 @@ mod outcome;
 
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
 pub use document::{Fetched, FetchedDocument, Validators};
-pub use exchange::{ErrorClass, Exchange, Failure, Purpose};
+pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, Origin, Quality};
 pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints};
 pub use outcome::{

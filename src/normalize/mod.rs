@@ -1,1 +1,330 @@
-//! x
+//! What values mean: strings as a page or file gave them become an [`Article`] in normal form. Pure.
+
+pub mod language;
+
+pub mod text;
+
+pub mod url;
+
+use ::url::Url;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use sha2::{Digest, Sha256};
+
+use crate::dates;
+use crate::model::{
+    Article, CanonicalUrl, DatePrecision, Evidence, ExtractedArticle, Fingerprint, InvalidUrl, LinkHints, Origin,
+    Published,
+};
+
+/// Bodies with fewer words are fingerprinted together with their title.
+const TELLING_WORDS_MIN: u32 = 25;
+
+/// Longest title kept; longer ones are text that stands in the wrong place.
+const TITLE_CHARACTERS_MAX: usize = 500;
+
+/// What is known of an article besides what its page says.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The address that answered; absent for what came from a file.
+    pub answered: Option<&'a Url>,
+    /// What the source said of it.
+    pub hints: &'a LinkHints,
+    /// When it was first seen. A date of publication cannot lie after it; absent when nobody saw it arrive.
+    pub first_seen_at: Option<Timestamp>,
+}
+
+/// Brings an article into normal form.
+///
+/// # Errors
+///
+/// When the address that answered cannot be followed, which a document that was fetched never has.
+pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -> Result<Article, InvalidUrl> {
+    let hints = surroundings.hints;
+    let url = match surroundings.answered {
+        Some(answered) => Some(url::choose_canonical(answered, &extracted.canonical_urls)?),
+        None => extracted
+            .canonical_urls
+            .iter()
+            .find_map(|claimed| url::parse(&claimed.value, None).ok()),
+    };
+    let title = extracted
+        .title
+        .as_ref()
+        .map(|title| text::clean_line(&title.value))
+        .filter(|title| !title.is_empty())
+        .or_else(|| {
+            hints
+                .title
+                .as_deref()
+                .map(text::clean_line)
+                .filter(|title| !title.is_empty())
+        })
+        .map(|title| shorten(title, TITLE_CHARACTERS_MAX));
+    let body = text::clean_paragraphs(extracted.paragraphs.iter().map(String::as_str)).join("\n");
+    let words = text::count_words(&body);
+    let declared = extracted
+        .language
+        .as_ref()
+        .map(|tag| tag.value.as_str())
+        .or(hints.language.as_deref());
+    let language = if body.is_empty() {
+        language::language_of(title.as_deref().unwrap_or_default(), declared)
+    } else {
+        language::language_of(&body, declared)
+    };
+    let authors = if extracted.authors.is_empty() {
+        clean_names(hints.authors.iter().map(String::as_str))
+    } else {
+        clean_names(extracted.authors.iter().map(|author| author.value.as_str()))
+    };
+    let clean = |evidence: &Option<Evidence<String>>| {
+        evidence
+            .as_ref()
+            .map(|found| text::clean_line(&found.value))
+            .filter(|value| !value.is_empty())
+    };
+    Ok(Article {
+        published: published(extracted, &surroundings, url.as_ref()),
+        modified_at: extracted
+            .modified
+            .as_ref()
+            .and_then(|date| dates::read(&date.value))
+            .map(|date| date.instant),
+        language,
+        authors,
+        site_name: clean(&extracted.site_name),
+        section: clean(&extracted.section),
+        tags: clean_names(extracted.tags.iter().map(String::as_str)),
+        image_url: extracted
+            .image
+            .as_ref()
+            .and_then(|image| {
+                Url::options()
+                    .base_url(surroundings.answered)
+                    .parse(image.value.trim())
+                    .ok()
+            })
+            .filter(|image| matches!(image.scheme(), "http" | "https"))
+            .map(String::from),
+        words,
+        body_kind: extracted.body_kind,
+        quality: extracted.quality.clone(),
+        fingerprint: fingerprint(title.as_deref(), &body, words),
+        url,
+        title,
+        body,
+    })
+}
+
+/// The date of publication: the most trusted one that can be read. Structured data goes before `meta`, before `time`,
+/// before the feed, the sitemap and the address. Where that one gives only the day, the time of a less trusted one for
+/// the same day is taken with it. A date later than the first sighting is that of the first sighting.
+fn published(
+    extracted: &ExtractedArticle,
+    surroundings: &Surroundings<'_>,
+    url: Option<&CanonicalUrl>,
+) -> Option<Published> {
+    let hints = surroundings.hints;
+    let hint_origin = if hints.from_sitemap {
+        Origin::Sitemap
+    } else {
+        Origin::Feed
+    };
+    let from_hints = hints.published.as_deref().map(|text| (text.to_owned(), hint_origin));
+    let from_url = url
+        .and_then(|url| url::day_in_path(url.as_url()))
+        .map(|day| (day, Origin::Url));
+    let mut candidates: Vec<Published> = extracted
+        .published
+        .iter()
+        .map(|date| (date.value.clone(), date.origin))
+        .chain(from_hints)
+        .chain(from_url)
+        .filter_map(|(text, origin)| {
+            let date = dates::read(&text)?;
+            Some(Published {
+                instant: date.instant,
+                offset: date.offset.unwrap_or(Offset::UTC),
+                precision: date.precision,
+                origin,
+            })
+        })
+        .collect();
+    candidates.sort_by_key(|candidate| candidate.origin);
+    let best = *candidates.first()?;
+    let mut chosen = match best.precision {
+        DatePrecision::Instant => best,
+        DatePrecision::Day => candidates
+            .iter()
+            .find(|other| other.precision == DatePrecision::Instant && other.day() == best.day())
+            .map_or(best, |other| *other),
+    };
+    if let Some(first_seen_at) = surroundings.first_seen_at
+        && chosen.instant > first_seen_at
+    {
+        chosen.instant = first_seen_at;
+    }
+    Some(chosen)
+}
+
+/// SHA-256 over the words in lower case, a space between them.
+fn fingerprint(title: Option<&str>, body: &str, words: u32) -> Fingerprint {
+    let mut hasher = Sha256::new();
+    let mut feed = |text: &str| {
+        let mut word = String::new();
+        for character in text.chars() {
+            if character.is_alphanumeric() {
+                word.extend(character.to_lowercase());
+            } else if !word.is_empty() {
+                word.push(' ');
+                hasher.update(word.as_bytes());
+                word.clear();
+            }
+        }
+        word.push(' ');
+        hasher.update(word.as_bytes());
+    };
+    if words < TELLING_WORDS_MIN {
+        feed(title.unwrap_or_default());
+    }
+    feed(body);
+    Fingerprint(hasher.finalize().into())
+}
+
+/// Names and keywords: cleaned, without empty ones and repetitions, in their order.
+fn clean_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut cleaned: Vec<String> = Vec::new();
+    for name in names.map(text::clean_line) {
+        if !name.is_empty() && !cleaned.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            cleaned.push(name);
+        }
+    }
+    cleaned
+}
+
+fn shorten(text: String, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => text[..end].trim_end().to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BodyKind, Quality};
+
+    fn extracted() -> ExtractedArticle {
+        ExtractedArticle {
+            title: Some(Evidence::new("  Harbour   reopens ".to_owned(), Origin::Meta)),
+            published: Vec::new(),
+            modified: None,
+            canonical_urls: Vec::new(),
+            authors: Vec::new(),
+            language: None,
+            site_name: None,
+            section: None,
+            tags: Vec::new(),
+            image: None,
+            paragraphs: vec![
+                "Ships  came\nback.".to_owned(),
+                "\u{200b}".to_owned(),
+                "All &amp; sundry.".to_owned(),
+            ],
+            body_kind: BodyKind::Full,
+            quality: Quality {
+                score: 100,
+                reasons: Vec::new(),
+            },
+        }
+    }
+
+    fn with_dates(dates: &[(&str, Origin)], feed: Option<&str>, seen: &str) -> Option<Published> {
+        let mut article = extracted();
+        article.published = dates
+            .iter()
+            .map(|(text, origin)| Evidence::new((*text).to_owned(), *origin))
+            .collect();
+        let hints = LinkHints {
+            published: feed.map(str::to_owned),
+            ..LinkHints::default()
+        };
+        let answered = Url::parse("https://e.org/2026/11/18/x").unwrap();
+        let surroundings = Surroundings {
+            answered: Some(&answered),
+            hints: &hints,
+            first_seen_at: Some(seen.parse().unwrap()),
+        };
+        normalize(&article, surroundings).unwrap().published
+    }
+
+    const SEEN: &str = "2026-11-20T12:00:00Z";
+
+    #[test]
+    fn a_paragraph_is_a_line() {
+        let hints = LinkHints::default();
+        let surroundings = Surroundings {
+            answered: None,
+            hints: &hints,
+            first_seen_at: None,
+        };
+        let article = normalize(&extracted(), surroundings).unwrap();
+        assert_eq!(article.body, "Ships came\nback.\nAll & sundry.");
+        assert_eq!(article.title.as_deref(), Some("Harbour reopens"));
+    }
+
+    #[test]
+    fn the_most_trusted_date_counts_and_keeps_its_offset() {
+        let date = with_dates(
+            &[
+                ("2026-11-19T08:00:00Z", Origin::Time),
+                ("2026-11-20T01:30:00+05:00", Origin::JsonLd),
+            ],
+            Some("2026-11-17T00:00:00Z"),
+            SEEN,
+        )
+        .unwrap();
+        assert_eq!(date.origin, Origin::JsonLd);
+        assert_eq!(date.day(), "20261120");
+        assert_eq!(date.instant.to_string(), "2026-11-19T20:30:00Z");
+    }
+
+    #[test]
+    fn a_day_takes_its_time_from_the_feed() {
+        let date = with_dates(&[("2026-11-19", Origin::Meta)], Some("2026-11-19T07:15:00+01:00"), SEEN).unwrap();
+        assert_eq!((date.origin, date.precision), (Origin::Feed, DatePrecision::Instant));
+        let date = with_dates(&[("2026-11-19", Origin::Meta)], Some("2026-11-17T07:15:00Z"), SEEN).unwrap();
+        assert_eq!((date.origin, date.precision), (Origin::Meta, DatePrecision::Day));
+    }
+
+    #[test]
+    fn a_date_in_the_future_is_clamped_and_an_unreadable_one_is_passed_over() {
+        let date = with_dates(
+            &[("soon", Origin::JsonLd), ("2027-01-01T00:00:00Z", Origin::Meta)],
+            None,
+            SEEN,
+        )
+        .unwrap();
+        assert_eq!(date.instant.to_string(), SEEN);
+    }
+
+    #[test]
+    fn the_address_is_the_last_resort() {
+        let date = with_dates(&[], None, SEEN).unwrap();
+        assert_eq!((date.origin, date.day().as_str()), (Origin::Url, "20261118"));
+    }
+
+    #[test]
+    fn equal_wording_has_equal_fingerprints() {
+        let long = "The harbour reopened on Friday after a week of storms, and the first ships came in at noon, watched by \
+            hundreds of people who had come to the quays to see them.";
+        let words = text::count_words(long);
+        let quoted = long.replace("quays", "“quays”").replace(", ", " – ");
+        assert_eq!(
+            fingerprint(Some("A"), long, words),
+            fingerprint(Some("B"), &quoted, words)
+        );
+        assert_ne!(fingerprint(Some("A"), "Rain.", 1), fingerprint(Some("B"), "Rain.", 1));
+    }
+}

@@ -1,0 +1,39 @@
+-- What we follow, and when each is due.
+
+CREATE TABLE sources (
+    id         INTEGER PRIMARY KEY,
+    slug       TEXT NOT NULL UNIQUE,
+    kind       TEXT CHECK (kind IN ('feed', 'sitemap', 'page', 'article')),   -- NULL until the first poll found out
+    url        TEXT,                                                         -- NULL for what was imported from files
+    title      TEXT,                                                         -- as the source calls itself
+    state      TEXT NOT NULL CHECK (state IN (
+                   'active',    -- polled when due
+                   'manual',    -- polled when asked for: addresses given to `fetch`, sources of imported files
+                   'paused',    -- not polled, by the user's wish
+                   'gone',      -- not polled, since its server said 410
+                   'removed'    -- not polled, since it is no longer listed; its articles stay
+               )),
+    tags       TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
+    origin     TEXT NOT NULL CHECK (origin IN ('file', 'command')),          -- the sources file, or a command
+    created_at TEXT NOT NULL
+) STRICT;
+
+-- Times in tables of our own are milliseconds since 1970 UTC.
+CREATE TABLE _source_schedule (
+    source_id           INTEGER PRIMARY KEY REFERENCES sources (id) ON DELETE CASCADE,
+    next_due_at         INTEGER,             -- while claimed: when the lease runs out; NULL: not to be polled
+    claim_id            INTEGER,             -- NULL: not claimed
+    interval_s          INTEGER,
+    failures_in_a_row   INTEGER NOT NULL DEFAULT 0,
+    etag                TEXT,
+    last_modified       TEXT,
+    body_sha256         BLOB,
+    last_polled_at      INTEGER,
+    last_ok_at          INTEGER,
+    last_new_article_at INTEGER,
+    error_class         TEXT,                -- of the last poll; NULL when it went well
+    error               TEXT,
+    problems            TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(problems))
+) STRICT;
+
+CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;

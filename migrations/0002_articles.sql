@@ -1,0 +1,160 @@
+-- Articles, where they were seen, and the addresses that lead to them.
+
+CREATE TABLE stories (
+    id                 INTEGER PRIMARY KEY,
+    title              TEXT,
+    first_published_at TEXT,
+    last_published_at  TEXT,
+    n_articles         INTEGER NOT NULL,
+    n_sources          INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE articles (
+    id               INTEGER PRIMARY KEY,
+    source_id        INTEGER REFERENCES sources (id),       -- that had it first
+    title            TEXT,
+    date             TEXT,                                  -- YYYYMMDD in the publisher's own offset, else UTC
+    published_at     TEXT,                                  -- where only the day is known: its midnight
+    url              TEXT,                                  -- canonical
+    language         TEXT,
+    words            INTEGER NOT NULL,
+    body             TEXT NOT NULL,                         -- a paragraph a line
+    authors          TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(authors)),
+    body_kind        TEXT NOT NULL CHECK (body_kind IN ('full', 'partial', 'teaser', 'wall', 'feed')),
+    quality          INTEGER NOT NULL CHECK (quality BETWEEN 0 AND 100),
+    date_source      TEXT,
+    duplicate_of     INTEGER REFERENCES articles (id),
+    duplicate_kind   TEXT CHECK (duplicate_kind IN ('exact', 'near')),
+    story_id         INTEGER REFERENCES stories (id),
+    first_seen_at    TEXT NOT NULL,
+    updated_at       TEXT NOT NULL,
+    revision         INTEGER NOT NULL DEFAULT 1,
+    sha256           TEXT NOT NULL,                         -- of the bundle document, in hex
+    change_seq       INTEGER NOT NULL UNIQUE,               -- grows with every change to any article
+    date_precision   TEXT CHECK (date_precision IN ('day', 'instant')),
+    published_offset TEXT,                                  -- the publisher's, as +05:00
+    modified_at      TEXT,                                  -- by the page's own word
+    site_name        TEXT,
+    section          TEXT,
+    keywords         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(keywords)),
+    image_url        TEXT,
+    quality_reasons  TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(quality_reasons))
+) STRICT;
+
+CREATE INDEX articles_date ON articles (date);
+CREATE INDEX articles_first_seen_at ON articles (first_seen_at);
+CREATE INDEX articles_duplicate_of ON articles (duplicate_of) WHERE duplicate_of IS NOT NULL;
+CREATE INDEX articles_story ON articles (story_id) WHERE story_id IS NOT NULL;
+
+CREATE TABLE revisions (
+    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    revision   INTEGER NOT NULL,
+    title      TEXT,
+    body       TEXT NOT NULL,
+    seen_at    TEXT NOT NULL,                               -- when this wording was first seen
+    PRIMARY KEY (article_id, revision)
+) STRICT;
+
+CREATE TABLE sightings (
+    article_id    INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    source_id     INTEGER NOT NULL REFERENCES sources (id),
+    guid          TEXT,
+    url           TEXT,                                     -- as the source gave it
+    first_seen_at TEXT NOT NULL,
+    last_seen_at  TEXT NOT NULL,
+    PRIMARY KEY (article_id, source_id)
+) STRICT;
+
+CREATE INDEX sightings_guid ON sightings (source_id, guid);
+CREATE INDEX sightings_first_seen_at ON sightings (source_id, first_seen_at);
+
+-- Every address that leads, or may lead, to an article, and the work that is due on it.
+CREATE TABLE _links (
+    id                INTEGER PRIMARY KEY,
+    url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on
+    url               TEXT NOT NULL,
+    host              TEXT NOT NULL,                        -- the publisher: registrable domain, or address
+    source_id         INTEGER REFERENCES sources (id),      -- that listed it first
+    article_id        INTEGER REFERENCES articles (id),     -- once known
+    due_at            INTEGER,                              -- while claimed: when the lease runs out; NULL: no work
+    claim_id          INTEGER,
+    failures_in_a_row INTEGER NOT NULL DEFAULT 0,
+    etag              TEXT,
+    last_modified     TEXT,
+    entry_updated     TEXT,                                 -- the newest date of change that a feed gave
+    hints             TEXT CHECK (json_valid(hints)),       -- what the source said of it; NULL once it is used
+    first_seen_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX _links_host_claimed ON _links (host) WHERE claim_id IS NOT NULL;
+CREATE INDEX _links_source_due ON _links (source_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX _links_article ON _links (article_id) WHERE article_id IS NOT NULL;
+
+-- A row for each publisher with links that are due: when it may be asked for the next one.
+CREATE TABLE _hosts (
+    host     TEXT PRIMARY KEY,
+    ready_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _hosts_ready ON _hosts (ready_at);
+
+-- Sightings of links whose article is not known yet; they move to `sightings` with it.
+CREATE TABLE _pending_sightings (
+    link_id       INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,
+    source_id     INTEGER NOT NULL REFERENCES sources (id),
+    guid          TEXT,
+    url           TEXT,
+    first_seen_at TEXT NOT NULL,
+    last_seen_at  TEXT NOT NULL,
+    PRIMARY KEY (link_id, source_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _pending_sightings_guid ON _pending_sightings (source_id, guid);
+
+-- The first article with a wording, by the SHA-256 of its folded words.
+CREATE TABLE _wordings (
+    wording    BLOB PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _wordings_article ON _wordings (article_id);
+
+CREATE TABLE fetches (
+    id          INTEGER PRIMARY KEY,
+    url         TEXT NOT NULL,
+    source_id   INTEGER REFERENCES sources (id),
+    purpose     TEXT NOT NULL CHECK (purpose IN ('poll', 'article', 'robots')),
+    started_at  TEXT NOT NULL,
+    elapsed_ms  INTEGER NOT NULL,
+    status      INTEGER,
+    bytes       INTEGER NOT NULL,                           -- of the decoded body
+    error_class TEXT,
+    error       TEXT,
+    article_id  INTEGER REFERENCES articles (id)
+) STRICT;
+
+CREATE INDEX fetches_started_at ON fetches (started_at);
+CREATE INDEX fetches_article ON fetches (article_id) WHERE article_id IS NOT NULL;
+CREATE INDEX fetches_error ON fetches (error_class, started_at) WHERE error_class IS NOT NULL;
+
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+    title,
+    body,
+    content="articles",
+    content_rowid="id",
+    tokenize="unicode61 remove_diacritics 2"
+);
+
+CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles BEGIN
+    INSERT INTO articles_fts (rowid, title, body) VALUES (new.id, new.title, new.body);
+END;
+
+CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles BEGIN
+    INSERT INTO articles_fts (articles_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
+END;
+
+CREATE TRIGGER articles_fts_update AFTER UPDATE OF title, body ON articles BEGIN
+    INSERT INTO articles_fts (articles_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
+    INSERT INTO articles_fts (rowid, title, body) VALUES (new.id, new.title, new.body);
+END;

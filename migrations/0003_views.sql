@@ -1,0 +1,30 @@
+-- A source's pulse.
+CREATE VIEW source_health AS
+SELECT
+    sources.slug,
+    strftime('%Y-%m-%dT%H:%M:%SZ', schedule.last_ok_at / 1000, 'unixepoch')          AS last_ok_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', schedule.last_new_article_at / 1000, 'unixepoch') AS last_new_article_at,
+    schedule.failures_in_a_row,
+    strftime('%Y-%m-%dT%H:%M:%SZ', schedule.next_due_at / 1000, 'unixepoch')         AS next_due_at,
+    (
+        SELECT count(*) FROM sightings
+        WHERE sightings.source_id = sources.id
+          AND sightings.first_seen_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-7 days')
+    )                                                                                AS articles_7d,
+    schedule.error,
+    schedule.error_class,
+    schedule.problems,
+    sources.id                                                                       AS source_id,
+    sources.state
+FROM sources
+JOIN _source_schedule AS schedule ON schedule.source_id = sources.id;
+
+-- An article as a document of the seed-bundle format; `name_hash` is the hash in its file's name.
+CREATE VIEW bundle_documents AS
+SELECT
+    id                    AS article_id,
+    story_id,
+    substr(sha256, 1, 16) AS name_hash,
+    coalesce(title, '') || char(10) || coalesce(date, '') || char(10) || coalesce(url, '') || char(10)
+        || body || CASE body WHEN '' THEN '' ELSE char(10) END AS text
+FROM articles;

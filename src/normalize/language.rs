@@ -1,0 +1,187 @@
+//! Which language a text is in.
+
+use whatlang::Lang;
+
+/// Characters of the body that the detector reads: enough to be sure, little enough to be quick.
+const DETECTION_CHARACTERS: usize = 1200;
+
+/// Shorter texts are too easily mistaken; the declared language counts.
+const DETECTION_CHARACTERS_MIN: usize = 120;
+
+/// Languages that the detector mistakes for one another. Within a group the page's own word counts.
+const CONFUSABLE: &[&[&str]] = &[
+    &["da", "nb", "no", "nn", "sv"],
+    &["hr", "sr", "bs", "sl"],
+    &["cs", "sk"],
+    &["ru", "uk", "be", "bg", "mk"],
+    &["es", "pt", "ca", "gl"],
+    &["id", "ms", "jv"],
+    &["hi", "mr", "ne"],
+    &["ar", "fa", "ur", "ps"],
+    &["nl", "af"],
+    &["tr", "az"],
+    &["zh", "yue"],
+];
+
+/// The language of a text as an ISO 639-1 code (639-3 where there is none), from what the page declares and from what
+/// the words say. The words win when they are many and clear, since templates often declare another language than
+/// the article is in.
+#[must_use]
+pub fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
+    let declared = declared.and_then(primary_subtag);
+    let detected = detect(text);
+    match (declared, detected) {
+        (Some(declared), Some(detected)) if are_confusable(&declared, detected) => Some(declared),
+        (_, Some(detected)) => Some(detected.to_owned()),
+        (declared, None) => declared,
+    }
+}
+
+/// The language part of a tag (BCP 47) such as `en-US` or `zh_Hant_TW`.
+fn primary_subtag(tag: &str) -> Option<String> {
+    let primary = tag.trim().split(['-', '_', ',', ';', ' ']).next()?.to_ascii_lowercase();
+    let is_code = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase());
+    if !is_code || primary == "und" {
+        return None;
+    }
+    Some(short_code(&primary).map_or(primary, str::to_owned))
+}
+
+fn detect(text: &str) -> Option<&'static str> {
+    let end = text
+        .char_indices()
+        .nth(DETECTION_CHARACTERS)
+        .map_or(text.len(), |(at, _)| at);
+    let sample = &text[..end];
+    let info = whatlang::detect(sample)?;
+    // A script that one language alone uses needs no length.
+    let is_long_enough = sample.chars().count() >= DETECTION_CHARACTERS_MIN;
+    let is_script_enough = matches!(
+        info.lang(),
+        Lang::Jpn | Lang::Kor | Lang::Tha | Lang::Ell | Lang::Heb | Lang::Kat | Lang::Cmn
+    );
+    if !is_script_enough && !(is_long_enough && info.is_reliable()) {
+        return None;
+    }
+    Some(short_code(info.lang().code()).unwrap_or_else(|| info.lang().code()))
+}
+
+fn are_confusable(left: &str, right: &str) -> bool {
+    left == right
+        || CONFUSABLE
+            .iter()
+            .any(|group| group.contains(&left) && group.contains(&right))
+}
+
+/// ISO 639-3 to 639-1, for the languages that the detector knows.
+fn short_code(code: &str) -> Option<&'static str> {
+    const CODES: &[(&str, &str)] = &[
+        ("afr", "af"),
+        ("aka", "ak"),
+        ("amh", "am"),
+        ("ara", "ar"),
+        ("aze", "az"),
+        ("bel", "be"),
+        ("ben", "bn"),
+        ("bul", "bg"),
+        ("cat", "ca"),
+        ("ces", "cs"),
+        ("cmn", "zh"),
+        ("cym", "cy"),
+        ("dan", "da"),
+        ("deu", "de"),
+        ("ell", "el"),
+        ("eng", "en"),
+        ("epo", "eo"),
+        ("est", "et"),
+        ("fin", "fi"),
+        ("fra", "fr"),
+        ("guj", "gu"),
+        ("heb", "he"),
+        ("hin", "hi"),
+        ("hrv", "hr"),
+        ("hun", "hu"),
+        ("hye", "hy"),
+        ("ind", "id"),
+        ("ita", "it"),
+        ("jav", "jv"),
+        ("jpn", "ja"),
+        ("kan", "kn"),
+        ("kat", "ka"),
+        ("khm", "km"),
+        ("kor", "ko"),
+        ("lat", "la"),
+        ("lav", "lv"),
+        ("lit", "lt"),
+        ("mal", "ml"),
+        ("mar", "mr"),
+        ("mkd", "mk"),
+        ("mya", "my"),
+        ("nep", "ne"),
+        ("nld", "nl"),
+        ("nob", "nb"),
+        ("ori", "or"),
+        ("pan", "pa"),
+        ("pes", "fa"),
+        ("pol", "pl"),
+        ("por", "pt"),
+        ("ron", "ro"),
+        ("rus", "ru"),
+        ("sin", "si"),
+        ("slk", "sk"),
+        ("slv", "sl"),
+        ("sna", "sn"),
+        ("spa", "es"),
+        ("srp", "sr"),
+        ("swe", "sv"),
+        ("tam", "ta"),
+        ("tel", "te"),
+        ("tgl", "tl"),
+        ("tha", "th"),
+        ("tuk", "tk"),
+        ("tur", "tr"),
+        ("ukr", "uk"),
+        ("urd", "ur"),
+        ("uzb", "uz"),
+        ("vie", "vi"),
+        ("yid", "yi"),
+        ("zul", "zu"),
+    ];
+    CODES.iter().find(|(long, _)| *long == code).map(|(_, short)| *short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPANISH: &str = "El ayuntamiento aprobó ayer por la noche el nuevo plan de transporte, que prevé más autobuses \
+        nocturnos y una reducción de las tarifas para los estudiantes y los mayores de la ciudad.";
+
+    #[test]
+    fn the_words_win_over_a_wrong_declaration() {
+        assert_eq!(language_of(SPANISH, Some("en-US")).as_deref(), Some("es"));
+    }
+
+    #[test]
+    fn a_short_text_keeps_the_declaration() {
+        assert_eq!(language_of("Plan aprobado", Some("en-GB")).as_deref(), Some("en"));
+        assert_eq!(language_of("Plan aprobado", None), None);
+    }
+
+    #[test]
+    fn close_relatives_are_left_to_the_page() {
+        assert_eq!(language_of(SPANISH, Some("gl")).as_deref(), Some("gl"));
+    }
+
+    #[test]
+    fn a_script_of_its_own_is_enough() {
+        assert_eq!(language_of("東京の天気は晴れです", None).as_deref(), Some("ja"));
+    }
+
+    #[test]
+    fn tags_are_read_to_their_language() {
+        assert_eq!(primary_subtag("zh_Hant-TW").as_deref(), Some("zh"));
+        assert_eq!(primary_subtag("deu").as_deref(), Some("de"));
+        assert_eq!(primary_subtag("english"), None);
+    }
+}

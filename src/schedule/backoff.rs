@@ -1,0 +1,73 @@
+//! The next try after a failure.
+
+use jiff::Timestamp;
+
+use crate::config::ScheduleSettings;
+use crate::model::Retry;
+
+/// When to try again after the `failures`th failure in a row (1 for the first); absent when there is no point.
+///
+/// The wait doubles with each failure up to the longest. A server's own `Retry-After` counts as it
+/// is, up to the longest wait.
+#[must_use]
+pub fn next_try(
+    settings: &ScheduleSettings,
+    failures: u32,
+    retry: Retry,
+    seed: u64,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let wait_s = match retry {
+        Retry::Never => return None,
+        Retry::After(delay) => u32::try_from(delay.as_secs())
+            .unwrap_or(u32::MAX)
+            .clamp(1, settings.backoff_max_s),
+        Retry::Backoff => {
+            let doublings = failures.saturating_sub(1).min(20);
+            settings
+                .backoff_min_s
+                .saturating_mul(1 << doublings)
+                .min(settings.backoff_max_s)
+        }
+    };
+    // A time that the server named is not shortened by the spread.
+    let jitter_percent = if matches!(retry, Retry::After(_)) {
+        0
+    } else {
+        settings.jitter_percent
+    };
+    Some(super::later(now, wait_s, jitter_percent, seed ^ u64::from(failures)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use std::time::Duration;
+
+    fn wait_s(failures: u32, retry: Retry) -> Option<i64> {
+        let mut settings = config::defaults().schedule;
+        settings.jitter_percent = 0;
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        next_try(&settings, failures, retry, 9, now).map(|at| at.as_second() - now.as_second())
+    }
+
+    #[test]
+    fn the_wait_doubles_up_to_the_longest() {
+        let waits: Vec<i64> = [1, 2, 3, 9, 400]
+            .map(|failures| wait_s(failures, Retry::Backoff).unwrap())
+            .into();
+        assert_eq!(waits, [300, 600, 1200, 76_800, 86_400]);
+    }
+
+    #[test]
+    fn the_server_may_name_the_time() {
+        assert_eq!(wait_s(1, Retry::After(Duration::from_secs(7))), Some(7));
+        assert_eq!(wait_s(1, Retry::After(Duration::from_secs(10_000_000))), Some(86_400));
+    }
+
+    #[test]
+    fn what_will_not_change_is_not_asked_again() {
+        assert_eq!(wait_s(1, Retry::Never), None);
+    }
+}
