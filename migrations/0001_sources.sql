@@ -37,3 +37,13 @@ CREATE TABLE _source_schedule (
 ) STRICT;
 
 CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;
+
+-- The process that ingests, at most one at a time; it writes a row here as a sign of life.
+CREATE TABLE _daemon (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    pid          INTEGER NOT NULL,
+    version      TEXT NOT NULL,
+    started_at   INTEGER NOT NULL,
+    heartbeat_at INTEGER NOT NULL,
+    stopped_at   INTEGER                     -- NULL while it runs, and after it was killed
+) STRICT;

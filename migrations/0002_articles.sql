@@ -42,6 +42,7 @@ CREATE TABLE articles (
 ) STRICT;
 
 CREATE INDEX articles_date ON articles (date);
+CREATE INDEX articles_time ON articles (coalesce(published_at, first_seen_at));
 CREATE INDEX articles_first_seen_at ON articles (first_seen_at);
 CREATE INDEX articles_duplicate_of ON articles (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX articles_story ON articles (story_id) WHERE story_id IS NOT NULL;
@@ -81,7 +82,7 @@ CREATE TABLE _links (
     failures_in_a_row INTEGER NOT NULL DEFAULT 0,
     etag              TEXT,
     last_modified     TEXT,
-    entry_updated     TEXT,                                 -- the newest date of change that a feed gave
+    entry_updated_at  INTEGER,                              -- the newest date of change that a feed gave
     hints             TEXT CHECK (json_valid(hints)),       -- what the source said of it; NULL once it is used
     first_seen_at     INTEGER NOT NULL
 ) STRICT;

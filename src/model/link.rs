@@ -37,6 +37,23 @@ pub struct FeedText {
     pub summary: Option<String>,
 }
 
+/// A found link that can be followed, in canonical form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedLink {
+    /// Its address.
+    pub url: CanonicalUrl,
+    /// Who publishes there: what politeness is counted by.
+    pub publisher: String,
+    /// When the source says it was last changed; a later time than the last one means another look.
+    pub updated_at: Option<Timestamp>,
+    /// Whether it is to be fetched again even if nothing says that it changed: it is a source of its own.
+    pub is_refetch: bool,
+    /// The address as the source gave it.
+    pub url_as_given: String,
+    /// What the source said of it.
+    pub hints: LinkHints,
+}
+
 /// An address in the one form in which we compare addresses.
 ///
 /// Made only by `normalize::url`, which says what is folded.
@@ -128,6 +145,8 @@ pub struct Candidate {
     pub claim: ClaimId,
     /// Its address.
     pub url: CanonicalUrl,
+    /// Who publishes there.
+    pub publisher: String,
     /// The source that found it first; absent for one given by hand.
     pub source: Option<SourceId>,
     /// That source's slug, for messages.

@@ -21,9 +21,9 @@ pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published}
 pub use document::{Fetched, FetchedDocument, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, Origin, Quality};
-pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints};
+pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink};
 pub use outcome::{
-    ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome, PollResult,
+    Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome, PollResult,
     StoredArticle, Verdict,
 };
 pub use source::{ClaimId, DueSource, LinkId, Source, SourceId, SourceKind};

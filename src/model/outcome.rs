@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Article, Candidate, CanonicalUrl, DueSource, DuplicateKind, Exchange, Failure, FoundLink, SourceKind, Validators,
+    Article, Candidate, CanonicalUrl, DueSource, DuplicateKind, Exchange, Failure, ListedLink, SourceKind, Validators,
 };
 
 /// Work handed out by one round of claims.
@@ -60,7 +60,7 @@ pub enum PollResult {
         /// The title it gives itself.
         title: Option<String>,
         /// Links with their canonical address, in the order of the document.
-        links: Vec<(CanonicalUrl, FoundLink)>,
+        links: Vec<ListedLink>,
         /// Entries that could not be followed, and other faults of the document.
         problems: Vec<String>,
         /// The validators of this answer, absent for one that made no request.
@@ -108,6 +108,15 @@ pub struct ArticleOutcome {
     pub result: ArticleResult,
 }
 
+/// A further address of an article.
+#[derive(Clone, Debug)]
+pub struct Alias {
+    /// The address.
+    pub url: CanonicalUrl,
+    /// Who publishes there.
+    pub publisher: String,
+}
+
 /// The result of the fetch of one article.
 #[derive(Debug)]
 pub enum ArticleResult {
@@ -115,8 +124,10 @@ pub enum ArticleResult {
     Article {
         /// The article.
         article: Box<Article>,
-        /// Further addresses that lead to it: those on the way of the redirects.
-        aliases: Vec<CanonicalUrl>,
+        /// The address that answered, after redirects: it leads to the article as well.
+        answered: Alias,
+        /// Who publishes at the article's canonical address.
+        publisher: String,
         /// The validators of the page.
         validators: Validators,
     },

@@ -1,1 +1,40 @@
-//! x
+//! All SQL, and the one thread that writes.
+//!
+//! [`Store`] is a handle to that thread: its methods send a unit of work and await the answer. The thread takes what
+//! waits into one transaction, each unit in a savepoint of its own, and answers when the transaction is durable.
+//! Units are closures, which never leave this module: outside, the store speaks in the words of the domain.
+//!
+//! Two decisions are made here by asking a pure function of another module, since the question is only sound inside
+//! the transaction: `dedup::judge` (seen before?) and `schedule::cadence` (how much of a poll was new?).
+//!
+//! [`Reader`] opens the file read-only, for commands that look, beside a running daemon or without one.
+
+mod articles;
+
+mod claims;
+
+mod fetches;
+
+mod links;
+
+mod polls;
+
+mod read;
+
+mod rows;
+
+mod schema;
+
+mod sources;
+
+mod writer;
+
+pub use claims::{ClaimRequest, Scope};
+pub use polls::PollCommit;
+pub use read::{
+    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FailureRow, Reader, RevisionRow, SearchHit,
+    SightingRow, SourceDetails, SourceRow, StatusReport,
+};
+pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
+pub use sources::{AddedSource, SyncReport};
+pub use writer::{ArticleCommit, Store};

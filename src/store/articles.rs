@@ -1,0 +1,409 @@
+//! Committing an article: the article, its sightings and the release of its claim are one transaction, and whether it
+//! was seen before is judged inside it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::bundle;
+use crate::dedup::{self, Known, Lookalikes};
+use crate::model::{
+    Alias, Article, ArticleOutcome, ArticleResult, CanonicalUrl, DatePrecision, ImportedArticle, SourceId,
+    StoredArticle, Validators, Verdict,
+};
+
+use super::claims::refresh_publisher;
+use super::rows::{json_list, private_time, public_time};
+use super::{fetches, links, polls, sources};
+
+/// What became of the fetch of an article.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArticleCommit {
+    /// The article, when there was one.
+    pub stored: Option<StoredArticle>,
+    /// The lease had run out and another fetch has taken its place: only the exchanges were written down.
+    pub is_stale: bool,
+}
+
+pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusqlite::Result<ArticleCommit> {
+    let ArticleOutcome {
+        candidate,
+        exchanges,
+        finished_at,
+        host_ready_at,
+        result,
+    } = outcome;
+    let now = *finished_at;
+    let link_id = candidate.link.0;
+    let link: Option<(Option<i64>, Option<i64>)> = connection
+        .prepare_cached("SELECT claim_id, article_id FROM _links WHERE id = ?1")?
+        .query_row([link_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (claim, known_article_id) = link.unwrap_or_default();
+    if claim != Some(candidate.claim.0) {
+        fetches::record(connection, exchanges, candidate.source, None)?;
+        return Ok(ArticleCommit {
+            stored: None,
+            is_stale: true,
+        });
+    }
+    let mut stored = None;
+    match result {
+        ArticleResult::Article {
+            article,
+            answered,
+            publisher,
+            validators,
+        } => {
+            let arrival = Arrival {
+                source: candidate.source,
+                guid: candidate.hints.guid.as_deref(),
+                known_article_id,
+                answered: Some(answered),
+                first_seen_at: candidate.first_seen_at,
+                now,
+            };
+            let kept = keep(connection, article, &arrival)?;
+            let canonical = kept.url.clone().map(|url| Alias {
+                url,
+                publisher: publisher.clone(),
+            });
+            finish_link(connection, link_id, Some(kept.stored.id), Some(validators))?;
+            for alias in canonical.iter().chain([answered]) {
+                links::lead_to(connection, alias, kept.stored.id, now)?;
+            }
+            let sources = links::move_sightings(connection, link_id, kept.stored.id)?;
+            if matches!(kept.stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
+                for source in sources {
+                    polls::note_new_article(connection, source.0, now)?;
+                }
+            }
+            stored = Some(kept.stored);
+        }
+        ArticleResult::Unchanged => finish_link(connection, link_id, known_article_id, None)?,
+        ArticleResult::Postponed { until } => {
+            connection
+                .prepare_cached("UPDATE _links SET claim_id = NULL, due_at = ?2 WHERE id = ?1")?
+                .execute(params![link_id, private_time(*until)])?;
+        }
+        ArticleResult::Failed { retry_at, .. } => {
+            connection
+                .prepare_cached(
+                    "UPDATE _links SET claim_id = NULL, due_at = ?2, failures_in_a_row = failures_in_a_row + 1
+                     WHERE id = ?1",
+                )?
+                .execute(params![link_id, retry_at.map(private_time)])?;
+        }
+    }
+    if let Some(source) = candidate.source {
+        match result {
+            ArticleResult::Postponed { .. } => {}
+            ArticleResult::Failed { failure, .. } => {
+                let failure = Some((failure.class.as_str(), failure.reason.as_str()));
+                polls::note_article_source(connection, source.0, failure, now)?;
+            }
+            _ => polls::note_article_source(connection, source.0, None, now)?,
+        }
+    }
+    fetches::record(
+        connection,
+        exchanges,
+        candidate.source,
+        stored.as_ref().map(|stored| stored.id),
+    )?;
+    refresh_publisher(connection, &candidate.publisher, *host_ready_at)?;
+    Ok(ArticleCommit {
+        stored,
+        is_stale: false,
+    })
+}
+
+/// Takes in an article from a file. It has no link to release; a source, where one is named, is made if it is missing.
+pub(super) fn import(connection: &Connection, imported: &ImportedArticle) -> rusqlite::Result<StoredArticle> {
+    let ImportedArticle {
+        article,
+        source,
+        guid,
+        arrived_at,
+    } = imported;
+    let now = *arrived_at;
+    let source = source
+        .as_deref()
+        .map(|slug| sources::ensure_import_source(connection, slug, now))
+        .transpose()?;
+    let arrival = Arrival {
+        source,
+        guid: guid.as_deref(),
+        known_article_id: None,
+        answered: None,
+        first_seen_at: now,
+        now,
+    };
+    let kept = keep(connection, article, &arrival)?;
+    if let Some(url) = kept.url {
+        let publisher = url.as_url().host_str().unwrap_or_default().to_owned();
+        links::lead_to(connection, &Alias { url, publisher }, kept.stored.id, now)?;
+    }
+    if let Some(source) = source {
+        connection
+            .prepare_cached(
+                "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+                 ON CONFLICT (article_id, source_id) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)",
+            )?
+            .execute(params![
+                kept.stored.id,
+                source.0,
+                guid,
+                article.url.as_ref().map(CanonicalUrl::as_str),
+                public_time(now),
+            ])?;
+        if matches!(kept.stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
+            polls::note_new_article(connection, source.0, now)?;
+        }
+    }
+    Ok(kept.stored)
+}
+
+/// How an article came in.
+struct Arrival<'a> {
+    source: Option<SourceId>,
+    guid: Option<&'a str>,
+    /// The article that the fetched link has led to before.
+    known_article_id: Option<i64>,
+    answered: Option<&'a Alias>,
+    first_seen_at: Timestamp,
+    now: Timestamp,
+}
+
+/// An article's place, and the canonical address that it is kept under.
+struct Kept {
+    stored: StoredArticle,
+    url: Option<CanonicalUrl>,
+}
+
+/// Reads, decides, writes.
+fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Kept> {
+    let lookalikes = find_lookalikes(connection, article, arrival)?;
+    let judgement = dedup::judge(article, &lookalikes);
+    let url = match arrival.answered {
+        Some(answered) if judgement.canonical_is_wrong => Some(answered.url.clone()),
+        None if judgement.canonical_is_wrong => None,
+        _ => article.url.clone(),
+    };
+    let row = Row {
+        article,
+        url: url.as_ref(),
+        arrival,
+    };
+    let id = match judgement.verdict {
+        Verdict::New => row.insert(connection, None)?,
+        Verdict::Duplicate { of, kind } => row.insert(connection, Some((of, kind.as_str())))?,
+        Verdict::Known { article_id } => article_id,
+        Verdict::Revision { article_id } => {
+            row.revise(connection, article_id, lookalikes.by_wording)?;
+            article_id
+        }
+    };
+    Ok(Kept {
+        stored: StoredArticle {
+            id,
+            verdict: judgement.verdict,
+        },
+        url,
+    })
+}
+
+fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
+    let by_id = |id: Option<i64>| id.map(|id| known(connection, id)).transpose().map(Option::flatten);
+    let article_at = |url: &CanonicalUrl| -> rusqlite::Result<Option<i64>> {
+        connection
+            .prepare_cached("SELECT article_id FROM _links WHERE url_key = ?1")?
+            .query_row([url.key()], |row| row.get(0))
+            .optional()
+            .map(Option::flatten)
+    };
+    let by_guid = match (arrival.source, arrival.guid) {
+        (Some(source), Some(guid)) => connection
+            .prepare_cached(
+                "SELECT article_id FROM sightings WHERE source_id = ?1 AND guid = ?2 ORDER BY article_id DESC LIMIT 1",
+            )?
+            .query_row(params![source.0, guid], |row| row.get(0))
+            .optional()?,
+        _ => None,
+    };
+    let by_wording = connection
+        .prepare_cached("SELECT article_id FROM _wordings WHERE wording = ?1")?
+        .query_row([&article.fingerprint.0], |row| row.get(0))
+        .optional()?;
+    Ok(Lookalikes {
+        by_link: by_id(arrival.known_article_id)?,
+        by_canonical_url: by_id(article.url.as_ref().map(article_at).transpose()?.flatten())?,
+        by_guid: by_id(by_guid)?,
+        by_wording,
+    })
+}
+
+fn known(connection: &Connection, id: i64) -> rusqlite::Result<Option<Known>> {
+    connection
+        .prepare_cached("SELECT id, title, body, body_kind FROM articles WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(Known {
+                id: row.get(0)?,
+                title: row.get(1)?,
+                body: row.get(2)?,
+                body_kind: row.get(3)?,
+            })
+        })
+        .optional()
+}
+
+/// An article on its way into its columns.
+struct Row<'a> {
+    article: &'a Article,
+    url: Option<&'a CanonicalUrl>,
+    arrival: &'a Arrival<'a>,
+}
+
+impl Row<'_> {
+    fn sha256(&self) -> String {
+        let day = self.article.published.map(|published| published.day());
+        let url = self.url.map(CanonicalUrl::as_str);
+        let text = bundle::document(self.article.title.as_deref(), day.as_deref(), url, &self.article.body);
+        bundle::hex_sha256(text.as_bytes())
+    }
+
+    fn insert(&self, connection: &Connection, duplicate: Option<(i64, &str)>) -> rusqlite::Result<i64> {
+        let article = self.article;
+        let (of, kind) = duplicate.unzip();
+        let id = connection
+            .prepare_cached(
+                "INSERT INTO articles (source_id, title, date, published_at, url, language, words, body, authors,
+                     body_kind, quality, date_source, duplicate_of, duplicate_kind, first_seen_at, updated_at, sha256,
+                     change_seq, date_precision, published_offset, modified_at, site_name, section, keywords, image_url,
+                     quality_reasons)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                     (SELECT coalesce(max(change_seq), 0) + 1 FROM articles),
+                     ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+            )?
+            .insert(params![
+                self.arrival.source.map(|id| id.0),
+                article.title,
+                article.published.map(|published| published.day()),
+                article.published.map(|published| public_time(published.instant)),
+                self.url.map(CanonicalUrl::as_str),
+                article.language,
+                article.words,
+                article.body,
+                json_list(&article.authors),
+                article.body_kind.as_str(),
+                article.quality.score.min(100),
+                article.published.map(|published| published.origin.as_str()),
+                of,
+                kind,
+                public_time(self.arrival.first_seen_at),
+                public_time(self.arrival.now),
+                self.sha256(),
+                article.published.map(|published| precision_word(published.precision)),
+                article.published.map(|published| offset_text(published.offset)),
+                article.modified_at.map(public_time),
+                article.site_name,
+                article.section,
+                json_list(&article.tags),
+                article.image_url,
+                json_list(&article.quality.reasons),
+            ])?;
+        remember_wording(connection, article, id)?;
+        Ok(id)
+    }
+
+    /// Puts a new wording in the place of the old one, which moves to `revisions`.
+    fn revise(&self, connection: &Connection, id: i64, by_wording: Option<i64>) -> rusqlite::Result<()> {
+        let article = self.article;
+        let duplicate_of = by_wording.filter(|other| *other != id);
+        connection
+            .prepare_cached(
+                "INSERT INTO revisions (article_id, revision, title, body, seen_at)
+                 SELECT id, revision, title, body, updated_at FROM articles WHERE id = ?1",
+            )?
+            .execute([id])?;
+        connection
+            .prepare_cached(
+                "UPDATE articles SET title = ?2, body = ?3, words = ?4, body_kind = ?5, quality = ?6, quality_reasons = ?7,
+                     authors = ?8, modified_at = ?9, language = ?10, sha256 = ?11, updated_at = ?12,
+                     duplicate_of = ?13, duplicate_kind = CASE WHEN ?13 IS NULL THEN NULL ELSE 'exact' END,
+                     date = coalesce(?14, date), published_at = coalesce(?15, published_at),
+                     date_source = coalesce(?16, date_source), date_precision = coalesce(?17, date_precision),
+                     published_offset = coalesce(?18, published_offset), url = coalesce(?19, url),
+                     revision = revision + 1, change_seq = (SELECT max(change_seq) + 1 FROM articles)
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                id,
+                article.title,
+                article.body,
+                article.words,
+                article.body_kind.as_str(),
+                article.quality.score.min(100),
+                json_list(&article.quality.reasons),
+                json_list(&article.authors),
+                article.modified_at.map(public_time),
+                article.language,
+                self.sha256(),
+                public_time(self.arrival.now),
+                duplicate_of,
+                article.published.map(|published| published.day()),
+                article.published.map(|published| public_time(published.instant)),
+                article.published.map(|published| published.origin.as_str()),
+                article.published.map(|published| precision_word(published.precision)),
+                article.published.map(|published| offset_text(published.offset)),
+                self.url.map(CanonicalUrl::as_str),
+            ])?;
+        connection
+            .prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?
+            .execute([id])?;
+        remember_wording(connection, article, id)
+    }
+}
+
+/// The first article with a wording keeps it.
+fn remember_wording(connection: &Connection, article: &Article, id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO _wordings (wording, article_id) VALUES (?1, ?2)")?
+        .execute(params![article.fingerprint.0, id])?;
+    Ok(())
+}
+
+fn finish_link(
+    connection: &Connection,
+    link_id: i64,
+    article_id: Option<i64>,
+    validators: Option<&Validators>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE _links SET claim_id = NULL, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2
+             WHERE id = ?1",
+        )?
+        .execute(params![link_id, article_id])?;
+    if let Some(Validators { etag, last_modified }) = validators {
+        connection
+            .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?
+            .execute(params![link_id, etag, last_modified])?;
+    }
+    Ok(())
+}
+
+fn precision_word(precision: DatePrecision) -> &'static str {
+    match precision {
+        DatePrecision::Day => "day",
+        DatePrecision::Instant => "instant",
+    }
+}
+
+/// An offset as RFC 3339 writes it.
+fn offset_text(offset: jiff::tz::Offset) -> String {
+    let seconds = offset.seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.unsigned_abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}

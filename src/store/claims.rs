@@ -1,0 +1,340 @@
+//! Handing out due work. A claim is a lease: a due time moved to when the lease runs out, and a number that the
+//! outcome must bring back. One column orders what is due, what is claimed and what was lost by a crash.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use url::Url;
+
+use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, LinkId, SourceId, Validators};
+
+use super::rows::{from_private_time, hints_from_json, private_time, stored_url};
+
+/// What work is asked for.
+#[derive(Clone, Debug)]
+pub struct ClaimRequest {
+    /// Most sources to hand out.
+    pub n_sources: usize,
+    /// Most links to hand out.
+    pub n_links: usize,
+    /// Most links of one publisher in work at one time.
+    pub n_links_per_publisher: usize,
+    /// How long the lease holds.
+    pub lease: std::time::Duration,
+    /// Which work.
+    pub scope: Scope,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Which work a round of claims may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that is due.
+    All,
+    /// Only these sources, the links that they found, and these links.
+    Only {
+        /// The sources.
+        sources: Vec<SourceId>,
+        /// The links.
+        links: Vec<LinkId>,
+    },
+}
+
+impl Scope {
+    /// The ids as JSON lists for `json_each`; absent when everything is in scope.
+    fn as_json(&self) -> Option<(String, String)> {
+        match self {
+            Scope::All => None,
+            Scope::Only { sources, links } => Some((
+                serde_json::Value::from(sources.iter().map(|id| id.0).collect::<Vec<_>>()).to_string(),
+                serde_json::Value::from(links.iter().map(|id| id.0).collect::<Vec<_>>()).to_string(),
+            )),
+        }
+    }
+}
+
+/// Claims what is due, and tells when more will be.
+pub(super) fn claim(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<ClaimedWork> {
+    let sources = claim_sources(connection, request)?;
+    let candidates = match request.scope {
+        Scope::All => claim_links(connection, request)?,
+        Scope::Only { .. } => claim_links_in_scope(connection, request)?,
+    };
+    let next_due_at = next_due_at(connection, request)?;
+    Ok(ClaimedWork {
+        sources,
+        candidates,
+        next_due_at,
+    })
+}
+
+/// Frees what a dead process had claimed. Only sound while the ingest lock is held.
+pub(super) fn release_all(connection: &Connection, now: Timestamp) -> rusqlite::Result<usize> {
+    let now = private_time(now);
+    let n_sources = connection.execute(
+        "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1) WHERE claim_id IS NOT NULL",
+        [now],
+    )?;
+    let n_links = connection.execute(
+        "UPDATE _links SET claim_id = NULL, due_at = min(due_at, ?1) WHERE claim_id IS NOT NULL",
+        [now],
+    )?;
+    // What the old process knew of its hosts' last requests is gone; the new one's gate starts afresh.
+    connection.execute("UPDATE _hosts SET ready_at = min(ready_at, ?1)", [now])?;
+    Ok(n_sources + n_links)
+}
+
+/// Sets when a publisher's next link may be claimed: not before `not_before`, and not before one is due. A publisher
+/// without links that wait has no row.
+pub(super) fn refresh_publisher(
+    connection: &Connection,
+    publisher: &str,
+    not_before: Timestamp,
+) -> rusqlite::Result<()> {
+    let earliest: Option<i64> = connection
+        .prepare_cached("SELECT min(due_at) FROM _links WHERE host = ?1 AND due_at IS NOT NULL")?
+        .query_row([publisher], |row| row.get(0))?;
+    match earliest {
+        Some(due_at) => connection
+            .prepare_cached(
+                "INSERT INTO _hosts (host, ready_at) VALUES (?1, ?2)
+                 ON CONFLICT (host) DO UPDATE SET ready_at = excluded.ready_at",
+            )?
+            .execute(params![publisher, due_at.max(private_time(not_before))])?,
+        None => connection
+            .prepare_cached("DELETE FROM _hosts WHERE host = ?1")?
+            .execute([publisher])?,
+    };
+    Ok(())
+}
+
+fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
+    let scope = request.scope.as_json().map(|(sources, _)| sources);
+    let mut select = connection.prepare_cached(
+        "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s, last_polled_at
+         FROM _source_schedule JOIN sources ON sources.id = source_id
+         WHERE next_due_at <= ?1 AND url IS NOT NULL
+           AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
+         ORDER BY next_due_at LIMIT ?3",
+    )?;
+    let mut update = connection
+        .prepare_cached("UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3 WHERE source_id = ?1")?;
+    let rows = select.query_map(
+        params![private_time(request.now), scope, limit(request.n_sources)],
+        due_source,
+    )?;
+    let mut claimed = Vec::new();
+    for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+        let claim = new_claim(connection)?;
+        update.execute(params![row.0.0, claim.0, lease_end(request)])?;
+        // An address that no longer parses cannot have been written by us; the source is passed over.
+        let Some(url) = Url::parse(&row.2).ok() else { continue };
+        claimed.push(DueSource { claim, url, ..row.1 });
+    }
+    Ok(claimed)
+}
+
+fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> {
+    let id = SourceId(row.get(0)?);
+    let placeholder = Url::parse("http://unset.invalid/").expect("a literal address parses");
+    let source = DueSource {
+        id,
+        claim: ClaimId(0),
+        slug: row.get(1)?,
+        url: placeholder,
+        kind: row.get::<_, Option<String>>(3)?.and_then(|kind| kind.parse().ok()),
+        validators: Validators {
+            etag: row.get(4)?,
+            last_modified: row.get(5)?,
+        },
+        body_sha256: row.get(6)?,
+        failures_in_a_row: row.get(7)?,
+        interval_s: row.get(8)?,
+        last_polled_at: row.get::<_, Option<i64>>(9)?.map(from_private_time),
+    };
+    Ok((id, source, row.get(2)?))
+}
+
+/// One publisher after the other in the order of their turns, so that a long list of one does not hold up the others.
+fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<Candidate>> {
+    let now = private_time(request.now);
+    let mut publishers =
+        connection.prepare_cached("SELECT host FROM _hosts WHERE ready_at <= ?1 ORDER BY ready_at LIMIT ?2")?;
+    let mut in_work = connection
+        .prepare_cached("SELECT count(*) FROM _links WHERE host = ?1 AND claim_id IS NOT NULL AND due_at > ?2")?;
+    let mut due = connection.prepare_cached(&format!(
+        "{CANDIDATE_SELECT} WHERE host = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"
+    ))?;
+    let mut claimed = Vec::new();
+    let hosts: Vec<String> = publishers
+        .query_map(params![now, limit(request.n_links)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for host in hosts {
+        if claimed.len() >= request.n_links {
+            break;
+        }
+        let n_in_work: usize = in_work.query_row(params![host, now], |row| row.get(0))?;
+        let n_free = request.n_links_per_publisher.saturating_sub(n_in_work);
+        let n_wanted = n_free.min(request.n_links - claimed.len());
+        let rows: Vec<_> = due
+            .query_map(params![host, now, limit(n_wanted)], candidate)?
+            .collect::<Result<_, _>>()?;
+        let n_taken = rows.len();
+        for row in rows {
+            claimed.extend(lease_link(connection, request, row)?);
+        }
+        if n_in_work + n_taken >= request.n_links_per_publisher {
+            // All its turns are taken: the next commit of one of its links opens it again, and if that never comes,
+            // the end of the lease does.
+            connection
+                .prepare_cached("UPDATE _hosts SET ready_at = ?2 WHERE host = ?1")?
+                .execute(params![host, lease_end(request)])?;
+        } else {
+            refresh_publisher(connection, &host, Timestamp::UNIX_EPOCH)?;
+        }
+    }
+    Ok(claimed)
+}
+
+fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<Candidate>> {
+    let now = private_time(request.now);
+    let Some((sources, links)) = request.scope.as_json() else {
+        return Ok(Vec::new());
+    };
+    let mut busy: HashMap<String, usize> = HashMap::new();
+    {
+        let mut in_work = connection.prepare_cached(
+            "SELECT host, count(*) FROM _links WHERE claim_id IS NOT NULL AND due_at > ?1 GROUP BY host",
+        )?;
+        for row in in_work.query_map([now], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            let (host, n_links) = row?;
+            busy.insert(host, n_links);
+        }
+    }
+    let mut due = connection.prepare_cached(&format!(
+        "{CANDIDATE_SELECT}
+         WHERE due_at <= ?1 AND (source_id IN (SELECT value FROM json_each(?2)) OR _links.id IN (SELECT value FROM json_each(?3))
+             OR _links.id IN (SELECT link_id FROM _pending_sightings WHERE source_id IN (SELECT value FROM json_each(?2))))
+         ORDER BY due_at"
+    ))?;
+    let mut rows = due.query(params![now, sources, links])?;
+    let mut chosen = Vec::new();
+    while let Some(row) = rows.next()? {
+        if chosen.len() >= request.n_links {
+            break;
+        }
+        let found = candidate(row)?;
+        let n_in_work = busy.entry(found.publisher.clone()).or_default();
+        if *n_in_work < request.n_links_per_publisher {
+            *n_in_work += 1;
+            chosen.push(found);
+        }
+    }
+    drop(rows);
+    let mut claimed = Vec::new();
+    for found in chosen {
+        claimed.extend(lease_link(connection, request, found)?);
+    }
+    Ok(claimed)
+}
+
+const CANDIDATE_SELECT: &str = "SELECT _links.id, _links.url, host, source_id, slug, hints, etag, last_modified,
+        failures_in_a_row, first_seen_at
+     FROM _links LEFT JOIN sources ON sources.id = source_id";
+
+struct CandidateRow {
+    id: i64,
+    url: String,
+    publisher: String,
+    source: Option<SourceId>,
+    source_slug: Option<String>,
+    hints: Option<String>,
+    validators: Validators,
+    failures_in_a_row: u32,
+    first_seen_at: Timestamp,
+}
+
+fn candidate(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
+    Ok(CandidateRow {
+        id: row.get(0)?,
+        url: row.get(1)?,
+        publisher: row.get(2)?,
+        source: row.get::<_, Option<i64>>(3)?.map(SourceId),
+        source_slug: row.get(4)?,
+        hints: row.get(5)?,
+        validators: Validators {
+            etag: row.get(6)?,
+            last_modified: row.get(7)?,
+        },
+        failures_in_a_row: row.get(8)?,
+        first_seen_at: from_private_time(row.get(9)?),
+    })
+}
+
+fn lease_link(
+    connection: &Connection,
+    request: &ClaimRequest,
+    row: CandidateRow,
+) -> rusqlite::Result<Option<Candidate>> {
+    let claim = new_claim(connection)?;
+    connection
+        .prepare_cached("UPDATE _links SET claim_id = ?2, due_at = ?3 WHERE id = ?1")?
+        .execute(params![row.id, claim.0, lease_end(request)])?;
+    Ok(stored_url(&row.url).map(|url| Candidate {
+        link: LinkId(row.id),
+        claim,
+        url,
+        publisher: row.publisher,
+        source: row.source,
+        source_slug: row.source_slug,
+        hints: hints_from_json(row.hints.as_deref()),
+        validators: row.validators,
+        failures_in_a_row: row.failures_in_a_row,
+        first_seen_at: row.first_seen_at,
+    }))
+}
+
+/// A number that no other claim has, nor had: SQLite's random 64 bits.
+fn new_claim(connection: &Connection) -> rusqlite::Result<ClaimId> {
+    connection
+        .prepare_cached("SELECT random()")?
+        .query_row([], |row| row.get(0))
+        .map(ClaimId)
+}
+
+fn lease_end(request: &ClaimRequest) -> i64 {
+    let lease = SignedDuration::try_from(request.lease).unwrap_or(SignedDuration::MAX);
+    private_time(request.now.checked_add(lease).unwrap_or(Timestamp::MAX))
+}
+
+/// When the next piece of work in scope is due. Claimed work counts with the end of its lease.
+fn next_due_at(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Option<Timestamp>> {
+    let earliest: Option<i64> = match request.scope.as_json() {
+        None => connection
+            .prepare_cached(
+                "SELECT min(at) FROM (
+                     SELECT (SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
+                             WHERE next_due_at IS NOT NULL AND state = 'active' ORDER BY next_due_at LIMIT 1) AS at
+                     UNION ALL SELECT min(ready_at) FROM _hosts)",
+            )?
+            .query_row([], |row| row.get(0))
+            .optional()?
+            .flatten(),
+        Some((sources, links)) => connection
+            .prepare_cached(
+                "SELECT min(at) FROM (
+                     SELECT min(next_due_at) AS at FROM _source_schedule WHERE source_id IN (SELECT value FROM json_each(?1))
+                     UNION ALL SELECT min(due_at) FROM _links
+                     WHERE due_at IS NOT NULL AND (source_id IN (SELECT value FROM json_each(?1)) OR id IN (SELECT value FROM json_each(?2))
+                         OR id IN (SELECT link_id FROM _pending_sightings WHERE source_id IN (SELECT value FROM json_each(?1)))))",
+            )?
+            .query_row(params![sources, links], |row| row.get(0))?,
+    };
+    Ok(earliest.map(from_private_time))
+}
+
+fn limit(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,257 @@
+//! Links: addresses at which articles are or may be, and the sightings that wait for them.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::model::{Alias, LinkId, ListedLink, SourceId};
+
+use super::claims::refresh_publisher;
+use super::rows::{hints_to_json, private_time, public_time};
+
+/// What a list of links brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// Links that the source had not listed before.
+    pub(super) n_new: u32,
+    /// Links that it had.
+    pub(super) n_known: u32,
+}
+
+struct StoredLink {
+    id: i64,
+    article_id: Option<i64>,
+    entry_updated_at: Option<i64>,
+    has_work: bool,
+}
+
+/// Takes in what a source lists: new links become work, known ones are seen again, changed ones are looked at again.
+pub(super) fn take_in(
+    connection: &Connection,
+    source: SourceId,
+    links: &[ListedLink],
+    now: Timestamp,
+) -> rusqlite::Result<Listed> {
+    let mut listed = Listed::default();
+    let mut publishers_with_work = BTreeSet::new();
+    for link in links {
+        let (id, has_new_work) = match find(connection, &link.url.key())? {
+            None => (insert(connection, Some(source), link, now)?, true),
+            Some(stored) => {
+                let is_first_sighting = !is_sighted(connection, &stored, source)?;
+                (
+                    stored.id,
+                    renew_work(connection, &stored, link, is_first_sighting, now)?,
+                )
+            }
+        };
+        if has_new_work {
+            publishers_with_work.insert(link.publisher.as_str());
+        }
+        if sight(connection, id, source, link, now)? {
+            listed.n_new += 1;
+        } else {
+            listed.n_known += 1;
+        }
+    }
+    for publisher in publishers_with_work {
+        refresh_publisher(connection, publisher, Timestamp::UNIX_EPOCH)?;
+    }
+    Ok(listed)
+}
+
+/// Takes in one address that was given by hand; it is due at once.
+pub(super) fn ask_for(connection: &Connection, link: &ListedLink, now: Timestamp) -> rusqlite::Result<LinkId> {
+    let id = match find(connection, &link.url.key())? {
+        Some(stored) => {
+            connection
+                .prepare_cached(
+                    "UPDATE _links SET due_at = ?2, failures_in_a_row = 0 WHERE id = ?1 AND claim_id IS NULL",
+                )?
+                .execute(params![stored.id, private_time(now)])?;
+            stored.id
+        }
+        None => insert(connection, None, link, now)?,
+    };
+    refresh_publisher(connection, &link.publisher, Timestamp::UNIX_EPOCH)?;
+    Ok(LinkId(id))
+}
+
+/// Makes an address lead to an article. If it was waiting to be fetched itself, that work is done, and its sightings
+/// are the article's.
+pub(super) fn lead_to(connection: &Connection, alias: &Alias, article_id: i64, now: Timestamp) -> rusqlite::Result<()> {
+    let key = alias.url.key();
+    match find(connection, &key)? {
+        None => {
+            connection
+                .prepare_cached(
+                    "INSERT INTO _links (url_key, url, host, article_id, first_seen_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![
+                    key,
+                    alias.url.as_str(),
+                    alias.publisher,
+                    article_id,
+                    private_time(now)
+                ])?;
+        }
+        Some(stored) if stored.article_id.is_none() => {
+            connection
+                .prepare_cached(
+                    "UPDATE _links SET article_id = ?2, due_at = NULL, claim_id = NULL, hints = NULL WHERE id = ?1",
+                )?
+                .execute(params![stored.id, article_id])?;
+            move_sightings(connection, stored.id, article_id)?;
+            refresh_publisher(connection, &alias.publisher, Timestamp::UNIX_EPOCH)?;
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+/// Moves the sightings that waited for a link to its article. Returns the sources that now have it.
+pub(super) fn move_sightings(
+    connection: &Connection,
+    link_id: i64,
+    article_id: i64,
+) -> rusqlite::Result<Vec<SourceId>> {
+    let sources: Vec<SourceId> = connection
+        .prepare_cached("SELECT source_id FROM _pending_sightings WHERE link_id = ?1")?
+        .query_map([link_id], |row| row.get(0).map(SourceId))?
+        .collect::<Result<_, _>>()?;
+    if sources.is_empty() {
+        return Ok(sources);
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
+             SELECT ?2, source_id, guid, url, first_seen_at, last_seen_at FROM _pending_sightings WHERE link_id = ?1
+             ON CONFLICT (article_id, source_id) DO UPDATE SET
+                 first_seen_at = min(first_seen_at, excluded.first_seen_at),
+                 last_seen_at = max(last_seen_at, excluded.last_seen_at)",
+        )?
+        .execute(params![link_id, article_id])?;
+    connection
+        .prepare_cached("DELETE FROM _pending_sightings WHERE link_id = ?1")?
+        .execute([link_id])?;
+    Ok(sources)
+}
+
+fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
+    connection
+        .prepare_cached("SELECT id, article_id, entry_updated_at, due_at IS NOT NULL FROM _links WHERE url_key = ?1")?
+        .query_row([key], |row| {
+            Ok(StoredLink {
+                id: row.get(0)?,
+                article_id: row.get(1)?,
+                entry_updated_at: row.get(2)?,
+                has_work: row.get(3)?,
+            })
+        })
+        .optional()
+}
+
+fn insert(
+    connection: &Connection,
+    source: Option<SourceId>,
+    link: &ListedLink,
+    now: Timestamp,
+) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO _links (url_key, url, host, source_id, due_at, entry_updated_at, hints, first_seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5)",
+        )?
+        .insert(params![
+            link.url.key(),
+            link.url.as_str(),
+            link.publisher,
+            source.map(|id| id.0),
+            private_time(now),
+            link.updated_at.map(private_time),
+            hints_to_json(&link.hints),
+        ])
+}
+
+/// Makes a known link due again where there is a reason to: it is a source of its own, its entry has a later date of
+/// change than before, or it had been given up and is now mentioned by one more source.
+fn renew_work(
+    connection: &Connection,
+    stored: &StoredLink,
+    link: &ListedLink,
+    is_first_sighting: bool,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let updated_at = link.updated_at.map(private_time);
+    // The first date of change that is given says nothing about a change since.
+    let has_changed = matches!((stored.entry_updated_at, updated_at), (Some(before), Some(after)) if after > before);
+    let was_given_up = stored.article_id.is_none() && is_first_sighting;
+    let is_due = !stored.has_work && (link.is_refetch || has_changed || was_given_up);
+    if is_due {
+        connection
+            .prepare_cached(
+                "UPDATE _links SET due_at = ?2, failures_in_a_row = 0, hints = ?3,
+                     entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
+            )?
+            .execute(params![
+                stored.id,
+                private_time(now),
+                hints_to_json(&link.hints),
+                updated_at
+            ])?;
+    } else if updated_at > stored.entry_updated_at {
+        connection
+            .prepare_cached("UPDATE _links SET entry_updated_at = ?2 WHERE id = ?1")?
+            .execute(params![stored.id, updated_at])?;
+    }
+    Ok(is_due)
+}
+
+fn is_sighted(connection: &Connection, link: &StoredLink, source: SourceId) -> rusqlite::Result<bool> {
+    match link.article_id {
+        Some(article_id) => connection
+            .prepare_cached("SELECT 1 FROM sightings WHERE article_id = ?1 AND source_id = ?2")?
+            .exists(params![article_id, source.0]),
+        None => connection
+            .prepare_cached("SELECT 1 FROM _pending_sightings WHERE link_id = ?1 AND source_id = ?2")?
+            .exists(params![link.id, source.0]),
+    }
+}
+
+/// Writes down that a source lists a link. Returns whether it is the first time.
+fn sight(
+    connection: &Connection,
+    link_id: i64,
+    source: SourceId,
+    link: &ListedLink,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let article_id: Option<i64> = connection
+        .prepare_cached("SELECT article_id FROM _links WHERE id = ?1")?
+        .query_row([link_id], |row| row.get(0))?;
+    let (again, first) = match article_id {
+        Some(_) => (
+            "UPDATE sightings SET last_seen_at = ?3 WHERE article_id = ?1 AND source_id = ?2",
+            "INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at, guid, url)
+             VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
+        ),
+        None => (
+            "UPDATE _pending_sightings SET last_seen_at = ?3 WHERE link_id = ?1 AND source_id = ?2",
+            "INSERT INTO _pending_sightings (link_id, source_id, first_seen_at, last_seen_at, guid, url)
+             VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
+        ),
+    };
+    let subject = article_id.unwrap_or(link_id);
+    let now = public_time(now);
+    let n_updated = connection
+        .prepare_cached(again)?
+        .execute(params![subject, source.0, now])?;
+    if n_updated > 0 {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached(first)?
+        .execute(params![subject, source.0, now, link.hints.guid, link.url_as_given])?;
+    Ok(true)
+}

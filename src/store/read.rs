@@ -1,0 +1,756 @@
+//! Looking: read-only questions, asked beside a running daemon or without one.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+
+use super::rows::{from_json_list, from_private_time, public_time};
+use super::schema::{self, StoreError};
+
+/// How long a reader waits for a lock; in WAL mode it hardly ever has to.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A read-only view of the database.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// Which articles are meant. All conditions must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArticleFilter {
+    /// Seen in this source.
+    pub source_id: Option<i64>,
+    /// Published, or where that is unknown first seen, at this time or later.
+    pub since: Option<Timestamp>,
+    /// Published, or where that is unknown first seen, before this time.
+    pub until: Option<Timestamp>,
+    /// A condition in SQL over the columns of `articles`, by the user.
+    pub condition: Option<String>,
+    /// Whether duplicates of earlier articles are left out.
+    pub without_duplicates: bool,
+}
+
+/// An article in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleRow {
+    /// Row id.
+    pub id: i64,
+    /// When it was published, RFC 3339; absent when unknown.
+    pub published_at: Option<String>,
+    /// `day` or `instant`.
+    pub date_precision: Option<String>,
+    /// `YYYYMMDD`.
+    pub date: Option<String>,
+    /// The source that had it first.
+    pub source: Option<String>,
+    /// Language code.
+    pub language: Option<String>,
+    /// Words in the body.
+    pub words: u32,
+    /// Kind of body.
+    pub body_kind: String,
+    /// 0 to 100.
+    pub quality: u8,
+    /// Headline.
+    pub title: Option<String>,
+    /// Canonical address.
+    pub url: Option<String>,
+    /// The article that it repeats.
+    pub duplicate_of: Option<i64>,
+    /// 1 for the first wording.
+    pub revision: u32,
+}
+
+/// All that is stored of an article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleDetails {
+    /// As in a list.
+    pub row: ArticleRow,
+    /// The body, a paragraph a line.
+    pub body: String,
+    /// Names of the authors.
+    pub authors: Vec<String>,
+    /// Where the date was found.
+    pub date_source: Option<String>,
+    /// The publisher's offset.
+    pub published_offset: Option<String>,
+    /// Last change by the page's own word.
+    pub modified_at: Option<String>,
+    /// Name of the publication.
+    pub site_name: Option<String>,
+    /// Section.
+    pub section: Option<String>,
+    /// Keywords.
+    pub keywords: Vec<String>,
+    /// Lead image.
+    pub image_url: Option<String>,
+    /// What speaks against the quality.
+    pub quality_reasons: Vec<String>,
+    /// Kind of duplicate.
+    pub duplicate_kind: Option<String>,
+    /// First sighting.
+    pub first_seen_at: String,
+    /// Last change of the row.
+    pub updated_at: String,
+    /// SHA-256 of the bundle document.
+    pub sha256: String,
+}
+
+/// Where an article was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SightingRow {
+    /// The source.
+    pub source: String,
+    /// The entry's identity.
+    pub guid: Option<String>,
+    /// The address that the source gave.
+    pub url: Option<String>,
+    /// First time.
+    pub first_seen_at: String,
+    /// Last time.
+    pub last_seen_at: String,
+}
+
+/// An earlier wording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevisionRow {
+    /// 1 for the first.
+    pub revision: u32,
+    /// Its headline.
+    pub title: Option<String>,
+    /// Its body.
+    pub body: String,
+    /// When it was first seen.
+    pub seen_at: String,
+}
+
+/// A search result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchHit {
+    /// The article.
+    pub row: ArticleRow,
+    /// The best passage, matches between U+0001 and U+0002.
+    pub snippet: String,
+}
+
+/// The marks around a match in [`SearchHit::snippet`]: characters that no stored text holds.
+pub const MATCH_MARKS: (char, char) = ('\u{1}', '\u{2}');
+
+/// A source in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// Row id.
+    pub id: i64,
+    /// Stable name.
+    pub slug: String,
+    /// Kind, once known.
+    pub kind: Option<String>,
+    /// Address.
+    pub url: Option<String>,
+    /// As it calls itself.
+    pub title: Option<String>,
+    /// `active`, `manual`, `paused`, `gone` or `removed`.
+    pub state: String,
+    /// The user's words.
+    pub tags: Vec<String>,
+    /// Last good poll.
+    pub last_ok_at: Option<String>,
+    /// Next poll.
+    pub next_due_at: Option<String>,
+    /// Failures since the last good poll.
+    pub failures_in_a_row: u32,
+    /// Articles in the last seven days.
+    pub articles_7d: u32,
+    /// What went wrong last.
+    pub error: Option<String>,
+    /// Its class.
+    pub error_class: Option<String>,
+}
+
+/// All that is stored of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceDetails {
+    /// As in a list.
+    pub row: SourceRow,
+    /// `file` or `command`.
+    pub origin: String,
+    /// When we began to follow it.
+    pub created_at: String,
+    /// Last new article.
+    pub last_new_article_at: Option<String>,
+    /// Faults of its document.
+    pub problems: Vec<String>,
+    /// Articles seen in it.
+    pub n_articles: u32,
+    /// Links whose page has not been fetched.
+    pub n_waiting: u32,
+    /// Its last exchanges: time, status, milliseconds, bytes, error.
+    pub fetches: Vec<FailureRow>,
+}
+
+/// An HTTP exchange in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureRow {
+    /// When.
+    pub started_at: String,
+    /// Why.
+    pub purpose: String,
+    /// The address.
+    pub url: String,
+    /// Status code.
+    pub status: Option<u16>,
+    /// Milliseconds.
+    pub elapsed_ms: u64,
+    /// Bytes of the body.
+    pub bytes: u64,
+    /// Class of the error.
+    pub error_class: Option<String>,
+    /// The error.
+    pub error: Option<String>,
+}
+
+/// The ingesting process's sign of life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaemonSign {
+    /// Process id.
+    pub pid: u32,
+    /// Program version.
+    pub version: String,
+    /// Start.
+    pub started_at: Timestamp,
+    /// Last sign.
+    pub heartbeat_at: Timestamp,
+    /// Orderly end.
+    pub stopped_at: Option<Timestamp>,
+}
+
+/// The state of everything, for `status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusReport {
+    /// The last process that ran as the daemon.
+    pub daemon: Option<DaemonSign>,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// Articles.
+    pub n_articles: u64,
+    /// Of them duplicates of earlier ones.
+    pub n_duplicates: u64,
+    /// Earlier wordings.
+    pub n_revisions: u64,
+    /// Articles first seen in the last 24 hours.
+    pub n_articles_24h: u64,
+    /// Sources by state.
+    pub sources_by_state: Vec<(String, u64)>,
+    /// Sources whose last poll failed: slug, failures in a row, error.
+    pub failing: Vec<(String, u32, String)>,
+    /// Active sources that are due.
+    pub n_sources_due: u64,
+    /// Links whose page is due.
+    pub n_links_due: u64,
+    /// Links whose page is to be fetched later.
+    pub n_links_later: u64,
+    /// Links that were given up.
+    pub n_links_given_up: u64,
+    /// Exchanges in the last 24 hours, and how many of them failed.
+    pub fetches_24h: (u64, u64),
+}
+
+/// One article for an export.
+#[derive(Clone, Debug)]
+pub struct DocumentRow {
+    /// All that is stored of it.
+    pub article: ArticleDetails,
+    /// Where it was seen.
+    pub sources: Vec<String>,
+}
+
+impl Reader {
+    /// Opens the database for reading.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
+    pub fn open(path: &Path) -> Result<Reader, StoreError> {
+        Ok(Reader {
+            connection: schema::open_for_reading(path, BUSY_TIMEOUT)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The file that is read.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Lists articles, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the user's condition is wrong.
+    pub fn articles(&self, filter: &ArticleFilter, limit: u32) -> Result<Vec<ArticleRow>, StoreError> {
+        let (conditions, parameters) = filter.to_sql();
+        let sql = format!(
+            "SELECT {ARTICLE_COLUMNS} FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
+             ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC LIMIT {limit}"
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(|error| filter.blame(&error))?;
+        let rows = statement
+            .query_map(&*parameters.as_slice(), article_row)
+            .map_err(|error| filter.blame(&error))?;
+        rows.collect::<Result<_, _>>().map_err(|error| filter.blame(&error))
+    }
+
+    /// Hands every article of a choice to `visit`, by time of publication, unknown last, then by address: the order of
+    /// a bundle.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, the user's condition is wrong, or `visit` fails.
+    pub fn for_each_document<E: From<StoreError>>(
+        &self,
+        filter: &ArticleFilter,
+        mut visit: impl FnMut(DocumentRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (conditions, parameters) = filter.to_sql();
+        let sql = format!(
+            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS},
+                 (SELECT group_concat(slug, char(10)) FROM (SELECT seen.slug FROM sightings
+                      JOIN sources AS seen ON seen.id = sightings.source_id
+                      WHERE sightings.article_id = articles.id ORDER BY seen.slug))
+             FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
+             ORDER BY articles.published_at IS NULL, articles.published_at, articles.url IS NULL, articles.url, articles.id"
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(|error| filter.blame(&error))?;
+        let mut rows = statement
+            .query(&*parameters.as_slice())
+            .map_err(|error| filter.blame(&error))?;
+        while let Some(row) = rows.next().map_err(|error| filter.blame(&error))? {
+            let article = article_details(row).map_err(StoreError::from)?;
+            let sources: Option<String> = row
+                .get(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS)
+                .map_err(StoreError::from)?;
+            let sources = sources
+                .map(|list| list.lines().map(str::to_owned).collect())
+                .unwrap_or_default();
+            visit(DocumentRow { article, sources })?;
+        }
+        Ok(())
+    }
+
+    /// All that is stored of an article.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn article(&self, id: i64) -> Result<Option<ArticleDetails>, StoreError> {
+        let sql = format!(
+            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}
+             FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE articles.id = ?1"
+        );
+        Ok(self.connection.query_row(&sql, [id], article_details).optional()?)
+    }
+
+    /// The article that an address leads to, by its identity (`CanonicalUrl::key`).
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn article_at(&self, url_key: &str) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT article_id FROM _links WHERE url_key = ?1";
+        Ok(self
+            .connection
+            .query_row(sql, [url_key], |row| row.get(0))
+            .optional()?
+            .flatten())
+    }
+
+    /// Why an address that is known has no article yet: its last failure, if any, and when it is fetched next.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn waiting_link(&self, url_key: &str) -> Result<Option<(Option<Timestamp>, Option<String>)>, StoreError> {
+        let sql = "SELECT due_at, (SELECT error FROM fetches WHERE fetches.url = _links.url ORDER BY id DESC LIMIT 1)
+             FROM _links WHERE url_key = ?1 AND article_id IS NULL";
+        let found = self.connection.query_row(sql, [url_key], |row| {
+            Ok((row.get::<_, Option<i64>>(0)?.map(from_private_time), row.get(1)?))
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Where an article was seen, first sighting first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sightings(&self, article_id: i64) -> Result<Vec<SightingRow>, StoreError> {
+        self.rows(
+            "SELECT slug, guid, sightings.url, first_seen_at, last_seen_at FROM sightings
+             JOIN sources ON sources.id = source_id WHERE article_id = ?1 ORDER BY first_seen_at, slug",
+            params![article_id],
+            |row| {
+                Ok(SightingRow {
+                    source: row.get(0)?,
+                    guid: row.get(1)?,
+                    url: row.get(2)?,
+                    first_seen_at: row.get(3)?,
+                    last_seen_at: row.get(4)?,
+                })
+            },
+        )
+    }
+
+    /// Earlier wordings of an article, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn revisions(&self, article_id: i64) -> Result<Vec<RevisionRow>, StoreError> {
+        self.rows(
+            "SELECT revision, title, body, seen_at FROM revisions WHERE article_id = ?1 ORDER BY revision",
+            params![article_id],
+            |row| {
+                Ok(RevisionRow {
+                    revision: row.get(0)?,
+                    title: row.get(1)?,
+                    body: row.get(2)?,
+                    seen_at: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    /// Later articles with the same text: id, source, address.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn copies(&self, article_id: i64) -> Result<Vec<ArticleRow>, StoreError> {
+        let sql = format!(
+            "SELECT {ARTICLE_COLUMNS} FROM articles LEFT JOIN sources ON sources.id = articles.source_id
+             WHERE articles.duplicate_of = ?1 ORDER BY articles.id"
+        );
+        self.rows(&sql, params![article_id], article_row)
+    }
+
+    /// Searches titles and bodies; best first. `expression` is in FTS5's own syntax.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the expression is wrong.
+    pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Vec<SearchHit>, StoreError> {
+        let (conditions, mut parameters) = filter.to_sql();
+        let conditions = if conditions.is_empty() {
+            "WHERE".to_owned()
+        } else {
+            format!("{conditions} AND")
+        };
+        parameters.push((":expression", Box::new(expression.to_owned())));
+        // A hit in the title counts five times as much.
+        let sql = format!(
+            "SELECT {ARTICLE_COLUMNS}, snippet(articles_fts, -1, char(1), char(2), '…', 24)
+             FROM articles_fts JOIN articles ON articles.id = articles_fts.rowid
+             LEFT JOIN sources ON sources.id = articles.source_id
+             {conditions} articles_fts MATCH :expression ORDER BY bm25(articles_fts, 5.0, 1.0), articles.id LIMIT {limit}"
+        );
+        let wrong = |error: &rusqlite::Error| StoreError::UserSql(error.to_string());
+        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        let mut statement = self.connection.prepare(&sql).map_err(|error| wrong(&error))?;
+        let rows = statement
+            .query_map(parameters.as_slice(), |row| {
+                Ok(SearchHit {
+                    row: article_row(row)?,
+                    snippet: row.get(N_ARTICLE_COLUMNS)?,
+                })
+            })
+            .map_err(|error| wrong(&error))?;
+        rows.collect::<Result<_, _>>().map_err(|error| wrong(&error))
+    }
+
+    /// Lists sources by slug.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sources(&self) -> Result<Vec<SourceRow>, StoreError> {
+        self.rows(&format!("{SOURCE_SELECT} ORDER BY sources.slug"), params![], source_row)
+    }
+
+    /// Sources that a word may mean: the one with that slug or address, else all whose slug begins with it.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sources_named(&self, word: &str) -> Result<Vec<SourceRow>, StoreError> {
+        let exact = self.rows(
+            &format!("{SOURCE_SELECT} WHERE sources.slug = ?1 OR sources.url = ?1 ORDER BY sources.slug"),
+            params![word],
+            source_row,
+        )?;
+        if !exact.is_empty() {
+            return Ok(exact);
+        }
+        self.rows(
+            &format!("{SOURCE_SELECT} WHERE substr(sources.slug, 1, length(?1)) = ?1 ORDER BY sources.slug"),
+            params![word],
+            source_row,
+        )
+    }
+
+    /// All that is stored of a source.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn source(&self, row: SourceRow) -> Result<SourceDetails, StoreError> {
+        let id = row.id;
+        let (origin, created_at, last_new_article_at, problems, n_articles, n_waiting) = self.connection.query_row(
+            "SELECT origin, created_at, last_new_article_at, problems,
+                 (SELECT count(*) FROM sightings WHERE source_id = ?1),
+                 (SELECT count(*) FROM _pending_sightings JOIN _links ON _links.id = link_id
+                  WHERE _pending_sightings.source_id = ?1 AND due_at IS NOT NULL)
+             FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1",
+            [id],
+            |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get::<_, String>(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                ))
+            },
+        )?;
+        let fetches = self.rows(
+            "SELECT started_at, purpose, url, status, elapsed_ms, bytes, error_class, error FROM fetches
+             WHERE source_id = ?1 ORDER BY id DESC LIMIT 10",
+            params![id],
+            |row| {
+                Ok(FailureRow {
+                    started_at: row.get(0)?,
+                    purpose: row.get(1)?,
+                    url: row.get(2)?,
+                    status: row.get(3)?,
+                    elapsed_ms: row.get(4)?,
+                    bytes: row.get(5)?,
+                    error_class: row.get(6)?,
+                    error: row.get(7)?,
+                })
+            },
+        )?;
+        let problems = from_json_list(&problems);
+        Ok(SourceDetails {
+            row,
+            origin,
+            created_at,
+            last_new_article_at,
+            problems,
+            n_articles,
+            n_waiting,
+            fetches,
+        })
+    }
+
+    /// The state of everything.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn status(&self, now: Timestamp) -> Result<StatusReport, StoreError> {
+        let count = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, u64>(0));
+        let count_by =
+            |sql: &str, parameter: &dyn ToSql| self.connection.query_row(sql, [parameter], |row| row.get::<_, u64>(0));
+        let now_ms = now.as_millisecond();
+        let day_ago = public_time(now - jiff::SignedDuration::from_hours(24));
+        let daemon = self
+            .connection
+            .query_row(
+                "SELECT pid, version, started_at, heartbeat_at, stopped_at FROM _daemon",
+                [],
+                |row| {
+                    Ok(DaemonSign {
+                        pid: row.get(0)?,
+                        version: row.get(1)?,
+                        started_at: from_private_time(row.get(2)?),
+                        heartbeat_at: from_private_time(row.get(3)?),
+                        stopped_at: row.get::<_, Option<i64>>(4)?.map(from_private_time),
+                    })
+                },
+            )
+            .optional()?;
+        Ok(StatusReport {
+            daemon,
+            file_bytes: count("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?,
+            n_articles: count("SELECT count(*) FROM articles")?,
+            n_duplicates: count("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL")?,
+            n_revisions: count("SELECT count(*) FROM revisions")?,
+            n_articles_24h: count_by("SELECT count(*) FROM articles WHERE first_seen_at >= ?1", &day_ago)?,
+            sources_by_state: self.rows(
+                "SELECT state, count(*) FROM sources WHERE url IS NOT NULL GROUP BY state ORDER BY state",
+                params![],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?,
+            failing: self.rows(
+                "SELECT slug, failures_in_a_row, error FROM source_health
+                 WHERE error IS NOT NULL AND state IN ('active', 'gone') ORDER BY failures_in_a_row DESC, slug",
+                params![],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?,
+            n_sources_due: count_by(
+                "SELECT count(*) FROM _source_schedule JOIN sources ON sources.id = source_id
+                 WHERE next_due_at <= ?1 AND state = 'active'",
+                &now_ms,
+            )?,
+            n_links_due: count_by("SELECT count(*) FROM _links WHERE due_at <= ?1", &now_ms)?,
+            n_links_later: count_by("SELECT count(*) FROM _links WHERE due_at > ?1", &now_ms)?,
+            n_links_given_up: count(
+                "SELECT count(*) FROM _links WHERE due_at IS NULL AND article_id IS NULL AND failures_in_a_row > 0",
+            )?,
+            fetches_24h: (
+                count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1", &day_ago)?,
+                count_by(
+                    "SELECT count(*) FROM fetches WHERE started_at >= ?1 AND error_class IS NOT NULL",
+                    &day_ago,
+                )?,
+            ),
+        })
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        parameters: &[&dyn ToSql],
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(parameters, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+type Parameters = Vec<(&'static str, Box<dyn ToSql>)>;
+
+impl ArticleFilter {
+    /// A `WHERE` clause, or nothing, and its parameters.
+    fn to_sql(&self) -> (String, Parameters) {
+        let mut conditions = Vec::new();
+        let mut parameters: Parameters = Vec::new();
+        if let Some(source_id) = self.source_id {
+            conditions.push(
+                "(articles.source_id = :source
+                  OR articles.id IN (SELECT article_id FROM sightings WHERE sightings.source_id = :source))"
+                    .to_owned(),
+            );
+            parameters.push((":source", Box::new(source_id)));
+        }
+        if let Some(since) = self.since {
+            conditions.push("coalesce(articles.published_at, articles.first_seen_at) >= :since".to_owned());
+            parameters.push((":since", Box::new(public_time(since))));
+        }
+        if let Some(until) = self.until {
+            conditions.push("coalesce(articles.published_at, articles.first_seen_at) < :until".to_owned());
+            parameters.push((":until", Box::new(public_time(until))));
+        }
+        if self.without_duplicates {
+            conditions.push("articles.duplicate_of IS NULL".to_owned());
+        }
+        if let Some(condition) = &self.condition {
+            // In a query of its own, so that the names in it are those of `articles` alone. The line end closes a
+            // comment at the end of the condition.
+            conditions.push(format!("articles.id IN (SELECT id FROM articles WHERE {condition}\n)"));
+        }
+        let clause = if conditions.is_empty() {
+            String::new()
+        } else {
+            format!("WHERE {}", conditions.join(" AND "))
+        };
+        (clause, parameters)
+    }
+
+    /// An error in a query that holds the user's condition is most likely the condition's.
+    fn blame(&self, error: &rusqlite::Error) -> StoreError {
+        match &self.condition {
+            Some(condition) => StoreError::UserSql(format!("--where {condition:?}: {error}")),
+            None => StoreError::Sql(error.to_string()),
+        }
+    }
+}
+
+const ARTICLE_COLUMNS: &str = "articles.id, articles.published_at, articles.date_precision, articles.date, sources.slug, \
+     articles.language, articles.words, articles.body_kind, articles.quality, articles.title, articles.url, \
+     articles.duplicate_of, articles.revision";
+const N_ARTICLE_COLUMNS: usize = 13;
+
+const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_source, articles.published_offset, \
+     articles.modified_at, articles.site_name, articles.section, articles.keywords, articles.image_url, \
+     articles.quality_reasons, articles.duplicate_kind, articles.first_seen_at, articles.updated_at, articles.sha256";
+const N_DETAIL_COLUMNS: usize = 14;
+
+fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
+    Ok(ArticleRow {
+        id: row.get(0)?,
+        published_at: row.get(1)?,
+        date_precision: row.get(2)?,
+        date: row.get(3)?,
+        source: row.get(4)?,
+        language: row.get(5)?,
+        words: row.get(6)?,
+        body_kind: row.get(7)?,
+        quality: row.get(8)?,
+        title: row.get(9)?,
+        url: row.get(10)?,
+        duplicate_of: row.get(11)?,
+        revision: row.get(12)?,
+    })
+}
+
+fn article_details(row: &Row<'_>) -> rusqlite::Result<ArticleDetails> {
+    let list = |index: usize| row.get::<_, String>(index).map(|text| from_json_list(&text));
+    let at = |offset: usize| N_ARTICLE_COLUMNS + offset;
+    Ok(ArticleDetails {
+        row: article_row(row)?,
+        body: row.get(at(0))?,
+        authors: list(at(1))?,
+        date_source: row.get(at(2))?,
+        published_offset: row.get(at(3))?,
+        modified_at: row.get(at(4))?,
+        site_name: row.get(at(5))?,
+        section: row.get(at(6))?,
+        keywords: list(at(7))?,
+        image_url: row.get(at(8))?,
+        quality_reasons: list(at(9))?,
+        duplicate_kind: row.get(at(10))?,
+        first_seen_at: row.get(at(11))?,
+        updated_at: row.get(at(12))?,
+        sha256: row.get(at(13))?,
+    })
+}
+
+const SOURCE_SELECT: &str =
+    "SELECT sources.id, sources.slug, kind, url, title, sources.state, tags, last_ok_at, next_due_at,
+        failures_in_a_row, articles_7d, error, error_class
+     FROM sources JOIN source_health ON source_health.source_id = sources.id";
+
+fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
+    Ok(SourceRow {
+        id: row.get(0)?,
+        slug: row.get(1)?,
+        kind: row.get(2)?,
+        url: row.get(3)?,
+        title: row.get(4)?,
+        state: row.get(5)?,
+        tags: from_json_list(&row.get::<_, String>(6)?),
+        last_ok_at: row.get(7)?,
+        next_due_at: row.get(8)?,
+        failures_in_a_row: row.get(9)?,
+        articles_7d: row.get(10)?,
+        error: row.get(11)?,
+        error_class: row.get(12)?,
+    })
+}

@@ -1,0 +1,426 @@
+//! Opening the file: the lock, the pragmas, the migrations, and what can be wrong with it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+use crate::config::StoreSettings;
+
+/// `PRAGMA application_id`: "nwsw". With it, `file` and we ourselves tell our databases from others.
+pub const APPLICATION_ID: i32 = 0x6e77_7377;
+
+/// Every migration, in order. Applied ones are never edited.
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_sources.sql")),
+    M::up(include_str!("../../migrations/0002_articles.sql")),
+    M::up(include_str!("../../migrations/0003_views.sql")),
+];
+
+/// The write-ahead log is cut back to this after a checkpoint, so that one long import does not keep it large.
+const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
+
+/// Prepared statements kept: more than there are different ones.
+const STATEMENTS_MAX: usize = 256;
+
+/// What can go wrong with the database.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process ingests into the file, or holds its write lock for too long.
+    #[error("{path}: another process is writing to it ({holder}); try again when it is done")]
+    Busy {
+        /// The database.
+        path: String,
+        /// Who holds it.
+        holder: String,
+    },
+    /// A later version of the program has written the file.
+    #[error(
+        "{path}: its schema has version {found}, this program knows {known}; a later newswire wrote it, use that one"
+    )]
+    Newer {
+        /// The database.
+        path: String,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// An earlier version wrote the file, and we may only read.
+    #[error(
+        "{path}: its schema has version {found}, this program needs {known}; `newswire status --migrate` updates it"
+    )]
+    Older {
+        /// The database.
+        path: String,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The file is something else.
+    #[error("{path}: not a newswire database ({reason}); name another file with --db")]
+    NotOurs {
+        /// The file.
+        path: String,
+        /// What it is.
+        reason: String,
+    },
+    /// There is no such file.
+    #[error("{path}: no database there yet; `newswire fetch URL` or `newswire run` creates one, --db names another")]
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// The disk is full.
+    #[error("{path}: the disk is full; nothing is lost, free some space and go on")]
+    Full {
+        /// The database.
+        path: String,
+    },
+    /// The file or its folder cannot be opened or written.
+    #[error("{path}: {reason}")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A statement failed.
+    #[error("database: {0}")]
+    Sql(String),
+    /// The user's own SQL failed.
+    #[error("SQL: {0}")]
+    UserSql(String),
+    /// The writing thread has ended.
+    #[error("the database has been closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::Sql(error.to_string())
+    }
+}
+
+/// Says which file an SQLite error is about, and what can be done.
+pub(super) fn explain(error: &rusqlite::Error, path: &Path) -> StoreError {
+    let path = path.display().to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy {
+            path,
+            holder: "its write lock is held".to_owned(),
+        },
+        Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::NotADatabase) => StoreError::NotOurs {
+            path,
+            reason: "not an SQLite file".to_owned(),
+        },
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::DatabaseCorrupt,
+        ) => StoreError::Unusable {
+            path,
+            reason: error.to_string(),
+        },
+        _ => StoreError::Sql(error.to_string()),
+    }
+}
+
+/// The exclusive right to ingest into a database, held by a lock on a file beside it.
+///
+/// SQLite's own lock is held for moments only and lets processes take turns. Ingesting is one process's business for
+/// longer: its claims are only sound while no other hands out the same work. The lock ends with the process, however
+/// it ends.
+#[derive(Debug)]
+pub(super) struct IngestLock {
+    _file: File,
+}
+
+impl IngestLock {
+    pub(super) fn acquire(database: &Path) -> Result<IngestLock, StoreError> {
+        let path = lock_path(database);
+        let unusable = |error: std::io::Error| StoreError::Unusable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // The name of the holder is a courtesy; without it the message is less helpful and still right.
+                let _ = file.take(100).read_to_string(&mut holder);
+                let holder = holder.trim();
+                let holder = if holder.is_empty() {
+                    "a newswire process".to_owned()
+                } else {
+                    holder.to_owned()
+                };
+                return Err(StoreError::Busy {
+                    path: database.display().to_string(),
+                    holder,
+                });
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+        let described = file
+            .set_len(0)
+            .and_then(|()| write!(file, "newswire, process {}", std::process::id()));
+        described.map_err(unusable)?;
+        Ok(IngestLock { _file: file })
+    }
+}
+
+/// Whether some process ingests into the database now; its own description of itself.
+#[must_use]
+pub fn is_locked_by(database: &Path) -> Option<String> {
+    let file = File::open(lock_path(database)).ok()?;
+    match file.try_lock_shared() {
+        Ok(()) => None,
+        Err(_) => std::fs::read_to_string(lock_path(database)).ok(),
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-lock");
+    PathBuf::from(name)
+}
+
+/// Opens the file for writing, creates or migrates it, and gives back claims that a dead process left.
+pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, StoreError> {
+    let path = &settings.path;
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && !folder.is_dir()
+    {
+        std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
+            path: folder.display().to_string(),
+            reason: format!("the folder cannot be made: {error}"),
+        })?;
+    }
+    let mut connection = Connection::open(path).map_err(wrap)?;
+    connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
+    check_identity(&connection, path, Access::Write)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(wrap)?;
+    // In WAL mode NORMAL keeps the file sound through a power cut; only the last moments before it may be missing,
+    // whole transactions at a time, and those are fetched again.
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(wrap)?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(wrap)?;
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(wrap)?;
+    connection
+        .pragma_update(None, "cache_size", -1024 * i64::from(settings.cache_mib))
+        .map_err(wrap)?;
+    connection
+        .pragma_update(None, "journal_size_limit", WAL_BYTES_MAX)
+        .map_err(wrap)?;
+    keep_side_files(&connection).map_err(wrap)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens the file for reading. A writer, running, stopped or killed, does not matter.
+pub(super) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    if !path.exists() {
+        return Err(StoreError::Missing {
+            path: path.display().to_string(),
+        });
+    }
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(wrap)?;
+    connection.busy_timeout(busy_timeout).map_err(wrap)?;
+    keep_side_files(&connection).map_err(wrap)?;
+    check_identity(&connection, path, Access::Read)?;
+    Ok(connection)
+}
+
+/// Leaves `-wal` and `-shm` in place when the last connection closes, so that a reader who may not write the folder
+/// can still open the file. SQLITE_FCNTL_PERSIST_WAL says the same and can only be set from C; a connection that does
+/// not checkpoint on close does not remove the files either.
+fn keep_side_files(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map(|_| ())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+fn check_identity(connection: &Connection, path: &Path, access: Access) -> Result<(), StoreError> {
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    let pragma = |name: &str| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(wrap)
+    };
+    let application_id = pragma("application_id")?;
+    let found = pragma("user_version")?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let n_objects: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(wrap)?;
+    let is_blank = n_objects == 0 && found == 0;
+    let shown = path.display().to_string();
+    if application_id != i64::from(APPLICATION_ID) && !(is_blank && application_id == 0) {
+        let reason = format!("an SQLite file of another program, with {n_objects} tables and indexes");
+        return Err(StoreError::NotOurs { path: shown, reason });
+    }
+    if found > known {
+        return Err(StoreError::Newer {
+            path: shown,
+            found,
+            known,
+        });
+    }
+    if access == Access::Read && is_blank {
+        return Err(StoreError::Missing { path: shown });
+    }
+    if access == Access::Read && found < known {
+        return Err(StoreError::Older {
+            path: shown,
+            found,
+            known,
+        });
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    connection
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(|error| explain(&error, path))?;
+    Migrations::from_slice(MIGRATIONS)
+        .to_latest(connection)
+        .map_err(|error| match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => explain(&err, path),
+            other => StoreError::Unusable {
+                path: path.display().to_string(),
+                reason: format!("migration: {other}"),
+            },
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(path: PathBuf) -> StoreSettings {
+        StoreSettings {
+            path,
+            ..crate::config::defaults().store
+        }
+    }
+
+    #[test]
+    fn migrations_give_the_schema_on_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open_for_writing(&settings(folder.path().join("a.db"))).unwrap();
+        let mut statement = connection
+            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'articles_fts_%' ORDER BY type, name")
+            .unwrap();
+        let schema: Vec<String> = statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let schema = schema.join(";\n\n") + ";\n";
+        let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema.sql");
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::write(&record, &schema).unwrap();
+        }
+        let expected = std::fs::read_to_string(&record).unwrap();
+        assert!(
+            schema == expected,
+            "the schema changed; UPDATE_FIXTURES=1 refreshes {}",
+            record.display()
+        );
+    }
+
+    #[test]
+    fn the_side_files_stay_after_a_clean_close() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        drop(open_for_writing(&settings(path.clone())).unwrap());
+        drop(open_for_reading(&path, Duration::ZERO).unwrap());
+        assert!(folder.path().join("a.db-wal").exists());
+        assert!(folder.path().join("a.db-shm").exists());
+    }
+
+    #[test]
+    fn a_newer_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        open_for_writing(&settings(path.clone()))
+            .unwrap()
+            .pragma_update(None, "user_version", 999)
+            .unwrap();
+        let write = open_for_writing(&settings(path.clone())).unwrap_err();
+        assert!(matches!(write, StoreError::Newer { found: 999, .. }), "{write}");
+        let read = open_for_reading(&path, Duration::ZERO).unwrap_err();
+        assert!(matches!(read, StoreError::Newer { found: 999, .. }), "{read}");
+    }
+
+    #[test]
+    fn somebody_elses_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("theirs.db");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE theirs (x)")
+            .unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(
+            open_for_writing(&settings(path.clone())),
+            Err(StoreError::NotOurs { .. })
+        ));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+
+        let text = folder.path().join("notes.txt");
+        std::fs::write(
+            &text,
+            "these are notes and no database, whatever the name may be\n".repeat(20),
+        )
+        .unwrap();
+        assert!(matches!(
+            open_for_writing(&settings(text)),
+            Err(StoreError::NotOurs { .. })
+        ));
+    }
+
+    #[test]
+    fn one_process_ingests_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let held = IngestLock::acquire(&path).unwrap();
+        let refused = IngestLock::acquire(&path).unwrap_err();
+        assert!(
+            matches!(&refused, StoreError::Busy { holder, .. } if holder.contains("process")),
+            "{refused}"
+        );
+        assert!(is_locked_by(&path).is_some());
+        drop(held);
+        assert!(is_locked_by(&path).is_none());
+        IngestLock::acquire(&path).unwrap();
+    }
+}

@@ -1,0 +1,345 @@
+//! The writing thread and the handle to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use crate::config::{ScheduleSettings, StoreSettings};
+use crate::model::{
+    ArticleOutcome, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source, SourceId, StoredArticle,
+};
+
+pub use super::articles::ArticleCommit;
+use super::claims::{self, ClaimRequest};
+use super::polls::{self, PollCommit};
+use super::rows::private_time;
+use super::schema::{self, IngestLock, StoreError};
+use super::sources::{self, AddedSource, SyncReport};
+use super::{articles, fetches, links};
+
+/// Units of work that wait for the writer before senders have to: enough to fill a transaction, few enough that the
+/// articles in them do not add up.
+const WAITING_MAX: usize = 64;
+
+/// What runs after the transaction: tells the sender how it ended.
+type Report = Box<dyn FnOnce(Result<(), StoreError>)>;
+
+/// One unit of work: runs inside the transaction, in a savepoint of its own. Without one, because it could not be
+/// begun, only the report is left of it.
+type Work = Box<dyn FnOnce(Option<&mut Transaction<'_>>) -> Report + Send>;
+
+/// What the thread is sent.
+enum Message {
+    Work(Work),
+    Stop,
+}
+
+/// A handle to the writing thread. Cheap to clone; the thread ends when [`Store::close`] is called.
+#[derive(Clone, Debug)]
+pub struct Store {
+    messages: mpsc::Sender<Message>,
+    schedule: Arc<ScheduleSettings>,
+    n_commits: Arc<AtomicU64>,
+    thread: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Store {
+    /// Takes the right to ingest, opens or creates the database, migrates it and starts the writing thread.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] for a later program's file, and
+    /// whatever else keeps the file from being written.
+    pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
+        if let Some(folder) = settings.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
+                path: folder.display().to_string(),
+                reason: format!("the folder cannot be made: {error}"),
+            })?;
+        }
+        let lock = IngestLock::acquire(&settings.path)?;
+        let connection = schema::open_for_writing(settings)?;
+        claims::release_all(&connection, Timestamp::now())?;
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let n_commits = Arc::new(AtomicU64::new(0));
+        let writer = Writer {
+            connection,
+            settings: settings.clone(),
+            n_commits: n_commits.clone(),
+            _lock: lock,
+        };
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || writer.run(receiver))
+            .map_err(|error| StoreError::Unusable {
+                path: "thread".to_owned(),
+                reason: error.to_string(),
+            })?;
+        Ok(Store {
+            messages: sender,
+            schedule: Arc::new(schedule.clone()),
+            n_commits,
+            thread: Arc::new(std::sync::Mutex::new(Some(thread))),
+        })
+    }
+
+    /// Waits for what was sent, folds the write-ahead log into the file and ends the thread. Handles that are left
+    /// get [`StoreError::Closed`].
+    ///
+    /// # Errors
+    ///
+    /// When the thread panicked.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        // An error means that the thread has ended already.
+        let _ = self.messages.send(Message::Stop).await;
+        match thread {
+            Some(thread) => {
+                let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+                joined.ok().and_then(Result::ok).ok_or(StoreError::Closed)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// How many transactions have been committed: a sign of life.
+    #[must_use]
+    pub fn n_commits(&self) -> u64 {
+        self.n_commits.load(Ordering::Relaxed)
+    }
+
+    /// Makes the stored list of sources agree with the file's.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn synchronize_sources(&self, listed: Vec<Source>) -> Result<SyncReport, StoreError> {
+        self.write(move |tx| sources::synchronize(tx, &listed, Timestamp::now()))
+            .await
+    }
+
+    /// Adds a source that no file lists; `is_polled` says whether the daemon polls it.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn add_source(&self, source: Source, is_polled: bool) -> Result<AddedSource, StoreError> {
+        self.write(move |tx| sources::add(tx, &source, is_polled, Timestamp::now()))
+            .await
+    }
+
+    /// Makes these sources due now, or all active ones.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn make_due(&self, only: Option<Vec<SourceId>>) -> Result<(), StoreError> {
+        self.write(move |tx| match only {
+            Some(list) => list
+                .iter()
+                .try_for_each(|source| sources::make_due(tx, *source, Timestamp::now())),
+            None => sources::make_all_due(tx, Timestamp::now()).map(|_| ()),
+        })
+        .await
+    }
+
+    /// Takes in one address given by hand; it is due at once.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn ask_for(&self, link: ListedLink) -> Result<LinkId, StoreError> {
+        self.write(move |tx| links::ask_for(tx, &link, Timestamp::now())).await
+    }
+
+    /// Claims due work.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn claim(&self, request: ClaimRequest) -> Result<ClaimedWork, StoreError> {
+        self.write(move |tx| claims::claim(tx, &request)).await
+    }
+
+    /// Commits a poll: its links, the source's validators and its next due time, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written; the claim then runs out and the poll is repeated.
+    pub async fn commit_poll(&self, outcome: PollOutcome) -> Result<PollCommit, StoreError> {
+        let schedule = self.schedule.clone();
+        self.write(move |tx| polls::commit(tx, &outcome, &schedule)).await
+    }
+
+    /// Commits the fetch of an article: the article, its sightings and the release of its claim, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written; the claim then runs out and the fetch is repeated.
+    pub async fn commit_article(&self, outcome: ArticleOutcome) -> Result<ArticleCommit, StoreError> {
+        self.write(move |tx| articles::commit(tx, &outcome)).await
+    }
+
+    /// Takes in an article from a file.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
+        self.write(move |tx| articles::import(tx, &article)).await
+    }
+
+    /// Writes a sign of life, which readers see, and deletes what is too old to keep.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written: then no watchdog should be fed.
+    pub async fn heartbeat(&self, started_at: Timestamp, keep_fetches_days: u32) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let now = Timestamp::now();
+            tx.prepare_cached(
+                "INSERT INTO _daemon (id, pid, version, started_at, heartbeat_at) VALUES (1, ?1, ?2, ?3, ?4)
+                 ON CONFLICT (id) DO UPDATE SET pid = excluded.pid, version = excluded.version,
+                     started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, stopped_at = NULL",
+            )?
+            .execute(params![
+                std::process::id(),
+                env!("CARGO_PKG_VERSION"),
+                private_time(started_at),
+                private_time(now)
+            ])?;
+            fetches::prune(tx, keep_fetches_days, now).map(|_| ())
+        })
+        .await
+    }
+
+    /// Writes down that the daemon stopped on purpose.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn note_stop(&self) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute("UPDATE _daemon SET stopped_at = ?1", [private_time(Timestamp::now())])
+                .map(|_| ())
+        })
+        .await
+    }
+
+    /// Sends a unit of work and awaits its result, which comes when it is durable.
+    async fn write<T: Send + 'static>(
+        &self,
+        unit: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let work: Work = Box::new(move |transaction| {
+            let result = transaction.map(|transaction| in_savepoint(transaction, unit));
+            Box::new(move |committed| {
+                let outcome = match (committed, result) {
+                    (Ok(()), Some(result)) => result.map_err(StoreError::from),
+                    (Ok(()), None) => Err(StoreError::Closed),
+                    (Err(error), _) => Err(error),
+                };
+                // A sender that no longer waits has given up on the answer, not on the work.
+                let _ = reply.send(outcome);
+            })
+        });
+        self.messages
+            .send(Message::Work(work))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// Runs a unit so that, if it fails, nothing of it stays and the rest of the transaction does.
+fn in_savepoint<T>(
+    transaction: &mut Transaction<'_>,
+    unit: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let savepoint = transaction.savepoint()?;
+    let value = unit(&savepoint)?;
+    savepoint.commit()?;
+    Ok(value)
+}
+
+struct Writer {
+    connection: Connection,
+    settings: StoreSettings,
+    n_commits: Arc<AtomicU64>,
+    _lock: IngestLock,
+}
+
+impl Writer {
+    /// Takes what waits into one transaction, until told to stop or every handle is gone.
+    fn run(mut self, mut waiting: mpsc::Receiver<Message>) {
+        while let Some(Message::Work(first)) = waiting.blocking_recv() {
+            let mut batch = vec![first];
+            let mut is_last = false;
+            while batch.len() < self.settings.batch_max
+                && let Ok(next) = waiting.try_recv()
+            {
+                match next {
+                    Message::Work(work) => batch.push(work),
+                    Message::Stop => is_last = true,
+                }
+            }
+            let (reports, committed) = self.commit(batch);
+            match &committed {
+                Ok(()) => {
+                    self.n_commits.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(error) => warn!("a transaction of {} units failed: {error}", reports.len()),
+            }
+            for report in reports {
+                report(committed.clone());
+            }
+            if is_last {
+                break;
+            }
+        }
+        // The log is folded in so that the file alone holds everything; if a reader is in the way, the log stays and
+        // nothing is missing.
+        if let Err(error) = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        {
+            warn!("the write-ahead log could not be folded in: {error}");
+        }
+    }
+
+    fn commit(&mut self, batch: Vec<Work>) -> (Vec<Report>, Result<(), StoreError>) {
+        let path = &self.settings.path;
+        let mut reports = Vec::with_capacity(batch.len());
+        let mut transaction = match self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+        {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                let refused: Vec<Report> = batch.into_iter().map(|work| work(None)).collect();
+                return (refused, Err(schema::explain(&error, path)));
+            }
+        };
+        for work in batch {
+            reports.push(work(Some(&mut transaction)));
+        }
+        // A full disk makes SQLite roll the whole transaction back by itself; then nothing of it was written, whatever
+        // the single units believe.
+        if transaction.is_autocommit() {
+            return (
+                reports,
+                Err(StoreError::Full {
+                    path: path.display().to_string(),
+                }),
+            );
+        }
+        let committed = transaction.commit().map_err(|error| schema::explain(&error, path));
+        (reports, committed)
+    }
+}
