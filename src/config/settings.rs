@@ -49,6 +49,8 @@ pub struct FetchSettings {
     pub robots: bool,
     /// How long a robots.txt is believed.
     pub robots_cache: Duration,
+    /// Longest `Crawl-delay` honoured.
+    pub crawl_delay_max: Duration,
     /// How many robots.txt are remembered.
     pub robots_cache_max: usize,
     /// Networks allowed though they are private.
@@ -251,6 +253,7 @@ impl FetchSettings {
             feed_bytes_max: size(reader.integer("fetch.feed_bytes_max", 1024, 1 << 30)),
             robots: reader.flag("fetch.robots"),
             robots_cache: seconds(reader.integer("fetch.robots_cache_s", 1, 7 * DAY_S)),
+            crawl_delay_max: seconds(reader.integer("fetch.crawl_delay_max_s", 0, DAY_S)),
             robots_cache_max: size(reader.integer("fetch.robots_cache_max", 1, 1_000_000)),
             private_networks,
             resolve,

@@ -1,1 +1,19 @@
-//! x
+//! May we ask, and how: the only HTTP client, behind the rules that no caller can pass by.
+//!
+//! Every request, and every hop of a redirect, passes through the same gates: the address may be fetched from
+//! (`address`), robots.txt allows it for article pages (`robots`), and it is the publisher's turn (`host_gate`). Sizes,
+//! times and redirects are bounded.
+
+mod address;
+
+mod client;
+
+mod failure;
+
+mod host_gate;
+
+mod robots;
+
+pub use address::is_public;
+pub use client::{FetchReport, FetchRequest, Fetcher};
+pub use failure::FetchError;

@@ -107,6 +107,21 @@ impl fmt::Display for CanonicalUrl {
     }
 }
 
+/// Who publishes at an address: the registrable domain by the public suffix list, or the IP address with its port.
+///
+/// Politeness is counted for each publisher, and a page may speak only for its own.
+#[must_use]
+pub fn publisher_of(url: &Url) -> String {
+    match url.host() {
+        Some(url::Host::Domain(host)) => psl::domain_str(host).unwrap_or(host).to_owned(),
+        Some(address) => match url.port() {
+            Some(port) => format!("{address}:{port}"),
+            None => address.to_string(),
+        },
+        None => String::new(),
+    }
+}
+
 /// Why a text is no address we can follow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{url:?} is not an address we can follow: {reason}")]

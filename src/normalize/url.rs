@@ -7,7 +7,7 @@
 
 use url::Url;
 
-use crate::model::{CanonicalUrl, Evidence, InvalidUrl};
+use crate::model::{CanonicalUrl, Evidence, InvalidUrl, publisher_of};
 
 /// Longest address we follow. Longer ones are traps or data; servers refuse them from about this size.
 const URL_BYTES_MAX: usize = 4096;
@@ -192,26 +192,11 @@ pub fn choose_canonical(answered: &Url, candidates: &[Evidence<String>]) -> Resu
         .iter()
         .filter_map(|candidate| parse(&candidate.value, Some(answered)).ok())
         .find(|url| {
-            publisher(url.as_url()) == publisher(own.as_url())
+            publisher_of(url.as_url()) == publisher_of(own.as_url())
                 && !is_home_page(url.as_url())
                 && !lies_below(own.as_url(), url.as_url())
         });
     Ok(believed.unwrap_or(own))
-}
-
-/// Who publishes at an address: the registrable domain by the public suffix list, or the IP address with its port.
-///
-/// Politeness is counted for each publisher, and a page may speak only for its own.
-#[must_use]
-pub fn publisher(url: &Url) -> String {
-    match url.host() {
-        Some(url::Host::Domain(host)) => psl::domain_str(host).unwrap_or(host).to_owned(),
-        Some(address) => match url.port() {
-            Some(port) => format!("{address}:{port}"),
-            None => address.to_string(),
-        },
-        None => String::new(),
-    }
 }
 
 /// The day in an address such as `/2026/11/20/` or `/2026-11-20-`, as `YYYY-MM-DD`.

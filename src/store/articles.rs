@@ -8,7 +8,7 @@ use crate::bundle;
 use crate::dedup::{self, Known, Lookalikes};
 use crate::model::{
     Alias, Article, ArticleOutcome, ArticleResult, CanonicalUrl, DatePrecision, ImportedArticle, SourceId,
-    StoredArticle, Validators, Verdict,
+    StoredArticle, Validators, Verdict, publisher_of,
 };
 
 use super::claims::refresh_publisher;
@@ -140,7 +140,7 @@ pub(super) fn import(connection: &Connection, imported: &ImportedArticle) -> rus
     };
     let kept = keep(connection, article, &arrival)?;
     if let Some(url) = kept.url {
-        let publisher = url.as_url().host_str().unwrap_or_default().to_owned();
+        let publisher = publisher_of(url.as_url());
         links::lead_to(connection, &Alias { url, publisher }, kept.stored.id, now)?;
     }
     if let Some(source) = source {

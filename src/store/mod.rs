@@ -32,8 +32,8 @@ mod writer;
 pub use claims::{ClaimRequest, Scope};
 pub use polls::PollCommit;
 pub use read::{
-    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FailureRow, Reader, RevisionRow, SearchHit,
-    SightingRow, SourceDetails, SourceRow, StatusReport,
+    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FailureRow, MATCH_MARKS, Reader, RevisionRow,
+    SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport,
 };
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
 pub use sources::{AddedSource, SyncReport};

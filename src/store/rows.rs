@@ -1,7 +1,6 @@
 //! How our values are written into columns and read back.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ToSql};
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -97,11 +96,6 @@ pub(super) fn hints_from_json(text: Option<&str>) -> LinkHints {
             summary: get("summary"),
         },
     }
-}
-
-/// Runs a statement that is used again and again.
-pub(super) fn execute(connection: &Connection, sql: &str, parameters: &[&dyn ToSql]) -> rusqlite::Result<usize> {
-    connection.prepare_cached(sql)?.execute(parameters)
 }
 
 #[cfg(test)]

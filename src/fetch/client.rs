@@ -1,0 +1,504 @@
+//! The fetcher: one request from its gates to its last byte.
+
+use std::collections::HashSet;
+use std::sync::Once;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES, HeaderMap, HeaderName,
+    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Client, Response, redirect};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::config::FetchSettings;
+use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
+
+use super::address::AddressRules;
+use super::failure::FetchError;
+use super::host_gate::HostGate;
+use super::robots::{self, RobotsCache, Rules};
+
+/// RFC 9309, section 2.5: at least 500 KiB of a robots.txt must be read; more need not be.
+const ROBOTS_BYTES_MAX: usize = 500 * 1024;
+
+/// Connections that are kept open though idle: long enough for the next article of a publisher at the usual pause.
+const IDLE_CONNECTION_TIME: Duration = Duration::from_secs(15);
+
+/// A buffer is not made larger than this on the word of a `Content-Length` alone.
+const BUFFER_BYTES_MAX: usize = 1024 * 1024;
+
+/// A `Retry-After` is believed up to this.
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
+
+const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, \
+     application/json;q=0.8, text/html;q=0.5, */*;q=0.1",
+);
+const ACCEPT_PAGE: HeaderValue =
+    HeaderValue::from_static("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.1");
+const ACCEPT_ANY: HeaderValue = HeaderValue::from_static("text/plain, */*;q=0.1");
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchRequest<'a> {
+    /// The address.
+    pub url: &'a Url,
+    /// Why: article pages are subject to robots.txt, feeds that the user named are not.
+    pub purpose: Purpose,
+    /// Validators of the last answer, to make the request conditional.
+    pub validators: &'a Validators,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct FetchReport {
+    /// The exchanges that were made, robots.txt and redirects included, in order.
+    pub exchanges: Vec<Exchange>,
+    /// The answer.
+    pub result: Result<Fetched, FetchError>,
+    /// The earliest time at which the publisher may be asked again.
+    pub host_ready_at: Timestamp,
+}
+
+/// The only way to the network. Cheap to clone: all clones share one client and one set of gates.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    client: Client,
+    addresses: AddressRules,
+    gate: HostGate,
+    robots: RobotsCache,
+    settings: std::sync::Arc<FetchSettings>,
+}
+
+impl Fetcher {
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when TLS cannot be set up: no certificates of authorities on this machine, for one.
+    pub fn new(settings: &FetchSettings) -> Result<Self, String> {
+        install_tls();
+        let addresses = AddressRules::new(&settings.private_networks, &settings.resolve);
+        let client = Client::builder()
+            .user_agent(&settings.user_agent)
+            .connect_timeout(settings.connect_timeout)
+            .read_timeout(settings.read_timeout)
+            // Redirects are followed here, hop by hop, so that each passes all gates.
+            .redirect(redirect::Policy::none())
+            // A proxy would resolve names itself, out of reach of the address rules.
+            .no_proxy()
+            .dns_resolver(addresses.clone())
+            .pool_max_idle_per_host(settings.host_connections)
+            .pool_idle_timeout(IDLE_CONNECTION_TIME)
+            .build()
+            .map_err(|error| format!("the HTTP client cannot be set up: {error:?}"))?;
+        Ok(Fetcher {
+            client,
+            addresses,
+            gate: HostGate::new(settings.host_delay, settings.host_connections, settings.host_wait_max),
+            robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
+            settings: std::sync::Arc::new(settings.clone()),
+        })
+    }
+
+    /// Fetches one document, following redirects.
+    pub async fn fetch(&self, request: FetchRequest<'_>) -> FetchReport {
+        let mut exchanges = Vec::new();
+        let result = self.follow(request, &mut exchanges).await;
+        let wait = SignedDuration::try_from(self.gate.wait(&publisher_of(request.url))).unwrap_or_default();
+        let host_ready_at = Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX);
+        FetchReport {
+            exchanges,
+            result,
+            host_ready_at,
+        }
+    }
+
+    async fn follow(&self, request: FetchRequest<'_>, exchanges: &mut Vec<Exchange>) -> Result<Fetched, FetchError> {
+        let mut url = request.url.clone();
+        let mut visited = HashSet::new();
+        let mut moved_permanently = true;
+        for hop in 0..=self.settings.redirects_max {
+            visited.insert(url.clone());
+            if request.purpose == Purpose::Article && self.settings.robots {
+                self.check_robots(&url, exchanges).await?;
+            }
+            match self.exchange(&url, request, exchanges).await? {
+                Answer::Document(document) => {
+                    let moved_permanently = hop > 0 && moved_permanently;
+                    let requested_url = request.url.clone();
+                    return Ok(Fetched::Document(Box::new(FetchedDocument {
+                        requested_url,
+                        moved_permanently,
+                        ..*document
+                    })));
+                }
+                Answer::NotModified { max_age_s } => return Ok(Fetched::NotModified { max_age_s }),
+                Answer::Redirect { to, is_permanent } => {
+                    if visited.contains(&to) {
+                        return Err(FetchError::Redirect(format!(
+                            "the redirects run in a circle, back to {to}"
+                        )));
+                    }
+                    moved_permanently &= is_permanent;
+                    url = to;
+                }
+            }
+        }
+        Err(FetchError::Redirect(format!(
+            "more than {} redirects (fetch.redirects_max)",
+            self.settings.redirects_max
+        )))
+    }
+
+    /// One exchange: address, turn, request, answer. Writes it down, however it ends.
+    async fn exchange(
+        &self,
+        url: &Url,
+        request: FetchRequest<'_>,
+        exchanges: &mut Vec<Exchange>,
+    ) -> Result<Answer, FetchError> {
+        let started_at = Timestamp::now();
+        let mut record = Exchange {
+            url: url.as_str().to_owned(),
+            purpose: request.purpose,
+            started_at,
+            elapsed: Duration::ZERO,
+            status: None,
+            bytes: 0,
+            failure: None,
+        };
+        if let Err(refused) = self.addresses.check_literal(url) {
+            let error = FetchError::Address(refused);
+            record.failure = Some(error.failure());
+            exchanges.push(record);
+            return Err(error);
+        }
+        let publisher = publisher_of(url);
+        let turn = self.gate.turn(&publisher).await.map_err(|busy| {
+            let wait = SignedDuration::try_from(busy.wait).unwrap_or(SignedDuration::MAX);
+            FetchError::HostBusy {
+                until: Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX),
+            }
+        })?;
+        let began = Instant::now();
+        record.started_at = Timestamp::now();
+        let limit = self.settings.total_timeout;
+        let answer = match tokio::time::timeout(limit, self.ask(url, request, &mut record)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(FetchError::Timeout { limit }),
+        };
+        if let Err(FetchError::Status {
+            retry_after: Some(delay),
+            ..
+        }) = &answer
+        {
+            self.gate.hold(&publisher, *delay);
+        }
+        drop(turn);
+        record.elapsed = began.elapsed();
+        record.failure = answer.as_ref().err().map(FetchError::failure);
+        exchanges.push(record);
+        answer
+    }
+
+    async fn ask(&self, url: &Url, request: FetchRequest<'_>, record: &mut Exchange) -> Result<Answer, FetchError> {
+        let host = url.host_str().unwrap_or_default();
+        let blame = |error: reqwest::Error| FetchError::from_client(&error, host, self.settings.read_timeout);
+        let accept = match request.purpose {
+            Purpose::Poll => ACCEPT_FEED,
+            Purpose::Article => ACCEPT_PAGE,
+            Purpose::Robots => ACCEPT_ANY,
+        };
+        let mut builder = self.client.get(url.clone()).header(ACCEPT, accept);
+        for (name, value) in [
+            (IF_NONE_MATCH, &request.validators.etag),
+            (IF_MODIFIED_SINCE, &request.validators.last_modified),
+        ] {
+            if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
+                builder = builder.header(name, value);
+            }
+        }
+        let response = builder.send().await.map_err(blame)?;
+        let status = response.status().as_u16();
+        record.status = Some(status);
+        match status {
+            200..=299 => {}
+            304 if !request.validators.is_empty() => {
+                return Ok(Answer::NotModified {
+                    max_age_s: max_age_s(response.headers(), Timestamp::now()),
+                });
+            }
+            301 | 302 | 303 | 307 | 308 => return redirect_of(url, &response),
+            _ => {
+                return Err(FetchError::Status {
+                    status,
+                    retry_after: retry_after(response.headers()),
+                });
+            }
+        }
+        let is_robots = request.purpose == Purpose::Robots;
+        let limit = match request.purpose {
+            Purpose::Poll => self.settings.feed_bytes_max,
+            Purpose::Article => self.settings.page_bytes_max,
+            Purpose::Robots => ROBOTS_BYTES_MAX,
+        };
+        let headers = response.headers().clone();
+        let body = read_body(response, limit, is_robots, record)
+            .await
+            .map_err(|error| match error {
+                BodyError::TooLarge => FetchError::TooLarge { limit },
+                BodyError::Client(error) => blame(error),
+            })?;
+        let fetched_at = Timestamp::now();
+        Ok(Answer::Document(Box::new(FetchedDocument {
+            requested_url: url.clone(),
+            final_url: url.clone(),
+            moved_permanently: false,
+            status,
+            content_type: text_of(&headers, &CONTENT_TYPE),
+            content_language: text_of(&headers, &CONTENT_LANGUAGE),
+            robots_tag: robots_tag(&headers),
+            validators: Validators {
+                etag: text_of(&headers, &ETAG),
+                last_modified: text_of(&headers, &LAST_MODIFIED),
+            },
+            max_age_s: max_age_s(&headers, fetched_at),
+            fetched_at,
+            body,
+        })))
+    }
+
+    /// Asks the host's robots.txt whether a page may be fetched.
+    async fn check_robots(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<(), FetchError> {
+        let entry = self.robots.entry(url);
+        let mut entry = entry.lock().await;
+        let rules = match robots::fresh(entry.as_ref()) {
+            Some(rules) => rules,
+            None => {
+                let rules = self.fetch_robots(url, exchanges).await?;
+                if let Rules::Known(known) = &rules
+                    && let Some(pause) = known.crawl_delay()
+                {
+                    self.gate
+                        .set_pause(&publisher_of(url), pause.min(self.settings.crawl_delay_max));
+                }
+                *entry = Some((rules.clone(), self.robots.expiry(&rules)));
+                rules
+            }
+        };
+        drop(entry);
+        let host = url.host_str().unwrap_or_default().to_owned();
+        match rules {
+            Rules::Known(known) if known.is_url_allowed(url) => Ok(()),
+            Rules::Known(_) => Err(FetchError::RobotsForbid {
+                host,
+                path: url.path().to_owned(),
+            }),
+            Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
+        }
+    }
+
+    /// Fetches a robots.txt and takes its status as RFC 9309, section 2.3.1, says: an answer of 4xx allows everything,
+    /// 5xx and no answer disallow everything for the time being.
+    async fn fetch_robots(&self, page: &Url, exchanges: &mut Vec<Exchange>) -> Result<Rules, FetchError> {
+        let mut url = page.clone();
+        url.set_path("/robots.txt");
+        url.set_query(None);
+        url.set_fragment(None);
+        let validators = Validators::default();
+        for _ in 0..=self.settings.redirects_max {
+            let request = FetchRequest {
+                url: &url,
+                purpose: Purpose::Robots,
+                validators: &validators,
+            };
+            match self.exchange(&url, request, exchanges).await {
+                Ok(Answer::Document(document)) => return Ok(robots::parse(&document.body)),
+                Ok(Answer::Redirect { to, .. }) => url = to,
+                Ok(Answer::NotModified { .. }) | Err(FetchError::Redirect(_)) => return Ok(robots::allow_all()),
+                // Not an answer: the page's turn has not come either.
+                Err(error @ FetchError::HostBusy { .. }) => return Err(error),
+                Err(FetchError::Status {
+                    status: 429,
+                    retry_after,
+                }) => {
+                    return Err(FetchError::Status {
+                        status: 429,
+                        retry_after,
+                    });
+                }
+                Err(FetchError::Status { status: 400..=499, .. }) => return Ok(robots::allow_all()),
+                // The page would fail in the same way: say so rather than blame robots.txt.
+                Err(error @ (FetchError::Dns { .. } | FetchError::Tls { .. } | FetchError::Address(_))) => {
+                    return Err(error);
+                }
+                Err(error) => return Ok(Rules::Unreachable(error.to_string())),
+            }
+        }
+        // RFC 9309, section 2.3.1.2: after too many redirects it counts as unavailable.
+        Ok(robots::allow_all())
+    }
+}
+
+enum Answer {
+    Document(Box<FetchedDocument>),
+    NotModified { max_age_s: Option<u32> },
+    Redirect { to: Url, is_permanent: bool },
+}
+
+enum BodyError {
+    TooLarge,
+    Client(reqwest::Error),
+}
+
+/// Reads a body as it is decompressed, and stops when it grows too large: a small answer may unpack to a huge one.
+async fn read_body(
+    mut response: Response,
+    limit: usize,
+    is_cut_at_limit: bool,
+    record: &mut Exchange,
+) -> Result<Vec<u8>, BodyError> {
+    let announced = response
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit).min(BUFFER_BYTES_MAX));
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) => return Err(BodyError::Client(error)),
+        };
+        let room = limit - body.len();
+        record.bytes += u64::try_from(chunk.len()).unwrap_or(0);
+        if chunk.len() > room {
+            if !is_cut_at_limit {
+                return Err(BodyError::TooLarge);
+            }
+            body.extend_from_slice(&chunk[..room]);
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn redirect_of(from: &Url, response: &Response) -> Result<Answer, FetchError> {
+    let status = response.status().as_u16();
+    let Some(location) = text_of(response.headers(), &LOCATION) else {
+        return Err(FetchError::Redirect(format!(
+            "the server answered {status} without saying where to"
+        )));
+    };
+    match from.join(&location) {
+        Ok(to) if matches!(to.scheme(), "http" | "https") => Ok(Answer::Redirect {
+            to,
+            is_permanent: matches!(status, 301 | 308),
+        }),
+        _ => Err(FetchError::Redirect(format!(
+            "the server redirects to {location:?}, which cannot be followed"
+        ))),
+    }
+}
+
+/// A header as text; bytes beyond ASCII are taken for Latin-1, as HTTP once said.
+fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?;
+    let text: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn robots_tag(headers: &HeaderMap) -> Option<String> {
+    let lines: Vec<&str> = headers
+        .get_all("x-robots-tag")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}
+
+/// How long the answer says it stays fresh (RFC 9111, section 4.2.1), in seconds.
+fn max_age_s(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
+    let cache_control = text_of(headers, &CACHE_CONTROL)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let mut directives = cache_control.split(',').map(str::trim);
+    if directives
+        .clone()
+        .any(|directive| directive == "no-cache" || directive == "no-store")
+    {
+        return None;
+    }
+    if let Some(seconds) = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse().ok()) {
+        return Some(seconds);
+    }
+    let expires = text_of(headers, &EXPIRES).and_then(|text| http_date(&text))?;
+    u32::try_from(expires.duration_since(now).as_secs()).ok()
+}
+
+/// `Retry-After` in both its forms (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = text_of(headers, &RETRY_AFTER)?;
+    let delay = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => Duration::try_from(http_date(&text)?.duration_since(Timestamp::now())).unwrap_or_default(),
+    };
+    Some(delay.min(RETRY_AFTER_MAX))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    // An HTTP date ends in GMT, which RFC 2822 knows as an obsolete zone.
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}
+
+/// Chooses the TLS implementation, once for the process.
+fn install_tls() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // An error means that somebody has chosen one before us, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn freshness_is_read_from_both_headers() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let age = |pairs: &[(&'static str, &str)]| max_age_s(&headers(pairs), now);
+        assert_eq!(age(&[("cache-control", "public, max-age=600")]), Some(600));
+        assert_eq!(age(&[("cache-control", "no-cache, max-age=600")]), None);
+        assert_eq!(age(&[("expires", "Fri, 20 Nov 2026 12:05:00 GMT")]), Some(300));
+        assert_eq!(age(&[("expires", "0")]), None);
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms_and_bounded() {
+        assert_eq!(
+            retry_after(&headers(&[("retry-after", "120")])),
+            Some(Duration::from_mins(2))
+        );
+        assert_eq!(
+            retry_after(&headers(&[("retry-after", "99999999")])),
+            Some(RETRY_AFTER_MAX)
+        );
+        assert_eq!(
+            retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])),
+            Some(RETRY_AFTER_MAX)
+        );
+        assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
+    }
+}

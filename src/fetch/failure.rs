@@ -1,0 +1,201 @@
+//! How a fetch fails.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{ErrorClass, Failure, Retry};
+
+use super::address::AddressRefused;
+
+/// How a fetch fails. Messages are for people: lower case, with what to do where there is something to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// It is not the publisher's turn for longer than we wait.
+    #[error("the host is busy until {until}")]
+    HostBusy {
+        /// When its turn comes.
+        until: Timestamp,
+    },
+    /// The name has no address.
+    #[error("the host name {host} cannot be resolved: {reason}")]
+    Dns {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        reason: String,
+    },
+    /// The handshake failed.
+    #[error("TLS with {host} failed: {reason}")]
+    Tls {
+        /// The host.
+        host: String,
+        /// What the library said.
+        reason: String,
+    },
+    /// No connection, or it broke.
+    #[error("{0}")]
+    Connect(String),
+    /// A limit of time passed.
+    #[error("no complete answer within {}", seconds(.limit))]
+    Timeout {
+        /// The limit.
+        limit: Duration,
+    },
+    /// An error status.
+    #[error("the server answered {status}{}", .retry_after.map(|delay| format!(", try again in {}", seconds(&delay))).unwrap_or_default())]
+    Status {
+        /// The code.
+        status: u16,
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// The body is larger than allowed.
+    #[error("the body is larger than {limit} bytes (fetch.page_bytes_max, fetch.feed_bytes_max)")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// Redirects that lead nowhere.
+    #[error("{0}")]
+    Redirect(String),
+    /// robots.txt disallows it.
+    #[error("robots.txt of {host} disallows {path}")]
+    RobotsForbid {
+        /// The host.
+        host: String,
+        /// The path.
+        path: String,
+    },
+    /// robots.txt could not be read, which means that everything is disallowed until it can (RFC 9309, 2.3.1.4).
+    #[error("robots.txt of {host} cannot be read: {reason}")]
+    RobotsUnreachable {
+        /// The host.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The address is not one to fetch from.
+    #[error("{0}")]
+    Address(AddressRefused),
+}
+
+impl FetchError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            FetchError::HostBusy { .. } | FetchError::Connect(_) => ErrorClass::Connect,
+            FetchError::Dns { .. } => ErrorClass::Dns,
+            FetchError::Tls { .. } => ErrorClass::Tls,
+            FetchError::Timeout { .. } => ErrorClass::Timeout,
+            FetchError::Status { status: 500..=599, .. } => ErrorClass::Http5xx,
+            FetchError::Status { .. } => ErrorClass::Http4xx,
+            FetchError::TooLarge { .. } => ErrorClass::TooLarge,
+            FetchError::Redirect(_) => ErrorClass::Redirect,
+            FetchError::RobotsForbid { .. } | FetchError::RobotsUnreachable { .. } => ErrorClass::Robots,
+            FetchError::Address(_) => ErrorClass::Address,
+        }
+    }
+
+    /// What kind of second chance it deserves; `schedule` clamps it and makes it a time.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        match self {
+            FetchError::Status {
+                retry_after: Some(delay),
+                ..
+            } => Retry::After(*delay),
+            FetchError::Status {
+                status: 408 | 425 | 429 | 500..=599,
+                ..
+            }
+            | FetchError::HostBusy { .. }
+            | FetchError::Dns { .. }
+            | FetchError::Tls { .. }
+            | FetchError::Connect(_)
+            | FetchError::Timeout { .. }
+            | FetchError::RobotsUnreachable { .. } => Retry::Backoff,
+            FetchError::Status { .. }
+            | FetchError::TooLarge { .. }
+            | FetchError::Redirect(_)
+            | FetchError::RobotsForbid { .. }
+            | FetchError::Address(_) => Retry::Never,
+        }
+    }
+
+    /// The failure as it travels to the store.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        Failure {
+            class: self.class(),
+            reason: self.to_string(),
+        }
+    }
+
+    /// Tells what a client error was about. `limit` is the time limit that was in force.
+    pub(super) fn from_client(error: &reqwest::Error, host: &str, limit: Duration) -> FetchError {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        let mut last = String::new();
+        let mut is_tls = false;
+        while let Some(inner) = cause {
+            if let Some(refused) = inner.downcast_ref::<AddressRefused>() {
+                return FetchError::Address(refused.clone());
+            }
+            is_tls |= inner.is::<rustls::Error>();
+            last = inner.to_string();
+            cause = inner.source().or_else(|| {
+                // An error that went through `io::Error` is not its source but inside it.
+                inner
+                    .downcast_ref::<std::io::Error>()
+                    .and_then(|io| io.get_ref())
+                    .map(|boxed| {
+                        let inner: &(dyn std::error::Error + 'static) = boxed;
+                        inner
+                    })
+            });
+        }
+        let host = host.to_owned();
+        if error.is_timeout() {
+            FetchError::Timeout { limit }
+        } else if is_tls {
+            FetchError::Tls { host, reason: last }
+        } else if error.is_dns() {
+            FetchError::Dns { host, reason: last }
+        } else if error.is_connect() {
+            FetchError::Connect(format!("no connection to {host}: {last}"))
+        } else {
+            FetchError::Connect(format!("the connection to {host} broke: {last}"))
+        }
+    }
+}
+
+fn seconds(duration: &Duration) -> String {
+    format!("{} s", duration.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_chance_is_given_to_what_may_change() {
+        let status = |status, retry_after| FetchError::Status { status, retry_after }.retry();
+        assert_eq!(status(500, None), Retry::Backoff);
+        assert_eq!(status(404, None), Retry::Never);
+        assert_eq!(
+            status(429, Some(Duration::from_secs(9))),
+            Retry::After(Duration::from_secs(9))
+        );
+    }
+
+    #[test]
+    fn messages_say_what_to_do() {
+        let error = FetchError::Status {
+            status: 429,
+            retry_after: Some(Duration::from_secs(9)),
+        };
+        assert_eq!(error.to_string(), "the server answered 429, try again in 9 s");
+    }
+}

@@ -1,0 +1,85 @@
+//! What a host's robots.txt says (RFC 9309), remembered for a while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use robotxt::Robots;
+use url::Url;
+
+/// The product token that rules are looked up under.
+pub(super) const PRODUCT_TOKEN: &str = "newswire";
+
+/// How long a robots.txt that could not be read is taken to disallow everything before it is asked for again.
+const UNREACHABLE_TIME: Duration = Duration::from_mins(10);
+
+/// What is known of a host's robots.txt.
+#[derive(Clone, Debug)]
+pub(super) enum Rules {
+    /// The file, read; or none, which allows everything.
+    Known(Arc<Robots>),
+    /// The server failed: everything is disallowed until it answers.
+    Unreachable(String),
+}
+
+/// A host's entry; its lock lets one request ask while the others wait for the answer.
+type Entry = Arc<tokio::sync::Mutex<Option<(Rules, Instant)>>>;
+
+/// The robots.txt files that were read lately.
+#[derive(Clone, Debug)]
+pub(super) struct RobotsCache {
+    entries: Arc<Mutex<HashMap<String, Entry>>>,
+    lifetime: Duration,
+    n_max: usize,
+}
+
+impl RobotsCache {
+    pub(super) fn new(lifetime: Duration, n_max: usize) -> Self {
+        RobotsCache {
+            entries: Arc::default(),
+            lifetime,
+            n_max,
+        }
+    }
+
+    /// The entry of an address's host. The caller locks it, looks with [`fresh`], and fills it when it is stale.
+    pub(super) fn entry(&self, url: &Url) -> Entry {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= self.n_max {
+            // Those in use are kept: somebody is about to fill or read them.
+            let mut n_excess = entries.len() / 4 + 1;
+            entries.retain(|_, entry| {
+                let goes = n_excess > 0 && Arc::strong_count(entry) == 1;
+                n_excess -= usize::from(goes);
+                !goes
+            });
+        }
+        entries.entry(url.origin().ascii_serialization()).or_default().clone()
+    }
+
+    /// Until when rules that were read now are believed.
+    pub(super) fn expiry(&self, rules: &Rules) -> Instant {
+        let lifetime = match rules {
+            Rules::Known(_) => self.lifetime,
+            Rules::Unreachable(_) => UNREACHABLE_TIME.min(self.lifetime),
+        };
+        Instant::now() + lifetime
+    }
+}
+
+/// The rules in an entry, unless they are too old.
+pub(super) fn fresh(entry: Option<&(Rules, Instant)>) -> Option<Rules> {
+    entry
+        .filter(|(_, expiry)| *expiry > Instant::now())
+        .map(|(rules, _)| rules.clone())
+}
+
+/// Reads a robots.txt for our product token.
+pub(super) fn parse(bytes: &[u8]) -> Rules {
+    Rules::Known(Arc::new(Robots::parse(bytes, PRODUCT_TOKEN)))
+}
+
+/// The rules where there is no robots.txt.
+pub(super) fn allow_all() -> Rules {
+    Rules::Known(Arc::new(Robots::allow_all()))
+}
