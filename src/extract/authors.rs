@@ -1,0 +1,368 @@
+//! Who wrote it: names of people, from where pages put them, without what pages put around them.
+
+use super::declared::Declared;
+use super::json_ld::StructuredArticle;
+use super::marks::Marks;
+use super::page::Page;
+use super::text::{count_words, fold, is_han_or_kana, key};
+use crate::model::{Evidence, LinkHints, Origin};
+
+/// Most names kept.
+const AUTHORS_MAX: usize = 20;
+
+/// Most words of one name.
+const NAME_WORDS_MAX: usize = 6;
+
+/// Longest text of a byline.
+const BYLINE_BYTES_MAX: usize = 200;
+
+/// Names of `meta` elements that hold authors.
+const META_NAMES: [&str; 9] = [
+    "author",
+    "article:author",
+    "parsely-author",
+    "sailthru.author",
+    "cxenseparse:author",
+    "dc.creator",
+    "dcterms.creator",
+    "byl",
+    "twitter:data1",
+];
+
+/// What stands before a name.
+const OPENINGS: [&str; 31] = [
+    "written by",
+    "reported by",
+    "story by",
+    "text by",
+    "posted by",
+    "by",
+    "von",
+    "par",
+    "por",
+    "di",
+    "de",
+    "door",
+    "av",
+    "af",
+    "od",
+    "przez",
+    "autor:",
+    "autorin:",
+    "autoren:",
+    "author:",
+    "authors:",
+    "text:",
+    "texte:",
+    "interview:",
+    "автор:",
+    "авторы:",
+    "текст:",
+    "作者：",
+    "記者：",
+    "بقلم",
+    "oleh",
+];
+
+/// What stands between names.
+const SEPARATORS: [&str; 17] = [
+    ", ", ",", " and ", " und ", " et ", " y ", " og ", " och ", " en ", " & ", " / ", "/", ";", " | ", " · ", "、",
+    " ve ",
+];
+
+/// Words that say that something is no person.
+const ORGANISATION_WORDS: [&str; 44] = [
+    "redaktion",
+    "redaction",
+    "rédaction",
+    "redacción",
+    "redazione",
+    "redakcja",
+    "redactie",
+    "newsroom",
+    "staff",
+    "desk",
+    "editorial",
+    "editors",
+    "team",
+    "agency",
+    "agencies",
+    "agencia",
+    "agence",
+    "agentur",
+    "correspondent",
+    "reporters",
+    "news",
+    "online",
+    "digital",
+    "press",
+    "zeitung",
+    "newspaper",
+    "admin",
+    "administrator",
+    "media",
+    "magazine",
+    "redaktionen",
+    "tv",
+    "group",
+    "gmbh",
+    "ltd",
+    "inc",
+    "association",
+    "university",
+    "institute",
+    "anonymous",
+    "guest",
+    "contributor",
+    "contributors",
+    "ajansı",
+];
+
+/// News agencies by the names under which their texts run.
+const AGENCIES: [&str; 30] = [
+    "ap",
+    "afp",
+    "dpa",
+    "apa",
+    "sda",
+    "keystonesda",
+    "reuters",
+    "ansa",
+    "efe",
+    "europapress",
+    "ritzau",
+    "ntb",
+    "tt",
+    "pap",
+    "čtk",
+    "ctk",
+    "tass",
+    "xinhua",
+    "kyodo",
+    "jiji",
+    "pti",
+    "ani",
+    "ians",
+    "ddp",
+    "epd",
+    "kna",
+    "sid",
+    "aap",
+    "upi",
+    "antara",
+];
+
+/// Words that follow a name and say what its bearer does.
+const ROLE_WORDS: [&str; 24] = [
+    "reporter",
+    "correspondent",
+    "editor",
+    "writer",
+    "journalist",
+    "columnist",
+    "producer",
+    "contributor",
+    "chief",
+    "korrespondent",
+    "korrespondentin",
+    "redakteur",
+    "redakteurin",
+    "autor",
+    "autorin",
+    "journaliste",
+    "redactor",
+    "redacteur",
+    "redaktør",
+    "muhabir",
+    "記者",
+    "기자",
+    "특파원",
+    "wartawan",
+];
+
+/// The authors of the page, people only. The first origin that names anybody counts.
+pub(super) fn authors(
+    page: &Page<'_>,
+    declared: &Declared<'_>,
+    structured: &StructuredArticle,
+    hints: &LinkHints,
+    site_names: &[String],
+) -> Vec<Evidence<String>> {
+    let mut names = Names {
+        found: Vec::new(),
+        site_names,
+    };
+    for party in structured.authors.iter().filter(|party| !party.is_organization) {
+        names.add(&party.name, Origin::JsonLd);
+    }
+    if !names.found.is_empty() {
+        return names.found;
+    }
+    for name in META_NAMES {
+        for content in declared.all(name) {
+            names.add(content, Origin::Meta);
+        }
+        if !names.found.is_empty() {
+            return names.found;
+        }
+    }
+    let is_name = |element: &usize| {
+        page.attribute(*element, "itemprop")
+            .is_some_and(|prop| prop == "author")
+            || page.attribute(*element, "rel").is_some_and(|rel| rel == "author")
+    };
+    let (certain, likely): (Vec<usize>, Vec<usize>) = page
+        .bylines
+        .iter()
+        .copied()
+        .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR))
+        .partition(is_name);
+    for element in certain.into_iter().chain(likely) {
+        let text = page.text_of(element);
+        if text.len() <= BYLINE_BYTES_MAX {
+            names.add(&text, Origin::Byline);
+        }
+        if !names.found.is_empty() {
+            return names.found;
+        }
+    }
+    for author in &hints.authors {
+        names.add(author, Origin::Feed);
+    }
+    names.found
+}
+
+struct Names<'a> {
+    found: Vec<Evidence<String>>,
+    site_names: &'a [String],
+}
+
+impl Names<'_> {
+    /// Takes the names out of a byline.
+    fn add(&mut self, byline: &str, origin: Origin) {
+        let byline = fold(byline);
+        let text = without_opening(&byline);
+        for part in split(text) {
+            let name = without_opening(trimmed(part));
+            let is_known = self.found.iter().any(|known| key(&known.value) == key(name));
+            if !is_known && self.is_person(name) && self.found.len() < AUTHORS_MAX {
+                self.found.push(Evidence::new(name.to_owned(), origin));
+            }
+        }
+    }
+
+    fn is_person(&self, name: &str) -> bool {
+        let words = count_words(name);
+        let n_wide = name.chars().filter(|c| is_han_or_kana(*c)).count();
+        let is_short = if n_wide > 0 {
+            (2..=8).contains(&n_wide)
+        } else {
+            (1..=NAME_WORDS_MAX).contains(&words)
+        };
+        let has_odd_character = name
+            .chars()
+            .any(|c| c.is_ascii_digit() || matches!(c, '@' | '/' | ':' | '_' | '<' | '{' | '©' | '|' | '?' | '!'));
+        let first_is_small = name
+            .chars()
+            .next()
+            .is_none_or(|c| c.is_lowercase() && words < 2 || !c.is_alphabetic());
+        let lower = name.to_lowercase();
+        let is_organisation = lower
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| ORGANISATION_WORDS.contains(&word) || ROLE_WORDS.contains(&word));
+        let key = key(name);
+        let is_site = self.site_names.contains(&key);
+        let is_domain =
+            name.contains('.') && !name.contains(". ") && !name.ends_with('.') && words <= 3 && !name.contains(' ');
+        is_short
+            && !has_odd_character
+            && !first_is_small
+            && !is_organisation
+            && !is_site
+            && !is_domain
+            && !AGENCIES.contains(&key.as_str())
+            && key.len() > 2
+    }
+}
+
+fn without_opening(byline: &str) -> &str {
+    let mut text = trimmed(byline);
+    for opening in OPENINGS {
+        let begins = text
+            .get(..opening.len())
+            .is_some_and(|start| start.to_lowercase() == opening);
+        if begins && (opening.ends_with([':', '：']) || text[opening.len()..].starts_with([' ', ':', '\u{a0}'])) {
+            text = trimmed(&text[opening.len()..]);
+        }
+    }
+    text
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, ',' | ';' | ':' | '|' | '·' | '-' | '–' | '—' | '•' | '"')
+    })
+}
+
+/// The parts of a byline that may be names: at the separators, and without what stands in brackets.
+fn split(byline: &str) -> Vec<&str> {
+    let mut parts = vec![byline];
+    for separator in SEPARATORS {
+        parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
+    }
+    parts
+        .into_iter()
+        .map(|part| part.split(['(', '[', '（']).next().unwrap_or(part))
+        .map(|part| {
+            part.split_once(" - ")
+                .or_else(|| part.split_once(" – "))
+                .map_or(part, |(name, _)| name)
+        })
+        .filter(|part| !part.trim().is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(byline: &str, expected: &[&str]) {
+        let site_names = ["harbourpost".to_owned()];
+        let mut names = Names {
+            found: Vec::new(),
+            site_names: &site_names,
+        };
+        names.add(byline, Origin::Byline);
+        let found: Vec<&str> = names.found.iter().map(|name| name.value.as_str()).collect();
+        assert_eq!(found, expected, "{byline}");
+    }
+
+    #[test]
+    fn bylines_give_people() {
+        check("By Ada Quill", &["Ada Quill"]);
+        check("Von Jörg Ähre und Mia Öst", &["Jörg Ähre", "Mia Öst"]);
+        check(
+            "Text: Ada Quill, Ben Okri & Cleo Marsh",
+            &["Ada Quill", "Ben Okri", "Cleo Marsh"],
+        );
+        check("Ada Quill, Senior Reporter", &["Ada Quill"]);
+        check("Ada Quill (Harbour Post)", &["Ada Quill"]);
+        check("J. P. Dryden", &["J. P. Dryden"]);
+        check("山田 花子", &["山田 花子"]);
+    }
+
+    #[test]
+    fn what_is_no_person_is_left_out() {
+        for byline in [
+            "Harbour Post",
+            "dpa",
+            "https://example.com/ada",
+            "Newsroom",
+            "Published 3 May 2024",
+            "",
+            "admin",
+        ] {
+            check(byline, &[]);
+        }
+    }
+}

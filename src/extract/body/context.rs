@@ -1,0 +1,151 @@
+//! What a line looks like in its surroundings: the features of the second look.
+
+use std::collections::HashMap;
+
+use super::super::marks::Marks;
+use super::super::page::Page;
+use super::super::tags::Tag;
+use super::super::text::number;
+use super::features::{COUNT, Feature, Features};
+use super::lines::Look;
+
+/// Lines on either side that make the surroundings.
+const AROUND: usize = 3;
+
+/// Lines before the place that may hold the lead and what belongs to the head of an article.
+const NEAR_LINES: usize = 15;
+
+/// Probability and words from which a line is surely text.
+const SURE: f32 = 0.8;
+const SURE_WORDS: usize = 12;
+
+/// Most words of a line that may head the next.
+const HEADING_WORDS_MAX: usize = 14;
+
+/// Adds the features of the second look to those of the first.
+pub(super) fn look_again(
+    page: &Page<'_>,
+    looks: &[Look],
+    first: &[f32],
+    place: usize,
+    first_weights: &[f32; COUNT],
+) -> Vec<Features> {
+    let inside = page.elements[place].lines_start..page.elements[place].lines_end;
+    let is_sure = |line: usize| first[line] > SURE && looks[line].n_words >= SURE_WORDS;
+    let first_sure = inside.clone().find(|line| is_sure(*line)).unwrap_or(inside.start);
+    let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
+    let groups = Groups::of(page, looks, first, inside.clone());
+    let lists = links_in_lists(page);
+    let mut all = Vec::with_capacity(looks.len());
+    for (position, look) in looks.iter().enumerate() {
+        let line = &page.lines[position];
+        let mut features = look.features.clone();
+        let is_inside = inside.contains(&position);
+        features.mark(Feature::Inside, is_inside);
+        features.mark(
+            Feature::JustBefore,
+            position < inside.start && position + NEAR_LINES >= inside.start,
+        );
+        features.mark(Feature::FarBefore, position + NEAR_LINES < inside.start);
+        features.mark(Feature::After, position >= inside.end);
+        features.mark(Feature::BeforeFirst, is_inside && position < first_sure);
+        features.mark(Feature::AfterLast, is_inside && position > last_sure);
+        let previous = position.checked_sub(1).map_or(0.0, |before| first[before]);
+        let next = first.get(position + 1).copied().unwrap_or(0.0);
+        features.set(Feature::Previous, previous);
+        features.set(Feature::Next, next);
+        features.set(Feature::Around, around(first, position));
+        let may_head = matches!(page.elements[line.block].tag, Tag::Heading(_))
+            || look.n_words <= HEADING_WORDS_MAX && look.features.0[Feature::AllEmphasis as usize] > 0.0;
+        features.mark(Feature::HeadingOfGood, may_head && next > 0.5);
+        features.mark(Feature::HeadingOfBad, may_head && next <= 0.5);
+        let (path_share, path_goodness) = groups.of_path(page.elements[line.block].path);
+        features.set(Feature::PathShare, path_share);
+        features.set(Feature::PathGoodness, path_goodness);
+        features.set(Feature::SameParent, groups.of_parent(page.elements[line.block].parent));
+        let is_item = page.elements[line.block].tag == Tag::Item;
+        features.mark(
+            Feature::ListOfLinks,
+            is_item && lists.get(&page.elements[line.block].parent).is_some_and(|l| *l > 0.6),
+        );
+        if is_inside {
+            let marked = page
+                .path_up(line.owner, place)
+                .any(|element| page.elements[element].marks.has(Marks::AGAINST));
+            features.mark(Feature::MarkedInside, marked);
+        }
+        let logit: f32 = look
+            .features
+            .0
+            .iter()
+            .zip(first_weights)
+            .map(|(value, weight)| value * weight)
+            .sum();
+        features.set(Feature::FirstLook, logit.clamp(-8.0, 8.0) / 4.0);
+        all.push(features);
+    }
+    all
+}
+
+fn around(first: &[f32], position: usize) -> f32 {
+    let from = position.saturating_sub(AROUND);
+    let to = first.len().min(position + AROUND + 1);
+    let sum: f32 = first[from..to].iter().sum();
+    (sum - first[position]) / number(2 * AROUND)
+}
+
+/// Lines of the same make within the place.
+struct Groups {
+    /// For each path: words of its likely lines, its lines' probabilities summed up, its lines.
+    by_path: HashMap<u64, (f32, f32, f32)>,
+    by_parent: HashMap<usize, f32>,
+    all_words: f32,
+}
+
+impl Groups {
+    fn of(page: &Page<'_>, looks: &[Look], first: &[f32], inside: std::ops::Range<usize>) -> Groups {
+        let mut groups = Groups {
+            by_path: HashMap::new(),
+            by_parent: HashMap::new(),
+            all_words: 0.0,
+        };
+        for (position, line) in page.lines.iter().enumerate() {
+            let block = &page.elements[line.block];
+            let words = number(looks[position].n_words) * (2.0 * first[position] - 1.0).max(0.0);
+            let path = groups.by_path.entry(block.path).or_default();
+            path.1 += first[position] * number(looks[position].n_words);
+            path.2 += number(looks[position].n_words);
+            if inside.contains(&position) {
+                path.0 += words;
+                *groups.by_parent.entry(block.parent).or_default() += words;
+                groups.all_words += words;
+            }
+        }
+        groups
+    }
+
+    fn of_path(&self, path: u64) -> (f32, f32) {
+        let (words, probabilities, n_lines) = self.by_path.get(&path).copied().unwrap_or_default();
+        (words / self.all_words.max(1.0), probabilities / n_lines.max(1.0))
+    }
+
+    fn of_parent(&self, parent: usize) -> f32 {
+        self.by_parent.get(&parent).copied().unwrap_or_default() / self.all_words.max(1.0)
+    }
+}
+
+/// For each list the share of its text that stands in links.
+fn links_in_lists(page: &Page<'_>) -> HashMap<usize, f32> {
+    let mut lists: HashMap<usize, (usize, usize)> = HashMap::new();
+    for line in &page.lines {
+        if page.elements[line.block].tag == Tag::Item {
+            let list = lists.entry(page.elements[line.block].parent).or_default();
+            list.0 += line.link_bytes;
+            list.1 += line.text.len();
+        }
+    }
+    lists
+        .into_iter()
+        .map(|(list, (links, all))| (list, super::super::text::share(links, all)))
+        .collect()
+}

@@ -1,0 +1,339 @@
+//! What a line looks like on its own and by what stands above it: the features of the first look.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::marks::Marks;
+use super::super::page::{Line, Page};
+use super::super::tags::Tag;
+use super::super::text::{
+    count_words, ends_like_sentence, ends_with_ellipsis, hash, is_han_or_kana, key, number, share,
+};
+use super::features::{Feature, Features};
+use super::phrases;
+
+/// Fewest words of a line that counts as prose when marks are checked against the text under them.
+const PROSE_WORDS_MIN: usize = 10;
+
+/// A mark on an element that holds more than this share of the page's prose says nothing: it belongs to the page's
+/// frame (`class="page sidebar-right comments-open"`), or the template has a name of its own for its articles.
+const FRAME_SHARE: f32 = 0.5;
+
+/// Words of structured text from which a line's absence in it means something.
+const STRUCTURED_WORDS_MIN: usize = 60;
+
+/// Share of a line's shingles that must stand in the structured text.
+const STRUCTURED_SHARE_MIN: f32 = 0.6;
+
+/// What is known about the article before its text is looked for.
+#[derive(Debug, Default)]
+pub(in super::super) struct Evidence {
+    /// Keys of all titles that the page gives itself.
+    pub(in super::super) title_keys: Vec<String>,
+    /// Keys of its descriptions.
+    pub(in super::super) description_keys: Vec<String>,
+    /// The text by structured data.
+    pub(in super::super) structured_body: Option<String>,
+}
+
+/// A line with what was found out about it.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// Words; of Han and Kana two characters count as one, to be comparable with other scripts.
+    pub(super) n_words: usize,
+    pub(super) key: String,
+    pub(super) features: Features,
+}
+
+/// Runs of four words of a text, as hashes.
+pub(super) struct Shingles {
+    hashes: HashSet<u64>,
+    n_words: usize,
+}
+
+const SHINGLE_WORDS: usize = 4;
+
+impl Shingles {
+    pub(super) fn of(text: &str) -> Shingles {
+        let hashes: HashSet<u64> = shingles(text).collect();
+        Shingles {
+            hashes,
+            n_words: count_words(text),
+        }
+    }
+
+    pub(super) fn share_of(&self, text: &str) -> f32 {
+        let (mut n_all, mut n_known) = (0, 0);
+        for shingle in shingles(text) {
+            n_all += 1;
+            n_known += usize::from(self.hashes.contains(&shingle));
+        }
+        share(n_known, n_all)
+    }
+}
+
+fn shingles(text: &str) -> impl Iterator<Item = u64> {
+    let mut words: Vec<u64> = Vec::new();
+    let mut word: u64 = 0;
+    let flush = |word: &mut u64, words: &mut Vec<u64>| {
+        if *word != 0 {
+            words.push(std::mem::take(word));
+        }
+    };
+    for c in text.chars() {
+        if is_han_or_kana(c) {
+            flush(&mut word, &mut words);
+            words.push(u64::from(c));
+        } else if c.is_alphanumeric() {
+            word = word.wrapping_mul(0x0100_0000_01b3) ^ (u64::from(c) + 1);
+        } else if c != '\u{ad}' {
+            flush(&mut word, &mut words);
+        }
+    }
+    flush(&mut word, &mut words);
+    let n_shingles = if words.is_empty() {
+        0
+    } else {
+        words.len().saturating_sub(SHINGLE_WORDS - 1).max(1)
+    };
+    (0..n_shingles).map(move |start| {
+        words[start..words.len().min(start + SHINGLE_WORDS)]
+            .iter()
+            .fold(0, |hashed, word| hash(hashed, &word.to_le_bytes()))
+    })
+}
+
+/// Takes the first look at every line.
+pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
+    let above = marks_above(page);
+    let structured = evidence.structured_body.as_deref().map(Shingles::of);
+    let first_heading = page
+        .top_headings
+        .iter()
+        .map(|heading| page.elements[*heading].lines_start)
+        .min();
+    let mut looks: Vec<Look> = page
+        .lines
+        .iter()
+        .enumerate()
+        .map(|(position, line)| {
+            let mut look = look_at(page, line);
+            let features = &mut look.features;
+            features.mark(
+                Feature::BeforeHeading,
+                first_heading.is_some_and(|heading| position < heading),
+            );
+            set_marks(features, above[line.owner], look.n_words);
+            set_titles(features, &look.key, evidence);
+            if let Some(structured) = structured
+                .as_ref()
+                .filter(|known| known.n_words >= STRUCTURED_WORDS_MIN)
+            {
+                let known = structured.share_of(&line.text) >= STRUCTURED_SHARE_MIN;
+                features.mark(Feature::InStructured, known);
+                features.mark(Feature::NotInStructured, !known);
+            }
+            look
+        })
+        .collect();
+    let mut n_seen: HashMap<&str, usize> = HashMap::new();
+    for look in &looks {
+        *n_seen.entry(look.key.as_str()).or_default() += 1;
+    }
+    let repeated: Vec<bool> = looks.iter().map(|look| n_seen[look.key.as_str()] > 1).collect();
+    for (look, repeated) in looks.iter_mut().zip(repeated) {
+        look.features.mark(Feature::Repeated, repeated);
+    }
+    looks
+}
+
+/// For every element the marks on it and above it, those of the page's frame left out.
+fn marks_above(page: &Page<'_>) -> Vec<Marks> {
+    let mut prose_before: Vec<usize> = vec![0];
+    for line in &page.lines {
+        let is_prose = line.link_bytes * 2 < line.text.len()
+            && ends_like_sentence(&line.text)
+            && weighed_words(&line.text) >= PROSE_WORDS_MIN;
+        prose_before.push(prose_before.last().copied().unwrap_or(0) + if is_prose { line.text.len() } else { 0 });
+    }
+    let all = prose_before.last().copied().unwrap_or(0);
+    let mut above: Vec<Marks> = Vec::with_capacity(page.elements.len());
+    for (index, element) in page.elements.iter().enumerate() {
+        let prose = prose_before[element.lines_end] - prose_before[element.lines_start];
+        let is_frame = share(prose, all) > FRAME_SHARE;
+        let own = if is_frame {
+            element.marks.without(Marks::AGAINST)
+        } else {
+            element.marks
+        };
+        let inherited = if element.parent == index {
+            Marks::NONE
+        } else {
+            above[element.parent]
+        };
+        above.push(own | inherited);
+    }
+    above
+}
+
+/// Words, two characters of Han or Kana being one.
+pub(super) fn weighed_words(text: &str) -> usize {
+    let n_wide = if text.is_ascii() {
+        0
+    } else {
+        text.chars().filter(|c| is_han_or_kana(*c)).count()
+    };
+    count_words(text) - n_wide / 2
+}
+
+fn look_at(page: &Page<'_>, line: &Line) -> Look {
+    let text = line.text.as_str();
+    let n_words = weighed_words(text);
+    let mut features = Features::new();
+    let length = match n_words {
+        0..=3 => Feature::Tiny,
+        4..=9 => Feature::Short,
+        10..=19 => Feature::Medium,
+        20..=49 => Feature::Long,
+        _ => Feature::VeryLong,
+    };
+    features.set(length, 1.0);
+    let is_sentence = ends_like_sentence(text);
+    features.mark(Feature::Sentence, is_sentence);
+    features.mark(Feature::ShortSentence, is_sentence && n_words < 10);
+    features.mark(Feature::Ellipsis, ends_with_ellipsis(text));
+    features.mark(Feature::Colon, text.ends_with([':', '：']));
+    features.mark(Feature::Question, text.ends_with(['?', '？', '؟']));
+    let link_share = share(line.link_bytes, text.len());
+    features.set(Feature::LinkShare, link_share);
+    features.mark(Feature::AllLink, link_share > 0.9);
+    features.mark(Feature::LinkInText, line.n_links > 0 && link_share < 0.5);
+    features.mark(Feature::AllEmphasis, share(line.emphasis_bytes, text.len()) > 0.9);
+    set_characters(&mut features, text);
+    let block = &page.elements[line.block];
+    let tag = match block.tag {
+        Tag::Paragraph => Feature::Paragraph,
+        Tag::Heading(1) => Feature::TopHeading,
+        Tag::Heading(2 | 3) => Feature::Heading,
+        Tag::Heading(_) => Feature::LowHeading,
+        Tag::Item => Feature::Item,
+        Tag::Row | Tag::Table => Feature::Row,
+        _ => Feature::Bare,
+    };
+    features.set(tag, 1.0);
+    features.mark(Feature::AtBreak, line.ends_at_break);
+    features.mark(
+        Feature::InlineOwner,
+        line.owner != line.block && page.elements[line.owner].tag == Tag::Inline,
+    );
+    if n_words < phrases::WORDS_MAX {
+        let lower = text.to_lowercase();
+        features.mark(Feature::Invites, phrases::invites(&lower));
+        features.mark(Feature::Credits, phrases::credits(&lower));
+        features.mark(Feature::Byline, phrases::begins_byline(&lower, n_words));
+    }
+    features.mark(Feature::Legal, n_words < 80 && phrases::is_legal(text));
+    Look {
+        n_words,
+        key: key(text),
+        features,
+    }
+}
+
+fn set_characters(features: &mut Features, text: &str) {
+    let (mut n_digits, mut n_upper, mut n_lower, mut n_all) = (0, 0, 0, 0_usize);
+    let (mut separates, mut has_at) = (false, false);
+    for c in text.chars() {
+        n_all += 1;
+        match c {
+            '0'..='9' => n_digits += 1,
+            'a'..='z' => n_lower += 1,
+            'A'..='Z' => n_upper += 1,
+            '|' | '·' | '›' | '•' | '►' | '▶' | '→' | '>' | '»' => {
+                separates |= c != '»' || !text.contains('«')
+            }
+            '@' => has_at = true,
+            c if c.is_ascii() => {}
+            c if c.is_uppercase() => n_upper += 1,
+            c if c.is_alphabetic() => n_lower += 1,
+            _ => {}
+        }
+    }
+    features.set(Feature::Digits, share(n_digits, n_all));
+    features.mark(Feature::Uppercase, n_upper > 3 && n_lower == 0);
+    features.mark(Feature::Separators, separates);
+    features.mark(
+        Feature::Address,
+        has_at || text.contains("http") || text.contains("www."),
+    );
+    features.mark(Feature::Dated, n_all < 60 && n_digits >= 3 && n_digits * 8 >= n_all);
+    let begins_small = text
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_lowercase() || matches!(c, ',' | '.' | ';' | ')' | '|'));
+    features.mark(Feature::Begins, begins_small);
+}
+
+fn set_marks(features: &mut Features, marks: Marks, n_words: usize) {
+    const EACH: [(Marks, Feature); 28] = [
+        (Marks::NAVIGATION, Feature::Navigation),
+        (Marks::FOOTER, Feature::Footer),
+        (Marks::HEADER, Feature::Header),
+        (Marks::ASIDE, Feature::Aside),
+        (Marks::CAPTION, Feature::Caption),
+        (Marks::CONTROL, Feature::Control),
+        (Marks::COMMENTS, Feature::Comments),
+        (Marks::RELATED, Feature::Related),
+        (Marks::SHARE, Feature::Share),
+        (Marks::ADVERTISING, Feature::Advertising),
+        (Marks::SUBSCRIBE, Feature::Subscribe),
+        (Marks::HIDDEN, Feature::Hidden),
+        (Marks::AUTHOR, Feature::Author),
+        (Marks::DATE, Feature::Date),
+        (Marks::TAGS, Feature::Tags),
+        (Marks::ARTICLE, Feature::Article),
+        (Marks::BODY, Feature::Body),
+        (Marks::LEAD, Feature::Lead),
+        (Marks::TITLE, Feature::Title),
+        (Marks::CONSENT, Feature::Consent),
+        (Marks::EMBED, Feature::Embed),
+        (Marks::MEDIA, Feature::Media),
+        (Marks::TEASER, Feature::Teaser),
+        (Marks::DETAILS, Feature::Details),
+        (Marks::NOTICE, Feature::Notice),
+        (Marks::MAIN, Feature::Main),
+        (Marks::FACTS, Feature::Facts),
+        (Marks::QUOTE, Feature::Quote),
+    ];
+    let mut n_against = 0;
+    for (mark, feature) in EACH {
+        if marks.has(mark) {
+            features.set(feature, 1.0);
+            n_against += usize::from(Marks::AGAINST.has(mark));
+        }
+    }
+    features.mark(Feature::LongAuthor, marks.has(Marks::AUTHOR) && n_words >= 20);
+    features.set(Feature::Against, number(n_against));
+}
+
+/// Fewest bytes of a key that may be part of a title without being equal to it.
+const TITLE_KEY_BYTES_MIN: usize = 20;
+
+fn set_titles(features: &mut Features, key: &str, evidence: &Evidence) {
+    features.mark(Feature::IsTitle, evidence.title_keys.iter().any(|title| title == key));
+    let is_like = |title: &String| {
+        let shorter = title.len().min(key.len());
+        shorter >= TITLE_KEY_BYTES_MIN
+            && shorter * 2 > title.len().max(key.len())
+            && (title.starts_with(key) || key.starts_with(title.as_str()) || title.ends_with(key))
+    };
+    features.mark(Feature::LikeTitle, evidence.title_keys.iter().any(is_like));
+    let is_description = |description: &String| {
+        description == key
+            || description.len().min(key.len()) >= 40
+                && (description.starts_with(key) || key.starts_with(description.as_str()))
+    };
+    features.mark(
+        Feature::IsDescription,
+        evidence.description_keys.iter().any(is_description),
+    );
+}

@@ -1,0 +1,65 @@
+//! Which lines of the page are the article.
+//!
+//! 1. *First look* (`lines`): every line gets a probability from what it looks like and what stands above it.
+//! 2. *Place* (`place`): the element whose lines add up to the most, where unlikely lines count against it.
+//! 3. *Second look* (`context`): every line of the page, in and beside the place, is judged again by the company
+//!    it keeps: its neighbours, lines of the same make, its position in relation to the place.
+//! 4. *Clearing up* (`clear`): what only shows in the chosen lines: repetitions, headings of nothing.
+
+mod clear;
+mod context;
+mod features;
+mod lines;
+mod phrases;
+mod place;
+
+#[cfg(test)]
+mod learn;
+
+use super::page::Page;
+pub(super) use lines::Evidence;
+
+/// The chosen lines.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    /// Indices of lines, in page order.
+    pub(super) lines: Vec<usize>,
+    /// The element in which they stand, for the most part.
+    pub(super) place: usize,
+    /// Mean probability of the chosen lines, by their words.
+    pub(super) confidence: f32,
+}
+
+/// A line stands in the article when it more likely does than not.
+const ACCEPTED: f32 = 0.5;
+
+/// Chooses the article's lines.
+pub(super) fn choose(page: &Page<'_>, evidence: &Evidence) -> Body {
+    let looks = lines::look(page, evidence);
+    let first: Vec<f32> = looks
+        .iter()
+        .map(|look| look.features.probability(&features::FIRST))
+        .collect();
+    let Some(place) = place::find(page, &looks, &first) else {
+        return Body::default();
+    };
+    let second: Vec<f32> = context::look_again(page, &looks, &first, place, &features::FIRST)
+        .iter()
+        .map(|features| features.probability(&features::SECOND))
+        .collect();
+    let mut chosen: Vec<usize> = (0..page.lines.len()).filter(|line| second[*line] > ACCEPTED).collect();
+    clear::clear(page, &looks, &mut chosen);
+    let words: f32 = chosen
+        .iter()
+        .map(|line| super::text::number(looks[*line].n_words))
+        .sum();
+    let weighed: f32 = chosen
+        .iter()
+        .map(|line| super::text::number(looks[*line].n_words) * second[*line])
+        .sum();
+    Body {
+        lines: chosen,
+        place,
+        confidence: if words > 0.0 { weighed / words } else { 0.0 },
+    }
+}

@@ -1,0 +1,34 @@
+//! The element in which the article stands.
+
+use super::super::page::Page;
+use super::super::text::number;
+use super::lines::Look;
+
+/// Words from which a longer line counts no more: one very long line, a wall of terms for one, is not a long article.
+const WORDS_MAX: usize = 120;
+
+/// The element whose lines are worth the most: a line likely to be text counts for it with its words, an unlikely one
+/// against it, so that the sum grows up to the element that holds the whole article and falls beyond it. Of equals
+/// the deepest, since what it holds is all that counts.
+pub(super) fn find(page: &Page<'_>, looks: &[Look], first: &[f32]) -> Option<usize> {
+    let mut worth_before: Vec<f32> = Vec::with_capacity(looks.len() + 1);
+    worth_before.push(0.0);
+    let mut sum = 0.0;
+    for (look, probability) in looks.iter().zip(first) {
+        sum += number(look.n_words.clamp(1, WORDS_MAX)) * (2.0 * probability - 1.0);
+        worth_before.push(sum);
+    }
+    let worth = |element: usize| {
+        let element = &page.elements[element];
+        worth_before[element.lines_end] - worth_before[element.lines_start]
+    };
+    let mut best: Option<(usize, f32)> = None;
+    for element in 0..page.elements.len() {
+        let worth = worth(element);
+        // Deeper elements come later; equal but for rounding is equal.
+        if worth > 0.0 && best.is_none_or(|(_, most)| worth >= most - 0.01) {
+            best = Some((element, worth.max(best.map_or(0.0, |(_, most)| most))));
+        }
+    }
+    best.map(|(element, _)| element)
+}

@@ -1,0 +1,242 @@
+//! Candidates for the date of publication, best first, as the page writes them. What they mean is for others to say.
+
+use super::declared::Declared;
+use super::json_ld::StructuredArticle;
+use super::marks::Marks;
+use super::page::Page;
+use crate::model::{Evidence, FetchedDocument, LinkHints, Origin};
+
+/// Names of `meta` elements that hold the date of publication, the most reliable first.
+const PUBLISHED_NAMES: [&str; 22] = [
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "article.published",
+    "published_time",
+    "parsely-pub-date",
+    "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime",
+    "sailthru.date",
+    "dcterms.created",
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publication_date",
+    "article:create_at",
+    "last-modified-date",
+    "date",
+    "publishtime",
+    "og:published_time",
+];
+
+/// Names of `meta` elements that hold the date of the last change.
+const MODIFIED_NAMES: [&str; 6] = [
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "lastmod",
+    "last-modified",
+    "dcterms.modified",
+];
+
+/// Most candidates of one origin: a page has one date, and lists those of others.
+const SAME_ORIGIN_MAX: usize = 3;
+
+/// Longest text that can be a date, with words such as "Published on" and a weekday around it.
+const DATE_BYTES_MAX: usize = 100;
+
+/// All candidates for the date of publication. `body_start` is the element in which the article's text stands.
+pub(super) fn published(
+    page: &Page<'_>,
+    declared: &Declared<'_>,
+    structured: &StructuredArticle,
+    document: &FetchedDocument,
+    hints: &LinkHints,
+) -> Vec<Evidence<String>> {
+    let mut dates = Dates::default();
+    dates.add(structured.published.as_deref(), Origin::JsonLd);
+    for name in PUBLISHED_NAMES {
+        dates.add(declared.first(&[name]), Origin::Meta);
+    }
+    for microdata in published_microdata(page) {
+        dates.add(Some(microdata), Origin::Time);
+    }
+    for time in &page.times {
+        let updates = page.elements[*time].marks.has(Marks::COMMENTS | Marks::RELATED);
+        if !updates {
+            dates.add(page.attribute(*time, "datetime"), Origin::Time);
+        }
+    }
+    for time in &page.times {
+        dates.add(Some(page.text_of(*time).as_str()), Origin::Time);
+    }
+    let hint_origin = if hints.from_sitemap {
+        Origin::Sitemap
+    } else {
+        Origin::Feed
+    };
+    dates.add(hints.published.as_deref(), hint_origin);
+    dates.add(in_address(document.final_url.path()).as_deref(), Origin::Url);
+    for byline in &page.bylines {
+        if page.elements[*byline].marks.has(Marks::DATE) {
+            dates.add(Some(page.text_of(*byline).as_str()), Origin::Text);
+        }
+    }
+    dates.0
+}
+
+/// The date of the last change.
+pub(super) fn modified(declared: &Declared<'_>, structured: &StructuredArticle) -> Option<Evidence<String>> {
+    let mut dates = Dates::default();
+    dates.add(structured.modified.as_deref(), Origin::JsonLd);
+    dates.add(declared.first(&MODIFIED_NAMES), Origin::Meta);
+    dates.0.into_iter().next()
+}
+
+#[derive(Default)]
+struct Dates(Vec<Evidence<String>>);
+
+impl Dates {
+    fn add(&mut self, text: Option<&str>, origin: Origin) {
+        let Some(text) = text.map(str::trim).filter(|text| looks_like_date(text)) else {
+            return;
+        };
+        let n_same = self.0.iter().filter(|date| date.origin == origin).count();
+        if n_same < SAME_ORIGIN_MAX && !self.0.iter().any(|date| date.value == text) {
+            self.0.push(Evidence::new(text.to_owned(), origin));
+        }
+    }
+}
+
+/// Whether the text can be a date: short, with a number of four digits or three numbers, or seconds since 1970.
+fn looks_like_date(text: &str) -> bool {
+    if text.len() < 6 || text.len() > DATE_BYTES_MAX {
+        return false;
+    }
+    let mut n_runs = 0;
+    let mut has_year = false;
+    let mut run: u64 = 0;
+    let mut length = 0;
+    for c in text.chars().chain([' ']) {
+        if let Some(digit) = c.to_digit(10).or_else(|| foreign_digit(c)) {
+            run = run.saturating_mul(10).saturating_add(u64::from(digit));
+            length += 1;
+        } else if length > 0 {
+            n_runs += 1;
+            // Gregorian and Buddhist years, and dates written without separators.
+            has_year |= length == 4 && (1900..2700).contains(&run) || matches!(length, 8 | 10 | 12 | 13 | 14);
+            (run, length) = (0, 0);
+        }
+    }
+    has_year || n_runs >= 3
+}
+
+/// Arabic-Indic, Persian and Devanagari digits.
+fn foreign_digit(c: char) -> Option<u32> {
+    let zero = match c {
+        '\u{660}'..='\u{669}' => 0x660,
+        '\u{6f0}'..='\u{6f9}' => 0x6f0,
+        '\u{966}'..='\u{96f}' => 0x966,
+        '\u{ff10}'..='\u{ff19}' => 0xff10,
+        _ => return None,
+    };
+    Some(u32::from(c) - zero)
+}
+
+/// Values of elements with `itemprop=datePublished`.
+fn published_microdata<'a>(page: &Page<'a>) -> Vec<&'a str> {
+    page.times
+        .iter()
+        .chain(&page.bylines)
+        .filter(|element| {
+            page.attribute(**element, "itemprop")
+                .is_some_and(|name| name.eq_ignore_ascii_case("datepublished"))
+        })
+        .filter_map(|element| {
+            page.attribute(*element, "datetime")
+                .or_else(|| page.attribute(*element, "content"))
+        })
+        .take(SAME_ORIGIN_MAX)
+        .collect()
+}
+
+/// The date in an address such as `/2024/05/31/`, `/2024-05-31-` or `/20240531/`.
+fn in_address(path: &str) -> Option<String> {
+    let digits: Vec<(usize, &str)> = path
+        .match_indices(|c: char| c.is_ascii_digit())
+        .map(|(at, _)| at)
+        .filter(|at| *at == 0 || !path.as_bytes()[at - 1].is_ascii_digit())
+        .map(|at| {
+            let length = path[at..].bytes().take_while(u8::is_ascii_digit).count();
+            (at, &path[at..at + length])
+        })
+        .collect();
+    let date = |year: &str, month: &str, day: &str| {
+        let (y, m, d): (u32, u32, u32) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+        ((1990..2100).contains(&y) && (1..=12).contains(&m) && (1..=31).contains(&d))
+            .then(|| format!("{y:04}-{m:02}-{d:02}"))
+    };
+    for (position, (at, run)) in digits.iter().enumerate() {
+        if run.len() == 8
+            && let Some(found) = date(&run[..4], &run[4..6], &run[6..])
+        {
+            return Some(found);
+        }
+        if let (4, Some((month_at, month)), Some((day_at, day))) =
+            (run.len(), digits.get(position + 1), digits.get(position + 2))
+            && *month_at == at + 5
+            && *day_at == month_at + month.len() + 1
+            && month.len() <= 2
+            && day.len() <= 2
+            && let Some(found) = date(run, month, day)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_told_from_other_texts() {
+        for text in [
+            "2024-05-01",
+            "1 мая 2024",
+            "20240501",
+            "1714521600",
+            "٣ مايو ٢٠٢٤",
+            "2024年5月1日",
+            "01.05.24, 12:30",
+        ] {
+            assert!(looks_like_date(text), "{text}");
+        }
+        for text in [
+            "",
+            "today",
+            "5 min read",
+            "12 comments",
+            "undefined",
+            "{{date}}",
+            "10:30 Uhr",
+        ] {
+            assert!(!looks_like_date(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_give_days() {
+        let check = |path: &str, expected: Option<&str>| assert_eq!(in_address(path).as_deref(), expected, "{path}");
+        check("/2024/05/31/ferry", Some("2024-05-31"));
+        check("/news/2024-5-3-ferry", Some("2024-05-03"));
+        check("/n1/20240531/c90000.html", Some("2024-05-31"));
+        check("/2024/15/31/ferry", None);
+        check("/story/12345678/", None);
+        check("/2024/05/ferry", None);
+    }
+}

@@ -1,0 +1,388 @@
+//! What the page says of itself in structured data: schema.org as JSON-LD.
+//!
+//! Much of it is broken JSON, written by templates: raw line breaks in strings, comments, commas too many, entities.
+//! A script that does not parse is cleaned once and tried again; what still does not parse is passed over.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::text::{fold, key};
+
+/// Nodes looked at in one page: graphs of real pages hold tens.
+const NODES_MAX: usize = 2000;
+
+/// Schema.org types that are an article of some kind, beside those whose name ends in `Article`.
+const ARTICLE_TYPES: [&str; 8] = [
+    "NewsArticle",
+    "BlogPosting",
+    "LiveBlogPosting",
+    "Report",
+    "Review",
+    "SocialMediaPosting",
+    "DiscussionForumPosting",
+    "Recipe",
+];
+
+/// Types of pages and recordings that carry an article's dates and names when there is no article node.
+const PAGE_TYPES: [&str; 5] = ["WebPage", "ItemPage", "AboutPage", "VideoObject", "CreativeWork"];
+
+/// Somebody named in structured data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Party {
+    pub(super) name: String,
+    pub(super) is_organization: bool,
+}
+
+/// The page's article by its structured data.
+#[derive(Debug, Default)]
+pub(super) struct StructuredArticle {
+    pub(super) headline: Option<String>,
+    pub(super) published: Option<String>,
+    pub(super) modified: Option<String>,
+    pub(super) authors: Vec<Party>,
+    pub(super) body: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) section: Option<String>,
+    pub(super) keywords: Vec<String>,
+    pub(super) image: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) publisher: Option<String>,
+    /// Whether the page says that it is an article.
+    pub(super) is_article: bool,
+    /// Whether the page says that its text is behind a pay wall.
+    pub(super) is_paid: bool,
+}
+
+/// Reads all scripts of a page; `address` is the page's own, to tell its article from others it lists.
+pub(super) fn read(scripts: &[String], address: &str) -> StructuredArticle {
+    let documents: Vec<Value> = scripts.iter().filter_map(|script| parse(script)).collect();
+    let mut nodes: Vec<&Map<String, Value>> = Vec::new();
+    for document in &documents {
+        collect_nodes(document, &mut nodes);
+    }
+    let by_id: HashMap<&str, &Map<String, Value>> = nodes
+        .iter()
+        .filter(|node| node.len() > 1)
+        .filter_map(|node| Some((node.get("@id")?.as_str()?, *node)))
+        .collect();
+    let best = nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| is_article(node))
+        // The first of equals: a page lists others after its own.
+        .max_by_key(|(position, node)| (worth(node, address), usize::MAX - position))
+        .map(|(_, node)| *node);
+    let mut article = StructuredArticle::default();
+    if let Some(node) = best {
+        article.is_article = true;
+        fill(&mut article, node, &by_id);
+    }
+    for node in nodes
+        .iter()
+        .filter(|node| has_type(node, |name| PAGE_TYPES.contains(&name)))
+    {
+        fill_dates(&mut article, node);
+        if article.authors.is_empty() && best.is_none() {
+            article.authors = parties(node.get("author"), &by_id);
+        }
+        if article.language.is_none() {
+            article.language = text_of(node.get("inLanguage"));
+        }
+    }
+    article
+}
+
+fn parse(script: &str) -> Option<Value> {
+    serde_json::from_str(script.trim())
+        .ok()
+        .or_else(|| serde_json::from_str(&repaired(script)).ok())
+}
+
+/// The script with the faults removed that templates make.
+fn repaired(script: &str) -> String {
+    let mut text = script.trim();
+    for (open, close) in [
+        ("<!--", "-->"),
+        ("<![CDATA[", "]]>"),
+        ("//<![CDATA[", "//]]>"),
+        ("/*<![CDATA[*/", "/*]]>*/"),
+    ] {
+        text = text.strip_prefix(open).unwrap_or(text).trim();
+        text = text.strip_suffix(close).unwrap_or(text).trim();
+    }
+    let unescaped;
+    if !text.contains('"') && text.contains("&quot;") {
+        unescaped = text.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
+        text = &unescaped;
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.char_indices().peekable();
+    let mut inside_string = false;
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '\\' if inside_string => match rest.next() {
+                Some((_, escaped)) if "\"\\/bfnrtu".contains(escaped) => clean.extend(['\\', escaped]),
+                Some((_, other)) => clean.push(other),
+                None => {}
+            },
+            '"' => {
+                inside_string = !inside_string;
+                clean.push('"');
+            }
+            c if inside_string && c.is_control() => clean.push(' '),
+            '/' if !inside_string && text[at..].starts_with("//") => {
+                while rest.next_if(|(_, c)| *c != '\n').is_some() {}
+            }
+            '/' if !inside_string && text[at..].starts_with("/*") => {
+                let end = text[at..].find("*/").map_or(text.len(), |length| at + length + 2);
+                while rest.next_if(|(position, _)| *position < end).is_some() {}
+            }
+            '}' | ']' if !inside_string => {
+                let kept = clean.trim_end().trim_end_matches([',', ' ', '\n', '\r', '\t']).len();
+                clean.truncate(kept);
+                clean.push(c);
+            }
+            ';' if !inside_string => {}
+            c => clean.push(c),
+        }
+    }
+    clean
+}
+
+/// All nodes of a document, in its order; nested ones only where they describe the page itself.
+fn collect_nodes<'a>(document: &'a Value, nodes: &mut Vec<&'a Map<String, Value>>) {
+    let mut waiting = vec![document];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(values) => waiting.extend(values.iter().rev()),
+            Value::Object(node) if nodes.len() < NODES_MAX => {
+                nodes.push(node);
+                for name in ["hasPart", "subjectOf", "mainEntity", "mainEntityOfPage", "@graph"] {
+                    waiting.extend(node.get(name).filter(|value| value.is_object() || value.is_array()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn has_type(node: &Map<String, Value>, accepts: impl Fn(&str) -> bool) -> bool {
+    let is_accepted = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|name| accepts(name.rsplit(['/', ':']).next().unwrap_or(name)))
+    };
+    match node.get("@type").or_else(|| node.get("type")) {
+        Some(Value::Array(names)) => names.iter().any(is_accepted),
+        Some(name) => is_accepted(name),
+        None => false,
+    }
+}
+
+fn is_article(node: &Map<String, Value>) -> bool {
+    has_type(node, |name| name.ends_with("Article") || ARTICLE_TYPES.contains(&name))
+}
+
+/// How likely the node is the page's own article: its address counts most, then how much it tells.
+fn worth(node: &Map<String, Value>, address: &str) -> (bool, usize) {
+    let same_address = ["url", "@id", "mainEntityOfPage"].iter().any(|name| {
+        let value = node.get(*name);
+        let value = value.and_then(Value::as_str).or_else(|| value?.get("@id")?.as_str());
+        value.is_some_and(|value| same_page(value, address))
+    });
+    let telling = ["headline", "datePublished", "author", "articleBody"];
+    (
+        same_address,
+        telling.iter().filter(|name| node.contains_key(**name)).count(),
+    )
+}
+
+fn same_page(one: &str, other: &str) -> bool {
+    let essence = |address: &str| {
+        let address = address.split(['?', '#']).next().unwrap_or_default();
+        let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+        address
+            .trim_start_matches("www.")
+            .trim_end_matches('/')
+            .to_ascii_lowercase()
+    };
+    essence(one) == essence(other)
+}
+
+fn fill(article: &mut StructuredArticle, node: &Map<String, Value>, by_id: &HashMap<&str, &Map<String, Value>>) {
+    article.headline = text_of(node.get("headline")).or_else(|| text_of(node.get("name")));
+    fill_dates(article, node);
+    article.authors = parties(node.get("author"), by_id);
+    if article.authors.is_empty() {
+        article.authors = parties(node.get("creator"), by_id);
+    }
+    article.body = node
+        .get("articleBody")
+        .or_else(|| node.get("text"))
+        .and_then(Value::as_str)
+        .map(body_text);
+    article.description = text_of(node.get("description"));
+    article.section = match node.get("articleSection") {
+        Some(Value::Array(sections)) => text_of(sections.first()),
+        section => text_of(section),
+    };
+    article.keywords = match node.get("keywords") {
+        Some(Value::Array(words)) => words.iter().filter_map(|word| text_of(Some(word))).collect(),
+        Some(Value::String(words)) => words.split(',').map(fold).filter(|word| !word.is_empty()).collect(),
+        _ => Vec::new(),
+    };
+    article.image = address_of(node.get("image")).or_else(|| address_of(node.get("thumbnailUrl")));
+    article.language = text_of(node.get("inLanguage"));
+    article.publisher = parties(node.get("publisher"), by_id)
+        .into_iter()
+        .next()
+        .map(|party| party.name);
+    article.is_paid = match node.get("isAccessibleForFree") {
+        Some(Value::Bool(free)) => !free,
+        Some(Value::String(free)) => free.eq_ignore_ascii_case("false"),
+        _ => false,
+    };
+}
+
+fn fill_dates(article: &mut StructuredArticle, node: &Map<String, Value>) {
+    if article.published.is_none() {
+        article.published = ["datePublished", "uploadDate", "dateCreated"]
+            .iter()
+            .find_map(|name| text_of(node.get(*name)));
+    }
+    if article.modified.is_none() {
+        article.modified = text_of(node.get("dateModified"));
+    }
+}
+
+/// Text in markup or out of it, entities resolved, line breaks kept.
+fn body_text(text: &str) -> String {
+    let looks_like_markup = text.contains("</") || text.contains("&lt;") || text.contains("<br") || text.contains('&');
+    if looks_like_markup {
+        super::fragment_paragraphs(text).join("\n")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A short text: entities resolved (templates escape twice), white space folded.
+fn text_of(value: Option<&Value>) -> Option<String> {
+    let text = match value? {
+        Value::String(text) => text,
+        Value::Array(values) => return text_of(values.first()),
+        Value::Object(node) => return text_of(node.get("@value").or_else(|| node.get("name"))),
+        _ => return None,
+    };
+    let text = if text.contains('&') || text.contains('<') {
+        super::fragment_paragraphs(text).join(" ")
+    } else {
+        fold(text)
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn address_of(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(address) => Some(address.trim().to_owned()).filter(|address| !address.is_empty()),
+        Value::Array(values) => values.iter().find_map(|value| match value {
+            Value::Array(_) => None,
+            value => address_of(Some(value)),
+        }),
+        Value::Object(node) => ["url", "contentUrl", "@id"].iter().find_map(|name| {
+            node.get(*name)?
+                .as_str()
+                .map(|address| address.trim().to_owned())
+                .filter(|address| !address.is_empty())
+        }),
+        _ => None,
+    }
+}
+
+/// The parties a value names: one or several, as text, as nodes, or by reference.
+fn parties(value: Option<&Value>, by_id: &HashMap<&str, &Map<String, Value>>) -> Vec<Party> {
+    let mut parties: Vec<Party> = Vec::new();
+    let values = match value {
+        Some(Value::Array(values)) => values.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    };
+    for value in values {
+        let node = value.as_object().map(|node| {
+            let target = node.get("@id").and_then(Value::as_str).and_then(|id| by_id.get(id));
+            if node.contains_key("name") {
+                node
+            } else {
+                target.copied().unwrap_or(node)
+            }
+        });
+        let is_organization = node.is_some_and(|node| has_type(node, |name| name.ends_with("Organization")));
+        let names: Vec<String> = match node.map(|node| node.get("name")) {
+            Some(Some(Value::Array(names))) => names.iter().filter_map(|name| text_of(Some(name))).collect(),
+            Some(name) => text_of(name).into_iter().collect(),
+            None => text_of(Some(value)).into_iter().collect(),
+        };
+        for name in names {
+            if !parties.iter().any(|party| key(&party.name) == key(&name)) {
+                parties.push(Party { name, is_organization });
+            }
+        }
+    }
+    parties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headline_of(script: &str) -> Option<String> {
+        read(&[script.to_owned()], "https://example.com/a").headline
+    }
+
+    #[test]
+    fn broken_json_is_repaired() {
+        let check = |script: &str| assert_eq!(headline_of(script).as_deref(), Some("Rain & sun"), "{script}");
+        check(r#"{"@type": "NewsArticle", "headline": "Rain &amp; sun"}"#);
+        check("{\"@type\": \"NewsArticle\", \"headline\": \"Rain\n &amp; sun\",}");
+        check("/* by hand */ {\"@type\": \"NewsArticle\", // the type\n \"headline\": \"Rain & sun\", };");
+        check("<!-- {\"@type\": [\"Thing\", \"http://schema.org/Article\"], \"headline\": \"Rain \\& sun\"} -->");
+        check("{&quot;@type&quot;:&quot;Article&quot;,&quot;headline&quot;:&quot;Rain &amp; sun&quot;}");
+    }
+
+    #[test]
+    fn nonsense_is_passed_over() {
+        for script in [
+            "",
+            "{",
+            "[[[[",
+            "null",
+            "\"@type\"",
+            "{\"@type\":\"Article\"",
+            "\\",
+            "/*",
+            "{\"@graph\":{\"@graph\":1}}",
+        ] {
+            assert_eq!(headline_of(script), None, "{script}");
+        }
+    }
+
+    #[test]
+    fn the_article_of_this_page_is_chosen_and_references_resolved() {
+        let script = r##"{"@graph": [
+            {"@type": "NewsArticle", "headline": "Another", "url": "https://example.com/b", "author": "Nobody",
+             "datePublished": "2020-01-01", "articleBody": "x"},
+            {"@type": "NewsArticle", "headline": "This one", "url": "http://www.example.com/a/",
+             "author": [{"@id": "#anna"}, {"@type": "NewsMediaOrganization", "name": "Agency"}, "Ben Okri"]},
+            {"@id": "#anna", "@type": "Person", "name": "Anna Lind"},
+            {"@type": "WebPage", "datePublished": "2024-05-01"}]}"##;
+        let article = read(&[script.to_owned()], "https://example.com/a");
+        assert_eq!(article.headline.as_deref(), Some("This one"));
+        assert_eq!(article.published.as_deref(), Some("2024-05-01"));
+        let names: Vec<(&str, bool)> = article
+            .authors
+            .iter()
+            .map(|p| (p.name.as_str(), p.is_organization))
+            .collect();
+        assert_eq!(names, [("Anna Lind", false), ("Agency", true), ("Ben Okri", false)]);
+    }
+}

@@ -1,0 +1,433 @@
+//! The page as flat arrays: one walk over the tree, elements and lines in document order.
+//!
+//! A line is what a reader would call a paragraph: text between two borders, where a border is the begin or end of a
+//! block element or an empty line made of two `<br>`. Bare text in a `div` is a line; inline elements do not end one.
+//! All later questions ("what stands above this line", "how much text is in this element") are answered from
+//! indices: an element's descendants are the elements between it and its `end`, its lines those between
+//! `lines_start` and `lines_end`.
+
+use ego_tree::NodeRef;
+use scraper::{Html, Node, node::Element as TreeElement};
+
+use super::marks::{Marks, marks_of_names};
+use super::tags::Tag;
+use super::text::{FoldedText, hash};
+
+/// Attributes whose values name an element's role; ids and classes first of all.
+const NAMING_ATTRIBUTES: [&str; 7] = [
+    "class",
+    "id",
+    "itemprop",
+    "role",
+    "data-component",
+    "data-testid",
+    "data-qa",
+];
+
+/// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.
+const CELL_BYTES_MAX: usize = 160;
+
+/// Longest text taken from one element by [`Page::text_of`]: titles, names, dates.
+const SHORT_TEXT_BYTES_MAX: usize = 2000;
+
+/// An element of the page.
+#[derive(Debug)]
+pub(super) struct PageElement<'a> {
+    /// Name and attributes.
+    pub(super) tree: &'a TreeElement,
+    /// What it is.
+    pub(super) tag: Tag,
+    /// Its parent; the root is its own.
+    pub(super) parent: usize,
+    /// Distance from the root.
+    pub(super) depth: u32,
+    /// What its names say of it, without what its ancestors' say.
+    pub(super) marks: Marks,
+    /// Hash of the tags above it and of its own tag and class: alike for elements that play the same role.
+    pub(super) path: u64,
+    /// Its first line.
+    pub(super) lines_start: usize,
+    /// After its last line.
+    pub(super) lines_end: usize,
+    node: NodeRef<'a, Node>,
+}
+
+/// A line of the page.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Its text, white space folded, never empty.
+    pub(super) text: String,
+    /// The deepest element that holds all of it.
+    pub(super) owner: usize,
+    /// The element that begins the line: the deepest block above `owner`.
+    pub(super) block: usize,
+    /// Bytes of the text that stand in links.
+    pub(super) link_bytes: usize,
+    /// Bytes of the text that are set apart, bold or italic.
+    pub(super) emphasis_bytes: usize,
+    /// Links it holds.
+    pub(super) n_links: usize,
+    /// Whether it ended at an empty line made of `<br>`.
+    pub(super) ends_at_break: bool,
+}
+
+/// A page in document order.
+#[derive(Debug, Default)]
+pub(super) struct Page<'a> {
+    pub(super) elements: Vec<PageElement<'a>>,
+    pub(super) lines: Vec<Line>,
+    /// `meta` elements.
+    pub(super) metas: Vec<usize>,
+    /// `link` elements.
+    pub(super) link_relations: Vec<usize>,
+    /// `time` elements, and others with a `datetime` attribute.
+    pub(super) times: Vec<usize>,
+    /// First-level headings.
+    pub(super) top_headings: Vec<usize>,
+    /// Elements whose names say that they hold authors or dates.
+    pub(super) bylines: Vec<usize>,
+    /// Texts of `script` elements of type `application/ld+json`.
+    pub(super) json_ld: Vec<String>,
+    /// Text of the `title` element.
+    pub(super) document_title: Option<String>,
+}
+
+impl<'a> Page<'a> {
+    /// Walks the tree once, down to `depth_max`. No recursion: hostile pages nest deeper than the stack.
+    pub(super) fn read(html: &'a Html, depth_max: usize) -> Page<'a> {
+        let mut reader = Reader {
+            page: Page::default(),
+            open: Vec::new(),
+            line: OpenLine::default(),
+            n_breaks: 0,
+        };
+        let root = html.tree.root();
+        let mut node = root;
+        loop {
+            let goes_down = reader.enter(node, depth_max);
+            if goes_down && let Some(child) = node.first_child() {
+                node = child;
+                continue;
+            }
+            loop {
+                reader.leave(node);
+                if node == root {
+                    return reader.page;
+                }
+                if let Some(sibling) = node.next_sibling() {
+                    node = sibling;
+                    break;
+                }
+                match node.parent() {
+                    Some(parent) => node = parent,
+                    None => return reader.page,
+                }
+            }
+        }
+    }
+
+    /// The value of an attribute of an element, trimmed, absent where empty.
+    pub(super) fn attribute(&self, element: usize, name: &str) -> Option<&'a str> {
+        self.elements[element]
+            .tree
+            .attr(name)
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The text inside an element, scripts and the like left out, cut off where it is no short text any more.
+    pub(super) fn text_of(&self, element: usize) -> String {
+        let mut text = FoldedText::default();
+        let root = self.elements[element].node;
+        let mut node = root;
+        loop {
+            let mut goes_down = true;
+            match node.value() {
+                Node::Text(piece) => text.push(piece),
+                Node::Element(inner) => {
+                    let tag = Tag::of(inner.name());
+                    goes_down = node == root || !tag.is_silent();
+                    if tag.breaks_line() || matches!(tag, Tag::LineBreak | Tag::Cell) {
+                        text.push_border();
+                    }
+                }
+                _ => {}
+            }
+            if text.len() > SHORT_TEXT_BYTES_MAX {
+                return text.take();
+            }
+            if goes_down && let Some(child) = node.first_child() {
+                node = child;
+                continue;
+            }
+            loop {
+                if node == root {
+                    return text.take();
+                }
+                if let Some(sibling) = node.next_sibling() {
+                    node = sibling;
+                    break;
+                }
+                match node.parent() {
+                    Some(parent) => node = parent,
+                    None => return text.take(),
+                }
+            }
+        }
+    }
+
+    /// The elements from `element` up to, and without, `end`.
+    pub(super) fn path_up(&self, element: usize, end: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut next = Some(element).filter(|element| *element != end);
+        std::iter::from_fn(move || {
+            let current = next?;
+            let parent = self.elements[current].parent;
+            next = (parent != end && parent != current).then_some(parent);
+            Some(current)
+        })
+    }
+
+    /// Whether `inner` is `outer` or stands in it.
+    pub(super) fn is_within(&self, inner: usize, outer: usize) -> bool {
+        let mut element = inner;
+        while element > outer {
+            element = self.elements[element].parent;
+        }
+        element == outer
+    }
+}
+
+/// The line being read.
+#[derive(Debug, Default)]
+struct OpenLine {
+    text: FoldedText,
+    owner: usize,
+    link_bytes: usize,
+    emphasis_bytes: usize,
+    n_links: usize,
+}
+
+struct Reader<'a> {
+    page: Page<'a>,
+    /// Elements from the root to the current one.
+    open: Vec<usize>,
+    line: OpenLine,
+    /// `<br>` since the last text.
+    n_breaks: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Takes in a node; whether its children are to be visited.
+    fn enter(&mut self, node: NodeRef<'a, Node>, depth_max: usize) -> bool {
+        match node.value() {
+            Node::Document | Node::Fragment => true,
+            Node::Text(text) => {
+                self.add_text(text);
+                false
+            }
+            Node::Element(element) => {
+                let tag = Tag::of(element.name());
+                self.open_element(node, element, tag);
+                !tag.is_silent() && self.open.len() < depth_max
+            }
+            _ => false,
+        }
+    }
+
+    fn leave(&mut self, node: NodeRef<'a, Node>) {
+        if !node.value().is_element() {
+            return;
+        }
+        let Some(element) = self.open.pop() else { return };
+        let tag = self.page.elements[element].tag;
+        if tag.breaks_line() || tag == Tag::Cell && self.line.text.len() > CELL_BYTES_MAX {
+            self.end_line(false);
+        } else if tag == Tag::Cell {
+            self.line.text.push_border();
+        }
+        self.page.elements[element].lines_end = self.page.lines.len();
+    }
+
+    fn open_element(&mut self, node: NodeRef<'a, Node>, tree: &'a TreeElement, tag: Tag) {
+        let index = self.page.elements.len();
+        let parent = self.open.last().copied().unwrap_or(index);
+        if tag.breaks_line() {
+            self.end_line(false);
+        }
+        match tag {
+            Tag::LineBreak => {
+                self.n_breaks += 1;
+                self.line.text.push_border();
+                if self.n_breaks == 2 {
+                    self.end_line(true);
+                }
+            }
+            Tag::Link if !self.line.text.is_empty() || tree.attr("href").is_some() => self.line.n_links += 1,
+            Tag::Meta => self.page.metas.push(index),
+            Tag::LinkRelation => self.page.link_relations.push(index),
+            Tag::Heading(1) => self.page.top_headings.push(index),
+            Tag::Script if is_json_ld(tree) => self.page.json_ld.push(raw_text(node)),
+            Tag::DocumentTitle if self.page.document_title.is_none() => {
+                self.page.document_title = Some(super::text::fold(&raw_text(node)));
+            }
+            _ => {}
+        }
+        if tag == Tag::Time || (!tree.attrs.is_empty() && tree.attr("datetime").is_some()) {
+            self.page.times.push(index);
+        }
+        let (mut marks, mut class_hash) = (marks_of_tag(tag), 0);
+        if !tag.is_silent() {
+            for (name, value) in tree.attrs() {
+                if NAMING_ATTRIBUTES.contains(&name) {
+                    marks |= marks_of_names(value);
+                    if name == "class" {
+                        class_hash = hash(1, value.as_bytes());
+                    }
+                } else if hides(name, value) {
+                    marks |= Marks::HIDDEN;
+                } else if name == "rel" && value == "author" {
+                    marks |= Marks::AUTHOR;
+                }
+            }
+        }
+        if marks.has(Marks::AUTHOR | Marks::DATE) {
+            self.page.bylines.push(index);
+        }
+        let above = if parent == index {
+            0
+        } else {
+            self.page.elements[parent].path
+        };
+        let path = hash(hash(above, tree.name().as_bytes()), &class_hash.to_le_bytes());
+        let depth = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
+        let lines_start = self.page.lines.len();
+        self.page.elements.push(PageElement {
+            tree,
+            tag,
+            parent,
+            depth,
+            marks,
+            path,
+            lines_start,
+            lines_end: lines_start,
+            node,
+        });
+        self.open.push(index);
+    }
+
+    fn add_text(&mut self, piece: &str) {
+        let Some(&current) = self.open.last() else { return };
+        let before = self.line.text.len();
+        self.line.text.push(piece);
+        let n_bytes = self.line.text.len() - before;
+        if n_bytes == 0 {
+            return;
+        }
+        self.n_breaks = 0;
+        self.line.owner = if before == 0 {
+            current
+        } else {
+            self.common_ancestor(self.line.owner, current)
+        };
+        // Inline elements nest a few deep; the nearest block ends the search.
+        for &element in self.open.iter().rev() {
+            match self.page.elements[element].tag {
+                Tag::Link => {
+                    self.line.link_bytes += n_bytes;
+                    break;
+                }
+                tag if tag.breaks_line() => break,
+                _ => {}
+            }
+        }
+        for &element in self.open.iter().rev() {
+            match self.page.elements[element].tag {
+                Tag::Emphasis => {
+                    self.line.emphasis_bytes += n_bytes;
+                    break;
+                }
+                tag if tag.breaks_line() => break,
+                _ => {}
+            }
+        }
+    }
+
+    fn common_ancestor(&self, one: usize, other: usize) -> usize {
+        let (mut one, mut other) = (one, other);
+        // Parents have smaller indices than their children.
+        while one != other {
+            if one > other {
+                one = self.page.elements[one].parent;
+            } else {
+                other = self.page.elements[other].parent;
+            }
+        }
+        one
+    }
+
+    fn end_line(&mut self, at_break: bool) {
+        self.n_breaks = 0;
+        if self.line.text.is_empty() {
+            self.line.text.take();
+            self.line.n_links = 0;
+            return;
+        }
+        let line = &mut self.line;
+        let mut block = line.owner;
+        while !self.page.elements[block].tag.breaks_line() && self.page.elements[block].parent != block {
+            block = self.page.elements[block].parent;
+        }
+        self.page.lines.push(Line {
+            text: line.text.take(),
+            owner: line.owner,
+            block,
+            link_bytes: std::mem::take(&mut line.link_bytes),
+            emphasis_bytes: std::mem::take(&mut line.emphasis_bytes),
+            n_links: std::mem::take(&mut line.n_links),
+            ends_at_break: at_break,
+        });
+    }
+}
+
+fn marks_of_tag(tag: Tag) -> Marks {
+    match tag {
+        Tag::Nav => Marks::NAVIGATION,
+        Tag::Aside => Marks::ASIDE,
+        Tag::Header => Marks::HEADER,
+        Tag::Footer => Marks::FOOTER,
+        Tag::Article => Marks::ARTICLE,
+        Tag::Main => Marks::MAIN,
+        Tag::Control | Tag::Form => Marks::CONTROL,
+        Tag::Figure | Tag::Caption => Marks::CAPTION,
+        Tag::Time => Marks::DATE,
+        Tag::Quote => Marks::QUOTE,
+        _ => Marks::NONE,
+    }
+}
+
+fn hides(name: &str, value: &str) -> bool {
+    match name {
+        "hidden" => true,
+        "aria-hidden" => value == "true",
+        "style" => {
+            let mut squeezed = value.bytes().filter(|byte| !byte.is_ascii_whitespace()).take(200);
+            let squeezed: Vec<u8> = squeezed.by_ref().map(|byte| byte.to_ascii_lowercase()).collect();
+            squeezed.windows(12).any(|part| part == b"display:none")
+        }
+        _ => false,
+    }
+}
+
+fn is_json_ld(element: &TreeElement) -> bool {
+    element
+        .attr("type")
+        .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+}
+
+/// The text nodes right under an element, as they are: the content of a script.
+fn raw_text(node: NodeRef<'_, Node>) -> String {
+    node.children()
+        .filter_map(|child| child.value().as_text())
+        .map(|text| &**text)
+        .collect()
+}

@@ -1,0 +1,163 @@
+//! The headline, without the site's name.
+//!
+//! A page says its title several times: in structured data, for social networks, in its heading, in its head. Each
+//! place has its fault: the first two are written for clicks or cut short, the heading may be the site's own, the
+//! head adds the site's name. So they vote: a wording found in two places is most likely the headline.
+
+use super::declared::Declared;
+use super::json_ld::StructuredArticle;
+use super::page::Page;
+use super::text::{count_words, fold, key};
+use crate::model::{Evidence, LinkHints, Origin};
+
+/// What stands between a title and the name of the site.
+const SEPARATORS: [&str; 11] = [
+    " | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " / ", "｜", " ｜ ",
+];
+
+/// Longest headline; what is longer is a text.
+const TITLE_BYTES_MAX: usize = 600;
+
+/// How much each place is trusted on its own, from the share of pages on which it alone was right.
+const STRUCTURED_TRUST: u32 = 10;
+const SOCIAL_TRUST: u32 = 9;
+const HEADING_TRUST: u32 = 11;
+const HEAD_TRUST: u32 = 6;
+const HINT_TRUST: u32 = 4;
+
+/// Another place with the same wording; less than any place's own trust, so that agreement of two weak places does
+/// not outvote the headings.
+const AGREEMENT: u32 = 5;
+
+/// All titles that the page gives itself, the best first.
+pub(super) fn candidates(
+    page: &Page<'_>,
+    declared: &Declared<'_>,
+    structured: &StructuredArticle,
+    hints: &LinkHints,
+    site_names: &[String],
+) -> Vec<Evidence<String>> {
+    let mut places: Vec<(Evidence<String>, u32)> = Vec::new();
+    let mut add = |text: &str, origin: Origin, trust: u32| {
+        let text = without_site_name(&fold(text), site_names);
+        if !text.is_empty() && text.len() <= TITLE_BYTES_MAX && !site_names.contains(&key(&text)) {
+            places.push((Evidence::new(text, origin), trust));
+        }
+    };
+    if let Some(headline) = &structured.headline {
+        add(headline, Origin::JsonLd, STRUCTURED_TRUST);
+    }
+    if let Some(title) = declared.first(&["og:title", "twitter:title", "title", "parsely-title", "dc.title"]) {
+        add(title, Origin::Meta, SOCIAL_TRUST);
+    }
+    // Several first-level headings are of equal rank, and rather the headings of a list.
+    let headings: Vec<String> = page.top_headings.iter().map(|heading| page.text_of(*heading)).collect();
+    let n_headings = headings.iter().filter(|heading| count_words(heading) > 1).count();
+    for heading in headings.iter().filter(|heading| count_words(heading) > 1).take(5) {
+        add(
+            heading,
+            Origin::Heading,
+            if n_headings == 1 { HEADING_TRUST } else { HEAD_TRUST },
+        );
+    }
+    if let Some(title) = &page.document_title {
+        add(title, Origin::Heading, HEAD_TRUST);
+    }
+    if let Some(title) = &hints.title {
+        add(title, Origin::Feed, HINT_TRUST);
+    }
+    let keys: Vec<String> = places.iter().map(|(title, _)| key(&title.value)).collect();
+    let mut voted: Vec<(u32, usize)> = places
+        .iter()
+        .enumerate()
+        .map(|(position, (_, trust))| {
+            let n_agreeing = keys.iter().filter(|other| **other == keys[position]).count() - 1;
+            (trust + AGREEMENT * u32::try_from(n_agreeing).unwrap_or(0), position)
+        })
+        .collect();
+    voted.sort_by_key(|(votes, position)| (std::cmp::Reverse(*votes), *position));
+    let mut seen: Vec<&String> = Vec::new();
+    let mut ordered: Vec<Evidence<String>> = Vec::new();
+    for (_, position) in voted {
+        if !seen.contains(&&keys[position]) {
+            seen.push(&keys[position]);
+            ordered.push(places[position].0.clone());
+        }
+    }
+    ordered
+}
+
+/// Keys of the names by which the site may call itself: as it says, and the labels of its host.
+pub(super) fn site_name_keys(
+    declared: &Declared<'_>,
+    structured: &StructuredArticle,
+    host: Option<&str>,
+) -> Vec<String> {
+    let named = declared
+        .first(&["og:site_name"])
+        .into_iter()
+        .chain(declared.first(&["application-name"]))
+        .chain(declared.first(&["apple-mobile-web-app-title"]))
+        .chain(declared.first(&["twitter:site"]))
+        .chain(structured.publisher.as_deref());
+    let mut keys: Vec<String> = named.map(key).collect();
+    if let Some(host) = host {
+        let host = host.trim_start_matches("www.");
+        keys.push(key(host));
+        keys.extend(host.split('.').filter(|label| label.len() > 3).map(key));
+    }
+    keys.retain(|key| !key.is_empty());
+    keys.dedup();
+    keys
+}
+
+/// Cuts the site's name off either end, as often as it stands there.
+fn without_site_name(title: &str, site_names: &[String]) -> String {
+    let mut title = title;
+    loop {
+        let cut_end = SEPARATORS
+            .iter()
+            .filter_map(|separator| title.rsplit_once(separator))
+            // The last separator of all cuts the least.
+            .max_by_key(|(head, _)| head.len())
+            .filter(|(head, name)| !head.trim().is_empty() && names_site(name, site_names));
+        let cut_start = SEPARATORS
+            .iter()
+            .filter_map(|separator| title.split_once(separator))
+            .min_by_key(|(name, _)| name.len())
+            .filter(|(name, rest)| !rest.trim().is_empty() && names_site(name, site_names));
+        title = match (cut_end, cut_start) {
+            (Some((head, _)), _) => head.trim_end(),
+            (None, Some((_, rest))) => rest.trim_start(),
+            (None, None) => return title.to_owned(),
+        };
+    }
+}
+
+/// Fewest bytes of a key that may be a part of a site's name without being all of it.
+const NAME_PART_BYTES_MIN: usize = 4;
+
+fn names_site(name: &str, site_names: &[String]) -> bool {
+    let key = key(name);
+    site_names.iter().any(|site| {
+        *site == key
+            || key.len() >= NAME_PART_BYTES_MIN && count_words(name) <= 5 && site.contains(key.as_str())
+            || site.len() >= NAME_PART_BYTES_MIN && count_words(name) <= 5 && key.contains(site.as_str())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn site_names_are_cut_off() {
+        let names = ["harbourpost".to_owned(), "harbourpostcom".to_owned()];
+        let check = |title: &str, expected: &str| assert_eq!(without_site_name(title, &names), expected, "{title}");
+        check("Ferries resume | The Harbour Post", "Ferries resume");
+        check("Harbour Post – Ferries resume", "Ferries resume");
+        check("Ferries resume - News - harbourpost.com", "Ferries resume - News");
+        check("Storm - a diary", "Storm - a diary");
+        check("Harbour Post", "Harbour Post");
+    }
+}
