@@ -1,1 +1,63 @@
-//! x
+//! One unit of work from start to end. The one module that knows several stages; it holds no SQL, no channel and no
+//! loop, and the daemon and the one-shot commands call the same functions.
+
+mod acquire;
+
+mod import;
+
+mod poll;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::config::{Config, FeedSettings, ScheduleSettings};
+use crate::extract::Extractor;
+use crate::fetch::Fetcher;
+use crate::model::{ErrorClass, Failure};
+
+pub use acquire::{acquire, read_page};
+pub use import::{JsonArticle, OpmlSources, bundle_document, html_page, json_line, opml_sources};
+pub use poll::{poll, read_listing};
+
+/// The stages, as the pipeline uses them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Stages {
+    /// The way to the network.
+    pub fetcher: Fetcher,
+    /// Pages to articles.
+    pub extractor: Extractor,
+    /// Bounds on feeds.
+    pub feed: Arc<FeedSettings>,
+    /// When to come back.
+    pub schedule: Arc<ScheduleSettings>,
+    /// How many documents are parsed at one time.
+    parsing: Arc<Semaphore>,
+}
+
+impl Stages {
+    /// Builds the stages.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when the HTTP client cannot be set up.
+    pub fn new(config: &Config) -> Result<Self, String> {
+        Ok(Stages {
+            fetcher: Fetcher::new(&config.fetch)?,
+            extractor: Extractor::new(&config.extract),
+            feed: Arc::new(config.feed.clone()),
+            schedule: Arc::new(config.schedule.clone()),
+            parsing: Arc::new(Semaphore::new(config.daemon.parse_tasks)),
+        })
+    }
+
+    /// Runs a parser on a thread of its own kind: parsing takes milliseconds, which is too long for the threads that
+    /// everything else waits on, and trees of pages are not `Send`. A panic in it is a failure like others.
+    async fn parse<T: Send + 'static>(&self, parser: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+        let internal = |reason: String| Failure { class: ErrorClass::Internal, reason };
+        let _permit = self.parsing.acquire().await.map_err(|error| internal(error.to_string()))?;
+        tokio::task::spawn_blocking(parser)
+            .await
+            .map_err(|error| internal(format!("the parser failed, please report it with the page: {error}")))
+    }
+}
