@@ -148,7 +148,7 @@ pub(super) fn said(text: String) -> Option<String> {
 
 /// A text as HTML, by its type.
 pub(super) fn html(body: String, media_type: &str, is_always_html: bool) -> Option<String> {
-    let body = text::without_forbidden(said(body)?);
+    let body = text::without_controls(said(body)?);
     if is_always_html || media_type.contains("html") || media_type.contains("xml") {
         Some(body)
     } else if !media_type.starts_with("text/") {
@@ -207,8 +207,6 @@ fn rank_of_link(link: &read::Link) -> Option<u8> {
     let is_page = link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
     if rel.is_empty() || rel.eq_ignore_ascii_case("alternate") {
         Some(u8::from(!is_page))
-    } else if rel.eq_ignore_ascii_case("via") || rel.eq_ignore_ascii_case("related") {
-        Some(2 + u8::from(!is_page))
     } else {
         None
     }

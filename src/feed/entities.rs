@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use quick_xml::escape::resolve_html5_entity;
+use super::entity_names;
 
 /// Longest name of a reference; HTML's longest has 31 letters.
 const LONGEST_NAME: usize = 32;
@@ -26,8 +26,8 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     let mut rest = &text[first..];
     while !rest.is_empty() {
         let next = match reference(rest) {
-            Some((value, length)) => {
-                decoded.push_str(&value);
+            Some((c, length)) => {
+                decoded.push(c);
                 &rest[length..]
             }
             None => {
@@ -43,7 +43,7 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
 }
 
 /// The reference at the start of a text, and its length.
-fn reference(text: &str) -> Option<(Cow<'static, str>, usize)> {
+fn reference(text: &str) -> Option<(char, usize)> {
     let window = &text.as_bytes()[1..text.len().min(LONGEST_NAME + 2)];
     let length = window.iter().position(|byte| *byte == b';')?;
     let name = &text[1..=length];
@@ -53,17 +53,26 @@ fn reference(text: &str) -> Option<(Cow<'static, str>, usize)> {
             Some(hex) => u32::from_str_radix(hex, 16),
             None => number.parse(),
         };
-        return Some((Cow::Owned(character(code.ok()?).to_string()), total));
+        return Some((character(code.ok()?), total));
     }
-    resolve_html5_entity(name).map(|value| (Cow::Borrowed(value), total))
+    entity_names::character(name).map(|c| (c, total))
 }
 
 fn character(code: u32) -> char {
     match code {
-        0x80..=0x9f => WINDOWS_1252[(code - 0x80) as usize],
+        0x80..=0x9f => meant(char::from_u32(code).unwrap_or_default()),
         _ => char::from_u32(code)
             .filter(|c| *c != '\0')
             .unwrap_or(char::REPLACEMENT_CHARACTER),
+    }
+}
+
+/// The character that is meant by one that no text holds: a control character of Unicode's second block is the one
+/// that Windows-1252 has in its place.
+pub(super) fn meant(c: char) -> char {
+    match c {
+        '\u{80}'..='\u{9f}' => WINDOWS_1252[c as usize - 0x80],
+        _ => c,
     }
 }
 

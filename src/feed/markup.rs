@@ -261,7 +261,13 @@ impl<'t> Iterator for Scanner<'t> {
                 if rest.starts_with("<![CDATA[") {
                     return Some(Token::CData(self.until("<![CDATA[".len(), "]]>")));
                 }
-                return Some(Token::Other(self.declaration()));
+                if rest
+                    .as_bytes()
+                    .get(2)
+                    .is_some_and(|third| third.is_ascii_alphabetic() || *third == b'[')
+                {
+                    return Some(Token::Other(self.declaration()));
+                }
             }
             if second == Some(b'?') {
                 return Some(Token::Other(self.until(2, "?>")));

@@ -15,6 +15,7 @@
 
 mod convert;
 mod entities;
+mod entity_names;
 mod entry;
 mod error;
 mod json;
@@ -155,11 +156,15 @@ enum Root<'t> {
 /// Looks for the root. What stands before it (a declaration, or the error messages of a server) is passed over.
 fn find_root(text: &str) -> Root<'_> {
     let mut scanner = Scanner::new(text);
-    let mut first = None;
+    let (mut first, mut is_html) = (None, false);
     while let Some(token) = scanner.next() {
         let tag = match token {
             Token::Open(tag) => tag,
-            Token::Other(inside) if is_html_document_type(inside) => return Root::Html,
+            Token::Other(inside) => {
+                // It takes an element to be a page: there are feeds that claim this document type.
+                is_html |= is_html_document_type(inside);
+                continue;
+            }
             _ => continue,
         };
         let (start, behind) = (scanner.token_start(), scanner.position());
@@ -185,6 +190,7 @@ fn find_root(text: &str) -> Root<'_> {
         };
     }
     match first {
+        _ if is_html => Root::Html,
         None => Root::None,
         Some(name) if text::is_html_element(name) => Root::Html,
         Some(name) => Root::Other(name),

@@ -12,7 +12,7 @@ const INLINE: [&str; 33] = [
     "var", "wbr",
 ];
 
-/// The other elements of HTML that texts in feeds are made of.
+/// The other elements of HTML that texts in feeds are made of: their tags part words.
 const BLOCKS: [&str; 61] = [
     "address",
     "applet",
@@ -83,8 +83,8 @@ pub(super) fn is_html_element(name: &str) -> bool {
     INLINE.iter().any(|element| is_it(&element)) || BLOCKS.iter().any(|element| is_it(&element))
 }
 
-fn is_inline(name: &str) -> bool {
-    INLINE.iter().any(|element| element.eq_ignore_ascii_case(name))
+fn is_block(name: &str) -> bool {
+    BLOCKS.iter().any(|element| element.eq_ignore_ascii_case(name))
 }
 
 /// The text of an HTML fragment on one line: tags dropped, `script` and `style` with all that is in them, references
@@ -99,14 +99,14 @@ pub fn text_of_html(html: &str) -> String {
             Token::CData(piece) => push_folded(&mut text, piece),
             Token::Open(tag) => {
                 let name = tag.local_name();
-                if !is_inline(name) {
+                if is_block(name) {
                     push_space(&mut text);
                 }
                 if !tag.is_empty && (name.eq_ignore_ascii_case("script") || name.eq_ignore_ascii_case("style")) {
                     scanner.skip_raw_text(name);
                 }
             }
-            Token::Close(name) if !is_inline(local_name(name)) => push_space(&mut text),
+            Token::Close(name) if is_block(local_name(name)) => push_space(&mut text),
             Token::Close(_) | Token::Other(_) => {}
         }
     }
@@ -127,7 +127,7 @@ pub(super) fn text_of_title(title: &str) -> String {
             Token::Text(piece) => push_folded(&mut text, &entities::decode(piece)),
             Token::CData(piece) => push_folded(&mut text, piece),
             Token::Open(tag) if is_html_element(tag.name) => {
-                if !is_inline(tag.name) {
+                if is_block(tag.name) {
                     push_space(&mut text);
                 }
                 if !tag.is_empty && (tag.name.eq_ignore_ascii_case("script") || tag.name.eq_ignore_ascii_case("style"))
@@ -136,7 +136,7 @@ pub(super) fn text_of_title(title: &str) -> String {
                 }
             }
             Token::Close(name) if is_html_element(name) => {
-                if !is_inline(name) {
+                if is_block(name) {
                     push_space(&mut text);
                 }
             }
@@ -160,10 +160,11 @@ pub(super) fn fold(text: &str) -> String {
 
 fn push_folded(output: &mut String, text: &str) {
     for c in text.chars() {
-        if c.is_whitespace() {
+        // U+0085 is white space to Unicode, and three dots to those who write it.
+        if c.is_whitespace() && c != '\u{85}' {
             push_space(output);
         } else if !entities::is_forbidden(c) {
-            output.push(c);
+            output.push(entities::meant(c));
         }
     }
 }
@@ -193,16 +194,20 @@ pub(super) fn looks_like_html(text: &str) -> bool {
         })
 }
 
-/// A text without characters that may not stand in XML.
-pub(super) fn without_forbidden(text: String) -> String {
-    if text.contains(entities::is_forbidden) {
-        text.replace(entities::is_forbidden, "")
+/// A text with its control characters put right: those of Windows-1252 as what they mean, the others left out.
+pub(super) fn without_controls(text: String) -> String {
+    let is_wrong = |c: char| entities::is_forbidden(c) || entities::meant(c) != c;
+    if text.contains(is_wrong) {
+        text.chars()
+            .filter(|c| !entities::is_forbidden(*c))
+            .map(entities::meant)
+            .collect()
     } else {
         text
     }
 }
 
-/// As [`text_of_html`], borrowing where there is nothing to do.
+/// A text without white space around it.
 pub(super) fn trimmed_cow(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
