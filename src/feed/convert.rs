@@ -1,0 +1,227 @@
+//! What feed-rs made of a feed, as links.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
+
+use feed_rs::model as read;
+use url::Url;
+
+use super::vocabulary::Dialect;
+use super::{Listing, entry, stamp, text};
+use crate::model::{FeedText, FoundLink, SourceKind};
+
+/// Runs feed-rs over a document in UTF-8.
+///
+/// It must make nothing up: an entry without an identity gets none, and dates are read by our own reader, packed as
+/// [`stamp`] describes. Relative addresses stay relative, since feed-rs does not know what they are relative to.
+///
+/// # Errors
+///
+/// What feed-rs said, or that it panicked.
+pub(super) fn parse(document: &str) -> Result<read::Feed, String> {
+    let parser = feed_rs::parser::Builder::new()
+        .sanitize_content(false)
+        .id_generator(|_, _, _| String::new())
+        .timestamp_parser(|text| stamp::pack(text).map(Into::into))
+        .build();
+    catch_unwind(AssertUnwindSafe(|| parser.parse(document.as_bytes())))
+        .unwrap_or_else(|_| {
+            Err(feed_rs::parser::ParseFeedError::IoError(std::io::Error::other(
+                "the parser panicked",
+            )))
+        })
+        .map_err(|error| error.to_string())
+}
+
+/// What the conversion needs to know beside the feed.
+pub(super) struct Context<'a> {
+    pub(super) dialect: Dialect,
+    pub(super) format: &'static str,
+    /// The address of the document.
+    pub(super) base: &'a Url,
+    pub(super) entries_max: usize,
+}
+
+/// Turns a feed into a list of links.
+pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
+    let mut problems = Vec::new();
+    let n_entries = feed.entries.len();
+    if n_entries > context.entries_max {
+        problems.push(super::too_many(context.entries_max));
+    }
+    // RSS leaves open what its addresses are relative to, and its channel's link is what most of them mean; Atom says
+    // that it is the document.
+    let home = if context.dialect == Dialect::Atom {
+        None
+    } else {
+        address(&feed.links, context.base)
+    };
+    let base = home.as_ref().unwrap_or(context.base);
+    let language = feed.language.and_then(said);
+    let feed_authors: Vec<String> = if context.dialect == Dialect::Atom {
+        names(feed.authors)
+    } else {
+        Vec::new()
+    };
+    let mut links = Vec::with_capacity(n_entries.min(context.entries_max));
+    for (number, entry) in (1_usize..).zip(feed.entries).take(context.entries_max) {
+        let mut link = found_link(entry, feed_type_is_rss(&feed.feed_type), base);
+        if link.authors.is_empty() {
+            // RFC 4287, section 4.2.1: the authors of the feed are those of an entry without any.
+            link.authors.clone_from(&feed_authors);
+        }
+        if link.language.is_none() {
+            link.language.clone_from(&language);
+        }
+        if link.url.is_none() {
+            problems.push(format!("entry {number} has no address that can be followed"));
+        }
+        links.push(link);
+    }
+    Listing {
+        kind: SourceKind::Feed,
+        format: context.format,
+        title: feed
+            .title
+            .map(|title| text::text_of_title(&title.content))
+            .and_then(said),
+        language,
+        links,
+        children: Vec::new(),
+        problems,
+        ttl_s: None,
+    }
+}
+
+fn feed_type_is_rss(feed_type: &read::FeedType) -> bool {
+    matches!(
+        feed_type,
+        read::FeedType::RSS0 | read::FeedType::RSS1 | read::FeedType::RSS2
+    )
+}
+
+fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
+    let guid = said(entry.id);
+    // For RSS, feed-rs copies the one date to the other.
+    let updated = entry
+        .updated
+        .filter(|updated| !(is_rss && entry.published == Some(*updated)));
+    let url = address(&entry.links, base)
+        // `isPermaLink="false"` is not looked at: without a link the guid is all there is, and one that is an
+        // address of the web in form mostly is one in fact.
+        .or_else(|| {
+            guid.as_deref()
+                .filter(|guid| is_of_the_web(guid))
+                .and_then(|guid| Url::parse(guid).ok())
+        });
+    FoundLink {
+        url,
+        guid,
+        title: entry
+            .title
+            .map(|title| text::text_of_title(&title.content))
+            .and_then(said),
+        published: entry.published.and_then(|date| stamp::unpack(SystemTime::from(date))),
+        updated: updated.and_then(|date| stamp::unpack(SystemTime::from(date))),
+        authors: names(entry.authors),
+        language: entry.language.and_then(said),
+        text: FeedText {
+            content: entry.content.and_then(|content| {
+                let body = content.body?;
+                html(body, content.content_type.as_str(), false)
+            }),
+            summary: entry
+                .summary
+                .and_then(|summary| html(summary.content, summary.content_type.as_str(), is_rss)),
+        },
+    }
+}
+
+/// A text if it is not empty.
+pub(super) fn said(text: String) -> Option<String> {
+    match text.trim() {
+        "" => None,
+        trimmed if trimmed.len() == text.len() => Some(text),
+        trimmed => Some(trimmed.to_owned()),
+    }
+}
+
+/// A text as HTML, by its type.
+pub(super) fn html(body: String, media_type: &str, is_always_html: bool) -> Option<String> {
+    let body = text::without_controls(said(body)?);
+    if is_always_html || media_type.contains("html") || media_type.contains("xml") {
+        Some(body)
+    } else if !media_type.starts_with("text/") {
+        None
+    } else if text::looks_like_html(&body) {
+        // Declared as text all the same.
+        Some(body)
+    } else {
+        Some(text::html_of_text(&body))
+    }
+}
+
+fn names(persons: Vec<read::Person>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(persons.len());
+    for person in persons {
+        let name = match (person.name, person.email) {
+            (Some(name), Some(mail)) => {
+                let bare = entry::unwrapped(&name);
+                if bare.is_empty() { mail } else { bare.to_owned() }
+            }
+            (Some(name), None) => entry::name_of_person(&name),
+            (None, Some(mail)) => mail,
+            (None, None) => continue,
+        };
+        let name = text::text_of_title(&name);
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The address of the page that an entry or a feed is about: the alternate link if there is one, a page sooner than
+/// anything else.
+fn address(links: &[read::Link], base: &Url) -> Option<Url> {
+    let mut best: Option<(u8, Url)> = None;
+    for link in links {
+        let Some(rank) = rank_of_link(link) else { continue };
+        if best.as_ref().is_none_or(|(best_rank, _)| rank < *best_rank)
+            && let Some(url) = resolve(&link.href, base)
+        {
+            best = Some((rank, url));
+        }
+    }
+    best.map(|(_, url)| url)
+}
+
+/// How well a link fits, the lowest best; `None` for those to something else than the page.
+fn rank_of_link(link: &read::Link) -> Option<u8> {
+    if link.target.is_some() {
+        return None;
+    }
+    let rel = link.rel.as_deref().unwrap_or("alternate").trim();
+    // Relations may be written in full, as addresses at their registry.
+    let rel = rel.rsplit('/').next().unwrap_or(rel);
+    let is_page = link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
+    if rel.is_empty() || rel.eq_ignore_ascii_case("alternate") {
+        Some(u8::from(!is_page))
+    } else {
+        None
+    }
+}
+
+fn is_of_the_web(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// An absolute address of the web.
+pub(super) fn resolve(href: &str, base: &Url) -> Option<Url> {
+    let href = href.trim();
+    if href.is_empty() {
+        return None;
+    }
+    let url = base.join(href).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}

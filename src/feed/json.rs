@@ -1,0 +1,143 @@
+//! JSON Feed (<https://www.jsonfeed.org/version/1.1/>).
+//!
+//! Read here and not by feed-rs, which wants each value to be of the type that it should be: numbers as identities,
+//! missing titles and authors given as a name alone are common, and one of them would cost the feed.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::convert::{html, resolve, said};
+use super::{FeedError, Listing, text};
+use crate::dates;
+use crate::model::{FeedText, FoundLink, SourceKind};
+
+/// Reads a JSON Feed. What follows the first value is ignored.
+pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {
+    let feed = match serde_json::Deserializer::from_str(document).into_iter::<Value>().next() {
+        Some(Ok(Value::Object(feed))) => feed,
+        Some(Ok(_)) => return Err(FeedError::OtherJson),
+        Some(Err(error)) => {
+            let (line, column) = (error.line(), error.column());
+            let reason = error.to_string();
+            let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
+            return Err(FeedError::Json { line, column, reason });
+        }
+        None => return Err(FeedError::Empty),
+    };
+    let version = feed.get("version").and_then(Value::as_str).unwrap_or_default();
+    let is_declared = version.contains("jsonfeed.org");
+    let items = match feed.get("items") {
+        Some(Value::Array(items)) => items.as_slice(),
+        _ if is_declared => &[],
+        _ => return Err(FeedError::OtherJson),
+    };
+    let home = string(&feed, "home_page_url").and_then(|href| resolve(&href, base));
+    let base = home.as_ref().unwrap_or(base);
+    let language = string(&feed, "language");
+    let feed_authors = authors(&feed);
+    let mut problems = Vec::new();
+    if items.len() > entries_max {
+        problems.push(super::too_many(entries_max));
+    }
+    let mut links = Vec::with_capacity(items.len().min(entries_max));
+    for (number, item) in (1_usize..).zip(items).take(entries_max) {
+        let Value::Object(item) = item else {
+            problems.push(format!("entry {number} is no JSON object"));
+            continue;
+        };
+        let mut link = found_link(item, base);
+        if link.authors.is_empty() {
+            link.authors.clone_from(&feed_authors);
+        }
+        if link.language.is_none() {
+            link.language.clone_from(&language);
+        }
+        if link.url.is_none() {
+            problems.push(format!("entry {number} has no address that can be followed"));
+        }
+        links.push(link);
+    }
+    Ok(Listing {
+        kind: SourceKind::Feed,
+        format: if version.ends_with("/1") {
+            "json feed 1.0"
+        } else {
+            "json feed 1.1"
+        },
+        title: string(&feed, "title")
+            .map(|title| text::text_of_title(&title))
+            .and_then(said),
+        language,
+        links,
+        children: Vec::new(),
+        problems,
+        ttl_s: None,
+    })
+}
+
+fn found_link(item: &Map<String, Value>, base: &Url) -> FoundLink {
+    let guid = string(item, "id");
+    let candidates = [string(item, "url"), string(item, "external_url")];
+    let url = candidates
+        .into_iter()
+        .flatten()
+        .find_map(|href| resolve(&href, base))
+        .or_else(|| {
+            let guid = guid.as_deref().filter(|guid| guid.starts_with("http"))?;
+            resolve(guid, base)
+        });
+    let plain = string(item, "content_text").and_then(|body| html(body, "text/plain", false));
+    let content = string(item, "content_html").and_then(|body| html(body, "text/html", true));
+    FoundLink {
+        url,
+        guid,
+        title: string(item, "title")
+            .map(|title| text::text_of_title(&title))
+            .and_then(said),
+        published: date(item, "date_published"),
+        updated: date(item, "date_modified"),
+        authors: authors(item),
+        language: string(item, "language"),
+        text: FeedText {
+            content: content.or(plain),
+            summary: string(item, "summary").and_then(|body| html(body, "text/plain", false)),
+        },
+    }
+}
+
+/// A value as text; numbers are written out.
+fn string(object: &Map<String, Value>, key: &str) -> Option<String> {
+    match object.get(key)? {
+        Value::String(text) => said(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn date(item: &Map<String, Value>, key: &str) -> Option<String> {
+    Some(dates::read(&string(item, key)?)?.to_rfc3339())
+}
+
+/// `authors` of version 1.1, or the `author` of 1.0; each an object with a `name`, or a name.
+fn authors(object: &Map<String, Value>) -> Vec<String> {
+    let listed = match (object.get("authors"), object.get("author")) {
+        (Some(Value::Array(authors)), _) if !authors.is_empty() => authors.as_slice(),
+        (Some(author), _) | (None, Some(author)) if !author.is_array() => std::slice::from_ref(author),
+        (_, Some(author)) => std::slice::from_ref(author),
+        _ => &[],
+    };
+    let mut names = Vec::new();
+    for author in listed {
+        let name = match author {
+            Value::String(name) => said(name.clone()),
+            Value::Object(author) => string(author, "name"),
+            _ => None,
+        };
+        if let Some(name) = name
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
