@@ -1,1 +1,52 @@
-//! x
+//! Builds the program's parts from a configuration; the only place that does.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::pipeline::Stages;
+use crate::store::{Store, StoreError};
+
+/// The parts that ingest, put together. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// What it was built from.
+    pub config: Arc<Config>,
+    /// The stages.
+    pub stages: Stages,
+    /// The database, for writing.
+    pub store: Store,
+}
+
+/// Why the parts cannot be put together.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The HTTP client.
+    #[error("{0}")]
+    Fetcher(String),
+}
+
+impl App {
+    /// Opens the database and builds the stages.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be opened for writing or the HTTP client cannot be set up.
+    pub fn build(config: Arc<Config>) -> Result<App, AppError> {
+        let stages = Stages::new(&config).map_err(AppError::Fetcher)?;
+        let store = Store::open(&config.store, &config.schedule)?;
+        Ok(App { config, stages, store })
+    }
+
+    /// The same parts with other settings: a new client and new limits, the database as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the HTTP client cannot be set up; the parts at hand are still good.
+    pub fn reconfigured(&self, config: Arc<Config>) -> Result<App, AppError> {
+        let stages = Stages::new(&config).map_err(AppError::Fetcher)?;
+        Ok(App { config, stages, store: self.store.clone() })
+    }
+}

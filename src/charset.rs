@@ -87,20 +87,13 @@ fn declared_label(bytes: &[u8]) -> Option<&str> {
     };
     let after = after.or_else(|| find_ignoring_case(window, b"charset=").map(|at| at + b"charset=".len()))?;
     let label = window[after..].trim_ascii_start();
-    let label = label
-        .strip_prefix(b"\"")
-        .or_else(|| label.strip_prefix(b"'"))
-        .unwrap_or(label);
-    let end = label
-        .iter()
-        .position(|byte| !(byte.is_ascii_alphanumeric() || b"-_:.".contains(byte)))?;
+    let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
+    let end = label.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"-_:.".contains(byte)))?;
     std::str::from_utf8(&label[..end]).ok()
 }
 
 fn find_ignoring_case(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window.eq_ignore_ascii_case(needle))
+    haystack.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))
 }
 
 fn detect(bytes: &[u8]) -> &'static Encoding {
@@ -108,20 +101,12 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
         return UTF_8;
     }
     // The window begins where bytes beyond ASCII begin, so that a long head of markup does not use it up.
-    let start = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii())
-        .unwrap_or(0)
-        .saturating_sub(512);
+    let start = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0).saturating_sub(512);
     let window = &bytes[start..bytes.len().min(start + DETECTION_WINDOW)];
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(window, true);
     let guess = detector.guess(None, Utf8Detection::Allow);
-    if guess == UTF_8 && !is_mostly_utf8(bytes) {
-        WINDOWS_1252
-    } else {
-        guess
-    }
+    if guess == UTF_8 && !is_mostly_utf8(bytes) { WINDOWS_1252 } else { guess }
 }
 
 #[cfg(test)]
@@ -134,11 +119,7 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_wins_over_labels() {
-        check(
-            b"\xef\xbb\xbfna\xc3\xafve",
-            Some("text/html; charset=iso-8859-1"),
-            "naïve",
-        );
+        check(b"\xef\xbb\xbfna\xc3\xafve", Some("text/html; charset=iso-8859-1"), "naïve");
     }
 
     #[test]
@@ -149,11 +130,7 @@ mod tests {
     #[test]
     fn the_transport_label_counts_before_the_declaration() {
         let page = b"<meta charset=\"koi8-r\">caf\xe9";
-        check(
-            page,
-            Some("text/html; charset=\"windows-1252\""),
-            "<meta charset=\"koi8-r\">café",
-        );
+        check(page, Some("text/html; charset=\"windows-1252\""), "<meta charset=\"koi8-r\">café");
     }
 
     #[test]

@@ -133,15 +133,9 @@ pub fn load_with(overrides: &Overrides, environment: Option<HashMap<String, Stri
     let mut values = merged_values(settings_file.as_deref(), environment)?;
     for (key, value, flag) in &overrides.flags {
         let origin = (*flag).to_owned();
-        values.insert(
-            (*key).to_owned(),
-            Value::new(Some(&origin), ValueKind::String(value.clone())),
-        );
+        values.insert((*key).to_owned(), Value::new(Some(&origin), ValueKind::String(value.clone())));
     }
-    let mut reader = Reader {
-        values,
-        problems: Vec::new(),
-    };
+    let mut reader = Reader { values, problems: Vec::new() };
     reader.reject_unknown_keys();
 
     let store = StoreSettings::read(&mut reader);
@@ -157,19 +151,7 @@ pub fn load_with(overrides: &Overrides, environment: Option<HashMap<String, Stri
         return Err(Problems(reader.problems));
     }
     let provenance = reader.provenance();
-    Ok(Config {
-        store,
-        fetch,
-        schedule,
-        feed,
-        extract,
-        daemon,
-        log,
-        sources,
-        provenance,
-        settings_file,
-        sources_file,
-    })
+    Ok(Config { store, fetch, schedule, feed, extract, daemon, log, sources, provenance, settings_file, sources_file })
 }
 
 /// The defaults with nothing over them, for tests and for the demo.
@@ -180,10 +162,7 @@ pub fn load_with(overrides: &Overrides, environment: Option<HashMap<String, Stri
 #[must_use]
 pub fn defaults() -> Config {
     let values = flatten(&parse_defaults());
-    let mut reader = Reader {
-        values,
-        problems: Vec::new(),
-    };
+    let mut reader = Reader { values, problems: Vec::new() };
     let config = Config {
         store: StoreSettings::read(&mut reader),
         fetch: FetchSettings::read(&mut reader),
@@ -197,11 +176,7 @@ pub fn defaults() -> Config {
         settings_file: None,
         sources_file: None,
     };
-    assert!(
-        reader.problems.is_empty(),
-        "the compiled-in defaults break a rule: {:?}",
-        reader.problems
-    );
+    assert!(reader.problems.is_empty(), "the compiled-in defaults break a rule: {:?}", reader.problems);
     config
 }
 
@@ -240,10 +215,7 @@ fn merged_values(
     if let Some(path) = settings_file {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml));
     }
-    let environment = Environment::with_prefix("NEWSWIRE")
-        .prefix_separator("__")
-        .separator("__")
-        .source(environment);
+    let environment = Environment::with_prefix("NEWSWIRE").prefix_separator("__").separator("__").source(environment);
     let merged = builder.add_source(environment).build().map_err(|error| {
         Problems(vec![Problem {
             place: settings_file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string()),
@@ -259,11 +231,7 @@ fn flatten(root: &Value) -> BTreeMap<String, Value> {
     fn descend(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
         if let ValueKind::Table(table) = &value.kind {
             for (name, inner) in table {
-                let key = if prefix.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{prefix}.{name}")
-                };
+                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
                 descend(&key, inner, into);
             }
         } else {
@@ -311,12 +279,7 @@ struct Reader {
 impl Reader {
     fn reject_unknown_keys(&mut self) {
         let known = flatten(&parse_defaults());
-        let unknown: Vec<String> = self
-            .values
-            .keys()
-            .filter(|key| !known.contains_key(*key))
-            .cloned()
-            .collect();
+        let unknown: Vec<String> = self.values.keys().filter(|key| !known.contains_key(*key)).cloned().collect();
         for key in unknown {
             let nearest = known.keys().min_by_key(|candidate| edit_distance(candidate, &key));
             let rule = match nearest {
@@ -339,17 +302,11 @@ impl Reader {
 
     fn problem(&mut self, key: &str, value: &str, rule: &str) {
         let place = self.origin(key);
-        self.problems.push(Problem {
-            place,
-            subject: format!("{key} = {value}"),
-            rule: rule.to_owned(),
-        });
+        self.problems.push(Problem { place, subject: format!("{key} = {value}"), rule: rule.to_owned() });
     }
 
     fn value(&self, key: &str) -> &Value {
-        self.values
-            .get(key)
-            .unwrap_or_else(|| panic!("key {key} is not declared in config/newswire.toml"))
+        self.values.get(key).unwrap_or_else(|| panic!("key {key} is not declared in config/newswire.toml"))
     }
 
     /// A whole number within bounds.
@@ -359,11 +316,7 @@ impl Reader {
         match value.clone().into_uint() {
             Ok(number) if is_number && (least..=most).contains(&number) => number,
             _ => {
-                self.problem(
-                    key,
-                    &written(&value),
-                    &format!("must be a whole number from {least} to {most}"),
-                );
+                self.problem(key, &written(&value), &format!("must be a whole number from {least} to {most}"));
                 least
             }
         }
@@ -396,12 +349,9 @@ impl Reader {
         let value = self.value(key).clone();
         let items = match &value.kind {
             ValueKind::Array(items) => items.iter().map(|item| item.clone().into_string()).collect(),
-            ValueKind::String(text) => Ok(text
-                .split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(str::to_owned)
-                .collect()),
+            ValueKind::String(text) => {
+                Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+            }
             _ => Err(config_crate::ConfigError::Message(String::new())),
         };
         items.unwrap_or_else(|_| {
@@ -413,11 +363,7 @@ impl Reader {
     fn provenance(&self) -> Vec<Provenance> {
         self.values
             .iter()
-            .map(|(key, value)| Provenance {
-                key: key.clone(),
-                value: written(value),
-                origin: self.origin(key),
-            })
+            .map(|(key, value)| Provenance { key: key.clone(), value: written(value), origin: self.origin(key) })
             .collect()
     }
 }
@@ -457,17 +403,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("newswire.toml");
         std::fs::write(&path, settings).unwrap();
-        let environment = environment
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
-        load_with(
-            &Overrides {
-                settings_file: Some(path),
-                flags: Vec::new(),
-            },
-            Some(environment),
-        )
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        load_with(&Overrides { settings_file: Some(path), flags: Vec::new() }, Some(environment))
     }
 
     #[test]
@@ -484,15 +421,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.fetch.host_delay.as_millis(), 2500);
         assert_eq!(config.fetch.redirects_max, 3);
-        let origin = |key: &str| {
-            config
-                .provenance
-                .iter()
-                .find(|entry| entry.key == key)
-                .unwrap()
-                .origin
-                .clone()
-        };
+        let origin = |key: &str| config.provenance.iter().find(|entry| entry.key == key).unwrap().origin.clone();
         assert_eq!(origin("fetch.host_delay_ms"), "environment");
         assert!(origin("fetch.redirects_max").ends_with("newswire.toml"));
         assert_eq!(origin("fetch.robots"), "default");
@@ -513,21 +442,9 @@ mod tests {
         .unwrap_err();
         let text = problems.to_string();
         assert_eq!(problems.0.len(), 4, "{text}");
-        assert!(
-            text.contains("fetch.host_dely_ms = 5: unknown key, did you mean fetch.host_delay_ms?"),
-            "{text}"
-        );
-        assert!(
-            text.contains("fetch.redirects_max = -1: must be a whole number from 0 to"),
-            "{text}"
-        );
-        assert!(
-            text.contains("fetch.robots = \"perhaps\": must be true or false"),
-            "{text}"
-        );
-        assert!(
-            text.contains("daemon.poll_tasks = 0: must be a whole number from 1 to"),
-            "{text}"
-        );
+        assert!(text.contains("fetch.host_dely_ms = 5: unknown key, did you mean fetch.host_delay_ms?"), "{text}");
+        assert!(text.contains("fetch.redirects_max = -1: must be a whole number from 0 to"), "{text}");
+        assert!(text.contains("fetch.robots = \"perhaps\": must be true or false"), "{text}");
+        assert!(text.contains("daemon.poll_tasks = 0: must be a whole number from 1 to"), "{text}");
     }
 }

@@ -47,10 +47,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, UnreadableDocument> {
         return Err(UnreadableDocument::Binary);
     }
     let text = charset::decode(bytes, None);
-    let n_unreadable = text
-        .chars()
-        .filter(|c| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace()))
-        .count();
+    let n_unreadable = text.chars().filter(|c| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace())).count();
     if n_unreadable * 20 > text.chars().count() {
         return Err(UnreadableDocument::Undecodable);
     }
@@ -59,14 +56,8 @@ pub fn read(bytes: &[u8]) -> Result<Document, UnreadableDocument> {
     }
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     Ok(match exact_head(&lines) {
-        Some(()) => Document {
-            article: exact(&lines),
-            is_exact: true,
-        },
-        None => Document {
-            article: loose(&lines),
-            is_exact: false,
-        },
+        Some(()) => Document { article: exact(&lines), is_exact: true },
+        None => Document { article: loose(&lines), is_exact: false },
     })
 }
 
@@ -100,10 +91,7 @@ fn loose(lines: &[&str]) -> ExtractedArticle {
     while paragraphs.len() > 1 && paragraphs.last().is_some_and(|last| is_trailer(last)) {
         paragraphs.pop();
     }
-    let day = match paragraphs[0]
-        .strip_prefix("date ")
-        .and_then(|rest| Some((rest.get(..10)?, rest.get(10..)?)))
-    {
+    let day = match paragraphs[0].strip_prefix("date ").and_then(|rest| Some((rest.get(..10)?, rest.get(10..)?))) {
         Some((day, rest)) if is_iso_day(day) && (rest.is_empty() || rest.starts_with(' ')) => {
             paragraphs[0] = rest.trim_start();
             Some(day.to_owned())
@@ -111,11 +99,7 @@ fn loose(lines: &[&str]) -> ExtractedArticle {
         _ => None,
     };
     let has_title = day.is_none() && paragraphs.len() > 1 && looks_like_title(paragraphs[0]);
-    let (title, body) = if has_title {
-        (Some(paragraphs[0]), &paragraphs[1..])
-    } else {
-        (None, &paragraphs[..])
-    };
+    let (title, body) = if has_title { (Some(paragraphs[0]), &paragraphs[1..]) } else { (None, &paragraphs[..]) };
     article(title, day, None, body.iter().copied())
 }
 
@@ -139,10 +123,7 @@ fn article<'a>(
         image: None,
         paragraphs: paragraphs.filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         body_kind: BodyKind::Full,
-        quality: Quality {
-            score: 100,
-            reasons: Vec::new(),
-        },
+        quality: Quality { score: 100, reasons: Vec::new() },
     }
 }
 
@@ -157,28 +138,19 @@ fn looks_like_title(line: &str) -> bool {
 /// A line that copying left behind: `source NAME`, `Source link NAME`, `Leave a Reply`.
 fn is_trailer(line: &str) -> bool {
     let lowered = line.to_lowercase();
-    let names_source = lowered
-        .split_whitespace()
-        .next()
-        .is_some_and(|word| matches!(word, "source" | "source:"))
+    let names_source = lowered.split_whitespace().next().is_some_and(|word| matches!(word, "source" | "source:"))
         && lowered.split_whitespace().count() <= TRAILER_WORDS_MAX
         && !line.ends_with(['.', '!', '?', '”', '"']);
-    names_source
-        || matches!(
-            lowered.as_str(),
-            "leave a reply" | "leave a comment" | "reply" | "cancel reply"
-        )
+    names_source || matches!(lowered.as_str(), "leave a reply" | "leave a comment" | "reply" | "cancel reply")
 }
 
 fn is_iso_day(text: &str) -> bool {
     text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| {
-            if at == 4 || at == 7 {
-                byte == b'-'
-            } else {
-                byte.is_ascii_digit()
-            }
-        })
+        && text.bytes().enumerate().all(
+            |(at, byte)| {
+                if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() }
+            },
+        )
 }
 
 #[cfg(test)]
@@ -187,21 +159,9 @@ mod tests {
 
     fn check(text: &str, title: Option<&str>, day: Option<&str>, url: Option<&str>, paragraphs: &[&str]) {
         let article = read(text.as_bytes()).unwrap().article;
-        assert_eq!(
-            article.title.as_ref().map(|found| found.value.as_str()),
-            title,
-            "title of {text:?}"
-        );
-        assert_eq!(
-            article.published.first().map(|found| found.value.as_str()),
-            day,
-            "date of {text:?}"
-        );
-        assert_eq!(
-            article.canonical_urls.first().map(|found| found.value.as_str()),
-            url,
-            "address of {text:?}"
-        );
+        assert_eq!(article.title.as_ref().map(|found| found.value.as_str()), title, "title of {text:?}");
+        assert_eq!(article.published.first().map(|found| found.value.as_str()), day, "date of {text:?}");
+        assert_eq!(article.canonical_urls.first().map(|found| found.value.as_str()), url, "address of {text:?}");
         assert_eq!(article.paragraphs, paragraphs, "paragraphs of {text:?}");
     }
 
@@ -231,24 +191,12 @@ mod tests {
 
     #[test]
     fn paragraphs_alone_have_no_title() {
-        check(
-            "Ships came back.\nAll of them.",
-            None,
-            None,
-            None,
-            &["Ships came back.", "All of them."],
-        );
+        check("Ships came back.\nAll of them.", None, None, None, &["Ships came back.", "All of them."]);
     }
 
     #[test]
     fn a_date_before_the_first_paragraph_is_taken_off() {
-        check(
-            " date 2021-12-30 Ships came.\n\nAll.",
-            None,
-            Some("2021-12-30"),
-            None,
-            &["Ships came.", "All."],
-        );
+        check(" date 2021-12-30 Ships came.\n\nAll.", None, Some("2021-12-30"), None, &["Ships came.", "All."]);
     }
 
     #[test]
@@ -266,10 +214,7 @@ mod tests {
     #[test]
     fn what_is_not_text_is_refused() {
         assert_eq!(read(b"PK\x03\x04\0\0").unwrap_err(), UnreadableDocument::Binary);
-        assert_eq!(
-            read(b"\x01\x02\x03\x04\x05\x06\x07\x0e").unwrap_err(),
-            UnreadableDocument::Undecodable
-        );
+        assert_eq!(read(b"\x01\x02\x03\x04\x05\x06\x07\x0e").unwrap_err(), UnreadableDocument::Undecodable);
         assert_eq!(read(b" \n\n").unwrap_err(), UnreadableDocument::Empty);
     }
 

@@ -30,13 +30,11 @@ pub fn file_name(position: usize, sha256_hex: &str) -> String {
 /// SHA-256 in lower-case hex.
 #[must_use]
 pub fn hex_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]
@@ -45,10 +43,7 @@ mod tests {
 
     #[test]
     fn unknown_lines_are_empty_and_the_end_is_one_line_end() {
-        assert_eq!(
-            document(None, Some("20261120"), None, "One\nTwo"),
-            "\n20261120\n\nOne\nTwo\n"
-        );
+        assert_eq!(document(None, Some("20261120"), None, "One\nTwo"), "\n20261120\n\nOne\nTwo\n");
         assert_eq!(document(Some("T"), None, None, ""), "T\n\n\n");
     }
 

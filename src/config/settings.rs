@@ -149,9 +149,7 @@ impl Network {
     ///
     /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Network, String> {
-        let (address, bits) = text
-            .split_once('/')
-            .map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| format!("{address:?} is no IP address"))?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let prefix_bits = match bits {
@@ -217,11 +215,7 @@ impl FetchSettings {
         let contact = reader.text("fetch.contact");
         // The contact becomes part of a header, and a closing bracket would end the comment that it stands in.
         if contact.chars().any(|c| !(' '..='~').contains(&c) || "()".contains(c)) {
-            reader.problem(
-                "fetch.contact",
-                &format!("{contact:?}"),
-                "must be plain ASCII without brackets",
-            );
+            reader.problem("fetch.contact", &format!("{contact:?}"), "must be plain ASCII without brackets");
         }
         let mut private_networks = Vec::new();
         for text in reader.list("fetch.private_networks") {
@@ -232,10 +226,7 @@ impl FetchSettings {
         }
         let mut resolve = Vec::new();
         for text in reader.list("fetch.resolve") {
-            match text
-                .split_once('=')
-                .and_then(|(host, address)| Some((host.trim(), address.trim().parse().ok()?)))
-            {
+            match text.split_once('=').and_then(|(host, address)| Some((host.trim(), address.trim().parse().ok()?))) {
                 Some((host, address)) if !host.is_empty() => resolve.push((host.to_ascii_lowercase(), address)),
                 _ => reader.problem("fetch.resolve", &format!("{text:?}"), "must be HOST=ADDRESS:PORT"),
             }
@@ -269,11 +260,7 @@ impl FetchSettings {
 /// What we call ourselves (RFC 9110, section 10.1.5): product, version, and how to reach whoever runs it.
 fn user_agent(contact: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    if contact.is_empty() {
-        format!("newswire/{version}")
-    } else {
-        format!("newswire/{version} (+{contact})")
-    }
+    if contact.is_empty() { format!("newswire/{version}") } else { format!("newswire/{version} (+{contact})") }
 }
 
 impl ScheduleSettings {
@@ -296,12 +283,7 @@ impl ScheduleSettings {
                 "schedule.poll_interval_min_s",
                 "schedule.poll_interval_max_s",
             ),
-            (
-                settings.backoff_min_s,
-                settings.backoff_max_s,
-                "schedule.backoff_min_s",
-                "schedule.backoff_max_s",
-            ),
+            (settings.backoff_min_s, settings.backoff_max_s, "schedule.backoff_min_s", "schedule.backoff_max_s"),
         ] {
             if low > high {
                 reader.problem(low_key, &low.to_string(), &format!("must not exceed {high_key}"));
@@ -318,9 +300,7 @@ impl ScheduleSettings {
 
 impl FeedSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        FeedSettings {
-            entries_max: size(reader.integer("feed.entries_max", 1, 100_000)),
-        }
+        FeedSettings { entries_max: size(reader.integer("feed.entries_max", 1, 100_000)) }
     }
 }
 

@@ -14,11 +14,7 @@ const KNOWN_KEYS: [&str; 4] = ["slug", "url", "kind", "tags"];
 /// Reads a sources file. Sources without a fault are returned beside the problems of the others.
 pub(super) fn parse(text: &str, place: &str) -> (Vec<Source>, Vec<Problem>) {
     let (root, syntax_errors) = DeTable::parse_recoverable(text);
-    let mut list = SourceList {
-        text,
-        place,
-        problems: Vec::new(),
-    };
+    let mut list = SourceList { text, place, problems: Vec::new() };
     for error in &syntax_errors {
         let at = error.span().map_or(0, |span| span.start);
         list.problem(at, "syntax", error.message());
@@ -63,20 +59,12 @@ struct SourceList<'a> {
 
 impl SourceList<'_> {
     fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1
+        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
     fn problem(&mut self, at: usize, subject: &str, rule: &str) {
         let place = format!("{}:{}", self.place, self.line(at));
-        self.problems.push(Problem {
-            place,
-            subject: subject.to_owned(),
-            rule: rule.to_owned(),
-        });
+        self.problems.push(Problem { place, subject: subject.to_owned(), rule: rule.to_owned() });
     }
 
     fn source(&mut self, at: usize, table: &DeTable<'_>) -> Option<(usize, Source)> {
@@ -112,15 +100,7 @@ impl SourceList<'_> {
         if self.problems.len() > n_problems {
             return None;
         }
-        Some((
-            at,
-            Source {
-                slug: slug?.1,
-                url: url?,
-                kind,
-                tags,
-            },
-        ))
+        Some((at, Source { slug: slug?.1, url: url?, kind, tags }))
     }
 
     fn text_of(&mut self, at: usize, table: &DeTable<'_>, key: &str, is_required: bool) -> Option<(usize, String)> {
@@ -155,11 +135,7 @@ impl SourceList<'_> {
             _ => None,
         };
         texts.unwrap_or_else(|| {
-            self.problem(
-                value.span().start,
-                "tags",
-                "must be a list of texts, e.g. [\"en\", \"pk\"]",
-            );
+            self.problem(value.span().start, "tags", "must be a list of texts, e.g. [\"en\", \"pk\"]");
             Vec::new()
         })
     }
@@ -188,9 +164,7 @@ pub(crate) fn parse_source_url(text: &str) -> Result<Url, String> {
 ///
 /// The rule that it breaks.
 pub fn check_slug(slug: &str) -> Result<(), String> {
-    let is_wellformed = slug
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+    let is_wellformed = slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
         && slug.starts_with(|c: char| c.is_ascii_alphanumeric());
     if is_wellformed && slug.len() <= 64 {
         Ok(())
@@ -208,12 +182,7 @@ pub fn slug_for(url: &Url) -> String {
     if let Some(port) = url.port() {
         words.push(port.to_string());
     }
-    words.extend(
-        url.path()
-            .split(['/', '.', '_'])
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned),
-    );
+    words.extend(url.path().split(['/', '.', '_']).filter(|part| !part.is_empty()).map(str::to_owned));
     let mut slug = String::new();
     for character in words.join("-").to_lowercase().chars() {
         match character {
@@ -258,10 +227,7 @@ mod tests {
             "s.toml:14: kind = \"blog\": unknown kind",
             "s.toml:15: colour: unknown key",
         ] {
-            assert!(
-                shown.iter().any(|line| line.starts_with(expected)),
-                "{expected} not in {shown:#?}"
-            );
+            assert!(shown.iter().any(|line| line.starts_with(expected)), "{expected} not in {shown:#?}");
         }
     }
 
@@ -274,10 +240,7 @@ mod tests {
     #[test]
     fn slugs_are_made_from_addresses() {
         let slug = |url: &str| slug_for(&Url::parse(url).unwrap());
-        assert_eq!(
-            slug("https://www.example.org/rss/World_News.xml"),
-            "example.org-rss-world-news-xml"
-        );
+        assert_eq!(slug("https://www.example.org/rss/World_News.xml"), "example.org-rss-world-news-xml");
         assert_eq!(slug("http://127.0.0.1:8080/feed/"), "127.0.0.1-8080-feed");
     }
 }

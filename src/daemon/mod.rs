@@ -1,1 +1,15 @@
-//! x
+//! Keeps doing it: claims what is due, runs it through the pipeline, commits what comes out.
+//!
+//! One loop serves both `newswire run`, until it is told to stop, and `newswire fetch`, until nothing more is due.
+//! Slots are counted before work is claimed, so nothing is claimed that cannot start, and every running piece of work
+//! is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back.
+
+mod engine;
+
+mod notify;
+
+mod tally;
+
+pub use engine::{Control, Engine, EngineError, Until, run_until_idle};
+pub use notify::Notifier;
+pub use tally::{Acquired, Event, Polled, Tally};

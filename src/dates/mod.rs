@@ -63,10 +63,7 @@ pub fn read(text: &str) -> Option<ReadDate> {
         return read_epoch(text);
     }
     let tokens = cut(text);
-    let mut reader = Reader {
-        tokens: &tokens,
-        ..Reader::default()
-    };
+    let mut reader = Reader { tokens: &tokens, ..Reader::default() };
     reader.run()?;
     reader.finish()
 }
@@ -80,11 +77,7 @@ fn read_epoch(digits: &str) -> Option<ReadDate> {
         _ => return None,
     };
     let year = Offset::UTC.to_datetime(instant).year();
-    YEARS.contains(&year).then_some(ReadDate {
-        instant,
-        offset: Some(Offset::UTC),
-        precision: DatePrecision::Instant,
-    })
+    YEARS.contains(&year).then_some(ReadDate { instant, offset: Some(Offset::UTC), precision: DatePrecision::Instant })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,9 +95,7 @@ fn cut(text: &str) -> Vec<Token<'_>> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let length = if first.is_ascii_digit() {
-            rest.bytes()
-                .position(|byte| !byte.is_ascii_digit())
-                .unwrap_or(rest.len())
+            rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len())
         } else if is_han(first) || !first.is_alphabetic() {
             first.len_utf8()
         } else {
@@ -114,9 +105,9 @@ fn cut(text: &str) -> Vec<Token<'_>> {
         };
         let (piece, after) = rest.split_at(length);
         if first.is_ascii_digit() {
-            let value = piece.bytes().fold(0_u64, |value, digit| {
-                value.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-            });
+            let value = piece
+                .bytes()
+                .fold(0_u64, |value, digit| value.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
             tokens.push(Token::Number { value, digits: length });
         } else if first.is_alphabetic() {
             tokens.push(Token::Word(piece));
@@ -175,10 +166,7 @@ impl<'t> Reader<'t> {
 
     fn number(&mut self, value: u64, digits: usize) -> Option<()> {
         // Fourteen digits are the longest that mean something here; longer ones fail below.
-        let (tail, value) = (
-            value % 1_000_000,
-            u32::try_from(if digits == 14 { value / 1_000_000 } else { value }),
-        );
+        let (tail, value) = (value % 1_000_000, u32::try_from(if digits == 14 { value / 1_000_000 } else { value }));
         let value = value.ok()?;
         if self.clock(value, digits) || self.three_numbers(value, digits) {
             return Some(());
@@ -284,10 +272,7 @@ impl<'t> Reader<'t> {
         let Some(second) = self.number_at(2, 2) else {
             return false;
         };
-        let Some(Token::Number {
-            digits: third_digits, ..
-        }) = self.peek(4)
-        else {
+        let Some(Token::Number { digits: third_digits, .. }) = self.peek(4) else {
             return false;
         };
         let Some(third) = self.number_at(4, 4) else {
@@ -395,21 +380,13 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let (hours, minutes) = match digits {
             1 | 2 => {
-                let minutes = if self.peek(0) == Some(Token::Mark(':')) {
-                    self.number_at(1, 2)
-                } else {
-                    None
-                };
+                let minutes = if self.peek(0) == Some(Token::Mark(':')) { self.number_at(1, 2) } else { None };
                 self.at += if minutes.is_some() { 2 } else { 0 };
                 (value, minutes.unwrap_or(0))
             }
             _ => (value / 100, value % 100),
         };
-        if hours > 15 || minutes > 59 {
-            None
-        } else {
-            i32::try_from(hours * 60 + minutes).ok()
-        }
+        if hours > 15 || minutes > 59 { None } else { i32::try_from(hours * 60 + minutes).ok() }
     }
 
     /// A comment in brackets: passed over, but for a zone's name where none was given before.
@@ -436,11 +413,7 @@ impl<'t> Reader<'t> {
         let narrow = |number: u32| i8::try_from(number).ok();
         let year = i16::try_from(self.year?).ok().filter(|year| YEARS.contains(year))?;
         let date = Date::new(year, narrow(self.month?)?, narrow(self.day?)?).ok()?;
-        let precision = if self.time.is_some() {
-            DatePrecision::Instant
-        } else {
-            DatePrecision::Day
-        };
+        let precision = if self.time.is_some() { DatePrecision::Instant } else { DatePrecision::Day };
         let local = self.local_time(date)?;
         let offset = match self.zone {
             None | Some(Zone::Unknown) => None,
@@ -451,11 +424,7 @@ impl<'t> Reader<'t> {
             }
         };
         let instant = offset.unwrap_or(Offset::UTC).to_timestamp(local).ok()?;
-        Some(ReadDate {
-            instant,
-            offset,
-            precision,
-        })
+        Some(ReadDate { instant, offset, precision })
     }
 
     fn local_time(&self, date: Date) -> Option<DateTime> {
@@ -468,22 +437,14 @@ impl<'t> Reader<'t> {
         }
         // A leap second has no place in our calendar, and 24:00 is the end of the day.
         let second = if second == 60 { 59 } else { second };
-        let (date, hour) = if hour == 24 && minute == 0 {
-            (date.tomorrow().ok()?, 0)
-        } else {
-            (date, hour)
-        };
+        let (date, hour) = if hour == 24 && minute == 0 { (date.tomorrow().ok()?, 0) } else { (date, hour) };
         let nanosecond = i32::try_from(self.nanosecond).ok()?;
         Some(date.to_datetime(Time::new(narrow(hour)?, narrow(minute)?, narrow(second)?, nanosecond).ok()?))
     }
 }
 
 fn century(two_digits: u32) -> u32 {
-    if two_digits < CENTURY_PIVOT {
-        2000 + two_digits
-    } else {
-        1900 + two_digits
-    }
+    if two_digits < CENTURY_PIVOT { 2000 + two_digits } else { 1900 + two_digits }
 }
 
 #[cfg(test)]

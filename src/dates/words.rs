@@ -67,10 +67,7 @@ static FOREIGN_MONTH_NUMBERS: LazyLock<HashMap<String, u32>> = LazyLock::new(|| 
 
 /// Lower case without diacritics, so that `FÉVRIER`, `fevrier` and `février` are one word.
 fn fold(word: &str) -> String {
-    word.nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .collect()
+    word.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// The number of the month that a word names, from 1.
@@ -209,14 +206,8 @@ const ZONES: [(&str, i32); 72] = [
 ];
 
 /// As [`ZONES`], the rest of North America.
-const WESTERN_ZONES: [(&str, i32); 6] = [
-    ("PDT", -420),
-    ("PST", -480),
-    ("AKDT", -480),
-    ("AKST", -540),
-    ("HDT", -540),
-    ("HST", -600),
-];
+const WESTERN_ZONES: [(&str, i32); 6] =
+    [("PDT", -420), ("PST", -480), ("AKDT", -480), ("AKST", -540), ("HDT", -540), ("HST", -600)];
 
 /// The zone that a word names.
 pub(super) fn zone(word: &str) -> Option<Zone> {
@@ -302,15 +293,7 @@ const FILLERS: [&str; 46] = [
     "published",
 ];
 
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Whether a word may be passed over without a second thought.
 pub(super) fn is_filler(word: &str) -> bool {

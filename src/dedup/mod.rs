@@ -50,11 +50,8 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
     let is_same = |known: &&Known| is_same_article(article, known);
-    let canonical_is_wrong = lookalikes.by_link.is_none()
-        && lookalikes
-            .by_canonical_url
-            .as_ref()
-            .is_some_and(|known| !is_same(&known));
+    let canonical_is_wrong =
+        lookalikes.by_link.is_none() && lookalikes.by_canonical_url.as_ref().is_some_and(|known| !is_same(&known));
     let known = lookalikes
         .by_link
         .as_ref()
@@ -65,16 +62,10 @@ pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
             Verdict::Known { article_id: known.id }
         }
         (Some(known), _) => Verdict::Revision { article_id: known.id },
-        (None, Some(of)) => Verdict::Duplicate {
-            of,
-            kind: DuplicateKind::Exact,
-        },
+        (None, Some(of)) => Verdict::Duplicate { of, kind: DuplicateKind::Exact },
         (None, None) => Verdict::New,
     };
-    Judgement {
-        verdict,
-        canonical_is_wrong,
-    }
+    Judgement { verdict, canonical_is_wrong }
 }
 
 fn is_same_article(article: &Article, known: &Known) -> bool {
@@ -112,8 +103,7 @@ fn is_worse(article: &Article, known: &Known) -> bool {
 }
 
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
+    text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -136,104 +126,54 @@ mod tests {
             body: body.to_owned(),
             words: 0,
             body_kind: BodyKind::Full,
-            quality: Quality {
-                score: 100,
-                reasons: Vec::new(),
-            },
+            quality: Quality { score: 100, reasons: Vec::new() },
             fingerprint: Fingerprint([0; 32]),
         }
     }
 
     fn known(title: &str, body: &str) -> Option<Known> {
-        Some(Known {
-            id: 7,
-            title: Some(title.to_owned()),
-            body: body.to_owned(),
-            body_kind: "full".to_owned(),
-        })
+        Some(Known { id: 7, title: Some(title.to_owned()), body: body.to_owned(), body_kind: "full".to_owned() })
     }
 
     #[test]
     fn nothing_alike_is_new() {
         let judgement = judge(&article("A", "x"), &Lookalikes::default());
-        assert_eq!(
-            judgement,
-            Judgement {
-                verdict: Verdict::New,
-                canonical_is_wrong: false
-            }
-        );
+        assert_eq!(judgement, Judgement { verdict: Verdict::New, canonical_is_wrong: false });
     }
 
     #[test]
     fn the_same_address_is_known_or_a_revision() {
-        let by = |body: &str| Lookalikes {
-            by_link: known("A", body),
-            ..Lookalikes::default()
-        };
-        assert_eq!(
-            judge(&article("A", "It’s “so”."), &by("It's \"so\"")).verdict,
-            Verdict::Known { article_id: 7 }
-        );
-        assert_eq!(
-            judge(&article("A", "It is so."), &by("It's so")).verdict,
-            Verdict::Revision { article_id: 7 }
-        );
+        let by = |body: &str| Lookalikes { by_link: known("A", body), ..Lookalikes::default() };
+        assert_eq!(judge(&article("A", "It’s “so”."), &by("It's \"so\"")).verdict, Verdict::Known { article_id: 7 });
+        assert_eq!(judge(&article("A", "It is so."), &by("It's so")).verdict, Verdict::Revision { article_id: 7 });
     }
 
     #[test]
     fn a_wall_does_not_replace_a_full_text() {
         let mut wall = article("A", "Subscribe to read on.");
         wall.body_kind = BodyKind::Wall;
-        let lookalikes = Lookalikes {
-            by_link: known("A", "The full text."),
-            ..Lookalikes::default()
-        };
+        let lookalikes = Lookalikes { by_link: known("A", "The full text."), ..Lookalikes::default() };
         assert_eq!(judge(&wall, &lookalikes).verdict, Verdict::Known { article_id: 7 });
     }
 
     #[test]
     fn a_canonical_address_that_belongs_to_another_text_is_wrong() {
-        let lookalikes = Lookalikes {
-            by_canonical_url: known("Storm", "One\nTwo"),
-            ..Lookalikes::default()
-        };
+        let lookalikes = Lookalikes { by_canonical_url: known("Storm", "One\nTwo"), ..Lookalikes::default() };
         let judgement = judge(&article("Football", "Three\nFour"), &lookalikes);
-        assert_eq!(
-            judgement,
-            Judgement {
-                verdict: Verdict::New,
-                canonical_is_wrong: true
-            }
-        );
+        assert_eq!(judgement, Judgement { verdict: Verdict::New, canonical_is_wrong: true });
     }
 
     #[test]
     fn a_guid_counts_when_the_text_agrees() {
-        let lookalikes = Lookalikes {
-            by_guid: known("Storm", "One\nTwo"),
-            ..Lookalikes::default()
-        };
-        assert_eq!(
-            judge(&article("Storm", "One\nTwo"), &lookalikes).verdict,
-            Verdict::Known { article_id: 7 }
-        );
+        let lookalikes = Lookalikes { by_guid: known("Storm", "One\nTwo"), ..Lookalikes::default() };
+        assert_eq!(judge(&article("Storm", "One\nTwo"), &lookalikes).verdict, Verdict::Known { article_id: 7 });
         assert_eq!(judge(&article("Football", "Three"), &lookalikes).verdict, Verdict::New);
     }
 
     #[test]
     fn equal_wording_elsewhere_is_an_exact_duplicate() {
-        let lookalikes = Lookalikes {
-            by_wording: Some(3),
-            ..Lookalikes::default()
-        };
+        let lookalikes = Lookalikes { by_wording: Some(3), ..Lookalikes::default() };
         let verdict = judge(&article("A", "x"), &lookalikes).verdict;
-        assert_eq!(
-            verdict,
-            Verdict::Duplicate {
-                of: 3,
-                kind: DuplicateKind::Exact
-            }
-        );
+        assert_eq!(verdict, Verdict::Duplicate { of: 3, kind: DuplicateKind::Exact });
     }
 }

@@ -323,22 +323,10 @@ impl Edition {
             }
         };
         let stories: Vec<Story> = texts.iter().map(story).collect();
-        let copies = texts
-            .iter()
-            .map(|text| original(text).map(|report| format!("/story/mw-{}", report.id)))
-            .collect();
-        let edited = texts
-            .iter()
-            .zip(&stories)
-            .find_map(|(text, story)| Some((story.path.clone(), text.edited.clone()?)));
-        Edition {
-            host,
-            template,
-            paper,
-            stories,
-            copies,
-            edited,
-        }
+        let copies = texts.iter().map(|text| original(text).map(|report| format!("/story/mw-{}", report.id))).collect();
+        let edited =
+            texts.iter().zip(&stories).find_map(|(text, story)| Some((story.path.clone(), text.edited.clone()?)));
+        Edition { host, template, paper, stories, copies, edited }
     }
 
     fn site(&self) -> Site {
@@ -356,12 +344,8 @@ impl Edition {
             Template::HarbourPost => {
                 let is_local = |story: &&&Story| ["City", "Environment"].contains(&story.section.as_str());
                 let city: Vec<&Story> = all.iter().filter(is_local).copied().collect();
-                let latest = feeds::rss(
-                    paper,
-                    "Harbour Post",
-                    &all,
-                    "utm_source=rss&utm_medium=feed&utm_campaign=latest",
-                );
+                let latest =
+                    feeds::rss(paper, "Harbour Post", &all, "utm_source=rss&utm_medium=feed&utm_campaign=latest");
                 let city = feeds::rss(paper, "Harbour Post – City", &city, "utm_source=rss&utm_campaign=city");
                 let living = feeds::broken_rss(paper, "Harbour Post – Living");
                 let site = site
@@ -369,10 +353,7 @@ impl Edition {
                     .with("/rss/city.xml", feed("application/rss+xml; charset=utf-8", city))
                     .with("/rss/living.xml", feed("application/rss+xml; charset=utf-8", living))
                     .with("/robots.txt", robots(&["/account", "/search"], None));
-                (
-                    site,
-                    &[("application/rss+xml", "Latest"), ("application/rss+xml", "City")],
-                )
+                (site, &[("application/rss+xml", "Latest"), ("application/rss+xml", "City")])
             }
             Template::WordPress => {
                 let body = wordpress::feed(paper, stories, changed_at);
@@ -383,10 +364,7 @@ impl Edition {
             }
             Template::Gazette => {
                 // Has no robots.txt, as many have none.
-                let site = site.with(
-                    feed_path,
-                    feed("application/atom+xml", feeds::atom(paper, stories, changed_at)),
-                );
+                let site = site.with(feed_path, feed("application/atom+xml", feeds::atom(paper, stories, changed_at)));
                 (site, &[("application/atom+xml", "Gazette")])
             }
             Template::Asagiri => {
@@ -398,10 +376,7 @@ impl Edition {
             }
             Template::MeridianWire => {
                 let site = site
-                    .with(
-                        feed_path,
-                        feed("application/feed+json", feeds::json_feed(paper, stories)),
-                    )
+                    .with(feed_path, feed("application/feed+json", feeds::json_feed(paper, stories)))
                     .with("/robots.txt", robots(&["/clients/"], None));
                 (site, &[("application/feed+json", "Wire")])
             }
@@ -422,11 +397,7 @@ impl Edition {
             authors: story.authors.clone(),
             day: self.paper.day(story.published),
             language: story.language.chars().take_while(char::is_ascii_alphabetic).collect(),
-            paragraphs: story
-                .paragraphs
-                .iter()
-                .map(|paragraph| markup::plain(paragraph))
-                .collect(),
+            paragraphs: story.paragraphs.iter().map(|paragraph| markup::plain(paragraph)).collect(),
             copy_of: copy_of.as_ref().map(|path| format!("http://{AGENCY}{path}")),
         };
         self.stories.iter().zip(&self.copies).map(article).collect()
@@ -455,22 +426,9 @@ mod tests {
         assert_eq!(urls.len(), 44);
         for article in &expected {
             assert!((4..=9).contains(&article.paragraphs.len()), "{}", article.url);
-            assert!(
-                !article.title.is_empty() && !article.authors.is_empty(),
-                "{}",
-                article.url
-            );
-            assert!(
-                ["20260228", "20260301", "20260302"].contains(&article.day.as_str()),
-                "{}",
-                article.day
-            );
-            assert!(
-                article
-                    .paragraphs
-                    .iter()
-                    .all(|paragraph| !paragraph.contains(['*', '[', '<', '\u{a0}']))
-            );
+            assert!(!article.title.is_empty() && !article.authors.is_empty(), "{}", article.url);
+            assert!(["20260228", "20260301", "20260302"].contains(&article.day.as_str()), "{}", article.day);
+            assert!(article.paragraphs.iter().all(|paragraph| !paragraph.contains(['*', '[', '<', '\u{a0}'])));
         }
         let languages: HashSet<_> = expected.iter().map(|article| article.language.as_str()).collect();
         assert_eq!(languages, HashSet::from(["en", "fr", "ja", "ar", "es"]));
@@ -496,30 +454,14 @@ mod tests {
         let content = content();
         let sites = content.sites();
         for article in content.expected() {
-            let site = sites
-                .iter()
-                .find(|site| site.host() == article.host)
-                .expect("the article's site");
-            let path = article
-                .url
-                .strip_prefix(&format!("http://{}", article.host))
-                .expect("the article's host");
+            let site = sites.iter().find(|site| site.host() == article.host).expect("the article's site");
+            let path = article.url.strip_prefix(&format!("http://{}", article.host)).expect("the article's host");
             let body = site.resource(path).expect("the article's page").body();
-            assert!(
-                (20_000..60_000).contains(&body.len()),
-                "{}: {}",
-                article.url,
-                body.len()
-            );
+            assert!((20_000..60_000).contains(&body.len()), "{}: {}", article.url, body.len());
         }
         for source in SOURCES {
-            let (host, path) = source.url["http://".len()..]
-                .split_once('/')
-                .expect("an address with a path");
-            let site = sites
-                .iter()
-                .find(|site| site.host() == host)
-                .expect("the source's site");
+            let (host, path) = source.url["http://".len()..].split_once('/').expect("an address with a path");
+            let site = sites.iter().find(|site| site.host() == host).expect("the source's site");
             assert!(site.resource(&format!("/{path}")).is_some(), "{}", source.url);
         }
     }
@@ -529,10 +471,7 @@ mod tests {
         // What windows-1252 lacks would be written as a numeric reference, which hides a slip in the text.
         let content = content();
         let sites = content.sites();
-        let gazette = sites
-            .iter()
-            .find(|site| site.host().starts_with("gazette"))
-            .expect("the French paper");
+        let gazette = sites.iter().find(|site| site.host().starts_with("gazette")).expect("the French paper");
         for path in gazette.paths().filter(|path| path.starts_with("/article/")) {
             let body = gazette.resource(path).expect("a listed path").body();
             let (text, _, has_errors) = encoding_rs::WINDOWS_1252.decode(&body);

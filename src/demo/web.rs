@@ -57,10 +57,7 @@ impl Site {
     /// A site without content, which answers 404 to everything, robots.txt included.
     #[must_use]
     pub fn new(host: &str) -> Site {
-        Site {
-            host: host.to_ascii_lowercase(),
-            resources: HashMap::new(),
-        }
+        Site { host: host.to_ascii_lowercase(), resources: HashMap::new() }
     }
 
     /// Adds a resource. `path` begins with a slash and stands as it does in a request, that is percent-encoded; a
@@ -127,12 +124,7 @@ impl NewsWeb {
             });
             // Dropping the runtime here drops every connection with it.
         })?;
-        Ok(NewsWeb {
-            address,
-            hosts,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(NewsWeb { address, hosts, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The address of the listener.
@@ -144,12 +136,7 @@ impl NewsWeb {
     /// `HOST=ADDRESS:PORT` for each site, as the setting `fetch.resolve` wants them, in alphabetical order.
     #[must_use]
     pub fn resolve_entries(&self) -> Vec<String> {
-        let mut entries: Vec<String> = self
-            .hosts
-            .table
-            .keys()
-            .map(|host| format!("{host}={}", self.address))
-            .collect();
+        let mut entries: Vec<String> = self.hosts.table.keys().map(|host| format!("{host}={}", self.address)).collect();
         entries.sort();
         entries
     }
@@ -160,42 +147,26 @@ impl NewsWeb {
         let Some(host) = self.hosts.table.get(host) else {
             return false;
         };
-        locked(&host.resources).insert(
-            path.to_owned(),
-            Served {
-                resource: Arc::new(resource),
-                n_asked: 0,
-            },
-        );
+        locked(&host.resources).insert(path.to_owned(), Served { resource: Arc::new(resource), n_asked: 0 });
         true
     }
 
     /// Takes a resource away, so that its path answers 404. False when there was none.
     #[must_use = "false is a misspelt host or path"]
     pub fn remove(&self, host: &str, path: &str) -> bool {
-        self.hosts
-            .table
-            .get(host)
-            .is_some_and(|host| locked(&host.resources).remove(path).is_some())
+        self.hosts.table.get(host).is_some_and(|host| locked(&host.resources).remove(path).is_some())
     }
 
     /// What a site was asked so far; empty for an unknown site.
     #[must_use]
     pub fn stats(&self, host: &str) -> HostStats {
-        self.hosts
-            .table
-            .get(host)
-            .map_or_else(HostStats::default, |host| locked(&host.log).stats())
+        self.hosts.table.get(host).map_or_else(HostStats::default, |host| locked(&host.log).stats())
     }
 
     /// The requests that all sites got so far.
     #[must_use]
     pub fn n_requests(&self) -> usize {
-        self.hosts
-            .table
-            .values()
-            .map(|host| locked(&host.log).n_requests())
-            .sum()
+        self.hosts.table.values().map(|host| locked(&host.log).n_requests()).sum()
     }
 }
 
@@ -233,27 +204,11 @@ impl Hosts {
         let started_at = Instant::now();
         let host = |site: Site| {
             let resources = site.resources.into_iter();
-            let served = resources.map(|(path, resource)| {
-                (
-                    path,
-                    Served {
-                        resource: Arc::new(resource),
-                        n_asked: 0,
-                    },
-                )
-            });
+            let served = resources.map(|(path, resource)| (path, Served { resource: Arc::new(resource), n_asked: 0 }));
             let log = Arc::new(Mutex::new(Log::new(started_at)));
-            (
-                site.host,
-                Host {
-                    resources: Mutex::new(served.collect()),
-                    log,
-                },
-            )
+            (site.host, Host { resources: Mutex::new(served.collect()), log })
         };
-        Hosts {
-            table: sites.into_iter().map(host).collect(),
-        }
+        Hosts { table: sites.into_iter().map(host).collect() }
     }
 
     /// The site a request means, and the path on it.
@@ -350,11 +305,7 @@ fn answer_boxed(
 
 async fn answer(hosts: Arc<Hosts>, request: Request<Incoming>, verbatim: Verbatim) -> Answer {
     let asked = Asked::read(&request);
-    let host_header = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let host_header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let host_name = request.uri().host().unwrap_or(host_header);
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let Some((host, path)) = hosts.route(host_name, target) else {
@@ -365,11 +316,7 @@ async fn answer(hosts: Arc<Hosts>, request: Request<Incoming>, verbatim: Verbati
     let Some((resource, n_asked_before)) = host.find(path) else {
         return Ok(answer::not_found(Some(visit)));
     };
-    if let Some(refusal) = resource
-        .refusal
-        .as_ref()
-        .filter(|refusal| n_asked_before < refusal.n_times)
-    {
+    if let Some(refusal) = resource.refusal.as_ref().filter(|refusal| n_asked_before < refusal.n_times) {
         return Ok(answer::refused(refusal, visit));
     }
     if !resource.delay.is_zero() {

@@ -188,10 +188,7 @@ pub(super) fn authors(
     hints: &LinkHints,
     site_names: &[String],
 ) -> Vec<Evidence<String>> {
-    let mut names = Names {
-        found: Vec::new(),
-        site_names,
-    };
+    let mut names = Names { found: Vec::new(), site_names };
     for party in structured.authors.iter().filter(|party| !party.is_organization) {
         names.add(&party.name, Origin::JsonLd);
     }
@@ -207,8 +204,7 @@ pub(super) fn authors(
         }
     }
     let is_name = |element: &usize| {
-        page.attribute(*element, "itemprop")
-            .is_some_and(|prop| prop == "author")
+        page.attribute(*element, "itemprop").is_some_and(|prop| prop == "author")
             || page.attribute(*element, "rel").is_some_and(|rel| rel == "author")
     };
     let (certain, likely): (Vec<usize>, Vec<usize>) = page
@@ -254,18 +250,11 @@ impl Names<'_> {
     fn is_person(&self, name: &str) -> bool {
         let words = count_words(name);
         let n_wide = name.chars().filter(|c| is_han_or_kana(*c)).count();
-        let is_short = if n_wide > 0 {
-            (2..=8).contains(&n_wide)
-        } else {
-            (1..=NAME_WORDS_MAX).contains(&words)
-        };
+        let is_short = if n_wide > 0 { (2..=8).contains(&n_wide) } else { (1..=NAME_WORDS_MAX).contains(&words) };
         let has_odd_character = name
             .chars()
             .any(|c| c.is_ascii_digit() || matches!(c, '@' | '/' | ':' | '_' | '<' | '{' | '©' | '|' | '?' | '!'));
-        let first_is_small = name
-            .chars()
-            .next()
-            .is_none_or(|c| c.is_lowercase() && words < 2 || !c.is_alphabetic());
+        let first_is_small = name.chars().next().is_none_or(|c| c.is_lowercase() && words < 2 || !c.is_alphabetic());
         let lower = name.to_lowercase();
         let is_organisation = lower
             .split(|c: char| !c.is_alphanumeric())
@@ -288,9 +277,7 @@ impl Names<'_> {
 fn without_opening(byline: &str) -> &str {
     let mut text = trimmed(byline);
     for opening in OPENINGS {
-        let begins = text
-            .get(..opening.len())
-            .is_some_and(|start| start.to_lowercase() == opening);
+        let begins = text.get(..opening.len()).is_some_and(|start| start.to_lowercase() == opening);
         if begins && (opening.ends_with([':', '：']) || text[opening.len()..].starts_with([' ', ':', '\u{a0}'])) {
             text = trimmed(&text[opening.len()..]);
         }
@@ -313,11 +300,7 @@ fn split(byline: &str) -> Vec<&str> {
     parts
         .into_iter()
         .map(|part| part.split(['(', '[', '（']).next().unwrap_or(part))
-        .map(|part| {
-            part.split_once(" - ")
-                .or_else(|| part.split_once(" – "))
-                .map_or(part, |(name, _)| name)
-        })
+        .map(|part| part.split_once(" - ").or_else(|| part.split_once(" – ")).map_or(part, |(name, _)| name))
         .filter(|part| !part.trim().is_empty())
         .collect()
 }
@@ -328,10 +311,7 @@ mod tests {
 
     fn check(byline: &str, expected: &[&str]) {
         let site_names = ["harbourpost".to_owned()];
-        let mut names = Names {
-            found: Vec::new(),
-            site_names: &site_names,
-        };
+        let mut names = Names { found: Vec::new(), site_names: &site_names };
         names.add(byline, Origin::Byline);
         let found: Vec<&str> = names.found.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(found, expected, "{byline}");
@@ -341,10 +321,7 @@ mod tests {
     fn bylines_give_people() {
         check("By Ada Quill", &["Ada Quill"]);
         check("Von Jörg Ähre und Mia Öst", &["Jörg Ähre", "Mia Öst"]);
-        check(
-            "Text: Ada Quill, Ben Okri & Cleo Marsh",
-            &["Ada Quill", "Ben Okri", "Cleo Marsh"],
-        );
+        check("Text: Ada Quill, Ben Okri & Cleo Marsh", &["Ada Quill", "Ben Okri", "Cleo Marsh"]);
         check("Ada Quill, Senior Reporter", &["Ada Quill"]);
         check("Ada Quill (Harbour Post)", &["Ada Quill"]);
         check("J. P. Dryden", &["J. P. Dryden"]);
@@ -353,15 +330,9 @@ mod tests {
 
     #[test]
     fn what_is_no_person_is_left_out() {
-        for byline in [
-            "Harbour Post",
-            "dpa",
-            "https://example.com/ada",
-            "Newsroom",
-            "Published 3 May 2024",
-            "",
-            "admin",
-        ] {
+        for byline in
+            ["Harbour Post", "dpa", "https://example.com/ada", "Newsroom", "Published 3 May 2024", "", "admin"]
+        {
             check(byline, &[]);
         }
     }

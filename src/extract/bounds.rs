@@ -76,14 +76,8 @@ fn read_tag(bytes: &[u8], start: usize) -> Option<RawTag> {
     let mut at = start + 1;
     let is_end = bytes.get(at) == Some(&b'/');
     at += usize::from(is_end);
-    let nothing = |end| RawTag {
-        name_start: start,
-        name_len: 0,
-        is_end: false,
-        n_attributes: 0,
-        closes_itself: false,
-        end,
-    };
+    let nothing =
+        |end| RawTag { name_start: start, name_len: 0, is_end: false, n_attributes: 0, closes_itself: false, end };
     match bytes.get(at) {
         Some(b'!') if bytes[at..].starts_with(b"!--") => return Some(nothing(end_of_comment(bytes, at + 3))),
         Some(b'!' | b'?') => return Some(nothing(find(bytes, at, b'>').map_or(bytes.len(), |end| end + 1))),
@@ -100,14 +94,7 @@ fn read_tag(bytes: &[u8], start: usize) -> Option<RawTag> {
         match bytes[at] {
             b'>' => {
                 let closes_itself = bytes[at - 1] == b'/';
-                return Some(RawTag {
-                    name_start,
-                    name_len,
-                    is_end,
-                    n_attributes,
-                    closes_itself,
-                    end: at + 1,
-                });
+                return Some(RawTag { name_start, name_len, is_end, n_attributes, closes_itself, end: at + 1 });
             }
             b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' => after_blank = true,
             b'=' => {
@@ -130,14 +117,7 @@ fn read_tag(bytes: &[u8], start: usize) -> Option<RawTag> {
         }
         at += 1;
     }
-    Some(RawTag {
-        name_start,
-        name_len,
-        is_end,
-        n_attributes,
-        closes_itself: false,
-        end: bytes.len(),
-    })
+    Some(RawTag { name_start, name_len, is_end, n_attributes, closes_itself: false, end: bytes.len() })
 }
 
 fn end_of_comment(bytes: &[u8], start: usize) -> usize {
@@ -153,16 +133,7 @@ fn end_of_comment(bytes: &[u8], start: usize) -> usize {
 
 /// Where the text of a `script` and the like ends, in which `<` begins no tag.
 fn end_of_raw_text(bytes: &[u8], start: usize, name: u64) -> Option<usize> {
-    const RAW: [&[u8]; 8] = [
-        b"script",
-        b"style",
-        b"noscript",
-        b"textarea",
-        b"title",
-        b"iframe",
-        b"xmp",
-        b"noframes",
-    ];
+    const RAW: [&[u8]; 8] = [b"script", b"style", b"noscript", b"textarea", b"title", b"iframe", b"xmp", b"noframes"];
     let raw = RAW.into_iter().find(|raw| name_code(raw) == name)?;
     let mut at = start;
     while let Some(open) = find(bytes, at, b'<') {
@@ -236,9 +207,8 @@ fn is_closed_by_others(name: u64) -> bool {
 /// The formatting elements of the standard, which are opened anew where they were left open. `a` is closed by the
 /// next `a`.
 fn is_formatting(name: u64) -> bool {
-    const NAMES: [&[u8]; 12] = [
-        b"b", b"big", b"code", b"em", b"font", b"i", b"s", b"small", b"strike", b"strong", b"tt", b"u",
-    ];
+    const NAMES: [&[u8]; 12] =
+        [b"b", b"big", b"code", b"em", b"font", b"i", b"s", b"small", b"strike", b"strong", b"tt", b"u"];
     const CODES: [u64; 12] = {
         let mut codes = [0; 12];
         let mut at = 0;
@@ -252,11 +222,7 @@ fn is_formatting(name: u64) -> bool {
 }
 
 fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
-    bytes
-        .get(from..)?
-        .iter()
-        .position(|candidate| *candidate == byte)
-        .map(|position| from + position)
+    bytes.get(from..)?.iter().position(|candidate| *candidate == byte).map(|position| from + position)
 }
 
 #[cfg(test)]
@@ -295,10 +261,7 @@ mod tests {
 
     #[test]
     fn a_tag_of_a_hundred_thousand_attributes_is_cut_off() {
-        let page = format!(
-            "<p>before<p {}>",
-            (0..100_000).map(|n| format!("a{n} ")).collect::<String>()
-        );
+        let page = format!("<p>before<p {}>", (0..100_000).map(|n| format!("a{n} ")).collect::<String>());
         assert_eq!(parseable_prefix(&page), "<p>before");
     }
 

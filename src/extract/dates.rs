@@ -33,14 +33,8 @@ const PUBLISHED_NAMES: [&str; 22] = [
 ];
 
 /// Names of `meta` elements that hold the date of the last change.
-const MODIFIED_NAMES: [&str; 6] = [
-    "article:modified_time",
-    "og:updated_time",
-    "datemodified",
-    "lastmod",
-    "last-modified",
-    "dcterms.modified",
-];
+const MODIFIED_NAMES: [&str; 6] =
+    ["article:modified_time", "og:updated_time", "datemodified", "lastmod", "last-modified", "dcterms.modified"];
 
 /// Most candidates of one origin: a page has one date, and lists those of others.
 const SAME_ORIGIN_MAX: usize = 3;
@@ -73,11 +67,7 @@ pub(super) fn published(
     for time in &page.times {
         dates.add(Some(page.text_of(*time).as_str()), Origin::Time);
     }
-    let hint_origin = if hints.from_sitemap {
-        Origin::Sitemap
-    } else {
-        Origin::Feed
-    };
+    let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
     dates.add(hints.published.as_deref(), hint_origin);
     dates.add(in_address(document.final_url.path()).as_deref(), Origin::Url);
     for byline in &page.bylines {
@@ -152,13 +142,9 @@ fn published_microdata<'a>(page: &Page<'a>) -> Vec<&'a str> {
         .iter()
         .chain(&page.bylines)
         .filter(|element| {
-            page.attribute(**element, "itemprop")
-                .is_some_and(|name| name.eq_ignore_ascii_case("datepublished"))
+            page.attribute(**element, "itemprop").is_some_and(|name| name.eq_ignore_ascii_case("datepublished"))
         })
-        .filter_map(|element| {
-            page.attribute(*element, "datetime")
-                .or_else(|| page.attribute(*element, "content"))
-        })
+        .filter_map(|element| page.attribute(*element, "datetime").or_else(|| page.attribute(*element, "content")))
         .take(SAME_ORIGIN_MAX)
         .collect()
 }
@@ -205,26 +191,12 @@ mod tests {
 
     #[test]
     fn dates_are_told_from_other_texts() {
-        for text in [
-            "2024-05-01",
-            "1 мая 2024",
-            "20240501",
-            "1714521600",
-            "٣ مايو ٢٠٢٤",
-            "2024年5月1日",
-            "01.05.24, 12:30",
-        ] {
+        for text in
+            ["2024-05-01", "1 мая 2024", "20240501", "1714521600", "٣ مايو ٢٠٢٤", "2024年5月1日", "01.05.24, 12:30"]
+        {
             assert!(looks_like_date(text), "{text}");
         }
-        for text in [
-            "",
-            "today",
-            "5 min read",
-            "12 comments",
-            "undefined",
-            "{{date}}",
-            "10:30 Uhr",
-        ] {
+        for text in ["", "today", "5 min read", "12 comments", "undefined", "{{date}}", "10:30 Uhr"] {
             assert!(!looks_like_date(text), "{text}");
         }
     }

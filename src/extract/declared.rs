@@ -23,9 +23,7 @@ pub(super) struct Declared<'a> {
 impl<'a> Declared<'a> {
     pub(super) fn read(page: &Page<'a>) -> Declared<'a> {
         let name_of = |meta: usize| {
-            ["property", "name", "itemprop", "http-equiv"]
-                .iter()
-                .find_map(|name| page.attribute(meta, name))
+            ["property", "name", "itemprop", "http-equiv"].iter().find_map(|name| page.attribute(meta, name))
         };
         let metas = page
             .metas
@@ -36,49 +34,32 @@ impl<'a> Declared<'a> {
             .link_relations
             .iter()
             .filter_map(|link| {
-                Some((
-                    page.attribute(*link, "rel")?.to_ascii_lowercase(),
-                    page.attribute(*link, "href")?,
-                ))
+                Some((page.attribute(*link, "rel")?.to_ascii_lowercase(), page.attribute(*link, "href")?))
             })
             .collect();
         let language = (!page.elements.is_empty()).then(|| page.attribute(0, "lang").or(page.attribute(0, "xml:lang")));
-        Declared {
-            metas,
-            links,
-            language: language.flatten(),
-        }
+        Declared { metas, links, language: language.flatten() }
     }
 
     /// The content of the first of the names that the page has, in the order of the names.
     pub(super) fn first(&self, names: &[&str]) -> Option<&'a str> {
-        names
-            .iter()
-            .find_map(|name| self.metas.iter().find(|(known, _)| known == name))
-            .map(|(_, content)| *content)
+        names.iter().find_map(|name| self.metas.iter().find(|(known, _)| known == name)).map(|(_, content)| *content)
     }
 
     /// The contents of all elements with that name.
     pub(super) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
-        self.metas
-            .iter()
-            .filter(move |(known, _)| known == name)
-            .map(|(_, content)| *content)
+        self.metas.iter().filter(move |(known, _)| known == name).map(|(_, content)| *content)
     }
 
     /// Whether the page says that it is an article.
     pub(super) fn is_article(&self) -> bool {
-        self.first(&["og:type"])
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("article"))
+        self.first(&["og:type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("article"))
     }
 
     /// `rel=canonical` and `og:url` as absolute addresses.
     pub(super) fn canonical_urls(&self, base: &Url) -> Vec<Evidence<String>> {
-        let link = self
-            .links
-            .iter()
-            .find(|(relation, _)| relation == "canonical")
-            .map(|(_, href)| (*href, Origin::Link));
+        let link =
+            self.links.iter().find(|(relation, _)| relation == "canonical").map(|(_, href)| (*href, Origin::Link));
         let meta = self.first(&["og:url"]).map(|content| (content, Origin::Meta));
         let mut urls: Vec<Evidence<String>> = Vec::new();
         for (address, origin) in link.into_iter().chain(meta) {
@@ -111,22 +92,13 @@ impl<'a> Declared<'a> {
     }
 
     pub(super) fn site_name(&self, structured: &StructuredArticle) -> Option<Evidence<String>> {
-        let meta = self
-            .first(&["og:site_name", "application-name", "apple-mobile-web-app-title"])
-            .map(fold);
-        meta.map(|name| Evidence::new(name, Origin::Meta)).or_else(|| {
-            structured
-                .publisher
-                .clone()
-                .map(|name| Evidence::new(name, Origin::JsonLd))
-        })
+        let meta = self.first(&["og:site_name", "application-name", "apple-mobile-web-app-title"]).map(fold);
+        meta.map(|name| Evidence::new(name, Origin::Meta))
+            .or_else(|| structured.publisher.clone().map(|name| Evidence::new(name, Origin::JsonLd)))
     }
 
     pub(super) fn section(&self, structured: &StructuredArticle) -> Option<Evidence<String>> {
-        let named = structured
-            .section
-            .clone()
-            .map(|name| Evidence::new(name, Origin::JsonLd));
+        let named = structured.section.clone().map(|name| Evidence::new(name, Origin::JsonLd));
         named.or_else(|| {
             self.first(&["article:section", "parsely-section", "section"])
                 .map(|name| Evidence::new(fold(name), Origin::Meta))
@@ -135,13 +107,8 @@ impl<'a> Declared<'a> {
 
     /// Keywords, each once, in the order in which the page gives them.
     pub(super) fn tags(&self, structured: &StructuredArticle) -> Vec<String> {
-        let listed = self
-            .first(&["news_keywords", "keywords", "parsely-tags"])
-            .unwrap_or_default();
-        let named = self
-            .all("article:tag")
-            .map(fold)
-            .chain(structured.keywords.iter().cloned());
+        let listed = self.first(&["news_keywords", "keywords", "parsely-tags"]).unwrap_or_default();
+        let named = self.all("article:tag").map(fold).chain(structured.keywords.iter().cloned());
         let mut tags: Vec<String> = Vec::new();
         for tag in named.chain(listed.split([',', ';', '、', '،']).map(fold)) {
             if tags.len() < TAGS_MAX && !tag.is_empty() && !tags.iter().any(|known| key(known) == key(&tag)) {
@@ -152,23 +119,14 @@ impl<'a> Declared<'a> {
     }
 
     pub(super) fn image(&self, structured: &StructuredArticle, base: &Url) -> Option<Evidence<String>> {
-        let meta = self.first(&[
-            "og:image",
-            "og:image:url",
-            "og:image:secure_url",
-            "twitter:image",
-            "twitter:image:src",
-        ]);
-        let meta = meta
-            .and_then(|address| absolute(base, address))
-            .map(|url| Evidence::new(url, Origin::Meta));
+        let meta =
+            self.first(&["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"]);
+        let meta = meta.and_then(|address| absolute(base, address)).map(|url| Evidence::new(url, Origin::Meta));
         meta.or_else(|| absolute(base, structured.image.as_deref()?).map(|url| Evidence::new(url, Origin::JsonLd)))
     }
 
     pub(super) fn descriptions(&self) -> impl Iterator<Item = &'a str> + '_ {
-        ["og:description", "description", "twitter:description"]
-            .into_iter()
-            .filter_map(|name| self.first(&[name]))
+        ["og:description", "description", "twitter:description"].into_iter().filter_map(|name| self.first(&[name]))
     }
 }
 

@@ -30,9 +30,5 @@ fn parsed_paragraphs(html: &str) -> Vec<String> {
         return Some(fold(html)).filter(|line| !line.is_empty()).into_iter().collect();
     }
     let tree = Html::parse_fragment(parseable_prefix(html));
-    Page::read(&tree, DEPTH_MAX)
-        .lines
-        .into_iter()
-        .map(|line| line.text)
-        .collect()
+    Page::read(&tree, DEPTH_MAX).lines.into_iter().map(|line| line.text).collect()
 }

@@ -78,10 +78,7 @@ pub(super) fn read(scripts: &[String], address: &str) -> StructuredArticle {
         article.is_article = true;
         fill(&mut article, node, &by_id);
     }
-    for node in nodes
-        .iter()
-        .filter(|node| has_type(node, |name| PAGE_TYPES.contains(&name)))
-    {
+    for node in nodes.iter().filter(|node| has_type(node, |name| PAGE_TYPES.contains(&name))) {
         fill_dates(&mut article, node);
         if article.authors.is_empty() && best.is_none() {
             article.authors = parties(node.get("author"), &by_id);
@@ -94,20 +91,14 @@ pub(super) fn read(scripts: &[String], address: &str) -> StructuredArticle {
 }
 
 fn parse(script: &str) -> Option<Value> {
-    serde_json::from_str(script.trim())
-        .ok()
-        .or_else(|| serde_json::from_str(&repaired(script)).ok())
+    serde_json::from_str(script.trim()).ok().or_else(|| serde_json::from_str(&repaired(script)).ok())
 }
 
 /// The script with the faults removed that templates make.
 fn repaired(script: &str) -> String {
     let mut text = script.trim();
-    for (open, close) in [
-        ("<!--", "-->"),
-        ("<![CDATA[", "]]>"),
-        ("//<![CDATA[", "//]]>"),
-        ("/*<![CDATA[*/", "/*]]>*/"),
-    ] {
+    for (open, close) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/")]
+    {
         text = text.strip_prefix(open).unwrap_or(text).trim();
         text = text.strip_suffix(close).unwrap_or(text).trim();
     }
@@ -168,11 +159,8 @@ fn collect_nodes<'a>(document: &'a Value, nodes: &mut Vec<&'a Map<String, Value>
 }
 
 fn has_type(node: &Map<String, Value>, accepts: impl Fn(&str) -> bool) -> bool {
-    let is_accepted = |value: &Value| {
-        value
-            .as_str()
-            .is_some_and(|name| accepts(name.rsplit(['/', ':']).next().unwrap_or(name)))
-    };
+    let is_accepted =
+        |value: &Value| value.as_str().is_some_and(|name| accepts(name.rsplit(['/', ':']).next().unwrap_or(name)));
     match node.get("@type").or_else(|| node.get("type")) {
         Some(Value::Array(names)) => names.iter().any(is_accepted),
         Some(name) => is_accepted(name),
@@ -192,20 +180,14 @@ fn worth(node: &Map<String, Value>, address: &str) -> (bool, usize) {
         value.is_some_and(|value| same_page(value, address))
     });
     let telling = ["headline", "datePublished", "author", "articleBody"];
-    (
-        same_address,
-        telling.iter().filter(|name| node.contains_key(**name)).count(),
-    )
+    (same_address, telling.iter().filter(|name| node.contains_key(**name)).count())
 }
 
 fn same_page(one: &str, other: &str) -> bool {
     let essence = |address: &str| {
         let address = address.split(['?', '#']).next().unwrap_or_default();
         let address = address.split_once("://").map_or(address, |(_, rest)| rest);
-        address
-            .trim_start_matches("www.")
-            .trim_end_matches('/')
-            .to_ascii_lowercase()
+        address.trim_start_matches("www.").trim_end_matches('/').to_ascii_lowercase()
     };
     essence(one) == essence(other)
 }
@@ -217,11 +199,7 @@ fn fill(article: &mut StructuredArticle, node: &Map<String, Value>, by_id: &Hash
     if article.authors.is_empty() {
         article.authors = parties(node.get("creator"), by_id);
     }
-    article.body = node
-        .get("articleBody")
-        .or_else(|| node.get("text"))
-        .and_then(Value::as_str)
-        .map(body_text);
+    article.body = node.get("articleBody").or_else(|| node.get("text")).and_then(Value::as_str).map(body_text);
     article.description = text_of(node.get("description"));
     article.section = match node.get("articleSection") {
         Some(Value::Array(sections)) => text_of(sections.first()),
@@ -234,10 +212,7 @@ fn fill(article: &mut StructuredArticle, node: &Map<String, Value>, by_id: &Hash
     };
     article.image = address_of(node.get("image")).or_else(|| address_of(node.get("thumbnailUrl")));
     article.language = text_of(node.get("inLanguage"));
-    article.publisher = parties(node.get("publisher"), by_id)
-        .into_iter()
-        .next()
-        .map(|party| party.name);
+    article.publisher = parties(node.get("publisher"), by_id).into_iter().next().map(|party| party.name);
     article.is_paid = match node.get("isAccessibleForFree") {
         Some(Value::Bool(free)) => !free,
         Some(Value::String(free)) => free.eq_ignore_ascii_case("false"),
@@ -247,9 +222,8 @@ fn fill(article: &mut StructuredArticle, node: &Map<String, Value>, by_id: &Hash
 
 fn fill_dates(article: &mut StructuredArticle, node: &Map<String, Value>) {
     if article.published.is_none() {
-        article.published = ["datePublished", "uploadDate", "dateCreated"]
-            .iter()
-            .find_map(|name| text_of(node.get(*name)));
+        article.published =
+            ["datePublished", "uploadDate", "dateCreated"].iter().find_map(|name| text_of(node.get(*name)));
     }
     if article.modified.is_none() {
         article.modified = text_of(node.get("dateModified"));
@@ -259,11 +233,7 @@ fn fill_dates(article: &mut StructuredArticle, node: &Map<String, Value>) {
 /// Text in markup or out of it, entities resolved, line breaks kept.
 fn body_text(text: &str) -> String {
     let looks_like_markup = text.contains("</") || text.contains("&lt;") || text.contains("<br") || text.contains('&');
-    if looks_like_markup {
-        super::fragment_paragraphs(text).join("\n")
-    } else {
-        text.to_owned()
-    }
+    if looks_like_markup { super::fragment_paragraphs(text).join("\n") } else { text.to_owned() }
 }
 
 /// A short text: entities resolved (templates escape twice), white space folded.
@@ -274,11 +244,8 @@ fn text_of(value: Option<&Value>) -> Option<String> {
         Value::Object(node) => return text_of(node.get("@value").or_else(|| node.get("name"))),
         _ => return None,
     };
-    let text = if text.contains('&') || text.contains('<') {
-        super::fragment_paragraphs(text).join(" ")
-    } else {
-        fold(text)
-    };
+    let text =
+        if text.contains('&') || text.contains('<') { super::fragment_paragraphs(text).join(" ") } else { fold(text) };
     (!text.is_empty()).then_some(text)
 }
 
@@ -290,10 +257,7 @@ fn address_of(value: Option<&Value>) -> Option<String> {
             value => address_of(Some(value)),
         }),
         Value::Object(node) => ["url", "contentUrl", "@id"].iter().find_map(|name| {
-            node.get(*name)?
-                .as_str()
-                .map(|address| address.trim().to_owned())
-                .filter(|address| !address.is_empty())
+            node.get(*name)?.as_str().map(|address| address.trim().to_owned()).filter(|address| !address.is_empty())
         }),
         _ => None,
     }
@@ -310,11 +274,7 @@ fn parties(value: Option<&Value>, by_id: &HashMap<&str, &Map<String, Value>>) ->
     for value in values {
         let node = value.as_object().map(|node| {
             let target = node.get("@id").and_then(Value::as_str).and_then(|id| by_id.get(id));
-            if node.contains_key("name") {
-                node
-            } else {
-                target.copied().unwrap_or(node)
-            }
+            if node.contains_key("name") { node } else { target.copied().unwrap_or(node) }
         });
         let is_organization = node.is_some_and(|node| has_type(node, |name| name.ends_with("Organization")));
         let names: Vec<String> = match node.map(|node| node.get("name")) {
@@ -351,17 +311,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_passed_over() {
-        for script in [
-            "",
-            "{",
-            "[[[[",
-            "null",
-            "\"@type\"",
-            "{\"@type\":\"Article\"",
-            "\\",
-            "/*",
-            "{\"@graph\":{\"@graph\":1}}",
-        ] {
+        for script in
+            ["", "{", "[[[[", "null", "\"@type\"", "{\"@type\":\"Article\"", "\\", "/*", "{\"@graph\":{\"@graph\":1}}"]
+        {
             assert_eq!(headline_of(script), None, "{script}");
         }
     }
@@ -378,11 +330,7 @@ mod tests {
         let article = read(&[script.to_owned()], "https://example.com/a");
         assert_eq!(article.headline.as_deref(), Some("This one"));
         assert_eq!(article.published.as_deref(), Some("2024-05-01"));
-        let names: Vec<(&str, bool)> = article
-            .authors
-            .iter()
-            .map(|p| (p.name.as_str(), p.is_organization))
-            .collect();
+        let names: Vec<(&str, bool)> = article.authors.iter().map(|p| (p.name.as_str(), p.is_organization)).collect();
         assert_eq!(names, [("Anna Lind", false), ("Agency", true), ("Ben Okri", false)]);
     }
 }

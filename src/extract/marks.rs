@@ -229,10 +229,7 @@ const VOCABULARY: &[(Marks, &str)] = &[
         "cmp consent cookie cookiebanner cookies datenschutz didomi gdpr onetrust privacy sourcepoint \
          usercentrics",
     ),
-    (
-        Marks::EMBED,
-        "embed embedcontent embedded embeds iframe instagram oembed tiktok tweet twitter youtube",
-    ),
+    (Marks::EMBED, "embed embedcontent embedded embeds iframe instagram oembed tiktok tweet twitter youtube"),
     (
         Marks::MEDIA,
         "audio bild bildergalerie carousel figure foto fotos fotostrecke galerie gallery image images \
@@ -264,10 +261,7 @@ const VOCABULARY: &[(Marks, &str)] = &[
         "box boxout bulletpoints bullets callout factbox facts faktenbox highlightsbox infobox infokasten \
          kasten keypoints keytakeaways sidebarbox takeaways zusammenfassung",
     ),
-    (
-        Marks::QUOTE,
-        "blockquote cita citation citazione pullquote quote quotes zitat",
-    ),
+    (Marks::QUOTE, "blockquote cita citation citazione pullquote quote quotes zitat"),
 ];
 
 /// The vocabulary in alphabetical order, for binary search.

@@ -89,9 +89,7 @@ impl Extractor {
     /// An extractor with these limits.
     #[must_use]
     pub fn new(settings: &ExtractSettings) -> Self {
-        Extractor {
-            settings: settings.clone(),
-        }
+        Extractor { settings: settings.clone() }
     }
 
     /// The article of a page. `hints` is what the source said of the link: its title votes for the headline, its date
@@ -127,11 +125,7 @@ impl Extractor {
         let is_structured = structured_words >= STRUCTURED_INSTEAD_WORDS
             && text::number(n_words) < text::number(structured_words) * STRUCTURED_INSTEAD_SHARE;
         if is_structured {
-            paragraphs = structured_body
-                .lines()
-                .map(text::fold)
-                .filter(|line| !line.is_empty())
-                .collect();
+            paragraphs = structured_body.lines().map(text::fold).filter(|line| !line.is_empty()).collect();
         }
         paragraphs.truncate(self.settings.paragraphs_max);
         let findings = Findings {
@@ -151,10 +145,7 @@ impl Extractor {
             let fed = self.fed_paragraphs(hints).ok_or(ExtractError::NoArticle(reason))?;
             article.paragraphs = fed;
             article.body_kind = BodyKind::Feed;
-            article.quality = Quality {
-                score: FED_QUALITY,
-                reasons: vec!["feed-text"],
-            };
+            article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
             return Ok(());
         }
         (article.paragraphs, article.body_kind, article.quality) = (paragraphs, body_kind, quality);
@@ -187,24 +178,12 @@ impl<'a> Found<'a> {
         let structured = json_ld::read(&page.json_ld, document.final_url.as_str());
         let site_names = title::site_name_keys(&declared, &structured, document.final_url.host_str());
         let titles = title::candidates(page, &declared, &structured, hints, &site_names);
-        Found {
-            declared,
-            structured,
-            site_names,
-            titles,
-        }
+        Found { declared, structured, site_names, titles }
     }
 
     fn evidence(&self, hints: &LinkHints) -> body::Evidence {
-        let summary = hints
-            .text
-            .summary
-            .as_deref()
-            .map(|summary| fragment_paragraphs(summary).join(" "));
-        let descriptions = self
-            .declared
-            .descriptions()
-            .chain(self.structured.description.as_deref());
+        let summary = hints.text.summary.as_deref().map(|summary| fragment_paragraphs(summary).join(" "));
+        let descriptions = self.declared.descriptions().chain(self.structured.description.as_deref());
         let mut description_keys: Vec<String> = descriptions.chain(summary.as_deref()).map(text::key).collect();
         description_keys.retain(|key| !key.is_empty());
         body::Evidence {
@@ -229,10 +208,7 @@ impl<'a> Found<'a> {
             image: declared.image(structured, &document.final_url),
             paragraphs: Vec::new(),
             body_kind: BodyKind::Full,
-            quality: Quality {
-                score: 0,
-                reasons: Vec::new(),
-            },
+            quality: Quality { score: 0, reasons: Vec::new() },
         }
     }
 }
@@ -254,12 +230,7 @@ const FOREIGN_TYPES: [&str; 9] = [
 const SNIFFED_BYTES: usize = 4096;
 
 fn check_text(document: &FetchedDocument) -> Result<(), ExtractError> {
-    let content_type = document
-        .content_type
-        .as_deref()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let content_type = document.content_type.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
     if FOREIGN_TYPES.iter().any(|foreign| content_type.starts_with(foreign)) {
         return Err(ExtractError::NotText(format!("content type {content_type}")));
     }

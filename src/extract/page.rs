@@ -14,15 +14,7 @@ use super::tags::Tag;
 use super::text::{FoldedText, hash};
 
 /// Attributes whose values name an element's role; ids and classes first of all.
-const NAMING_ATTRIBUTES: [&str; 7] = [
-    "class",
-    "id",
-    "itemprop",
-    "role",
-    "data-component",
-    "data-testid",
-    "data-qa",
-];
+const NAMING_ATTRIBUTES: [&str; 7] = ["class", "id", "itemprop", "role", "data-component", "data-testid", "data-qa"];
 
 /// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.
 const CELL_BYTES_MAX: usize = 160;
@@ -95,12 +87,7 @@ pub(super) struct Page<'a> {
 impl<'a> Page<'a> {
     /// Walks the tree once, down to `depth_max`. No recursion: hostile pages nest deeper than the stack.
     pub(super) fn read(html: &'a Html, depth_max: usize) -> Page<'a> {
-        let mut reader = Reader {
-            page: Page::default(),
-            open: Vec::new(),
-            line: OpenLine::default(),
-            n_breaks: 0,
-        };
+        let mut reader = Reader { page: Page::default(), open: Vec::new(), line: OpenLine::default(), n_breaks: 0 };
         let root = html.tree.root();
         let mut node = root;
         loop {
@@ -128,11 +115,7 @@ impl<'a> Page<'a> {
 
     /// The value of an attribute of an element, trimmed, absent where empty.
     pub(super) fn attribute(&self, element: usize, name: &str) -> Option<&'a str> {
-        self.elements[element]
-            .tree
-            .attr(name)
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
+        self.elements[element].tree.attr(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// The text inside an element, scripts and the like left out, cut off where it is no short text any more.
@@ -293,11 +276,7 @@ impl<'a> Reader<'a> {
         if marks.has(Marks::AUTHOR | Marks::DATE) {
             self.page.bylines.push(index);
         }
-        let above = if parent == index {
-            0
-        } else {
-            self.page.elements[parent].path
-        };
+        let above = if parent == index { 0 } else { self.page.elements[parent].path };
         let path = hash(hash(above, tree.name().as_bytes()), &class_hash.to_le_bytes());
         let depth = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
         let lines_start = self.page.lines.len();
@@ -324,11 +303,7 @@ impl<'a> Reader<'a> {
             return;
         }
         self.n_breaks = 0;
-        self.line.owner = if before == 0 {
-            current
-        } else {
-            self.common_ancestor(self.line.owner, current)
-        };
+        self.line.owner = if before == 0 { current } else { self.common_ancestor(self.line.owner, current) };
         // Inline elements nest a few deep; the nearest block ends the search.
         for &element in self.open.iter().rev() {
             match self.page.elements[element].tag {
@@ -419,15 +394,10 @@ fn hides(name: &str, value: &str) -> bool {
 }
 
 fn is_json_ld(element: &TreeElement) -> bool {
-    element
-        .attr("type")
-        .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+    element.attr("type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
 }
 
 /// The text nodes right under an element, as they are: the content of a script.
 fn raw_text(node: NodeRef<'_, Node>) -> String {
-    node.children()
-        .filter_map(|child| child.value().as_text())
-        .map(|text| &**text)
-        .collect()
+    node.children().filter_map(|child| child.value().as_text()).map(|text| &**text).collect()
 }

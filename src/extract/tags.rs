@@ -137,9 +137,6 @@ impl Tag {
 
     /// Whether what stands inside is no text of the page.
     pub(super) fn is_silent(self) -> bool {
-        matches!(
-            self,
-            Tag::Meta | Tag::LinkRelation | Tag::DocumentTitle | Tag::Script | Tag::Silent
-        )
+        matches!(self, Tag::Meta | Tag::LinkRelation | Tag::DocumentTitle | Tag::Script | Tag::Silent)
     }
 }

@@ -99,16 +99,10 @@ fn is_combining(c: char) -> bool {
 /// Whether the text ends as a sentence does, in any script; quotes and brackets after the stop are looked through.
 pub(super) fn ends_like_sentence(text: &str) -> bool {
     let last = text.chars().rev().find(|c| {
-        !matches!(
-            c,
-            '"' | '\'' | ')' | ']' | '”' | '“' | '’' | '‘' | '»' | '«' | '›' | '‹' | '」' | '』' | '）' | ' '
-        )
+        !matches!(c, '"' | '\'' | ')' | ']' | '”' | '“' | '’' | '‘' | '»' | '«' | '›' | '‹' | '」' | '』' | '）' | ' ')
     });
     last.is_some_and(|c| {
-        matches!(
-            c,
-            '.' | '!' | '?' | '…' | '。' | '！' | '？' | '｡' | '؟' | '۔' | '।' | '॥' | '։' | '።'
-        )
+        matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '｡' | '؟' | '۔' | '।' | '॥' | '։' | '።')
     })
 }
 
@@ -135,16 +129,13 @@ pub(super) fn key(text: &str) -> String {
 
 /// A hash that is the same in every run and on every machine (FNV-1a, 64 bits).
 pub(super) fn hash(seed: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// `part / whole`, 0 where there is no whole.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "lengths of texts: beyond 24 bits the share does not change"
-)]
+#[expect(clippy::cast_precision_loss, reason = "lengths of texts: beyond 24 bits the share does not change")]
 pub(super) fn share(part: usize, whole: usize) -> f32 {
     if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
 }

@@ -11,9 +11,7 @@ use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};
 
 /// What stands between a title and the name of the site.
-const SEPARATORS: [&str; 11] = [
-    " | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " / ", "｜", " ｜ ",
-];
+const SEPARATORS: [&str; 11] = [" | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " / ", "｜", " ｜ "];
 
 /// Longest headline; what is longer is a text.
 const TITLE_BYTES_MAX: usize = 600;
@@ -54,11 +52,7 @@ pub(super) fn candidates(
     let headings: Vec<String> = page.top_headings.iter().map(|heading| page.text_of(*heading)).collect();
     let n_headings = headings.iter().filter(|heading| count_words(heading) > 1).count();
     for heading in headings.iter().filter(|heading| count_words(heading) > 1).take(5) {
-        add(
-            heading,
-            Origin::Heading,
-            if n_headings == 1 { HEADING_TRUST } else { HEAD_TRUST },
-        );
+        add(heading, Origin::Heading, if n_headings == 1 { HEADING_TRUST } else { HEAD_TRUST });
     }
     if let Some(title) = &page.document_title {
         add(title, Origin::Heading, HEAD_TRUST);

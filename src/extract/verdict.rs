@@ -175,11 +175,7 @@ impl Findings<'_> {
             return Err(NoArticle::ListOfLinks);
         }
         let n_words = self.n_words();
-        if n_words < words_min {
-            Err(NoArticle::TooShort { n_words, words_min })
-        } else {
-            Ok(())
-        }
+        if n_words < words_min { Err(NoArticle::TooShort { n_words, words_min }) } else { Ok(()) }
     }
 
     fn n_words(&self) -> usize {
@@ -189,11 +185,7 @@ impl Findings<'_> {
     /// Looks at what was found, and where that is next to nothing at all that the page says.
     fn wall(&self) -> Option<Wall> {
         let declares = self.says_article && self.has_date;
-        let words_max = if declares {
-            WALL_WORDS_MAX
-        } else {
-            UNDECLARED_WALL_WORDS_MAX
-        };
+        let words_max = if declares { WALL_WORDS_MAX } else { UNDECLARED_WALL_WORDS_MAX };
         let found: Vec<&str> = self.paragraphs.iter().map(String::as_str).collect();
         let everything: Vec<&str> = self.page.lines.iter().map(|line| line.text.as_str()).collect();
         let texts = if found.is_empty() { &everything } else { &found };
@@ -201,18 +193,11 @@ impl Findings<'_> {
         if n_words == 0 || n_words > words_max {
             return None;
         }
-        let lower: Vec<(String, usize)> = texts
-            .iter()
-            .map(|text| (text.to_lowercase(), count_words(text)))
-            .collect();
+        let lower: Vec<(String, usize)> = texts.iter().map(|text| (text.to_lowercase(), count_words(text))).collect();
         let title = self.title.unwrap_or_default().to_lowercase();
         WALL_PHRASES.into_iter().find_map(|(wall, phrases)| {
             let holds = |text: &str| phrases.iter().any(|phrase| text.contains(phrase));
-            let n_said: usize = lower
-                .iter()
-                .filter(|(text, _)| holds(text))
-                .map(|(_, n_words)| n_words)
-                .sum();
+            let n_said: usize = lower.iter().filter(|(text, _)| holds(text)).map(|(_, n_words)| n_words).sum();
             // Longer texts need more lines that say so, not one.
             let n_lines = lower.iter().filter(|(text, _)| holds(text)).count();
             let is_wall = share(n_said, n_words) >= WALL_SHARE_MIN && (n_lines > 1 || n_words < 60);
@@ -232,12 +217,8 @@ impl Findings<'_> {
             let line = &self.page.lines[line];
             line.link_bytes * 10 > line.text.len() * 9 && count_words(&line.text) >= 4
         };
-        let n_teasers = self
-            .body
-            .lines
-            .iter()
-            .filter(|line| (line.saturating_sub(2)..=**line).any(is_linked_headline))
-            .count();
+        let n_teasers =
+            self.body.lines.iter().filter(|line| (line.saturating_sub(2)..=**line).any(is_linked_headline)).count();
         share(n_teasers, self.body.lines.len()) >= TEASER_SHARE_MIN
     }
 
@@ -259,18 +240,8 @@ impl Findings<'_> {
         };
         let last = self.paragraphs.last().map_or("", String::as_str);
         let is_short = count_against(n_words < SHORT_WORDS, 25, "short");
-        let links = self
-            .body
-            .lines
-            .iter()
-            .map(|line| self.page.lines[*line].link_bytes)
-            .sum();
-        let all = self
-            .body
-            .lines
-            .iter()
-            .map(|line| self.page.lines[*line].text.len())
-            .sum();
+        let links = self.body.lines.iter().map(|line| self.page.lines[*line].link_bytes).sum();
+        let all = self.body.lines.iter().map(|line| self.page.lines[*line].text.len()).sum();
         count_against(share(links, all) > 0.3 && !self.is_structured, 25, "link-heavy");
         let falls_short = count_against(
             number(n_words) < number(self.structured_words) * STRUCTURED_SHARE_MIN,
@@ -278,11 +249,7 @@ impl Findings<'_> {
             "short-against-json-ld",
         );
         let breaks_off = ends_with_ellipsis(last);
-        count_against(
-            breaks_off || !ends_like_sentence(last) && count_words(last) > 12,
-            10,
-            "ends-mid-sentence",
-        );
+        count_against(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, 10, "ends-mid-sentence");
         let asks = count_against(self.asks_to_subscribe(), 10, "subscribe-text");
         count_against(self.is_structured, 5, "from-json-ld");
         count_against(self.title.is_none(), 15, "no-title");

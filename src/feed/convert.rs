@@ -25,11 +25,7 @@ pub(super) fn parse(document: &str) -> Result<read::Feed, String> {
         .timestamp_parser(|text| stamp::pack(text).map(Into::into))
         .build();
     catch_unwind(AssertUnwindSafe(|| parser.parse(document.as_bytes())))
-        .unwrap_or_else(|_| {
-            Err(feed_rs::parser::ParseFeedError::IoError(std::io::Error::other(
-                "the parser panicked",
-            )))
-        })
+        .unwrap_or_else(|_| Err(feed_rs::parser::ParseFeedError::IoError(std::io::Error::other("the parser panicked"))))
         .map_err(|error| error.to_string())
 }
 
@@ -51,18 +47,10 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     }
     // RSS leaves open what its addresses are relative to, and its channel's link is what most of them mean; Atom says
     // that it is the document.
-    let home = if context.dialect == Dialect::Atom {
-        None
-    } else {
-        address(&feed.links, context.base)
-    };
+    let home = if context.dialect == Dialect::Atom { None } else { address(&feed.links, context.base) };
     let base = home.as_ref().unwrap_or(context.base);
     let language = feed.language.and_then(said);
-    let feed_authors: Vec<String> = if context.dialect == Dialect::Atom {
-        names(feed.authors)
-    } else {
-        Vec::new()
-    };
+    let feed_authors: Vec<String> = if context.dialect == Dialect::Atom { names(feed.authors) } else { Vec::new() };
     let mut links = Vec::with_capacity(n_entries.min(context.entries_max));
     for (number, entry) in (1_usize..).zip(feed.entries).take(context.entries_max) {
         let mut link = found_link(entry, feed_type_is_rss(&feed.feed_type), base);
@@ -81,10 +69,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     Listing {
         kind: SourceKind::Feed,
         format: context.format,
-        title: feed
-            .title
-            .map(|title| text::text_of_title(&title.content))
-            .and_then(said),
+        title: feed.title.map(|title| text::text_of_title(&title.content)).and_then(said),
         language,
         links,
         children: Vec::new(),
@@ -94,33 +79,21 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
 }
 
 fn feed_type_is_rss(feed_type: &read::FeedType) -> bool {
-    matches!(
-        feed_type,
-        read::FeedType::RSS0 | read::FeedType::RSS1 | read::FeedType::RSS2
-    )
+    matches!(feed_type, read::FeedType::RSS0 | read::FeedType::RSS1 | read::FeedType::RSS2)
 }
 
 fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
     let guid = said(entry.id);
     // For RSS, feed-rs copies the one date to the other.
-    let updated = entry
-        .updated
-        .filter(|updated| !(is_rss && entry.published == Some(*updated)));
+    let updated = entry.updated.filter(|updated| !(is_rss && entry.published == Some(*updated)));
     let url = address(&entry.links, base)
         // `isPermaLink="false"` is not looked at: without a link the guid is all there is, and one that is an
         // address of the web in form mostly is one in fact.
-        .or_else(|| {
-            guid.as_deref()
-                .filter(|guid| is_of_the_web(guid))
-                .and_then(|guid| Url::parse(guid).ok())
-        });
+        .or_else(|| guid.as_deref().filter(|guid| is_of_the_web(guid)).and_then(|guid| Url::parse(guid).ok()));
     FoundLink {
         url,
         guid,
-        title: entry
-            .title
-            .map(|title| text::text_of_title(&title.content))
-            .and_then(said),
+        title: entry.title.map(|title| text::text_of_title(&title.content)).and_then(said),
         published: entry.published.and_then(|date| stamp::unpack(SystemTime::from(date))),
         updated: updated.and_then(|date| stamp::unpack(SystemTime::from(date))),
         authors: names(entry.authors),
@@ -130,9 +103,7 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
                 let body = content.body?;
                 html(body, content.content_type.as_str(), false)
             }),
-            summary: entry
-                .summary
-                .and_then(|summary| html(summary.content, summary.content_type.as_str(), is_rss)),
+            summary: entry.summary.and_then(|summary| html(summary.content, summary.content_type.as_str(), is_rss)),
         },
     }
 }
@@ -205,11 +176,7 @@ fn rank_of_link(link: &read::Link) -> Option<u8> {
     // Relations may be written in full, as addresses at their registry.
     let rel = rel.rsplit('/').next().unwrap_or(rel);
     let is_page = link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
-    if rel.is_empty() || rel.eq_ignore_ascii_case("alternate") {
-        Some(u8::from(!is_page))
-    } else {
-        None
-    }
+    if rel.is_empty() || rel.eq_ignore_ascii_case("alternate") { Some(u8::from(!is_page)) } else { None }
 }
 
 fn is_of_the_web(text: &str) -> bool {

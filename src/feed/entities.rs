@@ -61,9 +61,7 @@ fn reference(text: &str) -> Option<(char, usize)> {
 fn character(code: u32) -> char {
     match code {
         0x80..=0x9f => meant(char::from_u32(code).unwrap_or_default()),
-        _ => char::from_u32(code)
-            .filter(|c| *c != '\0')
-            .unwrap_or(char::REPLACEMENT_CHARACTER),
+        _ => char::from_u32(code).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER),
     }
 }
 
@@ -123,10 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reference_stays() {
-        check(
-            "R&D; A&B & C &unheard; &#xffffffff; &",
-            "R&D; A&B & C &unheard; &#xffffffff; &",
-        );
+        check("R&D; A&B & C &unheard; &#xffffffff; &", "R&D; A&B & C &unheard; &#xffffffff; &");
     }
 
     #[test]

@@ -129,12 +129,7 @@ pub(super) struct ValueBuilder {
 
 impl ValueBuilder {
     pub(super) fn new(kind: Kind) -> Self {
-        ValueBuilder {
-            kind,
-            plain: String::new(),
-            marked: String::new(),
-            has_tags: false,
-        }
+        ValueBuilder { kind, plain: String::new(), marked: String::new(), has_tags: false }
     }
 
     pub(super) fn text(&mut self, piece: &str) {
@@ -182,18 +177,9 @@ impl ValueBuilder {
     pub(super) fn finish(self) -> Value {
         match self.kind {
             Kind::Binary => Value::default(),
-            Kind::Text if !self.has_tags => Value {
-                text: self.plain,
-                is_html: false,
-            },
-            Kind::Html => Value {
-                text: self.plain,
-                is_html: true,
-            },
-            Kind::Text | Kind::Xhtml => Value {
-                text: self.marked,
-                is_html: true,
-            },
+            Kind::Text if !self.has_tags => Value { text: self.plain, is_html: false },
+            Kind::Html => Value { text: self.plain, is_html: true },
+            Kind::Text | Kind::Xhtml => Value { text: self.marked, is_html: true },
         }
     }
 }
@@ -225,11 +211,7 @@ impl Entry {
         let href = href.trim();
         if !href.is_empty() {
             let (rel, media_type) = (rel.map(str::to_owned), media_type.map(str::to_owned));
-            self.links.push(Link {
-                rel,
-                media_type,
-                href: href.to_owned(),
-            });
+            self.links.push(Link { rel, media_type, href: href.to_owned() });
         }
     }
 
@@ -247,11 +229,7 @@ impl Entry {
             write_link(output, base, None, None, href);
         }
         self.write_common(output, base);
-        for (name, value) in [
-            ("id", &self.id),
-            ("published", &self.published),
-            ("updated", &self.updated),
-        ] {
+        for (name, value) in [("id", &self.id), ("published", &self.published), ("updated", &self.updated)] {
             if let Some(text) = value.get() {
                 push_element(output, name, text.trim());
             }
@@ -278,13 +256,7 @@ impl Entry {
             title.write(output, "title", None);
         }
         for link in &self.links {
-            write_link(
-                output,
-                base,
-                link.rel.as_deref(),
-                link.media_type.as_deref(),
-                &link.href,
-            );
+            write_link(output, base, link.rel.as_deref(), link.media_type.as_deref(), &link.href);
         }
         let best = self.authors.iter().map(|(rank, _)| *rank).min();
         for (_, name) in self.authors.iter().filter(|(rank, _)| Some(*rank) == best) {
@@ -318,31 +290,21 @@ pub(super) fn name_of_person(text: &str) -> String {
         return text.to_owned();
     };
     let is_mail = |c: char| c.is_ascii_alphanumeric() || "._%+-@".contains(c);
-    let start = text[..at].rfind(|c| !is_mail(c)).map_or(0, |before| {
-        before + text[before..].chars().next().map_or(1, char::len_utf8)
-    });
-    let end = text[at..]
-        .find(|c| !is_mail(c))
-        .map_or(text.len(), |behind| at + behind);
+    let start = text[..at]
+        .rfind(|c| !is_mail(c))
+        .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
+    let end = text[at..].find(|c| !is_mail(c)).map_or(text.len(), |behind| at + behind);
     let before = text[..start].trim_end_matches("mailto:");
     let (before, behind) = (unwrapped(before), unwrapped(&text[end..]));
     let longer = if before.len() >= behind.len() { before } else { behind };
-    if longer.is_empty() {
-        text[start..end].to_owned()
-    } else {
-        longer.to_owned()
-    }
+    if longer.is_empty() { text[start..end].to_owned() } else { longer.to_owned() }
 }
 
 /// What is left of a name when the mail address beside it has been cut out, without the brackets and quotes that
 /// parted the two.
 pub(super) fn unwrapped(name: &str) -> &str {
     let name = name.trim_matches(|c: char| c.is_whitespace() || "<>[]\"'".contains(c));
-    let name = name
-        .strip_suffix('(')
-        .or_else(|| name.strip_prefix(')'))
-        .unwrap_or(name)
-        .trim();
+    let name = name.strip_suffix('(').or_else(|| name.strip_prefix(')')).unwrap_or(name).trim();
     match name.strip_prefix('(') {
         Some(inner) => inner.strip_suffix(')').unwrap_or(inner).trim(),
         None => name,

@@ -59,14 +59,8 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
     }
     Ok(Listing {
         kind: SourceKind::Feed,
-        format: if version.ends_with("/1") {
-            "json feed 1.0"
-        } else {
-            "json feed 1.1"
-        },
-        title: string(&feed, "title")
-            .map(|title| text::text_of_title(&title))
-            .and_then(said),
+        format: if version.ends_with("/1") { "json feed 1.0" } else { "json feed 1.1" },
+        title: string(&feed, "title").map(|title| text::text_of_title(&title)).and_then(said),
         language,
         links,
         children: Vec::new(),
@@ -78,22 +72,16 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
 fn found_link(item: &Map<String, Value>, base: &Url) -> FoundLink {
     let guid = string(item, "id");
     let candidates = [string(item, "url"), string(item, "external_url")];
-    let url = candidates
-        .into_iter()
-        .flatten()
-        .find_map(|href| resolve(&href, base))
-        .or_else(|| {
-            let guid = guid.as_deref().filter(|guid| guid.starts_with("http"))?;
-            resolve(guid, base)
-        });
+    let url = candidates.into_iter().flatten().find_map(|href| resolve(&href, base)).or_else(|| {
+        let guid = guid.as_deref().filter(|guid| guid.starts_with("http"))?;
+        resolve(guid, base)
+    });
     let plain = string(item, "content_text").and_then(|body| html(body, "text/plain", false));
     let content = string(item, "content_html").and_then(|body| html(body, "text/html", true));
     FoundLink {
         url,
         guid,
-        title: string(item, "title")
-            .map(|title| text::text_of_title(&title))
-            .and_then(said),
+        title: string(item, "title").map(|title| text::text_of_title(&title)).and_then(said),
         published: date(item, "date_published"),
         updated: date(item, "date_modified"),
         authors: authors(item),

@@ -68,15 +68,11 @@ impl<'t> Iterator for Attributes<'t> {
     type Item = (&'t str, &'t str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let text = self
-            .rest
-            .trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/' || c == '=');
+        let text = self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/' || c == '=');
         if text.is_empty() {
             return None;
         }
-        let name_end = text
-            .find(|c: char| c.is_ascii_whitespace() || c == '=' || c == '/')
-            .unwrap_or(text.len());
+        let name_end = text.find(|c: char| c.is_ascii_whitespace() || c == '=' || c == '/').unwrap_or(text.len());
         let (name, after) = text.split_at(name_end);
         let Some(value) = after.trim_ascii_start().strip_prefix('=') else {
             self.rest = after;
@@ -108,12 +104,7 @@ pub(super) struct Scanner<'t> {
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Scanner {
-            text,
-            at: 0,
-            token_start: 0,
-            is_past_document_type: false,
-        }
+        Scanner { text, at: 0, token_start: 0, is_past_document_type: false }
     }
 
     /// Where the next token begins, in bytes.
@@ -215,11 +206,7 @@ impl<'t> Scanner<'t> {
         let inside = &rest[name_end..end];
         let is_empty = inside.ends_with('/');
         let attributes = inside.strip_suffix('/').unwrap_or(inside).trim_ascii();
-        Some(Token::Open(Tag {
-            name,
-            attributes,
-            is_empty,
-        }))
+        Some(Token::Open(Tag { name, attributes, is_empty }))
     }
 }
 
@@ -261,11 +248,7 @@ impl<'t> Iterator for Scanner<'t> {
                 if rest.starts_with("<![CDATA[") {
                     return Some(Token::CData(self.until("<![CDATA[".len(), "]]>")));
                 }
-                if rest
-                    .as_bytes()
-                    .get(2)
-                    .is_some_and(|third| third.is_ascii_alphabetic() || *third == b'[')
-                {
+                if rest.as_bytes().get(2).is_some_and(|third| third.is_ascii_alphabetic() || *third == b'[') {
                     return Some(Token::Other(self.declaration()));
                 }
             }

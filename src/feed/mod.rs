@@ -23,6 +23,8 @@ mod markup;
 mod page;
 mod repair;
 mod sitemap;
+
+mod sniff;
 mod stamp;
 mod survey;
 mod text;
@@ -39,6 +41,7 @@ use crate::model::{FetchedDocument, FoundLink, SourceKind};
 
 pub use error::FeedError;
 pub use page::{feeds_of_page, read_page};
+pub use sniff::looks_like_feed;
 pub use text::text_of_html;
 
 use markup::{Scanner, Tag, Token};
@@ -101,9 +104,7 @@ pub fn read(document: &FetchedDocument, settings: &FeedSettings) -> Result<Listi
     }
     let mut listing = read_text(text, &document.final_url, settings.entries_max)?;
     if listing.links.is_empty() && listing.children.is_empty() {
-        listing
-            .problems
-            .push("it was read, and there are no entries in it".to_owned());
+        listing.problems.push("it was read, and there are no entries in it".to_owned());
     }
     Ok(listing)
 }
@@ -113,24 +114,11 @@ fn read_text(text: &str, base: &Url, entries_max: usize) -> Result<Listing, Feed
         return json::read(text, base, entries_max);
     }
     match find_root(text) {
-        Root::Feed {
-            dialect,
-            tag,
-            start,
-            behind,
-        } => read_feed(&Source {
-            dialect,
-            tag,
-            text,
-            start,
-            behind,
-            base,
-            entries_max,
-        }),
+        Root::Feed { dialect, tag, start, behind } => {
+            read_feed(&Source { dialect, tag, text, start, behind, base, entries_max })
+        }
         Root::Sitemap { tag, behind } => Ok(sitemap::read(&tag, &text[behind..], base, entries_max)),
-        Root::Html => Err(FeedError::Html {
-            feeds: page::feeds_of_html(text, base),
-        }),
+        Root::Html => Err(FeedError::Html { feeds: page::feeds_of_html(text, base) }),
         Root::Other(name) => Err(FeedError::OtherRoot { root: name.to_owned() }),
         Root::None => sitemap::read_lines(text, entries_max).ok_or(FeedError::NoMarkup),
     }
@@ -138,16 +126,8 @@ fn read_text(text: &str, base: &Url, entries_max: usize) -> Result<Listing, Feed
 
 /// The element that says what a document is.
 enum Root<'t> {
-    Feed {
-        dialect: Dialect,
-        tag: Tag<'t>,
-        start: usize,
-        behind: usize,
-    },
-    Sitemap {
-        tag: Tag<'t>,
-        behind: usize,
-    },
+    Feed { dialect: Dialect, tag: Tag<'t>, start: usize, behind: usize },
+    Sitemap { tag: Tag<'t>, behind: usize },
     Html,
     Other(&'t str),
     None,
@@ -182,12 +162,7 @@ fn find_root(text: &str) -> Root<'_> {
                 continue;
             }
         };
-        return Root::Feed {
-            dialect,
-            tag,
-            start,
-            behind,
-        };
+        return Root::Feed { dialect, tag, start, behind };
     }
     match first {
         _ if is_html => Root::Html,
@@ -198,9 +173,7 @@ fn find_root(text: &str) -> Root<'_> {
 }
 
 fn is_html_document_type(inside: &str) -> bool {
-    inside
-        .get(.."doctype".len())
-        .is_some_and(|word| word.eq_ignore_ascii_case("doctype"))
+    inside.get(.."doctype".len()).is_some_and(|word| word.eq_ignore_ascii_case("doctype"))
         && inside["doctype".len()..]
             .trim_start()
             .get(.."html".len())
@@ -223,12 +196,8 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
     let rest = &source.text[source.behind..];
     let survey = survey::survey(source.dialect, &source.tag, rest);
     let format = format_of(source.dialect, &source.tag);
-    let context = convert::Context {
-        dialect: source.dialect,
-        format,
-        base: source.base,
-        entries_max: source.entries_max,
-    };
+    let context =
+        convert::Context { dialect: source.dialect, format, base: source.base, entries_max: source.entries_max };
     // The document begins with its root: without its declaration it is UTF-8, which it now is, whatever that said.
     let clean = match survey.flaw {
         None => convert::parse(&source.text[source.start..source.behind + survey.end]).ok(),

@@ -77,13 +77,8 @@ const OTHER_FILES: [&str; 17] = [
 ];
 
 /// The types of feeds in `<link rel="alternate" type="…">`.
-const FEED_TYPES: [&str; 5] = [
-    "application/rss+xml",
-    "application/atom+xml",
-    "application/feed+json",
-    "application/rdf+xml",
-    "text/rss",
-];
+const FEED_TYPES: [&str; 5] =
+    ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/rss"];
 
 /// Reads an HTML page as a list of article links: in the order of the page, each address once, with the link's text
 /// as the title.
@@ -106,13 +101,9 @@ pub fn read_page(document: &FetchedDocument, settings: &FeedSettings) -> Listing
     };
     reader.run(&html);
     let mut listing = reader.listing;
-    listing
-        .links
-        .retain(|link| link.title.as_deref().is_some_and(is_headline));
+    listing.links.retain(|link| link.title.as_deref().is_some_and(is_headline));
     if listing.links.is_empty() {
-        listing
-            .problems
-            .push("no links on the page look like those of articles".to_owned());
+        listing.problems.push("no links on the page look like those of articles".to_owned());
     }
     for link in &mut listing.links {
         link.language.clone_from(&listing.language);
@@ -124,10 +115,7 @@ pub fn read_page(document: &FetchedDocument, settings: &FeedSettings) -> Listing
 #[must_use]
 pub fn feeds_of_page(document: &FetchedDocument) -> Vec<Url> {
     match unpack::unpacked(&document.body) {
-        Ok(bytes) => feeds_of_html(
-            &charset::decode(&bytes, document.content_type.as_deref()),
-            &document.final_url,
-        ),
+        Ok(bytes) => feeds_of_html(&charset::decode(&bytes, document.content_type.as_deref()), &document.final_url),
         Err(_) => Vec::new(),
     }
 }
@@ -174,10 +162,7 @@ fn base_of(tag: &Tag<'_>, page: &Url) -> Option<Url> {
 
 /// Elements whose content is no markup.
 fn skip_if_raw(tag: &Tag<'_>, scanner: &mut Scanner<'_>) {
-    if ["script", "style", "textarea", "template", "noscript", "svg"]
-        .iter()
-        .any(|name| is(tag, name))
-        && !tag.is_empty
+    if ["script", "style", "textarea", "template", "noscript", "svg"].iter().any(|name| is(tag, name)) && !tag.is_empty
     {
         scanner.skip_raw_text(tag.name);
     }
@@ -245,10 +230,7 @@ impl PageReader<'_> {
         } else if is(tag, "base") {
             self.base = base_of(tag, self.page).unwrap_or_else(|| self.base.clone());
         } else if is(tag, "html") {
-            self.listing.language = tag
-                .attribute("lang")
-                .map(Cow::into_owned)
-                .filter(|language| !language.is_empty());
+            self.listing.language = tag.attribute("lang").map(Cow::into_owned).filter(|language| !language.is_empty());
         } else if SIDE_ELEMENTS.iter().any(|name| is(tag, name)) && self.side.len() < SIDE_DEPTH_MAX {
             self.end_link();
             self.side.push(tag.name.to_ascii_lowercase());
@@ -280,11 +262,7 @@ impl PageReader<'_> {
         }
         let mut url = resolve(&tag.attribute("href")?, &self.base)?;
         url.set_fragment(None);
-        is_article_address(&url, self.page).then(|| OpenLink {
-            url,
-            text: String::new(),
-            picture: String::new(),
-        })
+        is_article_address(&url, self.page).then(|| OpenLink { url, text: String::new(), picture: String::new() })
     }
 
     fn end_link(&mut self) {
@@ -305,11 +283,7 @@ impl PageReader<'_> {
             }
             None if self.places.len() < self.entries_max => {
                 self.places.insert(link.url.clone(), self.listing.links.len());
-                self.listing.links.push(FoundLink {
-                    url: Some(link.url),
-                    title,
-                    ..FoundLink::default()
-                });
+                self.listing.links.push(FoundLink { url: Some(link.url), title, ..FoundLink::default() });
             }
             None => {}
         }
@@ -317,11 +291,9 @@ impl PageReader<'_> {
 }
 
 fn is_inline(name: &str) -> bool {
-    [
-        "span", "b", "i", "em", "strong", "u", "mark", "small", "sup", "sub", "font", "wbr", "q", "cite",
-    ]
-    .iter()
-    .any(|inline| inline.eq_ignore_ascii_case(name))
+    ["span", "b", "i", "em", "strong", "u", "mark", "small", "sup", "sub", "font", "wbr", "q", "cite"]
+        .iter()
+        .any(|inline| inline.eq_ignore_ascii_case(name))
 }
 
 fn is_headline(title: &str) -> bool {
@@ -361,16 +333,11 @@ fn address_points(url: &Url, path: &str) -> u32 {
     let has_slug = segments.iter().any(|segment| {
         segment.split(['-', '_', '+']).filter(|word| !word.is_empty()).count() > SLUG_WORDS_MIN - 1
             && segment.bytes().any(|byte| byte.is_ascii_alphabetic())
-    }) || segments
-        .last()
-        .is_some_and(|last| last.matches('%').count() >= HEADLINE_HAN_MIN);
+    }) || segments.last().is_some_and(|last| last.matches('%').count() >= HEADLINE_HAN_MIN);
     let query = url.query().unwrap_or_default();
-    let has_number = digit_runs(path)
-        .chain(digit_runs(query))
-        .any(|run| run.len() >= NUMBER_DIGITS_MIN);
-    let has_page_ending = [".html", ".htm", ".php", ".aspx", ".shtml", ".ece", ".cms"]
-        .iter()
-        .any(|end| path.ends_with(end));
+    let has_number = digit_runs(path).chain(digit_runs(query)).any(|run| run.len() >= NUMBER_DIGITS_MIN);
+    let has_page_ending =
+        [".html", ".htm", ".php", ".aspx", ".shtml", ".ece", ".cms"].iter().any(|end| path.ends_with(end));
     2 * u32::from(has_slug)
         + 2 * u32::from(has_date(&segments))
         + u32::from(has_number)
@@ -388,7 +355,5 @@ fn has_date(segments: &[&str]) -> bool {
     let is_month = |text: &str| text.len() <= 2 && text.parse::<u8>().is_ok_and(|month| (1..=12).contains(&month));
     let runs: Vec<&str> = segments.iter().flat_map(|segment| digit_runs(segment)).collect();
     runs.windows(2).any(|pair| is_year(pair[0]) && is_month(pair[1]))
-        || runs
-            .iter()
-            .any(|run| run.len() == 8 && run.starts_with("20") && run.get(4..6).is_some_and(is_month))
+        || runs.iter().any(|run| run.len() == 8 && run.starts_with("20") && run.get(4..6).is_some_and(is_month))
 }

@@ -102,10 +102,7 @@ impl<'t> Repair<'t, '_> {
                 Token::Text(_) | Token::CData(_) | Token::Other(_) => {}
             }
         }
-        self.problems.push(format!(
-            "the document has more than {} entries, the rest is not read",
-            self.entries_max
-        ));
+        self.problems.push(format!("the document has more than {} entries, the rest is not read", self.entries_max));
     }
 
     fn element(&mut self, tag: &Tag<'t>) {
@@ -125,10 +122,7 @@ impl<'t> Repair<'t, '_> {
     }
 
     fn begin_entry(&mut self, tag: &Tag<'t>) {
-        let mut entry = Entry {
-            language: tag.attribute("xml:lang").map(Cow::into_owned),
-            ..Entry::default()
-        };
+        let mut entry = Entry { language: tag.attribute("xml:lang").map(Cow::into_owned), ..Entry::default() };
         if let Some(about) = tag.attribute("rdf:about") {
             entry.id.offer(1, about.into_owned());
         }
@@ -189,11 +183,7 @@ impl<'t> Repair<'t, '_> {
                 }
             }
             EntryField::Title(rank) | EntryField::Summary(rank) | EntryField::Content(rank) => {
-                let language = if tag.attributes.is_empty() {
-                    None
-                } else {
-                    tag.attribute("xml:lang")
-                };
+                let language = if tag.attributes.is_empty() { None } else { tag.attribute("xml:lang") };
                 let kind = Kind::of(self.dialect, tag, name);
                 let value = self.value(tag, kind, matches!(field, EntryField::Title(_)));
                 let Some(entry) = &mut self.entry else { return };
@@ -254,10 +244,7 @@ impl<'t> Repair<'t, '_> {
     }
 
     /// A link, as its `rel`, its `type` and its address.
-    #[expect(
-        clippy::type_complexity,
-        reason = "three values that go straight on to `Entry::link`"
-    )]
+    #[expect(clippy::type_complexity, reason = "three values that go straight on to `Entry::link`")]
     fn link(
         &mut self,
         tag: &Tag<'t>,
@@ -311,11 +298,7 @@ impl<'t> Repair<'t, '_> {
             }
         }
         let candidates = [person_name, entry::name_of_person(&text), mail];
-        candidates
-            .into_iter()
-            .map(|text| text.trim().to_owned())
-            .find(|text| !text.is_empty())
-            .unwrap_or_default()
+        candidates.into_iter().map(|text| text.trim().to_owned()).find(|text| !text.is_empty()).unwrap_or_default()
     }
 
     /// The text of an element, up to where it ends. In short texts any element of an entry ends it, in long ones only
@@ -427,8 +410,7 @@ impl<'t> Repair<'t, '_> {
     fn finish(mut self) -> Repaired {
         if self.entry.is_some() && self.scanner.is_at_end() && self.n_entries < self.entries_max {
             let number = self.n_entries + 1;
-            self.problems
-                .push(format!("the document ends within entry {number}, which is left out"));
+            self.problems.push(format!("the document ends within entry {number}, which is left out"));
         }
         let mut document = String::with_capacity(self.body.len() + 1024);
         document.push_str("<feed xmlns=\"http://www.w3.org/2005/Atom\"");
@@ -439,11 +421,7 @@ impl<'t> Repair<'t, '_> {
         self.feed.write_head(&mut document);
         document.push_str(&self.body);
         document.push_str("</feed>");
-        Repaired {
-            document,
-            n_entries: self.n_entries,
-            problems: self.problems,
-        }
+        Repaired { document, n_entries: self.n_entries, problems: self.problems }
     }
 }
 
@@ -454,9 +432,7 @@ fn is_entry(name: &Name<'_>) -> bool {
 /// Whether an element is one of those around the entries.
 fn is_container(name: &Name<'_>) -> bool {
     (name.is_core() || name.family == Family::Rdf)
-        && ["rss", "rdf", "feed", "channel"]
-            .iter()
-            .any(|container| name.local.eq_ignore_ascii_case(container))
+        && ["rss", "rdf", "feed", "channel"].iter().any(|container| name.local.eq_ignore_ascii_case(container))
 }
 
 /// Writes `<name>text</name>`.

@@ -51,11 +51,7 @@ pub(super) fn read(root: &Tag<'_>, document: &str, base: &Url, entries_max: usiz
                     found.take(record.take(), is_index, base, &mut listing.problems);
                     record = Some(Record::default());
                 }
-                field = if tag.is_empty {
-                    None
-                } else {
-                    field_of(name.family, tag.name.contains(':'), name.local)
-                };
+                field = if tag.is_empty { None } else { field_of(name.family, tag.name.contains(':'), name.local) };
             }
             Token::Close(name) => {
                 field = None;
@@ -79,16 +75,8 @@ pub(super) fn read_lines(document: &str, entries_max: usize) -> Option<Listing> 
         if !line.starts_with("http") {
             return None;
         }
-        let url = Url::parse(line)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))?;
-        found.links.push((
-            None,
-            FoundLink {
-                url: Some(url),
-                ..FoundLink::default()
-            },
-        ));
+        let url = Url::parse(line).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        found.links.push((None, FoundLink { url: Some(url), ..FoundLink::default() }));
     }
     if found.links.is_empty() {
         return None;
@@ -159,9 +147,7 @@ impl Found {
             let n_links = self.links.len();
             self.links.sort_by_key(|(date, _)| Reverse(*date));
             self.links.truncate(entries_max);
-            listing
-                .problems
-                .push(format!("of {n_links} addresses the {entries_max} newest are read"));
+            listing.problems.push(format!("of {n_links} addresses the {entries_max} newest are read"));
         }
         self.children.sort_by_key(|(date, _)| Reverse(*date));
         listing.links = self.links.into_iter().map(|(_, link)| link).collect();

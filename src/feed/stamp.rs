@@ -24,11 +24,7 @@ pub(super) fn pack(text: &str) -> Option<SystemTime> {
     let date = dates::read(text)?;
     let seconds = u64::try_from(date.instant.as_second()).ok()?;
     let offset = date.offset.map_or(0, |offset| offset.seconds() / 60 + OFFSET_BIAS);
-    let day = if date.precision == DatePrecision::Day {
-        DAY_MARK
-    } else {
-        0
-    };
+    let day = if date.precision == DatePrecision::Day { DAY_MARK } else { 0 };
     let nanoseconds = u32::try_from(offset).ok()? + day;
     SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
 }
@@ -42,19 +38,8 @@ pub(super) fn unpack(packed: SystemTime) -> Option<String> {
         0 => None,
         biased => Some(Offset::from_seconds((biased - OFFSET_BIAS) * 60).ok()?),
     };
-    let precision = if nanoseconds >= DAY_MARK {
-        DatePrecision::Day
-    } else {
-        DatePrecision::Instant
-    };
-    Some(
-        ReadDate {
-            instant,
-            offset,
-            precision,
-        }
-        .to_rfc3339(),
-    )
+    let precision = if nanoseconds >= DAY_MARK { DatePrecision::Day } else { DatePrecision::Instant };
+    Some(ReadDate { instant, offset, precision }.to_rfc3339())
 }
 
 #[cfg(test)]

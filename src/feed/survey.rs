@@ -48,10 +48,7 @@ pub(super) struct ChannelFacts {
 impl ChannelFacts {
     /// The time between two polls that the channel asks for, in seconds.
     pub(super) fn ttl_s(&self) -> Option<u32> {
-        let from_ttl = self
-            .ttl
-            .filter(|minutes| *minutes > 0)
-            .map(|minutes| minutes.saturating_mul(60));
+        let from_ttl = self.ttl.filter(|minutes| *minutes > 0).map(|minutes| minutes.saturating_mul(60));
         let frequency = self.update_frequency.unwrap_or(1).max(1);
         from_ttl.or_else(|| Some((self.update_period_s? / frequency).max(1)))
     }
@@ -122,12 +119,7 @@ pub(super) fn survey<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Sur
         fields_missed: 0,
         n_dates: 0,
         channel_name: None,
-        survey: Survey {
-            flaw: None,
-            n_entries: 0,
-            end: text.len(),
-            channel: ChannelFacts::default(),
-        },
+        survey: Survey { flaw: None, n_entries: 0, end: text.len(), channel: ChannelFacts::default() },
     };
     surveyor.root(root);
     let mut scanner = Scanner::new(text);
@@ -211,11 +203,7 @@ impl<'t> Surveyor<'t> {
     fn place(&mut self, tag: &Tag<'t>, depth: usize) -> Inside {
         let name = self.namespaces.resolve_tag(tag);
         if self.is_in_entry {
-            return if depth == self.entry_depth + 1 {
-                self.entry_child(tag, &name)
-            } else {
-                Inside::Anything
-            };
+            return if depth == self.entry_depth + 1 { self.entry_child(tag, &name) } else { Inside::Anything };
         }
         if name.is_core() && (name.local.eq_ignore_ascii_case("item") || name.local.eq_ignore_ascii_case("entry")) {
             let expected = if self.dialect == Dialect::Atom { "entry" } else { "item" };
@@ -290,11 +278,7 @@ impl<'t> Surveyor<'t> {
         match field {
             Field::Title(_) | Field::Summary(_) | Field::Content(_) if self.dialect == Dialect::Atom => {
                 self.typed_text(tag);
-                if is_xhtml(tag) || tag.attribute("src").is_some() {
-                    Inside::Anything
-                } else {
-                    Inside::Text
-                }
+                if is_xhtml(tag) || tag.attribute("src").is_some() { Inside::Anything } else { Inside::Text }
             }
             Field::Link if self.dialect == Dialect::Atom => {
                 if tag.attribute("href").is_none() {
@@ -321,10 +305,7 @@ impl<'t> Surveyor<'t> {
         if self.dialect != Dialect::Atom || tag.attributes.is_empty() {
             return;
         }
-        let is_known = matches!(
-            tag.attribute("type").as_deref(),
-            None | Some("text" | "html" | "xhtml" | "text/html")
-        );
+        let is_known = matches!(tag.attribute("type").as_deref(), None | Some("text" | "html" | "xhtml" | "text/html"));
         if !is_known || tag.attribute("mode").is_some() {
             self.flaw("a text is of a type that feed-rs does not know");
         }

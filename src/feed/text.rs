@@ -187,9 +187,7 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     text.contains('<')
         && Scanner::new(text).any(|token| match token {
             Token::Close(name) => is_html_element(name),
-            Token::Open(tag) => ["br", "img", "p", "hr"]
-                .iter()
-                .any(|name| tag.name.eq_ignore_ascii_case(name)),
+            Token::Open(tag) => ["br", "img", "p", "hr"].iter().any(|name| tag.name.eq_ignore_ascii_case(name)),
             _ => false,
         })
 }
@@ -198,10 +196,7 @@ pub(super) fn looks_like_html(text: &str) -> bool {
 pub(super) fn without_controls(text: String) -> String {
     let is_wrong = |c: char| entities::is_forbidden(c) || entities::meant(c) != c;
     if text.contains(is_wrong) {
-        text.chars()
-            .filter(|c| !entities::is_forbidden(*c))
-            .map(entities::meant)
-            .collect()
+        text.chars().filter(|c| !entities::is_forbidden(*c)).map(entities::meant).collect()
     } else {
         text
     }
@@ -222,10 +217,7 @@ mod tests {
     #[test]
     fn bodies_lose_their_tags() {
         let check = |html: &str, expected: &str| assert_eq!(text_of_html(html), expected);
-        check(
-            "<p>One <b>t</b>wo</p><p>three&nbsp;&amp; four<br/>five",
-            "One two three & four five",
-        );
+        check("<p>One <b>t</b>wo</p><p>three&nbsp;&amp; four<br/>five", "One two three & four five");
         check("<style>p { a: b }</style>x<script>if (a < b) {}</script>y", "x y");
         check("<script>never closed", "");
     }

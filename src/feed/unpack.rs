@@ -20,18 +20,12 @@ pub(super) fn unpacked(body: &[u8]) -> Result<Cow<'_, [u8]>, FeedError> {
         return Ok(Cow::Borrowed(body));
     }
     let mut unpacked = Vec::new();
-    let result = MultiGzDecoder::new(body)
-        .take(UNPACKED_BYTES_MAX + 1)
-        .read_to_end(&mut unpacked);
+    let result = MultiGzDecoder::new(body).take(UNPACKED_BYTES_MAX + 1).read_to_end(&mut unpacked);
     if unpacked.len() as u64 > UNPACKED_BYTES_MAX {
-        return Err(FeedError::Compressed {
-            reason: format!("more than {UNPACKED_BYTES_MAX} bytes"),
-        });
+        return Err(FeedError::Compressed { reason: format!("more than {UNPACKED_BYTES_MAX} bytes") });
     }
     match result {
-        Err(error) if unpacked.is_empty() => Err(FeedError::Compressed {
-            reason: error.to_string(),
-        }),
+        Err(error) if unpacked.is_empty() => Err(FeedError::Compressed { reason: error.to_string() }),
         _ => Ok(Cow::Owned(unpacked)),
     }
 }

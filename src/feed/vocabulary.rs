@@ -100,15 +100,9 @@ const EXACT_ADDRESSES: [&str; 5] = [
 
 fn family_of_address(address: &str) -> Option<Family> {
     let address = address.trim();
-    let bare = address
-        .strip_prefix("http://")
-        .or_else(|| address.strip_prefix("https://"))
-        .unwrap_or(address);
+    let bare = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://")).unwrap_or(address);
     let bare = bare.trim_end_matches(['/', '#']);
-    ADDRESSES
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(bare))
-        .map(|(_, family)| *family)
+    ADDRESSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(bare)).map(|(_, family)| *family)
 }
 
 /// A name with its namespace resolved.
@@ -140,11 +134,7 @@ const DECLARATIONS_MAX: usize = 64;
 
 impl<'t> Namespaces<'t> {
     pub(super) fn of_root(dialect: Dialect, root: &Tag<'t>) -> Self {
-        let mut namespaces = Namespaces {
-            prefixes: Vec::new(),
-            default: (Family::Native, true),
-            dialect,
-        };
+        let mut namespaces = Namespaces { prefixes: Vec::new(), default: (Family::Native, true), dialect };
         namespaces.declare(root);
         if let Some(address) = default_namespace(root) {
             namespaces.default = match family_of_address(&address) {
@@ -159,12 +149,7 @@ impl<'t> Namespaces<'t> {
     }
 
     fn is_native(&self, address: &str) -> bool {
-        address
-            == if self.dialect == Dialect::Atom {
-                EXACT_ADDRESSES[0]
-            } else {
-                EXACT_ADDRESSES[1]
-            }
+        address == if self.dialect == Dialect::Atom { EXACT_ADDRESSES[0] } else { EXACT_ADDRESSES[1] }
     }
 
     /// Takes over the `xmlns:prefix` attributes of a tag.
@@ -178,11 +163,7 @@ impl<'t> Namespaces<'t> {
             };
             if self.prefixes.len() < DECLARATIONS_MAX && !self.prefixes.iter().any(|(known, ..)| *known == prefix) {
                 let family = family_of_address(address).unwrap_or(Family::Other);
-                let family = if family == Family::Other {
-                    family_of_prefix(prefix)
-                } else {
-                    family
-                };
+                let family = if family == Family::Other { family_of_prefix(prefix) } else { family };
                 let is_exact = EXACT_ADDRESSES.contains(&address)
                     || !matches!(family, Family::Atom | Family::Rss | Family::Content | Family::Dublin);
                 self.prefixes.push((prefix, family, is_exact));
@@ -193,24 +174,12 @@ impl<'t> Namespaces<'t> {
     /// Resolves the name of an end tag, or of a start tag without a default namespace of its own.
     pub(super) fn resolve(&self, name: &'t str) -> Name<'t> {
         let Some((prefix, local)) = name.split_once(':') else {
-            return Name {
-                family: self.default.0,
-                local: name,
-                is_exact: self.default.1,
-            };
+            return Name { family: self.default.0, local: name, is_exact: self.default.1 };
         };
         let local = local_name(local);
         match self.prefixes.iter().find(|(known, ..)| *known == prefix) {
-            Some((_, family, is_exact)) => Name {
-                family: *family,
-                local,
-                is_exact: *is_exact,
-            },
-            None => Name {
-                family: family_of_prefix(prefix),
-                local,
-                is_exact: false,
-            },
+            Some((_, family, is_exact)) => Name { family: *family, local, is_exact: *is_exact },
+            None => Name { family: family_of_prefix(prefix), local, is_exact: false },
         }
     }
 
@@ -229,29 +198,18 @@ impl<'t> Namespaces<'t> {
                     family_of_address(&address).unwrap_or(Family::Other)
                 };
                 let is_exact = self.is_native(&address) && self.default.1;
-                Name {
-                    family,
-                    local: name.local,
-                    is_exact,
-                }
+                Name { family, local: name.local, is_exact }
             }
         }
     }
 }
 
 fn family_of_prefix(prefix: &str) -> Family {
-    PREFIXES
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(prefix))
-        .map_or(Family::Other, |(_, family)| *family)
+    PREFIXES.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix)).map_or(Family::Other, |(_, family)| *family)
 }
 
 fn default_namespace<'t>(tag: &Tag<'t>) -> Option<Cow<'t, str>> {
-    if tag.attributes.contains("xmlns") {
-        tag.attribute("xmlns")
-    } else {
-        None
-    }
+    if tag.attributes.contains("xmlns") { tag.attribute("xmlns") } else { None }
 }
 
 /// What an element within an entry is. The number is its rank: of several that say the same, the lowest counts.
@@ -354,10 +312,7 @@ pub(super) fn feed_rs_reads_field(dialect: Dialect, name: &Name<'_>) -> bool {
     }
     match (dialect, name.family) {
         (Dialect::Rss, Family::Native | Family::Rss) => {
-            matches!(
-                name.local,
-                "title" | "link" | "description" | "author" | "guid" | "pubDate" | "updated"
-            )
+            matches!(name.local, "title" | "link" | "description" | "author" | "guid" | "pubDate" | "updated")
         }
         (Dialect::Rss, Family::Content) => name.local == "encoded",
         (Dialect::Rss, Family::Dublin) => matches!(name.local, "date" | "creator"),

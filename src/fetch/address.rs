@@ -23,10 +23,7 @@ pub struct AddressRefused {
 impl fmt::Display for AddressRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let AddressRefused { host, address } = self;
-        write!(
-            f,
-            "{host} is at {address}, which is private or reserved; fetch.private_networks can allow it"
-        )
+        write!(f, "{host} is at {address}, which is private or reserved; fetch.private_networks can allow it")
     }
 }
 
@@ -41,10 +38,7 @@ pub(super) struct AddressRules {
 
 impl AddressRules {
     pub(super) fn new(private_networks: &[Network], fixed: &[(String, SocketAddr)]) -> Self {
-        AddressRules {
-            private_networks: private_networks.into(),
-            fixed: fixed.into(),
-        }
+        AddressRules { private_networks: private_networks.into(), fixed: fixed.into() }
     }
 
     /// Checks an address that stands in the URL; names are checked when they are resolved.
@@ -59,14 +53,7 @@ impl AddressRules {
 
     fn check(&self, address: IpAddr, host: &str) -> Result<(), AddressRefused> {
         let is_allowed = is_public(address) || self.private_networks.iter().any(|network| network.contains(address));
-        if is_allowed {
-            Ok(())
-        } else {
-            Err(AddressRefused {
-                host: host.to_owned(),
-                address,
-            })
-        }
+        if is_allowed { Ok(()) } else { Err(AddressRefused { host: host.to_owned(), address }) }
     }
 
     async fn addresses_of(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
@@ -158,13 +145,7 @@ mod tests {
 
     #[test]
     fn public_and_other_addresses_are_told_apart() {
-        for public in [
-            "93.184.215.14",
-            "1.1.1.1",
-            "2606:4700::1111",
-            "::ffff:1.1.1.1",
-            "64:ff9b::1.1.1.1",
-        ] {
+        for public in ["93.184.215.14", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for other in [
@@ -224,9 +205,6 @@ mod tests {
         let rules = AddressRules::new(&[], &[("fixed.example".to_owned(), "127.0.0.1:81".parse().unwrap())]);
         let refused = rules.addresses_of("localhost").await.unwrap_err();
         assert!(refused.downcast_ref::<AddressRefused>().is_some(), "{refused}");
-        assert_eq!(
-            rules.addresses_of("fixed.example").await.unwrap(),
-            ["127.0.0.1:81".parse().unwrap()]
-        );
+        assert_eq!(rules.addresses_of("fixed.example").await.unwrap(), ["127.0.0.1:81".parse().unwrap()]);
     }
 }

@@ -110,11 +110,7 @@ impl Fetcher {
         let result = self.follow(request, &mut exchanges).await;
         let wait = SignedDuration::try_from(self.gate.wait(&publisher_of(request.url))).unwrap_or_default();
         let host_ready_at = Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX);
-        FetchReport {
-            exchanges,
-            result,
-            host_ready_at,
-        }
+        FetchReport { exchanges, result, host_ready_at }
     }
 
     async fn follow(&self, request: FetchRequest<'_>, exchanges: &mut Vec<Exchange>) -> Result<Fetched, FetchError> {
@@ -139,19 +135,14 @@ impl Fetcher {
                 Answer::NotModified { max_age_s } => return Ok(Fetched::NotModified { max_age_s }),
                 Answer::Redirect { to, is_permanent } => {
                     if visited.contains(&to) {
-                        return Err(FetchError::Redirect(format!(
-                            "the redirects run in a circle, back to {to}"
-                        )));
+                        return Err(FetchError::Redirect(format!("the redirects run in a circle, back to {to}")));
                     }
                     moved_permanently &= is_permanent;
                     url = to;
                 }
             }
         }
-        Err(FetchError::Redirect(format!(
-            "more than {} redirects (fetch.redirects_max)",
-            self.settings.redirects_max
-        )))
+        Err(FetchError::Redirect(format!("more than {} redirects (fetch.redirects_max)", self.settings.redirects_max)))
     }
 
     /// One exchange: address, turn, request, answer. Writes it down, however it ends.
@@ -180,9 +171,7 @@ impl Fetcher {
         let publisher = publisher_of(url);
         let turn = self.gate.turn(&publisher).await.map_err(|busy| {
             let wait = SignedDuration::try_from(busy.wait).unwrap_or(SignedDuration::MAX);
-            FetchError::HostBusy {
-                until: Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX),
-            }
+            FetchError::HostBusy { until: Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX) }
         })?;
         let began = Instant::now();
         record.started_at = Timestamp::now();
@@ -191,11 +180,7 @@ impl Fetcher {
             Ok(answer) => answer,
             Err(_) => Err(FetchError::Timeout { limit }),
         };
-        if let Err(FetchError::Status {
-            retry_after: Some(delay),
-            ..
-        }) = &answer
-        {
+        if let Err(FetchError::Status { retry_after: Some(delay), .. }) = &answer {
             self.gate.hold(&publisher, *delay);
         }
         drop(turn);
@@ -214,10 +199,9 @@ impl Fetcher {
             Purpose::Robots => ACCEPT_ANY,
         };
         let mut builder = self.client.get(url.clone()).header(ACCEPT, accept);
-        for (name, value) in [
-            (IF_NONE_MATCH, &request.validators.etag),
-            (IF_MODIFIED_SINCE, &request.validators.last_modified),
-        ] {
+        for (name, value) in
+            [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)]
+        {
             if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
                 builder = builder.header(name, value);
             }
@@ -228,16 +212,11 @@ impl Fetcher {
         match status {
             200..=299 => {}
             304 if !request.validators.is_empty() => {
-                return Ok(Answer::NotModified {
-                    max_age_s: max_age_s(response.headers(), Timestamp::now()),
-                });
+                return Ok(Answer::NotModified { max_age_s: max_age_s(response.headers(), Timestamp::now()) });
             }
             301 | 302 | 303 | 307 | 308 => return redirect_of(url, &response),
             _ => {
-                return Err(FetchError::Status {
-                    status,
-                    retry_after: retry_after(response.headers()),
-                });
+                return Err(FetchError::Status { status, retry_after: retry_after(response.headers()) });
             }
         }
         let is_robots = request.purpose == Purpose::Robots;
@@ -247,12 +226,10 @@ impl Fetcher {
             Purpose::Robots => ROBOTS_BYTES_MAX,
         };
         let headers = response.headers().clone();
-        let body = read_body(response, limit, is_robots, record)
-            .await
-            .map_err(|error| match error {
-                BodyError::TooLarge => FetchError::TooLarge { limit },
-                BodyError::Client(error) => blame(error),
-            })?;
+        let body = read_body(response, limit, is_robots, record).await.map_err(|error| match error {
+            BodyError::TooLarge => FetchError::TooLarge { limit },
+            BodyError::Client(error) => blame(error),
+        })?;
         let fetched_at = Timestamp::now();
         Ok(Answer::Document(Box::new(FetchedDocument {
             requested_url: url.clone(),
@@ -262,10 +239,7 @@ impl Fetcher {
             content_type: text_of(&headers, &CONTENT_TYPE),
             content_language: text_of(&headers, &CONTENT_LANGUAGE),
             robots_tag: robots_tag(&headers),
-            validators: Validators {
-                etag: text_of(&headers, &ETAG),
-                last_modified: text_of(&headers, &LAST_MODIFIED),
-            },
+            validators: Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) },
             max_age_s: max_age_s(&headers, fetched_at),
             fetched_at,
             body,
@@ -283,8 +257,7 @@ impl Fetcher {
                 if let Rules::Known(known) = &rules
                     && let Some(pause) = known.crawl_delay()
                 {
-                    self.gate
-                        .set_pause(&publisher_of(url), pause.min(self.settings.crawl_delay_max));
+                    self.gate.set_pause(&publisher_of(url), pause.min(self.settings.crawl_delay_max));
                 }
                 *entry = Some((rules.clone(), self.robots.expiry(&rules)));
                 rules
@@ -294,10 +267,7 @@ impl Fetcher {
         let host = url.host_str().unwrap_or_default().to_owned();
         match rules {
             Rules::Known(known) if known.is_url_allowed(url) => Ok(()),
-            Rules::Known(_) => Err(FetchError::RobotsForbid {
-                host,
-                path: url.path().to_owned(),
-            }),
+            Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
             Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
         }
     }
@@ -311,25 +281,15 @@ impl Fetcher {
         url.set_fragment(None);
         let validators = Validators::default();
         for _ in 0..=self.settings.redirects_max {
-            let request = FetchRequest {
-                url: &url,
-                purpose: Purpose::Robots,
-                validators: &validators,
-            };
+            let request = FetchRequest { url: &url, purpose: Purpose::Robots, validators: &validators };
             match self.exchange(&url, request, exchanges).await {
                 Ok(Answer::Document(document)) => return Ok(robots::parse(&document.body)),
                 Ok(Answer::Redirect { to, .. }) => url = to,
                 Ok(Answer::NotModified { .. }) | Err(FetchError::Redirect(_)) => return Ok(robots::allow_all()),
                 // Not an answer: the page's turn has not come either.
                 Err(error @ FetchError::HostBusy { .. }) => return Err(error),
-                Err(FetchError::Status {
-                    status: 429,
-                    retry_after,
-                }) => {
-                    return Err(FetchError::Status {
-                        status: 429,
-                        retry_after,
-                    });
+                Err(FetchError::Status { status: 429, retry_after }) => {
+                    return Err(FetchError::Status { status: 429, retry_after });
                 }
                 Err(FetchError::Status { status: 400..=499, .. }) => return Ok(robots::allow_all()),
                 // The page would fail in the same way: say so rather than blame robots.txt.
@@ -362,10 +322,8 @@ async fn read_body(
     is_cut_at_limit: bool,
     record: &mut Exchange,
 ) -> Result<Vec<u8>, BodyError> {
-    let announced = response
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit).min(BUFFER_BYTES_MAX));
     loop {
         let chunk = match response.chunk().await {
@@ -390,18 +348,13 @@ async fn read_body(
 fn redirect_of(from: &Url, response: &Response) -> Result<Answer, FetchError> {
     let status = response.status().as_u16();
     let Some(location) = text_of(response.headers(), &LOCATION) else {
-        return Err(FetchError::Redirect(format!(
-            "the server answered {status} without saying where to"
-        )));
+        return Err(FetchError::Redirect(format!("the server answered {status} without saying where to")));
     };
     match from.join(&location) {
-        Ok(to) if matches!(to.scheme(), "http" | "https") => Ok(Answer::Redirect {
-            to,
-            is_permanent: matches!(status, 301 | 308),
-        }),
-        _ => Err(FetchError::Redirect(format!(
-            "the server redirects to {location:?}, which cannot be followed"
-        ))),
+        Ok(to) if matches!(to.scheme(), "http" | "https") => {
+            Ok(Answer::Redirect { to, is_permanent: matches!(status, 301 | 308) })
+        }
+        _ => Err(FetchError::Redirect(format!("the server redirects to {location:?}, which cannot be followed"))),
     }
 }
 
@@ -413,24 +366,15 @@ fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 }
 
 fn robots_tag(headers: &HeaderMap) -> Option<String> {
-    let lines: Vec<&str> = headers
-        .get_all("x-robots-tag")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
+    let lines: Vec<&str> = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok()).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }
 
 /// How long the answer says it stays fresh (RFC 9111, section 4.2.1), in seconds.
 fn max_age_s(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
-    let cache_control = text_of(headers, &CACHE_CONTROL)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let cache_control = text_of(headers, &CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
     let mut directives = cache_control.split(',').map(str::trim);
-    if directives
-        .clone()
-        .any(|directive| directive == "no-cache" || directive == "no-store")
-    {
+    if directives.clone().any(|directive| directive == "no-cache" || directive == "no-store") {
         return None;
     }
     if let Some(seconds) = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse().ok()) {
@@ -487,18 +431,9 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_in_both_forms_and_bounded() {
-        assert_eq!(
-            retry_after(&headers(&[("retry-after", "120")])),
-            Some(Duration::from_mins(2))
-        );
-        assert_eq!(
-            retry_after(&headers(&[("retry-after", "99999999")])),
-            Some(RETRY_AFTER_MAX)
-        );
-        assert_eq!(
-            retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])),
-            Some(RETRY_AFTER_MAX)
-        );
+        assert_eq!(retry_after(&headers(&[("retry-after", "120")])), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after(&headers(&[("retry-after", "99999999")])), Some(RETRY_AFTER_MAX));
+        assert_eq!(retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])), Some(RETRY_AFTER_MAX));
         assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
     }
 }

@@ -103,14 +103,8 @@ impl FetchError {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match self {
-            FetchError::Status {
-                retry_after: Some(delay),
-                ..
-            } => Retry::After(*delay),
-            FetchError::Status {
-                status: 408 | 425 | 429 | 500..=599,
-                ..
-            }
+            FetchError::Status { retry_after: Some(delay), .. } => Retry::After(*delay),
+            FetchError::Status { status: 408 | 425 | 429 | 500..=599, .. }
             | FetchError::HostBusy { .. }
             | FetchError::Dns { .. }
             | FetchError::Tls { .. }
@@ -128,10 +122,7 @@ impl FetchError {
     /// The failure as it travels to the store.
     #[must_use]
     pub fn failure(&self) -> Failure {
-        Failure {
-            class: self.class(),
-            reason: self.to_string(),
-        }
+        Failure { class: self.class(), reason: self.to_string() }
     }
 
     /// Tells what a client error was about. `limit` is the time limit that was in force.
@@ -147,13 +138,10 @@ impl FetchError {
             last = inner.to_string();
             cause = inner.source().or_else(|| {
                 // An error that went through `io::Error` is not its source but inside it.
-                inner
-                    .downcast_ref::<std::io::Error>()
-                    .and_then(|io| io.get_ref())
-                    .map(|boxed| {
-                        let inner: &(dyn std::error::Error + 'static) = boxed;
-                        inner
-                    })
+                inner.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()).map(|boxed| {
+                    let inner: &(dyn std::error::Error + 'static) = boxed;
+                    inner
+                })
             });
         }
         let host = host.to_owned();
@@ -184,18 +172,12 @@ mod tests {
         let status = |status, retry_after| FetchError::Status { status, retry_after }.retry();
         assert_eq!(status(500, None), Retry::Backoff);
         assert_eq!(status(404, None), Retry::Never);
-        assert_eq!(
-            status(429, Some(Duration::from_secs(9))),
-            Retry::After(Duration::from_secs(9))
-        );
+        assert_eq!(status(429, Some(Duration::from_secs(9))), Retry::After(Duration::from_secs(9)));
     }
 
     #[test]
     fn messages_say_what_to_do() {
-        let error = FetchError::Status {
-            status: 429,
-            retry_after: Some(Duration::from_secs(9)),
-        };
+        let error = FetchError::Status { status: 429, retry_after: Some(Duration::from_secs(9)) };
         assert_eq!(error.to_string(), "the server answered 429, try again in 9 s");
     }
 }

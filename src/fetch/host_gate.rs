@@ -46,12 +46,7 @@ pub(super) struct Busy {
 
 impl HostGate {
     pub(super) fn new(pause: Duration, n_at_once: usize, wait_max: Duration) -> Self {
-        HostGate {
-            publishers: Arc::default(),
-            pause,
-            n_at_once,
-            wait_max,
-        }
+        HostGate { publishers: Arc::default(), pause, n_at_once, wait_max }
     }
 
     /// Waits for the publisher's turn, if it is not too far off.
@@ -64,10 +59,7 @@ impl HostGate {
                 if state.n_in_work < self.n_at_once {
                     if state.free_from <= Instant::now() {
                         state.n_in_work += 1;
-                        return Ok(Turn {
-                            gate: self.clone(),
-                            publisher: publisher.to_owned(),
-                        });
+                        return Ok(Turn { gate: self.clone(), publisher: publisher.to_owned() });
                     }
                     (Some(state.free_from), state.turn_ended.clone())
                 } else {
@@ -76,9 +68,7 @@ impl HostGate {
             };
             match free_from {
                 Some(free_from) if free_from > deadline => {
-                    return Err(Busy {
-                        wait: free_from - Instant::now(),
-                    });
+                    return Err(Busy { wait: free_from - Instant::now() });
                 }
                 Some(free_from) => tokio::time::sleep_until(free_from).await,
                 None => {
@@ -86,9 +76,7 @@ impl HostGate {
                     let wait = Duration::from_millis(50).min(deadline.saturating_duration_since(Instant::now()));
                     let _ = tokio::time::timeout(wait, turn_ended.notified()).await;
                     if Instant::now() >= deadline {
-                        return Err(Busy {
-                            wait: self.pause.max(Duration::from_millis(100)),
-                        });
+                        return Err(Busy { wait: self.pause.max(Duration::from_millis(100)) });
                     }
                 }
             }
@@ -112,9 +100,9 @@ impl HostGate {
     /// How long until the publisher may be asked again.
     pub(super) fn wait(&self, publisher: &str) -> Duration {
         let publishers = self.locked();
-        publishers.get(publisher).map_or(Duration::ZERO, |state| {
-            state.free_from.saturating_duration_since(Instant::now())
-        })
+        publishers
+            .get(publisher)
+            .map_or(Duration::ZERO, |state| state.free_from.saturating_duration_since(Instant::now()))
     }
 
     /// A panic elsewhere cannot leave the numbers half changed: each change is one assignment.
@@ -125,12 +113,7 @@ impl HostGate {
 
 impl Publisher {
     fn fresh() -> Self {
-        Publisher {
-            n_in_work: 0,
-            free_from: Instant::now(),
-            own_pause: None,
-            turn_ended: Arc::default(),
-        }
+        Publisher { n_in_work: 0, free_from: Instant::now(), own_pause: None, turn_ended: Arc::default() }
     }
 }
 

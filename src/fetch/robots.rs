@@ -35,11 +35,7 @@ pub(super) struct RobotsCache {
 
 impl RobotsCache {
     pub(super) fn new(lifetime: Duration, n_max: usize) -> Self {
-        RobotsCache {
-            entries: Arc::default(),
-            lifetime,
-            n_max,
-        }
+        RobotsCache { entries: Arc::default(), lifetime, n_max }
     }
 
     /// The entry of an address's host. The caller locks it, looks with [`fresh`], and fills it when it is stale.
@@ -69,9 +65,7 @@ impl RobotsCache {
 
 /// The rules in an entry, unless they are too old.
 pub(super) fn fresh(entry: Option<&(Rules, Instant)>) -> Option<Rules> {
-    entry
-        .filter(|(_, expiry)| *expiry > Instant::now())
-        .map(|(rules, _)| rules.clone())
+    entry.filter(|(_, expiry)| *expiry > Instant::now()).map(|(rules, _)| rules.clone())
 }
 
 /// Reads a robots.txt for our product token.

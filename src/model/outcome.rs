@@ -13,8 +13,10 @@ pub struct ClaimedWork {
     pub sources: Vec<DueSource>,
     /// Articles to fetch.
     pub candidates: Vec<Candidate>,
-    /// When the next unclaimed source or link is due; absent when none waits.
-    pub next_due_at: Option<Timestamp>,
+    /// When the next source is due; absent when none waits. A claimed one counts with the end of its lease.
+    pub next_source_due_at: Option<Timestamp>,
+    /// When the next link is due, likewise.
+    pub next_link_due_at: Option<Timestamp>,
 }
 
 /// What a polled document said about when to come back.

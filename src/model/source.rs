@@ -64,9 +64,7 @@ impl FromStr for SourceKind {
             "sitemap" => Ok(SourceKind::Sitemap),
             "page" => Ok(SourceKind::Page),
             "article" => Ok(SourceKind::Article),
-            other => Err(format!(
-                "unknown kind {other:?}, must be one of feed, sitemap, page, article"
-            )),
+            other => Err(format!("unknown kind {other:?}, must be one of feed, sitemap, page, article")),
         }
     }
 }

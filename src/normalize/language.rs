@@ -48,18 +48,13 @@ fn primary_subtag(tag: &str) -> Option<String> {
 }
 
 fn detect(text: &str) -> Option<&'static str> {
-    let end = text
-        .char_indices()
-        .nth(DETECTION_CHARACTERS)
-        .map_or(text.len(), |(at, _)| at);
+    let end = text.char_indices().nth(DETECTION_CHARACTERS).map_or(text.len(), |(at, _)| at);
     let sample = &text[..end];
     let info = whatlang::detect(sample)?;
     // A script that one language alone uses needs no length.
     let is_long_enough = sample.chars().count() >= DETECTION_CHARACTERS_MIN;
-    let is_script_enough = matches!(
-        info.lang(),
-        Lang::Jpn | Lang::Kor | Lang::Tha | Lang::Ell | Lang::Heb | Lang::Kat | Lang::Cmn
-    );
+    let is_script_enough =
+        matches!(info.lang(), Lang::Jpn | Lang::Kor | Lang::Tha | Lang::Ell | Lang::Heb | Lang::Kat | Lang::Cmn);
     if !is_script_enough && !(is_long_enough && info.is_reliable()) {
         return None;
     }
@@ -67,10 +62,7 @@ fn detect(text: &str) -> Option<&'static str> {
 }
 
 fn are_confusable(left: &str, right: &str) -> bool {
-    left == right
-        || CONFUSABLE
-            .iter()
-            .any(|group| group.contains(&left) && group.contains(&right))
+    left == right || CONFUSABLE.iter().any(|group| group.contains(&left) && group.contains(&right))
 }
 
 /// ISO 639-3 to 639-1, for the languages that the detector knows.

@@ -43,31 +43,18 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
     let hints = surroundings.hints;
     let url = match surroundings.answered {
         Some(answered) => Some(url::choose_canonical(answered, &extracted.canonical_urls)?),
-        None => extracted
-            .canonical_urls
-            .iter()
-            .find_map(|claimed| url::parse(&claimed.value, None).ok()),
+        None => extracted.canonical_urls.iter().find_map(|claimed| url::parse(&claimed.value, None).ok()),
     };
     let title = extracted
         .title
         .as_ref()
         .map(|title| text::clean_line(&title.value))
         .filter(|title| !title.is_empty())
-        .or_else(|| {
-            hints
-                .title
-                .as_deref()
-                .map(text::clean_line)
-                .filter(|title| !title.is_empty())
-        })
+        .or_else(|| hints.title.as_deref().map(text::clean_line).filter(|title| !title.is_empty()))
         .map(|title| shorten(title, TITLE_CHARACTERS_MAX));
     let body = text::clean_paragraphs(extracted.paragraphs.iter().map(String::as_str)).join("\n");
     let words = text::count_words(&body);
-    let declared = extracted
-        .language
-        .as_ref()
-        .map(|tag| tag.value.as_str())
-        .or(hints.language.as_deref());
+    let declared = extracted.language.as_ref().map(|tag| tag.value.as_str()).or(hints.language.as_deref());
     let language = if body.is_empty() {
         language::language_of(title.as_deref().unwrap_or_default(), declared)
     } else {
@@ -79,18 +66,11 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
         clean_names(extracted.authors.iter().map(|author| author.value.as_str()))
     };
     let clean = |evidence: &Option<Evidence<String>>| {
-        evidence
-            .as_ref()
-            .map(|found| text::clean_line(&found.value))
-            .filter(|value| !value.is_empty())
+        evidence.as_ref().map(|found| text::clean_line(&found.value)).filter(|value| !value.is_empty())
     };
     Ok(Article {
         published: published(extracted, &surroundings, url.as_ref()),
-        modified_at: extracted
-            .modified
-            .as_ref()
-            .and_then(|date| dates::read(&date.value))
-            .map(|date| date.instant),
+        modified_at: extracted.modified.as_ref().and_then(|date| dates::read(&date.value)).map(|date| date.instant),
         language,
         authors,
         site_name: clean(&extracted.site_name),
@@ -99,12 +79,7 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
         image_url: extracted
             .image
             .as_ref()
-            .and_then(|image| {
-                Url::options()
-                    .base_url(surroundings.answered)
-                    .parse(image.value.trim())
-                    .ok()
-            })
+            .and_then(|image| Url::options().base_url(surroundings.answered).parse(image.value.trim()).ok())
             .filter(|image| matches!(image.scheme(), "http" | "https"))
             .map(String::from),
         words,
@@ -126,15 +101,9 @@ fn published(
     url: Option<&CanonicalUrl>,
 ) -> Option<Published> {
     let hints = surroundings.hints;
-    let hint_origin = if hints.from_sitemap {
-        Origin::Sitemap
-    } else {
-        Origin::Feed
-    };
+    let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
     let from_hints = hints.published.as_deref().map(|text| (text.to_owned(), hint_origin));
-    let from_url = url
-        .and_then(|url| url::day_in_path(url.as_url()))
-        .map(|day| (day, Origin::Url));
+    let from_url = url.and_then(|url| url::day_in_path(url.as_url())).map(|day| (day, Origin::Url));
     let mut candidates: Vec<Published> = extracted
         .published
         .iter()
@@ -227,35 +196,19 @@ mod tests {
             section: None,
             tags: Vec::new(),
             image: None,
-            paragraphs: vec![
-                "Ships  came\nback.".to_owned(),
-                "\u{200b}".to_owned(),
-                "All &amp; sundry.".to_owned(),
-            ],
+            paragraphs: vec!["Ships  came\nback.".to_owned(), "\u{200b}".to_owned(), "All &amp; sundry.".to_owned()],
             body_kind: BodyKind::Full,
-            quality: Quality {
-                score: 100,
-                reasons: Vec::new(),
-            },
+            quality: Quality { score: 100, reasons: Vec::new() },
         }
     }
 
     fn with_dates(dates: &[(&str, Origin)], feed: Option<&str>, seen: &str) -> Option<Published> {
         let mut article = extracted();
-        article.published = dates
-            .iter()
-            .map(|(text, origin)| Evidence::new((*text).to_owned(), *origin))
-            .collect();
-        let hints = LinkHints {
-            published: feed.map(str::to_owned),
-            ..LinkHints::default()
-        };
+        article.published = dates.iter().map(|(text, origin)| Evidence::new((*text).to_owned(), *origin)).collect();
+        let hints = LinkHints { published: feed.map(str::to_owned), ..LinkHints::default() };
         let answered = Url::parse("https://e.org/2026/11/18/x").unwrap();
-        let surroundings = Surroundings {
-            answered: Some(&answered),
-            hints: &hints,
-            first_seen_at: Some(seen.parse().unwrap()),
-        };
+        let surroundings =
+            Surroundings { answered: Some(&answered), hints: &hints, first_seen_at: Some(seen.parse().unwrap()) };
         normalize(&article, surroundings).unwrap().published
     }
 
@@ -264,11 +217,7 @@ mod tests {
     #[test]
     fn a_paragraph_is_a_line() {
         let hints = LinkHints::default();
-        let surroundings = Surroundings {
-            answered: None,
-            hints: &hints,
-            first_seen_at: None,
-        };
+        let surroundings = Surroundings { answered: None, hints: &hints, first_seen_at: None };
         let article = normalize(&extracted(), surroundings).unwrap();
         assert_eq!(article.body, "Ships came\nback.\nAll & sundry.");
         assert_eq!(article.title.as_deref(), Some("Harbour reopens"));
@@ -277,10 +226,7 @@ mod tests {
     #[test]
     fn the_most_trusted_date_counts_and_keeps_its_offset() {
         let date = with_dates(
-            &[
-                ("2026-11-19T08:00:00Z", Origin::Time),
-                ("2026-11-20T01:30:00+05:00", Origin::JsonLd),
-            ],
+            &[("2026-11-19T08:00:00Z", Origin::Time), ("2026-11-20T01:30:00+05:00", Origin::JsonLd)],
             Some("2026-11-17T00:00:00Z"),
             SEEN,
         )
@@ -300,12 +246,7 @@ mod tests {
 
     #[test]
     fn a_date_in_the_future_is_clamped_and_an_unreadable_one_is_passed_over() {
-        let date = with_dates(
-            &[("soon", Origin::JsonLd), ("2027-01-01T00:00:00Z", Origin::Meta)],
-            None,
-            SEEN,
-        )
-        .unwrap();
+        let date = with_dates(&[("soon", Origin::JsonLd), ("2027-01-01T00:00:00Z", Origin::Meta)], None, SEEN).unwrap();
         assert_eq!(date.instant.to_string(), SEEN);
     }
 
@@ -321,10 +262,7 @@ mod tests {
             hundreds of people who had come to the quays to see them.";
         let words = text::count_words(long);
         let quoted = long.replace("quays", "“quays”").replace(", ", " – ");
-        assert_eq!(
-            fingerprint(Some("A"), long, words),
-            fingerprint(Some("B"), &quoted, words)
-        );
+        assert_eq!(fingerprint(Some("A"), long, words), fingerprint(Some("B"), &quoted, words));
         assert_ne!(fingerprint(Some("A"), "Rain.", 1), fingerprint(Some("B"), "Rain.", 1));
     }
 }

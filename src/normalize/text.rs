@@ -25,10 +25,7 @@ pub fn clean_line(text: &str) -> String {
             }
         } else if is_joiner(character) {
             let next = characters.peek().copied();
-            if previous
-                .zip(next)
-                .is_some_and(|(left, right)| joins(left) && joins(right))
-            {
+            if previous.zip(next).is_some_and(|(left, right)| joins(left) && joins(right)) {
                 cleaned.push(character);
             }
             continue;
@@ -42,11 +39,7 @@ pub fn clean_line(text: &str) -> String {
     while cleaned.ends_with(' ') {
         cleaned.pop();
     }
-    if is_nfc(&cleaned) {
-        cleaned
-    } else {
-        cleaned.nfc().collect()
-    }
+    if is_nfc(&cleaned) { cleaned } else { cleaned.nfc().collect() }
 }
 
 /// [`clean_line`] for each line of a text; lines that end up empty go.
@@ -251,13 +244,7 @@ mod tests {
 
     #[test]
     fn rightful_accents_are_left_alone() {
-        for text in [
-            "São Paulo, “Ângela”",
-            "IRMÃ”",
-            "Âge d’or",
-            "naïve — façade",
-            "ÉCOLE… À…",
-        ] {
+        for text in ["São Paulo, “Ângela”", "IRMÃ”", "Âge d’or", "naïve — façade", "ÉCOLE… À…"] {
             check(text, text);
         }
     }

@@ -79,37 +79,15 @@ const TRACKING_PARAMETERS: &[&str] = &[
 ];
 
 /// Parameters that name a campaign, by how their names begin.
-const TRACKING_PREFIXES: &[&str] = &[
-    "utm_",
-    "hsa_",
-    "pk_",
-    "piwik_",
-    "mtm_",
-    "matomo_",
-    "itm_",
-    "stm_",
-    "at_custom",
-];
+const TRACKING_PREFIXES: &[&str] = &["utm_", "hsa_", "pk_", "piwik_", "mtm_", "matomo_", "itm_", "stm_", "at_custom"];
 
 /// Parameters that say where a reader came from, if their value says so; on other sites they carry meaning.
-const REFERRER_PARAMETERS: &[&str] = &[
-    "ref", "source", "src", "from", "partner", "via", "feed", "medium", "campaign", "output",
-];
+const REFERRER_PARAMETERS: &[&str] =
+    &["ref", "source", "src", "from", "partner", "via", "feed", "medium", "campaign", "output"];
 
 /// Values that make a [`REFERRER_PARAMETERS`] one a referrer.
-const REFERRER_VALUES: &[&str] = &[
-    "rss",
-    "rss2",
-    "feed",
-    "atom",
-    "twitter",
-    "facebook",
-    "newsletter",
-    "email",
-    "social",
-    "googlenews",
-    "rssfeed",
-];
+const REFERRER_VALUES: &[&str] =
+    &["rss", "rss2", "feed", "atom", "twitter", "facebook", "newsletter", "email", "social", "googlenews", "rssfeed"];
 
 /// Brings an address into canonical form.
 ///
@@ -117,20 +95,15 @@ const REFERRER_VALUES: &[&str] = &[
 ///
 /// When it is not one that can be followed: another scheme than http and https, no host, or far too long.
 pub fn canonicalize(url: &Url) -> Result<CanonicalUrl, InvalidUrl> {
-    let invalid = |reason: &str| InvalidUrl {
-        url: url.as_str().chars().take(200).collect(),
-        reason: reason.to_owned(),
-    };
+    let invalid =
+        |reason: &str| InvalidUrl { url: url.as_str().chars().take(200).collect(), reason: reason.to_owned() };
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid("it must begin with http:// or https://"));
     }
     if url.as_str().len() > URL_BYTES_MAX {
         return Err(invalid("it is longer than 4096 bytes"));
     }
-    let host = url
-        .host_str()
-        .map(|host| host.trim_end_matches('.').to_owned())
-        .filter(|host| !host.is_empty());
+    let host = url.host_str().map(|host| host.trim_end_matches('.').to_owned()).filter(|host| !host.is_empty());
     let Some(host) = host else {
         return Err(invalid("it names no host"));
     };
@@ -138,9 +111,7 @@ pub fn canonicalize(url: &Url) -> Result<CanonicalUrl, InvalidUrl> {
     let mut canonical = url.clone();
     canonical.set_fragment(None);
     if url.host_str() != Some(host.as_str()) {
-        canonical
-            .set_host(Some(&host))
-            .map_err(|error| invalid(&error.to_string()))?;
+        canonical.set_host(Some(&host)).map_err(|error| invalid(&error.to_string()))?;
     }
     // Both fail only for addresses without a host.
     let _ = canonical.set_username("");
@@ -150,10 +121,7 @@ pub fn canonicalize(url: &Url) -> Result<CanonicalUrl, InvalidUrl> {
         canonical.set_path(&path);
     }
     if let Some(query) = url.query() {
-        let kept: Vec<&str> = query
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !is_tracking(pair))
-            .collect();
+        let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
         let kept = decode_unreserved(&kept.join("&"));
         canonical.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
     }
@@ -169,10 +137,7 @@ pub fn parse(text: &str, base: Option<&Url>) -> Result<CanonicalUrl, InvalidUrl>
     let parsed = Url::options()
         .base_url(base)
         .parse(text.trim())
-        .map_err(|error| InvalidUrl {
-            url: text.chars().take(200).collect(),
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| InvalidUrl { url: text.chars().take(200).collect(), reason: error.to_string() })?;
     canonicalize(&parsed)
 }
 
@@ -188,14 +153,11 @@ pub fn parse(text: &str, base: Option<&Url>) -> Result<CanonicalUrl, InvalidUrl>
 /// When the answering address itself cannot be followed.
 pub fn choose_canonical(answered: &Url, candidates: &[Evidence<String>]) -> Result<CanonicalUrl, InvalidUrl> {
     let own = canonicalize(answered)?;
-    let believed = candidates
-        .iter()
-        .filter_map(|candidate| parse(&candidate.value, Some(answered)).ok())
-        .find(|url| {
-            publisher_of(url.as_url()) == publisher_of(own.as_url())
-                && !is_home_page(url.as_url())
-                && !lies_below(own.as_url(), url.as_url())
-        });
+    let believed = candidates.iter().filter_map(|candidate| parse(&candidate.value, Some(answered)).ok()).find(|url| {
+        publisher_of(url.as_url()) == publisher_of(own.as_url())
+            && !is_home_page(url.as_url())
+            && !lies_below(own.as_url(), url.as_url())
+    });
     Ok(believed.unwrap_or(own))
 }
 
@@ -215,15 +177,12 @@ pub fn day_in_path(url: &Url) -> Option<String> {
             && in_range(day, 1, 31))
         .then(|| format!("{year}-{month:0>2}-{day:0>2}"))
     };
-    numbers
-        .windows(3)
-        .find_map(|window| day(window[0], window[1], window[2]))
-        .or_else(|| {
-            numbers
-                .iter()
-                .filter(|number| number.len() == 8)
-                .find_map(|number| day(&number[..4], &number[4..6], &number[6..]))
-        })
+    numbers.windows(3).find_map(|window| day(window[0], window[1], window[2])).or_else(|| {
+        numbers
+            .iter()
+            .filter(|number| number.len() == 8)
+            .find_map(|number| day(&number[..4], &number[4..6], &number[6..]))
+    })
 }
 
 fn is_home_page(url: &Url) -> bool {
@@ -298,9 +257,7 @@ fn decode_unreserved(text: &str) -> String {
 }
 
 fn hex_value(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -317,23 +274,11 @@ mod tests {
         check("HTTP://News.Example.ORG:80/a#top", "http://news.example.org/a");
         check("https://news.example.org.:443/a", "https://news.example.org/a");
         check("https://user:secret@news.example.org/a", "https://news.example.org/a");
-        check(
-            "https://news.example.org/a?utm_source=x&id=7&fbclid=y",
-            "https://news.example.org/a?id=7",
-        );
+        check("https://news.example.org/a?utm_source=x&id=7&fbclid=y", "https://news.example.org/a?id=7");
         check("https://news.example.org/a?utm_source=x", "https://news.example.org/a");
-        check(
-            "https://news.example.org/a?ref=rss&ref=77",
-            "https://news.example.org/a?ref=77",
-        );
-        check(
-            "https://news.example.org/%61%2fb%e2%82%ac",
-            "https://news.example.org/a%2Fb%E2%82%AC",
-        );
-        check(
-            "https://news.example.org/a;jsessionid=AF09?x=1",
-            "https://news.example.org/a?x=1",
-        );
+        check("https://news.example.org/a?ref=rss&ref=77", "https://news.example.org/a?ref=77");
+        check("https://news.example.org/%61%2fb%e2%82%ac", "https://news.example.org/a%2Fb%E2%82%AC");
+        check("https://news.example.org/a;jsessionid=AF09?x=1", "https://news.example.org/a?x=1");
     }
 
     #[test]
@@ -354,32 +299,15 @@ mod tests {
     fn a_page_is_believed_about_itself_within_reason() {
         let choose = |answered: &str, claimed: &str| {
             let candidates = [Evidence::new(claimed.to_owned(), Origin::Link)];
-            choose_canonical(&Url::parse(answered).unwrap(), &candidates)
-                .unwrap()
-                .as_str()
-                .to_owned()
+            choose_canonical(&Url::parse(answered).unwrap(), &candidates).unwrap().as_str().to_owned()
         };
         let page = "https://www.example.org/news/2026/storm?page=1";
-        assert_eq!(
-            choose(page, "/news/2026/storm"),
-            "https://www.example.org/news/2026/storm"
-        );
-        assert_eq!(
-            choose(page, "https://m.example.org/storm-88"),
-            "https://m.example.org/storm-88"
-        );
+        assert_eq!(choose(page, "/news/2026/storm"), "https://www.example.org/news/2026/storm");
+        assert_eq!(choose(page, "https://m.example.org/storm-88"), "https://m.example.org/storm-88");
         assert_eq!(choose(page, "https://www.example.org/"), page, "home page");
         assert_eq!(choose(page, "https://www.example.org/news/"), page, "section front");
-        assert_eq!(
-            choose(page, "https://other.example/news/2026/storm"),
-            page,
-            "another publisher"
-        );
-        assert_eq!(
-            choose("https://e.org/a/b/2/", "https://e.org/a/b/"),
-            "https://e.org/a/b/",
-            "a page of it"
-        );
+        assert_eq!(choose(page, "https://other.example/news/2026/storm"), page, "another publisher");
+        assert_eq!(choose("https://e.org/a/b/2/", "https://e.org/a/b/"), "https://e.org/a/b/", "a page of it");
     }
 
     #[test]

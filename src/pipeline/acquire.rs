@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use crate::extract::{self, Extractor};
 use crate::feed;
-use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, ErrorClass, Evidence, ExtractedArticle,
-    Exchange, Failure, Fetched, FetchedDocument, LinkHints, Origin, Purpose, Quality, Retry, publisher_of,
-};
 use crate::fetch::{FetchError, FetchRequest};
+use crate::model::{
+    Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, ErrorClass, Evidence, Exchange,
+    ExtractedArticle, Failure, Fetched, FetchedDocument, LinkHints, Origin, Purpose, Quality, Retry, publisher_of,
+};
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
@@ -25,11 +25,8 @@ const FEED_TEXT_QUALITY: u8 = 60;
 /// Fetches a candidate's page and makes an article of it, or says why not.
 pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
     let candidate = Arc::new(candidate);
-    let request = FetchRequest {
-        url: candidate.url.as_url(),
-        purpose: Purpose::Article,
-        validators: &candidate.validators,
-    };
+    let request =
+        FetchRequest { url: candidate.url.as_url(), purpose: Purpose::Article, validators: &candidate.validators };
     let report = stages.fetcher.fetch(request).await;
     let mut exchanges = report.exchanges;
     let result = match report.result {
@@ -79,11 +76,8 @@ fn understand(
         let reason = "a feed or sitemap, not an article; follow it as a source".to_owned();
         return Err(Failure { class: ErrorClass::NotArticle, reason });
     }
-    let surroundings = Surroundings {
-        answered: Some(&document.final_url),
-        hints,
-        first_seen_at: Some(candidate.first_seen_at),
-    };
+    let surroundings =
+        Surroundings { answered: Some(&document.final_url), hints, first_seen_at: Some(candidate.first_seen_at) };
     let article = match read_page(extractor, document, hints, surroundings) {
         Ok(article) => article,
         Err(failure) => match feed_text(hints) {

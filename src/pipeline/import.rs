@@ -66,7 +66,9 @@ pub fn bundle_document(bytes: &[u8], name: &str) -> Result<(Article, Option<Stri
 /// Which key is wrong, or missing.
 pub fn json_line(line: &str) -> Result<JsonArticle, String> {
     let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
-    let Value::Object(object) = value else { return Err("not a JSON object".to_owned()) };
+    let Value::Object(object) = value else {
+        return Err("not a JSON object".to_owned());
+    };
     let text = |key: &str| match object.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.trim().is_empty())),
@@ -172,16 +174,16 @@ pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
     loop {
         match reader.read_event() {
             Ok(Event::Start(element)) => {
-                is_opml |= element.local_name().as_ref() == b"opml";
-                if element.local_name().as_ref() == b"outline" {
+                is_opml |= element.local_name().as_ref() == "opml";
+                if element.local_name().as_ref() == "outline" {
                     let is_source = take_outline(&element, &folders, &mut found);
-                    folders.push(attribute(&element, b"text").filter(|_| !is_source));
+                    folders.push(attribute(&element, "text").filter(|_| !is_source));
                 }
             }
-            Ok(Event::Empty(element)) if element.local_name().as_ref() == b"outline" => {
+            Ok(Event::Empty(element)) if element.local_name().as_ref() == "outline" => {
                 take_outline(&element, &folders, &mut found);
             }
-            Ok(Event::End(element)) if element.local_name().as_ref() == b"outline" => {
+            Ok(Event::End(element)) if element.local_name().as_ref() == "outline" => {
                 folders.pop();
             }
             Ok(Event::Eof) => break,
@@ -197,7 +199,9 @@ pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
 
 /// Takes the source of an outline, if it is one; the folders it lies in become its tags.
 fn take_outline(element: &BytesStart<'_>, folders: &[Option<String>], found: &mut OpmlSources) -> bool {
-    let Some(address) = attribute(element, b"xmlUrl") else { return false };
+    let Some(address) = attribute(element, "xmlUrl") else {
+        return false;
+    };
     match Url::parse(address.trim()) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => {
             let tags = folders.iter().flatten().cloned().collect();
@@ -208,9 +212,10 @@ fn take_outline(element: &BytesStart<'_>, folders: &[Option<String>], found: &mu
     true
 }
 
-fn attribute(element: &BytesStart<'_>, name: &[u8]) -> Option<String> {
-    let attribute = element.attributes().flatten().find(|attribute| attribute.key.as_ref().eq_ignore_ascii_case(name))?;
-    let raw = String::from_utf8_lossy(&attribute.value);
+fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
+    let attribute =
+        element.attributes().flatten().find(|attribute| attribute.key.as_ref().eq_ignore_ascii_case(name))?;
+    let raw = attribute.value;
     let text = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.to_string(), |text| text.into_owned());
     Some(text).filter(|text| !text.trim().is_empty())
 }

@@ -60,7 +60,11 @@ pub fn read_listing(
         Err(FeedError::Html { feeds }) if kind.is_none() => {
             if looks_like_article(document, extractor) {
                 let link = FoundLink { url: Some(document.requested_url.clone()), ..FoundLink::default() };
-                return Ok(Listing { kind: SourceKind::Article, links: vec![link], ..feed::read_page(document, settings) });
+                return Ok(Listing {
+                    kind: SourceKind::Article,
+                    links: vec![link],
+                    ..feed::read_page(document, settings)
+                });
             }
             let mut listing = feed::read_page(document, settings);
             if let Some(first) = feeds.first() {
@@ -211,7 +215,9 @@ fn to_listed(listing: Listing, listed_as: ListedAs) -> Listed {
     if n_without_address > 0 {
         problems.push(format!("{n_without_address} entries have no address"));
     }
-    Listed { kind: listing.kind, title: listing.title, links, children: listing.children, problems, ttl_s: listing.ttl_s }
+    // The title goes into a table and onto terminals.
+    let title = listing.title.map(|title| normalize::text::clean_line(&title)).filter(|title| !title.is_empty());
+    Listed { kind: listing.kind, title, links, children: listing.children, problems, ttl_s: listing.ttl_s }
 }
 
 fn listed_link(url: &Url, found: FoundLink, kind: SourceKind, is_refetch: bool) -> Result<ListedLink, String> {
@@ -223,15 +229,7 @@ fn listed_link(url: &Url, found: FoundLink, kind: SourceKind, is_refetch: bool) 
         updated_at: updated.as_deref().and_then(dates::read).map(|date| date.instant),
         is_refetch,
         url_as_given: url.as_str().to_owned(),
-        hints: LinkHints {
-            guid,
-            title,
-            published,
-            authors,
-            language,
-            from_sitemap: kind == SourceKind::Sitemap,
-            text,
-        },
+        hints: LinkHints { guid, title, published, authors, language, from_sitemap: kind == SourceKind::Sitemap, text },
     })
 }
 

@@ -19,23 +19,14 @@ pub fn next_try(
 ) -> Option<Timestamp> {
     let wait_s = match retry {
         Retry::Never => return None,
-        Retry::After(delay) => u32::try_from(delay.as_secs())
-            .unwrap_or(u32::MAX)
-            .clamp(1, settings.backoff_max_s),
+        Retry::After(delay) => u32::try_from(delay.as_secs()).unwrap_or(u32::MAX).clamp(1, settings.backoff_max_s),
         Retry::Backoff => {
             let doublings = failures.saturating_sub(1).min(20);
-            settings
-                .backoff_min_s
-                .saturating_mul(1 << doublings)
-                .min(settings.backoff_max_s)
+            settings.backoff_min_s.saturating_mul(1 << doublings).min(settings.backoff_max_s)
         }
     };
     // A time that the server named is not shortened by the spread.
-    let jitter_percent = if matches!(retry, Retry::After(_)) {
-        0
-    } else {
-        settings.jitter_percent
-    };
+    let jitter_percent = if matches!(retry, Retry::After(_)) { 0 } else { settings.jitter_percent };
     Some(super::later(now, wait_s, jitter_percent, seed ^ u64::from(failures)))
 }
 
@@ -54,9 +45,7 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_the_longest() {
-        let waits: Vec<i64> = [1, 2, 3, 9, 400]
-            .map(|failures| wait_s(failures, Retry::Backoff).unwrap())
-            .into();
+        let waits: Vec<i64> = [1, 2, 3, 9, 400].map(|failures| wait_s(failures, Retry::Backoff).unwrap()).into();
         assert_eq!(waits, [300, 600, 1200, 76_800, 86_400]);
     }
 

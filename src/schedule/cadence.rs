@@ -30,10 +30,7 @@ pub struct Pulse {
 pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse, facts: PollFacts, now: Timestamp) -> (Timestamp, u32) {
     if pulse.kind == SourceKind::Article {
         let seconds = settings.article_interval_s;
-        return (
-            super::later(now, seconds, settings.jitter_percent, seed(pulse, now)),
-            seconds,
-        );
+        return (super::later(now, seconds, settings.jitter_percent, seed(pulse, now)), seconds);
     }
     let scaled =
         |interval_s: u32, percent: u64| u32::try_from(u64::from(interval_s) * percent / 100).unwrap_or(u32::MAX);
@@ -44,13 +41,8 @@ pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse, facts: PollFacts, no
         Some(interval_s) => scaled(interval_s, FARTHER_PERCENT),
     };
     let asked_for = facts.hints.ttl_s.max(facts.hints.max_age_s).unwrap_or(0);
-    let interval_s = wanted
-        .max(asked_for)
-        .clamp(settings.poll_interval_min_s, settings.poll_interval_max_s);
-    (
-        super::later(now, interval_s, settings.jitter_percent, seed(pulse, now)),
-        interval_s,
-    )
+    let interval_s = wanted.max(asked_for).clamp(settings.poll_interval_min_s, settings.poll_interval_max_s);
+    (super::later(now, interval_s, settings.jitter_percent, seed(pulse, now)), interval_s)
 }
 
 fn seed(pulse: Pulse, now: Timestamp) -> u64 {
@@ -65,30 +57,14 @@ mod tests {
 
     fn check(interval_s: Option<u32>, n_new: u32, ttl_s: Option<u32>, expected_s: u32) {
         let settings = config::defaults().schedule;
-        let pulse = Pulse {
-            source_id: 1,
-            kind: SourceKind::Feed,
-            interval_s,
-        };
+        let pulse = Pulse { source_id: 1, kind: SourceKind::Feed, interval_s };
         let hints = PollHints { ttl_s, max_age_s: None };
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-        let (due, interval_s) = next_poll(
-            &settings,
-            pulse,
-            PollFacts {
-                n_entries: 20,
-                n_new,
-                hints,
-            },
-            now,
-        );
+        let (due, interval_s) = next_poll(&settings, pulse, PollFacts { n_entries: 20, n_new, hints }, now);
         assert_eq!(interval_s, expected_s);
         let wait_s = due.as_second() - now.as_second();
         let spread = i64::from(expected_s) / 10;
-        assert!(
-            (wait_s - i64::from(expected_s)).abs() <= spread,
-            "{wait_s} is not within {spread} of {expected_s}"
-        );
+        assert!((wait_s - i64::from(expected_s)).abs() <= spread, "{wait_s} is not within {spread} of {expected_s}");
     }
 
     #[test]
@@ -113,11 +89,7 @@ mod tests {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let due: std::collections::HashSet<i64> = (0..100)
             .map(|source_id| {
-                let pulse = Pulse {
-                    source_id,
-                    kind: SourceKind::Feed,
-                    interval_s: Some(1800),
-                };
+                let pulse = Pulse { source_id, kind: SourceKind::Feed, interval_s: Some(1800) };
                 next_poll(&settings, pulse, PollFacts::default(), now).0.as_second()
             })
             .collect();

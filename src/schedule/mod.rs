@@ -17,6 +17,5 @@ fn later(now: Timestamp, seconds: u32, jitter_percent: u32, seed: u64) -> Timest
     mixed ^= mixed >> 31;
     let width = u64::try_from(2 * spread + 1).unwrap_or(1);
     let offset = i64::try_from(mixed % width).unwrap_or(0) - spread;
-    now.checked_add(SignedDuration::from_secs(i64::from(seconds) + offset))
-        .unwrap_or(Timestamp::MAX)
+    now.checked_add(SignedDuration::from_secs(i64::from(seconds) + offset)).unwrap_or(Timestamp::MAX)
 }

@@ -25,13 +25,7 @@ pub struct ArticleCommit {
 }
 
 pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusqlite::Result<ArticleCommit> {
-    let ArticleOutcome {
-        candidate,
-        exchanges,
-        finished_at,
-        host_ready_at,
-        result,
-    } = outcome;
+    let ArticleOutcome { candidate, exchanges, finished_at, host_ready_at, result } = outcome;
     let now = *finished_at;
     let link_id = candidate.link.0;
     let link: Option<(Option<i64>, Option<i64>)> = connection
@@ -41,19 +35,11 @@ pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusql
     let (claim, known_article_id) = link.unwrap_or_default();
     if claim != Some(candidate.claim.0) {
         fetches::record(connection, exchanges, candidate.source, None)?;
-        return Ok(ArticleCommit {
-            stored: None,
-            is_stale: true,
-        });
+        return Ok(ArticleCommit { stored: None, is_stale: true });
     }
     let mut stored = None;
     match result {
-        ArticleResult::Article {
-            article,
-            answered,
-            publisher,
-            validators,
-        } => {
+        ArticleResult::Article { article, answered, publisher, validators } => {
             let arrival = Arrival {
                 source: candidate.source,
                 guid: candidate.hints.guid.as_deref(),
@@ -63,10 +49,7 @@ pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusql
                 now,
             };
             let kept = keep(connection, article, &arrival)?;
-            let canonical = kept.url.clone().map(|url| Alias {
-                url,
-                publisher: publisher.clone(),
-            });
+            let canonical = kept.url.clone().map(|url| Alias { url, publisher: publisher.clone() });
             finish_link(connection, link_id, Some(kept.stored.id), Some(validators))?;
             for alias in canonical.iter().chain([answered]) {
                 links::lead_to(connection, alias, kept.stored.id, now)?;
@@ -104,40 +87,18 @@ pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusql
             _ => polls::note_article_source(connection, source.0, None, now)?,
         }
     }
-    fetches::record(
-        connection,
-        exchanges,
-        candidate.source,
-        stored.as_ref().map(|stored| stored.id),
-    )?;
+    fetches::record(connection, exchanges, candidate.source, stored.as_ref().map(|stored| stored.id))?;
     refresh_publisher(connection, &candidate.publisher, *host_ready_at)?;
-    Ok(ArticleCommit {
-        stored,
-        is_stale: false,
-    })
+    Ok(ArticleCommit { stored, is_stale: false })
 }
 
 /// Takes in an article from a file. It has no link to release; a source, where one is named, is made if it is missing.
 pub(super) fn import(connection: &Connection, imported: &ImportedArticle) -> rusqlite::Result<StoredArticle> {
-    let ImportedArticle {
-        article,
-        source,
-        guid,
-        arrived_at,
-    } = imported;
+    let ImportedArticle { article, source, guid, arrived_at } = imported;
     let now = *arrived_at;
-    let source = source
-        .as_deref()
-        .map(|slug| sources::ensure_import_source(connection, slug, now))
-        .transpose()?;
-    let arrival = Arrival {
-        source,
-        guid: guid.as_deref(),
-        known_article_id: None,
-        answered: None,
-        first_seen_at: now,
-        now,
-    };
+    let source = source.as_deref().map(|slug| sources::ensure_import_source(connection, slug, now)).transpose()?;
+    let arrival =
+        Arrival { source, guid: guid.as_deref(), known_article_id: None, answered: None, first_seen_at: now, now };
     let kept = keep(connection, article, &arrival)?;
     if let Some(url) = kept.url {
         let publisher = publisher_of(url.as_url());
@@ -190,11 +151,7 @@ fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> ru
         None if judgement.canonical_is_wrong => None,
         _ => article.url.clone(),
     };
-    let row = Row {
-        article,
-        url: url.as_ref(),
-        arrival,
-    };
+    let row = Row { article, url: url.as_ref(), arrival };
     let id = match judgement.verdict {
         Verdict::New => row.insert(connection, None)?,
         Verdict::Duplicate { of, kind } => row.insert(connection, Some((of, kind.as_str())))?,
@@ -204,13 +161,7 @@ fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> ru
             article_id
         }
     };
-    Ok(Kept {
-        stored: StoredArticle {
-            id,
-            verdict: judgement.verdict,
-        },
-        url,
-    })
+    Ok(Kept { stored: StoredArticle { id, verdict: judgement.verdict }, url })
 }
 
 fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
@@ -247,12 +198,7 @@ fn known(connection: &Connection, id: i64) -> rusqlite::Result<Option<Known>> {
     connection
         .prepare_cached("SELECT id, title, body, body_kind FROM articles WHERE id = ?1")?
         .query_row([id], |row| {
-            Ok(Known {
-                id: row.get(0)?,
-                title: row.get(1)?,
-                body: row.get(2)?,
-                body_kind: row.get(3)?,
-            })
+            Ok(Known { id: row.get(0)?, title: row.get(1)?, body: row.get(2)?, body_kind: row.get(3)? })
         })
         .optional()
 }
@@ -358,9 +304,7 @@ impl Row<'_> {
                 article.published.map(|published| offset_text(published.offset)),
                 self.url.map(CanonicalUrl::as_str),
             ])?;
-        connection
-            .prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?
-            .execute([id])?;
+        connection.prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?.execute([id])?;
         remember_wording(connection, article, id)
     }
 }

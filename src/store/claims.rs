@@ -62,25 +62,20 @@ pub(super) fn claim(connection: &Connection, request: &ClaimRequest) -> rusqlite
         Scope::All => claim_links(connection, request)?,
         Scope::Only { .. } => claim_links_in_scope(connection, request)?,
     };
-    let next_due_at = next_due_at(connection, request)?;
-    Ok(ClaimedWork {
-        sources,
-        candidates,
-        next_due_at,
-    })
+    let (next_source_due_at, next_link_due_at) = next_due_at(connection, request)?;
+    Ok(ClaimedWork { sources, candidates, next_source_due_at, next_link_due_at })
 }
 
-/// Frees what a dead process had claimed. Only sound while the ingest lock is held.
+/// Frees all that is claimed: what a dead process left, and on shutdown what is not done. Only sound while the ingest
+/// lock is held and nothing is in work.
 pub(super) fn release_all(connection: &Connection, now: Timestamp) -> rusqlite::Result<usize> {
     let now = private_time(now);
     let n_sources = connection.execute(
         "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1) WHERE claim_id IS NOT NULL",
         [now],
     )?;
-    let n_links = connection.execute(
-        "UPDATE _links SET claim_id = NULL, due_at = min(due_at, ?1) WHERE claim_id IS NOT NULL",
-        [now],
-    )?;
+    let n_links = connection
+        .execute("UPDATE _links SET claim_id = NULL, due_at = min(due_at, ?1) WHERE claim_id IS NOT NULL", [now])?;
     // What the old process knew of its hosts' last requests is gone; the new one's gate starts afresh.
     connection.execute("UPDATE _hosts SET ready_at = min(ready_at, ?1)", [now])?;
     Ok(n_sources + n_links)
@@ -103,9 +98,7 @@ pub(super) fn refresh_publisher(
                  ON CONFLICT (host) DO UPDATE SET ready_at = excluded.ready_at",
             )?
             .execute(params![publisher, due_at.max(private_time(not_before))])?,
-        None => connection
-            .prepare_cached("DELETE FROM _hosts WHERE host = ?1")?
-            .execute([publisher])?,
+        None => connection.prepare_cached("DELETE FROM _hosts WHERE host = ?1")?.execute([publisher])?,
     };
     Ok(())
 }
@@ -121,10 +114,7 @@ fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::R
     )?;
     let mut update = connection
         .prepare_cached("UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3 WHERE source_id = ?1")?;
-    let rows = select.query_map(
-        params![private_time(request.now), scope, limit(request.n_sources)],
-        due_source,
-    )?;
+    let rows = select.query_map(params![private_time(request.now), scope, limit(request.n_sources)], due_source)?;
     let mut claimed = Vec::new();
     for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
         let claim = new_claim(connection)?;
@@ -145,10 +135,7 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
         slug: row.get(1)?,
         url: placeholder,
         kind: row.get::<_, Option<String>>(3)?.and_then(|kind| kind.parse().ok()),
-        validators: Validators {
-            etag: row.get(4)?,
-            last_modified: row.get(5)?,
-        },
+        validators: Validators { etag: row.get(4)?, last_modified: row.get(5)? },
         body_sha256: row.get(6)?,
         failures_in_a_row: row.get(7)?,
         interval_s: row.get(8)?,
@@ -164,13 +151,11 @@ fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Res
         connection.prepare_cached("SELECT host FROM _hosts WHERE ready_at <= ?1 ORDER BY ready_at LIMIT ?2")?;
     let mut in_work = connection
         .prepare_cached("SELECT count(*) FROM _links WHERE host = ?1 AND claim_id IS NOT NULL AND due_at > ?2")?;
-    let mut due = connection.prepare_cached(&format!(
-        "{CANDIDATE_SELECT} WHERE host = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"
-    ))?;
+    let mut due = connection
+        .prepare_cached(&format!("{CANDIDATE_SELECT} WHERE host = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"))?;
     let mut claimed = Vec::new();
-    let hosts: Vec<String> = publishers
-        .query_map(params![now, limit(request.n_links)], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let hosts: Vec<String> =
+        publishers.query_map(params![now, limit(request.n_links)], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for host in hosts {
         if claimed.len() >= request.n_links {
             break;
@@ -178,9 +163,7 @@ fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Res
         let n_in_work: usize = in_work.query_row(params![host, now], |row| row.get(0))?;
         let n_free = request.n_links_per_publisher.saturating_sub(n_in_work);
         let n_wanted = n_free.min(request.n_links - claimed.len());
-        let rows: Vec<_> = due
-            .query_map(params![host, now, limit(n_wanted)], candidate)?
-            .collect::<Result<_, _>>()?;
+        let rows: Vec<_> = due.query_map(params![host, now, limit(n_wanted)], candidate)?.collect::<Result<_, _>>()?;
         let n_taken = rows.len();
         for row in rows {
             claimed.extend(lease_link(connection, request, row)?);
@@ -213,13 +196,9 @@ fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusq
             busy.insert(host, n_links);
         }
     }
-    let mut due = connection.prepare_cached(&format!(
-        "{CANDIDATE_SELECT}
-         WHERE due_at <= ?1 AND (source_id IN (SELECT value FROM json_each(?2)) OR _links.id IN (SELECT value FROM json_each(?3))
-             OR _links.id IN (SELECT link_id FROM _pending_sightings WHERE source_id IN (SELECT value FROM json_each(?2))))
-         ORDER BY due_at"
-    ))?;
-    let mut rows = due.query(params![now, sources, links])?;
+    let mut due = connection
+        .prepare_cached(&format!("{CANDIDATE_SELECT} WHERE due_at <= ?3 AND {LINK_IN_SCOPE} ORDER BY due_at"))?;
+    let mut rows = due.query(params![sources, links, now])?;
     let mut chosen = Vec::new();
     while let Some(row) = rows.next()? {
         if chosen.len() >= request.n_links {
@@ -264,10 +243,7 @@ fn candidate(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
         source: row.get::<_, Option<i64>>(3)?.map(SourceId),
         source_slug: row.get(4)?,
         hints: row.get(5)?,
-        validators: Validators {
-            etag: row.get(6)?,
-            last_modified: row.get(7)?,
-        },
+        validators: Validators { etag: row.get(6)?, last_modified: row.get(7)? },
         failures_in_a_row: row.get(8)?,
         first_seen_at: from_private_time(row.get(9)?),
     })
@@ -279,9 +255,11 @@ fn lease_link(
     row: CandidateRow,
 ) -> rusqlite::Result<Option<Candidate>> {
     let claim = new_claim(connection)?;
-    connection
-        .prepare_cached("UPDATE _links SET claim_id = ?2, due_at = ?3 WHERE id = ?1")?
-        .execute(params![row.id, claim.0, lease_end(request)])?;
+    connection.prepare_cached("UPDATE _links SET claim_id = ?2, due_at = ?3 WHERE id = ?1")?.execute(params![
+        row.id,
+        claim.0,
+        lease_end(request)
+    ])?;
     Ok(stored_url(&row.url).map(|url| Candidate {
         link: LinkId(row.id),
         claim,
@@ -298,10 +276,7 @@ fn lease_link(
 
 /// A number that no other claim has, nor had: SQLite's random 64 bits.
 fn new_claim(connection: &Connection) -> rusqlite::Result<ClaimId> {
-    connection
-        .prepare_cached("SELECT random()")?
-        .query_row([], |row| row.get(0))
-        .map(ClaimId)
+    connection.prepare_cached("SELECT random()")?.query_row([], |row| row.get(0)).map(ClaimId)
 }
 
 fn lease_end(request: &ClaimRequest) -> i64 {
@@ -309,31 +284,41 @@ fn lease_end(request: &ClaimRequest) -> i64 {
     private_time(request.now.checked_add(lease).unwrap_or(Timestamp::MAX))
 }
 
-/// When the next piece of work in scope is due. Claimed work counts with the end of its lease.
-fn next_due_at(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Option<Timestamp>> {
-    let earliest: Option<i64> = match request.scope.as_json() {
-        None => connection
-            .prepare_cached(
-                "SELECT min(at) FROM (
-                     SELECT (SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
-                             WHERE next_due_at IS NOT NULL AND state = 'active' ORDER BY next_due_at LIMIT 1) AS at
-                     UNION ALL SELECT min(ready_at) FROM _hosts)",
-            )?
-            .query_row([], |row| row.get(0))
-            .optional()?
-            .flatten(),
-        Some((sources, links)) => connection
-            .prepare_cached(
-                "SELECT min(at) FROM (
-                     SELECT min(next_due_at) AS at FROM _source_schedule WHERE source_id IN (SELECT value FROM json_each(?1))
-                     UNION ALL SELECT min(due_at) FROM _links
-                     WHERE due_at IS NOT NULL AND (source_id IN (SELECT value FROM json_each(?1)) OR id IN (SELECT value FROM json_each(?2))
-                         OR id IN (SELECT link_id FROM _pending_sightings WHERE source_id IN (SELECT value FROM json_each(?1)))))",
-            )?
-            .query_row(params![sources, links], |row| row.get(0))?,
+/// When the next source and the next link in scope are due. What is claimed counts with the end of its lease.
+fn next_due_at(
+    connection: &Connection,
+    request: &ClaimRequest,
+) -> rusqlite::Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let (source, link): (Option<i64>, Option<i64>) = match request.scope.as_json() {
+        None => (
+            connection
+                .prepare_cached(
+                    "SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
+                     WHERE next_due_at IS NOT NULL AND state = 'active' ORDER BY next_due_at LIMIT 1",
+                )?
+                .query_row([], |row| row.get(0))
+                .optional()?,
+            connection.prepare_cached("SELECT min(ready_at) FROM _hosts")?.query_row([], |row| row.get(0))?,
+        ),
+        Some((sources, links)) => (
+            connection
+                .prepare_cached(
+                    "SELECT min(next_due_at) FROM _source_schedule WHERE source_id IN (SELECT value FROM json_each(?1))",
+                )?
+                .query_row([&sources], |row| row.get(0))?,
+            connection
+                .prepare_cached(&format!("SELECT min(due_at) FROM _links WHERE due_at IS NOT NULL AND {LINK_IN_SCOPE}"))?
+                .query_row([&sources, &links], |row| row.get(0))?,
+        ),
     };
-    Ok(earliest.map(from_private_time))
+    Ok((source.map(from_private_time), link.map(from_private_time)))
 }
+
+/// Links that are in scope themselves, or that a source in scope has listed. `?1` and `?2` are lists of sources and
+/// links.
+const LINK_IN_SCOPE: &str =
+    "(source_id IN (SELECT value FROM json_each(?1)) OR _links.id IN (SELECT value FROM json_each(?2))
+     OR _links.id IN (SELECT link_id FROM _pending_sightings WHERE source_id IN (SELECT value FROM json_each(?1))))";
 
 fn limit(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

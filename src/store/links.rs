@@ -40,10 +40,7 @@ pub(super) fn take_in(
             None => (insert(connection, Some(source), link, now)?, true),
             Some(stored) => {
                 let is_first_sighting = !is_sighted(connection, &stored, source)?;
-                (
-                    stored.id,
-                    renew_work(connection, &stored, link, is_first_sighting, now)?,
-                )
+                (stored.id, renew_work(connection, &stored, link, is_first_sighting, now)?)
             }
         };
         if has_new_work {
@@ -88,13 +85,7 @@ pub(super) fn lead_to(connection: &Connection, alias: &Alias, article_id: i64, n
                 .prepare_cached(
                     "INSERT INTO _links (url_key, url, host, article_id, first_seen_at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
-                .execute(params![
-                    key,
-                    alias.url.as_str(),
-                    alias.publisher,
-                    article_id,
-                    private_time(now)
-                ])?;
+                .execute(params![key, alias.url.as_str(), alias.publisher, article_id, private_time(now)])?;
         }
         Some(stored) if stored.article_id.is_none() => {
             connection
@@ -132,9 +123,7 @@ pub(super) fn move_sightings(
                  last_seen_at = max(last_seen_at, excluded.last_seen_at)",
         )?
         .execute(params![link_id, article_id])?;
-    connection
-        .prepare_cached("DELETE FROM _pending_sightings WHERE link_id = ?1")?
-        .execute([link_id])?;
+    connection.prepare_cached("DELETE FROM _pending_sightings WHERE link_id = ?1")?.execute([link_id])?;
     Ok(sources)
 }
 
@@ -194,12 +183,7 @@ fn renew_work(
                 "UPDATE _links SET due_at = ?2, failures_in_a_row = 0, hints = ?3,
                      entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
             )?
-            .execute(params![
-                stored.id,
-                private_time(now),
-                hints_to_json(&link.hints),
-                updated_at
-            ])?;
+            .execute(params![stored.id, private_time(now), hints_to_json(&link.hints), updated_at])?;
     } else if updated_at > stored.entry_updated_at {
         connection
             .prepare_cached("UPDATE _links SET entry_updated_at = ?2 WHERE id = ?1")?
@@ -244,14 +228,10 @@ fn sight(
     };
     let subject = article_id.unwrap_or(link_id);
     let now = public_time(now);
-    let n_updated = connection
-        .prepare_cached(again)?
-        .execute(params![subject, source.0, now])?;
+    let n_updated = connection.prepare_cached(again)?.execute(params![subject, source.0, now])?;
     if n_updated > 0 {
         return Ok(false);
     }
-    connection
-        .prepare_cached(first)?
-        .execute(params![subject, source.0, now, link.hints.guid, link.url_as_given])?;
+    connection.prepare_cached(first)?.execute(params![subject, source.0, now, link.hints.guid, link.url_as_given])?;
     Ok(true)
 }

@@ -32,22 +32,14 @@ pub(super) fn commit(
     outcome: &PollOutcome,
     schedule: &ScheduleSettings,
 ) -> rusqlite::Result<PollCommit> {
-    let PollOutcome {
-        source,
-        exchanges,
-        finished_at,
-        result,
-    } = outcome;
+    let PollOutcome { source, exchanges, finished_at, result } = outcome;
     let now = *finished_at;
     fetches::record(connection, exchanges, Some(source.id), None)?;
     let claim: Option<i64> = connection
         .prepare_cached("SELECT claim_id FROM _source_schedule WHERE source_id = ?1")?
         .query_row([source.id.0], |row| row.get(0))?;
     if claim != Some(source.claim.0) {
-        return Ok(PollCommit {
-            is_stale: true,
-            ..PollCommit::default()
-        });
+        return Ok(PollCommit { is_stale: true, ..PollCommit::default() });
     }
     // What is polled by hand has no next time.
     let is_active: bool = connection
@@ -55,23 +47,11 @@ pub(super) fn commit(
         .query_row([source.id.0], |row| row.get(0))?;
     let mut commit = PollCommit::default();
     match result {
-        PollResult::Listed {
-            kind,
-            title,
-            links,
-            problems,
-            validators,
-            body_sha256,
-            hints,
-        } => {
+        PollResult::Listed { kind, title, links, problems, validators, body_sha256, hints } => {
             let listed = links::take_in(connection, source.id, links, now)?;
             commit.n_new = listed.n_new;
             commit.n_known = listed.n_known;
-            let facts = PollFacts {
-                n_entries: listed.n_new + listed.n_known,
-                n_new: listed.n_new,
-                hints: *hints,
-            };
+            let facts = PollFacts { n_entries: listed.n_new + listed.n_known, n_new: listed.n_new, hints: *hints };
             let due = settle(connection, source, *kind, facts, schedule, now, is_active)?;
             commit.next_due_at = due;
             connection
@@ -93,11 +73,7 @@ pub(super) fn commit(
         }
         PollResult::Unchanged { validators, hints } => {
             let kind = source.kind.unwrap_or(SourceKind::Feed);
-            let facts = PollFacts {
-                n_entries: 0,
-                n_new: 0,
-                hints: *hints,
-            };
+            let facts = PollFacts { n_entries: 0, n_new: 0, hints: *hints };
             commit.next_due_at = settle(connection, source, kind, facts, schedule, now, is_active)?;
             if let Some(Validators { etag, last_modified }) = validators {
                 connection
@@ -111,11 +87,7 @@ pub(super) fn commit(
                 .prepare_cached("UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2 WHERE source_id = ?1")?
                 .execute(params![source.id.0, private_time(*until)])?;
         }
-        PollResult::Failed {
-            failure,
-            retry_at,
-            gone,
-        } => {
+        PollResult::Failed { failure, retry_at, gone } => {
             let due = Some(*retry_at).filter(|_| is_active && !gone);
             commit.next_due_at = due;
             connection
@@ -151,11 +123,7 @@ fn settle(
     now: Timestamp,
     is_active: bool,
 ) -> rusqlite::Result<Option<Timestamp>> {
-    let pulse = Pulse {
-        source_id: source.id.0,
-        kind,
-        interval_s: source.interval_s,
-    };
+    let pulse = Pulse { source_id: source.id.0, kind, interval_s: source.interval_s };
     let (due, interval_s) = next_poll(schedule, pulse, facts, now);
     let due = Some(due).filter(|_| is_active);
     // The errors of an article source are those of its page, which this poll did not ask for.
@@ -169,13 +137,7 @@ fn settle(
                  error = CASE WHEN ?5 THEN NULL ELSE error END
              WHERE source_id = ?1",
         )?
-        .execute(params![
-            source.id.0,
-            due.map(private_time),
-            interval_s,
-            private_time(now),
-            clears_error
-        ])?;
+        .execute(params![source.id.0, due.map(private_time), interval_s, private_time(now), clears_error])?;
     Ok(due)
 }
 

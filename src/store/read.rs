@@ -275,10 +275,7 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        Ok(Reader {
-            connection: schema::open_for_reading(path, BUSY_TIMEOUT)?,
-            path: path.to_owned(),
-        })
+        Ok(Reader { connection: schema::open_for_reading(path, BUSY_TIMEOUT)?, path: path.to_owned() })
     }
 
     /// The file that is read.
@@ -299,9 +296,7 @@ impl Reader {
              ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC LIMIT {limit}"
         );
         let mut statement = self.connection.prepare(&sql).map_err(|error| filter.blame(&error))?;
-        let rows = statement
-            .query_map(&*parameters.as_slice(), article_row)
-            .map_err(|error| filter.blame(&error))?;
+        let rows = statement.query_map(&*parameters.as_slice(), article_row).map_err(|error| filter.blame(&error))?;
         rows.collect::<Result<_, _>>().map_err(|error| filter.blame(&error))
     }
 
@@ -326,17 +321,11 @@ impl Reader {
              ORDER BY articles.published_at IS NULL, articles.published_at, articles.url IS NULL, articles.url, articles.id"
         );
         let mut statement = self.connection.prepare(&sql).map_err(|error| filter.blame(&error))?;
-        let mut rows = statement
-            .query(&*parameters.as_slice())
-            .map_err(|error| filter.blame(&error))?;
+        let mut rows = statement.query(&*parameters.as_slice()).map_err(|error| filter.blame(&error))?;
         while let Some(row) = rows.next().map_err(|error| filter.blame(&error))? {
             let article = article_details(row).map_err(StoreError::from)?;
-            let sources: Option<String> = row
-                .get(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS)
-                .map_err(StoreError::from)?;
-            let sources = sources
-                .map(|list| list.lines().map(str::to_owned).collect())
-                .unwrap_or_default();
+            let sources: Option<String> = row.get(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).map_err(StoreError::from)?;
+            let sources = sources.map(|list| list.lines().map(str::to_owned).collect()).unwrap_or_default();
             visit(DocumentRow { article, sources })?;
         }
         Ok(())
@@ -362,11 +351,7 @@ impl Reader {
     /// When the database cannot be read.
     pub fn article_at(&self, url_key: &str) -> Result<Option<i64>, StoreError> {
         let sql = "SELECT article_id FROM _links WHERE url_key = ?1";
-        Ok(self
-            .connection
-            .query_row(sql, [url_key], |row| row.get(0))
-            .optional()?
-            .flatten())
+        Ok(self.connection.query_row(sql, [url_key], |row| row.get(0)).optional()?.flatten())
     }
 
     /// Why an address that is known has no article yet: its last failure, if any, and when it is fetched next.
@@ -377,9 +362,9 @@ impl Reader {
     pub fn waiting_link(&self, url_key: &str) -> Result<Option<(Option<Timestamp>, Option<String>)>, StoreError> {
         let sql = "SELECT due_at, (SELECT error FROM fetches WHERE fetches.url = _links.url ORDER BY id DESC LIMIT 1)
              FROM _links WHERE url_key = ?1 AND article_id IS NULL";
-        let found = self.connection.query_row(sql, [url_key], |row| {
-            Ok((row.get::<_, Option<i64>>(0)?.map(from_private_time), row.get(1)?))
-        });
+        let found = self
+            .connection
+            .query_row(sql, [url_key], |row| Ok((row.get::<_, Option<i64>>(0)?.map(from_private_time), row.get(1)?)));
         Ok(found.optional()?)
     }
 
@@ -415,12 +400,7 @@ impl Reader {
             "SELECT revision, title, body, seen_at FROM revisions WHERE article_id = ?1 ORDER BY revision",
             params![article_id],
             |row| {
-                Ok(RevisionRow {
-                    revision: row.get(0)?,
-                    title: row.get(1)?,
-                    body: row.get(2)?,
-                    seen_at: row.get(3)?,
-                })
+                Ok(RevisionRow { revision: row.get(0)?, title: row.get(1)?, body: row.get(2)?, seen_at: row.get(3)? })
             },
         )
     }
@@ -445,11 +425,7 @@ impl Reader {
     /// When the database cannot be read, or the expression is wrong.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Vec<SearchHit>, StoreError> {
         let (conditions, mut parameters) = filter.to_sql();
-        let conditions = if conditions.is_empty() {
-            "WHERE".to_owned()
-        } else {
-            format!("{conditions} AND")
-        };
+        let conditions = if conditions.is_empty() { "WHERE".to_owned() } else { format!("{conditions} AND") };
         parameters.push((":expression", Box::new(expression.to_owned())));
         // A hit in the title counts five times as much.
         let sql = format!(
@@ -463,10 +439,7 @@ impl Reader {
         let mut statement = self.connection.prepare(&sql).map_err(|error| wrong(&error))?;
         let rows = statement
             .query_map(parameters.as_slice(), |row| {
-                Ok(SearchHit {
-                    row: article_row(row)?,
-                    snippet: row.get(N_ARTICLE_COLUMNS)?,
-                })
+                Ok(SearchHit { row: article_row(row)?, snippet: row.get(N_ARTICLE_COLUMNS)? })
             })
             .map_err(|error| wrong(&error))?;
         rows.collect::<Result<_, _>>().map_err(|error| wrong(&error))
@@ -516,16 +489,7 @@ impl Reader {
                   WHERE _pending_sightings.source_id = ?1 AND due_at IS NOT NULL)
              FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1",
             [id],
-            |row| {
-                Ok((
-                    row.get(0)?,
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get::<_, String>(3)?,
-                    row.get(4)?,
-                    row.get(5)?,
-                ))
-            },
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?, row.get(5)?)),
         )?;
         let fetches = self.rows(
             "SELECT started_at, purpose, url, status, elapsed_ms, bytes, error_class, error FROM fetches
@@ -545,16 +509,7 @@ impl Reader {
             },
         )?;
         let problems = from_json_list(&problems);
-        Ok(SourceDetails {
-            row,
-            origin,
-            created_at,
-            last_new_article_at,
-            problems,
-            n_articles,
-            n_waiting,
-            fetches,
-        })
+        Ok(SourceDetails { row, origin, created_at, last_new_article_at, problems, n_articles, n_waiting, fetches })
     }
 
     /// The state of everything.
@@ -570,19 +525,15 @@ impl Reader {
         let day_ago = public_time(now - jiff::SignedDuration::from_hours(24));
         let daemon = self
             .connection
-            .query_row(
-                "SELECT pid, version, started_at, heartbeat_at, stopped_at FROM _daemon",
-                [],
-                |row| {
-                    Ok(DaemonSign {
-                        pid: row.get(0)?,
-                        version: row.get(1)?,
-                        started_at: from_private_time(row.get(2)?),
-                        heartbeat_at: from_private_time(row.get(3)?),
-                        stopped_at: row.get::<_, Option<i64>>(4)?.map(from_private_time),
-                    })
-                },
-            )
+            .query_row("SELECT pid, version, started_at, heartbeat_at, stopped_at FROM _daemon", [], |row| {
+                Ok(DaemonSign {
+                    pid: row.get(0)?,
+                    version: row.get(1)?,
+                    started_at: from_private_time(row.get(2)?),
+                    heartbeat_at: from_private_time(row.get(3)?),
+                    stopped_at: row.get::<_, Option<i64>>(4)?.map(from_private_time),
+                })
+            })
             .optional()?;
         Ok(StatusReport {
             daemon,
@@ -614,10 +565,7 @@ impl Reader {
             )?,
             fetches_24h: (
                 count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1", &day_ago)?,
-                count_by(
-                    "SELECT count(*) FROM fetches WHERE started_at >= ?1 AND error_class IS NOT NULL",
-                    &day_ago,
-                )?,
+                count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1 AND error_class IS NOT NULL", &day_ago)?,
             ),
         })
     }
@@ -665,11 +613,7 @@ impl ArticleFilter {
             // comment at the end of the condition.
             conditions.push(format!("articles.id IN (SELECT id FROM articles WHERE {condition}\n)"));
         }
-        let clause = if conditions.is_empty() {
-            String::new()
-        } else {
-            format!("WHERE {}", conditions.join(" AND "))
-        };
+        let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         (clause, parameters)
     }
 

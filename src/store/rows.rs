@@ -38,15 +38,8 @@ pub(super) fn from_json_list(text: &str) -> Vec<String> {
 
 /// Link hints as the JSON of `_links.hints`; what is absent is left out.
 pub(super) fn hints_to_json(hints: &LinkHints) -> String {
-    let LinkHints {
-        guid,
-        title,
-        published,
-        authors,
-        language,
-        from_sitemap,
-        text: FeedText { content, summary },
-    } = hints;
+    let LinkHints { guid, title, published, authors, language, from_sitemap, text: FeedText { content, summary } } =
+        hints;
     let mut object = Map::new();
     let mut put = |key: &str, value: &Option<String>| {
         if let Some(text) = value {
@@ -57,14 +50,8 @@ pub(super) fn hints_to_json(hints: &LinkHints) -> String {
     put("title", title);
     put("published", published);
     put("language", language);
-    put(
-        "content",
-        &content.clone().filter(|text| text.len() <= FEED_TEXT_BYTES_MAX),
-    );
-    put(
-        "summary",
-        &summary.clone().filter(|text| text.len() <= FEED_TEXT_BYTES_MAX),
-    );
+    put("content", &content.clone().filter(|text| text.len() <= FEED_TEXT_BYTES_MAX));
+    put("summary", &summary.clone().filter(|text| text.len() <= FEED_TEXT_BYTES_MAX));
     if !authors.is_empty() {
         object.insert("authors".to_owned(), json!(authors));
     }
@@ -76,9 +63,7 @@ pub(super) fn hints_to_json(hints: &LinkHints) -> String {
 
 /// The inverse of [`hints_to_json`]; what cannot be read is absent.
 pub(super) fn hints_from_json(text: Option<&str>) -> LinkHints {
-    let object: Map<String, Value> = text
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
+    let object: Map<String, Value> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let get = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
     LinkHints {
         guid: get("guid"),
@@ -91,10 +76,7 @@ pub(super) fn hints_from_json(text: Option<&str>) -> LinkHints {
             .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
             .unwrap_or_default(),
         from_sitemap: object.get("from_sitemap").and_then(Value::as_bool).unwrap_or(false),
-        text: FeedText {
-            content: get("content"),
-            summary: get("summary"),
-        },
+        text: FeedText { content: get("content"), summary: get("summary") },
     }
 }
 
@@ -111,10 +93,7 @@ mod tests {
             authors: vec!["Ana Ruiz".to_owned()],
             language: Some("es".to_owned()),
             from_sitemap: true,
-            text: FeedText {
-                content: Some("<p>x</p>".to_owned()),
-                summary: None,
-            },
+            text: FeedText { content: Some("<p>x</p>".to_owned()), summary: None },
         };
         assert_eq!(hints_from_json(Some(&hints_to_json(&hints))), hints);
         assert_eq!(hints_from_json(None), LinkHints::default());

@@ -112,25 +112,18 @@ impl From<rusqlite::Error> for StoreError {
 pub(super) fn explain(error: &rusqlite::Error, path: &Path) -> StoreError {
     let path = path.display().to_string();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy {
-            path,
-            holder: "its write lock is held".to_owned(),
-        },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Busy { path, holder: "its write lock is held".to_owned() }
+        }
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
-        Some(ErrorCode::NotADatabase) => StoreError::NotOurs {
-            path,
-            reason: "not an SQLite file".to_owned(),
-        },
+        Some(ErrorCode::NotADatabase) => StoreError::NotOurs { path, reason: "not an SQLite file".to_owned() },
         Some(
             ErrorCode::CannotOpen
             | ErrorCode::ReadOnly
             | ErrorCode::PermissionDenied
             | ErrorCode::SystemIoFailure
             | ErrorCode::DatabaseCorrupt,
-        ) => StoreError::Unusable {
-            path,
-            reason: error.to_string(),
-        },
+        ) => StoreError::Unusable { path, reason: error.to_string() },
         _ => StoreError::Sql(error.to_string()),
     }
 }
@@ -152,13 +145,8 @@ impl IngestLock {
             path: path.display().to_string(),
             reason: error.to_string(),
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(unusable)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -166,21 +154,12 @@ impl IngestLock {
                 // The name of the holder is a courtesy; without it the message is less helpful and still right.
                 let _ = file.take(100).read_to_string(&mut holder);
                 let holder = holder.trim();
-                let holder = if holder.is_empty() {
-                    "a newswire process".to_owned()
-                } else {
-                    holder.to_owned()
-                };
-                return Err(StoreError::Busy {
-                    path: database.display().to_string(),
-                    holder,
-                });
+                let holder = if holder.is_empty() { "a newswire process".to_owned() } else { holder.to_owned() };
+                return Err(StoreError::Busy { path: database.display().to_string(), holder });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(unusable(error)),
         }
-        let described = file
-            .set_len(0)
-            .and_then(|()| write!(file, "newswire, process {}", std::process::id()));
+        let described = file.set_len(0).and_then(|()| write!(file, "newswire, process {}", std::process::id()));
         described.map_err(unusable)?;
         Ok(IngestLock { _file: file })
     }
@@ -223,12 +202,8 @@ pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, S
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(wrap)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(wrap)?;
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(wrap)?;
-    connection
-        .pragma_update(None, "cache_size", -1024 * i64::from(settings.cache_mib))
-        .map_err(wrap)?;
-    connection
-        .pragma_update(None, "journal_size_limit", WAL_BYTES_MAX)
-        .map_err(wrap)?;
+    connection.pragma_update(None, "cache_size", -1024 * i64::from(settings.cache_mib)).map_err(wrap)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     migrate(&mut connection, path)?;
@@ -239,9 +214,7 @@ pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, S
 pub(super) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
     if !path.exists() {
-        return Err(StoreError::Missing {
-            path: path.display().to_string(),
-        });
+        return Err(StoreError::Missing { path: path.display().to_string() });
     }
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -256,9 +229,7 @@ pub(super) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Co
 /// can still open the file. SQLITE_FCNTL_PERSIST_WAL says the same and can only be set from C; a connection that does
 /// not checkpoint on close does not remove the files either.
 fn keep_side_files(connection: &Connection) -> rusqlite::Result<()> {
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map(|_| ())
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(|_| ())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -269,17 +240,12 @@ enum Access {
 
 fn check_identity(connection: &Connection, path: &Path, access: Access) -> Result<(), StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
-    let pragma = |name: &str| {
-        connection
-            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
-            .map_err(wrap)
-    };
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(wrap);
     let application_id = pragma("application_id")?;
     let found = pragma("user_version")?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let n_objects: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(wrap)?;
+    let n_objects: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(wrap)?;
     let is_blank = n_objects == 0 && found == 0;
     let shown = path.display().to_string();
     if application_id != i64::from(APPLICATION_ID) && !(is_blank && application_id == 0) {
@@ -287,38 +253,23 @@ fn check_identity(connection: &Connection, path: &Path, access: Access) -> Resul
         return Err(StoreError::NotOurs { path: shown, reason });
     }
     if found > known {
-        return Err(StoreError::Newer {
-            path: shown,
-            found,
-            known,
-        });
+        return Err(StoreError::Newer { path: shown, found, known });
     }
     if access == Access::Read && is_blank {
         return Err(StoreError::Missing { path: shown });
     }
     if access == Access::Read && found < known {
-        return Err(StoreError::Older {
-            path: shown,
-            found,
-            known,
-        });
+        return Err(StoreError::Older { path: shown, found, known });
     }
     Ok(())
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    connection
-        .pragma_update(None, "application_id", APPLICATION_ID)
-        .map_err(|error| explain(&error, path))?;
-    Migrations::from_slice(MIGRATIONS)
-        .to_latest(connection)
-        .map_err(|error| match error {
-            rusqlite_migration::Error::RusqliteError { err, .. } => explain(&err, path),
-            other => StoreError::Unusable {
-                path: path.display().to_string(),
-                reason: format!("migration: {other}"),
-            },
-        })
+    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| explain(&error, path))?;
+    Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => explain(&err, path),
+        other => StoreError::Unusable { path: path.display().to_string(), reason: format!("migration: {other}") },
+    })
 }
 
 #[cfg(test)]
@@ -326,10 +277,7 @@ mod tests {
     use super::*;
 
     fn settings(path: PathBuf) -> StoreSettings {
-        StoreSettings {
-            path,
-            ..crate::config::defaults().store
-        }
+        StoreSettings { path, ..crate::config::defaults().store }
     }
 
     #[test]
@@ -339,22 +287,14 @@ mod tests {
         let mut statement = connection
             .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'articles_fts_%' ORDER BY type, name")
             .unwrap();
-        let schema: Vec<String> = statement
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap();
+        let schema: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
         let schema = schema.join(";\n\n") + ";\n";
         let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema.sql");
         if std::env::var_os("UPDATE_FIXTURES").is_some() {
             std::fs::write(&record, &schema).unwrap();
         }
         let expected = std::fs::read_to_string(&record).unwrap();
-        assert!(
-            schema == expected,
-            "the schema changed; UPDATE_FIXTURES=1 refreshes {}",
-            record.display()
-        );
+        assert!(schema == expected, "the schema changed; UPDATE_FIXTURES=1 refreshes {}", record.display());
     }
 
     #[test]
@@ -371,10 +311,7 @@ mod tests {
     fn a_newer_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        open_for_writing(&settings(path.clone()))
-            .unwrap()
-            .pragma_update(None, "user_version", 999)
-            .unwrap();
+        open_for_writing(&settings(path.clone())).unwrap().pragma_update(None, "user_version", 999).unwrap();
         let write = open_for_writing(&settings(path.clone())).unwrap_err();
         assert!(matches!(write, StoreError::Newer { found: 999, .. }), "{write}");
         let read = open_for_reading(&path, Duration::ZERO).unwrap_err();
@@ -385,27 +322,14 @@ mod tests {
     fn somebody_elses_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("theirs.db");
-        Connection::open(&path)
-            .unwrap()
-            .execute_batch("CREATE TABLE theirs (x)")
-            .unwrap();
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
         let before = std::fs::read(&path).unwrap();
-        assert!(matches!(
-            open_for_writing(&settings(path.clone())),
-            Err(StoreError::NotOurs { .. })
-        ));
+        assert!(matches!(open_for_writing(&settings(path.clone())), Err(StoreError::NotOurs { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), before);
 
         let text = folder.path().join("notes.txt");
-        std::fs::write(
-            &text,
-            "these are notes and no database, whatever the name may be\n".repeat(20),
-        )
-        .unwrap();
-        assert!(matches!(
-            open_for_writing(&settings(text)),
-            Err(StoreError::NotOurs { .. })
-        ));
+        std::fs::write(&text, "these are notes and no database, whatever the name may be\n".repeat(20)).unwrap();
+        assert!(matches!(open_for_writing(&settings(text)), Err(StoreError::NotOurs { .. })));
     }
 
     #[test]
@@ -414,10 +338,7 @@ mod tests {
         let path = folder.path().join("a.db");
         let held = IngestLock::acquire(&path).unwrap();
         let refused = IngestLock::acquire(&path).unwrap_err();
-        assert!(
-            matches!(&refused, StoreError::Busy { holder, .. } if holder.contains("process")),
-            "{refused}"
-        );
+        assert!(matches!(&refused, StoreError::Busy { holder, .. } if holder.contains("process")), "{refused}");
         assert!(is_locked_by(&path).is_some());
         drop(held);
         assert!(is_locked_by(&path).is_none());

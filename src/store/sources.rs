@@ -38,9 +38,7 @@ pub(super) fn synchronize(connection: &Connection, listed: &[Source], now: Times
     for source in listed {
         let stored: Option<(i64, Option<String>, Option<String>, String, String)> = connection
             .prepare_cached("SELECT id, url, kind, tags, state FROM sources WHERE slug = ?1")?
-            .query_row([&source.slug], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-            })
+            .query_row([&source.slug], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
             .optional()?;
         let Some((id, url, kind, tags, state)) = stored else {
             insert(connection, source, "active", "file", now)?;
@@ -48,9 +46,7 @@ pub(super) fn synchronize(connection: &Connection, listed: &[Source], now: Times
             continue;
         };
         let is_other_address = url.as_deref() != Some(source.url.as_str());
-        let is_other_kind = source
-            .kind
-            .is_some_and(|wanted| kind.as_deref() != Some(wanted.as_str()));
+        let is_other_kind = source.kind.is_some_and(|wanted| kind.as_deref() != Some(wanted.as_str()));
         let new_tags = json_list(&source.tags);
         let comes_back = state == "removed" || state == "manual" || (is_other_address && state == "gone");
         if is_other_address || is_other_kind || tags != new_tags || comes_back {
@@ -111,32 +107,18 @@ pub(super) fn add(
             connection.execute("UPDATE sources SET state = 'active' WHERE id = ?1", [id])?;
             make_due(connection, SourceId(id), now)?;
         }
-        return Ok(AddedSource {
-            id: SourceId(id),
-            slug,
-            is_new: wakes,
-        });
+        return Ok(AddedSource { id: SourceId(id), slug, is_new: wakes });
     }
     let mut slug = source.slug.clone();
     let mut number = 2;
-    while connection
-        .prepare_cached("SELECT 1 FROM sources WHERE slug = ?1")?
-        .exists([&slug])?
-    {
+    while connection.prepare_cached("SELECT 1 FROM sources WHERE slug = ?1")?.exists([&slug])? {
         slug = format!("{}-{number}", source.slug);
         number += 1;
     }
     let state = if is_polled { "active" } else { "manual" };
-    let named = Source {
-        slug: slug.clone(),
-        ..source.clone()
-    };
+    let named = Source { slug: slug.clone(), ..source.clone() };
     let id = insert(connection, &named, state, "command", now)?;
-    Ok(AddedSource {
-        id: SourceId(id),
-        slug,
-        is_new: true,
-    })
+    Ok(AddedSource { id: SourceId(id), slug, is_new: true })
 }
 
 /// The source that imported articles are said to come from; made if it is missing.
@@ -151,9 +133,7 @@ pub(super) fn ensure_import_source(connection: &Connection, slug: &str, now: Tim
     let id = connection
         .prepare_cached("INSERT INTO sources (slug, state, origin, created_at) VALUES (?1, 'manual', 'command', ?2)")?
         .insert(params![slug, public_time(now)])?;
-    connection
-        .prepare_cached("INSERT INTO _source_schedule (source_id) VALUES (?1)")?
-        .execute([id])?;
+    connection.prepare_cached("INSERT INTO _source_schedule (source_id) VALUES (?1)")?.execute([id])?;
     Ok(SourceId(id))
 }
 

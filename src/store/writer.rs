@@ -67,19 +67,11 @@ impl Store {
         claims::release_all(&connection, Timestamp::now())?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let n_commits = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            connection,
-            settings: settings.clone(),
-            n_commits: n_commits.clone(),
-            _lock: lock,
-        };
+        let writer = Writer { connection, settings: settings.clone(), n_commits: n_commits.clone(), _lock: lock };
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer.run(receiver))
-            .map_err(|error| StoreError::Unusable {
-                path: "thread".to_owned(),
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| StoreError::Unusable { path: "thread".to_owned(), reason: error.to_string() })?;
         Ok(Store {
             messages: sender,
             schedule: Arc::new(schedule.clone()),
@@ -119,8 +111,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn synchronize_sources(&self, listed: Vec<Source>) -> Result<SyncReport, StoreError> {
-        self.write(move |tx| sources::synchronize(tx, &listed, Timestamp::now()))
-            .await
+        self.write(move |tx| sources::synchronize(tx, &listed, Timestamp::now())).await
     }
 
     /// Adds a source that no file lists; `is_polled` says whether the daemon polls it.
@@ -129,8 +120,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn add_source(&self, source: Source, is_polled: bool) -> Result<AddedSource, StoreError> {
-        self.write(move |tx| sources::add(tx, &source, is_polled, Timestamp::now()))
-            .await
+        self.write(move |tx| sources::add(tx, &source, is_polled, Timestamp::now())).await
     }
 
     /// Makes these sources due now, or all active ones.
@@ -140,9 +130,7 @@ impl Store {
     /// When the database cannot be written.
     pub async fn make_due(&self, only: Option<Vec<SourceId>>) -> Result<(), StoreError> {
         self.write(move |tx| match only {
-            Some(list) => list
-                .iter()
-                .try_for_each(|source| sources::make_due(tx, *source, Timestamp::now())),
+            Some(list) => list.iter().try_for_each(|source| sources::make_due(tx, *source, Timestamp::now())),
             None => sources::make_all_due(tx, Timestamp::now()).map(|_| ()),
         })
         .await
@@ -218,17 +206,23 @@ impl Store {
         .await
     }
 
+    /// Gives back all claims. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written; the leases then run out by themselves.
+    pub async fn give_back(&self) -> Result<usize, StoreError> {
+        self.write(|tx| claims::release_all(tx, Timestamp::now())).await
+    }
+
     /// Writes down that the daemon stopped on purpose.
     ///
     /// # Errors
     ///
     /// When the database cannot be written.
     pub async fn note_stop(&self) -> Result<(), StoreError> {
-        self.write(|tx| {
-            tx.execute("UPDATE _daemon SET stopped_at = ?1", [private_time(Timestamp::now())])
-                .map(|_| ())
-        })
-        .await
+        self.write(|tx| tx.execute("UPDATE _daemon SET stopped_at = ?1", [private_time(Timestamp::now())]).map(|_| ()))
+            .await
     }
 
     /// Sends a unit of work and awaits its result, which comes when it is durable.
@@ -249,10 +243,7 @@ impl Store {
                 let _ = reply.send(outcome);
             })
         });
-        self.messages
-            .send(Message::Work(work))
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        self.messages.send(Message::Work(work)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -305,10 +296,7 @@ impl Writer {
         }
         // The log is folded in so that the file alone holds everything; if a reader is in the way, the log stays and
         // nothing is missing.
-        if let Err(error) = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        {
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             warn!("the write-ahead log could not be folded in: {error}");
         }
     }
@@ -316,10 +304,7 @@ impl Writer {
     fn commit(&mut self, batch: Vec<Work>) -> (Vec<Report>, Result<(), StoreError>) {
         let path = &self.settings.path;
         let mut reports = Vec::with_capacity(batch.len());
-        let mut transaction = match self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-        {
+        let mut transaction = match self.connection.transaction_with_behavior(TransactionBehavior::Immediate) {
             Ok(transaction) => transaction,
             Err(error) => {
                 let refused: Vec<Report> = batch.into_iter().map(|work| work(None)).collect();
@@ -332,12 +317,7 @@ impl Writer {
         // A full disk makes SQLite roll the whole transaction back by itself; then nothing of it was written, whatever
         // the single units believe.
         if transaction.is_autocommit() {
-            return (
-                reports,
-                Err(StoreError::Full {
-                    path: path.display().to_string(),
-                }),
-            );
+            return (reports, Err(StoreError::Full { path: path.display().to_string() }));
         }
         let committed = transaction.commit().map_err(|error| schema::explain(&error, path));
         (reports, committed)

@@ -56,15 +56,10 @@ pub fn bulk(n_sites: usize, n_articles_per_site: usize) -> Vec<Site> {
     std::thread::scope(|scope| {
         let words = &words;
         let make_share = |numbers: &[usize]| -> Vec<Site> {
-            numbers
-                .iter()
-                .map(|number| site(words, *number, n_articles_per_site))
-                .collect()
+            numbers.iter().map(|number| site(words, *number, n_articles_per_site)).collect()
         };
-        let workers: Vec<_> = numbers
-            .chunks(share)
-            .map(|numbers| (numbers, scope.spawn(move || make_share(numbers))))
-            .collect();
+        let workers: Vec<_> =
+            numbers.chunks(share).map(|numbers| (numbers, scope.spawn(move || make_share(numbers)))).collect();
         // A worker that could not finish is made up for here, so that the sites are always all there.
         workers
             .into_iter()
@@ -107,10 +102,7 @@ fn site(words: &Words, number: usize, n_articles: usize) -> Site {
         let title = format!("{}, part {}", paper.name, i + 1);
         let newest = chunk.iter().map(|story| story.published).max().unwrap_or_default();
         let feed = feeds::rss(&paper, &title, &entries, "");
-        site.insert(
-            &format!("/feeds/{}.xml", i + 1),
-            packed("application/rss+xml; charset=utf-8", &feed, newest),
-        );
+        site.insert(&format!("/feeds/{}.xml", i + 1), packed("application/rss+xml; charset=utf-8", &feed, newest));
     }
     site
 }
@@ -136,16 +128,10 @@ fn story(words: &Words, site_number: usize, number: usize) -> Story {
     let authors = vec![format!("{} {}", dice.name(), dice.name())];
     let age_s = ARTICLE_GAP_S.saturating_mul(i64::try_from(number).unwrap_or(i64::MAX));
     let newest = Timestamp::from_second(NEWEST_S).unwrap_or_default();
-    let published = newest
-        .saturating_sub(SignedDuration::from_secs(age_s))
-        .unwrap_or(newest);
+    let published = newest.saturating_sub(SignedDuration::from_secs(age_s)).unwrap_or(newest);
     Story {
         id: u32::try_from(number).unwrap_or(u32::MAX),
-        path: format!(
-            "/{}/{number:05}-{}",
-            section.to_ascii_lowercase(),
-            super::wordpress::slug(&title)
-        ),
+        path: format!("/{}/{number:05}-{}", section.to_ascii_lowercase(), super::wordpress::slug(&title)),
         title,
         authors,
         section,
@@ -164,23 +150,14 @@ struct Words {
 
 impl Words {
     fn read() -> Words {
-        let files = [
-            include_str!("harbour_post.txt"),
-            include_str!("valley_chronicle.txt"),
-            include_str!("meridian_wire.txt"),
-        ];
+        let files =
+            [include_str!("harbour_post.txt"), include_str!("valley_chronicle.txt"), include_str!("meridian_wire.txt")];
         let mut in_print = Vec::new();
-        for text in files
-            .into_iter()
-            .flat_map(texts::read)
-            .filter(|text| text.language.is_none())
-        {
+        for text in files.into_iter().flat_map(texts::read).filter(|text| text.language.is_none()) {
             for paragraph in &text.paragraphs {
                 let plain = markup::plain(paragraph);
                 let is_of_word = |c: char| c.is_alphanumeric() || c == '’' || c == '-';
-                let words = plain
-                    .split(|c: char| !is_of_word(c))
-                    .map(|word| word.trim_matches(['’', '-']));
+                let words = plain.split(|c: char| !is_of_word(c)).map(|word| word.trim_matches(['’', '-']));
                 in_print.extend(words.filter(|word| !word.is_empty()).map(str::to_lowercase));
             }
         }
@@ -202,10 +179,7 @@ impl Words {
             let n_words = usize::try_from(dice.between(short, long)).unwrap_or(12);
             text.push_str(&self.sentence(dice, n_words));
         }
-        let end = text
-            .char_indices()
-            .nth(n_chars.saturating_sub(1))
-            .map_or(text.len(), |(end, _)| end);
+        let end = text.char_indices().nth(n_chars.saturating_sub(1)).map_or(text.len(), |(end, _)| end);
         let end = text[..end].rfind(' ').unwrap_or(end);
         let mut cut = text[..end].trim_end_matches([',', '.', ' ']).to_owned();
         cut.push('.');
@@ -246,9 +220,7 @@ struct Dice {
 
 impl Dice {
     fn new(site_number: u64, number: u64) -> Dice {
-        let mut dice = Dice {
-            state: SEED ^ (site_number << 32) ^ number,
-        };
+        let mut dice = Dice { state: SEED ^ (site_number << 32) ^ number };
         dice.state = dice.next();
         dice
     }
@@ -301,10 +273,7 @@ mod tests {
     #[test]
     fn generated_pages_are_of_real_size_and_all_differ() {
         let sites = bulk(2, 30);
-        assert_eq!(
-            sites.iter().map(Site::host).collect::<Vec<_>>(),
-            ["bulk-0001.example", "bulk-0002.example"]
-        );
+        assert_eq!(sites.iter().map(Site::host).collect::<Vec<_>>(), ["bulk-0001.example", "bulk-0002.example"]);
         let mut bodies = HashSet::new();
         for site in &sites {
             let mut n_feeds = 0;
@@ -313,11 +282,7 @@ mod tests {
                 if path.starts_with("/feeds/") {
                     n_feeds += 1;
                     let is_full = path == "/feeds/1.xml";
-                    assert!(
-                        !is_full || (24_000..31_000).contains(&body.len()),
-                        "{path}: {}",
-                        body.len()
-                    );
+                    assert!(!is_full || (24_000..31_000).contains(&body.len()), "{path}: {}", body.len());
                 } else {
                     assert!((61_000..64_000).contains(&body.len()), "{path}: {}", body.len());
                 }
@@ -332,11 +297,7 @@ mod tests {
     fn the_same_is_generated_every_time() {
         let body = || {
             let sites = bulk(1, 1);
-            let path = sites[0]
-                .paths()
-                .find(|path| !path.starts_with("/feeds/"))
-                .expect("an article")
-                .to_owned();
+            let path = sites[0].paths().find(|path| !path.starts_with("/feeds/")).expect("an article").to_owned();
             (path.clone(), sites[0].resource(&path).expect("a listed path").body())
         };
         assert_eq!(body(), body());

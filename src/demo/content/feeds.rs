@@ -25,11 +25,7 @@ pub(super) fn rss(paper: &Paper, title: &str, stories: &[&Story], tracking: &str
         let _ = writeln!(xml, "<lastBuildDate>{}</lastBuildDate>", paper.rfc822(newest.published));
     }
     for story in stories {
-        let query = if tracking.is_empty() {
-            String::new()
-        } else {
-            format!("?{tracking}")
-        };
+        let query = if tracking.is_empty() { String::new() } else { format!("?{tracking}") };
         let _ = write!(
             xml,
             "<item>\n<title>{}</title>\n<link>{}</link>\n<description>{}</description>\n<dc:creator>{}</dc:creator>\n\
@@ -90,10 +86,7 @@ pub(super) fn atom(paper: &Paper, stories: &[Story], updated: Timestamp) -> Stri
             paper.rfc3339(story.published),
             paper.rfc3339(story.modified),
             // HTML inside XML: escaped twice.
-            escape(&format!(
-                "<p>{}</p>",
-                escape(&markup::french_spaces(&story.summary(SUMMARY_CHARS)))
-            )),
+            escape(&format!("<p>{}</p>", escape(&markup::french_spaces(&story.summary(SUMMARY_CHARS))))),
         );
     }
     xml.push_str("</feed>\n");

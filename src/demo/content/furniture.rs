@@ -34,9 +34,8 @@ const PARTS: [&str; 24] = [
 ];
 
 /// What a rule is about within a part.
-const ELEMENTS: [&str; 12] = [
-    "title", "inner", "item", "link", "icon", "media", "label", "meta", "button", "list", "lead", "wrap",
-];
+const ELEMENTS: [&str; 12] =
+    ["title", "inner", "item", "link", "icon", "media", "label", "meta", "button", "list", "lead", "wrap"];
 
 /// A style sheet of about `n_bytes`, as a design system compiles to: every part, element and size class.
 pub(super) fn style_sheet(prefix: &str, n_bytes: usize) -> String {
@@ -76,9 +75,7 @@ pub(super) fn script(name: &str, n_bytes: usize) -> String {
         "Axle", "Brisk", "Comet", "Delta", "Ember", "Flint", "Grove", "Helio", "Iris", "Juno", "Kite", "Lumen", "Mica",
         "Nova", "Orbit", "Pylon",
     ];
-    const TRADES: [&str; 7] = [
-        "Media", "Metrics", "Reach", "Signals", "Audience", "Insight", "Exchange",
-    ];
+    const TRADES: [&str; 7] = ["Media", "Metrics", "Reach", "Signals", "Audience", "Insight", "Exchange"];
     let mut js = format!("window.{name}=window.{name}||[];(function(q){{var v=[\n");
     let mut i: usize = 0;
     while js.len() < n_bytes {
@@ -111,11 +108,7 @@ pub(super) fn script(name: &str, n_bytes: usize) -> String {
 pub(super) fn menu(class: &str, items: &[(&str, &str)]) -> String {
     let mut html = format!("<nav class=\"{class}\"><ul>");
     for (href, label) in items {
-        let _ = write!(
-            html,
-            "<li class=\"{class}__item\"><a href=\"{href}\">{}</a></li>",
-            escape(label)
-        );
+        let _ = write!(html, "<li class=\"{class}__item\"><a href=\"{href}\">{}</a></li>", escape(label));
     }
     html.push_str("</ul></nav>\n");
     html

@@ -115,11 +115,7 @@ mod tests {
         for (paragraph, expected_plain, expected_html) in [
             ("a & b", "a & b", "a &amp; b"),
             ("*The Tern* sails", "The Tern sails", "<em>The Tern</em> sails"),
-            (
-                "see [the claim](/a?b&c).",
-                "see the claim.",
-                "see <a href=\"/a?b&amp;c\">the claim</a>.",
-            ),
+            ("see [the claim](/a?b&c).", "see the claim.", "see <a href=\"/a?b&amp;c\">the claim</a>."),
             ("5 * 4 and [sic]", "5 * 4 and [sic]", "5 * 4 and [sic]"),
         ] {
             assert_eq!(plain(paragraph), expected_plain);
@@ -129,10 +125,7 @@ mod tests {
 
     #[test]
     fn signs_are_set_as_their_papers_set_them() {
-        assert_eq!(
-            numeric_references("Hollin’s — “x”…"),
-            "Hollin&#8217;s &#8212; &#8220;x&#8221;&#8230;"
-        );
+        assert_eq!(numeric_references("Hollin’s — “x”…"), "Hollin&#8217;s &#8212; &#8220;x&#8221;&#8230;");
         assert_eq!(french_spaces("« Quoi ? »"), "«\u{a0}Quoi\u{a0}?\u{a0}»");
     }
 }

@@ -89,12 +89,7 @@ pub(super) fn harbour_post(paper: &Paper, story: &Story, others: &[Story]) -> St
         most_read = furniture::links_to_others("hp-ticker", story, others, 5),
         menu = furniture::menu(
             "hp-footer__menu",
-            &[
-                ("/about", "About"),
-                ("/contact", "Contact"),
-                ("/terms", "Terms of use"),
-                ("/jobs", "Work with us")
-            ],
+            &[("/about", "About"), ("/contact", "Contact"), ("/terms", "Terms of use"), ("/jobs", "Work with us")],
         ),
         name = escape(&paper.name),
         consent = furniture::consent_box(
@@ -202,17 +197,8 @@ fn french_day(paper: &Paper, story: &Story) -> String {
         "décembre",
     ];
     let date = paper.offset.to_datetime(story.published);
-    let month = usize::try_from(date.month())
-        .ok()
-        .and_then(|month| MONTHS.get(month.saturating_sub(1)));
-    format!(
-        "{} {} {} à {}h{:02}",
-        date.day(),
-        month.unwrap_or(&""),
-        date.year(),
-        date.hour(),
-        date.minute()
-    )
+    let month = usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.saturating_sub(1)));
+    format!("{} {} {} à {}h{:02}", date.day(), month.unwrap_or(&""), date.year(), date.hour(), date.minute())
 }
 
 /// A Japanese paper: `meta` only, and headings that are no headings.
@@ -299,13 +285,7 @@ pub(super) fn meridian_wire(paper: &Paper, story: &Story, others: &[Story]) -> S
         style = furniture::style_sheet("mw", WIRE_STYLE_BYTES),
         menu = furniture::menu(
             "wire-nav",
-            &[
-                ("/", "Latest"),
-                ("/en", "English"),
-                ("/es", "Español"),
-                ("/ar", "العربية"),
-                ("/clients", "For clients")
-            ],
+            &[("/", "Latest"), ("/en", "English"), ("/es", "Español"), ("/ar", "العربية"), ("/clients", "For clients")],
         ),
         day = paper.formatted(story.published, "%Y-%m-%d %H:%M UTC"),
     );
@@ -321,11 +301,7 @@ pub(super) fn meridian_wire(paper: &Paper, story: &Story, others: &[Story]) -> S
         share = furniture::share_bar("wire-share", "Send", &url),
         others = furniture::links_to_others("wire-more", story, others, 8),
         name = escape(&paper.name),
-        consent = furniture::consent_box(
-            "This site sets one cookie, to remember your language.",
-            "Fine",
-            "Details"
-        ),
+        consent = furniture::consent_box("This site sets one cookie, to remember your language.", "Fine", "Details"),
         script = furniture::script("mwConsent", WIRE_SCRIPT_BYTES),
     );
     html
@@ -339,10 +315,7 @@ pub(super) fn front_page(paper: &Paper, stories: &[Story], feeds: &[(&str, &str,
         escape(&paper.name)
     );
     for (media_type, title, address) in feeds {
-        let _ = writeln!(
-            html,
-            "<link rel=\"alternate\" type=\"{media_type}\" title=\"{title}\" href=\"{address}\">"
-        );
+        let _ = writeln!(html, "<link rel=\"alternate\" type=\"{media_type}\" title=\"{title}\" href=\"{address}\">");
     }
     let _ = write!(
         html,

@@ -85,11 +85,7 @@ impl Story {
     /// The first paragraph without its marks, cut at a word to `n_chars_max`.
     #[must_use]
     pub fn summary(&self, n_chars_max: usize) -> String {
-        let lead = self
-            .paragraphs
-            .first()
-            .map(|paragraph| markup::plain(paragraph))
-            .unwrap_or_default();
+        let lead = self.paragraphs.first().map(|paragraph| markup::plain(paragraph)).unwrap_or_default();
         let Some((cut, _)) = lead.char_indices().nth(n_chars_max) else {
             return lead;
         };
@@ -111,10 +107,6 @@ impl Story {
     /// Direction of the script, as HTML's `dir` wants it.
     #[must_use]
     pub fn direction(&self) -> &'static str {
-        if ["ar", "fa", "he", "ur"].contains(&self.language.as_str()) {
-            "rtl"
-        } else {
-            "ltr"
-        }
+        if ["ar", "fa", "he", "ur"].contains(&self.language.as_str()) { "rtl" } else { "ltr" }
     }
 }

@@ -30,10 +30,7 @@ pub(super) fn read(file: &str) -> Vec<Text> {
     let mut is_in_head = false;
     for line in file.lines() {
         if let Some(slug) = line.strip_prefix("= ") {
-            texts.push(Text {
-                slug: slug.to_owned(),
-                ..Text::default()
-            });
+            texts.push(Text { slug: slug.to_owned(), ..Text::default() });
             is_in_head = true;
             continue;
         }
@@ -45,10 +42,7 @@ pub(super) fn read(file: &str) -> Vec<Text> {
         } else if line == "~ edited" {
             text.edited = Some(Vec::new());
         } else {
-            text.edited
-                .as_mut()
-                .unwrap_or(&mut text.paragraphs)
-                .push(line.to_owned());
+            text.edited.as_mut().unwrap_or(&mut text.paragraphs).push(line.to_owned());
         }
     }
     texts
@@ -73,10 +67,7 @@ fn read_head_line(text: &mut Text, line: &str) {
 /// Hours with a decimal fraction, as minutes.
 fn minutes(hours: &str) -> i64 {
     let (whole, fraction) = hours.split_once('.').unwrap_or((hours, "0"));
-    let tenths = fraction
-        .get(..1)
-        .and_then(|tenth| tenth.parse::<i64>().ok())
-        .unwrap_or_default();
+    let tenths = fraction.get(..1).and_then(|tenth| tenth.parse::<i64>().ok()).unwrap_or_default();
     whole.parse::<i64>().unwrap_or_default() * 60 + tenths * 6
 }
 

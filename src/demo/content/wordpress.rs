@@ -93,11 +93,7 @@ pub fn page(paper: &Paper, story: &Story, others: &[Story]) -> String {
         "Accept",
         "No, thanks",
     ));
-    let _ = write!(
-        html,
-        "<script>{}</script>\n</body>\n</html>\n",
-        furniture::script("wpConsent", SCRIPT_BYTES)
-    );
+    let _ = write!(html, "<script>{}</script>\n</body>\n</html>\n", furniture::script("wpConsent", SCRIPT_BYTES));
     html
 }
 
@@ -142,11 +138,7 @@ fn head(paper: &Paper, story: &Story) -> String {
 fn graph(paper: &Paper, story: &Story) -> String {
     let url = paper.canonical_url(&story.path);
     let home = paper.canonical_url("/");
-    let n_words: usize = story
-        .paragraphs
-        .iter()
-        .map(|paragraph| paragraph.split_whitespace().count())
-        .sum();
+    let n_words: usize = story.paragraphs.iter().map(|paragraph| paragraph.split_whitespace().count()).sum();
     let person = |name: &String| {
         json!({"@type": "Person", "@id": format!("{home}#/schema/person/{}", slug(name)), "name": name,
             "url": paper.canonical_url(&format!("/author/{}/", slug(name)))})
@@ -177,9 +169,7 @@ fn graph(paper: &Paper, story: &Story) -> String {
     ];
     nodes.extend(story.authors.iter().map(person));
     // A slash behind `<` would end the script element.
-    json!({"@context": "https://schema.org", "@graph": nodes})
-        .to_string()
-        .replace("</", "<\\/")
+    json!({"@context": "https://schema.org", "@graph": nodes}).to_string().replace("</", "<\\/")
 }
 
 /// The feed of the newest posts, given newest first.
@@ -236,11 +226,7 @@ pub fn feed(paper: &Paper, stories: &[Story], built_at: Timestamp) -> String {
 fn content(story: &Story) -> String {
     let mut html = String::new();
     for paragraph in &story.paragraphs {
-        let _ = writeln!(
-            html,
-            "<p>{}</p>\n",
-            markup::numeric_references(&markup::html(paragraph))
-        );
+        let _ = writeln!(html, "<p>{}</p>\n", markup::numeric_references(&markup::html(paragraph)));
     }
     html
 }
@@ -255,8 +241,6 @@ fn image_url(paper: &Paper, story: &Story) -> String {
 
 /// The form of a name that stands in addresses.
 pub(super) fn slug(name: &str) -> String {
-    let words = name
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }

@@ -59,9 +59,7 @@ impl Asked {
     fn holds(&self, etag: Option<&str>, last_modified: Option<Timestamp>) -> bool {
         match (&self.if_none_match, self.if_modified_since) {
             (Some(tags), _) => etag.is_some_and(|etag| {
-                tags.split(',')
-                    .map(str::trim)
-                    .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+                tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
             }),
             (None, Some(since)) => {
                 last_modified.is_some_and(|last_modified| last_modified.as_second() <= since.as_second())
@@ -73,11 +71,7 @@ impl Asked {
 
 /// All lines of a header as one.
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
@@ -106,18 +100,12 @@ fn preferred_encoding(accepted: &str) -> Encoding {
 pub(super) fn answered(resource: &Resource, asked: &Asked, mut visit: Visit) -> Response<AnswerBody> {
     if asked.method != Method::GET && asked.method != Method::HEAD {
         let mut response = plain_text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD here\n", Some(visit));
-        response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     let is_ok = resource.status == StatusCode::OK;
     let is_compressed = resource.may_compress && is_ok && resource.payload.n_bytes() >= COMPRESSED_BYTES_MIN;
-    let encoding = if is_compressed {
-        asked.encoding
-    } else {
-        Encoding::Identity
-    };
+    let encoding = if is_compressed { asked.encoding } else { Encoding::Identity };
     let body = match encoding {
         Encoding::Identity => resource.payload.in_plain(),
         Encoding::Gzip => resource.payload.in_gzip(),
@@ -142,11 +130,7 @@ pub(super) fn answered(resource: &Resource, asked: &Asked, mut visit: Visit) -> 
             headers.append(name.clone(), value.clone());
         }
     }
-    let status = if is_not_modified {
-        StatusCode::NOT_MODIFIED
-    } else {
-        resource.status
-    };
+    let status = if is_not_modified { StatusCode::NOT_MODIFIED } else { resource.status };
     visit.answered(Some(status));
     if encoding != Encoding::Identity && !is_not_modified {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
@@ -168,10 +152,7 @@ pub(super) fn answered(resource: &Resource, asked: &Asked, mut visit: Visit) -> 
 fn flowing(behaviour: &Behaviour, body: Bytes, visit: Visit) -> AnswerBody {
     match behaviour {
         Behaviour::Drip { piece_bytes, pause } => AnswerBody::drip(body, *piece_bytes, *pause, visit),
-        Behaviour::CutOff {
-            after_bytes,
-            is_chunked,
-        } => AnswerBody::cut_off(&body, *after_bytes, *is_chunked, visit),
+        Behaviour::CutOff { after_bytes, is_chunked } => AnswerBody::cut_off(&body, *after_bytes, *is_chunked, visit),
         Behaviour::Endless { piece } => AnswerBody::endless(body, piece.clone(), visit),
         // The last two never come here; the body is the right thing for them as well.
         Behaviour::Prompt | Behaviour::Hang | Behaviour::Verbatim(_) => AnswerBody::whole(body, Some(visit)),
@@ -184,9 +165,7 @@ fn entity_tag(resource: &Resource, encoding: Encoding) -> String {
 }
 
 fn http_date(timestamp: Timestamp) -> Option<HeaderValue> {
-    let date = rfc2822::DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&timestamp)
-        .ok()?;
+    let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).ok()?;
     HeaderValue::try_from(date).ok()
 }
 
@@ -199,11 +178,7 @@ pub(super) fn not_found(visit: Option<Visit>) -> Response<AnswerBody> {
 pub(super) fn refused(refusal: &Refusal, visit: Visit) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let mut response = plain_text(status, "not now\n", Some(visit));
-    if let Some(retry_after) = refusal
-        .retry_after
-        .as_deref()
-        .and_then(|text| HeaderValue::from_str(text).ok())
-    {
+    if let Some(retry_after) = refusal.retry_after.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().insert(header::RETRY_AFTER, retry_after);
     }
     response
@@ -215,10 +190,7 @@ fn plain_text(status: StatusCode, text: &'static str, mut visit: Option<Visit>) 
     }
     let mut response = Response::new(AnswerBody::whole(Bytes::from_static(text.as_bytes()), visit));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
@@ -251,11 +223,7 @@ mod tests {
                 if_modified_since: since.and_then(|second| Timestamp::from_second(second).ok()),
                 encoding: Encoding::Identity,
             };
-            assert_eq!(
-                asked.holds(Some("\"a\""), Some(now)),
-                expected,
-                "{if_none_match:?} {since:?}"
-            );
+            assert_eq!(asked.holds(Some("\"a\""), Some(now)), expected, "{if_none_match:?} {since:?}");
         };
         check(None, None, false);
         check(Some("\"a\""), None, true);

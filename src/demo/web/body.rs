@@ -23,34 +23,15 @@ pub(super) struct AnswerBody {
 enum Flow {
     Done,
     Whole(Bytes),
-    Drip {
-        rest: Bytes,
-        piece_bytes: usize,
-        pause: Duration,
-        sleep: Option<Pin<Box<Sleep>>>,
-    },
-    CutOff {
-        beginning: Option<Bytes>,
-        announced: Option<u64>,
-        sleep: Pin<Box<Sleep>>,
-    },
-    Endless {
-        beginning: Option<Bytes>,
-        piece: Bytes,
-    },
+    Drip { rest: Bytes, piece_bytes: usize, pause: Duration, sleep: Option<Pin<Box<Sleep>>> },
+    CutOff { beginning: Option<Bytes>, announced: Option<u64>, sleep: Pin<Box<Sleep>> },
+    Endless { beginning: Option<Bytes>, piece: Bytes },
 }
 
 impl AnswerBody {
     /// All at once.
     pub(super) fn whole(bytes: Bytes, visit: Option<Visit>) -> AnswerBody {
-        AnswerBody::of(
-            if bytes.is_empty() {
-                Flow::Done
-            } else {
-                Flow::Whole(bytes)
-            },
-            visit,
-        )
+        AnswerBody::of(if bytes.is_empty() { Flow::Done } else { Flow::Whole(bytes) }, visit)
     }
 
     /// In pieces with pauses between them.
@@ -58,15 +39,7 @@ impl AnswerBody {
         if bytes.is_empty() {
             return AnswerBody::whole(bytes, Some(visit));
         }
-        AnswerBody::of(
-            Flow::Drip {
-                rest: bytes,
-                piece_bytes: piece_bytes.max(1),
-                pause,
-                sleep: None,
-            },
-            Some(visit),
-        )
+        AnswerBody::of(Flow::Drip { rest: bytes, piece_bytes: piece_bytes.max(1), pause, sleep: None }, Some(visit))
     }
 
     /// Only the beginning, announced with the full length or in chunks.
@@ -74,25 +47,12 @@ impl AnswerBody {
         let beginning = Some(bytes.slice(..after_bytes.min(bytes.len())));
         let announced = (!is_chunked).then_some(bytes.len() as u64);
         let sleep = Box::pin(tokio::time::sleep(CUT_OFF_PAUSE));
-        AnswerBody::of(
-            Flow::CutOff {
-                beginning,
-                announced,
-                sleep,
-            },
-            Some(visit),
-        )
+        AnswerBody::of(Flow::CutOff { beginning, announced, sleep }, Some(visit))
     }
 
     /// The bytes, then a piece over and over.
     pub(super) fn endless(bytes: Bytes, piece: Bytes, visit: Visit) -> AnswerBody {
-        AnswerBody::of(
-            Flow::Endless {
-                beginning: Some(bytes),
-                piece,
-            },
-            Some(visit),
-        )
+        AnswerBody::of(Flow::Endless { beginning: Some(bytes), piece }, Some(visit))
     }
 
     fn of(flow: Flow, visit: Option<Visit>) -> AnswerBody {
@@ -116,12 +76,7 @@ impl AnswerBody {
                 self.flow = Flow::Done;
                 Poll::Ready(Some(Ok(bytes)))
             }
-            Flow::Drip {
-                rest,
-                piece_bytes,
-                pause,
-                sleep,
-            } => {
+            Flow::Drip { rest, piece_bytes, pause, sleep } => {
                 if let Some(sleep) = sleep {
                     ready!(sleep.as_mut().poll(context));
                 }
@@ -141,10 +96,9 @@ impl AnswerBody {
                 self.flow = Flow::Done;
                 Poll::Ready(Some(Err(io::Error::other("cut off as asked"))))
             }
-            Flow::Endless { beginning, piece } => Poll::Ready(Some(Ok(beginning
-                .take()
-                .filter(|bytes| !bytes.is_empty())
-                .unwrap_or(piece.clone())))),
+            Flow::Endless { beginning, piece } => {
+                Poll::Ready(Some(Ok(beginning.take().filter(|bytes| !bytes.is_empty()).unwrap_or(piece.clone()))))
+            }
         }
     }
 }
@@ -170,10 +124,7 @@ impl Body for AnswerBody {
         match &self.flow {
             Flow::Done => SizeHint::with_exact(0),
             Flow::Whole(bytes) | Flow::Drip { rest: bytes, .. } => SizeHint::with_exact(bytes.len() as u64),
-            Flow::CutOff {
-                announced: Some(length),
-                ..
-            } => SizeHint::with_exact(*length),
+            Flow::CutOff { announced: Some(length), .. } => SizeHint::with_exact(*length),
             Flow::CutOff { announced: None, .. } | Flow::Endless { .. } => SizeHint::default(),
         }
     }

@@ -70,9 +70,7 @@ impl Payload {
     }
 
     pub(super) fn in_plain(&self) -> Bytes {
-        self.plain
-            .clone()
-            .unwrap_or_else(|| self.brotli.get().map(unbrotli).unwrap_or_default())
+        self.plain.clone().unwrap_or_else(|| self.brotli.get().map(unbrotli).unwrap_or_default())
     }
 
     pub(super) fn in_gzip(&self) -> Bytes {
@@ -85,13 +83,10 @@ impl Payload {
 }
 
 fn tag(body: &[u8]) -> String {
-    Sha256::digest(body)
-        .iter()
-        .take(TAG_BYTES)
-        .fold(String::new(), |mut tag, byte| {
-            let _ = write!(tag, "{byte:02x}");
-            tag
-        })
+    Sha256::digest(body).iter().take(TAG_BYTES).fold(String::new(), |mut tag, byte| {
+        let _ = write!(tag, "{byte:02x}");
+        tag
+    })
 }
 
 // Writing to and reading from memory cannot fail, and the compressed forms are our own: an error would leave the body

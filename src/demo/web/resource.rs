@@ -90,10 +90,7 @@ impl Resource {
     /// An empty answer that sends the client elsewhere; `status` is 301, 302, 303, 307 or 308.
     #[must_use]
     pub fn redirect(status: u16, location: &str) -> Resource {
-        Resource::new("", Bytes::new())
-            .without_etag()
-            .status(status)
-            .header("location", location)
+        Resource::new("", Bytes::new()).without_etag().status(status).header("location", location)
     }
 
     fn of_payload(content_type: &str, payload: Payload) -> Resource {
@@ -108,11 +105,7 @@ impl Resource {
             behaviour: Behaviour::Prompt,
             refusal: None,
         };
-        if content_type.is_empty() {
-            resource
-        } else {
-            resource.header("content-type", content_type)
-        }
+        if content_type.is_empty() { resource } else { resource.header("content-type", content_type) }
     }
 
     /// Answers with another status; a number that is none is 500.

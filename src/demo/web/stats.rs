@@ -46,10 +46,7 @@ impl HostStats {
     /// How many answers had a status.
     #[must_use]
     pub fn count_status(&self, status: u16) -> usize {
-        self.requests
-            .iter()
-            .filter(|request| request.status == Some(status))
-            .count()
+        self.requests.iter().filter(|request| request.status == Some(status)).count()
     }
 
     /// How many answers were 304.
@@ -103,13 +100,7 @@ impl Log {
         self.smallest_gap = [self.smallest_gap, gap].into_iter().flatten().min();
         self.n_active += 1;
         self.largest_concurrency = self.largest_concurrency.max(self.n_active);
-        self.requests.push(LoggedRequest {
-            path: path.to_owned(),
-            user_agent,
-            started,
-            ended: None,
-            status: None,
-        });
+        self.requests.push(LoggedRequest { path: path.to_owned(), user_agent, started, ended: None, status: None });
         self.requests.len() - 1
     }
 
@@ -135,11 +126,7 @@ impl Visit {
     pub(super) fn begin(log: &Arc<Mutex<Log>>, path: &str, user_agent: Option<&HeaderValue>) -> Visit {
         let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let index = locked(log).begin(path, user_agent.unwrap_or_default());
-        Visit {
-            log: Arc::clone(log),
-            index,
-            is_over: false,
-        }
+        Visit { log: Arc::clone(log), index, is_over: false }
     }
 
     /// Notes the answer's status.

@@ -42,10 +42,7 @@ pub(super) fn look_again(
         let mut features = look.features.clone();
         let is_inside = inside.contains(&position);
         features.mark(Feature::Inside, is_inside);
-        features.mark(
-            Feature::JustBefore,
-            position < inside.start && position + NEAR_LINES >= inside.start,
-        );
+        features.mark(Feature::JustBefore, position < inside.start && position + NEAR_LINES >= inside.start);
         features.mark(Feature::FarBefore, position + NEAR_LINES < inside.start);
         features.mark(Feature::After, position >= inside.end);
         features.mark(Feature::BeforeFirst, is_inside && position < first_sure);
@@ -69,18 +66,11 @@ pub(super) fn look_again(
             is_item && lists.get(&page.elements[line.block].parent).is_some_and(|l| *l > 0.6),
         );
         if is_inside {
-            let marked = page
-                .path_up(line.owner, place)
-                .any(|element| page.elements[element].marks.has(Marks::AGAINST));
+            let marked =
+                page.path_up(line.owner, place).any(|element| page.elements[element].marks.has(Marks::AGAINST));
             features.mark(Feature::MarkedInside, marked);
         }
-        let logit: f32 = look
-            .features
-            .0
-            .iter()
-            .zip(first_weights)
-            .map(|(value, weight)| value * weight)
-            .sum();
+        let logit: f32 = look.features.0.iter().zip(first_weights).map(|(value, weight)| value * weight).sum();
         features.set(Feature::FirstLook, logit.clamp(-8.0, 8.0) / 4.0);
         all.push(features);
     }
@@ -104,11 +94,7 @@ struct Groups {
 
 impl Groups {
     fn of(page: &Page<'_>, looks: &[Look], first: &[f32], inside: std::ops::Range<usize>) -> Groups {
-        let mut groups = Groups {
-            by_path: HashMap::new(),
-            by_parent: HashMap::new(),
-            all_words: 0.0,
-        };
+        let mut groups = Groups { by_path: HashMap::new(), by_parent: HashMap::new(), all_words: 0.0 };
         for (position, line) in page.lines.iter().enumerate() {
             let block = &page.elements[line.block];
             let words = number(looks[position].n_words) * (2.0 * first[position] - 1.0).max(0.0);
@@ -144,8 +130,5 @@ fn links_in_lists(page: &Page<'_>) -> HashMap<usize, f32> {
             list.1 += line.text.len();
         }
     }
-    lists
-        .into_iter()
-        .map(|(list, (links, all))| (list, super::super::text::share(links, all)))
-        .collect()
+    lists.into_iter().map(|(list, (links, all))| (list, super::super::text::share(links, all))).collect()
 }

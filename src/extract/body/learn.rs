@@ -70,13 +70,7 @@ fn gold_pages() -> Vec<GoldPage> {
 /// Whether each line is part of the article by the gold; `None` where the gold does not say.
 fn labels(gold: &Value, page: &Page<'_>, looks: &[Look]) -> Vec<Option<bool>> {
     let texts = |name: &str| -> Vec<String> {
-        gold[name]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(fold)
-            .collect()
+        gold[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(fold).collect()
     };
     if gold.get("with").is_some() {
         let (with, without) = (texts("with"), texts("without"));
@@ -149,11 +143,7 @@ fn report(name: &str, examples: &[Example], weights: &[f32; COUNT]) {
         all += example.weight;
         n_wrong += usize::from(is_wrong);
     }
-    println!(
-        "{name}: {} lines, {n_wrong} wrong, {:.4} of the weight",
-        examples.len(),
-        wrong / all
-    );
+    println!("{name}: {} lines, {n_wrong} wrong, {:.4} of the weight", examples.len(), wrong / all);
 }
 
 #[test]
@@ -174,16 +164,9 @@ fn learn_weights() {
             (page, evidence)
         })
         .collect();
-    let looks: Vec<Vec<Look>> = read
-        .iter()
-        .map(|(page, evidence)| lines::look(page, evidence))
-        .collect();
-    let known: Vec<Vec<Option<bool>>> = read
-        .iter()
-        .zip(&looks)
-        .zip(&pages)
-        .map(|(((page, _), looks), gold)| labels(&gold.gold, page, looks))
-        .collect();
+    let looks: Vec<Vec<Look>> = read.iter().map(|(page, evidence)| lines::look(page, evidence)).collect();
+    let known: Vec<Vec<Option<bool>>> =
+        read.iter().zip(&looks).zip(&pages).map(|(((page, _), looks), gold)| labels(&gold.gold, page, looks)).collect();
     let weight = |look: &Look, gold: &GoldPage| {
         let set = if gold.gold.get("with").is_some() { 3.0 } else { 1.0 };
         (number(look.n_words).clamp(2.0, 80.0) / 10.0).sqrt() * set
@@ -192,11 +175,7 @@ fn learn_weights() {
     for ((looks, known), gold) in looks.iter().zip(&known).zip(&pages) {
         for (look, label) in looks.iter().zip(known) {
             if let Some(is_article) = *label {
-                examples.push(Example {
-                    features: look.features.clone(),
-                    is_article,
-                    weight: weight(look, gold),
-                });
+                examples.push(Example { features: look.features.clone(), is_article, weight: weight(look, gold) });
             }
         }
     }
@@ -204,30 +183,20 @@ fn learn_weights() {
     report("first look", &examples, &first_weights);
     let mut examples = Vec::new();
     for (((page, _), looks), (known, gold)) in read.iter().zip(&looks).zip(known.iter().zip(&pages)) {
-        let first: Vec<f32> = looks
-            .iter()
-            .map(|look| look.features.probability(&first_weights))
-            .collect();
+        let first: Vec<f32> = looks.iter().map(|look| look.features.probability(&first_weights)).collect();
         let Some(place) = place::find(page, looks, &first) else {
             continue;
         };
         let again = context::look_again(page, looks, &first, place, &first_weights);
         for ((features, label), look) in again.into_iter().zip(known).zip(looks) {
             if let Some(is_article) = *label {
-                examples.push(Example {
-                    features,
-                    is_article,
-                    weight: weight(look, gold),
-                });
+                examples.push(Example { features, is_article, weight: weight(look, gold) });
             }
         }
     }
     let second_weights = learn(&examples);
     report("second look", &examples, &second_weights);
-    let table: HashMap<&str, (f32, f32)> = NAMES
-        .iter()
-        .enumerate()
-        .map(|(index, name)| (*name, (first_weights[index], second_weights[index])))
-        .collect();
+    let table: HashMap<&str, (f32, f32)> =
+        NAMES.iter().enumerate().map(|(index, name)| (*name, (first_weights[index], second_weights[index]))).collect();
     println!("{}", serde_json::to_string(&table).unwrap());
 }

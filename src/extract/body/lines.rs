@@ -55,10 +55,7 @@ const SHINGLE_WORDS: usize = 4;
 impl Shingles {
     pub(super) fn of(text: &str) -> Shingles {
         let hashes: HashSet<u64> = shingles(text).collect();
-        Shingles {
-            hashes,
-            n_words: count_words(text),
-        }
+        Shingles { hashes, n_words: count_words(text) }
     }
 
     pub(super) fn share_of(&self, text: &str) -> f32 {
@@ -90,11 +87,7 @@ fn shingles(text: &str) -> impl Iterator<Item = u64> {
         }
     }
     flush(&mut word, &mut words);
-    let n_shingles = if words.is_empty() {
-        0
-    } else {
-        words.len().saturating_sub(SHINGLE_WORDS - 1).max(1)
-    };
+    let n_shingles = if words.is_empty() { 0 } else { words.len().saturating_sub(SHINGLE_WORDS - 1).max(1) };
     (0..n_shingles).map(move |start| {
         words[start..words.len().min(start + SHINGLE_WORDS)]
             .iter()
@@ -106,11 +99,7 @@ fn shingles(text: &str) -> impl Iterator<Item = u64> {
 pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
     let above = marks_above(page);
     let structured = evidence.structured_body.as_deref().map(Shingles::of);
-    let first_heading = page
-        .top_headings
-        .iter()
-        .map(|heading| page.elements[*heading].lines_start)
-        .min();
+    let first_heading = page.top_headings.iter().map(|heading| page.elements[*heading].lines_start).min();
     let mut looks: Vec<Look> = page
         .lines
         .iter()
@@ -118,16 +107,10 @@ pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
         .map(|(position, line)| {
             let mut look = look_at(page, line);
             let features = &mut look.features;
-            features.mark(
-                Feature::BeforeHeading,
-                first_heading.is_some_and(|heading| position < heading),
-            );
+            features.mark(Feature::BeforeHeading, first_heading.is_some_and(|heading| position < heading));
             set_marks(features, above[line.owner], look.n_words);
             set_titles(features, &look.key, evidence);
-            if let Some(structured) = structured
-                .as_ref()
-                .filter(|known| known.n_words >= STRUCTURED_WORDS_MIN)
-            {
+            if let Some(structured) = structured.as_ref().filter(|known| known.n_words >= STRUCTURED_WORDS_MIN) {
                 let known = structured.share_of(&line.text) >= STRUCTURED_SHARE_MIN;
                 features.mark(Feature::InStructured, known);
                 features.mark(Feature::NotInStructured, !known);
@@ -160,16 +143,8 @@ fn marks_above(page: &Page<'_>) -> Vec<Marks> {
     for (index, element) in page.elements.iter().enumerate() {
         let prose = prose_before[element.lines_end] - prose_before[element.lines_start];
         let is_frame = share(prose, all) > FRAME_SHARE;
-        let own = if is_frame {
-            element.marks.without(Marks::AGAINST)
-        } else {
-            element.marks
-        };
-        let inherited = if element.parent == index {
-            Marks::NONE
-        } else {
-            above[element.parent]
-        };
+        let own = if is_frame { element.marks.without(Marks::AGAINST) } else { element.marks };
+        let inherited = if element.parent == index { Marks::NONE } else { above[element.parent] };
         above.push(own | inherited);
     }
     above
@@ -177,11 +152,7 @@ fn marks_above(page: &Page<'_>) -> Vec<Marks> {
 
 /// Words, two characters of Han or Kana being one.
 pub(super) fn weighed_words(text: &str) -> usize {
-    let n_wide = if text.is_ascii() {
-        0
-    } else {
-        text.chars().filter(|c| is_han_or_kana(*c)).count()
-    };
+    let n_wide = if text.is_ascii() { 0 } else { text.chars().filter(|c| is_han_or_kana(*c)).count() };
     count_words(text) - n_wide / 2
 }
 
@@ -221,10 +192,7 @@ fn look_at(page: &Page<'_>, line: &Line) -> Look {
     };
     features.set(tag, 1.0);
     features.mark(Feature::AtBreak, line.ends_at_break);
-    features.mark(
-        Feature::InlineOwner,
-        line.owner != line.block && page.elements[line.owner].tag == Tag::Inline,
-    );
+    features.mark(Feature::InlineOwner, line.owner != line.block && page.elements[line.owner].tag == Tag::Inline);
     if n_words < phrases::WORDS_MAX {
         let lower = text.to_lowercase();
         features.mark(Feature::Invites, phrases::invites(&lower));
@@ -232,11 +200,7 @@ fn look_at(page: &Page<'_>, line: &Line) -> Look {
         features.mark(Feature::Byline, phrases::begins_byline(&lower, n_words));
     }
     features.mark(Feature::Legal, n_words < 80 && phrases::is_legal(text));
-    Look {
-        n_words,
-        key: key(text),
-        features,
-    }
+    Look { n_words, key: key(text), features }
 }
 
 fn set_characters(features: &mut Features, text: &str) {
@@ -261,15 +225,10 @@ fn set_characters(features: &mut Features, text: &str) {
     features.set(Feature::Digits, share(n_digits, n_all));
     features.mark(Feature::Uppercase, n_upper > 3 && n_lower == 0);
     features.mark(Feature::Separators, separates);
-    features.mark(
-        Feature::Address,
-        has_at || text.contains("http") || text.contains("www."),
-    );
+    features.mark(Feature::Address, has_at || text.contains("http") || text.contains("www."));
     features.mark(Feature::Dated, n_all < 60 && n_digits >= 3 && n_digits * 8 >= n_all);
-    let begins_small = text
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_lowercase() || matches!(c, ',' | '.' | ';' | ')' | '|'));
+    let begins_small =
+        text.chars().next().is_some_and(|c| c.is_lowercase() || matches!(c, ',' | '.' | ';' | ')' | '|'));
     features.mark(Feature::Begins, begins_small);
 }
 
@@ -332,8 +291,5 @@ fn set_titles(features: &mut Features, key: &str, evidence: &Evidence) {
             || description.len().min(key.len()) >= 40
                 && (description.starts_with(key) || key.starts_with(description.as_str()))
     };
-    features.mark(
-        Feature::IsDescription,
-        evidence.description_keys.iter().any(is_description),
-    );
+    features.mark(Feature::IsDescription, evidence.description_keys.iter().any(is_description));
 }

@@ -36,10 +36,7 @@ const ACCEPTED: f32 = 0.5;
 /// Chooses the article's lines.
 pub(super) fn choose(page: &Page<'_>, evidence: &Evidence) -> Body {
     let looks = lines::look(page, evidence);
-    let first: Vec<f32> = looks
-        .iter()
-        .map(|look| look.features.probability(&features::FIRST))
-        .collect();
+    let first: Vec<f32> = looks.iter().map(|look| look.features.probability(&features::FIRST)).collect();
     let Some(place) = place::find(page, &looks, &first) else {
         return Body::default();
     };
@@ -49,17 +46,7 @@ pub(super) fn choose(page: &Page<'_>, evidence: &Evidence) -> Body {
         .collect();
     let mut chosen: Vec<usize> = (0..page.lines.len()).filter(|line| second[*line] > ACCEPTED).collect();
     clear::clear(page, &looks, &mut chosen);
-    let words: f32 = chosen
-        .iter()
-        .map(|line| super::text::number(looks[*line].n_words))
-        .sum();
-    let weighed: f32 = chosen
-        .iter()
-        .map(|line| super::text::number(looks[*line].n_words) * second[*line])
-        .sum();
-    Body {
-        lines: chosen,
-        place,
-        confidence: if words > 0.0 { weighed / words } else { 0.0 },
-    }
+    let words: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words)).sum();
+    let weighed: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words) * second[*line]).sum();
+    Body { lines: chosen, place, confidence: if words > 0.0 { weighed / words } else { 0.0 } }
 }

@@ -1,0 +1,383 @@
+//! The loop.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::{debug, error, info, warn};
+
+use crate::app::App;
+use crate::model::{Candidate, ClaimedWork, DueSource};
+use crate::pipeline;
+use crate::store::{ClaimRequest, Scope, StoreError};
+
+use super::notify::Notifier;
+use super::tally::{self, Acquired, Event, Polled, Tally};
+
+/// Between two rounds of claims that found nothing though something is due: its publisher is at work.
+const NOTHING_TO_CLAIM_PAUSE: Duration = Duration::from_millis(25);
+
+/// After the database could not be written: time for whoever fills the disk to notice.
+const STORE_TROUBLE_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long one-shot work waits for something that is due soon: a host's turn, not a second try after a failure.
+const IDLE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// When the loop ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// When nothing in scope is due soon.
+    Idle,
+    /// When told to.
+    Stopped,
+}
+
+/// The strings by which the loop is held.
+#[derive(Debug)]
+pub struct Control {
+    /// Becomes true when the loop is to stop.
+    pub stop: watch::Receiver<bool>,
+    /// New parts after a reload.
+    pub reload: mpsc::Receiver<App>,
+}
+
+/// Why the loop ended early.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The database is no longer to be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The loop and what it holds.
+pub struct Engine {
+    app: App,
+    scope: Scope,
+    until: Until,
+    notifier: Option<Notifier>,
+    observe: Box<dyn FnMut(&Event) + Send>,
+    tally: Tally,
+    running: JoinSet<(Slot, Result<Event, StoreError>)>,
+    n_polls: usize,
+    n_articles: usize,
+    /// No claims before this, after trouble with the database.
+    claims_from: Instant,
+    started_at: Timestamp,
+}
+
+/// Which of the loop's slots a task has.
+#[derive(Clone, Copy)]
+enum Slot {
+    Poll,
+    Article,
+}
+
+impl Engine {
+    /// A loop over `scope`. `observe` hears of everything that happens, in order.
+    #[must_use]
+    pub fn new(app: App, scope: Scope, until: Until, observe: Box<dyn FnMut(&Event) + Send>) -> Self {
+        Engine {
+            app,
+            scope,
+            until,
+            notifier: None,
+            observe,
+            tally: Tally::default(),
+            running: JoinSet::new(),
+            n_polls: 0,
+            n_articles: 0,
+            claims_from: Instant::now(),
+            started_at: Timestamp::now(),
+        }
+    }
+
+    /// Tells the service manager how it goes.
+    #[must_use]
+    pub fn with_notifier(mut self, notifier: Notifier) -> Self {
+        self.notifier = Some(notifier);
+        self
+    }
+
+    /// Runs until the end that was asked for, and returns what was done.
+    ///
+    /// # Errors
+    ///
+    /// When the database is closed under it. Passing trouble (a full disk, a lock) is waited out and logged.
+    pub async fn run(mut self, mut control: Control) -> Result<Tally, EngineError> {
+        let interval = self.notifier.map_or(Duration::from_secs(10), |notifier| notifier.interval());
+        let mut heartbeat = tokio::time::interval(interval);
+        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // The first tick is immediate; the first sign of life comes with the first round of claims.
+        heartbeat.tick().await;
+        self.beat().await?;
+        let mut is_first_round = true;
+        let mut reload_is_open = true;
+        loop {
+            let wait = self.claim_and_start().await?;
+            if is_first_round {
+                is_first_round = false;
+                let status = self.status();
+                if let Some(notifier) = self.notifier {
+                    notifier.ready(&status);
+                }
+            }
+            let Some(wait) = wait else { break };
+            tokio::select! {
+                Some(joined) = self.running.join_next() => {
+                    self.finish(joined)?;
+                    while let Some(joined) = self.running.try_join_next() {
+                        self.finish(joined)?;
+                    }
+                }
+                () = tokio::time::sleep(wait) => {}
+                _ = heartbeat.tick() => self.beat().await?,
+                changed = control.stop.changed() => {
+                    if changed.is_err() || *control.stop.borrow() {
+                        break;
+                    }
+                }
+                parts = control.reload.recv(), if reload_is_open => match parts {
+                    Some(app) => {
+                        info!("settings reloaded, {} sources listed", app.config.sources.len());
+                        self.app = app;
+                    }
+                    None => reload_is_open = false,
+                },
+            }
+        }
+        self.drain().await?;
+        Ok(self.tally)
+    }
+
+    /// Claims for free slots and starts what was claimed. Returns how long to sleep unless something happens, or
+    /// nothing when the end is reached.
+    async fn claim_and_start(&mut self) -> Result<Option<Duration>, EngineError> {
+        let settings = &self.app.config.daemon;
+        let n_sources = settings.poll_tasks.saturating_sub(self.n_polls);
+        let n_links = settings.article_tasks.saturating_sub(self.n_articles);
+        let idle_max = settings.idle_max;
+        if n_sources + n_links == 0 {
+            return Ok(Some(idle_max));
+        }
+        if let Some(pause) = self.claims_from.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero()) {
+            return Ok(Some(pause));
+        }
+        let now = Timestamp::now();
+        let request = ClaimRequest {
+            n_sources,
+            n_links,
+            n_links_per_publisher: self.app.config.fetch.host_connections,
+            lease: self.app.config.schedule.lease,
+            scope: self.scope.clone(),
+            now,
+        };
+        let claimed = match self.app.store.claim(request).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                self.store_trouble(error)?;
+                return Ok(Some(STORE_TROUBLE_PAUSE));
+            }
+        };
+        let ClaimedWork { sources, candidates, next_source_due_at, next_link_due_at } = claimed;
+        let n_claimed = sources.len() + candidates.len();
+        for source in sources {
+            self.start_poll(source);
+        }
+        for candidate in candidates {
+            self.start_article(candidate);
+        }
+        let earliest = match (next_source_due_at, next_link_due_at) {
+            (Some(source), Some(link)) => Some(source.min(link)),
+            (source, link) => source.or(link),
+        };
+        if self.until == Until::Idle && self.running.is_empty() && n_claimed == 0 {
+            let patience = IDLE_PATIENCE.min(Duration::from_secs(u64::from(self.app.config.schedule.backoff_min_s)));
+            let is_soon = earliest.is_some_and(|due| until_then(due, now) < patience);
+            if !is_soon {
+                return Ok(None);
+            }
+        }
+        // Only work that a slot is free for is worth waking up for.
+        let source_wait = next_source_due_at.filter(|_| self.n_polls < self.app.config.daemon.poll_tasks);
+        let link_wait = next_link_due_at.filter(|_| self.n_articles < self.app.config.daemon.article_tasks);
+        let next = match (source_wait, link_wait) {
+            (Some(source), Some(link)) => Some(source.min(link)),
+            (source, link) => source.or(link),
+        };
+        let wait = next.map_or(idle_max, |due| until_then(due, now).clamp(NOTHING_TO_CLAIM_PAUSE, idle_max));
+        Ok(Some(wait))
+    }
+
+    fn start_poll(&mut self, source: DueSource) {
+        self.n_polls += 1;
+        let app = self.app.clone();
+        self.running.spawn(async move {
+            let outcome = pipeline::poll(&app.stages, source).await;
+            let describe = tally::polled(&outcome);
+            (Slot::Poll, app.store.commit_poll(outcome).await.map(describe))
+        });
+    }
+
+    fn start_article(&mut self, candidate: Candidate) {
+        self.n_articles += 1;
+        let app = self.app.clone();
+        self.running.spawn(async move {
+            let outcome = pipeline::acquire(&app.stages, candidate).await;
+            let describe = tally::acquired(&outcome);
+            (Slot::Article, app.store.commit_article(outcome).await.map(describe))
+        });
+    }
+
+    fn finish(
+        &mut self,
+        joined: Result<(Slot, Result<Event, StoreError>), tokio::task::JoinError>,
+    ) -> Result<(), EngineError> {
+        let (slot, committed) = match joined {
+            Ok(ended) => ended,
+            // Parsers run under a guard of their own, so this is a fault in the loop itself: better to be restarted
+            // with all claims given back than to go on with a slot less each time.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => return Ok(()),
+        };
+        match slot {
+            Slot::Poll => self.n_polls -= 1,
+            Slot::Article => self.n_articles -= 1,
+        }
+        match committed {
+            Ok(event) => {
+                log(&event);
+                self.tally.add(&event);
+                (self.observe)(&event);
+                Ok(())
+            }
+            Err(error) => self.store_trouble(error),
+        }
+    }
+
+    /// Notes trouble with the database and pauses claims. What was in work is fetched again when its lease has run
+    /// out; nothing is lost.
+    fn store_trouble(&mut self, error: StoreError) -> Result<(), EngineError> {
+        if error == StoreError::Closed {
+            return Err(EngineError::Store(error));
+        }
+        if self.claims_from <= Instant::now() {
+            error!("the database cannot be written, next try in {} s: {error}", STORE_TROUBLE_PAUSE.as_secs());
+        }
+        self.claims_from = Instant::now() + STORE_TROUBLE_PAUSE;
+        if self.until == Until::Idle {
+            return Err(EngineError::Store(error));
+        }
+        if let Some(notifier) = self.notifier {
+            notifier.status(&format!("the database cannot be written: {error}"));
+        }
+        Ok(())
+    }
+
+    /// A sign of life: through the writer into the database, and only then to the watchdog.
+    async fn beat(&mut self) -> Result<(), EngineError> {
+        let keep_days = self.app.config.store.fetches_keep_days;
+        match self.app.store.heartbeat(self.started_at, keep_days).await {
+            Ok(()) => {
+                if let Some(notifier) = self.notifier {
+                    notifier.alive();
+                    notifier.status(&self.status());
+                }
+                Ok(())
+            }
+            Err(error) => self.store_trouble(error),
+        }
+    }
+
+    fn status(&self) -> String {
+        let Tally { polls, polls_failed, articles, duplicates, revisions, articles_failed, .. } = self.tally;
+        format!(
+            "{} polls and {} articles in work; since the start {polls} polls ({polls_failed} failed), {articles} \
+             articles ({duplicates} duplicates, {revisions} revisions, {articles_failed} failed)",
+            self.n_polls, self.n_articles
+        )
+    }
+
+    /// Lets running work end, for a while, then gives back what is left.
+    async fn drain(&mut self) -> Result<(), EngineError> {
+        let grace_period = self.app.config.daemon.grace_period;
+        if let Some(notifier) = self.notifier {
+            notifier.stopping(&format!("finishing {} pieces of work", self.running.len()));
+        }
+        let deadline = Instant::now() + grace_period;
+        while !self.running.is_empty() {
+            match tokio::time::timeout_at(deadline, self.running.join_next()).await {
+                Ok(Some(joined)) => self.finish(joined)?,
+                Ok(None) => break,
+                Err(_) => {
+                    let n_left = self.running.len();
+                    warn!("{n_left} pieces of work did not end within {} s and are given back", grace_period.as_secs());
+                    self.running.shutdown().await;
+                }
+            }
+        }
+        if self.app.store.give_back().await? > 0 {
+            debug!("claims given back");
+        }
+        Ok(())
+    }
+}
+
+fn until_then(due: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(due.duration_since(now)).unwrap_or_default()
+}
+
+/// A failure is logged once, here, where it is handled.
+fn log(event: &Event) {
+    match event {
+        Event::Polled { source, url, outcome } => match outcome {
+            Polled::Listed { n_new, n_known, problems } => {
+                debug!(source.slug = %source, n_new, n_known, "source {source} listed {n_new} new links");
+                for problem in problems {
+                    debug!(source.slug = %source, "source {source}: {problem}");
+                }
+            }
+            Polled::Unchanged => debug!(source.slug = %source, "source {source} is unchanged"),
+            Polled::Postponed => debug!(source.slug = %source, "source {source} waits for its host's turn"),
+            Polled::Failed(failure) => {
+                warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
+            }
+        },
+        Event::Acquired { url, source, outcome } => {
+            let source = source.as_deref().unwrap_or("-");
+            match outcome {
+                Acquired::Stored { id, verdict, .. } => {
+                    debug!(article.id = id, source.slug = %source, url = %url, "article {id} stored: {verdict:?}");
+                }
+                Acquired::Unchanged => debug!(url = %url, "{url} is unchanged"),
+                Acquired::Postponed => debug!(url = %url, "{url} waits for its host's turn"),
+                Acquired::Failed { failure, is_final } => {
+                    let next = if *is_final { "given up" } else { "will be tried again" };
+                    info!(source.slug = %source, url = %url, error.class = %failure.class, "no article at {url}, {next}: {failure}");
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("scope", &self.scope).field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+/// Runs a loop until nothing in scope is due, for one-shot commands.
+///
+/// # Errors
+///
+/// As [`Engine::run`].
+pub async fn run_until_idle(
+    app: &App,
+    scope: Scope,
+    stop: watch::Receiver<bool>,
+    observe: Box<dyn FnMut(&Event) + Send>,
+) -> Result<Tally, EngineError> {
+    let (_, reload) = mpsc::channel(1);
+    Engine::new(app.clone(), scope, Until::Idle, observe).run(Control { stop, reload }).await
+}

@@ -1,0 +1,190 @@
+//! What happened, as it happens and summed up.
+
+use crate::model::{ArticleOutcome, ArticleResult, Failure, PollOutcome, PollResult, Verdict};
+use crate::store::{ArticleCommit, PollCommit};
+
+/// Something that happened, after it was committed.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A source was polled.
+    Polled {
+        /// Its slug.
+        source: String,
+        /// Its address.
+        url: String,
+        /// What came of it.
+        outcome: Polled,
+    },
+    /// An article's page was fetched.
+    Acquired {
+        /// Its address.
+        url: String,
+        /// The source that listed it.
+        source: Option<String>,
+        /// What came of it.
+        outcome: Acquired,
+    },
+}
+
+/// What came of a poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Polled {
+    /// A list was read.
+    Listed {
+        /// Links that the source had not listed before.
+        n_new: u32,
+        /// Links that it had.
+        n_known: u32,
+        /// Faults of the document.
+        problems: Vec<String>,
+    },
+    /// As it was.
+    Unchanged,
+    /// Given back.
+    Postponed,
+    /// It failed.
+    Failed(Failure),
+}
+
+/// What came of an article's page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acquired {
+    /// An article is stored.
+    Stored {
+        /// Its row.
+        id: i64,
+        /// What it was found to be.
+        verdict: Verdict,
+        /// Its headline.
+        title: Option<String>,
+    },
+    /// As it was.
+    Unchanged,
+    /// Given back.
+    Postponed,
+    /// It failed.
+    Failed {
+        /// How.
+        failure: Failure,
+        /// Whether it will be tried again.
+        is_final: bool,
+    },
+}
+
+/// Sums of what happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Polls that went well.
+    pub polls: u64,
+    /// Of them polls that found the source as it was.
+    pub polls_unchanged: u64,
+    /// Polls that failed.
+    pub polls_failed: u64,
+    /// Links that were new.
+    pub links: u64,
+    /// Articles that were new, duplicates included.
+    pub articles: u64,
+    /// Of them duplicates of earlier ones.
+    pub duplicates: u64,
+    /// New wordings of known articles.
+    pub revisions: u64,
+    /// Pages that read as they did.
+    pub unchanged: u64,
+    /// Pages that gave no article.
+    pub articles_failed: u64,
+    /// Failures that were refusals by policy.
+    pub refused: u64,
+}
+
+impl Tally {
+    /// Adds an event.
+    pub fn add(&mut self, event: &Event) {
+        match event {
+            Event::Polled { outcome, .. } => match outcome {
+                Polled::Listed { n_new, .. } => {
+                    self.polls += 1;
+                    self.links += u64::from(*n_new);
+                }
+                Polled::Unchanged => {
+                    self.polls += 1;
+                    self.polls_unchanged += 1;
+                }
+                Polled::Postponed => {}
+                Polled::Failed(failure) => {
+                    self.polls_failed += 1;
+                    self.refused += u64::from(failure.class.is_policy());
+                }
+            },
+            Event::Acquired { outcome, .. } => match outcome {
+                Acquired::Stored { verdict, .. } => match verdict {
+                    Verdict::New => self.articles += 1,
+                    Verdict::Duplicate { .. } => {
+                        self.articles += 1;
+                        self.duplicates += 1;
+                    }
+                    Verdict::Revision { .. } => self.revisions += 1,
+                    Verdict::Known { .. } => self.unchanged += 1,
+                },
+                Acquired::Unchanged => self.unchanged += 1,
+                Acquired::Postponed => {}
+                Acquired::Failed { failure, .. } => {
+                    self.articles_failed += 1;
+                    self.refused += u64::from(failure.class.is_policy());
+                }
+            },
+        }
+    }
+
+    /// Everything that failed.
+    #[must_use]
+    pub fn n_failed(&self) -> u64 {
+        self.polls_failed + self.articles_failed
+    }
+
+    /// Everything that went well.
+    #[must_use]
+    pub fn n_done(&self) -> u64 {
+        self.polls + self.articles + self.revisions + self.unchanged
+    }
+}
+
+/// What of a poll's outcome is told once it is committed.
+pub(super) fn polled(outcome: &PollOutcome) -> impl FnOnce(PollCommit) -> Event + use<> {
+    let (source, url) = (outcome.source.slug.clone(), outcome.source.url.to_string());
+    let summary = match &outcome.result {
+        PollResult::Listed { problems, .. } => Polled::Listed { n_new: 0, n_known: 0, problems: problems.clone() },
+        PollResult::Unchanged { .. } => Polled::Unchanged,
+        PollResult::Postponed { .. } => Polled::Postponed,
+        PollResult::Failed { failure, .. } => Polled::Failed(failure.clone()),
+    };
+    move |commit| {
+        let outcome = match summary {
+            Polled::Listed { problems, .. } => {
+                Polled::Listed { n_new: commit.n_new, n_known: commit.n_known, problems }
+            }
+            other => other,
+        };
+        Event::Polled { source, url, outcome }
+    }
+}
+
+/// What of an article's outcome is told once it is committed.
+pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -> Event + use<> {
+    let url = outcome.candidate.url.to_string();
+    let source = outcome.candidate.source_slug.clone();
+    let (summary, title) = match &outcome.result {
+        ArticleResult::Article { article, .. } => (Acquired::Unchanged, article.title.clone()),
+        ArticleResult::Unchanged => (Acquired::Unchanged, None),
+        ArticleResult::Postponed { .. } => (Acquired::Postponed, None),
+        ArticleResult::Failed { failure, retry_at } => {
+            (Acquired::Failed { failure: failure.clone(), is_final: retry_at.is_none() }, None)
+        }
+    };
+    move |commit| {
+        let outcome = match commit.stored {
+            Some(stored) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title },
+            None => summary,
+        };
+        Event::Acquired { url, source, outcome }
+    }
+}
