@@ -5,7 +5,6 @@
 //! follows them from word to word, and jumps often enough that no two texts share more than a few words in a row.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
@@ -142,42 +141,56 @@ fn story(words: &Words, site_number: usize, number: usize) -> Story {
     }
 }
 
-/// The words of the demo's English articles in the order of print, and for each where it stands.
+/// The words of the demo's English articles, each with the places at which it stands in print.
 struct Words {
-    in_print: Vec<String>,
-    places: HashMap<String, Vec<usize>>,
+    /// Words by place; each is an index into the other two.
+    in_print: Vec<usize>,
+    vocabulary: Vec<String>,
+    places: Vec<Vec<usize>>,
 }
 
 impl Words {
     fn read() -> Words {
         let files =
             [include_str!("harbour_post.txt"), include_str!("valley_chronicle.txt"), include_str!("meridian_wire.txt")];
-        let mut in_print = Vec::new();
+        let mut words = Words { in_print: Vec::new(), vocabulary: Vec::new(), places: Vec::new() };
+        let mut indices: HashMap<String, usize> = HashMap::new();
         for text in files.into_iter().flat_map(texts::read).filter(|text| text.language.is_none()) {
             for paragraph in &text.paragraphs {
                 let plain = markup::plain(paragraph);
                 let is_of_word = |c: char| c.is_alphanumeric() || c == '’' || c == '-';
-                let words = plain.split(|c: char| !is_of_word(c)).map(|word| word.trim_matches(['’', '-']));
-                in_print.extend(words.filter(|word| !word.is_empty()).map(str::to_lowercase));
+                let of_paragraph = plain.split(|c: char| !is_of_word(c)).map(|word| word.trim_matches(['’', '-']));
+                for word in of_paragraph.filter(|word| !word.is_empty()).map(str::to_lowercase) {
+                    words.add(word, &mut indices);
+                }
             }
         }
-        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
-        for (place, word) in in_print.iter().enumerate() {
-            places.entry(word.clone()).or_default().push(place);
-        }
-        Words { in_print, places }
+        words
+    }
+
+    fn add(&mut self, word: String, indices: &mut HashMap<String, usize>) {
+        let index = *indices.entry(word).or_insert_with_key(|word| {
+            self.vocabulary.push(word.clone());
+            self.places.push(Vec::new());
+            self.vocabulary.len() - 1
+        });
+        self.places[index].push(self.in_print.len());
+        self.in_print.push(index);
     }
 
     /// Sentences of at least `n_chars` together, cut to it at a word.
     fn paragraph(&self, dice: &mut Dice, n_chars: usize) -> String {
         let (short, long) = SENTENCE_WORDS;
         let mut text = String::with_capacity(n_chars + 200);
-        while text.chars().count() < n_chars {
+        let mut n_chars_written = 0;
+        while n_chars_written < n_chars {
             if !text.is_empty() {
                 text.push(' ');
             }
             let n_words = usize::try_from(dice.between(short, long)).unwrap_or(12);
-            text.push_str(&self.sentence(dice, n_words));
+            let sentence = self.sentence(dice, n_words);
+            n_chars_written += sentence.chars().count() + 1;
+            text.push_str(&sentence);
         }
         let end = text.char_indices().nth(n_chars.saturating_sub(1)).map_or(text.len(), |(end, _)| end);
         let end = text[..end].rfind(' ').unwrap_or(end);
@@ -190,7 +203,9 @@ impl Words {
         let mut sentence = String::new();
         let mut place = dice.below(self.in_print.len());
         for i in 0..n_words {
-            let word = self.in_print.get(place).map_or("the", String::as_str);
+            // The word after the last one in print is the first.
+            let index = self.in_print[place % self.in_print.len()];
+            let word = &self.vocabulary[index];
             if i > 0 {
                 sentence.push_str(if dice.below(13) == 0 { ", " } else { " " });
             }
@@ -201,11 +216,13 @@ impl Words {
                 sentence.extend(letters.next().into_iter().flat_map(char::to_uppercase));
                 sentence.push_str(letters.as_str());
             } else {
-                let _ = write!(sentence, "{word}");
+                sentence.push_str(word);
             }
-            place = match self.places.get(word) {
-                Some(places) if !dice.one_in(JUMP_ODDS) => places[dice.below(places.len())] + 1,
-                _ => dice.below(self.in_print.len()),
+            let places = &self.places[index];
+            place = if dice.one_in(JUMP_ODDS) {
+                dice.below(self.in_print.len())
+            } else {
+                places[dice.below(places.len())] + 1
             };
         }
         sentence.push('.');

@@ -10,14 +10,13 @@ use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use sha2::{Digest, Sha256};
 
-/// Brotli's quality from 0 to 11. 4 costs about what gzip does and still gives the sizes that servers send when they
-/// compress as they go.
-const BROTLI_QUALITY: u32 = 4;
+/// Brotli's quality from 0 to 11. On a news page 1 takes a tenth of the time of 4 and gives a sixth more bytes.
+const BROTLI_QUALITY: u32 = 1;
 
 /// The logarithm of brotli's window: 2^18 is above the size of any page here, and larger ones only cost memory.
 const BROTLI_WINDOW_BITS: u32 = 18;
 
-/// gzip's level from 0 to 9; low, because thousands of bodies may be made before anything can start.
+/// gzip's level from 0 to 9: 4 gives about the sizes that servers send, in two thirds of the time of their usual 6.
 const GZIP_LEVEL: u32 = 4;
 
 /// Buffer of the brotli reader and writer.
