@@ -148,6 +148,33 @@ impl Tally {
     }
 }
 
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        let Tally {
+            polls,
+            polls_unchanged,
+            polls_failed,
+            links,
+            articles,
+            duplicates,
+            revisions,
+            unchanged,
+            articles_failed,
+            refused,
+        } = other;
+        self.polls += polls;
+        self.polls_unchanged += polls_unchanged;
+        self.polls_failed += polls_failed;
+        self.links += links;
+        self.articles += articles;
+        self.duplicates += duplicates;
+        self.revisions += revisions;
+        self.unchanged += unchanged;
+        self.articles_failed += articles_failed;
+        self.refused += refused;
+    }
+}
+
 /// What of a poll's outcome is told once it is committed.
 pub(super) fn polled(outcome: &PollOutcome) -> impl FnOnce(PollCommit) -> Event + use<> {
     let (source, url) = (outcome.source.slug.clone(), outcome.source.url.to_string());

@@ -76,6 +76,17 @@ pub fn read_listing(
     }
 }
 
+/// The feeds that a page names, first the one it names first. None where the page cannot be fetched.
+pub async fn find_feeds(stages: &Stages, url: &Url) -> Vec<Url> {
+    let request = FetchRequest { url, purpose: Purpose::Poll, validators: &Validators::default() };
+    match stages.fetcher.fetch(request).await.result {
+        Ok(Fetched::Document(document)) => {
+            stages.parse(move || feed::feeds_of_page(&document)).await.unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
 async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>) -> PollResult {
     let request = FetchRequest { url: &source.url, purpose: Purpose::Poll, validators: &source.validators };
     let report = stages.fetcher.fetch(request).await;

@@ -36,5 +36,5 @@ pub use read::{
     SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport,
 };
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
-pub use sources::{AddedSource, SyncReport};
+pub use sources::{AddedSource, SyncReport, add_source_beside};
 pub use writer::{ArticleCommit, Store};

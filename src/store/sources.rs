@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use crate::config::StoreSettings;
 use crate::model::{Source, SourceId};
 
+use super::schema::{self, StoreError};
 use super::rows::{json_list, private_time, public_time};
 
 /// What a synchronization with the sources file changed.
@@ -119,6 +121,20 @@ pub(super) fn add(
     let named = Source { slug: slug.clone(), ..source.clone() };
     let id = insert(connection, &named, state, "command", now)?;
     Ok(AddedSource { id: SourceId(id), slug, is_new: true })
+}
+
+/// Adds a source from a process that does not ingest, beside one that may: a short transaction of its own.
+///
+/// # Errors
+///
+/// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
+pub fn add_source_beside(settings: &StoreSettings, source: &Source) -> Result<AddedSource, StoreError> {
+    let mut connection = schema::open_for_writing(settings)?;
+    let wrap = |error: rusqlite::Error| schema::explain(&error, &settings.path);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
+    let added = add(&transaction, source, true, Timestamp::now()).map_err(wrap)?;
+    transaction.commit().map_err(wrap)?;
+    Ok(added)
 }
 
 /// The source that imported articles are said to come from; made if it is missing.

@@ -1,0 +1,182 @@
+//! `newswire extract`: HTML in, article out. Touches no database.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+
+use serde_json::json;
+use url::Url;
+
+use crate::bundle;
+use crate::config::Config;
+use crate::extract::Extractor;
+use crate::fetch::{FetchRequest, Fetcher};
+use crate::model::{Article, CanonicalUrl, Fetched, LinkHints, Purpose, Validators};
+use crate::normalize::Surroundings;
+use crate::pipeline;
+
+use super::Context;
+use super::arguments::{ExtractCommand, ExtractFormat};
+use super::failure::Failure;
+use super::logging::Manner;
+use super::parse_feed::read_input;
+use super::shapes;
+
+/// Results that may wait for an earlier one, for each worker: output is in the order of the arguments, and one slow page
+/// must not make all the others pile up.
+const WAITING_PER_WORKER: usize = 8;
+
+/// A page that gave no article.
+struct Refusal {
+    reason: String,
+    is_policy: bool,
+}
+
+pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let address = command.url.as_deref().map(parse_url).transpose()?;
+    let runtime = Context::runtime()?;
+    let fetcher = command
+        .inputs
+        .iter()
+        .any(|input| is_url(input))
+        .then(|| Fetcher::new(&config.fetch))
+        .transpose()
+        .map_err(Failure::Failed)?;
+    let extractor = Extractor::new(&config.extract);
+    let read = |input: &str| match (&fetcher, is_url(input)) {
+        (Some(fetcher), true) => runtime.block_on(fetch_and_read(fetcher, &extractor, input)),
+        _ => read_file(&extractor, input, address.as_ref()),
+    };
+    let (mut n_failed, mut n_refused) = (0, 0);
+    in_order(&config, &command.inputs, read, |input, result| match result {
+        Ok(article) => print(context, command.format, input, &article),
+        Err(refusal) => {
+            n_failed += 1;
+            n_refused += usize::from(refusal.is_policy);
+            if command.format == ExtractFormat::Json {
+                context.output.line(&json!({"file": input, "error": refusal.reason}).to_string())?;
+            }
+            eprintln!("newswire: {input}: {}", refusal.reason);
+            Ok(())
+        }
+    })?;
+    match n_failed {
+        0 => Ok(()),
+        _ if n_refused == command.inputs.len() => Err(Failure::Refused("refused by policy".to_owned())),
+        _ if n_failed == command.inputs.len() => Err(Failure::Failed("no article found".to_owned())),
+        _ => Err(Failure::Partly(format!("no article in {n_failed} of {} inputs", command.inputs.len()))),
+    }
+}
+
+fn print(context: &mut Context, format: ExtractFormat, input: &str, article: &Article) -> Result<(), Failure> {
+    match format {
+        ExtractFormat::Json => context.output.line(&shapes::article(input, article).to_string())?,
+        ExtractFormat::Text => {
+            let title = context.output.bold(article.title.as_deref().unwrap_or("(no title)"));
+            context.output.line(&format!("{title}\n\n{}\n", article.body.replace('\n', "\n\n")))?;
+        }
+        ExtractFormat::Bundle => {
+            let day = article.published.map(|published| published.day());
+            let url = article.url.as_ref().map(CanonicalUrl::as_str);
+            context.output.raw(&bundle::document(article.title.as_deref(), day.as_deref(), url, &article.body))?;
+        }
+    }
+    Ok(())
+}
+
+fn read_file(extractor: &Extractor, input: &str, address: Option<&Url>) -> Result<Article, Refusal> {
+    let refuse = |reason: String| Refusal { reason, is_policy: false };
+    let bytes = read_input(input).map_err(|error| refuse(error.to_string()))?;
+    // A page that makes a parser panic is a fault of ours, and no reason to give up on the other pages.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pipeline::html_page(extractor, bytes, address)))
+        .unwrap_or_else(|_| {
+            let reason = "the parser failed, please report it with the page".to_owned();
+            Err(crate::model::Failure { class: crate::model::ErrorClass::Internal, reason })
+        })
+        .map_err(|failure| refuse(failure.to_string()))
+}
+
+async fn fetch_and_read(fetcher: &Fetcher, extractor: &Extractor, input: &str) -> Result<Article, Refusal> {
+    let refuse = |reason: String| Refusal { reason, is_policy: false };
+    let url = Url::parse(input).map_err(|error| refuse(error.to_string()))?;
+    let request = FetchRequest { url: &url, purpose: Purpose::Article, validators: &Validators::default() };
+    let report = fetcher.fetch(request).await;
+    let document = match report.result {
+        Ok(Fetched::Document(document)) => document,
+        Ok(Fetched::NotModified { .. }) => return Err(refuse("the server answered 304 to a plain request".to_owned())),
+        Err(error) => return Err(Refusal { reason: error.to_string(), is_policy: error.class().is_policy() }),
+    };
+    let hints = LinkHints::default();
+    let surroundings =
+        Surroundings { answered: Some(&document.final_url), hints: &hints, first_seen_at: Some(document.fetched_at) };
+    pipeline::read_page(extractor, &document, &hints, surroundings).map_err(|failure| refuse(failure.to_string()))
+}
+
+/// Works on many inputs at one time and hands out the results in the order of the inputs.
+fn in_order<T: Send>(
+    config: &Config,
+    inputs: &[String],
+    work: impl Fn(&str) -> T + Sync,
+    mut take: impl FnMut(&str, T) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let n_workers = config.daemon.parse_tasks.min(inputs.len()).max(1);
+    let (sender, receiver) = sync_channel::<(usize, T)>(n_workers * WAITING_PER_WORKER);
+    let next = AtomicUsize::new(0);
+    // A worker that runs far ahead of the output waits here until the output has caught up.
+    let n_taken = Mutex::new(0_usize);
+    let moved = std::sync::Condvar::new();
+    std::thread::scope(|scope| {
+        for _ in 0..n_workers {
+            let sender = sender.clone();
+            let (next, work, n_taken, moved) = (&next, &work, &n_taken, &moved);
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(input) = inputs.get(index) else { return };
+                    let mut taken = n_taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    while index >= *taken + n_workers * WAITING_PER_WORKER {
+                        taken = moved.wait(taken).unwrap_or_else(std::sync::PoisonError::into_inner);
+                    }
+                    drop(taken);
+                    if sender.send((index, work(input))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        let mut outcome = Ok(());
+        let mut position = 0;
+        for (index, result) in receiver {
+            waiting.insert(index, result);
+            while let Some(result) = waiting.remove(&position) {
+                if outcome.is_ok() {
+                    outcome = take(&inputs[position], result);
+                }
+                position += 1;
+                *n_taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = position;
+                moved.notify_all();
+            }
+            if outcome.is_err() {
+                // Nobody wants the rest: no further input is begun.
+                next.store(inputs.len(), Ordering::Relaxed);
+            }
+        }
+        outcome
+    })
+}
+
+pub(super) fn is_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+pub(super) fn parse_url(text: &str) -> Result<Url, Failure> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => Ok(url),
+        Ok(_) => Err(Failure::Usage(format!("{text:?}: an address must begin with http:// or https://"))),
+        Err(error) => Err(Failure::Usage(format!("{text:?} is no address: {error}"))),
+    }
+}

@@ -1,0 +1,102 @@
+//! How a command fails, and the exit code that says so.
+
+use std::fmt;
+use std::io;
+
+use crate::app::AppError;
+use crate::config::Problems;
+use crate::daemon::EngineError;
+use crate::store::StoreError;
+
+/// How a command fails.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// 1: it could not be done.
+    Failed(String),
+    /// 2: the command was used wrongly.
+    Usage(String),
+    /// 3: a part of it could not be done; the rest is.
+    Partly(String),
+    /// 77: refused by policy.
+    Refused(String),
+    /// 78: the configuration is wrong.
+    Configuration(Problems),
+    /// 1, 75 or 78, as the database says.
+    Store(StoreError),
+    /// The reader of our output went away; not a failure.
+    OutputClosed,
+}
+
+impl Failure {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::OutputClosed => 0,
+            Failure::Failed(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Partly(_) => 3,
+            Failure::Refused(_) => 77,
+            Failure::Configuration(_) => 78,
+            Failure::Store(error) => match error {
+                StoreError::Busy { .. } => 75,
+                StoreError::Newer { .. } | StoreError::Older { .. } | StoreError::NotOurs { .. } => 78,
+                StoreError::UserSql(_) => 2,
+                _ => 1,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Failed(text) | Failure::Usage(text) | Failure::Partly(text) | Failure::Refused(text) => {
+                f.write_str(text)
+            }
+            Failure::Configuration(problems) => {
+                let n_problems = problems.0.len();
+                let noun = if n_problems == 1 { "problem" } else { "problems" };
+                write!(f, "{n_problems} {noun} in the configuration\n{problems}")
+            }
+            Failure::Store(error) => error.fmt(f),
+            Failure::OutputClosed => f.write_str("the output was closed"),
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Failure::Configuration(problems)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::Store(error)
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Store(error) => Failure::Store(error),
+            AppError::Fetcher(text) => Failure::Failed(text),
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => Failure::Store(error),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::Failed(error.to_string()),
+        }
+    }
+}

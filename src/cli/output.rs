@@ -1,0 +1,171 @@
+//! Printing: tables on a terminal, tab-separated lines in a pipe, JSON where it is asked for.
+
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use super::arguments::ColorChoice;
+
+/// Standard output, as the user wants it.
+pub(super) struct Output {
+    out: BufWriter<Stdout>,
+    is_json: bool,
+    is_decorated: bool,
+}
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    name: &'static str,
+    is_number: bool,
+}
+
+/// A column of text.
+pub(super) const fn text(name: &'static str) -> Column {
+    Column { name, is_number: false }
+}
+
+/// A column of numbers, aligned at the right.
+pub(super) const fn number(name: &'static str) -> Column {
+    Column { name, is_number: true }
+}
+
+impl Output {
+    pub(super) fn new(is_json: bool, color: ColorChoice) -> Self {
+        let is_decorated = match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => io::stdout().is_terminal(),
+        };
+        Output { out: BufWriter::new(io::stdout()), is_json, is_decorated }
+    }
+
+    /// Whether JSON was asked for.
+    pub(super) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Whether a person looks at it: headers, tables, emphasis.
+    pub(super) fn is_decorated(&self) -> bool {
+        self.is_decorated && !self.is_json
+    }
+
+    /// Prints a list: JSON lines, a table, or tab-separated values.
+    pub(super) fn list(&mut self, columns: &[Column], rows: Vec<(Value, Vec<String>)>) -> io::Result<()> {
+        if self.is_json {
+            return rows.iter().try_for_each(|(value, _)| writeln!(self.out, "{value}"));
+        }
+        if !self.is_decorated {
+            for (_, cells) in rows {
+                let line: Vec<String> = cells.iter().map(|cell| one_line(cell).into_owned()).collect();
+                writeln!(self.out, "{}", line.join("\t"))?;
+            }
+            return Ok(());
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(terminal_width());
+        table.set_header(columns.iter().map(|column| Cell::new(column.name.to_uppercase())));
+        for (_, cells) in rows {
+            table.add_row(cells.iter().map(|cell| Cell::new(one_line(cell))));
+        }
+        for (index, column) in columns.iter().enumerate() {
+            if let Some(styled) = table.column_mut(index) {
+                styled.set_padding((0, 2));
+                if column.is_number {
+                    styled.set_cell_alignment(CellAlignment::Right);
+                }
+            }
+        }
+        writeln!(self.out, "{}", table.trim_fmt())
+    }
+
+    /// Prints one thing: a JSON document, or what `describe` writes.
+    pub(super) fn one(
+        &mut self,
+        value: impl FnOnce() -> Value,
+        describe: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if self.is_json { writeln!(self.out, "{:#}", value()) } else { describe(self) }
+    }
+
+    /// Prints a line as it is.
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
+    /// Prints text as it is.
+    pub(super) fn raw(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+
+    /// Prints a name and a value, if there is one; in a pipe with a tab between them.
+    pub(super) fn field(&mut self, name: &str, value: Option<&str>) -> io::Result<()> {
+        match value.filter(|value| !value.is_empty()) {
+            None => Ok(()),
+            Some(value) if self.is_decorated => {
+                let label = self.bold(&format!("{name:<12}"));
+                writeln!(self.out, "{label} {}", one_line(value))
+            }
+            Some(value) => writeln!(self.out, "{name}\t{}", one_line(value)),
+        }
+    }
+
+    /// Text in bold, on a terminal.
+    pub(super) fn bold(&self, text: &str) -> String {
+        self.styled(text, "1")
+    }
+
+    /// Text in a faint colour, on a terminal.
+    pub(super) fn faint(&self, text: &str) -> String {
+        self.styled(text, "2")
+    }
+
+    /// Text in a colour of warning, on a terminal.
+    pub(super) fn warning(&self, text: &str) -> String {
+        self.styled(text, "33")
+    }
+
+    fn styled(&self, text: &str, code: &str) -> String {
+        if self.is_decorated() && std::env::var_os("NO_COLOR").is_none() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Writes out what is buffered.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Text from a document as it may go to a terminal or into a field: control characters become spaces.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Columns of the terminal; a usual number where there is none.
+fn terminal_width() -> u16 {
+    console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.max(40))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_reach_a_terminal() {
+        assert_eq!(one_line("a\u{1b}[31mb\tc\nd"), "a [31mb c d");
+        assert_eq!(one_line("plain “text”"), "plain “text”");
+    }
+}

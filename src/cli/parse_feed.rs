@@ -1,0 +1,97 @@
+//! `newswire parse-feed`: feeds and sitemaps in, one JSON object a file out.
+
+use std::io::Read;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::dates;
+use crate::feed;
+use crate::model::{FetchedDocument, FoundLink, Validators};
+
+use super::Context;
+use super::arguments::ParseFeedCommand;
+use super::failure::Failure;
+use super::logging::Manner;
+
+/// The base of relative addresses in a feed that came without one of its own. Entries never show it.
+const NO_ADDRESS: &str = "http://file.invalid/";
+
+pub(super) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let mut n_failed = 0;
+    for input in &command.inputs {
+        let read = read_input(input).map(|bytes| document(bytes)).map_err(|error| error.to_string());
+        let listing = read.and_then(|document| feed::read(&document, &config.feed).map_err(|error| error.to_string()));
+        n_failed += usize::from(listing.is_err());
+        let value = match listing {
+            Ok(listing) => json!({
+                "file": input,
+                "error": null,
+                "problems": listing.problems,
+                "kind": listing.kind.as_str(),
+                "format": listing.format,
+                "title": listing.title,
+                "language": listing.language,
+                "entries": listing.links.iter().map(entry).collect::<Vec<_>>(),
+                "sitemaps": listing.children.iter().map(Url::as_str).collect::<Vec<_>>(),
+            }),
+            Err(error) => json!({
+                "file": input, "error": error, "problems": [], "kind": null, "title": null, "entries": [],
+            }),
+        };
+        context.output.line(&value.to_string())?;
+    }
+    match n_failed {
+        0 => Ok(()),
+        _ if n_failed == command.inputs.len() => Err(Failure::Failed(format!("no feed in {}", files(n_failed)))),
+        _ => Err(Failure::Partly(format!("no feed in {n_failed} of {}", files(command.inputs.len())))),
+    }
+}
+
+fn entry(link: &FoundLink) -> Value {
+    let date = |text: &Option<String>| text.as_deref().and_then(dates::read).map(|date| date.to_rfc3339());
+    let html = link.text.content.as_ref().or(link.text.summary.as_ref());
+    json!({
+        "title": link.title,
+        "url": link.url.as_ref().map(Url::as_str).filter(|url| !url.starts_with(NO_ADDRESS)),
+        "id": link.guid,
+        "published": date(&link.published),
+        "updated": date(&link.updated),
+        "author": (!link.authors.is_empty()).then(|| link.authors.join(", ")),
+        "content_text": html.map(|html| feed::text_of_html(html)).filter(|text| !text.is_empty()),
+    })
+}
+
+fn document(body: Vec<u8>) -> FetchedDocument {
+    let base = Url::parse(NO_ADDRESS).expect("a literal address parses");
+    FetchedDocument {
+        requested_url: base.clone(),
+        final_url: base,
+        moved_permanently: false,
+        status: 200,
+        content_type: None,
+        content_language: None,
+        robots_tag: None,
+        validators: Validators::default(),
+        max_age_s: None,
+        fetched_at: Timestamp::now(),
+        body,
+    }
+}
+
+/// The bytes of a file, or of standard input for `-`.
+pub(super) fn read_input(input: &str) -> std::io::Result<Vec<u8>> {
+    if input == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        Ok(bytes)
+    } else {
+        std::fs::read(input)
+    }
+}
+
+fn files(n_files: usize) -> String {
+    if n_files == 1 { "1 file".to_owned() } else { format!("{n_files} files") }
+}

@@ -1,0 +1,132 @@
+//! `newswire show`: one article.
+
+use serde_json::json;
+
+use crate::normalize;
+use crate::store::{ArticleDetails, ArticleRow, Reader, RevisionRow, SightingRow};
+
+use super::Context;
+use super::arguments::ShowCommand;
+use super::extract::is_url;
+use super::failure::Failure;
+use super::logging::Manner;
+use super::output::Output;
+use super::shapes;
+
+pub(super) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let reader = Reader::open(&config.store.path)?;
+    let id = find(&reader, &command.article)?;
+    let Some(article) = reader.article(id)? else {
+        return Err(Failure::Failed(format!("no article {id}; `newswire ls` lists them")));
+    };
+    let found = Found {
+        sightings: reader.sightings(id)?,
+        copies: reader.copies(id)?,
+        original: article.row.duplicate_of.map(|of| reader.article(of)).transpose()?.flatten(),
+        revisions: reader.revisions(id)?,
+        article,
+    };
+    let value = || {
+        let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
+        let mut value = shapes::details(&found.article, &sources);
+        if command.revisions {
+            let revisions = found.revisions.iter().map(|revision| {
+                json!({
+                    "revision": revision.revision,
+                    "seen_at": revision.seen_at,
+                    "title": revision.title,
+                    "paragraphs": revision.body.lines().collect::<Vec<_>>(),
+                })
+            });
+            value["revisions"] = revisions.collect();
+        }
+        value
+    };
+    context.output.one(value, |output| found.describe(output, command.revisions))?;
+    Ok(())
+}
+
+fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
+    if let Ok(id) = word.parse::<i64>() {
+        return Ok(id);
+    }
+    if !is_url(word) {
+        return Err(Failure::Usage(format!("{word:?} is neither an id nor an address")));
+    }
+    let url = normalize::url::parse(word, None).map_err(|error| Failure::Usage(error.to_string()))?;
+    if let Some(id) = reader.article_at(&url.key())? {
+        return Ok(id);
+    }
+    Err(Failure::Failed(match reader.waiting_link(&url.key())? {
+        None => format!("no article at {url}; `newswire fetch {url}` fetches it"),
+        Some((due_at, error)) => {
+            let why = error.map(|error| format!(": {error}")).unwrap_or_default();
+            let next = due_at.map_or("it is not tried again".to_owned(), |due| format!("next try at {due:.0}"));
+            format!("{url} is known and gave no article yet{why}; {next}")
+        }
+    }))
+}
+
+struct Found {
+    article: ArticleDetails,
+    sightings: Vec<SightingRow>,
+    copies: Vec<ArticleRow>,
+    original: Option<ArticleDetails>,
+    revisions: Vec<RevisionRow>,
+}
+
+impl Found {
+    fn describe(&self, output: &mut Output, with_revisions: bool) -> std::io::Result<()> {
+        let ArticleDetails { row, body, .. } = &self.article;
+        let title = output.bold(&super::output::one_line(row.title.as_deref().unwrap_or("(no title)")));
+        output.line(&title)?;
+        output.line("")?;
+        let published = match (&row.published_at, &self.article.date_source) {
+            (Some(_), Some(source)) => Some(format!("{} (by {source})", shapes::short_time(row))),
+            _ => None,
+        };
+        output.field("published", published.as_deref())?;
+        output.field("modified", self.article.modified_at.as_deref())?;
+        output.field("authors", Some(&self.article.authors.join(", ")))?;
+        output.field("site", self.article.site_name.as_deref())?;
+        output.field("section", self.article.section.as_deref())?;
+        output.field("language", row.language.as_deref())?;
+        output.field("url", row.url.as_deref())?;
+        let reasons = self.article.quality_reasons.join(", ");
+        let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
+        output.field("text", Some(&format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)))?;
+        if let Some(original) = &self.original {
+            let kind = self.article.duplicate_kind.as_deref().unwrap_or("exact");
+            let source = original.row.source.as_deref().unwrap_or("an import");
+            output.field("copy of", Some(&format!("{} from {source} ({kind})", original.row.id)))?;
+        }
+        for copy in &self.copies {
+            let source = copy.source.as_deref().unwrap_or("an import");
+            output.field("copied by", Some(&format!("{} from {source}", copy.id)))?;
+        }
+        for sighting in &self.sightings {
+            output.field("seen in", Some(&format!("{} since {}", sighting.source, sighting.first_seen_at)))?;
+        }
+        if row.revision > 1 {
+            let changed = format!("{}, last change seen {}", row.revision, self.article.updated_at);
+            output.field("revision", Some(&changed))?;
+        }
+        output.line("")?;
+        for paragraph in body.lines() {
+            output.line(&super::output::one_line(paragraph))?;
+            output.line("")?;
+        }
+        if with_revisions {
+            for revision in self.revisions.iter().rev() {
+                let heading = output.bold(&format!("Revision {}, seen {}", revision.revision, revision.seen_at));
+                output.line(&format!("{heading}\n"))?;
+                for line in revision.title.iter().map(String::as_str).chain(revision.body.lines()) {
+                    let line = output.faint(&super::output::one_line(line));
+                    output.line(&format!("{line}\n"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
