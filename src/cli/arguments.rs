@@ -410,7 +410,9 @@ fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
             now.checked_sub(SignedDuration::from_secs(count.checked_mul(seconds)?)).ok()
         }),
     };
-    parsed.ok_or_else(|| "must be a day (2026-11-20), a time (RFC 3339), 'yesterday', or an age (30m, 12h, 2d, 1w)".to_owned())
+    parsed.ok_or_else(|| {
+        "must be a day (2026-11-20), a time (RFC 3339), 'yesterday', or an age (30m, 12h, 2d, 1w)".to_owned()
+    })
 }
 
 #[cfg(test)]

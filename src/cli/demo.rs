@@ -1,1 +1,5 @@
-use super::*; use super::arguments::DemoCommand; pub(super) fn run(_: &mut Context, _: &DemoCommand) -> Result<(), Failure> { Ok(()) }
+use super::arguments::DemoCommand;
+use super::*;
+pub(super) fn run(_: &mut Context, _: &DemoCommand) -> Result<(), Failure> {
+    Ok(())
+}

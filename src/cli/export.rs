@@ -14,8 +14,22 @@ use super::logging::Manner;
 use super::{ls, shapes};
 
 const CSV_COLUMNS: [&str; 16] = [
-    "id", "url", "title", "date", "published_at", "language", "authors", "source", "words", "body_kind", "quality",
-    "duplicate_of", "first_seen_at", "revision", "sha256", "body",
+    "id",
+    "url",
+    "title",
+    "date",
+    "published_at",
+    "language",
+    "authors",
+    "source",
+    "words",
+    "body_kind",
+    "quality",
+    "duplicate_of",
+    "first_seen_at",
+    "revision",
+    "sha256",
+    "body",
 ];
 
 pub(super) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {
@@ -136,10 +150,7 @@ fn csv_field(text: &str) -> String {
 }
 
 /// Writes a file beside its place and moves it there, so that whoever reads it never sees half of it.
-fn write_atomically<T>(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+fn write_atomically<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>) -> Result<T, Failure> {
     let failed = |error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new()

@@ -189,7 +189,12 @@ struct Watch {
 impl Watch {
     fn start(context: &Context, is_dry_run: bool) -> Self {
         let is_quiet = context.verbosity == super::logging::Verbosity::Quiet;
-        Watch { progress: Progress::start("fetching", is_quiet), lines: Arc::default(), tally: Arc::default(), is_dry_run }
+        Watch {
+            progress: Progress::start("fetching", is_quiet),
+            lines: Arc::default(),
+            tally: Arc::default(),
+            is_dry_run,
+        }
     }
 
     fn observer(&self) -> (Box<dyn FnMut(&Event) + Send>, SharedSeen) {
@@ -240,9 +245,8 @@ impl Watch {
         use super::output::{number, text};
         self.progress.finish();
         let rows = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
-        self.progress.suspend(|| {
-            context.output.list(&[number("id"), text("verdict"), text("title"), text("url")], rows)
-        })?;
+        self.progress
+            .suspend(|| context.output.list(&[number("id"), text("verdict"), text("title"), text("url")], rows))?;
         Ok(())
     }
 }
@@ -290,7 +294,9 @@ mod tests {
 
     #[test]
     fn lists_are_told_from_articles_by_their_addresses() {
-        for list in ["https://e.org/feed/", "https://e.org/rss.xml", "https://e.org/?feed=rss2", "https://e.org/sitemap.xml.gz"] {
+        for list in
+            ["https://e.org/feed/", "https://e.org/rss.xml", "https://e.org/?feed=rss2", "https://e.org/sitemap.xml.gz"]
+        {
             assert!(looks_like_list(&Url::parse(list).unwrap()), "{list}");
         }
         for other in ["https://e.org/", "https://e.org/2026/11/feeding-the-birds", "https://e.org/a.html"] {

@@ -59,7 +59,7 @@ pub(super) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
             }
         }
         let counts = import.counts;
-        app.store.close().await?;
+        app.store.clone().close().await?;
         outcome.map(|()| counts)
     });
     progress.finish();
@@ -71,7 +71,9 @@ pub(super) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     if context.output.is_json() {
         context.output.line(&value.to_string())?;
     } else {
-        eprintln!("{new} new, {duplicates} duplicates, {known} known, {revisions} revisions, {sources} sources, {failed} failed");
+        eprintln!(
+            "{new} new, {duplicates} duplicates, {known} known, {revisions} revisions, {sources} sources, {failed} failed"
+        );
     }
     match failed {
         0 => Ok(()),

@@ -95,7 +95,10 @@ impl Found {
         output.field("url", row.url.as_deref())?;
         let reasons = self.article.quality_reasons.join(", ");
         let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
-        output.field("text", Some(&format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)))?;
+        output.field(
+            "text",
+            Some(&format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)),
+        )?;
         if let Some(original) = &self.original {
             let kind = self.article.duplicate_kind.as_deref().unwrap_or("exact");
             let source = original.row.source.as_deref().unwrap_or("an import");

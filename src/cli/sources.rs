@@ -24,7 +24,9 @@ pub(super) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(),
     match &command.action {
         SourcesAction::Ls => list(context, &config),
         SourcesAction::Show { source } => show(context, &config, source),
-        SourcesAction::Add { url, slug, kind, tags } => add(context, &config, url, slug.as_deref(), kind.as_deref(), tags),
+        SourcesAction::Add { url, slug, kind, tags } => {
+            add(context, &config, url, slug.as_deref(), kind.as_deref(), tags)
+        }
         SourcesAction::Test { source } => test(context, &config, source),
     }
 }
@@ -39,7 +41,8 @@ fn list(context: &mut Context, config: &Config) -> Result<(), Failure> {
     if rows.is_empty() {
         eprintln!("no sources yet; `newswire sources add URL` adds one");
     }
-    let columns = [text("slug"), text("kind"), text("state"), number("7 days"), text("last ok"), text("next"), text("trouble")];
+    let columns =
+        [text("slug"), text("kind"), text("state"), number("7 days"), text("last ok"), text("next"), text("trouble")];
     let rows = rows.iter().map(|row| (to_json(row), cells(row))).collect();
     context.output.list(&columns, rows)?;
     Ok(())
@@ -165,7 +168,8 @@ fn add(
     tags: &[String],
 ) -> Result<(), Failure> {
     let url = parse_url(url)?;
-    let kind = kind.map(str::parse::<SourceKind>).transpose().map_err(|rule| Failure::Usage(format!("--kind: {rule}")))?;
+    let kind =
+        kind.map(str::parse::<SourceKind>).transpose().map_err(|rule| Failure::Usage(format!("--kind: {rule}")))?;
     if let Some(slug) = slug {
         config::check_slug(slug).map_err(|rule| Failure::Usage(format!("--slug {slug:?}: {rule}")))?;
     }
@@ -228,7 +232,8 @@ fn test(context: &mut Context, config: &Config, word: &str) -> Result<(), Failur
                 output.field("source", Some(&format!("{} at {}", outcome.source.slug, outcome.source.url)))?;
                 output.field("kind", Some(kind.as_str()))?;
                 output.field("title", title.as_deref())?;
-                output.field("answered", Some(&format!("in {elapsed_ms} ms, {} exchanges", outcome.exchanges.len())))?;
+                output
+                    .field("answered", Some(&format!("in {elapsed_ms} ms, {} exchanges", outcome.exchanges.len())))?;
                 let conditional = match (&validators.etag, &validators.last_modified) {
                     (None, None) => "no: the server sends neither ETag nor Last-Modified",
                     (Some(_), None) => "by ETag",

@@ -44,7 +44,8 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
             "{n_articles}, of them {n_duplicates} duplicates; {n_revisions} revisions; {n_articles_24h} new in 24 h"
         )),
     )?;
-    let sources: Vec<String> = report.sources_by_state.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let sources: Vec<String> =
+        report.sources_by_state.iter().map(|(state, count)| format!("{count} {state}")).collect();
     output.field("sources", Some(&if sources.is_empty() { "none".to_owned() } else { sources.join(", ") }))?;
     output.field(
         "due",
@@ -69,7 +70,8 @@ fn describe_daemon(sign: Option<&DaemonSign>, holder: Option<&str>, now: Timesta
     match (sign, holder) {
         (Some(sign), Some(_)) if sign.stopped_at.is_none() => {
             let silence_s = now.duration_since(sign.heartbeat_at).as_secs();
-            let trouble = if silence_s > SILENCE_MAX_S { format!(", no sign of life for {silence_s} s") } else { String::new() };
+            let trouble =
+                if silence_s > SILENCE_MAX_S { format!(", no sign of life for {silence_s} s") } else { String::new() };
             format!("daemon {}, version {}, since {:.0}{trouble}", sign.pid, sign.version, sign.started_at)
         }
         (_, Some(holder)) => holder.to_owned(),

@@ -297,12 +297,12 @@ const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "frid
 
 /// Whether a word may be passed over without a second thought.
 pub(super) fn is_filler(word: &str) -> bool {
-    let is_weekday = |name: &&str| {
+    let is_weekday = |name: &str| {
         word.len() >= 3
             && name.len() >= word.len()
             && name.as_bytes()[..word.len()].eq_ignore_ascii_case(word.as_bytes())
     };
-    WEEKDAYS.iter().any(|name| is_weekday(&name))
+    WEEKDAYS.iter().any(|name| is_weekday(name))
         || FILLERS.iter().any(|filler| filler.eq_ignore_ascii_case(word))
         || FILLERS.contains(&word.to_lowercase().as_str())
 }

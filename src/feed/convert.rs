@@ -33,6 +33,8 @@ pub(super) fn parse(document: &str) -> Result<read::Feed, String> {
 pub(super) struct Context<'a> {
     pub(super) dialect: Dialect,
     pub(super) format: &'static str,
+    /// The language of the channel, where feed-rs does not tell it as it is written.
+    pub(super) language: Option<String>,
     /// The address of the document.
     pub(super) base: &'a Url,
     pub(super) entries_max: usize,
@@ -49,7 +51,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     // that it is the document.
     let home = if context.dialect == Dialect::Atom { None } else { address(&feed.links, context.base) };
     let base = home.as_ref().unwrap_or(context.base);
-    let language = feed.language.and_then(said);
+    let language = context.language.clone().or_else(|| feed.language.and_then(said));
     let feed_authors: Vec<String> = if context.dialect == Dialect::Atom { names(feed.authors) } else { Vec::new() };
     let mut links = Vec::with_capacity(n_entries.min(context.entries_max));
     for (number, entry) in (1_usize..).zip(feed.entries).take(context.entries_max) {

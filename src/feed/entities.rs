@@ -25,15 +25,12 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     decoded.push_str(&text[..first]);
     let mut rest = &text[first..];
     while !rest.is_empty() {
-        let next = match reference(rest) {
-            Some((c, length)) => {
-                decoded.push(c);
-                &rest[length..]
-            }
-            None => {
-                decoded.push('&');
-                &rest[1..]
-            }
+        let next = if let Some((c, length)) = reference(rest) {
+            decoded.push(c);
+            &rest[length..]
+        } else {
+            decoded.push('&');
+            &rest[1..]
         };
         let plain = next.find('&').unwrap_or(next.len());
         decoded.push_str(&next[..plain]);
@@ -121,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reference_stays() {
-        check("R&D; A&B & C &unheard; &#xffffffff; &", "R&D; A&B & C &unheard; &#xffffffff; &");
+        check("R&D; A&B & C &unheard; &#x; &#-5; &", "R&D; A&B & C &unheard; &#x; &#-5; &");
     }
 
     #[test]

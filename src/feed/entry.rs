@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::entities::{self, push_attribute, push_escaped};
-use super::markup::{Tag, local_name};
+use super::markup::{Scanner, Tag, Token, local_name};
 use super::repair::push_element;
 use super::text;
 use super::vocabulary::{Dialect, Family, Name};
@@ -179,9 +179,39 @@ impl ValueBuilder {
             Kind::Binary => Value::default(),
             Kind::Text if !self.has_tags => Value { text: self.plain, is_html: false },
             Kind::Html => Value { text: self.plain, is_html: true },
-            Kind::Text | Kind::Xhtml => Value { text: self.marked, is_html: true },
+            Kind::Text => Value { text: self.marked, is_html: true },
+            // The `div` that Atom asks for around XHTML is not part of it (RFC 4287, section 3.1.1.3).
+            Kind::Xhtml => Value { text: inside_of_div(&self.marked).to_owned(), is_html: true },
         }
     }
+}
+
+/// HTML without the one `div` that is all around it, if there is one.
+fn inside_of_div(html: &str) -> &str {
+    let html = html.trim();
+    let (mut depth, mut inside) = (0_usize, 0..0);
+    let mut scanner = Scanner::new(html);
+    while let Some(token) = scanner.next() {
+        let is_first = scanner.token_start() == 0;
+        match token {
+            Token::Open(tag) if tag.name == "div" && !tag.is_empty => {
+                depth += 1;
+                if is_first {
+                    inside.start = scanner.position();
+                }
+            }
+            _ if is_first => return html,
+            Token::Close("div") => {
+                depth = depth.saturating_sub(1);
+                inside.end = scanner.token_start();
+                if depth == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    if scanner.is_at_end() && depth == 0 { html.get(inside).unwrap_or(html) } else { html }
 }
 
 pub(super) struct Link {
@@ -289,7 +319,7 @@ pub(super) fn name_of_person(text: &str) -> String {
     let Some(at) = text.find('@') else {
         return text.to_owned();
     };
-    let is_mail = |c: char| c.is_ascii_alphanumeric() || "._%+-@".contains(c);
+    let is_mail = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
     let start = text[..at]
         .rfind(|c| !is_mail(c))
         .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
@@ -321,7 +351,7 @@ mod tests {
         check("jo@example.org (Jo Öst)", "Jo Öst");
         check("Jo Öst <jo@example.org>", "Jo Öst");
         check("Jo Öst (mailto:jo@example.org)", "Jo Öst");
-        check("Öjo@example.org", "Ö");
+        check("Öjo@example.org", "Öjo@example.org");
         check("jo@example.org", "jo@example.org");
         check(" Jo Öst (Example) ", "Jo Öst (Example)");
     }

@@ -149,15 +149,12 @@ impl<'t> Scanner<'t> {
     /// Up to a terminator, or to the end of the text where there is none.
     fn until(&mut self, skip: usize, terminator: &str) -> &'t str {
         let inside = &self.text[self.at + skip..];
-        match inside.find(terminator) {
-            Some(length) => {
-                self.at += skip + length + terminator.len();
-                &inside[..length]
-            }
-            None => {
-                self.at = self.text.len();
-                inside
-            }
+        if let Some(length) = inside.find(terminator) {
+            self.at += skip + length + terminator.len();
+            &inside[..length]
+        } else {
+            self.at = self.text.len();
+            inside
         }
     }
 

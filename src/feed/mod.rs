@@ -23,7 +23,6 @@ mod markup;
 mod page;
 mod repair;
 mod sitemap;
-
 mod sniff;
 mod stamp;
 mod survey;
@@ -150,13 +149,12 @@ fn find_root(text: &str) -> Root<'_> {
         let (start, behind) = (scanner.token_start(), scanner.position());
         let mut buffer = [0_u8; 16];
         let dialect = match vocabulary::lower_case(tag.local_name(), &mut buffer) {
-            Some("rss") => Dialect::Rss,
             Some("rdf") => Dialect::Rdf,
             Some("feed" | "entry") => Dialect::Atom,
             Some("channel") if tag.attribute("href").is_some() || tag.name == "CHANNEL" => Dialect::Cdf,
-            Some("channel") => Dialect::Rss,
+            Some("rss" | "channel") => Dialect::Rss,
             Some("urlset" | "sitemapindex") => return Root::Sitemap { tag, behind },
-            Some("html" | "head" | "body" | "frameset") => return Root::Html,
+            Some("html" | "frameset") => return Root::Html,
             _ => {
                 first.get_or_insert(tag.name);
                 continue;
@@ -168,6 +166,8 @@ fn find_root(text: &str) -> Root<'_> {
         _ if is_html => Root::Html,
         None => Root::None,
         Some(name) if text::is_html_element(name) => Root::Html,
+        // What else looks like a tag may be so by chance.
+        Some(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)) => Root::None,
         Some(name) => Root::Other(name),
     }
 }
@@ -195,9 +195,13 @@ struct Source<'t> {
 fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
     let rest = &source.text[source.behind..];
     let survey = survey::survey(source.dialect, &source.tag, rest);
-    let format = format_of(source.dialect, &source.tag);
-    let context =
-        convert::Context { dialect: source.dialect, format, base: source.base, entries_max: source.entries_max };
+    let context = convert::Context {
+        dialect: source.dialect,
+        format: format_of(source.dialect, &source.tag),
+        language: survey.channel.language.clone(),
+        base: source.base,
+        entries_max: source.entries_max,
+    };
     // The document begins with its root: without its declaration it is UTF-8, which it now is, whatever that said.
     let clean = match survey.flaw {
         None => convert::parse(&source.text[source.start..source.behind + survey.end]).ok(),
@@ -207,12 +211,6 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
         Some(feed) if feed.entries.len() == survey.n_entries => convert::listing(feed, &context),
         _ => repaired(source, &context)?,
     };
-    listing.language = listing.language.or_else(|| survey.channel.language.clone());
-    for link in &mut listing.links {
-        if link.language.is_none() {
-            link.language.clone_from(&listing.language);
-        }
-    }
     listing.ttl_s = survey.channel.ttl_s();
     Ok(listing)
 }

@@ -172,6 +172,9 @@ fn skip_if_raw(tag: &Tag<'_>, scanner: &mut Scanner<'_>) {
 struct OpenLink {
     url: Url,
     text: String,
+    /// The heading within, for links around a whole teaser, and where in `text` it begins while it is open.
+    heading: String,
+    heading_start: Option<usize>,
     /// The text of its pictures, for links without any other.
     picture: String,
 }
@@ -234,8 +237,13 @@ impl PageReader<'_> {
         } else if SIDE_ELEMENTS.iter().any(|name| is(tag, name)) && self.side.len() < SIDE_DEPTH_MAX {
             self.end_link();
             self.side.push(tag.name.to_ascii_lowercase());
-        } else if !text::is_html_element(tag.name) || !is_inline(tag.name) {
+        } else if !is_inline(tag.name) {
             self.part_words();
+            if let Some(link) = &mut self.link
+                && is_heading(tag.name)
+            {
+                link.heading_start = Some(link.text.len());
+            }
         }
     }
 
@@ -246,6 +254,13 @@ impl PageReader<'_> {
             self.end_link();
             self.side.truncate(at);
         } else if !is_inline(name) {
+            if let Some(link) = &mut self.link
+                && is_heading(name)
+                && link.heading.is_empty()
+                && let Some(start) = link.heading_start.take()
+            {
+                link.heading = link.text[start..].to_owned();
+            }
             self.part_words();
         }
     }
@@ -262,16 +277,19 @@ impl PageReader<'_> {
         }
         let mut url = resolve(&tag.attribute("href")?, &self.base)?;
         url.set_fragment(None);
-        is_article_address(&url, self.page).then(|| OpenLink { url, text: String::new(), picture: String::new() })
+        is_article_address(&url, self.page).then(|| OpenLink {
+            url,
+            text: String::new(),
+            heading: String::new(),
+            heading_start: None,
+            picture: String::new(),
+        })
     }
 
     fn end_link(&mut self) {
         let Some(link) = self.link.take() else { return };
-        let mut title = text::text_of_title(&link.text);
-        if title.is_empty() {
-            title = text::text_of_title(&link.picture);
-        }
-        let title = Some(title).filter(|title| !title.is_empty());
+        let texts = [&link.heading, &link.text, &link.picture];
+        let title = texts.into_iter().map(|text| text::text_of_title(text)).find(|title| !title.is_empty());
         match self.places.get(&link.url) {
             // The picture of an article links to it, its headline does, and so does the number of its comments: the
             // first text that can be a headline counts.
@@ -294,6 +312,10 @@ fn is_inline(name: &str) -> bool {
     ["span", "b", "i", "em", "strong", "u", "mark", "small", "sup", "sub", "font", "wbr", "q", "cite"]
         .iter()
         .any(|inline| inline.eq_ignore_ascii_case(name))
+}
+
+fn is_heading(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'h' | b'H', b'1'..=b'6'])
 }
 
 fn is_headline(title: &str) -> bool {

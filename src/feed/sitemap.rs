@@ -64,7 +64,10 @@ pub(super) fn read(root: &Tag<'_>, document: &str, base: &Url, entries_max: usiz
             Token::Other(_) => {}
         }
     }
-    found.take(record, is_index, base, &mut listing.problems);
+    match field {
+        Some(Field::Location) => listing.problems.push("the document ends within an address".to_owned()),
+        _ => found.take(record, is_index, base, &mut listing.problems),
+    }
     found.into_listing(listing, entries_max)
 }
 

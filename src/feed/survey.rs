@@ -41,7 +41,7 @@ pub(super) struct ChannelFacts {
     pub(super) update_period_s: Option<u32>,
     /// `sy:updateFrequency`: how often within the period.
     pub(super) update_frequency: Option<u32>,
-    /// `dc:language`.
+    /// `language` as it is written, which feed-rs puts in lower case, or `dc:language`.
     pub(super) language: Option<String>,
 }
 
@@ -69,7 +69,9 @@ impl ChannelFacts {
                 }
             }
             (Family::Syndication, "updateFrequency") => self.update_frequency = text.parse().ok(),
-            (Family::Dublin, "language") if !text.is_empty() => self.language = Some(text.to_owned()),
+            (Family::Native | Family::Rss | Family::Dublin, "language") if !text.is_empty() => {
+                self.language = Some(text.to_owned());
+            }
             _ => {}
         }
     }
@@ -330,10 +332,17 @@ impl<'t> Surveyor<'t> {
     }
 
     fn close(&mut self, name: &str) {
-        let depth = self.open.len();
-        if self.open.pop() != Some(name) {
+        if self.open.last() == Some(&name) {
+            self.open.pop();
+        } else {
             self.flaw("tags are not closed as they were opened");
+            // What was opened within ends with it; what was never opened does not end.
+            let Some(opened) = self.open.iter().rposition(|open| *open == name) else {
+                return;
+            };
+            self.open.truncate(opened);
         }
+        let depth = self.open.len() + 1;
         if self.leaf.is_some_and(|(leaf_depth, _)| depth <= leaf_depth) {
             self.leaf = None;
             self.channel_name = None;

@@ -79,8 +79,8 @@ const BLOCKS: [&str; 61] = [
 
 /// Whether a name is an element of HTML.
 pub(super) fn is_html_element(name: &str) -> bool {
-    let is_it = |element: &&str| element.eq_ignore_ascii_case(name);
-    INLINE.iter().any(|element| is_it(&element)) || BLOCKS.iter().any(|element| is_it(&element))
+    let is_it = |element: &str| element.eq_ignore_ascii_case(name);
+    INLINE.iter().any(|element| is_it(element)) || BLOCKS.iter().any(|element| is_it(element))
 }
 
 fn is_block(name: &str) -> bool {

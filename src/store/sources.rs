@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use crate::config::StoreSettings;
 use crate::model::{Source, SourceId};
 
-use super::schema::{self, StoreError};
 use super::rows::{json_list, private_time, public_time};
+use super::schema::{self, StoreError};
 
 /// What a synchronization with the sources file changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
