@@ -28,7 +28,8 @@ pub struct Lookalikes {
     pub by_link: Option<Known>,
     /// The article with the canonical address that the page claims.
     pub by_canonical_url: Option<Known>,
-    /// The article that the same source listed under the same GUID.
+    /// The article that the same source listed under the same GUID; for a document without any address, the same one
+    /// from an earlier import.
     pub by_guid: Option<Known>,
     /// The first article with the same wording.
     pub by_wording: Option<i64>,

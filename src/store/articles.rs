@@ -180,6 +180,7 @@ fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival
             )?
             .query_row(params![source.0, guid], |row| row.get(0))
             .optional()?,
+        (_, None) if article.url.is_none() && arrival.answered.is_none() => same_document(connection, article)?,
         _ => None,
     };
     let by_wording = connection
@@ -192,6 +193,21 @@ fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival
         by_guid: by_id(by_guid)?,
         by_wording,
     })
+}
+
+/// The same document from an earlier import, where it has neither an address nor an id to be known by.
+fn same_document(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached(
+            "WITH alike AS (
+                 SELECT article_id AS id FROM _wordings WHERE wording = ?1
+                 UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
+                 WHERE wording = ?1)
+             SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
+             WHERE articles.url IS NULL AND articles.title IS ?2 ORDER BY articles.id LIMIT 1",
+        )?
+        .query_row(params![article.fingerprint.0, article.title], |row| row.get(0))
+        .optional()
 }
 
 fn known(connection: &Connection, id: i64) -> rusqlite::Result<Option<Known>> {
