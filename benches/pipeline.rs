@@ -1,0 +1,306 @@
+//! How fast articles and feeds come in, and where the time goes.
+//!
+//! `cargo bench --bench pipeline` serves a generated news web from a process of its own and ingests it with the real
+//! loop into a real file, politeness at its minimum. Where `taskset` is to be had, the two processes get a processor
+//! each, so that the figures are those of one core. Each stage is then run alone over the same pages: those times are
+//! the floors that the whole is compared with, in the same run and on the same machine.
+//!
+//! `--quick` ingests a tenth, to see that it works.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use newswire::app::App;
+use newswire::charset;
+use newswire::config::{self, Config};
+use newswire::daemon::{Tally, run_until_idle};
+use newswire::demo::content;
+use newswire::demo::web::NewsWeb;
+use newswire::extract::Extractor;
+use newswire::feed;
+use newswire::fetch::{FetchRequest, Fetcher};
+use newswire::model::{Fetched, FetchedDocument, ImportedArticle, LinkHints, Purpose, Source, Validators};
+use newswire::normalize::{self, Surroundings};
+use newswire::store::{Scope, Store};
+use tokio::sync::watch;
+use url::Url;
+
+const N_SITES: usize = 10;
+const N_ARTICLES_PER_SITE: usize = 200;
+const N_FEED_SOURCES: usize = 2000;
+
+/// Pages that each stage is run alone over.
+const N_STAGE_PAGES: usize = 400;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_quick = arguments.iter().any(|argument| argument == "--quick");
+    let scale = if is_quick { 10 } else { 1 };
+    match arguments.iter().find(|argument| ["serve", "measure"].contains(&argument.as_str())).map(String::as_str) {
+        Some("serve") => serve(scale),
+        Some("measure") => measure(&resolve_from_stdin(), scale),
+        _ => direct(is_quick),
+    }
+}
+
+/// Starts the server and the measured process, each on a processor of its own if that can be had.
+fn direct(is_quick: bool) {
+    let mut server = spawn("1", "serve", is_quick);
+    let mut resolve = String::new();
+    let mut lines = BufReader::new(server.stdout.take().expect("the server's output is piped"));
+    lines.read_line(&mut resolve).expect("the server tells its address");
+    let mut measured = spawn("0", "measure", is_quick);
+    let mut input = measured.stdin.take().expect("the measured process's input is piped");
+    writeln!(input, "{}", resolve.trim()).expect("the measured process listens");
+    drop(input);
+    for line in BufReader::new(measured.stdout.take().expect("its output is piped")).lines() {
+        println!("{}", line.expect("its output is text"));
+    }
+    let status = measured.wait().expect("the measured process ends");
+    drop(server.stdin.take());
+    let _ = server.kill();
+    let _ = server.wait();
+    assert!(status.success(), "the measured process failed: {status}");
+}
+
+fn spawn(processor: &str, role: &str, is_quick: bool) -> Child {
+    let program = std::env::current_exe().expect("this program has a path");
+    let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let has_taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).status().is_ok();
+    let mut command = if n_processors > 1 && has_taskset {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", processor]).arg(program);
+        command
+    } else {
+        eprintln!("note: the server shares its processor with what is measured");
+        Command::new(program)
+    };
+    command.arg(role).args(is_quick.then_some("--quick"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the process starts")
+}
+
+fn serve(scale: usize) {
+    let web = NewsWeb::start(content::bulk(N_SITES, N_ARTICLES_PER_SITE / scale)).expect("the news web starts");
+    println!("{}", web.resolve_entries().join(" "));
+    // Until whoever started us goes away.
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+fn resolve_from_stdin() -> Vec<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).expect("the addresses come in");
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+fn measure(resolve: &[String], scale: usize) {
+    let folder = tempfile::tempdir().expect("there is a temporary folder");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the runtime starts");
+    let hosts: Vec<&str> = resolve.iter().filter_map(|entry| entry.split_once('=')).map(|(host, _)| host).collect();
+
+    println!("articles ({N_SITES} sites, pages of 62 KB, brotli)");
+    let sources = feed_sources(&hosts, N_ARTICLES_PER_SITE / scale);
+    let config = Arc::new(settings(resolve, folder.path(), "articles.db", sources));
+    let (tally, elapsed) = runtime.block_on(ingest(&config, false));
+    let articles_s = rate(tally.articles, elapsed);
+    println!(
+        "  whole pipeline   {articles_s:>8.0} articles/s   {} articles, {} failed",
+        tally.articles,
+        tally.n_failed()
+    );
+    println!("  peak memory      {:>8} MiB", peak_memory_mib());
+
+    println!("feeds ({N_FEED_SOURCES} sources, 25 entries)");
+    let sources = many_feed_sources(&hosts, N_FEED_SOURCES / scale, N_ARTICLES_PER_SITE / scale);
+    let mut feeds_only = settings(resolve, folder.path(), "feeds.db", sources);
+    // Links stay where they are: this is about polling.
+    feeds_only.daemon.article_tasks = 0;
+    let feeds_only = Arc::new(feeds_only);
+    let (tally, elapsed) = runtime.block_on(ingest(&feeds_only, false));
+    println!(
+        "  first poll       {:>8.0} feeds/s      {} polls, {} links",
+        rate(tally.polls, elapsed),
+        tally.polls,
+        tally.links
+    );
+    let (tally, elapsed) = runtime.block_on(ingest(&feeds_only, true));
+    println!(
+        "  not modified     {:>8.0} feeds/s      {} polls, {} unchanged",
+        rate(tally.polls, elapsed),
+        tally.polls,
+        tally.polls_unchanged
+    );
+    println!("  peak memory      {:>8} MiB", peak_memory_mib());
+
+    stages(&runtime, resolve, folder.path(), &hosts, articles_s, scale);
+}
+
+/// Settings with politeness at its minimum: the hosts are our own.
+fn settings(resolve: &[String], folder: &Path, database: &str, sources: Vec<Source>) -> Config {
+    let mut config = config::defaults();
+    config.store.path = folder.join(database);
+    config.fetch.host_delay = Duration::ZERO;
+    config.fetch.host_connections = 8;
+    config.fetch.resolve = resolve
+        .iter()
+        .filter_map(|entry| entry.split_once('='))
+        .map(|(host, address)| (host.to_owned(), address.parse().expect("an address")))
+        .collect();
+    config.sources = sources;
+    config
+}
+
+fn feed_sources(hosts: &[&str], n_articles: usize) -> Vec<Source> {
+    hosts
+        .iter()
+        .flat_map(|host| (1..=n_articles.div_ceil(25)).map(move |number| format!("http://{host}/feeds/{number}.xml")))
+        .enumerate()
+        .map(|(position, url)| source(position, &url))
+        .collect()
+}
+
+fn many_feed_sources(hosts: &[&str], n_sources: usize, n_articles: usize) -> Vec<Source> {
+    let n_feeds = n_articles.div_ceil(25);
+    (0..n_sources)
+        .map(|position| {
+            let (host, feed) = (hosts[position % hosts.len()], position / hosts.len() % n_feeds + 1);
+            source(position, &format!("http://{host}/feeds/{feed}.xml?copy={position}"))
+        })
+        .collect()
+}
+
+fn source(position: usize, url: &str) -> Source {
+    let url = Url::parse(url).expect("an address");
+    Source { slug: format!("bulk-{position}"), url, kind: None, tags: Vec::new() }
+}
+
+async fn ingest(config: &Arc<Config>, is_repeat: bool) -> (Tally, Duration) {
+    let app = App::build(config.clone()).expect("the database opens");
+    app.store.synchronize_sources(config.sources.clone()).await.expect("the sources are stored");
+    if is_repeat {
+        app.store.make_due(None).await.expect("the sources are due");
+    }
+    let (_stop, stopped) = watch::channel(false);
+    let began = Instant::now();
+    let tally = run_until_idle(&app, Scope::All, stopped, Box::new(|_| ())).await.expect("the loop runs");
+    let elapsed = began.elapsed();
+    app.store.close().await.expect("the database closes");
+    (tally, elapsed)
+}
+
+/// Each stage alone, over the same pages, on one thread.
+fn stages(
+    runtime: &tokio::runtime::Runtime,
+    resolve: &[String],
+    folder: &Path,
+    hosts: &[&str],
+    articles_s: f64,
+    scale: usize,
+) {
+    let config = settings(resolve, folder, "stages.db", Vec::new());
+    let fetcher = Fetcher::new(&config.fetch).expect("the client is set up");
+    let feeds = fetch_all(runtime, &fetcher, &feed_sources(hosts, N_ARTICLES_PER_SITE / scale), Purpose::Poll).0;
+    let (listings, feed_ms) = timed(&feeds, |feed| feed::read(feed, &config.feed).expect("a feed"));
+    let pages: Vec<Source> = listings
+        .iter()
+        .flat_map(|listing| &listing.links)
+        .filter_map(|link| link.url.as_ref())
+        .take(N_STAGE_PAGES)
+        .enumerate()
+        .map(|(position, url)| source(position, url.as_str()))
+        .collect();
+    let (documents, fetch_ms) = fetch_all(runtime, &fetcher, &pages, Purpose::Article);
+    let (_, tree_ms) = timed(&documents, |document| {
+        let text = charset::decode(&document.body, document.content_type.as_deref());
+        scraper::Html::parse_document(&text).tree.values().count()
+    });
+    let extractor = Extractor::new(&config.extract);
+    let hints = LinkHints::default();
+    let (extracted, extract_ms) =
+        timed(&documents, |document| extractor.extract(document, &hints).expect("an article"));
+    let pairs: Vec<_> = documents.iter().zip(&extracted).collect();
+    let (articles, normalize_ms) = timed(&pairs, |(document, extracted)| {
+        let surroundings = Surroundings { answered: Some(&document.final_url), hints: &hints, first_seen_at: None };
+        normalize::normalize(extracted, surroundings).expect("an address")
+    });
+    let store = Store::open(&config.store, &config.schedule).expect("the database opens");
+    let began = Instant::now();
+    runtime.block_on(async {
+        let mut waiting = tokio::task::JoinSet::new();
+        for article in articles {
+            if waiting.len() >= 32 {
+                waiting.join_next().await;
+            }
+            let store = store.clone();
+            let imported = ImportedArticle { article, source: None, guid: None, arrived_at: jiff::Timestamp::now() };
+            waiting.spawn(async move { store.import(imported).await });
+        }
+        waiting.join_all().await
+    });
+    let store_ms = per_item(began.elapsed(), documents.len());
+    runtime.block_on(store.close()).expect("the database closes");
+
+    println!("one article, stage by stage (ms)");
+    for (name, ms) in [
+        ("fetch, decompress", fetch_ms),
+        ("tree alone", tree_ms),
+        ("extract with tree", extract_ms),
+        ("normalize", normalize_ms),
+        ("store with FTS", store_ms),
+    ] {
+        println!("  {name:<18} {ms:>7.3}");
+    }
+    let floor_ms = fetch_ms + tree_ms + store_ms;
+    println!(
+        "  floor (fetch, tree, store) {floor_ms:.3} ms = {:.0} articles/s; the pipeline reaches {:.0} % of it",
+        1000.0 / floor_ms,
+        articles_s * floor_ms / 10.0
+    );
+    println!("one feed: read {feed_ms:.3} ms");
+}
+
+fn fetch_all(
+    runtime: &tokio::runtime::Runtime,
+    fetcher: &Fetcher,
+    sources: &[Source],
+    purpose: Purpose,
+) -> (Vec<FetchedDocument>, f64) {
+    let began = Instant::now();
+    let documents: Vec<FetchedDocument> = runtime.block_on(async {
+        let mut documents = Vec::new();
+        for source in sources {
+            let request = FetchRequest { url: &source.url, purpose, validators: &Validators::default() };
+            match fetcher.fetch(request).await.result {
+                Ok(Fetched::Document(document)) => documents.push(*document),
+                other => panic!("{}: {other:?}", source.url),
+            }
+        }
+        documents
+    });
+    (documents, per_item(began.elapsed(), sources.len()))
+}
+
+fn timed<I, O>(items: &[I], work: impl Fn(&I) -> O) -> (Vec<O>, f64) {
+    let began = Instant::now();
+    let results: Vec<O> = items.iter().map(work).collect();
+    (results, per_item(began.elapsed(), items.len()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn per_item(elapsed: Duration, n_items: usize) -> f64 {
+    elapsed.as_secs_f64() * 1000.0 / n_items.max(1) as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn rate(count: u64, elapsed: Duration) -> f64 {
+    count as f64 / elapsed.as_secs_f64()
+}
+
+/// Largest resident size of this process so far, where the system tells it.
+fn peak_memory_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
