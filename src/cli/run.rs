@@ -51,10 +51,8 @@ pub(super) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             .with_notifier(Notifier::from_environment());
         let outcome = engine.run(control).await;
         reloader.abort();
-        let noted = app.store.note_stop().await;
         app.store.close().await?;
         let tally = outcome?;
-        noted?;
         let ran = Timestamp::now().duration_since(started_at).as_secs();
         info!(
             "stopped after {ran} s: {} polls, {} articles, {} duplicates, {} revisions, {} failures",

@@ -320,6 +320,7 @@ impl Engine {
         if self.app.store.give_back().await? > 0 {
             debug!("claims given back");
         }
+        self.app.store.note_stop().await?;
         Ok(())
     }
 }

@@ -185,7 +185,10 @@ impl Fetcher {
         }
         drop(turn);
         record.elapsed = began.elapsed();
-        record.failure = answer.as_ref().err().map(FetchError::failure);
+        // A host without a robots.txt has not failed: it allows everything.
+        let is_answer = request.purpose == Purpose::Robots
+            && matches!(answer, Err(FetchError::Status { status: 400..=428 | 430..=499, .. }));
+        record.failure = answer.as_ref().err().filter(|_| !is_answer).map(FetchError::failure);
         exchanges.push(record);
         answer
     }

@@ -119,6 +119,15 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
         }
     };
     read_children(stages, source, &mut listed, exchanges).await;
+    // Read without entries: a quiet source where nothing else is wrong with it, a broken one where something is. The
+    // reader's own note that there are no entries is the last of its problems.
+    if listed.links.is_empty() && listed.problems.len() > 1 {
+        let failure = Failure { class: ErrorClass::Parse, reason: listed.problems.join("; ") };
+        if let Some(last) = exchanges.last_mut() {
+            last.failure = Some(failure.clone());
+        }
+        return failed(stages, source, failure, Retry::Backoff, false);
+    }
     PollResult::Listed {
         kind: listed.kind,
         title: listed.title,
