@@ -128,7 +128,10 @@ pub fn load(overrides: &Overrides) -> Result<Config, Problems> {
 /// # Errors
 ///
 /// As [`load`].
-pub fn load_with(overrides: &Overrides, environment: Option<HashMap<String, String>>) -> Result<Config, Problems> {
+pub fn load_with(
+    overrides: &Overrides,
+    environment: Option<config_crate::Map<String, String>>,
+) -> Result<Config, Problems> {
     let settings_file = find_settings_file(overrides)?;
     let mut values = merged_values(settings_file.as_deref(), environment)?;
     for (key, value, flag) in &overrides.flags {

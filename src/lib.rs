@@ -15,7 +15,6 @@
 //! down with it is the only long retry.
 //!
 //! The modules, in the order in which an article meets them:
-#![doc = ""]
 //! * [`model`]: the values that cross a stage border. Knows nobody, does no I/O.
 //! * [`config`]: settings files and environment in, a checked [`config::Config`] out. Nobody else reads either.
 //! * [`charset`] and [`dates`]: bytes to text and text to instants, for the stages that read documents.

@@ -52,9 +52,9 @@ pub(super) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
     }
     let mut content = DemoContent::new(Timestamp::now());
     let web = NewsWeb::start(content.sites()).map_err(|error| failed("the news web cannot be started", &error))?;
-    let config = Arc::new(settings(database.clone(), &web)?);
-    logging::start(&config.log, context.verbosity, Manner::OneShot);
-    let n_sources = config.sources.len();
+    let settings = Arc::new(settings(database.clone(), &web)?);
+    logging::start(&settings.log, context.verbosity, Manner::OneShot);
+    let n_sources = settings.sources.len();
     eprintln!(
         "A news web of {} sites is served on {}, and newswire follows {n_sources} sources of it.",
         content.sites().len(),
@@ -63,7 +63,7 @@ pub(super) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
 
     let progress = Progress::start("ingesting", false);
     let began = Instant::now();
-    let (tally, failures) = Context::runtime()?.block_on(ingest(&config, &web, &mut content, &progress))?;
+    let (tally, failures) = Context::runtime()?.block_on(ingest(&settings, &web, &mut content, &progress))?;
     progress.finish();
     let elapsed = began.elapsed();
 

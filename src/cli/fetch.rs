@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::config::{self, Config};
-use crate::daemon::{self, Acquired, Event, Polled, Tally};
+use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
 use crate::model::{ErrorClass, LinkHints, LinkId, ListedLink, Source, SourceId, Verdict, publisher_of};
 use crate::normalize;
 use crate::pipeline;
@@ -19,7 +19,7 @@ use super::arguments::FetchCommand;
 use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
-use super::output::one_line;
+use super::output::{ListRow, one_line};
 use super::progress::Progress;
 use super::{Context, export, ls, signals};
 
@@ -181,7 +181,7 @@ impl SharedSeen {
 /// Tells the user what happens: a bar, a line for each article on stdout, a line for each failure on stderr.
 struct Watch {
     progress: Progress,
-    lines: Arc<Mutex<Vec<(serde_json::Value, Vec<String>)>>>,
+    lines: Arc<Mutex<Vec<ListRow>>>,
     tally: Arc<Mutex<Tally>>,
     is_dry_run: bool,
 }
@@ -197,7 +197,7 @@ impl Watch {
         }
     }
 
-    fn observer(&self) -> (Box<dyn FnMut(&Event) + Send>, SharedSeen) {
+    fn observer(&self) -> (Observer, SharedSeen) {
         let (progress, lines, sum) = (self.progress.clone(), self.lines.clone(), self.tally.clone());
         let seen = SharedSeen::default();
         let shared = seen.clone();

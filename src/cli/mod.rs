@@ -84,9 +84,8 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let is_quiet = arguments.quiet;
     match run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output has had enough of it.
-        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        // A closed output is no failure: whoever read it has had enough.
+        Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(failure) => {
             // What went wrong in parts has been told part by part.
             if !(is_quiet && matches!(failure, Failure::Partly(_))) {

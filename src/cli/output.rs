@@ -15,6 +15,9 @@ pub(super) struct Output {
     is_decorated: bool,
 }
 
+/// A row of a list: as JSON, and as cells.
+pub(super) type ListRow = (Value, Vec<String>);
+
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
@@ -53,7 +56,7 @@ impl Output {
     }
 
     /// Prints a list: JSON lines, a table, or tab-separated values.
-    pub(super) fn list(&mut self, columns: &[Column], rows: Vec<(Value, Vec<String>)>) -> io::Result<()> {
+    pub(super) fn list(&mut self, columns: &[Column], rows: Vec<ListRow>) -> io::Result<()> {
         if self.is_json {
             return rows.iter().try_for_each(|(value, _)| writeln!(self.out, "{value}"));
         }

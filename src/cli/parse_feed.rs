@@ -22,7 +22,7 @@ pub(super) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(
     let config = context.configure(Manner::OneShot)?;
     let mut n_failed = 0;
     for input in &command.inputs {
-        let read = read_input(input).map(|bytes| document(bytes)).map_err(|error| error.to_string());
+        let read = read_input(input).map(document).map_err(|error| error.to_string());
         let listing = read.and_then(|document| feed::read(&document, &config.feed).map_err(|error| error.to_string()));
         n_failed += usize::from(listing.is_err());
         let value = match listing {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::normalize;
-use crate::store::{ArticleDetails, ArticleRow, Reader, RevisionRow, SightingRow};
+use crate::store::{ArticleDetails, ArticleRow, Reader, RevisionRow, SightingRow, WaitingLink};
 
 use super::Context;
 use super::arguments::ShowCommand;
@@ -60,8 +60,8 @@ fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
     }
     Err(Failure::Failed(match reader.waiting_link(&url.key())? {
         None => format!("no article at {url}; `newswire fetch {url}` fetches it"),
-        Some((due_at, error)) => {
-            let why = error.map(|error| format!(": {error}")).unwrap_or_default();
+        Some(WaitingLink { due_at, last_error }) => {
+            let why = last_error.map(|error| format!(": {error}")).unwrap_or_default();
             let next = due_at.map_or("it is not tried again".to_owned(), |due| format!("next try at {due:.0}"));
             format!("{url} is known and gave no article yet{why}; {next}")
         }

@@ -59,7 +59,7 @@ struct SourceList<'a> {
 
 impl SourceList<'_> {
     fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.text.as_bytes()[..at.min(self.text.len())].split(|byte| *byte == b'\n').count()
     }
 
     fn problem(&mut self, at: usize, subject: &str, rule: &str) {

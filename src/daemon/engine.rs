@@ -34,6 +34,9 @@ pub enum Until {
     Stopped,
 }
 
+/// Hears of everything that happens, in order, after it was committed.
+pub type Observer = Box<dyn FnMut(&Event) + Send>;
+
 /// The strings by which the loop is held.
 #[derive(Debug)]
 pub struct Control {
@@ -57,7 +60,7 @@ pub struct Engine {
     scope: Scope,
     until: Until,
     notifier: Option<Notifier>,
-    observe: Box<dyn FnMut(&Event) + Send>,
+    observe: Observer,
     tally: Tally,
     running: JoinSet<(Slot, Result<Event, StoreError>)>,
     n_polls: usize,
@@ -77,7 +80,7 @@ enum Slot {
 impl Engine {
     /// A loop over `scope`. `observe` hears of everything that happens, in order.
     #[must_use]
-    pub fn new(app: App, scope: Scope, until: Until, observe: Box<dyn FnMut(&Event) + Send>) -> Self {
+    pub fn new(app: App, scope: Scope, until: Until, observe: Observer) -> Self {
         Engine {
             app,
             scope,
@@ -377,7 +380,7 @@ pub async fn run_until_idle(
     app: &App,
     scope: Scope,
     stop: watch::Receiver<bool>,
-    observe: Box<dyn FnMut(&Event) + Send>,
+    observe: Observer,
 ) -> Result<Tally, EngineError> {
     let (_, reload) = mpsc::channel(1);
     Engine::new(app.clone(), scope, Until::Idle, observe).run(Control { stop, reload }).await

@@ -10,6 +10,6 @@ mod notify;
 
 mod tally;
 
-pub use engine::{Control, Engine, EngineError, Until, run_until_idle};
+pub use engine::{Control, Engine, EngineError, Observer, Until, run_until_idle};
 pub use notify::Notifier;
 pub use tally::{Acquired, Event, Polled, Tally};

@@ -132,8 +132,8 @@ mod tests {
         }
     }
 
-    fn known(title: &str, body: &str) -> Option<Known> {
-        Some(Known { id: 7, title: Some(title.to_owned()), body: body.to_owned(), body_kind: "full".to_owned() })
+    fn known(title: &str, body: &str) -> Known {
+        Known { id: 7, title: Some(title.to_owned()), body: body.to_owned(), body_kind: "full".to_owned() }
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_same_address_is_known_or_a_revision() {
-        let by = |body: &str| Lookalikes { by_link: known("A", body), ..Lookalikes::default() };
+        let by = |body: &str| Lookalikes { by_link: Some(known("A", body)), ..Lookalikes::default() };
         assert_eq!(judge(&article("A", "It’s “so”."), &by("It's \"so\"")).verdict, Verdict::Known { article_id: 7 });
         assert_eq!(judge(&article("A", "It is so."), &by("It's so")).verdict, Verdict::Revision { article_id: 7 });
     }
@@ -153,20 +153,20 @@ mod tests {
     fn a_wall_does_not_replace_a_full_text() {
         let mut wall = article("A", "Subscribe to read on.");
         wall.body_kind = BodyKind::Wall;
-        let lookalikes = Lookalikes { by_link: known("A", "The full text."), ..Lookalikes::default() };
+        let lookalikes = Lookalikes { by_link: Some(known("A", "The full text.")), ..Lookalikes::default() };
         assert_eq!(judge(&wall, &lookalikes).verdict, Verdict::Known { article_id: 7 });
     }
 
     #[test]
     fn a_canonical_address_that_belongs_to_another_text_is_wrong() {
-        let lookalikes = Lookalikes { by_canonical_url: known("Storm", "One\nTwo"), ..Lookalikes::default() };
+        let lookalikes = Lookalikes { by_canonical_url: Some(known("Storm", "One\nTwo")), ..Lookalikes::default() };
         let judgement = judge(&article("Football", "Three\nFour"), &lookalikes);
         assert_eq!(judgement, Judgement { verdict: Verdict::New, canonical_is_wrong: true });
     }
 
     #[test]
     fn a_guid_counts_when_the_text_agrees() {
-        let lookalikes = Lookalikes { by_guid: known("Storm", "One\nTwo"), ..Lookalikes::default() };
+        let lookalikes = Lookalikes { by_guid: Some(known("Storm", "One\nTwo")), ..Lookalikes::default() };
         assert_eq!(judge(&article("Storm", "One\nTwo"), &lookalikes).verdict, Verdict::Known { article_id: 7 });
         assert_eq!(judge(&article("Football", "Three"), &lookalikes).verdict, Verdict::New);
     }

@@ -3,7 +3,7 @@
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::marks::Marks;
-use super::page::Page;
+use super::page::{Line, Page};
 use super::text::{count_words, fold, is_han_or_kana, key};
 use crate::model::{Evidence, LinkHints, Origin};
 
@@ -12,6 +12,9 @@ const AUTHORS_MAX: usize = 20;
 
 /// Most words of one name.
 const NAME_WORDS_MAX: usize = 6;
+
+/// Elements looked at that may be bylines.
+const ELEMENTS_MAX: usize = 50;
 
 /// Longest text of a byline.
 const BYLINE_BYTES_MAX: usize = 200;
@@ -63,6 +66,10 @@ const OPENINGS: [&str; 31] = [
     "بقلم",
     "oleh",
 ];
+
+/// Openings that mark a line as a byline though nothing else does; the shorter ones begin many a sentence.
+const HEAD_OPENINGS: [&str; 9] =
+    ["by ", "written by ", "von ", "autor: ", "autorin: ", "author: ", "text: ", "автор: ", "oleh "];
 
 /// What stands between names.
 const SEPARATORS: [&str; 17] = [
@@ -211,12 +218,17 @@ pub(super) fn authors(
         .bylines
         .iter()
         .copied()
-        .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR))
+        .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR) && !stands_elsewhere(page, *element))
         .partition(is_name);
-    for element in certain.into_iter().chain(likely) {
+    for element in certain.into_iter().chain(likely).take(ELEMENTS_MAX) {
         let text = page.text_of(element);
         if text.len() <= BYLINE_BYTES_MAX {
-            names.add(&text, Origin::Byline);
+            let pieces = page.pieces_of(element);
+            let are_names = pieces.len() > 1 && pieces.iter().all(|piece| count_words(piece) > 1);
+            let bylines = if are_names { pieces } else { vec![text] };
+            for byline in bylines {
+                names.add(&byline, Origin::Byline);
+            }
         }
         if !names.found.is_empty() {
             return names.found;
@@ -226,6 +238,29 @@ pub(super) fn authors(
         names.add(author, Origin::Feed);
     }
     names.found
+}
+
+/// Whether a byline belongs to a comment, a form or another article.
+fn stands_elsewhere(page: &Page<'_>, element: usize) -> bool {
+    const ELSEWHERE: Marks =
+        Marks::any(&[Marks::COMMENTS, Marks::CONTROL, Marks::RELATED, Marks::NAVIGATION, Marks::TEASER]);
+    // What the names of `html` and `body` say is about the page, not about what stands in it.
+    page.path_up(element, 0).any(|above| page.elements[above].depth > 1 && page.elements[above].marks.has(ELSEWHERE))
+}
+
+/// Adds the authors that a line around the begin of the text names, for pages that say it nowhere else.
+pub(super) fn add_from_head(authors: &mut Vec<Evidence<String>>, lines: &[Line], site_names: &[String]) {
+    let mut names = Names { found: Vec::new(), site_names };
+    for line in lines.iter().filter(|line| line.text.len() <= BYLINE_BYTES_MAX) {
+        let lower = line.text.to_lowercase();
+        if authors.is_empty()
+            && names.found.is_empty()
+            && HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening))
+        {
+            names.add(&line.text, Origin::Text);
+        }
+    }
+    authors.append(&mut names.found);
 }
 
 struct Names<'a> {

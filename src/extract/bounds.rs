@@ -7,8 +7,6 @@
 //! small part of the cost of parsing it, adding up what its tags will cost; where the sum passes the budget the page
 //! is cut off. No honest page comes near.
 
-use std::collections::HashMap;
-
 /// Steps the parser may take: one for each open element passed at each tag. 64 million take about a quarter of a
 /// second; a real page of 10 MB with 200,000 tags at a depth of 30 needs 6 million. It allows a chain of 11,000
 /// nested elements.
@@ -20,11 +18,17 @@ const REOPENING_STEPS: usize = 64;
 /// The start of the page that is within the budget: all of it for any honest page.
 pub(super) fn parseable_prefix(html: &str) -> &str {
     let bytes = html.as_bytes();
-    let mut open: HashMap<u64, usize> = HashMap::new();
+    let mut open = OpenNames::default();
     let (mut n_open, mut n_formatting, mut n_steps) = (0_usize, 0_usize, 0_usize);
+    // Comments and scripts are passed over. Within SVG and MathML, and from the first CDATA section on, it cannot be
+    // told without a parser where they end, and so everything counts.
+    let mut skips = true;
     let mut at = 0;
-    while let Some(start) = find(bytes, at, b'<') {
-        let Some(tag) = read_tag(bytes, start) else {
+    while let Some(start) = html[at..].find('<').map(|position| at + position) {
+        if html[start..].starts_with("<![CDATA[") {
+            skips = false;
+        }
+        let Some(tag) = read_tag(html, start).filter(|tag| skips || tag.name_len > 0) else {
             at = start + 1;
             continue;
         };
@@ -37,11 +41,11 @@ pub(super) fn parseable_prefix(html: &str) -> &str {
         if n_steps > STEPS_MAX {
             return &html[..start];
         }
-        if is_closed_by_others(name) || tag.closes_itself && open.get(&name_code(b"svg")).is_some_and(|n| *n > 0) {
+        if is_closed_by_others(name) || tag.closes_itself && *open.count(name_code(b"svg")) > 0 {
             continue;
         }
         let is_formatting = is_formatting(name);
-        let count = open.entry(name).or_default();
+        let count = open.count(name);
         if !tag.is_end {
             *count += 1;
             n_open += 1;
@@ -51,13 +55,45 @@ pub(super) fn parseable_prefix(html: &str) -> &str {
             n_open -= 1;
             n_formatting -= usize::from(is_formatting);
         }
+        let is_foreign = *open.count(name_code(b"svg")) > 0 || *open.count(name_code(b"math")) > 0;
         if !tag.is_end
-            && let Some(end) = end_of_raw_text(bytes, at, name)
+            && skips
+            && !is_foreign
+            && let Some(end) = end_of_raw_text(html, at, name)
         {
             at = end;
         }
     }
     html
+}
+
+/// How many elements of each name are open. Names are few, and the one asked for was mostly asked for just before.
+#[derive(Default)]
+struct OpenNames {
+    counts: Vec<(u64, usize)>,
+    /// Shared by the names beyond the first [`NAMES_MAX`].
+    others: usize,
+}
+
+/// Names counted one by one; real pages use some forty.
+const NAMES_MAX: usize = 64;
+
+impl OpenNames {
+    fn count(&mut self, name: u64) -> &mut usize {
+        match self.counts.iter().position(|(known, _)| *known == name) {
+            Some(0) => &mut self.counts[0].1,
+            Some(position) => {
+                self.counts.swap(position, position - 1);
+                &mut self.counts[position - 1].1
+            }
+            None if self.counts.len() < NAMES_MAX => {
+                self.counts.push((name, 0));
+                let last = self.counts.len() - 1;
+                &mut self.counts[last].1
+            }
+            None => &mut self.others,
+        }
+    }
 }
 
 struct RawTag {
@@ -72,15 +108,16 @@ struct RawTag {
 }
 
 /// Reads the tag, comment or declaration that begins at `start`; a lone `<` is none.
-fn read_tag(bytes: &[u8], start: usize) -> Option<RawTag> {
+fn read_tag(html: &str, start: usize) -> Option<RawTag> {
+    let bytes = html.as_bytes();
     let mut at = start + 1;
     let is_end = bytes.get(at) == Some(&b'/');
     at += usize::from(is_end);
     let nothing =
         |end| RawTag { name_start: start, name_len: 0, is_end: false, n_attributes: 0, closes_itself: false, end };
     match bytes.get(at) {
-        Some(b'!') if bytes[at..].starts_with(b"!--") => return Some(nothing(end_of_comment(bytes, at + 3))),
-        Some(b'!' | b'?') => return Some(nothing(find(bytes, at, b'>').map_or(bytes.len(), |end| end + 1))),
+        Some(b'!') if bytes[at..].starts_with(b"!--") => return Some(nothing(end_of_comment(html, at + 1))),
+        Some(b'!' | b'?') => return Some(nothing(html[at..].find('>').map_or(bytes.len(), |end| at + end + 1))),
         Some(byte) if byte.is_ascii_alphabetic() => {}
         _ => return None,
     }
@@ -103,7 +140,8 @@ fn read_tag(bytes: &[u8], start: usize) -> Option<RawTag> {
                     at += 1;
                 }
                 if let Some(quote @ (b'"' | b'\'')) = bytes.get(at) {
-                    at = find(bytes, at + 1, *quote).unwrap_or(bytes.len());
+                    let quote = char::from(*quote);
+                    at = html[at + 1..].find(quote).map_or(bytes.len(), |position| at + 1 + position);
                     // Another attribute may follow a closing quote without a blank.
                     after_blank = true;
                 } else {
@@ -120,30 +158,38 @@ fn read_tag(bytes: &[u8], start: usize) -> Option<RawTag> {
     Some(RawTag { name_start, name_len, is_end, n_attributes, closes_itself: false, end: bytes.len() })
 }
 
-fn end_of_comment(bytes: &[u8], start: usize) -> usize {
+fn end_of_comment(html: &str, start: usize) -> usize {
     let mut at = start;
-    while let Some(dash) = find(bytes, at, b'>') {
-        if dash >= 2 && &bytes[dash - 2..dash] == b"--" {
-            return dash + 1;
+    while let Some(dashes) = html[at..].find("--").map(|position| at + position) {
+        let rest = &html[dashes + 2..];
+        if rest.starts_with('>') {
+            return dashes + "-->".len();
         }
-        at = dash + 1;
+        if rest.starts_with("!>") && dashes > start {
+            return dashes + "--!>".len();
+        }
+        at = dashes + 1;
     }
-    bytes.len()
+    html.len()
 }
 
 /// Where the text of a `script` and the like ends, in which `<` begins no tag.
-fn end_of_raw_text(bytes: &[u8], start: usize, name: u64) -> Option<usize> {
+fn end_of_raw_text(html: &str, start: usize, name: u64) -> Option<usize> {
     const RAW: [&[u8]; 8] = [b"script", b"style", b"noscript", b"textarea", b"title", b"iframe", b"xmp", b"noframes"];
     let raw = RAW.into_iter().find(|raw| name_code(raw) == name)?;
     let mut at = start;
-    while let Some(open) = find(bytes, at, b'<') {
-        let rest = &bytes[open + 1..];
-        if rest.first() == Some(&b'/') && rest.len() > raw.len() && rest[1..=raw.len()].eq_ignore_ascii_case(raw) {
+    while let Some(open) = html[at..].find('<').map(|position| at + position) {
+        let rest = &html.as_bytes()[open + 1..];
+        if rest.first() == Some(&b'/')
+            && rest.len() > raw.len() + 1
+            && rest[1..=raw.len()].eq_ignore_ascii_case(raw)
+            && matches!(rest[raw.len() + 1], b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'>')
+        {
             return Some(open);
         }
         at = open + 1;
     }
-    Some(bytes.len())
+    Some(html.len())
 }
 
 /// The first eight bytes of a name in lower case and its length, as a number.
@@ -221,10 +267,6 @@ fn is_formatting(name: u64) -> bool {
     CODES.contains(&name)
 }
 
-fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
-    bytes.get(from..)?.iter().position(|candidate| *candidate == byte).map(|position| from + position)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_tag_of_a_hundred_thousand_attributes_is_cut_off() {
-        let page = format!("<p>before<p {}>", (0..100_000).map(|n| format!("a{n} ")).collect::<String>());
+        let page = format!("<p>before<p {}>", (0..100_000).map(|n| format!("a{n} ")).collect::<Vec<_>>().concat());
         assert_eq!(parseable_prefix(&page), "<p>before");
     }
 

@@ -3,7 +3,7 @@
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::marks::Marks;
-use super::page::Page;
+use super::page::{Line, Page};
 use crate::model::{Evidence, FetchedDocument, LinkHints, Origin};
 
 /// Names of `meta` elements that hold the date of publication, the most reliable first.
@@ -39,10 +39,13 @@ const MODIFIED_NAMES: [&str; 6] =
 /// Most candidates of one origin: a page has one date, and lists those of others.
 const SAME_ORIGIN_MAX: usize = 3;
 
+/// Elements of one kind looked at.
+const ELEMENTS_MAX: usize = 50;
+
 /// Longest text that can be a date, with words such as "Published on" and a weekday around it.
 const DATE_BYTES_MAX: usize = 100;
 
-/// All candidates for the date of publication. `body_start` is the element in which the article's text stands.
+/// All candidates for the date of publication.
 pub(super) fn published(
     page: &Page<'_>,
     declared: &Declared<'_>,
@@ -58,24 +61,35 @@ pub(super) fn published(
     for microdata in published_microdata(page) {
         dates.add(Some(microdata), Origin::Time);
     }
-    for time in &page.times {
+    for time in page.times.iter().take(ELEMENTS_MAX) {
         let updates = page.elements[*time].marks.has(Marks::COMMENTS | Marks::RELATED);
         if !updates {
             dates.add(page.attribute(*time, "datetime"), Origin::Time);
         }
     }
-    for time in &page.times {
+    for time in page.times.iter().take(ELEMENTS_MAX) {
         dates.add(Some(page.text_of(*time).as_str()), Origin::Time);
     }
     let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
     dates.add(hints.published.as_deref(), hint_origin);
     dates.add(in_address(document.final_url.path()).as_deref(), Origin::Url);
-    for byline in &page.bylines {
+    for byline in page.bylines.iter().take(ELEMENTS_MAX) {
         if page.elements[*byline].marks.has(Marks::DATE) {
             dates.add(Some(page.text_of(*byline).as_str()), Origin::Text);
         }
     }
     dates.0
+}
+
+/// Adds what looks like a date among the lines around the begin of the text, for pages that say it nowhere else.
+pub(super) fn add_from_head(dates: &mut Vec<Evidence<String>>, lines: &[Line]) {
+    if dates.is_empty() {
+        let mut found = Dates::default();
+        for line in lines {
+            found.add(Some(&line.text), Origin::Text);
+        }
+        *dates = found.0;
+    }
 }
 
 /// The date of the last change.

@@ -10,6 +10,9 @@ use crate::model::{Evidence, FetchedDocument, Origin};
 /// Keywords kept; pages that list more list everything.
 const TAGS_MAX: usize = 50;
 
+/// Keywords looked at, repeated ones included.
+const TAGS_READ_MAX: usize = 500;
+
 /// The declarations of a page, in its order.
 #[derive(Debug)]
 pub(super) struct Declared<'a> {
@@ -110,7 +113,7 @@ impl<'a> Declared<'a> {
         let listed = self.first(&["news_keywords", "keywords", "parsely-tags"]).unwrap_or_default();
         let named = self.all("article:tag").map(fold).chain(structured.keywords.iter().cloned());
         let mut tags: Vec<String> = Vec::new();
-        for tag in named.chain(listed.split([',', ';', '、', '،']).map(fold)) {
+        for tag in named.chain(listed.split([',', ';', '、', '،']).map(fold)).take(TAGS_READ_MAX) {
             if tags.len() < TAGS_MAX && !tag.is_empty() && !tags.iter().any(|known| key(known) == key(&tag)) {
                 tags.push(tag);
             }

@@ -12,6 +12,9 @@ use super::text::{fold, key};
 /// Nodes looked at in one page: graphs of real pages hold tens.
 const NODES_MAX: usize = 2000;
 
+/// Authors looked at: papers have hundreds, and nobody lists those of a news article.
+const PARTIES_MAX: usize = 100;
+
 /// Schema.org types that are an article of some kind, beside those whose name ends in `Article`.
 const ARTICLE_TYPES: [&str; 8] = [
     "NewsArticle",
@@ -206,7 +209,7 @@ fn fill(article: &mut StructuredArticle, node: &Map<String, Value>, by_id: &Hash
         section => text_of(section),
     };
     article.keywords = match node.get("keywords") {
-        Some(Value::Array(words)) => words.iter().filter_map(|word| text_of(Some(word))).collect(),
+        Some(Value::Array(words)) => words.iter().take(PARTIES_MAX).filter_map(|word| text_of(Some(word))).collect(),
         Some(Value::String(words)) => words.split(',').map(fold).filter(|word| !word.is_empty()).collect(),
         _ => Vec::new(),
     };
@@ -271,24 +274,32 @@ fn parties(value: Option<&Value>, by_id: &HashMap<&str, &Map<String, Value>>) ->
         Some(value) => std::slice::from_ref(value),
         None => &[],
     };
-    for value in values {
+    for value in values.iter().take(PARTIES_MAX) {
         let node = value.as_object().map(|node| {
             let target = node.get("@id").and_then(Value::as_str).and_then(|id| by_id.get(id));
             if node.contains_key("name") { node } else { target.copied().unwrap_or(node) }
         });
         let is_organization = node.is_some_and(|node| has_type(node, |name| name.ends_with("Organization")));
-        let names: Vec<String> = match node.map(|node| node.get("name")) {
-            Some(Some(Value::Array(names))) => names.iter().filter_map(|name| text_of(Some(name))).collect(),
-            Some(name) => text_of(name).into_iter().collect(),
+        let names: Vec<String> = match node.map(|node| (node.get("name"), node)) {
+            Some((Some(Value::Array(names)), _)) => names.iter().filter_map(|name| text_of(Some(name))).collect(),
+            Some((None, node)) => full_name(node).into_iter().collect(),
+            Some((name, _)) => text_of(name).into_iter().collect(),
             None => text_of(Some(value)).into_iter().collect(),
         };
-        for name in names {
+        for name in names.into_iter().take(PARTIES_MAX) {
             if !parties.iter().any(|party| key(&party.name) == key(&name)) {
                 parties.push(Party { name, is_organization });
             }
         }
     }
     parties
+}
+
+/// The name of a person who has it in parts.
+fn full_name(node: &Map<String, Value>) -> Option<String> {
+    let parts: Vec<String> =
+        ["givenName", "familyName"].iter().filter_map(|part| text_of(Some(node.get(*part)?))).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 #[cfg(test)]

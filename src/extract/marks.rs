@@ -69,29 +69,40 @@ impl Marks {
     /// A quotation or pull quote.
     pub(super) const QUOTE: Marks = Marks(1 << 27);
 
-    /// Marks that speak against a block standing under them.
-    pub(super) const AGAINST: Marks = Marks(
-        Self::NAVIGATION.0
-            | Self::FOOTER.0
-            | Self::ASIDE.0
-            | Self::CAPTION.0
-            | Self::CONTROL.0
-            | Self::COMMENTS.0
-            | Self::RELATED.0
-            | Self::SHARE.0
-            | Self::ADVERTISING.0
-            | Self::SUBSCRIBE.0
-            | Self::HIDDEN.0
-            | Self::TAGS.0
-            | Self::CONSENT.0
-            | Self::EMBED.0
-            | Self::MEDIA.0
-            | Self::TEASER.0
-            | Self::DETAILS.0
-            | Self::NOTICE.0
-            | Self::AUTHOR.0
-            | Self::DATE.0,
-    );
+    /// Marks that speak against a line standing under them.
+    pub(super) const AGAINST: Marks = Marks::any(&[
+        Marks::NAVIGATION,
+        Marks::FOOTER,
+        Marks::ASIDE,
+        Marks::CAPTION,
+        Marks::CONTROL,
+        Marks::COMMENTS,
+        Marks::RELATED,
+        Marks::SHARE,
+        Marks::ADVERTISING,
+        Marks::SUBSCRIBE,
+        Marks::HIDDEN,
+        Marks::TAGS,
+        Marks::CONSENT,
+        Marks::EMBED,
+        Marks::MEDIA,
+        Marks::TEASER,
+        Marks::DETAILS,
+        Marks::NOTICE,
+        Marks::AUTHOR,
+        Marks::DATE,
+    ]);
+
+    /// All marks of a list.
+    pub(super) const fn any(list: &[Marks]) -> Marks {
+        let mut all = Marks::NONE;
+        let mut position = 0;
+        while position < list.len() {
+            all = Marks(all.0 | list[position].0);
+            position += 1;
+        }
+        all
+    }
 
     pub(super) fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0
@@ -99,10 +110,6 @@ impl Marks {
 
     pub(super) fn without(self, other: Marks) -> Marks {
         Marks(self.0 & !other.0)
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
     }
 }
 
@@ -264,72 +271,97 @@ const VOCABULARY: &[(Marks, &str)] = &[
     (Marks::QUOTE, "blockquote cita citation citazione pullquote quote quotes zitat"),
 ];
 
-/// The vocabulary in alphabetical order, for binary search.
-static WORDS: LazyLock<Vec<(&[u8], Marks)>> = LazyLock::new(|| {
-    let mut words: Vec<(&[u8], Marks)> = VOCABULARY
-        .iter()
-        .flat_map(|(marks, words)| words.split_ascii_whitespace().map(|word| (word.as_bytes(), *marks)))
-        .collect();
-    words.sort_unstable_by_key(|(word, _)| *word);
-    words
+/// Words after which the next one says what a page has somewhere, not what the element is: `has-sidebar`.
+const MODIFIERS: &str = "has hide no not show with without after before";
+
+/// Slots of the table of words: a power of two, four times the words, so that most are found where they belong.
+const SLOTS: usize = 4096;
+
+/// The vocabulary by hash. A word is known by its 64-bit hash alone, which is worked out while the name is read and
+/// goes on from one part of a name to the next.
+struct Vocabulary {
+    slots: Vec<(u64, Marks)>,
+    modifiers: Vec<u64>,
+}
+
+static WORDS: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let mut slots = vec![(0, Marks::NONE); SLOTS];
+    for (marks, words) in VOCABULARY {
+        for word in words.split_ascii_whitespace() {
+            let hash = hash_of(word);
+            let mut slot = slot_of(hash);
+            while slots[slot].0 != 0 && slots[slot].0 != hash {
+                slot = (slot + 1) % SLOTS;
+            }
+            slots[slot] = (hash, slots[slot].1 | *marks);
+        }
+    }
+    Vocabulary { slots, modifiers: MODIFIERS.split_ascii_whitespace().map(hash_of).collect() }
 });
 
-/// Words after which the next one says what a page has somewhere, not what the element is: `has-sidebar`.
-const MODIFIERS: &[&str] = &["has", "hide", "no", "not", "show", "with", "without", "after", "before"];
+impl Vocabulary {
+    fn look_up(&self, hash: u64) -> Marks {
+        let mut slot = slot_of(hash);
+        loop {
+            match self.slots[slot] {
+                (0, _) => return Marks::NONE,
+                (known, marks) if known == hash => return marks,
+                _ => slot = (slot + 1) % SLOTS,
+            }
+        }
+    }
+}
 
-/// Longest word looked up; the longest of `WORDS` is shorter.
-const WORD_BYTES_MAX: usize = 24;
+const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn hash_on(hash: u64, letter: u8) -> u64 {
+    (hash ^ u64::from(letter.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+}
+
+fn hash_of(word: &str) -> u64 {
+    word.bytes().fold(HASH_START, hash_on)
+}
+
+fn slot_of(hash: u64) -> usize {
+    // The upper bits of such a hash are mixed better than the lower.
+    ((hash >> 32) % SLOTS as u64) as usize
+}
 
 /// The marks in the value of a `class`, `id`, `itemprop`, `role` or test-id attribute.
 pub(super) fn marks_of_names(names: &str) -> Marks {
+    let vocabulary = &*WORDS;
     let mut marks = Marks::NONE;
-    // The last word and the one before it, joined in one buffer: a lookup of either is a slice of it.
-    let mut joined = [0_u8; 2 * WORD_BYTES_MAX];
     for name in names.split_ascii_whitespace() {
-        let (mut n_last, mut skip_next) = (0_usize, false);
         let bytes = name.as_bytes();
+        // The hash of the part before, to go on from for words of two parts.
+        let (mut before, mut skips_next) = (None, false);
         let mut at = 0;
         while at < bytes.len() {
             if !bytes[at].is_ascii_alphabetic() {
                 at += 1;
                 continue;
             }
+            let (mut alone, mut joined) = (HASH_START, before.unwrap_or(HASH_START));
             let start = at;
-            at += 1;
             while at < bytes.len()
                 && bytes[at].is_ascii_alphabetic()
-                && !(bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase())
+                && !(at > start && bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase())
             {
+                alone = hash_on(alone, bytes[at]);
+                joined = hash_on(joined, bytes[at]);
                 at += 1;
             }
-            let word = &bytes[start..at];
-            if word.len() > WORD_BYTES_MAX {
-                n_last = 0;
-                continue;
-            }
-            let both = n_last + word.len();
-            joined[n_last..both].copy_from_slice(word);
-            joined[n_last..both].make_ascii_lowercase();
-            let is_modifier = std::str::from_utf8(&joined[n_last..both]).is_ok_and(|word| MODIFIERS.contains(&word));
-            if !skip_next {
-                marks |= look_up(&joined[n_last..both]);
-                if n_last > 0 && both <= WORD_BYTES_MAX {
-                    marks |= look_up(&joined[..both]);
+            if !skips_next {
+                marks |= vocabulary.look_up(alone);
+                if before.is_some() {
+                    marks |= vocabulary.look_up(joined);
                 }
             }
-            skip_next = is_modifier;
-            joined.copy_within(n_last..both, 0);
-            n_last = word.len();
+            skips_next = vocabulary.modifiers.contains(&alone);
+            before = Some(alone);
         }
     }
     marks
-}
-
-fn look_up(word: &[u8]) -> Marks {
-    match WORDS.binary_search_by_key(&word, |(entry, _)| *entry) {
-        Ok(position) => WORDS[position].1,
-        Err(_) => Marks::NONE,
-    }
 }
 
 #[cfg(test)]
@@ -337,9 +369,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_short_and_stand_in_one_group() {
-        assert!(WORDS.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(WORDS.iter().all(|(word, _)| word.len() <= WORD_BYTES_MAX));
+    fn each_word_stands_in_one_group_and_has_a_hash_of_its_own() {
+        let words: Vec<&str> = VOCABULARY.iter().flat_map(|(_, words)| words.split_ascii_whitespace()).collect();
+        let mut hashes: Vec<u64> = words.iter().map(|word| hash_of(word)).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), words.len());
+        assert!(words.len() * 4 <= SLOTS && !hashes.contains(&0));
     }
 
     #[test]

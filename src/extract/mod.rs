@@ -19,6 +19,7 @@
 //! reading of dates, addresses or languages, which is for `normalize`.
 
 use scraper::Html;
+use url::Url;
 
 use crate::config::ExtractSettings;
 use crate::model::{BodyKind, ErrorClass, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Quality};
@@ -106,6 +107,9 @@ impl Extractor {
         let found = Found::read(&page, document, hints);
         let body = body::choose(&page, &found.evidence(hints));
         let mut article = found.article(&page, document, hints);
+        let head = &page.lines[body.head.clone()];
+        dates::add_from_head(&mut article.published, head);
+        authors::add_from_head(&mut article.authors, head, &found.site_names);
         self.fill_body(&mut article, &page, &found, &body, hints)?;
         Ok(article)
     }
@@ -176,7 +180,14 @@ impl<'a> Found<'a> {
     fn read(page: &Page<'a>, document: &FetchedDocument, hints: &LinkHints) -> Found<'a> {
         let declared = Declared::read(page);
         let structured = json_ld::read(&page.json_ld, document.final_url.as_str());
-        let site_names = title::site_name_keys(&declared, &structured, document.final_url.host_str());
+        // A page read from a file has no host of its own, but may say where it stood.
+        let addresses: Vec<Url> = declared
+            .canonical_urls(&document.final_url)
+            .iter()
+            .filter_map(|url| Url::parse(&url.value).ok())
+            .chain([document.final_url.clone()])
+            .collect();
+        let site_names = title::site_name_keys(&declared, &structured, &addresses);
         let titles = title::candidates(page, &declared, &structured, hints, &site_names);
         Found { declared, structured, site_names, titles }
     }

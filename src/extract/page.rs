@@ -22,6 +22,12 @@ const CELL_BYTES_MAX: usize = 160;
 /// Longest text taken from one element by [`Page::text_of`]: titles, names, dates.
 const SHORT_TEXT_BYTES_MAX: usize = 2000;
 
+/// Nodes walked for it: an element with more is no title, name or date, whatever it is called.
+const SHORT_TEXT_NODES_MAX: usize = 1000;
+
+/// Most pieces taken from one byline.
+const PIECES_MAX: usize = 20;
+
 /// An element of the page.
 #[derive(Debug)]
 pub(super) struct PageElement<'a> {
@@ -120,7 +126,7 @@ impl<'a> Page<'a> {
 
     /// The text inside an element, scripts and the like left out, cut off where it is no short text any more.
     pub(super) fn text_of(&self, element: usize) -> String {
-        let mut text = FoldedText::default();
+        let (mut text, mut n_nodes) = (FoldedText::default(), 0);
         let root = self.elements[element].node;
         let mut node = root;
         loop {
@@ -136,7 +142,8 @@ impl<'a> Page<'a> {
                 }
                 _ => {}
             }
-            if text.len() > SHORT_TEXT_BYTES_MAX {
+            n_nodes += 1;
+            if text.len() > SHORT_TEXT_BYTES_MAX || n_nodes > SHORT_TEXT_NODES_MAX {
                 return text.take();
             }
             if goes_down && let Some(child) = node.first_child() {
@@ -159,6 +166,20 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// The texts of an element's text nodes, each on its own: the names of a byline often stand in elements of
+    /// their own with nothing between them.
+    pub(super) fn pieces_of(&self, element: usize) -> Vec<String> {
+        self.elements[element]
+            .node
+            .descendants()
+            .take(SHORT_TEXT_NODES_MAX)
+            .filter_map(|node| node.value().as_text())
+            .map(|piece| super::text::fold(piece))
+            .filter(|piece| !piece.is_empty())
+            .take(PIECES_MAX)
+            .collect()
+    }
+
     /// The elements from `element` up to, and without, `end`.
     pub(super) fn path_up(&self, element: usize, end: usize) -> impl Iterator<Item = usize> + '_ {
         let mut next = Some(element).filter(|element| *element != end);
@@ -168,15 +189,6 @@ impl<'a> Page<'a> {
             next = (parent != end && parent != current).then_some(parent);
             Some(current)
         })
-    }
-
-    /// Whether `inner` is `outer` or stands in it.
-    pub(super) fn is_within(&self, inner: usize, outer: usize) -> bool {
-        let mut element = inner;
-        while element > outer {
-            element = self.elements[element].parent;
-        }
-        element == outer
     }
 }
 
@@ -188,6 +200,30 @@ struct OpenLine {
     link_bytes: usize,
     emphasis_bytes: usize,
     n_links: usize,
+    /// The line as it stood when the current table cell began.
+    at_cell: LineStart,
+}
+
+/// How far a line had come.
+#[derive(Clone, Copy, Debug, Default)]
+struct LineStart {
+    n_bytes: usize,
+    owner: usize,
+    link_bytes: usize,
+    emphasis_bytes: usize,
+    n_links: usize,
+}
+
+impl OpenLine {
+    fn so_far(&self) -> LineStart {
+        LineStart {
+            n_bytes: self.text.len(),
+            owner: self.owner,
+            link_bytes: self.link_bytes,
+            emphasis_bytes: self.emphasis_bytes,
+            n_links: self.n_links,
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -235,14 +271,15 @@ impl<'a> Reader<'a> {
         let index = self.page.elements.len();
         let parent = self.open.last().copied().unwrap_or(index);
         if tag.breaks_line() {
-            self.end_line(false);
+            self.end_line_in_cell(false);
         }
         match tag {
+            Tag::Cell => self.line.at_cell = self.line.so_far(),
             Tag::LineBreak => {
                 self.n_breaks += 1;
                 self.line.text.push_border();
                 if self.n_breaks == 2 {
-                    self.end_line(true);
+                    self.end_line_in_cell(true);
                 }
             }
             Tag::Link if !self.line.text.is_empty() || tree.attr("href").is_some() => self.line.n_links += 1,
@@ -340,26 +377,53 @@ impl<'a> Reader<'a> {
         one
     }
 
-    fn end_line(&mut self, at_break: bool) {
-        self.n_breaks = 0;
-        if self.line.text.is_empty() {
-            self.line.text.take();
-            self.line.n_links = 0;
+    /// Ends the line within a cell: a row whose cells hold several lines is no row of a table, and what the cells
+    /// before gave is a line of its own.
+    fn end_line_in_cell(&mut self, at_break: bool) {
+        let before = std::mem::take(&mut self.line.at_cell);
+        if before.n_bytes > 0 && before.n_bytes < self.line.text.len() {
+            let inside = self.open.last().copied().unwrap_or_default();
+            let mut text = self.line.text.take();
+            let rest = text.split_off(before.n_bytes);
+            let after = LineStart {
+                n_bytes: rest.len(),
+                owner: inside,
+                link_bytes: self.line.link_bytes - before.link_bytes,
+                emphasis_bytes: self.line.emphasis_bytes - before.emphasis_bytes,
+                n_links: self.line.n_links - before.n_links,
+            };
+            self.push_line(text, before, false);
+            self.push_line(rest.trim_start().to_owned(), after, at_break);
+            (self.line.link_bytes, self.line.emphasis_bytes, self.line.n_links) = (0, 0, 0);
+            self.n_breaks = 0;
             return;
         }
-        let line = &mut self.line;
+        self.end_line(at_break);
+    }
+
+    fn end_line(&mut self, at_break: bool) {
+        self.n_breaks = 0;
+        let whole = self.line.so_far();
+        let text = self.line.text.take();
+        self.line = OpenLine::default();
+        if !text.is_empty() {
+            self.push_line(text, whole, at_break);
+        }
+    }
+
+    fn push_line(&mut self, text: String, line: LineStart, ends_at_break: bool) {
         let mut block = line.owner;
         while !self.page.elements[block].tag.breaks_line() && self.page.elements[block].parent != block {
             block = self.page.elements[block].parent;
         }
         self.page.lines.push(Line {
-            text: line.text.take(),
+            text,
             owner: line.owner,
             block,
-            link_bytes: std::mem::take(&mut line.link_bytes),
-            emphasis_bytes: std::mem::take(&mut line.emphasis_bytes),
-            n_links: std::mem::take(&mut line.n_links),
-            ends_at_break: at_break,
+            link_bytes: line.link_bytes,
+            emphasis_bytes: line.emphasis_bytes,
+            n_links: line.n_links,
+            ends_at_break,
         });
     }
 }

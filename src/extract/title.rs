@@ -4,6 +4,8 @@
 //! place has its fault: the first two are written for clicks or cut short, the heading may be the site's own, the
 //! head adds the site's name. So they vote: a wording found in two places is most likely the headline.
 
+use url::Url;
+
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::page::Page;
@@ -15,6 +17,9 @@ const SEPARATORS: [&str; 11] = [" | ", " - ", " – ", " — ", " · ", " • ",
 
 /// Longest headline; what is longer is a text.
 const TITLE_BYTES_MAX: usize = 600;
+
+/// First-level headings looked at.
+const HEADINGS_MAX: usize = 20;
 
 /// How much each place is trusted on its own, from the share of pages on which it alone was right.
 const STRUCTURED_TRUST: u32 = 10;
@@ -49,7 +54,8 @@ pub(super) fn candidates(
         add(title, Origin::Meta, SOCIAL_TRUST);
     }
     // Several first-level headings are of equal rank, and rather the headings of a list.
-    let headings: Vec<String> = page.top_headings.iter().map(|heading| page.text_of(*heading)).collect();
+    let headings: Vec<String> =
+        page.top_headings.iter().take(HEADINGS_MAX).map(|heading| page.text_of(*heading)).collect();
     let n_headings = headings.iter().filter(|heading| count_words(heading) > 1).count();
     for heading in headings.iter().filter(|heading| count_words(heading) > 1).take(5) {
         add(heading, Origin::Heading, if n_headings == 1 { HEADING_TRUST } else { HEAD_TRUST });
@@ -59,6 +65,11 @@ pub(super) fn candidates(
     }
     if let Some(title) = &hints.title {
         add(title, Origin::Feed, HINT_TRUST);
+    }
+    let shorter: Vec<Option<String>> =
+        places.iter().map(|(title, _)| without_addition(&title.value, &places)).collect();
+    for ((title, _), shorter) in places.iter_mut().zip(shorter) {
+        title.value = shorter.unwrap_or_else(|| std::mem::take(&mut title.value));
     }
     let keys: Vec<String> = places.iter().map(|(title, _)| key(&title.value)).collect();
     let mut voted: Vec<(u32, usize)> = places
@@ -75,17 +86,29 @@ pub(super) fn candidates(
     for (_, position) in voted {
         if !seen.contains(&&keys[position]) {
             seen.push(&keys[position]);
-            ordered.push(places[position].0.clone());
+            // Of equal wordings the longest: a heading put together from several elements may have lost its blanks.
+            let same = (0..places.len()).filter(|other| keys[*other] == keys[position]);
+            let longest = same.rev().max_by_key(|other| places[*other].0.value.chars().count());
+            ordered.push(Evidence::new(places[longest.unwrap_or(position)].0.value.clone(), places[position].0.origin));
         }
     }
     ordered
+}
+
+/// The title that another place gives without what this one adds behind a separator.
+fn without_addition(title: &str, places: &[(Evidence<String>, u32)]) -> Option<String> {
+    let shorter = places.iter().map(|(place, _)| place.value.as_str()).filter(|other| {
+        let rest = title.strip_prefix(other);
+        rest.is_some_and(|rest| SEPARATORS.iter().any(|separator| rest.starts_with(separator)))
+    });
+    shorter.max_by_key(|other| other.len()).map(str::to_owned)
 }
 
 /// Keys of the names by which the site may call itself: as it says, and the labels of its host.
 pub(super) fn site_name_keys(
     declared: &Declared<'_>,
     structured: &StructuredArticle,
-    host: Option<&str>,
+    addresses: &[Url],
 ) -> Vec<String> {
     let named = declared
         .first(&["og:site_name"])
@@ -95,10 +118,10 @@ pub(super) fn site_name_keys(
         .chain(declared.first(&["twitter:site"]))
         .chain(structured.publisher.as_deref());
     let mut keys: Vec<String> = named.map(key).collect();
-    if let Some(host) = host {
+    for host in addresses.iter().filter_map(|address| address.host_str()) {
         let host = host.trim_start_matches("www.");
         keys.push(key(host));
-        keys.extend(host.split('.').filter(|label| label.len() > 3).map(key));
+        keys.extend(host.split('.').filter(|label| label.len() > 2).map(key));
     }
     keys.retain(|key| !key.is_empty());
     keys.dedup();

@@ -42,98 +42,143 @@ pub enum NoArticle {
     Wall(Wall),
 }
 
-/// What walls say, in lower case.
-const WALL_PHRASES: [(Wall, &[&str]); 3] = [
-    (
-        Wall::Consent,
-        &[
-            "cookie",
-            "consent",
-            "our partners",
-            "personal data",
-            "legitimate interest",
-            "einwilligung",
-            "zustimmung",
-            "datenschutz",
-            "personenbezogene",
-            "unsere partner",
-            "consentement",
-            "nos partenaires",
-            "données personnelles",
-            "consentimiento",
-            "nuestros socios",
-            "consenso",
-            "toestemming",
-            "samtycke",
-            "samtykke",
-            "куки",
-            "クッキー",
-        ],
-    ),
-    (
-        Wall::Login,
-        &[
-            "log in",
-            "sign in",
-            "login",
-            "create an account",
-            "create a free account",
-            "subscribe",
-            "subscription",
-            "subscriber",
-            "already a member",
-            "register",
-            "anmelden",
-            "registrieren",
-            "einloggen",
-            "abonnent",
-            "abonnieren",
-            "abo ",
-            "testen",
-            "connectez-vous",
-            "abonné",
-            "identifiez-vous",
-            "inicia sesión",
-            "suscríbete",
-            "suscriptor",
-            "accedi",
-            "abbonati",
-            "inloggen",
-            "logga in",
-            "logg inn",
-            "войдите",
-            "подписк",
-            "会員登録",
-            "ログイン",
-            "登录",
-            "로그인",
-        ],
-    ),
-    (
-        Wall::Bot,
-        &[
-            "enable javascript",
-            "javascript is disabled",
-            "are you a robot",
-            "not a robot",
-            "verify you are human",
-            "verifying you are human",
-            "checking your browser",
-            "unusual traffic",
-            "unusual activity",
-            "access denied",
-            "access to this page has been denied",
-            "captcha",
-            "security check",
-            "request blocked",
-            "ray id",
-            "bot ",
-            "aktivieren sie javascript",
-            "javascript aktivieren",
-            "activer javascript",
-            "kein roboter",
-        ],
-    ),
+/// What walls say, in lower case. They address the reader, which an article about such things seldom does.
+const WALL_PHRASES: [(Wall, &[&str]); 3] =
+    [(Wall::Consent, CONSENT_PHRASES), (Wall::Login, LOGIN_PHRASES), (Wall::Bot, BOT_PHRASES)];
+
+const CONSENT_PHRASES: &[&str] = &[
+    "use cookies",
+    "use of cookies",
+    "uses cookies",
+    "accept all",
+    "accept cookies",
+    "cookie settings",
+    "cookie policy",
+    "cookie preferences",
+    "our partners",
+    "your consent",
+    "withdraw consent",
+    "legitimate interest",
+    "your privacy",
+    "verwenden cookies",
+    "nutzen cookies",
+    "cookies akzeptieren",
+    "alle akzeptieren",
+    "ihre einwilligung",
+    "ihrer einwilligung",
+    "ihre zustimmung",
+    "ihrer zustimmung",
+    "unsere partner",
+    "unseren partnern",
+    "cookie-einstellungen",
+    "utilisons des cookies",
+    "nos partenaires",
+    "tout accepter",
+    "votre consentement",
+    "utilizamos cookies",
+    "usamos cookies",
+    "nuestros socios",
+    "aceptar todo",
+    "su consentimiento",
+    "utilizziamo i cookie",
+    "nostri partner",
+    "il tuo consenso",
+    "gebruiken cookies",
+    "onze partners",
+    "uw toestemming",
+    "använder cookies",
+    "bruker cookies",
+    "bruger cookies",
+    "używamy plików cookie",
+    "используем файлы cookie",
+    "cookieを使用",
+    "クッキーを使用",
+    "使用cookie",
+    "쿠키를 사용",
+];
+
+const LOGIN_PHRASES: &[&str] = &[
+    "log in to",
+    "sign in to",
+    "login to",
+    "please log in",
+    "please sign in",
+    "create an account",
+    "create a free account",
+    "create your free account",
+    "to continue reading",
+    "subscribe to",
+    "subscribe now",
+    "already a subscriber",
+    "already have an account",
+    "already a member",
+    "for subscribers",
+    "subscribers only",
+    "unlimited access",
+    "melden sie sich an",
+    "jetzt anmelden",
+    "jetzt registrieren",
+    "bereits abonnent",
+    "jetzt abonnieren",
+    "um weiterzulesen",
+    "mit abo",
+    "nur für abonnenten",
+    "jetzt testen",
+    "kostenlos testen",
+    "monatlich kündbar",
+    "jetzt weiterlesen",
+    "connectez-vous",
+    "déjà abonné",
+    "réservé aux abonnés",
+    "identifiez-vous",
+    "abonnez-vous",
+    "inicia sesión",
+    "suscríbete",
+    "exclusivo para suscriptores",
+    "ya eres suscriptor",
+    "accedi per",
+    "abbonati",
+    "sei già abbonato",
+    "log in om",
+    "inloggen om",
+    "al abonnee",
+    "logga in för",
+    "bli prenumerant",
+    "logg inn for",
+    "bli abonnent",
+    "войдите, чтобы",
+    "для подписчиков",
+    "оформите подписку",
+    "会員限定",
+    "ログインして",
+    "有料会員",
+    "登录后",
+    "로그인 후",
+];
+
+const BOT_PHRASES: &[&str] = &[
+    "enable javascript",
+    "javascript is disabled",
+    "a robot",
+    "you are human",
+    "you are a human",
+    "checking your browser",
+    "unusual traffic",
+    "unusual activity",
+    "access denied",
+    "access to this page",
+    "captcha",
+    "security check",
+    "request blocked",
+    "have been blocked",
+    "has been blocked",
+    "cloudflare ray id",
+    "aktivieren sie javascript",
+    "javascript aktivieren",
+    "activer javascript",
+    "kein roboter",
+    "habilita javascript",
+    "включите javascript",
 ];
 
 /// A wall is short: a longer text is an article that speaks of such things.
@@ -142,10 +187,33 @@ const WALL_WORDS_MAX: usize = 250;
 /// Without any sign that the page is an article, a longer text may be a wall: terms are long.
 const UNDECLARED_WALL_WORDS_MAX: usize = 1500;
 
-/// Share of the words that must stand in lines with a wall's phrase.
+/// Share of the words that must stand in lines with a wall's phrase; more where the page says that it is an article.
 const WALL_SHARE_MIN: f32 = 0.5;
+const DECLARED_WALL_SHARE_MIN: f32 = 0.75;
+
+/// What titles of articles about such things say.
+const WALL_SUBJECTS: [&str; 14] = [
+    "cookie",
+    "consent",
+    "privacy",
+    "datenschutz",
+    "tracking",
+    "subscri",
+    "abo",
+    "login",
+    "account",
+    "paywall",
+    "robot",
+    "captcha",
+    "javascript",
+    "クッキー",
+];
+
+/// Linked headlines that make a page without a text of its own a list.
+const LISTED_HEADLINES_MIN: usize = 5;
 
 /// The facts that the verdict is made from.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read once")]
 #[derive(Debug)]
 pub(super) struct Findings<'a> {
     pub(super) page: &'a Page<'a>,
@@ -175,7 +243,21 @@ impl Findings<'_> {
             return Err(NoArticle::ListOfLinks);
         }
         let n_words = self.n_words();
-        if n_words < words_min { Err(NoArticle::TooShort { n_words, words_min }) } else { Ok(()) }
+        if n_words >= words_min {
+            return Ok(());
+        }
+        let n_headlines = (0..self.page.lines.len()).filter(|line| self.is_linked_headline(*line)).count();
+        if n_headlines >= LISTED_HEADLINES_MIN && !self.says_article {
+            return Err(NoArticle::ListOfLinks);
+        }
+        Err(NoArticle::TooShort { n_words, words_min })
+    }
+
+    /// A line of some words that is all link.
+    fn is_linked_headline(&self, line: usize) -> bool {
+        const HEADLINE_WORDS_MIN: usize = 4;
+        let line = &self.page.lines[line];
+        line.link_bytes * 10 > line.text.len() * 9 && count_words(&line.text) >= HEADLINE_WORDS_MIN
     }
 
     fn n_words(&self) -> usize {
@@ -195,14 +277,16 @@ impl Findings<'_> {
         }
         let lower: Vec<(String, usize)> = texts.iter().map(|text| (text.to_lowercase(), count_words(text))).collect();
         let title = self.title.unwrap_or_default().to_lowercase();
+        // An article about cookies says so in its title.
+        let is_subject = declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject));
+        let share_min = if declares { DECLARED_WALL_SHARE_MIN } else { WALL_SHARE_MIN };
         WALL_PHRASES.into_iter().find_map(|(wall, phrases)| {
             let holds = |text: &str| phrases.iter().any(|phrase| text.contains(phrase));
             let n_said: usize = lower.iter().filter(|(text, _)| holds(text)).map(|(_, n_words)| n_words).sum();
             // Longer texts need more lines that say so, not one.
             let n_lines = lower.iter().filter(|(text, _)| holds(text)).count();
-            let is_wall = share(n_said, n_words) >= WALL_SHARE_MIN && (n_lines > 1 || n_words < 60);
-            // The title of an article about cookies says so too, and then the text is no wall.
-            (is_wall && !(declares && holds(&title))).then_some(wall)
+            let is_wall = share(n_said, n_words) >= share_min && (n_lines > 1 || n_words < 60);
+            (is_wall && !is_subject).then_some(wall)
         })
     }
 
@@ -213,12 +297,12 @@ impl Findings<'_> {
         if self.says_article || self.is_structured || self.body.lines.len() < LINES_MIN {
             return false;
         }
-        let is_linked_headline = |line: usize| {
-            let line = &self.page.lines[line];
-            line.link_bytes * 10 > line.text.len() * 9 && count_words(&line.text) >= 4
-        };
-        let n_teasers =
-            self.body.lines.iter().filter(|line| (line.saturating_sub(2)..=**line).any(is_linked_headline)).count();
+        let n_teasers = self
+            .body
+            .lines
+            .iter()
+            .filter(|line| (line.saturating_sub(2)..=**line).any(|line| self.is_linked_headline(line)))
+            .count();
         share(n_teasers, self.body.lines.len()) >= TEASER_SHARE_MIN
     }
 

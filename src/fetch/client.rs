@@ -288,21 +288,20 @@ impl Fetcher {
             match self.exchange(&url, request, exchanges).await {
                 Ok(Answer::Document(document)) => return Ok(robots::parse(&document.body)),
                 Ok(Answer::Redirect { to, .. }) => url = to,
-                Ok(Answer::NotModified { .. }) | Err(FetchError::Redirect(_)) => return Ok(robots::allow_all()),
-                // Not an answer: the page's turn has not come either.
-                Err(error @ FetchError::HostBusy { .. }) => return Err(error),
-                Err(FetchError::Status { status: 429, retry_after }) => {
-                    return Err(FetchError::Status { status: 429, retry_after });
-                }
-                Err(FetchError::Status { status: 400..=499, .. }) => return Ok(robots::allow_all()),
-                // The page would fail in the same way: say so rather than blame robots.txt.
-                Err(error @ (FetchError::Dns { .. } | FetchError::Tls { .. } | FetchError::Address(_))) => {
-                    return Err(error);
-                }
+                Ok(Answer::NotModified { .. }) | Err(FetchError::Redirect(_)) => break,
+                // The page would fare in the same way: say so rather than blame robots.txt.
+                Err(
+                    error @ (FetchError::HostBusy { .. }
+                    | FetchError::Status { status: 429, .. }
+                    | FetchError::Dns { .. }
+                    | FetchError::Tls { .. }
+                    | FetchError::Address(_)),
+                ) => return Err(error),
+                Err(FetchError::Status { status: 400..=499, .. }) => break,
                 Err(error) => return Ok(Rules::Unreachable(error.to_string())),
             }
         }
-        // RFC 9309, section 2.3.1.2: after too many redirects it counts as unavailable.
+        // RFC 9309, sections 2.3.1.2 and 2.3.1.3: what cannot be had, or only by too many redirects, allows everything.
         Ok(robots::allow_all())
     }
 }

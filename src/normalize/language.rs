@@ -55,7 +55,7 @@ fn detect(text: &str) -> Option<&'static str> {
     let is_long_enough = sample.chars().count() >= DETECTION_CHARACTERS_MIN;
     let is_script_enough =
         matches!(info.lang(), Lang::Jpn | Lang::Kor | Lang::Tha | Lang::Ell | Lang::Heb | Lang::Kat | Lang::Cmn);
-    if !is_script_enough && !(is_long_enough && info.is_reliable()) {
+    if !(is_script_enough || is_long_enough && info.is_reliable()) {
         return None;
     }
     Some(short_code(info.lang().code()).unwrap_or_else(|| info.lang().code()))

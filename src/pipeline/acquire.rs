@@ -4,23 +4,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::extract::{self, Extractor};
+use crate::extract::Extractor;
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, ErrorClass, Evidence, Exchange,
-    ExtractedArticle, Failure, Fetched, FetchedDocument, LinkHints, Origin, Purpose, Quality, Retry, publisher_of,
+    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, Failure, Fetched, FetchedDocument,
+    LinkHints, Purpose, Retry, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
 use super::Stages;
-
-/// Fewest words of a feed's own text that stands in for a page that cannot be read.
-const FEED_TEXT_WORDS_MIN: u32 = 60;
-
-/// What is known to be wrong with a body that came from a feed: feeds cut and simplify.
-const FEED_TEXT_QUALITY: u8 = 60;
 
 /// Fetches a candidate's page and makes an article of it, or says why not.
 pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
@@ -78,16 +72,7 @@ fn understand(
     }
     let surroundings =
         Surroundings { answered: Some(&document.final_url), hints, first_seen_at: Some(candidate.first_seen_at) };
-    let article = match read_page(extractor, document, hints, surroundings) {
-        Ok(article) => article,
-        Err(failure) => match feed_text(hints) {
-            Some(extracted) => normalize::normalize(&extracted, surroundings)
-                .ok()
-                .filter(|article| article.words >= FEED_TEXT_WORDS_MIN)
-                .ok_or(failure)?,
-            None => return Err(failure),
-        },
-    };
+    let article = read_page(extractor, document, hints, surroundings)?;
     let answered = normalize::url::canonicalize(&document.final_url)
         .map_err(|error| Failure { class: ErrorClass::Redirect, reason: error.to_string() })?;
     let publisher = article.url.as_ref().map(|url| publisher_of(url.as_url())).unwrap_or_default();
@@ -96,27 +81,6 @@ fn understand(
         answered: Alias { publisher: publisher_of(answered.as_url()), url: answered },
         publisher,
         validators: document.validators.clone(),
-    })
-}
-
-/// The feed's own full text as an article, for a page that turned out to be a wall.
-fn feed_text(hints: &LinkHints) -> Option<ExtractedArticle> {
-    let content = hints.text.content.as_deref()?;
-    let found = |text: &String| Evidence::new(text.clone(), Origin::Feed);
-    Some(ExtractedArticle {
-        title: hints.title.as_ref().map(found),
-        published: hints.published.iter().map(found).collect(),
-        modified: None,
-        canonical_urls: Vec::new(),
-        authors: hints.authors.iter().map(found).collect(),
-        language: hints.language.as_ref().map(found),
-        site_name: None,
-        section: None,
-        tags: Vec::new(),
-        image: None,
-        paragraphs: extract::fragment_paragraphs(content),
-        body_kind: BodyKind::Feed,
-        quality: Quality { score: FEED_TEXT_QUALITY, reasons: vec!["feed-text"] },
     })
 }
 

@@ -1,5 +1,7 @@
 //! Files to articles: bundle documents, JSON lines, saved pages; and lists of sources in OPML.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -135,6 +137,10 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
 /// # Errors
 ///
 /// Why there is no article in it.
+///
+/// # Panics
+///
+/// Never: a literal address parses.
 pub fn html_page(extractor: &Extractor, bytes: Vec<u8>, address: Option<&Url>) -> Result<Article, Failure> {
     let base = address.cloned().unwrap_or_else(|| Url::parse(NO_ADDRESS).expect("a literal address parses"));
     let document = FetchedDocument {
@@ -216,7 +222,7 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let attribute =
         element.attributes().flatten().find(|attribute| attribute.key.as_ref().eq_ignore_ascii_case(name))?;
     let raw = attribute.value;
-    let text = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.to_string(), |text| text.into_owned());
+    let text = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.to_string(), Cow::into_owned);
     Some(text).filter(|text| !text.trim().is_empty())
 }
 

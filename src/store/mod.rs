@@ -33,7 +33,7 @@ pub use claims::{ClaimRequest, Scope};
 pub use polls::PollCommit;
 pub use read::{
     ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FailureRow, MATCH_MARKS, Reader, RevisionRow,
-    SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport,
+    SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
 };
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
 pub use sources::{AddedSource, SyncReport, add_source_beside};

@@ -100,6 +100,15 @@ pub struct ArticleDetails {
     pub sha256: String,
 }
 
+/// An address without an article yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingLink {
+    /// When it is fetched next; absent when it was given up.
+    pub due_at: Option<Timestamp>,
+    /// Why its last fetch failed.
+    pub last_error: Option<String>,
+}
+
 /// Where an article was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SightingRow {
@@ -296,7 +305,7 @@ impl Reader {
              ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC LIMIT {limit}"
         );
         let mut statement = self.connection.prepare(&sql).map_err(|error| filter.blame(&error))?;
-        let rows = statement.query_map(&*parameters.as_slice(), article_row).map_err(|error| filter.blame(&error))?;
+        let rows = statement.query_map(parameters.as_slice(), article_row).map_err(|error| filter.blame(&error))?;
         rows.collect::<Result<_, _>>().map_err(|error| filter.blame(&error))
     }
 
@@ -321,7 +330,7 @@ impl Reader {
              ORDER BY articles.published_at IS NULL, articles.published_at, articles.url IS NULL, articles.url, articles.id"
         );
         let mut statement = self.connection.prepare(&sql).map_err(|error| filter.blame(&error))?;
-        let mut rows = statement.query(&*parameters.as_slice()).map_err(|error| filter.blame(&error))?;
+        let mut rows = statement.query(parameters.as_slice()).map_err(|error| filter.blame(&error))?;
         while let Some(row) = rows.next().map_err(|error| filter.blame(&error))? {
             let article = article_details(row).map_err(StoreError::from)?;
             let sources: Option<String> = row.get(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).map_err(StoreError::from)?;
@@ -359,12 +368,13 @@ impl Reader {
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub fn waiting_link(&self, url_key: &str) -> Result<Option<(Option<Timestamp>, Option<String>)>, StoreError> {
+    pub fn waiting_link(&self, url_key: &str) -> Result<Option<WaitingLink>, StoreError> {
         let sql = "SELECT due_at, (SELECT error FROM fetches WHERE fetches.url = _links.url ORDER BY id DESC LIMIT 1)
              FROM _links WHERE url_key = ?1 AND article_id IS NULL";
-        let found = self
-            .connection
-            .query_row(sql, [url_key], |row| Ok((row.get::<_, Option<i64>>(0)?.map(from_private_time), row.get(1)?)));
+        let found = self.connection.query_row(sql, [url_key], |row| {
+            let due_at = row.get::<_, Option<i64>>(0)?.map(from_private_time);
+            Ok(WaitingLink { due_at, last_error: row.get(1)? })
+        });
         Ok(found.optional()?)
     }
 

@@ -29,7 +29,7 @@ pub(super) fn stored_url(text: &str) -> Option<CanonicalUrl> {
 }
 
 pub(super) fn json_list(items: &[impl AsRef<str>]) -> String {
-    Value::from(items.iter().map(|item| item.as_ref()).collect::<Vec<_>>()).to_string()
+    Value::from(items.iter().map(AsRef::as_ref).collect::<Vec<_>>()).to_string()
 }
 
 pub(super) fn from_json_list(text: &str) -> Vec<String> {

@@ -38,9 +38,13 @@ pub struct AddedSource {
 pub(super) fn synchronize(connection: &Connection, listed: &[Source], now: Timestamp) -> rusqlite::Result<SyncReport> {
     let mut report = SyncReport::default();
     for source in listed {
-        let stored: Option<(i64, Option<String>, Option<String>, String, String)> = connection
+        let stored = connection
             .prepare_cached("SELECT id, url, kind, tags, state FROM sources WHERE slug = ?1")?
-            .query_row([&source.slug], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+            .query_row([&source.slug], |row| {
+                let (url, kind): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+                let (tags, state): (String, String) = (row.get(3)?, row.get(4)?);
+                Ok((row.get::<_, i64>(0)?, url, kind, tags, state))
+            })
             .optional()?;
         let Some((id, url, kind, tags, state)) = stored else {
             insert(connection, source, "active", "file", now)?;

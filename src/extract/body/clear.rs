@@ -4,15 +4,29 @@ use std::collections::HashSet;
 
 use super::super::page::Page;
 use super::super::tags::Tag;
-use super::lines::Look;
+use super::features::Feature;
+use super::lines::{Evidence, Look};
 
 /// Fewest bytes of a key that is not let stand twice: below that repetition is a manner of writing.
 const REPEATED_KEY_BYTES_MIN: usize = 40;
 
-/// Takes out lines that say again what was said, and headings that head nothing.
-pub(super) fn clear(page: &Page<'_>, looks: &[Look], chosen: &mut Vec<usize>) {
+/// Lines before the text that may be taken off: a rubric, a byline, a date.
+const OPENING_LINES_MAX: usize = 3;
+
+/// Takes out lines that say again what was said, and headings that head nothing, and the title, which is no part of
+/// the body.
+pub(super) fn clear(page: &Page<'_>, looks: &[Look], evidence: &Evidence, chosen: &mut Vec<usize>) {
+    chosen.retain(|line| !evidence.title_keys.contains(&looks[*line].key));
     let mut seen: HashSet<&str> = HashSet::new();
     chosen.retain(|line| looks[*line].key.len() < REPEATED_KEY_BYTES_MIN || seen.insert(looks[*line].key.as_str()));
+    // An article begins neither with a link elsewhere nor with its byline, which may stand in its text.
+    let is_opening = |line: usize| {
+        let holds = |feature: Feature| looks[line].features.0[feature as usize] > 0.0;
+        let is_link = holds(Feature::AllLink) && !holds(Feature::Sentence);
+        is_link || holds(Feature::Byline) && !holds(Feature::Sentence)
+    };
+    let n_opening = chosen.iter().take(OPENING_LINES_MAX).take_while(|line| is_opening(**line)).count();
+    chosen.drain(..n_opening);
     while chosen.last().is_some_and(|line| is_heading(page, *line)) {
         chosen.pop();
     }

@@ -19,6 +19,12 @@ const NEAR_LINES: usize = 15;
 const SURE: f32 = 0.8;
 const SURE_WORDS: usize = 12;
 
+/// Lines on either side in which the nearest line that is surely text is looked for.
+const NEAREST: usize = 6;
+
+/// Words for each linked headline up to which an element is a card.
+const CARD_WORDS_MAX: usize = 80;
+
 /// Most words of a line that may head the next.
 const HEADING_WORDS_MAX: usize = 14;
 
@@ -36,6 +42,7 @@ pub(super) fn look_again(
     let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
     let groups = Groups::of(page, looks, first, inside.clone());
     let lists = links_in_lists(page);
+    let cards = cards(page, looks);
     let mut all = Vec::with_capacity(looks.len());
     for (position, look) in looks.iter().enumerate() {
         let line = &page.lines[position];
@@ -70,6 +77,26 @@ pub(super) fn look_again(
                 page.path_up(line.owner, place).any(|element| page.elements[element].marks.has(Marks::AGAINST));
             features.mark(Feature::MarkedInside, marked);
         }
+        let sure_before = (position.saturating_sub(NEAREST)..position).rev().find(|line| is_sure(*line));
+        let sure_behind = (position + 1..looks.len().min(position + 1 + NEAREST)).find(|line| is_sure(*line));
+        let parent = page.elements[line.block].parent;
+        let parent_of = |line: usize| page.elements[page.lines[line].block].parent;
+        let grandparent = page.elements[parent].parent;
+        let is_sibling = |sure: Option<usize>| sure.is_some_and(|sure| parent_of(sure) == parent);
+        let is_cousin =
+            |sure: Option<usize>| sure.is_some_and(|sure| page.elements[parent_of(sure)].parent == grandparent);
+        features.mark(Feature::SiblingOfSure, is_sibling(sure_before) || is_sibling(sure_behind));
+        features.mark(Feature::CousinOfSure, is_cousin(sure_before) || is_cousin(sure_behind));
+        let is_surrounded = sure_before.is_some() && sure_behind.is_some();
+        features.mark(Feature::Surrounded, is_surrounded);
+        features.mark(Feature::HeadingSurrounded, is_surrounded && may_head);
+        features.mark(Feature::ShortSurrounded, is_surrounded && !may_head && look.n_words < 10);
+        features.mark(Feature::InCard, cards[line.block]);
+        let is_nested =
+            is_inside && page.path_up(line.owner, place).any(|element| page.elements[element].tag == Tag::Article);
+        features.mark(Feature::InNestedArticle, is_nested);
+        let depth = page.elements[line.block].depth;
+        features.set(Feature::Deeper, number(depth.saturating_sub(groups.depth).min(6) as usize));
         let logit: f32 = look.features.0.iter().zip(first_weights).map(|(value, weight)| value * weight).sum();
         features.set(Feature::FirstLook, logit.clamp(-8.0, 8.0) / 4.0);
         all.push(features);
@@ -90,11 +117,14 @@ struct Groups {
     by_path: HashMap<u64, (f32, f32, f32)>,
     by_parent: HashMap<usize, f32>,
     all_words: f32,
+    /// Depth at which most of the place's likely text stands.
+    depth: u32,
 }
 
 impl Groups {
     fn of(page: &Page<'_>, looks: &[Look], first: &[f32], inside: std::ops::Range<usize>) -> Groups {
-        let mut groups = Groups { by_path: HashMap::new(), by_parent: HashMap::new(), all_words: 0.0 };
+        let mut groups = Groups { by_path: HashMap::new(), by_parent: HashMap::new(), all_words: 0.0, depth: 0 };
+        let mut depths: HashMap<u32, f32> = HashMap::new();
         for (position, line) in page.lines.iter().enumerate() {
             let block = &page.elements[line.block];
             let words = number(looks[position].n_words) * (2.0 * first[position] - 1.0).max(0.0);
@@ -105,8 +135,13 @@ impl Groups {
                 path.0 += words;
                 *groups.by_parent.entry(block.parent).or_default() += words;
                 groups.all_words += words;
+                *depths.entry(block.depth).or_default() += words;
             }
         }
+        groups.depth = depths
+            .into_iter()
+            .max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)))
+            .map_or(0, |(depth, _)| depth);
         groups
     }
 
@@ -118,6 +153,26 @@ impl Groups {
     fn of_parent(&self, parent: usize) -> f32 {
         self.by_parent.get(&parent).copied().unwrap_or_default() / self.all_words.max(1.0)
     }
+}
+
+/// For every element whether it is, or stands in, a card: a small element with a linked headline and little else.
+fn cards(page: &Page<'_>, looks: &[Look]) -> Vec<bool> {
+    let mut words_before = vec![0];
+    let mut headlines_before = vec![0];
+    for (line, look) in page.lines.iter().zip(looks) {
+        let is_headline = look.n_words >= 3 && line.link_bytes * 10 > line.text.len() * 9;
+        words_before.push(words_before.last().copied().unwrap_or(0) + look.n_words);
+        headlines_before.push(headlines_before.last().copied().unwrap_or(0) + usize::from(is_headline));
+    }
+    let mut cards: Vec<bool> = Vec::with_capacity(page.elements.len());
+    for element in &page.elements {
+        let n_words = words_before[element.lines_end] - words_before[element.lines_start];
+        let n_headlines = headlines_before[element.lines_end] - headlines_before[element.lines_start];
+        let n_lines = element.lines_end - element.lines_start;
+        let is_card = n_headlines > 0 && n_lines > 1 && n_words <= CARD_WORDS_MAX * n_headlines;
+        cards.push(is_card || cards.get(element.parent).copied().unwrap_or(false));
+    }
+    cards
 }
 
 /// For each list the share of its text that stands in links.

@@ -37,7 +37,7 @@ fn shared_pages() -> Option<PathBuf> {
 /// Whether the page is in the half that is looked at.
 fn is_seen(set: &str, file: &str) -> bool {
     let halves = std::env::var_os("NEWSWIRE_LEARN_HALF").is_some();
-    (set != "publishers" && !halves) || hash(0, file.as_bytes()) % 2 == 0
+    (set != "publishers" && !halves) || hash(0, file.as_bytes()).is_multiple_of(2)
 }
 
 struct GoldPage {

@@ -97,7 +97,8 @@ fn shingles(text: &str) -> impl Iterator<Item = u64> {
 
 /// Takes the first look at every line.
 pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
-    let above = marks_above(page);
+    let words: Vec<usize> = page.lines.iter().map(|line| weighed_words(&line.text)).collect();
+    let above = marks_above(page, &words);
     let structured = evidence.structured_body.as_deref().map(Shingles::of);
     let first_heading = page.top_headings.iter().map(|heading| page.elements[*heading].lines_start).min();
     let mut looks: Vec<Look> = page
@@ -105,7 +106,7 @@ pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
         .iter()
         .enumerate()
         .map(|(position, line)| {
-            let mut look = look_at(page, line);
+            let mut look = look_at(page, line, words[position]);
             let features = &mut look.features;
             features.mark(Feature::BeforeHeading, first_heading.is_some_and(|heading| position < heading));
             set_marks(features, above[line.owner], look.n_words);
@@ -130,12 +131,11 @@ pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
 }
 
 /// For every element the marks on it and above it, those of the page's frame left out.
-fn marks_above(page: &Page<'_>) -> Vec<Marks> {
+fn marks_above(page: &Page<'_>, words: &[usize]) -> Vec<Marks> {
     let mut prose_before: Vec<usize> = vec![0];
-    for line in &page.lines {
-        let is_prose = line.link_bytes * 2 < line.text.len()
-            && ends_like_sentence(&line.text)
-            && weighed_words(&line.text) >= PROSE_WORDS_MIN;
+    for (line, n_words) in page.lines.iter().zip(words) {
+        let is_prose =
+            line.link_bytes * 2 < line.text.len() && ends_like_sentence(&line.text) && *n_words >= PROSE_WORDS_MIN;
         prose_before.push(prose_before.last().copied().unwrap_or(0) + if is_prose { line.text.len() } else { 0 });
     }
     let all = prose_before.last().copied().unwrap_or(0);
@@ -156,9 +156,8 @@ pub(super) fn weighed_words(text: &str) -> usize {
     count_words(text) - n_wide / 2
 }
 
-fn look_at(page: &Page<'_>, line: &Line) -> Look {
+fn look_at(page: &Page<'_>, line: &Line, n_words: usize) -> Look {
     let text = line.text.as_str();
-    let n_words = weighed_words(text);
     let mut features = Features::new();
     let length = match n_words {
         0..=3 => Feature::Tiny,
@@ -193,28 +192,30 @@ fn look_at(page: &Page<'_>, line: &Line) -> Look {
     features.set(tag, 1.0);
     features.mark(Feature::AtBreak, line.ends_at_break);
     features.mark(Feature::InlineOwner, line.owner != line.block && page.elements[line.owner].tag == Tag::Inline);
-    if n_words < phrases::WORDS_MAX {
+    if n_words < phrases::LEGAL_WORDS_MAX {
         let lower = text.to_lowercase();
-        features.mark(Feature::Invites, phrases::invites(&lower));
-        features.mark(Feature::Credits, phrases::credits(&lower));
+        let said = phrases::said_in(&lower);
+        let is_short = n_words < phrases::WORDS_MAX;
+        features.mark(Feature::Invites, said.invites && is_short);
+        features.mark(Feature::Credits, said.credits && is_short);
+        features.mark(Feature::Legal, said.legal);
         features.mark(Feature::Byline, phrases::begins_byline(&lower, n_words));
     }
-    features.mark(Feature::Legal, n_words < 80 && phrases::is_legal(text));
     Look { n_words, key: key(text), features }
 }
 
 fn set_characters(features: &mut Features, text: &str) {
     let (mut n_digits, mut n_upper, mut n_lower, mut n_all) = (0, 0, 0, 0_usize);
-    let (mut separates, mut has_at) = (false, false);
+    let (mut separates, mut has_at, mut opens_quote, mut closes_quote) = (false, false, false, false);
     for c in text.chars() {
         n_all += 1;
         match c {
             '0'..='9' => n_digits += 1,
             'a'..='z' => n_lower += 1,
             'A'..='Z' => n_upper += 1,
-            '|' | '·' | '›' | '•' | '►' | '▶' | '→' | '>' | '»' => {
-                separates |= c != '»' || !text.contains('«')
-            }
+            '|' | '·' | '›' | '•' | '►' | '▶' | '→' | '>' => separates = true,
+            '«' => opens_quote = true,
+            '»' => closes_quote = true,
             '@' => has_at = true,
             c if c.is_ascii() => {}
             c if c.is_uppercase() => n_upper += 1,
@@ -224,7 +225,8 @@ fn set_characters(features: &mut Features, text: &str) {
     }
     features.set(Feature::Digits, share(n_digits, n_all));
     features.mark(Feature::Uppercase, n_upper > 3 && n_lower == 0);
-    features.mark(Feature::Separators, separates);
+    // A guillemet alone is an arrow, two are quotation marks.
+    features.mark(Feature::Separators, separates || (closes_quote && !opens_quote));
     features.mark(Feature::Address, has_at || text.contains("http") || text.contains("www."));
     features.mark(Feature::Dated, n_all < 60 && n_digits >= 3 && n_digits * 8 >= n_all);
     let begins_small =

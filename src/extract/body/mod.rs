@@ -16,6 +16,8 @@ mod place;
 #[cfg(test)]
 mod learn;
 
+use std::ops::Range;
+
 use super::page::Page;
 pub(super) use lines::Evidence;
 
@@ -24,14 +26,18 @@ pub(super) use lines::Evidence;
 pub(super) struct Body {
     /// Indices of lines, in page order.
     pub(super) lines: Vec<usize>,
-    /// The element in which they stand, for the most part.
-    pub(super) place: usize,
+    /// Lines around the begin of the text, among which are byline and date where the page has no names for them.
+    pub(super) head: Range<usize>,
     /// Mean probability of the chosen lines, by their words.
     pub(super) confidence: f32,
 }
 
 /// A line stands in the article when it more likely does than not.
 const ACCEPTED: f32 = 0.5;
+
+/// Lines before the text, and at its begin, that make its head.
+const HEAD_LINES: usize = 8;
+const HEAD_LINES_INSIDE: usize = 3;
 
 /// Chooses the article's lines.
 pub(super) fn choose(page: &Page<'_>, evidence: &Evidence) -> Body {
@@ -45,8 +51,10 @@ pub(super) fn choose(page: &Page<'_>, evidence: &Evidence) -> Body {
         .map(|features| features.probability(&features::SECOND))
         .collect();
     let mut chosen: Vec<usize> = (0..page.lines.len()).filter(|line| second[*line] > ACCEPTED).collect();
-    clear::clear(page, &looks, &mut chosen);
+    let start = chosen.first().copied().unwrap_or_default();
+    let head = start.saturating_sub(HEAD_LINES)..page.lines.len().min(start + HEAD_LINES_INSIDE);
+    clear::clear(page, &looks, evidence, &mut chosen);
     let words: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words)).sum();
     let weighed: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words) * second[*line]).sum();
-    Body { lines: chosen, place, confidence: if words > 0.0 { weighed / words } else { 0.0 } }
+    Body { lines: chosen, head, confidence: if words > 0.0 { weighed / words } else { 0.0 } }
 }

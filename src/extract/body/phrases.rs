@@ -2,8 +2,13 @@
 //!
 //! Each is one feature among many: an article may well say "read more".
 
+use std::sync::LazyLock;
+
 /// Longer lines are not looked through: they are text, whatever they say.
 pub(super) const WORDS_MAX: usize = 40;
+
+/// The same for legal notices, which are longer.
+pub(super) const LEGAL_WORDS_MAX: usize = 80;
 
 /// Invitations: to read, watch, follow, share, comment, subscribe.
 const INVITATIONS: &[&str] = &[
@@ -245,7 +250,9 @@ const BYLINES: &[&str] = &[
 const BYLINE_WORDS_MAX: usize = 14;
 
 const LEGAL: &[&str] = &[
-    "©",
+    "© ",
+    "©2",
+    "(c) ",
     "all rights reserved",
     "alle rechte vorbehalten",
     "tous droits réservés",
@@ -264,22 +271,102 @@ const LEGAL: &[&str] = &[
     "все права защищены",
 ];
 
-pub(super) fn invites(lower: &str) -> bool {
-    holds_any(lower, INVITATIONS)
+/// What the phrases in a line make of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) invites: bool,
+    pub(super) credits: bool,
+    pub(super) legal: bool,
 }
 
-pub(super) fn credits(lower: &str) -> bool {
-    holds_any(lower, CREDITS)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Invitation,
+    Credit,
+    Legal,
+}
+
+/// Finds all phrases in one pass over a text: a bit for each beginning of three bytes tells at nearly every place
+/// that no phrase begins there.
+struct Index {
+    beginnings: [u64; BEGINNING_BITS / 64],
+    /// By beginning, for binary search.
+    phrases: Vec<(u32, &'static [u8], Kind)>,
+}
+
+const BEGINNING_BITS: usize = 1 << 14;
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let kinds = [(INVITATIONS, Kind::Invitation), (CREDITS, Kind::Credit), (LEGAL, Kind::Legal)];
+    let all = kinds.into_iter().flat_map(|(phrases, kind)| phrases.iter().map(move |phrase| (phrase.as_bytes(), kind)));
+    let mut phrases: Vec<(u32, &'static [u8], Kind)> =
+        all.map(|(phrase, kind)| (beginning(phrase[0], phrase[1], phrase[2]), phrase, kind)).collect();
+    phrases.sort_unstable();
+    let mut beginnings = [0; BEGINNING_BITS / 64];
+    for (beginning, _, _) in &phrases {
+        let bit = bit_of(*beginning);
+        beginnings[bit / 64] |= 1 << (bit % 64);
+    }
+    Index { beginnings, phrases }
+});
+
+fn beginning(one: u8, two: u8, three: u8) -> u32 {
+    u32::from(one) << 16 | u32::from(two) << 8 | u32::from(three)
+}
+
+fn bit_of(beginning: u32) -> usize {
+    // Multiplicative hashing: the upper bits are well mixed.
+    (beginning.wrapping_mul(0x9E37_79B1) >> 18) as usize % BEGINNING_BITS
+}
+
+/// The kinds of phrases that a text in lower case holds.
+pub(super) fn said_in(lower: &str) -> Said {
+    let index = &*INDEX;
+    let bytes = lower.as_bytes();
+    let mut said = Said::default();
+    for (at, start) in bytes.windows(3).enumerate() {
+        let beginning = beginning(start[0], start[1], start[2]);
+        let bit = bit_of(beginning);
+        if index.beginnings[bit / 64] & (1 << (bit % 64)) == 0 {
+            continue;
+        }
+        let from = index.phrases.partition_point(|(known, _, _)| *known < beginning);
+        for (known, phrase, kind) in &index.phrases[from..] {
+            if *known != beginning {
+                break;
+            }
+            if bytes[at..].starts_with(phrase) {
+                match kind {
+                    Kind::Invitation => said.invites = true,
+                    Kind::Credit => said.credits = true,
+                    Kind::Legal => said.legal = true,
+                }
+            }
+        }
+    }
+    said
 }
 
 pub(super) fn begins_byline(lower: &str, n_words: usize) -> bool {
     n_words <= BYLINE_WORDS_MAX && BYLINES.iter().any(|phrase| lower.starts_with(phrase))
 }
 
-pub(super) fn is_legal(text: &str) -> bool {
-    text.contains('©') || holds_any(&text.to_lowercase(), LEGAL)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn holds_any(text: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| text.contains(phrase))
+    #[test]
+    fn phrases_are_found_anywhere_in_a_line() {
+        assert!(said_in("more: read also: ferries").invites);
+        assert!(said_in("関連記事はこちら").invites);
+        assert!(said_in("photo: ada quill").credits);
+        assert!(said_in("© 2024 harbour post").legal);
+        assert_eq!(said_in("the ferry left at noon"), Said::default());
+        assert_eq!(said_in("ab"), Said::default());
+    }
+
+    #[test]
+    fn phrases_are_long_enough_for_their_index() {
+        assert!([INVITATIONS, CREDITS, LEGAL].concat().iter().all(|phrase| phrase.len() >= 3));
+    }
 }
