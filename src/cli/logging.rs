@@ -1,8 +1,12 @@
 //! Where messages go: text on a terminal, the journal's own fields under systemd, JSON where it is asked for. Always
 //! stderr or the journal, never stdout.
 
+use std::fs::File;
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -47,7 +51,10 @@ pub(super) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
     let _ = match settings.format {
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(writer)).try_init(),
         LogFormat::Auto if is_under_systemd() => match tracing_journald::layer() {
-            Ok(journal) => registry.with(journal.with_field_prefix(None)).try_init(),
+            Ok(journal) => {
+                let journal = journal.with_field_prefix(None).with_priority_mappings(journal_priorities());
+                registry.with(journal).try_init()
+            }
             // The journal knows the time of a line itself.
             Err(_) => registry.with(fmt::layer().without_time().with_ansi(false).with_writer(writer)).try_init(),
         },
@@ -58,7 +65,46 @@ pub(super) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
     };
 }
 
-/// Whether stderr goes to the journal (systemd.exec(5), `$JOURNAL_STREAM`).
+/// A level's priority in the journal, so that `journalctl -p` means what log.level means. The layer's own choice makes
+/// every `info` a notice, "unusual, but not an error", which journalctl prints in bold.
+fn journal_priorities() -> PriorityMappings {
+    PriorityMappings {
+        error: Priority::Error,
+        warn: Priority::Warning,
+        info: Priority::Informational,
+        debug: Priority::Debug,
+        trace: Priority::Debug,
+    }
+}
+
+/// Whether stderr goes to the journal (systemd.exec(5), `$JOURNAL_STREAM`). The variable alone does not tell: a shell
+/// inherits it from the desktop's session, and so does what it starts with stderr in a file.
 fn is_under_systemd() -> bool {
-    std::env::var_os("JOURNAL_STREAM").is_some() && !std::io::stderr().is_terminal()
+    let Some(stream) = std::env::var("JOURNAL_STREAM").ok() else { return false };
+    let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() else { return false };
+    let Ok(metadata) = File::from(stderr).metadata() else { return false };
+    names_stream(&stream, metadata.dev(), metadata.ino())
+}
+
+/// Whether `$JOURNAL_STREAM` (`DEVICE:INODE`, in decimal) names this file.
+fn names_stream(stream: &str, device: u64, inode: u64) -> bool {
+    let numbers = stream.split_once(':').and_then(|(left, right)| Some((left.parse().ok()?, right.parse().ok()?)));
+    numbers == Some((device, inode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_stream;
+
+    #[test]
+    fn a_stream_is_named_by_device_and_inode() {
+        let check = |stream: &str, expected: bool| assert_eq!(names_stream(stream, 9, 48213), expected, "{stream:?}");
+        check("9:48213", true);
+        check("9:48214", false);
+        check("8:48213", false);
+        check("9", false);
+        check("", false);
+        check("9:48213:1", false);
+        check("99999999999999999999:48213", false);
+    }
 }
