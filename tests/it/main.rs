@@ -11,3 +11,7 @@ mod newsweb_serves;
 mod harness;
 
 mod ingest;
+
+mod crash;
+
+mod conditional;
