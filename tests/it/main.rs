@@ -15,3 +15,7 @@ mod ingest;
 mod crash;
 
 mod conditional;
+
+mod faults;
+
+mod policy;
