@@ -19,3 +19,7 @@ mod conditional;
 mod faults;
 
 mod policy;
+
+mod dailytimes;
+
+mod database;
