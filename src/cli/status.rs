@@ -57,8 +57,7 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
     let (n_fetches, n_failed) = report.fetches_24h;
     output.field("fetches", Some(&format!("{n_fetches} in 24 h, {n_failed} failed")))?;
     for (slug, failures, error) in report.failing.iter().take(FAILING_SHOWN_MAX) {
-        let line = output.warning(&format!("{slug} ({failures} in a row): {error}"));
-        output.field("failing", Some(&line.replace('\u{1b}', "\u{1b}")))?;
+        output.field("failing", Some(&format!("{slug} ({failures} in a row): {error}")))?;
     }
     if report.failing.len() > FAILING_SHOWN_MAX {
         output.field("failing", Some(&format!("and {} more", report.failing.len() - FAILING_SHOWN_MAX)))?;
