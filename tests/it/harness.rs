@@ -328,12 +328,17 @@ pub(crate) fn run_to_end(mut command: Command, input: &[u8]) -> Outcome {
         .expect("the program starts");
     // What it does not read it does not want.
     let _ = child.stdin.take().expect("a pipe").write_all(input);
-    let stdout = gather(child.stdout.take().expect("a pipe"));
-    let stderr = gather(child.stderr.take().expect("a pipe"));
+    end_of(child, &format!("{command:?}"))
+}
+
+/// Gathers what a child has to say until its end, or until the end of its time.
+pub(crate) fn end_of(mut child: Child, name: &str) -> Outcome {
+    let stdout = child.stdout.take().map(gather);
+    let stderr = child.stderr.take().map(gather);
     let status = wait_for_end(&mut child);
-    let (stdout, stderr) = (gathered(stdout), gathered(stderr));
+    let [stdout, stderr] = [stdout, stderr].map(|reader| reader.map(gathered).unwrap_or_default());
     let Some(status) = status else {
-        panic!("{command:?} did not end within {COMMAND_TIME_MAX:?}\nstdout: {stdout}\nstderr: {stderr}")
+        panic!("{name} did not end within {COMMAND_TIME_MAX:?}\nstdout: {stdout}\nstderr: {stderr}")
     };
     Outcome { code: status.code(), stdout, stderr }
 }

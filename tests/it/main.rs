@@ -23,3 +23,7 @@ mod policy;
 mod dailytimes;
 
 mod database;
+
+mod commands;
+
+mod demo;
