@@ -56,7 +56,7 @@ pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(),
             n_failed += 1;
             n_refused += usize::from(refusal.is_policy);
             if command.format == ExtractFormat::Json {
-                context.output.line(&json!({"file": input, "error": refusal.reason}).to_string())?;
+                context.output.json(&json!({"file": input, "error": refusal.reason}))?;
             }
             eprintln!("newswire: {input}: {}", refusal.reason);
             Ok(())
@@ -72,7 +72,7 @@ pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(),
 
 fn print(context: &mut Context, format: ExtractFormat, input: &str, article: &Article) -> Result<(), Failure> {
     match format {
-        ExtractFormat::Json => context.output.line(&shapes::article(input, article).to_string())?,
+        ExtractFormat::Json => context.output.json(&shapes::article(input, article))?,
         ExtractFormat::Text => {
             let title = context.output.bold(article.title.as_deref().unwrap_or("(no title)"));
             context.output.line(&format!("{title}\n\n{}\n", article.body.replace('\n', "\n\n")))?;

@@ -58,7 +58,7 @@ impl Output {
     /// Prints a list: JSON lines, a table, or tab-separated values.
     pub(super) fn list(&mut self, columns: &[Column], rows: Vec<ListRow>) -> io::Result<()> {
         if self.is_json {
-            return rows.iter().try_for_each(|(value, _)| writeln!(self.out, "{value}"));
+            return rows.iter().try_for_each(|(value, _)| self.json(value));
         }
         if !self.is_decorated {
             for (_, cells) in rows {
@@ -94,7 +94,12 @@ impl Output {
         value: impl FnOnce() -> Value,
         describe: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<()> {
-        if self.is_json { writeln!(self.out, "{:#}", value()) } else { describe(self) }
+        if self.is_json { writeln!(self.out, "{}", for_terminal(format!("{:#}", value()))) } else { describe(self) }
+    }
+
+    /// Prints a value as a line of JSON.
+    pub(super) fn json(&mut self, value: &Value) -> io::Result<()> {
+        writeln!(self.out, "{}", for_terminal(value.to_string()))
     }
 
     /// Prints a line as it is.
@@ -157,6 +162,23 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// JSON without the control characters beyond ASCII, which it need not escape and some terminals obey. They stand in
+/// texts only, where their escape means the same.
+fn for_terminal(json: String) -> String {
+    let is_obeyed = |c: char| ('\u{7f}'..='\u{9f}').contains(&c);
+    if !json.contains(is_obeyed) {
+        return json;
+    }
+    json.chars().fold(String::new(), |mut text, c| {
+        if is_obeyed(c) {
+            let _ = std::fmt::Write::write_fmt(&mut text, format_args!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+        text
+    })
+}
+
 /// Columns of the terminal; a usual number where there is none.
 fn terminal_width() -> u16 {
     console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.max(40))
@@ -170,5 +192,9 @@ mod tests {
     fn control_characters_do_not_reach_a_terminal() {
         assert_eq!(one_line("a\u{1b}[31mb\tc\nd"), "a [31mb c d");
         assert_eq!(one_line("plain “text”"), "plain “text”");
+        let value = serde_json::json!("a\u{9b}2J\u{7f}\u{1b}é");
+        let written = for_terminal(value.to_string());
+        assert_eq!(written, r#""a\u009b2J\u007f\u001bé""#);
+        assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
     }
 }

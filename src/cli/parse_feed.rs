@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(
                 "file": input, "error": error, "problems": [], "kind": null, "title": null, "entries": [],
             }),
         };
-        context.output.line(&value.to_string())?;
+        context.output.json(&value)?;
     }
     match n_failed {
         0 => Ok(()),

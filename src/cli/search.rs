@@ -31,7 +31,7 @@ pub(super) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
         } else if context.output.is_json() {
             let mut value = shapes::row(&hit.row);
             value["snippet"] = json!(hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], ""));
-            context.output.line(&value.to_string())?;
+            context.output.json(&value)?;
         } else {
             let snippet = hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "");
             let cells = [

@@ -60,11 +60,8 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
     } else {
         language::language_of(&body, declared)
     };
-    let authors = if extracted.authors.is_empty() {
-        clean_names(hints.authors.iter().map(String::as_str))
-    } else {
-        clean_names(extracted.authors.iter().map(|author| author.value.as_str()))
-    };
+    // The extractor has considered the feed's bylines too; those that it left out name nobody.
+    let authors = clean_names(extracted.authors.iter().map(|author| author.value.as_str()));
     let clean = |evidence: &Option<Evidence<String>>| {
         evidence.as_ref().map(|found| text::clean_line(&found.value)).filter(|value| !value.is_empty())
     };

@@ -99,6 +99,12 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
         Err(FetchError::HostBusy { until }) => return PollResult::Postponed { until },
         Err(error) => {
             let gone = matches!(error, FetchError::Status { status: 410, .. });
+            // A redirect that leads in a circle is a failure although each of its answers was none.
+            if let Some(last) = exchanges.last_mut()
+                && last.failure.is_none()
+            {
+                last.failure = Some(error.failure());
+            }
             return failed(stages, source, error.failure(), error.retry(), gone);
         }
     };

@@ -1,8 +1,29 @@
 //! Integration tests: one binary, so that they link once.
 //!
 //! * `newsweb`: what the tests ask the loopback news web to do beyond serving the demo.
-//! * All others are named after the sentence they test.
+//! * `harness`: a folder, settings and the real program in it.
+//! * All others are named after their subject, their tests after the sentence they test.
 
 mod newsweb;
 
 mod newsweb_serves;
+
+mod harness;
+
+mod ingest;
+
+mod crash;
+
+mod conditional;
+
+mod faults;
+
+mod policy;
+
+mod dailytimes;
+
+mod database;
+
+mod commands;
+
+mod demo;

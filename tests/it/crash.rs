@@ -1,0 +1,191 @@
+//! Ends of the daemon: killed, stopped, reloaded.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use newswire::demo::content::bulk;
+use newswire::demo::web::Site;
+
+use crate::harness::{Newsroom, feed, web_of};
+use crate::newsweb::faults;
+
+/// Longest wait for something that takes a second or two.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Sites and articles a site of the web that the killed daemon reads.
+const BULK: (usize, usize) = (6, 40);
+
+/// How often the daemon is killed.
+const N_KILLS: usize = 16;
+
+/// Lives of the daemon in milliseconds, pseudo-random and the same in every run: from before the database is open to the
+/// middle of the work.
+fn lives_ms() -> impl Iterator<Item = u64> {
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        30 + state % 370
+    })
+    .take(N_KILLS)
+}
+
+#[test]
+fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
+    let (n_sites, n_articles_per_site) = BULK;
+    let sites = bulk(n_sites, n_articles_per_site);
+    let mut links = BTreeSet::new();
+    let mut feeds = Vec::new();
+    for site in &sites {
+        for path in site.paths() {
+            let url = format!("http://{}{path}", site.host());
+            if path.starts_with("/feeds/") {
+                feeds.push(url);
+            } else {
+                links.insert(url);
+            }
+        }
+    }
+    assert_eq!(links.len(), n_sites * n_articles_per_site);
+    let hosts: Vec<String> = sites.iter().map(|site| site.host().to_owned()).collect();
+    let web = web_of(sites);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    feeds.sort();
+    for (position, url) in feeds.iter().enumerate() {
+        room.follow(&format!("bulk-{position}"), url, Some("feed"));
+    }
+
+    let mut n_stored_at_kills = Vec::new();
+    for life_ms in lives_ms() {
+        let mut daemon = room.start();
+        std::thread::sleep(Duration::from_millis(life_ms));
+        assert!(!daemon.has_ended(), "{}", daemon.log());
+        daemon.kill();
+        // A reader finds a sound file at once, whatever the daemon was doing.
+        if room.database().exists()
+            && let Ok(connection) = room.open()
+            && connection.query_row("SELECT 1 FROM articles LIMIT 1", [], |_| Ok(())).is_ok()
+        {
+            assert_eq!(room.value("PRAGMA quick_check"), "ok");
+            n_stored_at_kills.push(room.number("SELECT count(*) FROM articles"));
+        }
+    }
+    assert!(n_stored_at_kills.is_sorted(), "what was committed is gone: {n_stored_at_kills:?}");
+
+    let daemon = room.start();
+    let n_links = i64::try_from(links.len()).unwrap();
+    room.wait_for(
+        Duration::from_secs(60),
+        "SELECT count(*) FROM _links WHERE article_id IS NOT NULL AND due_at IS NULL",
+        &n_links.to_string(),
+    );
+    let outcome = daemon.stop().exits(0);
+    assert!(!outcome.stderr.contains("ERROR"), "{}", outcome.stderr);
+
+    let stored = room.column("SELECT url FROM articles ORDER BY url");
+    assert_eq!(stored.iter().cloned().collect::<BTreeSet<_>>(), links, "a link is lost or another came in");
+    assert_eq!(stored.len(), links.len(), "an article is doubled");
+    assert_eq!(room.number("SELECT count(*) FROM _links"), n_links);
+    assert_eq!(room.number("SELECT count(*) FROM sightings"), n_links);
+    assert_eq!(room.number("SELECT count(*) FROM _pending_sightings"), 0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE revision > 1 OR duplicate_of IS NOT NULL"), 0);
+    room.assert_sound();
+
+    let mut n_repeated = 0;
+    for host in &hosts {
+        let stats = web.stats(host);
+        let paths: BTreeSet<&str> = stats.requests.iter().map(|request| request.path.as_str()).collect();
+        let articles = paths.into_iter().filter(|path| !path.starts_with("/feeds/") && *path != "/robots.txt");
+        n_repeated += articles.map(|path| stats.count(path) - 1).sum::<usize>();
+    }
+    // A kill costs at most what was in work or not yet committed.
+    eprintln!(
+        "{N_KILLS} kills, {} articles, {n_repeated} pages fetched again; stored at the kills: {n_stored_at_kills:?}",
+        stored.len()
+    );
+    assert!(n_repeated <= N_KILLS * 128, "{n_repeated}");
+}
+
+#[test]
+fn a_daemon_that_is_told_to_stop_finishes_and_gives_back_its_claims() {
+    const HOST: &str = "slow-paper.example";
+    let urls: Vec<String> = (0..6).map(|n| format!("http://{HOST}/slow/{n}")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let site = (0..6).fold(Site::new(HOST).with("/feed", feed(&urls)), |site, n| {
+        site.with(&format!("/slow/{n}"), faults::slow(Duration::from_millis(400)))
+    });
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("slow", &format!("http://{HOST}/feed"), Some("feed"));
+    let daemon = room.start();
+    // In the middle of a page.
+    room.wait_for(PATIENCE, "SELECT count(*) > 0 FROM _links WHERE claim_id IS NOT NULL", "1");
+    let outcome = daemon.stop().exits(0).says("stopped after");
+    assert!(!outcome.stderr.contains("ERROR"), "{}", outcome.stderr);
+    assert_eq!(room.n_claims(), 0);
+    assert_eq!(room.number("SELECT count(*) FROM _daemon WHERE stopped_at >= started_at"), 1);
+    // What was not done is due, and the next one does it.
+    let n_left = room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL");
+    assert!(n_left > 0);
+    room.run(&["fetch", "--due"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL"), 0);
+    assert_eq!(room.number("SELECT count(*) FROM _links WHERE article_id IS NULL"), 0);
+    room.assert_sound();
+}
+
+#[test]
+fn a_daemon_whose_pages_hang_is_stopped_within_its_grace_period() {
+    const HOST: &str = "hanging-paper.example";
+    let url = format!("http://{HOST}/hangs");
+    let web = web_of(vec![Site::new(HOST).with("/feed", feed(&[&url])).with("/hangs", faults::hanging())]);
+    let mut room = Newsroom::reading(&web);
+    room.set(&[("daemon.grace_period_s", "1")]);
+    room.follow("hanging", &format!("http://{HOST}/feed"), Some("feed"));
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _links WHERE claim_id IS NOT NULL", "1");
+    let began = std::time::Instant::now();
+    daemon.stop().exits(0).says("given back");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert_eq!(room.n_claims(), 0);
+    assert_eq!(room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL"), 1);
+}
+
+#[test]
+fn a_reload_takes_up_new_sources_and_leaves_the_old_settings_where_the_new_are_broken() {
+    let first = Site::new("first.example").with("/feed", feed(&[]));
+    let second = Site::new("second.example")
+        .with("/feed", feed(&["http://second.example/a"]))
+        .with("/a", newswire::demo::web::Resource::html(faults::article_html("What the second paper has")));
+    let web = web_of(vec![first, second]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    room.follow("first", "http://first.example/feed", Some("feed"));
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    room.wait_for(PATIENCE, "SELECT count(*) FROM fetches WHERE url = 'http://first.example/feed' LIMIT 1", "1");
+
+    // Broken: said on standard error, with the place; the daemon goes on as it was.
+    let broken = "[[source]]\nslug = \"second\"\nurl = \"gopher://second.example/feed\"\n";
+    let good = std::fs::read_to_string(room.path("sources.toml")).expect("a list of sources");
+    room.file("sources.toml", broken);
+    daemon.signal("HUP");
+    daemon.wait_to_say("not reloaded");
+    assert!(daemon.log().contains("sources.toml:3"), "{}", daemon.log());
+    assert_eq!(room.table("SELECT slug, state FROM sources"), [["first", "active"]]);
+
+    // Mended, with a source more.
+    room.file("sources.toml", &good);
+    room.follow("second", "http://second.example/feed", Some("feed"));
+    daemon.signal("HUP");
+    daemon.wait_to_say("settings reloaded, 2 sources listed");
+    room.wait_for(PATIENCE, "SELECT title FROM articles", "What the second paper has");
+
+    // A source that is no longer listed is no longer polled, and keeps its articles.
+    room.file("sources.toml", &good);
+    daemon.signal("HUP");
+    room.wait_for(PATIENCE, "SELECT state FROM sources WHERE slug = 'second'", "removed");
+    daemon.stop().exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 1);
+}

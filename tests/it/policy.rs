@@ -1,0 +1,132 @@
+//! What is not asked for, and how politely the rest is.
+
+use std::time::Duration;
+
+use newswire::demo::web::{Resource, Site};
+
+use crate::harness::{Newsroom, feed, web_of};
+use crate::newsweb::faults;
+
+fn page(title: &str) -> Resource {
+    Resource::html(faults::article_html(title))
+}
+
+#[test]
+fn a_page_that_robots_txt_disallows_is_never_asked_for() {
+    const HOST: &str = "shy.example";
+    let robots =
+        "User-agent: *\nDisallow: /private/\nAllow: /private/but-not-this\n\nUser-agent: otherbot\nDisallow: /\n";
+    let site = Site::new(HOST)
+        .with("/robots.txt", Resource::new("text/plain", robots))
+        .with("/private/a", page("Private"))
+        .with("/private/but-not-this", page("Allowed after all"))
+        .with("/public", page("Public"))
+        .with("/moved", Resource::redirect(301, "/private/a"))
+        .with("/private/feed", feed(&["http://shy.example/private/a", "http://shy.example/public"]));
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    let refused = room.run(&["fetch", "http://shy.example/private/a"]).exits(77);
+    refused.says("robots.txt of shy.example disallows /private/a");
+    // Nor by a redirect, nor by `extract`.
+    room.run(&["fetch", "http://shy.example/moved"]).exits(77).says("disallows /private/a");
+    room.run(&["extract", "http://shy.example/private/a"]).exits(77).says("disallows");
+    room.run(&["fetch", "http://shy.example/private/but-not-this"]).exits(0);
+    // A feed that the user named is his own wish; what it lists is not.
+    room.follow("shy", "http://shy.example/private/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(3).says("disallows /private/a");
+    let stats = web.stats(HOST);
+    assert_eq!(stats.count("/private/a"), 0);
+    assert_eq!(stats.count("/private/feed"), 1);
+    assert_eq!(stats.count("/public"), 1);
+    assert!(stats.requests.iter().all(|request| request.user_agent.starts_with("newswire/")));
+    // A refusal is written down, and not tried again.
+    assert_eq!(
+        room.table("SELECT due_at FROM _links WHERE url = 'http://shy.example/private/a'"),
+        [["NULL"]],
+        "{:?}",
+        room.table("SELECT url, error_class, error FROM fetches")
+    );
+    // Whoever owns the host may say otherwise.
+    room.set(&[("fetch.robots", "false")]);
+    room.run(&["fetch", "http://shy.example/private/a"]).exits(0);
+    assert_eq!(web.stats(HOST).count("/private/a"), 1);
+}
+
+#[test]
+fn private_addresses_are_refused_by_name_number_and_redirect() {
+    let targets = |port: u16| {
+        [
+            format!("http://127.0.0.1:{port}/inner.example/secret"),
+            format!("http://localhost:{port}/inner.example/secret"),
+            format!("http://[::1]:{port}/inner.example/secret"),
+            format!("http://[::ffff:127.0.0.1]:{port}/inner.example/secret"),
+            format!("http://2130706433:{port}/inner.example/secret"),
+            format!("http://0x7f.1:{port}/inner.example/secret"),
+            "http://169.254.169.254/latest/meta-data/".to_owned(),
+            "http://10.0.0.1/".to_owned(),
+            "http://[fe80::1]/".to_owned(),
+            "http://0.0.0.0/".to_owned(),
+        ]
+    };
+    let inner = Site::new("inner.example").with("/secret", page("Secret"));
+    let web = web_of(vec![inner, Site::new("outer.example")]);
+    let port = web.address().port();
+    let mut room = Newsroom::new();
+    // Only the outer host is led to the web; the inner one must be reached by address.
+    room.set(&[("fetch.resolve", &format!("[\"outer.example=127.0.0.1:{port}\"]"))]);
+    for (position, target) in targets(port).iter().enumerate() {
+        room.run(&["fetch", target]).exits(77).says("fetch.private_networks");
+        room.run(&["extract", target]).exits(77).says("fetch.private_networks");
+        // Every way to redirect there.
+        let status = [301, 302, 303, 307, 308][position % 5];
+        assert!(web.put("outer.example", "/go", Resource::redirect(status, target)));
+        let outcome = room.run(&["fetch", "http://outer.example/go"]).exits(77);
+        outcome.says("fetch.private_networks");
+        assert_eq!(room.value("SELECT error_class FROM fetches ORDER BY id DESC LIMIT 1"), "address");
+    }
+    // Not even for its robots.txt, nor for a feed.
+    let feed_url = format!("http://127.0.0.1:{port}/inner.example/feed");
+    room.run(&["sources", "test", &feed_url]).exits(77).says("fetch.private_networks");
+    assert!(web.put("outer.example", "/robots.txt", Resource::redirect(302, &targets(port)[0])));
+    room.run(&["fetch", "http://outer.example/other"]).exits(77).says("fetch.private_networks");
+    assert_eq!(web.stats("inner.example").requests, []);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 0);
+
+    // With leave it is as any other.
+    room.set(&[("fetch.private_networks", "[\"127.0.0.0/8\"]")]);
+    room.run(&["fetch", &targets(port)[0]]).exits(0);
+    assert_eq!(web.stats("inner.example").count("/secret"), 1);
+}
+
+#[test]
+fn every_host_is_asked_one_thing_at_a_time_and_left_in_peace_between() {
+    const PAUSE_MS: u64 = 60;
+    let (mut room, web, content) = Newsroom::of_demo();
+    room.set(&[("fetch.host_delay_ms", &PAUSE_MS.to_string())]);
+    let outcome = room.run(&["fetch", "--all"]);
+    assert!(matches!(outcome.code, Some(0 | 3)), "{outcome:?}");
+    assert_eq!(room.number("SELECT count(*) FROM articles"), i64::try_from(content.expected().len()).unwrap());
+    for site in content.sites() {
+        let stats = web.stats(site.host());
+        assert_eq!(stats.largest_concurrency, 1, "{}", site.host());
+        let gap = stats.smallest_gap.expect("several requests");
+        assert!(gap >= Duration::from_millis(PAUSE_MS), "{}: {gap:?}", site.host());
+    }
+}
+
+#[test]
+fn a_longer_pause_that_robots_txt_asks_for_is_kept() {
+    const HOST: &str = "tired.example";
+    let site = Site::new(HOST)
+        .with("/robots.txt", Resource::new("text/plain", "User-agent: *\nCrawl-delay: 1\n"))
+        .with("/a", page("One"))
+        .with("/b", page("Two"));
+    let web = web_of(vec![site]);
+    let room = Newsroom::reading(&web);
+    room.run(&["fetch", "http://tired.example/a", "http://tired.example/b"]).exits(0);
+    let stats = web.stats(HOST);
+    let pages: Vec<_> = stats.requests.iter().filter(|request| request.path != "/robots.txt").collect();
+    assert_eq!(pages.len(), 2);
+    let pause = pages[1].started - pages[0].ended.expect("an answer");
+    assert!(pause >= Duration::from_secs(1), "{pause:?}");
+}
