@@ -150,7 +150,6 @@ async fn ingest(
     // The loop has ended already if nobody hears this.
     let _ = stop_sender.send(true);
     let outcome = running.await.map_err(|error| Failure::Failed(error.to_string()))?;
-    app.store.note_stop().await?;
     app.store.clone().close().await?;
     let mut told = Vec::new();
     while let Ok(failure) = failures.try_recv() {

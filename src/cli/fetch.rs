@@ -42,11 +42,8 @@ pub(super) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     let app = App::build(config)?;
     let outcome = Context::runtime()?.block_on(async {
         let outcome = fetch(context, command, &app).await;
-        let noted = app.store.note_stop().await;
         app.store.clone().close().await?;
-        let outcome = outcome?;
-        noted?;
-        Ok::<_, Failure>(outcome)
+        outcome
     });
     let (tally, gathered) = outcome?;
     if let Some(folder) = &command.out
