@@ -65,6 +65,15 @@ pub(super) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
     };
 }
 
+/// Tells on stderr why the program ends. The journal takes it as an error by the mark before each line (sd-daemon(3)),
+/// not as information, which it takes stderr for.
+pub(super) fn tell_failure(text: &str) {
+    let mark = if is_under_systemd() { "<3>" } else { "" };
+    for line in text.lines() {
+        eprintln!("{mark}{line}");
+    }
+}
+
 /// A level's priority in the journal, so that `journalctl -p` means what log.level means. The layer's own choice makes
 /// every `info` a notice, "unusual, but not an error", which journalctl prints in bold.
 fn journal_priorities() -> PriorityMappings {

@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             // What went wrong in parts has been told part by part.
             if !(is_quiet && matches!(failure, Failure::Partly(_))) {
-                eprintln!("newswire: {failure}");
+                logging::tell_failure(&format!("newswire: {failure}"));
             }
             ExitCode::from(failure.exit_code())
         }

@@ -65,11 +65,14 @@ systemctl daemon-reload
 newsweb=$!
 trap 'kill $newsweb' EXIT
 check "a news web is served" eventually 5 test -s /etc/newswire/newswire.toml
-# A closed port, a port that answers TLS with plain text, and a name that does not exist.
+# A closed port, a port that answers TLS with plain text, a name that does not exist, and a server that never answers.
+systemd-run --quiet --socket-property=ListenStream=127.0.0.1:8099 sleep infinity
 port=$(grep -oEm1 '127\.0\.0\.1:[0-9]+' /etc/newswire/newswire.toml)
-sed -i "s/^resolve = \[/&\n    \"closed.example=127.0.0.1:1\",\n    \"plain.example=$port\",/" /etc/newswire/newswire.toml
-for host in closed.example plain.example nowhere.invalid; do
-  printf '[[source]]\nslug = "%s"\nurl = "https://%s/feed.xml"\nkind = "feed"\n\n' "${host%.*}" "$host"
+sed -i "s/^resolve = \[/&\n    \"closed.example=127.0.0.1:1\",\n    \"plain.example=$port\",\n    \"silent.example=127.0.0.1:8099\",/" /etc/newswire/newswire.toml
+printf '\n[daemon]\ngrace_period_s = 1\n' >>/etc/newswire/newswire.toml
+for site in https://closed.example https://plain.example https://nowhere.invalid http://silent.example; do
+  host=${site#*//}
+  printf '[[source]]\nslug = "%s"\nurl = "%s/feed.xml"\nkind = "feed"\n\n' "${host%.*}" "$site"
 done >>/etc/newswire/sources.toml
 # The last source joins at the reload.
 cp /etc/newswire/sources.toml /tmp/sources.all
@@ -121,7 +124,7 @@ check "the journal says what is new" eventually 5 journal_says 'sources new: mer
 cp /etc/newswire/newswire.toml /tmp/newswire.good
 printf '\n[schedule]\njitter_percent = 900\n' >>/etc/newswire/newswire.toml
 check "reload with broken settings fails" fails systemctl reload newswire
-check "the journal says what is broken" eventually 5 journal_says 'schedule.jitter_percent = 900' 'true'
+check "the journal says what is broken" eventually 5 journal_says 'schedule.jitter_percent = 900' '.PRIORITY == "3"'
 check "the daemon is told nothing and runs on" [ "$(property MainPID) $(systemctl is-active newswire)" = "$before active" ]
 systemctl kill --signal HUP --kill-who main newswire
 check "the daemon itself refuses them at level error" eventually 5 journal_says 'the settings are not reloaded' '.PRIORITY == "3"'
@@ -144,7 +147,10 @@ check "systemd starts it again after that" eventually 10 restarts_are 2
 check "every article is still there" sql_is_more_than $((n_articles - 1)) 'SELECT count(*) FROM articles'
 
 # --- stop
+check "a poll is in work that will not end" eventually 10 status_says '^1 polls'
 check "stop succeeds" timeout 60 systemctl stop newswire
+check "what did not end in the grace period is given back" eventually 5 journal_says '1 pieces of work did not end within 1 s' '.PRIORITY == "4"'
+check "no claim is left" [ "$(sql 'SELECT count(*) FROM _source_schedule WHERE claim_id IS NOT NULL')" = 0 ]
 check "it ended by itself, without a failure" [ "$(property Result) $(property ExecMainStatus)" = "success 0" ]
 check "the journal has its last figures" eventually 5 journal_says '^stopped after' 'true'
 check "the log is folded into the file" [ "$(stat -c %s "$database-wal")" = 0 ]
