@@ -191,13 +191,10 @@ impl Engine {
         for candidate in candidates {
             self.start_article(candidate);
         }
-        let earliest = match (next_source_due_at, next_link_due_at) {
-            (Some(source), Some(link)) => Some(source.min(link)),
-            (source, link) => source.or(link),
-        };
         if self.until == Until::Idle && self.running.is_empty() && n_claimed == 0 {
             let patience = IDLE_PATIENCE.min(Duration::from_secs(u64::from(self.app.config.schedule.backoff_min_s)));
-            let is_soon = earliest.is_some_and(|due| until_then(due, now) < patience);
+            let is_soon = earliest(next_source_due_at, next_link_due_at.filter(|_| n_links > 0))
+                .is_some_and(|due| until_then(due, now) < patience);
             if !is_soon {
                 return Ok(None);
             }
@@ -205,11 +202,8 @@ impl Engine {
         // Only work that a slot is free for is worth waking up for.
         let source_wait = next_source_due_at.filter(|_| self.n_polls < self.app.config.daemon.poll_tasks);
         let link_wait = next_link_due_at.filter(|_| self.n_articles < self.app.config.daemon.article_tasks);
-        let next = match (source_wait, link_wait) {
-            (Some(source), Some(link)) => Some(source.min(link)),
-            (source, link) => source.or(link),
-        };
-        let wait = next.map_or(idle_max, |due| until_then(due, now).clamp(NOTHING_TO_CLAIM_PAUSE, idle_max));
+        let wait = earliest(source_wait, link_wait)
+            .map_or(idle_max, |due| until_then(due, now).clamp(NOTHING_TO_CLAIM_PAUSE, idle_max));
         Ok(Some(wait))
     }
 
@@ -326,6 +320,10 @@ impl Engine {
         self.app.store.note_stop().await?;
         Ok(())
     }
+}
+
+fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
+    left.into_iter().chain(right).min()
 }
 
 fn until_then(due: Timestamp, now: Timestamp) -> Duration {
