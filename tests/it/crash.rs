@@ -75,9 +75,11 @@ fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
     assert!(n_stored_at_kills.is_sorted(), "what was committed is gone: {n_stored_at_kills:?}");
 
     let daemon = room.start();
+    // Before this it does not listen for signals yet.
+    daemon.wait_to_say("started");
     let n_links = i64::try_from(links.len()).unwrap();
     room.wait_for(
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         "SELECT count(*) FROM _links WHERE article_id IS NOT NULL AND due_at IS NULL",
         &n_links.to_string(),
     );

@@ -67,7 +67,7 @@ fn readers_without_leave_to_write_read_beside_after_a_stop_and_after_a_kill() {
     daemon.stop().exits(0);
     check("after a stop");
     let daemon = room.start();
-    daemon.wait_to_say("started");
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _daemon WHERE stopped_at IS NULL", "1");
     daemon.kill();
     check("after a kill");
     let status = room.run(&["status"]).exits(0);
