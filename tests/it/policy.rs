@@ -39,13 +39,11 @@ fn a_page_that_robots_txt_disallows_is_never_asked_for() {
     assert_eq!(stats.count("/private/feed"), 1);
     assert_eq!(stats.count("/public"), 1);
     assert!(stats.requests.iter().all(|request| request.user_agent.starts_with("newswire/")));
-    // A refusal is written down, and not tried again.
-    assert_eq!(
-        room.table("SELECT due_at FROM _links WHERE url = 'http://shy.example/private/a'"),
-        [["NULL"]],
-        "{:?}",
-        room.table("SELECT url, error_class, error FROM fetches")
-    );
+    // A refusal is written down each time under the page's address, and not tried again.
+    let refusals = "SELECT url, purpose, status FROM fetches WHERE error_class = 'robots'";
+    assert_eq!(room.table(refusals), vec![["http://shy.example/private/a", "article", "NULL"]; 3]);
+    assert_eq!(room.table("SELECT due_at FROM _links WHERE url = 'http://shy.example/private/a'"), [["NULL"]]);
+    room.run(&["show", "http://shy.example/private/a"]).exits(1).says("disallows /private/a; it is not tried again");
     // Whoever owns the host may say otherwise.
     room.set(&[("fetch.robots", "false")]);
     room.run(&["fetch", "http://shy.example/private/a"]).exits(0);
