@@ -174,6 +174,7 @@ impl Engine {
             n_links_per_publisher: self.app.config.fetch.host_connections,
             lease: self.app.config.schedule.lease,
             scope: self.scope.clone(),
+            not_polled_since: (self.until == Until::Idle).then_some(self.started_at),
             now,
         };
         let claimed = match self.app.store.claim(request).await {

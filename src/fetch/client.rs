@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::config::FetchSettings;
-use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
+use crate::model::{ErrorClass, Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
 use super::failure::FetchError;
@@ -119,8 +119,16 @@ impl Fetcher {
         let mut moved_permanently = true;
         for hop in 0..=self.settings.redirects_max {
             visited.insert(url.clone());
-            if request.purpose == Purpose::Article && self.settings.robots {
-                self.check_robots(&url, exchanges).await?;
+            if request.purpose == Purpose::Article
+                && self.settings.robots
+                && let Err(error) = self.check_robots(&url, exchanges).await
+            {
+                // That a page was not asked for is on record under its own address, as with refused addresses.
+                if error.class() == ErrorClass::Robots {
+                    let record = unasked(&url, request.purpose);
+                    exchanges.push(Exchange { failure: Some(error.failure()), ..record });
+                }
+                return Err(error);
             }
             match self.exchange(&url, request, exchanges).await? {
                 Answer::Document(document) => {
@@ -152,16 +160,7 @@ impl Fetcher {
         request: FetchRequest<'_>,
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Answer, FetchError> {
-        let started_at = Timestamp::now();
-        let mut record = Exchange {
-            url: url.as_str().to_owned(),
-            purpose: request.purpose,
-            started_at,
-            elapsed: Duration::ZERO,
-            status: None,
-            bytes: 0,
-            failure: None,
-        };
+        let mut record = unasked(url, request.purpose);
         if let Err(refused) = self.addresses.check_literal(url) {
             let error = FetchError::Address(refused);
             record.failure = Some(error.failure());
@@ -303,6 +302,19 @@ impl Fetcher {
         }
         // RFC 9309, sections 2.3.1.2 and 2.3.1.3: what cannot be had, or only by too many redirects, allows everything.
         Ok(robots::allow_all())
+    }
+}
+
+/// The record of an exchange that has not taken place.
+fn unasked(url: &Url, purpose: Purpose) -> Exchange {
+    Exchange {
+        url: url.as_str().to_owned(),
+        purpose,
+        started_at: Timestamp::now(),
+        elapsed: Duration::ZERO,
+        status: None,
+        bytes: 0,
+        failure: None,
     }
 }
 

@@ -24,6 +24,8 @@ pub struct ClaimRequest {
     pub lease: std::time::Duration,
     /// Which work.
     pub scope: Scope,
+    /// Leaves out sources that were polled at this time or later: one-shot work polls each once, however long it takes.
+    pub not_polled_since: Option<Timestamp>,
     /// The time.
     pub now: Timestamp,
 }
@@ -110,11 +112,14 @@ fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::R
          FROM _source_schedule JOIN sources ON sources.id = source_id
          WHERE next_due_at <= ?1 AND url IS NOT NULL
            AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
+           AND coalesce(last_polled_at < ?4, TRUE)
          ORDER BY next_due_at LIMIT ?3",
     )?;
     let mut update = connection
         .prepare_cached("UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3 WHERE source_id = ?1")?;
-    let rows = select.query_map(params![private_time(request.now), scope, limit(request.n_sources)], due_source)?;
+    let not_polled_since = request.not_polled_since.map(private_time);
+    let rows = select
+        .query_map(params![private_time(request.now), scope, limit(request.n_sources), not_polled_since], due_source)?;
     let mut claimed = Vec::new();
     for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
         let claim = new_claim(connection)?;
@@ -289,25 +294,30 @@ fn next_due_at(
     connection: &Connection,
     request: &ClaimRequest,
 ) -> rusqlite::Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let not_polled_since = request.not_polled_since.map(private_time);
     let (source, link): (Option<i64>, Option<i64>) = match request.scope.as_json() {
         None => (
             connection
                 .prepare_cached(
                     "SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
-                     WHERE next_due_at IS NOT NULL AND state = 'active' ORDER BY next_due_at LIMIT 1",
+                     WHERE next_due_at IS NOT NULL AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
+                     ORDER BY next_due_at LIMIT 1",
                 )?
-                .query_row([], |row| row.get(0))
+                .query_row([not_polled_since], |row| row.get(0))
                 .optional()?,
             connection.prepare_cached("SELECT min(ready_at) FROM _hosts")?.query_row([], |row| row.get(0))?,
         ),
         Some((sources, links)) => (
             connection
                 .prepare_cached(
-                    "SELECT min(next_due_at) FROM _source_schedule WHERE source_id IN (SELECT value FROM json_each(?1))",
+                    "SELECT min(next_due_at) FROM _source_schedule WHERE source_id IN (SELECT value FROM json_each(?1))
+                         AND coalesce(last_polled_at < ?2, TRUE)",
                 )?
-                .query_row([&sources], |row| row.get(0))?,
+                .query_row(params![sources, not_polled_since], |row| row.get(0))?,
             connection
-                .prepare_cached(&format!("SELECT min(due_at) FROM _links WHERE due_at IS NOT NULL AND {LINK_IN_SCOPE}"))?
+                .prepare_cached(&format!(
+                    "SELECT min(due_at) FROM _links WHERE due_at IS NOT NULL AND {LINK_IN_SCOPE}"
+                ))?
                 .query_row([&sources, &links], |row| row.get(0))?,
         ),
     };

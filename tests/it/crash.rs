@@ -6,7 +6,7 @@ use std::time::Duration;
 use newswire::demo::content::bulk;
 use newswire::demo::web::Site;
 
-use crate::harness::{Newsroom, feed, web_of};
+use crate::harness::{Newsroom, feed, wait_until, web_of};
 use crate::newsweb::faults;
 
 /// Longest wait for something that takes a second or two.
@@ -52,6 +52,8 @@ fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
     let web = web_of(sites);
     let mut room = Newsroom::reading(&web);
     room.hurry();
+    // So that there is work left at the last kill.
+    room.set(&[("fetch.host_delay_ms", "60")]);
     feeds.sort();
     for (position, url) in feeds.iter().enumerate() {
         room.follow(&format!("bulk-{position}"), url, Some("feed"));
@@ -75,9 +77,11 @@ fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
     assert!(n_stored_at_kills.is_sorted(), "what was committed is gone: {n_stored_at_kills:?}");
 
     let daemon = room.start();
+    // Before this it does not listen for signals yet.
+    daemon.wait_to_say("started");
     let n_links = i64::try_from(links.len()).unwrap();
     room.wait_for(
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         "SELECT count(*) FROM _links WHERE article_id IS NOT NULL AND due_at IS NULL",
         &n_links.to_string(),
     );
@@ -108,15 +112,38 @@ fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
     assert!(n_repeated <= N_KILLS * 128, "{n_repeated}");
 }
 
-#[test]
-fn a_daemon_that_is_told_to_stop_finishes_and_gives_back_its_claims() {
-    const HOST: &str = "slow-paper.example";
+const HOST: &str = "slow-paper.example";
+
+/// A paper whose six pages take two and a half seconds.
+fn slow_paper() -> Site {
     let urls: Vec<String> = (0..6).map(|n| format!("http://{HOST}/slow/{n}")).collect();
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-    let site = (0..6).fold(Site::new(HOST).with("/feed", feed(&urls)), |site, n| {
+    (0..6).fold(Site::new(HOST).with("/feed", feed(&urls)), |site, n| {
         site.with(&format!("/slow/{n}"), faults::slow(Duration::from_millis(400)))
-    });
-    let web = web_of(vec![site]);
+    })
+}
+
+#[test]
+fn a_command_that_is_interrupted_keeps_what_it_has_and_leaves_the_rest_due() {
+    for signal in ["INT", "TERM"] {
+        let web = web_of(vec![slow_paper()]);
+        let mut room = Newsroom::reading(&web);
+        room.follow("slow", &format!("http://{HOST}/feed"), Some("feed"));
+        let mut command = room.start_with(&["fetch", "--all"]);
+        room.wait_for(PATIENCE, "SELECT count(*) > 0 FROM articles", "1");
+        command.signal(signal);
+        assert!(wait_until(PATIENCE, || command.has_ended()), "{}", command.log());
+        assert_eq!(room.n_claims(), 0);
+        let n_stored = room.number("SELECT count(*) FROM articles");
+        assert!((1..6).contains(&n_stored), "{n_stored}");
+        assert_eq!(room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL"), 6 - n_stored);
+        room.assert_sound();
+    }
+}
+
+#[test]
+fn a_daemon_that_is_told_to_stop_finishes_and_gives_back_its_claims() {
+    let web = web_of(vec![slow_paper()]);
     let mut room = Newsroom::reading(&web);
     room.follow("slow", &format!("http://{HOST}/feed"), Some("feed"));
     let daemon = room.start();

@@ -17,7 +17,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 /// A command that takes longer hangs. Far above what any of them needs, even while other tests share two cores.
-pub(crate) const COMMAND_TIME_MAX: Duration = Duration::from_secs(60);
+pub(crate) const COMMAND_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// Between two looks at something that is waited for.
 const LOOK_PAUSE: Duration = Duration::from_millis(10);

@@ -39,13 +39,11 @@ fn a_page_that_robots_txt_disallows_is_never_asked_for() {
     assert_eq!(stats.count("/private/feed"), 1);
     assert_eq!(stats.count("/public"), 1);
     assert!(stats.requests.iter().all(|request| request.user_agent.starts_with("newswire/")));
-    // A refusal is written down, and not tried again.
-    assert_eq!(
-        room.table("SELECT due_at FROM _links WHERE url = 'http://shy.example/private/a'"),
-        [["NULL"]],
-        "{:?}",
-        room.table("SELECT url, error_class, error FROM fetches")
-    );
+    // A refusal is written down each time under the page's address, and not tried again.
+    let refusals = "SELECT url, purpose, status FROM fetches WHERE error_class = 'robots'";
+    assert_eq!(room.table(refusals), vec![["http://shy.example/private/a", "article", "NULL"]; 3]);
+    assert_eq!(room.table("SELECT due_at FROM _links WHERE url = 'http://shy.example/private/a'"), [["NULL"]]);
+    room.run(&["show", "http://shy.example/private/a"]).exits(1).says("disallows /private/a; it is not tried again");
     // Whoever owns the host may say otherwise.
     room.set(&[("fetch.robots", "false")]);
     room.run(&["fetch", "http://shy.example/private/a"]).exits(0);
@@ -127,6 +125,34 @@ fn a_longer_pause_that_robots_txt_asks_for_is_kept() {
     let stats = web.stats(HOST);
     let pages: Vec<_> = stats.requests.iter().filter(|request| request.path != "/robots.txt").collect();
     assert_eq!(pages.len(), 2);
-    let pause = pages[1].started - pages[0].ended.expect("an answer");
-    assert!(pause >= Duration::from_secs(1), "{pause:?}");
+    let first_ended = pages[0].ended.expect("an answer");
+    assert!(pages[1].started >= first_ended + Duration::from_secs(1), "{pages:?}");
+}
+
+#[test]
+fn names_of_one_publisher_share_one_turn() {
+    const PAUSE: Duration = Duration::from_millis(50);
+    let hosts = ["www.big-paper.example", "sport.big-paper.example", "big-paper.example"];
+    let sites = hosts.map(|host| {
+        // With and without www. a path is the same page, so each host has paths of its own.
+        let urls: Vec<String> = (0..4).map(|n| format!("http://{host}/{host}/{n}")).collect();
+        let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+        (0..4).fold(Site::new(host).with("/feed", feed(&urls)), |site, n| {
+            site.with(&format!("/{host}/{n}"), page(&format!("{host} {n}")).delay(Duration::from_millis(20)))
+        })
+    });
+    let web = web_of(sites.to_vec());
+    let mut room = Newsroom::reading(&web);
+    room.set(&[("fetch.host_delay_ms", "50")]);
+    for (position, host) in hosts.iter().enumerate() {
+        room.follow(&format!("part-{position}"), &format!("http://{host}/feed"), Some("feed"));
+    }
+    room.run(&["fetch", "--all"]).exits(0);
+    let mut requests: Vec<_> = hosts.iter().flat_map(|host| web.stats(host).requests).collect();
+    requests.sort_by_key(|request| request.started);
+    assert_eq!(requests.len(), 3 * (1 + 1 + 4), "a feed, a robots.txt and four pages of each");
+    for pair in requests.windows(2) {
+        let ended = pair[0].ended.expect("an answer");
+        assert!(pair[1].started >= ended + PAUSE, "{pair:?}");
+    }
 }
