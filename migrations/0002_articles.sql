@@ -111,7 +111,7 @@ CREATE TABLE _pending_sightings (
     PRIMARY KEY (link_id, source_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX _pending_sightings_guid ON _pending_sightings (source_id, guid);
+CREATE INDEX _pending_sightings_source ON _pending_sightings (source_id);
 
 -- The first article with a wording, by the SHA-256 of its folded words.
 CREATE TABLE _wordings (

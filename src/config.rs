@@ -128,6 +128,7 @@ pub fn load(overrides: &Overrides) -> Result<Config, Problems> {
 /// # Errors
 ///
 /// As [`load`].
+#[expect(clippy::implicit_hasher, reason = "the settings library takes this very map")]
 pub fn load_with(
     overrides: &Overrides,
     environment: Option<config_crate::Map<String, String>>,

@@ -50,20 +50,20 @@ pub(super) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
             database.display()
         )));
     }
-    let mut content = DemoContent::new(Timestamp::now());
-    let web = NewsWeb::start(content.sites()).map_err(|error| failed("the news web cannot be started", &error))?;
+    let mut papers = DemoContent::new(Timestamp::now());
+    let web = NewsWeb::start(papers.sites()).map_err(|error| failed("the news web cannot be started", &error))?;
     let settings = Arc::new(settings(database.clone(), &web)?);
     logging::start(&settings.log, context.verbosity, Manner::OneShot);
     let n_sources = settings.sources.len();
     eprintln!(
         "A news web of {} sites is served on {}, and newswire follows {n_sources} sources of it.",
-        content.sites().len(),
+        papers.sites().len(),
         web.address()
     );
 
     let progress = Progress::start("ingesting", false);
     let began = Instant::now();
-    let (tally, failures) = Context::runtime()?.block_on(ingest(&settings, &web, &mut content, &progress))?;
+    let (tally, failures) = Context::runtime()?.block_on(ingest(&settings, &web, &mut papers, &progress))?;
     progress.finish();
     let elapsed = began.elapsed();
 

@@ -1,4 +1,4 @@
-//! What systemd hears of us (sd_notify(3)): readiness, figures, signs of life. Silent where nobody listens.
+//! What systemd hears of us (`sd_notify(3)`): readiness, figures, signs of life. Silent where nobody listens.
 
 use std::time::Duration;
 

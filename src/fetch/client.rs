@@ -82,6 +82,7 @@ impl Fetcher {
     pub fn new(settings: &FetchSettings) -> Result<Self, String> {
         install_tls();
         let addresses = AddressRules::new(&settings.private_networks, &settings.resolve);
+        #[expect(clippy::disallowed_methods, reason = "this is the one place where requests are made")]
         let client = Client::builder()
             .user_agent(&settings.user_agent)
             .connect_timeout(settings.connect_timeout)
@@ -287,7 +288,6 @@ impl Fetcher {
             match self.exchange(&url, request, exchanges).await {
                 Ok(Answer::Document(document)) => return Ok(robots::parse(&document.body)),
                 Ok(Answer::Redirect { to, .. }) => url = to,
-                Ok(Answer::NotModified { .. }) | Err(FetchError::Redirect(_)) => break,
                 // The page would fare in the same way: say so rather than blame robots.txt.
                 Err(
                     error @ (FetchError::HostBusy { .. }
@@ -296,7 +296,8 @@ impl Fetcher {
                     | FetchError::Tls { .. }
                     | FetchError::Address(_)),
                 ) => return Err(error),
-                Err(FetchError::Status { status: 400..=499, .. }) => break,
+                Ok(Answer::NotModified { .. })
+                | Err(FetchError::Redirect(_) | FetchError::Status { status: 400..=499, .. }) => break,
                 Err(error) => return Ok(Rules::Unreachable(error.to_string())),
             }
         }

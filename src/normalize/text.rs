@@ -15,6 +15,9 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 #[must_use]
 pub fn clean_line(text: &str) -> String {
     let text = undo_damage(text);
+    if is_clean(&text) {
+        return text.into_owned();
+    }
     let mut cleaned = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     let mut previous = None;
@@ -91,6 +94,21 @@ fn is_joiner(character: char) -> bool {
 fn joins(character: char) -> bool {
     matches!(character, '\u{0600}'..='\u{08ff}' | '\u{0900}'..='\u{0dff}' | '\u{1000}'..='\u{109f}' | '\u{fb50}'..='\u{fdff}'
         | '\u{fe70}'..='\u{fefc}' | '\u{2600}'..='\u{27bf}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// Whether a text is plainly in normal form already, as most are: single spaces between visible ASCII, the letters of
+/// western Europe and the punctuation of print. All of these are NFC by themselves.
+fn is_clean(text: &str) -> bool {
+    let mut is_after_space = true;
+    for character in text.chars() {
+        match character {
+            ' ' if is_after_space => return false,
+            ' ' => is_after_space = true,
+            '!'..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{24f}' | '\u{2010}'..='\u{2027}' => is_after_space = false,
+            _ => return false,
+        }
+    }
+    !is_after_space || text.is_empty()
 }
 
 /// Characters that a reader does not see and that change nothing but comparisons and terminals.
@@ -202,6 +220,16 @@ mod tests {
     #[test]
     fn white_space_is_folded() {
         check("  a \t b\u{a0}\u{2009}c\n", "a b c");
+    }
+
+    #[test]
+    fn what_is_clean_is_told_at_once() {
+        for text in ["", "Plain text.", "“Zoë” – it’s…"] {
+            assert!(is_clean(text), "{text:?}");
+        }
+        for text in [" a", "a ", "a  b", "a\tb", "a\u{ad}b", "Привет", "e\u{301}"] {
+            assert!(!is_clean(text), "{text:?}");
+        }
     }
 
     #[test]

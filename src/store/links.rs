@@ -35,22 +35,28 @@ pub(super) fn take_in(
 ) -> rusqlite::Result<Listed> {
     let mut listed = Listed::default();
     let mut publishers_with_work = BTreeSet::new();
+    let seen_at = public_time(now);
     for link in links {
-        let (id, has_new_work) = match find(connection, &link.url.key())? {
-            None => (insert(connection, Some(source), link, now)?, true),
+        let (is_first_sighting, has_new_work) = match find(connection, &link.url.key())? {
+            None => {
+                let id = insert(connection, Some(source), link, now)?;
+                sight_first(connection, Place::Link(id), source, link, &seen_at)?;
+                (true, true)
+            }
             Some(stored) => {
-                let is_first_sighting = !is_sighted(connection, &stored, source)?;
-                (stored.id, renew_work(connection, &stored, link, is_first_sighting, now)?)
+                let place = stored.article_id.map_or(Place::Link(stored.id), Place::Article);
+                let is_first = !sight_again(connection, place, source, &seen_at)?;
+                if is_first {
+                    sight_first(connection, place, source, link, &seen_at)?;
+                }
+                (is_first, renew_work(connection, &stored, link, is_first, now)?)
             }
         };
         if has_new_work {
             publishers_with_work.insert(link.publisher.as_str());
         }
-        if sight(connection, id, source, link, now)? {
-            listed.n_new += 1;
-        } else {
-            listed.n_known += 1;
-        }
+        listed.n_new += u32::from(is_first_sighting);
+        listed.n_known += u32::from(!is_first_sighting);
     }
     for publisher in publishers_with_work {
         refresh_publisher(connection, publisher, Timestamp::UNIX_EPOCH)?;
@@ -192,46 +198,45 @@ fn renew_work(
     Ok(is_due)
 }
 
-fn is_sighted(connection: &Connection, link: &StoredLink, source: SourceId) -> rusqlite::Result<bool> {
-    match link.article_id {
-        Some(article_id) => connection
-            .prepare_cached("SELECT 1 FROM sightings WHERE article_id = ?1 AND source_id = ?2")?
-            .exists(params![article_id, source.0]),
-        None => connection
-            .prepare_cached("SELECT 1 FROM _pending_sightings WHERE link_id = ?1 AND source_id = ?2")?
-            .exists(params![link.id, source.0]),
-    }
+/// What a sighting is of: an article, or a link whose article is not known yet.
+#[derive(Clone, Copy)]
+enum Place {
+    Article(i64),
+    Link(i64),
 }
 
-/// Writes down that a source lists a link. Returns whether it is the first time.
-fn sight(
+/// Notes that a source lists a link again. False when it has not listed it before.
+fn sight_again(connection: &Connection, place: Place, source: SourceId, seen_at: &str) -> rusqlite::Result<bool> {
+    let (sql, id) = match place {
+        Place::Article(id) => ("UPDATE sightings SET last_seen_at = ?3 WHERE article_id = ?1 AND source_id = ?2", id),
+        Place::Link(id) => {
+            ("UPDATE _pending_sightings SET last_seen_at = ?3 WHERE link_id = ?1 AND source_id = ?2", id)
+        }
+    };
+    let n_updated = connection.prepare_cached(sql)?.execute(params![id, source.0, seen_at])?;
+    Ok(n_updated > 0)
+}
+
+/// Notes that a source lists a link for the first time.
+fn sight_first(
     connection: &Connection,
-    link_id: i64,
+    place: Place,
     source: SourceId,
     link: &ListedLink,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    let article_id: Option<i64> = connection
-        .prepare_cached("SELECT article_id FROM _links WHERE id = ?1")?
-        .query_row([link_id], |row| row.get(0))?;
-    let (again, first) = match article_id {
-        Some(_) => (
-            "UPDATE sightings SET last_seen_at = ?3 WHERE article_id = ?1 AND source_id = ?2",
+    seen_at: &str,
+) -> rusqlite::Result<()> {
+    let (sql, id) = match place {
+        Place::Article(id) => (
             "INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at, guid, url)
              VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
+            id,
         ),
-        None => (
-            "UPDATE _pending_sightings SET last_seen_at = ?3 WHERE link_id = ?1 AND source_id = ?2",
+        Place::Link(id) => (
             "INSERT INTO _pending_sightings (link_id, source_id, first_seen_at, last_seen_at, guid, url)
              VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
+            id,
         ),
     };
-    let subject = article_id.unwrap_or(link_id);
-    let now = public_time(now);
-    let n_updated = connection.prepare_cached(again)?.execute(params![subject, source.0, now])?;
-    if n_updated > 0 {
-        return Ok(false);
-    }
-    connection.prepare_cached(first)?.execute(params![subject, source.0, now, link.hints.guid, link.url_as_given])?;
-    Ok(true)
+    connection.prepare_cached(sql)?.execute(params![id, source.0, seen_at, link.hints.guid, link.url_as_given])?;
+    Ok(())
 }

@@ -226,7 +226,7 @@ pub(super) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Co
 }
 
 /// Leaves `-wal` and `-shm` in place when the last connection closes, so that a reader who may not write the folder
-/// can still open the file. SQLITE_FCNTL_PERSIST_WAL says the same and can only be set from C; a connection that does
+/// can still open the file. `SQLITE_FCNTL_PERSIST_WAL` says the same and can only be set from C; a connection that does
 /// not checkpoint on close does not remove the files either.
 fn keep_side_files(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(|_| ())
