@@ -10,7 +10,7 @@ CREATE TABLE stories (
 ) STRICT;
 
 CREATE TABLE articles (
-    id               INTEGER PRIMARY KEY,
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,     -- never given again
     source_id        INTEGER REFERENCES sources (id),       -- that had it first
     title            TEXT,
     date             TEXT,                                  -- YYYYMMDD in the publisher's own offset, else UTC
@@ -147,15 +147,23 @@ CREATE VIRTUAL TABLE articles_fts USING fts5(
     tokenize="unicode61 remove_diacritics 2"
 );
 
-CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles BEGIN
-    INSERT INTO articles_fts (rowid, title, body) VALUES (new.id, new.title, new.body);
-END;
+-- New articles enter the index at the end of the transaction that brought them, all at once: FTS5 writes out what it
+-- has gathered at every savepoint, and a savepoint for each article would cost more than all the rest. Articles up to
+-- this one are in the index.
+CREATE TABLE _fts_state (
+    id            INTEGER PRIMARY KEY CHECK (id = 1),
+    indexed_up_to INTEGER NOT NULL
+) STRICT;
 
-CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles BEGIN
+INSERT INTO _fts_state (id, indexed_up_to) VALUES (1, 0);
+
+CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles
+WHEN old.id <= (SELECT indexed_up_to FROM _fts_state) BEGIN
     INSERT INTO articles_fts (articles_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
 END;
 
-CREATE TRIGGER articles_fts_update AFTER UPDATE OF title, body ON articles BEGIN
+CREATE TRIGGER articles_fts_update AFTER UPDATE OF title, body ON articles
+WHEN old.id <= (SELECT indexed_up_to FROM _fts_state) BEGIN
     INSERT INTO articles_fts (articles_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
     INSERT INTO articles_fts (rowid, title, body) VALUES (new.id, new.title, new.body);
 END;

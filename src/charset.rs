@@ -14,6 +14,9 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 /// pages with long comments or scripts before their `meta` need more.
 const DECLARATION_WINDOW: usize = 4096;
 
+/// Begins the shift sequences of ISO-2022-JP, which is made of ASCII bytes.
+const ESCAPE: u8 = 0x1b;
+
 /// How many bytes the detector is given: more does not change its mind, and costs time on large pages.
 const DETECTION_WINDOW: usize = 64 * 1024;
 
@@ -22,7 +25,13 @@ const DETECTION_WINDOW: usize = 64 * 1024;
 /// `content_type` is the transport's `Content-Type`, where there was a transport.
 #[must_use]
 pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
-    encoding_of(bytes, content_type).decode(bytes).0
+    // The most common case by far needs no second look at the bytes.
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.starts_with('\u{feff}') && !bytes.contains(&0) && !bytes.contains(&ESCAPE) => {
+            Cow::Borrowed(text)
+        }
+        _ => encoding_of(bytes, content_type).decode(bytes).0,
+    }
 }
 
 /// The encoding that [`decode`] uses.

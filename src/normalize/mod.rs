@@ -136,26 +136,21 @@ fn published(
 
 /// SHA-256 over the words in lower case, a space between them.
 fn fingerprint(title: Option<&str>, body: &str, words: u32) -> Fingerprint {
-    let mut hasher = Sha256::new();
-    let mut feed = |text: &str| {
-        let mut word = String::new();
+    let title = if words < TELLING_WORDS_MIN { title.unwrap_or_default() } else { "" };
+    let mut folded = String::with_capacity(title.len() + body.len() + 2);
+    for text in [title, body] {
         for character in text.chars() {
-            if character.is_alphanumeric() {
-                word.extend(character.to_lowercase());
-            } else if !word.is_empty() {
-                word.push(' ');
-                hasher.update(word.as_bytes());
-                word.clear();
+            if character.is_ascii_alphanumeric() {
+                folded.push(character.to_ascii_lowercase());
+            } else if !character.is_ascii() && character.is_alphanumeric() {
+                folded.extend(character.to_lowercase());
+            } else if !folded.ends_with(' ') {
+                folded.push(' ');
             }
         }
-        word.push(' ');
-        hasher.update(word.as_bytes());
-    };
-    if words < TELLING_WORDS_MIN {
-        feed(title.unwrap_or_default());
+        folded.push(' ');
     }
-    feed(body);
-    Fingerprint(hasher.finalize().into())
+    Fingerprint(Sha256::digest(folded.as_bytes()).into())
 }
 
 /// Names and keywords: cleaned, without empty ones and repetitions, in their order.

@@ -325,6 +325,22 @@ impl Row<'_> {
     }
 }
 
+/// Puts the articles that this transaction brought into the full-text index.
+pub(super) fn index_new(connection: &Connection) -> rusqlite::Result<()> {
+    let n_indexed = connection
+        .prepare_cached(
+            "INSERT INTO articles_fts (rowid, title, body)
+             SELECT id, title, body FROM articles WHERE id > (SELECT indexed_up_to FROM _fts_state) ORDER BY id",
+        )?
+        .execute([])?;
+    if n_indexed > 0 {
+        connection
+            .prepare_cached("UPDATE _fts_state SET indexed_up_to = (SELECT max(id) FROM articles)")?
+            .execute([])?;
+    }
+    Ok(())
+}
+
 /// The first article with a wording keeps it.
 fn remember_wording(connection: &Connection, article: &Article, id: i64) -> rusqlite::Result<()> {
     connection

@@ -319,7 +319,9 @@ impl Writer {
         if transaction.is_autocommit() {
             return (reports, Err(StoreError::Full { path: path.display().to_string() }));
         }
-        let committed = transaction.commit().map_err(|error| schema::explain(&error, path));
+        let committed = articles::index_new(&transaction)
+            .and_then(|()| transaction.commit())
+            .map_err(|error| schema::explain(&error, path));
         (reports, committed)
     }
 }
