@@ -5,7 +5,7 @@
 //! each, so that the figures are those of one core. Each stage is then run alone over the same pages: those times are
 //! the floors that the whole is compared with, in the same run and on the same machine.
 //!
-//! `--quick` ingests a tenth, to see that it works.
+//! `--quick` ingests a tenth, to see that it works; `--only=articles`, `--only=feeds` and `--only=stages` measure a part.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -25,6 +25,7 @@ use newswire::fetch::{FetchRequest, Fetcher};
 use newswire::model::{Fetched, FetchedDocument, ImportedArticle, LinkHints, Purpose, Source, Validators};
 use newswire::normalize::{self, Surroundings};
 use newswire::store::{Scope, Store};
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use url::Url;
 
@@ -42,17 +43,17 @@ fn main() {
     match arguments.iter().find(|argument| ["serve", "measure"].contains(&argument.as_str())).map(String::as_str) {
         Some("serve") => serve(scale),
         Some("measure") => measure(&resolve_from_stdin(), scale),
-        _ => direct(is_quick),
+        _ => direct(&arguments),
     }
 }
 
 /// Starts the server and the measured process, each on a processor of its own if that can be had.
-fn direct(is_quick: bool) {
-    let mut server = spawn("1", "serve", is_quick);
+fn direct(arguments: &[String]) {
+    let mut server = spawn("1", "serve", arguments);
     let mut resolve = String::new();
     let mut lines = BufReader::new(server.stdout.take().expect("the server's output is piped"));
     lines.read_line(&mut resolve).expect("the server tells its address");
-    let mut measured = spawn("0", "measure", is_quick);
+    let mut measured = spawn("0", "measure", arguments);
     let mut input = measured.stdin.take().expect("the measured process's input is piped");
     writeln!(input, "{}", resolve.trim()).expect("the measured process listens");
     drop(input);
@@ -66,7 +67,7 @@ fn direct(is_quick: bool) {
     assert!(status.success(), "the measured process failed: {status}");
 }
 
-fn spawn(processor: &str, role: &str, is_quick: bool) -> Child {
+fn spawn(processor: &str, role: &str, arguments: &[String]) -> Child {
     let program = std::env::current_exe().expect("this program has a path");
     let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let has_taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).status().is_ok();
@@ -78,7 +79,7 @@ fn spawn(processor: &str, role: &str, is_quick: bool) -> Child {
         eprintln!("note: the server shares its processor with what is measured");
         Command::new(program)
     };
-    command.arg(role).args(is_quick.then_some("--quick"));
+    command.arg(role).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the process starts")
 }
 
@@ -100,9 +101,24 @@ fn measure(resolve: &[String], scale: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the runtime starts");
     let hosts: Vec<&str> = resolve.iter().filter_map(|entry| entry.split_once('=')).map(|(host, _)| host).collect();
 
+    let only = std::env::args().find_map(|argument| argument.strip_prefix("--only=").map(str::to_owned));
+    let is_wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let mut articles_s = f64::NAN;
+    if is_wanted("articles") {
+        articles_s = measure_articles(&runtime, resolve, folder.path(), &hosts, scale);
+    }
+    if is_wanted("feeds") {
+        measure_feeds(&runtime, resolve, folder.path(), &hosts, scale);
+    }
+    if is_wanted("stages") {
+        stages(&runtime, resolve, folder.path(), &hosts, articles_s, scale);
+    }
+}
+
+fn measure_articles(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], scale: usize) -> f64 {
     println!("articles ({N_SITES} sites, pages of 62 KB, brotli)");
-    let sources = feed_sources(&hosts, N_ARTICLES_PER_SITE / scale);
-    let config = Arc::new(settings(resolve, folder.path(), "articles.db", sources));
+    let sources = feed_sources(hosts, N_ARTICLES_PER_SITE / scale);
+    let config = Arc::new(settings(resolve, folder, "articles.db", sources));
     let (tally, elapsed) = runtime.block_on(ingest(&config, false));
     let articles_s = rate(tally.articles, elapsed);
     println!(
@@ -111,10 +127,13 @@ fn measure(resolve: &[String], scale: usize) {
         tally.n_failed()
     );
     println!("  peak memory      {:>8} MiB", peak_memory_mib());
+    articles_s
+}
 
+fn measure_feeds(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], scale: usize) {
     println!("feeds ({N_FEED_SOURCES} sources, 25 entries)");
-    let sources = many_feed_sources(&hosts, N_FEED_SOURCES / scale, N_ARTICLES_PER_SITE / scale);
-    let mut feeds_only = settings(resolve, folder.path(), "feeds.db", sources);
+    let sources = many_feed_sources(hosts, N_FEED_SOURCES / scale, N_ARTICLES_PER_SITE / scale);
+    let mut feeds_only = settings(resolve, folder, "feeds.db", sources);
     // Links stay where they are: this is about polling.
     feeds_only.daemon.article_tasks = 0;
     let feeds_only = Arc::new(feeds_only);
@@ -133,8 +152,6 @@ fn measure(resolve: &[String], scale: usize) {
         tally.polls_unchanged
     );
     println!("  peak memory      {:>8} MiB", peak_memory_mib());
-
-    stages(&runtime, resolve, folder.path(), &hosts, articles_s, scale);
 }
 
 /// Settings with politeness at its minimum: the hosts are our own.
@@ -191,14 +208,7 @@ async fn ingest(config: &Arc<Config>, is_repeat: bool) -> (Tally, Duration) {
 }
 
 /// Each stage alone, over the same pages, on one thread.
-fn stages(
-    runtime: &tokio::runtime::Runtime,
-    resolve: &[String],
-    folder: &Path,
-    hosts: &[&str],
-    articles_s: f64,
-    scale: usize,
-) {
+fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], articles_s: f64, scale: usize) {
     let config = settings(resolve, folder, "stages.db", Vec::new());
     let fetcher = Fetcher::new(&config.fetch).expect("the client is set up");
     let feeds = fetch_all(runtime, &fetcher, &feed_sources(hosts, N_ARTICLES_PER_SITE / scale), Purpose::Poll).0;
@@ -262,7 +272,7 @@ fn stages(
 }
 
 fn fetch_all(
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Runtime,
     fetcher: &Fetcher,
     sources: &[Source],
     purpose: Purpose,

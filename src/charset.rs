@@ -27,9 +27,7 @@ const DETECTION_WINDOW: usize = 64 * 1024;
 pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     // The most common case by far needs no second look at the bytes.
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.starts_with('\u{feff}') && !bytes.contains(&0) && !bytes.contains(&ESCAPE) => {
-            Cow::Borrowed(text)
-        }
+        Ok(text) if !text.starts_with('\u{feff}') && memchr::memchr2(0, ESCAPE, bytes).is_none() => Cow::Borrowed(text),
         _ => encoding_of(bytes, content_type).decode(bytes).0,
     }
 }

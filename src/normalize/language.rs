@@ -3,7 +3,7 @@
 use whatlang::Lang;
 
 /// Characters of the body that the detector reads: enough to be sure, little enough to be quick.
-const DETECTION_CHARACTERS: usize = 1200;
+const DETECTION_CHARACTERS: usize = 500;
 
 /// Shorter texts are too easily mistaken; the declared language counts.
 const DETECTION_CHARACTERS_MIN: usize = 120;
