@@ -1,6 +1,6 @@
 //! The commands, one file each. They print and decide nothing: what they do is the pipeline's and the store's.
 //!
-//! Data goes to stdout, everything else to stderr. The exit codes are those of [`Failure::exit_code`].
+//! Data goes to stdout, everything else to stderr. The exit codes are those of `failure::Failure::exit_code`.
 
 mod arguments;
 

@@ -294,7 +294,7 @@ struct NoAnswer;
 
 type Answer = Result<Response<AnswerBody>, NoAnswer>;
 
-/// [`answer`], in the form that lets the connection be taken back from hyper.
+/// [`answer()`], in the form that lets the connection be taken back from hyper.
 fn answer_boxed(
     hosts: Arc<Hosts>,
     request: Request<Incoming>,

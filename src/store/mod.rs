@@ -1,7 +1,7 @@
 //! All SQL, and the one thread that writes.
 //!
 //! [`Store`] is a handle to that thread: its methods send a unit of work and await the answer. The thread takes what
-//! waits into one transaction, each unit in a savepoint of its own, and answers when the transaction is durable.
+//! waits into one transaction and answers when it is durable; if a unit fails, each gets a transaction of its own.
 //! Units are closures, which never leave this module: outside, the store speaks in the words of the domain.
 //!
 //! Two decisions are made here by asking a pure function of another module, since the question is only sound inside

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
@@ -26,16 +26,38 @@ use super::{articles, fetches, links};
 /// articles in them do not add up.
 const WAITING_MAX: usize = 64;
 
-/// What runs after the transaction: tells the sender how it ended.
-type Report = Box<dyn FnOnce(Result<(), StoreError>)>;
+/// One unit of work, its result and whoever waits for it.
+trait Work: Send {
+    /// Does the work inside a transaction. It may be done again in another one if this one cannot be committed.
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
 
-/// One unit of work: runs inside the transaction, in a savepoint of its own. Without one, because it could not be
-/// begun, only the report is left of it.
-type Work = Box<dyn FnOnce(Option<&mut Transaction<'_>>) -> Report + Send>;
+    /// Tells the result, or what kept it from becoming durable.
+    fn report(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Unit<T, F> {
+    act: F,
+    result: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Unit<T, F> {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.result = Some((self.act)(connection)?);
+        Ok(())
+    }
+
+    fn report(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Unit { result, reply, .. } = *self;
+        let outcome = committed.and_then(|()| result.ok_or(StoreError::Closed));
+        // A sender that no longer waits has given up on the answer, not on the work.
+        let _ = reply.send(outcome);
+    }
+}
 
 /// What the thread is sent.
 enum Message {
-    Work(Work),
+    Work(Box<dyn Work>),
     Stop,
 }
 
@@ -129,7 +151,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn make_due(&self, only: Option<Vec<SourceId>>) -> Result<(), StoreError> {
-        self.write(move |tx| match only {
+        self.write(move |tx| match &only {
             Some(list) => list.iter().try_for_each(|source| sources::make_due(tx, *source, Timestamp::now())),
             None => sources::make_all_due(tx, Timestamp::now()).map(|_| ()),
         })
@@ -228,35 +250,13 @@ impl Store {
     /// Sends a unit of work and awaits its result, which comes when it is durable.
     async fn write<T: Send + 'static>(
         &self,
-        unit: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        act: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let work: Work = Box::new(move |transaction| {
-            let result = transaction.map(|transaction| in_savepoint(transaction, unit));
-            Box::new(move |committed| {
-                let outcome = match (committed, result) {
-                    (Ok(()), Some(result)) => result.map_err(StoreError::from),
-                    (Ok(()), None) => Err(StoreError::Closed),
-                    (Err(error), _) => Err(error),
-                };
-                // A sender that no longer waits has given up on the answer, not on the work.
-                let _ = reply.send(outcome);
-            })
-        });
+        let work = Box::new(Unit { act, result: None, reply });
         self.messages.send(Message::Work(work)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
-}
-
-/// Runs a unit so that, if it fails, nothing of it stays and the rest of the transaction does.
-fn in_savepoint<T>(
-    transaction: &mut Transaction<'_>,
-    unit: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    let savepoint = transaction.savepoint()?;
-    let value = unit(&savepoint)?;
-    savepoint.commit()?;
-    Ok(value)
 }
 
 struct Writer {
@@ -280,16 +280,7 @@ impl Writer {
                     Message::Stop => is_last = true,
                 }
             }
-            let (reports, committed) = self.commit(batch);
-            match &committed {
-                Ok(()) => {
-                    self.n_commits.fetch_add(1, Ordering::Relaxed);
-                }
-                Err(error) => warn!("a transaction of {} units failed: {error}", reports.len()),
-            }
-            for report in reports {
-                report(committed.clone());
-            }
+            self.commit_all(batch);
             if is_last {
                 break;
             }
@@ -301,27 +292,84 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batch: Vec<Work>) -> (Vec<Report>, Result<(), StoreError>) {
+    /// Commits a batch as one transaction. If a unit fails, nothing of the batch stays, and each unit gets a
+    /// transaction of its own: only the one at fault fails. Failures are rare, and savepoints, which would serve the
+    /// same end, make each unit copy the pages that it touches.
+    fn commit_all(&mut self, mut batch: Vec<Box<dyn Work>>) {
+        let outcome = self.commit(&mut batch);
+        if let Err(error) = &outcome
+            && batch.len() > 1
+        {
+            debug!("a transaction of {} units failed, they are tried one by one: {error}", batch.len());
+            for work in batch {
+                let mut alone = vec![work];
+                let outcome = self.commit(&mut alone);
+                for work in alone {
+                    work.report(outcome.clone());
+                }
+            }
+        } else {
+            for work in batch {
+                work.report(outcome.clone());
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
         let path = &self.settings.path;
-        let mut reports = Vec::with_capacity(batch.len());
-        let mut transaction = match self.connection.transaction_with_behavior(TransactionBehavior::Immediate) {
-            Ok(transaction) => transaction,
-            Err(error) => {
-                let refused: Vec<Report> = batch.into_iter().map(|work| work(None)).collect();
-                return (refused, Err(schema::explain(&error, path)));
+        let mut run = || -> rusqlite::Result<()> {
+            // Dropped before its commit, a transaction is rolled back.
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            batch.iter_mut().try_for_each(|work| work.run(&transaction))?;
+            articles::index_new(&transaction)?;
+            transaction.commit()
+        };
+        run().map_err(|error| schema::explain(&error, path))?;
+        self.n_commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[tokio::test]
+    async fn a_unit_that_fails_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        let insert = |slug: &'static str| {
+            let store = store.clone();
+            async move {
+                store
+                    .write(move |tx| {
+                        tx.execute(
+                            "INSERT INTO sources (slug, state, origin, created_at) VALUES (?1, 'manual', 'command', 'x')",
+                            [slug],
+                        )
+                    })
+                    .await
             }
         };
-        for work in batch {
-            reports.push(work(Some(&mut transaction)));
-        }
-        // A full disk makes SQLite roll the whole transaction back by itself; then nothing of it was written, whatever
-        // the single units believe.
-        if transaction.is_autocommit() {
-            return (reports, Err(StoreError::Full { path: path.display().to_string() }));
-        }
-        let committed = articles::index_new(&transaction)
-            .and_then(|()| transaction.commit())
-            .map_err(|error| schema::explain(&error, path));
-        (reports, committed)
+        // All are sent before the writer answers the first, so that some share a transaction.
+        let outcomes = tokio::join!(insert("a"), insert("b"), insert("a"), insert("c"), insert("b"), insert("d"));
+        let outcomes = [outcomes.0, outcomes.1, outcomes.2, outcomes.3, outcomes.4, outcomes.5];
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 4, "{outcomes:?}");
+        let n_sources = store.write(|tx| tx.query_row("SELECT count(*) FROM sources", [], |row| row.get::<_, i64>(0)));
+        assert_eq!(n_sources.await.unwrap(), 4);
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        store.clone().close().await.unwrap();
+        assert_eq!(store.make_due(None).await, Err(StoreError::Closed));
     }
 }
