@@ -2,13 +2,12 @@
 
 use std::io::Read;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::dates;
 use crate::feed;
-use crate::model::{FetchedDocument, FoundLink, Validators};
+use crate::model::{FetchedDocument, FoundLink};
 
 use super::Context;
 use super::arguments::ParseFeedCommand;
@@ -20,10 +19,14 @@ const NO_ADDRESS: &str = "http://file.invalid/";
 
 pub(super) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
+    let base = Url::parse(NO_ADDRESS).expect("a literal address parses");
     let mut n_failed = 0;
     for input in &command.inputs {
-        let read = read_input(input).map(document).map_err(|error| error.to_string());
-        let listing = read.and_then(|document| feed::read(&document, &config.feed).map_err(|error| error.to_string()));
+        let read = read_input(input).map_err(|error| error.to_string());
+        let listing = read.and_then(|bytes| {
+            let document = FetchedDocument::from_file(bytes, base.clone());
+            feed::read(&document, &config.feed).map_err(|error| error.to_string())
+        });
         n_failed += usize::from(listing.is_err());
         let value = match listing {
             Ok(listing) => json!({
@@ -62,23 +65,6 @@ fn entry(link: &FoundLink) -> Value {
         "author": (!link.authors.is_empty()).then(|| link.authors.join(", ")),
         "content_text": html.map(|html| feed::text_of_html(html)).filter(|text| !text.is_empty()),
     })
-}
-
-fn document(body: Vec<u8>) -> FetchedDocument {
-    let base = Url::parse(NO_ADDRESS).expect("a literal address parses");
-    FetchedDocument {
-        requested_url: base.clone(),
-        final_url: base,
-        moved_permanently: false,
-        status: 200,
-        content_type: None,
-        content_language: None,
-        robots_tag: None,
-        validators: Validators::default(),
-        max_age_s: None,
-        fetched_at: Timestamp::now(),
-        body,
-    }
 }
 
 /// The bytes of a file, or of standard input for `-`.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::config::{self, Config};
 use crate::model::{ClaimId, DueSource, PollResult, Source, SourceId, SourceKind, Validators};
 use crate::pipeline::{self, Stages};
-use crate::store::{self, FailureRow, Reader, SourceDetails, SourceRow, StoreError};
+use crate::store::{self, FetchRow, Reader, SourceDetails, SourceRow, StoreError};
 
 use super::Context;
 use super::arguments::{SourcesAction, SourcesCommand};
@@ -151,7 +151,7 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     for problem in &details.problems {
         output.field("problem", Some(problem))?;
     }
-    for FailureRow { started_at, status, elapsed_ms, bytes, error, url, .. } in &details.fetches {
+    for FetchRow { started_at, status, elapsed_ms, bytes, error, url, .. } in &details.fetches {
         let status = status.map_or("-".to_owned(), |status| status.to_string());
         let error = error.as_deref().map(|error| format!("  {error}")).unwrap_or_default();
         output.field("fetch", Some(&format!("{started_at}  {status}  {elapsed_ms} ms  {bytes} B  {url}{error}")))?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
-use crate::model::{FeedText, Validators};
+use crate::model::FeedText;
 
 /// What the page says of its article, for tests that go on with the body.
 pub(super) fn evidence_of(page: &Page<'_>, url: &str) -> body::Evidence {
@@ -19,19 +19,7 @@ pub(super) fn evidence_of(page: &Page<'_>, url: &str) -> body::Evidence {
 
 fn document(body: Vec<u8>, url: &str) -> FetchedDocument {
     let url = Url::parse(url).unwrap_or_else(|_| Url::parse("https://news.example/").unwrap());
-    FetchedDocument {
-        requested_url: url.clone(),
-        final_url: url,
-        moved_permanently: false,
-        status: 200,
-        content_type: None,
-        content_language: None,
-        robots_tag: None,
-        validators: Validators::default(),
-        max_age_s: None,
-        fetched_at: jiff::Timestamp::UNIX_EPOCH,
-        body,
-    }
+    FetchedDocument::from_file(body, url)
 }
 
 fn extractor() -> Extractor {

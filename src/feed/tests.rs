@@ -6,30 +6,16 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::Validators;
 
 const SETTINGS: FeedSettings = FeedSettings { entries_max: 200 };
 
 fn document(body: Vec<u8>) -> FetchedDocument {
     let url = Url::parse("https://lighthouse.example/news/feed.xml").unwrap();
-    FetchedDocument {
-        requested_url: url.clone(),
-        final_url: url,
-        moved_permanently: false,
-        status: 200,
-        content_type: None,
-        content_language: None,
-        robots_tag: None,
-        validators: Validators::default(),
-        max_age_s: None,
-        fetched_at: Timestamp::UNIX_EPOCH,
-        body,
-    }
+    FetchedDocument::from_file(body, url)
 }
 
 fn read_bytes(body: &[u8]) -> Result<Listing, FeedError> {

@@ -47,6 +47,26 @@ pub struct FetchedDocument {
     pub body: Vec<u8>,
 }
 
+impl FetchedDocument {
+    /// A document that was not fetched but read from a file, as if `url` had served it.
+    #[must_use]
+    pub fn from_file(body: Vec<u8>, url: Url) -> Self {
+        FetchedDocument {
+            requested_url: url.clone(),
+            final_url: url,
+            moved_permanently: false,
+            status: 200,
+            content_type: None,
+            content_language: None,
+            robots_tag: None,
+            validators: Validators::default(),
+            max_age_s: None,
+            fetched_at: Timestamp::now(),
+            body,
+        }
+    }
+}
+
 /// An answer: the document, or that it has not changed.
 #[derive(Clone, Debug)]
 pub enum Fetched {

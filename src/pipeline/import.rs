@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
@@ -15,7 +14,6 @@ use crate::dates;
 use crate::extract::Extractor;
 use crate::model::{
     Article, BodyKind, Evidence, ExtractedArticle, Failure, FetchedDocument, LinkHints, Origin, Quality, Source,
-    Validators,
 };
 use crate::normalize::{self, Surroundings};
 
@@ -143,19 +141,7 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
 /// Never: a literal address parses.
 pub fn html_page(extractor: &Extractor, bytes: Vec<u8>, address: Option<&Url>) -> Result<Article, Failure> {
     let base = address.cloned().unwrap_or_else(|| Url::parse(NO_ADDRESS).expect("a literal address parses"));
-    let document = FetchedDocument {
-        requested_url: base.clone(),
-        final_url: base,
-        moved_permanently: false,
-        status: 200,
-        content_type: None,
-        content_language: None,
-        robots_tag: None,
-        validators: Validators::default(),
-        max_age_s: None,
-        fetched_at: Timestamp::now(),
-        body: bytes,
-    };
+    let document = FetchedDocument::from_file(bytes, base);
     let hints = LinkHints::default();
     let surroundings = Surroundings { answered: address, hints: &hints, first_seen_at: None };
     let mut article = read_page(extractor, &document, &hints, surroundings)?;

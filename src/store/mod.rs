@@ -9,6 +9,8 @@
 //!
 //! [`Reader`] opens the file read-only, for commands that look, beside a running daemon or without one.
 
+mod answers;
+
 mod articles;
 
 mod claims;
@@ -29,12 +31,13 @@ mod sources;
 
 mod writer;
 
+pub use answers::{
+    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FetchRow, MATCH_MARKS, RevisionRow, SearchHit,
+    SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
+};
 pub use claims::{ClaimRequest, Scope};
 pub use polls::PollCommit;
-pub use read::{
-    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FailureRow, MATCH_MARKS, Reader, RevisionRow,
-    SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
-};
+pub use read::Reader;
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
 pub use sources::{AddedSource, SyncReport, add_source_beside};
 pub use writer::{ArticleCommit, Store};
