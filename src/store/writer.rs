@@ -86,7 +86,7 @@ impl Store {
         }
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = schema::open_for_writing(settings)?;
-        claims::release_all(&connection, Timestamp::now())?;
+        claims::release_all(&connection, Timestamp::now()).map_err(|error| schema::explain(&error, &settings.path))?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let n_commits = Arc::new(AtomicU64::new(0));
         let writer = Writer { connection, settings: settings.clone(), n_commits: n_commits.clone(), _lock: lock };
