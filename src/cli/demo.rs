@@ -226,11 +226,19 @@ fn tell(
     output.line("")?;
     let heading = output.bold("Try next");
     output.line(&heading)?;
-    let db = database.display();
-    output.line(&format!("  newswire --db {db} ls"))?;
-    output.line(&format!("  newswire --db {db} search storm"))?;
+    // By the name that this program was called by, since it may not be installed.
+    let program = shell_word(&std::env::args().next().unwrap_or_else(|| "newswire".to_owned()));
+    let db = shell_word(&database.display().to_string());
+    output.line(&format!("  {program} --db {db} ls"))?;
+    output.line(&format!("  {program} --db {db} search storm"))?;
     output.line(&format!("  sqlite3 {db} 'SELECT text FROM bundle_documents LIMIT 1'"))?;
     Ok(())
+}
+
+/// A word as a shell takes it for one.
+fn shell_word(text: &str) -> String {
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c));
+    if is_plain && !text.is_empty() { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn quoted(title: Option<&str>) -> String {
