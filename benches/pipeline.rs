@@ -18,7 +18,7 @@ use newswire::charset;
 use newswire::config::{self, Config};
 use newswire::daemon::{Tally, run_until_idle};
 use newswire::demo::content;
-use newswire::demo::web::NewsWeb;
+use newswire::demo::web::{NewsWeb, Resource};
 use newswire::extract::Extractor;
 use newswire::feed;
 use newswire::fetch::{FetchRequest, Fetcher};
@@ -84,7 +84,13 @@ fn spawn(processor: &str, role: &str, arguments: &[String]) -> Child {
 }
 
 fn serve(scale: usize) {
-    let web = NewsWeb::start(content::bulk(N_SITES, N_ARTICLES_PER_SITE / scale)).expect("the news web starts");
+    let mut sites = content::bulk(N_SITES, N_ARTICLES_PER_SITE / scale);
+    for position in 0..N_FEED_SOURCES / scale {
+        let site = &mut sites[position % N_SITES];
+        let feed = feed_of(site.host(), position);
+        site.insert(&feed_path(position), Resource::packed("application/rss+xml; charset=utf-8", feed.as_bytes()));
+    }
+    let web = NewsWeb::start(sites).expect("the news web starts");
     println!("{}", web.resolve_entries().join(" "));
     // Until whoever started us goes away.
     let _ = std::io::stdin().read_line(&mut String::new());
@@ -131,8 +137,10 @@ fn measure_articles(runtime: &Runtime, resolve: &[String], folder: &Path, hosts:
 }
 
 fn measure_feeds(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], scale: usize) {
-    println!("feeds ({N_FEED_SOURCES} sources, 25 entries)");
-    let sources = many_feed_sources(hosts, N_FEED_SOURCES / scale, N_ARTICLES_PER_SITE / scale);
+    println!("feeds ({N_FEED_SOURCES} different ones, 25 entries each, brotli)");
+    let sources = (0..N_FEED_SOURCES / scale)
+        .map(|position| source(position, &format!("http://{}{}", hosts[position % hosts.len()], feed_path(position))))
+        .collect();
     let mut feeds_only = settings(resolve, folder, "feeds.db", sources);
     // Links stay where they are: this is about polling.
     feeds_only.daemon.article_tasks = 0;
@@ -140,6 +148,14 @@ fn measure_feeds(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[
     let (tally, elapsed) = runtime.block_on(ingest(&feeds_only, false));
     println!(
         "  first poll       {:>8.0} feeds/s      {} polls, {} links",
+        rate(tally.polls, elapsed),
+        tally.polls,
+        tally.links
+    );
+    forget_answers(&feeds_only.store.path);
+    let (tally, elapsed) = runtime.block_on(ingest(&feeds_only, true));
+    println!(
+        "  nothing new      {:>8.0} feeds/s      {} polls, {} links",
         rate(tally.polls, elapsed),
         tally.polls,
         tally.links
@@ -178,14 +194,53 @@ fn feed_sources(hosts: &[&str], n_articles: usize) -> Vec<Source> {
         .collect()
 }
 
-fn many_feed_sources(hosts: &[&str], n_sources: usize, n_articles: usize) -> Vec<Source> {
-    let n_feeds = n_articles.div_ceil(25);
-    (0..n_sources)
-        .map(|position| {
-            let (host, feed) = (hosts[position % hosts.len()], position / hosts.len() % n_feeds + 1);
-            source(position, &format!("http://{host}/feeds/{feed}.xml?copy={position}"))
-        })
-        .collect()
+/// Makes the next poll read every feed in full, as if each had changed in a place that does not matter.
+fn forget_answers(database: &Path) {
+    let connection = rusqlite::Connection::open(database).expect("the database opens");
+    connection
+        .execute_batch("UPDATE _source_schedule SET etag = NULL, last_modified = NULL, body_sha256 = NULL")
+        .expect("the answers are forgotten");
+}
+
+/// Where a site keeps a feed that is of this source alone. Its entries are pages that nobody fetches.
+fn feed_path(position: usize) -> String {
+    format!("/sources/{position}/feed.xml")
+}
+
+/// An RSS feed of 25 entries with summaries of some 600 characters: about 25 KB, no two of them with an entry in common.
+fn feed_of(host: &str, position: usize) -> String {
+    use std::fmt::Write as _;
+    const WORDS: [&str; 24] = [
+        "harbour", "council", "vote", "night", "train", "storm", "price", "of", "the", "a", "in", "on", "after",
+        "school", "bridge", "river", "said", "would", "new", "old", "market", "strike", "and", "report",
+    ];
+    let mut word_number = position;
+    let mut words = |count: usize| {
+        let mut text = String::new();
+        for _ in 0..count {
+            word_number = word_number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let _ = write!(text, "{} ", WORDS[(word_number >> 33) % WORDS.len()]);
+        }
+        text
+    };
+    let mut feed = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\
+         <channel><title>Source {position}</title><link>http://{host}/</link><description>News</description>\n"
+    );
+    for entry in 0..25 {
+        let _ = write!(
+            feed,
+            "<item><title>{}</title><link>http://{host}/sources/{position}/2026/01/15/story-{entry}</link>\
+             <dc:creator>Ana Ruiz</dc:creator><pubDate>Thu, 15 Jan 2026 {:02}:04:05 +0000</pubDate>\
+             <guid isPermaLink=\"false\">source-{position}-{entry}</guid><category>City</category>\
+             <description><![CDATA[<p>{}</p>]]></description></item>\n",
+            words(9),
+            entry % 24,
+            words(105)
+        );
+    }
+    feed.push_str("</channel></rss>\n");
+    feed
 }
 
 fn source(position: usize, url: &str) -> Source {

@@ -83,7 +83,7 @@ CREATE TABLE _links (
     etag              TEXT,
     last_modified     TEXT,
     entry_updated_at  INTEGER,                              -- the newest date of change that a feed gave
-    hints             TEXT CHECK (json_valid(hints)),       -- what the source said of it; NULL once it is used
+    hints             TEXT,                                 -- JSON: what the source said of it; NULL once it is used
     first_seen_at     INTEGER NOT NULL
 ) STRICT;
 

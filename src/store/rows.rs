@@ -1,7 +1,10 @@
 //! How our values are written into columns and read back.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::model::{CanonicalUrl, FeedText, LinkHints};
@@ -36,47 +39,63 @@ pub(super) fn from_json_list(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// Link hints as the JSON of `_links.hints`; what is absent is left out.
+/// Link hints as they stand in `_links.hints`; what is absent is left out.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct StoredHints<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guid: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "names_nobody")]
+    authors: Cow<'a, [String]>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    from_sitemap: bool,
+}
+
+#[expect(clippy::ptr_arg, reason = "the serializer hands over the field itself")]
+fn names_nobody(authors: &Cow<'_, [String]>) -> bool {
+    authors.is_empty()
+}
+
 pub(super) fn hints_to_json(hints: &LinkHints) -> String {
     let LinkHints { guid, title, published, authors, language, from_sitemap, text: FeedText { content, summary } } =
         hints;
-    let mut object = Map::new();
-    let mut put = |key: &str, value: &Option<String>| {
-        if let Some(text) = value {
-            object.insert(key.to_owned(), json!(text));
-        }
+    let is_kept = |text: &&str| text.len() <= FEED_TEXT_BYTES_MAX;
+    let stored = StoredHints {
+        guid: guid.as_deref().map(Cow::Borrowed),
+        title: title.as_deref().map(Cow::Borrowed),
+        published: published.as_deref().map(Cow::Borrowed),
+        language: language.as_deref().map(Cow::Borrowed),
+        content: content.as_deref().filter(is_kept).map(Cow::Borrowed),
+        summary: summary.as_deref().filter(is_kept).map(Cow::Borrowed),
+        authors: Cow::Borrowed(authors),
+        from_sitemap: *from_sitemap,
     };
-    put("guid", guid);
-    put("title", title);
-    put("published", published);
-    put("language", language);
-    put("content", &content.clone().filter(|text| text.len() <= FEED_TEXT_BYTES_MAX));
-    put("summary", &summary.clone().filter(|text| text.len() <= FEED_TEXT_BYTES_MAX));
-    if !authors.is_empty() {
-        object.insert("authors".to_owned(), json!(authors));
-    }
-    if *from_sitemap {
-        object.insert("from_sitemap".to_owned(), json!(true));
-    }
-    Value::Object(object).to_string()
+    // Texts and flags can always be written as JSON.
+    serde_json::to_string(&stored).unwrap_or_default()
 }
 
 /// The inverse of [`hints_to_json`]; what cannot be read is absent.
 pub(super) fn hints_from_json(text: Option<&str>) -> LinkHints {
-    let object: Map<String, Value> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let get = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+    let stored: StoredHints<'_> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
     LinkHints {
-        guid: get("guid"),
-        title: get("title"),
-        published: get("published"),
-        language: get("language"),
-        authors: object
-            .get("authors")
-            .and_then(Value::as_array)
-            .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-            .unwrap_or_default(),
-        from_sitemap: object.get("from_sitemap").and_then(Value::as_bool).unwrap_or(false),
-        text: FeedText { content: get("content"), summary: get("summary") },
+        guid: owned(stored.guid),
+        title: owned(stored.title),
+        published: owned(stored.published),
+        language: owned(stored.language),
+        authors: stored.authors.into_owned(),
+        from_sitemap: stored.from_sitemap,
+        text: FeedText { content: owned(stored.content), summary: owned(stored.summary) },
     }
 }
 
