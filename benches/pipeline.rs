@@ -228,12 +228,12 @@ fn feed_of(host: &str, position: usize) -> String {
          <channel><title>Source {position}</title><link>http://{host}/</link><description>News</description>\n"
     );
     for entry in 0..25 {
-        let _ = write!(
+        let _ = writeln!(
             feed,
             "<item><title>{}</title><link>http://{host}/sources/{position}/2026/01/15/story-{entry}</link>\
              <dc:creator>Ana Ruiz</dc:creator><pubDate>Thu, 15 Jan 2026 {:02}:04:05 +0000</pubDate>\
              <guid isPermaLink=\"false\">source-{position}-{entry}</guid><category>City</category>\
-             <description><![CDATA[<p>{}</p>]]></description></item>\n",
+             <description><![CDATA[<p>{}</p>]]></description></item>",
             words(9),
             entry % 24,
             words(105)
