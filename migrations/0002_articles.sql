@@ -75,7 +75,9 @@ CREATE TABLE _links (
     url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on
     url               TEXT NOT NULL,
     host              TEXT NOT NULL,                        -- the publisher: registrable domain, or address
-    source_id         INTEGER REFERENCES sources (id),      -- that listed it first
+    source_id         INTEGER REFERENCES sources (id),      -- that listed it first; NULL: given by hand
+    guid              TEXT,                                 -- as that source gave it
+    url_as_given      TEXT,                                 -- likewise; NULL: as in url
     article_id        INTEGER REFERENCES articles (id),     -- once known
     due_at            INTEGER,                              -- while claimed: when the lease runs out; NULL: no work
     claim_id          INTEGER,
@@ -100,7 +102,7 @@ CREATE TABLE _hosts (
 
 CREATE INDEX _hosts_ready ON _hosts (ready_at);
 
--- Sightings of links whose article is not known yet; they move to `sightings` with it.
+-- Sightings, by further sources, of links whose article is not known yet; they move to `sightings` with it.
 CREATE TABLE _pending_sightings (
     link_id       INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,
     source_id     INTEGER NOT NULL REFERENCES sources (id),

@@ -24,6 +24,7 @@ struct StoredLink {
     article_id: Option<i64>,
     entry_updated_at: Option<i64>,
     has_work: bool,
+    source: Option<SourceId>,
 }
 
 /// Takes in what a source lists: new links become work, known ones are seen again, changed ones are looked at again.
@@ -39,13 +40,14 @@ pub(super) fn take_in(
     for link in links {
         let (is_first_sighting, has_new_work) = match find(connection, &link.url.key())? {
             None => {
-                let id = insert(connection, Some(source), link, now)?;
-                sight_first(connection, Place::Link(id), source, link, &seen_at)?;
+                insert(connection, Some(source), link, now)?;
                 (true, true)
             }
             Some(stored) => {
                 let place = stored.article_id.map_or(Place::Link(stored.id), Place::Article);
-                let is_first = !sight_again(connection, place, source, &seen_at)?;
+                // The link itself says which source listed it first.
+                let is_own = stored.article_id.is_none() && stored.source == Some(source);
+                let is_first = !is_own && !sight_again(connection, place, source, &seen_at)?;
                 if is_first {
                     sight_first(connection, place, source, link, &seen_at)?;
                 }
@@ -107,19 +109,31 @@ pub(super) fn lead_to(connection: &Connection, alias: &Alias, article_id: i64, n
     Ok(())
 }
 
-/// Moves the sightings that waited for a link to its article. Returns the sources that now have it.
+/// Moves the sightings that waited for a link to its article: that of the source that listed it first, which stands in
+/// the link, and those of others. Returns the sources that now have it.
 pub(super) fn move_sightings(
     connection: &Connection,
     link_id: i64,
     article_id: i64,
 ) -> rusqlite::Result<Vec<SourceId>> {
     let sources: Vec<SourceId> = connection
-        .prepare_cached("SELECT source_id FROM _pending_sightings WHERE link_id = ?1")?
+        .prepare_cached(
+            "SELECT source_id FROM _links WHERE id = ?1 AND source_id IS NOT NULL
+             UNION SELECT source_id FROM _pending_sightings WHERE link_id = ?1",
+        )?
         .query_map([link_id], |row| row.get(0).map(SourceId))?
         .collect::<Result<_, _>>()?;
-    if sources.is_empty() {
-        return Ok(sources);
-    }
+    connection
+        .prepare_cached(
+            "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
+             SELECT ?2, source_id, guid, coalesce(url_as_given, url),
+                 strftime('%Y-%m-%dT%H:%M:%SZ', first_seen_at / 1000, 'unixepoch'),
+                 strftime('%Y-%m-%dT%H:%M:%SZ', first_seen_at / 1000, 'unixepoch')
+             FROM _links WHERE id = ?1 AND source_id IS NOT NULL
+             ON CONFLICT (article_id, source_id) DO UPDATE SET
+                 first_seen_at = min(first_seen_at, excluded.first_seen_at)",
+        )?
+        .execute(params![link_id, article_id])?;
     connection
         .prepare_cached(
             "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
@@ -135,13 +149,16 @@ pub(super) fn move_sightings(
 
 fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
     connection
-        .prepare_cached("SELECT id, article_id, entry_updated_at, due_at IS NOT NULL FROM _links WHERE url_key = ?1")?
+        .prepare_cached(
+            "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id FROM _links WHERE url_key = ?1",
+        )?
         .query_row([key], |row| {
             Ok(StoredLink {
                 id: row.get(0)?,
                 article_id: row.get(1)?,
                 entry_updated_at: row.get(2)?,
                 has_work: row.get(3)?,
+                source: row.get::<_, Option<i64>>(4)?.map(SourceId),
             })
         })
         .optional()
@@ -155,8 +172,9 @@ fn insert(
 ) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
-            "INSERT INTO _links (url_key, url, host, source_id, due_at, entry_updated_at, hints, first_seen_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5)",
+            "INSERT INTO _links (url_key, url, host, source_id, due_at, entry_updated_at, hints, first_seen_at, guid,
+                 url_as_given)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9)",
         )?
         .insert(params![
             link.url.key(),
@@ -166,6 +184,8 @@ fn insert(
             private_time(now),
             link.updated_at.map(private_time),
             hints_to_json(&link.hints),
+            link.hints.guid,
+            (link.url_as_given != link.url.as_str()).then_some(&link.url_as_given),
         ])
 }
 

@@ -241,8 +241,8 @@ impl Reader {
         let (origin, created_at, last_new_article_at, problems, n_articles, n_waiting) = self.connection.query_row(
             "SELECT origin, created_at, last_new_article_at, problems,
                  (SELECT count(*) FROM sightings WHERE source_id = ?1),
-                 (SELECT count(*) FROM _pending_sightings JOIN _links ON _links.id = link_id
-                  WHERE _pending_sightings.source_id = ?1 AND due_at IS NOT NULL)
+                 (SELECT count(*) FROM _links WHERE due_at IS NOT NULL AND (source_id = ?1
+                      OR id IN (SELECT link_id FROM _pending_sightings WHERE _pending_sightings.source_id = ?1)))
              FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1",
             [id],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?, row.get(5)?)),
