@@ -213,7 +213,6 @@ fn test(context: &mut Context, config: &Config, word: &str) -> Result<(), Failur
         body_sha256: None,
         failures_in_a_row: 0,
         interval_s: None,
-        last_polled_at: None,
     };
     let began = Instant::now();
     let outcome = Context::runtime()?.block_on(pipeline::poll(&stages, source));

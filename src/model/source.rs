@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use url::Url;
 
 use super::Validators;
@@ -103,6 +102,4 @@ pub struct DueSource {
     pub failures_in_a_row: u32,
     /// Seconds between its last two due times; absent before the first poll.
     pub interval_s: Option<u32>,
-    /// When it was last asked for and answered, whatever the answer.
-    pub last_polled_at: Option<Timestamp>,
 }

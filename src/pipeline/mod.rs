@@ -18,7 +18,7 @@ use crate::model::{ErrorClass, Failure};
 
 pub use acquire::{acquire, read_page};
 pub use import::{JsonArticle, OpmlSources, bundle_document, html_page, json_line, opml_sources};
-pub use poll::{find_feeds, poll, read_listing};
+pub use poll::{find_feeds, poll};
 
 /// The stages, as the pipeline uses them. Cheap to clone.
 #[derive(Clone, Debug)]

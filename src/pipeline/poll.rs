@@ -47,7 +47,7 @@ pub async fn poll(stages: &Stages, source: DueSource) -> PollOutcome {
 /// # Errors
 ///
 /// Why it lists nothing.
-pub fn read_listing(
+fn read_listing(
     document: &FetchedDocument,
     kind: Option<SourceKind>,
     settings: &FeedSettings,
@@ -114,7 +114,7 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
     if source.body_sha256 == Some(body_sha256) {
         return PollResult::Unchanged { validators: Some(validators), hints: PollHints { ttl_s: None, max_age_s } };
     }
-    let read = read_with(stages, document, source.kind, ListedAs::of(source)).await;
+    let read = read_with(stages, document, source.kind).await;
     let mut listed = match read {
         Ok(listed) => listed,
         Err(failure) => {
@@ -124,7 +124,7 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
             return failed(stages, source, failure, Retry::Backoff, false);
         }
     };
-    read_children(stages, source, &mut listed, exchanges).await;
+    read_children(stages, &mut listed, exchanges).await;
     // Read without entries: a quiet source where nothing else is wrong with it, a broken one where something is. The
     // reader's own note that there are no entries is the last of its problems.
     if listed.links.is_empty() && listed.problems.len() > 1 {
@@ -146,7 +146,7 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
 }
 
 /// Reads the newest sitemaps of a sitemap index. One that fails is a problem of the list, not its end.
-async fn read_children(stages: &Stages, source: &DueSource, listed: &mut Listed, exchanges: &mut Vec<Exchange>) {
+async fn read_children(stages: &Stages, listed: &mut Listed, exchanges: &mut Vec<Exchange>) {
     let children = std::mem::take(&mut listed.children);
     let n_left_out = children.len().saturating_sub(CHILD_SITEMAPS_MAX);
     for child in children.iter().take(CHILD_SITEMAPS_MAX) {
@@ -154,9 +154,7 @@ async fn read_children(stages: &Stages, source: &DueSource, listed: &mut Listed,
         let report = stages.fetcher.fetch(request).await;
         exchanges.extend(report.exchanges);
         let read = match report.result {
-            Ok(Fetched::Document(document)) => {
-                read_with(stages, document, Some(SourceKind::Sitemap), ListedAs::of(source)).await
-            }
+            Ok(Fetched::Document(document)) => read_with(stages, document, Some(SourceKind::Sitemap)).await,
             Ok(Fetched::NotModified { .. }) => continue,
             Err(error) => Err(error.failure()),
         };
@@ -184,29 +182,16 @@ struct Listed {
     ttl_s: Option<u32>,
 }
 
-/// What the links of a source are looked at for.
-#[derive(Clone, Copy)]
-struct ListedAs {
-    is_article_source: bool,
-}
-
-impl ListedAs {
-    fn of(source: &DueSource) -> Self {
-        ListedAs { is_article_source: source.kind == Some(SourceKind::Article) }
-    }
-}
-
 async fn read_with(
     stages: &Stages,
     document: Box<FetchedDocument>,
     kind: Option<SourceKind>,
-    listed_as: ListedAs,
 ) -> Result<Listed, Failure> {
     let (settings, extractor) = (Arc::clone(&stages.feed), stages.extractor.clone());
     let read = stages
         .parse(move || {
             read_listing(&document, kind, &settings, &extractor)
-                .map(|listing| to_listed(listing, listed_as))
+                .map(to_listed)
                 .map_err(|error| Failure { class: error.class(), reason: error.to_string() })
         })
         .await;
@@ -215,12 +200,12 @@ async fn read_with(
 
 /// Brings links into canonical form. Those that cannot be followed become problems; those that repeat an earlier one
 /// are left out; a GUID that several entries share identifies none of them.
-fn to_listed(listing: Listing, listed_as: ListedAs) -> Listed {
+fn to_listed(listing: Listing) -> Listed {
     let mut n_guids: HashMap<String, usize> = HashMap::new();
     for guid in listing.links.iter().filter_map(|link| link.guid.as_ref()) {
         *n_guids.entry(guid.clone()).or_default() += 1;
     }
-    let is_article_source = listed_as.is_article_source || listing.kind == SourceKind::Article;
+    let is_article_source = listing.kind == SourceKind::Article;
     let mut problems = listing.problems;
     let mut keys = HashSet::new();
     let mut links = Vec::with_capacity(listing.links.len());

@@ -108,7 +108,7 @@ pub(super) fn refresh_publisher(
 fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
     let scope = request.scope.as_json().map(|(sources, _)| sources);
     let mut select = connection.prepare_cached(
-        "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s, last_polled_at
+        "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s
          FROM _source_schedule JOIN sources ON sources.id = source_id
          WHERE next_due_at <= ?1 AND url IS NOT NULL
            AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
@@ -144,7 +144,6 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
         body_sha256: row.get(6)?,
         failures_in_a_row: row.get(7)?,
         interval_s: row.get(8)?,
-        last_polled_at: row.get::<_, Option<i64>>(9)?.map(from_private_time),
     };
     Ok((id, source, row.get(2)?))
 }

@@ -185,18 +185,22 @@ fn lock_path(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opens the file for writing, creates or migrates it, and gives back claims that a dead process left.
+/// Makes the folder of a file, if it is missing.
+pub(super) fn make_folder_of(path: &Path) -> Result<(), StoreError> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
+            path: folder.display().to_string(),
+            reason: format!("the folder cannot be made: {error}"),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Opens the file for writing, creates or migrates it. Claims are left alone: a process that ingests may hold them.
 pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, StoreError> {
     let path = &settings.path;
     let wrap = |error: rusqlite::Error| explain(&error, path);
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-        && !folder.is_dir()
-    {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
-            path: folder.display().to_string(),
-            reason: format!("the folder cannot be made: {error}"),
-        })?;
-    }
+    make_folder_of(path)?;
     let mut connection = Connection::open(path).map_err(wrap)?;
     connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
     check_identity(&connection, path, Access::Write)?;

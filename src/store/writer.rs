@@ -78,12 +78,7 @@ impl Store {
     /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] for a later program's file, and
     /// whatever else keeps the file from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
-        if let Some(folder) = settings.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
-                path: folder.display().to_string(),
-                reason: format!("the folder cannot be made: {error}"),
-            })?;
-        }
+        schema::make_folder_of(&settings.path)?;
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = schema::open_for_writing(settings)?;
         claims::release_all(&connection, Timestamp::now()).map_err(|error| schema::explain(&error, &settings.path))?;
