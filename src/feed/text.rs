@@ -159,7 +159,14 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 fn push_folded(output: &mut String, text: &str) {
-    for c in text.chars() {
+    let mut rest = text;
+    loop {
+        // Most of a text is runs of such bytes.
+        let n_plain = rest.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len());
+        output.push_str(&rest[..n_plain]);
+        rest = &rest[n_plain..];
+        let Some(c) = rest.chars().next() else { break };
+        rest = &rest[c.len_utf8()..];
         // U+0085 is white space to Unicode, and three dots to those who write it.
         if c.is_whitespace() && c != '\u{85}' {
             push_space(output);
@@ -194,8 +201,11 @@ pub(super) fn looks_like_html(text: &str) -> bool {
 
 /// A text with its control characters put right: those of Windows-1252 as what they mean, the others left out.
 pub(super) fn without_controls(text: String) -> String {
+    // A look at all bytes, without a branch, spares most texts the look at their characters.
+    let may_be_wrong =
+        |byte: u8| ((byte < 0x20) & !matches!(byte, b'\t' | b'\n' | b'\r')) | matches!(byte, 0x7f | 0xc2 | 0xed..=0xff);
     let is_wrong = |c: char| entities::is_forbidden(c) || entities::meant(c) != c;
-    if text.contains(is_wrong) {
+    if text.bytes().fold(false, |found, byte| found | may_be_wrong(byte)) && text.contains(is_wrong) {
         text.chars().filter(|c| !entities::is_forbidden(*c)).map(entities::meant).collect()
     } else {
         text

@@ -37,10 +37,17 @@ pub(super) fn take_in(
     let mut listed = Listed::default();
     let mut publishers_with_work = BTreeSet::new();
     let seen_at = public_time(now);
+    // New links stand together: after one that was new, the next is inserted without being looked for.
+    let mut is_likely_new = false;
     for link in links {
-        let (is_first_sighting, has_new_work) = match find(connection, &link.url.key())? {
+        let is_inserted = is_likely_new && insert(connection, Some(source), link, now)?.is_some();
+        let stored = if is_inserted { None } else { find(connection, &link.url.key())? };
+        is_likely_new = stored.is_none();
+        let (is_first_sighting, has_new_work) = match stored {
             None => {
-                insert(connection, Some(source), link, now)?;
+                if !is_inserted {
+                    insert(connection, Some(source), link, now)?;
+                }
                 (true, true)
             }
             Some(stored) => {
@@ -77,7 +84,7 @@ pub(super) fn ask_for(connection: &Connection, link: &ListedLink, now: Timestamp
                 .execute(params![stored.id, private_time(now)])?;
             stored.id
         }
-        None => insert(connection, None, link, now)?,
+        None => insert(connection, None, link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
     };
     refresh_publisher(connection, &link.publisher, Timestamp::UNIX_EPOCH)?;
     Ok(LinkId(id))
@@ -164,19 +171,20 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLin
         .optional()
 }
 
+/// Writes down a link that is due at once. Returns its id, or nothing when it is known already.
 fn insert(
     connection: &Connection,
     source: Option<SourceId>,
     link: &ListedLink,
     now: Timestamp,
-) -> rusqlite::Result<i64> {
-    connection
+) -> rusqlite::Result<Option<i64>> {
+    let n_inserted = connection
         .prepare_cached(
             "INSERT INTO _links (url_key, url, host, source_id, due_at, entry_updated_at, hints, first_seen_at, guid,
                  url_as_given)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9) ON CONFLICT (url_key) DO NOTHING",
         )?
-        .insert(params![
+        .execute(params![
             link.url.key(),
             link.url.as_str(),
             link.publisher,
@@ -186,7 +194,8 @@ fn insert(
             hints_to_json(&link.hints),
             link.hints.guid,
             (link.url_as_given != link.url.as_str()).then_some(&link.url_as_given),
-        ])
+        ])?;
+    Ok((n_inserted > 0).then(|| connection.last_insert_rowid()))
 }
 
 /// Makes a known link due again where there is a reason to: it is a source of its own, its entry has a later date of

@@ -26,7 +26,7 @@ const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 /// Pages in the write-ahead log from which it is folded into the file: 16 MiB. Each time costs a wait for the disk;
 /// more would make a reader's first look, which goes through the log, slower.
-const CHECKPOINT_PAGES: i64 = 4096;
+const CHECKPOINT_PAGES: i64 = 2048;
 
 /// Prepared statements kept: more than there are different ones.
 const STATEMENTS_MAX: usize = 256;
@@ -204,6 +204,9 @@ pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, S
     let mut connection = Connection::open(path).map_err(wrap)?;
     connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
     check_identity(&connection, path, Access::Write)?;
+    // Texts and hints are of some kilobytes: with SQLite's 4096 most would be torn over several pages. This counts when
+    // the file is created.
+    connection.pragma_update(None, "page_size", 8192).map_err(wrap)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(wrap)?;
     // In WAL mode NORMAL keeps the file sound through a power cut; only the last moments before it may be missing,
     // whole transactions at a time, and those are fetched again.
@@ -214,6 +217,9 @@ pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, S
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX).map_err(wrap)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
+    // A plan holds for every value: else SQLite prepares a statement anew whenever a value changes that its plan might
+    // depend on.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrap)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     migrate(&mut connection, path)?;
     Ok(connection)
