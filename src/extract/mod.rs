@@ -109,7 +109,9 @@ impl Extractor {
         let mut article = found.article(&page, document, hints);
         let head = &page.lines[body.head.clone()];
         dates::add_from_head(&mut article.published, head);
-        authors::add_from_head(&mut article.authors, head, &found.site_names);
+        let mut authors = authors::authors(&page, &found.declared, &found.structured, hints, &found.site_names);
+        authors::add_from_head(&mut authors, head, &found.site_names);
+        article.authors = authors.named();
         self.fill_body(&mut article, &page, &found, &body, hints)?;
         Ok(article)
     }
@@ -211,7 +213,7 @@ impl<'a> Found<'a> {
             published: dates::published(page, declared, structured, document, hints),
             modified: dates::modified(declared, structured),
             canonical_urls: declared.canonical_urls(&document.final_url),
-            authors: authors::authors(page, declared, structured, hints, &self.site_names),
+            authors: Vec::new(),
             language: declared.language(structured, document),
             site_name: declared.site_name(structured),
             section: declared.section(structured),
