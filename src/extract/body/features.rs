@@ -6,16 +6,18 @@
 
 /// Declares the features, so that name, weights and meaning stand in one line of one table.
 macro_rules! features {
-    ($($(#[$meaning:meta])* $name:ident: $first:expr, $second:expr;)*) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident: $first:expr, $second:expr;)*) => {
         /// A property of a line that is weighed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Feature {
-            $($(#[$meaning])* $name,)*
+            $($(#[doc = $meaning])+ $name,)*
         }
 
         /// Names, in the order of the table.
-        #[cfg(test)]
-        pub(super) const NAMES: &[&str] = &[$(stringify!($name),)*];
+        pub(super) const NAMES: [&str; COUNT] = [$(stringify!($name),)*];
+
+        /// Meanings, as the table's comments say them, with the blank that comments begin with.
+        pub(super) const MEANINGS: [&str; COUNT] = [$(concat!($($meaning),+),)*];
 
         /// Weights of the first look.
         pub(super) const FIRST: [f32; COUNT] = [$($first,)*];
@@ -243,9 +245,14 @@ impl Features {
         self.set(feature, f32::from(u8::from(holds)));
     }
 
+    /// What each feature adds to the logit, in the order of the table.
+    pub(super) fn weighed<'a>(&'a self, weights: &'a [f32; COUNT]) -> impl Iterator<Item = f32> + 'a {
+        self.0.iter().zip(weights).map(|(value, weight)| value * weight)
+    }
+
     /// The probability that the line is part of the article.
     pub(super) fn probability(&self, weights: &[f32; COUNT]) -> f32 {
-        let logit: f32 = self.0.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        let logit: f32 = self.weighed(weights).sum();
         1.0 / (1.0 + (-logit).exp())
     }
 }
