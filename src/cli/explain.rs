@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::dates;
 use crate::extract::{Contribution, ExplainedLine, Explanation, Extractor, Verdict};
-use crate::model::{CanonicalUrl, Evidence, LinkHints};
+use crate::model::{CanonicalUrl, Evidence, LinkHints, Origin};
 use crate::pipeline::{self, ExplainedPage};
 
 use super::Context;
@@ -173,8 +173,13 @@ pub(super) fn other_dates(page: &ExplainedPage) -> Vec<&Evidence<String>> {
 pub(super) fn language_origin(page: &ExplainedPage) -> Option<&'static str> {
     let language = page.article.language.as_deref()?;
     let declared = page.explanation.article.language.as_ref();
-    let agrees = declared.is_some_and(|tag| tag.value.to_ascii_lowercase().starts_with(language));
-    Some(if agrees { declared.map_or("", |tag| tag.origin.as_str()) } else { "detected" })
+    let agreeing = declared.filter(|tag| tag.value.to_ascii_lowercase().starts_with(language));
+    Some(match agreeing.map(|tag| tag.origin) {
+        None => Origin::Detected.as_str(),
+        // Of all origins only this one needs telling apart here: it is no heading that says so.
+        Some(Origin::Heading) => "html lang",
+        Some(origin) => origin.as_str(),
+    })
 }
 
 /// How many lines were kept, dropped as unlikely, and ruled out.
@@ -189,9 +194,9 @@ pub(super) fn counts(explanation: &Explanation) -> [usize; 3] {
 
 /// `+1.3 ends with a full stop`.
 pub(super) fn told(contribution: &Contribution) -> String {
-    let mut meaning = contribution.meaning.chars();
-    let first = meaning.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
-    format!("{:+.1} {first}{}", contribution.logit, meaning.as_str())
+    let mut meaning = contribution.meaning.chars().filter(|c| *c != '`');
+    let first = meaning.next().into_iter().flat_map(char::to_lowercase).collect::<String>();
+    format!("{:+.1} {first}{}", contribution.logit, meaning.collect::<String>())
 }
 
 fn all_told(line: &ExplainedLine, separator: &str) -> String {

@@ -58,20 +58,20 @@ fn push_facts(html: &mut String, page: &ExplainedPage) {
     let ExplainedPage { explanation, article } = page;
     html.push_str("<table class=\"facts\">\n");
     let evidence = |found: &Evidence<String>| value(&found.value, Some(found.origin.as_str()));
+    let not_taken = |found: &Evidence<String>| format!("not: {}", evidence(found));
     if let Some(title) = explanation.titles.first() {
-        push_fact(html, "Title", &evidence(title), other_titles(explanation).iter().map(evidence));
+        push_fact(html, "Title", &evidence(title), other_titles(explanation).iter().map(not_taken));
     }
     let published = article.published.as_ref().map_or_else(
         || value("none that can be read", None),
         |date| value(&shapes::published_text(date), Some(date.origin.as_str())),
     );
-    push_fact(html, "Published", &published, other_dates(page).into_iter().map(evidence));
+    push_fact(html, "Published", &published, other_dates(page).into_iter().map(not_taken));
     let authors: Vec<String> = explanation.article.authors.iter().map(evidence).collect();
     let authors = if authors.is_empty() { value("nobody named", None) } else { authors.join(", ") };
     push_fact(html, "Authors", &authors, std::iter::empty());
     if let Some(language) = &article.language {
-        let declared = explanation.article.language.as_ref().map(|tag| format!("declared as {}", evidence(tag)));
-        push_fact(html, "Language", &value(language, language_origin(page)), declared.into_iter());
+        push_fact(html, "Language", &value(language, language_origin(page)), std::iter::empty());
     }
     if let Some(url) = &article.url {
         push_fact(html, "Address", &value(CanonicalUrl::as_str(url), None), std::iter::empty());
@@ -169,7 +169,7 @@ fn push_line(html: &mut String, number: usize, line: &ExplainedLine) {
 
 fn push_contribution(html: &mut String, contribution: &Contribution) {
     let class = if contribution.logit < 0.0 { "against" } else { "for" };
-    let told = told(contribution);
+    let told = told(contribution).replacen('-', "\u{2212}", 1);
     let (figure, meaning) = told.split_once(' ').unwrap_or_default();
     html.push_str(&format!("<span class=\"{class}\"><b>{}</b> {}</span>", escaped(figure), escaped(meaning)));
 }

@@ -17,7 +17,7 @@ use crate::model::{Evidence, ExtractedArticle};
 const NEAREST_ELEMENTS: usize = 2;
 
 /// Most elements of a path, and most names of an element: it is to be read, not followed.
-const PATH_ELEMENTS_MAX: usize = 6;
+const PATH_ELEMENTS_MAX: usize = 4;
 const ELEMENT_NAMES_MAX: usize = 2;
 
 /// Names of an element that are looked at.
