@@ -18,7 +18,7 @@ use super::arguments::ExtractCommand;
 use super::extract::{Source, is_url, read_all};
 use super::failure::Failure;
 use super::logging::Verbosity;
-use super::output::{Output, cut, one_line, terminal_width};
+use super::output::{Output, cut, one_line, terminal_width, text_width};
 use super::{explain_html, export, shapes};
 
 /// Contributions told of a line where there is little room.
@@ -29,6 +29,9 @@ const FILE_NAME_CHARACTERS_MAX: usize = 50;
 
 /// Columns before the text of a line on a terminal: number, verdict, probability.
 const LINE_INDENT: usize = 23;
+
+/// Columns before what is said of it, in the rows below.
+const DETAILS_INDENT: usize = 7;
 
 pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(), Failure> {
     let mut destination = command.html.as_deref().map(|out| Destination::of(out, command)).transpose()?;
@@ -199,8 +202,26 @@ pub(super) fn told(contribution: &Contribution) -> String {
     format!("{:+.1} {first}{}", contribution.logit, meaning.collect::<String>())
 }
 
-fn all_told(line: &ExplainedLine, separator: &str) -> String {
-    line.contributions.iter().take(CONTRIBUTIONS_TOLD).map(told).collect::<Vec<_>>().join(separator)
+/// The rule, what weighed most, and the path.
+fn details(line: &ExplainedLine) -> Vec<String> {
+    let rule = line.verdict.rule().map(|rule| rule.as_str().to_owned());
+    let contributions = line.contributions.iter().take(CONTRIBUTIONS_TOLD).map(told);
+    let details = rule.into_iter().chain(contributions).chain([line.path.clone()]);
+    details.map(|detail| one_line(&detail).into_owned()).collect()
+}
+
+/// Parts put side by side into as few rows as they need; one that is wider than a row is cut.
+fn packed(parts: Vec<String>, columns: usize) -> Vec<String> {
+    const GAP: &str = "   ";
+    let mut rows: Vec<String> = Vec::new();
+    for part in parts {
+        let part = cut(&part, columns);
+        match rows.last_mut() {
+            Some(row) if text_width(row) + GAP.len() + text_width(&part) <= columns => row.extend([GAP, &part]),
+            _ => rows.push(part.into_owned()),
+        }
+    }
+    rows
 }
 
 fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> io::Result<()> {
@@ -241,20 +262,19 @@ fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> i
     output.field("lines", Some(&format!("{kept} kept, {dropped} dropped, {ruled_out} ruled out")))?;
     output.line("")?;
     let width = usize::from(terminal_width());
-    let room = width.saturating_sub(LINE_INDENT);
     for (position, line) in explanation.lines.iter().enumerate() {
         let verdict = format!("{:<9}", line.verdict.as_str());
-        let text = cut(&one_line(&line.text), room).into_owned();
+        let text = cut(&one_line(&line.text), width.saturating_sub(LINE_INDENT)).into_owned();
         let (verdict, text) = match line.verdict {
             Verdict::Kept => (output.good(&verdict), text),
             Verdict::Unlikely => (verdict, output.faint(&text)),
             Verdict::Ruled(_) => (output.warning(&verdict), output.faint(&text)),
         };
         output.line(&format!("{:>5}  {verdict}  {:.2} {text}", position + 1, line.probability))?;
-        let rule = line.verdict.rule().map(|rule| format!("{}; ", rule.as_str())).unwrap_or_default();
-        let reasons = format!("{rule}{}; {}", all_told(line, ", "), line.path);
-        let reasons = output.faint(&cut(&one_line(&reasons), room));
-        output.line(&format!("{:LINE_INDENT$}{reasons}", ""))?;
+        for row in packed(details(line), width.saturating_sub(DETAILS_INDENT)) {
+            let row = output.faint(&row);
+            output.line(&format!("{:DETAILS_INDENT$}{row}", ""))?;
+        }
     }
     output.line("")
 }
@@ -286,7 +306,7 @@ fn as_rows(input: &str, page: &ExplainedPage) -> Vec<Vec<String>> {
             line.verdict.as_str().to_owned(),
             line.verdict.rule().map_or("", |rule| rule.as_str()).to_owned(),
             format!("{:.3}", line.probability),
-            all_told(line, "; "),
+            line.contributions.iter().take(CONTRIBUTIONS_TOLD).map(told).collect::<Vec<_>>().join("; "),
             line.path.clone(),
             line.text.clone(),
         ]

@@ -189,6 +189,11 @@ pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     console::truncate_str(text, columns, "…")
 }
 
+/// Columns that a text takes.
+pub(super) fn text_width(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
 /// Columns of the terminal; a usual number where there is none.
 pub(super) fn terminal_width() -> u16 {
     console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.max(40))
