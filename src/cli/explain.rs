@@ -202,12 +202,23 @@ pub(super) fn told(contribution: &Contribution) -> String {
     format!("{:+.1} {first}{}", contribution.logit, meaning.collect::<String>())
 }
 
-/// The rule, what weighed most, and the path.
-fn details(line: &ExplainedLine) -> Vec<String> {
+/// The rule, and what weighed most.
+fn reasons(line: &ExplainedLine) -> Vec<String> {
     let rule = line.verdict.rule().map(|rule| rule.as_str().to_owned());
     let contributions = line.contributions.iter().take(CONTRIBUTIONS_TOLD).map(told);
-    let details = rule.into_iter().chain(contributions).chain([line.path.clone()]);
-    details.map(|detail| one_line(&detail).into_owned()).collect()
+    rule.into_iter().chain(contributions).collect()
+}
+
+/// A path without its outer elements, where it is wider than a row.
+fn inner_path(path: &str, columns: usize) -> String {
+    const LEFT_OUT: &str = "… > ";
+    let mut path = one_line(path).into_owned();
+    while text_width(&path) > columns
+        && let Some((_, inner)) = path.strip_prefix(LEFT_OUT).unwrap_or(&path).split_once(" > ")
+    {
+        path = format!("{LEFT_OUT}{}", inner.strip_prefix(LEFT_OUT).unwrap_or(inner));
+    }
+    path
 }
 
 /// Parts put side by side into as few rows as they need; one that is wider than a row is cut.
@@ -249,13 +260,13 @@ fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> i
     let language = language_origin(page).zip(article.language.as_deref());
     output.field("language", language.map(|(origin, code)| format!("{code} ({origin})")).as_deref())?;
     output.field("url", article.url.as_ref().map(CanonicalUrl::as_str))?;
-    let reasons = match article.quality.reasons.join(", ") {
-        reasons if reasons.is_empty() => reasons,
-        reasons => format!(" ({reasons})"),
+    let against = match article.quality.reasons.join(", ") {
+        against if against.is_empty() => against,
+        against => format!(" ({against})"),
     };
     let (kind, score) = (article.body_kind.as_str(), article.quality.score);
     let text =
-        format!("{kind}, {} words, quality {score}{reasons}, from {}", article.words, explanation.text_from.as_str());
+        format!("{kind}, {} words, quality {score}{against}, from {}", article.words, explanation.text_from.as_str());
     output.field("text", Some(&text))?;
     output.field("place", explanation.place.as_deref())?;
     let [kept, dropped, ruled_out] = counts(explanation);
@@ -271,7 +282,8 @@ fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> i
             Verdict::Ruled(_) => (output.warning(&verdict), output.faint(&text)),
         };
         output.line(&format!("{:>5}  {verdict}  {:.2} {text}", position + 1, line.probability))?;
-        for row in packed(details(line), width.saturating_sub(DETAILS_INDENT)) {
+        let room = width.saturating_sub(DETAILS_INDENT);
+        for row in packed([reasons(line), vec![inner_path(&line.path, room)]].concat(), room) {
             let row = output.faint(&row);
             output.line(&format!("{:DETAILS_INDENT$}{row}", ""))?;
         }

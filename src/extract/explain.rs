@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::Reading;
 use super::body::Steps;
 use super::marks::{Marks, marks_of_names};
-use super::page::Page;
+use super::page::{Page, PageElement};
 use super::verdict::NoArticle;
 use crate::model::{Evidence, ExtractedArticle};
 
@@ -206,7 +206,8 @@ impl Paths<'_> {
         let mut upwards: Vec<Option<usize>> = Vec::new();
         let mut is_left_out = false;
         for (distance, above) in page.path_up(element, 0).enumerate() {
-            if distance < NEAREST_ELEMENTS || page.elements[above].marks != Marks::NONE {
+            let PageElement { depth, marks, .. } = &page.elements[above];
+            if distance < NEAREST_ELEMENTS || *marks != Marks::NONE {
                 if upwards.iter().flatten().count() >= PATH_ELEMENTS_MAX {
                     is_left_out = true;
                     break;
@@ -216,7 +217,8 @@ impl Paths<'_> {
                 }
                 upwards.push(Some(above));
             } else {
-                is_left_out = true;
+                // That a line stands in the body of the page goes without saying.
+                is_left_out |= *depth > 1;
             }
         }
         if upwards.is_empty() {
@@ -262,5 +264,137 @@ fn shortened(name: &str) -> String {
     match name.char_indices().nth(NAME_CHARACTERS_MAX) {
         None => name.to_owned(),
         Some((end, _)) => format!("{}{LEFT_OUT}", &name[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::tests::{described, document, extractor, fixtures};
+    use super::*;
+    use crate::extract::{Extractor, Wall};
+    use crate::model::{FeedText, LinkHints};
+
+    fn explained(page: &str) -> Explanation {
+        explained_by(&extractor(), page, &LinkHints::default())
+    }
+
+    fn explained_by(extractor: &Extractor, page: &str, hints: &LinkHints) -> Explanation {
+        extractor.explain(&document(page.into(), "https://news.example/page"), hints).unwrap()
+    }
+
+    fn verdicts(explanation: &Explanation) -> Vec<Verdict> {
+        explanation.lines.iter().map(|line| line.verdict).collect()
+    }
+
+    /// A page's lines, as recorded in `lines.txt` where a case has it: verdict, rule, path and text.
+    fn check_lines(case: &Path, explanation: &Explanation) {
+        let recorded = case.join("lines.txt");
+        let Ok(expected) = std::fs::read_to_string(&recorded) else { return };
+        let found: String = explanation
+            .lines
+            .iter()
+            .map(|line| {
+                let rule = line.verdict.rule().map_or("", Rule::as_str);
+                format!("{}\t{rule}\t{}\t{}\n", line.verdict.as_str(), line.path, line.text)
+            })
+            .collect();
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::write(&recorded, found).unwrap();
+            return;
+        }
+        assert_eq!(found, expected, "{}", case.display());
+    }
+
+    #[test]
+    fn explanations_are_those_of_the_extraction() {
+        for case in fixtures() {
+            let page = document(std::fs::read(case.join("page.html")).unwrap(), "https://news.example/page");
+            let explanation = extractor().explain(&page, &LinkHints::default()).unwrap();
+            check_lines(&case, &explanation);
+            match extractor().extract(&page, &LinkHints::default()) {
+                Ok(article) => {
+                    assert_eq!(explanation.refusal, None, "{}", case.display());
+                    assert_eq!(described(&Ok(explanation.article.clone())), described(&Ok(article)));
+                }
+                Err(error) => {
+                    let refusal = explanation.refusal.map(crate::extract::ExtractError::NoArticle);
+                    assert_eq!(refusal, Some(error), "{}", case.display());
+                }
+            }
+            let kept = explanation.lines.iter().filter(|line| line.verdict == Verdict::Kept);
+            let kept: Vec<&str> = kept.map(|line| line.text.as_str()).collect();
+            if explanation.text_from == TextSource::Page {
+                assert_eq!(kept, explanation.article.paragraphs, "{}", case.display());
+            } else {
+                assert!(kept.is_empty(), "{}", case.display());
+            }
+            assert_eq!(explanation.titles.first(), explanation.article.title.as_ref());
+            for line in &explanation.lines {
+                let is_likely = line.verdict != Verdict::Unlikely;
+                assert_eq!(line.probability > 0.5, is_likely, "{}: {line:?}", case.display());
+                let weights: Vec<f32> = line.contributions.iter().map(|told| told.logit.abs()).collect();
+                assert!(weights.is_sorted_by(|one, other| one >= other), "{line:?}");
+                assert!(line.contributions.iter().all(|told| !told.meaning.is_empty()), "{line:?}");
+            }
+        }
+    }
+
+    const LONG: &str = "The ferry left at noon, with mail, milk and forty-one passengers who had slept in the hall.";
+    const OTHER: &str = "It came back at seven, and the captain said that she had never seen so calm a sea in May.";
+
+    #[test]
+    fn lines_beyond_the_limit_are_told_of() {
+        let settings = crate::config::ExtractSettings { paragraphs_max: 1, ..crate::config::defaults().extract };
+        let page = format!("<article><p>{LONG}</p><p>{OTHER}</p></article>");
+        let explanation = explained_by(&Extractor::new(&settings), &page, &LinkHints::default());
+        assert_eq!(verdicts(&explanation), [Verdict::Kept, Verdict::Ruled(Rule::TooMany)]);
+    }
+
+    #[test]
+    fn text_from_elsewhere_takes_the_place_of_lines() {
+        let numbered = |number: usize| format!("{number}. {LONG} {OTHER}");
+        let text: Vec<String> = (1..=8).map(numbered).collect();
+        let page = format!(
+            "<script type=\"application/ld+json\">{}</script><article><p>{}</p></article>",
+            serde_json::json!({"@type": "NewsArticle", "headline": "Calm", "articleBody": text.join("\n")}),
+            text[0],
+        );
+        let explanation = explained(&page);
+        assert_eq!(explanation.text_from, TextSource::StructuredData);
+        assert_eq!(explanation.article.paragraphs, text);
+        assert_eq!(verdicts(&explanation), [Verdict::Ruled(Rule::OtherText)]);
+
+        let wall = fixtures().into_iter().find(|case| case.ends_with("consent-wall")).unwrap();
+        let wall = std::fs::read_to_string(wall.join("page.html")).unwrap();
+        assert_eq!(explained(&wall).refusal, Some(NoArticle::Wall(Wall::Consent)));
+        let text = FeedText { content: Some(format!("<p>{LONG}<p>{OTHER}")), summary: None };
+        let hints = LinkHints { text, ..LinkHints::default() };
+        let explanation = explained_by(&extractor(), &wall, &hints);
+        assert_eq!((explanation.refusal, explanation.text_from), (None, TextSource::Feed));
+        assert_eq!(explanation.article.paragraphs, [LONG, OTHER]);
+    }
+
+    #[test]
+    fn pages_without_text_are_explained_too() {
+        assert_eq!(verdicts(&explained("")), []);
+        let explanation = explained("<p>Nothing");
+        assert_eq!(verdicts(&explanation), [Verdict::Unlikely]);
+        assert!(explanation.refusal.is_some() && explanation.place.is_none());
+        assert!(explanation.lines[0].contributions.iter().any(|told| told.feature == "Tiny" && told.logit < 0.0));
+    }
+
+    #[test]
+    fn paths_are_short_and_name_what_matters() {
+        let check = |page: &str, expected: &str| assert_eq!(explained(page).lines[0].path, expected, "{page}");
+        check("text", "body");
+        check("<p>text", "body > p");
+        check("<div id=a class='x y'><div><p class=lead-in>text", "… > div > p.lead-in");
+        check("<section><div><div><p><b>text", "… > p > b");
+        check("<div class='l-12 comments open'><div><div><div><p>text", "div.comments > … > div > p");
+        let nested = "<div class=comment>".repeat(50) + "text";
+        check(&nested, "… > div.comment > div.comment > div.comment > div.comment");
+        check(&format!("<p id={}>text", "x".repeat(99)), &format!("body > p#{}…", "x".repeat(28)));
     }
 }

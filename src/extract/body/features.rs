@@ -214,7 +214,7 @@ features! {
     Surrounded: 0.00, -0.48;
     /// A heading or short bold line with lines that are surely text close before and close behind.
     HeadingSurrounded: 0.00, 1.23;
-    /// Another line of fewer than ten words with such lines close before and close behind.
+    /// Any other line of under ten words with lines that are surely text close before and close behind.
     ShortSurrounded: 0.00, 0.24;
     /// In a small element together with a linked headline, as teasers are.
     InCard: 0.00, -0.26;
