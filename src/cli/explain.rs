@@ -1,7 +1,7 @@
 //! `newswire extract --explain` and `--html`: why a page reads as it does, on a terminal, in a pipe, as JSON, and as a
 //! page for a browser.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::dates;
-use crate::extract::{Contribution, ExplainedLine, Explanation, Extractor, Verdict};
+use crate::extract::{Contribution, ExplainedLine, Explanation, Extractor, Rule, Verdict};
 use crate::model::{CanonicalUrl, Evidence, LinkHints, Origin};
 use crate::pipeline::{self, ExplainedPage};
 
@@ -73,8 +73,8 @@ pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(),
 enum Destination {
     Output,
     File(PathBuf),
-    /// A folder, and the names that have been given in it.
-    Folder(PathBuf, HashSet<String>),
+    /// A folder, and the names that have been given in it, each with the last number that was put behind it.
+    Folder(PathBuf, HashMap<String, usize>),
 }
 
 impl Destination {
@@ -92,7 +92,7 @@ impl Destination {
             };
         }
         match fs::metadata(out) {
-            Ok(found) if found.is_dir() => Ok(Destination::Folder(out.to_owned(), HashSet::new())),
+            Ok(found) if found.is_dir() => Ok(Destination::Folder(out.to_owned(), HashMap::new())),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::Failed(format!("{named}: {error}"))),
             _ if !is_single => {
                 Err(Failure::Usage(format!("{named}: several pages need a folder for --html, and one that exists")))
@@ -113,16 +113,22 @@ impl Destination {
             Destination::File(path) => path.clone(),
             Destination::Folder(folder, given) => {
                 let stem = file_stem(input);
-                let name = (1..)
-                    .map(|number| if number == 1 { stem.clone() } else { format!("{stem}-{number}") })
-                    .find(|name| !given.contains(name))
-                    .unwrap_or_default();
-                let path = folder.join(format!("{name}.explained.html"));
-                given.insert(name);
-                path
+                let n_same = given.get(&stem).copied().unwrap_or(0);
+                // Of so many numbers one is free.
+                let number = (n_same + 1..=n_same + 1 + given.len())
+                    .find(|number| !given.contains_key(&numbered(&stem, *number)))
+                    .unwrap_or(1);
+                let name = numbered(&stem, number);
+                given.insert(name.clone(), 1);
+                given.insert(stem, number);
+                folder.join(format!("{name}.explained.html"))
             }
         }
     }
+}
+
+fn numbered(stem: &str, number: usize) -> String {
+    if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") }
 }
 
 fn is_same_file(one: &str, other: &Path) -> bool {
@@ -316,7 +322,7 @@ fn as_rows(input: &str, page: &ExplainedPage) -> Vec<Vec<String>> {
             "line".to_owned(),
             (position + 1).to_string(),
             line.verdict.as_str().to_owned(),
-            line.verdict.rule().map_or("", |rule| rule.as_str()).to_owned(),
+            line.verdict.rule().map_or("", Rule::as_str).to_owned(),
             format!("{:.3}", line.probability),
             line.contributions.iter().take(CONTRIBUTIONS_TOLD).map(told).collect::<Vec<_>>().join("; "),
             line.path.clone(),
@@ -339,7 +345,7 @@ fn as_json(input: &str, page: &ExplainedPage) -> Value {
         json!({
             "line": position + 1,
             "verdict": line.verdict.as_str(),
-            "rule": line.verdict.rule().map(|rule| rule.as_str()),
+            "rule": line.verdict.rule().map(Rule::as_str),
             "probability": rounded(line.probability),
             "first_look": rounded(line.first_look),
             "contributions": line.contributions.iter().map(contribution).collect::<Vec<_>>(),
@@ -382,7 +388,7 @@ mod tests {
         check("https://news.example/2024/05/ferry?id=3#top", "news.example-2024-05-ferry-id-3-top");
         check("../..", "page");
         check("フェリー.html", "フェリー");
-        let mut folder = Destination::Folder(PathBuf::from("out"), HashSet::new());
+        let mut folder = Destination::Folder(PathBuf::from("out"), HashMap::new());
         let paths = ["a/ferry.html", "b/ferry.htm", "c/ferry.html"].map(|input| folder.path_for(input));
         let expected = ["out/ferry.explained.html", "out/ferry-2.explained.html", "out/ferry-3.explained.html"];
         assert_eq!(paths, expected.map(PathBuf::from));

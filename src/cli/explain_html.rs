@@ -3,10 +3,13 @@
 //! Whatever comes from the explained page is text here. It is escaped, and should that ever fail, the policy in the
 //! head lets nothing run or load: it allows one style sheet, by its hash.
 
+use std::fmt::{self, Write};
+use std::iter;
+
 use sha2::{Digest, Sha256};
 
-use crate::extract::{Contribution, ExplainedLine, TextSource, Verdict};
-use crate::model::{CanonicalUrl, Evidence};
+use crate::extract::{ExplainedLine, TextSource, Verdict};
+use crate::model::Evidence;
 use crate::pipeline::ExplainedPage;
 
 use super::explain::{CONTRIBUTIONS_TOLD, counts, language_origin, other_dates, other_titles, told};
@@ -22,83 +25,83 @@ const HELP: &str = "The percentage is how likely a line is part of the article; 
 
 /// The page that explains `page`, which came from `input`.
 pub(super) fn page(input: &str, page: &ExplainedPage) -> String {
-    let ExplainedPage { explanation, article } = page;
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        base64(&Sha256::digest(STYLE.as_bytes()))
-    );
-    let title = article.title.as_deref().unwrap_or("(no title)");
-    let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>Why it reads so: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1 class=\"isolated\" dir=\"auto\">{}</h1>\n<p class=\"file\">Why <bdi>{}</bdi> reads as it does</p>\n",
-        escaped(title),
-        escaped(title),
-        escaped(input),
-    );
-    if let Some(reason) = &explanation.refusal {
-        html.extend([
-            "<p class=\"refusal\"><b>No article:</b> ",
-            &escaped(&reason.to_string()),
-            ". What follows is what would have been taken.</p>\n",
-        ]);
-    }
-    push_facts(&mut html, page);
-    push_text_from_elsewhere(&mut html, page);
-    push_lines(&mut html, page);
-    html.push_str("</body>\n</html>\n");
+    let mut html = String::new();
+    // A string takes whatever is written to it.
+    let _ = write_page(&mut html, input, page);
     html
 }
 
+fn write_page(html: &mut String, input: &str, page: &ExplainedPage) -> fmt::Result {
+    let title = escaped(page.article.title.as_deref().unwrap_or("(no title)"));
+    let style_hash = base64(&Sha256::digest(STYLE.as_bytes()));
+    writeln!(
+        html,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'sha256-{style_hash}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>Why it reads so: {title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1 class=\"isolated\" dir=\"auto\">{title}</h1>\n<p class=\"file\">Why <bdi>{}</bdi> reads as it does</p>",
+        escaped(input),
+    )?;
+    if let Some(reason) = &page.explanation.refusal {
+        let reason = escaped(&reason.to_string());
+        writeln!(
+            html,
+            "<p class=\"refusal\"><b>No article:</b> {reason}. What follows is what would have been taken.</p>"
+        )?;
+    }
+    write_facts(html, page)?;
+    write_text_from_elsewhere(html, page)?;
+    write_lines(html, page)?;
+    html.write_str("</body>\n</html>\n")
+}
+
 /// What the page says of itself, where it says it, and what else might have been taken.
-fn push_facts(html: &mut String, page: &ExplainedPage) {
+fn write_facts(html: &mut String, page: &ExplainedPage) -> fmt::Result {
     let ExplainedPage { explanation, article } = page;
-    html.push_str("<table class=\"facts\">\n");
     let evidence = |found: &Evidence<String>| value(&found.value, Some(found.origin.as_str()));
     let not_taken = |found: &Evidence<String>| format!("not: {}", evidence(found));
+    html.write_str("<table class=\"facts\">\n")?;
     if let Some(title) = explanation.titles.first() {
-        push_fact(html, "Title", &evidence(title), other_titles(explanation).iter().map(not_taken));
+        write_fact(html, "Title", &evidence(title), other_titles(explanation).iter().map(not_taken))?;
     }
     let published = article.published.as_ref().map_or_else(
         || value("none that can be read", None),
         |date| value(&shapes::published_text(date), Some(date.origin.as_str())),
     );
-    push_fact(html, "Published", &published, other_dates(page).into_iter().map(not_taken));
+    write_fact(html, "Published", &published, other_dates(page).into_iter().map(not_taken))?;
     let authors: Vec<String> = explanation.article.authors.iter().map(evidence).collect();
     let authors = if authors.is_empty() { value("nobody named", None) } else { authors.join(", ") };
-    push_fact(html, "Authors", &authors, std::iter::empty());
+    write_fact(html, "Authors", &authors, iter::empty())?;
     if let Some(language) = &article.language {
-        push_fact(html, "Language", &value(language, language_origin(page)), std::iter::empty());
+        write_fact(html, "Language", &value(language, language_origin(page)), iter::empty())?;
     }
     if let Some(url) = &article.url {
-        push_fact(html, "Address", &value(CanonicalUrl::as_str(url), None), std::iter::empty());
+        write_fact(html, "Address", &value(url.as_str(), None), iter::empty())?;
     }
     let from = format!("from {}", explanation.text_from.as_str());
     let text = value(&format!("{}, {} words", article.body_kind.as_str(), article.words), Some(&from));
-    push_fact(html, "Text", &text, std::iter::empty());
+    write_fact(html, "Text", &text, iter::empty())?;
     let reasons = article.quality.reasons.iter().map(|reason| value(reason, None));
-    push_fact(html, "Quality", &value(&format!("{} of 100", article.quality.score), None), reasons);
+    write_fact(html, "Quality", &value(&format!("{} of 100", article.quality.score), None), reasons)?;
     if let Some(place) = &explanation.place {
-        push_fact(html, "Looked for in", &format!("<code>{}</code>", escaped(place)), std::iter::empty());
+        write_fact(html, "Looked for in", &format!("<code>{}</code>", escaped(place)), iter::empty())?;
     }
-    html.push_str("</table>\n");
+    html.write_str("</table>\n")
 }
 
 /// A row: name, value and further values, which are HTML already.
-fn push_fact(html: &mut String, name: &str, value: &str, others: impl Iterator<Item = String>) {
-    html.extend(["<tr><th scope=\"row\">", name, "</th><td>", value]);
+fn write_fact(html: &mut String, name: &str, value: &str, others: impl Iterator<Item = String>) -> fmt::Result {
+    write!(html, "<tr><th scope=\"row\">{name}</th><td>{value}")?;
     let mut others = others.peekable();
     if others.peek().is_some() {
-        html.push_str("<ul>");
-        for other in others {
-            html.extend(["<li>", &other, "</li>"]);
-        }
-        html.push_str("</ul>");
+        html.write_str("<ul>")?;
+        others.try_for_each(|other| write!(html, "<li>{other}</li>"))?;
+        html.write_str("</ul>")?;
     }
-    html.push_str("</td></tr>\n");
+    html.write_str("</td></tr>\n")
 }
 
 fn value(text: &str, origin: Option<&str>) -> String {
@@ -106,72 +109,70 @@ fn value(text: &str, origin: Option<&str>) -> String {
     format!("<bdi class=\"isolated\" dir=\"auto\">{}</bdi>{origin}", escaped(text))
 }
 
-fn push_text_from_elsewhere(html: &mut String, page: &ExplainedPage) {
+fn write_text_from_elsewhere(html: &mut String, page: &ExplainedPage) -> fmt::Result {
     let whence = match page.explanation.text_from {
-        TextSource::Page => return,
+        TextSource::Page => return Ok(()),
         TextSource::StructuredData => "structured data",
         TextSource::Feed => "the feed",
     };
-    html.extend(["<h2>The text, taken from ", whence, "</h2>\n<div class=\"taken\">\n"]);
+    writeln!(html, "<h2>The text, taken from {whence}</h2>\n<div class=\"taken\">")?;
     for paragraph in page.article.paragraphs() {
-        html.extend(["<p class=\"isolated\" dir=\"auto\">", &escaped(paragraph), "</p>\n"]);
+        writeln!(html, "<p class=\"isolated\" dir=\"auto\">{}</p>", escaped(paragraph))?;
     }
-    html.push_str("</div>\n");
+    html.write_str("</div>\n")
 }
 
-fn push_lines(html: &mut String, page: &ExplainedPage) {
+fn write_lines(html: &mut String, page: &ExplainedPage) -> fmt::Result {
     let [kept, dropped, ruled_out] = counts(&page.explanation);
-    html.push_str(&format!(
+    writeln!(
+        html,
         "<h2>The lines of the page</h2>\n<div class=\"bar\"><ul class=\"legend\"><li class=\"kept\">{kept} kept</li>\
          <li class=\"dropped\">{dropped} dropped</li><li class=\"ruled\">{ruled_out} ruled out</li></ul>\n\
          <fieldset class=\"choice\"><legend>Show</legend>\
          <label><input type=\"radio\" name=\"show\" id=\"show-all\" checked>all</label>\
          <label><input type=\"radio\" name=\"show\" id=\"show-kept\">kept</label>\
          <label><input type=\"radio\" name=\"show\" id=\"show-left-out\">left out</label></fieldset></div>\n\
-         <p class=\"help\">{HELP}</p>\n<table class=\"lines\">\n<tbody>\n"
-    ));
+         <p class=\"help\">{HELP}</p>\n<table class=\"lines\">\n<tbody>"
+    )?;
     for (position, line) in page.explanation.lines.iter().enumerate() {
-        push_line(html, position + 1, line);
+        write_line(html, position + 1, line)?;
     }
-    html.push_str("</tbody>\n</table>\n");
+    html.write_str("</tbody>\n</table>\n")
 }
 
-fn push_line(html: &mut String, number: usize, line: &ExplainedLine) {
+fn write_line(html: &mut String, number: usize, line: &ExplainedLine) -> fmt::Result {
     let class = match line.verdict {
         Verdict::Kept => "kept",
         Verdict::Ruled(_) => "ruled",
         Verdict::Unlikely => "dropped",
     };
-    let rule = line.verdict.rule();
-    let mut reasons = format!("{}, {}", line.verdict.as_str(), percent(line.probability));
-    if let Some(rule) = rule {
-        reasons.extend([": ", rule.as_str()]);
-    }
-    reasons.push_str(&format!("\nby the line alone and what stands above it: {}", percent(line.first_look)));
-    for contribution in &line.contributions {
-        reasons.extend(["\n", &told(contribution)]);
-    }
-    html.push_str(&format!(
+    write!(
+        html,
         "<tr class=\"{class}\" title=\"{}\"><td class=\"number\">{number}</td><td class=\"probability\">{}</td>\
          <td class=\"text\" dir=\"auto\">{}</td><td class=\"why\">",
-        escaped_lines(&reasons),
+        all_reasons(line),
         percent(line.probability),
         escaped(&line.text),
-    ));
-    if let Some(rule) = rule {
-        html.extend(["<span class=\"rule\">", &escaped(rule.as_str()), "</span>"]);
+    )?;
+    if let Some(rule) = line.verdict.rule() {
+        write!(html, "<span class=\"rule\">{}</span>", escaped(rule.as_str()))?;
     }
     for contribution in line.contributions.iter().take(CONTRIBUTIONS_TOLD) {
-        push_contribution(html, contribution);
+        let class = if contribution.logit < 0.0 { "against" } else { "for" };
+        let told = told(contribution).replacen('-', "\u{2212}", 1);
+        let (figure, meaning) = told.split_once(' ').unwrap_or_default();
+        write!(html, "<span class=\"{class}\"><b>{}</b> {}</span>", escaped(figure), escaped(meaning))?;
     }
-    html.extend(["<code>", &escaped(&line.path), "</code></td></tr>\n"]);
+    writeln!(html, "<code>{}</code></td></tr>", escaped(&line.path))
 }
 
-fn push_contribution(html: &mut String, contribution: &Contribution) {
-    let class = if contribution.logit < 0.0 { "against" } else { "for" };
-    let told = told(contribution).replacen('-', "\u{2212}", 1);
-    let (figure, meaning) = told.split_once(' ').unwrap_or_default();
-    html.push_str(&format!("<span class=\"{class}\"><b>{}</b> {}</span>", escaped(figure), escaped(meaning)));
+/// All that is known of a line's verdict, for an attribute: a reason a line.
+fn all_reasons(line: &ExplainedLine) -> String {
+    let rule = line.verdict.rule().map(|rule| format!(": {}", rule.as_str())).unwrap_or_default();
+    let verdict = format!("{}, {}{rule}", line.verdict.as_str(), percent(line.probability));
+    let first_look = format!("by the line alone and what stands above it: {}", percent(line.first_look));
+    let reasons = [verdict, first_look].into_iter().chain(line.contributions.iter().map(told));
+    reasons.map(|reason| escaped(&reason)).collect::<Vec<_>>().join("&#10;")
 }
 
 fn percent(probability: f32) -> String {
@@ -180,17 +181,8 @@ fn percent(probability: f32) -> String {
 
 /// Text as it may stand in an element or in a quoted attribute. Control characters become spaces.
 fn escaped(text: &str) -> String {
-    escape(&one_line(text))
-}
-
-/// The same for several lines of our own, in an attribute.
-fn escaped_lines(text: &str) -> String {
-    text.lines().map(escaped).collect::<Vec<_>>().join("&#10;")
-}
-
-fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    for c in one_line(text).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -224,7 +216,6 @@ mod tests {
     #[test]
     fn text_stays_text() {
         assert_eq!(escaped("<b title='\"x\"'>&\n\u{1b}"), "&lt;b title=&#39;&quot;x&quot;&#39;&gt;&amp;  ");
-        assert_eq!(escaped_lines("a\n<b>"), "a&#10;&lt;b&gt;");
     }
 
     #[test]

@@ -292,14 +292,11 @@ mod tests {
     fn check_lines(case: &Path, explanation: &Explanation) {
         let recorded = case.join("lines.txt");
         let Ok(expected) = std::fs::read_to_string(&recorded) else { return };
-        let found: String = explanation
-            .lines
-            .iter()
-            .map(|line| {
-                let rule = line.verdict.rule().map_or("", Rule::as_str);
-                format!("{}\t{rule}\t{}\t{}\n", line.verdict.as_str(), line.path, line.text)
-            })
-            .collect();
+        let lines = explanation.lines.iter().map(|line| {
+            let rule = line.verdict.rule().map_or("", Rule::as_str);
+            [line.verdict.as_str(), rule, &line.path, &line.text].join("\t")
+        });
+        let found = lines.collect::<Vec<_>>().join("\n") + "\n";
         if std::env::var_os("UPDATE_FIXTURES").is_some() {
             std::fs::write(&recorded, found).unwrap();
             return;
