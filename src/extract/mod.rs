@@ -12,6 +12,7 @@
 //! * `title`, `dates`, `authors`: all places where each may stand, in the order of trust.
 //! * `body`: which lines are the article; every line is judged by weighed features, twice.
 //! * `verdict`: whether that is an article at all, how much of it, how far to trust it.
+//! * `explain`: the same reading with its reasons, for people who ask why a page reads as it does.
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //!
 //! Where the body in the page falls far short of the text in structured data, that text is taken; where the page
@@ -29,6 +30,7 @@ mod body;
 mod bounds;
 mod dates;
 mod declared;
+mod explain;
 mod fragment;
 mod json_ld;
 mod marks;
@@ -41,12 +43,13 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-use body::Body;
+use body::{Body, Steps};
 use declared::Declared;
 use json_ld::StructuredArticle;
 use page::Page;
 use verdict::Findings;
 
+pub use explain::{Contribution, ExplainedLine, Explanation, Rule, TextSource, Verdict};
 pub use fragment::fragment_paragraphs;
 pub use verdict::{NoArticle, Wall};
 
@@ -100,22 +103,55 @@ impl Extractor {
     ///
     /// [`ExtractError::NotText`] for bytes that are no text, [`ExtractError::NoArticle`] for a page that holds none.
     pub fn extract(&self, document: &FetchedDocument, hints: &LinkHints) -> Result<ExtractedArticle, ExtractError> {
+        let reading = self.with_page(document, |page| self.read(page, document, hints, None))?;
+        match reading.refusal {
+            None => Ok(reading.article),
+            Some(reason) => Err(ExtractError::NoArticle(reason)),
+        }
+    }
+
+    /// The same with its reasons: what was decided of each line of the page, and by what. A page without an article
+    /// has an explanation too.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::NotText`] for bytes that are no text.
+    pub fn explain(&self, document: &FetchedDocument, hints: &LinkHints) -> Result<Explanation, ExtractError> {
+        self.with_page(document, |page| {
+            let mut steps = Steps::default();
+            let reading = self.read(page, document, hints, Some(&mut steps));
+            explain::explain(page, reading, &steps)
+        })
+    }
+
+    fn with_page<T>(&self, document: &FetchedDocument, read: impl FnOnce(&Page<'_>) -> T) -> Result<T, ExtractError> {
         check_text(document)?;
         let text = crate::charset::decode(&document.body, document.content_type.as_deref());
         let tree = Html::parse_document(bounds::parseable_prefix(&text));
-        let page = Page::read(&tree, self.settings.depth_max);
-        let found = Found::read(&page, document, hints);
-        let body = body::choose(&page, &found.evidence(hints));
-        let mut article = found.article(&page, document, hints);
-        let head = &page.lines[body.head.clone()];
-        dates::add_from_head(&mut article.published, head);
-        let mut authors = authors::authors(&page, &found.declared, &found.structured, hints, &found.site_names);
-        authors::add_from_head(&mut authors, head, &found.site_names);
-        article.authors = authors.named();
-        self.fill_body(&mut article, &page, &found, &body, hints)?;
-        Ok(article)
+        Ok(read(&Page::read(&tree, self.settings.depth_max)))
     }
 
+    /// Reads a page; `steps` keeps what led to the choice of lines, for those who ask.
+    fn read(
+        &self,
+        page: &Page<'_>,
+        document: &FetchedDocument,
+        hints: &LinkHints,
+        steps: Option<&mut Steps>,
+    ) -> Reading {
+        let found = Found::read(page, document, hints);
+        let body = body::choose(page, &found.evidence(hints), steps);
+        let mut article = found.article(page, document, hints);
+        let head = &page.lines[body.head.clone()];
+        dates::add_from_head(&mut article.published, head);
+        let mut authors = authors::authors(page, &found.declared, &found.structured, hints, &found.site_names);
+        authors::add_from_head(&mut authors, head, &found.site_names);
+        article.authors = authors.named();
+        let (text_from, refusal) = self.fill_body(&mut article, page, &found, &body, hints);
+        Reading { article, refusal, text_from, titles: found.titles, chosen: body.lines }
+    }
+
+    /// Fills in the body: where it is from, and why it is that of no article.
     fn fill_body(
         &self,
         article: &mut ExtractedArticle,
@@ -123,7 +159,7 @@ impl Extractor {
         found: &Found<'_>,
         body: &Body,
         hints: &LinkHints,
-    ) -> Result<(), ExtractError> {
+    ) -> (TextSource, Option<NoArticle>) {
         let structured_body = found.structured.body.as_deref().unwrap_or_default();
         let structured_words = text::count_words(structured_body);
         let mut paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
@@ -145,17 +181,18 @@ impl Extractor {
             structured_words,
             is_structured,
         };
-        let checked = findings.check_article(self.settings.words_min);
+        let refusal = findings.check_article(self.settings.words_min).err();
         let (body_kind, quality) = findings.judge();
-        if let Err(reason) = checked {
-            let fed = self.fed_paragraphs(hints).ok_or(ExtractError::NoArticle(reason))?;
+        (article.paragraphs, article.body_kind, article.quality) = (paragraphs, body_kind, quality);
+        if refusal.is_some()
+            && let Some(fed) = self.fed_paragraphs(hints)
+        {
             article.paragraphs = fed;
             article.body_kind = BodyKind::Feed;
             article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
-            return Ok(());
+            return (TextSource::Feed, None);
         }
-        (article.paragraphs, article.body_kind, article.quality) = (paragraphs, body_kind, quality);
-        Ok(())
+        (if is_structured { TextSource::StructuredData } else { TextSource::Page }, refusal)
     }
 
     /// The feed's own full text, where it is long enough to be one.
@@ -169,6 +206,18 @@ impl Extractor {
 
 /// Quality of a feed's own text: the publisher's words, though nobody has checked that they are all.
 const FED_QUALITY: u8 = 80;
+
+/// What was made of a page, before it is said whether that is an article.
+struct Reading {
+    article: ExtractedArticle,
+    /// Why it is none.
+    refusal: Option<NoArticle>,
+    text_from: TextSource,
+    /// All titles that the page gives itself, the best first.
+    titles: Vec<Evidence<String>>,
+    /// The lines that were chosen, in page order.
+    chosen: Vec<usize>,
+}
 
 /// What the page says of its article outside the text.
 struct Found<'a> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::extract::Extractor;
+use crate::extract::{Explanation, ExtractError, Extractor};
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, Failure, Fetched, FetchedDocument,
-    LinkHints, Purpose, Retry, publisher_of,
+    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure, Fetched,
+    FetchedDocument, LinkHints, Purpose, Retry, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
@@ -42,6 +42,15 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
     ArticleOutcome { candidate, exchanges, finished_at, host_ready_at: report.host_ready_at, result }
 }
 
+/// A page with the reasons why it reads as it does.
+#[derive(Clone, Debug)]
+pub struct ExplainedPage {
+    /// The reasons.
+    pub explanation: Explanation,
+    /// The article in normal form, or what would have been it.
+    pub article: Article,
+}
+
 /// A page to an article in normal form, without a candidate: for files and one-shot looks.
 ///
 /// # Errors
@@ -53,10 +62,32 @@ pub fn read_page(
     hints: &LinkHints,
     surroundings: Surroundings<'_>,
 ) -> Result<Article, Failure> {
-    let extracted = extractor
-        .extract(document, hints)
-        .map_err(|error| Failure { class: error.class(), reason: error.to_string() })?;
-    normalize::normalize(&extracted, surroundings)
+    let extracted = extractor.extract(document, hints).map_err(|error| unreadable(&error))?;
+    normalized(&extracted, surroundings)
+}
+
+/// The same with the reasons. A page without an article has them too: see `refusal` of the explanation.
+///
+/// # Errors
+///
+/// Why there is nothing to explain: the document is no text.
+pub fn explain_page(
+    extractor: &Extractor,
+    document: &FetchedDocument,
+    hints: &LinkHints,
+    surroundings: Surroundings<'_>,
+) -> Result<ExplainedPage, Failure> {
+    let explanation = extractor.explain(document, hints).map_err(|error| unreadable(&error))?;
+    let article = normalized(&explanation.article, surroundings)?;
+    Ok(ExplainedPage { explanation, article })
+}
+
+fn unreadable(error: &ExtractError) -> Failure {
+    Failure { class: error.class(), reason: error.to_string() }
+}
+
+fn normalized(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -> Result<Article, Failure> {
+    normalize::normalize(extracted, surroundings)
         .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })
 }
 

@@ -26,4 +26,6 @@ mod database;
 
 mod commands;
 
+mod explain;
+
 mod demo;
