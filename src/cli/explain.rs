@@ -205,7 +205,8 @@ pub(super) fn counts(explanation: &Explanation) -> [usize; 3] {
 pub(super) fn told(contribution: &Contribution) -> String {
     let mut meaning = contribution.meaning.chars().filter(|c| *c != '`');
     let first = meaning.next().into_iter().flat_map(char::to_lowercase).collect::<String>();
-    format!("{:+.1} {first}{}", contribution.logit, meaning.collect::<String>())
+    let not = if contribution.is_absent { "not: " } else { "" };
+    format!("{:+.1} {not}{first}{}", contribution.logit, meaning.collect::<String>())
 }
 
 /// The rule, and what weighed most.
@@ -341,7 +342,7 @@ fn as_json(input: &str, page: &ExplainedPage) -> Value {
     let ExplainedPage { explanation, article } = page;
     let evidence = |found: &Evidence<String>| json!({"value": found.value, "origin": found.origin.as_str()});
     let line = |(position, line): (usize, &ExplainedLine)| {
-        let contribution = |told: &Contribution| json!({"feature": told.feature, "meaning": told.meaning, "contribution": rounded(told.logit)});
+        let contribution = |told: &Contribution| json!({"feature": told.feature, "meaning": told.meaning, "absent": told.is_absent, "contribution": rounded(told.logit)});
         json!({
             "line": position + 1,
             "verdict": line.verdict.as_str(),

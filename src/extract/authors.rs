@@ -211,8 +211,8 @@ impl Authors {
 
 /// What a name may begin with in small letters.
 const PARTICLES: [&str; 20] = [
-    "von", "van", "de", "del", "della", "di", "da", "do", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ter", "ten",
-    "zu", "af",
+    "von", "van", "de", "del", "della", "di", "da", "do", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ter",
+    "ten", "zu", "af",
 ];
 
 /// The authors of the page. The first origin that names anybody counts.
@@ -310,7 +310,8 @@ fn stands_out_as_names(line: &Line) -> bool {
     let is_emphasis = !line.text.is_empty() && line.emphasis_bytes * 10 >= line.text.len() * 9;
     let is_name = |name: &str| {
         let begins_large = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
-        let goes_on_small = |word: &str| word.chars().skip(1).all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '’'));
+        let goes_on_small =
+            |word: &str| word.chars().skip(1).all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '’'));
         (2..=3).contains(&name.split_whitespace().count())
             && name.split_whitespace().all(|word| begins_large(word) && goes_on_small(word))
     };
@@ -329,7 +330,9 @@ impl Names<'_> {
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
         let text = without_opening(&byline);
-        if matches!(origin, Origin::JsonLd | Origin::Meta) && !split(text).iter().any(|part| self.is_person(trimmed(part))) {
+        if matches!(origin, Origin::JsonLd | Origin::Meta)
+            && !split(text).iter().any(|part| self.is_person(trimmed(part)))
+        {
             self.add_organisation(text, origin);
             return;
         }

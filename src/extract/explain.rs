@@ -163,6 +163,8 @@ pub struct Contribution {
     pub feature: &'static str,
     /// What the name means, in plain words.
     pub meaning: &'static str,
+    /// Whether it is what the line is not that counts.
+    pub is_absent: bool,
     /// What it adds, directly and by way of the first look; negative where it speaks against the line.
     pub logit: f32,
 }

@@ -27,8 +27,8 @@ const HEADINGS_MAX: usize = 20;
 /// How much each place is trusted on its own, from the share of pages on which it was right where they differed.
 const STRUCTURED_TRUST: u32 = 14;
 const SOCIAL_TRUST: u32 = 10;
-const HEAD_TRUST: u32 = 6;
-const HEADING_TRUST: u32 = 5;
+const HEADING_TRUST: u32 = 6;
+const HEAD_TRUST: u32 = 5;
 const ONE_OF_HEADINGS_TRUST: u32 = 3;
 const HINT_TRUST: u32 = 4;
 

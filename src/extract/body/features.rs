@@ -39,199 +39,199 @@ macro_rules! features {
 // The table. Kept by hand: to learn anew, run `learn_weights` and put its numbers here.
 features! {
     /// Holds for every line: what an average line is.
-    Always: 0.10, -0.16;
+    Always: 0.11, -0.16;
     /// Up to three words.
-    Tiny: -1.28, -0.92;
+    Tiny: -1.25, -0.91;
     /// Four to nine words.
-    Short: -0.42, -0.27;
+    Short: -0.41, -0.27;
     /// Ten to nineteen words.
-    Medium: -0.62, -0.10;
+    Medium: -0.58, -0.09;
     /// Twenty to forty-nine words.
-    Long: 0.31, 0.29;
+    Long: 0.33, 0.30;
     /// Fifty words and more.
-    VeryLong: 1.37, 0.51;
+    VeryLong: 1.37, 0.50;
     /// Ends with a full stop or its like.
-    Sentence: 0.80, 0.38;
+    Sentence: 0.81, 0.39;
     /// Fewer than ten words that end with a full stop.
-    ShortSentence: -0.62, -0.14;
+    ShortSentence: -0.62, -0.12;
     /// Breaks off with dots.
-    Ellipsis: -2.24, -0.74;
+    Ellipsis: -2.23, -0.73;
     /// Ends with a colon.
-    Colon: 0.16, 0.21;
+    Colon: 0.17, 0.22;
     /// Share of the text that stands in links.
-    LinkShare: -2.46, -1.67;
+    LinkShare: -2.49, -1.69;
     /// All of it is a link.
-    AllLink: 0.37, 1.17;
+    AllLink: 0.37, 1.14;
     /// A link within text that is no link.
-    LinkInText: -0.11, -0.37;
+    LinkInText: -0.12, -0.36;
     /// All of it is bold or italic.
-    AllEmphasis: -0.36, -0.96;
+    AllEmphasis: -0.37, -0.96;
     /// All of it is in capitals.
-    Uppercase: -0.81, -1.46;
+    Uppercase: -0.80, -1.39;
     /// Share of digits in the text.
-    Digits: -1.13, -0.08;
+    Digits: -1.18, -0.08;
     /// Holds `|`, `·`, `»`, `›` or a bullet, as lists of links and data about an article do.
-    Separators: -1.19, -0.97;
+    Separators: -1.21, -0.98;
     /// Holds an e-mail or web address.
-    Address: 0.17, 0.35;
+    Address: 0.18, 0.36;
     /// Ends with a question mark.
-    Question: -0.25, -0.40;
+    Question: -0.26, -0.41;
     /// Begins with a small letter or punctuation, as the rest of something does.
-    Begins: 0.04, 0.14;
+    Begins: 0.02, 0.13;
     /// A `p`.
-    Paragraph: 0.42, -0.50;
+    Paragraph: 0.43, -0.49;
     /// The first level of headings.
-    TopHeading: -2.21, -1.12;
+    TopHeading: -2.26, -1.17;
     /// A heading of level 2 or 3.
-    Heading: 0.16, 0.60;
+    Heading: 0.18, 0.62;
     /// A heading of level 4 to 6.
-    LowHeading: -0.20, 0.19;
+    LowHeading: -0.19, 0.24;
     /// A list item.
-    Item: 0.37, 0.35;
+    Item: 0.39, 0.36;
     /// A table row.
-    Row: 2.35, 0.94;
+    Row: 2.27, 0.70;
     /// Text right in a `div` or another container.
-    Bare: -1.11, -0.37;
+    Bare: -1.09, -0.36;
     /// Ended by an empty line of `br`.
-    AtBreak: 1.32, -0.20;
+    AtBreak: 1.29, -0.22;
     /// All of it in one inline element with a class of its own.
-    InlineOwner: 0.19, -0.32;
+    InlineOwner: 0.19, -0.31;
     /// Under a navigation.
-    Navigation: -1.59, -1.62;
+    Navigation: -1.57, -1.61;
     /// Under a foot.
-    Footer: -2.53, -0.71;
+    Footer: -2.52, -0.70;
     /// Under a head.
-    Header: -0.08, -0.15;
+    Header: -0.08, -0.14;
     /// Under a side bar or widget.
-    Aside: -1.60, -0.24;
+    Aside: -1.58, -0.23;
     /// Under a picture's caption or credit.
-    Caption: -0.56, -1.23;
+    Caption: -0.57, -1.24;
     /// Under a form or control.
-    Control: -0.63, -0.50;
+    Control: -0.61, -0.49;
     /// Under readers' comments.
-    Comments: -4.25, 0.46;
+    Comments: -4.23, 0.46;
     /// Under links to other articles.
-    Related: -1.48, -0.21;
+    Related: -1.46, -0.21;
     /// Under share buttons.
-    Share: -0.43, -0.60;
+    Share: -0.43, -0.61;
     /// Under advertising.
-    Advertising: -0.05, -0.25;
+    Advertising: -0.02, -0.25;
     /// Under a newsletter or subscription box.
-    Subscribe: -1.20, -1.22;
+    Subscribe: -1.23, -1.25;
     /// Under an element that is not shown.
-    Hidden: 0.16, -0.05;
+    Hidden: 0.19, -0.05;
     /// Under a byline or author box.
-    Author: -3.64, -2.06;
+    Author: -3.61, -2.02;
     /// Twenty words and more under a byline or author box: a biography, or an article wrapped in its author's class.
-    LongAuthor: -3.33, -2.91;
+    LongAuthor: -3.33, -2.93;
     /// Under a date.
-    Date: 0.60, -1.20;
+    Date: 0.61, -1.27;
     /// Under keywords.
-    Tags: 0.66, 0.01;
+    Tags: 0.69, 0.01;
     /// Under an `article` or its like.
-    Article: 0.49, -0.26;
+    Article: 0.46, -0.25;
     /// Under an element named as running text.
     Body: 1.09, -0.12;
     /// Under an element named as the lead.
-    Lead: -0.45, 0.53;
+    Lead: -0.45, 0.54;
     /// Under an element named as a headline.
-    Title: -1.19, -0.22;
+    Title: -1.20, -0.22;
     /// Under a cookie notice.
-    Consent: -1.79, 0.28;
+    Consent: -1.76, 0.28;
     /// Under foreign matter set into the text.
-    Embed: 0.49, -0.32;
+    Embed: 0.53, -0.31;
     /// Under a gallery or player.
-    Media: 0.70, -0.36;
+    Media: 0.75, -0.35;
     /// Under a teaser or card.
-    Teaser: -0.23, 0.15;
+    Teaser: -0.21, 0.15;
     /// Under details about the article.
-    Details: -0.58, 0.04;
+    Details: -0.55, 0.06;
     /// Under a legal or house notice.
-    Notice: -0.47, -0.47;
+    Notice: -0.44, -0.47;
     /// Under the main part.
-    Main: 0.37, -0.19;
+    Main: 0.36, -0.17;
     /// Under a box of facts or summary.
-    Facts: -0.50, 0.04;
+    Facts: -0.51, 0.04;
     /// Under a quotation.
-    Quote: 0.92, 0.83;
+    Quote: 0.91, 0.83;
     /// How many of the marks that speak against it hold.
-    Against: -1.16, 0.51;
+    Against: -1.19, 0.52;
     /// Stands in the text that structured data gives.
-    InStructured: 1.93, 0.28;
+    InStructured: 2.01, 0.27;
     /// Does not stand in the text that structured data gives.
-    NotInStructured: -1.27, -0.34;
+    NotInStructured: -1.27, -0.35;
     /// Repeats the title.
-    IsTitle: -0.03, 0.20;
+    IsTitle: -0.05, 0.18;
     /// Begins like the title, or the title like it.
-    LikeTitle: -0.19, 0.08;
+    LikeTitle: -0.19, 0.11;
     /// Is the page's description.
-    IsDescription: 1.97, 1.34;
+    IsDescription: 1.96, 1.32;
     /// Stands before the page's first heading.
-    BeforeHeading: -1.46, -1.19;
+    BeforeHeading: -1.47, -1.20;
     /// Invites to read, watch, follow or subscribe.
-    Invites: -2.10, -1.38;
+    Invites: -2.13, -1.41;
     /// Says whose picture or text it is.
-    Credits: -1.72, -1.02;
+    Credits: -1.73, -1.01;
     /// Copyright and terms.
-    Legal: -1.90, -0.62;
+    Legal: -1.91, -0.62;
     /// A date, and little else.
-    Dated: -0.24, -0.13;
+    Dated: -0.23, -0.13;
     /// Begins as a byline does.
-    Byline: -1.78, -1.09;
+    Byline: -2.13, -1.55;
     /// Stands on the page more than once.
-    Repeated: 0.26, 0.53;
+    Repeated: 0.27, 0.54;
     /// In the article's place.
-    Inside: 0.00, 0.48;
+    Inside: 0.00, 0.49;
     /// Before the place, a few lines away.
     JustBefore: 0.00, 0.04;
     /// Before the place, further away.
     FarBefore: 0.00, 0.21;
     /// After the place.
-    After: 0.00, -1.93;
+    After: 0.00, -1.94;
     /// How good the line before is.
     Previous: 0.00, 0.56;
     /// How good the line after is.
-    Next: 0.00, 1.08;
+    Next: 0.00, 1.06;
     /// How good three lines on either side are.
-    Around: 0.00, 0.95;
+    Around: 0.00, 0.96;
     /// Share of the article's text in lines with the same tags above and the same class.
-    PathShare: 0.00, 1.89;
+    PathShare: 0.00, 1.90;
     /// How good lines with the same tags above and the same class are.
-    PathGoodness: 0.00, 0.10;
+    PathGoodness: 0.00, 0.06;
     /// Share of the article's text right under the same parent.
-    SameParent: 0.00, 0.06;
+    SameParent: 0.00, 0.03;
     /// Nothing in the place before it is surely text.
-    BeforeFirst: 0.00, -0.40;
+    BeforeFirst: 0.00, -0.52;
     /// Nothing in the place after it is surely text.
-    AfterLast: 0.00, -0.91;
+    AfterLast: 0.00, -0.93;
     /// A heading or short bold line before a good line.
-    HeadingOfGood: 0.00, -0.47;
+    HeadingOfGood: 0.00, -0.52;
     /// A heading or short bold line before a bad line.
-    HeadingOfBad: 0.00, -0.82;
+    HeadingOfBad: 0.00, -0.86;
     /// An item in a list that is mostly links.
-    ListOfLinks: 0.00, -0.53;
+    ListOfLinks: 0.00, -0.49;
     /// Marks that speak against it, within the place.
     MarkedInside: 0.00, -0.50;
     /// Stands under the same parent as the nearest line that is surely text.
-    SiblingOfSure: 0.00, 0.29;
+    SiblingOfSure: 0.00, 0.27;
     /// Stands under the same grandparent as the nearest line that is surely text.
-    CousinOfSure: 0.00, -0.08;
+    CousinOfSure: 0.00, -0.06;
     /// Lines that are surely text stand close before and close behind.
-    Surrounded: 0.00, -0.39;
+    Surrounded: 0.00, -0.40;
     /// A heading or short bold line with lines that are surely text close before and close behind.
-    HeadingSurrounded: 0.00, 1.34;
+    HeadingSurrounded: 0.00, 1.36;
     /// Any other line of under ten words with lines that are surely text close before and close behind.
-    ShortSurrounded: 0.00, 0.11;
+    ShortSurrounded: 0.00, 0.08;
     /// In a small element together with a linked headline, as teasers are.
-    InCard: 0.00, -0.27;
+    InCard: 0.00, -0.29;
     /// In an `article` within the place.
-    InNestedArticle: 0.00, -0.52;
+    InNestedArticle: 0.00, -0.53;
     /// Levels that it stands deeper than most of the text, up to six.
     Deeper: 0.00, -0.35;
     /// What the first look said, as a logit over four.
-    FirstLook: 0.00, 0.62;
+    FirstLook: 0.00, 0.63;
     /// What the look before said, likewise.
-    LookBefore: 0.00, 0.62;
+    LookBefore: 0.00, 0.63;
 }
 
 /// The features of one line.

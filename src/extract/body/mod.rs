@@ -72,8 +72,7 @@ fn choose_by(
     let first: Vec<f32> = looks.iter().map(|look| look.features.probability(weights.first)).collect();
     let second = context::look_again(page, &looks, &first, weights.first);
     let third = second.as_ref().and_then(|second| {
-        let before: Vec<f32> =
-            second.features.iter().map(|features| features.probability(weights.second)).collect();
+        let before: Vec<f32> = second.features.iter().map(|features| features.probability(weights.second)).collect();
         context::look_again(page, &looks, &before, weights.first)
     });
     let probabilities: Vec<f32> = third

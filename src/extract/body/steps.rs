@@ -53,9 +53,14 @@ impl Steps {
             .collect();
         strongest.sort_by(|one, other| logits[*other].abs().total_cmp(&logits[*one].abs()));
         strongest.truncate(CONTRIBUTIONS_MAX);
+        let features = match (&self.second, &self.third) {
+            (_, Some(again)) | (Some(again), None) => &again.features[line],
+            (None, None) => &self.looks[line].features,
+        };
         let contribution = |feature: usize| Contribution {
             feature: NAMES[feature],
             meaning: MEANINGS[feature].trim().trim_end_matches('.'),
+            is_absent: features.0[feature] == 0.0,
             logit: logits[feature],
         };
         strongest.into_iter().map(contribution).collect()
@@ -76,10 +81,13 @@ impl Steps {
     }
 }
 
-/// Gives what one feature adds to those that made it, each by its share.
+/// Gives what one feature adds to those that made it, each by its share; not where those cancel each other out, which
+/// would make much of each.
 fn split_up(logits: &mut [f32; COUNT], feature: Feature, makers: &[f32; COUNT]) {
+    const CANCELLED: f32 = 5.0;
     let sum: f32 = makers.iter().sum();
-    if sum.abs() > f32::EPSILON {
+    let all: f32 = makers.iter().map(|maker| maker.abs()).sum();
+    if sum.abs() > f32::EPSILON && all < sum.abs() * CANCELLED {
         let handed_on = std::mem::take(&mut logits[feature as usize]);
         logits.iter_mut().zip(makers).for_each(|(logit, maker)| *logit += maker * handed_on / sum);
     }
