@@ -3,9 +3,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Reader;
+use super::{Reader, SiteRules};
 
 /// Section `store`.
 #[derive(Clone, Debug)]
@@ -98,6 +99,8 @@ pub struct ExtractSettings {
     pub depth_max: usize,
     /// Most paragraphs kept.
     pub paragraphs_max: usize,
+    /// Rules for single sites, out of the folder `extract.sites_folder`.
+    pub site_rules: Arc<SiteRules>,
 }
 
 /// Section `daemon`.
@@ -310,6 +313,8 @@ impl ExtractSettings {
             words_min: size(reader.integer("extract.words_min", 1, 10_000)),
             depth_max: size(reader.integer("extract.depth_max", 16, 100_000)),
             paragraphs_max: size(reader.integer("extract.paragraphs_max", 1, 1_000_000)),
+            // Files are for `load` to read.
+            site_rules: Arc::default(),
         }
     }
 }
