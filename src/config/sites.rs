@@ -35,6 +35,15 @@ impl SiteRules {
             .find(|rule| rule.fits_host(host) && address.path().starts_with(&rule.path) && rule.is_valid_on(fetched_on))
     }
 
+    /// The rules of one file that has no fault.
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> SiteRules {
+        let (rules, mut problems) = parse(text, "sites.toml");
+        let rules = sorted(rules, &mut problems);
+        assert_eq!(problems, []);
+        rules
+    }
+
     /// All rules, the most specific first.
     pub fn iter(&self) -> impl Iterator<Item = &SiteRule> {
         self.rules.iter()

@@ -211,8 +211,8 @@ impl Authors {
 
 /// What a name may begin with in small letters.
 const PARTICLES: [&str; 20] = [
-    "von", "van", "de", "del", "della", "di", "da", "do", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ter", "ten",
-    "zu", "af",
+    "von", "van", "de", "del", "della", "di", "da", "do", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ter",
+    "ten", "zu", "af",
 ];
 
 /// The authors of the page. The first origin that names anybody counts.
@@ -310,11 +310,21 @@ fn stands_out_as_names(line: &Line) -> bool {
     let is_emphasis = !line.text.is_empty() && line.emphasis_bytes * 10 >= line.text.len() * 9;
     let is_name = |name: &str| {
         let begins_large = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
-        let goes_on_small = |word: &str| word.chars().skip(1).all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '’'));
+        let goes_on_small =
+            |word: &str| word.chars().skip(1).all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '’'));
         (2..=3).contains(&name.split_whitespace().count())
             && name.split_whitespace().all(|word| begins_large(word) && goes_on_small(word))
     };
     is_emphasis && split(&line.text).iter().all(|name| is_name(name.trim()))
+}
+
+/// Whom texts name of which it is known that they are bylines.
+pub(super) fn in_bylines(bylines: &[String], origin: Origin, site_names: &[String]) -> Vec<Evidence<String>> {
+    let mut names = Names { found: Vec::new(), organisations: Vec::new(), site_names };
+    for byline in bylines {
+        names.add(byline, origin);
+    }
+    Authors { people: names.found, organisations: names.organisations }.named()
 }
 
 struct Names<'a> {
@@ -329,7 +339,9 @@ impl Names<'_> {
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
         let text = without_opening(&byline);
-        if matches!(origin, Origin::JsonLd | Origin::Meta) && !split(text).iter().any(|part| self.is_person(trimmed(part))) {
+        if matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta)
+            && !split(text).iter().any(|part| self.is_person(trimmed(part)))
+        {
             self.add_organisation(text, origin);
             return;
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bytes ─► charset ─► bounds ─► tree ─► page ─┬─► declared, json_ld ─► title, dates, authors
-//!                                             └─► body ─► verdict
+//!                                             └─► site_rule or body ─► verdict
 //! ```
 //!
 //! * `bounds`: cuts off what the parser could not read in linear time.
@@ -10,19 +10,24 @@
 //!   element is by its tag and by its names.
 //! * `declared` and `json_ld`: what the page says of itself in `meta` elements and in structured data.
 //! * `title`, `dates`, `authors`: all places where each may stand, in the order of trust.
+//! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
+//!   find is found in the general way.
 //! * `body`: which lines are the article; every line is judged by weighed features, twice.
 //! * `verdict`: whether that is an article at all, how much of it, how far to trust it.
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //!
 //! Where the body in the page falls far short of the text in structured data, that text is taken; where the page
-//! holds no article and the feed brought its text, the feed's. Deliberately absent: rules for single sites, and any
-//! reading of dates, addresses or languages, which is for `normalize`.
+//! holds no article and the feed brought its text, the feed's. Deliberately absent: any reading of dates, addresses or
+//! languages, which is for `normalize`.
 
+use jiff::tz::TimeZone;
 use scraper::Html;
 use url::Url;
 
-use crate::config::ExtractSettings;
-use crate::model::{BodyKind, ErrorClass, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Quality};
+use crate::config::{ExtractSettings, SiteRule};
+use crate::model::{
+    BodyKind, ErrorClass, Evidence, ExtractedArticle, FetchedDocument, LinkHints, NO_ADDRESS, Origin, Quality,
+};
 
 mod authors;
 mod body;
@@ -33,6 +38,7 @@ mod fragment;
 mod json_ld;
 mod marks;
 mod page;
+mod site_rule;
 mod tags;
 mod text;
 mod title;
@@ -67,6 +73,14 @@ pub enum ExtractError {
     /// A page without an article on it.
     #[error("no article on the page: {0}")]
     NoArticle(NoArticle),
+    /// A page without an article on it, as far as can be seen without the rule for its site, which does not fit it.
+    #[error("no article on the page: {reason}; {}", .faults.join("; "))]
+    RuleFailed {
+        /// What the page is without the rule.
+        reason: NoArticle,
+        /// What the rule has not found.
+        faults: Vec<String>,
+    },
 }
 
 impl ExtractError {
@@ -75,7 +89,7 @@ impl ExtractError {
     pub fn class(&self) -> ErrorClass {
         match self {
             ExtractError::NotText(_) => ErrorClass::Parse,
-            ExtractError::NoArticle(_) => ErrorClass::NotArticle,
+            ExtractError::NoArticle(_) | ExtractError::RuleFailed { .. } => ErrorClass::NotArticle,
         }
     }
 }
@@ -104,16 +118,41 @@ impl Extractor {
         let text = crate::charset::decode(&document.body, document.content_type.as_deref());
         let tree = Html::parse_document(bounds::parseable_prefix(&text));
         let page = Page::read(&tree, self.settings.depth_max);
-        let found = Found::read(&page, document, hints);
-        let body = body::choose(&page, &found.evidence(hints));
+        let mut found = Found::read(&page, document, hints);
+        let (depth_max, words_min) = (self.settings.depth_max, self.settings.words_min);
+        let rule = self.rule_for(document, &found.declared);
+        let ruled = rule.map(|rule| site_rule::apply(rule, &tree, &page, depth_max, words_min)).unwrap_or_default();
+        found.titles.splice(0..0, ruled.title.map(|title| Evidence::new(title, Origin::SiteRule)));
         let mut article = found.article(&page, document, hints);
+        article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
+        article.rule_faults = ruled.faults;
+        let mut authors = authors::authors(&page, &found.declared, &found.structured, hints, &found.site_names);
+        let is_ruled = ruled.body.is_some();
+        let (page, body) = ruled.body.unwrap_or_else(|| {
+            let body = body::choose(&page, &found.evidence(hints));
+            (page, body)
+        });
         let head = &page.lines[body.head.clone()];
         dates::add_from_head(&mut article.published, head);
-        let mut authors = authors::authors(&page, &found.declared, &found.structured, hints, &found.site_names);
         authors::add_from_head(&mut authors, head, &found.site_names);
-        article.authors = authors.named();
-        self.fill_body(&mut article, &page, &found, &body, hints)?;
+        let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, &found.site_names);
+        article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
+        self.fill_body(&mut article, &page, &found, &body, hints, is_ruled)?;
         Ok(article)
+    }
+
+    /// The rule for the document's site. A page from a file is of the site that it says it is of.
+    fn rule_for(&self, document: &FetchedDocument, declared: &Declared<'_>) -> Option<&SiteRule> {
+        let rules = &self.settings.site_rules;
+        if rules.is_empty() {
+            return None;
+        }
+        let fetched_on = document.fetched_at.to_zoned(TimeZone::UTC).date();
+        if !document.final_url.as_str().starts_with(NO_ADDRESS) {
+            return rules.find(&document.final_url, fetched_on);
+        }
+        let claimed = declared.canonical_urls(&document.final_url);
+        claimed.iter().find_map(|url| rules.find(&Url::parse(&url.value).ok()?, fetched_on))
     }
 
     fn fill_body(
@@ -123,12 +162,14 @@ impl Extractor {
         found: &Found<'_>,
         body: &Body,
         hints: &LinkHints,
+        is_ruled: bool,
     ) -> Result<(), ExtractError> {
         let structured_body = found.structured.body.as_deref().unwrap_or_default();
         let structured_words = text::count_words(structured_body);
         let mut paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
         let n_words: usize = paragraphs.iter().map(|paragraph| text::count_words(paragraph)).sum();
-        let is_structured = structured_words >= STRUCTURED_INSTEAD_WORDS
+        let is_structured = !is_ruled
+            && structured_words >= STRUCTURED_INSTEAD_WORDS
             && text::number(n_words) < text::number(structured_words) * STRUCTURED_INSTEAD_SHARE;
         if is_structured {
             paragraphs = structured_body.lines().map(text::fold).filter(|line| !line.is_empty()).collect();
@@ -140,19 +181,27 @@ impl Extractor {
             paragraphs: &paragraphs,
             title: article.title.as_ref().map(|title| title.value.as_str()),
             has_date: !article.published.is_empty(),
-            says_article: found.structured.is_article || found.declared.is_article(),
+            says_article: is_ruled || found.structured.is_article || found.declared.is_article(),
             says_paid: found.structured.is_paid,
             structured_words,
             is_structured,
         };
         let checked = findings.check_article(self.settings.words_min);
-        let (body_kind, quality) = findings.judge();
+        let (body_kind, mut quality) = findings.judge();
         if let Err(reason) = checked {
-            let fed = self.fed_paragraphs(hints).ok_or(ExtractError::NoArticle(reason))?;
+            let faults = &mut article.rule_faults;
+            let fed = self.fed_paragraphs(hints).ok_or_else(|| match std::mem::take(faults) {
+                faults if faults.is_empty() => ExtractError::NoArticle(reason),
+                faults => ExtractError::RuleFailed { reason, faults },
+            })?;
             article.paragraphs = fed;
             article.body_kind = BodyKind::Feed;
             article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
             return Ok(());
+        }
+        if !article.rule_faults.is_empty() {
+            quality.score = quality.score.saturating_sub(RULE_FAILED_COST);
+            quality.reasons.push("site-rule-failed");
         }
         (article.paragraphs, article.body_kind, article.quality) = (paragraphs, body_kind, quality);
         Ok(())
@@ -169,6 +218,9 @@ impl Extractor {
 
 /// Quality of a feed's own text: the publisher's words, though nobody has checked that they are all.
 const FED_QUALITY: u8 = 80;
+
+/// What a rule that does not fit costs: somebody found it necessary.
+const RULE_FAILED_COST: u8 = 10;
 
 /// What the page says of its article outside the text.
 struct Found<'a> {
@@ -222,6 +274,7 @@ impl<'a> Found<'a> {
             paragraphs: Vec::new(),
             body_kind: BodyKind::Full,
             quality: Quality { score: 0, reasons: Vec::new() },
+            rule_faults: Vec::new(),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 /// Where a value was found, from the most to the least trusted for a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
+    /// A rule for the site, which somebody wrote who has looked.
+    SiteRule,
     /// Structured data, schema.org as JSON-LD or microdata.
     JsonLd,
     /// A `meta` element.
@@ -36,6 +38,7 @@ impl Origin {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Origin::SiteRule => "site-rule",
             Origin::JsonLd => "json-ld",
             Origin::Meta => "meta",
             Origin::Time => "time",
@@ -141,4 +144,6 @@ pub struct ExtractedArticle {
     pub body_kind: BodyKind,
     /// How far to trust it.
     pub quality: Quality,
+    /// What the rule for the site has not found on the page, each as a sentence that names rule and selector.
+    pub rule_faults: Vec<String>,
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::warn;
 
 use crate::extract::Extractor;
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, Failure, Fetched, FetchedDocument,
-    LinkHints, Purpose, Retry, publisher_of,
+    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure, Fetched,
+    FetchedDocument, LinkHints, Purpose, Retry, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
@@ -56,8 +57,17 @@ pub fn read_page(
     let extracted = extractor
         .extract(document, hints)
         .map_err(|error| Failure { class: error.class(), reason: error.to_string() })?;
+    warn_of_rule(document, &extracted);
     normalize::normalize(&extracted, surroundings)
         .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })
+}
+
+/// Says that a rule for a site needs mending. The page is read in the general way meanwhile.
+fn warn_of_rule(document: &FetchedDocument, extracted: &ExtractedArticle) {
+    let url = &document.final_url;
+    for fault in &extracted.rule_faults {
+        warn!(url = %url, url.host = url.host_str(), "{url} does not fit {fault}");
+    }
 }
 
 fn understand(

@@ -27,3 +27,5 @@ mod database;
 mod commands;
 
 mod demo;
+
+mod site_rules;

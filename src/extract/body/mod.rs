@@ -32,6 +32,14 @@ pub(super) struct Body {
     pub(super) confidence: f32,
 }
 
+impl Body {
+    /// Lines that were chosen elsewhere, by somebody who is sure of them.
+    pub(super) fn of_lines(page: &Page<'_>, lines: Vec<usize>) -> Body {
+        let head = head_around(page, lines.first().copied().unwrap_or_default());
+        Body { lines, head, confidence: 1.0 }
+    }
+}
+
 /// A line stands in the article when it more likely does than not.
 const ACCEPTED: f32 = 0.5;
 
@@ -51,10 +59,13 @@ pub(super) fn choose(page: &Page<'_>, evidence: &Evidence) -> Body {
         .map(|features| features.probability(&features::SECOND))
         .collect();
     let mut chosen: Vec<usize> = (0..page.lines.len()).filter(|line| second[*line] > ACCEPTED).collect();
-    let start = chosen.first().copied().unwrap_or_default();
-    let head = start.saturating_sub(HEAD_LINES)..page.lines.len().min(start + HEAD_LINES_INSIDE);
+    let head = head_around(page, chosen.first().copied().unwrap_or_default());
     clear::clear(page, &looks, evidence, &mut chosen);
     let words: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words)).sum();
     let weighed: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words) * second[*line]).sum();
     Body { lines: chosen, head, confidence: if words > 0.0 { weighed / words } else { 0.0 } }
+}
+
+fn head_around(page: &Page<'_>, start: usize) -> Range<usize> {
+    start.saturating_sub(HEAD_LINES)..page.lines.len().min(start + HEAD_LINES_INSIDE)
 }
