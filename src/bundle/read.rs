@@ -125,6 +125,7 @@ fn article<'a>(
         body_kind: BodyKind::Full,
         quality: Quality { score: 100, reasons: Vec::new() },
         rule_faults: Vec::new(),
+        next_page: None,
     }
 }
 

@@ -11,10 +11,9 @@ use url::Url;
 use crate::bundle;
 use crate::config::Config;
 use crate::extract::Extractor;
-use crate::fetch::{FetchRequest, Fetcher};
-use crate::model::{Article, CanonicalUrl, Fetched, LinkHints, Purpose, Validators};
-use crate::normalize::Surroundings;
-use crate::pipeline;
+use crate::fetch::FetchRequest;
+use crate::model::{Article, CanonicalUrl, Fetched, Purpose, Validators};
+use crate::pipeline::{self, Stages};
 
 use super::Context;
 use super::arguments::{ExtractCommand, ExtractFormat};
@@ -37,16 +36,16 @@ pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(),
     let config = context.configure(Manner::OneShot)?;
     let address = command.url.as_deref().map(parse_url).transpose()?;
     let runtime = Context::runtime()?;
-    let fetcher = command
+    let stages = command
         .inputs
         .iter()
         .any(|input| is_url(input))
-        .then(|| Fetcher::new(&config.fetch))
+        .then(|| Stages::new(&config))
         .transpose()
         .map_err(Failure::Failed)?;
     let extractor = Extractor::new(&config.extract);
-    let read = |input: &str| match (&fetcher, is_url(input)) {
-        (Some(fetcher), true) => runtime.block_on(fetch_and_read(fetcher, &extractor, input)),
+    let read = |input: &str| match (&stages, is_url(input)) {
+        (Some(stages), true) => runtime.block_on(fetch_and_read(stages, input)),
         _ => read_file(&extractor, input, address.as_ref()),
     };
     let (mut n_failed, mut n_refused) = (0, 0);
@@ -98,20 +97,17 @@ fn read_file(extractor: &Extractor, input: &str, address: Option<&Url>) -> Resul
         .map_err(|failure| refuse(failure.to_string()))
 }
 
-async fn fetch_and_read(fetcher: &Fetcher, extractor: &Extractor, input: &str) -> Result<Article, Refusal> {
+async fn fetch_and_read(stages: &Stages, input: &str) -> Result<Article, Refusal> {
     let refuse = |reason: String| Refusal { reason, is_policy: false };
     let url = Url::parse(input).map_err(|error| refuse(error.to_string()))?;
     let request = FetchRequest { url: &url, purpose: Purpose::Article, validators: &Validators::default() };
-    let report = fetcher.fetch(request).await;
+    let report = stages.fetcher.fetch(request).await;
     let document = match report.result {
         Ok(Fetched::Document(document)) => document,
         Ok(Fetched::NotModified { .. }) => return Err(refuse("the server answered 304 to a plain request".to_owned())),
         Err(error) => return Err(Refusal { reason: error.to_string(), is_policy: error.class().is_policy() }),
     };
-    let hints = LinkHints::default();
-    let surroundings =
-        Surroundings { answered: Some(&document.final_url), hints: &hints, first_seen_at: Some(document.fetched_at) };
-    pipeline::read_page(extractor, &document, &hints, surroundings).map_err(|failure| refuse(failure.to_string()))
+    pipeline::read_fetched(stages, *document).await.map_err(|failure| refuse(failure.to_string()))
 }
 
 /// Works on many inputs at one time and hands out the results in the order of the inputs.

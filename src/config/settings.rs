@@ -42,6 +42,8 @@ pub struct FetchSettings {
     pub total_timeout: Duration,
     /// Redirects followed.
     pub redirects_max: usize,
+    /// Pages fetched of one article.
+    pub article_pages_max: u32,
     /// Largest page, decompressed.
     pub page_bytes_max: usize,
     /// Largest feed, decompressed.
@@ -243,6 +245,7 @@ impl FetchSettings {
             read_timeout: seconds(reader.integer("fetch.read_timeout_s", 1, 600)),
             total_timeout: seconds(reader.integer("fetch.total_timeout_s", 1, 3600)),
             redirects_max: size(reader.integer("fetch.redirects_max", 0, 20)),
+            article_pages_max: narrow(reader.integer("fetch.article_pages_max", 1, 999)),
             page_bytes_max: size(reader.integer("fetch.page_bytes_max", 1024, 1 << 30)),
             feed_bytes_max: size(reader.integer("fetch.feed_bytes_max", 1024, 1 << 30)),
             robots: reader.flag("fetch.robots"),

@@ -13,6 +13,7 @@
 //! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
 //!   find is found in the general way.
 //! * `body`: which lines are the article; every line is judged by weighed features, twice.
+//! * `next_page` and `further_pages`: which page the article goes on with, and what such pages add to it.
 //! * `verdict`: whether that is an article at all, how much of it, how far to trust it.
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //!
@@ -35,8 +36,10 @@ mod bounds;
 mod dates;
 mod declared;
 mod fragment;
+mod further_pages;
 mod json_ld;
 mod marks;
+mod next_page;
 mod page;
 mod site_rule;
 mod tags;
@@ -54,6 +57,7 @@ use page::Page;
 use verdict::Findings;
 
 pub use fragment::fragment_paragraphs;
+pub use further_pages::FurtherPages;
 pub use verdict::{NoArticle, Wall};
 
 /// Share of the structured text's words below which the body found in the page is given up for it: below, the page
@@ -98,13 +102,26 @@ impl ExtractError {
 #[derive(Clone, Debug)]
 pub struct Extractor {
     settings: ExtractSettings,
+    further_pages: Option<FurtherPages>,
 }
 
 impl Extractor {
     /// An extractor with these limits.
     #[must_use]
     pub fn new(settings: &ExtractSettings) -> Self {
-        Extractor { settings: settings.clone() }
+        Extractor { settings: settings.clone(), further_pages: None }
+    }
+
+    /// The same for an article's further pages, of which the last may be very short.
+    #[must_use]
+    pub fn for_further_pages(&self) -> Self {
+        Extractor { settings: ExtractSettings { words_min: 1, ..self.settings.clone() }, further_pages: None }
+    }
+
+    /// The same for the first page of an article whose further pages are known: their paragraphs become part of it.
+    #[must_use]
+    pub fn adding(&self, further_pages: FurtherPages) -> Self {
+        Extractor { settings: self.settings.clone(), further_pages: Some(further_pages) }
     }
 
     /// The article of a page. `hints` is what the source said of the link: its title votes for the headline, its date
@@ -174,6 +191,8 @@ impl Extractor {
         if is_structured {
             paragraphs = structured_body.lines().map(text::fold).filter(|line| !line.is_empty()).collect();
         }
+        let further = self.further_pages.as_ref();
+        paragraphs.extend(further.into_iter().flat_map(|pages| pages.paragraphs.iter().cloned()));
         paragraphs.truncate(self.settings.paragraphs_max);
         let findings = Findings {
             page,
@@ -187,7 +206,12 @@ impl Extractor {
             is_structured,
         };
         let checked = findings.check_article(self.settings.words_min);
-        let (body_kind, mut quality) = findings.judge();
+        let (mut body_kind, mut quality) = findings.judge();
+        if further.is_some_and(|pages| !pages.is_complete) {
+            body_kind = BodyKind::Partial;
+            quality.score = quality.score.saturating_sub(PAGES_MISSING_COST);
+            quality.reasons.push(Quality::PAGES_MISSING);
+        }
         if let Err(reason) = checked {
             let faults = &mut article.rule_faults;
             let fed = self.fed_paragraphs(hints).ok_or_else(|| match std::mem::take(faults) {
@@ -221,6 +245,9 @@ const FED_QUALITY: u8 = 80;
 
 /// What a rule that does not fit costs: somebody found it necessary.
 const RULE_FAILED_COST: u8 = 10;
+
+/// What it costs that pages of the article are missing: as much as a text that falls short of the declared one.
+const PAGES_MISSING_COST: u8 = 20;
 
 /// What the page says of its article outside the text.
 struct Found<'a> {
@@ -275,6 +302,7 @@ impl<'a> Found<'a> {
             body_kind: BodyKind::Full,
             quality: Quality { score: 0, reasons: Vec::new() },
             rule_faults: Vec::new(),
+            next_page: next_page::find(page, &document.final_url),
         }
     }
 }

@@ -192,6 +192,7 @@ mod tests {
             body_kind: BodyKind::Full,
             quality: Quality { score: 100, reasons: Vec::new() },
             rule_faults: Vec::new(),
+            next_page: None,
         }
     }
 

@@ -121,6 +121,7 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
         body_kind: BodyKind::Full,
         quality: Quality { score: 100, reasons: Vec::new() },
         rule_faults: Vec::new(),
+        next_page: None,
     };
     let source = text("source")?;
     if let Some(slug) = &source {

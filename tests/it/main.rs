@@ -29,3 +29,5 @@ mod commands;
 mod demo;
 
 mod site_rules;
+
+mod further_pages;
