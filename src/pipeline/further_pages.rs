@@ -56,12 +56,7 @@ pub(super) async fn read_whole(
     visits: &mut Visits,
 ) -> Result<WholeArticle, Failure> {
     let document = Arc::new(document);
-    let extract =
-        async |extractor: crate::extract::Extractor, document: Arc<FetchedDocument>, hints: Arc<LinkHints>| {
-            let read = stages.parse(move || extractor.extract(&document, &hints)).await?;
-            read.map_err(|error| extraction_failure(&error))
-        };
-    let first = extract(stages.extractor.clone(), document.clone(), hints.clone()).await?;
+    let first = extract(stages, stages.extractor.clone(), &document, &hints).await?;
     // The feed's own text is whole, whatever its page says.
     let next = first.next_page.clone().filter(|_| first.body_kind != BodyKind::Feed);
     let Some(next) = next else {
@@ -69,9 +64,23 @@ pub(super) async fn read_whole(
     };
     let pages = follow(stages, &document.final_url, &first, next, visits).await;
     let is_complete = pages.is_complete();
-    let extracted =
-        if pages.is_empty() { first } else { extract(stages.extractor.adding(pages), document.clone(), hints).await? };
+    let extracted = if pages.is_empty() {
+        first
+    } else {
+        extract(stages, stages.extractor.adding(pages), &document, &hints).await?
+    };
     Ok(WholeArticle { document, extracted, is_complete })
+}
+
+async fn extract(
+    stages: &Stages,
+    extractor: Extractor,
+    document: &Arc<FetchedDocument>,
+    hints: &Arc<LinkHints>,
+) -> Result<ExtractedArticle, Failure> {
+    let (document, hints) = (document.clone(), hints.clone());
+    let read = stages.parse(move || extractor.extract(&document, &hints)).await?;
+    read.map_err(|error| extraction_failure(&error))
 }
 
 /// Goes from page to page.
@@ -86,7 +95,7 @@ async fn follow(
     let mut visited: HashSet<String> = HashSet::from([key_of(first_url)]);
     // Half of the lease, since the last page may take long too; whose lease ends has fetched for nothing.
     let deadline = Timestamp::now().saturating_add(half(stages.schedule.lease)).unwrap_or(Timestamp::MAX);
-    // What the source says of the article is the first page's, but for the title, which is in no page's text.
+    // What the source says is of the first page; the title is said here to be known where a page repeats it.
     let title = first.title.as_ref().map(|title| title.value.clone());
     let hints = Arc::new(LinkHints { title, ..LinkHints::default() });
     let mut next = Some(next);
