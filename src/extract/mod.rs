@@ -15,6 +15,7 @@
 //! * `body`: which lines are the article; every line is judged by weighed features, twice.
 //! * `next_page` and `further_pages`: which page the article goes on with, and what such pages add to it.
 //! * `verdict`: whether that is an article at all, how much of it, how far to trust it.
+//! * `explain`: the same reading with its reasons, for people who ask why a page reads as it does.
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //!
 //! Where the body in the page falls far short of the text in structured data, that text is taken; where the page
@@ -35,6 +36,7 @@ mod body;
 mod bounds;
 mod dates;
 mod declared;
+mod explain;
 mod fragment;
 mod further_pages;
 mod json_ld;
@@ -50,12 +52,13 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-use body::Body;
+use body::{Body, Steps};
 use declared::Declared;
 use json_ld::StructuredArticle;
 use page::Page;
 use verdict::Findings;
 
+pub use explain::{Contribution, ExplainedLine, Explanation, Rule, TextSource, Verdict};
 pub use fragment::fragment_paragraphs;
 pub use further_pages::FurtherPages;
 pub use verdict::{NoArticle, Wall};
@@ -131,6 +134,36 @@ impl Extractor {
     ///
     /// [`ExtractError::NotText`] for bytes that are no text, [`ExtractError::NoArticle`] for a page that holds none.
     pub fn extract(&self, document: &FetchedDocument, hints: &LinkHints) -> Result<ExtractedArticle, ExtractError> {
+        let reading = self.read(document, hints, None, |_, reading, _| reading)?;
+        match (reading.refusal, reading.article.rule_faults.is_empty()) {
+            (None, _) => Ok(reading.article),
+            (Some(reason), true) => Err(ExtractError::NoArticle(reason)),
+            (Some(reason), false) => Err(ExtractError::RuleFailed { reason, faults: reading.article.rule_faults }),
+        }
+    }
+
+    /// The same with its reasons: what was decided of each line of the page, and by what. A page without an article
+    /// has an explanation too.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::NotText`] for bytes that are no text.
+    pub fn explain(&self, document: &FetchedDocument, hints: &LinkHints) -> Result<Explanation, ExtractError> {
+        let mut steps = Steps::default();
+        self.read(document, hints, Some(&mut steps), |page, reading, steps| {
+            explain::explain(page, reading, steps.map_or(&Steps::default(), |steps| &*steps))
+        })
+    }
+
+    /// Reads a page and hands it on with what was made of it. `steps` keeps what led to the choice of lines, for those
+    /// who ask.
+    fn read<T>(
+        &self,
+        document: &FetchedDocument,
+        hints: &LinkHints,
+        mut steps: Option<&mut Steps>,
+        finish: impl FnOnce(&Page<'_>, Reading, Option<&mut Steps>) -> T,
+    ) -> Result<T, ExtractError> {
         check_text(document)?;
         let text = crate::charset::decode(&document.body, document.content_type.as_deref());
         let tree = Html::parse_document(bounds::parseable_prefix(&text));
@@ -145,17 +178,28 @@ impl Extractor {
         article.rule_faults = ruled.faults;
         let mut authors = authors::authors(&page, &found.declared, &found.structured, hints, &found.site_names);
         let is_ruled = ruled.body.is_some();
-        let (page, body) = ruled.body.unwrap_or_else(|| {
-            let body = body::choose(&page, &found.evidence(hints));
-            (page, body)
-        });
+        let (page, body) = match ruled.body {
+            Some((page, body)) => {
+                // How each line would have fared is only for those who ask.
+                if let Some(steps) = steps.as_deref_mut() {
+                    let general = body::choose(&page, &found.evidence(hints), Some(steps));
+                    steps.rule_out(general.lines.into_iter().filter(|line| body.lines.binary_search(line).is_err()));
+                }
+                (page, body)
+            }
+            None => {
+                let body = body::choose(&page, &found.evidence(hints), steps.as_deref_mut());
+                (page, body)
+            }
+        };
         let head = &page.lines[body.head.clone()];
         dates::add_from_head(&mut article.published, head);
         authors::add_from_head(&mut authors, head, &found.site_names);
         let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, &found.site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
-        self.fill_body(&mut article, &page, &found, &body, hints, is_ruled)?;
-        Ok(article)
+        let (text_from, refusal) = self.fill_body(&mut article, &page, &found, &body, hints, is_ruled);
+        let reading = Reading { article, refusal, text_from, titles: found.titles, chosen: body.lines };
+        Ok(finish(&page, reading, steps))
     }
 
     /// The rule for the document's site. A page from a file is of the site that it says it is of.
@@ -172,6 +216,7 @@ impl Extractor {
         claimed.iter().find_map(|url| rules.find(&Url::parse(&url.value).ok()?, fetched_on))
     }
 
+    /// Fills in the body: where it is from, and why it is that of no article.
     fn fill_body(
         &self,
         article: &mut ExtractedArticle,
@@ -180,7 +225,7 @@ impl Extractor {
         body: &Body,
         hints: &LinkHints,
         is_ruled: bool,
-    ) -> Result<(), ExtractError> {
+    ) -> (TextSource, Option<NoArticle>) {
         let structured_body = found.structured.body.as_deref().unwrap_or_default();
         let structured_words = text::count_words(structured_body);
         let mut paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
@@ -205,30 +250,27 @@ impl Extractor {
             structured_words,
             is_structured,
         };
-        let checked = findings.check_article(self.settings.words_min);
+        let refusal = findings.check_article(self.settings.words_min).err();
         let (mut body_kind, mut quality) = findings.judge();
         if further.is_some_and(|pages| !pages.is_complete) {
             body_kind = BodyKind::Partial;
             quality.score = quality.score.saturating_sub(PAGES_MISSING_COST);
             quality.reasons.push(Quality::PAGES_MISSING);
         }
-        if let Err(reason) = checked {
-            let faults = &mut article.rule_faults;
-            let fed = self.fed_paragraphs(hints).ok_or_else(|| match std::mem::take(faults) {
-                faults if faults.is_empty() => ExtractError::NoArticle(reason),
-                faults => ExtractError::RuleFailed { reason, faults },
-            })?;
-            article.paragraphs = fed;
-            article.body_kind = BodyKind::Feed;
-            article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
-            return Ok(());
-        }
         if !article.rule_faults.is_empty() {
             quality.score = quality.score.saturating_sub(RULE_FAILED_COST);
             quality.reasons.push("site-rule-failed");
         }
         (article.paragraphs, article.body_kind, article.quality) = (paragraphs, body_kind, quality);
-        Ok(())
+        if refusal.is_some()
+            && let Some(fed) = self.fed_paragraphs(hints)
+        {
+            article.paragraphs = fed;
+            article.body_kind = BodyKind::Feed;
+            article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
+            return (TextSource::Feed, None);
+        }
+        (if is_structured { TextSource::StructuredData } else { TextSource::Page }, refusal)
     }
 
     /// The feed's own full text, where it is long enough to be one.
@@ -248,6 +290,18 @@ const RULE_FAILED_COST: u8 = 10;
 
 /// What it costs that pages of the article are missing: as much as a text that falls short of the declared one.
 const PAGES_MISSING_COST: u8 = 20;
+
+/// What was made of a page, before it is said whether that is an article.
+struct Reading {
+    article: ExtractedArticle,
+    /// Why it is none.
+    refusal: Option<NoArticle>,
+    text_from: TextSource,
+    /// All titles that the page gives itself, the best first.
+    titles: Vec<Evidence<String>>,
+    /// The lines that were chosen, in page order.
+    chosen: Vec<usize>,
+}
 
 /// What the page says of its article outside the text.
 struct Found<'a> {

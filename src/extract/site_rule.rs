@@ -150,7 +150,7 @@ mod tests {
     use url::Url;
 
     use crate::config::SiteRules;
-    use crate::extract::{ExtractError, Extractor};
+    use crate::extract::{ExtractError, Extractor, Rule, Verdict};
     use crate::model::{ExtractedArticle, FetchedDocument, LinkHints, NO_ADDRESS, Origin};
 
     const FIRST: &str =
@@ -228,6 +228,18 @@ mod tests {
         let expected =
             "no article on the page: 0 words, fewer than 20; the rule at sites.toml:1: body = \".gone\" finds nothing";
         assert_eq!(error.unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn what_a_rule_chooses_is_explained() {
+        let mut settings = crate::config::defaults().extract;
+        settings.site_rules = Arc::new(SiteRules::of_text("[[site]]\nhost = \"a.example\"\nbody = \"#x\"\n"));
+        let page = format!("<article><h1>Lock emptied</h1><p>{FIRST}</p><p id=x>{SECOND} {FIRST}</p></article>");
+        let document = FetchedDocument::from_file(page.into(), Url::parse("https://a.example/x").unwrap());
+        let explanation = Extractor::new(&settings).explain(&document, &LinkHints::default()).unwrap();
+        let verdicts: Vec<Verdict> = explanation.lines.iter().map(|line| line.verdict).collect();
+        assert_eq!(verdicts[1..], [Verdict::Ruled(Rule::SiteRule), Verdict::Kept]);
+        assert_eq!(explanation.article.paragraphs, [format!("{SECOND} {FIRST}")]);
     }
 
     #[test]

@@ -17,12 +17,12 @@ pub(super) fn evidence_of(page: &Page<'_>, url: &str) -> body::Evidence {
     Found::read(page, &document(Vec::new(), url), &hints).evidence(&hints)
 }
 
-fn document(body: Vec<u8>, url: &str) -> FetchedDocument {
+pub(super) fn document(body: Vec<u8>, url: &str) -> FetchedDocument {
     let url = Url::parse(url).unwrap_or_else(|_| Url::parse("https://news.example/").unwrap());
     FetchedDocument::from_file(body, url)
 }
 
-fn extractor() -> Extractor {
+pub(super) fn extractor() -> Extractor {
     Extractor::new(&crate::config::defaults().extract)
 }
 
@@ -30,14 +30,14 @@ fn extract(body: impl Into<Vec<u8>>, hints: &LinkHints) -> Result<ExtractedArtic
     extractor().extract(&document(body.into(), "https://news.example/page"), hints)
 }
 
-fn fixtures() -> Vec<PathBuf> {
+pub(super) fn fixtures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pages");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     cases
 }
 
-fn described(extracted: &Result<ExtractedArticle, ExtractError>) -> Value {
+pub(super) fn described(extracted: &Result<ExtractedArticle, ExtractError>) -> Value {
     let article = match extracted {
         Ok(article) => article,
         Err(error) => return json!({ "error": error.to_string(), "class": error.class().as_str() }),
@@ -238,7 +238,13 @@ proptest! {
             prop_assert!(article.paragraphs.iter().all(|paragraph| !paragraph.trim().is_empty() && !paragraph.contains('\n')));
             prop_assert!(article.quality.score <= 100);
         }
-        prop_assert_eq!(described(&first), described(&extract(page, &LinkHints::default())));
+        prop_assert_eq!(described(&first), described(&extract(page.clone(), &LinkHints::default())));
+        if let Ok(explanation) = extractor().explain(&document(page, "https://news.example/page"), &LinkHints::default()) {
+            prop_assert_eq!(explanation.refusal.is_none(), first.is_ok());
+            if let Ok(article) = first {
+                prop_assert_eq!(described(&Ok(explanation.article)), described(&Ok(article)));
+            }
+        }
     }
 
     /// Any text at all falls into paragraphs without harm.

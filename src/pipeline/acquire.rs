@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tracing::warn;
 
-use crate::extract::{ExtractError, Extractor};
+use crate::extract::{Explanation, ExtractError, Extractor};
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
@@ -49,6 +49,15 @@ pub async fn read_fetched(stages: &Stages, document: FetchedDocument) -> Result<
     stages.parse(move || whole.normalized(&hints, whole.document.fetched_at)).await?
 }
 
+/// A page with the reasons why it reads as it does.
+#[derive(Clone, Debug)]
+pub struct ExplainedPage {
+    /// The reasons.
+    pub explanation: Explanation,
+    /// The article in normal form, or what would have been it.
+    pub article: Article,
+}
+
 /// A page to an article in normal form, without a candidate: for files and one-shot looks.
 ///
 /// # Errors
@@ -62,6 +71,22 @@ pub fn read_page(
 ) -> Result<Article, Failure> {
     let extracted = extractor.extract(document, hints).map_err(|error| extraction_failure(&error))?;
     normalized(document, &extracted, surroundings)
+}
+
+/// The same with the reasons. A page without an article has them too: see `refusal` of the explanation.
+///
+/// # Errors
+///
+/// Why there is nothing to explain: the document is no text.
+pub fn explain_page(
+    extractor: &Extractor,
+    document: &FetchedDocument,
+    hints: &LinkHints,
+    surroundings: Surroundings<'_>,
+) -> Result<ExplainedPage, Failure> {
+    let explanation = extractor.explain(document, hints).map_err(|error| extraction_failure(&error))?;
+    let article = normalized(document, &explanation.article, surroundings)?;
+    Ok(ExplainedPage { explanation, article })
 }
 
 pub(super) fn extraction_failure(error: &ExtractError) -> Failure {

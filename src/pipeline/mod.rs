@@ -18,8 +18,8 @@ use crate::extract::Extractor;
 use crate::fetch::Fetcher;
 use crate::model::{ErrorClass, Failure};
 
-pub use acquire::{acquire, read_fetched, read_page};
-pub use import::{JsonArticle, OpmlSources, bundle_document, html_page, json_line, opml_sources};
+pub use acquire::{ExplainedPage, acquire, explain_page, read_fetched, read_page};
+pub use import::{JsonArticle, OpmlSources, bundle_document, explain_html_page, html_page, json_line, opml_sources};
 pub use poll::{find_feeds, poll};
 
 /// The stages, as the pipeline uses them. Cheap to clone.

@@ -26,6 +26,8 @@ mod database;
 
 mod commands;
 
+mod explain;
+
 mod demo;
 
 mod site_rules;

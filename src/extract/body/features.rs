@@ -6,16 +6,18 @@
 
 /// Declares the features, so that name, weights and meaning stand in one line of one table.
 macro_rules! features {
-    ($($(#[$meaning:meta])* $name:ident: $first:expr, $second:expr;)*) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident: $first:expr, $second:expr;)*) => {
         /// A property of a line that is weighed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Feature {
-            $($(#[$meaning])* $name,)*
+            $($(#[doc = $meaning])+ $name,)*
         }
 
         /// Names, in the order of the table.
-        #[cfg(test)]
-        pub(super) const NAMES: &[&str] = &[$(stringify!($name),)*];
+        pub(super) const NAMES: [&str; COUNT] = [$(stringify!($name),)*];
+
+        /// Meanings, as the table's comments say them, with the blank that comments begin with.
+        pub(super) const MEANINGS: [&str; COUNT] = [$(concat!($($meaning),+),)*];
 
         /// Weights of the first look.
         pub(super) const FIRST: [f32; COUNT] = [$($first,)*];
@@ -114,7 +116,7 @@ features! {
     Hidden: 0.28, -0.13;
     /// Under a byline or author box.
     Author: -4.03, -2.52;
-    /// The same, twenty words and more: a biography, or an article wrapped in its author's class.
+    /// Twenty words and more under a byline or author box: a biography, or an article wrapped in its author's class.
     LongAuthor: -3.04, -2.61;
     /// Under a date.
     Date: 0.51, -1.14;
@@ -150,7 +152,7 @@ features! {
     Against: -1.16, 0.43;
     /// Stands in the text that structured data gives.
     InStructured: 1.73, 0.33;
-    /// Does not, though there is such a text.
+    /// Does not stand in the text that structured data gives.
     NotInStructured: -1.18, -0.26;
     /// Repeats the title.
     IsTitle: 0.10, 0.31;
@@ -198,7 +200,7 @@ features! {
     AfterLast: 0.00, -1.21;
     /// A heading or short bold line before a good line.
     HeadingOfGood: 0.00, -0.41;
-    /// One before a bad line.
+    /// A heading or short bold line before a bad line.
     HeadingOfBad: 0.00, -0.84;
     /// An item in a list that is mostly links.
     ListOfLinks: 0.00, -0.45;
@@ -206,13 +208,13 @@ features! {
     MarkedInside: 0.00, -0.72;
     /// Stands under the same parent as the nearest line that is surely text.
     SiblingOfSure: 0.00, 0.38;
-    /// The same, one level further up.
+    /// Stands under the same grandparent as the nearest line that is surely text.
     CousinOfSure: 0.00, -0.16;
     /// Lines that are surely text stand close before and close behind.
     Surrounded: 0.00, -0.48;
-    /// The same, for a heading or short bold line.
+    /// A heading or short bold line with lines that are surely text close before and close behind.
     HeadingSurrounded: 0.00, 1.23;
-    /// The same, for another line of fewer than ten words.
+    /// Any other line of under ten words with lines that are surely text close before and close behind.
     ShortSurrounded: 0.00, 0.24;
     /// In a small element together with a linked headline, as teasers are.
     InCard: 0.00, -0.26;
@@ -243,9 +245,14 @@ impl Features {
         self.set(feature, f32::from(u8::from(holds)));
     }
 
+    /// What each feature adds to the logit, in the order of the table.
+    pub(super) fn weighed<'a>(&'a self, weights: &'a [f32; COUNT]) -> impl Iterator<Item = f32> + 'a {
+        self.0.iter().zip(weights).map(|(value, weight)| value * weight)
+    }
+
     /// The probability that the line is part of the article.
     pub(super) fn probability(&self, weights: &[f32; COUNT]) -> f32 {
-        let logit: f32 = self.0.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        let logit: f32 = self.weighed(weights).sum();
         1.0 / (1.0 + (-logit).exp())
     }
 }

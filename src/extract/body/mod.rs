@@ -12,6 +12,7 @@ mod features;
 mod lines;
 mod phrases;
 mod place;
+mod steps;
 
 #[cfg(test)]
 mod learn;
@@ -20,6 +21,7 @@ use std::ops::Range;
 
 use super::page::Page;
 pub(super) use lines::Evidence;
+pub(super) use steps::Steps;
 
 /// The chosen lines.
 #[derive(Debug, Default)]
@@ -47,22 +49,31 @@ const ACCEPTED: f32 = 0.5;
 const HEAD_LINES: usize = 8;
 const HEAD_LINES_INSIDE: usize = 3;
 
-/// Chooses the article's lines.
-pub(super) fn choose(page: &Page<'_>, evidence: &Evidence) -> Body {
+/// Chooses the article's lines. `steps` keeps what led to the choice, for those who ask.
+pub(super) fn choose(page: &Page<'_>, evidence: &Evidence, mut steps: Option<&mut Steps>) -> Body {
     let looks = lines::look(page, evidence);
     let first: Vec<f32> = looks.iter().map(|look| look.features.probability(&features::FIRST)).collect();
     let Some(place) = place::find(page, &looks, &first) else {
+        if let Some(steps) = steps {
+            (steps.looks, steps.first) = (looks, first);
+        }
         return Body::default();
     };
-    let second: Vec<f32> = context::look_again(page, &looks, &first, place, &features::FIRST)
-        .iter()
-        .map(|features| features.probability(&features::SECOND))
-        .collect();
+    let again = context::look_again(page, &looks, &first, place, &features::FIRST);
+    let second: Vec<f32> = again.iter().map(|features| features.probability(&features::SECOND)).collect();
     let mut chosen: Vec<usize> = (0..page.lines.len()).filter(|line| second[*line] > ACCEPTED).collect();
     let head = head_around(page, chosen.first().copied().unwrap_or_default());
-    clear::clear(page, &looks, evidence, &mut chosen);
+    clear::clear(page, &looks, evidence, &mut chosen, |line, rule| {
+        if let Some(steps) = &mut steps {
+            steps.cleared.push((line, rule));
+        }
+    });
     let words: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words)).sum();
     let weighed: f32 = chosen.iter().map(|line| super::text::number(looks[*line].n_words) * second[*line]).sum();
+    if let Some(steps) = steps {
+        (steps.looks, steps.first, steps.place) = (looks, first, Some(place));
+        (steps.again, steps.second) = (again, second);
+    }
     Body { lines: chosen, head, confidence: if words > 0.0 { weighed / words } else { 0.0 } }
 }
 
