@@ -385,7 +385,7 @@ pub(super) enum ConfigAction {
     Check,
     /// Every key with its value and where it came from
     Show,
-    /// Write newswire.toml, with every key explained, and sources.toml
+    /// Write newswire.toml, with every key explained, sources.toml and sites/example.toml
     Init {
         /// Folder to write them to
         #[arg(default_value = ".")]

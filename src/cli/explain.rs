@@ -37,7 +37,7 @@ pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(),
     let mut destination = command.html.as_deref().map(|out| Destination::of(out, command)).transpose()?;
     let read = |extractor: &Extractor, source: Source<'_>| match source {
         Source::Saved(bytes, address) => pipeline::explain_html_page(extractor, bytes, address),
-        Source::Fetched(document) => {
+        Source::Fetched(document, _) => {
             let hints = LinkHints::default();
             pipeline::explain_page(extractor, &document, &hints, Source::surroundings(&document, &hints))
         }

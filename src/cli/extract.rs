@@ -11,10 +11,10 @@ use url::Url;
 use crate::bundle;
 use crate::config::Config;
 use crate::extract::Extractor;
-use crate::fetch::{FetchRequest, Fetcher};
+use crate::fetch::FetchRequest;
 use crate::model::{Article, CanonicalUrl, Fetched, FetchedDocument, LinkHints, Purpose, Validators};
 use crate::normalize::Surroundings;
-use crate::pipeline;
+use crate::pipeline::{self, Stages};
 
 use super::Context;
 use super::arguments::{ExtractCommand, ExtractFormat};
@@ -32,8 +32,15 @@ const WAITING_PER_WORKER: usize = 8;
 pub(super) enum Source<'a> {
     /// A file's bytes, and where it is said to come from.
     Saved(Vec<u8>, Option<&'a Url>),
-    /// A document that was fetched.
-    Fetched(Box<FetchedDocument>),
+    /// A document that was fetched, and the way to others.
+    Fetched(Box<FetchedDocument>, Way<'a>),
+}
+
+/// The way to the further pages of an article.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    stages: &'a Stages,
+    runtime: &'a tokio::runtime::Runtime,
 }
 
 impl Source<'_> {
@@ -55,10 +62,7 @@ pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(),
     }
     let read = |extractor: &Extractor, source: Source<'_>| match source {
         Source::Saved(bytes, address) => pipeline::html_page(extractor, bytes, address),
-        Source::Fetched(document) => {
-            let hints = LinkHints::default();
-            pipeline::read_page(extractor, &document, &hints, Source::surroundings(&document, &hints))
-        }
+        Source::Fetched(document, way) => way.runtime.block_on(pipeline::read_fetched(way.stages, *document)),
     };
     read_all(context, command, read, |context, input, result| match result {
         Ok(article) => print(context, command.format, input, &article),
@@ -79,17 +83,20 @@ pub(super) fn read_all<T: Send>(
     let config = context.configure(Manner::OneShot)?;
     let address = command.url.as_deref().map(parse_url).transpose()?;
     let runtime = Context::runtime()?;
-    let fetcher = command
+    let stages = command
         .inputs
         .iter()
         .any(|input| is_url(input))
-        .then(|| Fetcher::new(&config.fetch))
+        .then(|| Stages::new(&config))
         .transpose()
         .map_err(Failure::Failed)?;
     let extractor = Extractor::new(&config.extract);
     let read_one = |input: &str| {
-        let source = match (&fetcher, is_url(input)) {
-            (Some(fetcher), true) => Source::Fetched(runtime.block_on(fetch(fetcher, input))?),
+        let source = match (&stages, is_url(input)) {
+            (Some(stages), true) => {
+                let document = runtime.block_on(fetch(stages, input))?;
+                Source::Fetched(document, Way { stages, runtime: &runtime })
+            }
             _ => Source::Saved(read_input(input).map_err(|error| refuse(error.to_string()))?, address.as_ref()),
         };
         // A page that makes a parser panic is a fault of ours, and no reason to give up on the other pages.
@@ -139,10 +146,10 @@ fn refuse(reason: String) -> Refusal {
     Refusal { reason, is_policy: false }
 }
 
-async fn fetch(fetcher: &Fetcher, input: &str) -> Result<Box<FetchedDocument>, Refusal> {
+async fn fetch(stages: &Stages, input: &str) -> Result<Box<FetchedDocument>, Refusal> {
     let url = Url::parse(input).map_err(|error| refuse(error.to_string()))?;
     let request = FetchRequest { url: &url, purpose: Purpose::Article, validators: &Validators::default() };
-    match fetcher.fetch(request).await.result {
+    match stages.fetcher.fetch(request).await.result {
         Ok(Fetched::Document(document)) => Ok(document),
         Ok(Fetched::NotModified { .. }) => Err(refuse("the server answered 304 to a plain request".to_owned())),
         Err(error) => Err(Refusal { reason: error.to_string(), is_policy: error.class().is_policy() }),

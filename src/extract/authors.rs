@@ -223,7 +223,7 @@ pub(super) fn authors(
     hints: &LinkHints,
     site_names: &[String],
 ) -> Authors {
-    let mut names = Names { found: Vec::new(), organisations: Vec::new(), site_names };
+    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
     find(page, declared, structured, hints, &mut names);
     Authors { people: names.found, organisations: names.organisations }
 }
@@ -292,7 +292,7 @@ fn stands_elsewhere(page: &Page<'_>, element: usize) -> bool {
 
 /// Adds the authors that a line around the begin of the text names, for pages that say it nowhere else.
 pub(super) fn add_from_head(authors: &mut Authors, lines: &[Line], site_names: &[String]) {
-    let mut names = Names { found: Vec::new(), organisations: Vec::new(), site_names };
+    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
     for line in lines.iter().filter(|line| line.text.len() <= BYLINE_BYTES_MAX) {
         let lower = line.text.to_lowercase();
         if authors.people.is_empty()
@@ -318,11 +318,21 @@ fn stands_out_as_names(line: &Line) -> bool {
     is_emphasis && split(&line.text).iter().all(|name| is_name(name.trim()))
 }
 
+/// Whom texts name of which it is known that they are bylines.
+pub(super) fn in_bylines(bylines: &[String], origin: Origin, site_names: &[String]) -> Vec<Evidence<String>> {
+    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
+    for byline in bylines {
+        names.add(byline, origin);
+    }
+    Authors { people: names.found, organisations: names.organisations }.named()
+}
+
 struct Names<'a> {
     found: Vec<Evidence<String>>,
     /// What one origin declares in the place of people; the first that declares any counts.
     organisations: Vec<Evidence<String>>,
-    site_names: &'a [String],
+    /// Keys of the site's own names.
+    own: &'a [String],
 }
 
 impl Names<'_> {
@@ -330,7 +340,7 @@ impl Names<'_> {
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
         let text = without_opening(&byline);
-        if matches!(origin, Origin::JsonLd | Origin::Meta)
+        if matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta)
             && !split(text).iter().any(|part| self.is_person(trimmed(part)))
         {
             self.add_organisation(text, origin);
@@ -371,7 +381,7 @@ impl Names<'_> {
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| ORGANISATION_WORDS.contains(&word) || ROLE_WORDS.contains(&word));
         let key = key(name);
-        let is_site = self.site_names.contains(&key);
+        let is_site = self.own.contains(&key);
         let is_domain =
             name.contains('.') && !name.contains(". ") && !name.ends_with('.') && words <= 3 && !name.contains(' ');
         is_short
@@ -437,7 +447,7 @@ mod tests {
 
     fn check(byline: &str, expected: &[&str]) {
         let site_names = ["harbourpost".to_owned()];
-        let mut names = Names { found: Vec::new(), organisations: Vec::new(), site_names: &site_names };
+        let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: &site_names };
         names.add(byline, Origin::Byline);
         let found: Vec<&str> = names.found.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(found, expected, "{byline}");

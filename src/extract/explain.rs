@@ -139,6 +139,8 @@ pub enum Rule {
     TooMany,
     /// The text was taken from elsewhere, [`Explanation::text_from`].
     OtherText,
+    /// A rule for the site chooses other lines.
+    SiteRule,
 }
 
 impl Rule {
@@ -151,6 +153,7 @@ impl Rule {
             Rule::Opening => "a link or byline before the text",
             Rule::HeadsNothing => "a heading with no text under it",
             Rule::TooMany => "beyond extract.paragraphs_max",
+            Rule::SiteRule => "not chosen by the rule for the site",
             Rule::OtherText => "given up for a longer text from elsewhere",
         }
     }

@@ -13,14 +13,12 @@ use crate::config::slug_for;
 use crate::dates;
 use crate::extract::Extractor;
 use crate::model::{
-    Article, BodyKind, Evidence, ExtractedArticle, Failure, FetchedDocument, LinkHints, Origin, Quality, Source,
+    Article, BodyKind, Evidence, ExtractedArticle, Failure, FetchedDocument, LinkHints, NO_ADDRESS, Origin, Quality,
+    Source,
 };
 use crate::normalize::{self, Surroundings};
 
 use super::acquire::{ExplainedPage, explain_page, read_page};
-
-/// The base of addresses in a page that came without one. Never fetched, never stored.
-const NO_ADDRESS: &str = "http://file.invalid/";
 
 /// An article from one JSON line.
 #[derive(Clone, Debug)]
@@ -122,6 +120,8 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
         paragraphs,
         body_kind: BodyKind::Full,
         quality: Quality { score: 100, reasons: Vec::new() },
+        rule_faults: Vec::new(),
+        next_page: None,
     };
     let source = text("source")?;
     if let Some(slug) = &source {

@@ -29,3 +29,7 @@ mod commands;
 mod explain;
 
 mod demo;
+
+mod site_rules;
+
+mod further_pages;

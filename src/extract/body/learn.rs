@@ -174,7 +174,7 @@ impl Lesson<'_> {
         let file = self.gold.gold["file"].as_str().unwrap_or_default();
         let is_dated = |(at, _): &(usize, &str)| file[at + 1..].starts_with(|c: char| c.is_ascii_digit());
         let end = file.match_indices('_').find(is_dated).map_or(file.len(), |(at, _)| at);
-        hash(7, file[..end].as_bytes()) % FOLDS
+        hash(7, &file.as_bytes()[..end]) % FOLDS
     }
 }
 
@@ -323,7 +323,7 @@ fn learn_weights() {
     for (name, (first, second)) in NAMES.iter().zip(first.iter().zip(&second)) {
         println!("    {name}: {first:.2}, {second:.2};");
     }
-    println!("pub(in super::super) const TREES: [Tree; {}] = [", third.len());
+    println!("pub(in super::super) static TREES: [Tree; {}] = [", third.len());
     for tree in &third {
         println!("    {}", boost::as_source(tree));
     }

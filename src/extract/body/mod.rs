@@ -41,6 +41,14 @@ pub(super) struct Body {
     pub(super) confidence: f32,
 }
 
+impl Body {
+    /// Lines that were chosen elsewhere, by somebody who is sure of them.
+    pub(super) fn of_lines(page: &Page<'_>, lines: Vec<usize>) -> Body {
+        let head = head_around(page, lines.first().copied().unwrap_or_default());
+        Body { lines, head, confidence: 1.0 }
+    }
+}
+
 /// A line stands in the article when it more likely does than not.
 const ACCEPTED: f32 = 0.5;
 
@@ -80,8 +88,7 @@ fn choose_by(
         .flat_map(|third| third.features.iter().map(|features| trees::probability(weights.third, features)))
         .collect();
     let mut chosen: Vec<usize> = (0..probabilities.len()).filter(|line| probabilities[*line] > ACCEPTED).collect();
-    let start = chosen.first().copied().unwrap_or_default();
-    let head = start.saturating_sub(HEAD_LINES)..page.lines.len().min(start + HEAD_LINES_INSIDE);
+    let head = head_around(page, chosen.first().copied().unwrap_or_default());
     clear::clear(page, &looks, evidence, &mut chosen, |line, rule| {
         if let Some(steps) = &mut steps {
             steps.cleared.push((line, rule));
@@ -94,4 +101,8 @@ fn choose_by(
         (steps.looks, steps.first, steps.second, steps.third) = (looks, first, second, third);
     }
     Body { lines: chosen, head, confidence: if words > 0.0 { weighed / words } else { 0.0 } }
+}
+
+fn head_around(page: &Page<'_>, start: usize) -> Range<usize> {
+    start.saturating_sub(HEAD_LINES)..page.lines.len().min(start + HEAD_LINES_INSIDE)
 }

@@ -31,6 +31,11 @@ impl Steps {
         self.third.as_ref().or(self.second.as_ref()).map(|again| again.place)
     }
 
+    /// Notes lines that were chosen and are left out all the same, because a rule for the site chooses others.
+    pub(in super::super) fn rule_out(&mut self, lines: impl Iterator<Item = usize>) {
+        self.cleared.extend(lines.map(|line| (line, Rule::SiteRule)));
+    }
+
     /// The probability of a line by the first look.
     pub(in super::super) fn first_look(&self, line: usize) -> f32 {
         self.first[line]

@@ -2,7 +2,7 @@
 
 use super::super::features::{COUNT, Feature, Features, NAMES};
 use super::super::trees::{DEPTH, LEAVES, SPLITS, Tree};
-use super::Example;
+use super::{Example, number};
 
 /// Trees learned; more fit the pages at hand better and others no better.
 const TREES: usize = 150;
@@ -38,7 +38,7 @@ impl Grid {
         for feature in 0..COUNT {
             let width = high[feature] - low[feature];
             if width > 0.0 {
-                step[feature] = width / (BINS - 1) as f32;
+                step[feature] = width / number(BINS - 1);
             }
         }
         Grid { low, step }
@@ -48,7 +48,7 @@ impl Grid {
     fn bins(&self, features: &Features) -> [u8; COUNT] {
         std::array::from_fn(|feature| {
             let place = (features.0[feature] - self.low[feature]) / self.step[feature];
-            place.round().clamp(0.0, (BINS - 1) as f32) as u8
+            place.round().clamp(0.0, number(BINS - 1)) as u8
         })
     }
 

@@ -1,10 +1,11 @@
 //! The trees, as `learn_weights` prints them: a line a tree, its fifteen questions and the sixteen answers to them.
 
+#[allow(clippy::enum_glob_use, reason = "the table names most of them, thousands of times")]
 use super::super::features::Feature::*;
 use super::Tree;
 
 #[rustfmt::skip]
-pub(in super::super) const TREES: [Tree; 150] = [
+pub(in super::super) static TREES: [Tree; 150] = [
     Tree { splits: [(LookBefore, -0.007), (PathGoodness, 0.233), (LookBefore, 0.524), (IsDescription, 0.033), (Header, 0.033), (LinkShare, 0.167), (IsTitle, 0.033), (InStructured, 0.033), (Repeated, 0.033), (Item, 0.033), (Against, 1.50), (PathShare, 0.033), (SameParent, 0.367), (PathGoodness, 0.699), (Always, 1.00)], leaves: [-0.293, -0.046, -0.064, 0.047, -0.106, 0.022, 0.046, -0.078, 0.090, 0.204, 0.044, -0.106, 0.041, 0.290, -0.006, -0.000] },
     Tree { splits: [(LookBefore, -0.007), (PathGoodness, 0.233), (LookBefore, 0.524), (IsDescription, 0.033), (Against, 3.30), (LinkShare, 0.167), (IsTitle, 0.033), (InStructured, 0.033), (Repeated, 0.033), (Deeper, 2.20), (Around, 0.166), (PathShare, 0.033), (SameParent, 0.367), (HeadingOfBad, 0.033), (Always, 1.00)], leaves: [-0.255, -0.044, -0.062, 0.046, -0.051, -0.149, 0.071, -0.030, 0.078, 0.177, 0.040, -0.097, 0.252, 0.039, -0.006, -0.000] },
     Tree { splits: [(LookBefore, -0.007), (PathGoodness, 0.233), (LookBefore, 0.524), (IsDescription, 0.033), (Against, 3.30), (LinkShare, 0.033), (PathGoodness, 0.765), (InStructured, 0.033), (Deeper, 1.40), (Deeper, 2.20), (Around, 0.166), (PathShare, 0.033), (SameParent, 0.433), (Deeper, 0.20), (IsTitle, 0.033)], leaves: [-0.229, -0.041, -0.059, 0.045, -0.044, -0.136, 0.069, -0.029, 0.068, 0.175, 0.061, -0.084, 0.082, -0.045, 0.227, -0.006] },
