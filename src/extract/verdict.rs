@@ -306,14 +306,20 @@ impl Findings<'_> {
         share(n_teasers, self.body.lines.len()) >= TEASER_SHARE_MIN
     }
 
-    /// How much of the article was found, and how far to trust it.
+    /// How much of the article was found, and how far to trust it: the score is the F1 to be expected of the lines that
+    /// were chosen, in percent, less what each reason costs.
     pub(super) fn judge(&self) -> (BodyKind, Quality) {
         const SHORT_WORDS: usize = 80;
+        const STRUCTURED_CERTAINTY: f32 = 0.95;
+        /// Expected F1 below which the reader is warned.
+        const SURE_CERTAINTY: f32 = 0.9;
         const TEASER_WORDS_MAX: usize = 160;
         /// Share of the structured text below which the body is called short against it.
         const STRUCTURED_SHARE_MIN: f32 = 0.7;
         let n_words = self.n_words();
-        let mut score = 100_u8;
+        // Structured text is the publisher's own, though it may be an excerpt.
+        let certainty = if self.is_structured { STRUCTURED_CERTAINTY } else { self.body.certainty };
+        let mut score = percent(certainty);
         let mut reasons: Vec<&'static str> = Vec::new();
         let mut count_against = |holds: bool, cost: u8, reason: &'static str| {
             if holds {
@@ -323,22 +329,22 @@ impl Findings<'_> {
             holds
         };
         let last = self.paragraphs.last().map_or("", String::as_str);
-        let is_short = count_against(n_words < SHORT_WORDS, 25, "short");
+        let is_short = count_against(n_words < SHORT_WORDS, 10, "short");
         let links = self.body.lines.iter().map(|line| self.page.lines[*line].link_bytes).sum();
         let all = self.body.lines.iter().map(|line| self.page.lines[*line].text.len()).sum();
-        count_against(share(links, all) > 0.3 && !self.is_structured, 25, "link-heavy");
+        count_against(share(links, all) > 0.3 && !self.is_structured, 15, "link-heavy");
         let falls_short = count_against(
             number(n_words) < number(self.structured_words) * STRUCTURED_SHARE_MIN,
-            20,
+            15,
             "short-against-json-ld",
         );
         let breaks_off = ends_with_ellipsis(last);
-        count_against(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, 10, "ends-mid-sentence");
-        let asks = count_against(self.asks_to_subscribe(), 10, "subscribe-text");
-        count_against(self.is_structured, 5, "from-json-ld");
-        count_against(self.title.is_none(), 15, "no-title");
-        count_against(!self.has_date, 5, "no-date");
-        count_against(self.body.confidence < 0.8 && !self.is_structured, 15, "unsure");
+        count_against(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, 3, "ends-mid-sentence");
+        let asks = count_against(self.asks_to_subscribe(), 3, "subscribe-text");
+        count_against(self.is_structured, 0, "from-json-ld");
+        count_against(self.title.is_none(), 10, "no-title");
+        count_against(!self.has_date, 3, "no-date");
+        count_against(certainty < SURE_CERTAINTY, 0, "unsure");
         let is_cut = breaks_off || falls_short || (self.says_paid && asks) || (is_short && asks);
         let body_kind = match is_cut {
             true if n_words < TEASER_WORDS_MAX => BodyKind::Teaser,
@@ -360,4 +366,9 @@ impl Findings<'_> {
             !lower.contains("newsletter") && phrases.iter().any(|phrase| lower.contains(phrase))
         })
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 100")]
+fn percent(share: f32) -> u8 {
+    (share * 100.0).round().clamp(0.0, 100.0) as u8
 }

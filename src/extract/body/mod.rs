@@ -37,15 +37,15 @@ pub(super) struct Body {
     pub(super) lines: Vec<usize>,
     /// Lines around the begin of the text, among which are byline and date where the page has no names for them.
     pub(super) head: Range<usize>,
-    /// Mean probability of the chosen lines, by their words.
-    pub(super) confidence: f32,
+    /// Expected F1 of the chosen words, from how likely each line was found to be part of the article: 0 to 1.
+    pub(super) certainty: f32,
 }
 
 impl Body {
     /// Lines that were chosen elsewhere, by somebody who is sure of them.
     pub(super) fn of_lines(page: &Page<'_>, lines: Vec<usize>) -> Body {
         let head = head_around(page, lines.first().copied().unwrap_or_default());
-        Body { lines, head, confidence: 1.0 }
+        Body { lines, head, certainty: 1.0 }
     }
 }
 
@@ -94,15 +94,30 @@ fn choose_by(
             steps.cleared.push((line, rule));
         }
     });
-    let n_words = |line: usize| super::text::number(looks[line].n_words);
-    let words: f32 = chosen.iter().map(|line| n_words(*line)).sum();
-    let weighed: f32 = chosen.iter().map(|line| n_words(*line) * probabilities[*line]).sum();
+    let certainty = certainty(&looks, &probabilities, &chosen);
     if let Some(steps) = steps {
         (steps.looks, steps.first, steps.second, steps.third) = (looks, first, second, third);
     }
-    Body { lines: chosen, head, confidence: if words > 0.0 { weighed / words } else { 0.0 } }
+    Body { lines: chosen, head, certainty }
 }
 
 fn head_around(page: &Page<'_>, start: usize) -> Range<usize> {
     start.saturating_sub(HEAD_LINES)..page.lines.len().min(start + HEAD_LINES_INSIDE)
+}
+
+/// The F1 that is to be expected of the chosen lines: a likely line that was chosen counts for it, an unlikely one that
+/// was chosen and a likely one that was not against it, each by its words.
+fn certainty(looks: &[Look], probabilities: &[f32], chosen: &[usize]) -> f32 {
+    let (mut right, mut wrong) = (0.0, 0.0);
+    let mut chosen = chosen.iter().peekable();
+    for (line, (look, probability)) in looks.iter().zip(probabilities).enumerate() {
+        let words = super::text::number(look.n_words);
+        if chosen.next_if_eq(&&line).is_some() {
+            right += words * probability;
+            wrong += words * (1.0 - probability);
+        } else if *probability <= ACCEPTED {
+            wrong += words * probability;
+        }
+    }
+    if right > 0.0 { 2.0 * right / (2.0 * right + wrong) } else { 0.0 }
 }
