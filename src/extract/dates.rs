@@ -75,7 +75,7 @@ pub(super) fn published(
     dates.add(in_address(document.final_url.path()).as_deref(), Origin::Url);
     for byline in page.bylines.iter().take(ELEMENTS_MAX) {
         if page.elements[*byline].marks.has(Marks::DATE) {
-            dates.add(Some(page.text_of(*byline).as_str()), Origin::Text);
+            dates.add_text(&page.text_of(*byline));
         }
     }
     dates.0
@@ -86,7 +86,7 @@ pub(super) fn add_from_head(dates: &mut Vec<Evidence<String>>, lines: &[Line]) {
     if dates.is_empty() {
         let mut found = Dates::default();
         for line in lines {
-            found.add(Some(&line.text), Origin::Text);
+            found.add_text(&line.text);
         }
         *dates = found.0;
     }
@@ -100,10 +100,23 @@ pub(super) fn modified(declared: &Declared<'_>, structured: &StructuredArticle) 
     dates.0.into_iter().next()
 }
 
+/// What stands between a date and the time, the author or the minutes that it takes to read, in a line about an article.
+const SEPARATORS: [&str; 4] = ["|", "·", "•", ", "];
+
 #[derive(Default)]
 struct Dates(Vec<Evidence<String>>);
 
 impl Dates {
+    /// Adds a line of the page, and after it its parts, which count where the whole cannot be read.
+    fn add_text(&mut self, text: &str) {
+        self.add(Some(text), Origin::Text);
+        for separator in SEPARATORS {
+            if text.len() <= DATE_BYTES_MAX && text.contains(separator) {
+                text.split(separator).for_each(|part| self.add(Some(part), Origin::Text));
+            }
+        }
+    }
+
     fn add(&mut self, text: Option<&str>, origin: Origin) {
         let Some(text) = text.map(str::trim).filter(|text| looks_like_date(text)) else {
             return;
