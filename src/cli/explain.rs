@@ -194,11 +194,7 @@ pub(super) fn language_origin(page: &ExplainedPage) -> Option<&'static str> {
 /// How many lines were kept, dropped as unlikely, and ruled out.
 pub(super) fn counts(explanation: &Explanation) -> [usize; 3] {
     let count = |is: fn(Verdict) -> bool| explanation.lines.iter().filter(|line| is(line.verdict)).count();
-    [
-        count(|verdict| verdict == Verdict::Kept),
-        count(|verdict| verdict == Verdict::Unlikely),
-        count(|verdict| verdict.rule().is_some()),
-    ]
+    [count(Verdict::is_kept), count(|verdict| verdict == Verdict::Unlikely), count(|verdict| verdict.rule().is_some())]
 }
 
 /// `+1.3 ends with a full stop`.
@@ -284,7 +280,7 @@ fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> i
         let verdict = format!("{:<9}", line.verdict.as_str());
         let text = cut(&one_line(&line.text), width.saturating_sub(LINE_INDENT)).into_owned();
         let (verdict, text) = match line.verdict {
-            Verdict::Kept => (output.good(&verdict), text),
+            Verdict::Kept | Verdict::RuledIn(_) => (output.good(&verdict), text),
             Verdict::Unlikely => (verdict, output.faint(&text)),
             Verdict::Ruled(_) => (output.warning(&verdict), output.faint(&text)),
         };

@@ -142,7 +142,7 @@ fn write_lines(html: &mut String, page: &ExplainedPage) -> fmt::Result {
 
 fn write_line(html: &mut String, number: usize, line: &ExplainedLine) -> fmt::Result {
     let class = match line.verdict {
-        Verdict::Kept => "kept",
+        Verdict::Kept | Verdict::RuledIn(_) => "kept",
         Verdict::Ruled(_) => "ruled",
         Verdict::Unlikely => "dropped",
     };

@@ -98,6 +98,8 @@ pub enum Verdict {
     Kept,
     /// Less likely part of it than not.
     Unlikely,
+    /// Unlikely, and yet kept by a rule.
+    RuledIn(Rule),
     /// Likely, and yet left out by a rule.
     Ruled(Rule),
 }
@@ -108,22 +110,29 @@ impl Verdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Kept => "kept",
+            Verdict::RuledIn(_) => "ruled in",
             Verdict::Unlikely => "dropped",
             Verdict::Ruled(_) => "ruled out",
         }
+    }
+
+    /// Whether it is part of the article.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        matches!(self, Verdict::Kept | Verdict::RuledIn(_))
     }
 
     /// The rule, where one decided.
     #[must_use]
     pub fn rule(self) -> Option<Rule> {
         match self {
-            Verdict::Ruled(rule) => Some(rule),
+            Verdict::RuledIn(rule) | Verdict::Ruled(rule) => Some(rule),
             Verdict::Kept | Verdict::Unlikely => None,
         }
     }
 }
 
-/// A rule by which a likely line is left out.
+/// A rule by which a likely line is left out, or an unlikely one kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
@@ -137,6 +146,8 @@ pub enum Rule {
     HeadsNothing,
     /// An article has so many paragraphs at most, by the setting `extract.paragraphs_max`.
     TooMany,
+    /// The entries of a live blog are told with their times.
+    LiveTime,
     /// The text was taken from elsewhere, [`Explanation::text_from`].
     OtherText,
     /// A rule for the site chooses other lines.
@@ -154,6 +165,7 @@ impl Rule {
             Rule::HeadsNothing => "a heading with no text under it",
             Rule::TooMany => "beyond extract.paragraphs_max",
             Rule::SiteRule => "not chosen by the rule for the site",
+            Rule::LiveTime => "the time of a live blog's entry",
             Rule::OtherText => "given up for a longer text from elsewhere",
         }
     }
@@ -181,7 +193,10 @@ pub(super) fn explain(page: &Page<'_>, reading: Reading, steps: &Steps) -> Expla
     }
     for (position, line) in chosen.into_iter().enumerate() {
         verdicts[line] = match text_from {
-            TextSource::Page if position < article.paragraphs.len() => Verdict::Kept,
+            TextSource::Page if position < article.paragraphs.len() => match steps.times.binary_search(&line) {
+                Ok(_) => Verdict::RuledIn(Rule::LiveTime),
+                Err(_) => Verdict::Kept,
+            },
             TextSource::Page => Verdict::Ruled(Rule::TooMany),
             TextSource::StructuredData | TextSource::Feed => Verdict::Ruled(Rule::OtherText),
         };
@@ -325,7 +340,7 @@ mod tests {
                     assert_eq!(refusal, Some(error), "{}", case.display());
                 }
             }
-            let kept = explanation.lines.iter().filter(|line| line.verdict == Verdict::Kept);
+            let kept = explanation.lines.iter().filter(|line| line.verdict.is_kept());
             let kept: Vec<&str> = kept.map(|line| line.text.as_str()).collect();
             if explanation.text_from == TextSource::Page {
                 assert_eq!(kept, explanation.article.paragraphs, "{}", case.display());
@@ -334,7 +349,7 @@ mod tests {
             }
             assert_eq!(explanation.titles.first(), explanation.article.title.as_ref());
             for line in &explanation.lines {
-                let is_likely = line.verdict != Verdict::Unlikely;
+                let is_likely = !matches!(line.verdict, Verdict::Unlikely | Verdict::RuledIn(_));
                 assert_eq!(line.probability > 0.5, is_likely, "{}: {line:?}", case.display());
                 let weights: Vec<f32> = line.contributions.iter().map(|told| told.logit.abs()).collect();
                 assert!(weights.is_sorted_by(|one, other| one >= other), "{line:?}");

@@ -7,11 +7,13 @@
 //! 4. *Third look* (`context`, `trees`): once more the same, in the light of the second look, and by decision trees,
 //!    which know what a sum of weights cannot say: that a caption counts otherwise within a list than beside the text.
 //! 5. *Clearing up* (`clear`): what only shows in the chosen lines: repetitions, headings of nothing.
+//! 6. *Times* (`live`): those of a live blog's entries.
 
 mod clear;
 mod context;
 mod features;
 mod lines;
+mod live;
 mod phrases;
 mod place;
 mod steps;
@@ -95,8 +97,14 @@ fn choose_by(
         }
     });
     let certainty = certainty(&looks, &probabilities, &chosen);
+    let times = live::times(page, &looks, &chosen);
+    if !times.is_empty() {
+        chosen.extend(&times);
+        chosen.sort_unstable();
+    }
     if let Some(steps) = steps {
         (steps.looks, steps.first, steps.second, steps.third) = (looks, first, second, third);
+        steps.times = times;
     }
     Body { lines: chosen, head, certainty }
 }

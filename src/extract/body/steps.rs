@@ -21,6 +21,8 @@ pub(in super::super) struct Steps {
     /// What the later looks found, where the look before left anything to look for.
     pub(super) second: Option<Again>,
     pub(super) third: Option<Again>,
+    /// Lines that were not chosen and put in, in page order.
+    pub(in super::super) times: Vec<usize>,
     /// Lines that were chosen and taken out again.
     pub(in super::super) cleared: Vec<(usize, Rule)>,
 }
