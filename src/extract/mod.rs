@@ -5,7 +5,8 @@
 //!                                             └─► body ─► verdict
 //! ```
 //!
-//! * `bounds`: cuts off what the parser could not read in linear time.
+//! * `bounds`: leaves out what nobody reads and cuts off what the parser could not read in linear time, from where
+//!   `scan` says that tags begin and end.
 //! * `page`: one walk over the tree into flat arrays: elements and lines, with `tags` and `marks` saying what an
 //!   element is by its tag and by its names.
 //! * `declared` and `json_ld`: what the page says of itself in `meta` elements and in structured data.
@@ -33,6 +34,7 @@ mod fragment;
 mod json_ld;
 mod marks;
 mod page;
+mod scan;
 mod tags;
 mod text;
 mod title;
@@ -102,7 +104,7 @@ impl Extractor {
     pub fn extract(&self, document: &FetchedDocument, hints: &LinkHints) -> Result<ExtractedArticle, ExtractError> {
         check_text(document)?;
         let text = crate::charset::decode(&document.body, document.content_type.as_deref());
-        let tree = Html::parse_document(bounds::parseable_prefix(&text));
+        let tree = Html::parse_document(&bounds::parseable(&text, self.settings.parse_steps_max));
         let page = Page::read(&tree, self.settings.depth_max);
         let found = Found::read(&page, document, hints);
         let body = body::choose(&page, &found.evidence(hints));

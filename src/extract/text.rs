@@ -10,19 +10,17 @@ pub(super) struct FoldedText {
 impl FoldedText {
     /// Adds a piece; blanks at its ends count, so that `a` and ` b` do not run together.
     pub(super) fn push(&mut self, piece: &str) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            let word_start = rest.find(|c: char| !is_blank(c)).unwrap_or(rest.len());
-            self.blank_due |= word_start > 0;
-            rest = &rest[word_start..];
-            let word_end = rest.find(is_blank).unwrap_or(rest.len());
-            if word_end > 0 {
+        let mut at = 0;
+        while at < piece.len() {
+            let start = end_of_blanks(piece, at);
+            self.blank_due |= start > at;
+            at = end_of_words(piece, start);
+            if start < at {
                 if self.blank_due && !self.text.is_empty() {
                     self.text.push(' ');
                 }
                 self.blank_due = false;
-                self.text.push_str(&rest[..word_end]);
-                rest = &rest[word_end..];
+                self.text.push_str(&piece[start..at]);
             }
         }
     }
@@ -48,9 +46,45 @@ impl FoldedText {
     }
 }
 
-fn is_blank(c: char) -> bool {
-    // U+FEFF and U+200B are no white space by Unicode, but stand on pages for nothing at all.
-    c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}'
+/// The length of the blank that begins here, 0 where none does.
+fn blank_at(text: &str, at: usize) -> usize {
+    match text.as_bytes().get(at) {
+        Some(b' ' | b'\t'..=b'\r') => 1,
+        // The bytes with which blanks beyond ASCII begin.
+        Some(0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef) => {
+            // U+FEFF and U+200B are no white space by Unicode, but stand on pages for nothing at all.
+            let is_blank = |c: &char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+            text[at..].chars().next().filter(is_blank).map_or(0, char::len_utf8)
+        }
+        _ => 0,
+    }
+}
+
+fn end_of_blanks(text: &str, start: usize) -> usize {
+    let mut at = start;
+    loop {
+        match blank_at(text, at) {
+            0 => return at,
+            length => at += length,
+        }
+    }
+}
+
+/// The end of the words that begin here and have a single space between them.
+fn end_of_words(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    while at < bytes.len() {
+        if bytes[at] == b' ' {
+            if at + 1 == bytes.len() || blank_at(text, at + 1) > 0 {
+                return at;
+            }
+        } else if blank_at(text, at) > 0 {
+            return at;
+        }
+        at += 1;
+    }
+    at
 }
 
 /// One text with white space folded.
@@ -70,13 +104,21 @@ pub(super) fn is_han_or_kana(c: char) -> bool {
 
 /// Counts words: runs of letters and digits; each Han or Kana character is one.
 pub(super) fn count_words(text: &str) -> usize {
+    let bytes = text.as_bytes();
     let (mut n_words, mut inside) = (0, false);
-    for c in text.chars() {
-        if c.is_ascii() {
-            let is_word = c.is_ascii_alphanumeric() || c == '\'';
-            n_words += usize::from(is_word && !inside);
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte.is_ascii() {
+            let is_word = byte.is_ascii_alphanumeric() || byte == b'\'';
+            n_words += usize::from(is_word & !inside);
             inside = is_word;
-        } else if is_han_or_kana(c) {
+            at += 1;
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else { break };
+        at += c.len_utf8();
+        if is_han_or_kana(c) {
             n_words += 1;
             inside = false;
         } else if c == '’' || c == '\u{ad}' {
@@ -115,15 +157,22 @@ pub(super) fn ends_with_ellipsis(text: &str) -> bool {
 /// The letters and digits of a text in lower case: two texts with equal keys say the same.
 pub(super) fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii() {
-            if c.is_ascii_alphanumeric() {
-                key.push(c.to_ascii_lowercase());
-            }
-        } else if c.is_alphanumeric() {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let n_ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let (ascii, after) = rest.split_at(n_ascii);
+        for word in ascii.split(|c: char| !c.is_ascii_alphanumeric()) {
+            key.push_str(word);
+        }
+        let n_others = after.bytes().position(|byte| byte.is_ascii()).unwrap_or(after.len());
+        let (others, after) = after.split_at(n_others);
+        for c in others.chars().filter(|c| c.is_alphanumeric()) {
             key.extend(c.to_lowercase());
         }
+        rest = after;
     }
+    // What is not ASCII is in lower case already.
+    key.make_ascii_lowercase();
     key
 }
 
@@ -144,4 +193,37 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
 #[expect(clippy::cast_precision_loss, reason = "counts beyond 24 bits weigh the same")]
 pub(super) fn number(count: usize) -> f32 {
     count as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_are_folded() {
+        let check = |pieces: &[&str], expected: &str| {
+            let mut folded = FoldedText::default();
+            pieces.iter().for_each(|piece| folded.push(piece));
+            assert_eq!(folded.take(), expected, "{pieces:?}");
+        };
+        check(&["  a b\n\tc  d "], "a b c d");
+        check(&["a", " b", "c ", " ", "", "d"], "a bc d");
+        check(&["\u{a0}a\u{3000}b\u{feff}", "\u{200b}c…é 字 "], "a b c…é 字");
+        check(&[" \u{85} "], "");
+    }
+
+    #[test]
+    fn keys_hold_letters_and_digits_in_lower_case() {
+        assert_eq!(key("It’s 20 “ÉCOLES” – İ. 字A-b"), "its20écolesi\u{307}字ab");
+        assert_eq!(key(" -–"), "");
+    }
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        let check = |text: &str, expected: usize| assert_eq!(count_words(text), expected, "{text}");
+        check("It’s a well-known fact, 'tis", 6);
+        check("Straße über\u{ad}all", 2);
+        check("東京の天気 a", 6);
+        check(" – … ", 0);
+    }
 }
