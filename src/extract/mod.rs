@@ -41,6 +41,8 @@ mod title;
 mod verdict;
 
 #[cfg(test)]
+mod any_bytes;
+#[cfg(test)]
 mod tests;
 
 use body::Body;

@@ -36,10 +36,27 @@ const READ_ATTRIBUTES: [&str; 15] = [
     "shadowrootmode",
 ];
 
+/// For each length the first letters of the attributes that are read, a bit each: most names are told by these alone.
+const READ_BEGINNINGS: [u32; 32] = {
+    let mut beginnings = [0; 32];
+    let mut position = 0;
+    while position < NAMING_ATTRIBUTES.len() + READ_ATTRIBUTES.len() {
+        let name = if position < NAMING_ATTRIBUTES.len() {
+            NAMING_ATTRIBUTES[position].as_bytes()
+        } else {
+            READ_ATTRIBUTES[position - NAMING_ATTRIBUTES.len()].as_bytes()
+        };
+        beginnings[name.len() % 32] |= 1 << (name[0] % 32);
+        position += 1;
+    }
+    beginnings
+};
+
 /// Whether an attribute of that name is read.
 pub(super) fn is_read(name: &[u8]) -> bool {
-    let mut read = NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES);
-    read.any(|read| read.len() == name.len() && read.as_bytes().eq_ignore_ascii_case(name))
+    let begins_so = name.first().is_some_and(|first| READ_BEGINNINGS[name.len() % 32] & (1 << (first % 32)) != 0);
+    let is_it = |read: &&str| read.len() == name.len() && read.as_bytes().eq_ignore_ascii_case(name);
+    begins_so && NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES).any(|read| is_it(&read))
 }
 
 /// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.

@@ -104,32 +104,49 @@ pub(super) fn is_han_or_kana(c: char) -> bool {
 
 /// Counts words: runs of letters and digits; each Han or Kana character is one.
 pub(super) fn count_words(text: &str) -> usize {
-    let bytes = text.as_bytes();
+    if text.is_ascii() {
+        return count_ascii_words(text.as_bytes());
+    }
     let (mut n_words, mut inside) = (0, false);
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        if byte.is_ascii() {
-            let is_word = byte.is_ascii_alphanumeric() || byte == b'\'';
-            n_words += usize::from(is_word & !inside);
+    for c in text.chars() {
+        if c.is_ascii() {
+            let is_word = continues_word(c as u8);
+            n_words += usize::from(is_word && !inside);
             inside = is_word;
-            at += 1;
-            continue;
-        }
-        let Some(c) = text[at..].chars().next() else { break };
-        at += c.len_utf8();
-        if is_han_or_kana(c) {
+        } else if is_han_or_kana(c) {
             n_words += 1;
             inside = false;
         } else if c == '’' || c == '\u{ad}' {
             // An apostrophe or soft hyphen neither begins nor ends a word.
         } else {
-            let is_word = c.is_alphanumeric() || is_combining(c);
+            let is_word = is_letter_or_digit(c) || is_combining(c);
             n_words += usize::from(is_word && !inside);
             inside = is_word;
         }
     }
     n_words
+}
+
+fn continues_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | (byte == b'\'')
+}
+
+/// A word begins where one byte is of a word and the one before is not. Each pair is looked at for itself, so that many
+/// are at one time.
+fn count_ascii_words(bytes: &[u8]) -> usize {
+    let at_start = bytes.first().is_some_and(|byte| continues_word(*byte));
+    let begins = |(before, byte): (&u8, &u8)| usize::from(continues_word(*byte) & !continues_word(*before));
+    usize::from(at_start) + bytes.iter().zip(bytes.iter().skip(1)).map(begins).sum::<usize>()
+}
+
+/// `char::is_alphanumeric`, which is slow beyond ASCII, with the letters of most texts told by their range.
+fn is_letter_or_digit(c: char) -> bool {
+    match c {
+        '\u{d7}' | '\u{f7}' => false,
+        '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => true,
+        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        c => c.is_alphanumeric(),
+    }
 }
 
 /// Vowel signs and marks of Indic, Arabic and Thai script, which `char::is_alphanumeric` does not all count.
@@ -157,22 +174,15 @@ pub(super) fn ends_with_ellipsis(text: &str) -> bool {
 /// The letters and digits of a text in lower case: two texts with equal keys say the same.
 pub(super) fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let n_ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        let (ascii, after) = rest.split_at(n_ascii);
-        for word in ascii.split(|c: char| !c.is_ascii_alphanumeric()) {
-            key.push_str(word);
-        }
-        let n_others = after.bytes().position(|byte| byte.is_ascii()).unwrap_or(after.len());
-        let (others, after) = after.split_at(n_others);
-        for c in others.chars().filter(|c| c.is_alphanumeric()) {
+    for c in text.chars() {
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                key.push(c.to_ascii_lowercase());
+            }
+        } else if is_letter_or_digit(c) {
             key.extend(c.to_lowercase());
         }
-        rest = after;
     }
-    // What is not ASCII is in lower case already.
-    key.make_ascii_lowercase();
     key
 }
 
@@ -216,6 +226,11 @@ mod tests {
     fn keys_hold_letters_and_digits_in_lower_case() {
         assert_eq!(key("It’s 20 “ÉCOLES” – İ. 字A-b"), "its20écolesi\u{307}字ab");
         assert_eq!(key(" -–"), "");
+    }
+
+    #[test]
+    fn letters_are_told_by_their_range() {
+        assert!(('\0'..=char::MAX).all(|c| is_letter_or_digit(c) == c.is_alphanumeric()));
     }
 
     #[test]
