@@ -74,7 +74,11 @@ fn main() {
         println!("  {name:<30} {:>8.0} pages/s {mb_s:>8.1} MB/s", pages_s(median));
     }
     let [tree, ours, peer] = medians.map(|median| median.as_secs_f64());
-    println!("newswire runs at {:.2} x the speed of the tree alone, {:.2} x that of dom_smoothie", tree / ours, peer / ours);
+    println!(
+        "newswire runs at {:.2} x the speed of the tree alone, {:.2} x that of dom_smoothie",
+        tree / ours,
+        peer / ours
+    );
     println!(
         "derived, not measured here: {:.1} x trafilatura, if the tree alone is {TREE_TO_TRAFILATURA} x",
         tree / ours * TREE_TO_TRAFILATURA
