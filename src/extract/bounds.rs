@@ -290,7 +290,7 @@ struct Name {
 /// The names on a page, each looked at once.
 struct Names {
     slots: [Option<Name>; SLOTS],
-    n_names: usize,
+    n_known: usize,
     /// Shared by the names beyond the first [`NAMES_MAX`].
     other: Name,
 }
@@ -303,7 +303,7 @@ const SLOTS: usize = 256;
 
 impl Default for Names {
     fn default() -> Names {
-        Names { slots: [const { None }; SLOTS], n_names: 0, other: Name { hash: 0, kind: Kind::Other, n_open: 0 } }
+        Names { slots: [const { None }; SLOTS], n_known: 0, other: Name { hash: 0, kind: Kind::Other, n_open: 0 } }
     }
 }
 
@@ -315,12 +315,12 @@ impl Names {
         while self.slots[slot].as_ref().is_some_and(|known| known.hash != hash) {
             slot = (slot + 1) % SLOTS;
         }
-        if self.slots[slot].is_none() && self.n_names == NAMES_MAX {
+        if self.slots[slot].is_none() && self.n_known == NAMES_MAX {
             self.other.kind = Kind::of(name);
             return &mut self.other;
         }
         self.slots[slot].get_or_insert_with(|| {
-            self.n_names += 1;
+            self.n_known += 1;
             Name { hash, kind: Kind::of(name), n_open: 0 }
         })
     }
@@ -402,7 +402,8 @@ mod tests {
         for page in [
             numbered(5000, |number| format!("<b id={number}><p>")),
             numbered(5000, |number| {
-                format!("<b {}><p>", (0..50).map(|n| format!("a{n}={number} ")).collect::<String>())
+                let attributes: Vec<String> = (0..50).map(|n| format!("a{n}={number}")).collect();
+                format!("<b {}><p>", attributes.join(" "))
             }),
             numbered(500_000, |number| format!("<body a{number}>")),
             numbered(500_000, |number| format!("<x-{number}>")),

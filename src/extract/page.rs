@@ -55,8 +55,8 @@ const READ_BEGINNINGS: [u32; 32] = {
 /// Whether an attribute of that name is read.
 pub(super) fn is_read(name: &[u8]) -> bool {
     let begins_so = name.first().is_some_and(|first| READ_BEGINNINGS[name.len() % 32] & (1 << (first % 32)) != 0);
-    let is_it = |read: &&str| read.len() == name.len() && read.as_bytes().eq_ignore_ascii_case(name);
-    begins_so && NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES).any(|read| is_it(&read))
+    let is_it = |read: &str| read.len() == name.len() && read.as_bytes().eq_ignore_ascii_case(name);
+    begins_so && NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES).any(|read| is_it(read))
 }
 
 /// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.

@@ -104,13 +104,10 @@ pub(super) fn is_han_or_kana(c: char) -> bool {
 
 /// Counts words: runs of letters and digits; each Han or Kana character is one.
 pub(super) fn count_words(text: &str) -> usize {
-    if text.is_ascii() {
-        return count_ascii_words(text.as_bytes());
-    }
     let (mut n_words, mut inside) = (0, false);
     for c in text.chars() {
         if c.is_ascii() {
-            let is_word = continues_word(c as u8);
+            let is_word = c.is_ascii_alphanumeric() || c == '\'';
             n_words += usize::from(is_word && !inside);
             inside = is_word;
         } else if is_han_or_kana(c) {
@@ -127,24 +124,15 @@ pub(super) fn count_words(text: &str) -> usize {
     n_words
 }
 
-fn continues_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() | (byte == b'\'')
-}
-
-/// A word begins where one byte is of a word and the one before is not. Each pair is looked at for itself, so that many
-/// are at one time.
-fn count_ascii_words(bytes: &[u8]) -> usize {
-    let at_start = bytes.first().is_some_and(|byte| continues_word(*byte));
-    let begins = |(before, byte): (&u8, &u8)| usize::from(continues_word(*byte) & !continues_word(*before));
-    usize::from(at_start) + bytes.iter().zip(bytes.iter().skip(1)).map(begins).sum::<usize>()
-}
-
 /// `char::is_alphanumeric`, which is slow beyond ASCII, with the letters of most texts told by their range.
 fn is_letter_or_digit(c: char) -> bool {
     match c {
         '\u{d7}' | '\u{f7}' => false,
-        '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => true,
-        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        '\u{c0}'..='\u{24f}'
+        | '\u{400}'..='\u{481}'
+        | '\u{48a}'..='\u{52f}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' => true,
         c => c.is_alphanumeric(),
     }
 }
@@ -213,7 +201,9 @@ mod tests {
     fn blanks_are_folded() {
         let check = |pieces: &[&str], expected: &str| {
             let mut folded = FoldedText::default();
-            pieces.iter().for_each(|piece| folded.push(piece));
+            for piece in pieces {
+                folded.push(piece);
+            }
             assert_eq!(folded.take(), expected, "{pieces:?}");
         };
         check(&["  a b\n\tc  d "], "a b c d");
