@@ -8,6 +8,10 @@ mod settings;
 
 mod sources;
 
+mod sites;
+
+mod tables;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,6 +25,7 @@ pub use settings::{
     DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, LogFormat, LogSettings, Network, ScheduleSettings,
     StoreSettings,
 };
+pub use sites::{ElementSelector, SiteRule, SiteRules};
 pub use sources::{check_slug, slug_for};
 
 /// The declaration of every key: names, defaults, reasons.
@@ -28,6 +33,9 @@ pub const DEFAULTS: &str = include_str!("../config/newswire.toml");
 
 /// A list of sources to start from, for `config init`.
 pub const SOURCES_TEMPLATE: &str = include_str!("../config/sources.toml");
+
+/// An example of rules for single sites, for `config init`.
+pub const SITES_TEMPLATE: &str = include_str!("../config/sites/example.toml");
 
 /// Where a settings file is looked for when none is named, in this order.
 pub const SEARCH_PATHS: [&str; 3] = ["newswire.toml", "config/newswire.toml", "/etc/newswire/newswire.toml"];
@@ -51,22 +59,24 @@ pub struct Config {
     pub log: LogSettings,
     /// The sources listed in the sources file.
     pub sources: Vec<Source>,
-    /// Every key with its value and origin, in the order of their names, for `config show`.
+    /// Every key and every rule for a site with its value and origin, in the order of their names, for `config show`.
     pub provenance: Vec<Provenance>,
     /// The settings file that was read, if any.
     pub settings_file: Option<PathBuf>,
     /// The sources file that was read; absent when it does not exist.
     pub sources_file: Option<PathBuf>,
+    /// The folder whose rules for single sites were read; absent when it does not exist.
+    pub sites_folder: Option<PathBuf>,
 }
 
 /// One key, its value as TOML and where that value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
-    /// Dotted key.
+    /// Dotted key; `site` and the pages that it is for of a site's rule.
     pub key: String,
     /// Value, written as TOML.
     pub value: String,
-    /// `default`, a file's path, `environment` or the flag.
+    /// `default`, a file's path, with the line of a site's rule, `environment` or the flag.
     pub origin: String,
 }
 
@@ -146,16 +156,31 @@ pub fn load_with(
     let fetch = FetchSettings::read(&mut reader);
     let schedule = ScheduleSettings::read(&mut reader);
     let feed = FeedSettings::read(&mut reader);
-    let extract = ExtractSettings::read(&mut reader);
+    let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
     let (sources, sources_file) = read_sources(&mut reader, settings_file.as_deref());
+    let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
 
     if !reader.problems.is_empty() {
         return Err(Problems(reader.problems));
     }
-    let provenance = reader.provenance();
-    Ok(Config { store, fetch, schedule, feed, extract, daemon, log, sources, provenance, settings_file, sources_file })
+    let provenance = reader.provenance(&site_rules);
+    extract.site_rules = Arc::new(site_rules);
+    Ok(Config {
+        store,
+        fetch,
+        schedule,
+        feed,
+        extract,
+        daemon,
+        log,
+        sources,
+        provenance,
+        settings_file,
+        sources_file,
+        sites_folder,
+    })
 }
 
 /// The defaults with nothing over them, for tests and for the demo.
@@ -176,9 +201,10 @@ pub fn defaults() -> Config {
         daemon: DaemonSettings::read(&mut reader),
         log: LogSettings::read(&mut reader),
         sources: Vec::new(),
-        provenance: reader.provenance(),
+        provenance: reader.provenance(&SiteRules::default()),
         settings_file: None,
         sources_file: None,
+        sites_folder: None,
     };
     assert!(reader.problems.is_empty(), "the compiled-in defaults break a rule: {:?}", reader.problems);
     config
@@ -269,6 +295,30 @@ fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (Vec<Sourc
         Err(error) => {
             reader.problem("sources.file", &named, &format!("cannot be read: {error}"));
             (Vec::new(), None)
+        }
+    }
+}
+
+fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRules, Option<PathBuf>) {
+    const KEY: &str = "extract.sites_folder";
+    let named = reader.text(KEY);
+    // A settings file that `config init` wrote names the folder too, though few have one.
+    let is_default = flatten(&parse_defaults()).get(KEY).is_some_and(|value| written(value) == format!("{named:?}"));
+    let path = match settings_file.and_then(Path::parent) {
+        Some(folder) => folder.join(&named),
+        // Without a settings file a folder called so is more likely somebody else's.
+        None if is_default => return (SiteRules::default(), None),
+        None => PathBuf::from(&named),
+    };
+    match sites::read_folder(&path) {
+        Ok((rules, problems)) => {
+            reader.problems.extend(problems);
+            (rules, Some(path))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => (SiteRules::default(), None),
+        Err(error) => {
+            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {error}"));
+            (SiteRules::default(), None)
         }
     }
 }
@@ -364,11 +414,20 @@ impl Reader {
         })
     }
 
-    fn provenance(&self) -> Vec<Provenance> {
-        self.values
-            .iter()
-            .map(|(key, value)| Provenance { key: key.clone(), value: written(value), origin: self.origin(key) })
-            .collect()
+    fn provenance(&self, site_rules: &SiteRules) -> Vec<Provenance> {
+        let keys = self.values.iter().map(|(key, value)| Provenance {
+            key: key.clone(),
+            value: written(value),
+            origin: self.origin(key),
+        });
+        let rules = site_rules.iter().map(|rule| Provenance {
+            key: format!("site {}", rule.subject()),
+            value: rule.written(),
+            origin: rule.place.clone(),
+        });
+        let mut provenance: Vec<Provenance> = keys.chain(rules).collect();
+        provenance.sort_by(|left, right| left.key.cmp(&right.key));
+        provenance
     }
 }
 
@@ -435,6 +494,38 @@ mod tests {
     fn a_list_in_the_environment_is_separated_by_commas() {
         let config = load_text("", &[("NEWSWIRE__FETCH__PRIVATE_NETWORKS", "127.0.0.0/8, ::1/128")]).unwrap();
         assert_eq!(config.fetch.private_networks.len(), 2);
+    }
+
+    #[test]
+    fn rules_for_sites_are_read_from_the_folder_beside_the_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = folder.path().join("newswire.toml");
+        let load_from = |text: &str| {
+            std::fs::write(&settings, text).unwrap();
+            load_with(&Overrides { settings_file: Some(settings.clone()), flags: Vec::new() }, Some(HashMap::new()))
+        };
+        // There need not be any, unless somebody says where they are.
+        assert!(load_from(DEFAULTS.replace("file = \"sources.toml\"", "").as_str()).unwrap().sites_folder.is_none());
+        let problems = load_from("[extract]\nsites_folder = \"rules\"\n").unwrap_err().to_string();
+        assert!(problems.contains("extract.sites_folder = \"rules\": cannot be read"), "{problems}");
+
+        std::fs::create_dir(folder.path().join("sites")).unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join("sites").join(name), text).unwrap();
+        write("a.toml", "[[site]]\nhost = \"a.example\"\nbody = \"div.story\"\n");
+        write("b.toml", "[[site]]\nhost = \"*.b.example\"\npath = \"/news/\"\nauthors = [\"i\", \"b@title\"]\n");
+        write("notes.txt", "not TOML");
+        write(".a.toml.swp.toml", "not TOML");
+        let config = load_from("").unwrap();
+        assert_eq!(config.extract.site_rules.len(), 2);
+        let shown = config.provenance.iter().find(|entry| entry.key == "site *.b.example/news/").unwrap();
+        assert_eq!(shown.value, "{ authors = [\"i\", \"b@title\"] }");
+        assert!(shown.origin.ends_with("b.toml:1"), "{}", shown.origin);
+
+        write("c.toml", "[[site]]\nhost = \"a.example\"\nbody = \"p\"\n");
+        write("d.toml", "host = 1\n");
+        let problems = load_from("[log]\nlevel = 5\n").unwrap_err();
+        assert_eq!(problems.0.len(), 3, "{problems}");
+        assert!(problems.to_string().contains("has two rules for the same time, the first at"), "{problems}");
     }
 
     #[test]

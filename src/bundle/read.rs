@@ -124,6 +124,8 @@ fn article<'a>(
         paragraphs: paragraphs.filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         body_kind: BodyKind::Full,
         quality: Quality { score: 100, reasons: Vec::new() },
+        rule_faults: Vec::new(),
+        next_page: None,
     }
 }
 

@@ -174,6 +174,14 @@ pub(super) struct FetchCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire extract page.html                        the article, as a line of JSON
+  newswire extract --explain page.html              why each line of the page was kept or dropped
+  newswire extract --html why.html page.html        the same as a page for a browser
+  newswire extract --html folder/ saved/*.html      one page each, folder/NAME.explained.html
+
+An explanation is given for pages without an article too, and is no failure.")]
 pub(super) struct ExtractCommand {
     /// HTML files, addresses, or - for standard input
     #[arg(value_name = "FILE or URL", required = true)]
@@ -182,6 +190,15 @@ pub(super) struct ExtractCommand {
     /// What to print
     #[arg(long, default_value = "json", value_name = "FORMAT")]
     pub(super) format: ExtractFormat,
+
+    /// Print, instead of the article, what became of each line of the page and why
+    #[arg(long, conflicts_with = "format")]
+    pub(super) explain: bool,
+
+    /// Write the explanation as a page for a browser: a file, - for standard output, or a folder that exists, which it
+    /// must be where there are several pages
+    #[arg(long, value_name = "OUT", conflicts_with = "format")]
+    pub(super) html: Option<PathBuf>,
 
     /// Where the file came from, for relative addresses and the canonical one
     #[arg(long, value_name = "URL")]
@@ -368,7 +385,7 @@ pub(super) enum ConfigAction {
     Check,
     /// Every key with its value and where it came from
     Show,
-    /// Write newswire.toml, with every key explained, and sources.toml
+    /// Write newswire.toml, with every key explained, sources.toml and sites/example.toml
     Init {
         /// Folder to write them to
         #[arg(default_value = ".")]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::config::{self, DEFAULTS, SOURCES_TEMPLATE};
+use crate::config::{self, DEFAULTS, SITES_TEMPLATE, SOURCES_TEMPLATE};
 
 use super::Context;
 use super::arguments::{ConfigAction, ConfigCommand};
@@ -31,12 +31,18 @@ fn check(context: &mut Context) -> Result<(), Failure> {
             "settings_file": config.settings_file,
             "sources_file": config.sources_file,
             "sources": config.sources.len(),
+            "sites_folder": config.sites_folder,
+            "site_rules": config.extract.site_rules.len(),
             "problems": [],
         })
     };
     context.output.one(value, |output| {
         output.field("settings", Some(&name(&config.settings_file)))?;
         output.field("sources", Some(&format!("{} ({} listed)", name(&config.sources_file), config.sources.len())))?;
+        if let Some(folder) = &config.sites_folder {
+            let shown = format!("{} ({} rules)", folder.display(), config.extract.site_rules.len());
+            output.field("sites", Some(&shown))?;
+        }
         output.line("no problems")
     })?;
     Ok(())
@@ -56,13 +62,18 @@ fn show(context: &mut Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the two files. What is there already is left alone.
+/// What a folder of settings begins with.
+const FILES: [(&str, &str); 3] =
+    [("newswire.toml", DEFAULTS), ("sources.toml", SOURCES_TEMPLATE), ("sites/example.toml", SITES_TEMPLATE)];
+
+/// Writes the files. What is there already is left alone.
 fn init(folder: &Path) -> Result<(), Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
-    std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     let mut n_present = 0;
-    for (name, content) in [("newswire.toml", DEFAULTS), ("sources.toml", SOURCES_TEMPLATE)] {
+    for (name, content) in FILES {
         let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
                 file.write_all(content.as_bytes()).map_err(|error| failed(&path, &error))?;
@@ -76,7 +87,7 @@ fn init(folder: &Path) -> Result<(), Failure> {
         }
     }
     match n_present {
-        2 => Err(Failure::Failed("nothing was written".to_owned())),
+        n if n == FILES.len() => Err(Failure::Failed("nothing was written".to_owned())),
         _ => Ok(()),
     }
 }

@@ -11,13 +11,14 @@ use url::Url;
 use crate::bundle;
 use crate::config::Config;
 use crate::extract::Extractor;
-use crate::fetch::{FetchRequest, Fetcher};
-use crate::model::{Article, CanonicalUrl, Fetched, LinkHints, Purpose, Validators};
+use crate::fetch::FetchRequest;
+use crate::model::{Article, CanonicalUrl, Fetched, FetchedDocument, LinkHints, Purpose, Validators};
 use crate::normalize::Surroundings;
-use crate::pipeline;
+use crate::pipeline::{self, Stages};
 
 use super::Context;
 use super::arguments::{ExtractCommand, ExtractFormat};
+use super::explain;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::parse_feed::read_input;
@@ -27,37 +28,92 @@ use super::shapes;
 /// must not make all the others pile up.
 const WAITING_PER_WORKER: usize = 8;
 
-/// A page that gave no article.
-struct Refusal {
-    reason: String,
+/// A page as it came in.
+pub(super) enum Source<'a> {
+    /// A file's bytes, and where it is said to come from.
+    Saved(Vec<u8>, Option<&'a Url>),
+    /// A document that was fetched, and the way to others.
+    Fetched(Box<FetchedDocument>, Way<'a>),
+}
+
+/// The way to the further pages of an article.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    stages: &'a Stages,
+    runtime: &'a tokio::runtime::Runtime,
+}
+
+impl Source<'_> {
+    /// What else is known of a document that was fetched by its address alone.
+    pub(super) fn surroundings<'a>(document: &'a FetchedDocument, hints: &'a LinkHints) -> Surroundings<'a> {
+        Surroundings { answered: Some(&document.final_url), hints, first_seen_at: Some(document.fetched_at) }
+    }
+}
+
+/// A page of which nothing came.
+pub(super) struct Refusal {
+    pub(super) reason: String,
     is_policy: bool,
 }
 
 pub(super) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(), Failure> {
+    if command.explain || command.html.is_some() {
+        return explain::run(context, command);
+    }
+    let read = |extractor: &Extractor, source: Source<'_>| match source {
+        Source::Saved(bytes, address) => pipeline::html_page(extractor, bytes, address),
+        Source::Fetched(document, way) => way.runtime.block_on(pipeline::read_fetched(way.stages, *document)),
+    };
+    read_all(context, command, read, |context, input, result| match result {
+        Ok(article) => print(context, command.format, input, &article),
+        Err(refusal) if command.format == ExtractFormat::Json => {
+            Ok(context.output.json(&json!({"file": input, "error": refusal.reason}))?)
+        }
+        Err(_) => Ok(()),
+    })
+}
+
+/// Reads all pages, several at one time, and hands out the results in the order of the arguments.
+pub(super) fn read_all<T: Send>(
+    context: &mut Context,
+    command: &ExtractCommand,
+    read: impl Fn(&Extractor, Source<'_>) -> Result<T, crate::model::Failure> + Sync,
+    mut take: impl FnMut(&mut Context, &str, Result<T, &Refusal>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let address = command.url.as_deref().map(parse_url).transpose()?;
     let runtime = Context::runtime()?;
-    let fetcher = command
+    let stages = command
         .inputs
         .iter()
         .any(|input| is_url(input))
-        .then(|| Fetcher::new(&config.fetch))
+        .then(|| Stages::new(&config))
         .transpose()
         .map_err(Failure::Failed)?;
     let extractor = Extractor::new(&config.extract);
-    let read = |input: &str| match (&fetcher, is_url(input)) {
-        (Some(fetcher), true) => runtime.block_on(fetch_and_read(fetcher, &extractor, input)),
-        _ => read_file(&extractor, input, address.as_ref()),
+    let read_one = |input: &str| {
+        let source = match (&stages, is_url(input)) {
+            (Some(stages), true) => {
+                let document = runtime.block_on(fetch(stages, input))?;
+                Source::Fetched(document, Way { stages, runtime: &runtime })
+            }
+            _ => Source::Saved(read_input(input).map_err(|error| refuse(error.to_string()))?, address.as_ref()),
+        };
+        // A page that makes a parser panic is a fault of ours, and no reason to give up on the other pages.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&extractor, source)))
+            .unwrap_or_else(|_| {
+                let reason = "the parser failed, please report it with the page".to_owned();
+                Err(crate::model::Failure { class: crate::model::ErrorClass::Internal, reason })
+            })
+            .map_err(|failure| refuse(failure.to_string()))
     };
     let (mut n_failed, mut n_refused) = (0, 0);
-    in_order(&config, &command.inputs, read, |input, result| match result {
-        Ok(article) => print(context, command.format, input, &article),
+    in_order(&config, &command.inputs, read_one, |input, result| match result {
+        Ok(found) => take(context, input, Ok(found)),
         Err(refusal) => {
             n_failed += 1;
             n_refused += usize::from(refusal.is_policy);
-            if command.format == ExtractFormat::Json {
-                context.output.json(&json!({"file": input, "error": refusal.reason}))?;
-            }
+            take(context, input, Err(&refusal))?;
             eprintln!("newswire: {input}: {}", refusal.reason);
             Ok(())
         }
@@ -86,32 +142,18 @@ fn print(context: &mut Context, format: ExtractFormat, input: &str, article: &Ar
     Ok(())
 }
 
-fn read_file(extractor: &Extractor, input: &str, address: Option<&Url>) -> Result<Article, Refusal> {
-    let refuse = |reason: String| Refusal { reason, is_policy: false };
-    let bytes = read_input(input).map_err(|error| refuse(error.to_string()))?;
-    // A page that makes a parser panic is a fault of ours, and no reason to give up on the other pages.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pipeline::html_page(extractor, bytes, address)))
-        .unwrap_or_else(|_| {
-            let reason = "the parser failed, please report it with the page".to_owned();
-            Err(crate::model::Failure { class: crate::model::ErrorClass::Internal, reason })
-        })
-        .map_err(|failure| refuse(failure.to_string()))
+fn refuse(reason: String) -> Refusal {
+    Refusal { reason, is_policy: false }
 }
 
-async fn fetch_and_read(fetcher: &Fetcher, extractor: &Extractor, input: &str) -> Result<Article, Refusal> {
-    let refuse = |reason: String| Refusal { reason, is_policy: false };
+async fn fetch(stages: &Stages, input: &str) -> Result<Box<FetchedDocument>, Refusal> {
     let url = Url::parse(input).map_err(|error| refuse(error.to_string()))?;
     let request = FetchRequest { url: &url, purpose: Purpose::Article, validators: &Validators::default() };
-    let report = fetcher.fetch(request).await;
-    let document = match report.result {
-        Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::NotModified { .. }) => return Err(refuse("the server answered 304 to a plain request".to_owned())),
-        Err(error) => return Err(Refusal { reason: error.to_string(), is_policy: error.class().is_policy() }),
-    };
-    let hints = LinkHints::default();
-    let surroundings =
-        Surroundings { answered: Some(&document.final_url), hints: &hints, first_seen_at: Some(document.fetched_at) };
-    pipeline::read_page(extractor, &document, &hints, surroundings).map_err(|failure| refuse(failure.to_string()))
+    match stages.fetcher.fetch(request).await.result {
+        Ok(Fetched::Document(document)) => Ok(document),
+        Ok(Fetched::NotModified { .. }) => Err(refuse("the server answered 304 to a plain request".to_owned())),
+        Err(error) => Err(Refusal { reason: error.to_string(), is_policy: error.class().is_policy() }),
+    }
 }
 
 /// Works on many inputs at one time and hands out the results in the order of the inputs.

@@ -8,6 +8,10 @@ mod config_command;
 
 mod demo;
 
+mod explain;
+
+mod explain_html;
+
 mod export;
 
 mod extract;

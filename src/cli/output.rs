@@ -134,6 +134,11 @@ impl Output {
         self.styled(text, "2")
     }
 
+    /// Text in the colour of what is well, on a terminal.
+    pub(super) fn good(&self, text: &str) -> String {
+        self.styled(text, "32")
+    }
+
     /// Text in a colour of warning, on a terminal.
     pub(super) fn warning(&self, text: &str) -> String {
         self.styled(text, "33")
@@ -179,8 +184,18 @@ fn for_terminal(json: String) -> String {
     })
 }
 
+/// Text cut to a number of columns, wide characters counting two.
+pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    console::truncate_str(text, columns, "…")
+}
+
+/// Columns that a text takes.
+pub(super) fn text_width(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
 /// Columns of the terminal; a usual number where there is none.
-fn terminal_width() -> u16 {
+pub(super) fn terminal_width() -> u16 {
     console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.max(40))
 }
 

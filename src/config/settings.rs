@@ -3,9 +3,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Reader;
+use super::{Reader, SiteRules};
 
 /// Section `store`.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct FetchSettings {
     pub total_timeout: Duration,
     /// Redirects followed.
     pub redirects_max: usize,
+    /// Pages fetched of one article.
+    pub article_pages_max: u32,
     /// Largest page, decompressed.
     pub page_bytes_max: usize,
     /// Largest feed, decompressed.
@@ -100,6 +103,8 @@ pub struct ExtractSettings {
     pub paragraphs_max: usize,
     /// Most work for the parser, in steps.
     pub parse_steps_max: usize,
+    /// Rules for single sites, out of the folder `extract.sites_folder`.
+    pub site_rules: Arc<SiteRules>,
 }
 
 /// Section `daemon`.
@@ -242,6 +247,7 @@ impl FetchSettings {
             read_timeout: seconds(reader.integer("fetch.read_timeout_s", 1, 600)),
             total_timeout: seconds(reader.integer("fetch.total_timeout_s", 1, 3600)),
             redirects_max: size(reader.integer("fetch.redirects_max", 0, 20)),
+            article_pages_max: narrow(reader.integer("fetch.article_pages_max", 1, 999)),
             page_bytes_max: size(reader.integer("fetch.page_bytes_max", 1024, 1 << 30)),
             feed_bytes_max: size(reader.integer("fetch.feed_bytes_max", 1024, 1 << 30)),
             robots: reader.flag("fetch.robots"),
@@ -313,6 +319,8 @@ impl ExtractSettings {
             depth_max: size(reader.integer("extract.depth_max", 16, 100_000)),
             paragraphs_max: size(reader.integer("extract.paragraphs_max", 1, 1_000_000)),
             parse_steps_max: size(reader.integer("extract.parse_steps_max", 100_000, 1 << 32)),
+            // Files are for `load` to read.
+            site_rules: Arc::default(),
         }
     }
 }

@@ -8,137 +8,77 @@ use url::Url;
 use crate::model::{Source, SourceKind};
 
 use super::Problem;
+use super::tables::Tables;
 
 const KNOWN_KEYS: [&str; 4] = ["slug", "url", "kind", "tags"];
 
 /// Reads a sources file. Sources without a fault are returned beside the problems of the others.
 pub(super) fn parse(text: &str, place: &str) -> (Vec<Source>, Vec<Problem>) {
-    let (root, syntax_errors) = DeTable::parse_recoverable(text);
-    let mut list = SourceList { text, place, problems: Vec::new() };
-    for error in &syntax_errors {
-        let at = error.span().map_or(0, |span| span.start);
-        list.problem(at, "syntax", error.message());
-    }
-    let mut sources = Vec::new();
-    for (key, value) in root.get_ref() {
-        let at = key.span().start;
-        if key.get_ref() != "source" {
-            list.problem(at, key.get_ref(), "unknown key, must be [[source]]");
-            continue;
-        }
-        let DeValue::Array(tables) = value.get_ref() else {
-            list.problem(at, "source", "must be written [[source]], with double brackets");
-            continue;
-        };
-        for table in tables {
-            match table.get_ref() {
-                DeValue::Table(table_values) => {
-                    sources.extend(list.source(table.span().start, table_values));
-                }
-                _ => list.problem(table.span().start, "source", "must be a table"),
-            }
-        }
-    }
+    let mut tables = Tables::new(text, place);
+    let mut sources = tables.read_each("source", read_source);
     let mut lines_of_slugs: HashMap<String, usize> = HashMap::new();
     sources.retain(|(at, source): &(usize, Source)| {
         let first = *lines_of_slugs.entry(source.slug.clone()).or_insert(*at);
         if first != *at {
-            let rule = format!("is used twice, first in line {}", list.line(first));
-            list.problem(*at, &format!("slug = {:?}", source.slug), &rule);
+            let rule = format!("is used twice, first in line {}", tables.line(first));
+            tables.problem(*at, &format!("slug = {:?}", source.slug), &rule);
         }
         first == *at
     });
-    (sources.into_iter().map(|(_, source)| source).collect(), list.problems)
+    (sources.into_iter().map(|(_, source)| source).collect(), tables.problems)
 }
 
-struct SourceList<'a> {
-    text: &'a str,
-    place: &'a str,
-    problems: Vec<Problem>,
+fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<(usize, Source)> {
+    let n_problems = tables.problems.len();
+    tables.reject_unknown_keys(table, &KNOWN_KEYS);
+    let slug = tables.text_of(at, table, "slug", true);
+    let url = tables.text_of(at, table, "url", true);
+    let kind = tables.text_of(at, table, "kind", false);
+    let tags = read_tags(tables, table);
+
+    if let Some((at, slug)) = &slug
+        && let Err(rule) = check_slug(slug)
+    {
+        tables.problem(*at, &format!("slug = {slug:?}"), &rule);
+    }
+    let url = url.and_then(|(at, text)| match parse_source_url(&text) {
+        Ok(url) => Some(url),
+        Err(rule) => {
+            tables.problem(at, &format!("url = {text:?}"), &rule);
+            None
+        }
+    });
+    let kind = kind.and_then(|(at, text)| match text.parse::<SourceKind>() {
+        Ok(kind) => Some(kind),
+        Err(rule) => {
+            tables.problem(at, &format!("kind = {text:?}"), &rule);
+            None
+        }
+    });
+    if tables.problems.len() > n_problems {
+        return None;
+    }
+    Some((at, Source { slug: slug?.1, url: url?, kind, tags }))
 }
 
-impl SourceList<'_> {
-    fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())].split(|byte| *byte == b'\n').count()
-    }
-
-    fn problem(&mut self, at: usize, subject: &str, rule: &str) {
-        let place = format!("{}:{}", self.place, self.line(at));
-        self.problems.push(Problem { place, subject: subject.to_owned(), rule: rule.to_owned() });
-    }
-
-    fn source(&mut self, at: usize, table: &DeTable<'_>) -> Option<(usize, Source)> {
-        let n_problems = self.problems.len();
-        for key in table.keys().filter(|key| !KNOWN_KEYS.contains(&key.get_ref().as_ref())) {
-            let rule = format!("unknown key, must be one of {}", KNOWN_KEYS.join(", "));
-            self.problem(key.span().start, key.get_ref(), &rule);
-        }
-        let slug = self.text_of(at, table, "slug", true);
-        let url = self.text_of(at, table, "url", true);
-        let kind = self.text_of(at, table, "kind", false);
-        let tags = self.tags_of(table);
-
-        if let Some((at, slug)) = &slug
-            && let Err(rule) = check_slug(slug)
-        {
-            self.problem(*at, &format!("slug = {slug:?}"), &rule);
-        }
-        let url = url.and_then(|(at, text)| match parse_source_url(&text) {
-            Ok(url) => Some(url),
-            Err(rule) => {
-                self.problem(at, &format!("url = {text:?}"), &rule);
-                None
-            }
-        });
-        let kind = kind.and_then(|(at, text)| match text.parse::<SourceKind>() {
-            Ok(kind) => Some(kind),
-            Err(rule) => {
-                self.problem(at, &format!("kind = {text:?}"), &rule);
-                None
-            }
-        });
-        if self.problems.len() > n_problems {
-            return None;
-        }
-        Some((at, Source { slug: slug?.1, url: url?, kind, tags }))
-    }
-
-    fn text_of(&mut self, at: usize, table: &DeTable<'_>, key: &str, is_required: bool) -> Option<(usize, String)> {
-        match table.get(key) {
-            None if is_required => {
-                self.problem(at, key, "is missing");
-                None
-            }
-            None => None,
-            Some(value) => match value.get_ref() {
-                DeValue::String(text) => Some((value.span().start, text.to_string())),
-                _ => {
-                    self.problem(value.span().start, key, "must be a text in quotes");
-                    None
-                }
-            },
-        }
-    }
-
-    fn tags_of(&mut self, table: &DeTable<'_>) -> Vec<String> {
-        let Some(value) = table.get("tags") else {
-            return Vec::new();
-        };
-        let texts = match value.get_ref() {
-            DeValue::Array(items) => items
-                .iter()
-                .map(|item| match item.get_ref() {
-                    DeValue::String(text) => Some(text.to_string()),
-                    _ => None,
-                })
-                .collect::<Option<Vec<_>>>(),
-            _ => None,
-        };
-        texts.unwrap_or_else(|| {
-            self.problem(value.span().start, "tags", "must be a list of texts, e.g. [\"en\", \"pk\"]");
-            Vec::new()
-        })
-    }
+fn read_tags(tables: &mut Tables<'_>, table: &DeTable<'_>) -> Vec<String> {
+    let Some(value) = table.get("tags") else {
+        return Vec::new();
+    };
+    let texts = match value.get_ref() {
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| match item.get_ref() {
+                DeValue::String(text) => Some(text.to_string()),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>(),
+        _ => None,
+    };
+    texts.unwrap_or_else(|| {
+        tables.problem(value.span().start, "tags", "must be a list of texts, e.g. [\"en\", \"pk\"]");
+        Vec::new()
+    })
 }
 
 /// Reads the address of a source.

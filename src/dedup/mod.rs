@@ -97,10 +97,12 @@ fn reads_the_same(article: &Article, known: &Known) -> bool {
             .eq(words_of(known.title.as_deref().unwrap_or_default()))
 }
 
-/// Whether a wall or a teaser would replace more than it brings.
+/// Whether a wall, a teaser, or an article without all its pages would replace more than it brings.
 fn is_worse(article: &Article, known: &Known) -> bool {
     let brings_less = matches!(article.body_kind, BodyKind::Wall | BodyKind::Teaser | BodyKind::Feed);
-    brings_less && known.body_kind == BodyKind::Full.as_str()
+    let lacks_pages = article.quality.lacks_pages();
+    (brings_less || lacks_pages) && known.body_kind == BodyKind::Full.as_str()
+        || lacks_pages && article.body.len() < known.body.len()
 }
 
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
@@ -155,6 +157,19 @@ mod tests {
         wall.body_kind = BodyKind::Wall;
         let lookalikes = Lookalikes { by_link: Some(known("A", "The full text.")), ..Lookalikes::default() };
         assert_eq!(judge(&wall, &lookalikes).verdict, Verdict::Known { article_id: 7 });
+    }
+
+    #[test]
+    fn an_article_without_all_its_pages_does_not_replace_more() {
+        let mut first_page = article("A", "One. Again.");
+        (first_page.body_kind, first_page.quality.reasons) = (BodyKind::Partial, vec![Quality::PAGES_MISSING]);
+        let verdict = |body: &str, kind: BodyKind| {
+            let known = Known { body_kind: kind.as_str().to_owned(), ..known("A", body) };
+            judge(&first_page, &Lookalikes { by_link: Some(known), ..Lookalikes::default() }).verdict
+        };
+        assert_eq!(verdict("One.", BodyKind::Full), Verdict::Known { article_id: 7 });
+        assert_eq!(verdict("One.\nTwo.\nThree.", BodyKind::Partial), Verdict::Known { article_id: 7 });
+        assert_eq!(verdict("One.", BodyKind::Partial), Verdict::Revision { article_id: 7 });
     }
 
     #[test]

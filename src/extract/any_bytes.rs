@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::tests::{described, document, extract, fixtures};
+use super::bounds::Keep;
+use super::tests::{described, document, extract, extractor, fixtures};
 use super::*;
 
 /// Time for one page. No promise: debug builds are some twenty times slower than release builds and a test machine may
@@ -150,6 +151,13 @@ fn check_spoiled(cases: u32, read: impl Fn(prop::sample::Index) -> Vec<u8>) {
         }
         let there = there.map_err(|_| TestCaseError::fail("it panics on another thread"))?;
         prop_assert_eq!(described(&here), described(&there));
+        let explained = extractor().explain(&document(page, "https://news.example/page"), &LinkHints::default());
+        if let Ok(explanation) = explained {
+            prop_assert_eq!(explanation.refusal.is_none(), here.is_ok());
+            if here.is_ok() {
+                prop_assert_eq!(described(&Ok(explanation.article)), described(&here));
+            }
+        }
         Ok(())
     });
     if let Err(failure) = checked {
@@ -203,8 +211,8 @@ fn real_pages_are_far_from_the_budget() {
     for file in real_pages() {
         let page = unpack(&file);
         let text = crate::charset::decode(&page, None);
-        let whole = bounds::parseable(&text, usize::MAX);
-        assert!(bounds::parseable(&text, steps_max / 4) == whole, "{}", file.display());
+        let whole = bounds::parseable(&text, usize::MAX, Keep::Read);
+        assert!(bounds::parseable(&text, steps_max / 4, Keep::Read) == whole, "{}", file.display());
     }
 }
 
@@ -317,6 +325,6 @@ proptest! {
             let marks: Vec<(marks::Marks, usize)> = page.elements.iter().map(|e| (e.marks, e.lines_end)).collect();
             (lines, marks, page.json_ld, page.document_title)
         };
-        prop_assert_eq!(texts_of(&text), texts_of(&bounds::parseable(&text, usize::MAX)));
+        prop_assert_eq!(texts_of(&text), texts_of(&bounds::parseable(&text, usize::MAX, Keep::Read)));
     }
 }

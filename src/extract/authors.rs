@@ -1,4 +1,7 @@
 //! Who wrote it: names of people, from where pages put them, without what pages put around them.
+//!
+//! Where nobody is named and the page declares an organisation as the author, an agency or its own newsroom, that is
+//! what stands in the byline and what is given. It never stands beside people, who then are the authors.
 
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
@@ -78,7 +81,7 @@ const SEPARATORS: [&str; 17] = [
 ];
 
 /// Words that say that something is no person.
-const ORGANISATION_WORDS: [&str; 44] = [
+const ORGANISATION_WORDS: [&str; 47] = [
     "redaktion",
     "redaction",
     "rédaction",
@@ -97,6 +100,9 @@ const ORGANISATION_WORDS: [&str; 44] = [
     "agencia",
     "agence",
     "agentur",
+    "agenturen",
+    "nachrichten",
+    "newsdesk",
     "correspondent",
     "reporters",
     "news",
@@ -187,27 +193,64 @@ const ROLE_WORDS: [&str; 24] = [
     "wartawan",
 ];
 
-/// The authors of the page, people only. The first origin that names anybody counts.
+/// Who is named as an author.
+#[derive(Debug, Default)]
+pub(super) struct Authors {
+    /// People.
+    pub(super) people: Vec<Evidence<String>>,
+    /// What the page declares where a person should stand: an agency, its newsroom.
+    organisations: Vec<Evidence<String>>,
+}
+
+impl Authors {
+    /// The people, or for want of any the organisation.
+    pub(super) fn named(self) -> Vec<Evidence<String>> {
+        if self.people.is_empty() { self.organisations } else { self.people }
+    }
+}
+
+/// What a name may begin with in small letters.
+const PARTICLES: [&str; 20] = [
+    "von", "van", "de", "del", "della", "di", "da", "do", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ter",
+    "ten", "zu", "af",
+];
+
+/// The authors of the page. The first origin that names anybody counts.
 pub(super) fn authors(
     page: &Page<'_>,
     declared: &Declared<'_>,
     structured: &StructuredArticle,
     hints: &LinkHints,
     site_names: &[String],
-) -> Vec<Evidence<String>> {
-    let mut names = Names { found: Vec::new(), site_names };
-    for party in structured.authors.iter().filter(|party| !party.is_organization) {
-        names.add(&party.name, Origin::JsonLd);
+) -> Authors {
+    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
+    find(page, declared, structured, hints, &mut names);
+    Authors { people: names.found, organisations: names.organisations }
+}
+
+fn find(
+    page: &Page<'_>,
+    declared: &Declared<'_>,
+    structured: &StructuredArticle,
+    hints: &LinkHints,
+    names: &mut Names<'_>,
+) {
+    for party in &structured.authors {
+        if party.is_organization {
+            names.add_organisation(&party.name, Origin::JsonLd);
+        } else {
+            names.add(&party.name, Origin::JsonLd);
+        }
     }
     if !names.found.is_empty() {
-        return names.found;
+        return;
     }
     for name in META_NAMES {
         for content in declared.all(name) {
             names.add(content, Origin::Meta);
         }
         if !names.found.is_empty() {
-            return names.found;
+            return;
         }
     }
     let is_name = |element: &usize| {
@@ -231,13 +274,12 @@ pub(super) fn authors(
             }
         }
         if !names.found.is_empty() {
-            return names.found;
+            return;
         }
     }
     for author in &hints.authors {
         names.add(author, Origin::Feed);
     }
-    names.found
 }
 
 /// Whether a byline belongs to a comment, a form or another article.
@@ -249,23 +291,48 @@ fn stands_elsewhere(page: &Page<'_>, element: usize) -> bool {
 }
 
 /// Adds the authors that a line around the begin of the text names, for pages that say it nowhere else.
-pub(super) fn add_from_head(authors: &mut Vec<Evidence<String>>, lines: &[Line], site_names: &[String]) {
-    let mut names = Names { found: Vec::new(), site_names };
+pub(super) fn add_from_head(authors: &mut Authors, lines: &[Line], site_names: &[String]) {
+    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
     for line in lines.iter().filter(|line| line.text.len() <= BYLINE_BYTES_MAX) {
         let lower = line.text.to_lowercase();
-        if authors.is_empty()
+        if authors.people.is_empty()
             && names.found.is_empty()
-            && HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening))
+            && (HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening)) || stands_out_as_names(line))
         {
             names.add(&line.text, Origin::Text);
         }
     }
-    authors.append(&mut names.found);
+    authors.people.append(&mut names.found);
+}
+
+/// Whether a line is all emphasis and made of names only: two or three capitalised words each. So small papers sign.
+fn stands_out_as_names(line: &Line) -> bool {
+    let is_emphasis = !line.text.is_empty() && line.emphasis_bytes * 10 >= line.text.len() * 9;
+    let is_name = |name: &str| {
+        let begins_large = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+        let goes_on_small =
+            |word: &str| word.chars().skip(1).all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '’'));
+        (2..=3).contains(&name.split_whitespace().count())
+            && name.split_whitespace().all(|word| begins_large(word) && goes_on_small(word))
+    };
+    is_emphasis && split(&line.text).iter().all(|name| is_name(name.trim()))
+}
+
+/// Whom texts name of which it is known that they are bylines.
+pub(super) fn in_bylines(bylines: &[String], origin: Origin, site_names: &[String]) -> Vec<Evidence<String>> {
+    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
+    for byline in bylines {
+        names.add(byline, origin);
+    }
+    Authors { people: names.found, organisations: names.organisations }.named()
 }
 
 struct Names<'a> {
     found: Vec<Evidence<String>>,
-    site_names: &'a [String],
+    /// What one origin declares in the place of people; the first that declares any counts.
+    organisations: Vec<Evidence<String>>,
+    /// Keys of the site's own names.
+    own: &'a [String],
 }
 
 impl Names<'_> {
@@ -273,12 +340,29 @@ impl Names<'_> {
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
         let text = without_opening(&byline);
+        if matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta)
+            && !split(text).iter().any(|part| self.is_person(trimmed(part)))
+        {
+            self.add_organisation(text, origin);
+            return;
+        }
         for part in split(text) {
             let name = without_opening(trimmed(part));
             let is_known = self.found.iter().any(|known| key(&known.value) == key(name));
             if !is_known && self.is_person(name) && self.found.len() < AUTHORS_MAX {
                 self.found.push(Evidence::new(name.to_owned(), origin));
             }
+        }
+    }
+
+    /// Takes an organisation by its name, which is not split: "Post and Courier" is one.
+    fn add_organisation(&mut self, name: &str, origin: Origin) {
+        let name = fold(name);
+        let name = trimmed(&name);
+        let is_first_origin = self.organisations.first().is_none_or(|first| first.origin == origin);
+        let is_known = self.organisations.iter().any(|known| key(&known.value) == key(name));
+        if is_first_origin && !is_known && self.organisations.len() < AUTHORS_MAX && is_organisation_name(name) {
+            self.organisations.push(Evidence::new(name.to_owned(), origin));
         }
     }
 
@@ -289,13 +373,15 @@ impl Names<'_> {
         let has_odd_character = name
             .chars()
             .any(|c| c.is_ascii_digit() || matches!(c, '@' | '/' | ':' | '_' | '<' | '{' | '©' | '|' | '?' | '!'));
-        let first_is_small = name.chars().next().is_none_or(|c| c.is_lowercase() && words < 2 || !c.is_alphabetic());
+        let first_word = name.split_whitespace().next().unwrap_or_default();
+        let first_is_small = name.chars().next().is_none_or(|c| !c.is_alphabetic() || c.is_lowercase())
+            && !(words > 1 && PARTICLES.contains(&first_word));
         let lower = name.to_lowercase();
         let is_organisation = lower
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| ORGANISATION_WORDS.contains(&word) || ROLE_WORDS.contains(&word));
         let key = key(name);
-        let is_site = self.site_names.contains(&key);
+        let is_site = self.own.contains(&key);
         let is_domain =
             name.contains('.') && !name.contains(". ") && !name.ends_with('.') && words <= 3 && !name.contains(' ');
         is_short
@@ -307,6 +393,21 @@ impl Names<'_> {
             && !AGENCIES.contains(&key.as_str())
             && key.len() > 2
     }
+}
+
+/// Whether a text can be the name of an organisation: short, with letters, and neither an address nor a template's
+/// stand-in for a name.
+fn is_organisation_name(name: &str) -> bool {
+    const NOBODY: [&str; 9] =
+        ["admin", "administrator", "anonymous", "guest", "author", "none", "null", "unknown", "undefined"];
+    const CHARACTERS_MAX: usize = 60;
+    let key = key(name);
+    name.chars().count() <= CHARACTERS_MAX
+        && name.chars().any(char::is_alphabetic)
+        && !name.contains("://")
+        && !name.contains(['@', '<', '{', '%', '='])
+        && key.len() > 1
+        && !NOBODY.contains(&key.as_str())
 }
 
 fn without_opening(byline: &str) -> &str {
@@ -346,7 +447,7 @@ mod tests {
 
     fn check(byline: &str, expected: &[&str]) {
         let site_names = ["harbourpost".to_owned()];
-        let mut names = Names { found: Vec::new(), site_names: &site_names };
+        let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: &site_names };
         names.add(byline, Origin::Byline);
         let found: Vec<&str> = names.found.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(found, expected, "{byline}");

@@ -43,9 +43,17 @@ const REOPENING_ATTRIBUTE_STEPS: usize = 16;
 /// Attributes of the first `html` or `body` that make room for one of a second in one step.
 const ROOM_PER_STEP: usize = 4;
 
-/// The part of the page that is worth parsing and within the budget: of any honest page all but the texts of scripts
-/// and the like.
-pub(super) fn parseable(html: &str, steps_max: usize) -> Cow<'_, str> {
+/// What of the page within the budget is parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// What is read by anybody.
+    Read,
+    /// Everything, for those who look for what nobody else does.
+    All,
+}
+
+/// The part of the page that is worth parsing and within the budget.
+pub(super) fn parseable(html: &str, steps_max: usize, keep: Keep) -> Cow<'_, str> {
     let bytes = html.as_bytes();
     let mut scan = Scan { n_steps_left: steps_max, ..Scan::default() };
     let mut kept = Kept { html, text: String::new(), from: 0 };
@@ -77,7 +85,7 @@ pub(super) fn parseable(html: &str, steps_max: usize) -> Cow<'_, str> {
         let taken =
             scan.spend(n_references * CHARACTER_STEPS).and_then(|()| scan.take(bytes, &markup, attributes.len()));
         let Some((is_read_in_part, raw)) = taken else { return kept.up_to(start) };
-        if is_read_in_part {
+        if is_read_in_part && keep == Keep::Read {
             kept.leave_out_attributes(bytes, &markup, &attributes);
         }
         at = markup.end;
@@ -86,7 +94,8 @@ pub(super) fn parseable(html: &str, steps_max: usize) -> Cow<'_, str> {
             Raw::Script => end_of_script(bytes, markup.end),
             Raw::Silent | Raw::Text => end_of_raw_text(bytes, markup.end, &bytes[markup.name.clone()]),
         };
-        if raw == Raw::Silent || raw == Raw::Script && !may_hold_data(tag) {
+        let is_read = raw == Raw::Text || raw == Raw::Script && may_hold_data(tag);
+        if !is_read && keep == Keep::Read {
             kept.leave_out(markup.end, at);
         } else if let Err(n_read) = scan.read_text(memchr2_iter(b'<', b'&', &bytes[markup.end..at])) {
             return kept.up_to(markup.end + n_read);
@@ -338,7 +347,7 @@ mod tests {
     use super::*;
 
     fn kept(page: &str) -> Cow<'_, str> {
-        parseable(page, STEPS_MAX)
+        parseable(page, STEPS_MAX, Keep::Read)
     }
 
     #[test]
@@ -387,6 +396,13 @@ mod tests {
         {
             check(whole, whole);
         }
+    }
+
+    #[test]
+    fn all_is_kept_where_that_is_asked_for() {
+        let page = "<p onclick=x>y<script>z</script><style>p{}</style>";
+        assert_eq!(parseable(page, STEPS_MAX, Keep::All), page);
+        assert!(parseable(&"<div>".repeat(100_000), STEPS_MAX, Keep::All).len() < 100_000);
     }
 
     #[test]

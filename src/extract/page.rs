@@ -6,7 +6,9 @@
 //! indices: an element's descendants are the elements between it and its `end`, its lines those between
 //! `lines_start` and `lines_end`.
 
-use ego_tree::NodeRef;
+use std::collections::HashSet;
+
+use ego_tree::{NodeId, NodeRef};
 use scraper::{Html, Node, node::Element as TreeElement};
 
 use super::marks::{Marks, marks_of_names};
@@ -90,7 +92,8 @@ pub(super) struct PageElement<'a> {
     pub(super) lines_start: usize,
     /// After its last line.
     pub(super) lines_end: usize,
-    node: NodeRef<'a, Node>,
+    /// Where it stands in the tree.
+    pub(super) node: NodeRef<'a, Node>,
 }
 
 /// A line of the page.
@@ -133,15 +136,32 @@ pub(super) struct Page<'a> {
     pub(super) document_title: Option<String>,
 }
 
+/// What somebody who knows the site has chosen of its tree before lines are made of it.
+#[derive(Debug, Default)]
+pub(super) struct Choice {
+    /// Elements that hold the body. Whatever their tag, a line begins and ends with them.
+    pub(super) chosen: HashSet<NodeId>,
+    /// Elements that are left out where they stand in a chosen one.
+    pub(super) dropped: HashSet<NodeId>,
+}
+
 impl<'a> Page<'a> {
     /// Walks the tree once, down to `depth_max`. No recursion: hostile pages nest deeper than the stack.
     pub(super) fn read(html: &'a Html, depth_max: usize) -> Page<'a> {
+        Page::read_choice(html, depth_max, &Choice::default())
+    }
+
+    /// [`Page::read`] with a choice of elements: no line stands half in a chosen element, and none has a part in a
+    /// dropped one.
+    pub(super) fn read_choice(html: &'a Html, depth_max: usize, choice: &Choice) -> Page<'a> {
         let mut reader = Reader {
             page: Page::default(),
             open: Vec::new(),
             line: OpenLine::default(),
             n_breaks: 0,
             classes: [(0, Marks::NONE); CLASSES_REMEMBERED],
+            choice,
+            n_chosen_open: 0,
         };
         let root = html.tree.root();
         let mut node = root;
@@ -275,7 +295,7 @@ impl OpenLine {
     }
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'c> {
     page: Page<'a>,
     /// Elements from the root to the current one.
     open: Vec<usize>,
@@ -284,12 +304,14 @@ struct Reader<'a> {
     n_breaks: usize,
     /// The marks of classes by their hash: the same few stand on most elements of a page.
     classes: [(u64, Marks); CLASSES_REMEMBERED],
+    choice: &'c Choice,
+    n_chosen_open: usize,
 }
 
 /// A power of two.
 const CLASSES_REMEMBERED: usize = 128;
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     /// Takes in a node; whether its children are to be visited.
     fn enter(&mut self, node: NodeRef<'a, Node>, depth_max: usize) -> bool {
         match node.value() {
@@ -300,8 +322,17 @@ impl<'a> Reader<'a> {
             }
             Node::Element(element) => {
                 let tag = Tag::of(element.name());
+                let is_chosen = self.choice.chosen.contains(&node.id());
+                self.n_chosen_open += usize::from(is_chosen);
+                let is_dropped = self.n_chosen_open > 0 && self.choice.dropped.contains(&node.id());
+                if is_chosen || tag.breaks_line() {
+                    self.end_line_in_cell(false);
+                }
                 self.open_element(node, element, tag);
-                !tag.is_silent() && self.open.len() < depth_max
+                if is_dropped && has_blank_edge(node) {
+                    self.line.text.push_border();
+                }
+                !tag.is_silent() && !is_dropped && self.open.len() < depth_max
             }
             _ => false,
         }
@@ -313,7 +344,9 @@ impl<'a> Reader<'a> {
         }
         let Some(element) = self.open.pop() else { return };
         let tag = self.page.elements[element].tag;
-        if tag.breaks_line() || tag == Tag::Cell && self.line.text.len() > CELL_BYTES_MAX {
+        let is_chosen = self.choice.chosen.contains(&node.id());
+        self.n_chosen_open -= usize::from(is_chosen);
+        if is_chosen || tag.breaks_line() || tag == Tag::Cell && self.line.text.len() > CELL_BYTES_MAX {
             self.end_line(false);
         } else if tag == Tag::Cell {
             self.line.text.push_border();
@@ -324,9 +357,6 @@ impl<'a> Reader<'a> {
     fn open_element(&mut self, node: NodeRef<'a, Node>, tree: &'a TreeElement, tag: Tag) {
         let index = self.page.elements.len();
         let parent = self.open.last().copied().unwrap_or(index);
-        if tag.breaks_line() {
-            self.end_line_in_cell(false);
-        }
         match tag {
             Tag::Cell => self.line.at_cell = self.line.so_far(),
             Tag::LineBreak => {
@@ -525,6 +555,15 @@ fn hides(name: &str, value: &str) -> bool {
 
 fn is_json_ld(element: &TreeElement) -> bool {
     attribute(element, "type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+}
+
+/// Whether the text of an element begins or ends with white space, which parts words also where the rest is left out.
+fn has_blank_edge(node: NodeRef<'_, Node>) -> bool {
+    let mut texts = node.descendants().filter_map(|inner| inner.value().as_text());
+    let first = texts.next();
+    let last = texts.last().or(first);
+    first.is_some_and(|text| text.starts_with(char::is_whitespace))
+        || last.is_some_and(|text| text.ends_with(char::is_whitespace))
 }
 
 /// The text nodes right under an element, as they are: the content of a script.

@@ -20,7 +20,7 @@ pub(super) fn document(body: Vec<u8>, url: &str) -> FetchedDocument {
     FetchedDocument::from_file(body, url)
 }
 
-fn extractor() -> Extractor {
+pub(super) fn extractor() -> Extractor {
     Extractor::new(&crate::config::defaults().extract)
 }
 

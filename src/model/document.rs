@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use url::Url;
 
+/// The base of addresses in a page that came without one. Never fetched, never stored.
+pub const NO_ADDRESS: &str = "http://file.invalid/";
+
 /// The validators of a conditional request (RFC 9110, section 8.8), verbatim as the server sent them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validators {

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use url::Url;
+
 /// Where a value was found, from the most to the least trusted for a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
+    /// A rule for the site, which somebody wrote who has looked.
+    SiteRule,
     /// Structured data, schema.org as JSON-LD or microdata.
     JsonLd,
     /// A `meta` element.
@@ -36,6 +40,7 @@ impl Origin {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Origin::SiteRule => "site-rule",
             Origin::JsonLd => "json-ld",
             Origin::Meta => "meta",
             Origin::Time => "time",
@@ -112,6 +117,17 @@ pub struct Quality {
     pub reasons: Vec<&'static str>,
 }
 
+impl Quality {
+    /// The reason that stands for pages of an article that could not be had.
+    pub const PAGES_MISSING: &'static str = "pages-missing";
+
+    /// Whether pages of the article are known to be missing.
+    #[must_use]
+    pub fn lacks_pages(&self) -> bool {
+        self.reasons.contains(&Quality::PAGES_MISSING)
+    }
+}
+
 /// The article as its page or file gives it: strings are the document's own, entities resolved, not yet normalized.
 #[derive(Clone, Debug)]
 pub struct ExtractedArticle {
@@ -141,4 +157,17 @@ pub struct ExtractedArticle {
     pub body_kind: BodyKind,
     /// How far to trust it.
     pub quality: Quality,
+    /// What the rule for the site has not found on the page, each as a sentence that names rule and selector.
+    pub rule_faults: Vec<String>,
+    /// The page on which it goes on.
+    pub next_page: Option<NextPage>,
+}
+
+/// The next page of an article that is spread over several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextPage {
+    /// Its address.
+    pub url: Url,
+    /// Its number; that of the first page is 1, though it seldom says so.
+    pub number: u32,
 }

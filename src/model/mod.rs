@@ -18,9 +18,9 @@ mod article;
 mod outcome;
 
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
-pub use document::{Fetched, FetchedDocument, Validators};
+pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
-pub use extracted::{BodyKind, Evidence, ExtractedArticle, Origin, Quality};
+pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, Origin, Quality};
 pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of};
 pub use outcome::{
     Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome, PollResult,

@@ -191,6 +191,8 @@ mod tests {
             paragraphs: vec!["Ships  came\nback.".to_owned(), "\u{200b}".to_owned(), "All &amp; sundry.".to_owned()],
             body_kind: BodyKind::Full,
             quality: Quality { score: 100, reasons: Vec::new() },
+            rule_faults: Vec::new(),
+            next_page: None,
         }
     }
 

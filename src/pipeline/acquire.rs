@@ -3,43 +3,59 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::warn;
 
-use crate::extract::Extractor;
+use crate::extract::{Explanation, ExtractError, Extractor};
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, Failure, Fetched, FetchedDocument,
-    LinkHints, Purpose, Retry, publisher_of,
+    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure, Fetched,
+    FetchedDocument, LinkHints, Purpose, Retry, Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
 use super::Stages;
+use super::further_pages::{Visits, WholeArticle, read_whole};
 
-/// Fetches a candidate's page and makes an article of it, or says why not.
+/// Fetches a candidate's page, with those it goes on with, and makes an article of it, or says why not.
 pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
-    let candidate = Arc::new(candidate);
     let request =
         FetchRequest { url: candidate.url.as_url(), purpose: Purpose::Article, validators: &candidate.validators };
     let report = stages.fetcher.fetch(request).await;
-    let mut exchanges = report.exchanges;
+    let mut visits = Visits { exchanges: report.exchanges, host_ready_at: report.host_ready_at };
     let result = match report.result {
         Ok(Fetched::NotModified { .. }) => ArticleResult::Unchanged,
-        Ok(Fetched::Document(document)) => {
-            let (extractor, reading) = (stages.extractor.clone(), candidate.clone());
-            let read = stages.parse(move || understand(&extractor, &document, &reading)).await;
-            match read.and_then(|understood| understood) {
-                Ok(understood) => understood,
-                Err(failure) => failed(stages, &candidate, &mut exchanges, failure, Retry::Backoff),
-            }
-        }
+        Ok(Fetched::Document(document)) => match understand(stages, &candidate, *document, &mut visits).await {
+            Ok(understood) => understood,
+            Err(failure) => failed(stages, &candidate, &mut visits.exchanges, failure, Retry::Backoff),
+        },
         Err(FetchError::HostBusy { until }) => ArticleResult::Postponed { until },
-        Err(error) => failed(stages, &candidate, &mut exchanges, error.failure(), error.retry()),
+        Err(error) => failed(stages, &candidate, &mut visits.exchanges, error.failure(), error.retry()),
     };
-    let finished_at = Timestamp::now();
-    // The parser has ended, so this is the last owner.
-    let candidate = Arc::unwrap_or_clone(candidate);
-    ArticleOutcome { candidate, exchanges, finished_at, host_ready_at: report.host_ready_at, result }
+    let Visits { exchanges, host_ready_at } = visits;
+    ArticleOutcome { candidate, exchanges, finished_at: Timestamp::now(), host_ready_at, result }
+}
+
+/// A page that was fetched, with those it goes on with, to an article in normal form, without a candidate.
+///
+/// # Errors
+///
+/// Why there is no article in it.
+pub async fn read_fetched(stages: &Stages, document: FetchedDocument) -> Result<Article, Failure> {
+    let mut visits = Visits { exchanges: Vec::new(), host_ready_at: Timestamp::UNIX_EPOCH };
+    let hints = Arc::new(LinkHints::default());
+    let whole = read_whole(stages, document, hints.clone(), &mut visits).await?;
+    stages.parse(move || whole.normalized(&hints, whole.document.fetched_at)).await?
+}
+
+/// A page with the reasons why it reads as it does.
+#[derive(Clone, Debug)]
+pub struct ExplainedPage {
+    /// The reasons.
+    pub explanation: Explanation,
+    /// The article in normal form, or what would have been it.
+    pub article: Article,
 }
 
 /// A page to an article in normal form, without a candidate: for files and one-shot looks.
@@ -53,34 +69,88 @@ pub fn read_page(
     hints: &LinkHints,
     surroundings: Surroundings<'_>,
 ) -> Result<Article, Failure> {
-    let extracted = extractor
-        .extract(document, hints)
-        .map_err(|error| Failure { class: error.class(), reason: error.to_string() })?;
-    normalize::normalize(&extracted, surroundings)
+    let extracted = extractor.extract(document, hints).map_err(|error| extraction_failure(&error))?;
+    normalized(document, &extracted, surroundings)
+}
+
+/// The same with the reasons. A page without an article has them too: see `refusal` of the explanation.
+///
+/// # Errors
+///
+/// Why there is nothing to explain: the document is no text.
+pub fn explain_page(
+    extractor: &Extractor,
+    document: &FetchedDocument,
+    hints: &LinkHints,
+    surroundings: Surroundings<'_>,
+) -> Result<ExplainedPage, Failure> {
+    let explanation = extractor.explain(document, hints).map_err(|error| extraction_failure(&error))?;
+    let article = normalized(document, &explanation.article, surroundings)?;
+    Ok(ExplainedPage { explanation, article })
+}
+
+pub(super) fn extraction_failure(error: &ExtractError) -> Failure {
+    Failure { class: error.class(), reason: error.to_string() }
+}
+
+fn normalized(
+    document: &FetchedDocument,
+    extracted: &ExtractedArticle,
+    surroundings: Surroundings<'_>,
+) -> Result<Article, Failure> {
+    warn_of_rule(document, extracted);
+    normalize::normalize(extracted, surroundings)
         .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })
 }
 
-fn understand(
-    extractor: &Extractor,
-    document: &FetchedDocument,
+impl WholeArticle {
+    fn normalized(&self, hints: &LinkHints, first_seen_at: Timestamp) -> Result<Article, Failure> {
+        let answered = Some(&self.document.final_url);
+        normalized(
+            &self.document,
+            &self.extracted,
+            Surroundings { answered, hints, first_seen_at: Some(first_seen_at) },
+        )
+    }
+}
+
+/// Says that a rule for a site needs mending. The page is read in the general way meanwhile.
+pub(super) fn warn_of_rule(document: &FetchedDocument, extracted: &ExtractedArticle) {
+    let url = &document.final_url;
+    for fault in &extracted.rule_faults {
+        warn!(url = %url, url.host = url.host_str(), "{url} does not fit {fault}");
+    }
+}
+
+async fn understand(
+    stages: &Stages,
     candidate: &Candidate,
+    document: FetchedDocument,
+    visits: &mut Visits,
 ) -> Result<ArticleResult, Failure> {
-    let hints = &candidate.hints;
-    if feed::looks_like_feed(document) {
+    if feed::looks_like_feed(&document) {
         let reason = "a feed or sitemap, not an article; follow it as a source".to_owned();
         return Err(Failure { class: ErrorClass::NotArticle, reason });
     }
-    let surroundings =
-        Surroundings { answered: Some(&document.final_url), hints, first_seen_at: Some(candidate.first_seen_at) };
-    let article = read_page(extractor, document, hints, surroundings)?;
+    let hints = Arc::new(candidate.hints.clone());
+    let whole = read_whole(stages, document, hints.clone(), visits).await?;
+    let first_seen_at = candidate.first_seen_at;
+    stages.parse(move || understood(&whole, &hints, first_seen_at)).await?
+}
+
+fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ArticleResult, Failure> {
+    let document = &whole.document;
+    let article = whole.normalized(hints, first_seen_at)?;
     let answered = normalize::url::canonicalize(&document.final_url)
         .map_err(|error| Failure { class: ErrorClass::Redirect, reason: error.to_string() })?;
     let publisher = article.url.as_ref().map(|url| publisher_of(url.as_url())).unwrap_or_default();
+    // That the first page is as it was would say nothing of pages that were not seen: the next look is a whole one.
+    let validators = if whole.is_complete { document.validators.clone() } else { Validators::default() };
     Ok(ArticleResult::Article {
         article: Box::new(article),
         answered: Alias { publisher: publisher_of(answered.as_url()), url: answered },
         publisher,
-        validators: document.validators.clone(),
+        validators,
     })
 }
 

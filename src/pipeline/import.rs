@@ -13,14 +13,12 @@ use crate::config::slug_for;
 use crate::dates;
 use crate::extract::Extractor;
 use crate::model::{
-    Article, BodyKind, Evidence, ExtractedArticle, Failure, FetchedDocument, LinkHints, Origin, Quality, Source,
+    Article, BodyKind, Evidence, ExtractedArticle, Failure, FetchedDocument, LinkHints, NO_ADDRESS, Origin, Quality,
+    Source,
 };
 use crate::normalize::{self, Surroundings};
 
-use super::acquire::read_page;
-
-/// The base of addresses in a page that came without one. Never fetched, never stored.
-const NO_ADDRESS: &str = "http://file.invalid/";
+use super::acquire::{ExplainedPage, explain_page, read_page};
 
 /// An article from one JSON line.
 #[derive(Clone, Debug)]
@@ -122,6 +120,8 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
         paragraphs,
         body_kind: BodyKind::Full,
         quality: Quality { score: 100, reasons: Vec::new() },
+        rule_faults: Vec::new(),
+        next_page: None,
     };
     let source = text("source")?;
     if let Some(slug) = &source {
@@ -135,20 +135,39 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
 /// # Errors
 ///
 /// Why there is no article in it.
-///
-/// # Panics
-///
-/// Never: a literal address parses.
 pub fn html_page(extractor: &Extractor, bytes: Vec<u8>, address: Option<&Url>) -> Result<Article, Failure> {
-    let base = address.cloned().unwrap_or_else(|| Url::parse(NO_ADDRESS).expect("a literal address parses"));
-    let document = FetchedDocument::from_file(bytes, base);
     let hints = LinkHints::default();
     let surroundings = Surroundings { answered: address, hints: &hints, first_seen_at: None };
-    let mut article = read_page(extractor, &document, &hints, surroundings)?;
+    let article = read_page(extractor, &saved_document(bytes, address), &hints, surroundings)?;
+    Ok(without_invented_addresses(article))
+}
+
+/// Reads a saved page and says why it reads as it does.
+///
+/// # Errors
+///
+/// Why there is nothing to explain: it is no text.
+pub fn explain_html_page(
+    extractor: &Extractor,
+    bytes: Vec<u8>,
+    address: Option<&Url>,
+) -> Result<ExplainedPage, Failure> {
+    let hints = LinkHints::default();
+    let surroundings = Surroundings { answered: address, hints: &hints, first_seen_at: None };
+    let page = explain_page(extractor, &saved_document(bytes, address), &hints, surroundings)?;
+    Ok(ExplainedPage { article: without_invented_addresses(page.article), ..page })
+}
+
+fn saved_document(bytes: Vec<u8>, address: Option<&Url>) -> FetchedDocument {
+    let base = address.cloned().unwrap_or_else(|| Url::parse(NO_ADDRESS).expect("a literal address parses"));
+    FetchedDocument::from_file(bytes, base)
+}
+
+fn without_invented_addresses(mut article: Article) -> Article {
     let is_invented = |url: &str| url.starts_with(NO_ADDRESS);
     article.url = article.url.filter(|url| !is_invented(url.as_str()));
     article.image_url = article.image_url.filter(|url| !is_invented(url));
-    Ok(article)
+    article
 }
 
 /// Reads the sources of an OPML file (<http://opml.org/spec2.opml>): every outline with an `xmlUrl`.

@@ -3,6 +3,8 @@
 
 mod acquire;
 
+mod further_pages;
+
 mod import;
 
 mod poll;
@@ -16,8 +18,8 @@ use crate::extract::Extractor;
 use crate::fetch::Fetcher;
 use crate::model::{ErrorClass, Failure};
 
-pub use acquire::{acquire, read_page};
-pub use import::{JsonArticle, OpmlSources, bundle_document, html_page, json_line, opml_sources};
+pub use acquire::{ExplainedPage, acquire, explain_page, read_fetched, read_page};
+pub use import::{JsonArticle, OpmlSources, bundle_document, explain_html_page, html_page, json_line, opml_sources};
 pub use poll::{find_feeds, poll};
 
 /// The stages, as the pipeline uses them. Cheap to clone.
@@ -31,6 +33,8 @@ pub struct Stages {
     pub feed: Arc<FeedSettings>,
     /// When to come back.
     pub schedule: Arc<ScheduleSettings>,
+    /// Most pages of one article.
+    article_pages_max: u32,
     /// How many documents are parsed at one time.
     parsing: Arc<Semaphore>,
 }
@@ -47,6 +51,7 @@ impl Stages {
             extractor: Extractor::new(&config.extract),
             feed: Arc::new(config.feed.clone()),
             schedule: Arc::new(config.schedule.clone()),
+            article_pages_max: config.fetch.article_pages_max,
             parsing: Arc::new(Semaphore::new(config.daemon.parse_tasks)),
         })
     }

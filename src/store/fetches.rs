@@ -10,7 +10,7 @@ use super::rows::public_time;
 /// Rows deleted in one go, so that a long-neglected table does not hold up the writer.
 const PRUNE_ROWS_MAX: i64 = 5_000;
 
-/// Writes down the exchanges of one unit of work. The article, where there is one, came with the last of them.
+/// Writes down the exchanges of one unit of work. The article, where there is one, came with the last that did not fail.
 pub(super) fn record(
     connection: &Connection,
     exchanges: &[Exchange],
@@ -21,8 +21,8 @@ pub(super) fn record(
         "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, status, bytes, error_class, error, article_id)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
+    let bringer = exchanges.iter().rposition(|exchange| exchange.failure.is_none());
     for (position, exchange) in exchanges.iter().enumerate() {
-        let is_last = position + 1 == exchanges.len();
         insert.execute(params![
             exchange.url,
             source.map(|id| id.0),
@@ -33,7 +33,7 @@ pub(super) fn record(
             i64::try_from(exchange.bytes).unwrap_or(i64::MAX),
             exchange.failure.as_ref().map(|failure| failure.class.as_str()),
             exchange.failure.as_ref().map(|failure| failure.reason.as_str()),
-            article_id.filter(|_| is_last),
+            article_id.filter(|_| Some(position) == bringer),
         ])?;
     }
     Ok(())

@@ -26,4 +26,10 @@ mod database;
 
 mod commands;
 
+mod explain;
+
 mod demo;
+
+mod site_rules;
+
+mod further_pages;

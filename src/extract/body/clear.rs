@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::explain::Rule;
 use super::super::page::Page;
 use super::super::tags::Tag;
 use super::features::Feature;
@@ -14,11 +15,26 @@ const REPEATED_KEY_BYTES_MIN: usize = 40;
 const OPENING_LINES_MAX: usize = 3;
 
 /// Takes out lines that say again what was said, and headings that head nothing, and the title, which is no part of
-/// the body.
-pub(super) fn clear(page: &Page<'_>, looks: &[Look], evidence: &Evidence, chosen: &mut Vec<usize>) {
-    chosen.retain(|line| !evidence.title_keys.contains(&looks[*line].key));
+/// the body. `tell` hears of each line that is taken out, and why.
+pub(super) fn clear(
+    page: &Page<'_>,
+    looks: &[Look],
+    evidence: &Evidence,
+    chosen: &mut Vec<usize>,
+    mut tell: impl FnMut(usize, Rule),
+) {
+    let mut keep_unless = |line: usize, is_out: bool, rule: Rule| {
+        if is_out {
+            tell(line, rule);
+        }
+        !is_out
+    };
+    chosen.retain(|line| keep_unless(*line, evidence.title_keys.contains(&looks[*line].key), Rule::RepeatsTitle));
     let mut seen: HashSet<&str> = HashSet::new();
-    chosen.retain(|line| looks[*line].key.len() < REPEATED_KEY_BYTES_MIN || seen.insert(looks[*line].key.as_str()));
+    chosen.retain(|line| {
+        let key = looks[*line].key.as_str();
+        keep_unless(*line, key.len() >= REPEATED_KEY_BYTES_MIN && !seen.insert(key), Rule::RepeatsLine)
+    });
     // An article begins neither with a link elsewhere nor with its byline, which may stand in its text.
     let is_opening = |line: usize| {
         let holds = |feature: Feature| looks[line].features.0[feature as usize] > 0.0;
@@ -26,9 +42,11 @@ pub(super) fn clear(page: &Page<'_>, looks: &[Look], evidence: &Evidence, chosen
         is_link || holds(Feature::Byline) && !holds(Feature::Sentence)
     };
     let n_opening = chosen.iter().take(OPENING_LINES_MAX).take_while(|line| is_opening(**line)).count();
-    chosen.drain(..n_opening);
-    while chosen.last().is_some_and(|line| is_heading(page, *line)) {
-        chosen.pop();
+    for line in chosen.drain(..n_opening) {
+        tell(line, Rule::Opening);
+    }
+    while let Some(line) = chosen.pop_if(|line| is_heading(page, *line)) {
+        tell(line, Rule::HeadsNothing);
     }
 }
 

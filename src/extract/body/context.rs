@@ -1,4 +1,4 @@
-//! What a line looks like in its surroundings: the features of the second look.
+//! What a line looks like in its surroundings: the features of the second and third look.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use super::super::tags::Tag;
 use super::super::text::number;
 use super::features::{COUNT, Feature, Features};
 use super::lines::Look;
+use super::place;
 
 /// Lines on either side that make the surroundings.
 const AROUND: usize = 3;
@@ -28,19 +29,29 @@ const CARD_WORDS_MAX: usize = 80;
 /// Most words of a line that may head the next.
 const HEADING_WORDS_MAX: usize = 14;
 
-/// Adds the features of the second look to those of the first.
+/// What one more look found.
+#[derive(Debug)]
+pub(super) struct Again {
+    /// The element in which the article stands.
+    pub(super) place: usize,
+    /// The features of each line.
+    pub(super) features: Vec<Features>,
+}
+
+/// Adds to the features of the first look those that follow from how good the lines were found to be by the look
+/// before. Nothing when no part of the page is any good.
 pub(super) fn look_again(
     page: &Page<'_>,
     looks: &[Look],
-    first: &[f32],
-    place: usize,
+    before: &[f32],
     first_weights: &[f32; COUNT],
-) -> Vec<Features> {
+) -> Option<Again> {
+    let place = place::find(page, looks, before)?;
     let inside = page.elements[place].lines_start..page.elements[place].lines_end;
-    let is_sure = |line: usize| first[line] > SURE && looks[line].n_words >= SURE_WORDS;
+    let is_sure = |line: usize| before[line] > SURE && looks[line].n_words >= SURE_WORDS;
     let first_sure = inside.clone().find(|line| is_sure(*line)).unwrap_or(inside.start);
     let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
-    let groups = Groups::of(page, looks, first, inside.clone());
+    let groups = Groups::of(page, looks, before, inside.clone());
     let lists = links_in_lists(page);
     let cards = cards(page, looks);
     let mut all = Vec::with_capacity(looks.len());
@@ -54,11 +65,11 @@ pub(super) fn look_again(
         features.mark(Feature::After, position >= inside.end);
         features.mark(Feature::BeforeFirst, is_inside && position < first_sure);
         features.mark(Feature::AfterLast, is_inside && position > last_sure);
-        let previous = position.checked_sub(1).map_or(0.0, |before| first[before]);
-        let next = first.get(position + 1).copied().unwrap_or(0.0);
+        let previous = position.checked_sub(1).map_or(0.0, |previous| before[previous]);
+        let next = before.get(position + 1).copied().unwrap_or(0.0);
         features.set(Feature::Previous, previous);
         features.set(Feature::Next, next);
-        features.set(Feature::Around, around(first, position));
+        features.set(Feature::Around, around(before, position));
         let may_head = matches!(page.elements[line.block].tag, Tag::Heading(_))
             || look.n_words <= HEADING_WORDS_MAX && look.features.0[Feature::AllEmphasis as usize] > 0.0;
         features.mark(Feature::HeadingOfGood, may_head && next > 0.5);
@@ -99,9 +110,14 @@ pub(super) fn look_again(
         features.set(Feature::Deeper, number(depth.saturating_sub(groups.depth).min(6) as usize));
         let logit: f32 = look.features.0.iter().zip(first_weights).map(|(value, weight)| value * weight).sum();
         features.set(Feature::FirstLook, logit.clamp(-8.0, 8.0) / 4.0);
+        features.set(Feature::LookBefore, log_odds(before[position]) / 4.0);
         all.push(features);
     }
-    all
+    Some(Again { place, features: all })
+}
+
+fn log_odds(probability: f32) -> f32 {
+    (probability / (1.0 - probability)).ln().clamp(-8.0, 8.0)
 }
 
 fn around(first: &[f32], position: usize) -> f32 {

@@ -6,16 +6,24 @@
 
 /// Declares the features, so that name, weights and meaning stand in one line of one table.
 macro_rules! features {
-    ($($(#[$meaning:meta])* $name:ident: $first:expr, $second:expr;)*) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident: $first:expr, $second:expr;)*) => {
         /// A property of a line that is weighed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Feature {
-            $($(#[$meaning])* $name,)*
+            $($(#[doc = $meaning])+ $name,)*
         }
 
         /// Names, in the order of the table.
+        pub(super) const NAMES: [&str; COUNT] = [$(stringify!($name),)*];
+
+        /// Meanings, as the table's comments say them, with the blank that comments begin with.
+        pub(super) const MEANINGS: [&str; COUNT] = [$(concat!($($meaning),+),)*];
+
         #[cfg(test)]
-        pub(super) const NAMES: &[&str] = &[$(stringify!($name),)*];
+        impl Feature {
+            /// All of them, in the order of the table.
+            pub(super) const ALL: [Feature; COUNT] = [$(Feature::$name,)*];
+        }
 
         /// Weights of the first look.
         pub(super) const FIRST: [f32; COUNT] = [$($first,)*];
@@ -31,197 +39,199 @@ macro_rules! features {
 // The table. Kept by hand: to learn anew, run `learn_weights` and put its numbers here.
 features! {
     /// Holds for every line: what an average line is.
-    Always: 0.19, -0.05;
+    Always: 0.11, -0.16;
     /// Up to three words.
-    Tiny: -1.23, -0.90;
+    Tiny: -1.25, -0.91;
     /// Four to nine words.
-    Short: -0.35, -0.28;
+    Short: -0.41, -0.27;
     /// Ten to nineteen words.
-    Medium: -0.52, -0.12;
+    Medium: -0.58, -0.09;
     /// Twenty to forty-nine words.
-    Long: 0.36, 0.29;
+    Long: 0.33, 0.30;
     /// Fifty words and more.
-    VeryLong: 1.34, 0.53;
+    VeryLong: 1.37, 0.50;
     /// Ends with a full stop or its like.
-    Sentence: 0.77, 0.36;
+    Sentence: 0.81, 0.39;
     /// Fewer than ten words that end with a full stop.
-    ShortSentence: -0.57, -0.08;
+    ShortSentence: -0.62, -0.12;
     /// Breaks off with dots.
-    Ellipsis: -2.14, -0.73;
+    Ellipsis: -2.23, -0.73;
     /// Ends with a colon.
-    Colon: 0.08, 0.08;
+    Colon: 0.17, 0.22;
     /// Share of the text that stands in links.
-    LinkShare: -2.39, -1.64;
+    LinkShare: -2.49, -1.69;
     /// All of it is a link.
-    AllLink: 0.25, 1.02;
+    AllLink: 0.37, 1.14;
     /// A link within text that is no link.
-    LinkInText: -0.10, -0.33;
+    LinkInText: -0.12, -0.36;
     /// All of it is bold or italic.
-    AllEmphasis: -0.40, -0.93;
+    AllEmphasis: -0.37, -0.96;
     /// All of it is in capitals.
-    Uppercase: -0.84, -1.58;
+    Uppercase: -0.80, -1.39;
     /// Share of digits in the text.
-    Digits: -1.23, 0.10;
+    Digits: -1.18, -0.08;
     /// Holds `|`, `·`, `»`, `›` or a bullet, as lists of links and data about an article do.
-    Separators: -1.22, -1.02;
+    Separators: -1.21, -0.98;
     /// Holds an e-mail or web address.
-    Address: 0.36, 0.46;
+    Address: 0.18, 0.36;
     /// Ends with a question mark.
-    Question: -0.28, -0.52;
+    Question: -0.26, -0.41;
     /// Begins with a small letter or punctuation, as the rest of something does.
-    Begins: -0.14, -0.06;
+    Begins: 0.02, 0.13;
     /// A `p`.
-    Paragraph: 0.35, -0.32;
+    Paragraph: 0.43, -0.49;
     /// The first level of headings.
-    TopHeading: -2.26, -1.03;
+    TopHeading: -2.26, -1.17;
     /// A heading of level 2 or 3.
-    Heading: 0.17, 0.79;
+    Heading: 0.18, 0.62;
     /// A heading of level 4 to 6.
-    LowHeading: -0.10, 0.53;
+    LowHeading: -0.19, 0.24;
     /// A list item.
-    Item: 0.44, 0.41;
+    Item: 0.39, 0.36;
     /// A table row.
-    Row: 2.41, 1.23;
+    Row: 2.27, 0.70;
     /// Text right in a `div` or another container.
-    Bare: -1.19, -0.27;
+    Bare: -1.09, -0.36;
     /// Ended by an empty line of `br`.
-    AtBreak: 1.24, -0.26;
+    AtBreak: 1.29, -0.22;
     /// All of it in one inline element with a class of its own.
-    InlineOwner: 0.21, -0.39;
+    InlineOwner: 0.19, -0.31;
     /// Under a navigation.
-    Navigation: -1.52, -1.17;
+    Navigation: -1.57, -1.61;
     /// Under a foot.
-    Footer: -2.53, -0.76;
+    Footer: -2.52, -0.70;
     /// Under a head.
-    Header: -0.10, -0.16;
+    Header: -0.08, -0.14;
     /// Under a side bar or widget.
-    Aside: -1.62, -0.16;
+    Aside: -1.58, -0.23;
     /// Under a picture's caption or credit.
-    Caption: -0.52, -1.18;
+    Caption: -0.57, -1.24;
     /// Under a form or control.
-    Control: -0.15, -0.34;
+    Control: -0.61, -0.49;
     /// Under readers' comments.
-    Comments: -4.08, 0.31;
+    Comments: -4.23, 0.46;
     /// Under links to other articles.
-    Related: -1.61, -0.33;
+    Related: -1.46, -0.21;
     /// Under share buttons.
-    Share: -0.54, -0.63;
+    Share: -0.43, -0.61;
     /// Under advertising.
-    Advertising: 0.05, -0.25;
+    Advertising: -0.02, -0.25;
     /// Under a newsletter or subscription box.
-    Subscribe: -1.39, -1.20;
+    Subscribe: -1.23, -1.25;
     /// Under an element that is not shown.
-    Hidden: 0.28, -0.13;
+    Hidden: 0.19, -0.05;
     /// Under a byline or author box.
-    Author: -4.03, -2.52;
-    /// The same, twenty words and more: a biography, or an article wrapped in its author's class.
-    LongAuthor: -3.04, -2.61;
+    Author: -3.61, -2.02;
+    /// Twenty words and more under a byline or author box: a biography, or an article wrapped in its author's class.
+    LongAuthor: -3.33, -2.93;
     /// Under a date.
-    Date: 0.51, -1.14;
+    Date: 0.61, -1.27;
     /// Under keywords.
-    Tags: 0.65, 0.14;
+    Tags: 0.69, 0.01;
     /// Under an `article` or its like.
-    Article: 0.37, -0.23;
+    Article: 0.46, -0.25;
     /// Under an element named as running text.
-    Body: 1.09, -0.22;
+    Body: 1.09, -0.12;
     /// Under an element named as the lead.
-    Lead: -0.54, 0.43;
+    Lead: -0.45, 0.54;
     /// Under an element named as a headline.
-    Title: -1.51, -0.29;
+    Title: -1.20, -0.22;
     /// Under a cookie notice.
-    Consent: -1.75, 0.23;
+    Consent: -1.76, 0.28;
     /// Under foreign matter set into the text.
-    Embed: 1.15, -0.09;
+    Embed: 0.53, -0.31;
     /// Under a gallery or player.
-    Media: 0.73, -0.26;
+    Media: 0.75, -0.35;
     /// Under a teaser or card.
-    Teaser: -0.15, 0.19;
+    Teaser: -0.21, 0.15;
     /// Under details about the article.
-    Details: -0.22, 0.19;
+    Details: -0.55, 0.06;
     /// Under a legal or house notice.
-    Notice: -0.04, -0.24;
+    Notice: -0.44, -0.47;
     /// Under the main part.
-    Main: 0.45, -0.25;
+    Main: 0.36, -0.17;
     /// Under a box of facts or summary.
-    Facts: -0.29, 0.14;
+    Facts: -0.51, 0.04;
     /// Under a quotation.
-    Quote: 0.99, 0.63;
+    Quote: 0.91, 0.83;
     /// How many of the marks that speak against it hold.
-    Against: -1.16, 0.43;
+    Against: -1.19, 0.52;
     /// Stands in the text that structured data gives.
-    InStructured: 1.73, 0.33;
-    /// Does not, though there is such a text.
-    NotInStructured: -1.18, -0.26;
+    InStructured: 2.01, 0.27;
+    /// Does not stand in the text that structured data gives.
+    NotInStructured: -1.27, -0.35;
     /// Repeats the title.
-    IsTitle: 0.10, 0.31;
+    IsTitle: -0.05, 0.18;
     /// Begins like the title, or the title like it.
-    LikeTitle: -0.06, 0.21;
+    LikeTitle: -0.19, 0.11;
     /// Is the page's description.
-    IsDescription: 1.80, 1.24;
+    IsDescription: 1.96, 1.32;
     /// Stands before the page's first heading.
-    BeforeHeading: -1.58, -1.11;
+    BeforeHeading: -1.47, -1.20;
     /// Invites to read, watch, follow or subscribe.
-    Invites: -2.18, -1.42;
+    Invites: -2.13, -1.41;
     /// Says whose picture or text it is.
-    Credits: -1.55, -1.06;
+    Credits: -1.73, -1.01;
     /// Copyright and terms.
-    Legal: -1.87, -0.63;
+    Legal: -1.91, -0.62;
     /// A date, and little else.
-    Dated: -0.01, -0.09;
+    Dated: -0.23, -0.13;
     /// Begins as a byline does.
-    Byline: -1.72, -1.07;
+    Byline: -2.13, -1.55;
     /// Stands on the page more than once.
-    Repeated: 0.36, 0.48;
+    Repeated: 0.27, 0.54;
     /// In the article's place.
-    Inside: 0.00, 0.60;
+    Inside: 0.00, 0.49;
     /// Before the place, a few lines away.
-    JustBefore: 0.00, -0.30;
+    JustBefore: 0.00, 0.04;
     /// Before the place, further away.
-    FarBefore: 0.00, -0.19;
+    FarBefore: 0.00, 0.21;
     /// After the place.
-    After: 0.00, -2.08;
+    After: 0.00, -1.94;
     /// How good the line before is.
-    Previous: 0.00, 0.61;
+    Previous: 0.00, 0.56;
     /// How good the line after is.
-    Next: 0.00, 1.12;
+    Next: 0.00, 1.06;
     /// How good three lines on either side are.
-    Around: 0.00, 1.11;
+    Around: 0.00, 0.96;
     /// Share of the article's text in lines with the same tags above and the same class.
-    PathShare: 0.00, 1.67;
+    PathShare: 0.00, 1.90;
     /// How good lines with the same tags above and the same class are.
-    PathGoodness: 0.00, 0.09;
+    PathGoodness: 0.00, 0.06;
     /// Share of the article's text right under the same parent.
-    SameParent: 0.00, -0.19;
+    SameParent: 0.00, 0.03;
     /// Nothing in the place before it is surely text.
-    BeforeFirst: 0.00, -0.66;
+    BeforeFirst: 0.00, -0.52;
     /// Nothing in the place after it is surely text.
-    AfterLast: 0.00, -1.21;
+    AfterLast: 0.00, -0.93;
     /// A heading or short bold line before a good line.
-    HeadingOfGood: 0.00, -0.41;
-    /// One before a bad line.
-    HeadingOfBad: 0.00, -0.84;
+    HeadingOfGood: 0.00, -0.52;
+    /// A heading or short bold line before a bad line.
+    HeadingOfBad: 0.00, -0.86;
     /// An item in a list that is mostly links.
-    ListOfLinks: 0.00, -0.45;
+    ListOfLinks: 0.00, -0.49;
     /// Marks that speak against it, within the place.
-    MarkedInside: 0.00, -0.72;
+    MarkedInside: 0.00, -0.50;
     /// Stands under the same parent as the nearest line that is surely text.
-    SiblingOfSure: 0.00, 0.38;
-    /// The same, one level further up.
-    CousinOfSure: 0.00, -0.16;
+    SiblingOfSure: 0.00, 0.27;
+    /// Stands under the same grandparent as the nearest line that is surely text.
+    CousinOfSure: 0.00, -0.06;
     /// Lines that are surely text stand close before and close behind.
-    Surrounded: 0.00, -0.48;
-    /// The same, for a heading or short bold line.
-    HeadingSurrounded: 0.00, 1.23;
-    /// The same, for another line of fewer than ten words.
-    ShortSurrounded: 0.00, 0.24;
+    Surrounded: 0.00, -0.40;
+    /// A heading or short bold line with lines that are surely text close before and close behind.
+    HeadingSurrounded: 0.00, 1.36;
+    /// Any other line of under ten words with lines that are surely text close before and close behind.
+    ShortSurrounded: 0.00, 0.08;
     /// In a small element together with a linked headline, as teasers are.
-    InCard: 0.00, -0.26;
+    InCard: 0.00, -0.29;
     /// In an `article` within the place.
-    InNestedArticle: 0.00, -0.77;
+    InNestedArticle: 0.00, -0.53;
     /// Levels that it stands deeper than most of the text, up to six.
-    Deeper: 0.00, -0.31;
+    Deeper: 0.00, -0.35;
     /// What the first look said, as a logit over four.
-    FirstLook: 0.00, 1.20;
+    FirstLook: 0.00, 0.63;
+    /// What the look before said, likewise.
+    LookBefore: 0.00, 0.63;
 }
 
 /// The features of one line.
@@ -243,9 +253,14 @@ impl Features {
         self.set(feature, f32::from(u8::from(holds)));
     }
 
+    /// What each feature adds to the logit, in the order of the table.
+    pub(super) fn weighed<'a>(&'a self, weights: &'a [f32; COUNT]) -> impl Iterator<Item = f32> + 'a {
+        self.0.iter().zip(weights).map(|(value, weight)| value * weight)
+    }
+
     /// The probability that the line is part of the article.
     pub(super) fn probability(&self, weights: &[f32; COUNT]) -> f32 {
-        let logit: f32 = self.0.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        let logit: f32 = self.weighed(weights).sum();
         1.0 / (1.0 + (-logit).exp())
     }
 }

@@ -36,7 +36,7 @@ pub(in super::super) struct Evidence {
 }
 
 /// A line with what was found out about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Look {
     /// Words; of Han and Kana two characters count as one, to be comparable with other scripts.
     pub(super) n_words: usize,
@@ -68,7 +68,7 @@ impl Shingles {
     }
 }
 
-fn shingles(text: &str) -> impl Iterator<Item = u64> {
+pub(super) fn shingles(text: &str) -> impl Iterator<Item = u64> {
     let mut words: Vec<u64> = Vec::new();
     let mut word: u64 = 0;
     let flush = |word: &mut u64, words: &mut Vec<u64>| {

@@ -7,3 +7,5 @@
 pub(crate) mod dailytimes;
 
 pub(crate) mod faults;
+
+pub(crate) mod long_reads;

@@ -1,0 +1,123 @@
+//! TOML files that are lists of tables, such as `[[source]]`, with the line of everything that is wrong in them.
+
+use toml::de::{DeTable, DeValue};
+
+use super::Problem;
+
+/// A file in which tables are read, and what was found wrong so far.
+pub(super) struct Tables<'a> {
+    text: &'a str,
+    place: &'a str,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'a> Tables<'a> {
+    /// A file by its text and its name.
+    pub(super) fn new(text: &'a str, place: &'a str) -> Self {
+        Tables { text, place, problems: Vec::new() }
+    }
+
+    /// Reads every table of a file that must hold nothing but `[[name]]`. `read` is given where the table begins, and
+    /// returns nothing for one in which it found a fault.
+    pub(super) fn read_each<T>(
+        &mut self,
+        name: &str,
+        mut read: impl FnMut(&mut Self, usize, &DeTable<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let (root, syntax_errors) = DeTable::parse_recoverable(self.text);
+        for error in &syntax_errors {
+            let at = error.span().map_or(0, |span| span.start);
+            self.problem(at, "syntax", error.message());
+        }
+        let mut values = Vec::new();
+        for (key, value) in root.get_ref() {
+            let at = key.span().start;
+            if key.get_ref() != name {
+                self.problem(at, key.get_ref(), &format!("unknown key, must be [[{name}]]"));
+                continue;
+            }
+            let DeValue::Array(tables) = value.get_ref() else {
+                self.problem(at, name, &format!("must be written [[{name}]], with double brackets"));
+                continue;
+            };
+            for table in tables {
+                match table.get_ref() {
+                    DeValue::Table(table_values) => values.extend(read(self, table.span().start, table_values)),
+                    _ => self.problem(table.span().start, name, "must be a table"),
+                }
+            }
+        }
+        values
+    }
+
+    /// The line of a byte, counted from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.text.as_bytes()[..at.min(self.text.len())].split(|byte| *byte == b'\n').count()
+    }
+
+    /// Where something stands, as problems name it.
+    pub(super) fn place(&self, at: usize) -> String {
+        format!("{}:{}", self.place, self.line(at))
+    }
+
+    /// Notes what is wrong.
+    pub(super) fn problem(&mut self, at: usize, subject: &str, rule: &str) {
+        let place = self.place(at);
+        self.problems.push(Problem { place, subject: subject.to_owned(), rule: rule.to_owned() });
+    }
+
+    /// Notes the keys of a table that are not among the known ones.
+    pub(super) fn reject_unknown_keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let rule = format!("unknown key, must be one of {}", known.join(", "));
+            self.problem(key.span().start, key.get_ref(), &rule);
+        }
+    }
+
+    /// A text and where it stands; `at` is where the table begins.
+    pub(super) fn text_of(
+        &mut self,
+        at: usize,
+        table: &DeTable<'_>,
+        key: &str,
+        is_required: bool,
+    ) -> Option<(usize, String)> {
+        match table.get(key) {
+            None if is_required => {
+                self.problem(at, key, "is missing");
+                None
+            }
+            None => None,
+            Some(value) => match value.get_ref() {
+                DeValue::String(text) => Some((value.span().start, text.to_string())),
+                _ => {
+                    self.problem(value.span().start, key, "must be a text in quotes");
+                    None
+                }
+            },
+        }
+    }
+
+    /// A list of texts, or one text alone, each with where it stands; `rule` is said where it is neither.
+    pub(super) fn texts_of(&mut self, table: &DeTable<'_>, key: &str, rule: &str) -> Vec<(usize, String)> {
+        let Some(value) = table.get(key) else {
+            return Vec::new();
+        };
+        let items = match value.get_ref() {
+            DeValue::String(text) => return vec![(value.span().start, text.to_string())],
+            DeValue::Array(items) => items.iter(),
+            _ => {
+                self.problem(value.span().start, key, rule);
+                return Vec::new();
+            }
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::String(text) => texts.push((item.span().start, text.to_string())),
+                _ => self.problem(item.span().start, key, rule),
+            }
+        }
+        texts
+    }
+}
