@@ -190,6 +190,12 @@ impl<'a> Page<'a> {
 
     /// The value of an attribute of an element, trimmed, absent where empty.
     pub(super) fn attribute(&self, element: usize, name: &str) -> Option<&'a str> {
+        debug_assert!(is_read(name.as_bytes()), "{name} is not among the attributes that are read");
+        self.any_attribute(element, name)
+    }
+
+    /// The same for an attribute that only a rule for the site reads, whose pages are parsed with all of theirs.
+    pub(super) fn any_attribute(&self, element: usize, name: &str) -> Option<&'a str> {
         attribute(self.elements[element].tree, name).map(str::trim).filter(|value| !value.is_empty())
     }
 
@@ -520,7 +526,6 @@ impl<'a> Reader<'a, '_> {
 /// The value of an attribute. Elements have few, and looking through them takes less than making out by which number
 /// the parser knows the name, as the tree's own method does.
 fn attribute<'a>(element: &'a TreeElement, name: &str) -> Option<&'a str> {
-    debug_assert!(is_read(name.as_bytes()), "{name} is not among the attributes that are read");
     element.attrs.iter().find(|(known, _)| &*known.local == name && known.ns.is_empty()).map(|(_, value)| &**value)
 }
 
