@@ -101,6 +101,8 @@ pub struct ExtractSettings {
     pub depth_max: usize,
     /// Most paragraphs kept.
     pub paragraphs_max: usize,
+    /// Most work for the parser, in steps.
+    pub parse_steps_max: usize,
     /// Rules for single sites, out of the folder `extract.sites_folder`.
     pub site_rules: Arc<SiteRules>,
 }
@@ -316,6 +318,7 @@ impl ExtractSettings {
             words_min: size(reader.integer("extract.words_min", 1, 10_000)),
             depth_max: size(reader.integer("extract.depth_max", 16, 100_000)),
             paragraphs_max: size(reader.integer("extract.paragraphs_max", 1, 1_000_000)),
+            parse_steps_max: size(reader.integer("extract.parse_steps_max", 100_000, 1 << 32)),
             // Files are for `load` to read.
             site_rules: Arc::default(),
         }

@@ -2,7 +2,7 @@
 
 use scraper::Html;
 
-use super::bounds::parseable_prefix;
+use super::bounds::{Keep, STEPS_MAX, parseable};
 use super::page::Page;
 use super::text::fold;
 
@@ -29,6 +29,6 @@ fn parsed_paragraphs(html: &str) -> Vec<String> {
     if !html.contains(['<', '&']) {
         return Some(fold(html)).filter(|line| !line.is_empty()).into_iter().collect();
     }
-    let tree = Html::parse_fragment(parseable_prefix(html));
+    let tree = Html::parse_fragment(&parseable(html, STEPS_MAX, Keep::Read));
     Page::read(&tree, DEPTH_MAX).lines.into_iter().map(|line| line.text).collect()
 }

@@ -5,7 +5,8 @@
 //!                                             └─► site_rule or body ─► verdict
 //! ```
 //!
-//! * `bounds`: cuts off what the parser could not read in linear time.
+//! * `bounds`: leaves out what nobody reads and cuts off what the parser could not read in linear time, from where
+//!   `scan` says that tags begin and end.
 //! * `page`: one walk over the tree into flat arrays: elements and lines, with `tags` and `marks` saying what an
 //!   element is by its tag and by its names.
 //! * `declared` and `json_ld`: what the page says of itself in `meta` elements and in structured data.
@@ -43,6 +44,7 @@ mod json_ld;
 mod marks;
 mod next_page;
 mod page;
+mod scan;
 mod site_rule;
 mod tags;
 mod text;
@@ -50,9 +52,12 @@ mod title;
 mod verdict;
 
 #[cfg(test)]
+mod any_bytes;
+#[cfg(test)]
 mod tests;
 
 use body::{Body, Steps};
+use bounds::Keep;
 use declared::Declared;
 use json_ld::StructuredArticle;
 use page::Page;
@@ -166,7 +171,9 @@ impl Extractor {
     ) -> Result<T, ExtractError> {
         check_text(document)?;
         let text = crate::charset::decode(&document.body, document.content_type.as_deref());
-        let tree = Html::parse_document(bounds::parseable_prefix(&text));
+        // A rule may name any attribute.
+        let keep = if self.may_have_rule(document) { Keep::All } else { Keep::Read };
+        let tree = Html::parse_document(&bounds::parseable(&text, self.settings.parse_steps_max, keep));
         let page = Page::read(&tree, self.settings.depth_max);
         let mut found = Found::read(&page, document, hints);
         let (depth_max, words_min) = (self.settings.depth_max, self.settings.words_min);
@@ -200,6 +207,14 @@ impl Extractor {
         let (text_from, refusal) = self.fill_body(&mut article, &page, &found, &body, hints, is_ruled);
         let reading = Reading { article, refusal, text_from, titles: found.titles, chosen: body.lines };
         Ok(finish(&page, reading, steps))
+    }
+
+    /// Whether there may be a rule for the document's site, as far as that is known before the page is read.
+    fn may_have_rule(&self, document: &FetchedDocument) -> bool {
+        let rules = &self.settings.site_rules;
+        let fetched_on = document.fetched_at.to_zoned(TimeZone::UTC).date();
+        let has_address = !document.final_url.as_str().starts_with(NO_ADDRESS);
+        !rules.is_empty() && (!has_address || rules.find(&document.final_url, fetched_on).is_some())
     }
 
     /// The rule for the document's site. A page from a file is of the site that it says it is of.

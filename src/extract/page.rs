@@ -18,6 +18,49 @@ use super::text::{FoldedText, hash};
 /// Attributes whose values name an element's role; ids and classes first of all.
 const NAMING_ATTRIBUTES: [&str; 7] = ["class", "id", "itemprop", "role", "data-component", "data-testid", "data-qa"];
 
+/// The attributes that are read anywhere, beside those above. The page is parsed without all others: who wants to read
+/// another puts it here. The last three decide how the parser goes on.
+const READ_ATTRIBUTES: [&str; 15] = [
+    "content",
+    "datetime",
+    "href",
+    "hidden",
+    "aria-hidden",
+    "http-equiv",
+    "lang",
+    "name",
+    "property",
+    "rel",
+    "style",
+    "xml:lang",
+    "type",
+    "encoding",
+    "shadowrootmode",
+];
+
+/// For each length the first letters of the attributes that are read, a bit each: most names are told by these alone.
+const READ_BEGINNINGS: [u32; 32] = {
+    let mut beginnings = [0; 32];
+    let mut position = 0;
+    while position < NAMING_ATTRIBUTES.len() + READ_ATTRIBUTES.len() {
+        let name = if position < NAMING_ATTRIBUTES.len() {
+            NAMING_ATTRIBUTES[position].as_bytes()
+        } else {
+            READ_ATTRIBUTES[position - NAMING_ATTRIBUTES.len()].as_bytes()
+        };
+        beginnings[name.len() % 32] |= 1 << (name[0] % 32);
+        position += 1;
+    }
+    beginnings
+};
+
+/// Whether an attribute of that name is read.
+pub(super) fn is_read(name: &[u8]) -> bool {
+    let begins_so = name.first().is_some_and(|first| READ_BEGINNINGS[name.len() % 32] & (1 << (first % 32)) != 0);
+    let is_it = |read: &str| read.len() == name.len() && read.as_bytes().eq_ignore_ascii_case(name);
+    begins_so && NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES).any(|read| is_it(read))
+}
+
 /// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.
 const CELL_BYTES_MAX: usize = 160;
 
@@ -116,6 +159,7 @@ impl<'a> Page<'a> {
             open: Vec::new(),
             line: OpenLine::default(),
             n_breaks: 0,
+            classes: [(0, Marks::NONE); CLASSES_REMEMBERED],
             choice,
             n_chosen_open: 0,
         };
@@ -146,7 +190,13 @@ impl<'a> Page<'a> {
 
     /// The value of an attribute of an element, trimmed, absent where empty.
     pub(super) fn attribute(&self, element: usize, name: &str) -> Option<&'a str> {
-        self.elements[element].tree.attr(name).map(str::trim).filter(|value| !value.is_empty())
+        debug_assert!(is_read(name.as_bytes()), "{name} is not among the attributes that are read");
+        self.any_attribute(element, name)
+    }
+
+    /// The same for an attribute that only a rule for the site reads, whose pages are parsed with all of theirs.
+    pub(super) fn any_attribute(&self, element: usize, name: &str) -> Option<&'a str> {
+        attribute(self.elements[element].tree, name).map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// The text inside an element, scripts and the like left out, cut off where it is no short text any more.
@@ -258,9 +308,14 @@ struct Reader<'a, 'c> {
     line: OpenLine,
     /// `<br>` since the last text.
     n_breaks: usize,
+    /// The marks of classes by their hash: the same few stand on most elements of a page.
+    classes: [(u64, Marks); CLASSES_REMEMBERED],
     choice: &'c Choice,
     n_chosen_open: usize,
 }
+
+/// A power of two.
+const CLASSES_REMEMBERED: usize = 128;
 
 impl<'a> Reader<'a, '_> {
     /// Takes in a node; whether its children are to be visited.
@@ -317,7 +372,7 @@ impl<'a> Reader<'a, '_> {
                     self.end_line_in_cell(true);
                 }
             }
-            Tag::Link if !self.line.text.is_empty() || tree.attr("href").is_some() => self.line.n_links += 1,
+            Tag::Link if !self.line.text.is_empty() || attribute(tree, "href").is_some() => self.line.n_links += 1,
             Tag::Meta => self.page.metas.push(index),
             Tag::LinkRelation => self.page.link_relations.push(index),
             Tag::Heading(1) => self.page.top_headings.push(index),
@@ -327,17 +382,22 @@ impl<'a> Reader<'a, '_> {
             }
             _ => {}
         }
-        if tag == Tag::Time || (!tree.attrs.is_empty() && tree.attr("datetime").is_some()) {
+        if tag == Tag::Time || attribute(tree, "datetime").is_some() {
             self.page.times.push(index);
         }
         let (mut marks, mut class_hash) = (marks_of_tag(tag), 0);
         if !tag.is_silent() {
             for (name, value) in tree.attrs() {
-                if NAMING_ATTRIBUTES.contains(&name) {
-                    marks |= marks_of_names(value);
-                    if name == "class" {
-                        class_hash = hash(1, value.as_bytes());
+                if name == "class" {
+                    class_hash = hash(1, value.as_bytes());
+                    // The upper bits of such a hash are mixed better than the lower.
+                    let remembered = &mut self.classes[(class_hash >> 32) as usize % CLASSES_REMEMBERED];
+                    if remembered.0 != class_hash {
+                        *remembered = (class_hash, marks_of_names(value));
                     }
+                    marks |= remembered.1;
+                } else if NAMING_ATTRIBUTES.contains(&name) {
+                    marks |= marks_of_names(value);
                 } else if hides(name, value) {
                     marks |= Marks::HIDDEN;
                 } else if name == "rel" && value == "author" {
@@ -463,6 +523,12 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// The value of an attribute. Elements have few, and looking through them takes less than making out by which number
+/// the parser knows the name, as the tree's own method does.
+fn attribute<'a>(element: &'a TreeElement, name: &str) -> Option<&'a str> {
+    element.attrs.iter().find(|(known, _)| &*known.local == name && known.ns.is_empty()).map(|(_, value)| &**value)
+}
+
 fn marks_of_tag(tag: Tag) -> Marks {
     match tag {
         Tag::Nav => Marks::NAVIGATION,
@@ -493,7 +559,7 @@ fn hides(name: &str, value: &str) -> bool {
 }
 
 fn is_json_ld(element: &TreeElement) -> bool {
-    element.attr("type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+    attribute(element, "type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
 }
 
 /// Whether the text of an element begins or ends with white space, which parts words also where the rest is left out.

@@ -108,7 +108,7 @@ fn values(tree: &Html, page: &Page<'_>, selector: &ElementSelector, n_max: usize
     (0..page.elements.len())
         .filter(is_chosen)
         .map(|index| match &selector.attribute {
-            Some(name) => page.attribute(index, name).map(fold).unwrap_or_default(),
+            Some(name) => page.any_attribute(index, name).map(fold).unwrap_or_default(),
             None => page.text_of(index),
         })
         .filter(|value| !value.is_empty() && value.len() <= VALUE_BYTES_MAX)

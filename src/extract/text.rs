@@ -10,19 +10,17 @@ pub(super) struct FoldedText {
 impl FoldedText {
     /// Adds a piece; blanks at its ends count, so that `a` and ` b` do not run together.
     pub(super) fn push(&mut self, piece: &str) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            let word_start = rest.find(|c: char| !is_blank(c)).unwrap_or(rest.len());
-            self.blank_due |= word_start > 0;
-            rest = &rest[word_start..];
-            let word_end = rest.find(is_blank).unwrap_or(rest.len());
-            if word_end > 0 {
+        let mut at = 0;
+        while at < piece.len() {
+            let start = end_of_blanks(piece, at);
+            self.blank_due |= start > at;
+            at = end_of_words(piece, start);
+            if start < at {
                 if self.blank_due && !self.text.is_empty() {
                     self.text.push(' ');
                 }
                 self.blank_due = false;
-                self.text.push_str(&rest[..word_end]);
-                rest = &rest[word_end..];
+                self.text.push_str(&piece[start..at]);
             }
         }
     }
@@ -48,9 +46,45 @@ impl FoldedText {
     }
 }
 
-fn is_blank(c: char) -> bool {
-    // U+FEFF and U+200B are no white space by Unicode, but stand on pages for nothing at all.
-    c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}'
+/// The length of the blank that begins here, 0 where none does.
+fn blank_at(text: &str, at: usize) -> usize {
+    match text.as_bytes().get(at) {
+        Some(b' ' | b'\t'..=b'\r') => 1,
+        // The bytes with which blanks beyond ASCII begin.
+        Some(0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef) => {
+            // U+FEFF and U+200B are no white space by Unicode, but stand on pages for nothing at all.
+            let is_blank = |c: &char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+            text[at..].chars().next().filter(is_blank).map_or(0, char::len_utf8)
+        }
+        _ => 0,
+    }
+}
+
+fn end_of_blanks(text: &str, start: usize) -> usize {
+    let mut at = start;
+    loop {
+        match blank_at(text, at) {
+            0 => return at,
+            length => at += length,
+        }
+    }
+}
+
+/// The end of the words that begin here and have a single space between them.
+fn end_of_words(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    while at < bytes.len() {
+        if bytes[at] == b' ' {
+            if at + 1 == bytes.len() || blank_at(text, at + 1) > 0 {
+                return at;
+            }
+        } else if blank_at(text, at) > 0 {
+            return at;
+        }
+        at += 1;
+    }
+    at
 }
 
 /// One text with white space folded.
@@ -82,12 +116,25 @@ pub(super) fn count_words(text: &str) -> usize {
         } else if c == '’' || c == '\u{ad}' {
             // An apostrophe or soft hyphen neither begins nor ends a word.
         } else {
-            let is_word = c.is_alphanumeric() || is_combining(c);
+            let is_word = is_letter_or_digit(c) || is_combining(c);
             n_words += usize::from(is_word && !inside);
             inside = is_word;
         }
     }
     n_words
+}
+
+/// `char::is_alphanumeric`, which is slow beyond ASCII, with the letters of most texts told by their range.
+fn is_letter_or_digit(c: char) -> bool {
+    match c {
+        '\u{d7}' | '\u{f7}' => false,
+        '\u{c0}'..='\u{24f}'
+        | '\u{400}'..='\u{481}'
+        | '\u{48a}'..='\u{52f}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' => true,
+        c => c.is_alphanumeric(),
+    }
 }
 
 /// Vowel signs and marks of Indic, Arabic and Thai script, which `char::is_alphanumeric` does not all count.
@@ -120,7 +167,7 @@ pub(super) fn key(text: &str) -> String {
             if c.is_ascii_alphanumeric() {
                 key.push(c.to_ascii_lowercase());
             }
-        } else if c.is_alphanumeric() {
+        } else if is_letter_or_digit(c) {
             key.extend(c.to_lowercase());
         }
     }
@@ -144,4 +191,44 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
 #[expect(clippy::cast_precision_loss, reason = "counts beyond 24 bits weigh the same")]
 pub(super) fn number(count: usize) -> f32 {
     count as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_are_folded() {
+        let check = |pieces: &[&str], expected: &str| {
+            let mut folded = FoldedText::default();
+            for piece in pieces {
+                folded.push(piece);
+            }
+            assert_eq!(folded.take(), expected, "{pieces:?}");
+        };
+        check(&["  a b\n\tc  d "], "a b c d");
+        check(&["a", " b", "c ", " ", "", "d"], "a bc d");
+        check(&["\u{a0}a\u{3000}b\u{feff}", "\u{200b}c…é 字 "], "a b c…é 字");
+        check(&[" \u{85} "], "");
+    }
+
+    #[test]
+    fn keys_hold_letters_and_digits_in_lower_case() {
+        assert_eq!(key("It’s 20 “ÉCOLES” – İ. 字A-b"), "its20écolesi\u{307}字ab");
+        assert_eq!(key(" -–"), "");
+    }
+
+    #[test]
+    fn letters_are_told_by_their_range() {
+        assert!(('\0'..=char::MAX).all(|c| is_letter_or_digit(c) == c.is_alphanumeric()));
+    }
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        let check = |text: &str, expected: usize| assert_eq!(count_words(text), expected, "{text}");
+        check("It’s a well-known fact, 'tis", 6);
+        check("Straße über\u{ad}all", 2);
+        check("東京の天気 a", 6);
+        check(" – … ", 0);
+    }
 }

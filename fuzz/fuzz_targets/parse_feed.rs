@@ -1,0 +1,23 @@
+//! Any bytes as a feed, a sitemap or a page of links: a listing within the limits, or a reason.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use newswire::config::{self, Config};
+use newswire::feed;
+use newswire::model::FetchedDocument;
+use url::Url;
+
+static SETTINGS: LazyLock<Config> = LazyLock::new(config::defaults);
+
+fuzz_target!(|bytes: &[u8]| {
+    let address = Url::parse("https://news.example/feed/").expect("an address");
+    let document = FetchedDocument::from_file(bytes.to_vec(), address);
+    if let Ok(listing) = feed::read(&document, &SETTINGS.feed) {
+        assert!(listing.links.len() <= SETTINGS.feed.entries_max);
+    }
+    let _ = feed::read_page(&document, &SETTINGS.feed);
+    let _ = feed::feeds_of_page(&document);
+});
