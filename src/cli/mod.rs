@@ -18,6 +18,8 @@ mod fetch;
 
 mod import;
 
+mod lineage;
+
 mod logging;
 
 mod ls;

@@ -33,6 +33,12 @@ const HITS_MIN: u32 = 2;
 /// So many of the texts with the most hits are looked at. More find nothing that these do not.
 const CANDIDATES_MAX: usize = 8;
 
+/// Paragraphs in a row are common when so many of their kept shingles are: fewer can be phrases in one's own words.
+const COMMON_IN_PARAGRAPHS_MIN: u32 = 3;
+
+/// And when these are so many of four: a site changes a name or a year in the lines under its articles.
+const COMMON_QUARTERS_MIN: u32 = 3;
+
 /// The texts that hold each shingle of a sketch, in the sketch's order.
 pub type Postings = Vec<Vec<i64>>;
 
@@ -155,24 +161,41 @@ fn is_common<E>(holders: &[i64], root_of: &mut impl FnMut(i64) -> Result<i64, E>
     Ok(false)
 }
 
-/// Takes away the paragraphs of a text whose kept shingles are mostly common ones: what a site puts under each of its
+/// Takes away the paragraphs of a text whose kept shingles are nearly all common ones: what a site puts under each of its
 /// articles is no part of any.
 pub(super) fn leave_out_common(text: &mut ShingledText, common: &HashSet<u64>) {
     if common.is_empty() {
         return;
     }
-    let n_paragraphs = usize::try_from(text.n_paragraphs).unwrap_or_default();
-    let mut tally = vec![(0_u32, 0_u32); n_paragraphs];
+    let mut tallies = vec![Tally::default(); usize::try_from(text.n_paragraphs).unwrap_or_default()];
     for shingle in &text.shingles {
-        if let Some((n_kept, n_common)) = usize::try_from(shingle.paragraph).ok().and_then(|at| tally.get_mut(at)) {
-            *n_kept += u32::from(shingle.hash.is_multiple_of(KEPT_ONE_IN));
-            *n_common += u32::from(common.contains(&shingle.hash));
+        if let Some(tally) = usize::try_from(shingle.paragraph).ok().and_then(|at| tallies.get_mut(at)) {
+            let is_common = common.contains(&shingle.hash);
+            tally.n_common += u32::from(is_common);
+            tally.n_kept += u32::from(is_common || shingle.hash.is_multiple_of(KEPT_ONE_IN));
         }
     }
-    text.leave_out(|paragraph| {
-        let counts = usize::try_from(paragraph).ok().and_then(|at| tally.get(at));
-        counts.is_some_and(|(n_kept, n_common)| *n_common > 0 && 2 * n_common >= *n_kept)
-    });
+    // Short lines that follow each other count together.
+    let mut is_left_out = Vec::with_capacity(tallies.len());
+    for run in tallies.chunk_by(|left, right| left.is_mostly_common() && right.is_mostly_common()) {
+        let n_common: u32 = run.iter().map(|tally| tally.n_common).sum();
+        let is_common = n_common >= COMMON_IN_PARAGRAPHS_MIN && run[0].is_mostly_common();
+        is_left_out.extend(run.iter().map(|tally| is_common && tally.n_kept > 0));
+    }
+    text.leave_out(|paragraph| usize::try_from(paragraph).ok().and_then(|at| is_left_out.get(at)) == Some(&true));
+}
+
+/// The kept shingles of a paragraph.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    n_kept: u32,
+    n_common: u32,
+}
+
+impl Tally {
+    fn is_mostly_common(self) -> bool {
+        4 * self.n_common >= COMMON_QUARTERS_MIN * self.n_kept
+    }
 }
 
 #[cfg(test)]

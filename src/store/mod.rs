@@ -19,6 +19,8 @@ mod copies;
 
 mod fetches;
 
+mod lineage;
+
 mod links;
 
 mod polls;
@@ -36,8 +38,8 @@ mod sources;
 mod writer;
 
 pub use answers::{
-    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FetchRow, MATCH_MARKS, RevisionRow, SearchHit,
-    SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
+    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, Descendant, DocumentRow, FetchRow, Lineage, MATCH_MARKS,
+    Relative, RevisionRow, SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
 };
 pub use claims::{ClaimRequest, Scope};
 pub use polls::PollCommit;
