@@ -15,6 +15,12 @@ const WHOLE_SHINGLES_MIN: usize = 6;
 /// Fewer shingles in common can be one sentence: a quotation, which others may print without copying the report.
 const PART_SHINGLES_MIN: usize = 20;
 
+/// A text begins with as many shingles as a sentence has.
+const LEAD_SHINGLES: usize = 20;
+
+/// The beginning of a text stands in another one when so much of it does.
+const LEAD_SHARE_MIN: f64 = 0.5;
+
 /// Where both texts say something of the same things in numbers, so many of the numbers are the same. In reports made
 /// from one template they are others; a copy changes few.
 const FIGURES_SHARE_MIN: f64 = 0.7;
@@ -34,22 +40,35 @@ pub struct Likeness {
 }
 
 /// Compares a text with an earlier one. Absent when neither was made from the other.
+///
+/// What a publisher puts into all of its articles can be more than what is in them. It is neither what their headlines
+/// speak of, nor what they begin with: where the headlines differ altogether, or the publisher is the same, the lead of
+/// one has to stand in the other.
 #[must_use]
-pub fn compare(text: &ShingledText, earlier: &ShingledText) -> Option<Likeness> {
+pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: bool) -> Option<Likeness> {
     let n_common = n_in_both(&text.distinct, &earlier.distinct);
-    let n_shorter = text.len().min(earlier.len());
     if n_common < WHOLE_SHINGLES_MIN || figures_disagree(text, earlier) {
         return None;
     }
-    let contained = ratio(n_common, n_shorter);
+    let contained = ratio(n_common, text.len().min(earlier.len()));
+    let is_much = n_common >= PART_SHINGLES_MIN;
     let subjects = Subjects::of(text, earlier);
-    let is_whole = contained >= WHOLE_SHARE_MIN && (n_common >= PART_SHINGLES_MIN || subjects == Subjects::Same);
-    let is_part = contained >= PART_SHARE_MIN && n_common >= PART_SHINGLES_MIN && subjects != Subjects::Different;
-    (is_whole || is_part).then(|| Likeness {
+    let is_whole = contained >= WHOLE_SHARE_MIN && (is_much || subjects == Subjects::Same);
+    let is_part = contained >= PART_SHARE_MIN && is_much && subjects != Subjects::Different;
+    let needs_lead = is_same_publisher || subjects == Subjects::Different;
+    let is_copy = (is_whole || is_part) && (!needs_lead || has_lead_of(text, earlier) || has_lead_of(earlier, text));
+    is_copy.then(|| Likeness {
         share: ratio(n_common, text.len()),
         share_of_original: ratio(n_common, earlier.len()),
         resemblance: ratio(n_common, text.len() + earlier.len() - n_common),
     })
+}
+
+/// Whether the beginning of one text stands in another.
+fn has_lead_of(text: &ShingledText, other: &ShingledText) -> bool {
+    let lead = &other.shingles[..other.shingles.len().min(LEAD_SHINGLES)];
+    let n_there = lead.iter().filter(|shingle| text.distinct.binary_search(&shingle.hash).is_ok()).count();
+    ratio(n_there, lead.len()) >= LEAD_SHARE_MIN
 }
 
 /// What the headlines say about the subjects of two texts.
@@ -109,4 +128,115 @@ pub(super) fn n_in_both(left: &[u64], right: &[u64]) -> usize {
 #[expect(clippy::cast_precision_loss, reason = "counts of shingles are far below 2^52")]
 pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A text of words that no other letter's has.
+    fn words(letter: char, n_words: usize) -> String {
+        (0..n_words).map(|number| format!("{letter}word{number}x ")).collect()
+    }
+
+    fn text(title: &str, parts: &[(char, usize)]) -> ShingledText {
+        let body: Vec<String> = parts.iter().map(|(letter, n_words)| words(*letter, *n_words)).collect();
+        ShingledText::new(Some(title), &body.join("\n"))
+    }
+
+    #[test]
+    fn a_copy_shares_a_good_part_of_the_shorter_text() {
+        let original = text("About aword3x", &[('a', 200)]);
+        for (title, parts, expected) in [
+            // Whole, under whatever headline.
+            ("Others", &[('a', 200), ('b', 100)][..], true),
+            ("Others", &[('a', 40)], true),
+            // In part, about the same.
+            ("On aword5x", &[('a', 80), ('b', 100)], true),
+            ("", &[('a', 80), ('b', 100)], true),
+            // In part, about something else.
+            ("On bword5x", &[('a', 100), ('b', 100)], false),
+            // Too little of either.
+            ("On aword5x", &[('a', 50), ('b', 100)], false),
+            // A quotation.
+            ("On aword5x", &[('a', 18), ('b', 10)], false),
+            ("On bword5x", &[('a', 18)], false),
+            ("On aword5x", &[('a', 18)], true),
+            ("On aword5x", &[('a', 5)], false),
+            ("", &[], false),
+        ] {
+            let other = text(title, parts);
+            assert_eq!(compare(&other, &original, false).is_some(), expected, "{title:?} {parts:?}");
+            assert_eq!(compare(&original, &other, false).is_some(), expected, "{title:?} {parts:?}, reversed");
+        }
+    }
+
+    #[test]
+    fn what_stands_under_every_article_makes_none_a_copy() {
+        let original = text("About aword3x", &[('a', 40), ('f', 90)]);
+        for (title, parts, is_same_publisher, expected) in [
+            ("On bword5x", &[('b', 25), ('f', 90)][..], false, false),
+            ("On bword5x", &[('b', 25), ('f', 90)], true, false),
+            // The lines below may name the subjects of both headlines.
+            ("About fword5x", &[('b', 30), ('f', 90), ('c', 30)], true, false),
+            ("About aword3x", &[('c', 30), ('a', 40), ('f', 90)], true, true),
+            ("On bword5x", &[('a', 40), ('f', 90)], true, true),
+        ] {
+            let other = text(title, parts);
+            let found = compare(&other, &original, is_same_publisher);
+            assert_eq!(found.is_some(), expected, "{title:?} {parts:?} {is_same_publisher}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_in_the_same_places_make_another_text() {
+        let report = |numbers: [u32; 5]| {
+            let sentences = [
+                "sales of cars rose by",
+                "exports to the north reached",
+                "the fund closed at",
+                "wheat fell to",
+                "in May it was",
+            ];
+            let body: String = sentences
+                .iter()
+                .zip(numbers)
+                .map(|(sentence, number)| format!("{sentence} {number} points in the latest count of the ministry. "))
+                .collect();
+            ShingledText::new(Some("Sales and exports"), &body)
+        };
+        let original = report([11, 22, 33, 44, 55]);
+        for (numbers, expected) in [
+            ([11, 22, 33, 44, 55], true),
+            ([11, 22, 33, 44, 99], true),
+            ([11, 22, 33, 98, 99], false),
+            ([91, 92, 93, 94, 95], false),
+        ] {
+            assert_eq!(compare(&report(numbers), &original, false).is_some(), expected, "{numbers:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_two_texts_changes_no_verdict(
+            left in "(([a-c]{4} ){1,9}\n){0,9}", right in "(([a-c]{4} ){1,9}\n){0,9}", title in "[a-c]{0,4}", same: bool
+        ) {
+            let (left, right) = (ShingledText::new(Some(&title), &left), ShingledText::new(None, &right));
+            let (there, back) = (compare(&left, &right, same), compare(&right, &left, same));
+            prop_assert_eq!(there.is_some(), back.is_some());
+            if let Some((there, back)) = there.zip(back) {
+                prop_assert!((0.0..=1.0).contains(&there.share) && (0.0..=1.0).contains(&there.resemblance));
+                prop_assert_eq!(there.share.to_bits(), back.share_of_original.to_bits());
+            }
+        }
+
+        #[test]
+        fn counting_together_is_counting_sets(left in prop::collection::btree_set(0_u64..40, 0..30), right in prop::collection::btree_set(0_u64..40, 0..30)) {
+            let n_common = left.intersection(&right).count();
+            let (left, right): (Vec<_>, Vec<_>) = (left.into_iter().collect(), right.into_iter().collect());
+            prop_assert_eq!(n_in_both(&left, &right), n_common);
+        }
+    }
 }

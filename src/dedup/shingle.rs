@@ -34,6 +34,8 @@ const ANY_NUMBER: u64 = 0x5bd1_e995_9d1b_54a5;
 pub(super) struct Shingle {
     pub(super) hash: u64,
     pub(super) paragraph: u32,
+    /// Whether it ends in that paragraph too.
+    pub(super) is_inside: bool,
 }
 
 /// A number in a text, by the words around it.
@@ -214,8 +216,11 @@ fn shingles(tokens: &[Token]) -> Vec<Shingle> {
     for start in 0..tokens.len() {
         let mut hash = EMPTY;
         let mut units = 0;
+        let paragraph = tokens[start].paragraph;
+        let mut is_inside = true;
         for token in &tokens[start..] {
             hash = mix(with(hash, token.hash));
+            is_inside &= token.paragraph == paragraph;
             units += token.units;
             if units >= SHINGLE_UNITS {
                 break;
@@ -223,7 +228,7 @@ fn shingles(tokens: &[Token]) -> Vec<Shingle> {
         }
         // A text that is shorter than one shingle is one.
         if units >= SHINGLE_UNITS || start == 0 {
-            shingles.push(Shingle { hash, paragraph: tokens[start].paragraph });
+            shingles.push(Shingle { hash, paragraph, is_inside });
         }
     }
     shingles

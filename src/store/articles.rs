@@ -156,7 +156,7 @@ fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> ru
     let mut verdict = judgement.verdict;
     let id = match verdict {
         Verdict::New => {
-            let comparison = Comparison::of(connection, article, None)?;
+            let comparison = Comparison::of(connection, article, url.as_ref(), None)?;
             let original = comparison.as_ref().and_then(Comparison::original);
             let id = row.insert(connection, original.map(|of| (of, DuplicateKind::Near)))?;
             if let Some(comparison) = comparison {
@@ -302,7 +302,7 @@ impl Row<'_> {
         let exact = by_wording.filter(|other| *other < id);
         let comparison = match exact {
             Some(_) => None,
-            None => Comparison::of(connection, article, Some(id))?,
+            None => Comparison::of(connection, article, self.url, Some(id))?,
         };
         let near = comparison.as_ref().and_then(Comparison::original);
         let (duplicate_of, kind) =

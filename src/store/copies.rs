@@ -9,8 +9,9 @@ use serde_json::json;
 use crate::dedup::lineage::{self, Copy, Earlier, Span};
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
-use crate::model::{Article, BodyKind};
+use crate::model::{Article, BodyKind, CanonicalUrl, publisher_of};
 
+use super::rows::stored_url;
 use super::shingles;
 
 /// Ancestors of an original that are asked for their paragraphs, and steps that are taken to the root of a lineage.
@@ -31,6 +32,7 @@ impl Comparison {
     pub(super) fn of(
         connection: &Connection,
         article: &Article,
+        url: Option<&CanonicalUrl>,
         revised: Option<i64>,
     ) -> rusqlite::Result<Option<Comparison>> {
         if article.body_kind == BodyKind::Wall {
@@ -47,9 +49,10 @@ impl Comparison {
         }
         let mut roots = HashMap::new();
         let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, &mut roots, id))?;
+        let publisher = url.map(|url| publisher_of(url.as_url()));
         let mut earlier = Vec::with_capacity(candidates.len());
         for id in candidates {
-            earlier.extend(read(connection, id)?);
+            earlier.extend(read(connection, id, publisher.as_deref())?);
         }
         let found = lineage::find_original(&mut text, &mut earlier, &common);
         let found = match found {
@@ -57,7 +60,7 @@ impl Comparison {
                 earlier.retain(|earlier| copy.sources.contains(&earlier.id));
                 for ancestor in ancestors(connection, copy.of)? {
                     if earlier.iter().all(|earlier| earlier.id != ancestor) {
-                        earlier.extend(read(connection, ancestor)?);
+                        earlier.extend(read(connection, ancestor, None)?);
                     }
                 }
                 let spans = lineage::spans(&text, &earlier);
@@ -92,6 +95,11 @@ impl Comparison {
     }
 }
 
+/// The earlier article that one is made from.
+pub(super) fn original_of(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+    Ok(Comparison::of(connection, article, article.url.as_ref(), None)?.as_ref().and_then(Comparison::original))
+}
+
 /// Writes down an article with the very words of an earlier one. What it is made from is what that one is made from.
 pub(super) fn record_exact(connection: &Connection, id: i64, of: i64, n_paragraphs: usize) -> rusqlite::Result<()> {
     let inherited: Option<String> = connection
@@ -113,7 +121,7 @@ pub(super) fn record_exact(connection: &Connection, id: i64, of: i64, n_paragrap
 /// Forgets where an article stood, before a new wording takes its place.
 pub(super) fn forget(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM _copies WHERE article_id = ?1")?.execute([id])?;
-    if let Some(Earlier { text, .. }) = read(connection, id)? {
+    if let Some(Earlier { text, .. }) = read(connection, id, None)? {
         shingles::remove(connection, id, Sketch::of(&text).keys())?;
     }
     Ok(())
@@ -161,12 +169,16 @@ fn ancestors(connection: &Connection, id: i64) -> rusqlite::Result<Vec<i64>> {
     Ok(ancestors)
 }
 
-fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<Earlier>> {
+/// Reads an article, to be compared with one of this publisher.
+fn read(connection: &Connection, id: i64, publisher: Option<&str>) -> rusqlite::Result<Option<Earlier>> {
     connection
-        .prepare_cached("SELECT title, body FROM articles WHERE id = ?1")?
+        .prepare_cached("SELECT title, body, url FROM articles WHERE id = ?1")?
         .query_row([id], |row| {
-            let title = row.get_ref(0)?.as_str_or_null()?;
-            Ok(Earlier { id, text: ShingledText::new(title, row.get_ref(1)?.as_str()?) })
+            let text = ShingledText::new(row.get_ref(0)?.as_str_or_null()?, row.get_ref(1)?.as_str()?);
+            let url = row.get_ref(2)?.as_str_or_null()?.and_then(stored_url);
+            let is_same_publisher =
+                publisher.is_some_and(|publisher| url.is_some_and(|url| publisher_of(url.as_url()) == publisher));
+            Ok(Earlier { id, text, is_same_publisher })
         })
         .optional()
 }

@@ -207,3 +207,118 @@ fn entries(packed: &[u8]) -> impl Iterator<Item = (u16, u32)> {
     let (entries, _) = packed.as_chunks::<ENTRY_BYTES>();
     entries.iter().map(|[a, b, c, d, e, f]| (u16::from_le_bytes([*a, *b]), u32::from_le_bytes([*c, *d, *e, *f])))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::config;
+    use crate::dedup::shingle::ShingledText;
+    use crate::store::schema;
+
+    fn sketch(number: i64) -> Sketch {
+        let words: Vec<String> = (0..60).map(|word| format!("w{}", number * 50 + word)).collect();
+        Sketch::of(&ShingledText::new(None, &words.join(" ")))
+    }
+
+    fn holders(connection: &Connection, number: i64) -> HashSet<i64> {
+        look_up(connection, &sketch(number)).unwrap().into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn every_article_is_found_at_any_time() {
+        // A round through the buckets and some more, so that entries are in memory, in buckets, and on their way.
+        const N_ARTICLES: i64 = 9000;
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let mut connection = schema::open_for_writing(&settings).unwrap();
+        for batch in 0..9 {
+            let transaction = connection.transaction().unwrap();
+            for id in batch * 1000 + 1..=(batch + 1) * 1000 {
+                let keys: Vec<u32> = sketch(id).keys().collect();
+                add(&transaction, id, &keys).unwrap();
+            }
+            assert!(holders(&transaction, batch * 1000 + 500).contains(&(batch * 1000 + 500)));
+            transaction.commit().unwrap();
+        }
+        let check = |connection: &Connection| {
+            for id in (1..=N_ARTICLES).step_by(97) {
+                let expected = look_up(connection, &sketch(id)).unwrap();
+                assert!(expected.iter().all(|holders| holders.contains(&id)), "{id}: {expected:?}");
+                assert!(holders(connection, id).iter().all(|other| (other - id).abs() <= 1), "{id}");
+            }
+        };
+        check(&connection);
+        let n_logged: i64 = connection.query_row("SELECT count(*) FROM _shingle_log", [], |row| row.get(0)).unwrap();
+        assert!(n_logged < N_ARTICLES + 1, "{n_logged}");
+        drop(connection);
+        let mut connection = schema::open_for_writing(&settings).unwrap();
+        check(&connection);
+        // What is taken out is gone, from a bucket and from memory, and stays gone.
+        for id in [1, 4000, N_ARTICLES] {
+            let transaction = connection.transaction().unwrap();
+            remove(&transaction, id, sketch(id).keys()).unwrap();
+            transaction.commit().unwrap();
+        }
+        for connection in [&connection, &schema::open_for_writing(&settings).unwrap()] {
+            for id in [1, 4000, N_ARTICLES] {
+                assert!(!holders(connection, id).contains(&id), "{id}");
+            }
+        }
+        // What is rolled back is gone too.
+        let transaction = connection.transaction().unwrap();
+        let keys: Vec<u32> = sketch(20_000).keys().collect();
+        add(&transaction, 20_000, &keys).unwrap();
+        assert_eq!(holders(&transaction, 20_000), HashSet::from([20_000]));
+        transaction.rollback().unwrap();
+        assert_eq!(holders(&connection, 20_000), HashSet::new());
+    }
+
+    #[test]
+    fn a_key_waits_until_its_bucket_has_had_its_turn() {
+        for (bucket, before, now, expected) in [
+            (0, 0, 0, false),
+            (0, 0, 8, true),
+            (8, 0, 8, false),
+            (7, 8, N_BUCKETS, false),
+            (7, 8, N_BUCKETS + 8, true),
+            (9, 8, 16, true),
+            (5, 3 * N_BUCKETS, 3 * N_BUCKETS + 8, true),
+        ] {
+            let key = u32::try_from(bucket << 16).unwrap() | 77;
+            assert_eq!(was_swept(key, before, now), expected, "{bucket} {before} {now}");
+        }
+    }
+
+    #[test]
+    fn entries_survive_packing() {
+        for entry in [(0, 0), (1, 2), (u16::MAX, u32::MAX)] {
+            assert_eq!(entries(&pack(entry)).collect::<Vec<_>>(), [entry]);
+        }
+    }
+
+    #[test]
+    fn what_everybody_holds_takes_bounded_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let mut connection = schema::open_for_writing(&settings).unwrap();
+        let keys: Vec<u32> = sketch(1).keys().collect();
+        let transaction = connection.transaction().unwrap();
+        for id in 1..=200 {
+            add(&transaction, id, &keys).unwrap();
+        }
+        // The sketch alone decides what to add, and stops at the bound; here the buckets do.
+        transaction.execute("UPDATE _shingle_state SET n_swept = 0", []).unwrap();
+        for turn in 0..N_BUCKETS / BUCKETS_AT_ONCE {
+            sweep(&transaction, turn * BUCKETS_AT_ONCE).unwrap();
+        }
+        transaction.commit().unwrap();
+        let longest: i64 =
+            connection.query_row("SELECT max(length(postings)) FROM _shingle_buckets", [], |row| row.get(0)).unwrap();
+        assert!(longest <= 2 * 6 * (i64::try_from(HOLDERS_MAX).unwrap() + 1), "{longest}");
+        assert!(look_up(&connection, &sketch(1)).unwrap().iter().all(|holders| holders.len() == HOLDERS_MAX + 1));
+    }
+}

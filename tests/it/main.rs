@@ -27,3 +27,7 @@ mod database;
 mod commands;
 
 mod demo;
+
+mod copies;
+
+mod known_copies;
