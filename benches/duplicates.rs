@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use newswire::config;
 use newswire::model::{Article, ImportedArticle};
 use newswire::pipeline;
-use newswire::store::Store;
+use newswire::store::{Store, StoreError};
 use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -75,7 +75,7 @@ fn open(folder: &Path) -> Store {
 
 async fn fill(folder: &Path, press: &Press, numbers: std::ops::Range<u64>) -> Duration {
     let store = open(folder);
-    let mut waiting = JoinSet::new();
+    let mut waiting: JoinSet<Result<_, StoreError>> = JoinSet::new();
     let began = Instant::now();
     for number in numbers {
         if waiting.len() >= IN_FLIGHT_MAX {
@@ -108,7 +108,12 @@ struct Probes {
 }
 
 impl Probes {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length is an index")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a share of a length is an index"
+    )]
     fn at(&self, share: f64) -> f64 {
         self.times[((self.times.len() - 1) as f64 * share) as usize]
     }
@@ -121,7 +126,7 @@ async fn probe(folder: &Path, press: &Press, n_stored: u64) -> Probes {
     for number in 0..=N_PROBES {
         // Numbers that no article of the fill has; what they copy is among those.
         let is_copy = number % COPY_ONE_IN == 0;
-        let of = press.choice(number, n_stored);
+        let of = choice(number, n_stored);
         let article = if is_copy { press.copy(of, number + (1 << 40)) } else { press.original(number + (1 << 40)) };
         let began = Instant::now();
         let found = store.original_of(article).await.expect("the database is read");
@@ -188,16 +193,10 @@ impl Press {
     /// The article of the fill with this number: most are originals.
     fn article(&self, number: u64) -> Article {
         if number % COPY_ONE_IN == COPY_ONE_IN - 1 {
-            self.copy(self.choice(number, number), number)
+            self.copy(choice(number, number), number)
         } else {
             self.original(number)
         }
-    }
-
-    /// An original among the articles before `number`.
-    fn choice(&self, seed: u64, number: u64) -> u64 {
-        let choice = Dice::new(seed ^ 0x5555).next() % number.max(1);
-        if choice % COPY_ONE_IN == COPY_ONE_IN - 1 { choice - 1 } else { choice }
     }
 
     fn original(&self, number: u64) -> Article {
@@ -269,13 +268,19 @@ impl Press {
     }
 }
 
+/// An original among the articles before `number`.
+fn choice(seed: u64, number: u64) -> u64 {
+    let choice = Dice::new(seed ^ 0x5555).next() % number.max(1);
+    if choice % COPY_ONE_IN == COPY_ONE_IN - 1 { choice - 1 } else { choice }
+}
+
 /// Brings text into the form that the store takes.
 fn article(title: &str, paragraphs: &[String]) -> Article {
     let line = serde_json::json!({ "id": "1", "title": title, "language": "en", "paragraphs": paragraphs });
     pipeline::json_line(&line.to_string()).expect("a line of JSON").article
 }
 
-/// Random numbers (SplitMix64) that are the same every time.
+/// Random numbers (`SplitMix64`) that are the same every time.
 struct Dice {
     state: u64,
 }

@@ -57,15 +57,14 @@ impl Descent {
         let Lineage { ancestors, share, share_of_original, spans: _, sources: _, descendants } = &self.lineage;
         if let Some(original) = ancestors.first() {
             let kind = self.kind.as_deref().unwrap_or("exact");
-            let mut text = format!("{} ({kind})", named(original));
-            if kind == "near" {
-                text += &format!(
-                    ": {} of this text stands there, {} of that one here",
-                    percent(*share),
-                    percent(*share_of_original)
-                );
-            }
-            output.field("copy of", Some(&text))?;
+            let shares = match kind {
+                "near" => {
+                    let (here, there) = (percent(*share), percent(*share_of_original));
+                    format!(": {here} of this text stands there, {there} of that one here")
+                }
+                _ => String::new(),
+            };
+            output.field("copy of", Some(&format!("{} ({kind}){shares}", named(original))))?;
         }
         if let [_, .., first] = ancestors.as_slice() {
             output.field("first in", Some(&format!("{} since {}", named(first), first.first_seen_at)))?;
@@ -77,15 +76,14 @@ impl Descent {
         }
         for descendant in descendants {
             let kind = descendant.kind.as_deref().unwrap_or("exact");
-            let mut text = format!("{} ({kind})", named(&descendant.article));
             let is_direct = descendants.iter().all(|other| other.article.id != descendant.of);
-            if kind == "near" {
-                let of = if is_direct { "stands here".to_owned() } else { format!("stands in {}", descendant.of) };
-                text += &format!(": {} of it {of}", percent(descendant.share));
-            } else if !is_direct {
-                text += &format!(": the text of {}", descendant.of);
-            }
-            output.field("copied by", Some(&text))?;
+            let how_much = match (kind, is_direct) {
+                ("near", true) => format!(": {} of it stands here", percent(descendant.share)),
+                ("near", false) => format!(": {} of it stands in {}", percent(descendant.share), descendant.of),
+                (_, true) => String::new(),
+                (_, false) => format!(": the text of {}", descendant.of),
+            };
+            output.field("copied by", Some(&format!("{} ({kind}){how_much}", named(&descendant.article))))?;
         }
         Ok(())
     }
@@ -100,16 +98,16 @@ impl Descent {
 
     /// The paragraphs by whose they are, in the order of the text: `1-2, 5`.
     fn paragraphs(&self) -> Vec<(Option<i64>, String)> {
-        let mut groups: Vec<(Option<i64>, String)> = Vec::new();
+        let mut groups: Vec<(Option<i64>, Vec<String>)> = Vec::new();
         for span in &self.lineage.spans {
             let range =
                 if span.first == span.last { span.first.to_string() } else { format!("{}-{}", span.first, span.last) };
             match groups.iter_mut().find(|(from, _)| *from == span.from) {
-                Some((_, ranges)) => *ranges += &format!(", {range}"),
-                None => groups.push((span.from, range)),
+                Some((_, ranges)) => ranges.push(range),
+                None => groups.push((span.from, vec![range])),
             }
         }
-        groups
+        groups.into_iter().map(|(from, ranges)| (from, ranges.join(", "))).collect()
     }
 }
 

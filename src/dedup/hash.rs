@@ -10,7 +10,7 @@ pub(super) fn with(hash: u64, value: u64) -> u64 {
     (hash ^ value).wrapping_mul(0x0000_0100_0000_01b3)
 }
 
-/// Spreads what has been taken in over all bits (the finisher of SplitMix64).
+/// Spreads what has been taken in over all bits (the finisher of `SplitMix64`).
 pub(super) fn mix(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

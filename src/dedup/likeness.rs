@@ -138,7 +138,7 @@ mod tests {
 
     /// A text of words that no other letter's has.
     fn words(letter: char, n_words: usize) -> String {
-        (0..n_words).map(|number| format!("{letter}word{number}x ")).collect()
+        (0..n_words).map(|number| format!("{letter}word{number}x")).collect::<Vec<_>>().join(" ")
     }
 
     fn text(title: &str, parts: &[(char, usize)]) -> ShingledText {
@@ -200,12 +200,12 @@ mod tests {
                 "wheat fell to",
                 "in May it was",
             ];
-            let body: String = sentences
+            let body: Vec<String> = sentences
                 .iter()
                 .zip(numbers)
-                .map(|(sentence, number)| format!("{sentence} {number} points in the latest count of the ministry. "))
+                .map(|(sentence, number)| format!("{sentence} {number} points in the latest count of the ministry."))
                 .collect();
-            ShingledText::new(Some("Sales and exports"), &body)
+            ShingledText::new(Some("Sales and exports"), &body.join(" "))
         };
         let original = report([11, 22, 33, 44, 55]);
         for (numbers, expected) in [

@@ -1,10 +1,8 @@
 //! Which earlier article one was made from, and which paragraphs are whose.
 
-use std::collections::HashSet;
-
 use super::likeness::{Likeness, compare, ratio};
 use super::shingle::ShingledText;
-use super::sketch::leave_out_common;
+use super::sketch::{Common, leave_out_common};
 
 /// A paragraph stands in another text when so many of its shingles do.
 const PARAGRAPH_SHARE_MIN: f64 = 0.5;
@@ -46,7 +44,7 @@ pub struct Span {
 /// the earliest. That one may be a copy itself; the chain leads to whoever was first.
 ///
 /// Text that is common to many articles does not count.
-pub fn find_original(text: &mut ShingledText, candidates: &mut [Earlier], common: &HashSet<u64>) -> Option<Copy> {
+pub fn find_original(text: &mut ShingledText, candidates: &mut [Earlier], common: &Common) -> Option<Copy> {
     leave_out_common(text, common);
     let mut best: Option<(i64, Likeness)> = None;
     let mut sources = Vec::new();
@@ -75,8 +73,8 @@ pub fn spans(text: &ShingledText, earlier: &[Earlier]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut shingles = text.shingles.as_slice();
     for paragraph in 0..text.n_paragraphs {
-        let n_here = shingles.iter().take_while(|shingle| shingle.paragraph <= paragraph).count();
-        let (here, rest) = shingles.split_at(n_here);
+        let n_inside = shingles.iter().take_while(|shingle| shingle.paragraph <= paragraph).count();
+        let (here, rest) = shingles.split_at(n_inside);
         shingles = rest;
         // What follows a paragraph is no part of it, unless it is too short to be told by itself.
         let is_short = here.iter().all(|shingle| !shingle.is_inside);
@@ -107,7 +105,7 @@ mod tests {
 
     /// A paragraph of its own words for each letter.
     fn text(letters: &str) -> ShingledText {
-        let paragraph = |letter| (0..30).map(|number| format!("{letter}word{number}x ")).collect::<String>();
+        let paragraph = |letter| (0..30).map(|number| format!("{letter}word{number}x")).collect::<Vec<_>>().join(" ");
         ShingledText::new(None, &letters.chars().map(paragraph).collect::<Vec<_>>().join("\n"))
     }
 
@@ -117,7 +115,7 @@ mod tests {
             .iter()
             .map(|(id, letters)| Earlier { id: *id, text: self::text(letters), is_same_publisher: false })
             .collect();
-        let found = find_original(&mut text, &mut earlier, &HashSet::new());
+        let found = find_original(&mut text, &mut earlier, &Common::new());
         assert_eq!(found.as_ref().map(|copy| copy.of), of, "{letters}");
         if let Some(copy) = found {
             earlier.retain(|earlier| copy.sources.contains(&earlier.id));

@@ -154,8 +154,6 @@ fn is_dropped(character: char) -> bool {
 /// How much a character counts, if its script does not part words.
 fn units_without_spaces(character: char) -> Option<u32> {
     match character {
-        // Most of what is not ASCII in most texts lies below.
-        ..='\u{e00}' => None,
         '\u{3005}'
         | '\u{3041}'..='\u{3096}'
         | '\u{30a1}'..='\u{30ff}'

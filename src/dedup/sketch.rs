@@ -42,6 +42,9 @@ const COMMON_QUARTERS_MIN: u32 = 3;
 /// The texts that hold each shingle of a sketch, in the sketch's order.
 pub type Postings = Vec<Vec<i64>>;
 
+/// Kept shingles that belong to no text in particular.
+pub type Common = HashSet<u64>;
+
 /// What the index keeps of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sketch {
@@ -54,7 +57,7 @@ pub struct Lookup {
     /// Texts that share enough for a closer look, most hits first, then earliest first.
     pub candidates: Vec<i64>,
     /// Shingles that many texts hold.
-    pub common: HashSet<u64>,
+    pub common: Common,
 }
 
 impl Sketch {
@@ -78,6 +81,7 @@ impl Sketch {
 
     /// What the index knows each kept shingle by. Half of the hash is enough: among fifty million of them a chance
     /// meeting is one in a hundred, and two with the same text are needed.
+    #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = u32> {
         self.hashes.iter().map(|hash| key(*hash))
     }
@@ -92,7 +96,7 @@ impl Sketch {
         postings: &Postings,
         mut root_of: impl FnMut(i64) -> Result<i64, E>,
     ) -> Result<Lookup, E> {
-        let mut common = HashSet::new();
+        let mut common = Common::new();
         let mut hits: HashMap<i64, u32> = HashMap::new();
         for (hash, holders) in self.hashes.iter().zip(postings) {
             if is_common(holders, &mut root_of)? {
@@ -163,7 +167,7 @@ fn is_common<E>(holders: &[i64], root_of: &mut impl FnMut(i64) -> Result<i64, E>
 
 /// Takes away the paragraphs of a text whose kept shingles are nearly all common ones: what a site puts under each of its
 /// articles is no part of any.
-pub(super) fn leave_out_common(text: &mut ShingledText, common: &HashSet<u64>) {
+pub(super) fn leave_out_common(text: &mut ShingledText, common: &Common) {
     if common.is_empty() {
         return;
     }
@@ -254,7 +258,8 @@ mod tests {
 
     #[test]
     fn paragraphs_of_common_shingles_are_left_out() {
-        let body: Vec<String> = (0..3).map(|part| (0..40).map(|n| format!("p{part}w{n} ")).collect()).collect();
+        let words = |part| (0..40).map(|n| format!("p{part}w{n}")).collect::<Vec<_>>().join(" ");
+        let body: Vec<String> = (0..3).map(words).collect();
         let mut text = ShingledText::new(None, &body.join("\n"));
         let common = ShingledText::new(None, &body[2]);
         let common: HashSet<u64> = Sketch::of(&common).hashes.into_iter().collect();

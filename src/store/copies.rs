@@ -45,7 +45,9 @@ impl Comparison {
         let sketch = Sketch::of(&text);
         let mut postings = shingles::look_up(connection, &sketch)?;
         if let Some(revised) = revised {
-            postings.iter_mut().for_each(|holders| holders.retain(|holder| *holder < revised));
+            for holders in &mut postings {
+                holders.retain(|holder| *holder < revised);
+            }
         }
         let mut roots = HashMap::new();
         let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, &mut roots, id))?;

@@ -23,6 +23,9 @@ const BUCKETS_AT_ONCE: i64 = 8;
 /// Bytes of an entry: the lower half of the key, the article.
 const ENTRY_BYTES: usize = 6;
 
+/// Of these, bytes of the key.
+const REST_BYTES: usize = 2;
+
 /// Looks up the articles that hold each shingle of a sketch, at most one more than [`HOLDERS_MAX`] of each.
 pub(super) fn look_up(connection: &Connection, sketch: &Sketch) -> rusqlite::Result<Postings> {
     load(connection)?;
@@ -199,13 +202,19 @@ fn rest_of(key: u32) -> u16 {
 }
 
 fn pack((rest, article): (u16, u32)) -> [u8; ENTRY_BYTES] {
-    let ([a, b], [c, d, e, f]) = (rest.to_le_bytes(), article.to_le_bytes());
-    [a, b, c, d, e, f]
+    let mut packed = [0; ENTRY_BYTES];
+    packed[..REST_BYTES].copy_from_slice(&rest.to_le_bytes());
+    packed[REST_BYTES..].copy_from_slice(&article.to_le_bytes());
+    packed
 }
 
 fn entries(packed: &[u8]) -> impl Iterator<Item = (u16, u32)> {
     let (entries, _) = packed.as_chunks::<ENTRY_BYTES>();
-    entries.iter().map(|[a, b, c, d, e, f]| (u16::from_le_bytes([*a, *b]), u32::from_le_bytes([*c, *d, *e, *f])))
+    entries.iter().filter_map(|entry| {
+        let (rest, article) = entry.split_first_chunk::<REST_BYTES>()?;
+        let article = article.first_chunk()?;
+        Some((u16::from_le_bytes(*rest), u32::from_le_bytes(*article)))
+    })
 }
 
 #[cfg(test)]
@@ -287,7 +296,7 @@ mod tests {
             (9, 8, 16, true),
             (5, 3 * N_BUCKETS, 3 * N_BUCKETS + 8, true),
         ] {
-            let key = u32::try_from(bucket << 16).unwrap() | 77;
+            let key = u32::try_from((bucket << 16) + 77).unwrap();
             assert_eq!(was_swept(key, before, now), expected, "{bucket} {before} {now}");
         }
     }
