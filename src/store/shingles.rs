@@ -66,9 +66,7 @@ pub(super) fn add(connection: &Connection, article_id: i64, keys: &[u32]) -> rus
     connection
         .prepare_cached("INSERT OR REPLACE INTO _shingle_log (article_id, swept_before, keys) VALUES (?1, ?2, ?3)")?
         .execute(params![article_id, n_swept, packed])?;
-    for key in keys {
-        remember(connection, *key, article_id)?;
-    }
+    remember(connection, keys.iter().map(|key| (*key, article_id)))?;
     sweep(connection, n_swept)
 }
 
@@ -123,14 +121,14 @@ fn load(connection: &Connection) -> rusqlite::Result<()> {
     }
     // In the order of the table, filling it takes half the time.
     waiting.sort_unstable();
-    waiting.into_iter().try_for_each(|(key, article_id)| remember(connection, key, article_id))
+    remember(connection, waiting.into_iter())
 }
 
-fn remember(connection: &Connection, key: u32, article_id: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("INSERT OR IGNORE INTO temp.recent_shingles (key, article_id) VALUES (?1, ?2)")?
-        .execute(params![key, article_id])?;
-    Ok(())
+/// Adds to the table in memory.
+fn remember(connection: &Connection, mut entries: impl Iterator<Item = (u32, i64)>) -> rusqlite::Result<()> {
+    let mut insert =
+        connection.prepare_cached("INSERT OR IGNORE INTO temp.recent_shingles (key, article_id) VALUES (?1, ?2)")?;
+    entries.try_for_each(|(key, article_id)| insert.execute(params![key, article_id]).map(|_| ()))
 }
 
 /// Lets the next buckets take in what waits for them.
