@@ -123,6 +123,36 @@ CREATE TABLE _wordings (
 
 CREATE INDEX _wordings_article ON _wordings (article_id);
 
+-- What the copies among the articles are made from.
+CREATE TABLE _copies (
+    article_id        INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    of_id             INTEGER NOT NULL,                     -- as in `articles.duplicate_of`
+    share             REAL NOT NULL,                        -- of its text, that stands in the other
+    share_of_original REAL NOT NULL,                        -- of the other's text, that stands in it
+    spans             TEXT NOT NULL CHECK (json_valid(spans))   -- [first paragraph, last, who had them or null], …
+) STRICT;
+
+-- The articles that hold a kept shingle. A bucket is the upper half of a shingle's key; an entry in it has six bytes:
+-- the key's lower half and the article.
+CREATE TABLE _shingle_buckets (
+    bucket   INTEGER PRIMARY KEY,
+    postings BLOB NOT NULL
+) STRICT;
+
+-- The shingles of the latest articles, until every bucket has had its turn to take in its own.
+CREATE TABLE _shingle_log (
+    article_id   INTEGER PRIMARY KEY,
+    swept_before INTEGER NOT NULL,                          -- turns that buckets had had when it came in
+    keys         BLOB NOT NULL                              -- four bytes each
+) STRICT;
+
+CREATE TABLE _shingle_state (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    n_swept INTEGER NOT NULL                                -- turns that buckets have had
+) STRICT;
+
+INSERT INTO _shingle_state (id, n_swept) VALUES (1, 0);
+
 CREATE TABLE fetches (
     id          INTEGER PRIMARY KEY,
     url         TEXT NOT NULL,

@@ -22,6 +22,8 @@ mod fetch;
 
 mod import;
 
+mod lineage;
+
 mod logging;
 
 mod ls;

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use crate::normalize;
-use crate::store::{ArticleDetails, ArticleRow, Reader, RevisionRow, SightingRow, WaitingLink};
+use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, WaitingLink};
 
 use super::Context;
 use super::arguments::ShowCommand;
 use super::extract::is_url;
 use super::failure::Failure;
+use super::lineage::Descent;
 use super::logging::Manner;
 use super::output::Output;
 use super::shapes;
@@ -22,14 +23,14 @@ pub(super) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     };
     let found = Found {
         sightings: reader.sightings(id)?,
-        copies: reader.copies(id)?,
-        original: article.row.duplicate_of.map(|of| reader.article(of)).transpose()?.flatten(),
+        descent: Descent::new(reader.lineage(id)?, article.duplicate_kind.clone()),
         revisions: reader.revisions(id)?,
         article,
     };
     let value = || {
         let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
         let mut value = shapes::details(&found.article, &sources);
+        value["lineage"] = found.descent.value();
         if command.revisions {
             let revisions = found.revisions.iter().map(|revision| {
                 json!({
@@ -71,8 +72,7 @@ fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
 struct Found {
     article: ArticleDetails,
     sightings: Vec<SightingRow>,
-    copies: Vec<ArticleRow>,
-    original: Option<ArticleDetails>,
+    descent: Descent,
     revisions: Vec<RevisionRow>,
 }
 
@@ -99,15 +99,7 @@ impl Found {
             "text",
             Some(&format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)),
         )?;
-        if let Some(original) = &self.original {
-            let kind = self.article.duplicate_kind.as_deref().unwrap_or("exact");
-            let source = original.row.source.as_deref().unwrap_or("an import");
-            output.field("copy of", Some(&format!("{} from {source} ({kind})", original.row.id)))?;
-        }
-        for copy in &self.copies {
-            let source = copy.source.as_deref().unwrap_or("an import");
-            output.field("copied by", Some(&format!("{} from {source}", copy.id)))?;
-        }
+        self.descent.describe(output)?;
         for sighting in &self.sightings {
             output.field("seen in", Some(&format!("{} since {}", sighting.source, sighting.first_seen_at)))?;
         }

@@ -1,5 +1,22 @@
 //! Seen before? Decides what an article is to those already stored. Pure: the store looks up the candidates, inside
 //! the transaction that will write the answer, and asks here.
+//!
+//! An article is first recognised by what it is called ([`judge`]): its address, its GUID, its exact wording. Where all
+//! of these are new it may still be made from an earlier one. Then
+//! * [`shingle`] takes its text apart,
+//! * [`sketch`] chooses what an index keeps of it, and the few earlier texts that share some of that,
+//! * [`likeness`] compares two texts in full, and
+//! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
+
+mod hash;
+
+pub mod shingle;
+
+pub mod sketch;
+
+pub mod likeness;
+
+pub mod lineage;
 
 use std::collections::HashSet;
 

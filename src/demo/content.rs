@@ -114,6 +114,8 @@ pub struct ExpectedArticle {
     /// Address of the agency's report of which the body is a copy. Which of the two is stored as the duplicate
     /// depends on which is read first.
     pub copy_of: Option<String>,
+    /// Address of the agency's report that it was made from; again either may be stored as the duplicate.
+    pub made_from: Option<String>,
 }
 
 /// The demo's content at a moment.
@@ -129,8 +131,8 @@ struct Edition {
     template: Template,
     paper: Paper,
     stories: Vec<Story>,
-    /// For each story: the path of the agency's report that it repeats.
-    copies: Vec<Option<String>>,
+    /// For each story: the path of the agency's report that it repeats, and of the one that it was made from.
+    sources: Vec<(Option<String>, Option<String>)>,
     /// What the edited story will read.
     edited: Option<(String, Vec<String>)>,
 }
@@ -301,8 +303,8 @@ impl Edition {
         now: Timestamp,
     ) -> Edition {
         texts.sort_by_key(|text| text.age_minutes);
-        let original = |text: &Text| {
-            let slug = text.copy_of.as_ref()?;
+        let report = |slug: &Option<String>| {
+            let slug = slug.as_ref()?;
             agency_texts.iter().find(|report| report.slug == *slug)
         };
         let story = |text: &Text| {
@@ -319,14 +321,15 @@ impl Edition {
                 language: text.language.clone().unwrap_or_else(|| paper.language.clone()),
                 published,
                 modified: published,
-                paragraphs: original(text).unwrap_or(text).paragraphs.clone(),
+                paragraphs: report(&text.copy_of).unwrap_or(text).paragraphs.clone(),
             }
         };
         let stories: Vec<Story> = texts.iter().map(story).collect();
-        let copies = texts.iter().map(|text| original(text).map(|report| format!("/story/mw-{}", report.id))).collect();
+        let path_of = |slug| report(slug).map(|report| format!("/story/mw-{}", report.id));
+        let sources = texts.iter().map(|text| (path_of(&text.copy_of), path_of(&text.made_from))).collect();
         let edited =
             texts.iter().zip(&stories).find_map(|(text, story)| Some((story.path.clone(), text.edited.clone()?)));
-        Edition { host, template, paper, stories, copies, edited }
+        Edition { host, template, paper, stories, sources, edited }
     }
 
     fn site(&self) -> Site {
@@ -390,7 +393,8 @@ impl Edition {
     }
 
     fn expected(&self) -> Vec<ExpectedArticle> {
-        let article = |(story, copy_of): (&Story, &Option<String>)| ExpectedArticle {
+        let report = |path: &Option<String>| path.as_ref().map(|path| format!("http://{AGENCY}{path}"));
+        let article = |(story, (copy_of, made_from)): (&Story, &(Option<String>, Option<String>))| ExpectedArticle {
             host: self.host.to_owned(),
             url: self.paper.canonical_url(&story.path),
             title: story.title.clone(),
@@ -398,9 +402,10 @@ impl Edition {
             day: self.paper.day(story.published),
             language: story.language.chars().take_while(char::is_ascii_alphabetic).collect(),
             paragraphs: story.paragraphs.iter().map(|paragraph| markup::plain(paragraph)).collect(),
-            copy_of: copy_of.as_ref().map(|path| format!("http://{AGENCY}{path}")),
+            copy_of: report(copy_of),
+            made_from: report(made_from),
         };
-        self.stories.iter().zip(&self.copies).map(article).collect()
+        self.stories.iter().zip(&self.sources).map(article).collect()
     }
 }
 
@@ -417,13 +422,13 @@ mod tests {
     #[test]
     fn the_texts_are_all_there_and_all_different() {
         let expected = content().expected();
-        assert_eq!(expected.len(), 44);
+        assert_eq!(expected.len(), 48);
         let originals: Vec<_> = expected.iter().filter(|article| article.copy_of.is_none()).collect();
-        assert_eq!(originals.len(), 40);
+        assert_eq!(originals.len(), 44);
         let bodies: HashSet<_> = originals.iter().map(|article| &article.paragraphs).collect();
-        assert_eq!(bodies.len(), 40);
+        assert_eq!(bodies.len(), 44);
         let urls: HashSet<_> = expected.iter().map(|article| &article.url).collect();
-        assert_eq!(urls.len(), 44);
+        assert_eq!(urls.len(), 48);
         for article in &expected {
             assert!((4..=9).contains(&article.paragraphs.len()), "{}", article.url);
             assert!(!article.title.is_empty() && !article.authors.is_empty(), "{}", article.url);
@@ -447,6 +452,9 @@ mod tests {
             n_copies += 1;
         }
         assert_eq!(n_copies, 4);
+        let made: Vec<_> = expected.iter().filter_map(|article| article.made_from.as_ref()).collect();
+        assert_eq!(made.len(), 4);
+        assert!(made.iter().all(|url| by_url.contains_key(url)));
     }
 
     #[test]

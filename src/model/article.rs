@@ -89,6 +89,8 @@ impl Article {
 pub enum DuplicateKind {
     /// The same wording.
     Exact,
+    /// Made from it: edited, cut, extended, or a brief of it.
+    Near,
 }
 
 impl DuplicateKind {
@@ -97,6 +99,7 @@ impl DuplicateKind {
     pub fn as_str(self) -> &'static str {
         match self {
             DuplicateKind::Exact => "exact",
+            DuplicateKind::Near => "near",
         }
     }
 }

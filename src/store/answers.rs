@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::dedup::lineage::Span;
+
 /// Which articles are meant. All conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArticleFilter {
@@ -118,6 +120,51 @@ pub struct RevisionRow {
     pub body: String,
     /// When it was first seen.
     pub seen_at: String,
+}
+
+/// An article that another one is related to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relative {
+    /// Row id.
+    pub id: i64,
+    /// The source that had it first.
+    pub source: Option<String>,
+    /// Headline.
+    pub title: Option<String>,
+    /// First sighting.
+    pub first_seen_at: String,
+}
+
+/// A copy of an article, or of one of its copies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Descendant {
+    /// The copy.
+    pub article: Relative,
+    /// What it is a copy of.
+    pub of: i64,
+    /// `exact` or `near`.
+    pub kind: Option<String>,
+    /// Share of its text that stands in that one.
+    pub share: f64,
+    /// Share of that one's text that stands in it.
+    pub share_of_original: f64,
+}
+
+/// Where an article's text comes from, and where it went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lineage {
+    /// What it is a copy of, what that one is a copy of, and so on: the last one had it first.
+    pub ancestors: Vec<Relative>,
+    /// Share of its text that stands in the first of them.
+    pub share: f64,
+    /// Share of that one's text that stands in it.
+    pub share_of_original: f64,
+    /// Which paragraphs are whose; empty for an article that is nobody's copy.
+    pub spans: Vec<Span>,
+    /// The articles that the spans name.
+    pub sources: Vec<Relative>,
+    /// Its copies and theirs, earliest first.
+    pub descendants: Vec<Descendant>,
 }
 
 /// A search result.

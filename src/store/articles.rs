@@ -7,11 +7,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::bundle;
 use crate::dedup::{self, Known, Lookalikes};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, CanonicalUrl, DatePrecision, ImportedArticle, SourceId,
-    StoredArticle, Validators, Verdict, publisher_of,
+    Alias, Article, ArticleOutcome, ArticleResult, CanonicalUrl, DatePrecision, DuplicateKind, ImportedArticle,
+    SourceId, StoredArticle, Validators, Verdict, publisher_of,
 };
 
 use super::claims::refresh_publisher;
+use super::copies::{self, Comparison};
 use super::rows::{json_list, private_time, public_time};
 use super::{fetches, links, polls, sources};
 
@@ -152,16 +153,32 @@ fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> ru
         _ => article.url.clone(),
     };
     let row = Row { article, url: url.as_ref(), arrival };
-    let id = match judgement.verdict {
-        Verdict::New => row.insert(connection, None)?,
-        Verdict::Duplicate { of, kind } => row.insert(connection, Some((of, kind.as_str())))?,
+    let mut verdict = judgement.verdict;
+    let id = match verdict {
+        Verdict::New => {
+            let comparison = Comparison::of(connection, article, url.as_ref(), None)?;
+            let original = comparison.as_ref().and_then(Comparison::original);
+            let id = row.insert(connection, original.map(|of| (of, DuplicateKind::Near)))?;
+            if let Some(comparison) = comparison {
+                comparison.record(connection, id)?;
+            }
+            if let Some(of) = original {
+                verdict = Verdict::Duplicate { of, kind: DuplicateKind::Near };
+            }
+            id
+        }
+        Verdict::Duplicate { of, kind } => {
+            let id = row.insert(connection, Some((of, kind)))?;
+            copies::record_exact(connection, id, of, article.paragraphs().count())?;
+            id
+        }
         Verdict::Known { article_id } => article_id,
         Verdict::Revision { article_id } => {
             row.revise(connection, article_id, lookalikes.by_wording)?;
             article_id
         }
     };
-    Ok(Kept { stored: StoredArticle { id, verdict: judgement.verdict }, url })
+    Ok(Kept { stored: StoredArticle { id, verdict }, url })
 }
 
 fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
@@ -234,7 +251,7 @@ impl Row<'_> {
         bundle::hex_sha256(text.as_bytes())
     }
 
-    fn insert(&self, connection: &Connection, duplicate: Option<(i64, &str)>) -> rusqlite::Result<i64> {
+    fn insert(&self, connection: &Connection, duplicate: Option<(i64, DuplicateKind)>) -> rusqlite::Result<i64> {
         let article = self.article;
         let (of, kind) = duplicate.unzip();
         let id = connection
@@ -261,7 +278,7 @@ impl Row<'_> {
                 article.quality.score.min(100),
                 article.published.map(|published| published.origin.as_str()),
                 of,
-                kind,
+                kind.map(DuplicateKind::as_str),
                 public_time(self.arrival.first_seen_at),
                 public_time(self.arrival.now),
                 self.sha256(),
@@ -278,10 +295,19 @@ impl Row<'_> {
         Ok(id)
     }
 
-    /// Puts a new wording in the place of the old one, which moves to `revisions`.
+    /// Puts a new wording in the place of the old one, which moves to `revisions`. It may repeat other articles than the
+    /// old one did, but only earlier ones: else two articles could be copies of each other.
     fn revise(&self, connection: &Connection, id: i64, by_wording: Option<i64>) -> rusqlite::Result<()> {
         let article = self.article;
-        let duplicate_of = by_wording.filter(|other| *other != id);
+        let exact = by_wording.filter(|other| *other < id);
+        let comparison = match exact {
+            Some(_) => None,
+            None => Comparison::of(connection, article, self.url, Some(id))?,
+        };
+        let near = comparison.as_ref().and_then(Comparison::original);
+        let (duplicate_of, kind) =
+            exact.map(|of| (of, DuplicateKind::Exact)).or(near.map(|of| (of, DuplicateKind::Near))).unzip();
+        copies::forget(connection, id)?;
         connection
             .prepare_cached(
                 "INSERT INTO revisions (article_id, revision, title, body, seen_at)
@@ -292,7 +318,7 @@ impl Row<'_> {
             .prepare_cached(
                 "UPDATE articles SET title = ?2, body = ?3, words = ?4, body_kind = ?5, quality = ?6, quality_reasons = ?7,
                      authors = ?8, modified_at = ?9, language = ?10, sha256 = ?11, updated_at = ?12,
-                     duplicate_of = ?13, duplicate_kind = CASE WHEN ?13 IS NULL THEN NULL ELSE 'exact' END,
+                     duplicate_of = ?13, duplicate_kind = ?20,
                      date = coalesce(?14, date), published_at = coalesce(?15, published_at),
                      date_source = coalesce(?16, date_source), date_precision = coalesce(?17, date_precision),
                      published_offset = coalesce(?18, published_offset), url = coalesce(?19, url),
@@ -319,7 +345,13 @@ impl Row<'_> {
                 article.published.map(|published| precision_word(published.precision)),
                 article.published.map(|published| offset_text(published.offset)),
                 self.url.map(CanonicalUrl::as_str),
+                kind.map(DuplicateKind::as_str),
             ])?;
+        if let Some(of) = exact {
+            copies::record_exact(connection, id, of, article.paragraphs().count())?;
+        } else if let Some(comparison) = comparison {
+            comparison.record(connection, id)?;
+        }
         connection.prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?.execute([id])?;
         remember_wording(connection, article, id)
     }

@@ -4,8 +4,8 @@
 //! waits into one transaction and answers when it is durable; if a unit fails, each gets a transaction of its own.
 //! Units are closures, which never leave this module: outside, the store speaks in the words of the domain.
 //!
-//! Two decisions are made here by asking a pure function of another module, since the question is only sound inside
-//! the transaction: `dedup::judge` (seen before?) and `schedule::cadence` (how much of a poll was new?).
+//! Two decisions are made here by asking pure functions of other modules, since the questions are only sound inside
+//! the transaction: `dedup` (seen before?) and `schedule::cadence` (how much of a poll was new?).
 //!
 //! [`Reader`] opens the file read-only, for commands that look, beside a running daemon or without one.
 
@@ -15,7 +15,11 @@ mod articles;
 
 mod claims;
 
+mod copies;
+
 mod fetches;
+
+mod lineage;
 
 mod links;
 
@@ -27,13 +31,15 @@ mod rows;
 
 mod schema;
 
+mod shingles;
+
 mod sources;
 
 mod writer;
 
 pub use answers::{
-    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FetchRow, MATCH_MARKS, RevisionRow, SearchHit,
-    SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
+    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, Descendant, DocumentRow, FetchRow, Lineage, MATCH_MARKS,
+    Relative, RevisionRow, SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
 };
 pub use claims::{ClaimRequest, Scope};
 pub use polls::PollCommit;

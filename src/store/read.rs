@@ -161,19 +161,6 @@ impl Reader {
         )
     }
 
-    /// Later articles with the same text: id, source, address.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub fn copies(&self, article_id: i64) -> Result<Vec<ArticleRow>, StoreError> {
-        let sql = format!(
-            "SELECT {ARTICLE_COLUMNS} FROM articles LEFT JOIN sources ON sources.id = articles.source_id
-             WHERE articles.duplicate_of = ?1 ORDER BY articles.id"
-        );
-        self.rows(&sql, params![article_id], article_row)
-    }
-
     /// Searches titles and bodies; best first. `expression` is in FTS5's own syntax.
     ///
     /// # Errors
@@ -326,7 +313,11 @@ impl Reader {
         })
     }
 
-    fn rows<T>(
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn rows<T>(
         &self,
         sql: &str,
         parameters: &[&dyn ToSql],

@@ -11,7 +11,8 @@ use tracing::{debug, warn};
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    ArticleOutcome, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source, SourceId, StoredArticle,
+    Article, ArticleOutcome, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source, SourceId,
+    StoredArticle,
 };
 
 pub use super::articles::ArticleCommit;
@@ -20,7 +21,7 @@ use super::polls::{self, PollCommit};
 use super::rows::private_time;
 use super::schema::{self, IngestLock, StoreError};
 use super::sources::{self, AddedSource, SyncReport};
-use super::{articles, fetches, links};
+use super::{articles, copies, fetches, links};
 
 /// Units of work that wait for the writer before senders have to: enough to fill a transaction, few enough that the
 /// articles in them do not add up.
@@ -197,6 +198,15 @@ impl Store {
     /// When the database cannot be written.
     pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
         self.write(move |tx| articles::import(tx, &article)).await
+    }
+
+    /// The stored article that an article is made from, were it to come in now. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn original_of(&self, article: Article) -> Result<Option<i64>, StoreError> {
+        self.write(move |tx| copies::original_of(tx, &article)).await
     }
 
     /// Writes a sign of life, which readers see, and deletes what is too old to keep.

@@ -12,7 +12,7 @@ fn the_demo_ends_soon_and_names_three_commands_that_work() {
     let outcome = room.run(&["demo", &folder]).exits(0);
     let elapsed = began.elapsed();
     assert!(elapsed < Duration::from_secs(12), "{elapsed:?}");
-    for part in ["44 articles in 5 languages", "copy ", "edited ", "harbour-post-living"] {
+    for part in ["48 articles in 5 languages", "copy ", "edited ", "harbour-post-living"] {
         assert!(outcome.stdout.contains(part), "{part:?} is not in {}", outcome.stdout);
     }
     assert!(!outcome.stdout.contains('\u{1b}'), "{}", outcome.stdout);

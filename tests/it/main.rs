@@ -4,32 +4,20 @@
 //! * `harness`: a folder, settings and the real program in it.
 //! * All others are named after their subject, their tests after the sentence they test.
 
-mod newsweb;
-
-mod newsweb_serves;
-
-mod harness;
-
-mod ingest;
-
-mod crash;
-
-mod conditional;
-
-mod faults;
-
-mod policy;
-
-mod dailytimes;
-
-mod database;
-
 mod commands;
-
-mod explain;
-
+mod conditional;
+mod copies;
+mod crash;
+mod dailytimes;
+mod database;
 mod demo;
-
-mod site_rules;
-
+mod explain;
+mod faults;
 mod further_pages;
+mod harness;
+mod ingest;
+mod known_copies;
+mod newsweb;
+mod newsweb_serves;
+mod policy;
+mod site_rules;

@@ -19,6 +19,8 @@ pub(super) struct Text {
     pub(super) age_minutes: i64,
     /// Slug of the agency's report whose body it repeats.
     pub(super) copy_of: Option<String>,
+    /// Slug of the agency's report that it was made from.
+    pub(super) made_from: Option<String>,
     pub(super) paragraphs: Vec<String>,
     /// The body after its correction.
     pub(super) edited: Option<Vec<String>>,
@@ -60,6 +62,7 @@ fn read_head_line(text: &mut Text, line: &str) {
         "language" => text.language = Some(value.to_owned()),
         "hours" => text.age_minutes = minutes(value),
         "copy of" => text.copy_of = Some(value.to_owned()),
+        "made from" => text.made_from = Some(value.to_owned()),
         _ => {}
     }
 }
@@ -78,7 +81,7 @@ mod tests {
     #[test]
     fn articles_are_read_with_their_correction() {
         let file = "# comment\n\n= a-slug\nid: 7\ntitle: A: title\nauthors: A B; C\nhours: 1.5\n\nOne.\nTwo.\n\n\
-                    ~ edited\n\nThree.\n\n= b\ncopy of: a-slug\nlanguage: ar\nsection: S\n";
+                    ~ edited\n\nThree.\n\n= b\ncopy of: a-slug\nlanguage: ar\nsection: S\nmade from: c\n";
         let expected = [
             Text {
                 slug: "a-slug".to_owned(),
@@ -95,6 +98,7 @@ mod tests {
                 section: "S".to_owned(),
                 language: Some("ar".to_owned()),
                 copy_of: Some("a-slug".to_owned()),
+                made_from: Some("c".to_owned()),
                 ..Text::default()
             },
         ];

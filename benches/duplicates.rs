@@ -1,0 +1,310 @@
+//! How long it takes to tell a copy from news, and what the index for it costs, as the store grows.
+//!
+//! `cargo bench --bench duplicates` fills a store with 10⁴, then 10⁵ invented articles by the way that imports take, and
+//! at each size judges two thousand more that it does not keep. `--million` goes on to 10⁶, which takes its time and some
+//! six gigabytes; `--quick` stops at 2000. `--folder=DIR` says where the file goes.
+//!
+//! The articles have the statistics that matter: words with Zipf's distribution, each depending on the one before, so
+//! that idioms repeat; lengths as in newspapers; every seventh a copy of an earlier one, cut, edited and extended.
+//! Figures are those of one core: all of the store's work is done in one thread.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use newswire::config;
+use newswire::model::{Article, ImportedArticle};
+use newswire::pipeline;
+use newswire::store::{Store, StoreError};
+use rusqlite::{Connection, OpenFlags};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+/// Articles that are judged at each size.
+const N_PROBES: u64 = 2000;
+
+/// Every so many articles one is a copy.
+const COPY_ONE_IN: u64 = 7;
+
+/// Articles on their way to the store at a time.
+const IN_FLIGHT_MAX: usize = 64;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let sizes: &[u64] = match () {
+        () if has("--quick") => &[500, 2_000],
+        () if has("--million") => &[10_000, 100_000, 1_000_000],
+        () => &[10_000, 100_000],
+    };
+    let folder = arguments.iter().find_map(|argument| argument.strip_prefix("--folder="));
+    let folder = match folder {
+        Some(folder) => tempfile::tempdir_in(folder),
+        None => tempfile::tempdir(),
+    };
+    let folder = folder.expect("a temporary folder");
+    let runtime = Runtime::new().expect("a runtime");
+    let press = Press::new();
+    println!(
+        "{:>9} {:>10} {:>11} {:>10} {:>10} {:>14} {:>9} {:>9}",
+        "articles", "fill (1/s)", "median (ms)", "p99 (ms)", "max (ms)", "index (B/art.)", "found (%)", "wrong (%)"
+    );
+    let mut n_stored = 0;
+    for &size in sizes {
+        let fill = runtime.block_on(fill(folder.path(), &press, n_stored..size));
+        let probes = runtime.block_on(probe(folder.path(), &press, size));
+        println!(
+            "{size:>9} {:>10.0} {:>11.3} {:>10.3} {:>10.3} {:>14.0} {:>9.1} {:>9.1}",
+            as_f64(size - n_stored) / fill.as_secs_f64(),
+            probes.at(0.5),
+            probes.at(0.99),
+            probes.at(1.0),
+            as_f64(index_bytes(folder.path())) / as_f64(size),
+            100.0 * as_f64(probes.n_found) / as_f64(probes.n_copies.max(1)),
+            100.0 * as_f64(probes.n_wrong) / as_f64(N_PROBES - probes.n_copies),
+        );
+        n_stored = size;
+        println!("{:>9} first judgement after a restart {:.0} ms", "", probes.first_ms);
+    }
+}
+
+fn open(folder: &Path) -> Store {
+    let mut settings = config::defaults();
+    settings.store.path = folder.join("duplicates.db");
+    Store::open(&settings.store, &settings.schedule).expect("the database opens")
+}
+
+async fn fill(folder: &Path, press: &Press, numbers: std::ops::Range<u64>) -> Duration {
+    let store = open(folder);
+    let mut waiting: JoinSet<Result<_, StoreError>> = JoinSet::new();
+    let began = Instant::now();
+    for number in numbers {
+        if waiting.len() >= IN_FLIGHT_MAX {
+            waiting.join_next().await.expect("one is waiting").expect("the task runs").expect("it is stored");
+        }
+        let imported = ImportedArticle {
+            article: press.article(number),
+            source: Some(format!("paper-{}", number % 40)),
+            guid: Some(number.to_string()),
+            arrived_at: jiff::Timestamp::from_second(1_700_000_000 + i64::try_from(number).unwrap_or(0))
+                .expect("a time"),
+        };
+        let store = store.clone();
+        waiting.spawn(async move { store.import(imported).await });
+    }
+    while let Some(joined) = waiting.join_next().await {
+        joined.expect("the task runs").expect("it is stored");
+    }
+    store.close().await.expect("the database closes");
+    began.elapsed()
+}
+
+struct Probes {
+    /// Milliseconds, ascending.
+    times: Vec<f64>,
+    first_ms: f64,
+    n_copies: u64,
+    n_found: u64,
+    n_wrong: u64,
+}
+
+impl Probes {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a share of a length is an index"
+    )]
+    fn at(&self, share: f64) -> f64 {
+        self.times[((self.times.len() - 1) as f64 * share) as usize]
+    }
+}
+
+/// Judges articles that are new to the store; it was closed and opened again before.
+async fn probe(folder: &Path, press: &Press, n_stored: u64) -> Probes {
+    let store = open(folder);
+    let mut probes = Probes { times: Vec::new(), first_ms: 0.0, n_copies: 0, n_found: 0, n_wrong: 0 };
+    for number in 0..=N_PROBES {
+        // Numbers that no article of the fill has; what they copy is among those.
+        let is_copy = number % COPY_ONE_IN == 0;
+        let of = choice(number, n_stored);
+        let article = if is_copy { press.copy(of, number + (1 << 40)) } else { press.original(number + (1 << 40)) };
+        let began = Instant::now();
+        let found = store.original_of(article).await.expect("the database is read");
+        let elapsed = began.elapsed().as_secs_f64() * 1000.0;
+        if number == 0 {
+            probes.first_ms = elapsed;
+            continue;
+        }
+        probes.times.push(elapsed);
+        probes.n_copies += u64::from(is_copy);
+        probes.n_found += u64::from(is_copy && found.is_some());
+        probes.n_wrong += u64::from(!is_copy && found.is_some());
+    }
+    probes.times.sort_by(f64::total_cmp);
+    store.close().await.expect("the database closes");
+    probes
+}
+
+/// What the index takes in the file, half-empty pages included.
+fn index_bytes(folder: &Path) -> u64 {
+    let connection =
+        Connection::open_with_flags(folder.join("duplicates.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
+    ["_shingle_buckets", "_shingle_log", "_copies"]
+        .iter()
+        .map(|table| {
+            let sql = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ?1";
+            connection.query_row(sql, [table], |row| row.get::<_, u64>(0)).expect("the pages are counted")
+        })
+        .sum()
+}
+
+/// Invents articles. The same number gives the same article.
+struct Press {
+    words: Vec<String>,
+    /// Up to and including each word, the share of a text that these words make up.
+    shares: Vec<f64>,
+}
+
+impl Press {
+    fn new() -> Press {
+        const N_WORDS: u32 = 60_000;
+        const SYLLABLES: [&str; 24] = [
+            "an", "be", "co", "da", "el", "fi", "go", "ha", "in", "ja", "ka", "lo", "mi", "no", "or", "pe", "ra", "si",
+            "ta", "un", "ve", "wi", "yo", "zu",
+        ];
+        let words = (0..N_WORDS).map(|number| {
+            let mut rest = number + 1;
+            let mut word = String::new();
+            while rest > 0 {
+                word.push_str(SYLLABLES[(rest % 24) as usize]);
+                rest /= 24;
+            }
+            word
+        });
+        let mut sum = 0.0;
+        let shares = (0..N_WORDS).map(|rank| {
+            sum += 1.0 / (f64::from(rank) + 2.7);
+            sum
+        });
+        let shares: Vec<f64> = shares.collect();
+        Press { words: words.collect(), shares: shares.iter().map(|share| share / sum).collect() }
+    }
+
+    /// The article of the fill with this number: most are originals.
+    fn article(&self, number: u64) -> Article {
+        if number % COPY_ONE_IN == COPY_ONE_IN - 1 {
+            self.copy(choice(number, number), number)
+        } else {
+            self.original(number)
+        }
+    }
+
+    fn original(&self, number: u64) -> Article {
+        let mut dice = Dice::new(number);
+        // Lengths are log-normal: the median has 300 words, one in a hundred more than 1500.
+        let normal = (0..12).map(|_| dice.share()).sum::<f64>() - 6.0;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of words")]
+        let n_words = (300.0 * (0.7 * normal).exp()) as usize;
+        let paragraphs = self.paragraphs(&mut dice, n_words.max(20));
+        article(&self.sentence(&mut dice, 9), &paragraphs)
+    }
+
+    /// A copy: some paragraphs are left out, words changed, a lead of its own, another headline.
+    fn copy(&self, of: u64, number: u64) -> Article {
+        let original = self.original(of);
+        let mut dice = Dice::new(number);
+        let mut paragraphs = self.paragraphs(&mut dice, 30);
+        let kept = original.body.lines().enumerate().filter(|(position, _)| *position == 0 || dice.share() < 0.75);
+        let kept: Vec<&str> = kept.map(|(_, paragraph)| paragraph).collect();
+        for paragraph in kept {
+            let edited = paragraph
+                .split(' ')
+                .map(|word| if dice.share() < 0.03 { self.words[self.by_share(dice.share())].as_str() } else { word });
+            paragraphs.push(edited.collect::<Vec<_>>().join(" "));
+        }
+        let title = original.title.as_deref().unwrap_or_default();
+        article(
+            &format!("{} {}", self.sentence(&mut dice, 4), title.split(' ').next().unwrap_or_default()),
+            &paragraphs,
+        )
+    }
+
+    fn paragraphs(&self, dice: &mut Dice, n_words: usize) -> Vec<String> {
+        let mut paragraphs = Vec::new();
+        let mut left = n_words;
+        while left > 0 {
+            let length = left.min(25 + usize::try_from(dice.next() % 50).unwrap_or(0));
+            paragraphs.push(self.sentence(dice, length));
+            left -= length;
+        }
+        paragraphs
+    }
+
+    fn sentence(&self, dice: &mut Dice, n_words: usize) -> String {
+        let mut text = String::new();
+        let mut word = self.by_share(dice.share());
+        for _ in 0..n_words {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            if dice.share() < 0.02 {
+                text += &(dice.next() % 10_000).to_string();
+            } else {
+                text += &self.words[word];
+            }
+            // Half of the words are among the forty that like to follow the last one, the first of them most often.
+            word = if dice.share() < 0.5 {
+                let place = dice.next() % 40 * (dice.next() % 40) / 40;
+                self.by_share(Dice::new((word as u64) << 8 | place).share())
+            } else {
+                self.by_share(dice.share())
+            };
+        }
+        text
+    }
+
+    fn by_share(&self, share: f64) -> usize {
+        self.shares.partition_point(|sum| *sum < share).min(self.words.len() - 1)
+    }
+}
+
+/// An original among the articles before `number`.
+fn choice(seed: u64, number: u64) -> u64 {
+    let choice = Dice::new(seed ^ 0x5555).next() % number.max(1);
+    if choice % COPY_ONE_IN == COPY_ONE_IN - 1 { choice - 1 } else { choice }
+}
+
+/// Brings text into the form that the store takes.
+fn article(title: &str, paragraphs: &[String]) -> Article {
+    let line = serde_json::json!({ "id": "1", "title": title, "language": "en", "paragraphs": paragraphs });
+    pipeline::json_line(&line.to_string()).expect("a line of JSON").article
+}
+
+/// Random numbers (`SplitMix64`) that are the same every time.
+struct Dice {
+    state: u64,
+}
+
+impl Dice {
+    fn new(seed: u64) -> Dice {
+        Dice { state: seed.wrapping_mul(0xd134_2543_de82_ef95) }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Between 0 and 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
+    fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn as_f64(count: u64) -> f64 {
+    count as f64
+}

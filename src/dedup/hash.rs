@@ -1,0 +1,30 @@
+//! The hash that shingles are known by. It is written into the database, so it must never change; and it is no secret:
+//! whoever makes texts collide can only have them compared.
+
+/// Where a hash begins.
+pub(super) const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Goes on by a value.
+pub(super) fn with(hash: u64, value: u64) -> u64 {
+    // One step of FNV-1a, on more than a byte at a time.
+    (hash ^ value).wrapping_mul(0x0000_0100_0000_01b3)
+}
+
+/// Spreads what has been taken in over all bits (the finisher of `SplitMix64`).
+pub(super) fn mix(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_what_it_has_always_been() {
+        let hash = "shingle".bytes().fold(EMPTY, |hash, byte| with(hash, u64::from(byte)));
+        assert_eq!(hash, 0xc902_91d0_85e6_a14d);
+        assert_eq!(mix(0x9e37_79b9_7f4a_7c15), 0xe220_a839_7b1d_cdaf);
+    }
+}

@@ -1,0 +1,242 @@
+//! Whether one of two texts was made from the other.
+
+use super::shingle::ShingledText;
+
+/// A copy shares so much of the shorter text, at least. Half-rewritten copies go down to this; independent reports of
+/// one event, with all their quotes, stay far below. Resemblance of the whole texts (Jaccard) would miss briefs.
+const PART_SHARE_MIN: f64 = 0.40;
+
+/// From here on the shorter text stands in the longer one as a whole, and nothing else needs to agree.
+const WHOLE_SHARE_MIN: f64 = 0.80;
+
+/// Fewer shingles in common can be one phrase.
+const WHOLE_SHINGLES_MIN: usize = 6;
+
+/// Fewer shingles in common can be one sentence: a quotation, which others may print without copying the report.
+const PART_SHINGLES_MIN: usize = 20;
+
+/// A text begins with as many shingles as a sentence has.
+const LEAD_SHINGLES: usize = 20;
+
+/// The beginning of a text stands in another one when so much of it does.
+const LEAD_SHARE_MIN: f64 = 0.5;
+
+/// Where both texts say something of the same things in numbers, so many of the numbers are the same. In reports made
+/// from one template they are others; a copy changes few.
+const FIGURES_SHARE_MIN: f64 = 0.7;
+
+/// Fewer numbers can be corrections.
+const FIGURES_MIN: usize = 3;
+
+/// How much two texts have in common.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likeness {
+    /// Share of the later text that stands in the earlier one.
+    pub share: f64,
+    /// Share of the earlier text that stands in the later one.
+    pub share_of_original: f64,
+    /// Share of both together that they have in common.
+    pub resemblance: f64,
+}
+
+/// Compares a text with an earlier one. Absent when neither was made from the other.
+///
+/// What a publisher puts into all of its articles can be more than what is in them. It is neither what their headlines
+/// speak of, nor what they begin with: where the headlines differ altogether, or the publisher is the same, the lead of
+/// one has to stand in the other.
+#[must_use]
+pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: bool) -> Option<Likeness> {
+    let n_common = n_in_both(&text.distinct, &earlier.distinct);
+    if n_common < WHOLE_SHINGLES_MIN || figures_disagree(text, earlier) {
+        return None;
+    }
+    let contained = ratio(n_common, text.len().min(earlier.len()));
+    let is_much = n_common >= PART_SHINGLES_MIN;
+    let subjects = Subjects::of(text, earlier);
+    let is_whole = contained >= WHOLE_SHARE_MIN && (is_much || subjects == Subjects::Same);
+    let is_part = contained >= PART_SHARE_MIN && is_much && subjects != Subjects::Different;
+    let needs_lead = is_same_publisher || subjects == Subjects::Different;
+    let is_copy = (is_whole || is_part) && (!needs_lead || has_lead_of(text, earlier) || has_lead_of(earlier, text));
+    is_copy.then(|| Likeness {
+        share: ratio(n_common, text.len()),
+        share_of_original: ratio(n_common, earlier.len()),
+        resemblance: ratio(n_common, text.len() + earlier.len() - n_common),
+    })
+}
+
+/// Whether the beginning of one text stands in another.
+fn has_lead_of(text: &ShingledText, other: &ShingledText) -> bool {
+    let lead = &other.shingles[..other.shingles.len().min(LEAD_SHINGLES)];
+    let n_there = lead.iter().filter(|shingle| text.distinct.binary_search(&shingle.hash).is_ok()).count();
+    ratio(n_there, lead.len()) >= LEAD_SHARE_MIN
+}
+
+/// What the headlines say about the subjects of two texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subjects {
+    /// Each headline has words of the other text.
+    Same,
+    /// One headline shares no word with the other text: what they have in common is not what it is about.
+    Different,
+    /// There is no headline with words that tell.
+    Unknown,
+}
+
+impl Subjects {
+    fn of(text: &ShingledText, earlier: &ShingledText) -> Subjects {
+        let mut subjects = Subjects::Unknown;
+        for (headline, vocabulary) in [(&text.headline, &earlier.vocabulary), (&earlier.headline, &text.vocabulary)] {
+            if headline.is_empty() {
+                continue;
+            }
+            if n_in_both(headline, vocabulary) == 0 {
+                return Subjects::Different;
+            }
+            subjects = Subjects::Same;
+        }
+        subjects
+    }
+}
+
+/// Whether two texts give other numbers in the same places.
+fn figures_disagree(text: &ShingledText, earlier: &ShingledText) -> bool {
+    let (mut n_places, mut n_agree) = (0, 0);
+    let mut left = text.figures.chunk_by(|a, b| a.context == b.context).peekable();
+    for right in earlier.figures.chunk_by(|a, b| a.context == b.context) {
+        while left.next_if(|left| left[0].context < right[0].context).is_some() {}
+        if let Some(left) = left.next_if(|left| left[0].context == right[0].context) {
+            n_places += 1;
+            n_agree += usize::from(right.iter().any(|figure| left.binary_search(figure).is_ok()));
+        }
+    }
+    n_places >= FIGURES_MIN && ratio(n_agree, n_places) < FIGURES_SHARE_MIN
+}
+
+/// How many values two ascending lists share.
+pub(super) fn n_in_both(left: &[u64], right: &[u64]) -> usize {
+    let (shorter, longer) = if left.len() < right.len() { (left, right) } else { (right, left) };
+    let mut rest = longer.iter().peekable();
+    shorter
+        .iter()
+        .filter(|value| {
+            while rest.next_if(|other| other < value).is_some() {}
+            rest.peek() == Some(value)
+        })
+        .count()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of shingles are far below 2^52")]
+pub(super) fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A text of words that no other letter's has.
+    fn words(letter: char, n_words: usize) -> String {
+        (0..n_words).map(|number| format!("{letter}word{number}x")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn text(title: &str, parts: &[(char, usize)]) -> ShingledText {
+        let body: Vec<String> = parts.iter().map(|(letter, n_words)| words(*letter, *n_words)).collect();
+        ShingledText::new(Some(title), &body.join("\n"))
+    }
+
+    #[test]
+    fn a_copy_shares_a_good_part_of_the_shorter_text() {
+        let original = text("About aword3x", &[('a', 200)]);
+        for (title, parts, expected) in [
+            // Whole, under whatever headline.
+            ("Others", &[('a', 200), ('b', 100)][..], true),
+            ("Others", &[('a', 40)], true),
+            // In part, about the same.
+            ("On aword5x", &[('a', 80), ('b', 100)], true),
+            ("", &[('a', 80), ('b', 100)], true),
+            // In part, about something else.
+            ("On bword5x", &[('a', 100), ('b', 100)], false),
+            // Too little of either.
+            ("On aword5x", &[('a', 50), ('b', 100)], false),
+            // A quotation.
+            ("On aword5x", &[('a', 18), ('b', 10)], false),
+            ("On bword5x", &[('a', 18)], false),
+            ("On aword5x", &[('a', 18)], true),
+            ("On aword5x", &[('a', 5)], false),
+            ("", &[], false),
+        ] {
+            let other = text(title, parts);
+            assert_eq!(compare(&other, &original, false).is_some(), expected, "{title:?} {parts:?}");
+            assert_eq!(compare(&original, &other, false).is_some(), expected, "{title:?} {parts:?}, reversed");
+        }
+    }
+
+    #[test]
+    fn what_stands_under_every_article_makes_none_a_copy() {
+        let original = text("About aword3x", &[('a', 40), ('f', 90)]);
+        for (title, parts, is_same_publisher, expected) in [
+            ("On bword5x", &[('b', 25), ('f', 90)][..], false, false),
+            ("On bword5x", &[('b', 25), ('f', 90)], true, false),
+            // The lines below may name the subjects of both headlines.
+            ("About fword5x", &[('b', 30), ('f', 90), ('c', 30)], true, false),
+            ("About aword3x", &[('c', 30), ('a', 40), ('f', 90)], true, true),
+            ("On bword5x", &[('a', 40), ('f', 90)], true, true),
+        ] {
+            let other = text(title, parts);
+            let found = compare(&other, &original, is_same_publisher);
+            assert_eq!(found.is_some(), expected, "{title:?} {parts:?} {is_same_publisher}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_in_the_same_places_make_another_text() {
+        let report = |numbers: [u32; 5]| {
+            let sentences = [
+                "sales of cars rose by",
+                "exports to the north reached",
+                "the fund closed at",
+                "wheat fell to",
+                "in May it was",
+            ];
+            let body: Vec<String> = sentences
+                .iter()
+                .zip(numbers)
+                .map(|(sentence, number)| format!("{sentence} {number} points in the latest count of the ministry."))
+                .collect();
+            ShingledText::new(Some("Sales and exports"), &body.join(" "))
+        };
+        let original = report([11, 22, 33, 44, 55]);
+        for (numbers, expected) in [
+            ([11, 22, 33, 44, 55], true),
+            ([11, 22, 33, 44, 99], true),
+            ([11, 22, 33, 98, 99], false),
+            ([91, 92, 93, 94, 95], false),
+        ] {
+            assert_eq!(compare(&report(numbers), &original, false).is_some(), expected, "{numbers:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_two_texts_changes_no_verdict(
+            left in "(([a-c]{4} ){1,9}\n){0,9}", right in "(([a-c]{4} ){1,9}\n){0,9}", title in "[a-c]{0,4}", same: bool
+        ) {
+            let (left, right) = (ShingledText::new(Some(&title), &left), ShingledText::new(None, &right));
+            let (there, back) = (compare(&left, &right, same), compare(&right, &left, same));
+            prop_assert_eq!(there.is_some(), back.is_some());
+            if let Some((there, back)) = there.zip(back) {
+                prop_assert!((0.0..=1.0).contains(&there.share) && (0.0..=1.0).contains(&there.resemblance));
+                prop_assert_eq!(there.share.to_bits(), back.share_of_original.to_bits());
+            }
+        }
+
+        #[test]
+        fn counting_together_is_counting_sets(left in prop::collection::btree_set(0_u64..40, 0..30), right in prop::collection::btree_set(0_u64..40, 0..30)) {
+            let n_common = left.intersection(&right).count();
+            let (left, right): (Vec<_>, Vec<_>) = (left.into_iter().collect(), right.into_iter().collect());
+            prop_assert_eq!(n_in_both(&left, &right), n_common);
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! A text as the set of its shingles: every short run of words in it, as a number.
+//!
+//! What a copyist changes without changing the text is folded away first: case, accents, apostrophes, punctuation,
+//! the width of characters. Copies keep most of their shingles through cuts, additions and other orders of paragraphs;
+//! two people who write about the same event share hardly any.
+
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+use super::hash::{EMPTY, mix, with};
+
+/// A shingle is three words long, or as long in scripts that do not part words: measured in these units.
+const SHINGLE_UNITS: u32 = 12;
+
+/// A word between spaces.
+const WORD_UNITS: u32 = 4;
+
+/// A Han or Kana character: two make a word.
+const IDEOGRAPH_UNITS: u32 = 2;
+
+/// A character of Thai, Lao, Khmer or Myanmar: four make a word.
+const LETTER_UNITS: u32 = 1;
+
+/// As much text on either side of a number says what it counts: two words.
+const CONTEXT_UNITS: u32 = 8;
+
+/// Shorter words of a headline say little about its subject: they are articles, prepositions, auxiliaries.
+const TELLING_LETTERS_MIN: u32 = 4;
+
+/// Stands for any number where only its place matters.
+const ANY_NUMBER: u64 = 0x5bd1_e995_9d1b_54a5;
+
+/// A shingle, and the paragraph that it begins in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shingle {
+    pub(super) hash: u64,
+    pub(super) paragraph: u32,
+    /// Whether it ends in that paragraph too.
+    pub(super) is_inside: bool,
+}
+
+/// A number in a text, by the words around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Figure {
+    pub(super) context: u64,
+    pub(super) number: u64,
+}
+
+/// All of a text that comparing it with others needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShingledText {
+    /// In the order of the text.
+    pub(super) shingles: Vec<Shingle>,
+    /// The different ones, ascending.
+    pub(super) distinct: Vec<u64>,
+    /// Its numbers, ascending by context.
+    pub(super) figures: Vec<Figure>,
+    /// The telling words of headline and body, ascending.
+    pub(super) vocabulary: Vec<u64>,
+    /// Those of the headline.
+    pub(super) headline: Vec<u64>,
+    pub(super) n_paragraphs: u32,
+}
+
+impl ShingledText {
+    /// Takes a text apart; the body has a paragraph a line.
+    #[must_use]
+    pub fn new(title: Option<&str>, body: &str) -> ShingledText {
+        let mut tokens = Vec::with_capacity(body.len() / 6);
+        let mut n_paragraphs = 0;
+        for paragraph in body.lines() {
+            read_tokens(paragraph, n_paragraphs, &mut tokens);
+            n_paragraphs += 1;
+        }
+        let mut headline_tokens = Vec::new();
+        read_tokens(title.unwrap_or_default(), 0, &mut headline_tokens);
+        let headline = sorted(telling_words(&headline_tokens));
+        let mut vocabulary = telling_words(&tokens);
+        vocabulary.extend(&headline);
+        let shingles = shingles(&tokens);
+        let distinct = sorted(shingles.iter().map(|shingle| shingle.hash).collect());
+        let figures = sorted(figures(&tokens));
+        ShingledText { shingles, distinct, figures, vocabulary: sorted(vocabulary), headline, n_paragraphs }
+    }
+
+    /// How many different shingles it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.distinct.len()
+    }
+
+    /// Whether there is nothing in it to compare.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.distinct.is_empty()
+    }
+
+    /// Takes away the shingles that begin in some of its paragraphs.
+    pub(super) fn leave_out(&mut self, is_left_out: impl Fn(u32) -> bool) {
+        self.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
+        self.distinct = sorted(self.shingles.iter().map(|shingle| shingle.hash).collect());
+    }
+}
+
+/// A word, or a character of a script that does not part words.
+#[derive(Clone, Copy, Debug)]
+struct Token {
+    hash: u64,
+    paragraph: u32,
+    units: u32,
+    n_letters: u32,
+    is_number: bool,
+}
+
+/// Splits a paragraph into folded words.
+fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token>) {
+    let blank = Token { hash: EMPTY, paragraph: position, units: WORD_UNITS, n_letters: 0, is_number: false };
+    let mut word = blank;
+    let finish = |word: &mut Token, tokens: &mut Vec<Token>| {
+        if word.n_letters > 0 {
+            tokens.push(Token { hash: mix(word.hash), ..*word });
+        }
+        *word = blank;
+    };
+    for character in paragraph.chars().filter(|character| !is_dropped(*character)) {
+        if character.is_ascii_alphanumeric() {
+            word.is_number |= word.n_letters == 0 && character.is_ascii_digit();
+            word.hash = with(word.hash, u64::from(character.to_ascii_lowercase()));
+            word.n_letters += 1;
+        } else if let Some(units) = units_without_spaces(character) {
+            finish(&mut word, tokens);
+            let mut hash = EMPTY;
+            decompose_compatible(character, |part| hash = with(hash, u64::from(part)));
+            let is_number = character.is_numeric();
+            tokens.push(Token { hash: mix(hash), paragraph: position, units, n_letters: 1, is_number });
+        } else if character.is_alphanumeric() || is_combining_mark(character) {
+            word.is_number |= word.n_letters == 0 && character.is_numeric();
+            word.hash = with_folded(word.hash, character);
+            // A syllable of Hangul is worth two letters.
+            word.n_letters += if matches!(character, '\u{ac00}'..='\u{d7a3}') { 2 } else { 1 };
+        } else {
+            finish(&mut word, tokens);
+        }
+    }
+    finish(&mut word, tokens);
+}
+
+/// Characters that one wording has and the same wording elsewhere lacks: apostrophes and what takes their place,
+/// accents and vowel points, joiners.
+fn is_dropped(character: char) -> bool {
+    matches!(character, '\'' | '`' | '\u{b4}' | '\u{2bc}' | '\u{2018}' | '\u{2019}' | '\u{2032}' | '\u{ff07}'
+        | '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{200c}' | '\u{200d}')
+}
+
+/// How much a character counts, if its script does not part words.
+fn units_without_spaces(character: char) -> Option<u32> {
+    match character {
+        '\u{3005}'
+        | '\u{3041}'..='\u{3096}'
+        | '\u{30a1}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ff9f}'
+        | '\u{20000}'..='\u{323af}' => Some(IDEOGRAPH_UNITS),
+        // Thai, Lao; Myanmar; Khmer; Myanmar, extended.
+        '\u{e01}'..='\u{eff}'
+        | '\u{1000}'..='\u{109f}'
+        | '\u{1780}'..='\u{17ff}'
+        | '\u{a9e0}'..='\u{a9ff}'
+        | '\u{aa60}'..='\u{aa7f}'
+            if character.is_alphanumeric() || is_combining_mark(character) =>
+        {
+            Some(LETTER_UNITS)
+        }
+        _ => None,
+    }
+}
+
+/// Goes on with a word by a character beyond ASCII: in lower case, without its accents, in its usual width. Letters
+/// that are an accented one to their readers and not to Unicode are spelled as an ASCII filter would spell them.
+fn with_folded(hash: u64, character: char) -> u64 {
+    let mut hash = hash;
+    let mut spell = |text: &str| hash = text.bytes().fold(hash, |hash, byte| with(hash, u64::from(byte)));
+    match character {
+        'ß' | 'ẞ' => spell("ss"),
+        'æ' | 'Æ' => spell("ae"),
+        'œ' | 'Œ' => spell("oe"),
+        'ø' | 'Ø' => spell("o"),
+        'đ' | 'Đ' | 'ð' | 'Ð' => spell("d"),
+        'ł' | 'Ł' => spell("l"),
+        'ı' => spell("i"),
+        'þ' | 'Þ' => spell("th"),
+        _ => {
+            for lower in character.to_lowercase() {
+                // A precomposed syllable of Hangul is a letter like others; there is no accent in it.
+                if matches!(lower, '\u{ac00}'..='\u{d7a3}') {
+                    hash = with(hash, u64::from(lower));
+                    continue;
+                }
+                decompose_compatible(lower, |part| {
+                    if !is_dropped(part) {
+                        hash = with(hash, u64::from(part));
+                    }
+                });
+            }
+        }
+    }
+    hash
+}
+
+fn shingles(tokens: &[Token]) -> Vec<Shingle> {
+    let mut shingles = Vec::with_capacity(tokens.len());
+    for start in 0..tokens.len() {
+        let mut hash = EMPTY;
+        let mut units = 0;
+        let paragraph = tokens[start].paragraph;
+        let mut is_inside = true;
+        for token in &tokens[start..] {
+            hash = mix(with(hash, token.hash));
+            is_inside &= token.paragraph == paragraph;
+            units += token.units;
+            if units >= SHINGLE_UNITS {
+                break;
+            }
+        }
+        // A text that is shorter than one shingle is one.
+        if units >= SHINGLE_UNITS || start == 0 {
+            shingles.push(Shingle { hash, paragraph, is_inside });
+        }
+    }
+    shingles
+}
+
+/// Numbers and what is said around them. A number among nothing but numbers stands in a table: its place says nothing.
+fn figures(tokens: &[Token]) -> Vec<Figure> {
+    let context = |around: &mut dyn Iterator<Item = &Token>| {
+        let (mut hash, mut units, mut has_words) = (EMPTY, 0, false);
+        for token in around {
+            hash = mix(with(hash, if token.is_number { ANY_NUMBER } else { token.hash }));
+            has_words |= !token.is_number;
+            units += token.units;
+            if units >= CONTEXT_UNITS {
+                break;
+            }
+        }
+        (hash, has_words)
+    };
+    let numbers = tokens.iter().enumerate().filter(|(_, token)| token.is_number);
+    numbers
+        .filter_map(|(position, token)| {
+            let (before, has_words_before) = context(&mut tokens[..position].iter().rev());
+            let (after, has_words_after) = context(&mut tokens[position + 1..].iter());
+            let figure = Figure { context: mix(with(before, after)), number: token.hash };
+            (has_words_before || has_words_after).then_some(figure)
+        })
+        .collect()
+}
+
+/// What tells the subject of a text: its longer words, and in scripts that do not part them, runs of characters about
+/// as long as a word.
+fn telling_words(tokens: &[Token]) -> Vec<u64> {
+    let mut words = Vec::new();
+    for (position, token) in tokens.iter().enumerate() {
+        if token.units == WORD_UNITS {
+            if token.n_letters >= TELLING_LETTERS_MIN && !token.is_number {
+                words.push(token.hash);
+            }
+            continue;
+        }
+        let (mut hash, mut units) = (EMPTY, 0);
+        for next in tokens[position..].iter().take_while(|next| next.units < WORD_UNITS) {
+            hash = mix(with(hash, next.hash));
+            units += next.units;
+            if units >= WORD_UNITS {
+                words.push(hash);
+                break;
+            }
+        }
+    }
+    words
+}
+
+fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn distinct(body: &str) -> Vec<u64> {
+        ShingledText::new(None, body).distinct
+    }
+
+    #[test]
+    fn what_a_copyist_does_not_mean_is_folded_away() {
+        for (left, right) in [
+            ("It’s the council’s plan", "Its the COUNCILS plan"),
+            ("“So be it,” said Zoë – and left", "So be it said Zoe and left"),
+            ("Der große Fluß über Łódź, Tromsø", "der grosse fluss uber Lodz Tromso"),
+            ("cafe\u{301} crème brûlée", "café creme brulee"),
+            ("ﬁne ＡＢＣ １２", "fine ABC 12"),
+            ("one, two;\nthree: four!", "one two three four"),
+            ("ｶﾌｪは静かな朝を迎えた", "カフェは静かな朝を迎えた"),
+            ("وَصَلَ الوزيرُ إلى المدينة", "وصل الوزير إلى المدينة"),
+        ] {
+            assert_eq!(distinct(left), distinct(right), "{left:?} and {right:?}");
+        }
+        assert_ne!(distinct("It is the plan of the council"), distinct("It is the plan of the mayor"));
+        assert_ne!(distinct("one two three"), distinct("three two one"));
+    }
+
+    #[test]
+    fn a_shingle_is_three_words_or_as_much_without_spaces() {
+        for (body, expected) in [
+            ("", 0),
+            (" – ", 0),
+            ("one", 1),
+            ("one two three", 1),
+            ("one two three four five", 3),
+            ("one two three one two three", 3),
+            // Six ideographs make a shingle.
+            ("市长在新桥", 1),
+            ("市长在新桥上", 1),
+            ("市长在新桥上讲话", 3),
+            // Twelve letters of Thai do.
+            ("นายกรัฐมนตรี", 1),
+            ("นายกรัฐมนตรีไทย", 4),
+            // The two can be mixed.
+            ("Linux 内核的", 1),
+        ] {
+            assert_eq!(ShingledText::new(None, body).len(), expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_known_by_the_words_around_it() {
+        let figures = |body: &str| ShingledText::new(None, body).figures;
+        let (left, right) = (figures("prices rose 7 percent in May"), figures("prices rose 9 percent in May"));
+        assert_eq!((left.len(), right.len()), (1, 1));
+        assert_eq!(left[0].context, right[0].context);
+        assert_ne!(left[0].number, right[0].number);
+        assert_eq!(figures("1 2 3 4 5 6 7"), [], "a table says nothing of its numbers");
+        assert_eq!(figures("rose by 4.5 percent").len(), 2);
+        assert_eq!(figures("７月５日に")[0].number, figures("7月5日に")[0].number);
+    }
+
+    #[test]
+    fn a_headline_tells_its_subject() {
+        let headline = |title: &str| ShingledText::new(Some(title), "").headline.len();
+        for (title, expected) in [
+            ("", 0),
+            ("Is it on?", 0),
+            ("Mayor opens the new bridge", 3),
+            ("2026", 0),
+            ("市长为新桥剪彩", 6),
+            ("대통령 방한", 2),
+        ] {
+            assert_eq!(headline(title), expected, "{title:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_contains_its_parts(words in prop::collection::vec("[a-zé市ก]{1,6}", 3..60), cut in 0_usize..50) {
+            let whole = distinct(&words.join(" "));
+            let part = &words[cut.min(words.len() - 3)..];
+            // A part can begin between the letters of no word, so all of its shingles but one that is too short stand
+            // in the whole.
+            let part = distinct(&part.join(" "));
+            let n_missing = part.iter().filter(|hash| whole.binary_search(hash).is_err()).count();
+            prop_assert!(n_missing <= usize::from(part.len() == 1), "{n_missing} of {}", part.len());
+        }
+
+        #[test]
+        fn no_text_is_too_odd(title in "\\PC{0,40}", body in "(\\PC|\n){0,200}") {
+            let text = ShingledText::new(Some(&title), &body);
+            prop_assert!(text.shingles.iter().all(|shingle| shingle.paragraph < text.n_paragraphs));
+            prop_assert!(text.distinct.is_sorted());
+            prop_assert_eq!(&text, &ShingledText::new(Some(&title), &body));
+        }
+    }
+}
