@@ -9,6 +9,8 @@
 //! log. All of it belongs to the transaction that brings the article; the table in memory is a temporary one, so what
 //! is rolled back is gone from it too.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::sketch::{HOLDERS_MAX, Postings, Sketch};
@@ -29,29 +31,51 @@ const REST_BYTES: usize = 2;
 /// Looks up the articles that hold each shingle of a sketch, at most one more than [`HOLDERS_MAX`] of each.
 pub(super) fn look_up(connection: &Connection, sketch: &Sketch) -> rusqlite::Result<Postings> {
     load(connection)?;
-    let mut bucket = connection.prepare_cached("SELECT postings FROM _shingle_buckets WHERE bucket = ?1")?;
-    let mut recent = connection.prepare_cached("SELECT article_id FROM temp.recent_shingles WHERE key = ?1")?;
-    sketch
-        .keys()
-        .map(|key| {
-            let mut holders = Vec::new();
-            let mut rows = bucket.query([bucket_of(key)])?;
-            if let Some(row) = rows.next()? {
-                holders.extend(
-                    entries(row.get_ref(0)?.as_blob()?)
-                        .filter(|(rest, _)| *rest == rest_of(key))
-                        .map(|(_, id)| i64::from(id)),
-                );
+    let keys: Vec<u32> = sketch.keys().collect();
+    let mut postings: Postings = vec![Vec::new(); keys.len()];
+    // All keys in one statement: a statement for each takes longer than finding it.
+    let mut positions: Vec<usize> = (0..keys.len()).collect();
+    positions.sort_unstable_by_key(|position| keys[*position]);
+    let buckets: BTreeSet<i64> = keys.iter().map(|key| bucket_of(*key)).collect();
+    let mut statement = connection.prepare_cached(
+        "SELECT bucket, postings FROM _shingle_buckets WHERE bucket IN (SELECT value FROM json_each(?1))",
+    )?;
+    let mut rows = statement.query([as_list(buckets)])?;
+    while let Some(row) = rows.next()? {
+        let (bucket, packed): (i64, &[u8]) = (row.get(0)?, row.get_ref(1)?.as_blob()?);
+        let start = positions.partition_point(|position| bucket_of(keys[*position]) < bucket);
+        for position in positions[start..].iter().take_while(|position| bucket_of(keys[**position]) == bucket) {
+            let holds = entries(packed).filter(|(rest, _)| *rest == rest_of(keys[*position]));
+            postings[*position].extend(holds.map(|(_, id)| i64::from(id)));
+        }
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT key, article_id FROM temp.recent_shingles WHERE key IN (SELECT value FROM json_each(?1))",
+    )?;
+    let mut rows = statement.query([as_list(keys.iter().map(|key| i64::from(*key)))])?;
+    while let Some(row) = rows.next()? {
+        let key: u32 = row.get(0)?;
+        let start = positions.partition_point(|position| keys[*position] < key);
+        for position in positions[start..].iter().take_while(|position| keys[**position] == key) {
+            if postings[*position].len() <= HOLDERS_MAX {
+                postings[*position].push(row.get(1)?);
             }
-            let mut rows = recent.query([key])?;
-            while let Some(row) = rows.next()?
-                && holders.len() <= HOLDERS_MAX
-            {
-                holders.push(row.get(0)?);
-            }
-            Ok(holders)
-        })
-        .collect()
+        }
+    }
+    Ok(postings)
+}
+
+/// Numbers as a list for `json_each`.
+fn as_list(numbers: impl IntoIterator<Item = i64>) -> String {
+    let mut list = String::from("[");
+    for number in numbers {
+        if list.len() > 1 {
+            list.push(',');
+        }
+        list.push_str(&number.to_string());
+    }
+    list.push(']');
+    list
 }
 
 /// Adds an article.
@@ -66,7 +90,11 @@ pub(super) fn add(connection: &Connection, article_id: i64, keys: &[u32]) -> rus
     connection
         .prepare_cached("INSERT OR REPLACE INTO _shingle_log (article_id, swept_before, keys) VALUES (?1, ?2, ?3)")?
         .execute(params![article_id, n_swept, packed])?;
-    remember(connection, keys.iter().map(|key| (*key, article_id)))?;
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO temp.recent_shingles (key, article_id) SELECT value, ?2 FROM json_each(?1)",
+        )?
+        .execute(params![as_list(keys.iter().map(|key| i64::from(*key))), article_id])?;
     sweep(connection, n_swept)
 }
 
