@@ -4,7 +4,7 @@ use super::shingle::ShingledText;
 
 /// A copy shares so much of the shorter text, at least. Half-rewritten copies go down to this; independent reports of
 /// one event, with all their quotes, stay far below. Resemblance of the whole texts (Jaccard) would miss briefs.
-const PART_SHARE_MIN: f64 = 0.40;
+pub(super) const PART_SHARE_MIN: f64 = 0.40;
 
 /// From here on the shorter text stands in the longer one as a whole, and nothing else needs to agree.
 const WHOLE_SHARE_MIN: f64 = 0.80;

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::hash::mix;
+use super::likeness::PART_SHARE_MIN;
 use super::shingle::ShingledText;
 
 /// One shingle in so many is kept, the same ones in every text. A brief of sixty shingles, all taken from a longer
@@ -54,8 +55,9 @@ pub struct Sketch {
 /// What comparing a sketch with the index brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lookup {
-    /// Texts that share enough for a closer look, most hits first, then earliest first.
-    pub candidates: Vec<i64>,
+    /// Texts that share enough for a closer look, and how many kept shingles they share: most first, then earliest
+    /// first.
+    pub candidates: Vec<(i64, u32)>,
     /// Shingles that many texts hold.
     pub common: Common,
 }
@@ -110,7 +112,21 @@ impl Sketch {
         let mut candidates: Vec<(i64, u32)> = hits.into_iter().filter(|(_, n_hits)| *n_hits >= HITS_MIN).collect();
         candidates.sort_unstable_by_key(|(holder, n_hits)| (u32::MAX - n_hits, *holder));
         candidates.truncate(CANDIDATES_MAX);
-        Ok(Lookup { candidates: candidates.into_iter().map(|(holder, _)| holder).collect(), common })
+        Ok(Lookup { candidates, common })
+    }
+
+    /// Whether a text of some words, with which so many kept shingles are shared, can still be found to be alike. Those
+    /// kept are a sample: far fewer hits than a copy's share would give on average speak against reading it.
+    #[must_use]
+    pub fn may_be_alike(&self, n_hits: u32, n_shingles: usize, n_words_earlier: u32) -> bool {
+        let (kept, all) = (as_f64(self.hashes.len()), as_f64(n_shingles.max(1)));
+        let words = f64::from(n_words_earlier.max(1));
+        let rate = (1.0 / f64::from(u32::try_from(KEPT_ONE_IN).unwrap_or(u32::MAX)))
+            .min(kept / all)
+            .min(as_f64(KEPT_MAX) / words);
+        let expected = PART_SHARE_MIN * all.min(words * DISTINCT_SHARE) * rate;
+        let hits = f64::from(n_hits);
+        hits + DEVIATIONS * hits.sqrt() + DEVIATIONS >= expected
     }
 
     /// The keys that a text of the lineage of `root` brings to the index.
@@ -140,6 +156,10 @@ impl Sketch {
     }
 }
 
+fn as_f64(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
 fn key(hash: u64) -> u32 {
     u32::try_from(hash >> 32).unwrap_or_default()
 }
@@ -164,6 +184,12 @@ fn is_common<E>(holders: &[i64], root_of: &mut impl FnMut(i64) -> Result<i64, E>
     }
     Ok(false)
 }
+
+/// Standard deviations of a count by which hits may fall short of the mean.
+const DEVIATIONS: f64 = 3.0;
+
+/// Least share of a text's words that begin a run of three that it has once only.
+const DISTINCT_SHARE: f64 = 0.7;
 
 /// Takes away the paragraphs of a text whose kept shingles are nearly all common ones: what a site puts under each of its
 /// articles is no part of any.
@@ -232,19 +258,37 @@ mod tests {
         sketch.candidates(postings, root_of).unwrap_or_default()
     }
 
+    fn ids(found: &Lookup) -> Vec<i64> {
+        found.candidates.iter().map(|(id, _)| *id).collect()
+    }
+
+    #[test]
+    fn few_hits_for_long_texts_are_chance() {
+        let sketch = Sketch { hashes: (0..100).collect() };
+        let check = |n_hits, n_words, expected| {
+            assert_eq!(sketch.may_be_alike(n_hits, 800, n_words), expected, "{n_hits} hits, {n_words} words");
+        };
+        // A brief is read for any hits, a long text only for as many as a copy can be expected to have.
+        check(2, 60, true);
+        check(2, 150, true);
+        check(2, 1000, false);
+        check(10, 1000, false);
+        check(40, 1000, true);
+    }
+
     #[test]
     fn candidates_share_what_is_not_common() {
         let sketch = Sketch { hashes: vec![8, 16, 24, 32] };
         let found = lookup(&sketch, &vec![vec![1, 2], vec![2, 3], vec![2, 3], vec![4]], &[]);
-        assert_eq!(found.candidates, [2, 3], "most hits first, and a single hit is none");
+        assert_eq!(ids(&found), [2, 3], "most hits first, and a single hit is none");
         // Four texts without a relation make a shingle common, four copies of one text do not.
         let postings = vec![vec![1, 2, 3, 4], vec![1, 2, 3, 4], vec![1], vec![1]];
         let found = lookup(&sketch, &postings, &[]);
-        assert_eq!((found.candidates, found.common), (vec![1], HashSet::from([8, 16])));
+        assert_eq!((ids(&found), found.common), (vec![1], HashSet::from([8, 16])));
         let found = lookup(&sketch, &postings, &[(2, 1), (3, 1), (4, 1)]);
-        assert_eq!((found.candidates, found.common), (vec![1, 2, 3, 4], HashSet::new()));
+        assert_eq!((ids(&found), found.common), (vec![1, 2, 3, 4], HashSet::new()));
         let found = lookup(&sketch, &vec![(1..=51).collect(); 4], &(1..=51).map(|id| (id, 1)).collect::<Vec<_>>());
-        assert_eq!(found.candidates, [] as [i64; 0], "what everybody holds says nothing");
+        assert_eq!(ids(&found), [] as [i64; 0], "what everybody holds says nothing");
     }
 
     #[test]

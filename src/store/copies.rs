@@ -53,8 +53,10 @@ impl Comparison {
         let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, &mut roots, id))?;
         let publisher = url.map(|url| publisher_of(url.as_url()));
         let mut earlier = Vec::with_capacity(candidates.len());
-        for id in candidates {
-            earlier.extend(read(connection, id, publisher.as_deref())?);
+        for (id, n_hits) in candidates {
+            if sketch.may_be_alike(n_hits, text.len(), n_words(connection, id)?) {
+                earlier.extend(read(connection, id, publisher.as_deref())?);
+            }
         }
         let found = lineage::find_original(&mut text, &mut earlier, &common);
         let found = match found {
@@ -169,6 +171,11 @@ fn ancestors(connection: &Connection, id: i64) -> rusqlite::Result<Vec<i64>> {
         next = of;
     }
     Ok(ancestors)
+}
+
+fn n_words(connection: &Connection, id: i64) -> rusqlite::Result<u32> {
+    let sql = "SELECT words FROM articles WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
 /// Reads an article, to be compared with one of this publisher.
