@@ -81,7 +81,7 @@ impl Sketch {
         Sketch { hashes }
     }
 
-    /// What the index knows each kept shingle by. Half of the hash is enough: among fifty million of them a chance
+    /// What the index knows each kept shingle by, ascending. Half of the hash is enough: among fifty million of them a chance
     /// meeting is one in a hundred, and two with the same text are needed.
     #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = u32> {

@@ -9,8 +9,6 @@
 //! log. All of it belongs to the transaction that brings the article; the table in memory is a temporary one, so what
 //! is rolled back is gone from it too.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::sketch::{HOLDERS_MAX, Postings, Sketch};
@@ -34,19 +32,21 @@ pub(super) fn look_up(connection: &Connection, sketch: &Sketch) -> rusqlite::Res
     let keys: Vec<u32> = sketch.keys().collect();
     let mut postings: Postings = vec![Vec::new(); keys.len()];
     // All keys in one statement: a statement for each takes longer than finding it.
-    let mut positions: Vec<usize> = (0..keys.len()).collect();
-    positions.sort_unstable_by_key(|position| keys[*position]);
-    let buckets: BTreeSet<i64> = keys.iter().map(|key| bucket_of(*key)).collect();
     let mut statement = connection.prepare_cached(
         "SELECT bucket, postings FROM _shingle_buckets WHERE bucket IN (SELECT value FROM json_each(?1))",
     )?;
+    let mut buckets: Vec<i64> = keys.iter().map(|key| bucket_of(*key)).collect();
+    buckets.dedup();
     let mut rows = statement.query([as_list(buckets)])?;
     while let Some(row) = rows.next()? {
         let (bucket, packed): (i64, &[u8]) = (row.get(0)?, row.get_ref(1)?.as_blob()?);
-        let start = positions.partition_point(|position| bucket_of(keys[*position]) < bucket);
-        for position in positions[start..].iter().take_while(|position| bucket_of(keys[**position]) == bucket) {
-            let holds = entries(packed).filter(|(rest, _)| *rest == rest_of(keys[*position]));
-            postings[*position].extend(holds.map(|(_, id)| i64::from(id)));
+        let start = keys.partition_point(|key| bucket_of(*key) < bucket);
+        for (key, holders) in keys[start..].iter().zip(&mut postings[start..]) {
+            if bucket_of(*key) != bucket {
+                break;
+            }
+            let holds = entries(packed).filter(|(rest, _)| *rest == rest_of(*key));
+            holders.extend(holds.map(|(_, id)| i64::from(id)));
         }
     }
     let mut statement = connection.prepare_cached(
@@ -54,11 +54,14 @@ pub(super) fn look_up(connection: &Connection, sketch: &Sketch) -> rusqlite::Res
     )?;
     let mut rows = statement.query([as_list(keys.iter().map(|key| i64::from(*key)))])?;
     while let Some(row) = rows.next()? {
-        let key: u32 = row.get(0)?;
-        let start = positions.partition_point(|position| keys[*position] < key);
-        for position in positions[start..].iter().take_while(|position| keys[**position] == key) {
-            if postings[*position].len() <= HOLDERS_MAX {
-                postings[*position].push(row.get(1)?);
+        let found: u32 = row.get(0)?;
+        let start = keys.partition_point(|key| *key < found);
+        for (key, holders) in keys[start..].iter().zip(&mut postings[start..]) {
+            if *key != found {
+                break;
+            }
+            if holders.len() <= HOLDERS_MAX {
+                holders.push(row.get(1)?);
             }
         }
     }
