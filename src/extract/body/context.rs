@@ -6,7 +6,7 @@ use super::super::marks::Marks;
 use super::super::page::Page;
 use super::super::tags::Tag;
 use super::super::text::number;
-use super::features::{COUNT, Feature, Features};
+use super::features::{COUNT, Feature, Features, probability};
 use super::lines::Look;
 use super::place;
 
@@ -29,6 +29,32 @@ const CARD_WORDS_MAX: usize = 80;
 /// Most words of a line that may head the next.
 const HEADING_WORDS_MAX: usize = 14;
 
+/// What stays the same from look to look.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    /// What the first look said of each line, as a logit.
+    first_logits: Vec<f32>,
+    /// For each list the share of its text that stands in links.
+    lists: HashMap<usize, f32>,
+    /// For every element whether it is, or stands in, a card.
+    cards: Vec<bool>,
+}
+
+impl Surroundings {
+    pub(super) fn of(page: &Page<'_>, looks: &[Look], first_weights: &[f32; COUNT]) -> Surroundings {
+        Surroundings {
+            first_logits: looks.iter().map(|look| look.features.logit(first_weights)).collect(),
+            lists: links_in_lists(page),
+            cards: cards(page, looks),
+        }
+    }
+
+    /// How likely the first look found each line to be part of the article.
+    pub(super) fn first(&self) -> Vec<f32> {
+        self.first_logits.iter().map(|logit| probability(*logit)).collect()
+    }
+}
+
 /// What one more look found.
 #[derive(Debug)]
 pub(super) struct Again {
@@ -43,17 +69,16 @@ pub(super) struct Again {
 pub(super) fn look_again(
     page: &Page<'_>,
     looks: &[Look],
+    surroundings: &Surroundings,
     before: &[f32],
-    first_weights: &[f32; COUNT],
 ) -> Option<Again> {
+    let Surroundings { first_logits, lists, cards } = surroundings;
     let place = place::find(page, looks, before)?;
     let inside = page.elements[place].lines_start..page.elements[place].lines_end;
     let is_sure = |line: usize| before[line] > SURE && looks[line].n_words >= SURE_WORDS;
     let first_sure = inside.clone().find(|line| is_sure(*line)).unwrap_or(inside.start);
     let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
     let groups = Groups::of(page, looks, before, inside.clone());
-    let lists = links_in_lists(page);
-    let cards = cards(page, looks);
     let mut all = Vec::with_capacity(looks.len());
     for (position, look) in looks.iter().enumerate() {
         let line = &page.lines[position];
@@ -108,8 +133,7 @@ pub(super) fn look_again(
         features.mark(Feature::InNestedArticle, is_nested);
         let depth = page.elements[line.block].depth;
         features.set(Feature::Deeper, number(depth.saturating_sub(groups.depth).min(6) as usize));
-        let logit: f32 = look.features.0.iter().zip(first_weights).map(|(value, weight)| value * weight).sum();
-        features.set(Feature::FirstLook, logit.clamp(-8.0, 8.0) / 4.0);
+        features.set(Feature::FirstLook, first_logits[position].clamp(-8.0, 8.0) / 4.0);
         features.set(Feature::LookBefore, log_odds(before[position]) / 4.0);
         all.push(features);
     }

@@ -258,9 +258,18 @@ impl Features {
         self.0.iter().zip(weights).map(|(value, weight)| value * weight)
     }
 
+    /// How much speaks for the line, as a logit.
+    pub(super) fn logit(&self, weights: &[f32; COUNT]) -> f32 {
+        self.weighed(weights).sum()
+    }
+
     /// The probability that the line is part of the article.
     pub(super) fn probability(&self, weights: &[f32; COUNT]) -> f32 {
-        let logit: f32 = self.weighed(weights).sum();
-        1.0 / (1.0 + (-logit).exp())
+        probability(self.logit(weights))
     }
+}
+
+/// The probability that a logit stands for.
+pub(super) fn probability(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
 }

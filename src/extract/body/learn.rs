@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::super::page::Page;
 use super::super::text::{count_words, fold, hash, number};
+use super::context::Surroundings;
 use super::features::{COUNT, Features, NAMES};
 use super::lines::{Look, Shingles};
 use super::trees::Tree;
@@ -195,16 +196,17 @@ fn learn_all<'a, 'b: 'a>(lessons: impl Iterator<Item = &'a Lesson<'b>> + Clone) 
     examples.clear();
     let mut seconds = Vec::new();
     for lesson in lessons {
-        let before: Vec<f32> = lesson.looks.iter().map(|look| look.features.probability(&first)).collect();
-        let Some(again) = context::look_again(lesson.page, &lesson.looks, &before, &first) else { continue };
+        let surroundings = Surroundings::of(lesson.page, &lesson.looks, &first);
+        let again = context::look_again(lesson.page, &lesson.looks, &surroundings, &surroundings.first());
+        let Some(again) = again else { continue };
         examples.extend(lesson.examples(again.features.clone()));
-        seconds.push((lesson, again.features));
+        seconds.push((lesson, surroundings, again.features));
     }
     let second = learn(&examples);
     examples.clear();
-    for (lesson, features) in seconds {
+    for (lesson, surroundings, features) in seconds {
         let before: Vec<f32> = features.iter().map(|features| features.probability(&second)).collect();
-        let again = context::look_again(lesson.page, &lesson.looks, &before, &first);
+        let again = context::look_again(lesson.page, &lesson.looks, &surroundings, &before);
         examples.extend(again.into_iter().flat_map(|again| lesson.examples(again.features)));
     }
     Learned { first, second, third: boost::boost(&examples) }

@@ -25,6 +25,7 @@ mod learn;
 use std::ops::Range;
 
 use super::page::Page;
+use context::Surroundings;
 use features::COUNT;
 use lines::Look;
 use trees::Tree;
@@ -79,11 +80,12 @@ fn choose_by(
     evidence: &Evidence,
     mut steps: Option<&mut Steps>,
 ) -> Body {
-    let first: Vec<f32> = looks.iter().map(|look| look.features.probability(weights.first)).collect();
-    let second = context::look_again(page, &looks, &first, weights.first);
+    let surroundings = Surroundings::of(page, &looks, weights.first);
+    let first = surroundings.first();
+    let second = context::look_again(page, &looks, &surroundings, &first);
     let third = second.as_ref().and_then(|second| {
         let before: Vec<f32> = second.features.iter().map(|features| features.probability(weights.second)).collect();
-        context::look_again(page, &looks, &before, weights.first)
+        context::look_again(page, &looks, &surroundings, &before)
     });
     let probabilities: Vec<f32> = third
         .iter()

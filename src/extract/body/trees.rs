@@ -5,7 +5,7 @@
 
 mod table;
 
-use super::features::{COUNT, Feature, Features};
+use super::features::{self, COUNT, Feature, Features};
 pub(super) use table::TREES;
 
 /// Questions that each tree asks of a line.
@@ -43,8 +43,7 @@ impl Tree {
 
 /// The probability that a line is part of the article.
 pub(super) fn probability(trees: &[Tree], features: &Features) -> f32 {
-    let logit: f32 = trees.iter().map(|tree| tree.gain(features)).sum();
-    1.0 / (1.0 + (-logit).exp())
+    features::probability(trees.iter().map(|tree| tree.gain(features)).sum())
 }
 
 /// What each feature adds to the logit: every answer on the way to a leaf moves the mean of the leaves that can still
