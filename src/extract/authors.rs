@@ -198,7 +198,7 @@ const ROLE_WORDS: [&str; 24] = [
 pub(super) struct Authors {
     /// People.
     pub(super) people: Vec<Evidence<String>>,
-    /// What the page declares where a person should stand: an agency, its newsroom.
+    /// What the page declares where a person should stand, an agency or its newsroom: the first origin that does counts.
     organisations: Vec<Evidence<String>>,
 }
 
@@ -223,9 +223,9 @@ pub(super) fn authors(
     hints: &LinkHints,
     site_names: &[String],
 ) -> Authors {
-    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
+    let mut names = Names::new(site_names);
     find(page, declared, structured, hints, &mut names);
-    Authors { people: names.found, organisations: names.organisations }
+    names.authors
 }
 
 fn find(
@@ -242,14 +242,14 @@ fn find(
             names.add(&party.name, Origin::JsonLd);
         }
     }
-    if !names.found.is_empty() {
+    if !names.authors.people.is_empty() {
         return;
     }
     for name in META_NAMES {
         for content in declared.all(name) {
             names.add(content, Origin::Meta);
         }
-        if !names.found.is_empty() {
+        if !names.authors.people.is_empty() {
             return;
         }
     }
@@ -273,7 +273,7 @@ fn find(
                 names.add(&byline, Origin::Byline);
             }
         }
-        if !names.found.is_empty() {
+        if !names.authors.people.is_empty() {
             return;
         }
     }
@@ -292,17 +292,17 @@ fn stands_elsewhere(page: &Page<'_>, element: usize) -> bool {
 
 /// Adds the authors that a line around the begin of the text names, for pages that say it nowhere else.
 pub(super) fn add_from_head(authors: &mut Authors, lines: &[Line], site_names: &[String]) {
-    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
+    let mut names = Names::new(site_names);
     for line in lines.iter().filter(|line| line.text.len() <= BYLINE_BYTES_MAX) {
         let lower = line.text.to_lowercase();
         if authors.people.is_empty()
-            && names.found.is_empty()
+            && names.authors.people.is_empty()
             && (HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening)) || stands_out_as_names(line))
         {
             names.add(&line.text, Origin::Text);
         }
     }
-    authors.people.append(&mut names.found);
+    authors.people.append(&mut names.authors.people);
 }
 
 /// Whether a line is all emphasis and made of names only: two or three capitalised words each. So small papers sign.
@@ -320,22 +320,24 @@ fn stands_out_as_names(line: &Line) -> bool {
 
 /// Whom texts name of which it is known that they are bylines.
 pub(super) fn in_bylines(bylines: &[String], origin: Origin, site_names: &[String]) -> Vec<Evidence<String>> {
-    let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: site_names };
+    let mut names = Names::new(site_names);
     for byline in bylines {
         names.add(byline, origin);
     }
-    Authors { people: names.found, organisations: names.organisations }.named()
+    names.authors.named()
 }
 
 struct Names<'a> {
-    found: Vec<Evidence<String>>,
-    /// What one origin declares in the place of people; the first that declares any counts.
-    organisations: Vec<Evidence<String>>,
+    authors: Authors,
     /// Keys of the site's own names.
     own: &'a [String],
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    fn new(own: &'a [String]) -> Self {
+        Names { authors: Authors::default(), own }
+    }
+
     /// Takes the names out of a byline.
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
@@ -348,21 +350,22 @@ impl Names<'_> {
         }
         for part in split(text) {
             let name = without_opening(trimmed(part));
-            let is_known = self.found.iter().any(|known| key(&known.value) == key(name));
-            if !is_known && self.is_person(name) && self.found.len() < AUTHORS_MAX {
-                self.found.push(Evidence::new(name.to_owned(), origin));
+            let is_known = self.authors.people.iter().any(|known| key(&known.value) == key(name));
+            if !is_known && self.is_person(name) && self.authors.people.len() < AUTHORS_MAX {
+                self.authors.people.push(Evidence::new(name.to_owned(), origin));
             }
         }
     }
 
-    /// Takes an organisation by its name, which is not split: "Post and Courier" is one.
+    /// Takes an organisation by its name, which is not split: many have an "and" in it.
     fn add_organisation(&mut self, name: &str, origin: Origin) {
         let name = fold(name);
         let name = trimmed(&name);
-        let is_first_origin = self.organisations.first().is_none_or(|first| first.origin == origin);
-        let is_known = self.organisations.iter().any(|known| key(&known.value) == key(name));
-        if is_first_origin && !is_known && self.organisations.len() < AUTHORS_MAX && is_organisation_name(name) {
-            self.organisations.push(Evidence::new(name.to_owned(), origin));
+        let is_first_origin = self.authors.organisations.first().is_none_or(|first| first.origin == origin);
+        let is_known = self.authors.organisations.iter().any(|known| key(&known.value) == key(name));
+        if is_first_origin && !is_known && self.authors.organisations.len() < AUTHORS_MAX && is_organisation_name(name)
+        {
+            self.authors.organisations.push(Evidence::new(name.to_owned(), origin));
         }
     }
 
@@ -447,9 +450,9 @@ mod tests {
 
     fn check(byline: &str, expected: &[&str]) {
         let site_names = ["harbourpost".to_owned()];
-        let mut names = Names { found: Vec::new(), organisations: Vec::new(), own: &site_names };
+        let mut names = Names::new(&site_names);
         names.add(byline, Origin::Byline);
-        let found: Vec<&str> = names.found.iter().map(|name| name.value.as_str()).collect();
+        let found: Vec<&str> = names.authors.people.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(found, expected, "{byline}");
     }
 
@@ -471,5 +474,25 @@ mod tests {
         {
             check(byline, &[]);
         }
+    }
+
+    #[test]
+    fn an_organisation_signs_where_nobody_does() {
+        let check = |declared: &[&str], expected: &[&str]| {
+            let declared: Vec<String> = declared.iter().map(|name| (*name).to_owned()).collect();
+            let named = in_bylines(&declared, Origin::JsonLd, &["harbourpost".to_owned()]);
+            assert_eq!(named.iter().map(|name| name.value.as_str()).collect::<Vec<_>>(), expected, "{declared:?}");
+        };
+        check(&["dpa"], &["dpa"]);
+        check(&["Harbour Post and dpa", "Quay Newsroom"], &["Harbour Post and dpa", "Quay Newsroom"]);
+        check(&["dpa", "Ada Quill"], &["Ada Quill"]);
+        check(&["admin"], &[]);
+        check(&["https://example.com/ada"], &[]);
+    }
+
+    #[test]
+    fn names_begin_in_capitals_but_for_their_particles() {
+        check("van der Meer", &["van der Meer"]);
+        check("writes from Ellery", &[]);
     }
 }
