@@ -2,7 +2,7 @@
 
 use super::likeness::{Likeness, compare, ratio};
 use super::shingle::ShingledText;
-use super::sketch::{Common, leave_out_common};
+use super::sketch::leave_out_common;
 
 /// A paragraph stands in another text when so many of its shingles do.
 const PARAGRAPH_SHARE_MIN: f64 = 0.5;
@@ -44,7 +44,7 @@ pub struct Span {
 /// the earliest. That one may be a copy itself; the chain leads to whoever was first.
 ///
 /// Text that is common to many articles does not count.
-pub fn find_original(text: &mut ShingledText, candidates: &mut [Earlier], common: &Common) -> Option<Copy> {
+pub fn find_original(text: &mut ShingledText, candidates: &mut [Earlier], common: &[u64]) -> Option<Copy> {
     leave_out_common(text, common);
     let mut best: Option<(i64, Likeness)> = None;
     let mut sources = Vec::new();
@@ -115,7 +115,7 @@ mod tests {
             .iter()
             .map(|(id, letters)| Earlier { id: *id, text: self::text(letters), is_same_publisher: false })
             .collect();
-        let found = find_original(&mut text, &mut earlier, &Common::new());
+        let found = find_original(&mut text, &mut earlier, &[]);
         assert_eq!(found.as_ref().map(|copy| copy.of), of, "{letters}");
         if let Some(copy) = found {
             earlier.retain(|earlier| copy.sources.contains(&earlier.id));

@@ -1,6 +1,6 @@
 //! The few shingles of a text that the index keeps, and the earlier texts worth a closer look.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::hash::mix;
 use super::likeness::PART_SHARE_MIN;
@@ -43,8 +43,8 @@ const COMMON_QUARTERS_MIN: u32 = 3;
 /// The texts that hold each shingle of a sketch, in the sketch's order.
 pub type Postings = Vec<Vec<i64>>;
 
-/// Kept shingles that belong to no text in particular.
-pub type Common = HashSet<u64>;
+/// Kept shingles that belong to no text in particular, ascending.
+pub type Common = Vec<u64>;
 
 /// What the index keeps of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Sketch {
         let mut hits: HashMap<i64, u32> = HashMap::new();
         for (hash, holders) in self.hashes.iter().zip(postings) {
             if is_common(holders, &mut root_of)? {
-                common.insert(*hash);
+                common.push(*hash);
             } else {
                 for holder in holders {
                     *hits.entry(*holder).or_default() += 1;
@@ -193,14 +193,14 @@ const DISTINCT_SHARE: f64 = 0.7;
 
 /// Takes away the paragraphs of a text whose kept shingles are nearly all common ones: what a site puts under each of its
 /// articles is no part of any.
-pub(super) fn leave_out_common(text: &mut ShingledText, common: &Common) {
+pub(super) fn leave_out_common(text: &mut ShingledText, common: &[u64]) {
     if common.is_empty() {
         return;
     }
     let mut tallies = vec![Tally::default(); usize::try_from(text.n_paragraphs).unwrap_or_default()];
     for shingle in &text.shingles {
         if let Some(tally) = usize::try_from(shingle.paragraph).ok().and_then(|at| tallies.get_mut(at)) {
-            let is_common = common.contains(&shingle.hash);
+            let is_common = common.binary_search(&shingle.hash).is_ok();
             tally.n_common += u32::from(is_common);
             tally.n_kept += u32::from(is_common || shingle.hash.is_multiple_of(KEPT_ONE_IN));
         }
@@ -284,9 +284,9 @@ mod tests {
         // Four texts without a relation make a shingle common, four copies of one text do not.
         let postings = vec![vec![1, 2, 3, 4], vec![1, 2, 3, 4], vec![1], vec![1]];
         let found = lookup(&sketch, &postings, &[]);
-        assert_eq!((ids(&found), found.common), (vec![1], HashSet::from([8, 16])));
+        assert_eq!((ids(&found), found.common), (vec![1], vec![8, 16]));
         let found = lookup(&sketch, &postings, &[(2, 1), (3, 1), (4, 1)]);
-        assert_eq!((ids(&found), found.common), (vec![1, 2, 3, 4], HashSet::new()));
+        assert_eq!((ids(&found), found.common), (vec![1, 2, 3, 4], vec![]));
         let found = lookup(&sketch, &vec![(1..=51).collect(); 4], &(1..=51).map(|id| (id, 1)).collect::<Vec<_>>());
         assert_eq!(ids(&found), [] as [i64; 0], "what everybody holds says nothing");
     }
@@ -306,7 +306,7 @@ mod tests {
         let body: Vec<String> = (0..3).map(words).collect();
         let mut text = ShingledText::new(None, &body.join("\n"));
         let common = ShingledText::new(None, &body[2]);
-        let common: HashSet<u64> = Sketch::of(&common).hashes.into_iter().collect();
+        let common: Common = Sketch::of(&common).hashes;
         let n_before = text.len();
         leave_out_common(&mut text, &common);
         assert_eq!(text.len(), n_before - 38);

@@ -13,6 +13,7 @@ use crate::model::{
 
 use super::claims::refresh_publisher;
 use super::copies::{self, Comparison};
+use super::memory::WriteTransaction;
 use super::rows::{json_list, private_time, public_time};
 use super::{fetches, links, polls, sources};
 
@@ -25,7 +26,8 @@ pub struct ArticleCommit {
     pub is_stale: bool,
 }
 
-pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusqlite::Result<ArticleCommit> {
+pub(super) fn commit(transaction: &WriteTransaction<'_>, outcome: &ArticleOutcome) -> rusqlite::Result<ArticleCommit> {
+    let connection: &Connection = transaction;
     let ArticleOutcome { candidate, exchanges, finished_at, host_ready_at, result } = outcome;
     let now = *finished_at;
     let link_id = candidate.link.0;
@@ -49,7 +51,7 @@ pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusql
                 first_seen_at: candidate.first_seen_at,
                 now,
             };
-            let kept = keep(connection, article, &arrival)?;
+            let kept = keep(transaction, article, &arrival)?;
             let canonical = kept.url.clone().map(|url| Alias { url, publisher: publisher.clone() });
             finish_link(connection, link_id, Some(kept.stored.id), Some(validators))?;
             for alias in canonical.iter().chain([answered]) {
@@ -94,13 +96,17 @@ pub(super) fn commit(connection: &Connection, outcome: &ArticleOutcome) -> rusql
 }
 
 /// Takes in an article from a file. It has no link to release; a source, where one is named, is made if it is missing.
-pub(super) fn import(connection: &Connection, imported: &ImportedArticle) -> rusqlite::Result<StoredArticle> {
+pub(super) fn import(
+    transaction: &WriteTransaction<'_>,
+    imported: &ImportedArticle,
+) -> rusqlite::Result<StoredArticle> {
+    let connection: &Connection = transaction;
     let ImportedArticle { article, source, guid, arrived_at } = imported;
     let now = *arrived_at;
     let source = source.as_deref().map(|slug| sources::ensure_import_source(connection, slug, now)).transpose()?;
     let arrival =
         Arrival { source, guid: guid.as_deref(), known_article_id: None, answered: None, first_seen_at: now, now };
-    let kept = keep(connection, article, &arrival)?;
+    let kept = keep(transaction, article, &arrival)?;
     if let Some(url) = kept.url {
         let publisher = publisher_of(url.as_url());
         links::lead_to(connection, &Alias { url, publisher }, kept.stored.id, now)?;
@@ -144,7 +150,8 @@ struct Kept {
 }
 
 /// Reads, decides, writes.
-fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Kept> {
+fn keep(transaction: &WriteTransaction<'_>, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Kept> {
+    let connection: &Connection = transaction;
     let lookalikes = find_lookalikes(connection, article, arrival)?;
     let judgement = dedup::judge(article, &lookalikes);
     let url = match arrival.answered {
@@ -156,11 +163,11 @@ fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> ru
     let mut verdict = judgement.verdict;
     let id = match verdict {
         Verdict::New => {
-            let comparison = Comparison::of(connection, article, url.as_ref(), None)?;
+            let comparison = Comparison::of(transaction, article, url.as_ref(), None)?;
             let original = comparison.as_ref().and_then(Comparison::original);
             let id = row.insert(connection, original.map(|of| (of, DuplicateKind::Near)))?;
             if let Some(comparison) = comparison {
-                comparison.record(connection, id)?;
+                comparison.record(transaction, id)?;
             }
             if let Some(of) = original {
                 verdict = Verdict::Duplicate { of, kind: DuplicateKind::Near };
@@ -174,7 +181,7 @@ fn keep(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> ru
         }
         Verdict::Known { article_id } => article_id,
         Verdict::Revision { article_id } => {
-            row.revise(connection, article_id, lookalikes.by_wording)?;
+            row.revise(transaction, article_id, lookalikes.by_wording)?;
             article_id
         }
     };
@@ -297,17 +304,18 @@ impl Row<'_> {
 
     /// Puts a new wording in the place of the old one, which moves to `revisions`. It may repeat other articles than the
     /// old one did, but only earlier ones: else two articles could be copies of each other.
-    fn revise(&self, connection: &Connection, id: i64, by_wording: Option<i64>) -> rusqlite::Result<()> {
+    fn revise(&self, transaction: &WriteTransaction<'_>, id: i64, by_wording: Option<i64>) -> rusqlite::Result<()> {
+        let connection: &Connection = transaction;
         let article = self.article;
         let exact = by_wording.filter(|other| *other < id);
         let comparison = match exact {
             Some(_) => None,
-            None => Comparison::of(connection, article, self.url, Some(id))?,
+            None => Comparison::of(transaction, article, self.url, Some(id))?,
         };
         let near = comparison.as_ref().and_then(Comparison::original);
         let (duplicate_of, kind) =
             exact.map(|of| (of, DuplicateKind::Exact)).or(near.map(|of| (of, DuplicateKind::Near))).unzip();
-        copies::forget(connection, id)?;
+        copies::forget(transaction, id)?;
         connection
             .prepare_cached(
                 "INSERT INTO revisions (article_id, revision, title, body, seen_at)
@@ -350,7 +358,7 @@ impl Row<'_> {
         if let Some(of) = exact {
             copies::record_exact(connection, id, of, article.paragraphs().count())?;
         } else if let Some(comparison) = comparison {
-            comparison.record(connection, id)?;
+            comparison.record(transaction, id)?;
         }
         connection.prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?.execute([id])?;
         remember_wording(connection, article, id)

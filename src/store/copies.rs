@@ -11,8 +11,8 @@ use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
 use crate::model::{Article, BodyKind, CanonicalUrl, publisher_of};
 
+use super::memory::WriteTransaction;
 use super::rows::stored_url;
-use super::shingles;
 
 /// Ancestors of an original that are asked for their paragraphs, and steps that are taken to the root of a lineage.
 /// Longer chains of copies of copies are not seen; a bound keeps a damaged file from holding us up.
@@ -22,7 +22,6 @@ const ANCESTORS_MAX: usize = 16;
 pub(super) struct Comparison {
     sketch: Sketch,
     postings: Postings,
-    roots: HashMap<i64, i64>,
     found: Option<(Copy, Vec<Span>)>,
 }
 
@@ -30,7 +29,7 @@ impl Comparison {
     /// Compares an article with all earlier ones; with those before `revised`, when it is a new wording of that one.
     /// Absent for what is not an article's text.
     pub(super) fn of(
-        connection: &Connection,
+        transaction: &WriteTransaction<'_>,
         article: &Article,
         url: Option<&CanonicalUrl>,
         revised: Option<i64>,
@@ -43,14 +42,16 @@ impl Comparison {
             return Ok(None);
         }
         let sketch = Sketch::of(&text);
-        let mut postings = shingles::look_up(connection, &sketch)?;
+        let connection: &Connection = transaction;
+        let memory = &mut *transaction.memory();
+        let mut postings = memory.recent_shingles(connection)?.look_up(connection, &sketch)?;
         if let Some(revised) = revised {
             for holders in &mut postings {
                 holders.retain(|holder| *holder < revised);
             }
         }
-        let mut roots = HashMap::new();
-        let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, &mut roots, id))?;
+        let roots = memory.roots();
+        let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, roots, id))?;
         let publisher = url.map(|url| publisher_of(url.as_url()));
         let mut earlier = Vec::with_capacity(candidates.len());
         for (id, n_hits) in candidates {
@@ -72,7 +73,7 @@ impl Comparison {
             }
             None => None,
         };
-        Ok(Some(Comparison { sketch, postings, roots, found }))
+        Ok(Some(Comparison { sketch, postings, found }))
     }
 
     /// The article that it is made from.
@@ -81,7 +82,10 @@ impl Comparison {
     }
 
     /// Writes down where the article stands, under the id that it has got, and lets later ones find it.
-    pub(super) fn record(mut self, connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    pub(super) fn record(self, transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
+        let connection: &Connection = transaction;
+        let memory = &mut *transaction.memory();
+        let roots = memory.roots();
         let mut root = None;
         if let Some((copy, spans)) = &self.found {
             let row = CopyRow {
@@ -91,17 +95,16 @@ impl Comparison {
                 spans,
             };
             row.insert(connection, id)?;
-            root = Some(root_of(connection, &mut self.roots, copy.of)?);
+            root = Some(root_of(connection, roots, copy.of)?);
         }
-        let keys =
-            self.sketch.keys_to_add(&self.postings, root, |holder| root_of(connection, &mut self.roots, holder))?;
-        shingles::add(connection, id, &keys)
+        let keys = self.sketch.keys_to_add(&self.postings, root, |holder| root_of(connection, roots, holder))?;
+        memory.recent_shingles(connection)?.add(connection, id, &keys)
     }
 }
 
 /// The earlier article that one is made from.
-pub(super) fn original_of(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
-    Ok(Comparison::of(connection, article, article.url.as_ref(), None)?.as_ref().and_then(Comparison::original))
+pub(super) fn original_of(transaction: &WriteTransaction<'_>, article: &Article) -> rusqlite::Result<Option<i64>> {
+    Ok(Comparison::of(transaction, article, article.url.as_ref(), None)?.as_ref().and_then(Comparison::original))
 }
 
 /// Writes down an article with the very words of an earlier one. What it is made from is what that one is made from.
@@ -123,10 +126,13 @@ pub(super) fn record_exact(connection: &Connection, id: i64, of: i64, n_paragrap
 }
 
 /// Forgets where an article stood, before a new wording takes its place.
-pub(super) fn forget(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+pub(super) fn forget(transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
+    let connection: &Connection = transaction;
+    let memory = &mut *transaction.memory();
+    memory.roots().clear();
     connection.prepare_cached("DELETE FROM _copies WHERE article_id = ?1")?.execute([id])?;
     if let Some(Earlier { text, .. }) = read(connection, id, None)? {
-        shingles::remove(connection, id, Sketch::of(&text).keys())?;
+        memory.recent_shingles(connection)?.remove(connection, id, Sketch::of(&text).keys())?;
     }
     Ok(())
 }

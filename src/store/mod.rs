@@ -23,6 +23,8 @@ mod lineage;
 
 mod links;
 
+mod memory;
+
 mod polls;
 
 mod read;

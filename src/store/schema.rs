@@ -221,6 +221,8 @@ pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, S
     // depend on.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrap)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Lists as parameters: `rarray(?1)`.
+    rusqlite::vtab::array::load_module(&connection).map_err(wrap)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }

@@ -1,5 +1,6 @@
 //! The writing thread and the handle to it.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -17,6 +18,7 @@ use crate::model::{
 
 pub use super::articles::ArticleCommit;
 use super::claims::{self, ClaimRequest};
+use super::memory::{Memory, WriteTransaction};
 use super::polls::{self, PollCommit};
 use super::rows::private_time;
 use super::schema::{self, IngestLock, StoreError};
@@ -30,7 +32,7 @@ const WAITING_MAX: usize = 64;
 /// One unit of work, its result and whoever waits for it.
 trait Work: Send {
     /// Does the work inside a transaction. It may be done again in another one if this one cannot be committed.
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    fn run(&mut self, transaction: WriteTransaction<'_>) -> rusqlite::Result<()>;
 
     /// Tells the result, or what kept it from becoming durable.
     fn report(self: Box<Self>, committed: Result<(), StoreError>);
@@ -42,9 +44,9 @@ struct Unit<T, F> {
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Work for Unit<T, F> {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.result = Some((self.act)(connection)?);
+impl<T: Send, F: FnMut(&WriteTransaction<'_>) -> rusqlite::Result<T> + Send> Work for Unit<T, F> {
+    fn run(&mut self, transaction: WriteTransaction<'_>) -> rusqlite::Result<()> {
+        self.result = Some((self.act)(&transaction)?);
         Ok(())
     }
 
@@ -85,7 +87,13 @@ impl Store {
         claims::release_all(&connection, Timestamp::now()).map_err(|error| schema::explain(&error, &settings.path))?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let n_commits = Arc::new(AtomicU64::new(0));
-        let writer = Writer { connection, settings: settings.clone(), n_commits: n_commits.clone(), _lock: lock };
+        let writer = Writer {
+            connection,
+            memory: RefCell::default(),
+            settings: settings.clone(),
+            n_commits: n_commits.clone(),
+            _lock: lock,
+        };
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer.run(receiver))
@@ -255,7 +263,7 @@ impl Store {
     /// Sends a unit of work and awaits its result, which comes when it is durable.
     async fn write<T: Send + 'static>(
         &self,
-        act: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        act: impl FnMut(&WriteTransaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let work = Box::new(Unit { act, result: None, reply });
@@ -266,6 +274,7 @@ impl Store {
 
 struct Writer {
     connection: Connection,
+    memory: RefCell<Memory>,
     settings: StoreSettings,
     n_commits: Arc<AtomicU64>,
     _lock: IngestLock,
@@ -325,11 +334,14 @@ impl Writer {
         let mut run = || -> rusqlite::Result<()> {
             // Dropped before its commit, a transaction is rolled back.
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            batch.iter_mut().try_for_each(|work| work.run(&transaction))?;
+            batch.iter_mut().try_for_each(|work| work.run(WriteTransaction::new(&transaction, &self.memory)))?;
             articles::index_new(&transaction)?;
             transaction.commit()
         };
-        run().map_err(|error| schema::explain(&error, path))?;
+        if let Err(error) = run() {
+            self.memory.borrow_mut().forget();
+            return Err(schema::explain(&error, path));
+        }
         self.n_commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
