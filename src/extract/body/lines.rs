@@ -168,6 +168,8 @@ const COMPANY_LEVELS: usize = 4;
 const IMAGE_LINES_MAX: usize = 3;
 const INPUT_LINES_MAX: usize = 8;
 
+/// What a line shares a small element with: a picture whose caption it may be, a form that it may belong to. Templates
+/// without telling names are told by it.
 fn set_company(page: &Page<'_>, position: usize, features: &mut Features) {
     let line = &page.lines[position];
     let mut element = line.block;

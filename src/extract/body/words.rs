@@ -34,7 +34,7 @@ fn pair(feature: Feature) -> (&'static str, &'static str) {
         Feature::Address => ("an address", "no address"),
         Feature::Question => ("a question", "no question"),
         Feature::Begins => ("begins small", "no small beginning"),
-        Feature::Paragraph => ("a paragraph by its tag", "no p"),
+        Feature::Paragraph => ("a paragraph by its tag", "no paragraph by its tag"),
         Feature::TopHeading => ("a first-level heading", "no first-level heading"),
         Feature::Heading => ("a heading", "no heading"),
         Feature::LowHeading => ("a low heading", "no low heading"),
