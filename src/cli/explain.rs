@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::dates;
-use crate::extract::{Contribution, ExplainedLine, Explanation, Extractor, Rule, Verdict};
+use crate::extract::{Contribution, ExplainedLine, Explanation, Extractor, Rule, TitleVotes, Verdict};
 use crate::model::{CanonicalUrl, Evidence, LinkHints, Origin};
 use crate::pipeline::{self, ExplainedPage};
 
@@ -197,12 +197,19 @@ pub(super) fn counts(explanation: &Explanation) -> [usize; 3] {
     [count(Verdict::is_kept), count(|verdict| verdict == Verdict::Unlikely), count(|verdict| verdict.rule().is_some())]
 }
 
-/// `+1.3 ends with a full stop`.
+/// `+1.3 ends like a sentence`.
 pub(super) fn told(contribution: &Contribution) -> String {
-    let mut meaning = contribution.meaning.chars().filter(|c| *c != '`');
-    let first = meaning.next().into_iter().flat_map(char::to_lowercase).collect::<String>();
-    let not = if contribution.is_absent { "not: " } else { "" };
-    format!("{:+.1} {not}{first}{}", contribution.logit, meaning.collect::<String>())
+    format!("{:+.1} {}", contribution.logit, contribution.words)
+}
+
+/// `, trust 14, as in 2 other places`.
+fn votes_told(votes: TitleVotes) -> String {
+    let agreeing = match votes.n_agreeing {
+        0 => String::new(),
+        1 => ", as in one other place".to_owned(),
+        n => format!(", as in {n} other places"),
+    };
+    format!(", trust {}{agreeing}", votes.trust)
 }
 
 /// The rule, and what weighed most.
@@ -248,9 +255,13 @@ fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> i
     }
     output.line("")?;
     let evidence = |found: &Evidence<String>| format!("{} ({})", found.value, found.origin);
-    output.field("title", explanation.titles.first().map(evidence).as_deref())?;
-    for candidate in other_titles(explanation) {
-        output.field("", Some(&format!("not: {}", evidence(candidate))))?;
+    let mut titles = explanation.titles.iter().zip(&explanation.title_votes).map(|(title, votes)| match votes {
+        Some(votes) => format!("{} ({}{})", title.value, title.origin, votes_told(*votes)),
+        None => evidence(title),
+    });
+    output.field("title", titles.next().as_deref())?;
+    for candidate in titles {
+        output.field("", Some(&format!("not: {candidate}")))?;
     }
     let published = article.published.as_ref();
     let published = published.map(|date| format!("{} ({})", shapes::published_text(date), date.origin));

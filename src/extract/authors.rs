@@ -80,6 +80,9 @@ const SEPARATORS: [&str; 17] = [
     " ve ",
 ];
 
+/// Those of them that join two: they stand within names of papers and firms as well.
+const CONJUNCTIONS: [&str; 8] = [" and ", " und ", " et ", " y ", " og ", " och ", " en ", " & "];
+
 /// Words that say that something is no person.
 const ORGANISATION_WORDS: [&str; 47] = [
     "redaktion",
@@ -342,8 +345,9 @@ impl<'a> Names<'a> {
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
         let text = without_opening(&byline);
-        if matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta)
-            && !split(text).iter().any(|part| self.is_person(trimmed(part)))
+        let is_declared = matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta);
+        if origin == Origin::JsonLd && is_joined_words(text)
+            || is_declared && !split(text).iter().any(|part| self.is_person(trimmed(part)))
         {
             self.add_organisation(text, origin);
             return;
@@ -396,6 +400,16 @@ impl<'a> Names<'a> {
             && !AGENCIES.contains(&key.as_str())
             && key.len() > 2
     }
+}
+
+/// Whether a name is two words and a conjunction, such as "Quay and Courier": where it is declared as one author it is
+/// one, since two people have more names than that.
+fn is_joined_words(name: &str) -> bool {
+    CONJUNCTIONS.iter().any(|conjunction| {
+        name.split_once(conjunction).is_some_and(|(one, other)| {
+            [one, other].iter().all(|word| count_words(word) == 1 && word.starts_with(char::is_uppercase))
+        })
+    })
 }
 
 /// Whether a text can be the name of an organisation: short, with letters, and neither an address nor a template's
@@ -486,6 +500,9 @@ mod tests {
         check(&["dpa"], &["dpa"]);
         check(&["Harbour Post and dpa", "Quay Newsroom"], &["Harbour Post and dpa", "Quay Newsroom"]);
         check(&["dpa", "Ada Quill"], &["Ada Quill"]);
+        check(&["Quay and Courier"], &["Quay and Courier"]);
+        check(&["Quay & Courier", "Ada Quill"], &["Ada Quill"]);
+        check(&["Ada Quill and Ben Okri"], &["Ada Quill", "Ben Okri"]);
         check(&["admin"], &[]);
         check(&["https://example.com/ada"], &[]);
     }

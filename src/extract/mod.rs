@@ -63,7 +63,7 @@ use json_ld::StructuredArticle;
 use page::Page;
 use verdict::Findings;
 
-pub use explain::{Contribution, ExplainedLine, Explanation, Rule, TextSource, Verdict};
+pub use explain::{Contribution, ExplainedLine, Explanation, Rule, TextSource, TitleVotes, Verdict};
 pub use fragment::fragment_paragraphs;
 pub use further_pages::FurtherPages;
 pub use verdict::{NoArticle, Wall};
@@ -172,14 +172,19 @@ impl Extractor {
         check_text(document)?;
         let text = crate::charset::decode(&document.body, document.content_type.as_deref());
         // A rule may name any attribute.
-        let keep = if self.may_have_rule(document) { Keep::All } else { Keep::Read };
+        let rule_by_address = self.rule_by_address(document);
+        let may_have_rule = rule_by_address.is_some() || self.may_claim_rule(document);
+        let keep = if may_have_rule { Keep::All } else { Keep::Read };
         let tree = Html::parse_document(&bounds::parseable(&text, self.settings.parse_steps_max, keep));
         let page = Page::read(&tree, self.settings.depth_max);
         let mut found = Found::read(&page, document, hints);
         let (depth_max, words_min) = (self.settings.depth_max, self.settings.words_min);
-        let rule = self.rule_for(document, &found.declared);
+        let rule = rule_by_address.or_else(|| self.claimed_rule(document, &found.declared));
         let ruled = rule.map(|rule| site_rule::apply(rule, &tree, &page, depth_max, words_min)).unwrap_or_default();
-        found.titles.splice(0..0, ruled.title.map(|title| Evidence::new(title, Origin::SiteRule)));
+        if let Some(title) = ruled.title {
+            found.titles.insert(0, Evidence::new(title, Origin::SiteRule));
+            found.title_votes.insert(0, None);
+        }
         let mut article = found.article(&page, document, hints);
         article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
         article.rule_faults = ruled.faults;
@@ -205,30 +210,33 @@ impl Extractor {
         let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, &found.site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
         let (text_from, refusal) = self.fill_body(&mut article, &page, &found, &body, hints, is_ruled);
-        let reading = Reading { article, refusal, text_from, titles: found.titles, chosen: body.lines };
+        let Found { titles, title_votes, .. } = found;
+        let reading = Reading { article, refusal, text_from, titles, title_votes, chosen: body.lines };
         Ok(finish(&page, reading, steps))
     }
 
-    /// Whether there may be a rule for the document's site, as far as that is known before the page is read.
-    fn may_have_rule(&self, document: &FetchedDocument) -> bool {
+    /// The rule for the document's site, by its address.
+    fn rule_by_address(&self, document: &FetchedDocument) -> Option<&SiteRule> {
         let rules = &self.settings.site_rules;
-        let fetched_on = document.fetched_at.to_zoned(TimeZone::UTC).date();
-        let has_address = !document.final_url.as_str().starts_with(NO_ADDRESS);
-        !rules.is_empty() && (!has_address || rules.find(&document.final_url, fetched_on).is_some())
-    }
-
-    /// The rule for the document's site. A page from a file is of the site that it says it is of.
-    fn rule_for(&self, document: &FetchedDocument, declared: &Declared<'_>) -> Option<&SiteRule> {
-        let rules = &self.settings.site_rules;
-        if rules.is_empty() {
+        if rules.is_empty() || document.final_url.as_str().starts_with(NO_ADDRESS) {
             return None;
         }
-        let fetched_on = document.fetched_at.to_zoned(TimeZone::UTC).date();
-        if !document.final_url.as_str().starts_with(NO_ADDRESS) {
-            return rules.find(&document.final_url, fetched_on);
+        rules.find(&document.final_url, fetched_on(document))
+    }
+
+    /// Whether the page may be of a site with a rule by what it says: a page from a file has no other address.
+    fn may_claim_rule(&self, document: &FetchedDocument) -> bool {
+        !self.settings.site_rules.is_empty() && document.final_url.as_str().starts_with(NO_ADDRESS)
+    }
+
+    /// The rule for the site that a page from a file says it is of.
+    fn claimed_rule(&self, document: &FetchedDocument, declared: &Declared<'_>) -> Option<&SiteRule> {
+        if !self.may_claim_rule(document) {
+            return None;
         }
         let claimed = declared.canonical_urls(&document.final_url);
-        claimed.iter().find_map(|url| rules.find(&Url::parse(&url.value).ok()?, fetched_on))
+        let rules = &self.settings.site_rules;
+        claimed.iter().find_map(|url| rules.find(&Url::parse(&url.value).ok()?, fetched_on(document)))
     }
 
     /// Fills in the body: where it is from, and why it is that of no article.
@@ -297,6 +305,11 @@ impl Extractor {
     }
 }
 
+/// The day a document was fetched, by which rules for sites are valid or not.
+fn fetched_on(document: &FetchedDocument) -> jiff::civil::Date {
+    document.fetched_at.to_zoned(TimeZone::UTC).date()
+}
+
 /// Quality of a feed's own text: the publisher's words, though nobody has checked that they are all.
 const FED_QUALITY: u8 = 80;
 
@@ -314,6 +327,8 @@ struct Reading {
     text_from: TextSource,
     /// All titles that the page gives itself, the best first.
     titles: Vec<Evidence<String>>,
+    /// What speaks for each of them.
+    title_votes: Vec<Option<TitleVotes>>,
     /// The lines that were chosen, in page order.
     chosen: Vec<usize>,
 }
@@ -324,6 +339,8 @@ struct Found<'a> {
     structured: StructuredArticle,
     site_names: Vec<String>,
     titles: Vec<Evidence<String>>,
+    /// What speaks for each of them; nothing for that of a rule for the site.
+    title_votes: Vec<Option<TitleVotes>>,
 }
 
 impl<'a> Found<'a> {
@@ -338,8 +355,11 @@ impl<'a> Found<'a> {
             .chain([document.final_url.clone()])
             .collect();
         let site_names = title::site_name_keys(&declared, &structured, &addresses);
-        let titles = title::candidates(page, &declared, &structured, hints, &site_names);
-        Found { declared, structured, site_names, titles }
+        let (titles, title_votes) = title::candidates(page, &declared, &structured, hints, &site_names)
+            .into_iter()
+            .map(|(title, votes)| (title, Some(votes)))
+            .unzip();
+        Found { declared, structured, site_names, titles, title_votes }
     }
 
     fn evidence(&self, hints: &LinkHints) -> body::Evidence {

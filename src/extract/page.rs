@@ -92,6 +92,9 @@ pub(super) struct PageElement<'a> {
     pub(super) lines_start: usize,
     /// After its last line.
     pub(super) lines_end: usize,
+    /// Whether it holds an image, and whether it holds a button or field.
+    pub(super) holds_image: bool,
+    pub(super) holds_input: bool,
     /// Where it stands in the tree.
     pub(super) node: NodeRef<'a, Node>,
 }
@@ -113,6 +116,8 @@ pub(super) struct Line {
     pub(super) n_links: usize,
     /// Whether it ended at an empty line made of `<br>`.
     pub(super) ends_at_break: bool,
+    /// Images that stand before its end on the page.
+    pub(super) n_images: usize,
 }
 
 /// A page in document order.
@@ -159,6 +164,7 @@ impl<'a> Page<'a> {
             open: Vec::new(),
             line: OpenLine::default(),
             n_breaks: 0,
+            n_images: 0,
             classes: [(0, Marks::NONE); CLASSES_REMEMBERED],
             choice,
             n_chosen_open: 0,
@@ -308,6 +314,8 @@ struct Reader<'a, 'c> {
     line: OpenLine,
     /// `<br>` since the last text.
     n_breaks: usize,
+    /// Images so far.
+    n_images: usize,
     /// The marks of classes by their hash: the same few stand on most elements of a page.
     classes: [(u64, Marks); CLASSES_REMEMBERED],
     choice: &'c Choice,
@@ -421,9 +429,32 @@ impl<'a> Reader<'a, '_> {
             path,
             lines_start,
             lines_end: lines_start,
+            holds_image: false,
+            holds_input: false,
             node,
         });
+        match tag {
+            Tag::Image => {
+                self.n_images += 1;
+                self.tell_above(parent, |element| std::mem::replace(&mut element.holds_image, true));
+            }
+            Tag::Input | Tag::Control => {
+                self.tell_above(parent, |element| std::mem::replace(&mut element.holds_input, true));
+            }
+            _ => {}
+        }
         self.open.push(index);
+    }
+
+    /// Tells an element and all above it something, up to the first that knows it: each hears it once.
+    fn tell_above(&mut self, element: usize, mut knew: impl FnMut(&mut PageElement<'a>) -> bool) {
+        let mut element = element;
+        while let Some(current) = self.page.elements.get_mut(element) {
+            if knew(current) || current.parent == element {
+                break;
+            }
+            element = current.parent;
+        }
     }
 
     fn add_text(&mut self, piece: &str) {
@@ -519,6 +550,7 @@ impl<'a> Reader<'a, '_> {
             emphasis_bytes: line.emphasis_bytes,
             n_links: line.n_links,
             ends_at_break,
+            n_images: self.n_images,
         });
     }
 }

@@ -53,6 +53,10 @@ pub(super) enum Tag {
     Emphasis,
     /// Whatever else runs on in its line.
     Inline,
+    /// `img`.
+    Image,
+    /// `input`, `textarea`, `select`: what a reader fills in.
+    Input,
     /// `meta`.
     Meta,
     /// `link`.
@@ -75,8 +79,10 @@ impl Tag {
             "p" => Tag::Paragraph,
             "span" | "font" | "small" | "sup" | "sub" | "u" | "s" | "q" | "cite" | "code" | "abbr" | "mark" | "del"
             | "ins" | "bdi" | "bdo" | "big" | "tt" | "kbd" | "samp" | "var" | "dfn" | "wbr" | "ruby" | "rb"
-            | "strike" | "acronym" | "data" | "nobr" | "img" | "picture" | "source" | "slot" => Tag::Inline,
+            | "strike" | "acronym" | "data" | "nobr" | "picture" | "source" | "slot" => Tag::Inline,
             "a" => Tag::Link,
+            "img" => Tag::Image,
+            "input" | "textarea" | "select" => Tag::Input,
             "li" | "dt" | "dd" => Tag::Item,
             "b" | "strong" | "em" | "i" => Tag::Emphasis,
             "ul" | "ol" | "dl" | "menu" | "dir" => Tag::List,
@@ -107,9 +113,9 @@ impl Tag {
             "link" => Tag::LinkRelation,
             "title" => Tag::DocumentTitle,
             "script" => Tag::Script,
-            "style" | "noscript" | "template" | "svg" | "math" | "select" | "datalist" | "textarea" | "input"
-            | "iframe" | "frame" | "noframes" | "noembed" | "object" | "embed" | "param" | "applet" | "video"
-            | "audio" | "track" | "canvas" | "map" | "area" | "base" | "col" | "rp" | "rt" => Tag::Silent,
+            "style" | "noscript" | "template" | "svg" | "math" | "datalist" | "iframe" | "frame" | "noframes"
+            | "noembed" | "object" | "embed" | "param" | "applet" | "video" | "audio" | "track" | "canvas" | "map"
+            | "area" | "base" | "col" | "rp" | "rt" => Tag::Silent,
             // A custom element may be anything; most wrap blocks.
             other if other.contains('-') => Tag::Block,
             _ => Tag::Inline,
@@ -123,6 +129,8 @@ impl Tag {
             Tag::Link
                 | Tag::Emphasis
                 | Tag::Inline
+                | Tag::Image
+                | Tag::Input
                 | Tag::Time
                 | Tag::LineBreak
                 | Tag::Cell
@@ -137,6 +145,6 @@ impl Tag {
 
     /// Whether what stands inside is no text of the page.
     pub(super) fn is_silent(self) -> bool {
-        matches!(self, Tag::Meta | Tag::LinkRelation | Tag::DocumentTitle | Tag::Script | Tag::Silent)
+        matches!(self, Tag::Meta | Tag::LinkRelation | Tag::DocumentTitle | Tag::Script | Tag::Silent | Tag::Input)
     }
 }

@@ -10,6 +10,7 @@
 use url::Url;
 
 use super::declared::Declared;
+use super::explain::TitleVotes;
 use super::json_ld::StructuredArticle;
 use super::page::Page;
 use super::text::{count_words, fold, key};
@@ -35,14 +36,14 @@ const HINT_TRUST: u32 = 4;
 /// Another place with the same wording.
 const AGREEMENT: u32 = 1;
 
-/// All titles that the page gives itself, the best first.
+/// All titles that the page gives itself, the best first, each with what speaks for it.
 pub(super) fn candidates(
     page: &Page<'_>,
     declared: &Declared<'_>,
     structured: &StructuredArticle,
     hints: &LinkHints,
     site_names: &[String],
-) -> Vec<Evidence<String>> {
+) -> Vec<(Evidence<String>, TitleVotes)> {
     let mut places: Vec<(Evidence<String>, u32)> = Vec::new();
     let mut add = |text: &str, origin: Origin, trust: u32| {
         let text = without_site_name(&fold(text), site_names);
@@ -75,24 +76,25 @@ pub(super) fn candidates(
         title.value = shorter.unwrap_or_else(|| std::mem::take(&mut title.value));
     }
     let keys: Vec<String> = places.iter().map(|(title, _)| key(&title.value)).collect();
-    let mut voted: Vec<(u32, usize)> = places
+    let mut voted: Vec<(TitleVotes, usize)> = places
         .iter()
         .enumerate()
         .map(|(position, (_, trust))| {
             let n_agreeing = keys.iter().filter(|other| **other == keys[position]).count() - 1;
-            (trust + AGREEMENT * u32::try_from(n_agreeing).unwrap_or(0), position)
+            (TitleVotes { trust: *trust, n_agreeing: u32::try_from(n_agreeing).unwrap_or(0) }, position)
         })
         .collect();
-    voted.sort_by_key(|(votes, position)| (std::cmp::Reverse(*votes), *position));
+    voted.sort_by_key(|(votes, position)| (std::cmp::Reverse(votes.trust + AGREEMENT * votes.n_agreeing), *position));
     let mut seen: Vec<&String> = Vec::new();
-    let mut ordered: Vec<Evidence<String>> = Vec::new();
-    for (_, position) in voted {
+    let mut ordered: Vec<(Evidence<String>, TitleVotes)> = Vec::new();
+    for (votes, position) in voted {
         if !seen.contains(&&keys[position]) {
             seen.push(&keys[position]);
             // Of equal wordings the longest: a heading put together from several elements may have lost its blanks.
             let same = (0..places.len()).filter(|other| keys[*other] == keys[position]);
             let longest = same.rev().max_by_key(|other| places[*other].0.value.chars().count());
-            ordered.push(Evidence::new(places[longest.unwrap_or(position)].0.value.clone(), places[position].0.origin));
+            let wording = places[longest.unwrap_or(position)].0.value.clone();
+            ordered.push((Evidence::new(wording, places[position].0.origin), votes));
         }
     }
     ordered

@@ -79,6 +79,8 @@ pub(super) fn look_again(
     let first_sure = inside.clone().find(|line| is_sure(*line)).unwrap_or(inside.start);
     let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
     let groups = Groups::of(page, looks, before, inside.clone());
+    let mut n_sure_words = 0;
+    let all_sure_words = (0..looks.len()).filter(|line| is_sure(*line)).map(|line| looks[line].n_words).sum();
     let mut all = Vec::with_capacity(looks.len());
     for (position, look) in looks.iter().enumerate() {
         let line = &page.lines[position];
@@ -131,6 +133,18 @@ pub(super) fn look_again(
         let is_nested =
             is_inside && page.path_up(line.owner, place).any(|element| page.elements[element].tag == Tag::Article);
         features.mark(Feature::InNestedArticle, is_nested);
+        features.set(Feature::GapBefore, gap(position, sure_before));
+        features.set(Feature::GapBehind, gap(position, sure_behind));
+        let path_of = |line: usize| page.elements[page.lines[line].block].path;
+        let is_like = |other: usize| path_of(other) == path_of(position);
+        features.mark(Feature::LikePrevious, position.checked_sub(1).is_some_and(is_like));
+        features.mark(Feature::LikeNext, position + 1 < looks.len() && is_like(position + 1));
+        let next_links = looks.get(position + 1).map_or(0.0, |next| next.features.0[Feature::LinkShare as usize]);
+        features.set(Feature::NextLinks, next_links);
+        features.set(Feature::Progress, super::super::text::share(n_sure_words, all_sure_words));
+        if is_sure(position) {
+            n_sure_words += look.n_words;
+        }
         let depth = page.elements[line.block].depth;
         features.set(Feature::Deeper, number(depth.saturating_sub(groups.depth).min(6) as usize));
         features.set(Feature::FirstLook, first_logits[position].clamp(-8.0, 8.0) / 4.0);
@@ -138,6 +152,11 @@ pub(super) fn look_again(
         all.push(features);
     }
     Some(Again { place, features: all })
+}
+
+/// Lines up to another one, of those that are looked at.
+fn gap(position: usize, other: Option<usize>) -> f32 {
+    number(other.map_or(NEAREST + 1, |other| position.abs_diff(other)))
 }
 
 fn log_odds(probability: f32) -> f32 {

@@ -19,7 +19,6 @@ macro_rules! features {
         /// Meanings, as the table's comments say them, with the blank that comments begin with.
         pub(super) const MEANINGS: [&str; COUNT] = [$(concat!($($meaning),+),)*];
 
-        #[cfg(test)]
         impl Feature {
             /// All of them, in the order of the table.
             pub(super) const ALL: [Feature; COUNT] = [$(Feature::$name,)*];
@@ -39,199 +38,225 @@ macro_rules! features {
 // The table. Kept by hand: to learn anew, run `learn_weights` and put its numbers here.
 features! {
     /// Holds for every line: what an average line is.
-    Always: 0.11, -0.16;
+    Always: 0.35, 0.05;
     /// Up to three words.
-    Tiny: -1.25, -0.91;
+    Tiny: -1.28, -0.84;
     /// Four to nine words.
-    Short: -0.41, -0.27;
+    Short: -0.43, -0.24;
     /// Ten to nineteen words.
-    Medium: -0.58, -0.09;
+    Medium: -0.40, -0.06;
     /// Twenty to forty-nine words.
-    Long: 0.33, 0.30;
+    Long: 0.55, 0.38;
     /// Fifty words and more.
-    VeryLong: 1.37, 0.50;
+    VeryLong: 1.48, 0.51;
     /// Ends with a full stop or its like.
-    Sentence: 0.81, 0.39;
+    Sentence: 0.60, 0.32;
     /// Fewer than ten words that end with a full stop.
-    ShortSentence: -0.62, -0.12;
+    ShortSentence: -0.35, -0.01;
     /// Breaks off with dots.
-    Ellipsis: -2.23, -0.73;
+    Ellipsis: -2.14, -0.87;
     /// Ends with a colon.
-    Colon: 0.17, 0.22;
+    Colon: -0.05, 0.20;
     /// Share of the text that stands in links.
-    LinkShare: -2.49, -1.69;
+    LinkShare: -2.55, -1.72;
     /// All of it is a link.
-    AllLink: 0.37, 1.14;
+    AllLink: 0.44, 1.15;
     /// A link within text that is no link.
-    LinkInText: -0.12, -0.36;
+    LinkInText: -0.08, -0.36;
     /// All of it is bold or italic.
-    AllEmphasis: -0.37, -0.96;
+    AllEmphasis: -0.44, -1.01;
     /// All of it is in capitals.
-    Uppercase: -0.80, -1.39;
+    Uppercase: -0.88, -1.58;
     /// Share of digits in the text.
-    Digits: -1.18, -0.08;
+    Digits: -0.87, -0.13;
     /// Holds `|`, `·`, `»`, `›` or a bullet, as lists of links and data about an article do.
-    Separators: -1.21, -0.98;
+    Separators: -1.25, -0.88;
     /// Holds an e-mail or web address.
-    Address: 0.18, 0.36;
+    Address: 0.10, 0.50;
     /// Ends with a question mark.
-    Question: -0.26, -0.41;
+    Question: -0.26, -0.43;
     /// Begins with a small letter or punctuation, as the rest of something does.
-    Begins: 0.02, 0.13;
+    Begins: -0.24, 0.02;
     /// A `p`.
-    Paragraph: 0.43, -0.49;
+    Paragraph: 0.51, -0.46;
     /// The first level of headings.
-    TopHeading: -2.26, -1.17;
+    TopHeading: -2.35, -1.08;
     /// A heading of level 2 or 3.
-    Heading: 0.18, 0.62;
+    Heading: 0.32, 0.82;
     /// A heading of level 4 to 6.
-    LowHeading: -0.19, 0.24;
+    LowHeading: -0.06, 0.48;
     /// A list item.
-    Item: 0.39, 0.36;
+    Item: 0.44, 0.05;
     /// A table row.
-    Row: 2.27, 0.70;
+    Row: 2.19, 0.47;
     /// Text right in a `div` or another container.
-    Bare: -1.09, -0.36;
+    Bare: -0.84, -0.23;
     /// Ended by an empty line of `br`.
-    AtBreak: 1.29, -0.22;
+    AtBreak: 1.09, -0.65;
     /// All of it in one inline element with a class of its own.
-    InlineOwner: 0.19, -0.31;
+    InlineOwner: 0.17, -0.39;
     /// Under a navigation.
-    Navigation: -1.57, -1.61;
+    Navigation: -1.73, -1.51;
     /// Under a foot.
-    Footer: -2.52, -0.70;
+    Footer: -2.67, -0.73;
     /// Under a head.
-    Header: -0.08, -0.14;
+    Header: -0.15, -0.17;
     /// Under a side bar or widget.
-    Aside: -1.58, -0.23;
+    Aside: -1.55, -0.20;
     /// Under a picture's caption or credit.
-    Caption: -0.57, -1.24;
+    Caption: -0.19, -1.08;
     /// Under a form or control.
-    Control: -0.61, -0.49;
+    Control: -0.30, -0.45;
     /// Under readers' comments.
-    Comments: -4.23, 0.46;
+    Comments: -4.38, 0.08;
     /// Under links to other articles.
-    Related: -1.46, -0.21;
+    Related: -1.42, -0.27;
     /// Under share buttons.
-    Share: -0.43, -0.61;
+    Share: -0.47, -0.52;
     /// Under advertising.
-    Advertising: -0.02, -0.25;
+    Advertising: -0.14, -0.36;
     /// Under a newsletter or subscription box.
-    Subscribe: -1.23, -1.25;
+    Subscribe: -1.12, -1.30;
     /// Under an element that is not shown.
-    Hidden: 0.19, -0.05;
+    Hidden: 0.08, -0.11;
     /// Under a byline or author box.
-    Author: -3.61, -2.02;
+    Author: -3.64, -1.97;
     /// Twenty words and more under a byline or author box: a biography, or an article wrapped in its author's class.
-    LongAuthor: -3.33, -2.93;
+    LongAuthor: -3.22, -3.04;
     /// Under a date.
-    Date: 0.61, -1.27;
+    Date: 0.58, -1.08;
     /// Under keywords.
-    Tags: 0.69, 0.01;
+    Tags: 0.65, 0.13;
     /// Under an `article` or its like.
-    Article: 0.46, -0.25;
+    Article: 0.29, -0.20;
     /// Under an element named as running text.
-    Body: 1.09, -0.12;
+    Body: 1.02, -0.07;
     /// Under an element named as the lead.
-    Lead: -0.45, 0.54;
+    Lead: -0.41, 0.42;
     /// Under an element named as a headline.
-    Title: -1.20, -0.22;
+    Title: -0.99, -0.24;
     /// Under a cookie notice.
-    Consent: -1.76, 0.28;
+    Consent: -1.93, 0.32;
     /// Under foreign matter set into the text.
-    Embed: 0.53, -0.31;
+    Embed: 0.27, -0.35;
     /// Under a gallery or player.
-    Media: 0.75, -0.35;
+    Media: 0.88, -0.33;
     /// Under a teaser or card.
-    Teaser: -0.21, 0.15;
+    Teaser: -0.18, 0.09;
     /// Under details about the article.
-    Details: -0.55, 0.06;
+    Details: -0.61, 0.05;
     /// Under a legal or house notice.
-    Notice: -0.44, -0.47;
+    Notice: -0.19, -0.42;
     /// Under the main part.
-    Main: 0.36, -0.17;
+    Main: 0.41, -0.19;
     /// Under a box of facts or summary.
-    Facts: -0.51, 0.04;
+    Facts: -0.33, -0.02;
     /// Under a quotation.
-    Quote: 0.91, 0.83;
+    Quote: 0.79, 0.79;
     /// How many of the marks that speak against it hold.
-    Against: -1.19, 0.52;
+    Against: -1.11, 0.44;
     /// Stands in the text that structured data gives.
-    InStructured: 2.01, 0.27;
+    InStructured: 2.42, 0.84;
     /// Does not stand in the text that structured data gives.
-    NotInStructured: -1.27, -0.35;
+    NotInStructured: -0.36, -0.35;
     /// Repeats the title.
-    IsTitle: -0.05, 0.18;
+    IsTitle: -0.09, 0.11;
     /// Begins like the title, or the title like it.
-    LikeTitle: -0.19, 0.11;
+    LikeTitle: -0.18, 0.12;
     /// Is the page's description.
-    IsDescription: 1.96, 1.32;
+    IsDescription: 1.97, 1.37;
     /// Stands before the page's first heading.
-    BeforeHeading: -1.47, -1.20;
+    BeforeHeading: -1.46, -1.17;
     /// Invites to read, watch, follow or subscribe.
-    Invites: -2.13, -1.41;
+    Invites: -2.07, -1.48;
     /// Says whose picture or text it is.
-    Credits: -1.73, -1.01;
+    Credits: -1.57, -0.88;
     /// Copyright and terms.
-    Legal: -1.91, -0.62;
+    Legal: -1.66, -0.59;
     /// A date, and little else.
-    Dated: -0.23, -0.13;
+    Dated: -0.33, -0.10;
     /// Begins as a byline does.
-    Byline: -2.13, -1.55;
+    Byline: -2.20, -1.42;
     /// Stands on the page more than once.
-    Repeated: 0.27, 0.54;
+    Repeated: 0.28, 0.51;
+    /// Alone with a picture in a small element.
+    WithImage: -1.48, -0.15;
+    /// Behind a picture.
+    AfterImage: 0.10, -0.33;
+    /// Before a picture.
+    BeforeImage: -0.42, 0.61;
+    /// In a small element with a button or field.
+    WithInput: -1.51, -0.09;
+    /// Beyond the last line that stands in the text that structured data gives, or before the first.
+    OutsideStructured: -0.63, 0.37;
+    /// How much of the page's prose stands in the text that structured data gives.
+    StructuredShare: -0.72, -0.43;
+    /// Right under the title.
+    UnderTitle: 0.24, -0.26;
     /// In the article's place.
     Inside: 0.00, 0.49;
     /// Before the place, a few lines away.
-    JustBefore: 0.00, 0.04;
+    JustBefore: 0.00, -0.61;
     /// Before the place, further away.
-    FarBefore: 0.00, 0.21;
+    FarBefore: 0.00, -0.58;
     /// After the place.
-    After: 0.00, -1.94;
+    After: 0.00, -1.19;
     /// How good the line before is.
-    Previous: 0.00, 0.56;
+    Previous: 0.00, 0.77;
     /// How good the line after is.
-    Next: 0.00, 1.06;
+    Next: 0.00, 0.55;
     /// How good three lines on either side are.
-    Around: 0.00, 0.96;
+    Around: 0.00, 1.35;
     /// Share of the article's text in lines with the same tags above and the same class.
-    PathShare: 0.00, 1.90;
+    PathShare: 0.00, 1.71;
     /// How good lines with the same tags above and the same class are.
-    PathGoodness: 0.00, 0.06;
+    PathGoodness: 0.00, 0.01;
     /// Share of the article's text right under the same parent.
-    SameParent: 0.00, 0.03;
+    SameParent: 0.00, 0.04;
     /// Nothing in the place before it is surely text.
-    BeforeFirst: 0.00, -0.52;
+    BeforeFirst: 0.00, -0.86;
     /// Nothing in the place after it is surely text.
-    AfterLast: 0.00, -0.93;
+    AfterLast: 0.00, -0.50;
     /// A heading or short bold line before a good line.
-    HeadingOfGood: 0.00, -0.52;
+    HeadingOfGood: 0.00, -0.19;
     /// A heading or short bold line before a bad line.
-    HeadingOfBad: 0.00, -0.86;
+    HeadingOfBad: 0.00, -1.11;
     /// An item in a list that is mostly links.
-    ListOfLinks: 0.00, -0.49;
+    ListOfLinks: 0.00, -0.41;
     /// Marks that speak against it, within the place.
-    MarkedInside: 0.00, -0.50;
+    MarkedInside: 0.00, -0.41;
     /// Stands under the same parent as the nearest line that is surely text.
-    SiblingOfSure: 0.00, 0.27;
+    SiblingOfSure: 0.00, -0.07;
     /// Stands under the same grandparent as the nearest line that is surely text.
-    CousinOfSure: 0.00, -0.06;
+    CousinOfSure: 0.00, 0.23;
     /// Lines that are surely text stand close before and close behind.
-    Surrounded: 0.00, -0.40;
+    Surrounded: 0.00, -0.28;
     /// A heading or short bold line with lines that are surely text close before and close behind.
-    HeadingSurrounded: 0.00, 1.36;
+    HeadingSurrounded: 0.00, 1.18;
     /// Any other line of under ten words with lines that are surely text close before and close behind.
-    ShortSurrounded: 0.00, 0.08;
+    ShortSurrounded: 0.00, 0.11;
     /// In a small element together with a linked headline, as teasers are.
-    InCard: 0.00, -0.29;
+    InCard: 0.00, -0.26;
     /// In an `article` within the place.
-    InNestedArticle: 0.00, -0.53;
+    InNestedArticle: 0.00, -0.64;
     /// Levels that it stands deeper than most of the text, up to six.
-    Deeper: 0.00, -0.35;
+    Deeper: 0.00, -0.31;
+    /// Lines up to the nearest before it that is surely text.
+    GapBefore: 0.00, 0.03;
+    /// Lines up to the nearest behind it that is surely text.
+    GapBehind: 0.00, 0.05;
+    /// The same tags above and the same class as the line before.
+    LikePrevious: 0.00, 0.19;
+    /// The same tags above and the same class as the line after.
+    LikeNext: 0.00, 0.51;
+    /// Share of the text after it that stands in links.
+    NextLinks: 0.00, -0.41;
+    /// How much of what is surely text stands before it.
+    Progress: 0.00, -1.49;
     /// What the first look said, as a logit over four.
-    FirstLook: 0.00, 0.63;
+    FirstLook: 0.00, 0.60;
     /// What the look before said, likewise.
-    LookBefore: 0.00, 0.63;
+    LookBefore: 0.00, 0.60;
 }
 
 /// The features of one line.

@@ -111,14 +111,18 @@ pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
             features.mark(Feature::BeforeHeading, first_heading.is_some_and(|heading| position < heading));
             set_marks(features, above[line.owner], look.n_words);
             set_titles(features, &look.key, evidence);
-            if let Some(structured) = structured.as_ref().filter(|known| known.n_words >= STRUCTURED_WORDS_MIN) {
-                let known = structured.share_of(&line.text) >= STRUCTURED_SHARE_MIN;
-                features.mark(Feature::InStructured, known);
-                features.mark(Feature::NotInStructured, !known);
-            }
+            set_company(page, position, features);
             look
         })
         .collect();
+    if let Some(structured) = structured.filter(|known| known.n_words >= STRUCTURED_WORDS_MIN) {
+        set_structured(page, &structured, &mut looks);
+    }
+    let title = looks.iter().position(|look| look.features.0[Feature::IsTitle as usize] > 0.0);
+    let n_above = title.map_or(looks.len(), |title| title + 1);
+    for look in looks.iter_mut().skip(n_above).take(UNDER_TITLE_LINES) {
+        look.features.mark(Feature::UnderTitle, true);
+    }
     let mut n_seen: HashMap<&str, usize> = HashMap::new();
     for look in &looks {
         *n_seen.entry(look.key.as_str()).or_default() += 1;
@@ -128,6 +132,64 @@ pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
         look.features.mark(Feature::Repeated, repeated);
     }
     looks
+}
+
+/// Compares the lines with the text that structured data gives.
+fn set_structured(page: &Page<'_>, structured: &Shingles, looks: &mut [Look]) {
+    let known: Vec<bool> =
+        page.lines.iter().map(|line| structured.share_of(&line.text) >= STRUCTURED_SHARE_MIN).collect();
+    let is_prose = |line: usize| {
+        let features = &looks[line].features.0;
+        looks[line].n_words >= PROSE_WORDS_MIN
+            && features[Feature::Sentence as usize] > 0.0
+            && features[Feature::LinkShare as usize] < 0.5
+    };
+    let words = |is_counted: &dyn Fn(usize) -> bool| -> usize {
+        (0..looks.len()).filter(|line| is_prose(*line) && is_counted(*line)).map(|line| looks[line].n_words).sum()
+    };
+    let covered = share(words(&|line| known[line]), words(&|_| true));
+    let first = known.iter().position(|known| *known).unwrap_or(known.len());
+    let last = known.iter().rposition(|known| *known).unwrap_or(0);
+    for (line, look) in looks.iter_mut().enumerate() {
+        look.features.mark(Feature::InStructured, known[line]);
+        look.features.mark(Feature::NotInStructured, !known[line]);
+        look.features.mark(Feature::OutsideStructured, line < first || line > last);
+        look.features.set(Feature::StructuredShare, covered);
+    }
+}
+
+/// Lines under the title among which its lead is, where it has one.
+const UNDER_TITLE_LINES: usize = 2;
+
+/// Levels up to which an element is looked for that holds little else than the line.
+const COMPANY_LEVELS: usize = 4;
+
+/// Most lines of an element with a picture, or with a button or field, that the line shares.
+const IMAGE_LINES_MAX: usize = 3;
+const INPUT_LINES_MAX: usize = 8;
+
+/// What a line shares a small element with: a picture whose caption it may be, a form that it may belong to. Templates
+/// without telling names are told by it.
+fn set_company(page: &Page<'_>, position: usize, features: &mut Features) {
+    let line = &page.lines[position];
+    let mut element = line.block;
+    for _ in 0..COMPANY_LEVELS {
+        let above = &page.elements[element];
+        let n_lines = above.lines_end - above.lines_start;
+        if n_lines > INPUT_LINES_MAX || above.parent == element {
+            break;
+        }
+        if above.holds_image && n_lines <= IMAGE_LINES_MAX {
+            features.mark(Feature::WithImage, true);
+        }
+        if above.holds_input {
+            features.mark(Feature::WithInput, true);
+        }
+        element = above.parent;
+    }
+    let before = position.checked_sub(1).map_or(0, |previous| page.lines[previous].n_images);
+    features.mark(Feature::AfterImage, line.n_images > before);
+    features.mark(Feature::BeforeImage, page.lines.get(position + 1).is_some_and(|next| next.n_images > line.n_images));
 }
 
 /// For every element the marks on it and above it, those of the page's frame left out.

@@ -18,6 +18,7 @@ mod phrases;
 mod place;
 mod steps;
 mod trees;
+mod words;
 
 #[cfg(test)]
 mod learn;

@@ -5,6 +5,7 @@ use super::context::Again;
 use super::features::{COUNT, FIRST, Feature, MEANINGS, NAMES, SECOND};
 use super::lines::Look;
 use super::trees::{self, TREES};
+use super::words;
 
 /// Contributions told of a line, the strongest: what follows them moves no verdict.
 const CONTRIBUTIONS_MAX: usize = 12;
@@ -68,6 +69,7 @@ impl Steps {
             feature: NAMES[feature],
             meaning: MEANINGS[feature].trim().trim_end_matches('.'),
             is_absent: features.0[feature] == 0.0,
+            words: words::of(Feature::ALL[feature], features.0[feature] == 0.0),
             logit: logits[feature],
         };
         strongest.into_iter().map(contribution).collect()

@@ -41,8 +41,21 @@ impl Tree {
     }
 }
 
+/// What the look before said, as a logit over four, up to which a line is hopeless: about one in fifty. Most lines of a
+/// page are, and the trees would change none of their verdicts.
+const HOPELESS: f32 = -1.0;
+
+/// What the look before said of a line, as a logit, where that settles it.
+pub(super) fn settled(features: &Features) -> Option<f32> {
+    let before = features.0[Feature::LookBefore as usize];
+    (before < HOPELESS).then_some(before * 4.0)
+}
+
 /// The probability that a line is part of the article.
 pub(super) fn probability(trees: &[Tree], features: &Features) -> f32 {
+    if let Some(logit) = settled(features) {
+        return features::probability(logit);
+    }
     features::probability(trees.iter().map(|tree| tree.gain(features)).sum())
 }
 
@@ -51,6 +64,10 @@ pub(super) fn probability(trees: &[Tree], features: &Features) -> f32 {
 /// every line and goes to [`Feature::Always`].
 pub(super) fn contributions(trees: &[Tree], features: &Features) -> [f32; COUNT] {
     let mut all = [0.0; COUNT];
+    if let Some(logit) = settled(features) {
+        all[Feature::LookBefore as usize] = logit;
+        return all;
+    }
     for tree in trees {
         let mean = |leaves: &[f32]| leaves.iter().sum::<f32>() / super::super::text::number(leaves.len());
         let (mut node, mut leaves) = (0, &tree.leaves[..]);
