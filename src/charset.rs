@@ -65,14 +65,14 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Whether all but a few sequences are UTF-8: one broken byte, or a cut at the end, is damage and not another
-/// encoding.
+/// encoding. In text of another encoding, most bytes beyond ASCII break the rules, and those that do not are chance.
 fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let (mut valid_multibyte, mut invalid) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         valid_multibyte += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
         invalid += usize::from(!chunk.invalid().is_empty());
     }
-    invalid * 10 <= valid_multibyte
+    invalid * 2 <= valid_multibyte
 }
 
 /// The `charset` parameter of a `Content-Type`.

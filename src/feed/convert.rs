@@ -1,5 +1,6 @@
 //! What feed-rs made of a feed, as links.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
@@ -181,8 +182,11 @@ fn rank_of_link(link: &read::Link) -> Option<u8> {
     if rel.is_empty() || rel.eq_ignore_ascii_case("alternate") { Some(u8::from(!is_page)) } else { None }
 }
 
-fn is_of_the_web(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
+/// Whether a text is an address of the web, and not just relative to one.
+pub(super) fn is_of_the_web(text: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// An absolute address of the web.
@@ -191,6 +195,18 @@ pub(super) fn resolve(href: &str, base: &Url) -> Option<Url> {
     if href.is_empty() {
         return None;
     }
-    let url = base.join(href).ok()?;
+    let href = meant(href);
+    let url = base.join(&href).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+/// An address as it was meant: escaped once too often, or without its scheme.
+fn meant(href: &str) -> Cow<'_, str> {
+    if href.contains("&amp;") {
+        Cow::Owned(href.replace("&amp;", "&"))
+    } else if href.get(.."www.".len()).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
+        Cow::Owned(format!("//{href}"))
+    } else {
+        Cow::Borrowed(href)
+    }
 }

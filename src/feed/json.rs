@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::convert::{html, resolve, said};
+use super::convert::{html, is_of_the_web, resolve, said};
 use super::{FeedError, Listing, text};
 use crate::dates;
 use crate::model::{FeedText, FoundLink, SourceKind};
@@ -73,7 +73,7 @@ fn found_link(item: &Map<String, Value>, base: &Url) -> FoundLink {
     let guid = string(item, "id");
     let candidates = [string(item, "url"), string(item, "external_url")];
     let url = candidates.into_iter().flatten().find_map(|href| resolve(&href, base)).or_else(|| {
-        let guid = guid.as_deref().filter(|guid| guid.starts_with("http"))?;
+        let guid = guid.as_deref().filter(|guid| is_of_the_web(guid))?;
         resolve(guid, base)
     });
     let plain = string(item, "content_text").and_then(|body| html(body, "text/plain", false));

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 use super::entities;
 
+/// What a CDATA section begins with.
+pub(super) const CDATA_START: &str = "<![CDATA[";
+
 /// A piece of markup. All strings are as they stand in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token<'t> {
@@ -46,6 +49,19 @@ impl<'t> Tag<'t> {
         }
         let (_, value) = self.attributes().find(|(found, _)| found.eq_ignore_ascii_case(name))?;
         Some(entities::decode(value))
+    }
+
+    /// Whether all attributes are as XML wants them, a name, `=` and a value in quotes.
+    pub(super) fn has_quoted_attributes(&self) -> bool {
+        let mut rest = self.attributes.as_bytes();
+        while !rest.is_empty() {
+            let Some(equals) = memchr::memchr(b'=', rest) else { return false };
+            let value = rest[equals + 1..].trim_ascii_start();
+            let Some((quote @ (b'"' | b'\''), inside)) = value.split_first() else { return false };
+            let Some(end) = memchr::memchr(*quote, inside) else { return false };
+            rest = inside[end + 1..].trim_ascii_start();
+        }
+        true
     }
 
     /// The name without its prefix.
@@ -158,6 +174,13 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// A processing instruction: up to the `?>`, or to a `>` where another tag begins before that.
+    fn instruction(&mut self) -> &'t str {
+        let inside = &self.text[self.at + 2..];
+        let own = &inside[..inside.find('<').unwrap_or(inside.len())];
+        if own.contains("?>") { self.until(2, "?>") } else { self.until(2, if own.contains('>') { ">" } else { "?>" }) }
+    }
+
     /// A document type: up to the `>` that is not in its square brackets.
     fn declaration(&mut self) -> &'t str {
         if std::mem::replace(&mut self.is_past_document_type, true) {
@@ -184,8 +207,10 @@ impl<'t> Scanner<'t> {
     fn tag(&mut self) -> Option<Token<'t>> {
         let rest = &self.text[self.at..];
         let bytes = rest.as_bytes();
-        let is_close = bytes.get(1) == Some(&b'/');
-        let name_start = 1 + usize::from(is_close);
+        // Translators of whole documents write `< /p>`.
+        let is_spaced_close = bytes.starts_with(b"< /");
+        let is_close = is_spaced_close || bytes.get(1) == Some(&b'/');
+        let name_start = 1 + usize::from(is_close) + usize::from(is_spaced_close);
         let is_name_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80;
         if !bytes.get(name_start).copied().is_some_and(is_name_start) {
             return None;
@@ -194,8 +219,11 @@ impl<'t> Scanner<'t> {
             .iter()
             .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'<' | b'=' | b'"' | b'\''))?;
         let name_end = name_start + name_length;
-        let end = tag_end(bytes, name_end)?;
-        self.at += end + 1;
+        let end = tag_end(bytes, name_end, is_close)?;
+        if is_spaced_close && !rest[name_end..end].trim_ascii().is_empty() {
+            return None;
+        }
+        self.at += end + usize::from(bytes[end] == b'>');
         let name = &rest[name_start..name_end];
         if is_close {
             return Some(Token::Close(name));
@@ -208,15 +236,19 @@ impl<'t> Scanner<'t> {
 }
 
 /// The `>` that ends a tag: the first outside of quotes. No attribute holds a `<`; where one seems to, a quote is
-/// missing, and the first `>` of all counts if it comes before that `<`.
-fn tag_end(bytes: &[u8], from: usize) -> Option<usize> {
+/// missing, and the first `>` of all counts if it comes before that `<`. Where there is none, and nothing but white
+/// space either, the `>` itself is missing, and that `<` is the end.
+fn tag_end(bytes: &[u8], from: usize, is_close: bool) -> Option<usize> {
     let mut quote = None;
     let mut first_end = None;
     let mut before = b' ';
     for (offset, byte) in bytes[from..].iter().enumerate() {
         let at = from + offset;
         match (quote, *byte) {
-            (_, b'<') => return first_end,
+            (_, b'<') => {
+                let is_blank = bytes[from..at].trim_ascii().is_empty();
+                return first_end.or((is_blank && (is_close || at > from)).then_some(at));
+            }
             (None, b'>') => return Some(at),
             (Some(_), b'>') => first_end = first_end.or(Some(at)),
             (None, b'"' | b'\'') if before == b'=' => quote = Some(*byte),
@@ -242,15 +274,15 @@ impl<'t> Iterator for Scanner<'t> {
                 if rest.starts_with("<!--") {
                     return Some(Token::Other(self.until(4, "-->")));
                 }
-                if rest.starts_with("<![CDATA[") {
-                    return Some(Token::CData(self.until("<![CDATA[".len(), "]]>")));
+                if rest.starts_with(CDATA_START) {
+                    return Some(Token::CData(self.until(CDATA_START.len(), "]]>")));
                 }
                 if rest.as_bytes().get(2).is_some_and(|third| third.is_ascii_alphabetic() || *third == b'[') {
                     return Some(Token::Other(self.declaration()));
                 }
             }
             if second == Some(b'?') {
-                return Some(Token::Other(self.until(2, "?>")));
+                return Some(Token::Other(self.instruction()));
             }
             if let Some(token) = self.tag() {
                 return Some(token);
