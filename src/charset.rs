@@ -43,6 +43,8 @@ pub fn encoding_of(bytes: &[u8], content_type: Option<&str>) -> &'static Encodin
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_ascii() => return UTF_8,
+        // A document that was cut off within a character.
+        Err(error) if error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii() => return UTF_8,
         _ => {}
     }
     let labelled = content_type.and_then(transport_label).or_else(|| declared_label(bytes));
@@ -171,6 +173,11 @@ mod tests {
             Some("charset=utf-8"),
             "éèàéèàéèàéè\u{fffd}",
         );
+    }
+
+    #[test]
+    fn a_cut_within_a_character_does_not_make_utf8_something_else() {
+        check(b"caf\xc3\xa9 caf\xc3", Some("iso-8859-1"), "café caf\u{fffd}");
     }
 
     #[test]

@@ -201,7 +201,7 @@ pub(super) fn resolve(href: &str, base: &Url) -> Option<Url> {
 }
 
 /// An address as it was meant: escaped once too often, or without its scheme.
-fn meant(href: &str) -> Cow<'_, str> {
+pub(super) fn meant(href: &str) -> Cow<'_, str> {
     if href.contains("&amp;") {
         Cow::Owned(href.replace("&amp;", "&"))
     } else if href.get(.."www.".len()).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {

@@ -9,7 +9,7 @@ use super::markup::{Scanner, Token};
 const GROWTH_MAX: usize = 64 * 1024;
 
 /// Most declarations that are kept; the lists of character names that some feeds carry along have 250.
-const DECLARATIONS_MAX: usize = 512;
+const DECLARATIONS_MAX: usize = 256;
 
 /// The document with its own references expanded, or `None` where there are none.
 pub(super) fn expanded(document: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::base64::{self, Decoded};
+use super::convert;
 use super::entities::{self, push_attribute, push_escaped};
 use super::markup::{Scanner, Tag, Token, local_name};
 use super::repair::push_element;
@@ -342,7 +343,7 @@ fn write_link(output: &mut String, base: Option<&Url>, rel: Option<&str>, media_
     if let Some(media_type) = media_type {
         push_attribute(output, "type", media_type);
     }
-    match base.and_then(|base| base.join(href).ok()) {
+    match base.and_then(|base| base.join(&convert::meant(href)).ok()) {
         Some(absolute) => push_attribute(output, "href", absolute.as_str()),
         None => push_attribute(output, "href", href),
     }

@@ -21,6 +21,7 @@ mod entity_names;
 mod entry;
 mod error;
 mod json;
+mod json_repair;
 mod markup;
 mod page;
 mod repair;
@@ -282,5 +283,7 @@ fn format_of(dialect: Dialect, root: &Tag<'_>) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod tests;

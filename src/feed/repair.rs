@@ -13,6 +13,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
+use super::convert;
 use super::entities::{self, push_attribute, push_escaped};
 use super::entry::{self, Entry, Kind, Value};
 use super::markup::{CDATA_START, Scanner, Tag, Token, local_name};
@@ -314,7 +315,7 @@ impl<'t> Repair<'t, '_> {
         };
         let outer = self.entry.as_ref().and_then(|entry| entry.base.as_ref()).or(self.feed.base.as_ref());
         let href = match self.base_of(tag, outer) {
-            Some(base) => base.join(href.trim()).map_or(href, |url| Cow::Owned(url.into())),
+            Some(base) => base.join(&convert::meant(href.trim())).map_or(href, |url| Cow::Owned(url.into())),
             None => href,
         };
         Some((tag.attribute("rel"), tag.attribute("type"), href))
@@ -377,7 +378,7 @@ impl<'t> Repair<'t, '_> {
                 // The end of a section within a section.
                 Token::Text(piece) if was_behind_cdata => builder.text(piece.strip_prefix("]]>").unwrap_or(piece)),
                 Token::CData(piece) => {
-                    let inside = inside_of_unclosed(piece, tag.name);
+                    let inside = self.inside_of_unclosed(piece, tag.name);
                     builder.cdata(inside.unwrap_or(piece));
                     if let Some(inside) = inside {
                         self.scanner.rewind_to(self.scanner.token_start() + CDATA_START.len() + inside.len());
@@ -422,6 +423,16 @@ impl<'t> Repair<'t, '_> {
             }
         }
         builder.finish()
+    }
+
+    /// Of a CDATA section that holds another: what is in front of the end tag of the element that it stands in, since
+    /// it is its own end that is missing.
+    fn inside_of_unclosed(&mut self, section: &'t str, element: &str) -> Option<&'t str> {
+        let nested = section.find(CDATA_START)?;
+        let end = section[..nested].match_indices("</").find(|(at, _)| section[at + 2..].starts_with(element))?.0;
+        // What follows is read again.
+        self.rewind_budget = self.rewind_budget.checked_sub(section.len())?;
+        Some(&section[..end])
     }
 
     fn ends_text(&self, inner: &Tag<'t>, outer: &Tag<'t>, kind: Kind, is_short: bool) -> bool {
@@ -497,14 +508,6 @@ impl<'t> Repair<'t, '_> {
         document.push_str("</feed>");
         Repaired { document, n_entries: self.n_entries, problems: self.problems }
     }
-}
-
-/// Of a CDATA section that holds another: what is in front of the end tag of the element that it stands in, since it is
-/// its own end that is missing.
-fn inside_of_unclosed<'t>(section: &'t str, element: &str) -> Option<&'t str> {
-    let nested = section.find(CDATA_START)?;
-    let end = section[..nested].match_indices("</").find(|(at, _)| section[at + 2..].starts_with(element))?.0;
-    Some(&section[..end])
 }
 
 fn is_entry(name: &Name<'_>) -> bool {
