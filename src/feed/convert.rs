@@ -72,7 +72,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     Listing {
         kind: SourceKind::Feed,
         format: context.format,
-        title: feed.title.map(|title| text::text_of_title(&title.content)).and_then(said),
+        title: feed.title.as_ref().and_then(title),
         language,
         links,
         children: Vec::new(),
@@ -96,7 +96,7 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
     FoundLink {
         url,
         guid,
-        title: entry.title.map(|title| text::text_of_title(&title.content)).and_then(said),
+        title: entry.title.as_ref().and_then(title),
         published: entry.published.and_then(|date| stamp::unpack(SystemTime::from(date))),
         updated: updated.and_then(|date| stamp::unpack(SystemTime::from(date))),
         authors: names(entry.authors),
@@ -109,6 +109,13 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
             summary: entry.summary.and_then(|summary| html(summary.content, summary.content_type.as_str(), is_rss)),
         },
     }
+}
+
+/// A title as plain text.
+fn title(title: &read::Text) -> Option<String> {
+    // In XHTML every tag is meant as one, those of formulas and drawings too.
+    let is_xhtml = title.content_type.as_str().contains("xhtml");
+    said(if is_xhtml { text::text_of_html(&title.content) } else { text::text_of_title(&title.content) })
 }
 
 /// A text if it is not empty.

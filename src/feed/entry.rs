@@ -71,6 +71,11 @@ pub(super) struct Value {
 }
 
 impl Value {
+    /// The text alone, for what is shown on one line.
+    pub(super) fn without_tags(self) -> Value {
+        Value { text: text::html_of_text(&text::text_of_html(&self.text)), is_html: true }
+    }
+
     fn write(&self, output: &mut String, name: &str, language: Option<&str>) {
         output.push('<');
         output.push_str(name);

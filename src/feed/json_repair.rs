@@ -17,7 +17,8 @@ pub(super) struct Salvaged {
 
 /// Saves the complete items of a document that is no JSON. `None` if there are none.
 pub(super) fn salvage(document: &str, items_max: usize) -> Option<Salvaged> {
-    let mut walk = Walk { text: String::with_capacity(document.len()), depth: 0, key_start: 0, key_end: 0, items: None };
+    let mut walk =
+        Walk { text: String::with_capacity(document.len()), depth: 0, key_start: 0, key_end: 0, items: None };
     let (mut is_string, mut is_escaped) = (false, false);
     let (mut starts, mut ends) = (Vec::new(), Vec::new());
     for c in document.chars() {

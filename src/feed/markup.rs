@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memmem};
+
 use super::entities;
 
 /// What a CDATA section begins with.
@@ -51,14 +53,19 @@ impl<'t> Tag<'t> {
         Some(entities::decode(value))
     }
 
+    /// Whether there may be an attribute of XML itself, `xmlns` or `xml:base`: most tags have none.
+    pub(super) fn mentions_xml(&self) -> bool {
+        self.attributes.len() > "xml".len() && memmem::find(self.attributes.as_bytes(), b"xml").is_some()
+    }
+
     /// Whether all attributes are as XML wants them, a name, `=` and a value in quotes.
     pub(super) fn has_quoted_attributes(&self) -> bool {
         let mut rest = self.attributes.as_bytes();
         while !rest.is_empty() {
-            let Some(equals) = memchr::memchr(b'=', rest) else { return false };
+            let Some(equals) = memchr(b'=', rest) else { return false };
             let value = rest[equals + 1..].trim_ascii_start();
             let Some((quote @ (b'"' | b'\''), inside)) = value.split_first() else { return false };
-            let Some(end) = memchr::memchr(*quote, inside) else { return false };
+            let Some(end) = memchr(*quote, inside) else { return false };
             rest = inside[end + 1..].trim_ascii_start();
         }
         true
@@ -147,7 +154,7 @@ impl<'t> Scanner<'t> {
     pub(super) fn skip_raw_text(&mut self, name: &str) {
         let rest = &self.text.as_bytes()[self.at..];
         let mut from = 0;
-        while let Some(found) = rest[from..].iter().position(|byte| *byte == b'<') {
+        while let Some(found) = memchr(b'<', &rest[from..]) {
             let at = from + found;
             let tail = &rest[at + 1..];
             if tail.first() == Some(&b'/')
@@ -165,7 +172,7 @@ impl<'t> Scanner<'t> {
     /// Up to a terminator, or to the end of the text where there is none.
     fn until(&mut self, skip: usize, terminator: &str) -> &'t str {
         let inside = &self.text[self.at + skip..];
-        if let Some(length) = inside.find(terminator) {
+        if let Some(length) = memmem::find(inside.as_bytes(), terminator.as_bytes()) {
             self.at += skip + length + terminator.len();
             &inside[..length]
         } else {
@@ -290,7 +297,7 @@ impl<'t> Iterator for Scanner<'t> {
         }
         // Text, with the `<` in front of it that was no tag.
         let skip = usize::from(rest.starts_with('<'));
-        let length = rest[skip..].find('<').map_or(rest.len(), |at| at + skip);
+        let length = memchr(b'<', &rest.as_bytes()[skip..]).map_or(rest.len(), |at| at + skip);
         self.at += length;
         Some(Token::Text(&rest[..length]))
     }

@@ -242,7 +242,9 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
     };
     let mut listing = match clean {
         // Without any the entries may be where neither has looked for them.
-        Some(feed) if feed.entries.len() == survey.n_entries && survey.n_entries > 0 => convert::listing(feed, &context),
+        Some(feed) if feed.entries.len() == survey.n_entries && survey.n_entries > 0 => {
+            convert::listing(feed, &context)
+        }
         _ => repaired(source, &context)?,
     };
     listing.ttl_s = survey.channel.ttl_s();

@@ -159,7 +159,9 @@ impl<'t> Repair<'t, '_> {
             EntryField::Published(rank) => entry.published.offer_better(rank, value.text),
             EntryField::Updated(rank) => entry.updated.offer_better(rank, value.text),
             EntryField::Author(rank) => {
-                entry::names_of_persons(&value.text).into_iter().for_each(|person| entry.author(rank, person));
+                for person in entry::names_of_persons(&value.text) {
+                    entry.author(rank, person);
+                }
             }
         }
     }
@@ -206,8 +208,10 @@ impl<'t> Repair<'t, '_> {
             return self.skip(tag);
         }
         let Some(field) = vocabulary::entry_field(self.dialect, name) else {
-            // HTML that has lost its element is passed over tag by tag, since its tags need not match.
-            if !(name.is_core() && text::is_html_element(name.local)) {
+            // HTML that has lost its element is passed over tag by tag, since its tags need not match. A group of media
+            // says about them what the entry may not.
+            let is_html = name.is_core() && text::is_html_element(name.local);
+            if !is_html && !vocabulary::is_group_of_media(name) {
                 self.skip(tag);
             }
             return;
@@ -220,15 +224,19 @@ impl<'t> Repair<'t, '_> {
                 }
             }
             EntryField::Author(rank) => {
-                let persons = self.persons(tag);
-                if let Some(entry) = &mut self.entry {
-                    persons.into_iter().for_each(|person| entry.author(rank, person));
+                for person in self.persons(tag) {
+                    if let Some(entry) = &mut self.entry {
+                        entry.author(rank, person);
+                    }
                 }
             }
             EntryField::Title(rank) | EntryField::Summary(rank) | EntryField::Content(rank) => {
                 let language = if tag.attributes.is_empty() { None } else { tag.attribute("xml:lang") };
                 let kind = Kind::of(self.dialect, tag, name);
-                let value = self.value(tag, kind, matches!(field, EntryField::Title(_)));
+                let value = match field {
+                    EntryField::Title(_) => self.title(tag, kind),
+                    _ => self.value(tag, kind, false),
+                };
                 let Some(entry) = &mut self.entry else { return };
                 if entry.language.is_none() {
                     entry.language = language.map(Cow::into_owned);
@@ -270,7 +278,7 @@ impl<'t> Repair<'t, '_> {
         match (name.is_core(), local) {
             (true, "title") => {
                 let kind = Kind::of(self.dialect, tag, name);
-                let value = self.value(tag, kind, true);
+                let value = self.title(tag, kind);
                 self.feed.title.offer_better(0, value);
             }
             (true, "link") => {
@@ -280,8 +288,9 @@ impl<'t> Repair<'t, '_> {
             }
             (true, "language") => self.feed.language = Some(self.value(tag, Kind::Text, true).text.trim().to_owned()),
             (true, "author") if self.dialect == Dialect::Atom => {
-                let persons = self.persons(tag);
-                persons.into_iter().for_each(|person| self.feed.author(0, person));
+                for person in self.persons(tag) {
+                    self.feed.author(0, person);
+                }
             }
             (false, "title") if name.family == Family::Dublin => {
                 let value = self.value(tag, Kind::Html, true);
@@ -355,12 +364,19 @@ impl<'t> Repair<'t, '_> {
                 }
             }
         }
-        let mut candidates = if person_name.trim().is_empty() { entry::names_of_persons(&text) } else { vec![person_name] };
+        let mut candidates =
+            if person_name.trim().is_empty() { entry::names_of_persons(&text) } else { vec![person_name] };
         candidates.retain(|name| !name.trim().is_empty());
         if candidates.is_empty() {
             candidates.push(mail);
         }
         candidates.into_iter().map(|name| name.trim().to_owned()).collect()
+    }
+
+    fn title(&mut self, tag: &Tag<'t>, kind: Kind) -> Value {
+        let value = self.value(tag, kind, true);
+        // In XHTML every tag is meant as one, those of formulas and drawings too; elsewhere they may be text.
+        if kind == Kind::Xhtml { value.without_tags() } else { value }
     }
 
     /// The text of an element, up to where it ends. In short texts any element of an entry ends it, in long ones only

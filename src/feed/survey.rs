@@ -189,7 +189,7 @@ impl<'t> Surveyor<'t> {
         if !tag.has_quoted_attributes() {
             self.flaw("an attribute is not in quotes");
         }
-        if tag.attributes.contains("xml:base") && tag.attribute("xml:base").is_some_and(|base| !base.contains("://")) {
+        if tag.mentions_xml() && tag.attribute("xml:base").is_some_and(|base| !base.contains("://")) {
             self.flaw("feed-rs does not know what a base is relative to");
         }
     }
@@ -281,6 +281,12 @@ impl<'t> Surveyor<'t> {
     fn entry_child(&mut self, tag: &Tag<'t>, name: &Name<'t>) -> Inside {
         use vocabulary::EntryField as Field;
         let Some(field) = vocabulary::entry_field(self.dialect, name) else {
+            if vocabulary::is_group_of_media(name) {
+                // It may hold a title and a description, which say something where the entry has none.
+                self.fields_missed |= (1 << Field::Title(0).kind()) | (1 << Field::Summary(0).kind());
+            } else if name.is_core() && matches!(name.local, "item" | "entry") {
+                self.flaw("an entry stands in another, which has no end");
+            }
             return Inside::Anything;
         };
         let bit = 1_u16 << field.kind();
@@ -340,7 +346,7 @@ impl<'t> Surveyor<'t> {
         if !is_known || tag.attribute("mode").is_some() {
             self.flaw("a text is of a type that feed-rs does not know");
         }
-        if tag.attributes.contains("xml:lang") && !tag.name.ends_with("content") {
+        if tag.mentions_xml() && tag.attributes.contains("xml:lang") && !tag.name.ends_with("content") {
             self.flaw("feed-rs does not read the language of an entry");
         }
     }

@@ -157,6 +157,7 @@ fn hostile_documents_take_linear_time() {
         item("<unknown>"),
         item("<description></x>"),
         format!("<rss version=\"2.0\" {media}><channel><item>{}", repeated("<media:group>")),
+        format!("<rss version=\"2.0\" {media}><channel><item>{}", repeated("<media:group><media:title>")),
         format!("<rss {}><channel><item/></channel></rss>", repeated("a=\"\" ")),
         format!("<rss version=\"2.0\"><channel><item {many_attributes}/></channel></rss>"),
         format!("<feed xml:base=\"https://a.example/{}\">{}</feed>", "a".repeat(SIZE / 4), repeated("<entry/>")),
