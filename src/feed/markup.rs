@@ -123,11 +123,13 @@ pub(super) struct Scanner<'t> {
     token_start: usize,
     /// Whether a document type has been seen: there is one, and looking for the brackets of many could take for ever.
     is_past_document_type: bool,
+    /// Whether the end of a comment was looked for in vain: there is none further on either.
+    is_past_last_comment: bool,
 }
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Scanner { text, at: 0, token_start: 0, is_past_document_type: false }
+        Scanner { text, at: 0, token_start: 0, is_past_document_type: false, is_past_last_comment: false }
     }
 
     /// Where the next token begins, in bytes.
@@ -179,6 +181,13 @@ impl<'t> Scanner<'t> {
             self.at = self.text.len();
             inside
         }
+    }
+
+    /// A comment: up to its end, or to the first `>` where it has none.
+    fn comment(&mut self) -> &'t str {
+        self.is_past_last_comment =
+            self.is_past_last_comment || memmem::find(&self.text.as_bytes()[self.at..], b"-->").is_none();
+        self.until("<!--".len(), if self.is_past_last_comment { ">" } else { "-->" })
     }
 
     /// A processing instruction: up to the `?>`, or to a `>` where another tag begins before that.
@@ -279,7 +288,7 @@ impl<'t> Iterator for Scanner<'t> {
             let second = rest.as_bytes().get(1).copied();
             if second == Some(b'!') {
                 if rest.starts_with("<!--") {
-                    return Some(Token::Other(self.until(4, "-->")));
+                    return Some(Token::Other(self.comment()));
                 }
                 if rest.starts_with(CDATA_START) {
                     return Some(Token::CData(self.until(CDATA_START.len(), "]]>")));

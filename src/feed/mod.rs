@@ -3,15 +3,15 @@
 //! A feed goes this way:
 //!
 //! ```text
-//! bytes ──► unpack ──► charset ──► root ──► survey ──► feed-rs ──► links
-//!                                             │            ▲
-//!                                             └► repair ───┘
+//! bytes ──► unpack ──► charset ──► doctype ──► root ──► survey ──► feed-rs ──► links
+//!                                                         │            ▲
+//!                                                         └► repair ───┘
 //! ```
 //!
 //! feed-rs is the parser, and gives elements their meaning. It is strict, and where it is not it is silent: so a pass
 //! over the document (`survey`) looks for what it would refuse, read wrongly or choke on, and such documents are
 //! written anew (`repair`). Clean feeds, which most are, pay for the survey alone. JSON Feed and sitemaps have readers
-//! of their own.
+//! of their own, and of JSON that is broken the complete items are saved (`json_repair`).
 
 mod base64;
 mod convert;

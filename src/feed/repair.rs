@@ -441,10 +441,10 @@ impl<'t> Repair<'t, '_> {
         builder.finish()
     }
 
-    /// Of a CDATA section that holds another: what is in front of the end tag of the element that it stands in, since
-    /// it is its own end that is missing.
+    /// Of a CDATA section that holds another, or all the rest of the document: what is in front of the end tag of the
+    /// element that it stands in, since it is its own end that is missing.
     fn inside_of_unclosed(&mut self, section: &'t str, element: &str) -> Option<&'t str> {
-        let nested = section.find(CDATA_START)?;
+        let nested = section.find(CDATA_START).or_else(|| self.scanner.is_at_end().then_some(section.len()))?;
         let end = section[..nested].match_indices("</").find(|(at, _)| section[at + 2..].starts_with(element))?.0;
         // What follows is read again.
         self.rewind_budget = self.rewind_budget.checked_sub(section.len())?;

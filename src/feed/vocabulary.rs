@@ -154,9 +154,8 @@ impl<'t> Namespaces<'t> {
         let Some((prefix, _)) = root.name.split_once(':') else { return };
         match self.prefixes.iter_mut().find(|(known, ..)| *known == prefix) {
             Some((_, family @ Family::Other, is_exact)) => (*family, *is_exact) = (Family::Native, false),
-            Some(_) => {}
             None if family_of_prefix(prefix) == Family::Other => self.prefixes.push((prefix, Family::Native, false)),
-            None => {}
+            _ => {}
         }
     }
 
