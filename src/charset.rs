@@ -43,6 +43,8 @@ pub fn encoding_of(bytes: &[u8], content_type: Option<&str>) -> &'static Encodin
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_ascii() => return UTF_8,
+        // A document that was cut off within a character.
+        Err(error) if error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii() => return UTF_8,
         _ => {}
     }
     let labelled = content_type.and_then(transport_label).or_else(|| declared_label(bytes));
@@ -65,14 +67,14 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Whether all but a few sequences are UTF-8: one broken byte, or a cut at the end, is damage and not another
-/// encoding.
+/// encoding. In text of another encoding, most bytes beyond ASCII break the rules, and those that do not are chance.
 fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let (mut valid_multibyte, mut invalid) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         valid_multibyte += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
         invalid += usize::from(!chunk.invalid().is_empty());
     }
-    invalid * 10 <= valid_multibyte
+    invalid * 2 <= valid_multibyte
 }
 
 /// The `charset` parameter of a `Content-Type`.
@@ -171,6 +173,11 @@ mod tests {
             Some("charset=utf-8"),
             "éèàéèàéèàéè\u{fffd}",
         );
+    }
+
+    #[test]
+    fn a_cut_within_a_character_does_not_make_utf8_something_else() {
+        check(b"caf\xc3\xa9 caf\xc3", Some("iso-8859-1"), "café caf\u{fffd}");
     }
 
     #[test]

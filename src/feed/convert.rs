@@ -1,5 +1,6 @@
 //! What feed-rs made of a feed, as links.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
@@ -71,7 +72,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     Listing {
         kind: SourceKind::Feed,
         format: context.format,
-        title: feed.title.map(|title| text::text_of_title(&title.content)).and_then(said),
+        title: feed.title.as_ref().and_then(title),
         language,
         links,
         children: Vec::new(),
@@ -95,7 +96,7 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
     FoundLink {
         url,
         guid,
-        title: entry.title.map(|title| text::text_of_title(&title.content)).and_then(said),
+        title: entry.title.as_ref().and_then(title),
         published: entry.published.and_then(|date| stamp::unpack(SystemTime::from(date))),
         updated: updated.and_then(|date| stamp::unpack(SystemTime::from(date))),
         authors: names(entry.authors),
@@ -108,6 +109,13 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
             summary: entry.summary.and_then(|summary| html(summary.content, summary.content_type.as_str(), is_rss)),
         },
     }
+}
+
+/// A title as plain text.
+fn title(title: &read::Text) -> Option<String> {
+    // In XHTML every tag is meant as one, those of formulas and drawings too.
+    let is_xhtml = title.content_type.as_str().contains("xhtml");
+    said(if is_xhtml { text::text_of_html(&title.content) } else { text::text_of_title(&title.content) })
 }
 
 /// A text if it is not empty.
@@ -181,8 +189,11 @@ fn rank_of_link(link: &read::Link) -> Option<u8> {
     if rel.is_empty() || rel.eq_ignore_ascii_case("alternate") { Some(u8::from(!is_page)) } else { None }
 }
 
-fn is_of_the_web(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
+/// Whether a text is an address of the web, and not just relative to one.
+pub(super) fn is_of_the_web(text: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// An absolute address of the web.
@@ -191,6 +202,18 @@ pub(super) fn resolve(href: &str, base: &Url) -> Option<Url> {
     if href.is_empty() {
         return None;
     }
-    let url = base.join(href).ok()?;
+    let href = meant(href);
+    let url = base.join(&href).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+/// An address as it was meant: escaped once too often, or without its scheme.
+pub(super) fn meant(href: &str) -> Cow<'_, str> {
+    if href.contains("&amp;") {
+        Cow::Owned(href.replace("&amp;", "&"))
+    } else if href.get(.."www.".len()).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
+        Cow::Owned(format!("//{href}"))
+    } else {
+        Cow::Borrowed(href)
+    }
 }

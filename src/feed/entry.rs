@@ -2,13 +2,15 @@
 
 use url::Url;
 
+use super::base64::{self, Decoded};
+use super::convert;
 use super::entities::{self, push_attribute, push_escaped};
 use super::markup::{Scanner, Tag, Token, local_name};
 use super::repair::push_element;
 use super::text;
 use super::vocabulary::{Dialect, Family, Name};
 
-/// The best of several values for one thing: the lowest rank, and of equals the last, as in feed-rs.
+/// The best of several values for one thing: the lowest rank.
 #[derive(Debug)]
 pub(super) struct Best<T>(Option<(u8, T)>);
 
@@ -37,11 +39,23 @@ impl MaybeEmpty for Value {
 }
 
 impl<T: MaybeEmpty> Best<T> {
-    /// Takes a value if it is none worse than what is there, and not empty.
+    /// Takes a value if it is better than what is there, and not empty.
+    pub(super) fn offer_better(&mut self, rank: u8, value: T) {
+        if self.0.as_ref().is_none_or(|(best, _)| rank < *best) {
+            self.offer(rank, value);
+        }
+    }
+
+    /// Takes a value if it is none worse than what is there, and not empty: of equals the last, as in feed-rs.
     pub(super) fn offer(&mut self, rank: u8, value: T) {
         if !value.is_empty() && self.0.as_ref().is_none_or(|(best, _)| rank <= *best) {
             self.0 = Some((rank, value));
         }
+    }
+
+    /// Whether there is a value.
+    pub(super) fn is_some(&self) -> bool {
+        self.0.is_some()
     }
 
     fn get(&self) -> Option<&T> {
@@ -57,6 +71,11 @@ pub(super) struct Value {
 }
 
 impl Value {
+    /// The text alone, for what is shown on one line.
+    pub(super) fn without_tags(self) -> Value {
+        Value { text: text::html_of_text(&text::text_of_html(&self.text)), is_html: true }
+    }
+
     fn write(&self, output: &mut String, name: &str, language: Option<&str>) {
         output.push('<');
         output.push_str(name);
@@ -81,8 +100,11 @@ pub(super) enum Kind {
     Html,
     /// HTML as a part of the XML.
     Xhtml,
-    /// No text: a picture, for one.
-    Binary,
+    /// Bytes in base64, as Atom asks for whatever is neither text nor XML.
+    Base64 {
+        /// Whether the bytes are HTML.
+        is_html: bool,
+    },
 }
 
 impl Kind {
@@ -101,7 +123,7 @@ impl Kind {
         let media_type = lower("type").unwrap_or_default();
         let is_html = media_type.contains("html");
         match lower("mode").as_deref() {
-            Some("base64") => return Kind::Binary,
+            Some("base64") => return Kind::Base64 { is_html },
             Some("escaped") => return if is_html { Kind::Html } else { Kind::Text },
             Some("xml") if is_html => return Kind::Xhtml,
             _ => {}
@@ -112,7 +134,7 @@ impl Kind {
             "xhtml" => Kind::Xhtml,
             other if other.ends_with("/xml") || other.ends_with("+xml") => Kind::Xhtml,
             other if other.starts_with("text/") => Kind::Text,
-            _ => Kind::Binary,
+            _ => Kind::Base64 { is_html: false },
         }
     }
 }
@@ -132,17 +154,26 @@ impl ValueBuilder {
         ValueBuilder { kind, plain: String::new(), marked: String::new(), has_tags: false }
     }
 
+    /// A text or a CDATA section; of other tokens there is nothing to see.
+    pub(super) fn token(&mut self, token: Token<'_>) {
+        match token {
+            Token::Text(piece) => self.text(piece),
+            Token::CData(piece) => self.cdata(piece),
+            _ => {}
+        }
+    }
+
     pub(super) fn text(&mut self, piece: &str) {
         let decoded = entities::decode(piece);
         self.plain.push_str(&decoded);
-        if matches!(self.kind, Kind::Text | Kind::Xhtml) {
+        if self.kind != Kind::Html {
             push_escaped(&mut self.marked, &decoded);
         }
     }
 
     pub(super) fn cdata(&mut self, piece: &str) {
         self.plain.push_str(piece);
-        if matches!(self.kind, Kind::Text | Kind::Xhtml) {
+        if self.kind != Kind::Html {
             // Strictly it is text; who puts HTML there means HTML.
             if text::looks_like_html(piece) {
                 self.marked.push_str(piece);
@@ -176,10 +207,22 @@ impl ValueBuilder {
 
     pub(super) fn finish(self) -> Value {
         match self.kind {
-            Kind::Binary => Value::default(),
+            Kind::Base64 { is_html } => match base64::text(&self.plain) {
+                Decoded::Text(text) if is_html => Value { text, is_html },
+                // It was said to be plain, or nothing that anyone shows: tags in it are none.
+                Decoded::Text(text) => Value { text: text::html_of_text(&text), is_html: true },
+                Decoded::Bytes => Value::default(),
+                // Labelled wrongly, and text after all.
+                Decoded::Other if !self.has_tags => Value { text: self.plain, is_html: false },
+                Decoded::Other => Value { text: self.marked, is_html: true },
+            },
             Kind::Text if !self.has_tags => Value { text: self.plain, is_html: false },
             Kind::Html => Value { text: self.plain, is_html: true },
             Kind::Text => Value { text: self.marked, is_html: true },
+            // Labelled wrongly as well: the HTML was escaped.
+            Kind::Xhtml if !self.has_tags && text::looks_like_html(&self.plain) => {
+                Value { text: self.plain, is_html: true }
+            }
             // The `div` that Atom asks for around XHTML is not part of it (RFC 4287, section 3.1.1.3).
             Kind::Xhtml => Value { text: inside_of_div(&self.marked).to_owned(), is_html: true },
         }
@@ -305,15 +348,23 @@ fn write_link(output: &mut String, base: Option<&Url>, rel: Option<&str>, media_
     if let Some(media_type) = media_type {
         push_attribute(output, "type", media_type);
     }
-    match base.and_then(|base| base.join(href).ok()) {
+    match base.and_then(|base| base.join(&convert::meant(href)).ok()) {
         Some(absolute) => push_attribute(output, "href", absolute.as_str()),
         None => push_attribute(output, "href", href),
     }
     output.push_str("/>");
 }
 
-/// The name in a text that may hold a mail address as well: `mail (Name)`, `Name <mail>`. Without a name it is the
-/// text itself.
+/// The names in a text that may hold mail addresses as well: `mail (Name)`, `Name <mail>`, and several of these with
+/// commas or semicolons between. Without a mail address it is one name, commas and all.
+pub(super) fn names_of_persons(text: &str) -> Vec<String> {
+    if text.matches('@').nth(1).is_none() {
+        return vec![name_of_person(text)];
+    }
+    text.split([',', ';']).map(name_of_person).filter(|name| !name.is_empty()).collect()
+}
+
+/// The name in a text that may hold a mail address as well. Without a name it is the text itself.
 pub(super) fn name_of_person(text: &str) -> String {
     let text = text.trim();
     let Some(at) = text.find('@') else {
@@ -333,7 +384,7 @@ pub(super) fn name_of_person(text: &str) -> String {
 /// What is left of a name when the mail address beside it has been cut out, without the brackets and quotes that
 /// parted the two.
 pub(super) fn unwrapped(name: &str) -> &str {
-    let name = name.trim_matches(|c: char| c.is_whitespace() || "<>[]\"'".contains(c));
+    let name = name.trim_matches(|c: char| c.is_whitespace() || "<>[]\"',;:-–—".contains(c));
     let name = name.strip_suffix('(').or_else(|| name.strip_prefix(')')).unwrap_or(name).trim();
     match name.strip_prefix('(') {
         Some(inner) => inner.strip_suffix(')').unwrap_or(inner).trim(),
@@ -354,5 +405,16 @@ mod tests {
         check("Öjo@example.org", "Öjo@example.org");
         check("jo@example.org", "jo@example.org");
         check(" Jo Öst (Example) ", "Jo Öst (Example)");
+        check("jo@example.org - Jo Öst", "Jo Öst");
+        check("Jo Öst, jo@example.org", "Jo Öst");
+    }
+
+    #[test]
+    fn several_persons_are_told_apart() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(names_of_persons(text), expected);
+        check("jo@example.org (Jo Öst), al@example.org (Al West)", &["Jo Öst", "Al West"]);
+        check("Jo Öst <jo@example.org>; al@example.org", &["Jo Öst", "al@example.org"]);
+        check("Öst, Jo", &["Öst, Jo"]);
+        check("Öst, Jo (jo@example.org)", &["Öst, Jo"]);
     }
 }

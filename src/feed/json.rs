@@ -6,22 +6,23 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::convert::{html, resolve, said};
-use super::{FeedError, Listing, text};
+use super::convert::{html, is_of_the_web, resolve, said};
+use super::{FeedError, Listing, json_repair, text};
 use crate::dates;
 use crate::model::{FeedText, FoundLink, SourceKind};
 
 /// Reads a JSON Feed. What follows the first value is ignored.
 pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {
-    let feed = match serde_json::Deserializer::from_str(document).into_iter::<Value>().next() {
-        Some(Ok(Value::Object(feed))) => feed,
+    let (feed, mut problems) = match serde_json::Deserializer::from_str(document).into_iter::<Value>().next() {
+        Some(Ok(Value::Object(feed))) => (feed, Vec::new()),
         Some(Ok(_)) => return Err(FeedError::OtherJson),
-        Some(Err(error)) => {
-            let (line, column) = (error.line(), error.column());
-            let reason = error.to_string();
-            let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
-            return Err(FeedError::Json { line, column, reason });
-        }
+        Some(Err(error)) => match json_repair::salvage(document, entries_max) {
+            Some(mut salvaged) => {
+                salvaged.head.insert("items".to_owned(), Value::Array(salvaged.items));
+                (salvaged.head, salvaged.problems)
+            }
+            None => return Err(broken(&error)),
+        },
         None => return Err(FeedError::Empty),
     };
     let version = feed.get("version").and_then(Value::as_str).unwrap_or_default();
@@ -35,7 +36,6 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
     let base = home.as_ref().unwrap_or(base);
     let language = string(&feed, "language");
     let feed_authors = authors(&feed);
-    let mut problems = Vec::new();
     if items.len() > entries_max {
         problems.push(super::too_many(entries_max));
     }
@@ -69,11 +69,15 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
     })
 }
 
+fn broken(error: &serde_json::Error) -> FeedError {
+    FeedError::Json { line: error.line(), column: error.column(), reason: json_repair::reason(error) }
+}
+
 fn found_link(item: &Map<String, Value>, base: &Url) -> FoundLink {
     let guid = string(item, "id");
     let candidates = [string(item, "url"), string(item, "external_url")];
     let url = candidates.into_iter().flatten().find_map(|href| resolve(&href, base)).or_else(|| {
-        let guid = guid.as_deref().filter(|guid| guid.starts_with("http"))?;
+        let guid = guid.as_deref().filter(|guid| is_of_the_web(guid))?;
         resolve(guid, base)
     });
     let plain = string(item, "content_text").and_then(|body| html(body, "text/plain", false));

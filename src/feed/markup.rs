@@ -5,7 +5,12 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memmem};
+
 use super::entities;
+
+/// What a CDATA section begins with.
+pub(super) const CDATA_START: &str = "<![CDATA[";
 
 /// A piece of markup. All strings are as they stand in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +51,24 @@ impl<'t> Tag<'t> {
         }
         let (_, value) = self.attributes().find(|(found, _)| found.eq_ignore_ascii_case(name))?;
         Some(entities::decode(value))
+    }
+
+    /// Whether there may be an attribute of XML itself, `xmlns` or `xml:base`: most tags have none.
+    pub(super) fn mentions_xml(&self) -> bool {
+        self.attributes.len() > "xml".len() && memmem::find(self.attributes.as_bytes(), b"xml").is_some()
+    }
+
+    /// Whether all attributes are as XML wants them, a name, `=` and a value in quotes.
+    pub(super) fn has_quoted_attributes(&self) -> bool {
+        let mut rest = self.attributes.as_bytes();
+        while !rest.is_empty() {
+            let Some(equals) = memchr(b'=', rest) else { return false };
+            let value = rest[equals + 1..].trim_ascii_start();
+            let Some((quote @ (b'"' | b'\''), inside)) = value.split_first() else { return false };
+            let Some(end) = memchr(*quote, inside) else { return false };
+            rest = inside[end + 1..].trim_ascii_start();
+        }
+        true
     }
 
     /// The name without its prefix.
@@ -100,11 +123,13 @@ pub(super) struct Scanner<'t> {
     token_start: usize,
     /// Whether a document type has been seen: there is one, and looking for the brackets of many could take for ever.
     is_past_document_type: bool,
+    /// Whether the end of a comment was looked for in vain: there is none further on either.
+    is_past_last_comment: bool,
 }
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Scanner { text, at: 0, token_start: 0, is_past_document_type: false }
+        Scanner { text, at: 0, token_start: 0, is_past_document_type: false, is_past_last_comment: false }
     }
 
     /// Where the next token begins, in bytes.
@@ -131,7 +156,7 @@ impl<'t> Scanner<'t> {
     pub(super) fn skip_raw_text(&mut self, name: &str) {
         let rest = &self.text.as_bytes()[self.at..];
         let mut from = 0;
-        while let Some(found) = rest[from..].iter().position(|byte| *byte == b'<') {
+        while let Some(found) = memchr(b'<', &rest[from..]) {
             let at = from + found;
             let tail = &rest[at + 1..];
             if tail.first() == Some(&b'/')
@@ -149,13 +174,27 @@ impl<'t> Scanner<'t> {
     /// Up to a terminator, or to the end of the text where there is none.
     fn until(&mut self, skip: usize, terminator: &str) -> &'t str {
         let inside = &self.text[self.at + skip..];
-        if let Some(length) = inside.find(terminator) {
+        if let Some(length) = memmem::find(inside.as_bytes(), terminator.as_bytes()) {
             self.at += skip + length + terminator.len();
             &inside[..length]
         } else {
             self.at = self.text.len();
             inside
         }
+    }
+
+    /// A comment: up to its end, or to the first `>` where it has none.
+    fn comment(&mut self) -> &'t str {
+        self.is_past_last_comment =
+            self.is_past_last_comment || memmem::find(&self.text.as_bytes()[self.at..], b"-->").is_none();
+        self.until("<!--".len(), if self.is_past_last_comment { ">" } else { "-->" })
+    }
+
+    /// A processing instruction: up to the `?>`, or to a `>` where another tag begins before that.
+    fn instruction(&mut self) -> &'t str {
+        let inside = &self.text[self.at + 2..];
+        let own = &inside[..inside.find('<').unwrap_or(inside.len())];
+        if own.contains("?>") { self.until(2, "?>") } else { self.until(2, if own.contains('>') { ">" } else { "?>" }) }
     }
 
     /// A document type: up to the `>` that is not in its square brackets.
@@ -184,8 +223,10 @@ impl<'t> Scanner<'t> {
     fn tag(&mut self) -> Option<Token<'t>> {
         let rest = &self.text[self.at..];
         let bytes = rest.as_bytes();
-        let is_close = bytes.get(1) == Some(&b'/');
-        let name_start = 1 + usize::from(is_close);
+        // Translators of whole documents write `< /p>`.
+        let is_spaced_close = bytes.starts_with(b"< /");
+        let is_close = is_spaced_close || bytes.get(1) == Some(&b'/');
+        let name_start = 1 + usize::from(is_close) + usize::from(is_spaced_close);
         let is_name_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80;
         if !bytes.get(name_start).copied().is_some_and(is_name_start) {
             return None;
@@ -194,8 +235,11 @@ impl<'t> Scanner<'t> {
             .iter()
             .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'<' | b'=' | b'"' | b'\''))?;
         let name_end = name_start + name_length;
-        let end = tag_end(bytes, name_end)?;
-        self.at += end + 1;
+        let end = tag_end(bytes, name_end, is_close)?;
+        if is_spaced_close && !rest[name_end..end].trim_ascii().is_empty() {
+            return None;
+        }
+        self.at += end + usize::from(bytes[end] == b'>');
         let name = &rest[name_start..name_end];
         if is_close {
             return Some(Token::Close(name));
@@ -208,15 +252,19 @@ impl<'t> Scanner<'t> {
 }
 
 /// The `>` that ends a tag: the first outside of quotes. No attribute holds a `<`; where one seems to, a quote is
-/// missing, and the first `>` of all counts if it comes before that `<`.
-fn tag_end(bytes: &[u8], from: usize) -> Option<usize> {
+/// missing, and the first `>` of all counts if it comes before that `<`. Where there is none, and nothing but white
+/// space either, the `>` itself is missing, and that `<` is the end.
+fn tag_end(bytes: &[u8], from: usize, is_close: bool) -> Option<usize> {
     let mut quote = None;
     let mut first_end = None;
     let mut before = b' ';
     for (offset, byte) in bytes[from..].iter().enumerate() {
         let at = from + offset;
         match (quote, *byte) {
-            (_, b'<') => return first_end,
+            (_, b'<') => {
+                let is_blank = bytes[from..at].trim_ascii().is_empty();
+                return first_end.or((is_blank && (is_close || at > from)).then_some(at));
+            }
             (None, b'>') => return Some(at),
             (Some(_), b'>') => first_end = first_end.or(Some(at)),
             (None, b'"' | b'\'') if before == b'=' => quote = Some(*byte),
@@ -240,17 +288,17 @@ impl<'t> Iterator for Scanner<'t> {
             let second = rest.as_bytes().get(1).copied();
             if second == Some(b'!') {
                 if rest.starts_with("<!--") {
-                    return Some(Token::Other(self.until(4, "-->")));
+                    return Some(Token::Other(self.comment()));
                 }
-                if rest.starts_with("<![CDATA[") {
-                    return Some(Token::CData(self.until("<![CDATA[".len(), "]]>")));
+                if rest.starts_with(CDATA_START) {
+                    return Some(Token::CData(self.until(CDATA_START.len(), "]]>")));
                 }
                 if rest.as_bytes().get(2).is_some_and(|third| third.is_ascii_alphabetic() || *third == b'[') {
                     return Some(Token::Other(self.declaration()));
                 }
             }
             if second == Some(b'?') {
-                return Some(Token::Other(self.until(2, "?>")));
+                return Some(Token::Other(self.instruction()));
             }
             if let Some(token) = self.tag() {
                 return Some(token);
@@ -258,7 +306,7 @@ impl<'t> Iterator for Scanner<'t> {
         }
         // Text, with the `<` in front of it that was no tag.
         let skip = usize::from(rest.starts_with('<'));
-        let length = rest[skip..].find('<').map_or(rest.len(), |at| at + skip);
+        let length = memchr(b'<', &rest.as_bytes()[skip..]).map_or(rest.len(), |at| at + skip);
         self.at += length;
         Some(Token::Text(&rest[..length]))
     }

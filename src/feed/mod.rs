@@ -3,22 +3,25 @@
 //! A feed goes this way:
 //!
 //! ```text
-//! bytes ──► unpack ──► charset ──► root ──► survey ──► feed-rs ──► links
-//!                                             │            ▲
-//!                                             └► repair ───┘
+//! bytes ──► unpack ──► charset ──► doctype ──► root ──► survey ──► feed-rs ──► links
+//!                                                         │            ▲
+//!                                                         └► repair ───┘
 //! ```
 //!
 //! feed-rs is the parser, and gives elements their meaning. It is strict, and where it is not it is silent: so a pass
 //! over the document (`survey`) looks for what it would refuse, read wrongly or choke on, and such documents are
 //! written anew (`repair`). Clean feeds, which most are, pay for the survey alone. JSON Feed and sitemaps have readers
-//! of their own.
+//! of their own, and of JSON that is broken the complete items are saved (`json_repair`).
 
+mod base64;
 mod convert;
+mod doctype;
 mod entities;
 mod entity_names;
 mod entry;
 mod error;
 mod json;
+mod json_repair;
 mod markup;
 mod page;
 mod repair;
@@ -112,6 +115,13 @@ fn read_text(text: &str, base: &Url, entries_max: usize) -> Result<Listing, Feed
     if text.starts_with('{') || text.starts_with('[') {
         return json::read(text, base, entries_max);
     }
+    match doctype::expanded(text) {
+        Some(text) => read_markup(&text, base, entries_max),
+        None => read_markup(text, base, entries_max),
+    }
+}
+
+fn read_markup(text: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {
     match find_root(text) {
         Root::Feed { dialect, tag, start, behind } => {
             read_feed(&Source { dialect, tag, text, start, behind, base, entries_max })
@@ -132,10 +142,11 @@ enum Root<'t> {
     None,
 }
 
-/// Looks for the root. What stands before it (a declaration, or the error messages of a server) is passed over.
+/// Looks for the root. What stands before it (a declaration, or the error messages of a server) is passed over, and
+/// also a page of HTML that was put around it.
 fn find_root(text: &str) -> Root<'_> {
     let mut scanner = Scanner::new(text);
-    let (mut first, mut is_html) = (None, false);
+    let (mut first, mut is_html, mut is_within_html) = (None, false, false);
     while let Some(token) = scanner.next() {
         let tag = match token {
             Token::Open(tag) => tag,
@@ -154,7 +165,19 @@ fn find_root(text: &str) -> Root<'_> {
             Some("channel") if tag.attribute("href").is_some() || tag.name == "CHANNEL" => Dialect::Cdf,
             Some("rss" | "channel") => Dialect::Rss,
             Some("urlset" | "sitemapindex") => return Root::Sitemap { tag, behind },
-            Some("html" | "frameset") => return Root::Html,
+            Some("html" | "frameset") => {
+                if !has_feed_within(&text[behind..]) {
+                    return Root::Html;
+                }
+                is_within_html = true;
+                continue;
+            }
+            Some("script" | "style") if is_within_html => {
+                scanner.skip_raw_text(tag.name);
+                continue;
+            }
+            // Pages have elements of their own with such names.
+            _ if is_within_html && !is_root_of_feed(&tag) => continue,
             _ => {
                 first.get_or_insert(tag.name);
                 continue;
@@ -163,13 +186,23 @@ fn find_root(text: &str) -> Root<'_> {
         return Root::Feed { dialect, tag, start, behind };
     }
     match first {
-        _ if is_html => Root::Html,
+        _ if is_html || is_within_html => Root::Html,
         None => Root::None,
         Some(name) if text::is_html_element(name) => Root::Html,
         // What else looks like a tag may be so by chance.
         Some(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)) => Root::None,
         Some(name) => Root::Other(name),
     }
+}
+
+/// Whether it is worth looking for a feed in a page.
+fn has_feed_within(page: &str) -> bool {
+    ["<rss", "<feed", "<rdf:RDF"].iter().any(|tag| memchr::memmem::find(page.as_bytes(), tag.as_bytes()).is_some())
+}
+
+fn is_root_of_feed(tag: &Tag<'_>) -> bool {
+    (tag.name == "rss" && tag.attribute("version").is_some())
+        || (matches!(tag.name, "feed" | "rdf:RDF") && tag.attribute("xmlns").is_some())
 }
 
 fn is_html_document_type(inside: &str) -> bool {
@@ -208,7 +241,10 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
         Some(_) => None,
     };
     let mut listing = match clean {
-        Some(feed) if feed.entries.len() == survey.n_entries => convert::listing(feed, &context),
+        // Without any the entries may be where neither has looked for them.
+        Some(feed) if feed.entries.len() == survey.n_entries && survey.n_entries > 0 => {
+            convert::listing(feed, &context)
+        }
         _ => repaired(source, &context)?,
     };
     listing.ttl_s = survey.channel.ttl_s();
@@ -249,5 +285,7 @@ fn format_of(dialect: Dialect, root: &Tag<'_>) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod tests;

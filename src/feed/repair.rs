@@ -13,9 +13,10 @@ use std::borrow::Cow;
 
 use url::Url;
 
+use super::convert;
 use super::entities::{self, push_attribute, push_escaped};
 use super::entry::{self, Entry, Kind, Value};
-use super::markup::{Scanner, Tag, Token, local_name};
+use super::markup::{CDATA_START, Scanner, Tag, Token, local_name};
 use super::text;
 use super::vocabulary::{self, Dialect, EntryField, Family, Name, Namespaces};
 
@@ -32,6 +33,9 @@ pub(super) struct Repaired {
 /// Tags that a text cannot hold, so that one of them ends it even where its end tag is missing.
 const ENDS_OF_TEXT: [&str; 6] = ["item", "entry", "channel", "guid", "pubdate", "published"];
 
+/// Tags that end a text as well unless it is XML itself: HTML has no such elements.
+const ENDS_OF_HTML: [&str; 4] = ["author", "content", "updated", "id"];
+
 /// Names of open elements that are remembered within a text; deeper ones are not needed to find its end.
 const OPEN_MAX: usize = 64;
 
@@ -47,6 +51,7 @@ pub(super) fn repair<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str, base: 
         entry: None,
         body: String::with_capacity(text.len() + text.len() / 4),
         n_entries: 0,
+        is_behind_entry: false,
         entries_max,
         rewind_budget: text.len().saturating_mul(2),
         problems: Vec::new(),
@@ -67,6 +72,8 @@ struct Repair<'t, 'b> {
     /// The entries written so far.
     body: String,
     n_entries: usize,
+    /// Whether the last thing that ended was an entry.
+    is_behind_entry: bool,
     entries_max: usize,
     /// How many bytes may still be read a second time, so that many unclosed elements do not take for ever.
     rewind_budget: usize,
@@ -86,14 +93,18 @@ impl<'t> Repair<'t, '_> {
     }
 
     fn run(&mut self) {
+        let mut text_before = None;
         while self.n_entries < self.entries_max {
             let Some(token) = self.scanner.next() else { return };
             match token {
                 Token::Open(tag) => self.element(&tag),
-                Token::Close(name) => {
-                    let name = self.namespaces.resolve(name);
+                Token::Close(written) => {
+                    let name = self.namespaces.resolve(written);
                     if is_entry(&name) || is_container(&name) {
                         self.end_entry();
+                        self.is_behind_entry = is_entry(&name);
+                    } else if let Some(text) = text_before {
+                        self.end_without_start(written, &name, text);
                     }
                     if is_container(&name) && !name.local.eq_ignore_ascii_case("channel") {
                         return;
@@ -101,6 +112,10 @@ impl<'t> Repair<'t, '_> {
                 }
                 Token::Text(_) | Token::CData(_) | Token::Other(_) => {}
             }
+            text_before = match token {
+                Token::Text(piece) | Token::CData(piece) if !piece.trim_ascii().is_empty() => Some(token),
+                _ => None,
+            };
         }
         self.problems.push(format!("the document has more than {} entries, the rest is not read", self.entries_max));
     }
@@ -118,6 +133,36 @@ impl<'t> Repair<'t, '_> {
             self.entry_child(tag, &name);
         } else {
             self.feed_child(tag, &name);
+        }
+    }
+
+    /// An end tag right behind a text, both in an entry or in the feed: the start tag is missing.
+    fn end_without_start(&mut self, written: &'t str, name: &Name<'t>, text: Token<'t>) {
+        let Some(field) = vocabulary::entry_field(self.dialect, name) else { return };
+        let tag = Tag { name: written, attributes: "", is_empty: false };
+        let mut builder = entry::ValueBuilder::new(Kind::of(self.dialect, &tag, name));
+        builder.token(text);
+        let value = builder.finish();
+        let Some(entry) = &mut self.entry else {
+            if field == EntryField::Title(0) {
+                self.feed.title.offer_better(0, value);
+            }
+            return;
+        };
+        match field {
+            EntryField::Title(rank) => entry.title.offer_better(rank, value),
+            EntryField::Summary(rank) => entry.summary.offer_better(rank, value),
+            EntryField::Content(rank) => entry.content.offer_better(rank, value),
+            EntryField::Link => entry.link(None, None, &value.text),
+            EntryField::OriginalLink => {}
+            EntryField::Id(rank) => entry.id.offer_better(rank, value.text.trim().to_owned()),
+            EntryField::Published(rank) => entry.published.offer_better(rank, value.text),
+            EntryField::Updated(rank) => entry.updated.offer_better(rank, value.text),
+            EntryField::Author(rank) => {
+                for person in entry::names_of_persons(&value.text) {
+                    entry.author(rank, person);
+                }
+            }
         }
     }
 
@@ -163,8 +208,10 @@ impl<'t> Repair<'t, '_> {
             return self.skip(tag);
         }
         let Some(field) = vocabulary::entry_field(self.dialect, name) else {
-            // HTML that has lost its element is passed over tag by tag, since its tags need not match.
-            if !(name.is_core() && text::is_html_element(name.local)) {
+            // HTML that has lost its element is passed over tag by tag, since its tags need not match. A group of media
+            // says about them what the entry may not.
+            let is_html = name.is_core() && text::is_html_element(name.local);
+            if !is_html && !vocabulary::is_group_of_media(name) {
                 self.skip(tag);
             }
             return;
@@ -177,23 +224,27 @@ impl<'t> Repair<'t, '_> {
                 }
             }
             EntryField::Author(rank) => {
-                let person = self.person(tag);
-                if let Some(entry) = &mut self.entry {
-                    entry.author(rank, person);
+                for person in self.persons(tag) {
+                    if let Some(entry) = &mut self.entry {
+                        entry.author(rank, person);
+                    }
                 }
             }
             EntryField::Title(rank) | EntryField::Summary(rank) | EntryField::Content(rank) => {
                 let language = if tag.attributes.is_empty() { None } else { tag.attribute("xml:lang") };
                 let kind = Kind::of(self.dialect, tag, name);
-                let value = self.value(tag, kind, matches!(field, EntryField::Title(_)));
+                let value = match field {
+                    EntryField::Title(_) => self.title(tag, kind),
+                    _ => self.value(tag, kind, false),
+                };
                 let Some(entry) = &mut self.entry else { return };
                 if entry.language.is_none() {
                     entry.language = language.map(Cow::into_owned);
                 }
                 match field {
-                    EntryField::Title(_) => entry.title.offer(rank, value),
-                    EntryField::Summary(_) => entry.summary.offer(rank, value),
-                    _ => entry.content.offer(rank, value),
+                    EntryField::Title(_) => entry.title.offer_better(rank, value),
+                    EntryField::Summary(_) => entry.summary.offer_better(rank, value),
+                    _ => entry.content.offer_better(rank, value),
                 }
             }
             EntryField::OriginalLink | EntryField::Id(_) | EntryField::Published(_) | EntryField::Updated(_) => {
@@ -210,7 +261,12 @@ impl<'t> Repair<'t, '_> {
     }
 
     fn feed_child(&mut self, tag: &Tag<'t>, name: &Name<'t>) {
+        if self.begins_entry(name) {
+            self.begin_entry(&Tag { name: "item", attributes: "", is_empty: false });
+            return self.entry_child(tag, name);
+        }
         if is_container(name) {
+            self.is_behind_entry = false;
             self.take_base(tag);
             if let Some(href) = tag.attribute("href") {
                 self.feed.link(None, None, &href);
@@ -222,8 +278,8 @@ impl<'t> Repair<'t, '_> {
         match (name.is_core(), local) {
             (true, "title") => {
                 let kind = Kind::of(self.dialect, tag, name);
-                let value = self.value(tag, kind, true);
-                self.feed.title.offer(0, value);
+                let value = self.title(tag, kind);
+                self.feed.title.offer_better(0, value);
             }
             (true, "link") => {
                 if let Some((rel, kind, href)) = self.link(tag, name) {
@@ -232,15 +288,25 @@ impl<'t> Repair<'t, '_> {
             }
             (true, "language") => self.feed.language = Some(self.value(tag, Kind::Text, true).text.trim().to_owned()),
             (true, "author") if self.dialect == Dialect::Atom => {
-                let person = self.person(tag);
-                self.feed.author(0, person);
+                for person in self.persons(tag) {
+                    self.feed.author(0, person);
+                }
             }
             (false, "title") if name.family == Family::Dublin => {
                 let value = self.value(tag, Kind::Html, true);
-                self.feed.title.offer(1, value);
+                self.feed.title.offer_better(1, value);
             }
             _ => self.skip(tag),
         }
+    }
+
+    /// Whether an element outside of all entries must be in one, whose start tag is missing: it is nothing that a feed
+    /// has, or a second title behind another entry.
+    fn begins_entry(&self, name: &Name<'_>) -> bool {
+        self.is_behind_entry
+            && name.is_core()
+            && (name.local.eq_ignore_ascii_case("guid")
+                || (name.local.eq_ignore_ascii_case("title") && self.feed.title.is_some()))
     }
 
     /// A link, as its `rel`, its `type` and its address.
@@ -256,18 +322,19 @@ impl<'t> Repair<'t, '_> {
             let text = self.value(tag, Kind::Text, true).text;
             return is_text.then_some((None, None, Cow::Owned(text)));
         };
-        let href = match self.base_of(tag, self.entry.as_ref().and_then(|entry| entry.base.as_ref())) {
-            Some(base) => base.join(href.trim()).map_or(href, |url| Cow::Owned(url.into())),
+        let outer = self.entry.as_ref().and_then(|entry| entry.base.as_ref()).or(self.feed.base.as_ref());
+        let href = match self.base_of(tag, outer) {
+            Some(base) => base.join(&convert::meant(href.trim())).map_or(href, |url| Cow::Owned(url.into())),
             None => href,
         };
         Some((tag.attribute("rel"), tag.attribute("type"), href))
     }
 
-    /// A person: the `name` within, or else the mail address, or else the text.
-    fn person(&mut self, tag: &Tag<'t>) -> String {
+    /// A person: the `name` within, or else the names in the text, or else the mail address.
+    fn persons(&mut self, tag: &Tag<'t>) -> Vec<String> {
         let (mut person_name, mut mail, mut text) = (String::new(), String::new(), String::new());
         if tag.is_empty {
-            return text;
+            return Vec::new();
         }
         while let Some(token) = self.scanner.next() {
             match token {
@@ -280,7 +347,7 @@ impl<'t> Repair<'t, '_> {
                         Some("name") => person_name = self.value(&inner, Kind::Text, true).text,
                         Some("email") => mail = self.value(&inner, Kind::Text, true).text,
                         Some("uri" | "url" | "homepage") => drop(self.value(&inner, Kind::Text, true)),
-                        Some(local) if ENDS_OF_TEXT.contains(&local) || local == "title" || local == "link" => {
+                        _ if self.ends_text(&inner, tag, Kind::Text, true) => {
                             self.scanner.rewind_to(self.scanner.token_start());
                             break;
                         }
@@ -297,8 +364,19 @@ impl<'t> Repair<'t, '_> {
                 }
             }
         }
-        let candidates = [person_name, entry::name_of_person(&text), mail];
-        candidates.into_iter().map(|text| text.trim().to_owned()).find(|text| !text.is_empty()).unwrap_or_default()
+        let mut candidates =
+            if person_name.trim().is_empty() { entry::names_of_persons(&text) } else { vec![person_name] };
+        candidates.retain(|name| !name.trim().is_empty());
+        if candidates.is_empty() {
+            candidates.push(mail);
+        }
+        candidates.into_iter().map(|name| name.trim().to_owned()).collect()
+    }
+
+    fn title(&mut self, tag: &Tag<'t>, kind: Kind) -> Value {
+        let value = self.value(tag, kind, true);
+        // In XHTML every tag is meant as one, those of formulas and drawings too; elsewhere they may be text.
+        if kind == Kind::Xhtml { value.without_tags() } else { value }
     }
 
     /// The text of an element, up to where it ends. In short texts any element of an entry ends it, in long ones only
@@ -309,14 +387,22 @@ impl<'t> Repair<'t, '_> {
             return builder.finish();
         }
         let mut open: Vec<&str> = Vec::new();
-        let mut n_same = 0_usize;
+        let (mut n_same, mut is_behind_cdata) = (0_usize, false);
         while let Some(token) = self.scanner.next() {
+            let was_behind_cdata = std::mem::replace(&mut is_behind_cdata, matches!(token, Token::CData(_)));
             match token {
-                Token::Text(piece) => builder.text(piece),
-                Token::CData(piece) => builder.cdata(piece),
-                Token::Other(_) => {}
+                // The end of a section within a section.
+                Token::Text(piece) if was_behind_cdata => builder.text(piece.strip_prefix("]]>").unwrap_or(piece)),
+                Token::CData(piece) => {
+                    let inside = self.inside_of_unclosed(piece, tag.name);
+                    builder.cdata(inside.unwrap_or(piece));
+                    if let Some(inside) = inside {
+                        self.scanner.rewind_to(self.scanner.token_start() + CDATA_START.len() + inside.len());
+                    }
+                }
+                Token::Text(_) | Token::Other(_) => builder.token(token),
                 Token::Open(inner) => {
-                    if self.ends_text(&inner, tag, is_short) {
+                    if self.ends_text(&inner, tag, kind, is_short) {
                         self.scanner.rewind_to(self.scanner.token_start());
                         break;
                     }
@@ -355,17 +441,32 @@ impl<'t> Repair<'t, '_> {
         builder.finish()
     }
 
-    fn ends_text(&self, inner: &Tag<'t>, outer: &Tag<'t>, is_short: bool) -> bool {
+    /// Of a CDATA section that holds another, or all the rest of the document: what is in front of the end tag of the
+    /// element that it stands in, since it is its own end that is missing.
+    fn inside_of_unclosed(&mut self, section: &'t str, element: &str) -> Option<&'t str> {
+        let nested = section.find(CDATA_START).or_else(|| self.scanner.is_at_end().then_some(section.len()))?;
+        let end = section[..nested].match_indices("</").find(|(at, _)| section[at + 2..].starts_with(element))?.0;
+        // What follows is read again.
+        self.rewind_budget = self.rewind_budget.checked_sub(section.len())?;
+        Some(&section[..end])
+    }
+
+    fn ends_text(&self, inner: &Tag<'t>, outer: &Tag<'t>, kind: Kind, is_short: bool) -> bool {
         let name = self.namespaces.resolve_tag(inner);
         let mut buffer = [0_u8; 16];
         let Some(local) = vocabulary::lower_case(name.local, &mut buffer) else {
             return false;
         };
-        if !name.is_core() || inner.name.eq_ignore_ascii_case(outer.name) {
+        if inner.name.eq_ignore_ascii_case(outer.name) || name.family == Family::Xhtml {
             return false;
         }
+        let is_known = vocabulary::entry_field(self.dialect, &name).is_some();
+        if !name.is_core() {
+            return is_known && (is_short || kind != Kind::Xhtml);
+        }
         ENDS_OF_TEXT.contains(&local)
-            || (is_short && !text::is_html_element(local) && vocabulary::entry_field(self.dialect, &name).is_some())
+            || (kind != Kind::Xhtml && ENDS_OF_HTML.contains(&local))
+            || (is_short && is_known && !text::is_html_element(local))
     }
 
     /// Passes over an element with all that is in it. If its end does not come before that of the entry, it has none,

@@ -6,7 +6,7 @@
 //! pass finds such places, and costs a fraction of the parsing itself. What must not reach feed-rs goes to
 //! [`super::repair`].
 
-use super::markup::{Scanner, Tag, Token};
+use super::markup::{CDATA_START, Scanner, Tag, Token};
 use super::vocabulary::{self, Dialect, Family, Name, Namespaces};
 
 /// Deepest nesting that is handed to feed-rs, which recurses in places. Texts in XHTML nest some twenty deep.
@@ -135,7 +135,13 @@ pub(super) fn survey<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Sur
                     return surveyor.survey;
                 }
             }
-            Token::Text(piece) | Token::CData(piece) => surveyor.text(piece),
+            Token::Text(piece) => surveyor.text(piece),
+            Token::CData(piece) => {
+                if memchr::memmem::find(piece.as_bytes(), CDATA_START.as_bytes()).is_some() {
+                    surveyor.flaw("a section holds another, or has no end");
+                }
+                surveyor.text(piece);
+            }
             Token::Other(_) => {}
         }
     }
@@ -151,6 +157,7 @@ impl<'t> Surveyor<'t> {
     fn root(&mut self, root: &Tag<'t>) {
         self.open.push(root.name);
         self.attributes(root);
+        self.well_formed(root);
         let is_known = match (self.dialect, root.name) {
             (Dialect::Rss, "rss") => {
                 matches!(root.attribute("version").as_deref(), Some("2.0" | "0.91" | "0.92"))
@@ -177,6 +184,16 @@ impl<'t> Surveyor<'t> {
         }
     }
 
+    /// Attributes that feed-rs would leave out, or resolve as if nothing were around them.
+    fn well_formed(&mut self, tag: &Tag<'t>) {
+        if !tag.has_quoted_attributes() {
+            self.flaw("an attribute is not in quotes");
+        }
+        if tag.mentions_xml() && tag.attribute("xml:base").is_some_and(|base| !base.contains("://")) {
+            self.flaw("feed-rs does not know what a base is relative to");
+        }
+    }
+
     fn open(&mut self, tag: &Tag<'t>) {
         let depth = self.open.len() + 1;
         if !tag.attributes.is_empty() {
@@ -193,6 +210,9 @@ impl<'t> Surveyor<'t> {
             None => {}
             Some((_, Inside::Text | Inside::Person)) => return self.flaw("a text has tags in it"),
             Some(_) => return,
+        }
+        if !tag.attributes.is_empty() {
+            self.well_formed(tag);
         }
         self.namespaces.declare(tag);
         let inside = self.place(tag, depth);
@@ -261,6 +281,12 @@ impl<'t> Surveyor<'t> {
     fn entry_child(&mut self, tag: &Tag<'t>, name: &Name<'t>) -> Inside {
         use vocabulary::EntryField as Field;
         let Some(field) = vocabulary::entry_field(self.dialect, name) else {
+            if vocabulary::is_group_of_media(name) {
+                // It may hold a title and a description, which say something where the entry has none.
+                self.fields_missed |= (1 << Field::Title(0).kind()) | (1 << Field::Summary(0).kind());
+            } else if name.is_core() && matches!(name.local, "item" | "entry") {
+                self.flaw("an entry stands in another, which has no end");
+            }
             return Inside::Anything;
         };
         let bit = 1_u16 << field.kind();
@@ -276,8 +302,13 @@ impl<'t> Surveyor<'t> {
             }
             return Inside::Anything;
         }
+        let is_repeated = self.fields_read & bit != 0;
         self.fields_read |= bit;
         match field {
+            Field::Title(_) | Field::Summary(_) | Field::Content(_) if is_repeated => {
+                self.flaw("feed-rs would take the last of several texts");
+                Inside::Anything
+            }
             Field::Title(_) | Field::Summary(_) | Field::Content(_) if self.dialect == Dialect::Atom => {
                 self.typed_text(tag);
                 if is_xhtml(tag) || tag.attribute("src").is_some() { Inside::Anything } else { Inside::Text }
@@ -286,6 +317,10 @@ impl<'t> Surveyor<'t> {
                 if tag.attribute("href").is_none() {
                     self.flaw("a link has its address as text");
                 }
+                Inside::Anything
+            }
+            Field::Link if tag.attribute("href").is_some() => {
+                self.flaw("a link has its address as an attribute");
                 Inside::Anything
             }
             Field::Author(_) if self.dialect == Dialect::Atom => Inside::Elements,
@@ -311,7 +346,7 @@ impl<'t> Surveyor<'t> {
         if !is_known || tag.attribute("mode").is_some() {
             self.flaw("a text is of a type that feed-rs does not know");
         }
-        if tag.attributes.contains("xml:lang") && !tag.name.ends_with("content") {
+        if tag.mentions_xml() && tag.attributes.contains("xml:lang") && !tag.name.ends_with("content") {
             self.flaw("feed-rs does not read the language of an entry");
         }
     }
@@ -319,8 +354,15 @@ impl<'t> Surveyor<'t> {
     fn text(&mut self, piece: &str) {
         match self.leaf {
             // feed-rs cuts the address out by bytes and panics where a wider character stands beside it.
-            Some((_, Inside::Person)) if piece.contains('@') && !piece.is_ascii() => {
-                self.flaw("feed-rs panics on such a name");
+            Some((_, Inside::Person))
+                if piece.find('@').is_some_and(|at| !piece.is_ascii() || piece[at + 1..].contains('@')) =>
+            {
+                self.flaw("feed-rs panics on such a name, or takes two for one");
+            }
+            // The two ends of a section within a section.
+            Some((_, Inside::Text)) if piece.starts_with("]]>") => self.flaw("a section ends twice"),
+            None if self.is_in_entry && self.open.len() > self.entry_depth && !piece.trim_ascii().is_empty() => {
+                self.flaw("a person's name is no element of its own");
             }
             Some((_, Inside::Anything)) if !self.is_in_entry => {
                 if let Some(name) = self.channel_name.take() {

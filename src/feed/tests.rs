@@ -18,7 +18,7 @@ fn document(body: Vec<u8>) -> FetchedDocument {
     FetchedDocument::from_file(body, url)
 }
 
-fn read_bytes(body: &[u8]) -> Result<Listing, FeedError> {
+pub(super) fn read_bytes(body: &[u8]) -> Result<Listing, FeedError> {
     read(&document(body.to_vec()), &SETTINGS)
 }
 
@@ -41,7 +41,7 @@ fn link_as_json(link: &FoundLink) -> Value {
     })
 }
 
-fn fixtures() -> Vec<PathBuf> {
+pub(super) fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feeds");
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| !file.to_string_lossy().ends_with(".expected.json"));
@@ -138,6 +138,15 @@ fn hostile_documents_take_linear_time() {
         format!("{head}{}", repeated("<!doctype [>")),
         format!("{head}{}", repeated("<!--")),
         format!("{head}{}", repeated("<![CDATA[")),
+        format!("{head}<item>{}]]>", repeated("<description><![CDATA[a</description>")),
+        format!("{head}{}", repeated("<?")),
+        format!("{head}{}", repeated("< /a ")),
+        format!("<!DOCTYPE rss [{}]>{head}{}", "<!ENTITY a \"b\">".repeat(300), repeated("&a;&c;")),
+        format!("<html>{head}{}", repeated("<rss>")),
+        format!("{head}<item/>{}", repeated("<guid>")),
+        format!("{head}<item>{}", repeated("a</guid>")),
+        format!("{head}<item/>{}", repeated("<author>a@b.example, ")),
+        format!("<feed><entry><content mode=\"base64\">{}</content></entry></feed>", repeated("QUJD")),
         format!("{head}{}", repeated("<a b=\"")),
         format!("{head}{}", repeated("<")),
         format!("{head}{}", repeated("&")),
@@ -148,6 +157,7 @@ fn hostile_documents_take_linear_time() {
         item("<unknown>"),
         item("<description></x>"),
         format!("<rss version=\"2.0\" {media}><channel><item>{}", repeated("<media:group>")),
+        format!("<rss version=\"2.0\" {media}><channel><item>{}", repeated("<media:group><media:title>")),
         format!("<rss {}><channel><item/></channel></rss>", repeated("a=\"\" ")),
         format!("<rss version=\"2.0\"><channel><item {many_attributes}/></channel></rss>"),
         format!("<feed xml:base=\"https://a.example/{}\">{}</feed>", "a".repeat(SIZE / 4), repeated("<entry/>")),

@@ -114,8 +114,8 @@ pub fn text_of_html(html: &str) -> String {
     text
 }
 
-/// The text of a title. Unlike in a body, a `<` that does not begin an element of HTML is meant as it stands
-/// (`Vec<T>`, `x < y`), and so is everything where the title says that it is text.
+/// The text of a title, HTML whatever its type says, since that says text as often where there is HTML. Unlike in a
+/// body, a `<` that does not begin an element of HTML is meant as it stands (`Vec<T>`, `x < y`).
 pub(super) fn text_of_title(title: &str) -> String {
     if !title.contains(['<', '&']) {
         return fold(title);

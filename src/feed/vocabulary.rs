@@ -136,6 +136,7 @@ impl<'t> Namespaces<'t> {
     pub(super) fn of_root(dialect: Dialect, root: &Tag<'t>) -> Self {
         let mut namespaces = Namespaces { prefixes: Vec::new(), default: (Family::Native, true), dialect };
         namespaces.declare(root);
+        namespaces.declare_prefix_of(root);
         if let Some(address) = default_namespace(root) {
             namespaces.default = match family_of_address(&address) {
                 // Whatever else it is called, it is the root's namespace, and the root is that of a feed.
@@ -148,13 +149,23 @@ impl<'t> Namespaces<'t> {
         namespaces
     }
 
+    /// Whatever the prefix of the root is declared to be, it is the root's namespace, and the root is that of a feed.
+    fn declare_prefix_of(&mut self, root: &Tag<'t>) {
+        let Some((prefix, _)) = root.name.split_once(':') else { return };
+        match self.prefixes.iter_mut().find(|(known, ..)| *known == prefix) {
+            Some((_, family @ Family::Other, is_exact)) => (*family, *is_exact) = (Family::Native, false),
+            None if family_of_prefix(prefix) == Family::Other => self.prefixes.push((prefix, Family::Native, false)),
+            _ => {}
+        }
+    }
+
     fn is_native(&self, address: &str) -> bool {
         address == if self.dialect == Dialect::Atom { EXACT_ADDRESSES[0] } else { EXACT_ADDRESSES[1] }
     }
 
     /// Takes over the `xmlns:prefix` attributes of a tag.
     pub(super) fn declare(&mut self, tag: &Tag<'t>) {
-        if !tag.attributes.contains("xmlns:") {
+        if !tag.mentions_xml() {
             return;
         }
         for (name, address) in tag.attributes() {
@@ -209,7 +220,7 @@ fn family_of_prefix(prefix: &str) -> Family {
 }
 
 fn default_namespace<'t>(tag: &Tag<'t>) -> Option<Cow<'t, str>> {
-    if tag.attributes.contains("xmlns") { tag.attribute("xmlns") } else { None }
+    if tag.mentions_xml() { tag.attribute("xmlns") } else { None }
 }
 
 /// What an element within an entry is. The number is its rank: of several that say the same, the lowest counts.
@@ -331,6 +342,11 @@ pub(super) fn lower_case<'b>(name: &str, buffer: &'b mut [u8; 16]) -> Option<&'b
     lower.copy_from_slice(name.as_bytes());
     lower.make_ascii_lowercase();
     std::str::from_utf8(lower).ok()
+}
+
+/// Whether an element holds the media of an entry, with their title and description.
+pub(super) fn is_group_of_media(name: &Name<'_>) -> bool {
+    name.family == Family::Media && name.local == "group"
 }
 
 /// Elements that hold elements with the names of an entry's own, about something else.
