@@ -15,7 +15,10 @@ CREATE TABLE sources (
                )),
     tags       TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
     origin     TEXT NOT NULL CHECK (origin IN ('file', 'command')),          -- the sources file, or a command
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    full_text  TEXT NOT NULL DEFAULT 'auto' CHECK (full_text IN ('auto', 'feed', 'page')),   -- where texts are taken from
+    link_selectors TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(link_selectors)),            -- of a page's links, in CSS
+    site_url   TEXT                                                          -- the page for people, where it is known
 ) STRICT;
 
 -- Times in tables of our own are milliseconds since 1970 UTC.
@@ -33,7 +36,8 @@ CREATE TABLE _source_schedule (
     last_new_article_at INTEGER,
     error_class         TEXT,                -- of the last poll; NULL when it went well
     error               TEXT,
-    problems            TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(problems))
+    problems            TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(problems)),
+    children            TEXT                 -- JSON: the sitemaps of an index that were read last; NULL: none
 ) STRICT;
 
 CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;

@@ -157,7 +157,7 @@ CREATE TABLE fetches (
     id          INTEGER PRIMARY KEY,
     url         TEXT NOT NULL,
     source_id   INTEGER REFERENCES sources (id),
-    purpose     TEXT NOT NULL CHECK (purpose IN ('poll', 'article', 'robots')),
+    purpose     TEXT NOT NULL CHECK (purpose IN ('poll', 'article', 'robots', 'discovery')),
     started_at  TEXT NOT NULL,
     elapsed_ms  INTEGER NOT NULL,
     status      INTEGER,

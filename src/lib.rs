@@ -21,6 +21,7 @@
 //! * [`schedule`]: when to come back. Pure.
 //! * [`fetch`]: may we ask, and how. Owns the only HTTP client.
 //! * [`feed`]: bytes to links: feeds, sitemaps, pages of links. Pure.
+//! * [`discover`]: which feeds a site may have, and which of those that it has is best. Pure.
 //! * [`extract`]: bytes to the article in the page. Pure.
 //! * [`normalize`]: what values mean: addresses, times, text, language. Pure.
 //! * [`dedup`]: seen before? Pure.
@@ -53,6 +54,8 @@ pub mod schedule;
 pub mod fetch;
 
 pub mod feed;
+
+pub mod discover;
 
 pub mod extract;
 

@@ -90,7 +90,7 @@ fn settings(database: PathBuf, web: &NewsWeb) -> Result<Config, Failure> {
         let url = Url::parse(source.url).map_err(|error| Failure::Failed(format!("{}: {error}", source.url)))?;
         let kind = source.kind.parse().map_err(Failure::Failed)?;
         let tags = source.tags.iter().map(|tag| (*tag).to_owned()).collect();
-        config.sources.push(Source { slug: source.slug.to_owned(), url, kind: Some(kind), tags });
+        config.sources.push(Source { kind: Some(kind), tags, ..Source::new(source.slug.to_owned(), url) });
     }
     Ok(config)
 }

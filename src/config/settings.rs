@@ -44,6 +44,10 @@ pub struct FetchSettings {
     pub redirects_max: usize,
     /// Pages fetched of one article.
     pub article_pages_max: u32,
+    /// Sitemaps fetched of one index in a poll.
+    pub index_sitemaps_max: usize,
+    /// Requests that finding the feeds of a site may take.
+    pub discover_requests_max: usize,
     /// Largest page, decompressed.
     pub page_bytes_max: usize,
     /// Largest feed, decompressed.
@@ -248,6 +252,8 @@ impl FetchSettings {
             total_timeout: seconds(reader.integer("fetch.total_timeout_s", 1, 3600)),
             redirects_max: size(reader.integer("fetch.redirects_max", 0, 20)),
             article_pages_max: narrow(reader.integer("fetch.article_pages_max", 1, 999)),
+            index_sitemaps_max: size(reader.integer("fetch.index_sitemaps_max", 1, 1000)),
+            discover_requests_max: size(reader.integer("fetch.discover_requests_max", 2, 100)),
             page_bytes_max: size(reader.integer("fetch.page_bytes_max", 1024, 1 << 30)),
             feed_bytes_max: size(reader.integer("fetch.feed_bytes_max", 1024, 1 << 30)),
             robots: reader.flag("fetch.robots"),

@@ -39,7 +39,7 @@ use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
 
 pub use error::FeedError;
-pub use page::{feeds_of_page, read_page};
+pub use page::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list, read_page};
 pub use sniff::looks_like_feed;
 pub use text::text_of_html;
 

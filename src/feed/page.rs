@@ -3,6 +3,8 @@
 //! Article links are told by their shape alone: a headline for a text, and an address that looks like that of one
 //! text among many. Which part of the page is its list is not asked, since no two publishers agree on how to mark it.
 
+mod clues;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -14,6 +16,9 @@ use super::{Listing, text, unpack};
 use crate::charset;
 use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
+
+pub(super) use clues::feeds_of_html;
+pub use clues::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list};
 
 /// Fewest words of a headline. Sections and buttons have three at most, few headlines have less than four.
 const HEADLINE_WORDS_MIN: usize = 4;
@@ -76,10 +81,6 @@ const OTHER_FILES: [&str; 17] = [
     ".rss", ".json", ".ics",
 ];
 
-/// The types of feeds in `<link rel="alternate" type="…">`.
-const FEED_TYPES: [&str; 5] =
-    ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/rss"];
-
 /// Reads an HTML page as a list of article links: in the order of the page, each address once, with the link's text
 /// as the title.
 #[must_use]
@@ -109,47 +110,6 @@ pub fn read_page(document: &FetchedDocument, settings: &FeedSettings) -> Listing
         link.language.clone_from(&listing.language);
     }
     listing
-}
-
-/// The feeds that a page names, absolute, in its order.
-#[must_use]
-pub fn feeds_of_page(document: &FetchedDocument) -> Vec<Url> {
-    match unpack::unpacked(&document.body) {
-        Ok(bytes) => feeds_of_html(&charset::decode(&bytes, document.content_type.as_deref()), &document.final_url),
-        Err(_) => Vec::new(),
-    }
-}
-
-/// As [`feeds_of_page`], for a page that has been decoded.
-pub(super) fn feeds_of_html(html: &str, page: &Url) -> Vec<Url> {
-    let mut base = page.clone();
-    let mut feeds = Vec::new();
-    let mut scanner = Scanner::new(html);
-    while let Some(token) = scanner.next() {
-        let Token::Open(tag) = token else { continue };
-        if is(&tag, "base") {
-            base = base_of(&tag, page).unwrap_or(base);
-        } else if is(&tag, "link") {
-            feeds.extend(feed_link(&tag, &base).filter(|url| !feeds.contains(url)));
-        } else {
-            skip_if_raw(&tag, &mut scanner);
-        }
-    }
-    feeds
-}
-
-fn feed_link(tag: &Tag<'_>, base: &Url) -> Option<Url> {
-    let rel = tag.attribute("rel")?;
-    if !rel
-        .split_ascii_whitespace()
-        .any(|word| word.eq_ignore_ascii_case("alternate") || word.eq_ignore_ascii_case("feed"))
-    {
-        return None;
-    }
-    let media_type = tag.attribute("type")?;
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    FEED_TYPES.iter().find(|known| known.eq_ignore_ascii_case(media_type))?;
-    resolve(&tag.attribute("href")?, base)
 }
 
 fn is(tag: &Tag<'_>, name: &str) -> bool {

@@ -120,7 +120,7 @@ impl Fetcher {
         let mut moved_permanently = true;
         for hop in 0..=self.settings.redirects_max {
             visited.insert(url.clone());
-            if request.purpose == Purpose::Article
+            if matches!(request.purpose, Purpose::Article | Purpose::Discovery)
                 && self.settings.robots
                 && let Err(error) = self.check_robots(&url, exchanges).await
             {
@@ -197,7 +197,7 @@ impl Fetcher {
         let host = url.host_str().unwrap_or_default();
         let blame = |error: reqwest::Error| FetchError::from_client(&error, host, self.settings.read_timeout);
         let accept = match request.purpose {
-            Purpose::Poll => ACCEPT_FEED,
+            Purpose::Poll | Purpose::Discovery => ACCEPT_FEED,
             Purpose::Article => ACCEPT_PAGE,
             Purpose::Robots => ACCEPT_ANY,
         };
@@ -224,7 +224,7 @@ impl Fetcher {
         }
         let is_robots = request.purpose == Purpose::Robots;
         let limit = match request.purpose {
-            Purpose::Poll => self.settings.feed_bytes_max,
+            Purpose::Poll | Purpose::Discovery => self.settings.feed_bytes_max,
             Purpose::Article => self.settings.page_bytes_max,
             Purpose::Robots => ROBOTS_BYTES_MAX,
         };
@@ -247,6 +247,17 @@ impl Fetcher {
             fetched_at,
             body,
         })))
+    }
+
+    /// The sitemaps that a host's robots.txt names, as written, if it has been read for an earlier request. Asks for
+    /// nothing.
+    pub async fn known_sitemaps(&self, url: &Url) -> Vec<String> {
+        let entry = self.robots.entry(url);
+        let entry = entry.lock().await;
+        match robots::fresh(entry.as_ref()) {
+            Some(Rules::Known(known)) => known.sitemaps().iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Asks the host's robots.txt whether a page may be fetched.

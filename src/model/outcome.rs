@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Article, Candidate, CanonicalUrl, DueSource, DuplicateKind, Exchange, Failure, ListedLink, SourceKind, Validators,
+    Article, Candidate, CanonicalUrl, ChildSitemap, DueSource, DuplicateKind, Exchange, Failure, ListedLink,
+    SourceKind, Validators,
 };
 
 /// Work handed out by one round of claims.
@@ -71,6 +72,8 @@ pub enum PollResult {
         body_sha256: Option<[u8; 32]>,
         /// What the document said about when to come back.
         hints: PollHints,
+        /// The sitemaps of an index that were read, or are as they were.
+        children: Vec<ChildSitemap>,
     },
     /// The server said 304, or sent the same bytes again.
     Unchanged {

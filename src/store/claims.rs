@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, LinkId, SourceId, Validators};
 
-use super::rows::{from_private_time, hints_from_json, private_time, stored_url};
+use super::rows::{children_from_json, from_json_list, from_private_time, hints_from_json, private_time, stored_url};
 
 /// What work is asked for.
 #[derive(Clone, Debug)]
@@ -108,7 +108,8 @@ pub(super) fn refresh_publisher(
 fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
     let scope = request.scope.as_json().map(|(sources, _)| sources);
     let mut select = connection.prepare_cached(
-        "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s
+        "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s,
+             full_text, link_selectors, children
          FROM _source_schedule JOIN sources ON sources.id = source_id
          WHERE next_due_at <= ?1 AND url IS NOT NULL
            AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
@@ -144,6 +145,9 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
         body_sha256: row.get(6)?,
         failures_in_a_row: row.get(7)?,
         interval_s: row.get(8)?,
+        full_text: row.get::<_, String>(9)?.parse().unwrap_or_default(),
+        link_selectors: from_json_list(&row.get::<_, String>(10)?),
+        children: children_from_json(row.get::<_, Option<String>>(11)?.as_deref()),
     };
     Ok((id, source, row.get(2)?))
 }

@@ -33,6 +33,8 @@ mod schema;
 
 mod shingles;
 
+mod source_changes;
+
 mod sources;
 
 mod writer;
@@ -45,5 +47,6 @@ pub use claims::{ClaimRequest, Scope};
 pub use polls::PollCommit;
 pub use read::Reader;
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
-pub use sources::{AddedSource, SyncReport, add_source_beside};
+pub use source_changes::{ChangedSource, NewSource, SourceChange, add_sources_beside, change_source_beside};
+pub use sources::{AddedSource, SyncReport};
 pub use writer::{ArticleCommit, Store};

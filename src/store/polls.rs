@@ -8,7 +8,7 @@ use crate::config::ScheduleSettings;
 use crate::model::{DueSource, PollFacts, PollOutcome, PollResult, SourceKind, Validators};
 use crate::schedule::cadence::{Pulse, next_poll};
 
-use super::rows::private_time;
+use super::rows::{children_to_json, private_time};
 use super::{fetches, links};
 
 /// Most problems of one document that are kept.
@@ -47,7 +47,7 @@ pub(super) fn commit(
         .query_row([source.id.0], |row| row.get(0))?;
     let mut commit = PollCommit::default();
     match result {
-        PollResult::Listed { kind, title, links, problems, validators, body_sha256, hints } => {
+        PollResult::Listed { kind, title, links, problems, validators, body_sha256, hints, children } => {
             let listed = links::take_in(connection, source.id, links, now)?;
             commit.n_new = listed.n_new;
             commit.n_known = listed.n_known;
@@ -60,7 +60,8 @@ pub(super) fn commit(
             let shown: Vec<&str> = problems.iter().take(PROBLEMS_MAX).map(String::as_str).collect();
             connection
                 .prepare_cached(
-                    "UPDATE _source_schedule SET etag = ?2, last_modified = ?3, body_sha256 = ?4, problems = ?5
+                    "UPDATE _source_schedule SET etag = ?2, last_modified = ?3, body_sha256 = ?4, problems = ?5,
+                         children = ?6
                      WHERE source_id = ?1",
                 )?
                 .execute(params![
@@ -69,6 +70,7 @@ pub(super) fn commit(
                     validators.last_modified,
                     body_sha256,
                     Value::from(shown).to_string(),
+                    children_to_json(children),
                 ])?;
         }
         PollResult::Unchanged { validators, hints } => {

@@ -20,6 +20,7 @@ use super::claims::{self, ClaimRequest};
 use super::polls::{self, PollCommit};
 use super::rows::private_time;
 use super::schema::{self, IngestLock, StoreError};
+use super::source_changes::{self, NewSource};
 use super::sources::{self, AddedSource, SyncReport};
 use super::{articles, copies, fetches, links};
 
@@ -139,6 +140,19 @@ impl Store {
     /// When the database cannot be written.
     pub async fn add_source(&self, source: Source, is_polled: bool) -> Result<AddedSource, StoreError> {
         self.write(move |tx| sources::add(tx, &source, is_polled, Timestamp::now())).await
+    }
+
+    /// Adds sources that no file lists, and that are polled unless they are paused: all, or none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn add_sources(&self, added: Vec<NewSource>) -> Result<Vec<AddedSource>, StoreError> {
+        self.write(move |tx| {
+            let now = Timestamp::now();
+            added.iter().map(|new| source_changes::add(tx, new, now)).collect()
+        })
+        .await
     }
 
     /// Makes these sources due now, or all active ones.
