@@ -247,7 +247,7 @@ mod tests {
             "s.toml:4: full_text = \"all\": unknown choice \"all\", must be one of feed, page",
         );
         check("kind = \"page\"\nfull_text = \"feed\"", "s.toml:5: full_text = \"feed\": is for feeds");
-        check("links = \"main [a\"", "s.toml:4: links = \"main [a\": must be a CSS selector: ");
+        check("links = \"main ..a\"", "s.toml:4: links = \"main ..a\": must be a CSS selector: ");
         check("links = [\"h2 a\", \"\"]", "s.toml:4: links = \"\": must be a CSS selector: ");
         check("links = \"h2 a@href\"", "s.toml:4: links = \"h2 a@href\": must be without @href");
         check("links = 5", "s.toml:4: links: must be a CSS selector in quotes");

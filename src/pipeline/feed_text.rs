@@ -6,11 +6,9 @@
 
 use url::Url;
 
-use crate::extract::{Extractor, fragment_paragraphs};
+use crate::extract::{ExtractError, Extractor, fragment_paragraphs};
 use crate::fetch::FetchError;
 use crate::model::{BodyKind, ExtractedArticle, Failure, FeedText, FetchedDocument, FullText, LinkHints};
-
-use super::acquire::extraction_failure;
 
 /// Fewest words of an entry that is taken for a whole article without being told so. Excerpts have up to a hundred:
 /// the usual limit is 55. Of shorter texts nobody can tell, and a request settles it.
@@ -102,8 +100,11 @@ pub(super) fn article_of_entry(extractor: &Extractor, url: &Url, hints: &LinkHin
     // Many feeds know no other text than that which is called the description.
     hints.text.content = hints.text.content.or(hints.text.summary.take());
     let mut extracted = extractor.extract(&document, &hints).map_err(|error| {
-        let Failure { class, reason } = extraction_failure(&error);
-        Failure { class, reason: format!("the feed's entry holds no article: {reason}") }
+        let reason = match &error {
+            ExtractError::NoArticle(reason) => format!("the feed's entry holds no article: {reason}"),
+            _ => error.to_string(),
+        };
+        Failure { class: error.class(), reason }
     })?;
     mend(&mut extracted);
     Ok(EntryArticle { document, extracted })

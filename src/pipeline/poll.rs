@@ -64,10 +64,13 @@ impl Reading {
         Reading { kind: Some(kind), ..self.clone() }
     }
 
-    /// Where the text of an entry's article is taken from. Somebody else's article in a feed may be anybody's excerpt of
-    /// it: without being told so, its page is asked for.
-    fn full_text_of(&self, publisher: &str) -> FullText {
-        if self.full_text == FullText::Auto && publisher != self.publisher { FullText::Page } else { self.full_text }
+    /// Where the text of a link's article is taken from. Without being told so, the page is asked for all the same where
+    /// only it can say who the article is: somebody else's article in a feed may be anybody's excerpt of it, and an
+    /// address without TLS has mostly been left for another one since, unless the entry says that it is its identity.
+    fn full_text_of(&self, link: &ListedLink) -> FullText {
+        let is_permanent = link.hints.guid.as_ref() == Some(&link.url_as_given);
+        let is_sure = link.publisher == self.publisher && (link.url.as_url().scheme() == "https" || is_permanent);
+        if self.full_text == FullText::Auto && !is_sure { FullText::Page } else { self.full_text }
     }
 }
 
@@ -283,7 +286,7 @@ fn to_listed(listing: Listing, reading: &Reading) -> Listed {
         match listed_link(&url, found, listing.kind, is_article_source) {
             Ok(mut link) if keys.insert(link.url.key()) => {
                 if listing.kind == SourceKind::Feed {
-                    link.hints.full_text = reading.full_text_of(&link.publisher);
+                    link.hints.full_text = reading.full_text_of(&link);
                 }
                 links.push(link);
             }

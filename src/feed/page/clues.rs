@@ -189,8 +189,8 @@ mod tests {
     fn a_page_tells_where_the_feeds_are() {
         let page = "<html><head><base href='https://paper.example/en/'><meta name=Generator content='WordPress 6.7'>\
             <link rel='alternate' type='application/rss+xml; charset=utf-8' title='Paper &raquo; Feed' href='feed/'>\
-            <link rel=alternate type=application/rss+xml title=Comments href=/comments/feed/>\
-            <link rel=alternate type=application/rss+xml href=feed/><link rel=alternate hreflang=de href=/de/>\
+            <link rel=alternate type=application/rss+xml title=Comments href='/comments/feed/'>\
+            <link rel=alternate type=application/rss+xml href='feed/'><link rel=alternate hreflang=de href=/de/>\
             <link rel=sitemap type=application/xml href=/map.xml></head><body><script><a href=/no/feed></script>\
             <a href='/about'>About</a> <a href='/feeds-for-the-birds'>Feeds for the birds</a>\
             <a href=/service/abo><i>RSS</i></a><a href=/sport/rss.xml>Sport</a><a href='ftp://x/rss'>old</a>";
