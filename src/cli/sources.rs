@@ -204,7 +204,11 @@ fn add(context: &mut Context, config: &Config, arguments: &AddSourceArguments) -
         context.output.one(
             || value,
             |output| {
-                let what = if added.is_new { "followed from now on" } else { "was followed already" };
+                let what = match (added.is_new, added.is_paused) {
+                    (true, _) => "followed from now on",
+                    (false, false) => "was followed already",
+                    (false, true) => "was followed already, and is paused",
+                };
                 output.line(&format!("{}\t{url}\t{what}", added.slug))
             },
         )?;

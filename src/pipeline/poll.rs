@@ -175,15 +175,12 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
     let mut remembered = Vec::new();
     if !named.is_empty() {
         let children = read_children(stages, &reading, named, &source.children, exchanges).await;
-        match children.last_failure {
-            Some(failure) if children.n_read == 0 && children.remembered.is_empty() => {
-                return failed(stages, source, exchanges, failure, Retry::Backoff, false);
-            }
-            None if children.n_read == 0 && listed.links.is_empty() => {
-                let hints = PollHints { ttl_s: listed.ttl_s, max_age_s };
-                return PollResult::Unchanged { validators: Some(validators), hints };
-            }
-            _ => {}
+        if let Some(failure) = children.failure() {
+            return failed(stages, source, exchanges, failure, Retry::Backoff, false);
+        }
+        if children.are_unchanged() && listed.links.is_empty() {
+            let hints = PollHints { ttl_s: listed.ttl_s, max_age_s };
+            return PollResult::Unchanged { validators: Some(validators), hints };
         }
         listed.links.extend(children.links);
         listed.problems.extend(children.problems);
@@ -220,21 +217,21 @@ async fn unchanged(
         return PollResult::Unchanged { validators, hints };
     }
     let children = read_known(stages, reading, &source.children, exchanges).await;
-    match children.last_failure {
-        Some(failure) if children.n_read == 0 && children.remembered.is_empty() => {
-            failed(stages, source, exchanges, failure, Retry::Backoff, false)
-        }
-        None if children.n_read == 0 => PollResult::Unchanged { validators, hints },
-        _ => PollResult::Listed {
-            kind: SourceKind::Sitemap,
-            title: None,
-            links: children.links,
-            problems: children.problems,
-            validators: validators.unwrap_or_else(|| source.validators.clone()),
-            body_sha256: source.body_sha256,
-            hints,
-            children: children.remembered,
-        },
+    if let Some(failure) = children.failure() {
+        return failed(stages, source, exchanges, failure, Retry::Backoff, false);
+    }
+    if children.are_unchanged() {
+        return PollResult::Unchanged { validators, hints };
+    }
+    PollResult::Listed {
+        kind: SourceKind::Sitemap,
+        title: None,
+        links: children.links,
+        problems: children.problems,
+        validators: validators.unwrap_or_else(|| source.validators.clone()),
+        body_sha256: source.body_sha256,
+        hints,
+        children: children.remembered,
     }
 }
 

@@ -26,12 +26,24 @@ pub(super) struct Children {
     pub(super) problems: Vec<String>,
     /// Those that are to be remembered.
     pub(super) remembered: Vec<ChildSitemap>,
-    /// How many were read.
+    /// How many were read, and found changed or new.
     pub(super) n_read: usize,
-    /// How many could not be.
-    pub(super) n_failed: usize,
-    /// Why the last of those could not be.
+    /// How many are as they were.
+    pub(super) n_unchanged: usize,
+    /// Why the last of those that could not be read could not.
     pub(super) last_failure: Option<Failure>,
+}
+
+impl Children {
+    /// Why nothing is known of any of them, if that is so.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.last_failure.clone().filter(|_| self.n_read + self.n_unchanged == 0)
+    }
+
+    /// Whether all that could be asked for are as they were.
+    pub(super) fn are_unchanged(&self) -> bool {
+        self.n_read == 0 && self.last_failure.is_none()
+    }
 }
 
 /// Reads the first sitemaps of a list, as many as the settings allow. One that fails is a problem of the list, not its
@@ -62,6 +74,7 @@ pub(super) async fn read_children(
         exchanges.extend(report.exchanges);
         let failure = match report.result {
             Ok(Fetched::NotModified { .. }) => {
+                children.n_unchanged += 1;
                 children.remembered.extend(before.cloned());
                 continue;
             }
@@ -72,6 +85,7 @@ pub(super) async fn read_children(
                     body_sha256: Sha256::digest(&document.body).into(),
                 };
                 if before.is_some_and(|before| before.body_sha256 == child.body_sha256) {
+                    children.n_unchanged += 1;
                     children.remembered.push(child);
                     continue;
                 }
@@ -91,9 +105,9 @@ pub(super) async fn read_children(
             }
             Err(error) => error.failure(),
         };
-        // It may be well again the next time, and is read as if it were new.
-        children.n_failed += 1;
         children.problems.push(format!("{url}: {failure}"));
+        // It may be well again the next time, and is then read as if it were new.
+        children.remembered.push(forgotten(url));
         if let Some(last) = exchanges.last_mut()
             && last.failure.is_none()
         {

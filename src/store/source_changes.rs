@@ -80,10 +80,11 @@ fn beside<T>(settings: &StoreSettings, act: impl FnOnce(&Connection) -> rusqlite
 
 pub(super) fn add(connection: &Connection, new: &NewSource, now: Timestamp) -> rusqlite::Result<AddedSource> {
     let added = sources::add(connection, &new.source, true, now)?;
-    if new.is_paused && added.is_new {
-        apply(connection, added.id, SourceChange::Pause, now)?;
+    if !(new.is_paused && added.is_new) {
+        return Ok(added);
     }
-    Ok(added)
+    apply(connection, added.id, SourceChange::Pause, now)?;
+    Ok(AddedSource { is_paused: true, ..added })
 }
 
 fn apply(

@@ -28,8 +28,10 @@ pub struct AddedSource {
     pub id: SourceId,
     /// The name it has.
     pub slug: String,
-    /// Whether it is new.
+    /// Whether it is new, or followed again.
     pub is_new: bool,
+    /// Whether it is paused.
+    pub is_paused: bool,
 }
 
 /// What is stored of a listed source, as it is written.
@@ -138,12 +140,14 @@ pub(super) fn add(
         .query_row([source.url.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     if let Some((id, slug, state)) = same_address {
-        let wakes = is_polled && state != "active";
+        let is_paused = state == "paused";
+        // What is paused is followed already: somebody wants it left alone for now.
+        let wakes = is_polled && state != "active" && !is_paused;
         if wakes {
             wake(connection, id, source)?;
             make_due(connection, SourceId(id), now)?;
         }
-        return Ok(AddedSource { id: SourceId(id), slug, is_new: wakes });
+        return Ok(AddedSource { id: SourceId(id), slug, is_new: wakes, is_paused });
     }
     let mut slug = source.slug.clone();
     let mut number = 2;
@@ -154,7 +158,7 @@ pub(super) fn add(
     let state = if is_polled { "active" } else { "manual" };
     let named = Source { slug: slug.clone(), ..source.clone() };
     let id = insert(connection, &named, state, "command", now)?;
-    Ok(AddedSource { id: SourceId(id), slug, is_new: true })
+    Ok(AddedSource { id: SourceId(id), slug, is_new: true, is_paused: false })
 }
 
 /// Makes a source active that was not, with what is now said of it. One that a file had listed is from now on kept by
