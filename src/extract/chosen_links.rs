@@ -74,7 +74,9 @@ fn links_in(tree: &Html, chosen: &HashSet<NodeId>, page: &Url, links_max: usize)
                 let Some(url) = address(href, &base, page) else { continue };
                 let text = text_of(element);
                 match places.get(&url) {
-                    Some(place) if length(&text) > length(&links[*place].text) => links[*place].text = text,
+                    Some(place) if length(text.as_deref()) > length(links[*place].text.as_deref()) => {
+                        links[*place].text = text;
+                    }
                     None if links.len() < links_max => {
                         places.insert(url.clone(), links.len());
                         links.push(ChosenLink { url, text });
@@ -88,8 +90,8 @@ fn links_in(tree: &Html, chosen: &HashSet<NodeId>, page: &Url, links_max: usize)
     links
 }
 
-fn length(text: &Option<String>) -> usize {
-    text.as_deref().map_or(0, str::len)
+fn length(text: Option<&str>) -> usize {
+    text.map_or(0, str::len)
 }
 
 /// An address of the web other than the page's own.

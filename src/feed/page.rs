@@ -215,7 +215,9 @@ impl PageReader<'_> {
         if name.eq_ignore_ascii_case("a") {
             self.end_link();
         } else if self.side.last().is_some_and(|side| side.n_within > 0 && side.name.eq_ignore_ascii_case(name)) {
-            self.side.iter_mut().next_back().into_iter().for_each(|side| side.n_within -= 1);
+            if let Some(side) = self.side.last_mut() {
+                side.n_within -= 1;
+            }
         } else if let Some(at) = self.side.iter().rposition(|open| open.name.eq_ignore_ascii_case(name)) {
             self.end_link();
             self.side.truncate(at);

@@ -194,10 +194,9 @@ mod tests {
     #[test]
     fn the_newest_sitemaps_of_an_index_come_first() {
         let check = |listed: &[(&str, &str)], expected: &[&str]| {
-            let records: String = listed
-                .iter()
-                .map(|(name, date)| format!("<sitemap><loc>/{name}</loc><lastmod>{date}</lastmod></sitemap>"))
-                .collect();
+            let record =
+                |(name, date): &(&str, &str)| format!("<sitemap><loc>/{name}</loc><lastmod>{date}</lastmod></sitemap>");
+            let records = listed.iter().map(record).collect::<Vec<_>>().concat();
             let base = Url::parse("https://paper.example/").unwrap();
             let document = format!("<sitemapindex>{records}</sitemapindex>");
             let mut scanner = Scanner::new(&document);

@@ -212,7 +212,7 @@ pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
 struct Outline {
     text: Option<String>,
     title: Option<String>,
-    kind_of_outline: Option<String>,
+    type_word: Option<String>,
     feed_url: Option<String>,
     url: Option<String>,
     site_url: Option<String>,
@@ -233,7 +233,7 @@ impl Outline {
             let place = match attribute.key.as_ref().to_ascii_lowercase().as_str() {
                 "text" => &mut outline.text,
                 "title" => &mut outline.title,
-                "type" => &mut outline.kind_of_outline,
+                "type" => &mut outline.type_word,
                 "xmlurl" => &mut outline.feed_url,
                 "url" => &mut outline.url,
                 "htmlurl" => &mut outline.site_url,
@@ -281,7 +281,7 @@ impl Reading<'_> {
     fn move_to(&mut self, position: u64) {
         let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
         let passed = &self.text.as_bytes()[self.position.min(position)..position];
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += memchr::memchr_iter(b'\n', passed).count();
         self.position = position.max(self.position);
     }
 
@@ -292,7 +292,7 @@ impl Reading<'_> {
     /// Takes the source of an outline; whether it is one, good or bad. The folders it lies in become its first tags.
     fn take(&mut self, outline: &Outline, folders: &[Option<String>], may_hold_others: bool) -> bool {
         let Some(address) = outline.address() else {
-            let says_feed = outline.kind_of_outline.as_deref().is_some_and(|word| {
+            let says_feed = outline.type_word.as_deref().is_some_and(|word| {
                 ["rss", "atom", "feed"].iter().any(|known| word.trim().eq_ignore_ascii_case(known))
             });
             if says_feed && !may_hold_others {

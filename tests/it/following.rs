@@ -22,7 +22,7 @@ fn entry(url: &str, content: &str) -> Entry {
 }
 
 fn full_feed(entries: &[Entry]) -> Resource {
-    let items: String = entries
+    let items: Vec<String> = entries
         .iter()
         .enumerate()
         .map(|(number, Entry { url, guid, content, summary })| {
@@ -36,7 +36,8 @@ fn full_feed(entries: &[Entry]) -> Resource {
     let xml = format!(
         "<?xml version=\"1.0\"?><rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
          xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><channel><title>Canal</title><link>http://canal.example/</link>\
-         {items}</channel></rss>"
+         {}</channel></rss>",
+        items.concat()
     );
     Resource::new("application/rss+xml; charset=utf-8", xml)
 }
@@ -180,22 +181,25 @@ fn the_links_of_a_page_are_those_that_its_selectors_choose() {
 
 /// A sitemap of articles on a host.
 fn sitemap(host: &str, names: &[&str]) -> Resource {
-    let urls: String = names.iter().map(|name| format!("<url><loc>http://{host}/{name}</loc></url>")).collect();
+    let urls: Vec<String> = names.iter().map(|name| format!("<url><loc>http://{host}/{name}</loc></url>")).collect();
     Resource::new(
         "application/xml",
-        format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{urls}</urlset>"),
+        format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{}</urlset>", urls.concat()),
     )
 }
 
 fn index_of(host: &str, sitemaps: &[(&str, &str)]) -> Resource {
-    let listed: String = sitemaps
+    let listed: Vec<String> = sitemaps
         .iter()
         .map(|(name, day)| {
             let day = if day.is_empty() { String::new() } else { format!("<lastmod>{day}</lastmod>") };
             format!("<sitemap><loc>http://{host}/{name}</loc>{day}</sitemap>")
         })
         .collect();
-    let xml = format!("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{listed}</sitemapindex>");
+    let xml = format!(
+        "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{}</sitemapindex>",
+        listed.concat()
+    );
     Resource::new("application/xml", xml)
 }
 

@@ -138,7 +138,9 @@ fn take_named(tag: &Tag<'_>, base: &Url, clues: &mut PageClues) {
         add(&mut clues.alternates, NamedFeed { url, title });
     } else if says("sitemap") {
         let url = tag.attribute("href").and_then(|href| resolve(&href, base));
-        url.into_iter().for_each(|url| add(&mut clues.links, NamedFeed { url, title: None }));
+        if let Some(url) = url {
+            add(&mut clues.links, NamedFeed { url, title: None });
+        }
     }
 }
 
