@@ -12,13 +12,13 @@ use super::arguments::DiscoverCommand;
 use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
-use super::output::{number, one_line, text};
+use super::output::{address, number, one_line, text};
 
 pub(super) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let stages = Stages::new(&config).map_err(Failure::Failed)?;
     let (site, found) = Context::runtime()?.block_on(search(&stages, &command.site))?;
-    let columns = [text("url"), text("format"), number("entries"), text("newest"), text("title"), text("evidence")];
+    let columns = [address("url"), text("format"), number("entries"), text("newest"), text("title"), text("evidence")];
     let rows = found.findings.iter().map(|finding| (to_json(finding), cells(finding))).collect();
     context.output.list(&columns, rows)?;
     tell(&site, &found, config.fetch.discover_requests_max)

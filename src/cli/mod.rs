@@ -50,6 +50,8 @@ mod source_changes;
 
 mod source_lists;
 
+mod source_test;
+
 mod sources;
 
 mod status;

@@ -12,7 +12,7 @@ use crate::store::{self, NewSource, SourceRow};
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{one_line, text};
+use super::output::{address, one_line, text};
 use super::parse_feed::read_input;
 use super::sources::rows;
 
@@ -62,7 +62,7 @@ pub(super) fn import(context: &mut Context, config: &Config, files: &[String]) -
         ));
     }
     let n_known = known.len() + new.len() - n_added;
-    context.output.list(&[text("slug"), text("url"), text("what")], lines)?;
+    context.output.list(&[text("slug"), address("url"), text("what")], lines)?;
     eprintln!("{n_added} sources added, {n_known} followed already, {n_broken} outlines with faults");
     match n_broken {
         0 => Ok(()),

@@ -1,6 +1,4 @@
-//! `newswire sources`: list, show, add, test.
-
-use std::time::Instant;
+//! `newswire sources`: list, show, add.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,20 +7,17 @@ use url::Url;
 use crate::config::{self, Config};
 use crate::discover;
 use crate::feed;
-use crate::model::{ClaimId, DueSource, FullText, PollResult, Source, SourceId, SourceKind, Validators};
+use crate::model::{FullText, Source, SourceKind};
 use crate::pipeline::{self, Stages, Thoroughness};
 use crate::store::{self, FetchRow, NewSource, Reader, SourceChange, SourceDetails, SourceRow, StoreError};
 
 use super::arguments::{AddSourceArguments, SourcesAction, SourcesCommand};
-use super::extract::{is_url, parse_url};
+use super::extract::parse_url;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::ls::one_source;
 use super::output::{Output, number, one_line, text};
-use super::{Context, source_changes, source_lists};
-
-/// Links that `sources test` shows.
-const TEST_LINKS_SHOWN: usize = 10;
+use super::{Context, source_changes, source_lists, source_test};
 
 pub(super) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
@@ -33,7 +28,7 @@ pub(super) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(),
         SourcesAction::Rm { sources } => source_changes::change(context, &config, sources, SourceChange::Remove),
         SourcesAction::Pause { sources } => source_changes::change(context, &config, sources, SourceChange::Pause),
         SourcesAction::Resume { sources } => source_changes::change(context, &config, sources, SourceChange::Resume),
-        SourcesAction::Test { source } => test(context, &config, source),
+        SourcesAction::Test { source } => source_test::test(context, &config, source),
         SourcesAction::Import { files } => source_lists::import(context, &config, files),
         SourcesAction::Export { out } => source_lists::export(context, &config, out.as_deref()),
     }
@@ -287,77 +282,4 @@ fn find_out(config: &Config, source: &mut Source) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Polls a source without a database and tells what came.
-fn test(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
-    let (slug, url, kind, link_selectors) = if is_url(word) {
-        let url = parse_url(word)?;
-        (config::slug_for(&url), url, None, Vec::new())
-    } else if let Some(source) = config.sources.iter().find(|source| source.slug == word) {
-        (source.slug.clone(), source.url.clone(), source.kind, source.link_selectors.clone())
-    } else {
-        let row = one_source(&Reader::open(&config.store.path)?, word)?;
-        let Some(url) = row.url else { return Err(Failure::Usage(format!("{word} has no address: it was imported"))) };
-        (row.slug, parse_url(&url)?, row.kind.and_then(|kind| kind.parse().ok()), row.link_selectors)
-    };
-    let stages = Stages::new(config).map_err(Failure::Failed)?;
-    let source = DueSource {
-        id: SourceId(0),
-        claim: ClaimId(0),
-        slug,
-        url,
-        kind,
-        validators: Validators::default(),
-        body_sha256: None,
-        failures_in_a_row: 0,
-        interval_s: None,
-        full_text: FullText::default(),
-        link_selectors,
-        children: Vec::new(),
-    };
-    let began = Instant::now();
-    let outcome = Context::runtime()?.block_on(pipeline::poll(&stages, source));
-    let elapsed_ms = began.elapsed().as_millis();
-    match outcome.result {
-        PollResult::Listed { kind, title, links, problems, validators, .. } => {
-            let value = || {
-                let links = links.iter().map(|link| {
-                    json!({"url": link.url.as_str(), "title": link.hints.title, "published": link.hints.published,
-                           "full_text": link.hints.text.content.is_some()})
-                });
-                json!({"slug": outcome.source.slug, "kind": kind.as_str(), "title": title, "elapsed_ms": elapsed_ms,
-                       "problems": problems, "links": links.collect::<Vec<_>>()})
-            };
-            context.output.one(value, |output| {
-                output.field("source", Some(&format!("{} at {}", outcome.source.slug, outcome.source.url)))?;
-                output.field("kind", Some(kind.as_str()))?;
-                output.field("title", title.as_deref())?;
-                output
-                    .field("answered", Some(&format!("in {elapsed_ms} ms, {} exchanges", outcome.exchanges.len())))?;
-                let conditional = match (&validators.etag, &validators.last_modified) {
-                    (None, None) => "no: the server sends neither ETag nor Last-Modified",
-                    (Some(_), None) => "by ETag",
-                    (None, Some(_)) => "by Last-Modified",
-                    (Some(_), Some(_)) => "by ETag and Last-Modified",
-                };
-                output.field("conditional", Some(conditional))?;
-                for problem in &problems {
-                    output.field("problem", Some(problem))?;
-                }
-                output.field("links", Some(&links.len().to_string()))?;
-                for link in links.iter().take(TEST_LINKS_SHOWN) {
-                    let title = link.hints.title.as_deref().unwrap_or_default();
-                    output.line(&format!("  {}  {}", link.url, one_line(title)))?;
-                }
-                Ok(())
-            })?;
-            Ok(())
-        }
-        PollResult::Failed { failure, .. } if failure.class.is_policy() => Err(Failure::Refused(failure.to_string())),
-        PollResult::Failed { failure, .. } => Err(Failure::Failed(failure.to_string())),
-        PollResult::Unchanged { .. } | PollResult::Postponed { .. } => {
-            Err(Failure::Failed("the host is busy, try again".to_owned()))
-        }
-    }
 }

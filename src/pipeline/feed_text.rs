@@ -81,7 +81,8 @@ pub(super) fn is_whole(text: &FeedText) -> bool {
 }
 
 /// Whether an article is to be made of its entry without asking for its page.
-pub(super) fn spares_page(hints: &LinkHints) -> bool {
+#[must_use]
+pub fn spares_page(hints: &LinkHints) -> bool {
     match hints.full_text {
         FullText::Feed => true,
         FullText::Page => false,

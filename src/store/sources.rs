@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use url::Url;
 
-use crate::model::{Source, SourceId, SourceKind};
+use crate::model::{FullText, Source, SourceId, SourceKind};
 
 use super::rows::{json_list, private_time, public_time};
 
@@ -103,6 +103,9 @@ pub(super) fn synchronize(connection: &Connection, listed: &[Source], now: Times
             )?;
             report.changed.push(source.slug.clone());
         }
+        if stored.full_text != source.full_text.as_str() {
+            choose_texts(connection, id, source.full_text)?;
+        }
         if is_read_otherwise {
             forget_validators(connection, id)?;
         }
@@ -126,6 +129,19 @@ pub(super) fn synchronize(connection: &Connection, listed: &[Source], now: Times
         }
     }
     Ok(report)
+}
+
+/// Takes a new choice of where texts are taken from to what the source has listed so far and is still to be fetched. What
+/// was found out link by link is left as it is where that is to go on.
+fn choose_texts(connection: &Connection, id: i64, full_text: FullText) -> rusqlite::Result<()> {
+    if full_text != FullText::Auto {
+        connection.execute(
+            "UPDATE _links SET hints = json_set(hints, '$.full_text', ?2)
+             WHERE source_id = ?1 AND due_at IS NOT NULL AND article_id IS NULL AND hints IS NOT NULL",
+            params![id, full_text.as_str()],
+        )?;
+    }
+    Ok(())
 }
 
 /// Adds a source by hand. One with the same address is taken as it is; a slug that is taken gets a number.

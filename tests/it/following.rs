@@ -66,6 +66,8 @@ fn a_feed_with_the_whole_text_spares_every_page() {
         })]);
     let mut room = Newsroom::reading(&web);
     room.write_sources("[[source]]\nslug = \"canal\"\nurl = \"http://canal.example/feed\"\nfull_text = \"feed\"\n");
+    let tested = room.run(&["sources", "test", "canal"]).exits(0).stdout;
+    assert!(tested.contains("texts\tof 3 from the feed, without asking for their pages\n"), "{tested}");
     room.run(&["fetch", "--all"]).exits(0).says("3 new articles");
     assert_eq!(n_others(&web, "canal.example"), 0, "neither a page nor robots.txt: {:?}", web.stats("canal.example"));
     let rows = room
@@ -90,6 +92,27 @@ fn a_feed_with_the_whole_text_spares_every_page() {
     assert!(web.put("canal.example", "/feed", Resource::new("application/rss+xml", changed)));
     room.run(&["fetch", "--all"]).exits(0);
     assert_eq!(n_others(&web, "canal.example"), 0);
+}
+
+#[test]
+fn another_choice_counts_for_what_waits_too() {
+    let site = Site::new("canal.example")
+        .with("/feed", full_feed(&[entry("http://canal.example/news/1", &whole(1))]))
+        .with("/news/1", faults::failing(500));
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    let source = "[[source]]\nslug = \"canal\"\nurl = \"http://canal.example/feed\"\n";
+    room.write_sources(&format!("{source}full_text = \"page\"\n"));
+    room.run(&["fetch", "--all"]).exits(3);
+    let before = web.stats("canal.example").count("/news/1");
+    assert!(before > 0);
+    room.write_sources(&format!("{source}full_text = \"feed\"\n"));
+    // Until its second try is due.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    room.run(&["fetch", "--due"]).exits(0);
+    assert_eq!(room.column("SELECT body_kind FROM articles"), ["feed"]);
+    assert_eq!(web.stats("canal.example").count("/news/1"), before);
 }
 
 #[test]
