@@ -48,6 +48,9 @@ async fn search(stages: &Stages, site: &str) -> Result<(Url, Discovered), Failur
 /// What to do about it, by what went wrong.
 fn failure_of(url: &Url, error: &DiscoverError) -> Failure {
     match error {
+        DiscoverError::Unreachable(failure) if failure.class == ErrorClass::Robots => Failure::Refused(format!(
+            "{url}: {failure}; a feed that you know of is followed all the same: `newswire sources add URL`"
+        )),
         DiscoverError::Unreachable(failure) if failure.class.is_policy() => {
             Failure::Refused(format!("{url}: {failure}"))
         }

@@ -29,7 +29,9 @@ const COMPARED_ENTRIES: usize = 20;
 /// How much is to be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thoroughness {
-    /// The first feed that can be followed without asking; nothing where the address is an article.
+    /// The first feed that can be followed in place of the address without asking. Where that is a page deep in a site, it
+    /// is one that the page names, since what the rest of the site offers is not what was asked for; where it is an
+    /// article, nothing.
     First,
     /// All that the requests allow.
     All,
@@ -93,15 +95,22 @@ pub async fn discover(stages: &Stages, address: &Url, wanted: Thoroughness) -> R
     if page.is_article && wanted == Thoroughness::First {
         return Ok(search.finish());
     }
-    search.follow_clues(page).await;
+    let is_home = site.path().trim_matches('/').is_empty() && site.query().is_none();
+    if wanted == Thoroughness::First && !is_home {
+        let alternates = page.clues.alternates.clone();
+        search.follow_clues(Page { clues: PageClues { alternates, ..PageClues::default() }, ..page }, &[]).await;
+        return Ok(search.finish());
+    }
+    let sitemaps = stages.fetcher.known_sitemaps(&site).await;
+    search.follow_clues(page, &sitemaps).await;
     // A page deep in a site may name nothing where the home page does.
-    let home = site.join("/").ok().filter(|home| *home != site);
-    if let Some(home) = home
+    if !is_home
+        && let Ok(home) = site.join("/")
         && search.is_wanting()
         && search.has_budget()
         && let Ok(Seen::Page(page)) = search.look_at(&home).await
     {
-        search.follow_clues(page).await;
+        search.follow_clues(page, &[]).await;
     }
     search.ask_all(discover::guesses(&site, &search.found.findings).into()).await;
     Ok(search.finish())
@@ -183,13 +192,12 @@ impl<'a> Search<'a> {
         Ok(seen.await.unwrap_or_else(|failure| Seen::Other(failure.to_string())))
     }
 
-    /// Asks for what a page and the robots.txt of its host name.
-    async fn follow_clues(&mut self, page: Page) {
-        let named = self.stages.fetcher.known_sitemaps(&page.url).await;
+    /// Asks for what a page names, and for the sitemaps that robots.txt does.
+    async fn follow_clues(&mut self, page: Page, sitemaps: &[String]) {
         let clues = Clues {
             alternates: page.clues.alternates.into_iter().map(|feed| feed.url).collect(),
             links: page.clues.links.into_iter().map(|feed| feed.url).collect(),
-            sitemaps: named.iter().filter_map(|sitemap| address(&page.url, sitemap)).collect(),
+            sitemaps: sitemaps.iter().filter_map(|sitemap| address(&page.url, sitemap)).collect(),
             generator: page.clues.generator,
         };
         self.ask_all(discover::candidates(&page.url, &clues).into()).await;

@@ -439,6 +439,13 @@ fn adding_a_site_follows_its_best_feed() {
     room.run(&["sources", "add", "http://x.example/", "--kind", "feed", "--links", "h2 a"]).exits(2).says("--links");
     room.run(&["sources", "add", "http://x.example/", "--links", "h2 ..a"]).exits(2).says("must be a CSS selector");
     room.run(&["sources", "add", "http://x.example/", "--full-text", "all"]).exits(2).says("--full-text");
+    // For a page deep in a site only what that page names takes its place.
+    let before = web.stats("plain.example").requests.len();
+    room.run(&["sources", "add", "http://plain.example/section/story"])
+        .exits(0)
+        .says("the links on the page are followed");
+    assert_eq!(web.stats("plain.example").requests.len(), before + 2, "robots.txt and the page");
+    room.run(&["sources", "add", "http://plain.example/"]).exits(0).says("its feed http://plain.example/index.xml");
     // `fetch` finds the same feed, and reads it to its articles.
     let room = Newsroom::reading(&web);
     room.run(&["fetch", "http://quay.example/"]).says("reading http://quay.example/feed/ as a list");
