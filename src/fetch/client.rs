@@ -20,9 +20,7 @@ use super::address::AddressRules;
 use super::failure::FetchError;
 use super::host_gate::HostGate;
 use super::robots::{self, RobotsCache, Rules};
-
-/// RFC 9309, section 2.5: at least 500 KiB of a robots.txt must be read; more need not be.
-const ROBOTS_BYTES_MAX: usize = 500 * 1024;
+use super::robots_rules::ROBOTS_BYTES_MAX;
 
 /// Connections that are kept open though idle: long enough for the next article of a publisher at the usual pause.
 const IDLE_CONNECTION_TIME: Duration = Duration::from_secs(15);
@@ -269,7 +267,7 @@ impl Fetcher {
         drop(entry);
         let host = url.host_str().unwrap_or_default().to_owned();
         match rules {
-            Rules::Known(known) if known.is_url_allowed(url) => Ok(()),
+            Rules::Known(known) if known.allows(url) => Ok(()),
             Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
             Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
         }

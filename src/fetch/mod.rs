@@ -14,6 +14,9 @@ mod host_gate;
 
 mod robots;
 
+mod robots_rules;
+
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use failure::FetchError;
+pub use robots_rules::RobotsRules;

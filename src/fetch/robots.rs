@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use robotxt::Robots;
 use url::Url;
+
+use super::robots_rules::RobotsRules;
 
 /// The product token that rules are looked up under.
 pub(super) const PRODUCT_TOKEN: &str = "newswire";
@@ -17,7 +18,7 @@ const UNREACHABLE_TIME: Duration = Duration::from_mins(10);
 #[derive(Clone, Debug)]
 pub(super) enum Rules {
     /// The file, read; or none, which allows everything.
-    Known(Arc<Robots>),
+    Known(Arc<RobotsRules>),
     /// The server failed: everything is disallowed until it answers.
     Unreachable(String),
 }
@@ -70,10 +71,10 @@ pub(super) fn fresh(entry: Option<&(Rules, Instant)>) -> Option<Rules> {
 
 /// Reads a robots.txt for our product token.
 pub(super) fn parse(bytes: &[u8]) -> Rules {
-    Rules::Known(Arc::new(Robots::parse(bytes, PRODUCT_TOKEN)))
+    Rules::Known(Arc::new(RobotsRules::parse(bytes, PRODUCT_TOKEN)))
 }
 
 /// The rules where there is no robots.txt.
 pub(super) fn allow_all() -> Rules {
-    Rules::Known(Arc::new(Robots::allow_all()))
+    Rules::Known(Arc::new(RobotsRules::allow_all()))
 }
