@@ -64,6 +64,15 @@ impl RobotsCache {
     }
 }
 
+/// The rules that are to hold, given what was known and what has been found out now. What can no longer be asked for goes
+/// on as it was (RFC 9309, section 2.4).
+pub(super) fn renewed(known: Option<&(Rules, Instant)>, found: Rules) -> Rules {
+    match (known, found) {
+        (Some((Rules::Known(before), _)), Rules::Unreachable(_)) => Rules::Known(before.clone()),
+        (_, found) => found,
+    }
+}
+
 /// The rules in an entry, unless they are too old.
 pub(super) fn fresh(entry: Option<&(Rules, Instant)>) -> Option<Rules> {
     entry.filter(|(_, expiry)| *expiry > Instant::now()).map(|(rules, _)| rules.clone())
@@ -77,4 +86,31 @@ pub(super) fn parse(bytes: &[u8]) -> Rules {
 /// The rules where there is no robots.txt.
 pub(super) fn allow_all() -> Rules {
     Rules::Known(Arc::new(RobotsRules::allow_all()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_outlive_a_server_that_fails_but_not_one_that_answers() {
+        let known = parse(b"User-agent: *\nDisallow: /a");
+        let (entry, unreachable) = ((known, Instant::now()), || Rules::Unreachable("gone".to_owned()));
+        let allows = |rules: Rules| match rules {
+            Rules::Known(rules) => Some(rules.allows_path("/a")),
+            Rules::Unreachable(_) => None,
+        };
+        assert_eq!(allows(renewed(Some(&entry), unreachable())), Some(false));
+        assert_eq!(allows(renewed(Some(&entry), allow_all())), Some(true));
+        assert_eq!(allows(renewed(None, unreachable())), None);
+        assert_eq!(allows(renewed(Some(&(unreachable(), Instant::now())), unreachable())), None);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_asked_for_again_sooner() {
+        let cache = RobotsCache::new(Duration::from_hours(24), 10);
+        let lifetime = |rules: Rules| cache.expiry(&rules).duration_since(Instant::now()).as_secs().div_ceil(60);
+        assert_eq!(lifetime(allow_all()), 24 * 60);
+        assert_eq!(lifetime(Rules::Unreachable(String::new())), 10);
+    }
 }

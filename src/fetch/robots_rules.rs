@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2, memmem};
 use url::Url;
 
 /// RFC 9309, section 2.5: at least 500 KiB of a robots.txt must be read; more need not be.
-pub const ROBOTS_BYTES_MAX: usize = 500 * 1024;
+pub(super) const ROBOTS_BYTES_MAX: usize = 500 * 1024;
 
 /// A line is cut at this: eight times the length that browsers give an address. Less loses real rules, more lets one line
 /// be the whole file.
@@ -122,8 +122,7 @@ impl RobotsRules {
         let plain = without_needless_escapes(&as_sent);
         // RFC 9309, section 2.2.2, compares addresses with needless escapes undone; the large parsers do not. A rule that
         // disallows counts in both readings, one that allows in the common one.
-        let matching =
-            self.rules.iter().find(|rule| rule.pattern.matches(if rule.allows { &as_sent } else { &plain }));
+        let matching = self.rules.iter().find(|rule| rule.pattern.matches(if rule.allows { &as_sent } else { &plain }));
         matching.is_none_or(|rule| rule.allows)
     }
 

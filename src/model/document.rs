@@ -79,5 +79,7 @@ pub enum Fetched {
     NotModified {
         /// As [`FetchedDocument::max_age_s`].
         max_age_s: Option<u32>,
+        /// The address that answered, if it is another than was asked and every redirect on the way was permanent.
+        moved_to: Option<Url>,
     },
 }

@@ -92,8 +92,9 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
     let report = stages.fetcher.fetch(request).await;
     exchanges.extend(report.exchanges);
     let document = match report.result {
-        Ok(Fetched::NotModified { max_age_s }) => {
-            return PollResult::Unchanged { validators: None, hints: PollHints { ttl_s: None, max_age_s } };
+        Ok(Fetched::NotModified { max_age_s, moved_to }) => {
+            let hints = PollHints { max_age_s, ..PollHints::default() };
+            return PollResult::Unchanged { validators: None, hints, moved_to };
         }
         Ok(Fetched::Document(document)) => document,
         Err(FetchError::HostBusy { until }) => return PollResult::Postponed { until },
@@ -110,10 +111,12 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
     };
     let body_sha256: [u8; 32] = Sha256::digest(&document.body).into();
     let validators = document.validators.clone();
-    let max_age_s = document.max_age_s;
+    let hints = PollHints { max_age_s: document.max_age_s, ..PollHints::default() };
+    let moved_to = document.moved_permanently.then(|| document.final_url.clone());
     if source.body_sha256 == Some(body_sha256) {
-        return PollResult::Unchanged { validators: Some(validators), hints: PollHints { ttl_s: None, max_age_s } };
+        return PollResult::Unchanged { validators: Some(validators), hints, moved_to };
     }
+    let (skip_hours, skip_days) = feed::skips(&document.body);
     let read = read_with(stages, document, source.kind).await;
     let mut listed = match read {
         Ok(listed) => listed,
@@ -141,7 +144,8 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
         problems: listed.problems,
         validators,
         body_sha256: Some(body_sha256),
-        hints: PollHints { ttl_s: listed.ttl_s, max_age_s },
+        hints: PollHints { ttl_s: listed.ttl_s, skip_hours, skip_days, ..hints },
+        moved_to,
     }
 }
 
@@ -255,6 +259,7 @@ fn article_source(source: &DueSource) -> PollResult {
             validators: Validators::default(),
             body_sha256: None,
             hints: PollHints::default(),
+            moved_to: None,
         },
         Err(reason) => PollResult::Failed {
             failure: Failure { class: ErrorClass::Parse, reason },

@@ -29,7 +29,8 @@ fn a_group_for_us_stands_alone_and_all_of_them_count() {
 
 #[test]
 fn a_name_is_known_by_its_token() {
-    for name in ["newswire", "NewsWire", "newswire/1.0", "newswire (+https://us.example)", "newswire bot", " newswire "] {
+    for name in ["newswire", "NewsWire", "newswire/1.0", "newswire (+https://us.example)", "newswire bot", " newswire "]
+    {
         check(&format!("User-agent: {name}\nDisallow: /"), &[("/", false)]);
     }
     for name in ["news", "newswires", "newswire-images", "mynewswire", "x newswire", ""] {
@@ -56,7 +57,9 @@ fn lines_are_read_however_they_are_written() {
     ] {
         check(robots, &[("/a", false), ("/b", true)]);
     }
-    for robots in ["", "<!doctype html><p>Disallow: no", "Disallow: /a", "User-agent: *\ndisallow /a and /b", ":::\n: /"] {
+    for robots in
+        ["", "<!doctype html><p>Disallow: no", "Disallow: /a", "User-agent: *\ndisallow /a and /b", ":::\n: /"]
+    {
         check(robots, &[("/a", true)]);
     }
 }
