@@ -11,7 +11,7 @@ use super::rhythm::Rhythm;
 const EXPECTED_SHARE_MAX: f64 = 0.4;
 
 /// Share of a list that may be new if a surge comes such as there have been.
-const SURGE_SHARE_MAX: f64 = 0.8;
+const SURGE_SHARE_MAX: f64 = 0.7;
 
 /// Lists shorter than this tell nothing by being all new: a feed of the latest one or two items is always so.
 const WINDOW_MIN: u16 = 3;
@@ -70,7 +70,11 @@ pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse<'_>, facts: PollFacts
         && pulse.rhythm.window.min(narrow(facts.n_entries)) >= WINDOW_MIN;
     if facts.n_entries > 0 {
         rhythm.window = narrow(facts.n_entries);
-        rhythm.asked = PollHints { max_age_s: None, ..facts.hints };
+    }
+    // An answer without a document says nothing of them, and neither does a document without both.
+    let asked = PollHints { max_age_s: None, ..facts.hints };
+    if facts.n_entries > 0 || asked != PollHints::default() {
+        rhythm.asked = asked;
     }
     if let Some(last_ok_at) = pulse.last_ok_at {
         rhythm.observe(last_ok_at, now, facts.n_new, is_cut_off);

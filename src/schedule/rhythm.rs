@@ -1,7 +1,7 @@
 //! What is remembered of a source between its polls: how many items it brings at which hour of the day, and what it
 //! asked for. Some 150 bytes a source, and 12 before anything has been seen.
 //!
-//! Counts fade: an hour of the day speaks for about the last five days, a surge for about the last ten. So a source
+//! Counts fade: an hour of the day speaks for about the last five days, a surge for about the last twenty. So a source
 //! that changes its habits is followed within days, and what it does now counts within hours.
 
 use jiff::Timestamp;
@@ -12,8 +12,8 @@ use crate::model::PollHints;
 /// noticed, a single quiet day must not be taken for a habit.
 const COUNT_FADES_H: f64 = 5.0;
 
-/// The same for surges, which are rarer.
-const SURGE_FADES_H: f64 = 10.0;
+/// The same for surges, which are rarer, and no two of them alike: the worst of some weeks is what the next may be.
+const SURGE_FADES_H: f64 = 20.0;
 
 /// How fast the present fades: after this many hours what was seen counts a third. A surge of an hour and a strike of a
 /// day are both to be noticed while they last.
@@ -38,6 +38,11 @@ const SURGE_SHARE: f64 = 0.25;
 
 /// Where a whole list was new, it brought more than we saw: by about this much.
 const CUT_OFF_FACTOR: f64 = 1.5;
+
+/// Of a source that is new to us we do not know its surges. At first one is thought possible that renews its whole list in
+/// this time; the thought fades as its days are seen. Less asks new sources often, more misses their first surges.
+const UNKNOWN_SURGE_H: f64 = 0.35;
+const UNKNOWN_FADES_H: f64 = 30.0;
 
 /// A surge is expected at its hour and the hours beside it; at other hours in which the source works, to this share.
 const SURGE_ELSEWHERE: f64 = 0.7;
@@ -162,6 +167,8 @@ impl Rhythm {
     pub(super) fn expected(&self, now: Timestamp) -> impl Iterator<Item = Expected> {
         let overall = self.overall();
         let surge_max = self.hours.iter().map(|hour| hour.surge).fold(0.0, f64::max);
+        let seen_h: f64 = self.hours.iter().map(|hour| hour.seen_h).sum();
+        let unknown = f64::from(self.window) / UNKNOWN_SURGE_H * (-seen_h / UNKNOWN_FADES_H).exp();
         let (brought, expected) = self.present;
         let present = ((brought + PRESENT_DOUBT_ITEMS) / (expected + PRESENT_DOUBT_ITEMS))
             .clamp(PRESENT_BOUNDS.0, PRESENT_BOUNDS.1);
@@ -178,7 +185,7 @@ impl Rhythm {
                 until_h,
                 length_h,
                 rate: habit * likeness,
-                surge: if is_at_work { near.max(SURGE_ELSEWHERE * surge_max) } else { near },
+                surge: if is_at_work { near.max(SURGE_ELSEWHERE * surge_max) } else { near }.max(unknown),
             }
         })
     }

@@ -12,12 +12,12 @@ fn settings() -> ScheduleSettings {
     ScheduleSettings { jitter_percent: 0, ..config::defaults().schedule }
 }
 
-/// The decision about a source that has been polled every half hour for a day and brought so many items each time.
+/// The decision about a source that has been polled every half hour for ten days and brought so many items each time.
 fn decide(n_each: u32, facts: PollFacts) -> NextPoll {
     let mut rhythm = Rhythm::default();
     rhythm.window = 20;
     let noon = at(NOON);
-    for half_hour in (1..=48).rev() {
+    for half_hour in (1..=480).rev() {
         let from = noon - SignedDuration::from_mins(30 * half_hour);
         rhythm.observe(from, from + SignedDuration::from_mins(30), n_each, false);
     }
