@@ -49,10 +49,13 @@ CREATE TABLE gaps (
     began_at   TEXT NOT NULL,                -- when a poll last showed all there was
     ended_at   TEXT NOT NULL,                -- when the oldest item was published that we have since
     n_missed   INTEGER,                      -- about how many items; NULL where that cannot be told
-    noticed_at TEXT NOT NULL
+    noticed_at TEXT NOT NULL,
+    healed_at  TEXT,                         -- when the site's news sitemap was asked for them; NULL: not yet
+    n_healed   INTEGER                       -- how many it brought
 ) STRICT;
 
 CREATE INDEX gaps_source ON gaps (source_id, began_at);
+CREATE INDEX gaps_open ON gaps (source_id, noticed_at) WHERE healed_at IS NULL;
 
 -- The process that ingests, at most one at a time; it writes a row here as a sign of life.
 CREATE TABLE _daemon (

@@ -213,6 +213,7 @@ fn test(context: &mut Context, config: &Config, word: &str) -> Result<(), Failur
         body_sha256: None,
         failures_in_a_row: 0,
         interval_s: None,
+        gap: None,
     };
     let began = Instant::now();
     let outcome = Context::runtime()?.block_on(pipeline::poll(&stages, source));

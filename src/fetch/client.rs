@@ -81,6 +81,19 @@ impl Fetcher {
         Fetcher::with_addresses(settings, AddressRules::new(&settings.private_networks, &settings.resolve))
     }
 
+    /// A client with other settings that goes on with what this one knows: whose turn it is, who asked to be left in
+    /// peace, and what robots.txt files say. Work that still runs on this one counts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fetcher::new`].
+    pub fn reconfigured(&self, settings: &FetchSettings) -> Result<Self, String> {
+        let fresh = Fetcher::new(settings)?;
+        let gate = self.gate.waiting_up_to(settings.host_wait_max);
+        let robots = self.robots.believed_for(settings.robots_cache, settings.robots_cache_max);
+        Ok(Fetcher { gate, robots, ..fresh })
+    }
+
     fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
         install_tls();
         #[expect(clippy::disallowed_methods, reason = "this is the one place where requests are made")]
@@ -282,12 +295,30 @@ impl Fetcher {
         })))
     }
 
+    /// The sitemaps that a host's robots.txt names, as written there; none where it cannot be had.
+    pub async fn sitemaps(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Vec<String> {
+        match self.robots_of(url, exchanges).await {
+            Ok(Rules::Known(known)) => known.sitemaps().to_vec(),
+            Ok(Rules::Unreachable(_)) | Err(_) => Vec::new(),
+        }
+    }
+
     /// Asks the host's robots.txt whether a page may be fetched.
     async fn check_robots(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<(), FetchError> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        match self.robots_of(url, exchanges).await? {
+            Rules::Known(known) if known.allows(url) => Ok(()),
+            Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
+            Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
+        }
+    }
+
+    /// What a host's robots.txt says, asked for where it is not known.
+    async fn robots_of(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<Rules, FetchError> {
         let entry = self.robots.entry(url);
         let mut entry = entry.lock().await;
-        let rules = match robots::fresh(entry.as_ref()) {
-            Some(rules) => rules,
+        match robots::fresh(entry.as_ref()) {
+            Some(rules) => Ok(rules),
             None => {
                 let rules = self.fetch_robots(url, exchanges).await?;
                 if let Rules::Known(known) = &rules
@@ -298,15 +329,8 @@ impl Fetcher {
                 let expiry = self.robots.expiry(&rules);
                 let rules = robots::renewed(entry.as_ref(), rules);
                 *entry = Some((rules.clone(), expiry));
-                rules
+                Ok(rules)
             }
-        };
-        drop(entry);
-        let host = url.host_str().unwrap_or_default().to_owned();
-        match rules {
-            Rules::Known(known) if known.allows(url) => Ok(()),
-            Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
-            Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
         }
     }
 

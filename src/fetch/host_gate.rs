@@ -12,6 +12,11 @@ use tokio::time::Instant;
 /// Publishers remembered before those are forgotten whose pause is over. A quiet one needs no memory.
 const REMEMBERED_MAX: usize = 4096;
 
+/// Who is refused comes again after this at the least, and at the most where the host itself does not ask for more: so many
+/// may wait for one host that the last would be told tomorrow, and by then things have changed.
+const REFUSED_WAIT_MIN: Duration = Duration::from_millis(100);
+const REFUSED_WAIT_MAX: Duration = Duration::from_mins(10);
+
 /// How long a publisher is left in peace that said 429 and not for how long, at the first time and at most. Less is what
 /// it complained of; more holds up sources whose host was busy for a moment.
 const COMPLAINT_PEACE: Duration = Duration::from_mins(1);
@@ -41,6 +46,8 @@ pub(super) struct Pace {
 struct Publisher {
     n_in_work: usize,
     free_from: Instant,
+    /// When the last of those that were refused has been told to come.
+    refused_until: Instant,
     /// A longer pause that the publisher has asked for.
     own_pause: Option<Duration>,
     /// How often in a row it said that it is asked too much, without saying when to come back.
@@ -70,6 +77,11 @@ impl HostGate {
         HostGate { publishers: Arc::default(), wait_max }
     }
 
+    /// The same gate with another patience.
+    pub(super) fn waiting_up_to(&self, wait_max: Duration) -> Self {
+        HostGate { publishers: Arc::clone(&self.publishers), wait_max }
+    }
+
     /// Waits for the publisher's turn, if it is not too far off.
     pub(super) async fn turn(&self, publisher: &str, pace: Pace) -> Result<Turn, Busy> {
         let deadline = Instant::now() + self.wait_max;
@@ -89,20 +101,32 @@ impl HostGate {
                 }
             };
             match free_from {
-                Some(free_from) if free_from > deadline => {
-                    return Err(Busy { wait: free_from - Instant::now() });
-                }
+                Some(free_from) if free_from > deadline => return Err(self.refuse(publisher, pace)),
                 Some(free_from) => tokio::time::sleep_until(free_from).await,
                 None => {
                     // A turn that ended between the look and this line is seen at the timeout at the latest.
                     let wait = Duration::from_millis(50).min(deadline.saturating_duration_since(Instant::now()));
                     let _ = tokio::time::timeout(wait, turn_ended.notified()).await;
                     if Instant::now() >= deadline {
-                        return Err(Busy { wait: pace.pause.max(Duration::from_millis(100)) });
+                        return Err(self.refuse(publisher, pace));
                     }
                 }
             }
         }
+    }
+
+    /// Says when to come again: one after the other, so that many sources of one host do not come in vain again and again.
+    /// Nothing is kept free for them.
+    fn refuse(&self, publisher: &str, pace: Pace) -> Busy {
+        let mut publishers = self.locked();
+        let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
+        let now = Instant::now();
+        let pause = state.own_pause.unwrap_or_default().max(pace.pause);
+        let step = pause.max(REFUSED_WAIT_MIN) / u32::try_from(pace.n_at_once).unwrap_or(u32::MAX).max(1);
+        let earliest = state.free_from.max(now + pause.max(REFUSED_WAIT_MIN));
+        let latest = earliest.max(now + REFUSED_WAIT_MAX);
+        state.refused_until = (state.refused_until + step).clamp(earliest, latest);
+        Busy { wait: state.refused_until - now }
     }
 
     /// Leaves a publisher in peace for a time, as it asked by `Retry-After`.
@@ -174,6 +198,7 @@ impl Publisher {
         Publisher {
             n_in_work: 0,
             free_from: Instant::now(),
+            refused_until: Instant::now(),
             own_pause: None,
             n_complaints: 0,
             complained_until: None,
@@ -194,7 +219,8 @@ impl Drop for Turn {
         }
         if publishers.len() > REMEMBERED_MAX {
             publishers.retain(|_, state| {
-                let is_remembered = state.free_from.max(state.complained_until.unwrap_or(now)) > now;
+                let last = state.free_from.max(state.refused_until).max(state.complained_until.unwrap_or(now));
+                let is_remembered = last > now;
                 state.n_in_work > 0 || is_remembered || state.own_pause.is_some()
             });
         }
@@ -241,6 +267,21 @@ mod tests {
         assert!(gate.turn("a.example", pace).await.is_err());
         drop(first);
         assert!(gate.turn("a.example", pace).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_that_are_refused_come_one_after_the_other() {
+        let (gate, pace) = (gate(), pace(1000, 1));
+        let _turn = gate.turn("a.example", pace).await.unwrap();
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            // Each has waited two seconds before it was refused.
+            waits.push(gate.turn("a.example", pace).await.unwrap_err().wait.as_millis() / 100);
+        }
+        assert_eq!(waits, [10, 10, 10, 10]);
+        let refuse_at_once = || gate.refuse("a.example", pace).wait.as_secs();
+        assert_eq!([refuse_at_once(), refuse_at_once(), refuse_at_once()], [2, 3, 4]);
+        (0..2000).for_each(|_| assert!(refuse_at_once() <= 600));
     }
 
     #[tokio::test(start_paused = true)]

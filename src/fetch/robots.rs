@@ -39,6 +39,11 @@ impl RobotsCache {
         RobotsCache { entries: Arc::default(), lifetime, n_max }
     }
 
+    /// The same files with other limits; what was read before is believed for as long as was said then.
+    pub(super) fn believed_for(&self, lifetime: Duration, n_max: usize) -> Self {
+        RobotsCache { entries: Arc::clone(&self.entries), lifetime, n_max }
+    }
+
     /// The entry of an address's host. The caller locks it, looks with [`fresh`], and fills it when it is stale.
     pub(super) fn entry(&self, url: &Url) -> Entry {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -55,6 +55,8 @@ pub struct PollOutcome {
     pub finished_at: Timestamp,
     /// The result.
     pub result: PollResult,
+    /// What the source's open gap was made good with; absent where that was not tried.
+    pub healing: Option<Vec<ListedLink>>,
 }
 
 /// The result of a poll.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::Validators;
@@ -81,6 +82,15 @@ pub struct Source {
     pub tags: Vec<String>,
 }
 
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// Its last moment.
+    pub until: Timestamp,
+}
+
 /// A source whose time has come, claimed from the store.
 #[derive(Clone, Debug)]
 pub struct DueSource {
@@ -102,4 +112,6 @@ pub struct DueSource {
     pub failures_in_a_row: u32,
     /// Seconds between its last two due times; absent before the first poll.
     pub interval_s: Option<u32>,
+    /// A stretch of time that its polls missed and nobody has tried to make good yet.
+    pub gap: Option<TimeSpan>,
 }

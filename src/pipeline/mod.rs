@@ -5,6 +5,8 @@ mod acquire;
 
 mod further_pages;
 
+mod heal;
+
 mod import;
 
 mod poll;
@@ -54,6 +56,16 @@ impl Stages {
             article_pages_max: config.fetch.article_pages_max,
             parsing: Arc::new(Semaphore::new(config.daemon.parse_tasks)),
         })
+    }
+
+    /// The stages with other settings. What the way to the network knows of its hosts stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stages::new`].
+    pub fn reconfigured(&self, config: &Config) -> Result<Self, String> {
+        let fetcher = self.fetcher.reconfigured(&config.fetch)?;
+        Ok(Stages { fetcher, ..Stages::new(config)? })
     }
 
     /// Runs a parser on a thread of its own kind: parsing takes milliseconds, which is too long for the threads that

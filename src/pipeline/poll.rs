@@ -19,7 +19,7 @@ use crate::model::{
 use crate::normalize;
 use crate::schedule::backoff;
 
-use super::Stages;
+use super::{Stages, heal};
 
 /// Sitemaps read of one sitemap index in a poll, newest first: the news of a site is in its newest ones.
 const CHILD_SITEMAPS_MAX: usize = 3;
@@ -38,7 +38,15 @@ pub async fn poll(stages: &Stages, source: DueSource) -> PollOutcome {
         Some(SourceKind::Article) => article_source(&source),
         _ => ask(stages, &source, &mut exchanges).await,
     };
-    PollOutcome { source, exchanges, finished_at: Timestamp::now(), result }
+    let healing = match (&result, source.gap) {
+        (PollResult::Listed { links, .. }, Some(gap)) => {
+            // A feed may be served from elsewhere: the site is where its entries are.
+            let site = links.first().map_or(&source.url, |link| link.url.as_url());
+            Some(heal::links_within(stages, site, gap, &mut exchanges).await)
+        }
+        _ => None,
+    };
+    PollOutcome { source, exchanges, finished_at: Timestamp::now(), result, healing }
 }
 
 /// Reads a document that was fetched for a source: feeds and sitemaps by themselves, a page of HTML as a page of links
@@ -177,16 +185,16 @@ async fn read_children(stages: &Stages, listed: &mut Listed, exchanges: &mut Vec
 }
 
 /// A document's links in the form that the store takes.
-struct Listed {
+pub(super) struct Listed {
     kind: SourceKind,
     title: Option<String>,
-    links: Vec<ListedLink>,
-    children: Vec<Url>,
+    pub(super) links: Vec<ListedLink>,
+    pub(super) children: Vec<Url>,
     problems: Vec<String>,
     ttl_s: Option<u32>,
 }
 
-async fn read_with(
+pub(super) async fn read_with(
     stages: &Stages,
     document: Box<FetchedDocument>,
     kind: Option<SourceKind>,

@@ -11,7 +11,8 @@ use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, LinkId, SourceId,
 use crate::schedule::address::Move;
 use crate::schedule::validators::worth_sending;
 
-use super::rows::{from_private_time, hints_from_json, private_time, stored_url};
+use super::gaps;
+use super::rows::{from_private_time, hints_from_json, private_time, public_time, stored_url};
 
 /// What work is asked for.
 #[derive(Clone, Debug)]
@@ -118,20 +119,24 @@ pub(super) fn refresh_publisher(
 
 fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
     let scope = request.scope.as_json().map(|(sources, _)| sources);
-    let mut select = connection.prepare_cached(
+    let mut select = connection.prepare_cached(&format!(
         "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s, moved_to,
-             n_moved, n_vain
+             n_moved, n_vain, {}
          FROM _source_schedule JOIN sources ON sources.id = source_id
          WHERE next_due_at <= ?1 AND url IS NOT NULL
            AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
            AND coalesce(last_polled_at < ?4, TRUE)
          ORDER BY next_due_at LIMIT ?3",
-    )?;
+        gaps::OPEN_GAP
+    ))?;
     let mut update = connection
         .prepare_cached("UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3 WHERE source_id = ?1")?;
     let not_polled_since = request.not_polled_since.map(private_time);
-    let rows = select
-        .query_map(params![private_time(request.now), scope, limit(request.n_sources), not_polled_since], due_source)?;
+    let healable_since = request.now.checked_sub(gaps::HEALABLE).map(public_time).unwrap_or_default();
+    let rows = select.query_map(
+        params![private_time(request.now), scope, limit(request.n_sources), not_polled_since, healable_since],
+        due_source,
+    )?;
     let mut claimed = Vec::new();
     for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
         let claim = new_claim(connection)?;
@@ -160,6 +165,7 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
         body_sha256: row.get(6)?,
         failures_in_a_row: row.get(7)?,
         interval_s: row.get(8)?,
+        gap: row.get::<_, Option<String>>(12)?.as_deref().and_then(gaps::open_gap),
     };
     Ok((id, source, url))
 }

@@ -1,17 +1,46 @@
 //! The rows of `gaps`: what two polls that share nothing leave between them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::dates;
-use crate::model::{ListedLink, SourceId};
+use crate::model::{ListedLink, SourceId, TimeSpan};
 use crate::schedule::gap;
 use crate::schedule::rhythm::Rhythm;
 
+use super::links;
 use super::rows::public_time;
 
 /// Dates read of one list. What a longer one has beyond them changes nothing about where it begins.
 const DATES_MAX: usize = 1000;
+
+/// The youngest gap of a source that nobody has tried to make good, if it is not too long ago. For a SELECT over sources,
+/// with `?5` as the earliest time at which it was noticed.
+pub(super) const OPEN_GAP: &str = "(SELECT began_at || ' ' || ended_at FROM gaps
+     WHERE gaps.source_id = sources.id AND healed_at IS NULL AND noticed_at >= ?5 ORDER BY noticed_at DESC LIMIT 1)";
+
+/// How long after it was noticed a gap can be made good: news sitemaps go back two days.
+pub(super) const HEALABLE: SignedDuration = SignedDuration::from_hours(48);
+
+/// Reads what [`OPEN_GAP`] gave.
+pub(super) fn open_gap(text: &str) -> Option<TimeSpan> {
+    let (from, until) = text.split_once(' ')?;
+    Some(TimeSpan { from: from.parse().ok()?, until: until.parse().ok()? })
+}
+
+/// Takes in what a source's open gaps were made good with.
+pub(super) fn heal(
+    connection: &Connection,
+    source: SourceId,
+    links: &[ListedLink],
+    now: Timestamp,
+) -> rusqlite::Result<u32> {
+    let listed = links::take_in(connection, source, links, now)?;
+    connection
+        .prepare_cached("UPDATE gaps SET healed_at = ?2, n_healed = ?3 WHERE source_id = ?1 AND healed_at IS NULL")?
+        .execute(params![source.0, public_time(now), listed.n_new])?;
+    Ok(listed.n_new)
+}
 
 /// Writes down what was missed before a poll that brought nothing but new links, where something was.
 pub(super) fn note(

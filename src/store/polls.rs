@@ -59,7 +59,7 @@ pub(super) fn commit(
     outcome: &PollOutcome,
     schedule: &ScheduleSettings,
 ) -> rusqlite::Result<PollCommit> {
-    let PollOutcome { source, exchanges, finished_at, result } = outcome;
+    let PollOutcome { source, exchanges, finished_at, result, healing } = outcome;
     let now = *finished_at;
     fetches::record(connection, exchanges, Some(source.id), None)?;
     let memory = remembered(connection, source)?;
@@ -68,10 +68,14 @@ pub(super) fn commit(
     }
     let is_conditional = !source.validators.is_empty();
     let mut commit = PollCommit::default();
+    // Before a gap that this poll leaves is written down: that one is still to be made good.
+    if let Some(links) = healing {
+        commit.n_new += gaps::heal(connection, source.id, links, now)?;
+    }
     match result {
         PollResult::Listed { kind, title, links, problems, validators, body_sha256, hints, moved_to } => {
             let listed = links::take_in(connection, source.id, links, now)?;
-            commit.n_new = listed.n_new;
+            commit.n_new += listed.n_new;
             commit.n_known = listed.n_known;
             let facts = PollFacts { n_entries: listed.n_new + listed.n_known, n_new: listed.n_new, hints: *hints };
             let earned = if is_conditional && listed.n_new == 0 { Earned::InVain } else { Earned::Nothing };

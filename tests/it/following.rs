@@ -142,3 +142,61 @@ fn adding_a_source_makes_one_request() {
     assert_eq!(asked, ["/feed"]);
     assert_eq!(room.value("SELECT kind FROM sources"), "feed");
 }
+
+#[test]
+fn a_gap_is_made_good_from_the_news_sitemap_in_few_requests() {
+    const HOST: &str = "fast.example";
+    let now = jiff::Timestamp::now();
+    let rows = |sql: &str| sql.to_owned();
+    let list = |names: &[&str]| {
+        let urls: Vec<String> = names.iter().map(|name| format!("http://{HOST}/{name}")).collect();
+        feed(&urls.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let sitemap = |published: &[(&str, jiff::Timestamp)]| {
+        let entries: String = published
+            .iter()
+            .map(|(name, published)| {
+                format!(
+                    "<url><loc>http://{HOST}/{name}</loc><n:news><n:publication_date>{published}</n:publication_date>\
+                     <n:title>{name}</n:title></n:news></url>"
+                )
+            })
+            .collect();
+        let text = format!(
+            "<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" \
+             xmlns:n=\"http://www.google.com/schemas/sitemap-news/0.9\">{entries}</urlset>"
+        );
+        Resource::new("application/xml", text)
+    };
+    let robots = "User-agent: *\nAllow: /\nSitemap: http://fast.example/all.xml\nSitemap: /sitemap-news.xml\n\
+                  Sitemap: http://other.example/news.xml\n";
+    let long_ago = now - jiff::SignedDuration::from_hours(30);
+    let site =
+        Site::new(HOST).with("/feed", list(&["a", "b", "c"])).with("/robots.txt", Resource::new("text/plain", robots));
+    let web = web_of(vec![site, Site::new("other.example")]);
+    let mut room = Newsroom::reading(&web);
+    room.set(&[("schedule.article_attempts_max", "1")]);
+    room.follow("fast", "http://fast.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]);
+    // Two polls in one second would leave no time in which something could have been missed.
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    let missed_at = jiff::Timestamp::now();
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    let news = sitemap(&[("x", missed_at), ("y", missed_at), ("a", missed_at), ("old", long_ago)]);
+    assert!(web.put(HOST, "/sitemap-news.xml", news));
+    assert!(web.put(HOST, "/feed", list(&["d", "e", "f"])));
+    room.run(&["fetch", "--all"]);
+    let gaps = rows("SELECT n_healed, healed_at IS NULL FROM gaps");
+    assert_eq!(room.table(&gaps), [["NULL", "1"]]);
+    assert!(web.put(HOST, "/feed", list(&["g", "d", "e"])));
+    room.run(&["fetch", "--all"]);
+    assert_eq!(room.table(&gaps), [["2", "0"]]);
+    let links = room.column("SELECT url FROM _links WHERE url LIKE '%/x' OR url LIKE '%/y' OR url LIKE '%/old'");
+    assert_eq!(links, ["http://fast.example/x", "http://fast.example/y"]);
+    // Once for each gap, and nobody else is asked.
+    assert!(web.put(HOST, "/feed", list(&["h", "g", "d"])));
+    room.run(&["fetch", "--all"]);
+    assert_eq!((web.stats(HOST).count("/sitemap-news.xml"), web.stats(HOST).count("/all.xml")), (1, 0));
+    assert_eq!(web.stats("other.example").requests, []);
+    room.assert_sound();
+}

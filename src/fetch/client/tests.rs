@@ -119,3 +119,14 @@ async fn a_host_with_a_pace_of_its_own_is_asked_at_it() {
     }
     assert!(began.elapsed() >= Duration::from_millis(400), "{:?}", began.elapsed());
 }
+
+#[tokio::test]
+async fn new_settings_do_not_forget_who_is_to_be_left_in_peace() {
+    let (port, n_asked) = server("127.0.0.1:0", &["429 Slow"]);
+    let fetcher = Fetcher::new(&settings()).unwrap();
+    let url = format!("http://127.0.0.1:{port}/feed");
+    assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::Status { status: 429, .. })));
+    let fetcher = fetcher.reconfigured(&FetchSettings { host_connections: 9, ..settings() }).unwrap();
+    assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::HostBusy { .. })));
+    assert_eq!(n_asked.load(Ordering::SeqCst), 1);
+}
