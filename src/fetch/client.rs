@@ -19,6 +19,7 @@ use crate::model::{ErrorClass, Exchange, Fetched, FetchedDocument, Purpose, Vali
 use super::address::AddressRules;
 use super::failure::FetchError;
 use super::host_gate::{HostGate, Pace};
+use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
 use super::robots_rules::ROBOTS_BYTES_MAX;
 
@@ -149,9 +150,14 @@ impl Fetcher {
                 Answer::Document(document) => {
                     let moved_permanently = hop > 0 && moved_permanently;
                     let requested_url = request.url.clone();
+                    let mut reservations = document.reservations;
+                    if request.purpose == Purpose::Article && self.settings.robots {
+                        reservations.extend(self.robots.reservations(&url).await);
+                    }
                     return Ok(Fetched::Document(Box::new(FetchedDocument {
                         requested_url,
                         moved_permanently,
+                        reservations,
                         ..*document
                     })));
                 }
@@ -288,6 +294,7 @@ impl Fetcher {
             content_type: text_of(&headers, &CONTENT_TYPE),
             content_language: text_of(&headers, &CONTENT_LANGUAGE),
             robots_tag: robots_tag(&headers),
+            reservations: reservations::of_headers(&headers),
             validators: Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) },
             max_age_s: max_age_s(&headers, fetched_at),
             fetched_at,
@@ -298,7 +305,7 @@ impl Fetcher {
     /// The sitemaps that a host's robots.txt names, as written there; none where it cannot be had.
     pub async fn sitemaps(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Vec<String> {
         match self.robots_of(url, exchanges).await {
-            Ok(Rules::Known(known)) => known.sitemaps().to_vec(),
+            Ok(Rules::Known(known)) => known.rules.sitemaps().to_vec(),
             Ok(Rules::Unreachable(_)) | Err(_) => Vec::new(),
         }
     }
@@ -307,7 +314,7 @@ impl Fetcher {
     async fn check_robots(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<(), FetchError> {
         let host = url.host_str().unwrap_or_default().to_owned();
         match self.robots_of(url, exchanges).await? {
-            Rules::Known(known) if known.allows(url) => Ok(()),
+            Rules::Known(known) if known.rules.allows(url) => Ok(()),
             Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
             Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
         }
@@ -322,7 +329,7 @@ impl Fetcher {
             None => {
                 let rules = self.fetch_robots(url, exchanges).await?;
                 if let Rules::Known(known) = &rules
-                    && let Some(pause) = known.crawl_delay()
+                    && let Some(pause) = known.rules.crawl_delay()
                 {
                     self.gate.set_pause(&self.whose_turn(url).0, pause.min(self.settings.crawl_delay_max));
                 }

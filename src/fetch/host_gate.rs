@@ -287,11 +287,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn complaints_bring_longer_peace_until_there_are_none() {
         let gate = gate();
-        let wait_s = || gate.wait("a.example").as_secs();
+        let left_s = || gate.wait("a.example").as_secs();
         let waits: Vec<u64> = (0..8)
             .map(|_| {
                 gate.complaint("a.example", None);
-                wait_s()
+                left_s()
             })
             .collect();
         assert_eq!(waits, [60, 120, 240, 480, 960, 1920, 3600, 3600]);
@@ -299,9 +299,9 @@ mod tests {
         tokio::time::advance(Duration::from_hours(1)).await;
         gate.content("a.example");
         gate.complaint("a.example", None);
-        assert_eq!(wait_s(), 60);
+        assert_eq!(left_s(), 60);
         gate.complaint("a.example", Some(Duration::from_secs(7)));
-        assert_eq!(wait_s(), 60);
+        assert_eq!(left_s(), 60);
         tokio::time::advance(Duration::from_hours(2)).await;
         assert!(!gate.has_complained("a.example"));
     }

@@ -12,6 +12,8 @@ mod failure;
 
 mod host_gate;
 
+mod reservations;
+
 mod robots;
 
 mod robots_rules;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::reservations;
 use super::robots_rules::RobotsRules;
 
 /// The product token that rules are looked up under.
@@ -14,11 +15,20 @@ pub(super) const PRODUCT_TOKEN: &str = "newswire";
 /// How long a robots.txt that could not be read is taken to disallow everything before it is asked for again.
 const UNREACHABLE_TIME: Duration = Duration::from_mins(10);
 
+/// A robots.txt that was read.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What it says to us.
+    pub(super) rules: RobotsRules,
+    /// What it says against the training of models.
+    pub(super) reservations: Vec<String>,
+}
+
 /// What is known of a host's robots.txt.
 #[derive(Clone, Debug)]
 pub(super) enum Rules {
     /// The file, read; or none, which allows everything.
-    Known(Arc<RobotsRules>),
+    Known(Arc<Known>),
     /// The server failed: everything is disallowed until it answers.
     Unreachable(String),
 }
@@ -59,6 +69,14 @@ impl RobotsCache {
         entries.entry(url.origin().ascii_serialization()).or_default().clone()
     }
 
+    /// What an address's host says in its robots.txt against the training of models, as far as that is known.
+    pub(super) async fn reservations(&self, url: &Url) -> Vec<String> {
+        match &*self.entry(url).lock().await {
+            Some((Rules::Known(known), _)) => known.reservations.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Until when rules that were read now are believed.
     pub(super) fn expiry(&self, rules: &Rules) -> Instant {
         let lifetime = match rules {
@@ -85,12 +103,15 @@ pub(super) fn fresh(entry: Option<&(Rules, Instant)>) -> Option<Rules> {
 
 /// Reads a robots.txt for our product token.
 pub(super) fn parse(bytes: &[u8]) -> Rules {
-    Rules::Known(Arc::new(RobotsRules::parse(bytes, PRODUCT_TOKEN)))
+    Rules::Known(Arc::new(Known {
+        rules: RobotsRules::parse(bytes, PRODUCT_TOKEN),
+        reservations: reservations::of_robots(bytes),
+    }))
 }
 
 /// The rules where there is no robots.txt.
 pub(super) fn allow_all() -> Rules {
-    Rules::Known(Arc::new(RobotsRules::allow_all()))
+    Rules::Known(Arc::default())
 }
 
 #[cfg(test)]
@@ -102,7 +123,7 @@ mod tests {
         let known = parse(b"User-agent: *\nDisallow: /a");
         let (entry, unreachable) = ((known, Instant::now()), || Rules::Unreachable("gone".to_owned()));
         let allows = |rules: Rules| match rules {
-            Rules::Known(rules) => Some(rules.allows_path("/a")),
+            Rules::Known(known) => Some(known.rules.allows_path("/a")),
             Rules::Unreachable(_) => None,
         };
         assert_eq!(allows(renewed(Some(&entry), unreachable())), Some(false));

@@ -118,7 +118,7 @@ fn a_list_that_shares_nothing_with_the_last_one_leaves_a_gap() {
 #[test]
 fn hours_that_a_feed_asks_to_skip_are_skipped() {
     let hour = jiff::Timestamp::now().as_second() / 3600 % 24;
-    let hours: String = (0..4).map(|later| format!("<hour>{}</hour>", (hour + later) % 24)).collect();
+    let hours = (0..4).fold(String::new(), |hours, later| hours + &format!("<hour>{}</hour>", (hour + later) % 24));
     let text =
         rss(&[]).replace("<title>A feed</title>", &format!("<title>A feed</title><skipHours>{hours}</skipHours>"));
     let web = web_of(vec![Site::new("sleepy.example").with("/feed", Resource::new("application/rss+xml", text))]);
@@ -147,21 +147,18 @@ fn adding_a_source_makes_one_request() {
 fn a_gap_is_made_good_from_the_news_sitemap_in_few_requests() {
     const HOST: &str = "fast.example";
     let now = jiff::Timestamp::now();
-    let rows = |sql: &str| sql.to_owned();
     let list = |names: &[&str]| {
         let urls: Vec<String> = names.iter().map(|name| format!("http://{HOST}/{name}")).collect();
         feed(&urls.iter().map(String::as_str).collect::<Vec<_>>())
     };
     let sitemap = |published: &[(&str, jiff::Timestamp)]| {
-        let entries: String = published
-            .iter()
-            .map(|(name, published)| {
-                format!(
+        let entries = published.iter().fold(String::new(), |entries, (name, published)| {
+            entries
+                + &format!(
                     "<url><loc>http://{HOST}/{name}</loc><n:news><n:publication_date>{published}</n:publication_date>\
                      <n:title>{name}</n:title></n:news></url>"
                 )
-            })
-            .collect();
+        });
         let text = format!(
             "<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" \
              xmlns:n=\"http://www.google.com/schemas/sitemap-news/0.9\">{entries}</urlset>"
@@ -186,11 +183,11 @@ fn a_gap_is_made_good_from_the_news_sitemap_in_few_requests() {
     assert!(web.put(HOST, "/sitemap-news.xml", news));
     assert!(web.put(HOST, "/feed", list(&["d", "e", "f"])));
     room.run(&["fetch", "--all"]);
-    let gaps = rows("SELECT n_healed, healed_at IS NULL FROM gaps");
-    assert_eq!(room.table(&gaps), [["NULL", "1"]]);
+    let gaps = "SELECT n_healed, healed_at IS NULL FROM gaps";
+    assert_eq!(room.table(gaps), [["NULL", "1"]]);
     assert!(web.put(HOST, "/feed", list(&["g", "d", "e"])));
     room.run(&["fetch", "--all"]);
-    assert_eq!(room.table(&gaps), [["2", "0"]]);
+    assert_eq!(room.table(gaps), [["2", "0"]]);
     let links = room.column("SELECT url FROM _links WHERE url LIKE '%/x' OR url LIKE '%/y' OR url LIKE '%/old'");
     assert_eq!(links, ["http://fast.example/x", "http://fast.example/y"]);
     // Once for each gap, and nobody else is asked.
