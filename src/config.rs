@@ -22,8 +22,8 @@ use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 use crate::model::Source;
 
 pub use settings::{
-    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, LogFormat, LogSettings, Network, ScheduleSettings,
-    StoreSettings,
+    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
+    ScheduleSettings, StoreSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
 pub use sources::{check_link_selector, check_slug, slug_for};

@@ -84,6 +84,7 @@ fn settings(database: PathBuf, web: &NewsWeb) -> Result<Config, Failure> {
         .collect();
     config.schedule.poll_interval_min_s = 1;
     config.schedule.poll_interval_first_s = 1;
+    config.schedule.poll_interval_max_s = 2;
     config.schedule.jitter_percent = 0;
     config.daemon.idle_max = Duration::from_secs(1);
     for source in &SOURCES {

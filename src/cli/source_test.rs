@@ -35,6 +35,7 @@ pub(super) fn test(context: &mut Context, config: &Config, word: &str) -> Result
         full_text,
         link_selectors,
         children: Vec::new(),
+        gap: None,
     };
     let began = Instant::now();
     let outcome = Context::runtime()?.block_on(pipeline::poll(&stages, source));

@@ -46,6 +46,7 @@ mod json_ld;
 mod marks;
 mod next_page;
 mod page;
+mod reservations;
 mod scan;
 mod site_rule;
 mod tags;
@@ -69,6 +70,7 @@ pub use chosen_links::ChosenLink;
 pub use explain::{Contribution, ExplainedLine, Explanation, Rule, TextSource, Verdict};
 pub use fragment::fragment_paragraphs;
 pub use further_pages::FurtherPages;
+pub use reservations::reservations;
 pub use verdict::{NoArticle, Wall};
 
 /// Share of the structured text's words below which the body found in the page is given up for it: below, the page

@@ -23,6 +23,7 @@ mod markup;
 mod page;
 mod repair;
 mod sitemap;
+mod skips;
 mod sniff;
 mod stamp;
 mod survey;
@@ -40,6 +41,7 @@ use crate::model::{FetchedDocument, FoundLink, SourceKind};
 
 pub use error::FeedError;
 pub use page::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list, read_page};
+pub use skips::skips;
 pub use sniff::looks_like_feed;
 pub use text::text_of_html;
 

@@ -1,6 +1,7 @@
 //! What a unit of work came to, on its way to the store. A failure travels the same way as a result.
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::{
     Article, Candidate, CanonicalUrl, ChildSitemap, DueSource, DuplicateKind, Exchange, Failure, ListedLink,
@@ -27,6 +28,10 @@ pub struct PollHints {
     pub ttl_s: Option<u32>,
     /// `Cache-Control: max-age` or `Expires`, in seconds.
     pub max_age_s: Option<u32>,
+    /// RSS `skipHours`: the lowest bit is the hour after midnight, UTC.
+    pub skip_hours: u32,
+    /// RSS `skipDays`: the lowest bit is Monday.
+    pub skip_days: u8,
 }
 
 /// What the next due time of a source is decided from.
@@ -51,6 +56,8 @@ pub struct PollOutcome {
     pub finished_at: Timestamp,
     /// The result.
     pub result: PollResult,
+    /// What the source's open gap was made good with; absent where that was not tried.
+    pub healing: Option<Vec<ListedLink>>,
 }
 
 /// The result of a poll.
@@ -74,6 +81,8 @@ pub enum PollResult {
         hints: PollHints,
         /// The sitemaps of an index that were read, or are as they were.
         children: Vec<ChildSitemap>,
+        /// The address that answered, if it is another than was asked and every redirect on the way was permanent.
+        moved_to: Option<Url>,
     },
     /// The server said 304, or sent the same bytes again.
     Unchanged {
@@ -81,6 +90,8 @@ pub enum PollResult {
         validators: Option<Validators>,
         /// What the answer said about when to come back.
         hints: PollHints,
+        /// As in `Listed`.
+        moved_to: Option<Url>,
     },
     /// The host is busy: given back, not counted as a try.
     Postponed {

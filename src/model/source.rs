@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::Validators;
@@ -160,6 +161,15 @@ pub struct ChildSitemap {
     pub body_sha256: [u8; 32],
 }
 
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// Its last moment.
+    pub until: Timestamp,
+}
+
 /// A source whose time has come, claimed from the store.
 #[derive(Clone, Debug)]
 pub struct DueSource {
@@ -187,4 +197,6 @@ pub struct DueSource {
     pub link_selectors: Vec<String>,
     /// The sitemaps of an index that were read last.
     pub children: Vec<ChildSitemap>,
+    /// A stretch of time that its polls missed and nobody has tried to make good yet.
+    pub gap: Option<TimeSpan>,
 }

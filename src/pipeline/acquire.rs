@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tracing::warn;
 
-use crate::extract::{Explanation, ExtractError, Extractor};
+use crate::extract::{self, Explanation, ExtractError, Extractor};
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
@@ -145,8 +145,11 @@ fn normalized(
     surroundings: Surroundings<'_>,
 ) -> Result<Article, Failure> {
     warn_of_rule(document, extracted);
-    normalize::normalize(extracted, surroundings)
-        .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })
+    let mut article = normalize::normalize(extracted, surroundings)
+        .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })?;
+    article.reservations.clone_from(&document.reservations);
+    article.reservations.extend(extract::reservations(&document.body));
+    Ok(article)
 }
 
 impl WholeArticle {

@@ -101,7 +101,10 @@ pub async fn discover(stages: &Stages, address: &Url, wanted: Thoroughness) -> R
         search.follow_clues(Page { clues: PageClues { alternates, ..PageClues::default() }, ..page }, &[]).await;
         return Ok(search.finish());
     }
-    let sitemaps = stages.fetcher.known_sitemaps(&site).await;
+    let mut exchanges = Vec::new();
+    // It has been read before the page was, unless robots.txt is not looked at.
+    let sitemaps = stages.fetcher.sitemaps(&site, &mut exchanges).await;
+    search.found.n_requests += exchanges.iter().filter(|exchange| was_sent(exchange)).count();
     search.follow_clues(page, &sitemaps).await;
     // A page deep in a site may name nothing where the home page does.
     if !is_home

@@ -9,6 +9,8 @@ mod feed_text;
 
 mod further_pages;
 
+mod heal;
+
 mod import;
 
 mod opml;
@@ -90,6 +92,16 @@ impl Stages {
                 _ => return FetchReport { exchanges, ..report },
             }
         }
+    }
+
+    /// The stages with other settings. What the way to the network knows of its hosts stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stages::new`].
+    pub fn reconfigured(&self, config: &Config) -> Result<Self, String> {
+        let fetcher = self.fetcher.reconfigured(&config.fetch)?;
+        Ok(Stages { fetcher, ..Stages::new(config)? })
     }
 
     /// Runs a parser on a thread of its own kind: parsing takes milliseconds, which is too long for the threads that

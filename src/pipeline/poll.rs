@@ -19,8 +19,8 @@ use crate::model::{
 use crate::normalize;
 use crate::schedule::backoff;
 
-use super::Stages;
 use super::sitemaps::{read_children, read_known};
+use super::{Stages, heal};
 
 /// Least quality at which a page of unknown kind is taken for an article and not for a page of links.
 const ARTICLE_QUALITY_MIN: u8 = 60;
@@ -36,7 +36,15 @@ pub async fn poll(stages: &Stages, source: DueSource) -> PollOutcome {
         Some(SourceKind::Article) => article_source(&source),
         _ => ask(stages, &source, &mut exchanges).await,
     };
-    PollOutcome { source, exchanges, finished_at: Timestamp::now(), result }
+    let healing = match (&result, source.gap) {
+        (PollResult::Listed { links, .. }, Some(gap)) => {
+            // A feed may be served from elsewhere: the site is where its entries are.
+            let site = links.first().map_or(&source.url, |link| link.url.as_url());
+            Some(heal::links_within(stages, site, gap, &mut exchanges).await)
+        }
+        _ => None,
+    };
+    PollOutcome { source, exchanges, finished_at: Timestamp::now(), result, healing }
 }
 
 /// How the documents of a source are read.
@@ -56,6 +64,16 @@ impl Reading {
             full_text: source.full_text,
             link_selectors: source.link_selectors.clone(),
             publisher: publisher_of(&source.url),
+        }
+    }
+
+    /// For a sitemap that belongs to no source.
+    pub(super) fn of_sitemap(publisher: &str) -> Reading {
+        Reading {
+            kind: Some(SourceKind::Sitemap),
+            full_text: FullText::default(),
+            link_selectors: Vec::new(),
+            publisher: publisher.to_owned(),
         }
     }
 
@@ -151,8 +169,9 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
     let report = stages.fetcher.fetch(request).await;
     exchanges.extend(report.exchanges);
     let document = match report.result {
-        Ok(Fetched::NotModified { max_age_s }) => {
-            return unchanged(stages, source, &reading, None, max_age_s, exchanges).await;
+        Ok(Fetched::NotModified { max_age_s, moved_to }) => {
+            let answer = SameAnswer { validators: None, max_age_s, moved_to };
+            return unchanged(stages, source, &reading, answer, exchanges).await;
         }
         Ok(Fetched::Document(document)) => document,
         Err(FetchError::HostBusy { until }) => return PollResult::Postponed { until },
@@ -163,10 +182,13 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
     };
     let body_sha256: [u8; 32] = Sha256::digest(&document.body).into();
     let validators = document.validators.clone();
-    let max_age_s = document.max_age_s;
+    let hints = PollHints { max_age_s: document.max_age_s, ..PollHints::default() };
+    let moved_to = document.moved_permanently.then(|| document.final_url.clone());
     if source.body_sha256 == Some(body_sha256) {
-        return unchanged(stages, source, &reading, Some(validators), max_age_s, exchanges).await;
+        let answer = SameAnswer { validators: Some(validators), max_age_s: hints.max_age_s, moved_to };
+        return unchanged(stages, source, &reading, answer, exchanges).await;
     }
+    let (skip_hours, skip_days) = feed::skips(&document.body);
     let mut listed = match read_with(stages, document, reading.clone()).await {
         Ok(listed) => listed,
         Err(failure) => return failed(stages, source, exchanges, failure, Retry::Backoff, false),
@@ -179,8 +201,8 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
             return failed(stages, source, exchanges, failure, Retry::Backoff, false);
         }
         if children.are_unchanged() && listed.links.is_empty() {
-            let hints = PollHints { ttl_s: listed.ttl_s, max_age_s };
-            return PollResult::Unchanged { validators: Some(validators), hints };
+            let hints = PollHints { ttl_s: listed.ttl_s, skip_hours, skip_days, ..hints };
+            return PollResult::Unchanged { validators: Some(validators), hints, moved_to };
         }
         listed.links.extend(children.links);
         listed.problems.extend(children.problems);
@@ -198,9 +220,17 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
         problems: listed.problems,
         validators,
         body_sha256: Some(body_sha256),
-        hints: PollHints { ttl_s: listed.ttl_s, max_age_s },
+        hints: PollHints { ttl_s: listed.ttl_s, skip_hours, skip_days, ..hints },
+        moved_to,
         children: remembered,
     }
+}
+
+/// An answer that says that a document is as it was.
+struct SameAnswer {
+    validators: Option<Validators>,
+    max_age_s: Option<u32>,
+    moved_to: Option<Url>,
 }
 
 /// A document that is as it was. If it is an index, its sitemaps may have changed all the same.
@@ -208,20 +238,20 @@ async fn unchanged(
     stages: &Stages,
     source: &DueSource,
     reading: &Reading,
-    validators: Option<Validators>,
-    max_age_s: Option<u32>,
+    answer: SameAnswer,
     exchanges: &mut Vec<Exchange>,
 ) -> PollResult {
-    let hints = PollHints { ttl_s: None, max_age_s };
+    let SameAnswer { validators, max_age_s, moved_to } = answer;
+    let hints = PollHints { max_age_s, ..PollHints::default() };
     if source.children.is_empty() {
-        return PollResult::Unchanged { validators, hints };
+        return PollResult::Unchanged { validators, hints, moved_to };
     }
     let children = read_known(stages, reading, &source.children, exchanges).await;
     if let Some(failure) = children.failure() {
         return failed(stages, source, exchanges, failure, Retry::Backoff, false);
     }
     if children.are_unchanged() {
-        return PollResult::Unchanged { validators, hints };
+        return PollResult::Unchanged { validators, hints, moved_to };
     }
     PollResult::Listed {
         kind: SourceKind::Sitemap,
@@ -231,6 +261,7 @@ async fn unchanged(
         validators: validators.unwrap_or_else(|| source.validators.clone()),
         body_sha256: source.body_sha256,
         hints,
+        moved_to,
         children: children.remembered,
     }
 }
@@ -332,6 +363,7 @@ fn article_source(source: &DueSource) -> PollResult {
             validators: Validators::default(),
             body_sha256: None,
             hints: PollHints::default(),
+            moved_to: None,
             children: Vec::new(),
         },
         Err(reason) => PollResult::Failed {

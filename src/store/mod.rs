@@ -5,7 +5,7 @@
 //! Units are closures, which never leave this module: outside, the store speaks in the words of the domain.
 //!
 //! Two decisions are made here by asking pure functions of other modules, since the questions are only sound inside
-//! the transaction: `dedup` (seen before?) and `schedule::cadence` (how much of a poll was new?).
+//! the transaction: `dedup` (seen before?) and `schedule` (how much of a poll was new, and what follows from it?).
 //!
 //! [`Reader`] opens the file read-only, for commands that look, beside a running daemon or without one.
 
@@ -18,6 +18,8 @@ mod claims;
 mod copies;
 
 mod fetches;
+
+mod gaps;
 
 mod lineage;
 

@@ -268,7 +268,8 @@ fn insert(
 fn forget_validators(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE _source_schedule SET etag = NULL, last_modified = NULL, body_sha256 = NULL, interval_s = NULL,
-             children = NULL, failures_in_a_row = 0, error = NULL, error_class = NULL
+             children = NULL, failures_in_a_row = 0, error = NULL, error_class = NULL, rhythm = NULL, moved_to = NULL,
+             n_moved = 0, n_vain = 0
          WHERE source_id = ?1",
         [id],
     )?;

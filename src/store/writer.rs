@@ -118,6 +118,12 @@ impl Store {
         }
     }
 
+    /// A handle to the same thread whose commits follow other settings.
+    #[must_use]
+    pub fn scheduling_by(&self, schedule: &ScheduleSettings) -> Store {
+        Store { schedule: Arc::new(schedule.clone()), ..self.clone() }
+    }
+
     /// How many transactions have been committed: a sign of life.
     #[must_use]
     pub fn n_commits(&self) -> u64 {

@@ -13,6 +13,7 @@ mod database;
 mod demo;
 mod explain;
 mod faults;
+mod following;
 mod further_pages;
 mod harness;
 mod ingest;
