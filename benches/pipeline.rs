@@ -245,7 +245,7 @@ fn feed_of(host: &str, position: usize) -> String {
 
 fn source(position: usize, url: &str) -> Source {
     let url = Url::parse(url).expect("an address");
-    Source { slug: format!("bulk-{position}"), url, kind: None, tags: Vec::new() }
+    Source::new(format!("bulk-{position}"), url)
 }
 
 async fn ingest(config: &Arc<Config>, is_repeat: bool) -> (Tally, Duration) {

@@ -15,7 +15,10 @@ CREATE TABLE sources (
                )),
     tags       TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
     origin     TEXT NOT NULL CHECK (origin IN ('file', 'command')),          -- the sources file, or a command
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    full_text  TEXT NOT NULL DEFAULT 'auto' CHECK (full_text IN ('auto', 'feed', 'page')),   -- where texts are taken from
+    link_selectors TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(link_selectors)),            -- of a page's links, in CSS
+    site_url   TEXT                                                          -- the page for people, where it is known
 ) STRICT;
 
 -- Times in tables of our own are milliseconds since 1970 UTC.
@@ -33,10 +36,30 @@ CREATE TABLE _source_schedule (
     last_new_article_at INTEGER,
     error_class         TEXT,                -- of the last poll; NULL when it went well
     error               TEXT,
-    problems            TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(problems))
+    problems            TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(problems)),
+    rhythm              BLOB,                -- when it brings items, and what it asked for; NULL before the first poll
+    moved_to            TEXT,                -- where its server says that it is now
+    n_moved             INTEGER NOT NULL DEFAULT 0,   -- answers in a row that said so; from some number on it is asked there
+    n_vain              INTEGER NOT NULL DEFAULT 0,   -- conditional requests in a row that were answered in full, with nothing new
+    children            TEXT                 -- JSON: the sitemaps of an index that were read last; NULL: none
 ) STRICT;
 
 CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;
+
+-- Stretches of time of which a source's items are missing: two polls that had nothing in common.
+CREATE TABLE gaps (
+    id         INTEGER PRIMARY KEY,
+    source_id  INTEGER NOT NULL REFERENCES sources (id),
+    began_at   TEXT NOT NULL,                -- when a poll last showed all there was
+    ended_at   TEXT NOT NULL,                -- when the oldest item was published that we have since
+    n_missed   INTEGER,                      -- about how many items; NULL where that cannot be told
+    noticed_at TEXT NOT NULL,
+    healed_at  TEXT,                         -- when the site's news sitemap was asked for them; NULL: not yet
+    n_healed   INTEGER                       -- how many it brought
+) STRICT;
+
+CREATE INDEX gaps_source ON gaps (source_id, began_at);
+CREATE INDEX gaps_open ON gaps (source_id, noticed_at) WHERE healed_at IS NULL;
 
 -- The process that ingests, at most one at a time; it writes a row here as a sign of life.
 CREATE TABLE _daemon (

@@ -38,7 +38,8 @@ CREATE TABLE articles (
     section          TEXT,
     keywords         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(keywords)),
     image_url        TEXT,
-    quality_reasons  TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(quality_reasons))
+    quality_reasons  TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(quality_reasons)),
+    reservations     TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(reservations))  -- against text mining and AI training
 ) STRICT;
 
 CREATE INDEX articles_date ON articles (date);
@@ -157,7 +158,7 @@ CREATE TABLE fetches (
     id          INTEGER PRIMARY KEY,
     url         TEXT NOT NULL,
     source_id   INTEGER REFERENCES sources (id),
-    purpose     TEXT NOT NULL CHECK (purpose IN ('poll', 'article', 'robots')),
+    purpose     TEXT NOT NULL CHECK (purpose IN ('poll', 'article', 'robots', 'discovery')),
     started_at  TEXT NOT NULL,
     elapsed_ms  INTEGER NOT NULL,
     status      INTEGER,

@@ -15,7 +15,8 @@ SELECT
     schedule.error_class,
     schedule.problems,
     sources.id                                                                       AS source_id,
-    sources.state
+    sources.state,
+    CASE WHEN schedule.n_moved >= 5 THEN schedule.moved_to END                       AS moved_to
 FROM sources
 JOIN _source_schedule AS schedule ON schedule.source_id = sources.id;
 

@@ -40,13 +40,14 @@ impl App {
         Ok(App { config, stages, store })
     }
 
-    /// The same parts with other settings: a new client and new limits, the database as it is.
+    /// The same parts with other settings: a new client and new limits; the database, and what is known of hosts, as it is.
     ///
     /// # Errors
     ///
     /// When the HTTP client cannot be set up; the parts at hand are still good.
     pub fn reconfigured(&self, config: Arc<Config>) -> Result<App, AppError> {
-        let stages = Stages::new(&config).map_err(AppError::Fetcher)?;
-        Ok(App { config, stages, store: self.store.clone() })
+        let stages = self.stages.reconfigured(&config).map_err(AppError::Fetcher)?;
+        let store = self.store.scheduling_by(&config.schedule);
+        Ok(App { config, stages, store })
     }
 }

@@ -22,11 +22,11 @@ use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 use crate::model::Source;
 
 pub use settings::{
-    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, LogFormat, LogSettings, Network, ScheduleSettings,
-    StoreSettings,
+    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
+    ScheduleSettings, StoreSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
-pub use sources::{check_slug, slug_for};
+pub use sources::{check_link_selector, check_slug, slug_for};
 
 /// The declaration of every key: names, defaults, reasons.
 pub const DEFAULTS: &str = include_str!("../config/newswire.toml");
@@ -59,6 +59,8 @@ pub struct Config {
     pub log: LogSettings,
     /// The sources listed in the sources file.
     pub sources: Vec<Source>,
+    /// Where each of them is listed, by slug: file and line.
+    pub source_places: HashMap<String, String>,
     /// Every key and every rule for a site with its value and origin, in the order of their names, for `config show`.
     pub provenance: Vec<Provenance>,
     /// The settings file that was read, if any.
@@ -159,7 +161,7 @@ pub fn load_with(
     let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
-    let (sources, sources_file) = read_sources(&mut reader, settings_file.as_deref());
+    let ((sources, source_places), sources_file) = read_sources(&mut reader, settings_file.as_deref());
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
 
     if !reader.problems.is_empty() {
@@ -176,6 +178,7 @@ pub fn load_with(
         daemon,
         log,
         sources,
+        source_places,
         provenance,
         settings_file,
         sources_file,
@@ -201,6 +204,7 @@ pub fn defaults() -> Config {
         daemon: DaemonSettings::read(&mut reader),
         log: LogSettings::read(&mut reader),
         sources: Vec::new(),
+        source_places: HashMap::new(),
         provenance: reader.provenance(&SiteRules::default()),
         settings_file: None,
         sources_file: None,
@@ -273,7 +277,7 @@ fn flatten(root: &Value) -> BTreeMap<String, Value> {
     leaves
 }
 
-fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (Vec<Source>, Option<PathBuf>) {
+fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::ListedSources, Option<PathBuf>) {
     let named = reader.text("sources.file");
     let is_default = reader.origin("sources.file") == "default";
     let path = match settings_file.and_then(Path::parent) {
@@ -291,10 +295,12 @@ fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (Vec<Sourc
             reader.problems.extend(problems);
             (list, Some(path))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => (Vec::new(), None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => {
+            (sources::ListedSources::default(), None)
+        }
         Err(error) => {
             reader.problem("sources.file", &named, &format!("cannot be read: {error}"));
-            (Vec::new(), None)
+            (sources::ListedSources::default(), None)
         }
     }
 }

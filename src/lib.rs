@@ -21,6 +21,7 @@
 //! * [`schedule`]: when to come back. Pure.
 //! * [`fetch`]: may we ask, and how. Owns the only HTTP client.
 //! * [`feed`]: bytes to links: feeds, sitemaps, pages of links. Pure.
+//! * [`discover`]: which feeds a site may have, and which of those that it has is best. Pure.
 //! * [`extract`]: bytes to the article in the page. Pure.
 //! * [`normalize`]: what values mean: addresses, times, text, language. Pure.
 //! * [`dedup`]: seen before? Pure.
@@ -35,7 +36,8 @@
 //!
 //! Who may know whom: `model`, `charset` and `dates` know nobody. A stage (`schedule` to `bundle`) knows those and its own
 //! part of `config`, never another stage, never the store. `store` asks three pure modules, because their questions
-//! are only sound inside a transaction: `dedup`, `schedule::cadence`, and `bundle::document` for an article's hash. `daemon` and `cli` know `pipeline`, `store` and `app`; nobody knows `cli` but `main`.
+//! are only sound inside a transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. `daemon` and
+//! `cli` know `pipeline`, `store` and `app`; nobody knows `cli` but `main`.
 //!
 //! Deliberately absent: a message queue between the lines (rows in the store do that), a second process, and any
 //! state outside the database file.
@@ -53,6 +55,8 @@ pub mod schedule;
 pub mod fetch;
 
 pub mod feed;
+
+pub mod discover;
 
 pub mod extract;
 

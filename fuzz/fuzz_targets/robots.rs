@@ -3,13 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use robotxt::Robots;
+use newswire::fetch::RobotsRules;
 
 fuzz_target!(|input: (&[u8], &str)| {
     let (bytes, path) = input;
-    let robots = Robots::parse(bytes, "newswire");
+    let robots = RobotsRules::parse(bytes, "newswire");
     let _ = robots.crawl_delay();
     if let Ok(address) = url::Url::parse("https://news.example/").and_then(|base| base.join(path)) {
-        let _ = robots.is_url_allowed(&address);
+        let _ = robots.allows(&address);
     }
 });

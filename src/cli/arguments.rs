@@ -21,6 +21,7 @@ const STYLES: Styles = Styles::styled()
 const EXAMPLES: &str = "\
 Examples:
   newswire demo                                      see it work, without a network
+  newswire discover example.org                      find the feeds of a site
   newswire sources add https://example.org/feed/     follow a feed
   newswire run                                       poll, fetch and store until stopped
   newswire fetch https://example.org/2026/11/a-story one article, now
@@ -121,6 +122,8 @@ pub(super) enum Command {
     Extract(ExtractCommand),
     /// Read feeds and sitemaps from files; touches no database
     ParseFeed(ParseFeedCommand),
+    /// Find the feeds and sitemaps of a site, best first, with the evidence
+    Discover(DiscoverCommand),
     /// Take in bundles, JSON lines, HTML files and OPML
     Import(ImportCommand),
     /// Write stored articles as a bundle, JSON lines or CSV
@@ -131,7 +134,7 @@ pub(super) enum Command {
     Show(ShowCommand),
     /// Search titles and texts
     Search(SearchCommand),
-    /// List, show, add and test sources
+    /// List, show, add, test, pause and remove sources; OPML in and out
     Sources(SourcesCommand),
     /// How it stands: database, sources, failures, what is due
     Status(StatusCommand),
@@ -220,6 +223,20 @@ pub(super) struct ParseFeedCommand {
     /// Feed or sitemap files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(super) inputs: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire discover example.org                              what there is, best first
+  newswire discover https://example.org/ | head -1 | cut -f1 the address to follow
+
+It asks for the page, robots.txt and what they name, one after the other and only where robots.txt allows it, up to
+fetch.discover_requests_max requests. The evidence says why an address was asked for.")]
+pub(super) struct DiscoverCommand {
+    /// A site's name, or the address of one of its pages
+    #[arg(value_name = "SITE")]
+    pub(super) site: String,
 }
 
 #[derive(Debug, Args)]
@@ -343,31 +360,82 @@ pub(super) struct SourcesCommand {
 #[derive(Debug, Subcommand)]
 pub(super) enum SourcesAction {
     /// List sources
-    Ls,
+    Ls {
+        /// Those that were removed as well
+        #[arg(long)]
+        all: bool,
+    },
     /// Show one source with its last exchanges
     Show {
         /// Slug, unique prefix or address
         source: String,
     },
     /// Follow a source; a running daemon takes it up by itself
-    Add {
-        /// Its address
-        url: String,
-        /// The name to keep it under [default: made from the address]
-        #[arg(long)]
-        slug: Option<String>,
-        /// feed, sitemap, page or article [default: found out by the first poll]
-        #[arg(long)]
-        kind: Option<String>,
-        /// Words of your own, repeatable
-        #[arg(long = "tag", value_name = "TAG")]
-        tags: Vec<String>,
+    Add(AddSourceArguments),
+    /// No longer follow sources; their articles stay
+    Rm {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Leave sources alone for now; what they have listed so far is still fetched
+    Pause {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Poll sources again that were paused, or whose server said that they are gone
+    Resume {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
     },
     /// Poll a source and tell what it lists; stores nothing
     Test {
         /// Slug, unique prefix or address
         source: String,
     },
+    /// Follow all sources of OPML files, folders becoming tags
+    Import {
+        /// OPML files, or - for standard input
+        #[arg(value_name = "OPML", required = true)]
+        files: Vec<String>,
+    },
+    /// Write all sources as OPML, tags as folders and categories
+    Export {
+        /// A file (default: standard output)
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The address of a page that is neither an article nor a list is that of a site: its best feed is looked for, as `newswire
+discover` does it, and followed in its place. --kind page follows the links on the page itself.")]
+pub(super) struct AddSourceArguments {
+    /// Its address
+    pub(super) url: String,
+
+    /// The name to keep it under [default: made from the address]
+    #[arg(long)]
+    pub(super) slug: Option<String>,
+
+    /// feed, sitemap, page or article [default: found out]
+    #[arg(long)]
+    pub(super) kind: Option<String>,
+
+    /// Words of your own, repeatable
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+
+    /// Where the text of a feed's articles is taken from: feed, page or auto
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
+    pub(super) full_text: String,
+
+    /// CSS selector of the article links on a page, or of elements that hold them, repeatable; makes it a page
+    #[arg(long = "links", value_name = "CSS")]
+    pub(super) link_selectors: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -84,13 +84,14 @@ fn settings(database: PathBuf, web: &NewsWeb) -> Result<Config, Failure> {
         .collect();
     config.schedule.poll_interval_min_s = 1;
     config.schedule.poll_interval_first_s = 1;
+    config.schedule.poll_interval_max_s = 2;
     config.schedule.jitter_percent = 0;
     config.daemon.idle_max = Duration::from_secs(1);
     for source in &SOURCES {
         let url = Url::parse(source.url).map_err(|error| Failure::Failed(format!("{}: {error}", source.url)))?;
         let kind = source.kind.parse().map_err(Failure::Failed)?;
         let tags = source.tags.iter().map(|tag| (*tag).to_owned()).collect();
-        config.sources.push(Source { slug: source.slug.to_owned(), url, kind: Some(kind), tags });
+        config.sources.push(Source { kind: Some(kind), tags, ..Source::new(source.slug.to_owned(), url) });
     }
     Ok(config)
 }

@@ -4,15 +4,18 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
 use crate::app::App;
 use crate::config::{self, Config};
 use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
+use crate::discover;
+use crate::feed;
 use crate::model::{ErrorClass, LinkHints, LinkId, ListedLink, Source, SourceId, Verdict, publisher_of};
 use crate::normalize;
-use crate::pipeline;
+use crate::pipeline::{self, Thoroughness};
 use crate::store::{ArticleFilter, Reader, Scope};
 
 use super::arguments::FetchCommand;
@@ -83,8 +86,9 @@ async fn fetch(context: &mut Context, command: &FetchCommand, app: &App) -> Resu
         let lists: Vec<&Url> = named.links.values().filter(|url| seen.no_article.contains(&url.to_string())).collect();
         let mut sources = Vec::new();
         for url in lists {
-            let found = pipeline::find_feeds(&app.stages, url).await.into_iter().next();
-            let url = found.unwrap_or_else(|| url.clone());
+            let found = pipeline::discover(&app.stages, url, Thoroughness::First).await.unwrap_or_default();
+            let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
+            let url = best.map_or_else(|| url.clone(), |finding| finding.url);
             watch.progress.tell(&format!("newswire: no article there; reading {url} as a list of articles"));
             sources.push(add_manual_source(app, url).await?);
             tally.articles_failed -= 1;
@@ -119,7 +123,7 @@ impl Named {
             let known = reader.sources_named(url.as_str())?;
             if let Some(row) = known.first() {
                 named.sources.push(SourceId(row.id));
-            } else if looks_like_list(&url) {
+            } else if feed::looks_like_list(&url) {
                 named.sources.push(add_manual_source(app, url).await?);
             } else {
                 let canonical =
@@ -141,21 +145,10 @@ impl Named {
 }
 
 async fn add_manual_source(app: &App, url: Url) -> Result<SourceId, Failure> {
-    let source = Source { slug: config::slug_for(&url), url, kind: None, tags: Vec::new() };
+    let source = Source::new(config::slug_for(&url), url);
     let added = app.store.add_source(source, false).await?;
     app.store.make_due(Some(vec![added.id])).await?;
     Ok(added.id)
-}
-
-/// Whether an address is that of a feed or sitemap, by its looks. Where the looks deceive, the answer decides.
-fn looks_like_list(url: &Url) -> bool {
-    let path = url.path().trim_end_matches('/').to_ascii_lowercase();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let is_home_page = path.is_empty() && url.query().is_none();
-    let has_list_ending = [".xml", ".rss", ".atom", ".rdf", ".xml.gz"].iter().any(|ending| last.ends_with(ending));
-    let is_list_name = matches!(last, "feed" | "feeds" | "rss" | "rss2" | "atom" | "rdf" | "feed.json");
-    let asks_for_feed = url.query_pairs().any(|(name, value)| name == "feed" || value == "rss" || value == "atom");
-    !is_home_page && (has_list_ending || is_list_name || asks_for_feed)
 }
 
 /// What was seen while the loop ran.
@@ -285,22 +278,5 @@ fn exit(tally: &Tally) -> Result<(), Failure> {
         (0, failed) if failed == tally.refused => Err(Failure::Refused("refused by policy".to_owned())),
         (0, _) => Err(Failure::Failed("nothing could be fetched".to_owned())),
         (_, failed) => Err(Failure::Partly(format!("{failed} could not be fetched, the rest is stored"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_are_told_from_articles_by_their_addresses() {
-        for list in
-            ["https://e.org/feed/", "https://e.org/rss.xml", "https://e.org/?feed=rss2", "https://e.org/sitemap.xml.gz"]
-        {
-            assert!(looks_like_list(&Url::parse(list).unwrap()), "{list}");
-        }
-        for other in ["https://e.org/", "https://e.org/2026/11/feeding-the-birds", "https://e.org/a.html"] {
-            assert!(!looks_like_list(&Url::parse(other).unwrap()), "{other}");
-        }
     }
 }

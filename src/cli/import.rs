@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::bundle;
 use crate::config;
 use crate::model::{Article, ImportedArticle, Verdict};
-use crate::pipeline;
+use crate::pipeline::{self, OpmlSource};
+use crate::store::NewSource;
 
 use super::Context;
 use super::arguments::ImportCommand;
@@ -246,8 +247,10 @@ impl Import<'_> {
                 for problem in &found.problems {
                     self.fault(path, None, problem);
                 }
-                for source in found.sources {
-                    let added = self.app.store.add_source(source, true).await?;
+                self.counts.known += found.duplicates.len();
+                let listed = found.sources.into_iter();
+                let new = listed.map(|OpmlSource { source, is_paused }| NewSource { source, is_paused }).collect();
+                for added in self.app.store.add_sources(new).await? {
                     self.counts.sources += usize::from(added.is_new);
                     self.counts.known += usize::from(!added.is_new);
                 }

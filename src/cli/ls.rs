@@ -1,10 +1,13 @@
 //! `newswire ls`: stored articles, newest first.
 
+use url::Url;
+
 use crate::config::Config;
 use crate::store::{ArticleFilter, ArticleRow, Reader, SourceRow};
 
 use super::Context;
 use super::arguments::{ChoiceArguments, LsCommand};
+use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
 use super::output::{Column, number, text};
@@ -56,7 +59,13 @@ pub(super) fn filter(reader: &Reader, choice: &ChoiceArguments) -> Result<Articl
 
 /// The source that a word names: by slug, address or unique prefix.
 pub(super) fn one_source(reader: &Reader, word: &str) -> Result<SourceRow, Failure> {
-    let mut found = reader.sources_named(word)?;
+    // An address is compared in the form in which addresses are stored.
+    let url = is_url(word).then(|| parse_url(word)).transpose()?;
+    let mut found = reader.sources_named(url.as_ref().map_or(word, Url::as_str))?;
+    // One that is gone is meant only where nothing else can be.
+    if found.len() > 1 && found.iter().any(|row| row.state != "removed") {
+        found.retain(|row| row.state != "removed");
+    }
     match found.len() {
         0 => Err(Failure::Usage(format!("no source {word:?}; `newswire sources ls` lists them"))),
         1 => Ok(found.remove(0)),

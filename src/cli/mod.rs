@@ -8,6 +8,8 @@ mod config_command;
 
 mod demo;
 
+mod discover;
+
 mod explain;
 
 mod explain_html;
@@ -43,6 +45,12 @@ mod shapes;
 mod show;
 
 mod signals;
+
+mod source_changes;
+
+mod source_lists;
+
+mod source_test;
 
 mod sources;
 
@@ -114,6 +122,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Fetch(command) => fetch::run(&mut context, &command),
         Command::Extract(command) => extract::run(&mut context, &command),
         Command::ParseFeed(command) => parse_feed::run(&mut context, &command),
+        Command::Discover(command) => discover::run(&mut context, &command),
         Command::Import(command) => import::run(&mut context, &command),
         Command::Export(command) => export::run(&mut context, &command),
         Command::Ls(command) => ls::run(&mut context, &command),

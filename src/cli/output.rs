@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use super::arguments::ColorChoice;
@@ -23,16 +23,23 @@ pub(super) type ListRow = (Value, Vec<String>);
 pub(super) struct Column {
     name: &'static str,
     is_number: bool,
+    /// Whether it stays in one piece however narrow the terminal is.
+    is_whole: bool,
 }
 
 /// A column of text.
 pub(super) const fn text(name: &'static str) -> Column {
-    Column { name, is_number: false }
+    Column { name, is_number: false, is_whole: false }
+}
+
+/// A column of addresses, which are of no use in pieces.
+pub(super) const fn address(name: &'static str) -> Column {
+    Column { name, is_number: false, is_whole: true }
 }
 
 /// A column of numbers, aligned at the right.
 pub(super) const fn number(name: &'static str) -> Column {
-    Column { name, is_number: true }
+    Column { name, is_number: true, is_whole: false }
 }
 
 impl Output {
@@ -80,6 +87,9 @@ impl Output {
         for (index, column) in columns.iter().enumerate() {
             if let Some(styled) = table.column_mut(index) {
                 styled.set_padding((0, 2));
+                if column.is_whole {
+                    styled.set_constraint(ColumnConstraint::ContentWidth);
+                }
                 if column.is_number {
                     styled.set_cell_alignment(CellAlignment::Right);
                 }

@@ -1,43 +1,51 @@
-//! `newswire sources`: list, show, add, test.
+//! `newswire sources`: list, show, add.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::time::Instant;
+use url::Url;
 
 use crate::config::{self, Config};
-use crate::model::{ClaimId, DueSource, PollResult, Source, SourceId, SourceKind, Validators};
-use crate::pipeline::{self, Stages};
-use crate::store::{self, FetchRow, Reader, SourceDetails, SourceRow, StoreError};
+use crate::discover;
+use crate::feed;
+use crate::model::{FullText, Source, SourceKind};
+use crate::pipeline::{self, Stages, Thoroughness};
+use crate::store::{self, FetchRow, NewSource, Reader, SourceChange, SourceDetails, SourceRow, StoreError};
 
-use super::Context;
-use super::arguments::{SourcesAction, SourcesCommand};
-use super::extract::{is_url, parse_url};
+use super::arguments::{AddSourceArguments, SourcesAction, SourcesCommand};
+use super::extract::parse_url;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::ls::one_source;
 use super::output::{Output, number, one_line, text};
-
-/// Links that `sources test` shows.
-const TEST_LINKS_SHOWN: usize = 10;
+use super::{Context, source_changes, source_lists, source_test};
 
 pub(super) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     match &command.action {
-        SourcesAction::Ls => list(context, &config),
+        SourcesAction::Ls { all } => list(context, &config, *all),
         SourcesAction::Show { source } => show(context, &config, source),
-        SourcesAction::Add { url, slug, kind, tags } => {
-            add(context, &config, url, slug.as_deref(), kind.as_deref(), tags)
-        }
-        SourcesAction::Test { source } => test(context, &config, source),
+        SourcesAction::Add(arguments) => add(context, &config, arguments),
+        SourcesAction::Rm { sources } => source_changes::change(context, &config, sources, SourceChange::Remove),
+        SourcesAction::Pause { sources } => source_changes::change(context, &config, sources, SourceChange::Pause),
+        SourcesAction::Resume { sources } => source_changes::change(context, &config, sources, SourceChange::Resume),
+        SourcesAction::Test { source } => source_test::test(context, &config, source),
+        SourcesAction::Import { files } => source_lists::import(context, &config, files),
+        SourcesAction::Export { out } => source_lists::export(context, &config, out.as_deref()),
     }
 }
 
-fn list(context: &mut Context, config: &Config) -> Result<(), Failure> {
-    let rows = match Reader::open(&config.store.path) {
-        Ok(reader) => reader.sources()?,
-        // Before the first run there is only the file to list.
-        Err(StoreError::Missing { .. }) => config.sources.iter().map(listed_row).collect(),
-        Err(error) => return Err(error.into()),
-    };
+/// All sources, or before the first run those of the file.
+pub(super) fn rows(config: &Config) -> Result<Vec<SourceRow>, Failure> {
+    match Reader::open(&config.store.path) {
+        Ok(reader) => Ok(reader.sources()?),
+        Err(StoreError::Missing { .. }) => Ok(config.sources.iter().map(listed_row).collect()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn list(context: &mut Context, config: &Config, all: bool) -> Result<(), Failure> {
+    let mut rows = rows(config)?;
+    rows.retain(|row| all || row.state != "removed");
     if rows.is_empty() {
         eprintln!("no sources yet; `newswire sources add URL` adds one");
     }
@@ -57,6 +65,10 @@ fn listed_row(source: &Source) -> SourceRow {
         title: None,
         state: "active".to_owned(),
         tags: source.tags.clone(),
+        origin: "file".to_owned(),
+        full_text: source.full_text.to_string(),
+        link_selectors: source.link_selectors.clone(),
+        site_url: None,
         last_ok_at: None,
         next_due_at: None,
         failures_in_a_row: 0,
@@ -108,7 +120,10 @@ fn show(context: &mut Context, config: &Config, word: &str) -> Result<(), Failur
 
 fn details_json(details: &SourceDetails) -> Value {
     let mut value = to_json(&details.row);
-    value["origin"] = json!(details.origin);
+    value["origin"] = json!(details.row.origin);
+    value["full_text"] = json!(details.row.full_text);
+    value["link_selectors"] = json!(details.row.link_selectors);
+    value["site_url"] = json!(details.row.site_url);
     value["created_at"] = json!(details.created_at);
     value["last_new_article_at"] = json!(details.last_new_article_at);
     value["problems"] = json!(details.problems);
@@ -135,8 +150,13 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     output.field("slug", Some(&row.slug))?;
     output.field("kind", row.kind.as_deref().or(Some("not known yet")))?;
     output.field("url", row.url.as_deref())?;
-    output.field("state", Some(&format!("{} (from the {})", row.state, details.origin)))?;
+    output.field("site", row.site_url.as_deref())?;
+    output.field("state", Some(&format!("{} (from the {})", row.state, row.origin)))?;
     output.field("tags", Some(&row.tags.join(", ")))?;
+    if row.full_text != "auto" {
+        output.field("full text", Some(&format!("from the {}", row.full_text)))?;
+    }
+    output.field("links", Some(&row.link_selectors.join(", ")))?;
     output.field("followed", Some(&details.created_at))?;
     output.field("last ok", row.last_ok_at.as_deref())?;
     output.field("next poll", row.next_due_at.as_deref())?;
@@ -159,103 +179,107 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     Ok(())
 }
 
-fn add(
-    context: &mut Context,
-    config: &Config,
-    url: &str,
-    slug: Option<&str>,
-    kind: Option<&str>,
-    tags: &[String],
-) -> Result<(), Failure> {
-    let url = parse_url(url)?;
-    let kind =
-        kind.map(str::parse::<SourceKind>).transpose().map_err(|rule| Failure::Usage(format!("--kind: {rule}")))?;
-    if let Some(slug) = slug {
+fn add(context: &mut Context, config: &Config, arguments: &AddSourceArguments) -> Result<(), Failure> {
+    let mut source = named_source(arguments)?;
+    if let Some(slug) = &arguments.slug {
         config::check_slug(slug).map_err(|rule| Failure::Usage(format!("--slug {slug:?}: {rule}")))?;
     }
-    let slug = slug.map_or_else(|| config::slug_for(&url), str::to_owned);
-    if let Some(listed) = config.sources.iter().find(|source| source.url == url) {
-        return Err(Failure::Failed(format!("{url} is listed in the sources file already, as {}", listed.slug)));
+    refuse_listed(config, &source.url)?;
+    // What looks like a list is one; the first poll finds out which, and the adding makes no request.
+    if source.kind.is_none() && !feed::looks_like_list(&source.url) {
+        find_out(config, &mut source)?;
+        refuse_listed(config, &source.url)?;
     }
-    let source = Source { slug, url, kind, tags: tags.to_vec() };
-    let added = store::add_source_beside(&config.store, &source)?;
-    let value = json!({"slug": added.slug, "url": source.url.as_str(), "is_new": added.is_new});
-    context.output.one(
-        || value,
-        |output| {
-            let what = if added.is_new { "followed from now on" } else { "was followed already" };
-            output.line(&format!("{}\t{}\t{what}", added.slug, source.url))
-        },
-    )?;
+    source.slug = arguments.slug.clone().unwrap_or_else(|| config::slug_for(&source.url));
+    let url = source.url.clone();
+    let new = NewSource { source, is_paused: false };
+    let added = store::add_sources_beside(&config.store, std::slice::from_ref(&new))?;
+    for added in added {
+        let value = json!({"slug": added.slug, "url": url.as_str(), "is_new": added.is_new});
+        context.output.one(
+            || value,
+            |output| {
+                let what = match (added.is_new, added.is_paused) {
+                    (true, _) => "followed from now on",
+                    (false, false) => "was followed already",
+                    (false, true) => "was followed already, and is paused",
+                };
+                output.line(&format!("{}\t{url}\t{what}", added.slug))
+            },
+        )?;
+    }
     Ok(())
 }
 
-/// Polls a source without a database and tells what came.
-fn test(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
-    let (slug, url, kind) = if is_url(word) {
-        let url = parse_url(word)?;
-        (config::slug_for(&url), url, None)
-    } else if let Some(source) = config.sources.iter().find(|source| source.slug == word) {
-        (source.slug.clone(), source.url.clone(), source.kind)
-    } else {
-        let row = one_source(&Reader::open(&config.store.path)?, word)?;
-        let Some(url) = row.url else { return Err(Failure::Usage(format!("{word} has no address: it was imported"))) };
-        (row.slug, parse_url(&url)?, row.kind.and_then(|kind| kind.parse().ok()))
-    };
-    let stages = Stages::new(config).map_err(Failure::Failed)?;
-    let source = DueSource {
-        id: SourceId(0),
-        claim: ClaimId(0),
-        slug,
-        url,
-        kind,
-        validators: Validators::default(),
-        body_sha256: None,
-        failures_in_a_row: 0,
-        interval_s: None,
-    };
-    let began = Instant::now();
-    let outcome = Context::runtime()?.block_on(pipeline::poll(&stages, source));
-    let elapsed_ms = began.elapsed().as_millis();
-    match outcome.result {
-        PollResult::Listed { kind, title, links, problems, validators, .. } => {
-            let value = || {
-                let links = links.iter().map(|link| {
-                    json!({"url": link.url.as_str(), "title": link.hints.title, "published": link.hints.published,
-                           "full_text": link.hints.text.content.is_some()})
-                });
-                json!({"slug": outcome.source.slug, "kind": kind.as_str(), "title": title, "elapsed_ms": elapsed_ms,
-                       "problems": problems, "links": links.collect::<Vec<_>>()})
-            };
-            context.output.one(value, |output| {
-                output.field("source", Some(&format!("{} at {}", outcome.source.slug, outcome.source.url)))?;
-                output.field("kind", Some(kind.as_str()))?;
-                output.field("title", title.as_deref())?;
-                output
-                    .field("answered", Some(&format!("in {elapsed_ms} ms, {} exchanges", outcome.exchanges.len())))?;
-                let conditional = match (&validators.etag, &validators.last_modified) {
-                    (None, None) => "no: the server sends neither ETag nor Last-Modified",
-                    (Some(_), None) => "by ETag",
-                    (None, Some(_)) => "by Last-Modified",
-                    (Some(_), Some(_)) => "by ETag and Last-Modified",
-                };
-                output.field("conditional", Some(conditional))?;
-                for problem in &problems {
-                    output.field("problem", Some(problem))?;
-                }
-                output.field("links", Some(&links.len().to_string()))?;
-                for link in links.iter().take(TEST_LINKS_SHOWN) {
-                    let title = link.hints.title.as_deref().unwrap_or_default();
-                    output.line(&format!("  {}  {}", link.url, one_line(title)))?;
-                }
-                Ok(())
-            })?;
-            Ok(())
+/// The source as the command line has it; its slug is still to be made.
+fn named_source(arguments: &AddSourceArguments) -> Result<Source, Failure> {
+    let url = parse_url(&arguments.url)?;
+    let kind = arguments.kind.as_deref().map(str::parse::<SourceKind>).transpose();
+    let kind = kind.map_err(|rule| Failure::Usage(format!("--kind: {rule}")))?;
+    let full_text: FullText =
+        arguments.full_text.parse().map_err(|rule| Failure::Usage(format!("--full-text: {rule}")))?;
+    for selector in &arguments.link_selectors {
+        config::check_link_selector(selector)
+            .map_err(|rule| Failure::Usage(format!("--links {selector:?}: {rule}")))?;
+    }
+    let has_selectors = !arguments.link_selectors.is_empty();
+    if has_selectors && kind.is_some_and(|kind| kind != SourceKind::Page) {
+        return Err(Failure::Usage("--links is for --kind page: other sources list their links themselves".to_owned()));
+    }
+    let kind = if has_selectors { Some(SourceKind::Page) } else { kind };
+    if full_text != FullText::default() && kind.is_some_and(|kind| kind != SourceKind::Feed) {
+        return Err(Failure::Usage("--full-text is for feeds: no other source brings texts".to_owned()));
+    }
+    let link_selectors = arguments.link_selectors.clone();
+    let tags = arguments.tags.clone();
+    Ok(Source { kind, tags, full_text, link_selectors, ..Source::new(String::new(), url) })
+}
+
+fn refuse_listed(config: &Config, url: &Url) -> Result<(), Failure> {
+    match config.sources.iter().find(|source| source.url == *url) {
+        Some(listed) => {
+            Err(Failure::Failed(format!("{url} is listed in the sources file already, as {}", listed.slug)))
         }
-        PollResult::Failed { failure, .. } if failure.class.is_policy() => Err(Failure::Refused(failure.to_string())),
-        PollResult::Failed { failure, .. } => Err(Failure::Failed(failure.to_string())),
-        PollResult::Unchanged { .. } | PollResult::Postponed { .. } => {
-            Err(Failure::Failed("the host is busy, try again".to_owned()))
+        None => Ok(()),
+    }
+}
+
+/// Finds out what stands at an address. Where it is the page of a site, the site's best feed takes its place. What cannot
+/// be found out now is left to the first poll.
+fn find_out(config: &Config, source: &mut Source) -> Result<(), Failure> {
+    let asked = source.url.clone();
+    let stages = Stages::new(config).map_err(Failure::Failed)?;
+    let found = Context::runtime()?.block_on(pipeline::discover(&stages, &asked, Thoroughness::First));
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            eprintln!("newswire: {asked}: {error}; the first poll finds out what it is");
+            return Ok(());
+        }
+    };
+    if found.is_article {
+        source.kind = Some(SourceKind::Article);
+        return Ok(());
+    }
+    let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
+    match best {
+        Some(best) if found.is_list_itself => source.kind = Some(best.kind),
+        Some(best) => {
+            eprintln!(
+                "newswire: {asked} is a page; its {} {} is followed in its place (`newswire discover {asked}` lists all, \
+                 --kind page follows the page)",
+                best.kind, best.url
+            );
+            source.site_url = found.site;
+            source.title = best.title;
+            source.kind = Some(best.kind);
+            source.url = best.url;
+        }
+        None if found.is_list_itself => {}
+        None => {
+            eprintln!("newswire: {asked} names no feed that is kept up; the links on the page are followed");
+            source.kind = Some(SourceKind::Page);
         }
     }
+    Ok(())
 }

@@ -32,6 +32,8 @@ pub struct FetchSettings {
     pub host_delay: Duration,
     /// Requests at one time to one publisher.
     pub host_connections: usize,
+    /// Hosts and domains with a pace of their own.
+    pub hosts: Vec<HostRule>,
     /// Longest wait for a host's turn before the request is given back.
     pub host_wait_max: Duration,
     /// Time to connect.
@@ -44,6 +46,10 @@ pub struct FetchSettings {
     pub redirects_max: usize,
     /// Pages fetched of one article.
     pub article_pages_max: u32,
+    /// Sitemaps fetched of one index in a poll.
+    pub index_sitemaps_max: usize,
+    /// Requests that finding the feeds of a site may take.
+    pub discover_requests_max: usize,
     /// Largest page, decompressed.
     pub page_bytes_max: usize,
     /// Largest feed, decompressed.
@@ -62,6 +68,50 @@ pub struct FetchSettings {
     pub resolve: Vec<(String, SocketAddr)>,
 }
 
+/// A host or a domain, with all hosts below it, that is asked at a pace of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRule {
+    /// The host or domain, in lower case. Its requests are counted under this name.
+    pub name: String,
+    /// Pause between requests; the usual one when absent.
+    pub delay: Option<Duration>,
+    /// Requests at one time; the usual number when absent.
+    pub connections: Option<usize>,
+}
+
+impl HostRule {
+    /// Reads `rsshub.example delay_ms=200 connections=4`.
+    fn parse(text: &str) -> Result<HostRule, String> {
+        let mut words = text.split_whitespace();
+        let name = words.next().unwrap_or_default().to_ascii_lowercase();
+        let is_host =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+        if !is_host {
+            return Err("must begin with a host or domain".to_owned());
+        }
+        let mut rule = HostRule { name, delay: None, connections: None };
+        for word in words {
+            match word.split_once('=').and_then(|(key, value)| Some((key, value.parse::<u64>().ok()?))) {
+                Some(("delay_ms", delay_ms @ 0..=3_600_000)) => rule.delay = Some(Duration::from_millis(delay_ms)),
+                Some(("connections", connections @ 1..=256)) => rule.connections = Some(size(connections)),
+                _ => return Err(format!("{word:?} must be delay_ms=0 to 3600000 or connections=1 to 256")),
+            }
+        }
+        Ok(rule)
+    }
+}
+
+impl FetchSettings {
+    /// The rule for a host: its own, else that of the nearest domain above it.
+    #[must_use]
+    pub fn host_rule(&self, host: &str) -> Option<&HostRule> {
+        let is_for = |rule: &&HostRule| {
+            host.strip_suffix(rule.name.as_str()).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+        };
+        self.hosts.iter().filter(is_for).max_by_key(|rule| rule.name.len())
+    }
+}
+
 /// Section `schedule`.
 #[derive(Clone, Debug)]
 pub struct ScheduleSettings {
@@ -71,6 +121,8 @@ pub struct ScheduleSettings {
     pub poll_interval_max_s: u32,
     /// Time to the second poll, in seconds.
     pub poll_interval_first_s: u32,
+    /// Time between polls of a source that brings an item an hour, in seconds.
+    pub poll_interval_typical_s: u32,
     /// Time between looks at an article source, in seconds.
     pub article_interval_s: u32,
     /// First wait after a failure, in seconds.
@@ -231,6 +283,13 @@ impl FetchSettings {
                 Err(rule) => reader.problem("fetch.private_networks", &format!("{text:?}"), &rule),
             }
         }
+        let mut hosts = Vec::new();
+        for text in reader.list("fetch.hosts") {
+            match HostRule::parse(&text) {
+                Ok(rule) => hosts.push(rule),
+                Err(rule) => reader.problem("fetch.hosts", &format!("{text:?}"), &rule),
+            }
+        }
         let mut resolve = Vec::new();
         for text in reader.list("fetch.resolve") {
             match text.split_once('=').and_then(|(host, address)| Some((host.trim(), address.trim().parse().ok()?))) {
@@ -242,16 +301,19 @@ impl FetchSettings {
             user_agent: user_agent(&contact),
             host_delay: Duration::from_millis(reader.integer("fetch.host_delay_ms", 0, 3_600_000)),
             host_connections: size(reader.integer("fetch.host_connections", 1, 256)),
+            hosts,
             host_wait_max: Duration::from_millis(reader.integer("fetch.host_wait_max_ms", 0, 600_000)),
             connect_timeout: seconds(reader.integer("fetch.connect_timeout_s", 1, 600)),
             read_timeout: seconds(reader.integer("fetch.read_timeout_s", 1, 600)),
             total_timeout: seconds(reader.integer("fetch.total_timeout_s", 1, 3600)),
             redirects_max: size(reader.integer("fetch.redirects_max", 0, 20)),
             article_pages_max: narrow(reader.integer("fetch.article_pages_max", 1, 999)),
+            index_sitemaps_max: size(reader.integer("fetch.index_sitemaps_max", 1, 1000)),
+            discover_requests_max: size(reader.integer("fetch.discover_requests_max", 2, 100)),
             page_bytes_max: size(reader.integer("fetch.page_bytes_max", 1024, 1 << 30)),
             feed_bytes_max: size(reader.integer("fetch.feed_bytes_max", 1024, 1 << 30)),
             robots: reader.flag("fetch.robots"),
-            robots_cache: seconds(reader.integer("fetch.robots_cache_s", 1, 7 * DAY_S)),
+            robots_cache: seconds(reader.integer("fetch.robots_cache_s", 1, DAY_S)),
             crawl_delay_max: seconds(reader.integer("fetch.crawl_delay_max_s", 0, DAY_S)),
             robots_cache_max: size(reader.integer("fetch.robots_cache_max", 1, 1_000_000)),
             private_networks,
@@ -277,6 +339,7 @@ impl ScheduleSettings {
             poll_interval_min_s: narrow(reader.integer("schedule.poll_interval_min_s", 1, 30 * DAY_S)),
             poll_interval_max_s: narrow(reader.integer("schedule.poll_interval_max_s", 1, 30 * DAY_S)),
             poll_interval_first_s: narrow(reader.integer("schedule.poll_interval_first_s", 1, 30 * DAY_S)),
+            poll_interval_typical_s: narrow(reader.integer("schedule.poll_interval_typical_s", 1, 30 * DAY_S)),
             article_interval_s: narrow(reader.integer("schedule.article_interval_s", 1, 365 * DAY_S)),
             backoff_min_s: narrow(reader.integer("schedule.backoff_min_s", 1, 30 * DAY_S)),
             backoff_max_s: narrow(reader.integer("schedule.backoff_max_s", 1, 30 * DAY_S)),
@@ -379,6 +442,23 @@ mod tests {
         assert!(inside("2001:db8::/32", "2001:db8:ffff::1"));
         assert!(!inside("::1", "::2"));
         assert!(!inside("127.0.0.0/8", "::1"));
+    }
+
+    #[test]
+    fn the_nearest_rule_for_a_host_holds() {
+        let rules = ["example.org delay_ms=9", "news.example.org connections=2 delay_ms=0", "[::1] delay_ms=5"];
+        let mut settings = crate::config::defaults().fetch;
+        settings.hosts = rules.iter().map(|text| HostRule::parse(text).unwrap()).collect();
+        let delay_ms = |host: &str| settings.host_rule(host).and_then(|rule| rule.delay).map(|delay| delay.as_millis());
+        assert_eq!(delay_ms("example.org"), Some(9));
+        assert_eq!(delay_ms("www.example.org"), Some(9));
+        assert_eq!(delay_ms("a.news.example.org"), Some(0));
+        assert_eq!(delay_ms("[::1]"), Some(5));
+        assert_eq!(delay_ms("other-example.org"), None);
+        for broken in ["", "a b.example", "a.example delay=4", "a.example connections=0", "a.example delay_ms=x", "a/b"]
+        {
+            assert!(HostRule::parse(broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

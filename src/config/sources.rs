@@ -5,15 +5,19 @@ use std::collections::HashMap;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use crate::model::{Source, SourceKind};
+use crate::model::{FullText, Source, SourceKind};
 
 use super::Problem;
+use super::sites::ElementSelector;
 use super::tables::Tables;
 
-const KNOWN_KEYS: [&str; 4] = ["slug", "url", "kind", "tags"];
+const KNOWN_KEYS: [&str; 6] = ["slug", "url", "kind", "tags", "full_text", "links"];
+
+/// Sources, and for each slug the place where it is listed: file and line.
+pub(super) type ListedSources = (Vec<Source>, HashMap<String, String>);
 
 /// Reads a sources file. Sources without a fault are returned beside the problems of the others.
-pub(super) fn parse(text: &str, place: &str) -> (Vec<Source>, Vec<Problem>) {
+pub(super) fn parse(text: &str, place: &str) -> (ListedSources, Vec<Problem>) {
     let mut tables = Tables::new(text, place);
     let mut sources = tables.read_each("source", read_source);
     let mut lines_of_slugs: HashMap<String, usize> = HashMap::new();
@@ -25,7 +29,8 @@ pub(super) fn parse(text: &str, place: &str) -> (Vec<Source>, Vec<Problem>) {
         }
         first == *at
     });
-    (sources.into_iter().map(|(_, source)| source).collect(), tables.problems)
+    let places = sources.iter().map(|(at, source)| (source.slug.clone(), tables.place(*at))).collect();
+    ((sources.into_iter().map(|(_, source)| source).collect(), places), tables.problems)
 }
 
 fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<(usize, Source)> {
@@ -55,10 +60,59 @@ fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Optio
             None
         }
     });
+    let full_text =
+        tables.text_of(at, table, "full_text", false).map(|(at, text)| (at, text.parse::<FullText>(), text));
+    let link_selectors = read_link_selectors(tables, table);
+    match &full_text {
+        Some((at, Err(rule), text)) => tables.problem(*at, &format!("full_text = {text:?}"), rule),
+        Some((at, Ok(_), text)) if kind.is_some_and(|kind| kind != SourceKind::Feed) => {
+            tables.problem(*at, &format!("full_text = {text:?}"), "is for feeds: no other source brings texts");
+        }
+        _ => {}
+    }
+    if let Some(value) = table.get("links")
+        && kind.is_some_and(|kind| kind != SourceKind::Page)
+    {
+        tables.problem(
+            value.span().start,
+            "links",
+            "is for kind = \"page\": other sources list their links themselves",
+        );
+    }
     if tables.problems.len() > n_problems {
         return None;
     }
-    Some((at, Source { slug: slug?.1, url: url?, kind, tags }))
+    // Links are chosen on a page, so it is one.
+    let kind = if link_selectors.is_empty() { kind } else { Some(SourceKind::Page) };
+    let full_text = full_text.and_then(|(_, choice, _)| choice.ok()).unwrap_or_default();
+    Some((at, Source { kind, tags, full_text, link_selectors, ..Source::new(slug?.1, url?) }))
+}
+
+fn read_link_selectors(tables: &mut Tables<'_>, table: &DeTable<'_>) -> Vec<String> {
+    let rule = "must be a CSS selector in quotes, or a list of them, e.g. \"main article h2 a\"";
+    let given = tables.texts_of(table, "links", rule);
+    let mut selectors = Vec::with_capacity(given.len());
+    for (at, text) in given {
+        match check_link_selector(&text) {
+            Ok(()) => selectors.push(text),
+            Err(rule) => tables.problem(at, &format!("links = {text:?}"), &rule),
+        }
+    }
+    selectors
+}
+
+/// Checks a selector of links.
+///
+/// # Errors
+///
+/// The rule that it breaks.
+pub fn check_link_selector(text: &str) -> Result<(), String> {
+    match ElementSelector::parse(text)? {
+        ElementSelector { attribute: Some(attribute), .. } => {
+            Err(format!("must be without @{attribute}: it chooses links, or elements with links in them"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_tags(tables: &mut Tables<'_>, table: &DeTable<'_>) -> Vec<String> {
@@ -141,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_list_is_read() {
-        let (sources, problems) = parse(
+        let ((sources, places), problems) = parse(
             "[[source]]\nslug = \"daily\"\nurl = \"https://daily.example/feed/\"\nkind = \"feed\"\ntags = [\"en\"]\n",
             "s.toml",
         );
@@ -149,6 +203,8 @@ mod tests {
         assert_eq!(sources[0].slug, "daily");
         assert_eq!(sources[0].kind, Some(SourceKind::Feed));
         assert_eq!(sources[0].tags, ["en"]);
+        assert_eq!(sources[0].full_text, FullText::Auto);
+        assert_eq!(places["daily"], "s.toml:1");
     }
 
     #[test]
@@ -156,7 +212,7 @@ mod tests {
         let text = "[[source]]\nslug = \"Bad Slug\"\nurl = \"ftp://x.example/\"\n\n[[source]]\nslug = \"good\"\n\
                     url = \"https://a.example/\"\n\n[[source]]\nslug = \"good\"\nurl = \"https://b.example/\"\n\
                     [[source]]\nurl = \"https://c.example/\"\nkind = \"blog\"\ncolour = 1\n";
-        let (sources, problems) = parse(text, "s.toml");
+        let ((sources, _), problems) = parse(text, "s.toml");
         let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(sources.len(), 1);
         for expected in [
@@ -169,6 +225,33 @@ mod tests {
         ] {
             assert!(shown.iter().any(|line| line.starts_with(expected)), "{expected} not in {shown:#?}");
         }
+    }
+
+    #[test]
+    fn choices_for_one_kind_are_refused_with_others() {
+        let check = |lines: &str, expected: &str| {
+            let text = format!("[[source]]\nslug = \"a\"\nurl = \"https://a.example/\"\n{lines}\n");
+            let ((sources, _), problems) = parse(&text, "s.toml");
+            let shown = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            assert_eq!(sources.is_empty(), !expected.is_empty(), "{lines}: {shown}");
+            assert!(shown.starts_with(expected), "{lines}: {shown}");
+            sources.into_iter().next()
+        };
+        let page = check("links = [\"main h2 a\", \".teaser\"]", "").unwrap();
+        assert_eq!((page.kind, page.link_selectors.len()), (Some(SourceKind::Page), 2));
+        let feed = check("full_text = \"feed\"", "").unwrap();
+        assert_eq!((feed.kind, feed.full_text), (None, FullText::Feed));
+        check("kind = \"page\"\nlinks = \"h2 a\"", "");
+        check(
+            "full_text = \"all\"",
+            "s.toml:4: full_text = \"all\": unknown choice \"all\", must be one of feed, page",
+        );
+        check("kind = \"page\"\nfull_text = \"feed\"", "s.toml:5: full_text = \"feed\": is for feeds");
+        check("links = \"main ..a\"", "s.toml:4: links = \"main ..a\": must be a CSS selector: ");
+        check("links = [\"h2 a\", \"\"]", "s.toml:4: links = \"\": must be a CSS selector: ");
+        check("links = \"h2 a@href\"", "s.toml:4: links = \"h2 a@href\": must be without @href");
+        check("links = 5", "s.toml:4: links: must be a CSS selector in quotes");
+        check("kind = \"feed\"\nlinks = \"h2 a\"", "s.toml:5: links: is for kind = \"page\"");
     }
 
     #[test]

@@ -168,10 +168,12 @@ impl Engine {
             return Ok(Some(pause));
         }
         let now = Timestamp::now();
+        let fetch = &self.app.config.fetch;
         let request = ClaimRequest {
             n_sources,
             n_links,
-            n_links_per_publisher: self.app.config.fetch.host_connections,
+            n_links_per_publisher: fetch.host_connections,
+            n_links_of: fetch.hosts.iter().filter_map(|rule| Some((rule.name.clone(), rule.connections?))).collect(),
             lease: self.app.config.schedule.lease,
             scope: self.scope.clone(),
             not_polled_since: (self.until == Until::Idle).then_some(self.started_at),

@@ -143,6 +143,7 @@ mod tests {
             section: None,
             tags: Vec::new(),
             image_url: None,
+            reservations: Vec::new(),
             body: body.to_owned(),
             words: 0,
             body_kind: BodyKind::Full,

@@ -17,6 +17,7 @@
 //! * `next_page` and `further_pages`: which page the article goes on with, and what such pages add to it.
 //! * `verdict`: whether that is an article at all, how much of it, how far to trust it.
 //! * `explain`: the same reading with its reasons, for people who ask why a page reads as it does.
+//! * `chosen_links`: the links that a source's own selectors choose on a page of links.
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //!
 //! Where the body in the page falls far short of the text in structured data, that text is taken; where the page
@@ -35,6 +36,7 @@ use crate::model::{
 mod authors;
 mod body;
 mod bounds;
+mod chosen_links;
 mod dates;
 mod declared;
 mod explain;
@@ -44,6 +46,7 @@ mod json_ld;
 mod marks;
 mod next_page;
 mod page;
+mod reservations;
 mod scan;
 mod site_rule;
 mod tags;
@@ -63,9 +66,11 @@ use json_ld::StructuredArticle;
 use page::Page;
 use verdict::Findings;
 
+pub use chosen_links::ChosenLink;
 pub use explain::{Contribution, ExplainedLine, Explanation, Rule, TextSource, TitleVotes, Verdict};
 pub use fragment::fragment_paragraphs;
 pub use further_pages::FurtherPages;
+pub use reservations::reservations;
 pub use verdict::{NoArticle, Wall};
 
 /// Share of the structured text's words below which the body found in the page is given up for it: below, the page

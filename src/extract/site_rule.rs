@@ -16,7 +16,7 @@ use crate::config::{ElementSelector, SiteRule};
 
 /// Steps that finding a rule's elements may take: one for each ancestor, or sibling, that may have to be looked at. Real
 /// pages need a hundredth of it; this many take about a second, and a page that needs more has been made to.
-const STEPS_MAX: usize = 100_000_000;
+pub(super) const STEPS_MAX: usize = 100_000_000;
 
 /// Most elements from which authors are taken.
 const BYLINES_MAX: usize = 50;
@@ -97,7 +97,8 @@ fn read_body<'a>(rule: &SiteRule, tree: &'a Html, depth_max: usize) -> (Page<'a>
     (page, body, n_words)
 }
 
-fn elements(tree: &Html, selector: &ElementSelector) -> HashSet<NodeId> {
+/// The elements that a selector chooses.
+pub(super) fn elements(tree: &Html, selector: &ElementSelector) -> HashSet<NodeId> {
     tree.select(&selector.selector).map(|element| element.id()).collect()
 }
 
@@ -117,7 +118,7 @@ fn values(tree: &Html, page: &Page<'_>, selector: &ElementSelector, n_max: usize
 }
 
 /// How many steps it takes at most to find the elements of all selectors.
-fn n_steps<'s>(tree: &Html, selectors: impl Iterator<Item = &'s ElementSelector>) -> usize {
+pub(super) fn n_steps<'s>(tree: &Html, selectors: impl Iterator<Item = &'s ElementSelector>) -> usize {
     let (mut n_ancestors, mut n_siblings) = (0_usize, 0_usize);
     // How many elements were seen on each level, from the root to the current one.
     let mut n_seen: Vec<usize> = vec![0];

@@ -26,6 +26,7 @@ mod markup;
 mod page;
 mod repair;
 mod sitemap;
+mod skips;
 mod sniff;
 mod stamp;
 mod survey;
@@ -42,7 +43,8 @@ use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
 
 pub use error::FeedError;
-pub use page::{feeds_of_page, read_page};
+pub use page::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list, read_page};
+pub use skips::skips;
 pub use sniff::looks_like_feed;
 pub use text::text_of_html;
 

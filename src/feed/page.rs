@@ -1,7 +1,11 @@
 //! Pages that link to articles, for publishers without feeds; and the feeds that a page names.
 //!
-//! Article links are told by their shape alone: a headline for a text, and an address that looks like that of one
-//! text among many. Which part of the page is its list is not asked, since no two publishers agree on how to mark it.
+//! Article links are told by their shape: a headline for a text, and an address that looks like that of one text among
+//! many, by itself or together with others of the same form. Which part of the page is its list is not asked, since no
+//! two publishers agree on how to mark it; what leads around the site is told by how it is marked, where it is.
+
+mod clues;
+mod shape;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,6 +19,11 @@ use crate::charset;
 use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
 
+use shape::Shape;
+
+pub(super) use clues::feeds_of_html;
+pub use clues::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list};
+
 /// Fewest words of a headline. Sections and buttons have three at most, few headlines have less than four.
 const HEADLINE_WORDS_MIN: usize = 4;
 
@@ -24,61 +33,11 @@ const HEADLINE_HAN_MIN: usize = 8;
 /// Longest headline in bytes that is kept; what is longer is a teaser within the link, and is cut there.
 const HEADLINE_BYTES_MAX: usize = 300;
 
-/// Evidence that an address needs, in the points of [`address_points`]: a slug alone is enough, a number alone is
-/// not.
-const ADDRESS_POINTS_MIN: u32 = 2;
+/// Fewest links of one form, each with a headline, that are articles though their addresses alone do not tell.
+const SAME_FORM_MIN: usize = 3;
 
-/// Fewest words in a slug that is a headline and not the name of a section.
-const SLUG_WORDS_MIN: usize = 3;
-
-/// Fewest digits of a number that identifies an article and is no year.
-const NUMBER_DIGITS_MIN: usize = 5;
-
-/// Elements whose links lead around the site and not to its articles.
-const SIDE_ELEMENTS: [&str; 4] = ["nav", "footer", "form", "dialog"];
-
-/// Deepest nesting of such elements that is followed.
+/// Deepest nesting of elements with links around the site that is followed.
 const SIDE_DEPTH_MAX: usize = 64;
-
-/// First parts of paths under which there are lists and services.
-const OTHER_SECTIONS: [&str; 26] = [
-    "tag",
-    "tags",
-    "category",
-    "categories",
-    "author",
-    "authors",
-    "topic",
-    "topics",
-    "search",
-    "login",
-    "signin",
-    "register",
-    "account",
-    "subscribe",
-    "newsletter",
-    "newsletters",
-    "about",
-    "contact",
-    "privacy",
-    "terms",
-    "jobs",
-    "legal",
-    "impressum",
-    "datenschutz",
-    "help",
-    "page",
-];
-
-/// Endings of files that are no pages.
-const OTHER_FILES: [&str; 17] = [
-    ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".pdf", ".mp3", ".mp4", ".zip", ".gz", ".css", ".js", ".xml",
-    ".rss", ".json", ".ics",
-];
-
-/// The types of feeds in `<link rel="alternate" type="…">`.
-const FEED_TYPES: [&str; 5] =
-    ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/rss"];
 
 /// Reads an HTML page as a list of article links: in the order of the page, each address once, with the link's text
 /// as the title.
@@ -94,62 +53,16 @@ pub fn read_page(document: &FetchedDocument, settings: &FeedSettings) -> Listing
         page: &document.final_url,
         base: document.final_url.clone(),
         side: Vec::new(),
+        n_content_open: 0,
         link: None,
+        heading: Heading::None,
         places: HashMap::new(),
+        found: Vec::new(),
         listing,
         entries_max: settings.entries_max,
     };
     reader.run(&html);
-    let mut listing = reader.listing;
-    listing.links.retain(|link| link.title.as_deref().is_some_and(is_headline));
-    if listing.links.is_empty() {
-        listing.problems.push("no links on the page look like those of articles".to_owned());
-    }
-    for link in &mut listing.links {
-        link.language.clone_from(&listing.language);
-    }
-    listing
-}
-
-/// The feeds that a page names, absolute, in its order.
-#[must_use]
-pub fn feeds_of_page(document: &FetchedDocument) -> Vec<Url> {
-    match unpack::unpacked(&document.body) {
-        Ok(bytes) => feeds_of_html(&charset::decode(&bytes, document.content_type.as_deref()), &document.final_url),
-        Err(_) => Vec::new(),
-    }
-}
-
-/// As [`feeds_of_page`], for a page that has been decoded.
-pub(super) fn feeds_of_html(html: &str, page: &Url) -> Vec<Url> {
-    let mut base = page.clone();
-    let mut feeds = Vec::new();
-    let mut scanner = Scanner::new(html);
-    while let Some(token) = scanner.next() {
-        let Token::Open(tag) = token else { continue };
-        if is(&tag, "base") {
-            base = base_of(&tag, page).unwrap_or(base);
-        } else if is(&tag, "link") {
-            feeds.extend(feed_link(&tag, &base).filter(|url| !feeds.contains(url)));
-        } else {
-            skip_if_raw(&tag, &mut scanner);
-        }
-    }
-    feeds
-}
-
-fn feed_link(tag: &Tag<'_>, base: &Url) -> Option<Url> {
-    let rel = tag.attribute("rel")?;
-    if !rel
-        .split_ascii_whitespace()
-        .any(|word| word.eq_ignore_ascii_case("alternate") || word.eq_ignore_ascii_case("feed"))
-    {
-        return None;
-    }
-    let media_type = tag.attribute("type")?;
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    FEED_TYPES.iter().find(|known| known.eq_ignore_ascii_case(media_type))?;
-    resolve(&tag.attribute("href")?, base)
+    reader.finish()
 }
 
 fn is(tag: &Tag<'_>, name: &str) -> bool {
@@ -171,6 +84,8 @@ fn skip_if_raw(tag: &Tag<'_>, scanner: &mut Scanner<'_>) {
 /// A link that is open.
 struct OpenLink {
     url: Url,
+    /// What its address has in common with others, where it does not tell an article by itself.
+    form: Option<String>,
     text: String,
     /// The heading within, for links around a whole teaser, and where in `text` it begins while it is open.
     heading: String,
@@ -179,14 +94,40 @@ struct OpenLink {
     picture: String,
 }
 
+/// A link that may be one to an article.
+struct Found {
+    url: Url,
+    form: Option<String>,
+    title: Option<String>,
+    /// Whether the title is only that of a picture.
+    is_picture: bool,
+}
+
+/// The last heading, for links that stand under it and say no more than “read on”.
+enum Heading {
+    None,
+    Open { text: String, has_link: bool },
+    Closed(String),
+}
+
+/// An element whose links lead around the site, and how many of its name are open within.
+struct Side {
+    name: String,
+    n_within: usize,
+}
+
 struct PageReader<'p> {
     page: &'p Url,
     base: Url,
-    /// Names of the side elements that are open.
-    side: Vec<String>,
+    /// The side elements that are open.
+    side: Vec<Side>,
+    /// How many elements are open that hold what the page is about, and whose headers are no header of the page.
+    n_content_open: usize,
     link: Option<OpenLink>,
+    heading: Heading,
     /// Where an address stands in the list.
     places: HashMap<Url, usize>,
+    found: Vec<Found>,
     listing: Listing,
     entries_max: usize,
 }
@@ -215,6 +156,11 @@ impl PageReader<'_> {
                     {
                         link.text.push_str(piece);
                     }
+                    if let Heading::Open { text, .. } = &mut self.heading
+                        && text.len() < HEADLINE_BYTES_MAX
+                    {
+                        text.push_str(piece);
+                    }
                 }
                 Token::CData(_) | Token::Other(_) => {}
             }
@@ -223,9 +169,18 @@ impl PageReader<'_> {
     }
 
     fn open(&mut self, tag: &Tag<'_>) {
+        if let Some(side) = self.side.last_mut()
+            && is(tag, &side.name)
+        {
+            side.n_within += usize::from(!tag.is_empty);
+        }
+        self.n_content_open += usize::from(is_content(tag.name));
         if is(tag, "a") {
             self.end_link();
             self.link = self.begin_link(tag);
+            if let Heading::Open { has_link, .. } = &mut self.heading {
+                *has_link |= self.link.is_some();
+            }
         } else if is(tag, "img") {
             if let (Some(link), Some(alternative)) = (&mut self.link, tag.attribute("alt")) {
                 link.picture = alternative.into_owned();
@@ -234,40 +189,66 @@ impl PageReader<'_> {
             self.base = base_of(tag, self.page).unwrap_or_else(|| self.base.clone());
         } else if is(tag, "html") {
             self.listing.language = tag.attribute("lang").map(Cow::into_owned).filter(|language| !language.is_empty());
-        } else if SIDE_ELEMENTS.iter().any(|name| is(tag, name)) && self.side.len() < SIDE_DEPTH_MAX {
+        } else if !tag.is_empty && self.side.len() < SIDE_DEPTH_MAX && self.leads_around(tag) {
             self.end_link();
-            self.side.push(tag.name.to_ascii_lowercase());
+            self.side.push(Side { name: tag.name.to_ascii_lowercase(), n_within: 0 });
         } else if !is_inline(tag.name) {
             self.part_words();
-            if let Some(link) = &mut self.link
-                && is_heading(tag.name)
-            {
-                link.heading_start = Some(link.text.len());
+            if is_heading(tag.name) {
+                self.heading = Heading::Open { text: String::new(), has_link: self.link.is_some() };
+                if let Some(link) = &mut self.link {
+                    link.heading_start = Some(link.text.len());
+                }
             }
         }
     }
 
+    /// Whether an element holds links around the site and not to its articles.
+    fn leads_around(&self, tag: &Tag<'_>) -> bool {
+        shape::is_side(tag) || is(tag, "header") && self.n_content_open == 0
+    }
+
     fn close(&mut self, name: &str) {
+        if is_content(name) {
+            self.n_content_open = self.n_content_open.saturating_sub(1);
+        }
         if name.eq_ignore_ascii_case("a") {
             self.end_link();
-        } else if let Some(at) = self.side.iter().rposition(|open| open.eq_ignore_ascii_case(name)) {
+        } else if self.side.last().is_some_and(|side| side.n_within > 0 && side.name.eq_ignore_ascii_case(name)) {
+            if let Some(side) = self.side.last_mut() {
+                side.n_within -= 1;
+            }
+        } else if let Some(at) = self.side.iter().rposition(|open| open.name.eq_ignore_ascii_case(name)) {
             self.end_link();
             self.side.truncate(at);
         } else if !is_inline(name) {
-            if let Some(link) = &mut self.link
-                && is_heading(name)
-                && link.heading.is_empty()
-                && let Some(start) = link.heading_start.take()
-            {
-                link.heading = link.text[start..].to_owned();
+            if is_heading(name) {
+                self.close_heading();
             }
             self.part_words();
         }
+    }
+
+    fn close_heading(&mut self) {
+        if let Some(link) = &mut self.link
+            && link.heading.is_empty()
+            && let Some(start) = link.heading_start.take()
+        {
+            link.heading = link.text[start..].to_owned();
+        }
+        // One that is a link itself has said what it had to say.
+        self.heading = match std::mem::replace(&mut self.heading, Heading::None) {
+            Heading::Open { text, has_link: false } => Heading::Closed(text),
+            _ => Heading::None,
+        };
     }
 
     fn part_words(&mut self) {
         if let Some(link) = &mut self.link {
             link.text.push(' ');
+        }
+        if let Heading::Open { text, .. } = &mut self.heading {
+            text.push(' ');
         }
     }
 
@@ -277,8 +258,14 @@ impl PageReader<'_> {
         }
         let mut url = resolve(&tag.attribute("href")?, &self.base)?;
         url.set_fragment(None);
-        is_article_address(&url, self.page).then(|| OpenLink {
+        let form = match shape::judge(&url, self.page) {
+            Shape::Article => None,
+            Shape::OneOf(form) => Some(form),
+            Shape::Other => return None,
+        };
+        Some(OpenLink {
             url,
+            form,
             text: String::new(),
             heading: String::new(),
             heading_start: None,
@@ -288,24 +275,66 @@ impl PageReader<'_> {
 
     fn end_link(&mut self) {
         let Some(link) = self.link.take() else { return };
-        let texts = [&link.heading, &link.text, &link.picture];
-        let title = texts.into_iter().map(|text| text::text_of_title(text)).find(|title| !title.is_empty());
+        let as_title = |text: &str| Some(text::text_of_title(text)).filter(|title| !title.is_empty());
+        let mut title = as_title(&link.heading).or_else(|| as_title(&link.text));
+        if !title.as_deref().is_some_and(is_headline)
+            && let Heading::Closed(heading) = &self.heading
+        {
+            title = as_title(heading).filter(|heading| is_headline(heading)).or(title);
+            self.heading = Heading::None;
+        }
+        let is_picture = title.is_none();
+        let title = title.or_else(|| as_title(&link.picture));
         match self.places.get(&link.url) {
             // The picture of an article links to it, its headline does, and so does the number of its comments: the
             // first text that can be a headline counts.
             Some(place) => {
-                let known = &mut self.listing.links[*place].title;
-                if !known.as_deref().is_some_and(is_headline) && title.is_some() {
-                    *known = title;
+                let known = &mut self.found[*place];
+                let is_better = known.is_picture && !is_picture && title.as_deref().is_some_and(is_headline);
+                if is_better || !known.title.as_deref().is_some_and(is_headline) && title.is_some() {
+                    (known.title, known.is_picture) = (title, is_picture);
                 }
             }
             None if self.places.len() < self.entries_max => {
-                self.places.insert(link.url.clone(), self.listing.links.len());
-                self.listing.links.push(FoundLink { url: Some(link.url), title, ..FoundLink::default() });
+                self.places.insert(link.url.clone(), self.found.len());
+                self.found.push(Found { url: link.url, form: link.form, title, is_picture });
             }
             None => {}
         }
     }
+
+    fn finish(self) -> Listing {
+        let mut listing = self.listing;
+        let mut found = self.found;
+        found.retain(|link| link.title.as_deref().is_some_and(is_headline));
+        let mut n_of_form: HashMap<String, usize> = HashMap::new();
+        for form in found.iter().filter_map(|link| link.form.as_ref()) {
+            *n_of_form.entry(form.clone()).or_default() += 1;
+        }
+        let is_article = |link: &Found| {
+            link.form.as_ref().is_none_or(|form| n_of_form.get(form).is_some_and(|number| *number >= SAME_FORM_MIN))
+        };
+        let language = listing.language.clone();
+        listing.links = found
+            .into_iter()
+            .filter(is_article)
+            .map(|Found { url, title, .. }| FoundLink {
+                url: Some(url),
+                title,
+                language: language.clone(),
+                ..FoundLink::default()
+            })
+            .collect();
+        if listing.links.is_empty() {
+            listing.problems.push("no links on the page look like those of articles".to_owned());
+        }
+        listing
+    }
+}
+
+/// Elements that hold what a page is about.
+fn is_content(name: &str) -> bool {
+    ["main", "article", "section"].iter().any(|content| content.eq_ignore_ascii_case(name))
 }
 
 fn is_inline(name: &str) -> bool {
@@ -325,57 +354,5 @@ fn is_headline(title: &str) -> bool {
         || title.chars().filter(is_unparted).count() >= HEADLINE_HAN_MIN
 }
 
-/// Whether an address looks like that of an article of this page's publisher.
-fn is_article_address(url: &Url, page: &Url) -> bool {
-    if registrable_domain(url) != registrable_domain(page) {
-        return false;
-    }
-    let path = url.path();
-    if path.len() <= 1 && url.query().is_none() || path == page.path() && url.query() == page.query() {
-        return false;
-    }
-    let lower = path.to_ascii_lowercase();
-    if OTHER_FILES.iter().any(|ending| lower.ends_with(ending)) {
-        return false;
-    }
-    let first = lower.split('/').find(|segment| !segment.is_empty()).unwrap_or_default();
-    !OTHER_SECTIONS.contains(&first) && address_points(url, &lower) >= ADDRESS_POINTS_MIN
-}
-
-/// The registrable domain by the public suffix list, or the host where it has none.
-fn registrable_domain(url: &Url) -> Option<&str> {
-    let host = url.host_str()?;
-    Some(psl::domain_str(host).unwrap_or(host))
-}
-
-/// How much an address looks like that of one text: two points for a slug of words, two for a date in the path, one
-/// each for a long number, for depth, and for the ending of a page.
-fn address_points(url: &Url, path: &str) -> u32 {
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let has_slug = segments.iter().any(|segment| {
-        segment.split(['-', '_', '+']).filter(|word| !word.is_empty()).count() > SLUG_WORDS_MIN - 1
-            && segment.bytes().any(|byte| byte.is_ascii_alphabetic())
-    }) || segments.last().is_some_and(|last| last.matches('%').count() >= HEADLINE_HAN_MIN);
-    let query = url.query().unwrap_or_default();
-    let has_number = digit_runs(path).chain(digit_runs(query)).any(|run| run.len() >= NUMBER_DIGITS_MIN);
-    let has_page_ending =
-        [".html", ".htm", ".php", ".aspx", ".shtml", ".ece", ".cms"].iter().any(|end| path.ends_with(end));
-    2 * u32::from(has_slug)
-        + 2 * u32::from(has_date(&segments))
-        + u32::from(has_number)
-        + u32::from(segments.len() >= 3)
-        + u32::from(has_page_ending)
-}
-
-fn digit_runs(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty())
-}
-
-/// A year followed by a month: as segments (`/2026/11/`), within one (`2026-11-20`), or in eight digits.
-fn has_date(segments: &[&str]) -> bool {
-    let is_year = |text: &str| text.len() == 4 && (text.starts_with("19") || text.starts_with("20"));
-    let is_month = |text: &str| text.len() <= 2 && text.parse::<u8>().is_ok_and(|month| (1..=12).contains(&month));
-    let runs: Vec<&str> = segments.iter().flat_map(|segment| digit_runs(segment)).collect();
-    runs.windows(2).any(|pair| is_year(pair[0]) && is_month(pair[1]))
-        || runs.iter().any(|run| run.len() == 8 && run.starts_with("20") && run.get(4..6).is_some_and(is_month))
-}
+#[cfg(test)]
+mod tests;

@@ -152,9 +152,68 @@ impl Found {
             self.links.truncate(entries_max);
             listing.problems.push(format!("of {n_links} addresses the {entries_max} newest are read"));
         }
-        self.children.sort_by_key(|(date, _)| Reverse(*date));
+        // Without a date of its own a sitemap has that in its name, and one for news is of today.
+        let is_undated_news = |date: Option<Timestamp>, url: &Url| date.is_none() && is_named_news(url);
+        self.children.sort_by_cached_key(|(date, url)| {
+            let date = date.or_else(|| date_in_name(url));
+            (Reverse(is_undated_news(date, url)), Reverse(date))
+        });
         listing.links = self.links.into_iter().map(|(_, link)| link).collect();
         listing.children = self.children.into_iter().map(|(_, url)| url).collect();
         listing
+    }
+}
+
+/// The date in the last part of an address: `sitemap-2026-11.xml`, `20261120.xml`. A month counts as its first day.
+fn date_in_name(url: &Url) -> Option<Timestamp> {
+    let name = url.path_segments()?.next_back()?;
+    let runs: Vec<&str> = name.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+    let (year, month, day) = match runs.as_slice() {
+        [run, ..] if run.len() == 8 => (run.get(..4)?, run.get(4..6)?, run.get(6..)?),
+        [run, ..] if run.len() == 6 => (run.get(..4)?, run.get(4..)?, "01"),
+        [year, month, day, ..] if year.len() == 4 && month.len() <= 2 && day.len() <= 2 => (*year, *month, *day),
+        [year, month, ..] if year.len() == 4 && month.len() <= 2 => (*year, *month, "01"),
+        [year] if year.len() == 4 => (*year, "01", "01"),
+        _ => return None,
+    };
+    let year = year.parse().ok().filter(|year| (1990..=2100).contains(year))?;
+    let date = jiff::civil::Date::new(year, month.parse().ok()?, day.parse().ok()?).ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).ok()
+}
+
+fn is_named_news(url: &Url) -> bool {
+    url.path_segments()
+        .and_then(|mut parts| parts.next_back())
+        .is_some_and(|name| name.to_ascii_lowercase().contains("news"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_sitemaps_of_an_index_come_first() {
+        let check = |listed: &[(&str, &str)], expected: &[&str]| {
+            let record =
+                |(name, date): &(&str, &str)| format!("<sitemap><loc>/{name}</loc><lastmod>{date}</lastmod></sitemap>");
+            let records = listed.iter().map(record).collect::<Vec<_>>().concat();
+            let base = Url::parse("https://paper.example/").unwrap();
+            let document = format!("<sitemapindex>{records}</sitemapindex>");
+            let mut scanner = Scanner::new(&document);
+            let Some(Token::Open(root)) = scanner.next() else { panic!("a root") };
+            let listing = read(&root, &document[scanner.position()..], &base, 100);
+            let names: Vec<&str> = listing.children.iter().map(|url| &url.path()[1..]).collect();
+            assert_eq!(names, expected);
+        };
+        check(&[("a", "2020-01-01"), ("b", "2026-11-20"), ("c", "")], &["b", "a", "c"]);
+        check(
+            &[("posts-2024-12.xml", ""), ("posts-2026-11.xml", ""), ("pages.xml", ""), ("posts-202602.xml.gz", "")],
+            &["posts-2026-11.xml", "posts-202602.xml.gz", "posts-2024-12.xml", "pages.xml"],
+        );
+        check(
+            &[("day-20261119.xml", ""), ("post.xml", "2026-11-18"), ("sitemap-news.xml", ""), ("2026/11.xml", "")],
+            &["sitemap-news.xml", "day-20261119.xml", "post.xml", "2026/11.xml"],
+        );
+        check(&[("1.xml", ""), ("2.xml", ""), ("posts-9999-99.xml", "")], &["1.xml", "2.xml", "posts-9999-99.xml"]);
     }
 }

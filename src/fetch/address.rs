@@ -5,7 +5,10 @@
 //! itself is checked before the request, since the client does not resolve it.
 
 use std::fmt;
+use std::future::Future;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -29,16 +32,43 @@ impl fmt::Display for AddressRefused {
 
 impl std::error::Error for AddressRefused {}
 
+/// The addresses of a name, asked for anew.
+pub(super) type Answered = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// Who knows the addresses of names.
+pub(super) trait Lookup: fmt::Debug + Send + Sync {
+    /// Asks for a name's addresses. Their ports do not matter.
+    fn lookup(&self, host: String) -> Answered;
+}
+
+/// The system's resolver.
+#[derive(Debug)]
+struct SystemLookup;
+
+impl Lookup for SystemLookup {
+    fn lookup(&self, host: String) -> Answered {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
+    }
+}
+
 /// The rules, and the resolver that applies them.
 #[derive(Clone, Debug)]
 pub(super) struct AddressRules {
     private_networks: Arc<[Network]>,
     fixed: Arc<[(String, SocketAddr)]>,
+    lookup: Arc<dyn Lookup>,
 }
 
 impl AddressRules {
     pub(super) fn new(private_networks: &[Network], fixed: &[(String, SocketAddr)]) -> Self {
-        AddressRules { private_networks: private_networks.into(), fixed: fixed.into() }
+        let lookup = Arc::new(SystemLookup);
+        AddressRules { private_networks: private_networks.into(), fixed: fixed.into(), lookup }
+    }
+
+    /// The same rules over another resolver.
+    #[cfg(test)]
+    pub(super) fn looking_up(self, lookup: Arc<dyn Lookup>) -> Self {
+        AddressRules { lookup, ..self }
     }
 
     /// Checks an address that stands in the URL; names are checked when they are resolved.
@@ -63,7 +93,7 @@ impl AddressRules {
         }
         let mut refused = None;
         let mut allowed = Vec::new();
-        for address in tokio::net::lookup_host((host, 0)).await? {
+        for address in self.lookup.lookup(host.to_owned()).await? {
             match self.check(address.ip(), host) {
                 Ok(()) => allowed.push(address),
                 Err(refusal) => refused = Some(refusal),
@@ -140,7 +170,7 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     #[test]
@@ -198,6 +228,39 @@ mod tests {
         assert!(check("http://[::1]/").is_err());
         assert!(check("http://[::ffff:10.0.0.1]/").is_err());
         assert_eq!(check("http://name.example/"), Ok(()));
+    }
+
+    /// Gives its answers one after the other, the last one for ever.
+    #[derive(Debug)]
+    struct Changing(std::sync::Mutex<Vec<Vec<SocketAddr>>>);
+
+    impl Lookup for Changing {
+        fn lookup(&self, _: String) -> Answered {
+            let mut answers = self.0.lock().unwrap();
+            let answer = if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() };
+            Box::pin(async move { Ok(answer) })
+        }
+    }
+
+    pub(in super::super) fn changing(answers: &[&[&str]]) -> Arc<dyn Lookup> {
+        let answer = |texts: &&[&str]| texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect();
+        Arc::new(Changing(std::sync::Mutex::new(answers.iter().map(answer).collect())))
+    }
+
+    #[tokio::test]
+    async fn of_several_addresses_only_the_public_ones_are_used() {
+        let rules = AddressRules::new(&[], &[]).looking_up(changing(&[
+            &["10.0.0.1", "1.1.1.1", "::1"],
+            &["1.1.1.1"],
+            &["::ffff:192.168.0.1"],
+            &["fd00:ec2::254"],
+        ]));
+        assert_eq!(rules.addresses_of("a.example").await.unwrap(), ["1.1.1.1:0".parse().unwrap()]);
+        assert!(rules.addresses_of("a.example").await.is_ok());
+        for _ in 0..2 {
+            let refused = rules.addresses_of("a.example").await.unwrap_err();
+            assert!(refused.downcast_ref::<AddressRefused>().is_some(), "{refused}");
+        }
     }
 
     #[tokio::test]

@@ -18,11 +18,10 @@ use crate::model::{ErrorClass, Exchange, Fetched, FetchedDocument, Purpose, Vali
 
 use super::address::AddressRules;
 use super::failure::FetchError;
-use super::host_gate::HostGate;
+use super::host_gate::{HostGate, Pace};
+use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
-
-/// RFC 9309, section 2.5: at least 500 KiB of a robots.txt must be read; more need not be.
-const ROBOTS_BYTES_MAX: usize = 500 * 1024;
+use super::robots_rules::ROBOTS_BYTES_MAX;
 
 /// Connections that are kept open though idle: long enough for the next article of a publisher at the usual pause.
 const IDLE_CONNECTION_TIME: Duration = Duration::from_secs(15);
@@ -80,8 +79,24 @@ impl Fetcher {
     ///
     /// A sentence, when TLS cannot be set up: no certificates of authorities on this machine, for one.
     pub fn new(settings: &FetchSettings) -> Result<Self, String> {
+        Fetcher::with_addresses(settings, AddressRules::new(&settings.private_networks, &settings.resolve))
+    }
+
+    /// A client with other settings that goes on with what this one knows: whose turn it is, who asked to be left in
+    /// peace, and what robots.txt files say. Work that still runs on this one counts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fetcher::new`].
+    pub fn reconfigured(&self, settings: &FetchSettings) -> Result<Self, String> {
+        let fresh = Fetcher::new(settings)?;
+        let gate = self.gate.waiting_up_to(settings.host_wait_max);
+        let robots = self.robots.believed_for(settings.robots_cache, settings.robots_cache_max);
+        Ok(Fetcher { gate, robots, ..fresh })
+    }
+
+    fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
         install_tls();
-        let addresses = AddressRules::new(&settings.private_networks, &settings.resolve);
         #[expect(clippy::disallowed_methods, reason = "this is the one place where requests are made")]
         let client = Client::builder()
             .user_agent(&settings.user_agent)
@@ -99,7 +114,7 @@ impl Fetcher {
         Ok(Fetcher {
             client,
             addresses,
-            gate: HostGate::new(settings.host_delay, settings.host_connections, settings.host_wait_max),
+            gate: HostGate::new(settings.host_wait_max),
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
             settings: std::sync::Arc::new(settings.clone()),
         })
@@ -109,7 +124,7 @@ impl Fetcher {
     pub async fn fetch(&self, request: FetchRequest<'_>) -> FetchReport {
         let mut exchanges = Vec::new();
         let result = self.follow(request, &mut exchanges).await;
-        let wait = SignedDuration::try_from(self.gate.wait(&publisher_of(request.url))).unwrap_or_default();
+        let wait = SignedDuration::try_from(self.gate.wait(&self.whose_turn(request.url).0)).unwrap_or_default();
         let host_ready_at = Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX);
         FetchReport { exchanges, result, host_ready_at }
     }
@@ -120,7 +135,7 @@ impl Fetcher {
         let mut moved_permanently = true;
         for hop in 0..=self.settings.redirects_max {
             visited.insert(url.clone());
-            if request.purpose == Purpose::Article
+            if matches!(request.purpose, Purpose::Article | Purpose::Discovery)
                 && self.settings.robots
                 && let Err(error) = self.check_robots(&url, exchanges).await
             {
@@ -135,13 +150,21 @@ impl Fetcher {
                 Answer::Document(document) => {
                     let moved_permanently = hop > 0 && moved_permanently;
                     let requested_url = request.url.clone();
+                    let mut reservations = document.reservations;
+                    if request.purpose == Purpose::Article && self.settings.robots {
+                        reservations.extend(self.robots.reservations(&url).await);
+                    }
                     return Ok(Fetched::Document(Box::new(FetchedDocument {
                         requested_url,
                         moved_permanently,
+                        reservations,
                         ..*document
                     })));
                 }
-                Answer::NotModified { max_age_s } => return Ok(Fetched::NotModified { max_age_s }),
+                Answer::NotModified { max_age_s } => {
+                    let moved_to = Some(url).filter(|_| hop > 0 && moved_permanently);
+                    return Ok(Fetched::NotModified { max_age_s, moved_to });
+                }
                 Answer::Redirect { to, is_permanent } => {
                     if visited.contains(&to) {
                         return Err(FetchError::Redirect(format!("the redirects run in a circle, back to {to}")));
@@ -168,8 +191,8 @@ impl Fetcher {
             exchanges.push(record);
             return Err(error);
         }
-        let publisher = publisher_of(url);
-        let turn = self.gate.turn(&publisher).await.map_err(|busy| {
+        let (publisher, pace) = self.whose_turn(url);
+        let turn = self.gate.turn(&publisher, pace).await.map_err(|busy| {
             let wait = SignedDuration::try_from(busy.wait).unwrap_or(SignedDuration::MAX);
             FetchError::HostBusy { until: Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX) }
         })?;
@@ -180,9 +203,7 @@ impl Fetcher {
             Ok(answer) => answer,
             Err(_) => Err(FetchError::Timeout { limit }),
         };
-        if let Err(FetchError::Status { retry_after: Some(delay), .. }) = &answer {
-            self.gate.hold(&publisher, *delay);
-        }
+        let answer = self.heed(&publisher, answer);
         drop(turn);
         record.elapsed = began.elapsed();
         // A host without a robots.txt has not failed: it allows everything.
@@ -193,11 +214,42 @@ impl Fetcher {
         answer
     }
 
+    /// Does what an answer asks for: a host that is asked too much is left in peace, and so is one that refuses shortly
+    /// after it has said so.
+    fn heed(&self, publisher: &str, answer: Result<Answer, FetchError>) -> Result<Answer, FetchError> {
+        match answer {
+            Err(FetchError::Status { status: 429, retry_after }) => self.gate.complaint(publisher, retry_after),
+            Err(FetchError::Status { status: status @ 403, retry_after }) if self.gate.has_complained(publisher) => {
+                self.gate.complaint(publisher, retry_after);
+                if retry_after.is_none() {
+                    return Err(FetchError::Limited { status });
+                }
+            }
+            Err(FetchError::Status { retry_after: Some(delay), .. }) => self.gate.hold(publisher, delay),
+            Ok(_) => self.gate.content(publisher),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// By whom the turns of an address's host are counted, and how it is to be asked: by the user's word for the host or
+    /// a domain above it, else by the registrable domain.
+    fn whose_turn(&self, url: &Url) -> (String, Pace) {
+        let usual = Pace { pause: self.settings.host_delay, n_at_once: self.settings.host_connections };
+        match url.host_str().and_then(|host| self.settings.host_rule(host)) {
+            Some(rule) => {
+                let pause = rule.delay.unwrap_or(usual.pause);
+                (rule.name.clone(), Pace { pause, n_at_once: rule.connections.unwrap_or(usual.n_at_once) })
+            }
+            None => (publisher_of(url), usual),
+        }
+    }
+
     async fn ask(&self, url: &Url, request: FetchRequest<'_>, record: &mut Exchange) -> Result<Answer, FetchError> {
         let host = url.host_str().unwrap_or_default();
         let blame = |error: reqwest::Error| FetchError::from_client(&error, host, self.settings.read_timeout);
         let accept = match request.purpose {
-            Purpose::Poll => ACCEPT_FEED,
+            Purpose::Poll | Purpose::Discovery => ACCEPT_FEED,
             Purpose::Article => ACCEPT_PAGE,
             Purpose::Robots => ACCEPT_ANY,
         };
@@ -224,7 +276,7 @@ impl Fetcher {
         }
         let is_robots = request.purpose == Purpose::Robots;
         let limit = match request.purpose {
-            Purpose::Poll => self.settings.feed_bytes_max,
+            Purpose::Poll | Purpose::Discovery => self.settings.feed_bytes_max,
             Purpose::Article => self.settings.page_bytes_max,
             Purpose::Robots => ROBOTS_BYTES_MAX,
         };
@@ -242,6 +294,7 @@ impl Fetcher {
             content_type: text_of(&headers, &CONTENT_TYPE),
             content_language: text_of(&headers, &CONTENT_LANGUAGE),
             robots_tag: robots_tag(&headers),
+            reservations: reservations::of_headers(&headers),
             validators: Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) },
             max_age_s: max_age_s(&headers, fetched_at),
             fetched_at,
@@ -249,29 +302,42 @@ impl Fetcher {
         })))
     }
 
+    /// The sitemaps that a host's robots.txt names, as written there; none where it cannot be had.
+    pub async fn sitemaps(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Vec<String> {
+        match self.robots_of(url, exchanges).await {
+            Ok(Rules::Known(known)) => known.rules.sitemaps().to_vec(),
+            Ok(Rules::Unreachable(_)) | Err(_) => Vec::new(),
+        }
+    }
+
     /// Asks the host's robots.txt whether a page may be fetched.
     async fn check_robots(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<(), FetchError> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        match self.robots_of(url, exchanges).await? {
+            Rules::Known(known) if known.rules.allows(url) => Ok(()),
+            Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
+            Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
+        }
+    }
+
+    /// What a host's robots.txt says, asked for where it is not known.
+    async fn robots_of(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<Rules, FetchError> {
         let entry = self.robots.entry(url);
         let mut entry = entry.lock().await;
-        let rules = match robots::fresh(entry.as_ref()) {
-            Some(rules) => rules,
+        match robots::fresh(entry.as_ref()) {
+            Some(rules) => Ok(rules),
             None => {
                 let rules = self.fetch_robots(url, exchanges).await?;
                 if let Rules::Known(known) = &rules
-                    && let Some(pause) = known.crawl_delay()
+                    && let Some(pause) = known.rules.crawl_delay()
                 {
-                    self.gate.set_pause(&publisher_of(url), pause.min(self.settings.crawl_delay_max));
+                    self.gate.set_pause(&self.whose_turn(url).0, pause.min(self.settings.crawl_delay_max));
                 }
-                *entry = Some((rules.clone(), self.robots.expiry(&rules)));
-                rules
+                let expiry = self.robots.expiry(&rules);
+                let rules = robots::renewed(entry.as_ref(), rules);
+                *entry = Some((rules.clone(), expiry));
+                Ok(rules)
             }
-        };
-        drop(entry);
-        let host = url.host_str().unwrap_or_default().to_owned();
-        match rules {
-            Rules::Known(known) if known.is_url_allowed(url) => Ok(()),
-            Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
-            Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
         }
     }
 
@@ -292,6 +358,7 @@ impl Fetcher {
                 Err(
                     error @ (FetchError::HostBusy { .. }
                     | FetchError::Status { status: 429, .. }
+                    | FetchError::Limited { .. }
                     | FetchError::Dns { .. }
                     | FetchError::Tls { .. }
                     | FetchError::Address(_)),
@@ -424,31 +491,4 @@ fn install_tls() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
-            .collect()
-    }
-
-    #[test]
-    fn freshness_is_read_from_both_headers() {
-        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-        let age = |pairs: &[(&'static str, &str)]| max_age_s(&headers(pairs), now);
-        assert_eq!(age(&[("cache-control", "public, max-age=600")]), Some(600));
-        assert_eq!(age(&[("cache-control", "no-cache, max-age=600")]), None);
-        assert_eq!(age(&[("expires", "Fri, 20 Nov 2026 12:05:00 GMT")]), Some(300));
-        assert_eq!(age(&[("expires", "0")]), None);
-    }
-
-    #[test]
-    fn retry_after_is_read_in_both_forms_and_bounded() {
-        assert_eq!(retry_after(&headers(&[("retry-after", "120")])), Some(Duration::from_mins(2)));
-        assert_eq!(retry_after(&headers(&[("retry-after", "99999999")])), Some(RETRY_AFTER_MAX));
-        assert_eq!(retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])), Some(RETRY_AFTER_MAX));
-        assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
-    }
-}
+mod tests;

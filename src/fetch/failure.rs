@@ -51,6 +51,12 @@ pub enum FetchError {
         /// `Retry-After`.
         retry_after: Option<Duration>,
     },
+    /// A refusal by a host that said shortly before that it is asked too much.
+    #[error("the server answered {status} after a 429: it is asked too much")]
+    Limited {
+        /// The code.
+        status: u16,
+    },
     /// The body is larger than allowed.
     #[error("the body is larger than {limit} bytes (fetch.page_bytes_max, fetch.feed_bytes_max)")]
     TooLarge {
@@ -91,7 +97,7 @@ impl FetchError {
             FetchError::Tls { .. } => ErrorClass::Tls,
             FetchError::Timeout { .. } => ErrorClass::Timeout,
             FetchError::Status { status: 500..=599, .. } => ErrorClass::Http5xx,
-            FetchError::Status { .. } => ErrorClass::Http4xx,
+            FetchError::Status { .. } | FetchError::Limited { .. } => ErrorClass::Http4xx,
             FetchError::TooLarge { .. } => ErrorClass::TooLarge,
             FetchError::Redirect(_) => ErrorClass::Redirect,
             FetchError::RobotsForbid { .. } | FetchError::RobotsUnreachable { .. } => ErrorClass::Robots,
@@ -105,6 +111,7 @@ impl FetchError {
         match self {
             FetchError::Status { retry_after: Some(delay), .. } => Retry::After(*delay),
             FetchError::Status { status: 408 | 425 | 429 | 500..=599, .. }
+            | FetchError::Limited { .. }
             | FetchError::HostBusy { .. }
             | FetchError::Dns { .. }
             | FetchError::Tls { .. }

@@ -12,21 +12,48 @@ use tokio::time::Instant;
 /// Publishers remembered before those are forgotten whose pause is over. A quiet one needs no memory.
 const REMEMBERED_MAX: usize = 4096;
 
+/// Who is refused comes again after this at the least, and at the most where the host itself does not ask for more: so many
+/// may wait for one host that the last would be told tomorrow, and by then things have changed.
+const REFUSED_WAIT_MIN: Duration = Duration::from_millis(100);
+const REFUSED_WAIT_MAX: Duration = Duration::from_mins(10);
+
+/// How long a publisher is left in peace that said 429 and not for how long, at the first time and at most. Less is what
+/// it complained of; more holds up sources whose host was busy for a moment.
+const COMPLAINT_PEACE: Duration = Duration::from_mins(1);
+const COMPLAINT_PEACE_MAX: Duration = Duration::from_hours(1);
+
+/// How long after that peace a 403 is still taken for the same complaint: hosts that limit their visitors often turn from
+/// one to the other.
+const COMPLAINT_MEMORY: Duration = Duration::from_hours(1);
+
 /// A gate for every publisher.
 #[derive(Clone, Debug)]
 pub(super) struct HostGate {
     publishers: Arc<Mutex<HashMap<String, Publisher>>>,
-    pause: Duration,
-    n_at_once: usize,
     wait_max: Duration,
+}
+
+/// How a publisher is to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pace {
+    /// From the end of one request to the start of the next.
+    pub(super) pause: Duration,
+    /// Requests at one time.
+    pub(super) n_at_once: usize,
 }
 
 #[derive(Debug)]
 struct Publisher {
     n_in_work: usize,
     free_from: Instant,
+    /// When the last of those that were refused has been told to come.
+    refused_until: Instant,
     /// A longer pause that the publisher has asked for.
     own_pause: Option<Duration>,
+    /// How often in a row it said that it is asked too much, without saying when to come back.
+    n_complaints: u32,
+    /// Until when the last of them is remembered.
+    complained_until: Option<Instant>,
     turn_ended: Arc<Notify>,
 }
 
@@ -35,6 +62,7 @@ struct Publisher {
 pub(super) struct Turn {
     gate: HostGate,
     publisher: String,
+    pause: Duration,
 }
 
 /// The wait would be too long.
@@ -45,21 +73,27 @@ pub(super) struct Busy {
 }
 
 impl HostGate {
-    pub(super) fn new(pause: Duration, n_at_once: usize, wait_max: Duration) -> Self {
-        HostGate { publishers: Arc::default(), pause, n_at_once, wait_max }
+    pub(super) fn new(wait_max: Duration) -> Self {
+        HostGate { publishers: Arc::default(), wait_max }
+    }
+
+    /// The same gate with another patience.
+    pub(super) fn waiting_up_to(&self, wait_max: Duration) -> Self {
+        HostGate { publishers: Arc::clone(&self.publishers), wait_max }
     }
 
     /// Waits for the publisher's turn, if it is not too far off.
-    pub(super) async fn turn(&self, publisher: &str) -> Result<Turn, Busy> {
+    pub(super) async fn turn(&self, publisher: &str, pace: Pace) -> Result<Turn, Busy> {
         let deadline = Instant::now() + self.wait_max;
         loop {
             let (free_from, turn_ended) = {
                 let mut publishers = self.locked();
                 let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
-                if state.n_in_work < self.n_at_once {
+                if state.n_in_work < pace.n_at_once {
                     if state.free_from <= Instant::now() {
                         state.n_in_work += 1;
-                        return Ok(Turn { gate: self.clone(), publisher: publisher.to_owned() });
+                        let publisher = publisher.to_owned();
+                        return Ok(Turn { gate: self.clone(), publisher, pause: pace.pause });
                     }
                     (Some(state.free_from), state.turn_ended.clone())
                 } else {
@@ -67,20 +101,32 @@ impl HostGate {
                 }
             };
             match free_from {
-                Some(free_from) if free_from > deadline => {
-                    return Err(Busy { wait: free_from - Instant::now() });
-                }
+                Some(free_from) if free_from > deadline => return Err(self.refuse(publisher, pace)),
                 Some(free_from) => tokio::time::sleep_until(free_from).await,
                 None => {
                     // A turn that ended between the look and this line is seen at the timeout at the latest.
                     let wait = Duration::from_millis(50).min(deadline.saturating_duration_since(Instant::now()));
                     let _ = tokio::time::timeout(wait, turn_ended.notified()).await;
                     if Instant::now() >= deadline {
-                        return Err(Busy { wait: self.pause.max(Duration::from_millis(100)) });
+                        return Err(self.refuse(publisher, pace));
                     }
                 }
             }
         }
+    }
+
+    /// Says when to come again: one after the other, so that many sources of one host do not come in vain again and again.
+    /// Nothing is kept free for them.
+    fn refuse(&self, publisher: &str, pace: Pace) -> Busy {
+        let mut publishers = self.locked();
+        let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
+        let now = Instant::now();
+        let pause = state.own_pause.unwrap_or_default().max(pace.pause);
+        let step = pause.max(REFUSED_WAIT_MIN) / u32::try_from(pace.n_at_once).unwrap_or(u32::MAX).max(1);
+        let earliest = state.free_from.max(now + pause.max(REFUSED_WAIT_MIN));
+        let latest = earliest.max(now + REFUSED_WAIT_MAX);
+        state.refused_until = (state.refused_until + step).clamp(earliest, latest);
+        Busy { wait: state.refused_until - now }
     }
 
     /// Leaves a publisher in peace for a time, as it asked by `Retry-After`.
@@ -90,11 +136,47 @@ impl HostGate {
         state.free_from = state.free_from.max(Instant::now() + time);
     }
 
+    /// Notes that a publisher said that it is asked too much (429). Where it did not say when to come back, it is left in
+    /// peace for a time that doubles with each complaint in a row.
+    pub(super) fn complaint(&self, publisher: &str, retry_after: Option<Duration>) {
+        let mut publishers = self.locked();
+        let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
+        let now = Instant::now();
+        let time = retry_after.unwrap_or_else(|| {
+            state.n_complaints = state.n_complaints.saturating_add(1);
+            COMPLAINT_PEACE.saturating_mul(1 << (state.n_complaints - 1).min(10)).min(COMPLAINT_PEACE_MAX)
+        });
+        state.free_from = state.free_from.max(now + time);
+        state.complained_until = Some(now + time + COMPLAINT_MEMORY);
+    }
+
+    /// Whether a publisher said lately that it is asked too much.
+    pub(super) fn has_complained(&self, publisher: &str) -> bool {
+        let publishers = self.locked();
+        publishers.get(publisher).and_then(|state| state.complained_until).is_some_and(|until| until > Instant::now())
+    }
+
+    /// Notes that a publisher is content: it answered as it should.
+    pub(super) fn content(&self, publisher: &str) {
+        let mut publishers = self.locked();
+        if let Some(state) = publishers.get_mut(publisher).filter(|state| state.n_complaints > 0) {
+            state.n_complaints = 0;
+        }
+    }
+
     /// Sets a longer pause, as the publisher asked by `Crawl-delay`.
     pub(super) fn set_pause(&self, publisher: &str, pause: Duration) {
         let mut publishers = self.locked();
         let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
         state.own_pause = Some(pause);
+    }
+
+    /// Ends a publisher's peace early, without forgetting why it was.
+    #[cfg(test)]
+    pub(super) fn forgive(&self, publisher: &str) {
+        if let Some(state) = self.locked().get_mut(publisher) {
+            state.free_from = Instant::now();
+        }
     }
 
     /// How long until the publisher may be asked again.
@@ -113,7 +195,15 @@ impl HostGate {
 
 impl Publisher {
     fn fresh() -> Self {
-        Publisher { n_in_work: 0, free_from: Instant::now(), own_pause: None, turn_ended: Arc::default() }
+        Publisher {
+            n_in_work: 0,
+            free_from: Instant::now(),
+            refused_until: Instant::now(),
+            own_pause: None,
+            n_complaints: 0,
+            complained_until: None,
+            turn_ended: Arc::default(),
+        }
     }
 }
 
@@ -123,12 +213,16 @@ impl Drop for Turn {
         let now = Instant::now();
         if let Some(state) = publishers.get_mut(&self.publisher) {
             state.n_in_work -= 1;
-            let pause = state.own_pause.unwrap_or_default().max(self.gate.pause);
+            let pause = state.own_pause.unwrap_or_default().max(self.pause);
             state.free_from = state.free_from.max(now + pause);
             state.turn_ended.notify_one();
         }
         if publishers.len() > REMEMBERED_MAX {
-            publishers.retain(|_, state| state.n_in_work > 0 || state.free_from > now || state.own_pause.is_some());
+            publishers.retain(|_, state| {
+                let last = state.free_from.max(state.refused_until).max(state.complained_until.unwrap_or(now));
+                let is_remembered = last > now;
+                state.n_in_work > 0 || is_remembered || state.own_pause.is_some()
+            });
         }
     }
 }
@@ -137,45 +231,86 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    fn gate(pause_ms: u64, n_at_once: usize) -> HostGate {
-        HostGate::new(Duration::from_millis(pause_ms), n_at_once, Duration::from_secs(2))
+    fn gate() -> HostGate {
+        HostGate::new(Duration::from_secs(2))
+    }
+
+    fn pace(pause_ms: u64, n_at_once: usize) -> Pace {
+        Pace { pause: Duration::from_millis(pause_ms), n_at_once }
     }
 
     #[tokio::test(start_paused = true)]
     async fn turns_of_one_publisher_are_apart_and_those_of_others_are_not() {
-        let gate = gate(1000, 1);
+        let (gate, pace) = (gate(), pace(1000, 1));
         let start = Instant::now();
-        drop(gate.turn("a.example").await.unwrap());
-        drop(gate.turn("b.example").await.unwrap());
+        drop(gate.turn("a.example", pace).await.unwrap());
+        drop(gate.turn("b.example", pace).await.unwrap());
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(gate.turn("a.example").await.unwrap());
+        drop(gate.turn("a.example", pace).await.unwrap());
         assert_eq!(start.elapsed().as_millis() / 10, 100);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_that_is_far_off_is_refused_with_its_time() {
-        let gate = gate(0, 1);
+        let (gate, pace) = (gate(), pace(0, 1));
         gate.hold("a.example", Duration::from_mins(1));
-        let busy = gate.turn("a.example").await.unwrap_err();
+        let busy = gate.turn("a.example", pace).await.unwrap_err();
         assert_eq!(busy.wait, Duration::from_mins(1));
         assert_eq!(gate.wait("a.example"), Duration::from_mins(1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_more_than_allowed_are_at_work_at_once() {
-        let gate = gate(0, 2);
-        let first = gate.turn("a.example").await.unwrap();
-        let _second = gate.turn("a.example").await.unwrap();
-        assert!(gate.turn("a.example").await.is_err());
+        let (gate, pace) = (gate(), pace(0, 2));
+        let first = gate.turn("a.example", pace).await.unwrap();
+        let _second = gate.turn("a.example", pace).await.unwrap();
+        assert!(gate.turn("a.example", pace).await.is_err());
         drop(first);
-        assert!(gate.turn("a.example").await.is_ok());
+        assert!(gate.turn("a.example", pace).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_that_are_refused_come_one_after_the_other() {
+        let (gate, pace) = (gate(), pace(1000, 1));
+        let _turn = gate.turn("a.example", pace).await.unwrap();
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            // Each has waited two seconds before it was refused.
+            waits.push(gate.turn("a.example", pace).await.unwrap_err().wait.as_millis() / 100);
+        }
+        assert_eq!(waits, [10, 10, 10, 10]);
+        let refuse_at_once = || gate.refuse("a.example", pace).wait.as_secs();
+        assert_eq!([refuse_at_once(), refuse_at_once(), refuse_at_once()], [2, 3, 4]);
+        (0..2000).for_each(|_| assert!(refuse_at_once() <= 600));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn complaints_bring_longer_peace_until_there_are_none() {
+        let gate = gate();
+        let left_s = || gate.wait("a.example").as_secs();
+        let waits: Vec<u64> = (0..8)
+            .map(|_| {
+                gate.complaint("a.example", None);
+                left_s()
+            })
+            .collect();
+        assert_eq!(waits, [60, 120, 240, 480, 960, 1920, 3600, 3600]);
+        assert!(gate.has_complained("a.example") && !gate.has_complained("b.example"));
+        tokio::time::advance(Duration::from_hours(1)).await;
+        gate.content("a.example");
+        gate.complaint("a.example", None);
+        assert_eq!(left_s(), 60);
+        gate.complaint("a.example", Some(Duration::from_secs(7)));
+        assert_eq!(left_s(), 60);
+        tokio::time::advance(Duration::from_hours(2)).await;
+        assert!(!gate.has_complained("a.example"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_that_was_asked_for_is_kept() {
-        let gate = gate(10, 1);
+        let (gate, pace) = (gate(), pace(10, 1));
         gate.set_pause("a.example", Duration::from_secs(30));
-        drop(gate.turn("a.example").await.unwrap());
+        drop(gate.turn("a.example", pace).await.unwrap());
         assert_eq!(gate.wait("a.example"), Duration::from_secs(30));
     }
 }

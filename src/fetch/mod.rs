@@ -12,8 +12,13 @@ mod failure;
 
 mod host_gate;
 
+mod reservations;
+
 mod robots;
+
+mod robots_rules;
 
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use failure::FetchError;
+pub use robots_rules::RobotsRules;

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use robotxt::Robots;
 use url::Url;
+
+use super::reservations;
+use super::robots_rules::RobotsRules;
 
 /// The product token that rules are looked up under.
 pub(super) const PRODUCT_TOKEN: &str = "newswire";
@@ -13,11 +15,20 @@ pub(super) const PRODUCT_TOKEN: &str = "newswire";
 /// How long a robots.txt that could not be read is taken to disallow everything before it is asked for again.
 const UNREACHABLE_TIME: Duration = Duration::from_mins(10);
 
+/// A robots.txt that was read.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What it says to us.
+    pub(super) rules: RobotsRules,
+    /// What it says against the training of models.
+    pub(super) reservations: Vec<String>,
+}
+
 /// What is known of a host's robots.txt.
 #[derive(Clone, Debug)]
 pub(super) enum Rules {
     /// The file, read; or none, which allows everything.
-    Known(Arc<Robots>),
+    Known(Arc<Known>),
     /// The server failed: everything is disallowed until it answers.
     Unreachable(String),
 }
@@ -38,6 +49,11 @@ impl RobotsCache {
         RobotsCache { entries: Arc::default(), lifetime, n_max }
     }
 
+    /// The same files with other limits; what was read before is believed for as long as was said then.
+    pub(super) fn believed_for(&self, lifetime: Duration, n_max: usize) -> Self {
+        RobotsCache { entries: Arc::clone(&self.entries), lifetime, n_max }
+    }
+
     /// The entry of an address's host. The caller locks it, looks with [`fresh`], and fills it when it is stale.
     pub(super) fn entry(&self, url: &Url) -> Entry {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,6 +69,14 @@ impl RobotsCache {
         entries.entry(url.origin().ascii_serialization()).or_default().clone()
     }
 
+    /// What an address's host says in its robots.txt against the training of models, as far as that is known.
+    pub(super) async fn reservations(&self, url: &Url) -> Vec<String> {
+        match &*self.entry(url).lock().await {
+            Some((Rules::Known(known), _)) => known.reservations.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Until when rules that were read now are believed.
     pub(super) fn expiry(&self, rules: &Rules) -> Instant {
         let lifetime = match rules {
@@ -63,6 +87,15 @@ impl RobotsCache {
     }
 }
 
+/// The rules that are to hold, given what was known and what has been found out now. What can no longer be asked for goes
+/// on as it was (RFC 9309, section 2.4).
+pub(super) fn renewed(known: Option<&(Rules, Instant)>, found: Rules) -> Rules {
+    match (known, found) {
+        (Some((Rules::Known(before), _)), Rules::Unreachable(_)) => Rules::Known(before.clone()),
+        (_, found) => found,
+    }
+}
+
 /// The rules in an entry, unless they are too old.
 pub(super) fn fresh(entry: Option<&(Rules, Instant)>) -> Option<Rules> {
     entry.filter(|(_, expiry)| *expiry > Instant::now()).map(|(rules, _)| rules.clone())
@@ -70,10 +103,40 @@ pub(super) fn fresh(entry: Option<&(Rules, Instant)>) -> Option<Rules> {
 
 /// Reads a robots.txt for our product token.
 pub(super) fn parse(bytes: &[u8]) -> Rules {
-    Rules::Known(Arc::new(Robots::parse(bytes, PRODUCT_TOKEN)))
+    Rules::Known(Arc::new(Known {
+        rules: RobotsRules::parse(bytes, PRODUCT_TOKEN),
+        reservations: reservations::of_robots(bytes),
+    }))
 }
 
 /// The rules where there is no robots.txt.
 pub(super) fn allow_all() -> Rules {
-    Rules::Known(Arc::new(Robots::allow_all()))
+    Rules::Known(Arc::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_outlive_a_server_that_fails_but_not_one_that_answers() {
+        let known = parse(b"User-agent: *\nDisallow: /a");
+        let (entry, unreachable) = ((known, Instant::now()), || Rules::Unreachable("gone".to_owned()));
+        let allows = |rules: Rules| match rules {
+            Rules::Known(known) => Some(known.rules.allows_path("/a")),
+            Rules::Unreachable(_) => None,
+        };
+        assert_eq!(allows(renewed(Some(&entry), unreachable())), Some(false));
+        assert_eq!(allows(renewed(Some(&entry), allow_all())), Some(true));
+        assert_eq!(allows(renewed(None, unreachable())), None);
+        assert_eq!(allows(renewed(Some(&(unreachable(), Instant::now())), unreachable())), None);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_asked_for_again_sooner() {
+        let cache = RobotsCache::new(Duration::from_hours(24), 10);
+        let lifetime = |rules: Rules| cache.expiry(&rules).duration_since(Instant::now()).as_secs().div_ceil(60);
+        assert_eq!(lifetime(allow_all()), 24 * 60);
+        assert_eq!(lifetime(Rules::Unreachable(String::new())), 10);
+    }
 }

@@ -75,6 +75,8 @@ pub struct Article {
     pub quality: Quality,
     /// What its wording is recognised by.
     pub fingerprint: Fingerprint,
+    /// What its publisher says against text mining and AI training, each as `place: word`; for a page that was fetched.
+    pub reservations: Vec<String>,
 }
 
 impl Article {

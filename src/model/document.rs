@@ -40,6 +40,8 @@ pub struct FetchedDocument {
     pub content_language: Option<String>,
     /// `X-Robots-Tag` lines, joined with `, `.
     pub robots_tag: Option<String>,
+    /// What its headers and its host's robots.txt say against text mining and AI training, each as `place: word`.
+    pub reservations: Vec<String>,
     /// The validators of this answer.
     pub validators: Validators,
     /// `Cache-Control: max-age` or `Expires`, as seconds from `fetched_at`.
@@ -62,6 +64,7 @@ impl FetchedDocument {
             content_type: None,
             content_language: None,
             robots_tag: None,
+            reservations: Vec::new(),
             validators: Validators::default(),
             max_age_s: None,
             fetched_at: Timestamp::now(),
@@ -79,5 +82,7 @@ pub enum Fetched {
     NotModified {
         /// As [`FetchedDocument::max_age_s`].
         max_age_s: Option<u32>,
+        /// The address that answered, if it is another than was asked and every redirect on the way was permanent.
+        moved_to: Option<Url>,
     },
 }

@@ -14,6 +14,8 @@ pub enum Purpose {
     Article,
     /// A host's robots.txt.
     Robots,
+    /// Something that may be a feed or sitemap, and that nobody has named.
+    Discovery,
 }
 
 impl Purpose {
@@ -24,6 +26,7 @@ impl Purpose {
             Purpose::Poll => "poll",
             Purpose::Article => "article",
             Purpose::Robots => "robots",
+            Purpose::Discovery => "discovery",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{ClaimId, LinkId, SourceId, Validators};
+use super::{ClaimId, FullText, LinkId, SourceId, Validators};
 
 /// A link that a poll found, with what the feed, sitemap or page said of it. Strings are the document's own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -147,8 +147,10 @@ pub struct LinkHints {
     pub language: Option<String>,
     /// Whether the dates come from a sitemap: `lastmod` is trusted less than a feed's `published`.
     pub from_sitemap: bool,
-    /// The feed's own texts, for pages that turn out to be walls.
+    /// The feed's own texts, for articles whose page is not asked for, or turns out to be a wall.
     pub text: FeedText,
+    /// Whether those texts are taken before the page is asked for.
+    pub full_text: FullText,
 }
 
 /// A link that is due, claimed from the store.

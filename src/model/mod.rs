@@ -26,4 +26,4 @@ pub use outcome::{
     Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome, PollResult,
     StoredArticle, Verdict,
 };
-pub use source::{ClaimId, DueSource, LinkId, Source, SourceId, SourceKind};
+pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

@@ -1,9 +1,11 @@
 //! What a unit of work came to, on its way to the store. A failure travels the same way as a result.
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::{
-    Article, Candidate, CanonicalUrl, DueSource, DuplicateKind, Exchange, Failure, ListedLink, SourceKind, Validators,
+    Article, Candidate, CanonicalUrl, ChildSitemap, DueSource, DuplicateKind, Exchange, Failure, ListedLink,
+    SourceKind, Validators,
 };
 
 /// Work handed out by one round of claims.
@@ -26,6 +28,10 @@ pub struct PollHints {
     pub ttl_s: Option<u32>,
     /// `Cache-Control: max-age` or `Expires`, in seconds.
     pub max_age_s: Option<u32>,
+    /// RSS `skipHours`: the lowest bit is the hour after midnight, UTC.
+    pub skip_hours: u32,
+    /// RSS `skipDays`: the lowest bit is Monday.
+    pub skip_days: u8,
 }
 
 /// What the next due time of a source is decided from.
@@ -50,6 +56,8 @@ pub struct PollOutcome {
     pub finished_at: Timestamp,
     /// The result.
     pub result: PollResult,
+    /// What the source's open gap was made good with; absent where that was not tried.
+    pub healing: Option<Vec<ListedLink>>,
 }
 
 /// The result of a poll.
@@ -71,6 +79,10 @@ pub enum PollResult {
         body_sha256: Option<[u8; 32]>,
         /// What the document said about when to come back.
         hints: PollHints,
+        /// The sitemaps of an index that were read, or are as they were.
+        children: Vec<ChildSitemap>,
+        /// The address that answered, if it is another than was asked and every redirect on the way was permanent.
+        moved_to: Option<Url>,
     },
     /// The server said 304, or sent the same bytes again.
     Unchanged {
@@ -78,6 +90,8 @@ pub enum PollResult {
         validators: Option<Validators>,
         /// What the answer said about when to come back.
         hints: PollHints,
+        /// As in `Listed`.
+        moved_to: Option<Url>,
     },
     /// The host is busy: given back, not counted as a try.
     Postponed {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::Validators;
@@ -68,6 +69,49 @@ impl FromStr for SourceKind {
     }
 }
 
+/// Where the text of a feed's articles is taken from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FullText {
+    /// From the entry where there is evidence that it holds the whole article, else from the page.
+    #[default]
+    Auto,
+    /// From the entry. Article pages are never asked for.
+    Feed,
+    /// From the page. Where that is a wall, the entry's text stands in.
+    Page,
+}
+
+impl FullText {
+    /// The word used in the configuration and in the `sources.full_text` column.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FullText::Auto => "auto",
+            FullText::Feed => "feed",
+            FullText::Page => "page",
+        }
+    }
+}
+
+impl fmt::Display for FullText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for FullText {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(FullText::Auto),
+            "feed" => Ok(FullText::Feed),
+            "page" => Ok(FullText::Page),
+            other => Err(format!("unknown choice {other:?}, must be one of feed, page, auto")),
+        }
+    }
+}
+
 /// A source as the user named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -79,6 +123,51 @@ pub struct Source {
     pub kind: Option<SourceKind>,
     /// The user's own words for it.
     pub tags: Vec<String>,
+    /// What the user calls it, until it says itself what it is called.
+    pub title: Option<String>,
+    /// The page for people that it belongs to, where that is known.
+    pub site_url: Option<Url>,
+    /// Where the text of its articles is taken from.
+    pub full_text: FullText,
+    /// CSS selectors of the links to follow on a page; links are told by their shape when there are none.
+    pub link_selectors: Vec<String>,
+}
+
+impl Source {
+    /// A source of which nothing is known but its address.
+    #[must_use]
+    pub fn new(slug: String, url: Url) -> Self {
+        Source {
+            slug,
+            url,
+            kind: None,
+            tags: Vec::new(),
+            title: None,
+            site_url: None,
+            full_text: FullText::default(),
+            link_selectors: Vec::new(),
+        }
+    }
+}
+
+/// A sitemap that an index names, as it was when it was last read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildSitemap {
+    /// Its address.
+    pub url: Url,
+    /// Its validators.
+    pub validators: Validators,
+    /// SHA-256 of its body, for servers that have no validators.
+    pub body_sha256: [u8; 32],
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// Its last moment.
+    pub until: Timestamp,
 }
 
 /// A source whose time has come, claimed from the store.
@@ -102,4 +191,12 @@ pub struct DueSource {
     pub failures_in_a_row: u32,
     /// Seconds between its last two due times; absent before the first poll.
     pub interval_s: Option<u32>,
+    /// Where the text of its articles is taken from.
+    pub full_text: FullText,
+    /// CSS selectors of the links to follow on a page.
+    pub link_selectors: Vec<String>,
+    /// The sitemaps of an index that were read last.
+    pub children: Vec<ChildSitemap>,
+    /// A stretch of time that its polls missed and nobody has tried to make good yet.
+    pub gap: Option<TimeSpan>,
 }

@@ -82,6 +82,8 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
         words,
         body_kind: extracted.body_kind,
         quality: extracted.quality.clone(),
+        // They are not in what was extracted, but around it.
+        reservations: Vec::new(),
         fingerprint: fingerprint(title.as_deref(), &body, words),
         url,
         title,

@@ -5,21 +5,27 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tracing::warn;
 
-use crate::extract::{Explanation, ExtractError, Extractor};
+use crate::extract::{self, Explanation, ExtractError, Extractor};
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
     Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure, Fetched,
-    FetchedDocument, LinkHints, Purpose, Retry, Validators, publisher_of,
+    FetchedDocument, FullText, LinkHints, Purpose, Retry, Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
 use super::Stages;
+use super::feed_text;
 use super::further_pages::{Visits, WholeArticle, read_whole};
 
-/// Fetches a candidate's page, with those it goes on with, and makes an article of it, or says why not.
+/// Fetches a candidate's page, with those it goes on with, and makes an article of it, or says why not. Where its feed's
+/// entry holds the article, nothing is fetched.
 pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
+    if let Some(result) = without_page(stages, &candidate).await {
+        let now = Timestamp::now();
+        return ArticleOutcome { candidate, exchanges: Vec::new(), finished_at: now, host_ready_at: now, result };
+    }
     let request =
         FetchRequest { url: candidate.url.as_url(), purpose: Purpose::Article, validators: &candidate.validators };
     let report = stages.fetcher.fetch(request).await;
@@ -31,10 +37,50 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
             Err(failure) => failed(stages, &candidate, &mut visits.exchanges, failure, Retry::Backoff),
         },
         Err(FetchError::HostBusy { until }) => ArticleResult::Postponed { until },
-        Err(error) => failed(stages, &candidate, &mut visits.exchanges, error.failure(), error.retry()),
+        Err(error) => {
+            let entry = if feed_text::is_barred(&error) && candidate.hints.text.content.is_some() {
+                from_entry(stages, &candidate).await.ok()
+            } else {
+                None
+            };
+            entry.unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), error.retry()))
+        }
     };
     let Visits { exchanges, host_ready_at } = visits;
     ArticleOutcome { candidate, exchanges, finished_at: Timestamp::now(), host_ready_at, result }
+}
+
+/// What comes of a candidate whose page is not asked for; nothing where it is.
+async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleResult> {
+    let is_bound = candidate.hints.full_text == FullText::Feed;
+    // Most candidates bring no text that could be the whole.
+    let may_be_whole = candidate.hints.full_text == FullText::Auto && candidate.hints.text.content.is_some();
+    if !is_bound && !may_be_whole {
+        return None;
+    }
+    let hints = candidate.hints.clone();
+    if !stages.parse(move || feed_text::spares_page(&hints)).await.unwrap_or(false) {
+        return None;
+    }
+    match from_entry(stages, candidate).await {
+        Ok(result) => Some(result),
+        // Asking again would give the same text. A later look of the feed's at its entry makes it due again.
+        Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None }),
+        Err(_) => None,
+    }
+}
+
+/// The article as its feed's entry has it.
+async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ArticleResult, Failure> {
+    let (extractor, hints) = (stages.extractor.clone(), candidate.hints.clone());
+    let (url, first_seen_at) = (candidate.url.as_url().clone(), candidate.first_seen_at);
+    let made = stages.parse(move || {
+        let entry = feed_text::article_of_entry(&extractor, &url, &hints)?;
+        let document = Arc::new(entry.document);
+        let whole = WholeArticle { document, extracted: entry.extracted, is_complete: true };
+        understood(&whole, &hints, first_seen_at)
+    });
+    made.await?
 }
 
 /// A page that was fetched, with those it goes on with, to an article in normal form, without a candidate.
@@ -99,8 +145,11 @@ fn normalized(
     surroundings: Surroundings<'_>,
 ) -> Result<Article, Failure> {
     warn_of_rule(document, extracted);
-    normalize::normalize(extracted, surroundings)
-        .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })
+    let mut article = normalize::normalize(extracted, surroundings)
+        .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })?;
+    article.reservations.clone_from(&document.reservations);
+    article.reservations.extend(extract::reservations(&document.body));
+    Ok(article)
 }
 
 impl WholeArticle {
@@ -133,9 +182,14 @@ async fn understand(
         return Err(Failure { class: ErrorClass::NotArticle, reason });
     }
     let hints = Arc::new(candidate.hints.clone());
-    let whole = read_whole(stages, document, hints.clone(), visits).await?;
-    let first_seen_at = candidate.first_seen_at;
-    stages.parse(move || understood(&whole, &hints, first_seen_at)).await?
+    let mut whole = read_whole(stages, document, hints.clone(), visits).await?;
+    let (first_seen_at, extractor) = (candidate.first_seen_at, stages.extractor.clone());
+    let understand = move || {
+        feed_text::mend(&mut whole.extracted);
+        feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
+        understood(&whole, &hints, first_seen_at)
+    };
+    stages.parse(understand).await?
 }
 
 fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ArticleResult, Failure> {

@@ -160,28 +160,22 @@ async fn fetch(
     deadline: Timestamp,
     visits: &mut Visits,
 ) -> Result<Box<FetchedDocument>, Failure> {
-    let late = || Failure { class: ErrorClass::Timeout, reason: "the pages before have taken too long".to_owned() };
-    loop {
-        if Timestamp::now() >= deadline {
-            return Err(late());
+    if Timestamp::now() >= deadline {
+        let reason = "the pages before have taken too long".to_owned();
+        return Err(Failure { class: ErrorClass::Timeout, reason });
+    }
+    let request = FetchRequest { url, purpose: Purpose::Article, validators: &Validators::default() };
+    match visits.add(stages.fetch_patiently(request, deadline).await) {
+        Ok(Fetched::Document(document)) => Ok(document),
+        Ok(Fetched::NotModified { .. }) => {
+            let reason = "the server answered 304 to a plain request".to_owned();
+            Err(Failure { class: ErrorClass::Connect, reason })
         }
-        let request = FetchRequest { url, purpose: Purpose::Article, validators: &Validators::default() };
-        match visits.add(stages.fetcher.fetch(request).await) {
-            Ok(Fetched::Document(document)) => return Ok(document),
-            Ok(Fetched::NotModified { .. }) => {
-                let reason = "the server answered 304 to a plain request".to_owned();
-                return Err(Failure { class: ErrorClass::Connect, reason });
-            }
-            Err(FetchError::HostBusy { until }) if until < deadline => {
-                let wait = Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
-                tokio::time::sleep(wait).await;
-            }
-            Err(error) => return Err(error.failure()),
-        }
+        Err(error) => Err(error.failure()),
     }
 }
 
-fn half(lease: Duration) -> SignedDuration {
+pub(super) fn half(lease: Duration) -> SignedDuration {
     SignedDuration::try_from(lease / 2).unwrap_or(SignedDuration::MAX)
 }
 

@@ -1,20 +1,13 @@
-//! Files to articles: bundle documents, JSON lines, saved pages; and lists of sources in OPML.
+//! Files to articles: bundle documents, JSON lines, saved pages.
 
-use std::borrow::Cow;
-
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 use url::Url;
 
 use crate::bundle;
-use crate::charset;
-use crate::config::slug_for;
 use crate::dates;
 use crate::extract::Extractor;
 use crate::model::{
     Article, BodyKind, Evidence, ExtractedArticle, Failure, FetchedDocument, LinkHints, NO_ADDRESS, Origin, Quality,
-    Source,
 };
 use crate::normalize::{self, Surroundings};
 
@@ -29,15 +22,6 @@ pub struct JsonArticle {
     pub guid: Option<String>,
     /// `source`.
     pub source: Option<String>,
-}
-
-/// The sources that an OPML file lists, and what is wrong with others in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpmlSources {
-    /// Sources with their address; slugs are made from it, and may have to give way to others.
-    pub sources: Vec<Source>,
-    /// Outlines that could not be taken.
-    pub problems: Vec<String>,
 }
 
 /// Reads a bundle document. The second value is a note on its name: a hash that does not match its bytes.
@@ -170,67 +154,6 @@ fn without_invented_addresses(mut article: Article) -> Article {
     article
 }
 
-/// Reads the sources of an OPML file (<http://opml.org/spec2.opml>): every outline with an `xmlUrl`.
-///
-/// # Errors
-///
-/// Why it is no OPML.
-pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
-    let text = charset::decode(bytes, None);
-    let mut reader = Reader::from_str(&text);
-    reader.config_mut().check_end_names = false;
-    let mut found = OpmlSources::default();
-    let mut folders: Vec<Option<String>> = Vec::new();
-    let mut is_opml = false;
-    loop {
-        match reader.read_event() {
-            Ok(Event::Start(element)) => {
-                is_opml |= element.local_name().as_ref() == "opml";
-                if element.local_name().as_ref() == "outline" {
-                    let is_source = take_outline(&element, &folders, &mut found);
-                    folders.push(attribute(&element, "text").filter(|_| !is_source));
-                }
-            }
-            Ok(Event::Empty(element)) if element.local_name().as_ref() == "outline" => {
-                take_outline(&element, &folders, &mut found);
-            }
-            Ok(Event::End(element)) if element.local_name().as_ref() == "outline" => {
-                folders.pop();
-            }
-            Ok(Event::Eof) => break,
-            Ok(_) => {}
-            Err(error) => {
-                found.problems.push(format!("the XML is broken at byte {}: {error}", reader.error_position()));
-                break;
-            }
-        }
-    }
-    if is_opml { Ok(found) } else { Err("not OPML: there is no opml element".to_owned()) }
-}
-
-/// Takes the source of an outline, if it is one; the folders it lies in become its tags.
-fn take_outline(element: &BytesStart<'_>, folders: &[Option<String>], found: &mut OpmlSources) -> bool {
-    let Some(address) = attribute(element, "xmlUrl") else {
-        return false;
-    };
-    match Url::parse(address.trim()) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => {
-            let tags = folders.iter().flatten().cloned().collect();
-            found.sources.push(Source { slug: slug_for(&url), url, kind: None, tags });
-        }
-        _ => found.problems.push(format!("{address:?} is no address that can be followed")),
-    }
-    true
-}
-
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let attribute =
-        element.attributes().flatten().find(|attribute| attribute.key.as_ref().eq_ignore_ascii_case(name))?;
-    let raw = attribute.value;
-    let text = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.to_string(), Cow::into_owned);
-    Some(text).filter(|text| !text.trim().is_empty())
-}
-
 fn from_file(extracted: &ExtractedArticle) -> Result<Article, String> {
     let hints = LinkHints::default();
     let surroundings = Surroundings { answered: None, hints: &hints, first_seen_at: None };
@@ -267,19 +190,5 @@ mod tests {
             let error = json_line(line).unwrap_err();
             assert!(error.starts_with(expected), "{line}: {error}");
         }
-    }
-
-    #[test]
-    fn opml_outlines_with_an_address_are_sources_and_folders_are_tags() {
-        let opml = br#"<opml version="2.0"><body><outline text="Ports"><outline text="A" type="rss"
-            xmlUrl="https://a.example/feed?x=1&amp;y=2"/><outline text="B" xmlUrl="ftp://b.example/"/></outline>
-            <outline xmlUrl="https://c.example/rss"/></body></opml>"#;
-        let found = opml_sources(opml).unwrap();
-        assert_eq!(found.sources.len(), 2);
-        assert_eq!(found.sources[0].url.as_str(), "https://a.example/feed?x=1&y=2");
-        assert_eq!(found.sources[0].tags, ["Ports"]);
-        assert!(found.sources[1].tags.is_empty());
-        assert_eq!(found.problems.len(), 1);
-        assert!(opml_sources(b"<rss/>").is_err());
     }
 }

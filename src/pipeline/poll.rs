@@ -7,22 +7,20 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::config::FeedSettings;
+use crate::config::{ElementSelector, FeedSettings};
 use crate::dates;
 use crate::extract::Extractor;
 use crate::feed::{self, FeedError, Listing};
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    BodyKind, DueSource, ErrorClass, Exchange, Failure, Fetched, FetchedDocument, FoundLink, LinkHints, ListedLink,
-    PollHints, PollOutcome, PollResult, Purpose, Retry, SourceKind, Validators, publisher_of,
+    BodyKind, DueSource, ErrorClass, Exchange, Failure, Fetched, FetchedDocument, FoundLink, FullText, LinkHints,
+    ListedLink, PollHints, PollOutcome, PollResult, Purpose, Retry, SourceKind, Validators, publisher_of,
 };
 use crate::normalize;
 use crate::schedule::backoff;
 
-use super::Stages;
-
-/// Sitemaps read of one sitemap index in a poll, newest first: the news of a site is in its newest ones.
-const CHILD_SITEMAPS_MAX: usize = 3;
+use super::sitemaps::{read_children, read_known};
+use super::{Stages, heal};
 
 /// Least quality at which a page of unknown kind is taken for an article and not for a page of links.
 const ARTICLE_QUALITY_MIN: u8 = 60;
@@ -38,26 +36,80 @@ pub async fn poll(stages: &Stages, source: DueSource) -> PollOutcome {
         Some(SourceKind::Article) => article_source(&source),
         _ => ask(stages, &source, &mut exchanges).await,
     };
-    PollOutcome { source, exchanges, finished_at: Timestamp::now(), result }
+    let healing = match (&result, source.gap) {
+        (PollResult::Listed { links, .. }, Some(gap)) => {
+            // A feed may be served from elsewhere: the site is where its entries are.
+            let site = links.first().map_or(&source.url, |link| link.url.as_url());
+            Some(heal::links_within(stages, site, gap, &mut exchanges).await)
+        }
+        _ => None,
+    };
+    PollOutcome { source, exchanges, finished_at: Timestamp::now(), result, healing }
+}
+
+/// How the documents of a source are read.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    kind: Option<SourceKind>,
+    full_text: FullText,
+    link_selectors: Vec<String>,
+    /// Who publishes the source.
+    publisher: String,
+}
+
+impl Reading {
+    fn of_source(source: &DueSource) -> Reading {
+        Reading {
+            kind: source.kind,
+            full_text: source.full_text,
+            link_selectors: source.link_selectors.clone(),
+            publisher: publisher_of(&source.url),
+        }
+    }
+
+    /// For a sitemap that belongs to no source.
+    pub(super) fn of_sitemap(publisher: &str) -> Reading {
+        Reading {
+            kind: Some(SourceKind::Sitemap),
+            full_text: FullText::default(),
+            link_selectors: Vec::new(),
+            publisher: publisher.to_owned(),
+        }
+    }
+
+    /// The same for a document of which it is known what it is.
+    pub(super) fn of_kind(&self, kind: SourceKind) -> Reading {
+        Reading { kind: Some(kind), ..self.clone() }
+    }
+
+    /// Where the text of a link's article is taken from. Without being told so, the page is asked for all the same where
+    /// only it can say who the article is: somebody else's article in a feed may be anybody's excerpt of it, and an
+    /// address without TLS has mostly been left for another one since, unless the entry says that it is its identity.
+    fn full_text_of(&self, link: &ListedLink) -> FullText {
+        let is_permanent = link.hints.guid.as_ref() == Some(&link.url_as_given);
+        let is_sure = link.publisher == self.publisher && (link.url.as_url().scheme() == "https" || is_permanent);
+        if self.full_text == FullText::Auto && !is_sure { FullText::Page } else { self.full_text }
+    }
 }
 
 /// Reads a document that was fetched for a source: feeds and sitemaps by themselves, a page of HTML as a page of links
 /// if the source is one, and if its kind is not known, as what it looks like.
-///
-/// # Errors
-///
-/// Why it lists nothing.
 fn read_listing(
     document: &FetchedDocument,
-    kind: Option<SourceKind>,
+    reading: &Reading,
     settings: &FeedSettings,
     extractor: &Extractor,
-) -> Result<Listing, FeedError> {
-    if kind == Some(SourceKind::Page) {
-        return Ok(feed::read_page(document, settings));
+) -> Result<Listing, Failure> {
+    if reading.kind == Some(SourceKind::Page) {
+        let page = feed::read_page(document, settings);
+        return if reading.link_selectors.is_empty() {
+            Ok(page)
+        } else {
+            with_chosen_links(page, document, &reading.link_selectors, settings, extractor)
+        };
     }
     match feed::read(document, settings) {
-        Err(FeedError::Html { feeds }) if kind.is_none() => {
+        Err(FeedError::Html { feeds }) if reading.kind.is_none() => {
             if looks_like_article(document, extractor) {
                 let link = FoundLink { url: Some(document.requested_url.clone()), ..FoundLink::default() };
                 return Ok(Listing {
@@ -72,67 +124,94 @@ fn read_listing(
             }
             Ok(listing)
         }
-        other => other,
+        other => other.map_err(|error| Failure { class: error.class(), reason: error.to_string() }),
     }
 }
 
-/// The feeds that a page names, first the one it names first. None where the page cannot be fetched.
-pub async fn find_feeds(stages: &Stages, url: &Url) -> Vec<Url> {
-    let request = FetchRequest { url, purpose: Purpose::Poll, validators: &Validators::default() };
-    match stages.fetcher.fetch(request).await.result {
-        Ok(Fetched::Document(document)) => {
-            stages.parse(move || feed::feeds_of_page(&document)).await.unwrap_or_default()
-        }
-        _ => Vec::new(),
+/// The same page with the links that the source's own selectors choose. That they choose none is told as a failure: links
+/// told by their shape are what the user did not want.
+fn with_chosen_links(
+    mut page: Listing,
+    document: &FetchedDocument,
+    selectors: &[String],
+    settings: &FeedSettings,
+    extractor: &Extractor,
+) -> Result<Listing, Failure> {
+    let refused = |class: ErrorClass, what: &str| {
+        let written: Vec<String> = selectors.iter().map(|selector| format!("{selector:?}")).collect();
+        Failure { class, reason: format!("links = {}: {what}", written.join(", ")) }
+    };
+    let compiled: Result<Vec<ElementSelector>, String> =
+        selectors.iter().map(|text| ElementSelector::parse(text)).collect();
+    let compiled = compiled.map_err(|rule| refused(ErrorClass::Internal, &rule))?;
+    let chosen = extractor
+        .chosen_links(document, &compiled, settings.entries_max)
+        .map_err(|reason| refused(ErrorClass::Parse, &reason))?;
+    if chosen.is_empty() {
+        return Err(refused(ErrorClass::Empty, "chooses no link on the page; has the site been rebuilt?"));
     }
+    page.problems.clear();
+    page.links = chosen
+        .into_iter()
+        .map(|link| FoundLink {
+            url: Some(link.url),
+            title: link.text,
+            language: page.language.clone(),
+            ..FoundLink::default()
+        })
+        .collect();
+    Ok(page)
 }
 
 async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>) -> PollResult {
+    let reading = Reading::of_source(source);
     let request = FetchRequest { url: &source.url, purpose: Purpose::Poll, validators: &source.validators };
     let report = stages.fetcher.fetch(request).await;
     exchanges.extend(report.exchanges);
     let document = match report.result {
-        Ok(Fetched::NotModified { max_age_s }) => {
-            return PollResult::Unchanged { validators: None, hints: PollHints { ttl_s: None, max_age_s } };
+        Ok(Fetched::NotModified { max_age_s, moved_to }) => {
+            let answer = SameAnswer { validators: None, max_age_s, moved_to };
+            return unchanged(stages, source, &reading, answer, exchanges).await;
         }
         Ok(Fetched::Document(document)) => document,
         Err(FetchError::HostBusy { until }) => return PollResult::Postponed { until },
         Err(error) => {
             let gone = matches!(error, FetchError::Status { status: 410, .. });
-            // A redirect that leads in a circle is a failure although each of its answers was none.
-            if let Some(last) = exchanges.last_mut()
-                && last.failure.is_none()
-            {
-                last.failure = Some(error.failure());
-            }
-            return failed(stages, source, error.failure(), error.retry(), gone);
+            return failed(stages, source, exchanges, error.failure(), error.retry(), gone);
         }
     };
     let body_sha256: [u8; 32] = Sha256::digest(&document.body).into();
     let validators = document.validators.clone();
-    let max_age_s = document.max_age_s;
+    let hints = PollHints { max_age_s: document.max_age_s, ..PollHints::default() };
+    let moved_to = document.moved_permanently.then(|| document.final_url.clone());
     if source.body_sha256 == Some(body_sha256) {
-        return PollResult::Unchanged { validators: Some(validators), hints: PollHints { ttl_s: None, max_age_s } };
+        let answer = SameAnswer { validators: Some(validators), max_age_s: hints.max_age_s, moved_to };
+        return unchanged(stages, source, &reading, answer, exchanges).await;
     }
-    let read = read_with(stages, document, source.kind).await;
-    let mut listed = match read {
+    let (skip_hours, skip_days) = feed::skips(&document.body);
+    let mut listed = match read_with(stages, document, reading.clone()).await {
         Ok(listed) => listed,
-        Err(failure) => {
-            if let Some(last) = exchanges.last_mut() {
-                last.failure = Some(failure.clone());
-            }
-            return failed(stages, source, failure, Retry::Backoff, false);
-        }
+        Err(failure) => return failed(stages, source, exchanges, failure, Retry::Backoff, false),
     };
-    read_children(stages, &mut listed, exchanges).await;
-    // Read without entries: a quiet source where nothing else is wrong with it, a broken one where something is. The
-    // reader's own note that there are no entries is the last of its problems.
-    if listed.links.is_empty() && listed.problems.len() > 1 {
-        let failure = Failure { class: ErrorClass::Parse, reason: listed.problems.join("; ") };
-        if let Some(last) = exchanges.last_mut() {
-            last.failure = Some(failure.clone());
+    let named = std::mem::take(&mut listed.children);
+    let mut remembered = Vec::new();
+    if !named.is_empty() {
+        let children = read_children(stages, &reading, named, &source.children, exchanges).await;
+        if let Some(failure) = children.failure() {
+            return failed(stages, source, exchanges, failure, Retry::Backoff, false);
         }
-        return failed(stages, source, failure, Retry::Backoff, false);
+        if children.are_unchanged() && listed.links.is_empty() {
+            let hints = PollHints { ttl_s: listed.ttl_s, skip_hours, skip_days, ..hints };
+            return PollResult::Unchanged { validators: Some(validators), hints, moved_to };
+        }
+        listed.links.extend(children.links);
+        listed.problems.extend(children.problems);
+        remembered = children.remembered;
+    } else if listed.links.is_empty() && listed.problems.len() > 1 {
+        // Read without entries: a quiet source where nothing else is wrong with it, a broken one where something is. The
+        // reader's own note that there are no entries is the last of its problems.
+        let failure = Failure { class: ErrorClass::Parse, reason: listed.problems.join("; ") };
+        return failed(stages, source, exchanges, failure, Retry::Backoff, false);
     }
     PollResult::Listed {
         kind: listed.kind,
@@ -141,58 +220,73 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
         problems: listed.problems,
         validators,
         body_sha256: Some(body_sha256),
-        hints: PollHints { ttl_s: listed.ttl_s, max_age_s },
+        hints: PollHints { ttl_s: listed.ttl_s, skip_hours, skip_days, ..hints },
+        moved_to,
+        children: remembered,
     }
 }
 
-/// Reads the newest sitemaps of a sitemap index. One that fails is a problem of the list, not its end.
-async fn read_children(stages: &Stages, listed: &mut Listed, exchanges: &mut Vec<Exchange>) {
-    let children = std::mem::take(&mut listed.children);
-    let n_left_out = children.len().saturating_sub(CHILD_SITEMAPS_MAX);
-    for child in children.iter().take(CHILD_SITEMAPS_MAX) {
-        let request = FetchRequest { url: child, purpose: Purpose::Poll, validators: &Validators::default() };
-        let report = stages.fetcher.fetch(request).await;
-        exchanges.extend(report.exchanges);
-        let read = match report.result {
-            Ok(Fetched::Document(document)) => read_with(stages, document, Some(SourceKind::Sitemap)).await,
-            Ok(Fetched::NotModified { .. }) => continue,
-            Err(error) => Err(error.failure()),
-        };
-        match read {
-            Ok(inner) => {
-                let room = stages.feed.entries_max.saturating_sub(listed.links.len());
-                listed.links.extend(inner.links.into_iter().take(room));
-                listed.problems.extend(inner.problems);
-            }
-            Err(failure) => listed.problems.push(format!("{child}: {failure}")),
-        }
+/// An answer that says that a document is as it was.
+struct SameAnswer {
+    validators: Option<Validators>,
+    max_age_s: Option<u32>,
+    moved_to: Option<Url>,
+}
+
+/// A document that is as it was. If it is an index, its sitemaps may have changed all the same.
+async fn unchanged(
+    stages: &Stages,
+    source: &DueSource,
+    reading: &Reading,
+    answer: SameAnswer,
+    exchanges: &mut Vec<Exchange>,
+) -> PollResult {
+    let SameAnswer { validators, max_age_s, moved_to } = answer;
+    let hints = PollHints { max_age_s, ..PollHints::default() };
+    if source.children.is_empty() {
+        return PollResult::Unchanged { validators, hints, moved_to };
     }
-    if n_left_out > 0 {
-        listed.problems.push(format!("{n_left_out} older sitemaps of the index were not read"));
+    let children = read_known(stages, reading, &source.children, exchanges).await;
+    if let Some(failure) = children.failure() {
+        return failed(stages, source, exchanges, failure, Retry::Backoff, false);
+    }
+    if children.are_unchanged() {
+        return PollResult::Unchanged { validators, hints, moved_to };
+    }
+    PollResult::Listed {
+        kind: SourceKind::Sitemap,
+        title: None,
+        links: children.links,
+        problems: children.problems,
+        validators: validators.unwrap_or_else(|| source.validators.clone()),
+        body_sha256: source.body_sha256,
+        hints,
+        moved_to,
+        children: children.remembered,
     }
 }
 
 /// A document's links in the form that the store takes.
-struct Listed {
+pub(super) struct Listed {
     kind: SourceKind,
     title: Option<String>,
-    links: Vec<ListedLink>,
-    children: Vec<Url>,
-    problems: Vec<String>,
+    pub(super) links: Vec<ListedLink>,
+    /// The sitemaps that an index names.
+    pub(super) children: Vec<Url>,
+    pub(super) problems: Vec<String>,
     ttl_s: Option<u32>,
 }
 
-async fn read_with(
+/// Reads a document on a thread for parsing.
+pub(super) async fn read_with(
     stages: &Stages,
     document: Box<FetchedDocument>,
-    kind: Option<SourceKind>,
+    reading: Reading,
 ) -> Result<Listed, Failure> {
     let (settings, extractor) = (Arc::clone(&stages.feed), stages.extractor.clone());
     let read = stages
         .parse(move || {
-            read_listing(&document, kind, &settings, &extractor)
-                .map(to_listed)
-                .map_err(|error| Failure { class: error.class(), reason: error.to_string() })
+            read_listing(&document, &reading, &settings, &extractor).map(|listing| to_listed(listing, &reading))
         })
         .await;
     read.and_then(|listed| listed)
@@ -200,7 +294,7 @@ async fn read_with(
 
 /// Brings links into canonical form. Those that cannot be followed become problems; those that repeat an earlier one
 /// are left out; a GUID that several entries share identifies none of them.
-fn to_listed(listing: Listing) -> Listed {
+fn to_listed(listing: Listing, reading: &Reading) -> Listed {
     let mut n_guids: HashMap<String, usize> = HashMap::new();
     for guid in listing.links.iter().filter_map(|link| link.guid.as_ref()) {
         *n_guids.entry(guid.clone()).or_default() += 1;
@@ -218,7 +312,12 @@ fn to_listed(listing: Listing) -> Listed {
         found.guid = found.guid.filter(|guid| n_guids.get(guid) == Some(&1));
         found.language = found.language.or_else(|| listing.language.clone());
         match listed_link(&url, found, listing.kind, is_article_source) {
-            Ok(link) if keys.insert(link.url.key()) => links.push(link),
+            Ok(mut link) if keys.insert(link.url.key()) => {
+                if listing.kind == SourceKind::Feed {
+                    link.hints.full_text = reading.full_text_of(&link);
+                }
+                links.push(link);
+            }
             Ok(_) => {}
             Err(problem) => problems.push(problem),
         }
@@ -240,7 +339,16 @@ fn listed_link(url: &Url, found: FoundLink, kind: SourceKind, is_refetch: bool) 
         updated_at: updated.as_deref().and_then(dates::read).map(|date| date.instant),
         is_refetch,
         url_as_given: url.as_str().to_owned(),
-        hints: LinkHints { guid, title, published, authors, language, from_sitemap: kind == SourceKind::Sitemap, text },
+        hints: LinkHints {
+            guid,
+            title,
+            published,
+            authors,
+            language,
+            from_sitemap: kind == SourceKind::Sitemap,
+            text,
+            full_text: FullText::default(),
+        },
     })
 }
 
@@ -255,6 +363,8 @@ fn article_source(source: &DueSource) -> PollResult {
             validators: Validators::default(),
             body_sha256: None,
             hints: PollHints::default(),
+            moved_to: None,
+            children: Vec::new(),
         },
         Err(reason) => PollResult::Failed {
             failure: Failure { class: ErrorClass::Parse, reason },
@@ -265,7 +375,7 @@ fn article_source(source: &DueSource) -> PollResult {
 }
 
 /// Whether a page of unknown kind holds an article of its own rather than links to articles.
-fn looks_like_article(document: &FetchedDocument, extractor: &Extractor) -> bool {
+pub(super) fn looks_like_article(document: &FetchedDocument, extractor: &Extractor) -> bool {
     let is_home_page = document.final_url.path().trim_matches('/').is_empty();
     !is_home_page
         && extractor.extract(document, &LinkHints::default()).is_ok_and(|article| {
@@ -276,7 +386,21 @@ fn looks_like_article(document: &FetchedDocument, extractor: &Extractor) -> bool
         })
 }
 
-fn failed(stages: &Stages, source: &DueSource, failure: Failure, retry: Retry, gone: bool) -> PollResult {
+/// Packs a failure with its next try, and notes it on the exchange that brought what could not be used: a redirect that
+/// leads in a circle is a failure although each of its answers was none.
+fn failed(
+    stages: &Stages,
+    source: &DueSource,
+    exchanges: &mut [Exchange],
+    failure: Failure,
+    retry: Retry,
+    gone: bool,
+) -> PollResult {
+    if let Some(last) = exchanges.last_mut()
+        && last.failure.is_none()
+    {
+        last.failure = Some(failure.clone());
+    }
     // A source is asked again whatever happened: its owner may mend it. Only how soon differs.
     let retry = if retry == Retry::Never { Retry::Backoff } else { retry };
     let now = Timestamp::now();

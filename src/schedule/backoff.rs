@@ -7,8 +7,9 @@ use crate::model::Retry;
 
 /// When to try again after the `failures`th failure in a row (1 for the first); absent when there is no point.
 ///
-/// The wait doubles with each failure up to the longest. A server's own `Retry-After` counts as it
-/// is, up to the longest wait.
+/// The wait doubles with each failure up to the longest. A server's own `Retry-After` counts as it is, up to the longest
+/// wait; from the second failure on it is believed only if it is not shorter than what the failure before brought, since
+/// some servers say a second for ever.
 #[must_use]
 pub fn next_try(
     settings: &ScheduleSettings,
@@ -17,13 +18,17 @@ pub fn next_try(
     seed: u64,
     now: Timestamp,
 ) -> Option<Timestamp> {
+    let backoff_s = |failures: u32| {
+        let doublings = failures.saturating_sub(1).min(20);
+        settings.backoff_min_s.saturating_mul(1 << doublings).min(settings.backoff_max_s)
+    };
     let wait_s = match retry {
         Retry::Never => return None,
-        Retry::After(delay) => u32::try_from(delay.as_secs()).unwrap_or(u32::MAX).clamp(1, settings.backoff_max_s),
-        Retry::Backoff => {
-            let doublings = failures.saturating_sub(1).min(20);
-            settings.backoff_min_s.saturating_mul(1 << doublings).min(settings.backoff_max_s)
+        Retry::After(delay) => {
+            let least_s = if failures > 1 { backoff_s(failures - 1) } else { 1 };
+            u32::try_from(delay.as_secs()).unwrap_or(u32::MAX).clamp(least_s, settings.backoff_max_s)
         }
+        Retry::Backoff => backoff_s(failures),
     };
     // A time that the server named is not shortened by the spread.
     let jitter_percent = if matches!(retry, Retry::After(_)) { 0 } else { settings.jitter_percent };
@@ -53,6 +58,9 @@ mod tests {
     fn the_server_may_name_the_time() {
         assert_eq!(wait_s(1, Retry::After(Duration::from_secs(7))), Some(7));
         assert_eq!(wait_s(1, Retry::After(Duration::from_secs(10_000_000))), Some(86_400));
+        // One that names the next second again and again is not taken at its word.
+        assert_eq!(wait_s(2, Retry::After(Duration::ZERO)), Some(300));
+        assert_eq!(wait_s(4, Retry::After(Duration::from_secs(1))), Some(1200));
     }
 
     #[test]

@@ -1,8 +1,19 @@
 //! When to come back. Pure: from the result, the settings and `now`; the store only writes the answer down.
 
+pub mod address;
+
 pub mod backoff;
 
 pub mod cadence;
+
+pub mod gap;
+
+pub mod rhythm;
+
+pub mod validators;
+
+#[cfg(test)]
+mod playback;
 
 use jiff::{SignedDuration, Timestamp};
 

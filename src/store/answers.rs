@@ -196,6 +196,14 @@ pub struct SourceRow {
     pub state: String,
     /// The user's words.
     pub tags: Vec<String>,
+    /// `file` or `command`.
+    pub origin: String,
+    /// Where texts are taken from: `auto`, `feed` or `page`.
+    pub full_text: String,
+    /// CSS selectors of a page's links.
+    pub link_selectors: Vec<String>,
+    /// The page for people.
+    pub site_url: Option<String>,
     /// Last good poll.
     pub last_ok_at: Option<String>,
     /// Next poll.
@@ -215,8 +223,6 @@ pub struct SourceRow {
 pub struct SourceDetails {
     /// As in a list.
     pub row: SourceRow,
-    /// `file` or `command`.
-    pub origin: String,
     /// When we began to follow it.
     pub created_at: String,
     /// Last new article.

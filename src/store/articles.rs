@@ -266,10 +266,10 @@ impl Row<'_> {
                 "INSERT INTO articles (source_id, title, date, published_at, url, language, words, body, authors,
                      body_kind, quality, date_source, duplicate_of, duplicate_kind, first_seen_at, updated_at, sha256,
                      change_seq, date_precision, published_offset, modified_at, site_name, section, keywords, image_url,
-                     quality_reasons)
+                     quality_reasons, reservations)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
                      (SELECT coalesce(max(change_seq), 0) + 1 FROM articles),
-                     ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+                     ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
             )?
             .insert(params![
                 self.arrival.source.map(|id| id.0),
@@ -297,6 +297,7 @@ impl Row<'_> {
                 json_list(&article.tags),
                 article.image_url,
                 json_list(&article.quality.reasons),
+                json_list(&article.reservations),
             ])?;
         remember_wording(connection, article, id)?;
         Ok(id)
@@ -326,7 +327,7 @@ impl Row<'_> {
             .prepare_cached(
                 "UPDATE articles SET title = ?2, body = ?3, words = ?4, body_kind = ?5, quality = ?6, quality_reasons = ?7,
                      authors = ?8, modified_at = ?9, language = ?10, sha256 = ?11, updated_at = ?12,
-                     duplicate_of = ?13, duplicate_kind = ?20,
+                     duplicate_of = ?13, duplicate_kind = ?20, reservations = ?21,
                      date = coalesce(?14, date), published_at = coalesce(?15, published_at),
                      date_source = coalesce(?16, date_source), date_precision = coalesce(?17, date_precision),
                      published_offset = coalesce(?18, published_offset), url = coalesce(?19, url),
@@ -354,6 +355,7 @@ impl Row<'_> {
                 article.published.map(|published| offset_text(published.offset)),
                 self.url.map(CanonicalUrl::as_str),
                 kind.map(DuplicateKind::as_str),
+                json_list(&article.reservations),
             ])?;
         if let Some(of) = exact {
             copies::record_exact(connection, id, of, article.paragraphs().count())?;

@@ -8,8 +8,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use url::Url;
 
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource, LinkId, SourceId, Validators};
+use crate::schedule::address::Move;
+use crate::schedule::validators::worth_sending;
 
-use super::rows::{from_private_time, hints_from_json, private_time, stored_url};
+use super::gaps;
+use super::rows::{
+    children_from_json, from_json_list, from_private_time, hints_from_json, private_time, public_time, stored_url,
+};
 
 /// What work is asked for.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub struct ClaimRequest {
     pub n_links: usize,
     /// Most links of one publisher in work at one time.
     pub n_links_per_publisher: usize,
+    /// Publishers for which that number is another one.
+    pub n_links_of: Vec<(String, usize)>,
     /// How long the lease holds.
     pub lease: std::time::Duration,
     /// Which work.
@@ -28,6 +35,13 @@ pub struct ClaimRequest {
     pub not_polled_since: Option<Timestamp>,
     /// The time.
     pub now: Timestamp,
+}
+
+impl ClaimRequest {
+    fn n_links_max(&self, publisher: &str) -> usize {
+        let own = self.n_links_of.iter().find(|(name, _)| name == publisher);
+        own.map_or(self.n_links_per_publisher, |(_, n_links)| *n_links)
+    }
 }
 
 /// Which work a round of claims may take.
@@ -107,19 +121,24 @@ pub(super) fn refresh_publisher(
 
 fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
     let scope = request.scope.as_json().map(|(sources, _)| sources);
-    let mut select = connection.prepare_cached(
-        "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s, moved_to,
+             n_moved, n_vain, {}, full_text, link_selectors, children
          FROM _source_schedule JOIN sources ON sources.id = source_id
          WHERE next_due_at <= ?1 AND url IS NOT NULL
            AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
            AND coalesce(last_polled_at < ?4, TRUE)
          ORDER BY next_due_at LIMIT ?3",
-    )?;
+        gaps::OPEN_GAP
+    ))?;
     let mut update = connection
         .prepare_cached("UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3 WHERE source_id = ?1")?;
     let not_polled_since = request.not_polled_since.map(private_time);
-    let rows = select
-        .query_map(params![private_time(request.now), scope, limit(request.n_sources), not_polled_since], due_source)?;
+    let healable_since = request.now.checked_sub(gaps::HEALABLE).map(public_time).unwrap_or_default();
+    let rows = select.query_map(
+        params![private_time(request.now), scope, limit(request.n_sources), not_polled_since, healable_since],
+        due_source,
+    )?;
     let mut claimed = Vec::new();
     for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
         let claim = new_claim(connection)?;
@@ -134,18 +153,26 @@ fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::R
 fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> {
     let id = SourceId(row.get(0)?);
     let placeholder = Url::parse("http://unset.invalid/").expect("a literal address parses");
+    let listed_url: String = row.get(2)?;
+    let moved = Move { to: row.get(9)?, n_answers: row.get(10)? };
+    let url = moved.in_force().map_or(listed_url, str::to_owned);
+    let stored = Validators { etag: row.get(4)?, last_modified: row.get(5)? };
     let source = DueSource {
         id,
         claim: ClaimId(0),
         slug: row.get(1)?,
         url: placeholder,
         kind: row.get::<_, Option<String>>(3)?.and_then(|kind| kind.parse().ok()),
-        validators: Validators { etag: row.get(4)?, last_modified: row.get(5)? },
+        validators: worth_sending(stored, row.get(11)?),
         body_sha256: row.get(6)?,
         failures_in_a_row: row.get(7)?,
         interval_s: row.get(8)?,
+        gap: row.get::<_, Option<String>>(12)?.as_deref().and_then(gaps::open_gap),
+        full_text: row.get::<_, String>(13)?.parse().unwrap_or_default(),
+        link_selectors: from_json_list(&row.get::<_, String>(14)?),
+        children: children_from_json(row.get::<_, Option<String>>(15)?.as_deref()),
     };
-    Ok((id, source, row.get(2)?))
+    Ok((id, source, url))
 }
 
 /// One publisher after the other in the order of their turns, so that a long list of one does not hold up the others.
@@ -165,14 +192,15 @@ fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Res
             break;
         }
         let n_in_work: usize = in_work.query_row(params![host, now], |row| row.get(0))?;
-        let n_free = request.n_links_per_publisher.saturating_sub(n_in_work);
+        let n_links_max = request.n_links_max(&host);
+        let n_free = n_links_max.saturating_sub(n_in_work);
         let n_wanted = n_free.min(request.n_links - claimed.len());
         let rows: Vec<_> = due.query_map(params![host, now, limit(n_wanted)], candidate)?.collect::<Result<_, _>>()?;
         let n_taken = rows.len();
         for row in rows {
             claimed.extend(lease_link(connection, request, row)?);
         }
-        if n_in_work + n_taken >= request.n_links_per_publisher {
+        if n_in_work + n_taken >= n_links_max {
             // All its turns are taken: the next commit of one of its links opens it again, and if that never comes,
             // the end of the lease does.
             connection
@@ -209,8 +237,9 @@ fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusq
             break;
         }
         let found = candidate(row)?;
+        let n_links_max = request.n_links_max(&found.publisher);
         let n_in_work = busy.entry(found.publisher.clone()).or_default();
-        if *n_in_work < request.n_links_per_publisher {
+        if *n_in_work < n_links_max {
             *n_in_work += 1;
             chosen.push(found);
         }

@@ -5,7 +5,7 @@
 //! Units are closures, which never leave this module: outside, the store speaks in the words of the domain.
 //!
 //! Two decisions are made here by asking pure functions of other modules, since the questions are only sound inside
-//! the transaction: `dedup` (seen before?) and `schedule::cadence` (how much of a poll was new?).
+//! the transaction: `dedup` (seen before?) and `schedule` (how much of a poll was new, and what follows from it?).
 //!
 //! [`Reader`] opens the file read-only, for commands that look, beside a running daemon or without one.
 
@@ -18,6 +18,8 @@ mod claims;
 mod copies;
 
 mod fetches;
+
+mod gaps;
 
 mod lineage;
 
@@ -35,6 +37,8 @@ mod schema;
 
 mod shingles;
 
+mod source_changes;
+
 mod sources;
 
 mod writer;
@@ -47,5 +51,6 @@ pub use claims::{ClaimRequest, Scope};
 pub use polls::PollCommit;
 pub use read::Reader;
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
-pub use sources::{AddedSource, SyncReport, add_source_beside};
+pub use source_changes::{ChangedSource, NewSource, SourceChange, add_sources_beside, change_source_beside};
+pub use sources::{AddedSource, SyncReport};
 pub use writer::{ArticleCommit, Store};

@@ -3,13 +3,17 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::Value;
+use url::Url;
 
 use crate::config::ScheduleSettings;
-use crate::model::{DueSource, PollFacts, PollOutcome, PollResult, SourceKind, Validators};
+use crate::model::{ChildSitemap, DueSource, ListedLink, PollFacts, PollOutcome, PollResult, SourceKind, Validators};
+use crate::schedule::address::{self, Move};
 use crate::schedule::cadence::{Pulse, next_poll};
+use crate::schedule::rhythm::Rhythm;
+use crate::schedule::validators::{self, Earned};
 
-use super::rows::private_time;
-use super::{fetches, links};
+use super::rows::{children_to_json, from_private_time, private_time};
+use super::{fetches, gaps, links};
 
 /// Most problems of one document that are kept.
 const PROBLEMS_MAX: usize = 20;
@@ -27,59 +31,98 @@ pub struct PollCommit {
     pub is_stale: bool,
 }
 
+/// What is remembered of a source besides its links.
+struct Memory {
+    claim: Option<i64>,
+    /// What is polled by hand has no next time.
+    is_active: bool,
+    rhythm: Option<Rhythm>,
+    last_ok_at: Option<Timestamp>,
+    moved: Move,
+    n_vain: u32,
+}
+
+/// What is written down of an answer that could be read.
+struct Answer<'a> {
+    kind: SourceKind,
+    facts: PollFacts,
+    moved_to: Option<&'a Url>,
+    earned: Earned,
+    /// Validators to keep from now on; absent to keep those we have.
+    validators: Option<&'a Validators>,
+    /// What else is kept of a document, where one was read.
+    document: Option<Document<'a>>,
+}
+
+/// What is kept of a document besides its links.
+#[derive(Clone, Copy)]
+struct Document<'a> {
+    body_sha256: &'a Option<[u8; 32]>,
+    problems: &'a [String],
+    /// The sitemaps of an index that were read.
+    children: &'a [ChildSitemap],
+}
+
 pub(super) fn commit(
     connection: &Connection,
     outcome: &PollOutcome,
     schedule: &ScheduleSettings,
 ) -> rusqlite::Result<PollCommit> {
-    let PollOutcome { source, exchanges, finished_at, result } = outcome;
+    let PollOutcome { source, exchanges, finished_at, result, healing } = outcome;
     let now = *finished_at;
     fetches::record(connection, exchanges, Some(source.id), None)?;
-    let claim: Option<i64> = connection
-        .prepare_cached("SELECT claim_id FROM _source_schedule WHERE source_id = ?1")?
-        .query_row([source.id.0], |row| row.get(0))?;
-    if claim != Some(source.claim.0) {
+    let memory = remembered(connection, source)?;
+    if memory.claim != Some(source.claim.0) {
         return Ok(PollCommit { is_stale: true, ..PollCommit::default() });
     }
-    // What is polled by hand has no next time.
-    let is_active: bool = connection
-        .prepare_cached("SELECT state = 'active' FROM sources WHERE id = ?1")?
-        .query_row([source.id.0], |row| row.get(0))?;
+    let is_conditional = !source.validators.is_empty();
     let mut commit = PollCommit::default();
+    // Before a gap that this poll leaves is written down: that one is still to be made good.
+    if let Some(links) = healing {
+        commit.n_new += gaps::heal(connection, source.id, links, now)?;
+    }
     match result {
-        PollResult::Listed { kind, title, links, problems, validators, body_sha256, hints } => {
+        PollResult::Listed { kind, title, links, problems, validators, body_sha256, hints, moved_to, children } => {
             let listed = links::take_in(connection, source.id, links, now)?;
-            commit.n_new = listed.n_new;
+            commit.n_new += listed.n_new;
             commit.n_known = listed.n_known;
-            let facts = PollFacts { n_entries: listed.n_new + listed.n_known, n_new: listed.n_new, hints: *hints };
-            let due = settle(connection, source, *kind, facts, schedule, now, is_active)?;
-            commit.next_due_at = due;
-            connection
-                .prepare_cached("UPDATE sources SET kind = ?2, title = coalesce(?3, title) WHERE id = ?1 AND (kind IS NOT ?2 OR title IS NOT coalesce(?3, title))")?
-                .execute(params![source.id.0, kind.as_str(), title])?;
-            let shown: Vec<&str> = problems.iter().take(PROBLEMS_MAX).map(String::as_str).collect();
-            connection
-                .prepare_cached(
-                    "UPDATE _source_schedule SET etag = ?2, last_modified = ?3, body_sha256 = ?4, problems = ?5
-                     WHERE source_id = ?1",
-                )?
-                .execute(params![
-                    source.id.0,
-                    validators.etag,
-                    validators.last_modified,
-                    body_sha256,
-                    Value::from(shown).to_string(),
-                ])?;
-        }
-        PollResult::Unchanged { validators, hints } => {
-            let kind = source.kind.unwrap_or(SourceKind::Feed);
-            let facts = PollFacts { n_entries: 0, n_new: 0, hints: *hints };
-            commit.next_due_at = settle(connection, source, kind, facts, schedule, now, is_active)?;
-            if let Some(Validators { etag, last_modified }) = validators {
+            // Sitemaps of an index that are as they were hold what is known, though they are not read again.
+            let n_known = if children.is_empty() { listed.n_known } else { listed.n_known.max(1) };
+            let facts = PollFacts { n_entries: listed.n_new + n_known, n_new: listed.n_new, hints: *hints };
+            let earned = if is_conditional && listed.n_new == 0 { Earned::InVain } else { Earned::Nothing };
+            let answer = Answer {
+                kind: *kind,
+                facts,
+                moved_to: moved_to.as_ref(),
+                earned,
+                validators: Some(validators),
+                document: Some(Document { body_sha256, problems, children }),
+            };
+            commit.next_due_at = settle(connection, source, memory, &answer, links, schedule, now)?;
+            if source.kind != Some(*kind) || title.is_some() {
                 connection
-                    .prepare_cached("UPDATE _source_schedule SET etag = ?2, last_modified = ?3 WHERE source_id = ?1")?
-                    .execute(params![source.id.0, etag, last_modified])?;
+                    .prepare_cached(
+                        "UPDATE sources SET kind = ?2, title = coalesce(?3, title)
+                         WHERE id = ?1 AND (kind IS NOT ?2 OR title IS NOT coalesce(?3, title))",
+                    )?
+                    .execute(params![source.id.0, kind.as_str(), title])?;
             }
+        }
+        PollResult::Unchanged { validators, hints, moved_to } => {
+            let earned = match validators {
+                None => Earned::NotModified,
+                Some(_) if is_conditional => Earned::InVain,
+                Some(_) => Earned::Nothing,
+            };
+            let answer = Answer {
+                kind: source.kind.unwrap_or(SourceKind::Feed),
+                facts: PollFacts { n_entries: 0, n_new: 0, hints: *hints },
+                moved_to: moved_to.as_ref(),
+                earned,
+                validators: validators.as_ref(),
+                document: None,
+            };
+            commit.next_due_at = settle(connection, source, memory, &answer, &[], schedule, now)?;
         }
         PollResult::Postponed { until } => {
             commit.next_due_at = Some(*until);
@@ -88,12 +131,14 @@ pub(super) fn commit(
                 .execute(params![source.id.0, private_time(*until)])?;
         }
         PollResult::Failed { failure, retry_at, gone } => {
-            let due = Some(*retry_at).filter(|_| is_active && !gone);
+            // Where it was asked is not where it is listed: it may not be gone but only its new address.
+            let is_gone = *gone && memory.moved.in_force().is_none();
+            let due = Some(*retry_at).filter(|_| memory.is_active && !is_gone);
             commit.next_due_at = due;
             connection
                 .prepare_cached(
                     "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, last_polled_at = ?3,
-                         failures_in_a_row = failures_in_a_row + 1, error_class = ?4, error = ?5
+                         failures_in_a_row = failures_in_a_row + 1, error_class = ?4, error = ?5, moved_to = NULL, n_moved = 0
                      WHERE source_id = ?1",
                 )?
                 .execute(params![
@@ -103,7 +148,7 @@ pub(super) fn commit(
                     failure.class.as_str(),
                     failure.reason,
                 ])?;
-            if *gone {
+            if is_gone {
                 connection
                     .prepare_cached("UPDATE sources SET state = 'gone' WHERE id = ?1 AND state = 'active'")?
                     .execute([source.id.0])?;
@@ -113,31 +158,88 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// Writes down that a poll went well, and when the next one is due.
+fn remembered(connection: &Connection, source: &DueSource) -> rusqlite::Result<Memory> {
+    connection
+        .prepare_cached(
+            "SELECT claim_id, state = 'active', rhythm, last_ok_at, moved_to, n_moved, n_vain
+             FROM _source_schedule JOIN sources ON sources.id = source_id WHERE source_id = ?1",
+        )?
+        .query_row([source.id.0], |row| {
+            let rhythm = row.get_ref(2)?.as_blob_or_null()?.map(Rhythm::from_bytes);
+            Ok(Memory {
+                claim: row.get(0)?,
+                is_active: row.get(1)?,
+                // A source whose address was changed by its user is a new one: its old pulse says nothing.
+                last_ok_at: row.get::<_, Option<i64>>(3)?.map(from_private_time).filter(|_| rhythm.is_some()),
+                rhythm,
+                moved: Move { to: row.get(4)?, n_answers: row.get(5)? },
+                n_vain: row.get(6)?,
+            })
+        })
+}
+
+/// Writes down that a poll went well, what it taught, and when the next one is due: all in one row at once.
 fn settle(
     connection: &Connection,
     source: &DueSource,
-    kind: SourceKind,
-    facts: PollFacts,
+    memory: Memory,
+    answer: &Answer<'_>,
+    links: &[ListedLink],
     schedule: &ScheduleSettings,
     now: Timestamp,
-    is_active: bool,
 ) -> rusqlite::Result<Option<Timestamp>> {
-    let pulse = Pulse { source_id: source.id.0, kind, interval_s: source.interval_s };
-    let (due, interval_s) = next_poll(schedule, pulse, facts, now);
-    let due = Some(due).filter(|_| is_active);
+    let Answer { kind, facts, moved_to, earned, validators, document } = answer;
+    let before = memory.rhythm.unwrap_or_default();
+    let pulse = Pulse { source_id: source.id.0, kind: *kind, last_ok_at: memory.last_ok_at, rhythm: &before };
+    let next = next_poll(schedule, pulse, *facts, now);
+    if let Some(last_ok_at) = memory.last_ok_at.filter(|_| next.is_cut_off && memory.is_active) {
+        gaps::note(connection, source.id, &before, last_ok_at, links, now)?;
+    }
+    let is_known = document.is_none() || facts.n_new < facts.n_entries;
+    let moved = memory.moved.after(address::Answer { moved_to: *moved_to, is_known });
+    let due = Some(next.due_at).filter(|_| memory.is_active);
     // The errors of an article source are those of its page, which this poll did not ask for.
-    let clears_error = kind != SourceKind::Article;
+    let clears_error = *kind != SourceKind::Article;
+    let shown = document.map(|document| {
+        let mut shown: Vec<String> = document.problems.iter().take(PROBLEMS_MAX).cloned().collect();
+        if let Some(to) = moved.in_force() {
+            shown.push(format!("moved for good to {to}, where it is asked now"));
+        }
+        Value::from(shown).to_string()
+    });
     connection
         .prepare_cached(
             "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, interval_s = ?3, last_polled_at = ?4,
                  last_ok_at = CASE WHEN ?5 THEN ?4 ELSE last_ok_at END,
                  failures_in_a_row = CASE WHEN ?5 THEN 0 ELSE failures_in_a_row END,
                  error_class = CASE WHEN ?5 THEN NULL ELSE error_class END,
-                 error = CASE WHEN ?5 THEN NULL ELSE error END
+                 error = CASE WHEN ?5 THEN NULL ELSE error END,
+                 rhythm = ?6, moved_to = ?7, n_moved = ?8, n_vain = ?9,
+                 etag = CASE WHEN ?10 THEN ?11 ELSE etag END,
+                 last_modified = CASE WHEN ?10 THEN ?12 ELSE last_modified END,
+                 body_sha256 = CASE WHEN ?13 THEN ?14 ELSE body_sha256 END,
+                 problems = coalesce(?15, problems),
+                 children = CASE WHEN ?13 THEN ?16 ELSE children END
              WHERE source_id = ?1",
         )?
-        .execute(params![source.id.0, due.map(private_time), interval_s, private_time(now), clears_error])?;
+        .execute(params![
+            source.id.0,
+            due.map(private_time),
+            next.interval_s,
+            private_time(now),
+            clears_error,
+            next.rhythm.to_bytes(),
+            moved.to,
+            moved.n_answers,
+            validators::after(memory.n_vain, *earned),
+            validators.is_some(),
+            validators.and_then(|validators| validators.etag.as_ref()),
+            validators.and_then(|validators| validators.last_modified.as_ref()),
+            document.is_some(),
+            document.and_then(|document| *document.body_sha256),
+            shown,
+            document.and_then(|document| children_to_json(document.children)),
+        ])?;
     Ok(due)
 }
 

@@ -225,14 +225,14 @@ impl Reader {
     /// When the database cannot be read.
     pub fn source(&self, row: SourceRow) -> Result<SourceDetails, StoreError> {
         let id = row.id;
-        let (origin, created_at, last_new_article_at, problems, n_articles, n_waiting) = self.connection.query_row(
-            "SELECT origin, created_at, last_new_article_at, problems,
+        let (created_at, last_new_article_at, problems, n_articles, n_waiting) = self.connection.query_row(
+            "SELECT created_at, last_new_article_at, problems,
                  (SELECT count(*) FROM sightings WHERE source_id = ?1),
                  (SELECT count(*) FROM _links WHERE due_at IS NOT NULL AND (source_id = ?1
                       OR id IN (SELECT link_id FROM _pending_sightings WHERE _pending_sightings.source_id = ?1)))
              FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1",
             [id],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?, row.get(5)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get(4)?)),
         )?;
         let fetches = self.rows(
             "SELECT started_at, purpose, url, status, elapsed_ms, bytes, error_class, error FROM fetches
@@ -252,7 +252,7 @@ impl Reader {
             },
         )?;
         let problems = from_json_list(&problems);
-        Ok(SourceDetails { row, origin, created_at, last_new_article_at, problems, n_articles, n_waiting, fetches })
+        Ok(SourceDetails { row, created_at, last_new_article_at, problems, n_articles, n_waiting, fetches })
     }
 
     /// The state of everything.
@@ -425,7 +425,7 @@ fn article_details(row: &Row<'_>) -> rusqlite::Result<ArticleDetails> {
 
 const SOURCE_SELECT: &str =
     "SELECT sources.id, sources.slug, kind, url, title, sources.state, tags, last_ok_at, next_due_at,
-        failures_in_a_row, articles_7d, error, error_class
+        failures_in_a_row, articles_7d, error, error_class, origin, full_text, link_selectors, site_url
      FROM sources JOIN source_health ON source_health.source_id = sources.id";
 
 fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
@@ -443,5 +443,9 @@ fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
         articles_7d: row.get(10)?,
         error: row.get(11)?,
         error_class: row.get(12)?,
+        origin: row.get(13)?,
+        full_text: row.get(14)?,
+        link_selectors: from_json_list(&row.get::<_, String>(15)?),
+        site_url: row.get(16)?,
     })
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::model::{CanonicalUrl, FeedText, LinkHints};
+use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Validators};
 
 /// Most bytes of one feed text kept beside a link until its page is fetched.
 const FEED_TEXT_BYTES_MAX: usize = 512 * 1024;
@@ -59,6 +59,9 @@ struct StoredHints<'a> {
     authors: Cow<'a, [String]>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     from_sitemap: bool,
+    /// Absent for the usual choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_text: Option<Cow<'a, str>>,
 }
 
 #[expect(clippy::ptr_arg, reason = "the serializer hands over the field itself")]
@@ -67,8 +70,8 @@ fn names_nobody(authors: &Cow<'_, [String]>) -> bool {
 }
 
 pub(super) fn hints_to_json(hints: &LinkHints) -> String {
-    let LinkHints { guid, title, published, authors, language, from_sitemap, text: FeedText { content, summary } } =
-        hints;
+    let LinkHints { guid, title, published, authors, language, from_sitemap, text, full_text } = hints;
+    let FeedText { content, summary } = text;
     let is_kept = |text: &&str| text.len() <= FEED_TEXT_BYTES_MAX;
     let stored = StoredHints {
         guid: guid.as_deref().map(Cow::Borrowed),
@@ -79,6 +82,7 @@ pub(super) fn hints_to_json(hints: &LinkHints) -> String {
         summary: summary.as_deref().filter(is_kept).map(Cow::Borrowed),
         authors: Cow::Borrowed(authors),
         from_sitemap: *from_sitemap,
+        full_text: (*full_text != FullText::default()).then(|| Cow::Borrowed(full_text.as_str())),
     };
     // Texts and flags can always be written as JSON.
     serde_json::to_string(&stored).unwrap_or_default()
@@ -96,7 +100,50 @@ pub(super) fn hints_from_json(text: Option<&str>) -> LinkHints {
         authors: stored.authors.into_owned(),
         from_sitemap: stored.from_sitemap,
         text: FeedText { content: owned(stored.content), summary: owned(stored.summary) },
+        full_text: stored.full_text.and_then(|word| word.parse().ok()).unwrap_or_default(),
     }
+}
+
+/// The sitemaps of an index as they stand in `_source_schedule.children`.
+#[derive(Serialize, Deserialize)]
+struct StoredChild<'a> {
+    url: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    etag: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_modified: Option<Cow<'a, str>>,
+    sha256: [u8; 32],
+}
+
+/// Nothing where there are none, which is most sources.
+pub(super) fn children_to_json(children: &[ChildSitemap]) -> Option<String> {
+    let stored: Vec<StoredChild<'_>> = children
+        .iter()
+        .map(|child| StoredChild {
+            url: Cow::Borrowed(child.url.as_str()),
+            etag: child.validators.etag.as_deref().map(Cow::Borrowed),
+            last_modified: child.validators.last_modified.as_deref().map(Cow::Borrowed),
+            sha256: child.body_sha256,
+        })
+        .collect();
+    // Texts and numbers can always be written as JSON.
+    (!stored.is_empty()).then(|| serde_json::to_string(&stored).unwrap_or_default())
+}
+
+/// The inverse of [`children_to_json`]; what cannot be read is absent, and is read anew.
+pub(super) fn children_from_json(text: Option<&str>) -> Vec<ChildSitemap> {
+    let stored: Vec<StoredChild<'_>> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+    stored
+        .into_iter()
+        .filter_map(|child| {
+            Some(ChildSitemap {
+                url: Url::parse(&child.url).ok()?,
+                validators: Validators { etag: owned(child.etag), last_modified: owned(child.last_modified) },
+                body_sha256: child.sha256,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -113,10 +160,23 @@ mod tests {
             language: Some("es".to_owned()),
             from_sitemap: true,
             text: FeedText { content: Some("<p>x</p>".to_owned()), summary: None },
+            full_text: FullText::Feed,
         };
         assert_eq!(hints_from_json(Some(&hints_to_json(&hints))), hints);
         assert_eq!(hints_from_json(None), LinkHints::default());
         assert_eq!(hints_from_json(Some("broken")), LinkHints::default());
+    }
+
+    #[test]
+    fn sitemaps_of_an_index_survive_the_column() {
+        let children = vec![ChildSitemap {
+            url: Url::parse("https://paper.example/sitemap-3.xml").unwrap(),
+            validators: Validators { etag: Some("W/\"a\"".to_owned()), last_modified: None },
+            body_sha256: [7; 32],
+        }];
+        assert_eq!(children_from_json(children_to_json(&children).as_deref()), children);
+        assert_eq!(children_to_json(&[]), None);
+        assert_eq!(children_from_json(Some("broken")), []);
     }
 
     #[test]

@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use url::Url;
 
-use crate::config::StoreSettings;
-use crate::model::{Source, SourceId};
+use crate::model::{FullText, Source, SourceId, SourceKind};
 
 use super::rows::{json_list, private_time, public_time};
-use super::schema::{self, StoreError};
 
 /// What a synchronization with the sources file changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,8 +28,35 @@ pub struct AddedSource {
     pub id: SourceId,
     /// The name it has.
     pub slug: String,
-    /// Whether it is new.
+    /// Whether it is new, or followed again.
     pub is_new: bool,
+    /// Whether it is paused.
+    pub is_paused: bool,
+}
+
+/// What is stored of a listed source, as it is written.
+struct StoredSource {
+    id: i64,
+    url: Option<String>,
+    kind: Option<String>,
+    tags: String,
+    state: String,
+    full_text: String,
+    link_selectors: String,
+}
+
+impl StoredSource {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(StoredSource {
+            id: row.get(0)?,
+            url: row.get(1)?,
+            kind: row.get(2)?,
+            tags: row.get(3)?,
+            state: row.get(4)?,
+            full_text: row.get(5)?,
+            link_selectors: row.get(6)?,
+        })
+    }
 }
 
 /// Makes the stored list agree with the file. Sources that were added by hand stay; what the file no longer lists is
@@ -39,42 +65,51 @@ pub(super) fn synchronize(connection: &Connection, listed: &[Source], now: Times
     let mut report = SyncReport::default();
     for source in listed {
         let stored = connection
-            .prepare_cached("SELECT id, url, kind, tags, state FROM sources WHERE slug = ?1")?
-            .query_row([&source.slug], |row| {
-                let (url, kind): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-                let (tags, state): (String, String) = (row.get(3)?, row.get(4)?);
-                Ok((row.get::<_, i64>(0)?, url, kind, tags, state))
-            })
+            .prepare_cached(
+                "SELECT id, url, kind, tags, state, full_text, link_selectors FROM sources WHERE slug = ?1",
+            )?
+            .query_row([&source.slug], StoredSource::read)
             .optional()?;
-        let Some((id, url, kind, tags, state)) = stored else {
+        let Some(stored) = stored else {
             insert(connection, source, "active", "file", now)?;
             report.added.push(source.slug.clone());
             continue;
         };
-        let is_other_address = url.as_deref() != Some(source.url.as_str());
-        let is_other_kind = source.kind.is_some_and(|wanted| kind.as_deref() != Some(wanted.as_str()));
-        let new_tags = json_list(&source.tags);
-        let comes_back = state == "removed" || state == "manual" || (is_other_address && state == "gone");
-        if is_other_address || is_other_kind || tags != new_tags || comes_back {
+        let id = stored.id;
+        let is_other_address = stored.url.as_deref() != Some(source.url.as_str());
+        let is_other_kind = source.kind.is_some_and(|wanted| stored.kind.as_deref() != Some(wanted.as_str()));
+        let (new_tags, new_selectors) = (json_list(&source.tags), json_list(&source.link_selectors));
+        // Other links of an unchanged page are news all the same.
+        let is_read_otherwise = is_other_address || is_other_kind || stored.link_selectors != new_selectors;
+        let is_described_otherwise = stored.tags != new_tags || stored.full_text != source.full_text.as_str();
+        let comes_back =
+            matches!(stored.state.as_str(), "removed" | "manual") || (is_other_address && stored.state == "gone");
+        if is_read_otherwise || is_described_otherwise || comes_back {
             connection.execute(
                 "UPDATE sources SET url = ?2, kind = CASE WHEN ?3 IS NOT NULL OR ?6 THEN ?3 ELSE kind END, tags = ?4,
-                     origin = 'file', state = CASE WHEN ?5 THEN 'active' ELSE state END
+                     origin = 'file', state = CASE WHEN ?5 THEN 'active' ELSE state END, full_text = ?7,
+                     link_selectors = ?8
                  WHERE id = ?1",
                 params![
                     id,
                     source.url.as_str(),
-                    source.kind.map(crate::model::SourceKind::as_str),
+                    source.kind.map(SourceKind::as_str),
                     new_tags,
                     comes_back,
-                    is_other_address
+                    is_other_address,
+                    source.full_text.as_str(),
+                    new_selectors,
                 ],
             )?;
             report.changed.push(source.slug.clone());
         }
-        if is_other_address || is_other_kind {
+        if stored.full_text != source.full_text.as_str() {
+            choose_texts(connection, id, source.full_text)?;
+        }
+        if is_read_otherwise {
             forget_validators(connection, id)?;
         }
-        if is_other_address || is_other_kind || comes_back {
+        if is_read_otherwise || comes_back {
             make_due(connection, SourceId(id), now)?;
         }
     }
@@ -96,6 +131,19 @@ pub(super) fn synchronize(connection: &Connection, listed: &[Source], now: Times
     Ok(report)
 }
 
+/// Takes a new choice of where texts are taken from to what the source has listed so far and is still to be fetched. What
+/// was found out link by link is left as it is where that is to go on.
+fn choose_texts(connection: &Connection, id: i64, full_text: FullText) -> rusqlite::Result<()> {
+    if full_text != FullText::Auto {
+        connection.execute(
+            "UPDATE _links SET hints = json_set(hints, '$.full_text', ?2)
+             WHERE source_id = ?1 AND due_at IS NOT NULL AND article_id IS NULL AND hints IS NOT NULL",
+            params![id, full_text.as_str()],
+        )?;
+    }
+    Ok(())
+}
+
 /// Adds a source by hand. One with the same address is taken as it is; a slug that is taken gets a number.
 pub(super) fn add(
     connection: &Connection,
@@ -108,12 +156,14 @@ pub(super) fn add(
         .query_row([source.url.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     if let Some((id, slug, state)) = same_address {
-        let wakes = is_polled && state != "active";
+        let is_paused = state == "paused";
+        // What is paused is followed already: somebody wants it left alone for now.
+        let wakes = is_polled && state != "active" && !is_paused;
         if wakes {
-            connection.execute("UPDATE sources SET state = 'active' WHERE id = ?1", [id])?;
+            wake(connection, id, source)?;
             make_due(connection, SourceId(id), now)?;
         }
-        return Ok(AddedSource { id: SourceId(id), slug, is_new: wakes });
+        return Ok(AddedSource { id: SourceId(id), slug, is_new: wakes, is_paused });
     }
     let mut slug = source.slug.clone();
     let mut number = 2;
@@ -124,21 +174,28 @@ pub(super) fn add(
     let state = if is_polled { "active" } else { "manual" };
     let named = Source { slug: slug.clone(), ..source.clone() };
     let id = insert(connection, &named, state, "command", now)?;
-    Ok(AddedSource { id: SourceId(id), slug, is_new: true })
+    Ok(AddedSource { id: SourceId(id), slug, is_new: true, is_paused: false })
 }
 
-/// Adds a source from a process that does not ingest, beside one that may: a short transaction of its own.
-///
-/// # Errors
-///
-/// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
-pub fn add_source_beside(settings: &StoreSettings, source: &Source) -> Result<AddedSource, StoreError> {
-    let mut connection = schema::open_for_writing(settings)?;
-    let wrap = |error: rusqlite::Error| schema::explain(&error, &settings.path);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
-    let added = add(&transaction, source, true, Timestamp::now()).map_err(wrap)?;
-    transaction.commit().map_err(wrap)?;
-    Ok(added)
+/// Makes a source active that was not, with what is now said of it. One that a file had listed is from now on kept by
+/// command, or else it would go again with the next look into the file.
+fn wake(connection: &Connection, id: i64, source: &Source) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE sources SET state = 'active', origin = CASE state WHEN 'removed' THEN 'command' ELSE origin END,
+             kind = coalesce(?2, kind), tags = CASE ?3 WHEN '[]' THEN tags ELSE ?3 END, full_text = ?4,
+             link_selectors = ?5, title = coalesce(title, ?6), site_url = coalesce(?7, site_url)
+         WHERE id = ?1",
+        params![
+            id,
+            source.kind.map(SourceKind::as_str),
+            json_list(&source.tags),
+            source.full_text.as_str(),
+            json_list(&source.link_selectors),
+            source.title,
+            source.site_url.as_ref().map(Url::as_str),
+        ],
+    )?;
+    Ok(())
 }
 
 /// The source that imported articles are said to come from; made if it is missing.
@@ -183,16 +240,22 @@ fn insert(
 ) -> rusqlite::Result<i64> {
     let id = connection
         .prepare_cached(
-            "INSERT INTO sources (slug, kind, url, state, tags, origin, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO sources (slug, kind, url, state, tags, origin, created_at, full_text, link_selectors, title,
+                 site_url)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .insert(params![
             source.slug,
-            source.kind.map(crate::model::SourceKind::as_str),
+            source.kind.map(SourceKind::as_str),
             source.url.as_str(),
             state,
             json_list(&source.tags),
             origin,
             public_time(now),
+            source.full_text.as_str(),
+            json_list(&source.link_selectors),
+            source.title,
+            source.site_url.as_ref().map(Url::as_str),
         ])?;
     let due = (state == "active").then(|| private_time(now));
     connection
@@ -205,7 +268,8 @@ fn insert(
 fn forget_validators(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE _source_schedule SET etag = NULL, last_modified = NULL, body_sha256 = NULL, interval_s = NULL,
-             failures_in_a_row = 0, error = NULL, error_class = NULL
+             children = NULL, failures_in_a_row = 0, error = NULL, error_class = NULL, rhythm = NULL, moved_to = NULL,
+             n_moved = 0, n_vain = 0
          WHERE source_id = ?1",
         [id],
     )?;

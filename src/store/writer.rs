@@ -22,6 +22,7 @@ use super::memory::{Memory, WriteTransaction};
 use super::polls::{self, PollCommit};
 use super::rows::private_time;
 use super::schema::{self, IngestLock, StoreError};
+use super::source_changes::{self, NewSource};
 use super::sources::{self, AddedSource, SyncReport};
 use super::{articles, copies, fetches, links};
 
@@ -130,6 +131,12 @@ impl Store {
         }
     }
 
+    /// A handle to the same thread whose commits follow other settings.
+    #[must_use]
+    pub fn scheduling_by(&self, schedule: &ScheduleSettings) -> Store {
+        Store { schedule: Arc::new(schedule.clone()), ..self.clone() }
+    }
+
     /// How many transactions have been committed: a sign of life.
     #[must_use]
     pub fn n_commits(&self) -> u64 {
@@ -152,6 +159,19 @@ impl Store {
     /// When the database cannot be written.
     pub async fn add_source(&self, source: Source, is_polled: bool) -> Result<AddedSource, StoreError> {
         self.write(move |tx| sources::add(tx, &source, is_polled, Timestamp::now())).await
+    }
+
+    /// Adds sources that no file lists, and that are polled unless they are paused: all, or none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn add_sources(&self, added: Vec<NewSource>) -> Result<Vec<AddedSource>, StoreError> {
+        self.write(move |tx| {
+            let now = Timestamp::now();
+            added.iter().map(|new| source_changes::add(tx, new, now)).collect()
+        })
+        .await
     }
 
     /// Makes these sources due now, or all active ones.

@@ -147,3 +147,31 @@ fn validators_go_back_byte_for_byte() {
         assert!(requests[0].contains("newswire/"), "it says who it is: {}", requests[0]);
     }
 }
+
+#[test]
+fn validators_that_never_earn_a_304_are_left_out_one_after_the_other() {
+    let body = rss(&["http://elsewhere.example/a"]);
+    let (address, requests) = recorder(format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nETag: \"vain\"\r\nLast-Modified: then\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    ));
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.resolve", &format!("[\"{HOST}={address}\"]")), ("schedule.article_attempts_max", "1")]);
+    room.follow("paper", FEED_URL, Some("feed"));
+    for _ in 0..18 {
+        room.run(&["fetch", "--all"]);
+    }
+    let requests = requests.lock().expect("nobody panics");
+    let sent: Vec<(bool, bool)> = requests
+        .iter()
+        .map(|request| request.to_ascii_lowercase())
+        .map(|request| (request.contains("if-none-match: "), request.contains("if-modified-since: ")))
+        .collect();
+    assert_eq!(sent[0], (false, false));
+    assert_eq!(sent[1..9], [(true, true); 8]);
+    assert_eq!(sent[9..17], [(false, true); 8]);
+    assert_eq!(sent[17], (false, false));
+    // What the server says is written down all the same.
+    assert_eq!(room.table("SELECT etag, last_modified FROM _source_schedule"), [["\"vain\"", "then"]]);
+}

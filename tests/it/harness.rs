@@ -102,6 +102,12 @@ impl Newsroom {
         std::fs::write(self.path("sources.toml"), text).expect("the sources can be written");
     }
 
+    /// Writes `sources.toml` as a whole.
+    pub(crate) fn write_sources(&mut self, text: &str) {
+        self.sources.clear();
+        std::fs::write(self.path("sources.toml"), text).expect("the sources can be written");
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

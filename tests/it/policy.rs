@@ -156,3 +156,28 @@ fn names_of_one_publisher_share_one_turn() {
         assert!(pair[1].started >= ended + PAUSE, "{pair:?}");
     }
 }
+
+#[test]
+fn what_publishers_say_against_training_is_stored_with_the_article() {
+    let robots = "User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nAllow: /\n";
+    let html =
+        faults::article_html("Reserved").replace("<title>", "<meta name=\"tdm-reservation\" content=\"1\"><title>");
+    let site = Site::new("firm.example")
+        .with("/robots.txt", Resource::new("text/plain", robots))
+        .with("/a", Resource::html(html).header("X-Robots-Tag", "noai"));
+    let web = web_of(vec![site, Site::new("free.example").with("/b", page("Free"))]);
+    let room = Newsroom::reading(&web);
+    room.run(&["fetch", "http://firm.example/a", "http://free.example/b"]).exits(0);
+    assert_eq!(
+        room.table("SELECT url, reservations FROM articles ORDER BY url"),
+        [
+            ["http://firm.example/a", "[\"x-robots-tag: noai\",\"robots.txt: GPTBot\",\"meta tdm-reservation: 1\"]"],
+            ["http://free.example/b", "[]"]
+        ]
+    );
+    let free =
+        room.run(&["export", "--format", "jsonl", "--where", "reservations = '[]'", "--out", "free.jsonl"]).exits(0);
+    assert_eq!(free.stdout, "");
+    let exported = std::fs::read_to_string(room.path("free.jsonl")).expect("a file");
+    assert!(exported.contains("free.example") && !exported.contains("firm.example"), "{exported}");
+}

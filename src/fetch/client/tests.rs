@@ -1,0 +1,132 @@
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::super::address::tests::changing;
+use super::*;
+use crate::config::{self, HostRule, Network};
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())).collect()
+}
+
+#[test]
+fn freshness_is_read_from_both_headers() {
+    let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+    let age = |pairs: &[(&'static str, &str)]| max_age_s(&headers(pairs), now);
+    assert_eq!(age(&[("cache-control", "public, max-age=600")]), Some(600));
+    assert_eq!(age(&[("cache-control", "no-cache, max-age=600")]), None);
+    assert_eq!(age(&[("expires", "Fri, 20 Nov 2026 12:05:00 GMT")]), Some(300));
+    assert_eq!(age(&[("expires", "0")]), None);
+}
+
+#[test]
+fn retry_after_is_read_in_both_forms_and_bounded() {
+    assert_eq!(retry_after(&headers(&[("retry-after", "120")])), Some(Duration::from_mins(2)));
+    assert_eq!(retry_after(&headers(&[("retry-after", "99999999")])), Some(RETRY_AFTER_MAX));
+    assert_eq!(retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])), Some(RETRY_AFTER_MAX));
+    assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
+}
+
+/// A server that answers with each of these in turn, the last one for ever, and counts; each answer ends its connection.
+fn server(address: &str, answers: &[&str]) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(address).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let n_asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&n_asked);
+    let answers: Vec<String> = answers
+        .iter()
+        .map(|head| format!("HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"))
+        .collect();
+    // Ends with the process: nothing waits for it.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let _ = stream.read(&mut [0; 4096]);
+            let position = count.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(answers[position.min(answers.len() - 1)].as_bytes());
+        }
+    });
+    (port, n_asked)
+}
+
+fn settings() -> FetchSettings {
+    FetchSettings {
+        host_delay: Duration::ZERO,
+        private_networks: vec![Network::parse("127.0.0.1/32").unwrap()],
+        ..config::defaults().fetch
+    }
+}
+
+async fn ask(fetcher: &Fetcher, url: &str) -> Result<Fetched, FetchError> {
+    let url = Url::parse(url).unwrap();
+    let request = FetchRequest { url: &url, purpose: Purpose::Poll, validators: &Validators::default() };
+    fetcher.fetch(request).await.result
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_address_gains_nothing() {
+    let (port, n_outer) = server("127.0.0.1:0", &["200 OK"]);
+    // Another address of the same machine, which no setting allows.
+    let (_, n_inner) = server(&format!("127.0.0.2:{port}"), &["200 OK"]);
+    let settings = settings();
+    // Had the name been looked up once to be checked and once more to be connected to, the second request would arrive
+    // at the inner server.
+    let lookup = changing(&[&["127.0.0.1"], &["127.0.0.1"], &["127.0.0.2"]]);
+    let addresses = AddressRules::new(&settings.private_networks, &[]).looking_up(lookup);
+    let fetcher = Fetcher::with_addresses(&settings, addresses).unwrap();
+    let url = format!("http://rebinding.example:{port}/feed");
+    assert!(ask(&fetcher, &url).await.is_ok());
+    assert!(ask(&fetcher, &url).await.is_ok());
+    let refused = ask(&fetcher, &url).await.unwrap_err();
+    assert!(matches!(refused, FetchError::Address(_)), "{refused}");
+    assert_eq!((n_outer.load(Ordering::SeqCst), n_inner.load(Ordering::SeqCst)), (2, 0));
+}
+
+#[tokio::test]
+async fn a_403_after_a_429_is_one_more_complaint() {
+    let answers = ["403 No", "429 Slow", "403 No", "200 OK"];
+    let (port, n_asked) = server("127.0.0.1:0", &answers);
+    let fetcher = Fetcher::new(&settings()).unwrap();
+    let url = format!("http://127.0.0.1:{port}/feed");
+    let publisher = format!("127.0.0.1:{port}");
+    let refused = ask(&fetcher, &url).await.unwrap_err();
+    assert_eq!(refused, FetchError::Status { status: 403, retry_after: None });
+    assert_eq!(refused.retry(), crate::model::Retry::Never);
+    assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::Status { status: 429, .. })));
+    // In peace now, though it did not say for how long.
+    assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::HostBusy { .. })));
+    assert_eq!(n_asked.load(Ordering::SeqCst), 2);
+    fetcher.gate.forgive(&publisher);
+    let limited = ask(&fetcher, &url).await.unwrap_err();
+    assert_eq!(limited, FetchError::Limited { status: 403 });
+    assert_eq!(limited.retry(), crate::model::Retry::Backoff);
+    assert!(fetcher.gate.wait(&publisher) > Duration::from_secs(100), "the second complaint in a row");
+    fetcher.gate.forgive(&publisher);
+    assert!(ask(&fetcher, &url).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_host_with_a_pace_of_its_own_is_asked_at_it() {
+    let (port, _) = server("127.0.0.1:0", &["200 OK"]);
+    let delay = Some(Duration::from_millis(400));
+    let hosts = vec![HostRule { name: "127.0.0.1".to_owned(), delay, connections: None }];
+    let fetcher = Fetcher::new(&FetchSettings { hosts, ..settings() }).unwrap();
+    let began = Instant::now();
+    for _ in 0..2 {
+        assert!(ask(&fetcher, &format!("http://127.0.0.1:{port}/")).await.is_ok());
+    }
+    assert!(began.elapsed() >= Duration::from_millis(400), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn new_settings_do_not_forget_who_is_to_be_left_in_peace() {
+    let (port, n_asked) = server("127.0.0.1:0", &["429 Slow"]);
+    let fetcher = Fetcher::new(&settings()).unwrap();
+    let url = format!("http://127.0.0.1:{port}/feed");
+    assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::Status { status: 429, .. })));
+    let fetcher = fetcher.reconfigured(&FetchSettings { host_connections: 9, ..settings() }).unwrap();
+    assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::HostBusy { .. })));
+    assert_eq!(n_asked.load(Ordering::SeqCst), 1);
+}

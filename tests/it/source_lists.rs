@@ -1,0 +1,211 @@
+//! Sources that come and go by command: removed, paused, resumed; lists of them in OPML.
+
+use std::time::Duration;
+
+use newswire::demo::web::{Resource, Site};
+
+use crate::harness::{Newsroom, feed, web_of};
+use crate::newsweb::faults;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn paper() -> Site {
+    Site::new("paper.example")
+        .with("/feed", feed(&["http://paper.example/a", "http://paper.example/b"]))
+        .with("/a", Resource::html(faults::article_html("What the paper has")))
+        .with("/b", faults::failing(500))
+        .with("/other", feed(&["http://paper.example/a"]))
+}
+
+fn states(room: &Newsroom) -> Vec<Vec<String>> {
+    room.table("SELECT slug, state, next_due_at IS NOT NULL FROM sources JOIN _source_schedule ON source_id = id ORDER BY slug")
+}
+
+#[test]
+fn a_source_that_was_added_can_be_removed_and_comes_back() {
+    let web = web_of(vec![paper()]);
+    let room = Newsroom::reading(&web);
+    room.run(&["sources", "rm", "paper"]).exits(1).says("no database there yet");
+    room.run(&["sources", "add", "http://paper.example/feed", "--slug", "paper"]).exits(0);
+    room.run(&["sources", "add", "http://paper.example/other", "--slug", "paper-other"]).exits(0);
+    room.run(&["fetch", "--all"]).exits(3);
+    let removed = room.run(&["sources", "rm", "http://paper.example/feed"]).exits(0);
+    assert_eq!(removed.cells(), [["paper", "removed", "1 article kept, 1 that waited not fetched"]]);
+    assert_eq!(states(&room), [["paper", "removed", "0"], ["paper-other", "active", "1"]]);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 1);
+    assert_eq!(room.number("SELECT count(*) FROM sightings JOIN sources ON id = source_id WHERE slug = 'paper'"), 1);
+    assert_eq!(room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL"), 0);
+    room.assert_sound();
+    // It is no longer polled, nor listed; its history stays.
+    let before = web.stats("paper.example").count("/feed");
+    room.run(&["fetch", "--all"]).exits(0);
+    assert_eq!(web.stats("paper.example").count("/feed"), before);
+    assert_eq!(room.run(&["sources", "ls"]).exits(0).cells().len(), 1);
+    assert_eq!(room.run(&["sources", "ls", "--all"]).exits(0).cells().len(), 2);
+    assert_eq!(room.run(&["ls", "--source", "http://paper.example/feed"]).exits(0).cells().len(), 1);
+    room.run(&["sources", "rm", "paper"]).exits(1).says("paper is removed already");
+    room.run(&["sources", "pause", "paper"]).exits(1).says("`newswire sources add http://paper.example/feed`");
+    // A prefix means what is still there.
+    let json = room.run(&["--json", "sources", "rm", "pap"]).exits(0).json_lines();
+    assert_eq!(json[0]["slug"], "paper-other");
+    let again = room.run(&["sources", "add", "http://paper.example/feed"]).exits(0);
+    assert_eq!(again.cells(), [["paper", "http://paper.example/feed", "followed from now on"]]);
+    assert_eq!(states(&room)[0], ["paper", "active", "1"]);
+    // Several at once: what can be done is done.
+    room.run(&["sources", "rm", "paper", "nobody"]).exits(3).says("no source \"nobody\"").says("1 of 2 sources");
+    room.run(&["sources", "rm", "nobody"]).exits(2).says("nobody");
+    room.run(&["sources", "rm"]).exits(2);
+}
+
+#[test]
+fn a_source_of_the_file_is_removed_in_the_file() {
+    let web = web_of(vec![paper()]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("first", "http://paper.example/other", None);
+    room.follow("paper", "http://paper.example/feed", None);
+    // Before there is a database, and after.
+    room.run(&["sources", "rm", "paper"]).exits(1).says("sources.toml:5: take it out there");
+    room.run(&["sources", "pause", "paper"]).exits(1).says("has never been polled");
+    room.run(&["fetch", "--all"]).exits(3);
+    room.run(&["sources", "rm", "http://paper.example/feed"]).exits(1).says("sources.toml:5: take it out there");
+    assert_eq!(states(&room)[1], ["paper", "active", "1"]);
+    // Paused it may be, and that outlives the next look into the file.
+    let paused = room.run(&["sources", "pause", "pap"]).exits(0);
+    assert_eq!(paused.cells(), [["paper", "paused", "not polled until it is resumed"]]);
+    assert_eq!(room.run(&["sources", "pause", "paper"]).exits(0).cells()[0][2], "was paused already");
+    let before = web.stats("paper.example").count("/feed");
+    room.run(&["fetch", "--all"]).exits(0);
+    assert_eq!(web.stats("paper.example").count("/feed"), before);
+    assert_eq!(states(&room)[1], ["paper", "paused", "0"]);
+    let resumed = room.run(&["sources", "resume", "paper", "first"]).exits(0);
+    assert_eq!(resumed.cells()[0], ["paper", "active", "polled from now on"]);
+    assert_eq!(resumed.cells()[1], ["first", "active", "was active already"]);
+    room.run(&["fetch", "--due"]);
+    assert_eq!(web.stats("paper.example").count("/feed"), before + 1);
+    room.run(&["sources", "pause", "paper"]).exits(0);
+    let added = room.run(&["sources", "add", "http://paper.example/feed", "--kind", "feed"]).exits(1);
+    assert!(added.stderr.contains("listed in the sources file already, as paper"), "{}", added.stderr);
+    // One that the file no longer lists is kept by whoever adds it again, whatever the file says.
+    room.write_sources("");
+    room.run(&["fetch", "--due"]).exits(0);
+    assert_eq!(states(&room)[1], ["paper", "removed", "0"]);
+    room.run(&["sources", "add", "http://paper.example/feed"]).exits(0);
+    room.run(&["fetch", "--due"]);
+    assert_eq!(states(&room)[1], ["paper", "active", "1"]);
+    room.assert_sound();
+}
+
+#[test]
+fn a_running_daemon_sees_what_changes() {
+    let web = web_of(vec![paper()]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _daemon", "1");
+    room.run(&["sources", "add", "http://paper.example/other", "--slug", "paper"]).exits(0);
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles", "1");
+    room.run(&["sources", "pause", "paper"]).exits(0);
+    let still = || {
+        // A poll that was under way may end.
+        std::thread::sleep(Duration::from_secs(1));
+        let before = web.stats("paper.example").count("/other");
+        std::thread::sleep(Duration::from_secs(3));
+        assert_eq!(web.stats("paper.example").count("/other"), before);
+        before
+    };
+    let before = still();
+    room.run(&["sources", "resume", "paper"]).exits(0);
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while web.stats("paper.example").count("/other") <= before {
+        assert!(std::time::Instant::now() < deadline, "{}", daemon.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    room.run(&["sources", "rm", "paper"]).exits(0);
+    still();
+    let list =
+        room.file("list.opml", "<opml version='2.0'><body><outline xmlUrl='http://paper.example/feed'/></body></opml>");
+    room.run(&["sources", "import", &list]).exits(0);
+    room.wait_for(PATIENCE, "SELECT last_ok_at IS NOT NULL FROM source_health WHERE slug = 'paper.example-feed'", "1");
+    assert_eq!(daemon.stop().code, Some(0));
+    room.assert_sound();
+}
+
+#[test]
+fn whoever_holds_the_database_for_long_is_named() {
+    let mut room = Newsroom::new();
+    room.set(&[("store.busy_timeout_ms", "100")]);
+    room.run(&["sources", "add", "http://paper.example/feed"]).exits(0);
+    let holder = rusqlite::Connection::open(room.database()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for arguments in
+        [&["rm", "paper"][..], &["pause", "paper"], &["resume", "paper"], &["add", "http://paper.example/rss"]]
+    {
+        room.run(&[&["sources"], arguments].concat()).exits(75).says("another process is writing to it");
+    }
+    holder.execute_batch("ROLLBACK").unwrap();
+    room.run(&["sources", "rm", "paper"]).exits(0);
+}
+
+#[test]
+fn lists_of_sources_go_out_and_come_in_again() {
+    let mut room = Newsroom::new();
+    room.write_sources(
+        "[[source]]\nslug = \"council\"\nurl = \"http://council.example/news\"\nlinks = \"h2 > a\"\ntags = [\"town, old\"]\n\
+         [[source]]\nslug = \"canal\"\nurl = \"http://canal.example/feed?a=1&b=2\"\nfull_text = \"feed\"\nkind = \"feed\"\n\
+         tags = [\"en\", \"daily\"]\n[[source]]\nslug = \"map\"\nurl = \"http://canal.example/map.xml\"\nkind = \"sitemap\"\n",
+    );
+    // From the file alone, and from the database.
+    let from_file = room.run(&["sources", "export"]).exits(0).stdout;
+    room.run(&["sources", "add", "http://wire.example/rss", "--tag", "en", "--slug", "wire"]).exits(0);
+    room.set(&[("fetch.total_timeout_s", "20")]);
+    let database_of = |room: &Newsroom| room.column("SELECT slug FROM sources ORDER BY slug");
+    assert_eq!(database_of(&room), ["wire"], "the file is read by whoever polls");
+    assert!(from_file.contains("<outline text=\"canal\" type=\"rss\" xmlUrl=\"http://canal.example/feed?a=1&amp;b=2\" htmlUrl=\"http://canal.example/\" category=\"en,daily\" newswire:slug=\"canal\" newswire:kind=\"feed\" newswire:fullText=\"feed\"/>"), "{from_file}");
+
+    let other = Newsroom::new();
+    let list = other.file("list.opml", &from_file);
+    let imported = other.run(&["sources", "import", &list]).exits(0).says("3 sources added, 0 followed already");
+    assert_eq!(imported.cells().len(), 3);
+    other.run(&["sources", "pause", "map"]).exits(0);
+    let out = other.path("out.opml").display().to_string();
+    other.run(&["sources", "export", "--out", &out]).exits(0).says("3 sources in");
+    let written = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(
+        written,
+        from_file.replace("newswire:kind=\"sitemap\"", "newswire:kind=\"sitemap\" newswire:state=\"paused\"")
+    );
+    // And in again, elsewhere and in the same place.
+    let third = Newsroom::new();
+    let list = third.file("list.opml", &written);
+    third.run(&["sources", "import", &list]).exits(0);
+    assert_eq!(third.run(&["sources", "export"]).exits(0).stdout, written);
+    let columns = "SELECT slug, url, kind, state, tags, full_text, link_selectors, site_url FROM sources ORDER BY slug";
+    assert_eq!(third.table(columns), other.table(columns));
+    let again = third.run(&["sources", "import", &list]).exits(0).says("0 sources added, 3 followed already");
+    assert!(again.stderr.contains("http://canal.example/map.xml is followed already, as map"), "{}", again.stderr);
+    third.run(&["import", &list]).exits(0).says("3 known");
+
+    // Lists of other readers, with what is wrong in them.
+    let foreign = "<?xml version=\"1.0\"?>\n<opml version=\"1.0\"><head/><body>\n<outline text=\"News\"><outline text=\"Ports\">\n\
+        <outline type=\"rss\" text=\"Quay &amp; Co\" xmlUrl=\"http://quay.example/feed\" htmlUrl=\"http://quay.example/\"/>\n\
+        <outline type=\"rss\" text=\"Quay\" xmlUrl=\"http://quay.example/feed\"/></outline></outline>\n\
+        <outline type=\"rss\" text=\"Nothing\"/>\n<outline type=\"rss\" text=\"Bad\" xmlUrl=\"quay\"/>\n</body></opml>";
+    let list = third.file("foreign.opml", foreign);
+    let imported = third.run(&["sources", "import", &list, "no-such-file.opml"]).exits(3);
+    assert_eq!(imported.cells(), [["quay.example-feed", "http://quay.example/feed", "followed from now on"]]);
+    for part in [
+        "foreign.opml: line 5: http://quay.example/feed is listed twice, first in line 4",
+        "foreign.opml: line 6: the outline \"Nothing\" says that it is a feed and has no xmlUrl",
+        "foreign.opml: line 7: \"quay\" is no address that can be followed",
+        "no-such-file.opml: ",
+        "1 sources added, 0 followed already, 3 outlines with faults",
+    ] {
+        assert!(imported.stderr.contains(part), "{part:?} is not in {}", imported.stderr);
+    }
+    assert_eq!(
+        third.table("SELECT title, tags, site_url FROM sources WHERE slug = 'quay.example-feed'"),
+        [["Quay & Co", "[\"News\",\"Ports\"]", "http://quay.example/"]]
+    );
+    let piped = third.run_with_input(&["sources", "import", "-"], b"<html></html>").exits(1);
+    assert!(piped.stderr.contains("not OPML"), "{}", piped.stderr);
+}
