@@ -4,7 +4,7 @@
 CREATE TABLE stories (
     id                 INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given again
     title              TEXT,                                -- the headline nearest to all of it
-    first_published_at TEXT,                                -- where unknown, when it was first seen
+    first_published_at TEXT,                                -- as far as its articles' times are known
     last_published_at  TEXT,
     n_articles         INTEGER NOT NULL,
     n_sources          INTEGER NOT NULL,                    -- publishers; those that print another one's report don't count
@@ -69,7 +69,7 @@ CREATE INDEX story_members_story ON story_members (story_id, publisher);
 -- What the latest articles are known by: six bytes a term.
 CREATE TABLE _story_signatures (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
-    at_s       INTEGER NOT NULL,                            -- when it was published, else first seen
+    at_s       INTEGER,                                     -- when it was published, if that is known
     signature  BLOB NOT NULL
 ) STRICT;
 

@@ -262,8 +262,8 @@ impl Row<'_> {
     }
 
     fn arrived(&self, id: i64) -> Arrived {
-        let Arrival { source, first_seen_at, now, .. } = *self.arrival;
-        Arrived { id, source, first_seen_at, now }
+        let Arrival { source, first_seen_at, now, answered, .. } = *self.arrival;
+        Arrived { id, source, is_fetched: answered.is_some(), first_seen_at, now }
     }
 
     fn insert(&self, connection: &Connection, duplicate: Option<(i64, DuplicateKind)>) -> rusqlite::Result<i64> {

@@ -30,6 +30,8 @@ pub(super) struct Stories {
 pub(super) struct Arrived {
     pub(super) id: i64,
     pub(super) source: Option<SourceId>,
+    /// Whether it was fetched, so that it arrives about when it is published.
+    pub(super) is_fetched: bool,
     pub(super) first_seen_at: Timestamp,
     pub(super) now: Timestamp,
 }
@@ -51,8 +53,9 @@ impl Stories {
         }
         let mut active = ActiveStories::new(settings.window_s, settings.articles_max);
         let mut statement = connection.prepare(
-            "SELECT story_id, article_id, signature, at_s, is_copy
-             FROM _story_signatures JOIN story_members USING (article_id) ORDER BY article_id",
+            "SELECT story_members.story_id, article_id, signature, at_s, NOT is_copy AND title IS NOT NULL
+             FROM _story_signatures JOIN story_members USING (article_id) JOIN articles ON articles.id = article_id
+             ORDER BY article_id",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -95,7 +98,10 @@ pub(super) fn join(
     if signature.is_empty() {
         return Ok(());
     }
-    let at = article.published.map_or(arrived.first_seen_at, |published| published.instant);
+    // What a file brings without a date may be of any time.
+    let published = article.published.map(|published| published.instant);
+    let at = published.or(arrived.is_fetched.then_some(arrived.first_seen_at));
+    let at_s = at.map(Timestamp::as_second);
     let with_original = match original {
         Some(original) => story_of(connection, original)?,
         None => None,
@@ -103,7 +109,7 @@ pub(super) fn join(
     let placed = match with_original {
         Some(story) => Some((story, "copy", None, stories.active.in_common(story, &signature))),
         None => {
-            let placement = stories.active.place(&signature, at.as_second());
+            let placement = stories.active.place(&signature, at_s);
             placement.map(|placement| (placement.story, "alike", Some(placement.score), placement.terms))
         }
     };
@@ -117,13 +123,13 @@ pub(super) fn join(
         connection
             .prepare_cached(
                 "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
-                     first_published_at = min(coalesce(first_published_at, ?3), ?3),
-                     last_published_at = max(coalesce(last_published_at, ?3), ?3),
+                     first_published_at = min(coalesce(first_published_at, ?3), coalesce(?3, first_published_at)),
+                     last_published_at = max(coalesce(last_published_at, ?3), coalesce(?3, last_published_at)),
                      n_sources = n_sources + (NOT ?4 AND NOT EXISTS
                          (SELECT 1 FROM story_members WHERE story_id = ?1 AND publisher = ?5 AND NOT is_copy))
                  WHERE id = ?1",
             )?
-            .execute(params![story, public_time(arrived.now), public_time(at), is_copy, publisher])?;
+            .execute(params![story, public_time(arrived.now), at.map(public_time), is_copy, publisher])?;
     }
     let words = terms.spelled(&common, article.title.as_deref(), &article.body);
     let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
@@ -136,11 +142,11 @@ pub(super) fn join(
     connection.prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?.execute([arrived.id, story])?;
     connection
         .prepare_cached("INSERT INTO _story_signatures (article_id, at_s, signature) VALUES (?1, ?2, ?3)")?
-        .execute(params![arrived.id, at.as_second(), signature.to_bytes()])?;
+        .execute(params![arrived.id, at_s, signature.to_bytes()])?;
     connection
         .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
         .execute([arrived.id - stories.articles_max])?;
-    stories.active.join(story, arrived.id, signature, at.as_second(), is_copy);
+    stories.active.join(story, arrived.id, signature, at_s, !is_copy && article.title.is_some());
     if reason != "first"
         && let Some(central) = stories.active.most_central(story)
     {
@@ -165,14 +171,14 @@ pub(super) fn retitle(connection: &Connection, article_id: i64) -> rusqlite::Res
     Ok(())
 }
 
-fn open(connection: &Connection, article: &Article, at: Timestamp, arrived: &Arrived) -> rusqlite::Result<i64> {
+fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arrived: &Arrived) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
             "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, title_article_id,
                  updated_at)
              VALUES (?1, ?2, ?2, 1, 1, ?3, ?4)",
         )?
-        .insert(params![article.title, public_time(at), arrived.id, public_time(arrived.now)])
+        .insert(params![article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
 }
 
 fn story_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option<i64>> {

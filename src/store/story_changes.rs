@@ -93,13 +93,14 @@ fn settle(connection: &Connection, story: i64) -> rusqlite::Result<()> {
         .prepare_cached(
             "UPDATE stories SET
                  title_article_id = (
-                     SELECT article_id FROM story_members WHERE story_id = ?1
-                     ORDER BY article_id IS NOT stories.title_article_id, is_copy, article_id LIMIT 1),
+                     SELECT article_id FROM story_members JOIN articles ON articles.id = article_id
+                     WHERE story_members.story_id = ?1
+                     ORDER BY article_id IS NOT stories.title_article_id, articles.title IS NULL, is_copy, article_id
+                     LIMIT 1),
                  n_articles = (SELECT count(*) FROM story_members WHERE story_id = ?1),
                  n_sources = (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = ?1 AND NOT is_copy),
                  (first_published_at, last_published_at) = (
-                     SELECT min(coalesce(published_at, first_seen_at)), max(coalesce(published_at, first_seen_at))
-                     FROM articles WHERE story_id = ?1),
+                     SELECT min(published_at), max(published_at) FROM articles WHERE story_id = ?1),
                  updated_at = ?2
              WHERE id = ?1",
         )?

@@ -66,7 +66,8 @@ impl Reader {
         self.rows(
             "SELECT id, title, first_published_at, last_published_at, n_articles, n_sources FROM stories
              WHERE n_articles >= max(1, ?1) AND n_sources >= ?2
-                 AND (?3 IS NULL OR last_published_at >= ?3) AND (?4 IS NULL OR first_published_at < ?4)
+                 AND (?3 IS NULL OR coalesce(last_published_at, updated_at) >= ?3)
+                 AND (?4 IS NULL OR coalesce(first_published_at, updated_at) < ?4)
              ORDER BY n_sources DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT ?5",
             params![
                 filter.articles_min,

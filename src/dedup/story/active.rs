@@ -46,7 +46,8 @@ const REASONS_MAX: usize = 8;
 struct Member {
     article: i64,
     signature: Signature,
-    is_copy: bool,
+    /// Whether it has a headline, and that not an original's.
+    has_own_headline: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -56,8 +57,8 @@ struct Story {
     /// The sum of all signatures, by ascending term.
     sum: Vec<(u32, f32)>,
     n_articles: usize,
-    first_s: i64,
-    last_s: i64,
+    /// From when to when it was told, as far as that is known.
+    told_s: Option<(i64, i64)>,
     /// The number of the latest article in the order of arrival.
     touched: u64,
 }
@@ -101,9 +102,9 @@ impl ActiveStories {
         }
     }
 
-    /// The story that an article of some time, in seconds, belongs to.
+    /// The story that an article belongs to. Its time is in seconds; where it is unknown, time does not count.
     #[must_use]
-    pub fn place(&self, signature: &Signature, at_s: i64) -> Option<Placement> {
+    pub fn place(&self, signature: &Signature, at_s: Option<i64>) -> Option<Placement> {
         let mut best: Option<(i64, f64)> = None;
         for id in self.candidates(signature) {
             let Some(story) = self.stories.get(&id) else { continue };
@@ -139,27 +140,28 @@ impl ActiveStories {
     }
 
     /// Puts an article into a story, which may be a new one.
-    pub fn join(&mut self, story: i64, article: i64, signature: Signature, at_s: i64, is_copy: bool) {
+    pub fn join(&mut self, story: i64, article: i64, signature: Signature, at_s: Option<i64>, has_own_headline: bool) {
         self.n_arrived += 1;
         self.n_articles += 1;
         let entry = self.stories.entry(story).or_insert_with(|| Story {
             members: Vec::new(),
             sum: Vec::new(),
             n_articles: 0,
-            first_s: at_s,
-            last_s: at_s,
+            told_s: None,
             touched: 0,
         });
         let found_by_before = strongest(&entry.sum);
         entry.add(&signature);
-        entry.first_s = entry.first_s.min(at_s);
-        entry.last_s = entry.last_s.max(at_s);
+        if let Some(at_s) = at_s {
+            let (first_s, last_s) = entry.told_s.unwrap_or((at_s, at_s));
+            entry.told_s = Some((first_s.min(at_s), last_s.max(at_s)));
+        }
         entry.touched = self.n_arrived;
         entry.n_articles += 1;
-        entry.members.push(Member { article, signature, is_copy });
+        entry.members.push(Member { article, signature, has_own_headline });
         if entry.members.len() > ARTICLES_KEPT {
             // A copy says nothing that its original does not.
-            let least = entry.members.iter().position(|member| member.is_copy).unwrap_or(0);
+            let least = entry.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
             entry.members.remove(least);
         }
         for term in strongest(&entry.sum) {
@@ -176,17 +178,16 @@ impl ActiveStories {
         }
     }
 
-    /// The article whose words are nearest to those of the whole story, copies last.
+    /// Among the articles with a headline of their own, the one whose words are nearest to those of the whole story.
     #[must_use]
     pub fn most_central(&self, story: i64) -> Option<i64> {
         let story = self.stories.get(&story)?;
         let nearness = |member: &&Member| product(&member.signature.weights, &story.sum);
-        let originals = story.members.iter().filter(|member| !member.is_copy);
-        let nearest = originals.max_by(|left, right| {
+        let nearest = story.members.iter().filter(|member| member.has_own_headline).max_by(|left, right| {
             // The earlier one of two.
             nearness(left).total_cmp(&nearness(right)).then(right.article.cmp(&left.article))
         });
-        nearest.or(story.members.first()).map(|member| member.article)
+        nearest.map(|member| member.article)
     }
 
     /// How many articles are remembered, and how many stories.
@@ -202,8 +203,9 @@ impl ActiveStories {
     }
 
     /// What is left of a likeness by the time between an article and a story.
-    fn freshness(&self, story: &Story, at_s: i64) -> f64 {
-        let distance_s = (at_s - story.last_s).max(story.first_s - at_s).max(0);
+    fn freshness(&self, story: &Story, at_s: Option<i64>) -> f64 {
+        let (Some(at_s), Some((first_s, last_s))) = (at_s, story.told_s) else { return 1.0 };
+        let distance_s = (at_s - last_s).max(first_s - at_s).max(0);
         if distance_s > self.window_s { 0.0 } else { 1.0 - LOST_BY_AGE * as_f64(distance_s) / as_f64(self.window_s) }
     }
 
@@ -339,18 +341,19 @@ mod tests {
     fn reports_of_an_event_are_one_story() {
         let [first, second, other] = ferry();
         let mut stories = ActiveStories::new(604_800, 1000);
-        assert_eq!(stories.place(&first, 0), None);
-        stories.join(1, 10, first.clone(), 0, false);
-        let placed = stories.place(&second, 3600).expect("the same event");
+        assert_eq!(stories.place(&first, Some(0)), None);
+        stories.join(1, 10, first.clone(), Some(0), true);
+        let placed = stories.place(&second, Some(3600)).expect("the same event");
         assert!(placed.story == 1 && placed.score >= LIKENESS_MIN && !placed.terms.is_empty(), "{placed:?}");
-        assert_eq!(stories.place(&other, 3600), None);
-        stories.join(1, 11, second.clone(), 3600, false);
-        stories.join(2, 12, other, 3600, false);
+        assert_eq!(stories.place(&other, Some(3600)), None);
+        stories.join(1, 11, second.clone(), Some(3600), true);
+        stories.join(2, 12, other, Some(3600), true);
         assert_eq!((stories.len(), stories.most_central(2)), ((3, 2), Some(12)));
         // Time parts what words do not.
-        assert_eq!(stories.place(&second, 30 * DAY), None);
-        assert_eq!(stories.place(&second, -30 * DAY), None);
-        let (soon, late) = (stories.place(&second, DAY).unwrap(), stories.place(&second, 6 * DAY));
+        assert_eq!(stories.place(&second, Some(30 * DAY)), None);
+        assert_eq!(stories.place(&second, Some(-30 * DAY)), None);
+        assert!(stories.place(&second, None).is_some(), "what is unknown does not part them");
+        let (soon, late) = (stories.place(&second, Some(DAY)).unwrap(), stories.place(&second, Some(6 * DAY)));
         assert!(late.is_none_or(|late| late.score < soon.score));
     }
 
@@ -358,9 +361,9 @@ mod tests {
     fn the_most_central_article_is_no_copy() {
         let [first, second, _] = ferry();
         let mut stories = ActiveStories::new(604_800, 1000);
-        stories.join(1, 10, second, 0, false);
-        stories.join(1, 11, first.clone(), 0, true);
-        stories.join(1, 12, first, 0, true);
+        stories.join(1, 10, second, Some(0), true);
+        stories.join(1, 11, first.clone(), Some(0), false);
+        stories.join(1, 12, first, Some(0), false);
         assert_eq!(stories.most_central(1), Some(10));
         assert_eq!(stories.most_central(2), None);
     }
@@ -371,18 +374,19 @@ mod tests {
         let total = 3 * CHANGES_UNTIL_ORDER;
         for number in 0..total {
             let signature = signature(&format!("Word{number} one{number} two{number}"), "");
-            stories.join(i64::try_from(number).unwrap(), i64::try_from(number).unwrap(), signature, 0, false);
+            stories.join(i64::try_from(number).unwrap(), i64::try_from(number).unwrap(), signature, Some(0), true);
         }
         let (n_articles, n_stories) = stories.len();
         assert!(n_articles <= 500 + CHANGES_UNTIL_ORDER && n_articles == n_stories, "{n_articles} {n_stories}");
         assert!(stories.by_term.len() <= FOUND_BY * (500 + CHANGES_UNTIL_ORDER));
         // The latest are still found, the earliest are not.
-        let find = |number: usize| stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), 0);
+        let find =
+            |number: usize| stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), None);
         assert!(find(total - 1).is_some() && find(0).is_none());
         // One story of very many articles keeps a few.
         let mut stories = ActiveStories::new(604_800, 500);
         for article in 0..100 {
-            stories.join(1, article, signature(&format!("Lorne{article} ferry"), "Maribel"), article, false);
+            stories.join(1, article, signature(&format!("Lorne{article} ferry"), "Maribel"), Some(article), true);
         }
         assert!(stories.stories[&1].members.len() == ARTICLES_KEPT && stories.stories[&1].sum.len() <= STORY_TERMS_MAX);
     }
