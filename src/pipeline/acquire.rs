@@ -9,8 +9,8 @@ use crate::extract::{self, Explanation, ExtractError, Extractor};
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure, Fetched,
-    FetchedDocument, FullText, LinkHints, Purpose, Retry, Validators, publisher_of,
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure,
+    Fetched, FetchedDocument, FullText, LinkHints, Purpose, Retry, Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
@@ -34,7 +34,10 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
         Ok(Fetched::NotModified { .. }) => ArticleResult::Unchanged,
         Ok(Fetched::Document(document)) => match understand(stages, &candidate, *document, &mut visits).await {
             Ok(understood) => understood,
-            Err(failure) => failed(stages, &candidate, &mut visits.exchanges, failure, Retry::Backoff),
+            Err(failure) => {
+                let absence = absence_by_page(&failure);
+                failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, absence))
+            }
         },
         Err(FetchError::HostBusy { until }) => ArticleResult::Postponed { until },
         Err(error) => {
@@ -43,7 +46,8 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
             } else {
                 None
             };
-            entry.unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), error.retry()))
+            let prospect = (error.retry(), absence_by_answer(&error));
+            entry.unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect))
         }
     };
     let Visits { exchanges, host_ready_at } = visits;
@@ -65,7 +69,7 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
     match from_entry(stages, candidate).await {
         Ok(result) => Some(result),
         // Asking again would give the same text. A later look of the feed's at its entry makes it due again.
-        Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None }),
+        Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None, absence: Absence::Unknown }),
         Err(_) => None,
     }
 }
@@ -214,7 +218,7 @@ fn failed(
     candidate: &Candidate,
     exchanges: &mut [Exchange],
     failure: Failure,
-    retry: Retry,
+    (retry, absence): (Retry, Absence),
 ) -> ArticleResult {
     if let Some(last) = exchanges.last_mut()
         && last.failure.is_none()
@@ -225,5 +229,22 @@ fn failed(
     let seed = candidate.link.0.unsigned_abs();
     let retry_at = backoff::next_try(&stages.schedule, failures, retry, seed, Timestamp::now())
         .filter(|_| failures < stages.schedule.article_attempts_max);
-    ArticleResult::Failed { failure, retry_at }
+    ArticleResult::Failed { failure, retry_at, absence }
+}
+
+/// What an answer without a page says of the article.
+fn absence_by_answer(error: &FetchError) -> Absence {
+    match error {
+        FetchError::Status { status: 410, .. } => Absence::Certain,
+        FetchError::Status { status: 404, .. } => Absence::Likely,
+        _ => Absence::Unknown,
+    }
+}
+
+/// What a page without an article says of it: a notice in its place, or the front page.
+fn absence_by_page(failure: &Failure) -> Absence {
+    match failure.class {
+        ErrorClass::NotArticle | ErrorClass::Empty => Absence::Likely,
+        _ => Absence::Unknown,
+    }
 }
