@@ -187,12 +187,29 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
 /// First what is due, and with the turns that are left over the pages that are to be looked at again.
 fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<Candidate>> {
     let mut claimed = Vec::new();
-    claim_by_publishers(connection, request, "due_at <= ?2", &mut claimed)?;
-    claim_by_publishers(connection, request, "look_at <= ?2 AND due_at IS NULL", &mut claimed)?;
+    claim_by_publishers(connection, request, IS_DUE, &mut claimed)?;
+    claim_by_publishers(connection, request, IS_TO_BE_LOOKED_AT, &mut claimed)?;
+    // Publishers whose turn came for something that is done meanwhile, or not yet due after all.
+    let in_vain: Vec<String> = connection
+        .prepare_cached(&format!(
+            "SELECT host FROM _hosts
+             WHERE ready_at <= ?2 AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_DUE})
+                 AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_TO_BE_LOOKED_AT})
+             LIMIT ?1"
+        ))?
+        .query_map(params![limit(request.n_links), private_time(request.now)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for host in in_vain {
+        refresh_publisher(connection, &host, Timestamp::UNIX_EPOCH)?;
+    }
     Ok(claimed)
 }
 
-/// Claims links that fulfil a condition. `?2` in it is the time, and it begins with the column that says which is first.
+/// Conditions on a link, with the time as `?2`. Each begins with the column that says which link is first.
+const IS_DUE: &str = "due_at <= ?2";
+const IS_TO_BE_LOOKED_AT: &str = "look_at <= ?2 AND due_at IS NULL";
+
+/// Claims links that fulfil a condition.
 ///
 /// One publisher after the other in the order of their turns, so that a long list of one does not hold up the others.
 fn claim_by_publishers(
