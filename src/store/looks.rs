@@ -122,7 +122,8 @@ impl Looks<'_> {
     }
 }
 
-/// Gives a link back that was not asked for: as a look what was claimed as a look, as work what was claimed as work.
+/// Gives a link back that was not asked for: as a look what was claimed as a look, as work what was claimed as work. When
+/// its publisher's turn comes is written down with the publisher.
 pub(super) fn postpone(
     connection: &Connection,
     link_id: i64,
@@ -131,10 +132,7 @@ pub(super) fn postpone(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE _links SET claim_id = NULL,
-                 due_at = CASE WHEN look_at <= ?3 THEN NULL ELSE ?2 END,
-                 look_at = CASE WHEN look_at <= ?3 THEN ?2 ELSE look_at END
-             WHERE id = ?1",
+            "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?3 THEN NULL ELSE ?2 END WHERE id = ?1",
         )?
         .execute(params![link_id, private_time(until), private_time(now)])?;
     Ok(())

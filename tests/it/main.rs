@@ -21,6 +21,7 @@ mod known_copies;
 mod newsweb;
 mod newsweb_serves;
 mod policy;
+mod revisions;
 mod site_rules;
 mod source_lists;
 mod what_is_followed;
