@@ -99,9 +99,9 @@ impl<'a> Difference<'a> {
                 }
                 Step::Added(paragraph) => new.push((*paragraph).to_owned()),
                 Step::Changed(pieces) => {
-                    let before: String = pieces.iter().filter_map(Piece::old).collect();
+                    let before: String = pieces.iter().filter_map(Piece::before).collect();
                     old.next().filter(|there| **there == before)?;
-                    new.push(pieces.iter().filter_map(Piece::new).collect());
+                    new.push(pieces.iter().filter_map(Piece::after).collect());
                 }
             }
         }
@@ -140,14 +140,14 @@ impl<'a> Difference<'a> {
 }
 
 impl<'a> Piece<'a> {
-    fn old(&self) -> Option<&'a str> {
+    fn before(&self) -> Option<&'a str> {
         match self {
             Piece::Kept(text) | Piece::Removed(text) => Some(text),
             Piece::Added(_) => None,
         }
     }
 
-    fn new(&self) -> Option<&'a str> {
+    fn after(&self) -> Option<&'a str> {
         match self {
             Piece::Kept(text) | Piece::Added(text) => Some(text),
             Piece::Removed(_) => None,

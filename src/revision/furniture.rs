@@ -73,8 +73,8 @@ const UNITS: &str = "pm p.m a.m uhr sec* min minute* minut* mins hour* hr hrs da
     ساعة ساعات मिनट घंटे";
 
 /// Words for readers and what they do.
-const AUDIENCE_WORDS: &str = "read reads reading reader* view views viewed viewer* watching comment comments share shares \
-    shared like likes visitor* click clicks gelesen leser leserinnen lesezeit aufruf* kommentar* geteilt lecture lectures \
+const AUDIENCE_WORDS: &str = "read reads reading reader* views viewed viewer* watching comment comments shares \
+    shared likes visitor* click clicks gelesen leser leserinnen lesezeit aufruf* kommentar* geteilt lecture lectures \
     lecteur* lu vue vues commentaire* partage* lectura lecturas lector* leído visita* comentario* compartid* lettura \
     letture lettori letto commenti commento condivision* visualizzazion* leitura* leitor* comentário* visualizaç* \
     lezer* reactie* gelezen leestijd läsare lästid kommentarer lesere visninger просмотр* комментари* читател* прочит* \
@@ -243,7 +243,7 @@ fn is_change_label(group: &str) -> bool {
 /// What the words of a line are.
 #[derive(Default)]
 struct Words {
-    n_words: usize,
+    n_in_all: usize,
     n_numbers: usize,
     /// Words of no kind.
     n_other: usize,
@@ -271,7 +271,7 @@ impl Words {
         let mut has_unit = false;
         let mut has_month = false;
         for token in tokens {
-            words.n_words += 1;
+            words.n_in_all += 1;
             if token.contains(|c: char| c.is_numeric()) {
                 words.n_numbers += 1;
                 words.has_time |= is_clock_or_day(token);
@@ -306,14 +306,14 @@ impl Words {
     /// A time alone, or one that is said to be that of the text.
     fn is_time(&self) -> bool {
         let others_max = if self.says_change { TIME_OTHER_WORDS_MAX } else { 0 };
-        self.has_time && self.n_words <= TIME_WORDS_MAX && self.n_other <= others_max
+        self.has_time && self.n_in_all <= TIME_WORDS_MAX && self.n_other <= others_max
             || self.says_change && self.n_other == 0
     }
 
     fn is_audience(&self, lower: &str) -> bool {
         let n_signs = AUDIENCE_SIGNS.iter().filter(|sign| lower.contains(*sign)).count();
         // In scripts without blanks a line is a word or two.
-        let is_short = if n_signs > 0 { lower.chars().count() <= 24 } else { self.n_words <= AUDIENCE_WORDS_MAX };
+        let is_short = if n_signs > 0 { lower.chars().count() <= 24 } else { self.n_in_all <= AUDIENCE_WORDS_MAX };
         let n_other = self.n_other.saturating_sub(self.n_audience);
         self.n_numbers > 0 && (self.n_audience > 0 || n_signs > 0) && is_short && n_other <= AUDIENCE_OTHER_WORDS_MAX
     }

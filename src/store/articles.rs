@@ -112,7 +112,11 @@ pub(super) fn commit(
         }
     }
     fetches::record(connection, exchanges, candidate.source, stored.as_ref().map(|stored| stored.id))?;
-    refresh_publisher(connection, &candidate.publisher, *host_ready_at)?;
+    let ready_at = match result {
+        ArticleResult::Postponed { until } => (*until).max(*host_ready_at),
+        _ => *host_ready_at,
+    };
+    refresh_publisher(connection, &candidate.publisher, ready_at)?;
     Ok(ArticleCommit { stored, is_stale: false, removed })
 }
 

@@ -1,6 +1,7 @@
 //! What changes after it was published: a change of wording is a revision, and nothing else is; what is taken away is
 //! marked and does not come back as new.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -104,27 +105,25 @@ fn paper(entries: &[(&str, &str)], pages: &[(&str, Resource)]) -> NewsWeb {
 }
 
 fn feed_of(entries: &[(&str, &str)]) -> Resource {
-    let items: String = entries
-        .iter()
-        .map(|(path, guid)| {
-            let link = format!("<link>http://{HOST}{path}</link>");
-            format!("<item><title>T</title>{link}<guid isPermaLink=\"false\">{guid}</guid></item>")
-        })
-        .collect();
+    let items = entries.iter().fold(String::new(), |mut items, (path, guid)| {
+        let link = format!("<link>http://{HOST}{path}</link>");
+        let _ = write!(items, "<item><title>T</title>{link}<guid isPermaLink=\"false\">{guid}</guid></item>");
+        items
+    });
     let body = format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>F</title>{items}</channel></rss>");
     Resource::new("application/rss+xml; charset=utf-8", body)
 }
 
 /// An article without a date, whose text differs from that of others.
 fn page(subject: &str, title: &str) -> Resource {
-    let body: String = (1..=6)
-        .map(|n| {
-            format!(
-                "<p>In part {n} of its report the committee for {subject} tells what {subject} has cost in district {n}, who \
-                 paid for it, and why nobody had asked before the spring of that year.</p>"
-            )
-        })
-        .collect();
+    let body = (1..=6).fold(String::new(), |mut body, n| {
+        let _ = write!(
+            body,
+            "<p>In part {n} of its report the committee for {subject} tells what {subject} has cost in district {n}, who \
+             paid for it, and why nobody had asked before the spring of that year.</p>"
+        );
+        body
+    });
     let head = format!("<title>{title}</title></head><body><article><h1>{title}</h1>");
     Resource::html(format!("<!doctype html><html lang=\"en\"><head>{head}{body}</article></body></html>"))
 }
