@@ -1,13 +1,18 @@
 -- Articles, where they were seen, and the addresses that lead to them.
 
+-- A story is one event, told by one article or more.
 CREATE TABLE stories (
-    id                 INTEGER PRIMARY KEY,
-    title              TEXT,
-    first_published_at TEXT,
+    id                 INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given again
+    title              TEXT,                                -- the headline nearest to all of it
+    first_published_at TEXT,                                -- as far as its articles' times are known
     last_published_at  TEXT,
     n_articles         INTEGER NOT NULL,
-    n_sources          INTEGER NOT NULL
+    n_sources          INTEGER NOT NULL,                    -- publishers; those that print another one's report don't count
+    title_article_id   INTEGER,                             -- whose headline it is
+    updated_at         TEXT NOT NULL                        -- when an article joined it or left it
 ) STRICT;
+
+CREATE INDEX stories_time ON stories (last_published_at);
 
 CREATE TABLE articles (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,     -- never given again
@@ -48,6 +53,30 @@ CREATE INDEX articles_time ON articles (coalesce(published_at, first_seen_at));
 CREATE INDEX articles_first_seen_at ON articles (first_seen_at);
 CREATE INDEX articles_duplicate_of ON articles (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX articles_story ON articles (story_id) WHERE story_id IS NOT NULL;
+
+-- Which story an article belongs to, and why.
+CREATE TABLE story_members (
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    story_id   INTEGER NOT NULL REFERENCES stories (id),
+    reason     TEXT NOT NULL CHECK (reason IN ('first', 'alike', 'copy', 'hand')),
+    score      REAL,                                        -- likeness to the story as it was then, up to 1
+    terms      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(terms)),  -- words in common that count most
+    publisher  TEXT NOT NULL,                               -- registrable domain, or the source's slug
+    is_copy    INTEGER NOT NULL                             -- of an earlier article
+) STRICT;
+
+CREATE INDEX story_members_story ON story_members (story_id, publisher);
+
+-- What the latest articles are known by: six bytes a term.
+CREATE TABLE _story_signatures (
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    at_s       INTEGER,                                     -- when it was published, if that is known
+    signature  BLOB NOT NULL
+) STRICT;
+
+-- Grows when stories are changed by hand.
+CREATE TABLE _story_state (generation INTEGER NOT NULL) STRICT;
+INSERT INTO _story_state (generation) VALUES (0);
 
 CREATE TABLE revisions (
     article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,

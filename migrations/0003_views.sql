@@ -1,4 +1,5 @@
--- A source's pulse.
+-- A source's pulse. It is asked at the address that it has moved to after five answers that agree: the number is that of
+-- `schedule::address::CONSISTENT_ANSWERS`.
 CREATE VIEW source_health AS
 SELECT
     sources.slug,

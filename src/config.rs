@@ -23,7 +23,7 @@ use crate::model::Source;
 
 pub use settings::{
     DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
-    ScheduleSettings, StoreSettings,
+    ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
 pub use sources::{check_link_selector, check_slug, slug_for};

@@ -134,6 +134,8 @@ pub(super) enum Command {
     Show(ShowCommand),
     /// Search titles and texts
     Search(SearchCommand),
+    /// Events and the articles that tell of them; merge and split them by hand
+    Stories(StoriesCommand),
     /// List, show, add, test, pause and remove sources; OPML in and out
     Sources(SourcesCommand),
     /// How it stands: database, sources, failures, what is due
@@ -268,6 +270,10 @@ pub(super) struct ChoiceArguments {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(super) until: Option<Timestamp>,
 
+    /// Of this story (`newswire stories` lists them)
+    #[arg(long, value_name = "ID")]
+    pub(super) story: Option<i64>,
+
     /// A condition in SQL over the columns of the table articles
     #[arg(long = "where", value_name = "SQL")]
     pub(super) condition: Option<String>,
@@ -275,6 +281,71 @@ pub(super) struct ChoiceArguments {
     /// Leave out duplicates of earlier articles
     #[arg(long)]
     pub(super) no_duplicates: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  newswire stories --since 24h --min-sources 3      what several told independently since yesterday
+  newswire stories show 12                          its articles, and why each is there
+  newswire stories merge 12 15                      one event after all; later articles follow
+  newswire stories split 301 307                    two articles of another event
+  newswire export --format bundle --story 12 --out bundle/"
+)]
+pub(super) struct StoriesCommand {
+    #[command(subcommand)]
+    pub(super) action: Option<StoriesAction>,
+
+    #[command(flatten)]
+    pub(super) choice: StoryChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StoryChoice {
+    /// Told at this time or later: 2026-11-20, 2d, 12h, yesterday
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) since: Option<Timestamp>,
+
+    /// Begun before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) until: Option<Timestamp>,
+
+    /// Told by at least so many articles
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub(super) min_articles: u32,
+
+    /// Told by at least so many sources; those that print another one's report don't count
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(super) min_sources: u32,
+
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(super) limit: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoriesAction {
+    /// Show a story with its articles and why each is in it
+    Show {
+        /// Its number
+        story: i64,
+    },
+    /// Put stories together
+    Merge {
+        /// The story that stays
+        into: i64,
+        /// Those whose articles join it
+        #[arg(required = true)]
+        others: Vec<i64>,
+    },
+    /// Take articles out of their story, into a new one
+    Split {
+        /// Numbers of articles
+        #[arg(value_name = "ARTICLE", required = true)]
+        articles: Vec<i64>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
 use super::output::{Column, number, text};
-use super::shapes;
+use super::{shapes, stories};
 
 pub(super) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
@@ -48,8 +48,12 @@ fn cells(row: &ArticleRow) -> Vec<String> {
 /// The choice of articles that the arguments name.
 pub(super) fn filter(reader: &Reader, choice: &ChoiceArguments) -> Result<ArticleFilter, Failure> {
     let source_id = choice.source.as_deref().map(|word| one_source(reader, word)).transpose()?.map(|row| row.id);
+    if let Some(story) = choice.story {
+        stories::find(reader, story)?;
+    }
     Ok(ArticleFilter {
         source_id,
+        story_id: choice.story,
         since: choice.since,
         until: choice.until,
         condition: choice.condition.clone(),

@@ -58,6 +58,8 @@ mod sources;
 
 mod status;
 
+mod stories;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -130,6 +132,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Ls(command) => ls::run(&mut context, &command),
         Command::Show(command) => show::run(&mut context, &command),
         Command::Search(command) => search::run(&mut context, &command),
+        Command::Stories(command) => stories::run(&mut context, &command),
         Command::Sources(command) => sources::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),
         Command::Config(command) => config_command::run(&mut context, &command),

@@ -1,7 +1,7 @@
 //! `newswire show`: one article.
 
 use crate::normalize;
-use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, WaitingLink};
+use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
 use super::Context;
 use super::arguments::ShowCommand;
@@ -24,6 +24,7 @@ pub(super) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
         sightings: reader.sightings(id)?,
         descent: Descent::new(reader.lineage(id)?, article.duplicate_kind.clone()),
         revisions: reader.revisions(id)?,
+        story: reader.story_of(id)?.map(|story| reader.story(story)).transpose()?.flatten(),
         article,
     };
     let history = History::new(&found.article, &found.revisions);
@@ -36,6 +37,7 @@ pub(super) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
         let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
         let mut value = shapes::details(&found.article, &sources);
         value["lineage"] = found.descent.value();
+        value["story_id"] = json!(found.story.as_ref().map(|story| story.id));
         if command.revisions {
             value["revisions"] = history.value();
         }
@@ -71,6 +73,7 @@ struct Found {
     sightings: Vec<SightingRow>,
     descent: Descent,
     revisions: Vec<RevisionRow>,
+    story: Option<StoryRow>,
 }
 
 impl Found {
@@ -97,6 +100,11 @@ impl Found {
             Some(&format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)),
         )?;
         self.descent.describe(output)?;
+        if let Some(story) = self.story.as_ref().filter(|story| story.n_articles > 1) {
+            let title = story.title.as_deref().unwrap_or("(no title)");
+            let counts = format!("{} articles, {} sources", story.n_articles, story.n_sources);
+            output.field("story", Some(&format!("{}: {title} ({counts})", story.id)))?;
+        }
         for sighting in &self.sightings {
             output.field("seen in", Some(&format!("{} since {}", sighting.source, sighting.first_seen_at)))?;
         }

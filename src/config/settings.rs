@@ -21,6 +21,17 @@ pub struct StoreSettings {
     pub cache_mib: u32,
     /// Age at which rows of `fetches` go, in days.
     pub fetches_keep_days: u32,
+    /// Section `stories`.
+    pub stories: StoriesSettings,
+}
+
+/// Section `stories`.
+#[derive(Clone, Copy, Debug)]
+pub struct StoriesSettings {
+    /// Longest time between the last article of a story and the next, in seconds.
+    pub window_s: u32,
+    /// Articles among which stories are looked for: the latest.
+    pub articles_max: usize,
 }
 
 /// Section `fetch`.
@@ -267,6 +278,10 @@ impl StoreSettings {
             batch_max: size(reader.integer("store.batch_max", 1, 10_000)),
             cache_mib: narrow(reader.integer("store.cache_mib", 1, 65_536)),
             fetches_keep_days: narrow(reader.integer("store.fetches_keep_days", 1, 36_500)),
+            stories: StoriesSettings {
+                window_s: narrow(reader.integer("stories.window_days", 1, 365)) * 86_400,
+                articles_max: size(reader.integer("stories.articles_max", 1, 10_000_000)),
+            },
         }
     }
 }

@@ -7,8 +7,12 @@
 //! * [`sketch`] chooses what an index keeps of it, and the few earlier texts that share some of that,
 //! * [`likeness`] compares two texts in full, and
 //! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
+//!
+//! What is new may still tell of the same event as others: [`story`] puts it among them.
 
 mod hash;
+
+mod words;
 
 pub mod shingle;
 
@@ -17,6 +21,8 @@ pub mod sketch;
 pub mod likeness;
 
 pub mod lineage;
+
+pub mod story;
 
 use std::collections::HashSet;
 

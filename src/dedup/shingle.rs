@@ -4,21 +4,11 @@
 //! the width of characters. Copies keep most of their shingles through cuts, additions and other orders of paragraphs;
 //! two people who write about the same event share hardly any.
 
-use unicode_normalization::char::{decompose_compatible, is_combining_mark};
-
 use super::hash::{EMPTY, mix, with};
+use super::words::{Token, WORD_UNITS, read_tokens};
 
 /// A shingle is three words long, or as long in scripts that do not part words: measured in these units.
 const SHINGLE_UNITS: u32 = 12;
-
-/// A word between spaces.
-const WORD_UNITS: u32 = 4;
-
-/// A Han or Kana character: two make a word.
-const IDEOGRAPH_UNITS: u32 = 2;
-
-/// A character of Thai, Lao, Khmer or Myanmar: four make a word.
-const LETTER_UNITS: u32 = 1;
 
 /// As much text on either side of a number says what it counts: two words.
 const CONTEXT_UNITS: u32 = 8;
@@ -99,114 +89,6 @@ impl ShingledText {
         self.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
         self.distinct = sorted(self.shingles.iter().map(|shingle| shingle.hash).collect());
     }
-}
-
-/// A word, or a character of a script that does not part words.
-#[derive(Clone, Copy, Debug)]
-struct Token {
-    hash: u64,
-    paragraph: u32,
-    units: u32,
-    n_letters: u32,
-    is_number: bool,
-}
-
-/// Splits a paragraph into folded words.
-fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token>) {
-    let blank = Token { hash: EMPTY, paragraph: position, units: WORD_UNITS, n_letters: 0, is_number: false };
-    let mut word = blank;
-    let finish = |word: &mut Token, tokens: &mut Vec<Token>| {
-        if word.n_letters > 0 {
-            tokens.push(Token { hash: mix(word.hash), ..*word });
-        }
-        *word = blank;
-    };
-    for character in paragraph.chars().filter(|character| !is_dropped(*character)) {
-        if character.is_ascii_alphanumeric() {
-            word.is_number |= word.n_letters == 0 && character.is_ascii_digit();
-            word.hash = with(word.hash, u64::from(character.to_ascii_lowercase()));
-            word.n_letters += 1;
-        } else if let Some(units) = units_without_spaces(character) {
-            finish(&mut word, tokens);
-            let mut hash = EMPTY;
-            decompose_compatible(character, |part| hash = with(hash, u64::from(part)));
-            let is_number = character.is_numeric();
-            tokens.push(Token { hash: mix(hash), paragraph: position, units, n_letters: 1, is_number });
-        } else if character.is_alphanumeric() || is_combining_mark(character) {
-            word.is_number |= word.n_letters == 0 && character.is_numeric();
-            word.hash = with_folded(word.hash, character);
-            // A syllable of Hangul is worth two letters.
-            word.n_letters += if matches!(character, '\u{ac00}'..='\u{d7a3}') { 2 } else { 1 };
-        } else {
-            finish(&mut word, tokens);
-        }
-    }
-    finish(&mut word, tokens);
-}
-
-/// Characters that one wording has and the same wording elsewhere lacks: apostrophes and what takes their place,
-/// accents and vowel points, joiners.
-fn is_dropped(character: char) -> bool {
-    matches!(character, '\'' | '`' | '\u{b4}' | '\u{2bc}' | '\u{2018}' | '\u{2019}' | '\u{2032}' | '\u{ff07}'
-        | '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{200c}' | '\u{200d}')
-}
-
-/// How much a character counts, if its script does not part words.
-fn units_without_spaces(character: char) -> Option<u32> {
-    match character {
-        '\u{3005}'
-        | '\u{3041}'..='\u{3096}'
-        | '\u{30a1}'..='\u{30ff}'
-        | '\u{31f0}'..='\u{31ff}'
-        | '\u{3400}'..='\u{4dbf}'
-        | '\u{4e00}'..='\u{9fff}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{ff66}'..='\u{ff9f}'
-        | '\u{20000}'..='\u{323af}' => Some(IDEOGRAPH_UNITS),
-        // Thai, Lao; Myanmar; Khmer; Myanmar, extended.
-        '\u{e01}'..='\u{eff}'
-        | '\u{1000}'..='\u{109f}'
-        | '\u{1780}'..='\u{17ff}'
-        | '\u{a9e0}'..='\u{a9ff}'
-        | '\u{aa60}'..='\u{aa7f}'
-            if character.is_alphanumeric() || is_combining_mark(character) =>
-        {
-            Some(LETTER_UNITS)
-        }
-        _ => None,
-    }
-}
-
-/// Goes on with a word by a character beyond ASCII: in lower case, without its accents, in its usual width. Letters
-/// that are an accented one to their readers and not to Unicode are spelled as an ASCII filter would spell them.
-fn with_folded(hash: u64, character: char) -> u64 {
-    let mut hash = hash;
-    let mut spell = |text: &str| hash = text.bytes().fold(hash, |hash, byte| with(hash, u64::from(byte)));
-    match character {
-        'ß' | 'ẞ' => spell("ss"),
-        'æ' | 'Æ' => spell("ae"),
-        'œ' | 'Œ' => spell("oe"),
-        'ø' | 'Ø' => spell("o"),
-        'đ' | 'Đ' | 'ð' | 'Ð' => spell("d"),
-        'ł' | 'Ł' => spell("l"),
-        'ı' => spell("i"),
-        'þ' | 'Þ' => spell("th"),
-        _ => {
-            for lower in character.to_lowercase() {
-                // A precomposed syllable of Hangul is a letter like others; there is no accent in it.
-                if matches!(lower, '\u{ac00}'..='\u{d7a3}') {
-                    hash = with(hash, u64::from(lower));
-                    continue;
-                }
-                decompose_compatible(lower, |part| {
-                    if !is_dropped(part) {
-                        hash = with(hash, u64::from(part));
-                    }
-                });
-            }
-        }
-    }
-    hash
 }
 
 fn shingles(tokens: &[Token]) -> Vec<Shingle> {

@@ -43,6 +43,9 @@ pub struct PollFacts {
     pub n_new: u32,
     /// What the document asked for.
     pub hints: PollHints,
+    /// Whether the list is known to go back to before the last poll, though nothing in it had been seen: its addresses
+    /// have changed.
+    pub reaches_back: bool,
 }
 
 /// What a poll came to.

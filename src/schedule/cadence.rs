@@ -65,9 +65,7 @@ pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse<'_>, facts: PollFacts
         let due_at = super::later(now, interval_s, settings.jitter_percent, seed);
         return NextPoll { due_at, interval_s, rhythm, is_cut_off: false };
     }
-    let is_cut_off = pulse.last_ok_at.is_some()
-        && facts.n_new == facts.n_entries
-        && pulse.rhythm.window.min(narrow(facts.n_entries)) >= WINDOW_MIN;
+    let is_cut_off = shares_nothing(pulse, facts) && !facts.reaches_back;
     if facts.n_entries > 0 {
         rhythm.window = narrow(facts.n_entries);
     }
@@ -77,7 +75,9 @@ pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse<'_>, facts: PollFacts
         rhythm.asked = asked;
     }
     if let Some(last_ok_at) = pulse.last_ok_at {
-        rhythm.observe(last_ok_at, now, facts.n_new, is_cut_off);
+        // Old items under other addresses are no news.
+        let n_new = if facts.reaches_back { 0 } else { facts.n_new };
+        rhythm.observe(last_ok_at, now, n_new, is_cut_off);
     }
     let wanted_s = match pulse.last_ok_at {
         None => settings.poll_interval_first_s,
@@ -90,6 +90,15 @@ pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse<'_>, facts: PollFacts
     let asked_at = now.checked_add(SignedDuration::from_secs(i64::from(asked_s))).unwrap_or(Timestamp::MAX);
     let due_at = unskipped(spread.max(asked_at), rhythm.asked, seed);
     NextPoll { due_at, interval_s, rhythm, is_cut_off }
+}
+
+/// Whether a list shares no item with those before it, though it should.
+#[must_use]
+pub fn shares_nothing(pulse: Pulse<'_>, facts: PollFacts) -> bool {
+    pulse.kind != SourceKind::Article
+        && pulse.last_ok_at.is_some()
+        && facts.n_new == facts.n_entries
+        && pulse.rhythm.window.min(narrow(facts.n_entries)) >= WINDOW_MIN
 }
 
 /// Seconds until a request is worth its while, at most the longest interval.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::cadence::{Pulse, next_poll};
 use super::rhythm::Rhythm;
 use crate::config;
-use crate::model::{PollFacts, PollHints, SourceKind};
+use crate::model::{PollFacts, SourceKind};
 
 const DAYS: i64 = 14;
 
@@ -125,7 +125,7 @@ fn play(newsroom: &Newsroom, plan: &Plan, source_id: i64) -> Played {
         let facts = PollFacts {
             n_entries: u32::try_from(newsroom.window).unwrap(),
             n_new: u32::try_from(fresh.len() + n_old).unwrap(),
-            hints: PollHints::default(),
+            ..PollFacts::default()
         };
         let now = Timestamp::from_second(start.as_second() + now_s).unwrap();
         now_s = match plan {

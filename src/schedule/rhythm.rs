@@ -36,6 +36,11 @@ const PRESENT_BOUNDS: (f64, f64) = (0.25, 12.0);
 /// Least share of a list that must be new for the time before to count as a surge; less is the ordinary.
 const SURGE_SHARE: f64 = 0.25;
 
+/// Fewest items of a surge, and the shortest time that one is measured over: two items in ten seconds are chance, and who
+/// polls by hand a moment after the daemon shall not leave a source hurried for weeks.
+const SURGE_ITEMS_MIN: f64 = 3.0;
+const SURGE_MEASURED_MIN_S: i64 = 600;
+
 /// Where a whole list was new, it brought more than we saw: by about this much.
 const CUT_OFF_FACTOR: f64 = 1.5;
 
@@ -145,7 +150,9 @@ impl Rhythm {
         let observed_s = whole_s.min(OBSERVED_MAX_S);
         let rate = f64::from(n_new) * 3600.0 / seconds(whole_s);
         let overall = self.overall();
-        let is_surge = f64::from(n_new) >= SURGE_SHARE * f64::from(self.window).max(4.0);
+        let is_surge = f64::from(n_new) >= (SURGE_SHARE * f64::from(self.window)).max(SURGE_ITEMS_MIN);
+        let seen = f64::from(n_new) * 3600.0 / seconds(whole_s.max(SURGE_MEASURED_MIN_S));
+        let surge = if is_cut_off { seen * CUT_OFF_FACTOR } else { seen };
         let mut expected = 0.0;
         for (position, length_h) in stretches(to.as_second() - observed_s, observed_s) {
             expected += self.habit(position, overall) * length_h;
@@ -155,7 +162,7 @@ impl Rhythm {
             hour.seen_h = hour.seen_h * fading + length_h;
             hour.surge *= (-length_h / SURGE_FADES_H).exp();
             if is_surge {
-                hour.surge = hour.surge.max(if is_cut_off { rate * CUT_OFF_FACTOR } else { rate });
+                hour.surge = hour.surge.max(surge);
             }
         }
         let observed_h = seconds(observed_s) / 3600.0;
@@ -282,6 +289,16 @@ mod tests {
         assert!(stretches[5].rate < 7.5, "{stretches:?}");
         assert!((37.0..39.0).contains(&stretches[0].surge), "{stretches:?}");
         assert!((0.49..0.51).contains(&stretches[0].length_h) && (1.49..1.51).contains(&stretches[1].until_h));
+    }
+
+    #[test]
+    fn a_moment_is_too_short_for_a_surge() {
+        let mut rhythm = working(5);
+        rhythm.observe(at("2026-03-07T12:00:00Z"), at("2026-03-07T12:00:01Z"), 2, false);
+        let surge = |rhythm: &Rhythm| rhythm.expected(at("2026-03-07T12:30:00Z")).next().unwrap().surge;
+        assert!(surge(&rhythm) < 10.0, "{}", surge(&rhythm));
+        rhythm.observe(at("2026-03-07T12:00:01Z"), at("2026-03-07T12:00:02Z"), 10, false);
+        assert!((59.0..61.0).contains(&surge(&rhythm)), "{}", surge(&rhythm));
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct ArticleFilter {
     pub since: Option<Timestamp>,
     /// Published, or where that is unknown first seen, before this time.
     pub until: Option<Timestamp>,
+    /// Of this story.
+    pub story_id: Option<i64>,
     /// A condition in SQL over the columns of `articles`, by the user.
     pub condition: Option<String>,
     /// Whether duplicates of earlier articles are left out.

@@ -17,6 +17,7 @@ use super::copies::{self, Comparison};
 use super::looks::{self, Looks};
 use super::memory::WriteTransaction;
 use super::rows::{json_list, private_time, public_time};
+use super::stories::{self, Arrived};
 use super::{fetches, links, polls, sources};
 
 /// What became of the fetch of an article.
@@ -232,11 +233,13 @@ fn keep(transaction: &WriteTransaction<'_>, article: &Article, arrival: &Arrival
             if let Some(of) = original {
                 verdict = Verdict::Duplicate { of, kind: DuplicateKind::Near };
             }
+            stories::join(transaction, article, url.as_ref(), &row.arrived(id), original)?;
             id
         }
         Verdict::Duplicate { of, kind } => {
             let id = row.insert(connection, Some((of, kind)))?;
             copies::record_exact(connection, id, of, article.paragraphs().count())?;
+            stories::join(transaction, article, url.as_ref(), &row.arrived(id), Some(of))?;
             id
         }
         Verdict::Known { article_id } => article_id,
@@ -318,6 +321,11 @@ impl Row<'_> {
         let url = self.url.map(CanonicalUrl::as_str);
         let text = bundle::document(self.article.title.as_deref(), day.as_deref(), url, &self.article.body);
         bundle::hex_sha256(text.as_bytes())
+    }
+
+    fn arrived(&self, id: i64) -> Arrived {
+        let Arrival { source, first_seen_at, now, answered, .. } = *self.arrival;
+        Arrived { id, source, is_fetched: answered.is_some(), first_seen_at, now }
     }
 
     fn insert(&self, connection: &Connection, duplicate: Option<(i64, DuplicateKind)>) -> rusqlite::Result<i64> {
@@ -424,6 +432,7 @@ impl Row<'_> {
         } else if let Some(comparison) = comparison {
             comparison.record(transaction, id)?;
         }
+        stories::retitle(connection, id)?;
         connection.prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?.execute([id])?;
         remember_wording(connection, article, id)
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::dates;
 use crate::model::{ListedLink, SourceId, TimeSpan};
-use crate::schedule::gap;
+use crate::schedule::gap::{self, Gap};
 use crate::schedule::rhythm::Rhythm;
 
 use super::links;
@@ -42,32 +42,32 @@ pub(super) fn heal(
     Ok(listed.n_new)
 }
 
-/// Writes down what was missed before a poll that brought nothing but new links, where something was.
-pub(super) fn note(
-    connection: &Connection,
-    source: SourceId,
-    rhythm: &Rhythm,
-    last_ok_at: Timestamp,
-    links: &[ListedLink],
-    now: Timestamp,
-) -> rusqlite::Result<()> {
+/// What was missed before a poll that brought nothing but new links; nothing where they go back far enough.
+pub(super) fn missed(rhythm: &Rhythm, last_ok_at: Timestamp, links: &[ListedLink], now: Timestamp) -> Option<Gap> {
     // Dates stand in a list as texts, which are read only here: few polls have a gap before them.
     let read = |link: &ListedLink| link.hints.published.as_deref().and_then(dates::read).map(|date| date.instant);
     let published: Vec<Timestamp> =
         links.iter().take(DATES_MAX).filter_map(|link| read(link).or(link.updated_at)).collect();
     let n_entries = u32::try_from(links.len().min(DATES_MAX)).unwrap_or(u32::MAX);
-    if let Some(missed) = gap::missed(rhythm, last_ok_at, &published, n_entries, now) {
+    gap::missed(rhythm, last_ok_at, &published, n_entries, now)
+}
+
+/// Writes down what was missed. A gap that goes on from the last one, with nothing that was had in between, is one with it:
+/// a list whose addresses are new each time would otherwise leave one with every poll, and each would be healed in vain.
+pub(super) fn note(connection: &Connection, source: SourceId, gap: Gap, now: Timestamp) -> rusqlite::Result<()> {
+    let (began_at, ended_at) = (public_time(gap.from), public_time(gap.until));
+    let n_extended = connection
+        .prepare_cached(
+            "UPDATE gaps SET ended_at = ?3, n_missed = n_missed + ?4, noticed_at = ?5
+             WHERE source_id = ?1 AND ended_at = ?2",
+        )?
+        .execute(params![source.0, began_at, ended_at, gap.n_missed, public_time(now)])?;
+    if n_extended == 0 {
         connection
             .prepare_cached(
                 "INSERT INTO gaps (source_id, began_at, ended_at, n_missed, noticed_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![
-                source.0,
-                public_time(missed.from),
-                public_time(missed.until),
-                missed.n_missed,
-                public_time(now),
-            ])?;
+            .execute(params![source.0, began_at, ended_at, gap.n_missed, public_time(now)])?;
     }
     Ok(())
 }

@@ -9,23 +9,43 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
+use crate::config::StoriesSettings;
+
 use super::shingles::RecentShingles;
+use super::stories::{self, Stories};
 
 /// Articles whose root is remembered, a megabyte or two; then all are forgotten at once. Those asked about are the
 /// holders of the last articles' shingles, which are soon other ones.
 const ROOTS_MAX: usize = 1 << 16;
 
 /// What is remembered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
     recent_shingles: Option<RecentShingles>,
     roots: HashMap<i64, i64>,
+    stories: Option<Stories>,
+    settings: StoriesSettings,
 }
 
 impl Memory {
+    /// Nothing yet.
+    pub(super) fn new(settings: StoriesSettings) -> Memory {
+        Memory { recent_shingles: None, roots: HashMap::new(), stories: None, settings }
+    }
+
     /// Forgets everything.
     pub(super) fn forget(&mut self) {
-        *self = Memory::default();
+        *self = Memory::new(self.settings);
+    }
+
+    /// The stories that are still being told, as they stand in the file: somebody else may have changed them by hand.
+    pub(super) fn stories(&mut self, connection: &Connection) -> rusqlite::Result<&mut Stories> {
+        let generation = stories::generation(connection)?;
+        match &mut self.stories {
+            Some(stories) if stories.generation() == generation => {}
+            stale => *stale = Some(Stories::load(connection, self.settings, generation)?),
+        }
+        self.stories.as_mut().ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
     /// The shingles that no bucket holds yet.

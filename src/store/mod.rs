@@ -43,6 +43,12 @@ mod source_changes;
 
 mod sources;
 
+mod stories;
+
+mod story_changes;
+
+mod story_lists;
+
 mod writer;
 
 pub use answers::{
@@ -55,4 +61,6 @@ pub use read::Reader;
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
 pub use source_changes::{ChangedSource, NewSource, SourceChange, add_sources_beside, change_source_beside};
 pub use sources::{AddedSource, SyncReport};
+pub use story_changes::{merge_stories_beside, split_story_beside};
+pub use story_lists::{MemberRow, StoryFilter, StoryRow};
 pub use writer::{ArticleCommit, Store};

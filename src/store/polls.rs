@@ -8,7 +8,7 @@ use url::Url;
 use crate::config::ScheduleSettings;
 use crate::model::{ChildSitemap, DueSource, ListedLink, PollFacts, PollOutcome, PollResult, SourceKind, Validators};
 use crate::schedule::address::{self, Move};
-use crate::schedule::cadence::{Pulse, next_poll};
+use crate::schedule::cadence::{Pulse, next_poll, shares_nothing};
 use crate::schedule::rhythm::Rhythm;
 use crate::schedule::validators::{self, Earned};
 
@@ -88,7 +88,8 @@ pub(super) fn commit(
             commit.n_known = listed.n_known;
             // Sitemaps of an index that are as they were hold what is known, though they are not read again.
             let n_known = if children.is_empty() { listed.n_known } else { listed.n_known.max(1) };
-            let facts = PollFacts { n_entries: listed.n_new + n_known, n_new: listed.n_new, hints: *hints };
+            let n_entries = listed.n_new + n_known;
+            let facts = PollFacts { n_entries, n_new: listed.n_new, hints: *hints, reaches_back: false };
             let earned = if is_conditional && listed.n_new == 0 { Earned::InVain } else { Earned::Nothing };
             let answer = Answer {
                 kind: *kind,
@@ -116,7 +117,7 @@ pub(super) fn commit(
             };
             let answer = Answer {
                 kind: source.kind.unwrap_or(SourceKind::Feed),
-                facts: PollFacts { n_entries: 0, n_new: 0, hints: *hints },
+                facts: PollFacts { hints: *hints, ..PollFacts::default() },
                 moved_to: moved_to.as_ref(),
                 earned,
                 validators: validators.as_ref(),
@@ -191,10 +192,16 @@ fn settle(
     let Answer { kind, facts, moved_to, earned, validators, document } = answer;
     let before = memory.rhythm.unwrap_or_default();
     let pulse = Pulse { source_id: source.id.0, kind: *kind, last_ok_at: memory.last_ok_at, rhythm: &before };
-    let next = next_poll(schedule, pulse, *facts, now);
-    if let Some(last_ok_at) = memory.last_ok_at.filter(|_| next.is_cut_off && memory.is_active) {
-        gaps::note(connection, source.id, &before, last_ok_at, links, now)?;
+    let mut facts = *facts;
+    if let Some(last_ok_at) = memory.last_ok_at.filter(|_| shares_nothing(pulse, facts)) {
+        match gaps::missed(&before, last_ok_at, links, now) {
+            // What is only polled by hand is not missed in between.
+            Some(gap) if memory.is_active => gaps::note(connection, source.id, gap, now)?,
+            Some(_) => {}
+            None => facts.reaches_back = true,
+        }
     }
+    let next = next_poll(schedule, pulse, facts, now);
     let is_known = document.is_none() || facts.n_new < facts.n_entries;
     let moved = memory.moved.after(address::Answer { moved_to: *moved_to, is_known });
     let due = Some(next.due_at).filter(|_| memory.is_active);

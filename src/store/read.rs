@@ -352,6 +352,10 @@ impl ArticleFilter {
             conditions.push("coalesce(articles.published_at, articles.first_seen_at) < :until".to_owned());
             parameters.push((":until", Box::new(public_time(until))));
         }
+        if let Some(story_id) = self.story_id {
+            conditions.push("articles.story_id = :story".to_owned());
+            parameters.push((":story", Box::new(story_id)));
+        }
         if self.without_duplicates {
             conditions.push("articles.duplicate_of IS NULL".to_owned());
         }

@@ -69,7 +69,10 @@ pub fn change_source_beside(
     beside(settings, |connection| apply(connection, source, change, Timestamp::now()))
 }
 
-fn beside<T>(settings: &StoreSettings, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+pub(super) fn beside<T>(
+    settings: &StoreSettings,
+    act: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> Result<T, StoreError> {
     let mut connection = schema::open_for_writing(settings)?;
     let wrap = |error: rusqlite::Error| schema::explain(&error, &settings.path);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;

@@ -95,7 +95,7 @@ impl Store {
         let n_commits = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             connection,
-            memory: RefCell::default(),
+            memory: RefCell::new(Memory::new(settings.stories)),
             settings: settings.clone(),
             n_commits: n_commits.clone(),
             _lock: lock,

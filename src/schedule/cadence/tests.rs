@@ -26,7 +26,7 @@ fn decide(n_each: u32, facts: PollFacts) -> NextPoll {
 }
 
 fn facts(n_entries: u32, n_new: u32) -> PollFacts {
-    PollFacts { n_entries, n_new, hints: PollHints::default() }
+    PollFacts { n_entries, n_new, ..PollFacts::default() }
 }
 
 #[track_caller]
@@ -60,6 +60,9 @@ fn a_list_that_is_all_new_was_cut_off() {
     // A list of one or two items is always new.
     assert!(!decide(2, facts(2, 2)).is_cut_off);
     assert!(!decide(2, facts(20, 19)).is_cut_off);
+    // Nor is one that goes back far enough under other addresses.
+    let relaunched = decide(2, PollFacts { reaches_back: true, ..facts(20, 20) });
+    assert!(!relaunched.is_cut_off && relaunched.interval_s > 300);
     let rhythm = Rhythm::default();
     let first = Pulse { source_id: 1, kind: SourceKind::Feed, last_ok_at: None, rhythm: &rhythm };
     let next = next_poll(&settings(), first, facts(20, 20), at(NOON));

@@ -1,0 +1,393 @@
+//! The stories that are still being told.
+//!
+//! Kept in memory, and small: of each story the sum of its articles' signatures, the last few of these, and when it was
+//! told. A story is found by its strongest terms, so that an article is compared with a few and not with all.
+
+use std::collections::HashMap;
+
+use super::terms::{Signature, product};
+
+/// Likeness from which an article belongs to a story.
+const LIKENESS_MIN: f64 = 0.24;
+
+/// What the likeness to the whole story counts; the rest is that to the articles that are most like.
+const WHOLE: f64 = 0.5;
+
+/// So many of these.
+const NEAREST: usize = 3;
+
+/// What a likeness has lost when an article comes a whole window after the last one of the story: most of it.
+const LOST_BY_AGE: f64 = 0.7;
+
+/// Articles of a story that are kept for comparison: the last ones. What was said before is in the sum.
+const ARTICLES_KEPT: usize = 12;
+
+/// Terms of a story's sum that are kept.
+const STORY_TERMS_MAX: usize = 192;
+
+/// Terms that a story is found by: its strongest.
+const FOUND_BY: usize = 24;
+
+/// A term by which more stories could be found finds none: it is an agency's name or a month.
+const STORIES_OF_TERM_MAX: usize = 2000;
+
+/// Stories that an article is compared with in full.
+const CANDIDATES_MAX: usize = 24;
+
+/// Changes after which the terms that stories are found by are put in order. In between, a story is also found by
+/// terms that are no longer among its strongest.
+const CHANGES_UNTIL_ORDER: usize = 4096;
+
+/// Terms in common that are told as the reason.
+const REASONS_MAX: usize = 8;
+
+/// An article in a story.
+#[derive(Clone, Debug)]
+struct Member {
+    article: i64,
+    signature: Signature,
+    /// Whether it has a headline, and that not an original's.
+    has_own_headline: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Story {
+    /// The last few.
+    members: Vec<Member>,
+    /// The sum of all signatures, by ascending term.
+    sum: Vec<(u32, f32)>,
+    n_articles: usize,
+    /// From when to when it was told, as far as that is known.
+    told_s: Option<(i64, i64)>,
+    /// The number of the latest article in the order of arrival.
+    touched: u64,
+}
+
+/// Where an article belongs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placement {
+    /// The story.
+    pub story: i64,
+    /// How like it is: from the least that counts to 1.
+    pub score: f64,
+    /// The terms in common that count most, those first.
+    pub terms: Vec<u32>,
+}
+
+/// The stories that are still being told.
+#[derive(Clone, Debug)]
+pub struct ActiveStories {
+    stories: HashMap<i64, Story>,
+    by_term: HashMap<u32, Vec<i64>>,
+    window_s: i64,
+    articles_max: usize,
+    n_articles: usize,
+    n_arrived: u64,
+    n_changes: usize,
+}
+
+impl ActiveStories {
+    /// None yet. An article later than the last one of a story by more than the window does not belong to it; of
+    /// articles, so many are remembered.
+    #[must_use]
+    pub fn new(window_s: u32, articles_max: usize) -> ActiveStories {
+        ActiveStories {
+            stories: HashMap::new(),
+            by_term: HashMap::new(),
+            window_s: i64::from(window_s.max(1)),
+            articles_max: articles_max.max(1),
+            n_articles: 0,
+            n_arrived: 0,
+            n_changes: 0,
+        }
+    }
+
+    /// The story that an article belongs to. Its time is in seconds; where it is unknown, time does not count.
+    #[must_use]
+    pub fn place(&self, signature: &Signature, at_s: Option<i64>) -> Option<Placement> {
+        let mut best: Option<(i64, f64)> = None;
+        for id in self.candidates(signature) {
+            let Some(story) = self.stories.get(&id) else { continue };
+            let score = story.likeness(signature) * self.freshness(story, at_s);
+            // Of two that are as like, the earlier one.
+            let is_better = best.is_none_or(|(best_id, best_score)| {
+                score.total_cmp(&best_score).then(best_id.cmp(&id)) == std::cmp::Ordering::Greater
+            });
+            if is_better {
+                best = Some((id, score));
+            }
+        }
+        let (story, score) = best.filter(|(_, score)| *score >= LIKENESS_MIN)?;
+        let terms = self.in_common(story, signature);
+        Some(Placement { story, score: score.min(1.0), terms })
+    }
+
+    /// The terms that an article has in common with a story, those first that count most.
+    #[must_use]
+    pub fn in_common(&self, story: i64, signature: &Signature) -> Vec<u32> {
+        let Some(story) = self.stories.get(&story) else { return Vec::new() };
+        let mut terms: Vec<(u32, f32)> = signature
+            .weights
+            .iter()
+            .filter_map(|(term, weight)| {
+                let at = story.sum.binary_search_by_key(term, |(term, _)| *term).ok()?;
+                Some((*term, weight * story.sum[at].1))
+            })
+            .collect();
+        terms.sort_by(|left, right| right.1.total_cmp(&left.1));
+        terms.truncate(REASONS_MAX);
+        terms.into_iter().map(|(term, _)| term).collect()
+    }
+
+    /// Puts an article into a story, which may be a new one.
+    pub fn join(&mut self, story: i64, article: i64, signature: Signature, at_s: Option<i64>, has_own_headline: bool) {
+        self.n_arrived += 1;
+        self.n_articles += 1;
+        let entry = self.stories.entry(story).or_insert_with(|| Story {
+            members: Vec::new(),
+            sum: Vec::new(),
+            n_articles: 0,
+            told_s: None,
+            touched: 0,
+        });
+        let found_by_before = strongest(&entry.sum);
+        entry.add(&signature);
+        if let Some(at_s) = at_s {
+            let (first_s, last_s) = entry.told_s.unwrap_or((at_s, at_s));
+            entry.told_s = Some((first_s.min(at_s), last_s.max(at_s)));
+        }
+        entry.touched = self.n_arrived;
+        entry.n_articles += 1;
+        entry.members.push(Member { article, signature, has_own_headline });
+        if entry.members.len() > ARTICLES_KEPT {
+            // A copy says nothing that its original does not.
+            let least = entry.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
+            entry.members.remove(least);
+        }
+        for term in strongest(&entry.sum) {
+            if !found_by_before.contains(&term) {
+                let stories = self.by_term.entry(term).or_default();
+                if !stories.contains(&story) {
+                    stories.push(story);
+                }
+            }
+        }
+        self.n_changes += 1;
+        if self.n_changes >= CHANGES_UNTIL_ORDER {
+            self.put_in_order();
+        }
+    }
+
+    /// Among the articles with a headline of their own, the one whose words are nearest to those of the whole story.
+    #[must_use]
+    pub fn most_central(&self, story: i64) -> Option<i64> {
+        let story = self.stories.get(&story)?;
+        let nearness = |member: &&Member| product(&member.signature.weights, &story.sum);
+        let nearest = story.members.iter().filter(|member| member.has_own_headline).max_by(|left, right| {
+            // The earlier one of two.
+            nearness(left).total_cmp(&nearness(right)).then(right.article.cmp(&left.article))
+        });
+        nearest.map(|member| member.article)
+    }
+
+    /// How many articles are remembered, and how many stories.
+    #[must_use]
+    pub fn len(&self) -> (usize, usize) {
+        (self.n_articles, self.stories.len())
+    }
+
+    /// Whether nothing is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stories.is_empty()
+    }
+
+    /// What is left of a likeness by the time between an article and a story.
+    fn freshness(&self, story: &Story, at_s: Option<i64>) -> f64 {
+        let (Some(at_s), Some((first_s, last_s))) = (at_s, story.told_s) else { return 1.0 };
+        let distance_s = (at_s - last_s).max(first_s - at_s).max(0);
+        if distance_s > self.window_s { 0.0 } else { 1.0 - LOST_BY_AGE * as_f64(distance_s) / as_f64(self.window_s) }
+    }
+
+    /// The stories worth a comparison, by the terms in common that they are found by.
+    fn candidates(&self, signature: &Signature) -> Vec<i64> {
+        let mut hits: HashMap<i64, f32> = HashMap::new();
+        for (term, weight) in &signature.weights {
+            let stories = self.by_term.get(term).filter(|stories| stories.len() <= STORIES_OF_TERM_MAX);
+            for story in stories.into_iter().flatten() {
+                *hits.entry(*story).or_default() += weight * weight;
+            }
+        }
+        let mut hits: Vec<(i64, f32)> = hits.into_iter().collect();
+        hits.sort_unstable_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        hits.truncate(CANDIDATES_MAX);
+        hits.into_iter().map(|(story, _)| story).collect()
+    }
+
+    /// Forgets the stories that were added to longest ago, where there are too many articles, and finds all others by
+    /// their strongest terms again.
+    fn put_in_order(&mut self) {
+        self.n_changes = 0;
+        if self.n_articles > self.articles_max {
+            let mut by_age: Vec<(u64, i64)> = self.stories.iter().map(|(id, story)| (story.touched, *id)).collect();
+            by_age.sort_unstable();
+            for (_, id) in by_age {
+                if self.n_articles <= self.articles_max {
+                    break;
+                }
+                if let Some(story) = self.stories.remove(&id) {
+                    self.n_articles -= story.n_articles;
+                }
+            }
+        }
+        self.by_term.clear();
+        let mut ids: Vec<i64> = self.stories.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            for term in strongest(&self.stories[&id].sum) {
+                self.by_term.entry(term).or_default().push(id);
+            }
+        }
+    }
+}
+
+impl Story {
+    fn likeness(&self, signature: &Signature) -> f64 {
+        let length = self.sum.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum::<f64>().sqrt();
+        if length <= 0.0 {
+            return 0.0;
+        }
+        let whole = product(&signature.weights, &self.sum) / length;
+        let mut nearest: Vec<f64> = self.members.iter().map(|member| signature.likeness(&member.signature)).collect();
+        nearest.sort_by(|left, right| right.total_cmp(left));
+        nearest.truncate(NEAREST);
+        let n_nearest = as_f64(i64::try_from(nearest.len().max(1)).unwrap_or(1));
+        WHOLE * whole + (1.0 - WHOLE) * nearest.iter().sum::<f64>() / n_nearest
+    }
+
+    fn add(&mut self, signature: &Signature) {
+        let mut sum = Vec::with_capacity(self.sum.len() + signature.weights.len());
+        let (mut left, mut right) = (self.sum.iter().peekable(), signature.weights.iter().peekable());
+        loop {
+            match (left.peek(), right.peek()) {
+                (Some((term, _)), Some((other, _))) if term < other => sum.extend(left.next()),
+                (Some((term, _)), Some((other, _))) if term > other => sum.extend(right.next()),
+                (Some((term, weight)), Some((_, more))) => {
+                    sum.push((*term, weight + more));
+                    left.next();
+                    right.next();
+                }
+                (Some(_), None) => sum.extend(left.next()),
+                (None, Some(_)) => sum.extend(right.next()),
+                (None, None) => break,
+            }
+        }
+        if sum.len() > STORY_TERMS_MAX {
+            sum.select_nth_unstable_by(STORY_TERMS_MAX, |left, right| right.1.total_cmp(&left.1));
+            sum.truncate(STORY_TERMS_MAX);
+            sum.sort_unstable_by_key(|(term, _)| *term);
+        }
+        self.sum = sum;
+    }
+}
+
+/// The terms of a sum that count most.
+fn strongest(sum: &[(u32, f32)]) -> Vec<u32> {
+    let mut sum = sum.to_vec();
+    if sum.len() > FOUND_BY {
+        sum.select_nth_unstable_by(FOUND_BY, |left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        sum.truncate(FOUND_BY);
+    }
+    sum.into_iter().map(|(term, _)| term).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "spans of days in seconds, and small counts")]
+fn as_f64(number: i64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frequencies::Frequencies;
+    use super::super::terms::Terms;
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn signature(title: &str, body: &str) -> Signature {
+        Terms::of(Some(title), body, Some("en")).signature(&Frequencies::default())
+    }
+
+    fn ferry() -> [Signature; 3] {
+        [
+            signature(
+                "Ferry Maribel runs aground off Lorne",
+                "The ferry Maribel ran aground on a sandbank off Lorne on Monday with 84 passengers aboard.\nNobody was hurt, \
+                 the harbour master Ana Ruiz said.",
+            ),
+            signature(
+                "84 taken off stranded ferry",
+                "Lifeboats took 84 passengers off the Maribel, which had run aground near Lorne.\nRuiz, the harbour master, \
+                 said that the tide would free the ferry.",
+            ),
+            signature(
+                "Council votes on school roof",
+                "The council of Thistle voted on Tuesday to mend the roof of the school.\nIt costs two million.",
+            ),
+        ]
+    }
+
+    #[test]
+    fn reports_of_an_event_are_one_story() {
+        let [first, second, other] = ferry();
+        let mut stories = ActiveStories::new(604_800, 1000);
+        assert_eq!(stories.place(&first, Some(0)), None);
+        stories.join(1, 10, first.clone(), Some(0), true);
+        let placed = stories.place(&second, Some(3600)).expect("the same event");
+        assert!(placed.story == 1 && placed.score >= LIKENESS_MIN && !placed.terms.is_empty(), "{placed:?}");
+        assert_eq!(stories.place(&other, Some(3600)), None);
+        stories.join(1, 11, second.clone(), Some(3600), true);
+        stories.join(2, 12, other, Some(3600), true);
+        assert_eq!((stories.len(), stories.most_central(2)), ((3, 2), Some(12)));
+        // Time parts what words do not.
+        assert_eq!(stories.place(&second, Some(30 * DAY)), None);
+        assert_eq!(stories.place(&second, Some(-30 * DAY)), None);
+        assert!(stories.place(&second, None).is_some(), "what is unknown does not part them");
+        let (soon, late) = (stories.place(&second, Some(DAY)).unwrap(), stories.place(&second, Some(6 * DAY)));
+        assert!(late.is_none_or(|late| late.score < soon.score));
+    }
+
+    #[test]
+    fn the_most_central_article_is_no_copy() {
+        let [first, second, _] = ferry();
+        let mut stories = ActiveStories::new(604_800, 1000);
+        stories.join(1, 10, second, Some(0), true);
+        stories.join(1, 11, first.clone(), Some(0), false);
+        stories.join(1, 12, first, Some(0), false);
+        assert_eq!(stories.most_central(1), Some(10));
+        assert_eq!(stories.most_central(2), None);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut stories = ActiveStories::new(604_800, 500);
+        let total = 3 * CHANGES_UNTIL_ORDER;
+        for number in 0..total {
+            let signature = signature(&format!("Word{number} one{number} two{number}"), "");
+            stories.join(i64::try_from(number).unwrap(), i64::try_from(number).unwrap(), signature, Some(0), true);
+        }
+        let (n_articles, n_stories) = stories.len();
+        assert!(n_articles <= 500 + CHANGES_UNTIL_ORDER && n_articles == n_stories, "{n_articles} {n_stories}");
+        assert!(stories.by_term.len() <= FOUND_BY * (500 + CHANGES_UNTIL_ORDER));
+        // The latest are still found, the earliest are not.
+        let find =
+            |number: usize| stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), None);
+        assert!(find(total - 1).is_some() && find(0).is_none());
+        // One story of very many articles keeps a few.
+        let mut stories = ActiveStories::new(604_800, 500);
+        for article in 0..100 {
+            stories.join(1, article, signature(&format!("Lorne{article} ferry"), "Maribel"), Some(article), true);
+        }
+        assert!(stories.stories[&1].members.len() == ARTICLES_KEPT && stories.stories[&1].sum.len() <= STORY_TERMS_MAX);
+    }
+}

@@ -1,0 +1,190 @@
+//! Words that nearly every text of a language has. They matter only for the first articles of a language: later ones
+//! are measured.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::super::hash::{mix, with};
+use super::super::words::read_tokens;
+use super::frequencies::Language;
+
+/// Whether a word, by its hash, is one of these in a language.
+pub(super) fn is_function_word(language: Language, word: u64) -> bool {
+    static KNOWN: LazyLock<HashSet<u64>> = LazyLock::new(|| {
+        let mut known = HashSet::new();
+        for (code, words) in LISTS {
+            let mut tokens = Vec::new();
+            read_tokens(words, 0, &mut tokens);
+            known.extend(tokens.iter().map(|token| of_language(Language::of(Some(code)), token.hash)));
+        }
+        known
+    });
+    KNOWN.contains(&of_language(language, word))
+}
+
+fn of_language(language: Language, word: u64) -> u64 {
+    mix(with(language.0, word))
+}
+
+/// By language: articles, pronouns, prepositions, conjunctions, auxiliaries, and the verbs that reports are made with.
+const LISTS: &[(&str, &str)] = &[
+    (
+        "en",
+        "a about after against all also an and any are as at back be because been before being between both but by \
+         can could day did do down during each even first for from get had has have he her here him his how if in into \
+         is it its just last like made make many may more most much must new no not now of off on one only or other our \
+         out over own people said same say says she should since so some such than that the their them then there these \
+         they this those through time to told too two under up us very was we week were what when where which while who \
+         will with would year years you your",
+    ),
+    (
+        "de",
+        "aber alle als am an auch auf aus bei bis da damit dann das dass dem den der des die dies diese dieser doch du \
+         durch ein eine einem einen einer er es etwa für gegen habe haben hat hatte ich ihm ihr ihre im immer in ist ja \
+         jahr jahre jahren kann kein können man mehr mit muss nach neue nicht noch nun nur oder sagte schon sei sein \
+         seine seit sich sie sind so soll sollen über uhr um und uns unter vom von vor war waren was weil wenn werden \
+         wie wieder will wir wird worden wurde wurden zu zum zur zwei zwischen",
+    ),
+    (
+        "fr",
+        "a ainsi alors après au aussi autre aux avait avant avec avoir ce cela ces cette ceux comme contre dans de \
+         depuis des deux dit dont du elle elles en encore entre est et été être eu fait il ils je la le les leur leurs \
+         lors lui mais même moins ne ni non nos notre nous on ont ou où par pas pendant peut plus pour qu quand que qui \
+         sa sans se selon ses si son sont sous sur tous tout très trois un une vers vous y",
+    ),
+    (
+        "es",
+        "a al algo ante antes año años así aún bajo cada como con contra cual cuando de del desde después dijo donde \
+         dos durante e el ella ellos en entre era es esa ese eso esta está están este esto fue ha había han hasta hay la \
+         las le les lo los más me mientras muy ni no nos o otra otro para pero por porque puede que quien se sea según \
+         ser si sido sin sobre son su sus también tan tiene todo todos tras tres un una uno y ya",
+    ),
+    (
+        "it",
+        "a ad agli ai al alla alle anche ancora anni anno c che chi ci come con contro cui da dai dal dalla delle degli \
+         dei del dell della di dopo dove due e è ed era essere fa fra gli ha hanno i il in io la le lo loro ma me mentre \
+         nel nell nella nelle no noi non o ogni per perché più poi prima può quando quella quello questa questo se si \
+         sia sono stata stato su sua sul sulla suo tra tutti un una uno",
+    ),
+    (
+        "pt",
+        "a afirmou ainda ano anos ao aos após as até com como contra da das de depois desde disse do dois dos e é ela \
+         ele eles em entre era essa esse esta está este eu foi foram há isso já lhe mais mas mesmo muito na não nas nem \
+         no nos o onde os ou para pela pelo pode por porque quando que quem são se segundo sem ser seu seus só sobre sua \
+         também tem um uma você",
+    ),
+    (
+        "nl",
+        "aan al als bij dan dat de der deze die dit door een en er ging had hebben heeft het hij hoe ik in is ja jaar je \
+         kan kunnen maar meer met moet na naar niet nog nu of om omdat onder ook op over te tegen tot twee uit van veel \
+         volgens voor waar was wat we werd wordt worden ze zegt zei zich zij zijn zo zou",
+    ),
+    (
+        "sv",
+        "alla än är år att av bli blir då de den det dem där efter eller en enligt ett för från få går ha hade han har \
+         hon i inte jag kan kommer man med men mot mycket när nu och också om på sade säger sedan sig sin ska skulle så \
+         som till två under upp ut vad var vi vid",
+    ),
+    (
+        "da",
+        "af alle at blev blive bliver da de dem den der det disse dog efter eller en er et få for fra har have havde han \
+         hun i ikke ind jeg kan kom man med men mere mod når nu og også om op over på så sagde sig siger sin skal som til \
+         to ud under var ved vi vil været år",
+    ),
+    (
+        "no",
+        "alle at av ble bli blir da de dem den der det dette eller en er et etter for fra få ha hadde han har hun i ikke \
+         jeg kan kom man med men mer mot når nå og også om opp over på så sa seg sier sin skal som til to ut under var \
+         ved vi vil vært år",
+    ),
+    (
+        "fi",
+        "ei eivät että ja jo joka jos kanssa kaikki kuin kun me mukaan mutta myös ne niin nyt ole olen oli olivat olla on \
+         ovat sanoi sanoo se sekä sen siitä sitä tai tämä tämän vain vielä voi vuoden vuonna hän hänen jälkeen ennen",
+    ),
+    (
+        "pl",
+        "a aby ale był była było być co czy dla do gdy i ich im ja jak jako je jego jej jest już kiedy który która które \
+         lat ma może na nad nie niż o od oraz po pod powiedział poza przed przez przy roku są się tak także tego tej ten \
+         to tylko tym w we więc wszystko z za ze że zostało został",
+    ),
+    (
+        "cs",
+        "a aby ale ani až bude by byl byla bylo co či do i ich je jeho jejich jen jeho ještě jako jsem jsou k kde kdy \
+         která které který let má mezi na nebo není o od podle pro proti před při po řekl roce roku s se si své tak také \
+         tím to už v ve však z za ze že",
+    ),
+    (
+        "ro",
+        "a acest această ai al ale am ani anul ar are au ca care că ce cea cel cu când dar de din după ea ei el este eu \
+         fi fost iar în între la le lor lui mai nu o pe pentru prin sau se spus și sunt său un unei unui va",
+    ),
+    (
+        "hu",
+        "a az azt de egy és el ez ezt hogy ha is meg mint nem csak már még után volt van vagy be ki le fel mert majd \
+         minden szerint több között pedig lett lesz aki amely ami",
+    ),
+    (
+        "tr",
+        "ama ancak bir bu çok da daha de değil diye en gibi göre ha hem her için ile ise kadar ki ne o olan olarak oldu \
+         olduğu sonra söyledi şu tarafından ve veya yıl yeni",
+    ),
+    (
+        "id",
+        "ada adalah akan atau bahwa bisa dalam dan dari dengan di dia hari ini itu juga kami karena kata kepada ke \
+         mereka oleh pada para saat sebagai setelah sudah tahun tak tersebut tidak untuk yang",
+    ),
+    (
+        "ru",
+        "а более был была были было быть в вам во время все всех где года году для до его ее если есть еще же за и из или \
+         им их к как когда которая которые который кто ли мы на над не него нет но о об он она они от по под после при \
+         с сам свои со сообщил так также там то только том у уже что чтобы это этого этом я",
+    ),
+    (
+        "uk",
+        "а але б був була були було бути в вже від він вона вони все всіх де для до є за з зі і й із інші її його їх які \
+         який яка як коли ми на над не ні о об під після по при про році року сказав також та так те тим то у уже це \
+         цього час через що щоб я",
+    ),
+    (
+        "el",
+        "αλλά από αυτό για δεν είναι είπε έχει ή θα και κατά με μετά μια μας να ο οι όπως όταν ότι που προς πως σε στα στη \
+         στην στις στο στον στους τα τη την της τις το τον του τους των ως η ένα ένας",
+    ),
+    (
+        "ar",
+        "في من على إلى عن أن إن كان كانت التي الذي هذا هذه ما لا لم مع بعد قبل بين كل قال وقال قد هو هي أو ثم حتى عند غير \
+         ذلك خلال بعض أي كما لكن وفي ومن وهو",
+    ),
+    (
+        "fa",
+        "از است این با به بر برای بود در را که و یک تا هم آن شد شده کرد کرده می ها های خود ما او گفت نیز پس باید اما",
+    ),
+    (
+        "hi",
+        "का के की को में से है हैं और पर ने यह कि भी एक इस था थे थी हो गया गई कर कहा नहीं तो ही जो अपने बाद साथ लिए किया \
+         दिया वह उन",
+    ),
+    ("ur", "کا کے کی کو میں سے ہے ہیں اور پر نے یہ کہ بھی ایک اس تھا تھے تھی ہو گیا کر کہا نہیں تو جو بعد ساتھ لیے"),
+    ("bn", "এ এই এক একটি এবং ও কথা করা করে করেন কিন্তু জন্য তিনি তার থেকে না পর বলে বলেন মধ্যে যে সঙ্গে সে হয় হয়েছে হবে"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_common_in_its_language_only() {
+        let check = |code: &str, word: &str, expected: bool| {
+            let mut tokens = Vec::new();
+            read_tokens(word, 0, &mut tokens);
+            assert_eq!(is_function_word(Language::of(Some(code)), tokens[0].hash), expected, "{code} {word}");
+        };
+        check("en", "The", true);
+        check("de", "the", false);
+        check("de", "Für", true);
+        check("en", "bridge", false);
+        check("ru", "что", true);
+        check("pt-BR", "não", true);
+    }
+}

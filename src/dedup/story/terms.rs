@@ -1,0 +1,328 @@
+//! The words of an article that tell which event it is about, and how much each counts.
+
+use super::super::hash::{EMPTY, mix, with};
+use super::super::words::{Token, WORD_UNITS, read_tokens};
+use super::frequencies::{Frequencies, Language};
+use super::function_words::is_function_word;
+
+/// What a word in the headline counts, where one in the body counts one.
+const IN_TITLE: f64 = 2.0;
+
+/// What a word at the beginning of the body counts: the first sentences say what happened.
+const IN_LEAD: f64 = 1.5;
+
+/// Words of the beginning.
+const LEAD_WORDS: usize = 60;
+
+/// Words of an article that are looked at. Behind these there is background.
+const WORDS_MAX: usize = 1000;
+
+/// What a name counts more than another word. Two earthquakes have all words in common but where and how strong.
+const NAME: f64 = 3.0;
+
+/// Shorter words than this are initials and endings.
+const LETTERS_MIN: u32 = 2;
+
+/// Power of a word's rarity.
+const RARITY_POWER: f64 = 1.3;
+
+/// Terms that an article is known by: those that count most. Three times as many find the same stories.
+pub const TERMS_MAX: usize = 64;
+
+/// A word of an article.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Term {
+    hash: u64,
+    /// Its places, as each counts.
+    count: f64,
+    is_name: bool,
+    place: Place,
+}
+
+/// Where a word stands, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    is_in_title: bool,
+    start: usize,
+    end: usize,
+}
+
+/// The different words of an article.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    language: Language,
+    terms: Vec<Term>,
+}
+
+/// What an article is known by: terms and their weights, by ascending term, of length one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Signature {
+    pub(super) weights: Vec<(u32, f32)>,
+}
+
+impl Terms {
+    /// Takes an article apart; the body has a paragraph a line.
+    #[must_use]
+    pub fn of(title: Option<&str>, body: &str, language: Option<&str>) -> Terms {
+        let mut found = Vec::new();
+        let title = title.unwrap_or_default();
+        let mut tokens = Vec::new();
+        read_tokens(title, 0, &mut tokens);
+        words(&tokens, |word| found.push(Found { word, offset: 0, is_in_title: true, count: IN_TITLE }));
+        let (mut offset, mut n_words) = (0, 0);
+        for paragraph in body.split_inclusive('\n') {
+            if n_words >= WORDS_MAX {
+                break;
+            }
+            tokens.clear();
+            read_tokens(paragraph, 0, &mut tokens);
+            words(&tokens, |word| {
+                let count = if n_words < LEAD_WORDS { IN_LEAD } else { 1.0 };
+                if n_words < WORDS_MAX {
+                    found.push(Found { word, offset, is_in_title: false, count });
+                }
+                n_words += 1;
+            });
+            offset += paragraph.len();
+        }
+        let language = Language::of(language);
+        Terms { language, terms: gather(found, language) }
+    }
+
+    /// Lets the frequencies know of the article.
+    pub fn note(&self, frequencies: &mut Frequencies) {
+        frequencies.note(self.language, self.terms.iter().map(|term| term.hash));
+    }
+
+    /// What the article is known by. Empty where it has no words.
+    #[must_use]
+    pub fn signature(&self, frequencies: &Frequencies) -> Signature {
+        let mut weights: Vec<(u32, f64)> = Vec::with_capacity(self.terms.len());
+        for term in &self.terms {
+            let rarity = frequencies.rarity(self.language, term.hash);
+            let weight = (1.0 + term.count.ln()) * rarity.powf(RARITY_POWER) * if term.is_name { NAME } else { 1.0 };
+            if weight > 0.0 {
+                weights.push((key(term.hash), weight));
+            }
+        }
+        if weights.len() > TERMS_MAX {
+            weights
+                .select_nth_unstable_by(TERMS_MAX, |left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+            weights.truncate(TERMS_MAX);
+        }
+        weights.sort_unstable_by_key(|(term, _)| *term);
+        weights.dedup_by_key(|(term, _)| *term);
+        let length = weights.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
+        Signature { weights: weights.into_iter().map(|(term, weight)| (term, as_f32(weight / length))).collect() }
+    }
+
+    /// The words behind some terms, as the article writes them, in the order of the terms. It must be the same text.
+    #[must_use]
+    pub fn spelled<'a>(&self, terms: &[u32], title: Option<&'a str>, body: &'a str) -> Vec<&'a str> {
+        let spell = |wanted: &u32| {
+            let Place { is_in_title, start, end } = self.terms.iter().find(|term| key(term.hash) == *wanted)?.place;
+            if is_in_title { title?.get(start..end) } else { body.get(start..end) }
+        };
+        terms.iter().filter_map(spell).collect()
+    }
+}
+
+impl Signature {
+    /// Whether there is nothing to compare.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    /// The cosine of two: 1 for the same words with the same weights, 0 for none in common.
+    #[must_use]
+    pub fn likeness(&self, other: &Signature) -> f64 {
+        product(&self.weights, &other.weights)
+    }
+
+    /// As bytes: four of each term, then two of its weight in parts of 65,535.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.weights.len() * 6);
+        for (term, weight) in &self.weights {
+            bytes.extend(term.to_le_bytes());
+            bytes.extend(in_parts(*weight).to_le_bytes());
+        }
+        bytes
+    }
+
+    /// The inverse of [`Signature::to_bytes`]; what is cut off is left out.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Signature {
+        let (entries, _) = bytes.as_chunks::<6>();
+        let entry = |[a, b, c, d, low, high]: &[u8; 6]| {
+            (u32::from_le_bytes([*a, *b, *c, *d]), f32::from(u16::from_le_bytes([*low, *high])) / f32::from(u16::MAX))
+        };
+        Signature { weights: entries.iter().map(entry).collect() }
+    }
+}
+
+/// The sum of products of the weights of common terms.
+pub(super) fn product(left: &[(u32, f32)], right: &[(u32, f32)]) -> f64 {
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    let mut sum = 0.0;
+    while let (Some((term, weight)), Some((other_term, other_weight))) = (left.peek(), right.peek()) {
+        match term.cmp(other_term) {
+            std::cmp::Ordering::Less => _ = left.next(),
+            std::cmp::Ordering::Greater => _ = right.next(),
+            std::cmp::Ordering::Equal => {
+                sum += f64::from(*weight) * f64::from(*other_weight);
+                left.next();
+                right.next();
+            }
+        }
+    }
+    sum
+}
+
+/// A word, or a run of characters about as long in scripts that do not part words.
+#[derive(Clone, Copy)]
+struct Word {
+    hash: u64,
+    start: usize,
+    end: usize,
+    is_capitalised: bool,
+    starts_sentence: bool,
+}
+
+struct Found {
+    word: Word,
+    offset: usize,
+    is_in_title: bool,
+    count: f64,
+}
+
+fn words(tokens: &[Token], mut take: impl FnMut(Word)) {
+    for (position, token) in tokens.iter().enumerate() {
+        let mut word = Word {
+            hash: token.hash,
+            start: token.start,
+            end: token.end,
+            is_capitalised: token.is_capitalised,
+            starts_sentence: token.starts_sentence,
+        };
+        if token.units >= WORD_UNITS {
+            if token.n_letters >= LETTERS_MIN {
+                take(word);
+            }
+            continue;
+        }
+        let mut units = 0;
+        word.hash = EMPTY;
+        for next in tokens[position..].iter().take_while(|next| next.units < WORD_UNITS) {
+            word.hash = mix(with(word.hash, next.hash));
+            word.end = next.end;
+            units += next.units;
+            if units >= WORD_UNITS {
+                take(word);
+                break;
+            }
+        }
+    }
+}
+
+/// Puts the places of each word together, and tells names: words with a capital letter that nothing but being a name
+/// explains. A capital at the beginning of a sentence says nothing where the word is also written without one, nor does
+/// one in a headline.
+fn gather(mut found: Vec<Found>, language: Language) -> Vec<Term> {
+    // In the order of the text among equals.
+    found.sort_by_key(|found| found.word.hash);
+    let mut terms = Vec::with_capacity(found.len() / 2);
+    for places in found.chunk_by(|left, right| left.word.hash == right.word.hash) {
+        let has_small = places.iter().any(|place| !place.is_in_title && !place.word.is_capitalised);
+        let is_name = |place: &Found| {
+            place.word.is_capitalised && !(has_small && (place.word.starts_sentence || place.is_in_title))
+        };
+        let Found { word, offset, is_in_title, .. } = &places[0];
+        terms.push(Term {
+            hash: word.hash,
+            count: places.iter().map(|place| place.count).sum(),
+            is_name: places.iter().any(is_name) && !is_function_word(language, word.hash),
+            place: Place { is_in_title: *is_in_title, start: offset + word.start, end: offset + word.end },
+        });
+    }
+    terms
+}
+
+/// Half of a hash is enough: among the terms of a story a chance meeting is one in ten million.
+fn key(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or_default()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "weights are shares of one; half the digits do")]
+fn as_f32(number: f64) -> f32 {
+    number as f32
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 and 65535 by the clamp")]
+fn in_parts(weight: f32) -> u16 {
+    (weight.clamp(0.0, 1.0) * f32::from(u16::MAX)).round() as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(title: &str, body: &str) -> Terms {
+        Terms::of(Some(title), body, Some("en"))
+    }
+
+    fn names(title: &str, body: &str) -> Vec<String> {
+        let terms = terms(title, body);
+        let keys: Vec<u32> = terms.terms.iter().filter(|term| term.is_name).map(|term| key(term.hash)).collect();
+        let mut names: Vec<String> = terms.spelled(&keys, Some(title), body).into_iter().map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_name_is_a_capital_that_nothing_else_explains() {
+        for (title, body, expected) in [
+            ("Ferry Stops At Lorne", "The ferry stops at Lorne.", vec!["Lorne"]),
+            ("", "Harbour master Ana Ruiz said so. Nobody asked the harbour.", vec!["Ana", "Nobody", "Ruiz"]),
+            ("", "“Storm ahead,” wrote Ruiz; a storm came", vec!["Ruiz"]),
+            ("市长为新桥剪彩", "市长", vec![]),
+        ] {
+            assert_eq!(names(title, body), expected, "{title} {body}");
+        }
+    }
+
+    #[test]
+    fn names_and_rare_words_count_most() {
+        let mut frequencies = Frequencies::default();
+        for _ in 0..50 {
+            terms("", "The council said on the day").note(&mut frequencies);
+        }
+        let text = terms("Council of Lorne", "The council said that gannets nest at Lorne on the day");
+        let signature = text.signature(&frequencies);
+        let mut by_weight = signature.weights.clone();
+        by_weight.sort_by(|left, right| right.1.total_cmp(&left.1));
+        let keys: Vec<u32> = by_weight.iter().map(|(term, _)| *term).collect();
+        let spelled =
+            text.spelled(&keys, Some("Council of Lorne"), "The council said that gannets nest at Lorne on the day");
+        assert_eq!(spelled[0], "Lorne", "{spelled:?}");
+        assert!(spelled[1..3].contains(&"gannets"), "{spelled:?}");
+        let length: f64 = signature.weights.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum();
+        assert!((length - 1.0).abs() < 1e-5, "{length}");
+    }
+
+    #[test]
+    fn a_signature_survives_the_column() {
+        let signature = terms("Gannets nest at Lorne", "At last.").signature(&Frequencies::default());
+        let again = Signature::from_bytes(&signature.to_bytes());
+        assert!((again.likeness(&signature) - 1.0).abs() < 1e-3);
+        assert_eq!(Signature::from_bytes(&[1, 2, 3]), Signature::default());
+    }
+
+    #[test]
+    fn a_text_without_words_is_known_by_nothing() {
+        assert!(Terms::of(None, " – \n…", None).signature(&Frequencies::default()).is_empty());
+        let long = "word ".repeat(50_000);
+        assert!(Terms::of(None, &long, None).signature(&Frequencies::default()).weights.len() == 1);
+    }
+}

@@ -1,0 +1,167 @@
+//! A text as folded words: without what a copyist changes, and each with what tells a name from another word.
+
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+use super::hash::{EMPTY, mix, with};
+
+/// A word between spaces.
+pub(super) const WORD_UNITS: u32 = 4;
+
+/// A Han or Kana character: two make a word.
+const IDEOGRAPH_UNITS: u32 = 2;
+
+/// A character of Thai, Lao, Khmer or Myanmar: four make a word.
+const LETTER_UNITS: u32 = 1;
+
+/// A word, or a character of a script that does not part words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token {
+    /// Of the folded word.
+    pub(super) hash: u64,
+    pub(super) paragraph: u32,
+    /// How much of a shingle it fills.
+    pub(super) units: u32,
+    pub(super) n_letters: u32,
+    pub(super) is_number: bool,
+    /// Whether it begins with a capital letter.
+    pub(super) is_capitalised: bool,
+    /// Whether it is the first of its paragraph, or stands behind the end of a sentence or a quotation mark.
+    pub(super) starts_sentence: bool,
+    /// Where it begins and ends, in bytes of its paragraph.
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// Splits a paragraph into folded words.
+pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token>) {
+    let mut blank = Token {
+        hash: EMPTY,
+        paragraph: position,
+        units: WORD_UNITS,
+        n_letters: 0,
+        is_number: false,
+        is_capitalised: false,
+        starts_sentence: true,
+        start: 0,
+        end: 0,
+    };
+    let mut word = blank;
+    let finish = |word: &mut Token, blank: &mut Token, tokens: &mut Vec<Token>| {
+        if word.n_letters > 0 {
+            tokens.push(Token { hash: mix(word.hash), ..*word });
+            blank.starts_sentence = false;
+            *word = *blank;
+        }
+    };
+    for (at, character) in paragraph.char_indices() {
+        if is_dropped(character) {
+            blank.starts_sentence |= word.n_letters == 0 && is_opening(character);
+            word.starts_sentence |= blank.starts_sentence && word.n_letters == 0;
+            continue;
+        }
+        let end = at + character.len_utf8();
+        if character.is_ascii_alphanumeric() {
+            if word.n_letters == 0 {
+                word.is_number = character.is_ascii_digit();
+                word.is_capitalised = character.is_ascii_uppercase();
+                word.start = at;
+            }
+            word.hash = with(word.hash, u64::from(character.to_ascii_lowercase()));
+            word.n_letters += 1;
+            word.end = end;
+        } else if let Some(units) = units_without_spaces(character) {
+            finish(&mut word, &mut blank, tokens);
+            let mut hash = EMPTY;
+            decompose_compatible(character, |part| hash = with(hash, u64::from(part)));
+            let is_number = character.is_numeric();
+            tokens.push(Token { hash: mix(hash), units, n_letters: 1, is_number, start: at, end, ..blank });
+        } else if character.is_alphanumeric() || is_combining_mark(character) {
+            if word.n_letters == 0 {
+                word.is_number = character.is_numeric();
+                word.is_capitalised = character.is_uppercase();
+                word.start = at;
+            }
+            word.hash = with_folded(word.hash, character);
+            // A syllable of Hangul is worth two letters.
+            word.n_letters += if matches!(character, '\u{ac00}'..='\u{d7a3}') { 2 } else { 1 };
+            word.end = end;
+        } else {
+            finish(&mut word, &mut blank, tokens);
+            if matches!(character, '.' | '!' | '?' | ':' | '…') || is_opening(character) {
+                blank.starts_sentence = true;
+                word.starts_sentence = true;
+            }
+        }
+    }
+    finish(&mut word, &mut blank, tokens);
+}
+
+/// Marks behind which a sentence may begin that is somebody's words.
+fn is_opening(character: char) -> bool {
+    matches!(character, '"' | '“' | '„' | '«' | '»' | '‘' | '¿' | '¡')
+}
+
+/// Characters that one wording has and the same wording elsewhere lacks: apostrophes and what takes their place,
+/// accents and vowel points, joiners.
+fn is_dropped(character: char) -> bool {
+    matches!(character, '\'' | '`' | '\u{b4}' | '\u{2bc}' | '\u{2018}' | '\u{2019}' | '\u{2032}' | '\u{ff07}'
+        | '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{200c}' | '\u{200d}')
+}
+
+/// How much a character counts, if its script does not part words.
+fn units_without_spaces(character: char) -> Option<u32> {
+    match character {
+        '\u{3005}'
+        | '\u{3041}'..='\u{3096}'
+        | '\u{30a1}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ff9f}'
+        | '\u{20000}'..='\u{323af}' => Some(IDEOGRAPH_UNITS),
+        // Thai, Lao; Myanmar; Khmer; Myanmar, extended.
+        '\u{e01}'..='\u{eff}'
+        | '\u{1000}'..='\u{109f}'
+        | '\u{1780}'..='\u{17ff}'
+        | '\u{a9e0}'..='\u{a9ff}'
+        | '\u{aa60}'..='\u{aa7f}'
+            if character.is_alphanumeric() || is_combining_mark(character) =>
+        {
+            Some(LETTER_UNITS)
+        }
+        _ => None,
+    }
+}
+
+/// Goes on with a word by a character beyond ASCII: in lower case, without its accents, in its usual width. Letters
+/// that are an accented one to their readers and not to Unicode are spelled as an ASCII filter would spell them.
+fn with_folded(hash: u64, character: char) -> u64 {
+    let mut hash = hash;
+    let mut spell = |text: &str| hash = text.bytes().fold(hash, |hash, byte| with(hash, u64::from(byte)));
+    match character {
+        'ß' | 'ẞ' => spell("ss"),
+        'æ' | 'Æ' => spell("ae"),
+        'œ' | 'Œ' => spell("oe"),
+        'ø' | 'Ø' => spell("o"),
+        'đ' | 'Đ' | 'ð' | 'Ð' => spell("d"),
+        'ł' | 'Ł' => spell("l"),
+        'ı' => spell("i"),
+        'þ' | 'Þ' => spell("th"),
+        _ => {
+            for lower in character.to_lowercase() {
+                // A precomposed syllable of Hangul is a letter like others; there is no accent in it.
+                if matches!(lower, '\u{ac00}'..='\u{d7a3}') {
+                    hash = with(hash, u64::from(lower));
+                    continue;
+                }
+                decompose_compatible(lower, |part| {
+                    if !is_dropped(part) {
+                        hash = with(hash, u64::from(part));
+                    }
+                });
+            }
+        }
+    }
+    hash
+}

@@ -1,0 +1,203 @@
+//! Which story a new article belongs to, decided and written down inside the transaction that stores it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::config::StoriesSettings;
+use crate::dedup::story::active::ActiveStories;
+use crate::dedup::story::frequencies::Frequencies;
+use crate::dedup::story::terms::{Signature, Terms};
+use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
+
+use super::memory::WriteTransaction;
+use super::rows::{json_list, public_time};
+
+/// Stored articles whose words are counted at start, so that it is known which are rare: the latest. More take longer
+/// to read and change little.
+const ARTICLES_COUNTED: u32 = 4000;
+
+/// What is remembered of stories.
+#[derive(Debug)]
+pub(super) struct Stories {
+    active: ActiveStories,
+    frequencies: Frequencies,
+    generation: i64,
+    articles_max: i64,
+}
+
+/// An article that has just been stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrived {
+    pub(super) id: i64,
+    pub(super) source: Option<SourceId>,
+    /// Whether it was fetched, so that it arrives about when it is published.
+    pub(super) is_fetched: bool,
+    pub(super) first_seen_at: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+impl Stories {
+    /// Reads what is needed from the file.
+    pub(super) fn load(
+        connection: &Connection,
+        settings: StoriesSettings,
+        generation: i64,
+    ) -> rusqlite::Result<Stories> {
+        let mut frequencies = Frequencies::default();
+        let mut statement =
+            connection.prepare("SELECT title, body, language FROM articles ORDER BY id DESC LIMIT ?1")?;
+        let mut rows = statement.query([ARTICLES_COUNTED])?;
+        while let Some(row) = rows.next()? {
+            let (title, language) = (row.get_ref(0)?.as_str_or_null()?, row.get_ref(2)?.as_str_or_null()?);
+            Terms::of(title, row.get_ref(1)?.as_str()?, language).note(&mut frequencies);
+        }
+        let mut active = ActiveStories::new(settings.window_s, settings.articles_max);
+        let mut statement = connection.prepare(
+            "SELECT story_members.story_id, article_id, signature, at_s, NOT is_copy AND title IS NOT NULL
+             FROM _story_signatures JOIN story_members USING (article_id) JOIN articles ON articles.id = article_id
+             ORDER BY article_id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let signature = Signature::from_bytes(row.get_ref(2)?.as_blob()?);
+            active.join(row.get(0)?, row.get(1)?, signature, row.get(3)?, row.get(4)?);
+        }
+        let articles_max = i64::try_from(settings.articles_max).unwrap_or(i64::MAX);
+        Ok(Stories { active, frequencies, generation, articles_max })
+    }
+
+    /// How often stories had been changed by hand when this was read.
+    pub(super) fn generation(&self) -> i64 {
+        self.generation
+    }
+}
+
+/// How often stories have been changed by hand.
+pub(super) fn generation(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT generation FROM _story_state")?.query_row([], |row| row.get(0))
+}
+
+/// Lets an article join the story that it belongs to: that of its original, if it is a copy, else the one it is most
+/// like, else one of its own. What is no article's text belongs to none.
+pub(super) fn join(
+    transaction: &WriteTransaction<'_>,
+    article: &Article,
+    url: Option<&CanonicalUrl>,
+    arrived: &Arrived,
+    original: Option<i64>,
+) -> rusqlite::Result<()> {
+    if article.body_kind == BodyKind::Wall {
+        return Ok(());
+    }
+    let connection: &Connection = transaction;
+    let terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
+    let memory = &mut *transaction.memory();
+    let stories = memory.stories(connection)?;
+    terms.note(&mut stories.frequencies);
+    let signature = terms.signature(&stories.frequencies);
+    if signature.is_empty() {
+        return Ok(());
+    }
+    // What a file brings without a date may be of any time.
+    let published = article.published.map(|published| published.instant);
+    let at = published.or(arrived.is_fetched.then_some(arrived.first_seen_at));
+    let at_s = at.map(Timestamp::as_second);
+    let with_original = match original {
+        Some(original) => story_of(connection, original)?,
+        None => None,
+    };
+    let placed = match with_original {
+        Some(story) => Some((story, "copy", None, stories.active.in_common(story, &signature))),
+        None => {
+            let placement = stories.active.place(&signature, at_s);
+            placement.map(|placement| (placement.story, "alike", Some(placement.score), placement.terms))
+        }
+    };
+    let is_copy = with_original.is_some();
+    let publisher = publisher(connection, url, arrived.source)?;
+    let (story, reason, score, common) = match placed {
+        Some(placed) => placed,
+        None => (open(connection, article, at, arrived)?, "first", None, Vec::new()),
+    };
+    if reason != "first" {
+        connection
+            .prepare_cached(
+                "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
+                     first_published_at = min(coalesce(first_published_at, ?3), coalesce(?3, first_published_at)),
+                     last_published_at = max(coalesce(last_published_at, ?3), coalesce(?3, last_published_at)),
+                     n_sources = n_sources + (NOT ?4 AND NOT EXISTS
+                         (SELECT 1 FROM story_members WHERE story_id = ?1 AND publisher = ?5 AND NOT is_copy))
+                 WHERE id = ?1",
+            )?
+            .execute(params![story, public_time(arrived.now), at.map(public_time), is_copy, publisher])?;
+    }
+    let words = terms.spelled(&common, article.title.as_deref(), &article.body);
+    let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    connection
+        .prepare_cached(
+            "INSERT INTO story_members (article_id, story_id, reason, score, terms, publisher, is_copy)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![arrived.id, story, reason, score, json_list(&words), publisher, is_copy])?;
+    connection.prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?.execute([arrived.id, story])?;
+    connection
+        .prepare_cached("INSERT INTO _story_signatures (article_id, at_s, signature) VALUES (?1, ?2, ?3)")?
+        .execute(params![arrived.id, at_s, signature.to_bytes()])?;
+    connection
+        .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
+        .execute([arrived.id - stories.articles_max])?;
+    stories.active.join(story, arrived.id, signature, at_s, !is_copy && article.title.is_some());
+    if reason != "first"
+        && let Some(central) = stories.active.most_central(story)
+    {
+        connection
+            .prepare_cached(
+                "UPDATE stories SET title_article_id = ?2, title = (SELECT title FROM articles WHERE id = ?2)
+                 WHERE id = ?1 AND title_article_id IS NOT ?2",
+            )?
+            .execute([story, central])?;
+    }
+    Ok(())
+}
+
+/// Gives stories the new headline of an article whose headline they have.
+pub(super) fn retitle(connection: &Connection, article_id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE stories SET title = (SELECT title FROM articles WHERE id = ?1)
+             WHERE id = (SELECT story_id FROM articles WHERE id = ?1) AND title_article_id = ?1",
+        )?
+        .execute([article_id])?;
+    Ok(())
+}
+
+fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arrived: &Arrived) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, title_article_id,
+                 updated_at)
+             VALUES (?1, ?2, ?2, 1, 1, ?3, ?4)",
+        )?
+        .insert(params![article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
+}
+
+fn story_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT story_id FROM articles WHERE id = ?1")?
+        .query_row([article_id], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
+}
+
+/// Who printed an article: what its address says, else the source that it came from.
+fn publisher(
+    connection: &Connection,
+    url: Option<&CanonicalUrl>,
+    source: Option<SourceId>,
+) -> rusqlite::Result<String> {
+    if let Some(url) = url {
+        return Ok(publisher_of(url.as_url()));
+    }
+    let Some(source) = source else { return Ok(String::new()) };
+    connection.prepare_cached("SELECT slug FROM sources WHERE id = ?1")?.query_row([source.0], |row| row.get(0))
+}

@@ -1,0 +1,154 @@
+//! Articles about one event come together as they arrive, and what a person changes by hand stays changed.
+
+use serde_json::{Value, json};
+
+use crate::harness::Newsroom;
+
+/// Day of November, publisher, headline, paragraphs.
+type Report = (u32, &'static str, &'static str, &'static str);
+
+/// Two events in one town and an election elsewhere, as they came in.
+const REPORTS: &[Report] = &[
+    (
+        2,
+        "tidewater.example",
+        "Fire destroys covered market in Velden",
+        "A fire destroyed the covered market of Velden in the early hours of Sunday, the fire brigade said. Nobody was hurt.\n\
+         Some ninety firefighters fought the flames until noon; the roof of the hall, built in 1887, fell in at about four.",
+    ),
+    (
+        2,
+        "northern-post.example",
+        "Velden loses its market hall to a night fire",
+        "Stallholders stood in tears before the ruins of Velden’s covered market on Sunday. The hall of 1887 burned down \
+         overnight.\nFire chief Maren Holt said that ninety firefighters had been at work and that the roof could not be saved.",
+    ),
+    (
+        3,
+        "tidewater.example",
+        "Liberals win council election in Osterby",
+        "The Liberals won the council election in Osterby with 41 percent of the vote, ahead of the Greens with 28.\n\
+         Turnout was higher than four years ago, the returning officer, Pia Lund, said on Monday.",
+    ),
+    (
+        3,
+        "harbour-times.example",
+        "Holt: cause of market fire in Velden still unclear",
+        "What set Velden’s covered market on fire is not known yet, the fire chief, Maren Holt, said on Monday.\n\
+         Investigators could not enter the ruins of the hall before the walls were propped up, she said.",
+    ),
+    (
+        4,
+        "northern-post.example",
+        "Osterby: Liberals seek partner after election victory",
+        "After their victory in the council election of Osterby the Liberals talk to the Greens first.\n\
+         Pia Lund, the returning officer, confirmed the result on Tuesday: 41 percent for the Liberals, 28 for the Greens.",
+    ),
+];
+
+/// Puts reports into a file of JSON lines and imports it.
+fn import(room: &Newsroom, name: &str, reports: &[Report]) {
+    let lines: Vec<String> = reports
+        .iter()
+        .map(|(day, publisher, title, body)| {
+            let slug = title.to_lowercase().replace([' ', ':', '’'], "-");
+            json!({
+                "url": format!("https://{publisher}/{slug}"),
+                "title": title,
+                "published": format!("2026-11-{day:02}T12:00:00Z"),
+                "paragraphs": body.lines().collect::<Vec<_>>(),
+            })
+            .to_string()
+        })
+        .collect();
+    let file = room.file(name, lines.join("\n"));
+    room.run(&["import", &file]).exits(0);
+}
+
+fn stories_of(room: &Newsroom) -> Vec<String> {
+    room.column("SELECT story_id FROM articles ORDER BY id")
+}
+
+#[test]
+fn reports_of_an_event_are_one_story_whoever_prints_them() {
+    let room = Newsroom::new();
+    // In two runs: what the first knew is known to the second.
+    import(&room, "first.jsonl", &REPORTS[..2]);
+    import(&room, "second.jsonl", &REPORTS[2..]);
+    assert_eq!(stories_of(&room), ["1", "1", "2", "1", "2"]);
+    let stories = room.table(
+        "SELECT n_articles, n_sources, first_published_at, last_published_at,
+             title IN (SELECT title FROM articles WHERE story_id = stories.id)
+         FROM stories ORDER BY id",
+    );
+    assert_eq!(stories[0], ["3", "3", "2026-11-02T12:00:00Z", "2026-11-03T12:00:00Z", "1"]);
+    assert_eq!(stories[1], ["2", "2", "2026-11-03T12:00:00Z", "2026-11-04T12:00:00Z", "1"]);
+    // Each says why it is there.
+    let reasons = room.table("SELECT reason, score BETWEEN 0.2 AND 1, terms FROM story_members ORDER BY article_id");
+    assert_eq!(reasons[0][0], "first");
+    assert_eq!(reasons[3][..2], ["alike", "1"]);
+    assert!(reasons[3][2].contains("Velden"), "{:?}", reasons[3]);
+
+    let listed = room.run(&["stories", "--min-sources", "3"]).exits(0);
+    let rows = listed.cells();
+    assert_eq!((rows.len(), rows[0][0], rows[0][2], rows[0][3]), (1, "1", "3", "3"), "{rows:?}");
+    assert!(room.run(&["stories", "--since", "2026-11-04"]).exits(0).cells()[0][0] == "2");
+    let shown = room.run(&["--json", "stories", "show", "2"]).exits(0).json();
+    assert_eq!(shown["articles"].as_array().map(Vec::len), Some(2), "{shown}");
+    assert!(room.run(&["--json", "show", "4"]).exits(0).json()["story_id"] == 1);
+    room.run(&["stories", "show", "9"]).exits(1).says("no story 9");
+    room.assert_sound();
+}
+
+#[test]
+fn a_copy_joins_the_story_of_its_original_and_is_no_source_of_its_own() {
+    let room = Newsroom::new();
+    import(&room, "first.jsonl", &REPORTS[..2]);
+    let (_, _, title, body) = REPORTS[0];
+    // A month later, when nobody tells of it any more.
+    import(&room, "copy.jsonl", &[(30, "elsewhere.example", title, body)]);
+    assert_eq!(stories_of(&room), ["1", "1", "1"]);
+    assert_eq!(room.value("SELECT n_articles || ' ' || n_sources FROM stories"), "3 2");
+    assert_eq!(room.value("SELECT reason FROM story_members WHERE article_id = 3"), "copy");
+}
+
+#[test]
+fn what_is_changed_by_hand_stays_and_later_articles_follow() {
+    let room = Newsroom::new();
+    import(&room, "first.jsonl", &REPORTS[..4]);
+    room.run(&["stories", "merge", "1", "2"]).exits(0);
+    assert_eq!(stories_of(&room), ["1", "1", "1", "1"]);
+    assert_eq!(room.value("SELECT n_articles || ' ' || n_sources FROM stories WHERE id = 1"), "4 3");
+    assert_eq!(room.value("SELECT n_articles FROM stories WHERE id = 2"), "0");
+    import(&room, "second.jsonl", &REPORTS[4..]);
+    assert_eq!(stories_of(&room).last().map(String::as_str), Some("1"), "it follows what was merged");
+
+    let taken_out: Value = room.run(&["--json", "stories", "split", "3", "5"]).exits(0).json();
+    assert_eq!((&taken_out["id"], &taken_out["n_articles"]), (&json!(3), &json!(2)));
+    assert_eq!(stories_of(&room), ["1", "1", "3", "1", "3"]);
+    let more = (
+        5,
+        "harbour-times.example",
+        "Greens say yes to Liberals in Osterby",
+        "The Greens of Osterby will govern with the Liberals, who won the council election with 41 percent.",
+    );
+    import(&room, "third.jsonl", &[more]);
+    assert_eq!(stories_of(&room).last().map(String::as_str), Some("3"), "it follows what was split");
+    for (arguments, code, message) in [
+        (vec!["stories", "merge", "1", "1"], 2, "is one already"),
+        (vec!["stories", "merge", "1", "77"], 1, "no story 77"),
+        (vec!["stories", "split", "77"], 1, "article 77 is in no story"),
+    ] {
+        room.run(&arguments).exits(code).says(message);
+    }
+    room.assert_sound();
+}
+
+#[test]
+fn a_story_can_be_written_as_a_bundle() {
+    let room = Newsroom::new();
+    import(&room, "first.jsonl", REPORTS);
+    let folder = room.path("bundle").display().to_string();
+    room.run(&["export", "--format", "bundle", "--story", "2", "--out", &folder]).exits(0).says("2 documents");
+    room.run(&["export", "--format", "bundle", "--story", "8", "--out", &folder]).exits(1).says("no story 8");
+}
