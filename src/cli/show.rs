@@ -1,5 +1,7 @@
 //! `newswire show`: one article.
 
+use serde_json::json;
+
 use crate::normalize;
 use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
