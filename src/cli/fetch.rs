@@ -216,6 +216,9 @@ impl Watch {
                     }
                     progress.tell(&format!("newswire: {url}: {failure}"));
                 }
+                Event::Acquired { url, outcome: Acquired::Removed { id }, .. } => {
+                    progress.tell(&format!("newswire: {url}: taken away by its publisher; article {id} is kept"));
+                }
                 Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title } } => {
                     let what = word_for(verdict);
                     if what != "known" {

@@ -106,6 +106,13 @@ pub fn is_notice_of_absence(article: &Article, known: &Known) -> bool {
     !is_same_article(article, known) && article.body.len() < known.body.len() / NOTICE_TIMES_SHORTER
 }
 
+/// Whether a text that stands where an article stood is a wall before it, or a lead of something else: it says nothing of
+/// the article.
+#[must_use]
+pub fn is_barrier(article: &Article, known: &Known) -> bool {
+    article.body_kind == BodyKind::Wall || article.body_kind == BodyKind::Teaser && !is_same_article(article, known)
+}
+
 fn is_same_article(article: &Article, known: &Known) -> bool {
     let titles_agree = match (&article.title, &known.title) {
         (Some(left), Some(right)) => substance::titles_agree(right, left, article.site_name.as_deref()),

@@ -32,13 +32,16 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
     let mut visits = Visits { exchanges: report.exchanges, host_ready_at: report.host_ready_at };
     let result = match report.result {
         Ok(Fetched::NotModified { .. }) => ArticleResult::Unchanged,
-        Ok(Fetched::Document(document)) => match understand(stages, &candidate, *document, &mut visits).await {
-            Ok(understood) => understood,
-            Err(failure) => {
-                let absence = absence_by_page(&failure);
-                failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, absence))
+        Ok(Fetched::Document(document)) => {
+            let is_own_page = publisher_of(&document.final_url) == candidate.publisher;
+            match understand(stages, &candidate, *document, &mut visits).await {
+                Ok(understood) => understood,
+                Err(failure) => {
+                    let absence = if is_own_page { absence_by_page(&failure) } else { Absence::Unknown };
+                    failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, absence))
+                }
             }
-        },
+        }
         Err(FetchError::HostBusy { until }) => ArticleResult::Postponed { until },
         Err(error) => {
             let entry = if feed_text::is_barred(&error) && candidate.hints.text.content.is_some() {
@@ -241,7 +244,8 @@ fn absence_by_answer(error: &FetchError) -> Absence {
     }
 }
 
-/// What a page without an article says of it: a notice in its place, or the front page.
+/// What a page of the same publisher without an article says of it: it is a notice in its place, or the front page.
+/// Another publisher's is that of whoever asks for consent or payment.
 fn absence_by_page(failure: &Failure) -> Absence {
     match failure.class {
         ErrorClass::NotArticle | ErrorClass::Empty => Absence::Likely,

@@ -50,13 +50,23 @@ pub(super) fn commit(
         return Ok(ArticleCommit { is_stale: true, ..ArticleCommit::default() });
     }
     let looks = Looks { connection, candidate, schedule, now };
+    // Whether what was read is, instead of the article that was known there, something else.
+    let stands_for = |is_else: &dyn Fn(&Article, &Known) -> bool, article: &Article| -> rusqlite::Result<bool> {
+        let known = known_article_id.map(|id| known(connection, id)).transpose()?.flatten();
+        Ok(known.is_some_and(|known| is_else(article, &known)))
+    };
     let mut stored = None;
     let mut removed = None;
     match result {
         ArticleResult::Article { article, answered, .. } if is_deleted(connection, candidate, article, answered)? => {
             finish_link(connection, link_id, known_article_id, None, None)?;
         }
-        ArticleResult::Article { article, .. } if is_replaced_by_notice(connection, known_article_id, article)? => {
+        ArticleResult::Article { article, .. } if stands_for(&dedup::is_barrier, article)? => {
+            let look_at = known_article_id.map(|id| looks.next(id)).transpose()?.flatten();
+            finish_link(connection, link_id, known_article_id, None, look_at)?;
+            stored = known_article_id.map(|id| StoredArticle { id, verdict: Verdict::Known { article_id: id } });
+        }
+        ArticleResult::Article { article, .. } if stands_for(&dedup::is_notice_of_absence, article)? => {
             removed = looks.after_failure(known_article_id, Absence::Likely, None)?;
         }
         ArticleResult::Article { article, answered, publisher, validators } => {
@@ -135,16 +145,6 @@ fn is_deleted(
                  AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id))",
         )?
         .query_row([candidate.url.key(), canonical.key(), answered.url.key()], |row| row.get(0))
-}
-
-/// Whether what stands in the place of an article only says that it is gone.
-fn is_replaced_by_notice(
-    connection: &Connection,
-    known_article_id: Option<i64>,
-    article: &Article,
-) -> rusqlite::Result<bool> {
-    let known = known_article_id.map(|id| known(connection, id)).transpose()?.flatten();
-    Ok(known.is_some_and(|known| dedup::is_notice_of_absence(article, &known)))
 }
 
 /// Takes in an article from a file. It has no link to release; a source, where one is named, is made if it is missing.

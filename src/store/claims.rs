@@ -189,8 +189,15 @@ fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Res
     let mut claimed = Vec::new();
     claim_by_publishers(connection, request, IS_DUE, &mut claimed)?;
     claim_by_publishers(connection, request, IS_TO_BE_LOOKED_AT, &mut claimed)?;
-    // Publishers whose turn came for something that is done meanwhile, or not yet due after all.
-    let in_vain: Vec<String> = connection
+    if claimed.len() < request.n_links {
+        refresh_idle_publishers(connection, request)?;
+    }
+    Ok(claimed)
+}
+
+/// Sets the next turn of publishers whose turn came for something that is done meanwhile, or not yet due after all.
+fn refresh_idle_publishers(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<()> {
+    let idle: Vec<String> = connection
         .prepare_cached(&format!(
             "SELECT host FROM _hosts
              WHERE ready_at <= ?2 AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_DUE})
@@ -199,10 +206,10 @@ fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Res
         ))?
         .query_map(params![limit(request.n_links), private_time(request.now)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    for host in in_vain {
+    for host in idle {
         refresh_publisher(connection, &host, Timestamp::UNIX_EPOCH)?;
     }
-    Ok(claimed)
+    Ok(())
 }
 
 /// Conditions on a link, with the time as `?2`. Each begins with the column that says which link is first.

@@ -80,7 +80,8 @@ pub(super) fn ask_for(connection: &Connection, link: &ListedLink, now: Timestamp
         Some(stored) => {
             connection
                 .prepare_cached(
-                    "UPDATE _links SET due_at = ?2, failures_in_a_row = 0 WHERE id = ?1 AND claim_id IS NULL",
+                    "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = 0
+                     WHERE id = ?1 AND claim_id IS NULL",
                 )?
                 .execute(params![stored.id, private_time(now)])?;
             stored.id
@@ -216,7 +217,7 @@ fn renew_work(
     if is_due {
         connection
             .prepare_cached(
-                "UPDATE _links SET due_at = ?2, failures_in_a_row = 0, hints = ?3,
+                "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = 0, hints = ?3,
                      entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
             )?
             .execute(params![stored.id, private_time(now), hints_to_json(&link.hints), updated_at])?;

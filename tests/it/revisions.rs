@@ -345,6 +345,32 @@ fn an_address_that_leads_to_another_article_makes_no_revision_of_it() {
 }
 
 #[test]
+fn a_wall_elsewhere_says_nothing_of_the_article() {
+    let consent = |text: &str| {
+        let page = format!("<!doctype html><title>Your choice</title><main><h1>Your choice</h1><p>{text}</p></main>");
+        Site::new("consent.example").with("/ask", Resource::html(page))
+    };
+    for text in [
+        "Yes or no?",
+        "We and our 812 partners store cookies on your device. Accept all cookies to go on, or \
+        subscribe to read without advertising. Your consent can be withdrawn at any time in the privacy settings.",
+    ] {
+        let site =
+            Site::new(HOST).with("/feed", feed_of(&[("/a", "1")])).with("/a", page("bridges", "Bridges are dear"));
+        let web = web_of(vec![site, consent(text)]);
+        let room = following(&web);
+        room.run(&["fetch", "--all"]).exits(0);
+        assert!(web.put(HOST, "/a", Resource::redirect(302, "http://consent.example/ask")));
+        for _ in 0..3 {
+            let_time_pass(&room);
+            room.run(&["fetch", "--due"]);
+        }
+        let expected = [["Bridges are dear", "1", "0"]];
+        assert_eq!(room.table("SELECT title, revision, removed_at IS NOT NULL FROM articles"), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_guid_that_is_used_again_for_other_content_is_a_new_article() {
     let web = paper(&[("/a", "1")], &[("/a", page("bridges", "Bridges are dear")), ("/b", page("tunnels", "Tunnels"))]);
     let room = following(&web);
