@@ -44,7 +44,8 @@ CREATE TABLE articles (
     keywords         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(keywords)),
     image_url        TEXT,
     quality_reasons  TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(quality_reasons)),
-    reservations     TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(reservations))  -- against text mining and AI training
+    reservations     TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(reservations)), -- against text mining and AI training
+    removed_at       TEXT                                   -- when its publisher was seen to have taken it away; NULL: it is there
 ) STRICT;
 
 CREATE INDEX articles_date ON articles (date);
@@ -109,7 +110,8 @@ CREATE TABLE _links (
     source_id         INTEGER REFERENCES sources (id),      -- that listed it first; NULL: given by hand
     guid              TEXT,                                 -- as that source gave it
     url_as_given      TEXT,                                 -- likewise; NULL: as in url
-    article_id        INTEGER REFERENCES articles (id),     -- once known
+    article_id        INTEGER,                              -- once known; it stays when the article is deleted, so that it does
+                                                            -- not come back as new
     due_at            INTEGER,                              -- while claimed: when the lease runs out; NULL: no work
     claim_id          INTEGER,
     failures_in_a_row INTEGER NOT NULL DEFAULT 0,
@@ -117,15 +119,18 @@ CREATE TABLE _links (
     last_modified     TEXT,
     entry_updated_at  INTEGER,                              -- the newest date of change that a feed gave
     hints             TEXT,                                 -- JSON: what the source said of it; NULL once it is used
-    first_seen_at     INTEGER NOT NULL
+    first_seen_at     INTEGER NOT NULL,
+    look_at           INTEGER,                              -- when its article's page is looked at again; NULL: no more
+    gone_at           INTEGER                               -- when the article was first found missing, and not again since
 ) STRICT;
 
 CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX _links_host_look ON _links (host, look_at) WHERE look_at IS NOT NULL AND due_at IS NULL;
 CREATE INDEX _links_host_claimed ON _links (host) WHERE claim_id IS NOT NULL;
 CREATE INDEX _links_source_due ON _links (source_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX _links_article ON _links (article_id) WHERE article_id IS NOT NULL;
 
--- A row for each publisher with links that are due: when it may be asked for the next one.
+-- A row for each publisher with links that are due, or to be looked at again: when it may be asked for the next one.
 CREATE TABLE _hosts (
     host     TEXT PRIMARY KEY,
     ready_at INTEGER NOT NULL
@@ -195,7 +200,7 @@ CREATE TABLE fetches (
     bytes       INTEGER NOT NULL,                           -- of the decoded body
     error_class TEXT,
     error       TEXT,
-    article_id  INTEGER REFERENCES articles (id)
+    article_id  INTEGER REFERENCES articles (id) ON DELETE SET NULL
 ) STRICT;
 
 CREATE INDEX fetches_started_at ON fetches (started_at);

@@ -391,14 +391,34 @@ pub(super) struct LsCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire show 42                        the article, where it was seen, whose text it is
+  newswire show 42 --revisions            and a line for each wording that it had
+  newswire show 42 --diff 1..3            what changed from the first to the third
+  newswire show 42 --diff 2               what changed since the second
+
+In a difference - stands before a paragraph that went, + before one that came, ~ before one in which [-words went-] and
+{+words came+}.")]
 pub(super) struct ShowCommand {
     /// Its id, or an address that leads to it
     #[arg(value_name = "ID or URL")]
     pub(super) article: String,
 
-    /// Its earlier wordings as well
+    /// Its wordings as well, with what changed in each
     #[arg(long)]
     pub(super) revisions: bool,
+
+    /// What changed from one revision to another, instead of the article: 1..3, or 1 for all since the first
+    #[arg(long, value_name = "A..B", value_parser = parse_range, conflicts_with = "revisions")]
+    pub(super) diff: Option<RevisionRange>,
+}
+
+/// Two revisions of an article; without the second it is how the article reads now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RevisionRange {
+    pub(super) from: u32,
+    pub(super) to: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -539,6 +559,15 @@ pub(super) struct DemoCommand {
     pub(super) folder: Option<PathBuf>,
 }
 
+/// Reads `1..3`, `1..` and `1`.
+fn parse_range(text: &str) -> Result<RevisionRange, String> {
+    let wrong = || "must be two numbers of revisions (1..3), or one (1) for all that changed since".to_owned();
+    let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
+    let (from, to) = text.split_once("..").unwrap_or((text, ""));
+    let to = if to.trim().is_empty() { None } else { Some(number(to)?) };
+    Ok(RevisionRange { from: number(from)?, to })
+}
+
 /// Reads a time as people give it: `2026-11-20`, RFC 3339, `2d`, `12h`, `30m`, `2w`, `today`, `yesterday`.
 fn parse_time(text: &str) -> Result<Timestamp, String> {
     parse_time_at(text, Timestamp::now())
@@ -579,6 +608,17 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn ranges_end_now_unless_they_say_otherwise() {
+        let read = |text: &str| parse_range(text).map(|range| (range.from, range.to)).ok();
+        assert_eq!(read("1..3"), Some((1, Some(3))));
+        assert_eq!(read("1.."), Some((1, None)));
+        assert_eq!(read("2"), Some((2, None)));
+        for wrong in ["", "..3", "a..b", "1...3", "1-3", "1..-2"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

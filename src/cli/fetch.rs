@@ -216,6 +216,9 @@ impl Watch {
                     }
                     progress.tell(&format!("newswire: {url}: {failure}"));
                 }
+                Event::Acquired { url, outcome: Acquired::Removed { id }, .. } => {
+                    progress.tell(&format!("newswire: {url}: taken away by its publisher; article {id} is kept"));
+                }
                 Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title } } => {
                     let what = word_for(verdict);
                     if what != "known" {
@@ -264,10 +267,11 @@ fn write_out(database: &Path, gathered: &[i64], folder: &Path) -> Result<(), Fai
 }
 
 fn summarize(tally: &Tally) {
-    let Tally { polls, polls_unchanged, articles, duplicates, revisions, unchanged, .. } = tally;
+    let Tally { polls, polls_unchanged, articles, duplicates, revisions, unchanged, removed, .. } = tally;
+    let taken_away = if *removed > 0 { format!(", {removed} taken away") } else { String::new() };
     eprintln!(
-        "{articles} new articles ({duplicates} duplicates), {revisions} revised, {unchanged} as they were; {polls} sources \
-         polled ({polls_unchanged} unchanged); {} failed",
+        "{articles} new articles ({duplicates} duplicates), {revisions} revised, {unchanged} as they were{taken_away}; \
+         {polls} sources polled ({polls_unchanged} unchanged); {} failed",
         tally.n_failed()
     );
 }

@@ -36,6 +36,8 @@ mod parse_feed;
 
 mod progress;
 
+mod revisions;
+
 mod run;
 
 mod search;

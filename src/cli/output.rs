@@ -149,6 +149,11 @@ impl Output {
         self.styled(text, "32")
     }
 
+    /// Text in the colour of what is gone, on a terminal.
+    pub(super) fn removed(&self, text: &str) -> String {
+        self.styled(text, "31")
+    }
+
     /// Text in a colour of warning, on a terminal.
     pub(super) fn warning(&self, text: &str) -> String {
         self.styled(text, "33")

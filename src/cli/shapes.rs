@@ -87,6 +87,7 @@ pub(super) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
         "duplicate_kind": article.duplicate_kind,
         "first_seen_at": article.first_seen_at,
         "updated_at": article.updated_at,
+        "removed_at": article.removed_at,
         "revision": article.row.revision,
         "sha256": article.sha256,
     })

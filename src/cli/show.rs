@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::lineage::Descent;
 use super::logging::Manner;
 use super::output::Output;
+use super::revisions::History;
 use super::shapes;
 
 pub(super) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
@@ -28,25 +29,23 @@ pub(super) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
         story: reader.story_of(id)?.map(|story| reader.story(story)).transpose()?.flatten(),
         article,
     };
+    let history = History::new(&found.article, &found.revisions);
+    if let Some(range) = command.diff {
+        let comparison = history.compare(range)?;
+        context.output.one(|| comparison.value(id), |output| comparison.describe(output))?;
+        return Ok(());
+    }
     let value = || {
         let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
         let mut value = shapes::details(&found.article, &sources);
         value["lineage"] = found.descent.value();
         value["story_id"] = json!(found.story.as_ref().map(|story| story.id));
         if command.revisions {
-            let revisions = found.revisions.iter().map(|revision| {
-                json!({
-                    "revision": revision.revision,
-                    "seen_at": revision.seen_at,
-                    "title": revision.title,
-                    "paragraphs": revision.body.lines().collect::<Vec<_>>(),
-                })
-            });
-            value["revisions"] = revisions.collect();
+            value["revisions"] = history.value();
         }
         value
     };
-    context.output.one(value, |output| found.describe(output, command.revisions))?;
+    context.output.one(value, |output| found.describe(output, command.revisions.then_some(&history)))?;
     Ok(())
 }
 
@@ -80,7 +79,7 @@ struct Found {
 }
 
 impl Found {
-    fn describe(&self, output: &mut Output, with_revisions: bool) -> std::io::Result<()> {
+    fn describe(&self, output: &mut Output, history: Option<&History<'_>>) -> std::io::Result<()> {
         let ArticleDetails { row, body, .. } = &self.article;
         let title = output.bold(&super::output::one_line(row.title.as_deref().unwrap_or("(no title)")));
         output.line(&title)?;
@@ -111,24 +110,19 @@ impl Found {
         for sighting in &self.sightings {
             output.field("seen in", Some(&format!("{} since {}", sighting.source, sighting.first_seen_at)))?;
         }
-        if row.revision > 1 {
-            let changed = format!("{}, last change seen {}", row.revision, self.article.updated_at);
-            output.field("revision", Some(&changed))?;
+        output.field("removed", self.article.removed_at.as_deref())?;
+        match history {
+            Some(history) => history.describe(output)?,
+            None if row.revision > 1 => {
+                let changed = format!("{}, last change seen {}", row.revision, self.article.updated_at);
+                output.field("revision", Some(&changed))?;
+            }
+            None => {}
         }
         output.line("")?;
         for paragraph in body.lines() {
             output.line(&super::output::one_line(paragraph))?;
             output.line("")?;
-        }
-        if with_revisions {
-            for revision in self.revisions.iter().rev() {
-                let heading = output.bold(&format!("Revision {}, seen {}", revision.revision, revision.seen_at));
-                output.line(&format!("{heading}\n"))?;
-                for line in revision.title.iter().map(String::as_str).chain(revision.body.lines()) {
-                    let line = output.faint(&super::output::one_line(line));
-                    output.line(&format!("{line}\n"))?;
-                }
-            }
         }
         Ok(())
     }

@@ -136,6 +136,8 @@ pub struct ScheduleSettings {
     pub poll_interval_typical_s: u32,
     /// Time between looks at an article source, in seconds.
     pub article_interval_s: u32,
+    /// Ages at which an article's page is looked at again, in seconds since it was first seen, rising; none for never.
+    pub look_again_after_s: Vec<u32>,
     /// First wait after a failure, in seconds.
     pub backoff_min_s: u32,
     /// Longest wait after a failure, in seconds.
@@ -356,6 +358,7 @@ impl ScheduleSettings {
             poll_interval_first_s: narrow(reader.integer("schedule.poll_interval_first_s", 1, 30 * DAY_S)),
             poll_interval_typical_s: narrow(reader.integer("schedule.poll_interval_typical_s", 1, 30 * DAY_S)),
             article_interval_s: narrow(reader.integer("schedule.article_interval_s", 1, 365 * DAY_S)),
+            look_again_after_s: look_again_after_s(reader),
             backoff_min_s: narrow(reader.integer("schedule.backoff_min_s", 1, 30 * DAY_S)),
             backoff_max_s: narrow(reader.integer("schedule.backoff_max_s", 1, 30 * DAY_S)),
             article_attempts_max: narrow(reader.integer("schedule.article_attempts_max", 1, 100)),
@@ -382,6 +385,23 @@ impl ScheduleSettings {
         }
         settings
     }
+}
+
+/// Ages in seconds, each greater than the one before.
+fn look_again_after_s(reader: &mut Reader) -> Vec<u32> {
+    const KEY: &str = "schedule.look_again_after_s";
+    const LONGEST_S: u64 = 365 * DAY_S;
+    let mut steps: Vec<u32> = Vec::new();
+    for text in reader.list(KEY) {
+        match text.parse::<u64>() {
+            Ok(seconds @ 1..=LONGEST_S) if steps.last().is_none_or(|last| u64::from(*last) < seconds) => {
+                steps.push(narrow(seconds));
+            }
+            Ok(1..=LONGEST_S) => reader.problem(KEY, &text, "must be greater than the one before it"),
+            _ => reader.problem(KEY, &text, &format!("must be a whole number from 1 to {LONGEST_S}")),
+        }
+    }
+    steps
 }
 
 impl FeedSettings {

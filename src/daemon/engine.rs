@@ -356,6 +356,9 @@ fn log(event: &Event) {
                     debug!(article.id = id, source.slug = %source, url = %url, "article {id} stored: {verdict:?}");
                 }
                 Acquired::Unchanged => debug!(url = %url, "{url} is unchanged"),
+                Acquired::Removed { id } => {
+                    info!(article.id = id, source.slug = %source, url = %url, "article {id} is gone from {url}; it is kept");
+                }
                 Acquired::Postponed => debug!(url = %url, "{url} waits for its host's turn"),
                 Acquired::Failed { failure, is_final } => {
                     let next = if *is_final { "given up" } else { "will be tried again" };

@@ -60,6 +60,11 @@ pub enum Acquired {
     },
     /// As it was.
     Unchanged,
+    /// Its publisher has taken it away; it stays stored, and is marked.
+    Removed {
+        /// Its row.
+        id: i64,
+    },
     /// Given back.
     Postponed,
     /// It failed.
@@ -90,6 +95,8 @@ pub struct Tally {
     pub revisions: u64,
     /// Pages that read as they did.
     pub unchanged: u64,
+    /// Articles that were found to be taken away.
+    pub removed: u64,
     /// Pages that gave no article.
     pub articles_failed: u64,
     /// Failures that were refusals by policy.
@@ -126,6 +133,7 @@ impl Tally {
                     Verdict::Known { .. } => self.unchanged += 1,
                 },
                 Acquired::Unchanged => self.unchanged += 1,
+                Acquired::Removed { .. } => self.removed += 1,
                 Acquired::Postponed => {}
                 Acquired::Failed { failure, .. } => {
                     self.articles_failed += 1;
@@ -144,7 +152,7 @@ impl Tally {
     /// Everything that went well.
     #[must_use]
     pub fn n_done(&self) -> u64 {
-        self.polls + self.articles + self.revisions + self.unchanged
+        self.polls + self.articles + self.revisions + self.unchanged + self.removed
     }
 }
 
@@ -159,6 +167,7 @@ impl std::ops::AddAssign for Tally {
             duplicates,
             revisions,
             unchanged,
+            removed,
             articles_failed,
             refused,
         } = other;
@@ -170,6 +179,7 @@ impl std::ops::AddAssign for Tally {
         self.duplicates += duplicates;
         self.revisions += revisions;
         self.unchanged += unchanged;
+        self.removed += removed;
         self.articles_failed += articles_failed;
         self.refused += refused;
     }
@@ -203,14 +213,15 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
         ArticleResult::Article { article, .. } => (Acquired::Unchanged, article.title.clone()),
         ArticleResult::Unchanged => (Acquired::Unchanged, None),
         ArticleResult::Postponed { .. } => (Acquired::Postponed, None),
-        ArticleResult::Failed { failure, retry_at } => {
+        ArticleResult::Failed { failure, retry_at, .. } => {
             (Acquired::Failed { failure: failure.clone(), is_final: retry_at.is_none() }, None)
         }
     };
     move |commit| {
-        let outcome = match commit.stored {
-            Some(stored) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title },
-            None => summary,
+        let outcome = match (commit.stored, commit.removed) {
+            (Some(stored), _) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title },
+            (None, Some(id)) => Acquired::Removed { id },
+            (None, None) => summary,
         };
         Event::Acquired { url, source, outcome }
     }

@@ -68,6 +68,12 @@ pub fn read(text: &str) -> Option<ReadDate> {
     reader.finish()
 }
 
+/// Whether a word names a month, in one of the languages of Europe.
+#[must_use]
+pub fn names_month(word: &str) -> bool {
+    words::month(word).is_some()
+}
+
 /// Seconds or milliseconds since 1970, told apart by their number of digits.
 fn read_epoch(digits: &str) -> Option<ReadDate> {
     let number: i64 = digits.parse().ok()?;

@@ -27,9 +27,14 @@ pub mod story;
 use std::collections::HashSet;
 
 use crate::model::{Article, BodyKind, DuplicateKind, Verdict};
+use crate::revision::{Wording, substance};
 
 /// Share of paragraphs in common from which two wordings are two states of one article, if their titles differ.
 const SAME_ARTICLE_SHARE: f64 = 0.2;
+
+/// How many times shorter than an article the text is that says that it is gone, at least. Such notices have up to some
+/// fifty words; an article that is written anew as a whole keeps about its length.
+const NOTICE_TIMES_SHORTER: usize = 3;
 
 /// A stored article that may be the one at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub struct Known {
 pub struct Lookalikes {
     /// The article that the fetched address itself has led to before.
     pub by_link: Option<Known>,
+    /// Whether the page came from an address that has not led to that article before.
+    pub is_from_elsewhere: bool,
     /// The article with the canonical address that the page claims.
     pub by_canonical_url: Option<Known>,
     /// The article that the same source listed under the same GUID; for a document without any address, the same one
@@ -70,15 +77,15 @@ pub struct Judgement {
 /// Judges an article: identity by canonical address, then by a GUID, then by content.
 ///
 /// A canonical address or GUID that already belongs to another text is a mistake of the site (a template with a fixed
-/// address, a counter that starts over), so those two count only if title or paragraphs agree.
+/// address, a counter that starts over), so those two count only if title or paragraphs agree. So does the fetched
+/// address itself once it sends its readers elsewhere.
 #[must_use]
 pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
     let is_same = |known: &&Known| is_same_article(article, known);
+    let by_link = lookalikes.by_link.as_ref().filter(|known| !lookalikes.is_from_elsewhere || is_same(known));
     let canonical_is_wrong =
-        lookalikes.by_link.is_none() && lookalikes.by_canonical_url.as_ref().is_some_and(|known| !is_same(&known));
-    let known = lookalikes
-        .by_link
-        .as_ref()
+        by_link.is_none() && lookalikes.by_canonical_url.as_ref().is_some_and(|known| !is_same(&known));
+    let known = by_link
         .or_else(|| lookalikes.by_canonical_url.as_ref().filter(is_same))
         .or_else(|| lookalikes.by_guid.as_ref().filter(is_same));
     let verdict = match (known, lookalikes.by_wording) {
@@ -92,9 +99,23 @@ pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
     Judgement { verdict, canonical_is_wrong }
 }
 
+/// Whether a text that stands where an article stood is not that article but a word on its absence: it shares neither
+/// headline nor any of its text, and is much shorter.
+#[must_use]
+pub fn is_notice_of_absence(article: &Article, known: &Known) -> bool {
+    !is_same_article(article, known) && article.body.len() < known.body.len() / NOTICE_TIMES_SHORTER
+}
+
+/// Whether a text that stands where an article stood is a wall before it, or a lead of something else: it says nothing of
+/// the article.
+#[must_use]
+pub fn is_barrier(article: &Article, known: &Known) -> bool {
+    article.body_kind == BodyKind::Wall || article.body_kind == BodyKind::Teaser && !is_same_article(article, known)
+}
+
 fn is_same_article(article: &Article, known: &Known) -> bool {
     let titles_agree = match (&article.title, &known.title) {
-        (Some(left), Some(right)) => words_of(left).eq(words_of(right)),
+        (Some(left), Some(right)) => substance::titles_agree(right, left, article.site_name.as_deref()),
         _ => false,
     };
     titles_agree || paragraphs_in_common(article, known) >= SAME_ARTICLE_SHARE
@@ -113,23 +134,28 @@ fn paragraphs_in_common(article: &Article, known: &Known) -> f64 {
     share
 }
 
-/// Whether title and body have the same words: white space, quotes and dashes make no revision.
+/// Whether title and body say the same: white space, punctuation and furniture make no revision, nor does a page that
+/// no longer has a headline.
 fn reads_the_same(article: &Article, known: &Known) -> bool {
-    words_of(&article.body).eq(words_of(&known.body))
-        && words_of(article.title.as_deref().unwrap_or_default())
-            .eq(words_of(known.title.as_deref().unwrap_or_default()))
+    let title = article.title.as_deref().or(known.title.as_deref());
+    substance::reads_the_same(
+        Wording { title: known.title.as_deref(), body: &known.body },
+        Wording { title, body: &article.body },
+        article.site_name.as_deref(),
+    )
 }
 
 /// Whether a wall, a teaser, or an article without all its pages would replace more than it brings.
 fn is_worse(article: &Article, known: &Known) -> bool {
-    let brings_less = matches!(article.body_kind, BodyKind::Wall | BodyKind::Teaser | BodyKind::Feed);
-    let lacks_pages = article.quality.lacks_pages();
-    (brings_less || lacks_pages) && known.body_kind == BodyKind::Full.as_str()
-        || lacks_pages && article.body.len() < known.body.len()
-}
-
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
+    let worth = |kind: &str| match kind {
+        "wall" => 0,
+        "teaser" => 1,
+        "feed" | "partial" => 2,
+        _ => 3,
+    };
+    article.body_kind == BodyKind::Wall
+        || worth(article.body_kind.as_str()) < worth(&known.body_kind)
+        || article.quality.lacks_pages() && article.body.len() < known.body.len()
 }
 
 #[cfg(test)]
@@ -208,6 +234,35 @@ mod tests {
         let lookalikes = Lookalikes { by_guid: Some(known("Storm", "One\nTwo")), ..Lookalikes::default() };
         assert_eq!(judge(&article("Storm", "One\nTwo"), &lookalikes).verdict, Verdict::Known { article_id: 7 });
         assert_eq!(judge(&article("Football", "Three"), &lookalikes).verdict, Verdict::New);
+    }
+
+    #[test]
+    fn an_address_that_sends_elsewhere_counts_when_the_text_agrees() {
+        let verdict = |title: &str, body: &str| {
+            let by_link = Some(known("Storm", "One\nTwo"));
+            let lookalikes = Lookalikes { by_link, is_from_elsewhere: true, ..Lookalikes::default() };
+            judge(&article(title, body), &lookalikes).verdict
+        };
+        assert_eq!(verdict("Storm", "One\nTwo and more"), Verdict::Revision { article_id: 7 });
+        assert_eq!(verdict("Football", "Three\nFour"), Verdict::New);
+    }
+
+    #[test]
+    fn a_short_text_without_anything_of_the_article_says_that_it_is_gone() {
+        let long = known("Storm", &"The harbour was closed for the night.\n".repeat(9));
+        assert!(is_notice_of_absence(&article("Page not found", "It has been removed."), &long));
+        assert!(!is_notice_of_absence(&article("Storm", "It is over."), &long));
+        assert!(!is_notice_of_absence(&article("Anew", &"All was written anew here.\n".repeat(9)), &long));
+    }
+
+    #[test]
+    fn furniture_makes_no_revision() {
+        let lookalikes = |body: &str| Lookalikes { by_link: Some(known("Storm", body)), ..Lookalikes::default() };
+        let verdict = |old: &str, new: &str| judge(&article("Storm", new), &lookalikes(old)).verdict;
+        let (same, other) = (Verdict::Known { article_id: 7 }, Verdict::Revision { article_id: 7 });
+        assert_eq!(verdict("Updated 5 minutes ago\nOne", "Updated 2 hours ago\nOne"), same);
+        assert_eq!(verdict("One\nComments (3)", "One\nSee also: Two"), same);
+        assert_eq!(verdict("One\nComments (3)", "Two\nComments (3)"), other);
     }
 
     #[test]

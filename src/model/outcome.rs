@@ -163,7 +163,21 @@ pub enum ArticleResult {
         failure: Failure,
         /// When to try again; absent when there is no point in it.
         retry_at: Option<Timestamp>,
+        /// Whether it says that there is no article.
+        absence: Absence,
     },
+}
+
+/// Whether a failure says that an article is not there any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Absence {
+    /// It says nothing of that.
+    #[default]
+    Unknown,
+    /// There is nothing at its address, or a page without it. That may pass.
+    Likely,
+    /// The server says that it is gone for good.
+    Certain,
 }
 
 /// An article that came from a file.

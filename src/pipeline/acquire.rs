@@ -9,8 +9,8 @@ use crate::extract::{self, Explanation, ExtractError, Extractor};
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure, Fetched,
-    FetchedDocument, FullText, LinkHints, Purpose, Retry, Validators, publisher_of,
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure,
+    Fetched, FetchedDocument, FullText, LinkHints, Purpose, Retry, Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
@@ -32,10 +32,16 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
     let mut visits = Visits { exchanges: report.exchanges, host_ready_at: report.host_ready_at };
     let result = match report.result {
         Ok(Fetched::NotModified { .. }) => ArticleResult::Unchanged,
-        Ok(Fetched::Document(document)) => match understand(stages, &candidate, *document, &mut visits).await {
-            Ok(understood) => understood,
-            Err(failure) => failed(stages, &candidate, &mut visits.exchanges, failure, Retry::Backoff),
-        },
+        Ok(Fetched::Document(document)) => {
+            let is_own_page = publisher_of(&document.final_url) == candidate.publisher;
+            match understand(stages, &candidate, *document, &mut visits).await {
+                Ok(understood) => understood,
+                Err(failure) => {
+                    let absence = if is_own_page { absence_by_page(&failure) } else { Absence::Unknown };
+                    failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, absence))
+                }
+            }
+        }
         Err(FetchError::HostBusy { until }) => ArticleResult::Postponed { until },
         Err(error) => {
             let entry = if feed_text::is_barred(&error) && candidate.hints.text.content.is_some() {
@@ -43,7 +49,8 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
             } else {
                 None
             };
-            entry.unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), error.retry()))
+            let prospect = (error.retry(), absence_by_answer(&error));
+            entry.unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect))
         }
     };
     let Visits { exchanges, host_ready_at } = visits;
@@ -65,7 +72,7 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
     match from_entry(stages, candidate).await {
         Ok(result) => Some(result),
         // Asking again would give the same text. A later look of the feed's at its entry makes it due again.
-        Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None }),
+        Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None, absence: Absence::Unknown }),
         Err(_) => None,
     }
 }
@@ -214,7 +221,7 @@ fn failed(
     candidate: &Candidate,
     exchanges: &mut [Exchange],
     failure: Failure,
-    retry: Retry,
+    (retry, absence): (Retry, Absence),
 ) -> ArticleResult {
     if let Some(last) = exchanges.last_mut()
         && last.failure.is_none()
@@ -225,5 +232,23 @@ fn failed(
     let seed = candidate.link.0.unsigned_abs();
     let retry_at = backoff::next_try(&stages.schedule, failures, retry, seed, Timestamp::now())
         .filter(|_| failures < stages.schedule.article_attempts_max);
-    ArticleResult::Failed { failure, retry_at }
+    ArticleResult::Failed { failure, retry_at, absence }
+}
+
+/// What an answer without a page says of the article.
+fn absence_by_answer(error: &FetchError) -> Absence {
+    match error {
+        FetchError::Status { status: 410, .. } => Absence::Certain,
+        FetchError::Status { status: 404, .. } => Absence::Likely,
+        _ => Absence::Unknown,
+    }
+}
+
+/// What a page of the same publisher without an article says of it: it is a notice in its place, or the front page.
+/// Another publisher's is that of whoever asks for consent or payment.
+fn absence_by_page(failure: &Failure) -> Absence {
+    match failure.class {
+        ErrorClass::NotArticle | ErrorClass::Empty => Absence::Likely,
+        _ => Absence::Unknown,
+    }
 }

@@ -8,6 +8,8 @@ pub mod cadence;
 
 pub mod gap;
 
+pub mod looks;
+
 pub mod rhythm;
 
 pub mod validators;

@@ -85,6 +85,8 @@ pub struct ArticleDetails {
     pub updated_at: String,
     /// SHA-256 of the bundle document.
     pub sha256: String,
+    /// When its publisher was seen to have taken it away.
+    pub removed_at: Option<String>,
 }
 
 /// An address without an article yet.

@@ -5,14 +5,16 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::bundle;
+use crate::config::ScheduleSettings;
 use crate::dedup::{self, Known, Lookalikes};
 use crate::model::{
-    Alias, Article, ArticleOutcome, ArticleResult, CanonicalUrl, DatePrecision, DuplicateKind, ImportedArticle,
-    SourceId, StoredArticle, Validators, Verdict, publisher_of,
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, CanonicalUrl, DatePrecision, DuplicateKind,
+    ImportedArticle, SourceId, StoredArticle, Validators, Verdict, publisher_of,
 };
 
 use super::claims::refresh_publisher;
 use super::copies::{self, Comparison};
+use super::looks::{self, Looks};
 use super::memory::WriteTransaction;
 use super::rows::{json_list, private_time, public_time};
 use super::stories::{self, Arrived};
@@ -25,9 +27,15 @@ pub struct ArticleCommit {
     pub stored: Option<StoredArticle>,
     /// The lease had run out and another fetch has taken its place: only the exchanges were written down.
     pub is_stale: bool,
+    /// The article that was found to be gone.
+    pub removed: Option<i64>,
 }
 
-pub(super) fn commit(transaction: &WriteTransaction<'_>, outcome: &ArticleOutcome) -> rusqlite::Result<ArticleCommit> {
+pub(super) fn commit(
+    transaction: &WriteTransaction<'_>,
+    outcome: &ArticleOutcome,
+    schedule: &ScheduleSettings,
+) -> rusqlite::Result<ArticleCommit> {
     let connection: &Connection = transaction;
     let ArticleOutcome { candidate, exchanges, finished_at, host_ready_at, result } = outcome;
     let now = *finished_at;
@@ -39,10 +47,28 @@ pub(super) fn commit(transaction: &WriteTransaction<'_>, outcome: &ArticleOutcom
     let (claim, known_article_id) = link.unwrap_or_default();
     if claim != Some(candidate.claim.0) {
         fetches::record(connection, exchanges, candidate.source, None)?;
-        return Ok(ArticleCommit { stored: None, is_stale: true });
+        return Ok(ArticleCommit { is_stale: true, ..ArticleCommit::default() });
     }
+    let looks = Looks { connection, candidate, schedule, now };
+    // Whether what was read is, instead of the article that was known there, something else.
+    let stands_for = |is_else: &dyn Fn(&Article, &Known) -> bool, article: &Article| -> rusqlite::Result<bool> {
+        let known = known_article_id.map(|id| known(connection, id)).transpose()?.flatten();
+        Ok(known.is_some_and(|known| is_else(article, &known)))
+    };
     let mut stored = None;
+    let mut removed = None;
     match result {
+        ArticleResult::Article { article, answered, .. } if is_deleted(connection, candidate, article, answered)? => {
+            finish_link(connection, link_id, known_article_id, None, None)?;
+        }
+        ArticleResult::Article { article, .. } if stands_for(&dedup::is_barrier, article)? => {
+            let look_at = known_article_id.map(|id| looks.next(id)).transpose()?.flatten();
+            finish_link(connection, link_id, known_article_id, None, look_at)?;
+            stored = known_article_id.map(|id| StoredArticle { id, verdict: Verdict::Known { article_id: id } });
+        }
+        ArticleResult::Article { article, .. } if stands_for(&dedup::is_notice_of_absence, article)? => {
+            removed = looks.after_failure(known_article_id, Absence::Likely, None)?;
+        }
         ArticleResult::Article { article, answered, publisher, validators } => {
             let arrival = Arrival {
                 source: candidate.source,
@@ -54,9 +80,17 @@ pub(super) fn commit(transaction: &WriteTransaction<'_>, outcome: &ArticleOutcom
             };
             let kept = keep(transaction, article, &arrival)?;
             let canonical = kept.url.clone().map(|url| Alias { url, publisher: publisher.clone() });
-            finish_link(connection, link_id, Some(kept.stored.id), Some(validators))?;
+            // What was made of a feed's entry has no page to look at.
+            let look_at = if exchanges.is_empty() { None } else { looks.next(kept.stored.id)? };
+            finish_link(connection, link_id, Some(kept.stored.id), Some(validators), look_at)?;
+            looks::note_return(connection, kept.stored.id)?;
             for alias in canonical.iter().chain([answered]) {
                 links::lead_to(connection, alias, kept.stored.id, now)?;
+            }
+            if let Some(replaced) = known_article_id.filter(|known| *known != kept.stored.id) {
+                // Its address leads to another article now.
+                looks::note_removal(connection, replaced, now)?;
+                removed = Some(replaced);
             }
             let sources = links::move_sightings(connection, link_id, kept.stored.id)?;
             if matches!(kept.stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
@@ -66,19 +100,16 @@ pub(super) fn commit(transaction: &WriteTransaction<'_>, outcome: &ArticleOutcom
             }
             stored = Some(kept.stored);
         }
-        ArticleResult::Unchanged => finish_link(connection, link_id, known_article_id, None)?,
-        ArticleResult::Postponed { until } => {
-            connection
-                .prepare_cached("UPDATE _links SET claim_id = NULL, due_at = ?2 WHERE id = ?1")?
-                .execute(params![link_id, private_time(*until)])?;
+        ArticleResult::Unchanged => {
+            let look_at = known_article_id.map(|id| looks.next(id)).transpose()?.flatten();
+            finish_link(connection, link_id, known_article_id, None, look_at)?;
+            if let Some(id) = known_article_id {
+                looks::note_return(connection, id)?;
+            }
         }
-        ArticleResult::Failed { retry_at, .. } => {
-            connection
-                .prepare_cached(
-                    "UPDATE _links SET claim_id = NULL, due_at = ?2, failures_in_a_row = failures_in_a_row + 1
-                     WHERE id = ?1",
-                )?
-                .execute(params![link_id, retry_at.map(private_time)])?;
+        ArticleResult::Postponed { until } => looks::postpone(connection, link_id, *until, now)?,
+        ArticleResult::Failed { retry_at, absence, .. } => {
+            removed = looks.after_failure(known_article_id, *absence, *retry_at)?;
         }
     }
     if let Some(source) = candidate.source {
@@ -92,8 +123,28 @@ pub(super) fn commit(transaction: &WriteTransaction<'_>, outcome: &ArticleOutcom
         }
     }
     fetches::record(connection, exchanges, candidate.source, stored.as_ref().map(|stored| stored.id))?;
-    refresh_publisher(connection, &candidate.publisher, *host_ready_at)?;
-    Ok(ArticleCommit { stored, is_stale: false })
+    let ready_at = match result {
+        ArticleResult::Postponed { until } => (*until).max(*host_ready_at),
+        _ => *host_ready_at,
+    };
+    refresh_publisher(connection, &candidate.publisher, ready_at)?;
+    Ok(ArticleCommit { stored, is_stale: false, removed })
+}
+
+/// Whether one of the addresses led to an article that is no longer stored. It is known, and does not come back as new.
+fn is_deleted(
+    connection: &Connection,
+    candidate: &Candidate,
+    article: &Article,
+    answered: &Alias,
+) -> rusqlite::Result<bool> {
+    let canonical = article.url.as_ref().unwrap_or(&candidate.url);
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM _links WHERE url_key IN (?1, ?2, ?3) AND article_id IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id))",
+        )?
+        .query_row([candidate.url.key(), canonical.key(), answered.url.key()], |row| row.get(0))
 }
 
 /// Takes in an article from a file. It has no link to release; a source, where one is named, is made if it is missing.
@@ -154,6 +205,15 @@ struct Kept {
 fn keep(transaction: &WriteTransaction<'_>, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Kept> {
     let connection: &Connection = transaction;
     let lookalikes = find_lookalikes(connection, article, arrival)?;
+    // A headline that only the feed knew is not lost with the feed's word.
+    let titled;
+    let article = match lookalikes.by_link.as_ref().and_then(|known| known.title.clone()) {
+        Some(title) if article.title.is_none() => {
+            titled = Article { title: Some(title), ..article.clone() };
+            &titled
+        }
+        _ => article,
+    };
     let judgement = dedup::judge(article, &lookalikes);
     let url = match arrival.answered {
         Some(answered) if judgement.canonical_is_wrong => Some(answered.url.clone()),
@@ -210,12 +270,14 @@ fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival
         (_, None) if article.url.is_none() && arrival.answered.is_none() => same_document(connection, article)?,
         _ => None,
     };
+    let answered_id = arrival.answered.map(|answered| article_at(&answered.url)).transpose()?.flatten();
     let by_wording = connection
         .prepare_cached("SELECT article_id FROM _wordings WHERE wording = ?1")?
         .query_row([&article.fingerprint.0], |row| row.get(0))
         .optional()?;
     Ok(Lookalikes {
         by_link: by_id(arrival.known_article_id)?,
+        is_from_elsewhere: arrival.answered.is_some() && answered_id != arrival.known_article_id,
         by_canonical_url: by_id(article.url.as_ref().map(article_at).transpose()?.flatten())?,
         by_guid: by_id(by_guid)?,
         by_wording,
@@ -334,7 +396,7 @@ impl Row<'_> {
         connection
             .prepare_cached(
                 "UPDATE articles SET title = ?2, body = ?3, words = ?4, body_kind = ?5, quality = ?6, quality_reasons = ?7,
-                     authors = ?8, modified_at = ?9, language = ?10, sha256 = ?11, updated_at = ?12,
+                     authors = CASE ?8 WHEN '[]' THEN authors ELSE ?8 END, modified_at = ?9, language = ?10, sha256 = ?11, updated_at = ?12,
                      duplicate_of = ?13, duplicate_kind = ?20, reservations = ?21,
                      date = coalesce(?14, date), published_at = coalesce(?15, published_at),
                      date_source = coalesce(?16, date_source), date_precision = coalesce(?17, date_precision),
@@ -405,13 +467,15 @@ fn finish_link(
     link_id: i64,
     article_id: Option<i64>,
     validators: Option<&Validators>,
+    look_at: Option<Timestamp>,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE _links SET claim_id = NULL, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2
+            "UPDATE _links SET claim_id = NULL, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
+                 look_at = ?3, gone_at = NULL
              WHERE id = ?1",
         )?
-        .execute(params![link_id, article_id])?;
+        .execute(params![link_id, article_id, look_at.map(private_time)])?;
     if let Some(Validators { etag, last_modified }) = validators {
         connection
             .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?

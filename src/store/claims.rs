@@ -90,22 +90,31 @@ pub(super) fn release_all(connection: &Connection, now: Timestamp) -> rusqlite::
         "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1) WHERE claim_id IS NOT NULL",
         [now],
     )?;
-    let n_links = connection
-        .execute("UPDATE _links SET claim_id = NULL, due_at = min(due_at, ?1) WHERE claim_id IS NOT NULL", [now])?;
+    // What was claimed for another look is still to be looked at.
+    let n_links = connection.execute(
+        "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END
+         WHERE claim_id IS NOT NULL",
+        [now],
+    )?;
     // What the old process knew of its hosts' last requests is gone; the new one's gate starts afresh.
     connection.execute("UPDATE _hosts SET ready_at = min(ready_at, ?1)", [now])?;
     Ok(n_sources + n_links)
 }
 
-/// Sets when a publisher's next link may be claimed: not before `not_before`, and not before one is due. A publisher
-/// without links that wait has no row.
+/// Sets when a publisher's next link may be claimed: not before `not_before`, and not before one is due or to be looked
+/// at again. A publisher without links that wait has no row.
 pub(super) fn refresh_publisher(
     connection: &Connection,
     publisher: &str,
     not_before: Timestamp,
 ) -> rusqlite::Result<()> {
     let earliest: Option<i64> = connection
-        .prepare_cached("SELECT min(due_at) FROM _links WHERE host = ?1 AND due_at IS NOT NULL")?
+        .prepare_cached(
+            "SELECT min(waits_until) FROM (
+                 SELECT min(due_at) AS waits_until FROM _links WHERE host = ?1 AND due_at IS NOT NULL
+                 UNION ALL
+                 SELECT min(look_at) FROM _links WHERE host = ?1 AND look_at IS NOT NULL AND due_at IS NULL)",
+        )?
         .query_row([publisher], |row| row.get(0))?;
     match earliest {
         Some(due_at) => connection
@@ -175,18 +184,65 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
     Ok((id, source, url))
 }
 
-/// One publisher after the other in the order of their turns, so that a long list of one does not hold up the others.
+/// First what is due, and with the turns that are left over the pages that are to be looked at again.
 fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<Candidate>> {
+    let mut claimed = Vec::new();
+    claim_by_publishers(connection, request, IS_DUE, &mut claimed)?;
+    claim_by_publishers(connection, request, IS_TO_BE_LOOKED_AT, &mut claimed)?;
+    if claimed.len() < request.n_links {
+        refresh_idle_publishers(connection, request)?;
+    }
+    Ok(claimed)
+}
+
+/// Sets the next turn of publishers whose turn came for something that is done meanwhile, or not yet due after all.
+fn refresh_idle_publishers(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<()> {
+    let idle: Vec<String> = connection
+        .prepare_cached(&format!(
+            "SELECT host FROM _hosts
+             WHERE ready_at <= ?2 AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_DUE})
+                 AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_TO_BE_LOOKED_AT})
+             LIMIT ?1"
+        ))?
+        .query_map(params![limit(request.n_links), private_time(request.now)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for host in idle {
+        refresh_publisher(connection, &host, Timestamp::UNIX_EPOCH)?;
+    }
+    Ok(())
+}
+
+/// Conditions on a link, with the time as `?2`. Each begins with the column that says which link is first.
+const IS_DUE: &str = "due_at <= ?2";
+const IS_TO_BE_LOOKED_AT: &str = "look_at <= ?2 AND due_at IS NULL";
+
+/// Claims links that fulfil a condition.
+///
+/// One publisher after the other in the order of their turns, so that a long list of one does not hold up the others.
+fn claim_by_publishers(
+    connection: &Connection,
+    request: &ClaimRequest,
+    condition: &str,
+    claimed: &mut Vec<Candidate>,
+) -> rusqlite::Result<()> {
+    let n_links = request.n_links - claimed.len();
+    if n_links == 0 {
+        return Ok(());
+    }
     let now = private_time(request.now);
-    let mut publishers =
-        connection.prepare_cached("SELECT host FROM _hosts WHERE ready_at <= ?1 ORDER BY ready_at LIMIT ?2")?;
+    let mut publishers = connection.prepare_cached(&format!(
+        "SELECT host FROM _hosts
+         WHERE ready_at <= ?2 AND EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {condition})
+         ORDER BY ready_at LIMIT ?1"
+    ))?;
     let mut in_work = connection
         .prepare_cached("SELECT count(*) FROM _links WHERE host = ?1 AND claim_id IS NOT NULL AND due_at > ?2")?;
-    let mut due = connection
-        .prepare_cached(&format!("{CANDIDATE_SELECT} WHERE host = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"))?;
-    let mut claimed = Vec::new();
+    let mut due = connection.prepare_cached(&format!(
+        "{CANDIDATE_SELECT} WHERE host = ?1 AND {condition} ORDER BY {} LIMIT ?3",
+        first_word(condition)
+    ))?;
     let hosts: Vec<String> =
-        publishers.query_map(params![now, limit(request.n_links)], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        publishers.query_map(params![limit(n_links), now], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for host in hosts {
         if claimed.len() >= request.n_links {
             break;
@@ -210,7 +266,11 @@ fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Res
             refresh_publisher(connection, &host, Timestamp::UNIX_EPOCH)?;
         }
     }
-    Ok(claimed)
+    Ok(())
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or(text)
 }
 
 fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<Candidate>> {
@@ -253,7 +313,7 @@ fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusq
 }
 
 const CANDIDATE_SELECT: &str = "SELECT _links.id, _links.url, host, source_id, slug, hints, etag, last_modified,
-        failures_in_a_row, first_seen_at
+        failures_in_a_row, first_seen_at, (SELECT title FROM articles WHERE articles.id = article_id)
      FROM _links LEFT JOIN sources ON sources.id = source_id";
 
 struct CandidateRow {
@@ -266,6 +326,7 @@ struct CandidateRow {
     validators: Validators,
     failures_in_a_row: u32,
     first_seen_at: Timestamp,
+    known_title: Option<String>,
 }
 
 fn candidate(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
@@ -279,6 +340,7 @@ fn candidate(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
         validators: Validators { etag: row.get(6)?, last_modified: row.get(7)? },
         failures_in_a_row: row.get(8)?,
         first_seen_at: from_private_time(row.get(9)?),
+        known_title: row.get(10)?,
     })
 }
 
@@ -293,6 +355,10 @@ fn lease_link(
         claim.0,
         lease_end(request)
     ])?;
+    let mut hints = hints_from_json(row.hints.as_deref());
+    // The source's word is gone once it was used. The headline that it led to stands in for it, so that the same page
+    // gives the same headline again.
+    hints.title = hints.title.or(row.known_title);
     Ok(stored_url(&row.url).map(|url| Candidate {
         link: LinkId(row.id),
         claim,
@@ -300,7 +366,7 @@ fn lease_link(
         publisher: row.publisher,
         source: row.source,
         source_slug: row.source_slug,
-        hints: hints_from_json(row.hints.as_deref()),
+        hints,
         validators: row.validators,
         failures_in_a_row: row.failures_in_a_row,
         first_seen_at: row.first_seen_at,
@@ -333,7 +399,7 @@ fn next_due_at(
                 )?
                 .query_row([not_polled_since], |row| row.get(0))
                 .optional()?,
-            connection.prepare_cached("SELECT min(ready_at) FROM _hosts")?.query_row([], |row| row.get(0))?,
+            next_publisher_at(connection, request)?,
         ),
         Some((sources, links)) => (
             connection
@@ -350,6 +416,22 @@ fn next_due_at(
         ),
     };
     Ok((source.map(from_private_time), link.map(from_private_time)))
+}
+
+/// When the next publisher may be asked for something. One-shot work does not wait for looks that are to come.
+fn next_publisher_at(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Option<i64>> {
+    if request.not_polled_since.is_none() {
+        return connection.prepare_cached("SELECT min(ready_at) FROM _hosts")?.query_row([], |row| row.get(0));
+    }
+    connection
+        .prepare_cached(
+            "SELECT ready_at FROM _hosts
+             WHERE EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND due_at IS NOT NULL)
+                 OR EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND look_at <= ?1 AND due_at IS NULL)
+             ORDER BY ready_at LIMIT 1",
+        )?
+        .query_row([private_time(request.now)], |row| row.get(0))
+        .optional()
 }
 
 /// Links that are in scope themselves, or that a source in scope has listed. `?1` and `?2` are lists of sources and

@@ -54,7 +54,8 @@ pub(super) fn take_in(
                 let place = stored.article_id.map_or(Place::Link(stored.id), Place::Article);
                 // The link itself says which source listed it first.
                 let is_own = stored.article_id.is_none() && stored.source == Some(source);
-                let is_first = !is_own && !sight_again(connection, place, source, &seen_at)?;
+                let is_first =
+                    !is_own && !sight_again(connection, place, source, &seen_at)? && is_stored(connection, place)?;
                 if is_first {
                     sight_first(connection, place, source, link, &seen_at)?;
                 }
@@ -79,7 +80,8 @@ pub(super) fn ask_for(connection: &Connection, link: &ListedLink, now: Timestamp
         Some(stored) => {
             connection
                 .prepare_cached(
-                    "UPDATE _links SET due_at = ?2, failures_in_a_row = 0 WHERE id = ?1 AND claim_id IS NULL",
+                    "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = 0
+                     WHERE id = ?1 AND claim_id IS NULL",
                 )?
                 .execute(params![stored.id, private_time(now)])?;
             stored.id
@@ -215,7 +217,7 @@ fn renew_work(
     if is_due {
         connection
             .prepare_cached(
-                "UPDATE _links SET due_at = ?2, failures_in_a_row = 0, hints = ?3,
+                "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = 0, hints = ?3,
                      entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
             )?
             .execute(params![stored.id, private_time(now), hints_to_json(&link.hints), updated_at])?;
@@ -244,6 +246,16 @@ fn sight_again(connection: &Connection, place: Place, source: SourceId, seen_at:
     };
     let n_updated = connection.prepare_cached(sql)?.execute(params![id, source.0, seen_at])?;
     Ok(n_updated > 0)
+}
+
+/// Whether there is something to be sighted: an article that was deleted is known by its address, and no more.
+fn is_stored(connection: &Connection, place: Place) -> rusqlite::Result<bool> {
+    match place {
+        Place::Link(_) => Ok(true),
+        Place::Article(id) => connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM articles WHERE id = ?1)")?
+            .query_row([id], |row| row.get(0)),
+    }
 }
 
 /// Notes that a source lists a link for the first time.

@@ -25,6 +25,8 @@ mod lineage;
 
 mod links;
 
+mod looks;
+
 mod memory;
 
 mod polls;

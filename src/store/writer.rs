@@ -221,7 +221,8 @@ impl Store {
     ///
     /// When the database cannot be written; the claim then runs out and the fetch is repeated.
     pub async fn commit_article(&self, outcome: ArticleOutcome) -> Result<ArticleCommit, StoreError> {
-        self.write(move |tx| articles::commit(tx, &outcome)).await
+        let schedule = self.schedule.clone();
+        self.write(move |tx| articles::commit(tx, &outcome, &schedule)).await
     }
 
     /// Takes in an article from a file.

@@ -121,8 +121,14 @@ fn a_second_time_nothing_is_new_and_an_edit_is_a_revision() {
     );
     assert_eq!(room.number("SELECT count(*) FROM revisions"), 1);
     let shown = room.run(&["show", &edited.url, "--revisions"]).exits(0);
-    for paragraph in old_body.lines().chain(edited.paragraphs.iter().map(String::as_str)) {
+    for paragraph in &edited.paragraphs {
         assert!(shown.stdout.contains(paragraph), "{paragraph}");
+    }
+    assert!(shown.stdout.contains("as it was first seen") && shown.stdout.contains("changed"), "{}", shown.stdout);
+    let difference = room.run(&["show", &edited.url, "--diff", "1"]).exits(0);
+    for paragraph in old_body.lines().filter(|paragraph| !edited.paragraphs.iter().any(|new| new == paragraph)) {
+        let first_word = paragraph.split(' ').next().expect("a word");
+        assert!(difference.stdout.contains(first_word), "{paragraph}");
     }
     // The index knows the new wording and no longer only the old.
     room.assert_sound();

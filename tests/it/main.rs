@@ -22,6 +22,7 @@ mod known_stories;
 mod newsweb;
 mod newsweb_serves;
 mod policy;
+mod revisions;
 mod site_rules;
 mod source_lists;
 mod stories;
