@@ -236,7 +236,7 @@ fn tell(
     let program = shell_word(&std::env::args().next().unwrap_or_else(|| "newswire".to_owned()));
     let db = shell_word(&database.display().to_string());
     output.line(&format!("  {program} --db {db} ls"))?;
-    output.line(&format!("  {program} --db {db} search storm"))?;
+    output.line(&format!("  {program} --db {db} stories"))?;
     output.line(&format!("  sqlite3 {db} 'SELECT text FROM bundle_documents LIMIT 1'"))?;
     Ok(())
 }

@@ -105,8 +105,8 @@ pub(super) fn join(
         return Ok(());
     }
     // What a file brings without a date may be of any time.
-    let published = article.published.map(|published| published.instant);
-    let at = published.or(arrived.is_fetched.then_some(arrived.first_seen_at));
+    let dated = article.published.map(|published| published.instant);
+    let at = dated.or(arrived.is_fetched.then_some(arrived.first_seen_at));
     let at_s = at.map(Timestamp::as_second);
     let with_original = match original {
         Some(original) => story_of(connection, original)?,
@@ -120,7 +120,7 @@ pub(super) fn join(
         }
     };
     let is_copy = with_original.is_some();
-    let publisher = publisher(connection, url, arrived.source)?;
+    let publisher = printed_by(connection, url, arrived.source)?;
     let (story, reason, score, common) = match placed {
         Some(placed) => placed,
         None => (open(connection, article, at, arrived)?, "first", None, Vec::new()),
@@ -199,7 +199,7 @@ fn story_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option
 }
 
 /// Who printed an article: what its address says, else the source that it came from.
-fn publisher(
+fn printed_by(
     connection: &Connection,
     url: Option<&CanonicalUrl>,
     source: Option<SourceId>,
