@@ -1,4 +1,5 @@
-//! How long it takes to tell a copy from news, and what the index for it costs, as the store grows.
+//! How long it takes to tell a copy from news and to find an article's story, and what the index for it costs, as the
+//! store grows.
 //!
 //! `cargo bench --bench duplicates` fills a store with 10⁴, then 10⁵ invented articles by the way that imports take, and
 //! at each size judges two thousand more that it does not keep. `--million` goes on to 10⁶, which takes its time and some
@@ -63,7 +64,11 @@ fn main() {
             100.0 * as_f64(probes.n_wrong) / as_f64(N_PROBES - probes.n_copies),
         );
         n_stored = size;
-        println!("{:>9} first judgement after a restart {:.0} ms", "", probes.first_ms);
+        let (first_ms, n_stories) = runtime.block_on(restart(folder.path(), &press, size));
+        println!(
+            "{:>9} after a restart: first judgement {:.0} ms, first article with its story {first_ms:.0} ms; {n_stories} stories",
+            "", probes.first_ms
+        );
     }
 }
 
@@ -96,6 +101,26 @@ async fn fill(folder: &Path, press: &Press, numbers: std::ops::Range<u64>) -> Du
     }
     store.close().await.expect("the database closes");
     began.elapsed()
+}
+
+/// Milliseconds until the first article is stored after the database was opened anew, its story found, and how many
+/// stories there are then.
+async fn restart(folder: &Path, press: &Press, n_stored: u64) -> (f64, i64) {
+    let store = open(folder);
+    let imported = ImportedArticle {
+        article: press.original(n_stored + (1 << 41)),
+        source: None,
+        guid: Some(format!("restart-{n_stored}")),
+        arrived_at: jiff::Timestamp::from_second(1_700_000_000).expect("a time"),
+    };
+    let began = Instant::now();
+    store.import(imported).await.expect("it is stored");
+    let elapsed = began.elapsed().as_secs_f64() * 1000.0;
+    store.close().await.expect("the database closes");
+    let connection = Connection::open(folder.join("duplicates.db")).expect("the database opens");
+    let n_stories =
+        connection.query_row("SELECT count(*) FROM stories", [], |row| row.get(0)).expect("the stories are counted");
+    (elapsed, n_stories)
 }
 
 struct Probes {

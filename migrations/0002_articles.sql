@@ -71,6 +71,7 @@ CREATE INDEX story_members_story ON story_members (story_id, publisher);
 CREATE TABLE _story_signatures (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     at_s       INTEGER,                                     -- when it was published, if that is known
+    has_own_headline INTEGER NOT NULL,                      -- and not that of an original
     signature  BLOB NOT NULL
 ) STRICT;
 

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! POLL LINE      due source ──► fetch ──► feed ─────► normalize ────────► store   (new links)
-//! ARTICLE LINE   due link ────► fetch ──► extract ──► normalize ────────► store   (dedup inside the commit)
+//! ARTICLE LINE   due link ────► fetch ──► extract ──► normalize ────────► store   (dedup and story inside the commit)
 //! IMPORT         files ───────► bundle or extract ──► normalize ────────► store
 //! EXPORT         store ───────► bundle ─────────────► files
 //! ```
@@ -25,7 +25,7 @@
 //! * [`discover`]: which feeds a site may have, and which of those that it has is best. Pure.
 //! * [`extract`]: bytes to the article in the page. Pure.
 //! * [`normalize`]: what values mean: addresses, times, text, language. Pure.
-//! * [`dedup`]: seen before? Pure.
+//! * [`dedup`]: seen before, or the same event in other words? Pure.
 //! * [`bundle`]: the seed-bundle document, both ways. Pure.
 //! * [`store`]: all SQL, and the one thread that writes.
 //! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no

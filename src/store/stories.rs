@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::StoriesSettings;
-use crate::dedup::story::active::ActiveStories;
+use crate::dedup::story::active::{ActiveStories, Joining};
 use crate::dedup::story::frequencies::Frequencies;
 use crate::dedup::story::terms::{Signature, Terms};
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
@@ -53,15 +53,21 @@ impl Stories {
         }
         let mut active = ActiveStories::new(settings.window_s, settings.articles_max);
         let mut statement = connection.prepare(
-            "SELECT story_members.story_id, article_id, signature, at_s, NOT is_copy AND title IS NOT NULL
-             FROM _story_signatures JOIN story_members USING (article_id) JOIN articles ON articles.id = article_id
-             ORDER BY article_id",
+            "SELECT story_id, article_id, signature, at_s, has_own_headline
+             FROM _story_signatures JOIN story_members USING (article_id) ORDER BY article_id",
         )?;
         let mut rows = statement.query([])?;
+        let mut joining = Vec::new();
         while let Some(row) = rows.next()? {
-            let signature = Signature::from_bytes(row.get_ref(2)?.as_blob()?);
-            active.join(row.get(0)?, row.get(1)?, signature, row.get(3)?, row.get(4)?);
+            joining.push(Joining {
+                story: row.get(0)?,
+                article: row.get(1)?,
+                signature: Signature::from_bytes(row.get_ref(2)?.as_blob()?),
+                at_s: row.get(3)?,
+                has_own_headline: row.get(4)?,
+            });
         }
+        active.join_all(joining);
         let articles_max = i64::try_from(settings.articles_max).unwrap_or(i64::MAX);
         Ok(Stories { active, frequencies, generation, articles_max })
     }
@@ -140,13 +146,16 @@ pub(super) fn join(
         )?
         .execute(params![arrived.id, story, reason, score, json_list(&words), publisher, is_copy])?;
     connection.prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?.execute([arrived.id, story])?;
+    let has_own_headline = !is_copy && article.title.is_some();
     connection
-        .prepare_cached("INSERT INTO _story_signatures (article_id, at_s, signature) VALUES (?1, ?2, ?3)")?
-        .execute(params![arrived.id, at_s, signature.to_bytes()])?;
+        .prepare_cached(
+            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, signature) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![arrived.id, at_s, has_own_headline, signature.to_bytes()])?;
     connection
         .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
         .execute([arrived.id - stories.articles_max])?;
-    stories.active.join(story, arrived.id, signature, at_s, !is_copy && article.title.is_some());
+    stories.active.join(Joining { story, article: arrived.id, signature, at_s, has_own_headline });
     if reason != "first"
         && let Some(central) = stories.active.most_central(story)
     {

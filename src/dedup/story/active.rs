@@ -4,7 +4,9 @@
 //! told. A story is found by its strongest terms, so that an article is compared with a few and not with all.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
+use super::super::hash::{mix, with};
 use super::terms::{Signature, product};
 
 /// Likeness from which an article belongs to a story.
@@ -29,13 +31,16 @@ const STORY_TERMS_MAX: usize = 192;
 const FOUND_BY: usize = 24;
 
 /// A term by which more stories could be found finds none: it is an agency's name or a month.
-const STORIES_OF_TERM_MAX: usize = 2000;
+const STORIES_OF_TERM_MAX: usize = 1000;
+
+/// So many stories are looked at by the terms that few of them have, before some are compared in full.
+const GLANCES_MAX: usize = 5000;
 
 /// Stories that an article is compared with in full.
 const CANDIDATES_MAX: usize = 24;
 
-/// Changes after which the terms that stories are found by are put in order. In between, a story is also found by
-/// terms that are no longer among its strongest.
+/// Changes after which the terms that stories are found by are put in order, or a quarter as many as there are articles
+/// if that is more. In between, a story is also found by terms that are no longer among its strongest.
 const CHANGES_UNTIL_ORDER: usize = 4096;
 
 /// Terms in common that are told as the reason.
@@ -50,7 +55,7 @@ struct Member {
     has_own_headline: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Story {
     /// The last few.
     members: Vec<Member>,
@@ -61,6 +66,21 @@ struct Story {
     told_s: Option<(i64, i64)>,
     /// The number of the latest article in the order of arrival.
     touched: u64,
+}
+
+/// An article on its way into a story.
+#[derive(Clone, Debug)]
+pub struct Joining {
+    /// The story.
+    pub story: i64,
+    /// The article.
+    pub article: i64,
+    /// What it is known by.
+    pub signature: Signature,
+    /// When it was published, in seconds, if that is known.
+    pub at_s: Option<i64>,
+    /// Whether it has a headline, and that not an original's.
+    pub has_own_headline: bool,
 }
 
 /// Where an article belongs.
@@ -77,8 +97,8 @@ pub struct Placement {
 /// The stories that are still being told.
 #[derive(Clone, Debug)]
 pub struct ActiveStories {
-    stories: HashMap<i64, Story>,
-    by_term: HashMap<u32, Vec<i64>>,
+    stories: HashMap<i64, Story, BuildHasherDefault<NumberHasher>>,
+    by_term: HashMap<u32, Vec<i64>, BuildHasherDefault<NumberHasher>>,
     window_s: i64,
     articles_max: usize,
     n_articles: usize,
@@ -92,8 +112,8 @@ impl ActiveStories {
     #[must_use]
     pub fn new(window_s: u32, articles_max: usize) -> ActiveStories {
         ActiveStories {
-            stories: HashMap::new(),
-            by_term: HashMap::new(),
+            stories: HashMap::default(),
+            by_term: HashMap::default(),
             window_s: i64::from(window_s.max(1)),
             articles_max: articles_max.max(1),
             n_articles: 0,
@@ -139,42 +159,52 @@ impl ActiveStories {
         terms.into_iter().map(|(term, _)| term).collect()
     }
 
-    /// Puts an article into a story, which may be a new one.
-    pub fn join(&mut self, story: i64, article: i64, signature: Signature, at_s: Option<i64>, has_own_headline: bool) {
-        self.n_arrived += 1;
-        self.n_articles += 1;
-        let entry = self.stories.entry(story).or_insert_with(|| Story {
-            members: Vec::new(),
-            sum: Vec::new(),
-            n_articles: 0,
-            told_s: None,
-            touched: 0,
-        });
-        let found_by_before = strongest(&entry.sum);
-        entry.add(&signature);
-        if let Some(at_s) = at_s {
-            let (first_s, last_s) = entry.told_s.unwrap_or((at_s, at_s));
-            entry.told_s = Some((first_s.min(at_s), last_s.max(at_s)));
+    /// Puts articles into their stories, in the order in which they came.
+    pub fn join_all(&mut self, articles: impl IntoIterator<Item = Joining>) {
+        for joining in articles {
+            self.take_in(joining);
         }
-        entry.touched = self.n_arrived;
-        entry.n_articles += 1;
-        entry.members.push(Member { article, signature, has_own_headline });
-        if entry.members.len() > ARTICLES_KEPT {
-            // A copy says nothing that its original does not.
-            let least = entry.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
-            entry.members.remove(least);
-        }
-        for term in strongest(&entry.sum) {
-            if !found_by_before.contains(&term) {
-                let stories = self.by_term.entry(term).or_default();
-                if !stories.contains(&story) {
-                    stories.push(story);
-                }
+        self.put_in_order();
+    }
+
+    /// Puts an article into its story, which may be a new one.
+    pub fn join(&mut self, joining: Joining) {
+        let id = joining.story;
+        let before = self.stories.get(&id).map(|story| strongest(&story.sum)).unwrap_or_default();
+        self.take_in(joining);
+        let now = self.stories.get(&id).map(|story| strongest(&story.sum)).unwrap_or_default();
+        for term in now {
+            if before.contains(&term) {
+                continue;
+            }
+            let stories = self.by_term.entry(term).or_default();
+            if stories.len() <= STORIES_OF_TERM_MAX && (before.is_empty() || !stories.contains(&id)) {
+                stories.push(id);
             }
         }
         self.n_changes += 1;
-        if self.n_changes >= CHANGES_UNTIL_ORDER {
+        if self.n_changes >= CHANGES_UNTIL_ORDER.max(self.n_articles / 4) {
             self.put_in_order();
+        }
+    }
+
+    fn take_in(&mut self, joining: Joining) {
+        let Joining { story, article, signature, at_s, has_own_headline } = joining;
+        self.n_arrived += 1;
+        self.n_articles += 1;
+        let story = self.stories.entry(story).or_default();
+        story.add(&signature);
+        if let Some(at_s) = at_s {
+            let (first_s, last_s) = story.told_s.unwrap_or((at_s, at_s));
+            story.told_s = Some((first_s.min(at_s), last_s.max(at_s)));
+        }
+        story.touched = self.n_arrived;
+        story.n_articles += 1;
+        story.members.push(Member { article, signature, has_own_headline });
+        if story.members.len() > ARTICLES_KEPT {
+            // A copy says nothing that its original does not.
+            let least = story.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
+            story.members.remove(least);
         }
     }
 
@@ -211,10 +241,19 @@ impl ActiveStories {
 
     /// The stories worth a comparison, by the terms in common that they are found by.
     fn candidates(&self, signature: &Signature) -> Vec<i64> {
-        let mut hits: HashMap<i64, f32> = HashMap::new();
-        for (term, weight) in &signature.weights {
-            let stories = self.by_term.get(term).filter(|stories| stories.len() <= STORIES_OF_TERM_MAX);
-            for story in stories.into_iter().flatten() {
+        // Those that few stories have say most, and cost least.
+        let mut lists: Vec<(&Vec<i64>, f32)> =
+            signature.weights.iter().filter_map(|(term, weight)| Some((self.by_term.get(term)?, *weight))).collect();
+        lists.retain(|(stories, _)| stories.len() <= STORIES_OF_TERM_MAX);
+        lists.sort_by_key(|(stories, _)| stories.len());
+        let mut hits: HashMap<i64, f32, BuildHasherDefault<NumberHasher>> = HashMap::default();
+        let mut n_glances = 0;
+        for (stories, weight) in lists {
+            n_glances += stories.len();
+            if n_glances > GLANCES_MAX {
+                break;
+            }
+            for story in stories {
                 *hits.entry(*story).or_default() += weight * weight;
             }
         }
@@ -245,7 +284,10 @@ impl ActiveStories {
         ids.sort_unstable();
         for id in ids {
             for term in strongest(&self.stories[&id].sum) {
-                self.by_term.entry(term).or_default().push(id);
+                let stories = self.by_term.entry(term).or_default();
+                if stories.len() <= STORIES_OF_TERM_MAX {
+                    stories.push(id);
+                }
             }
         }
     }
@@ -288,6 +330,34 @@ impl Story {
             sum.sort_unstable_by_key(|(term, _)| *term);
         }
         self.sum = sum;
+    }
+}
+
+/// Hashes numbers that are spread or counted up: terms are hashes themselves.
+#[derive(Clone, Copy, Debug, Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = mix(with(self.0, number));
     }
 }
 
@@ -337,17 +407,28 @@ mod tests {
         ]
     }
 
+    fn join(
+        stories: &mut ActiveStories,
+        story: i64,
+        article: i64,
+        signature: Signature,
+        at_s: Option<i64>,
+        has_own_headline: bool,
+    ) {
+        stories.join(Joining { story, article, signature, at_s, has_own_headline });
+    }
+
     #[test]
     fn reports_of_an_event_are_one_story() {
         let [first, second, other] = ferry();
         let mut stories = ActiveStories::new(604_800, 1000);
         assert_eq!(stories.place(&first, Some(0)), None);
-        stories.join(1, 10, first.clone(), Some(0), true);
+        join(&mut stories, 1, 10, first.clone(), Some(0), true);
         let placed = stories.place(&second, Some(3600)).expect("the same event");
         assert!(placed.story == 1 && placed.score >= LIKENESS_MIN && !placed.terms.is_empty(), "{placed:?}");
         assert_eq!(stories.place(&other, Some(3600)), None);
-        stories.join(1, 11, second.clone(), Some(3600), true);
-        stories.join(2, 12, other, Some(3600), true);
+        join(&mut stories, 1, 11, second.clone(), Some(3600), true);
+        join(&mut stories, 2, 12, other, Some(3600), true);
         assert_eq!((stories.len(), stories.most_central(2)), ((3, 2), Some(12)));
         // Time parts what words do not.
         assert_eq!(stories.place(&second, Some(30 * DAY)), None);
@@ -361,9 +442,9 @@ mod tests {
     fn the_most_central_article_is_no_copy() {
         let [first, second, _] = ferry();
         let mut stories = ActiveStories::new(604_800, 1000);
-        stories.join(1, 10, second, Some(0), true);
-        stories.join(1, 11, first.clone(), Some(0), false);
-        stories.join(1, 12, first, Some(0), false);
+        join(&mut stories, 1, 10, second, Some(0), true);
+        join(&mut stories, 1, 11, first.clone(), Some(0), false);
+        join(&mut stories, 1, 12, first, Some(0), false);
         assert_eq!(stories.most_central(1), Some(10));
         assert_eq!(stories.most_central(2), None);
     }
@@ -374,7 +455,14 @@ mod tests {
         let total = 3 * CHANGES_UNTIL_ORDER;
         for number in 0..total {
             let signature = signature(&format!("Word{number} one{number} two{number}"), "");
-            stories.join(i64::try_from(number).unwrap(), i64::try_from(number).unwrap(), signature, Some(0), true);
+            join(
+                &mut stories,
+                i64::try_from(number).unwrap(),
+                i64::try_from(number).unwrap(),
+                signature,
+                Some(0),
+                true,
+            );
         }
         let (n_articles, n_stories) = stories.len();
         assert!(n_articles <= 500 + CHANGES_UNTIL_ORDER && n_articles == n_stories, "{n_articles} {n_stories}");
@@ -386,7 +474,7 @@ mod tests {
         // One story of very many articles keeps a few.
         let mut stories = ActiveStories::new(604_800, 500);
         for article in 0..100 {
-            stories.join(1, article, signature(&format!("Lorne{article} ferry"), "Maribel"), Some(article), true);
+            join(&mut stories, 1, article, signature(&format!("Lorne{article} ferry"), "Maribel"), Some(article), true);
         }
         assert!(stories.stories[&1].members.len() == ARTICLES_KEPT && stories.stories[&1].sum.len() <= STORY_TERMS_MAX);
     }
