@@ -25,6 +25,9 @@ const TIME_WORDS_MAX: usize = 24;
 /// Most other words in a line about time that says so, such as the name of who changed it.
 const TIME_OTHER_WORDS_MAX: usize = 3;
 
+/// Most of them before it says so, such as `Story`. With more it is a sentence that has been updated.
+const TIME_OTHER_WORDS_BEFORE_MAX: usize = 1;
+
 /// Longest line about readers.
 const AUDIENCE_WORDS_MAX: usize = 9;
 
@@ -74,7 +77,7 @@ const UNITS: &str = "pm p.m a.m uhr sec* min minute* minut* mins hour* hr hrs da
 
 /// Words for readers and what they do.
 const AUDIENCE_WORDS: &str = "read reads reading reader* views viewed viewer* watching comment comments shares \
-    shared likes visitor* click clicks gelesen leser leserinnen lesezeit aufruf* kommentar* geteilt lecture lectures \
+    shared likes visitor* click clicks gelesen leser leserinnen lesezeit lesedauer aufruf* kommentar* geteilt lecture lectures \
     lecteur* lu vue vues commentaire* partage* lectura lecturas lector* leído visita* comentario* compartid* lettura \
     letture lettori letto commenti commento condivision* visualizzazion* leitura* leitor* comentário* visualizaç* \
     lezer* reactie* gelezen leestijd läsare lästid kommentarer lesere visninger просмотр* комментари* читател* прочит* \
@@ -85,7 +88,9 @@ const AUDIENCE_WORDS: &str = "read reads reading reader* views viewed viewer* wa
 const AUDIENCE_SIGNS: [&str; 9] = ["閲覧", "コメント", "人が読", "シェア", "いいね", "阅读", "评论", "浏览", "點閱"];
 
 /// How a pointer to another article begins.
-const POINTERS: [&str; 46] = [
+const POINTERS: [&str; 48] = [
+    "trending",
+    "weiterlesen",
     "also read",
     "read also",
     "read more",
@@ -166,9 +171,18 @@ pub(super) fn without_furniture(paragraph: &str, mut keep: impl FnMut(&str)) {
     }
     for part in paragraph.split(['|', '·', '•', '｜']) {
         if kind_of(part).is_none() {
+            let part = without_time_at_ends(part);
             outside_brackets(part, |group| kind_of(group).is_some(), &mut keep);
         }
     }
+}
+
+/// A text without the time that stands before its first dash, and the one that is its last sentence.
+fn without_time_at_ends(text: &str) -> &str {
+    let is_time = |part: &str| kind_of(part) == Some(Furniture::Time);
+    let head = [" – ", " — ", " - "].iter().filter_map(|dash| text.split_once(dash)).min_by_key(|(head, _)| head.len());
+    let text = head.filter(|(head, _)| is_time(head)).map_or(text, |(_, rest)| rest);
+    text.rsplit_once(". ").filter(|(_, last)| is_time(last)).map_or(text, |(rest, _)| rest)
 }
 
 /// Hands over what of a headline is no label in brackets that says that the text was changed.
@@ -247,6 +261,8 @@ struct Words {
     n_numbers: usize,
     /// Words of no kind.
     n_other: usize,
+    /// Of them those before the first word that speaks of a change.
+    n_other_before: usize,
     /// Words of readers.
     n_audience: usize,
     says_change: bool,
@@ -288,6 +304,9 @@ impl Words {
             } else {
                 has_unit |= is_one_of(token, UNITS);
                 if is_one_of(token, CHANGED_WORDS) {
+                    if !words.says_change {
+                        words.n_other_before = words.n_other;
+                    }
                     words.says_change = true;
                 } else if token.chars().all(|c| TIME_SIGNS.contains(c)) || is_one_of(token, TIME_WORDS) {
                     // It belongs to a time, and says nothing alone.
@@ -306,7 +325,8 @@ impl Words {
     /// A time alone, or one that is said to be that of the text.
     fn is_time(&self) -> bool {
         let others_max = if self.says_change { TIME_OTHER_WORDS_MAX } else { 0 };
-        self.has_time && self.n_in_all <= TIME_WORDS_MAX && self.n_other <= others_max
+        let is_begun = self.n_other_before <= TIME_OTHER_WORDS_BEFORE_MAX;
+        self.has_time && is_begun && self.n_in_all <= TIME_WORDS_MAX && self.n_other <= others_max
             || self.says_change && self.n_other == 0
     }
 
@@ -399,6 +419,24 @@ mod tests {
             &["See also: The harbour reopens", "Lesen Sie auch: Hafen wieder offen", "関連記事：港が再開", "Related"],
         );
         check(Some(Furniture::Label), &["Advertisement", "- ANZEIGE -"]);
+    }
+
+    #[test]
+    fn what_stands_around_furniture_is_kept() {
+        let check = |paragraph: &str, expected: &str| {
+            let mut kept = String::new();
+            without_furniture(paragraph, |part| kept.push_str(part));
+            assert_eq!(kept, expected);
+        };
+        check("Stand: 14:05 Uhr – Die Brücke bleibt zu.", "Die Brücke bleibt zu.");
+        check("The bridge is closed. Updated at 14:05", "The bridge is closed");
+        check("The old town bridge (updated 14:05) is shut", "The old town bridge  is shut");
+        check("By Anna Berg in Selsey | 20 November 2026 | 5 min read", "By Anna Berg in Selsey ");
+        check(
+            "He left on Monday – at 14:05 – for Rome. It rained.",
+            "He left on Monday – at 14:05 – for Rome. It rained.",
+        );
+        check("Updated 5 minutes ago", "");
     }
 
     #[test]
