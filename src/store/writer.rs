@@ -339,18 +339,21 @@ impl Writer {
         }
     }
 
-    /// Commits a batch as one transaction. If a unit fails, nothing of the batch stays, and each unit gets a
-    /// transaction of its own: only the one at fault fails. Failures are rare, and savepoints, which would serve the
-    /// same end, make each unit copy the pages that it touches.
+    /// Commits a batch as one transaction. If a unit fails, nothing of the batch stays, and each unit gets a transaction
+    /// of its own: only the one at fault fails, unless the file itself is in trouble. Failures are rare, and savepoints,
+    /// which would serve the same end, make each unit copy the pages that it touches.
     fn commit_all(&mut self, mut batch: Vec<Box<dyn Work>>) {
         let outcome = self.commit(&mut batch);
         if let Err(error) = &outcome
             && batch.len() > 1
         {
             debug!("a transaction of {} units failed, they are tried one by one: {error}", batch.len());
+            // What ails the file and not the unit (a full disk, a lock) would keep each of the rest waiting as well.
+            let mut trouble = None;
             for work in batch {
                 let mut alone = vec![work];
-                let outcome = self.commit(&mut alone);
+                let outcome = trouble.clone().map_or_else(|| self.commit(&mut alone), Err);
+                trouble = outcome.clone().err().filter(|error| !matches!(error, StoreError::Sql(_)));
                 for work in alone {
                     work.report(outcome.clone());
                 }
