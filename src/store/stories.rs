@@ -120,33 +120,16 @@ pub(super) fn join(
         }
     };
     let is_copy = with_original.is_some();
-    let publisher = printed_by(connection, url, arrived.source)?;
     let (story, reason, score, common) = match placed {
         Some(placed) => placed,
         None => (open(connection, article, at, arrived)?, "first", None, Vec::new()),
     };
-    if reason != "first" {
-        connection
-            .prepare_cached(
-                "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
-                     first_published_at = min(coalesce(first_published_at, ?3), coalesce(?3, first_published_at)),
-                     last_published_at = max(coalesce(last_published_at, ?3), coalesce(?3, last_published_at)),
-                     n_sources = n_sources + (NOT ?4 AND NOT EXISTS
-                         (SELECT 1 FROM story_members WHERE story_id = ?1 AND publisher = ?5 AND NOT is_copy))
-                 WHERE id = ?1",
-            )?
-            .execute(params![story, public_time(arrived.now), at.map(public_time), is_copy, publisher])?;
-    }
     let words = terms.spelled(&common, article.title.as_deref(), &article.body);
     let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-    connection
-        .prepare_cached(
-            "INSERT INTO story_members (article_id, story_id, reason, score, terms, publisher, is_copy)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![arrived.id, story, reason, score, json_list(&words), publisher, is_copy])?;
-    connection.prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?.execute([arrived.id, story])?;
+    let publisher = printed_by(connection, url, arrived.source)?;
+    let membership = Membership { story, reason, score, words, publisher, is_copy, at };
     let has_own_headline = !is_copy && article.title.is_some();
+    membership.record(connection, arrived)?;
     connection
         .prepare_cached(
             "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, signature) VALUES (?1, ?2, ?3, ?4)",
@@ -167,6 +150,46 @@ pub(super) fn join(
             .execute([story, central])?;
     }
     Ok(())
+}
+
+/// An article's place in a story, as it is written down.
+struct Membership {
+    story: i64,
+    reason: &'static str,
+    score: Option<f64>,
+    words: Vec<String>,
+    publisher: String,
+    is_copy: bool,
+    at: Option<Timestamp>,
+}
+
+impl Membership {
+    /// Writes it down, and counts it in its story, which a first article has done by opening it.
+    fn record(&self, connection: &Connection, arrived: &Arrived) -> rusqlite::Result<()> {
+        let Membership { story, reason, score, words, publisher, is_copy, at } = self;
+        if *reason != "first" {
+            connection
+                .prepare_cached(
+                    "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
+                         first_published_at = min(coalesce(first_published_at, ?3), coalesce(?3, first_published_at)),
+                         last_published_at = max(coalesce(last_published_at, ?3), coalesce(?3, last_published_at)),
+                         n_sources = n_sources + (NOT ?4 AND NOT EXISTS
+                             (SELECT 1 FROM story_members WHERE story_id = ?1 AND publisher = ?5 AND NOT is_copy))
+                     WHERE id = ?1",
+                )?
+                .execute(params![story, public_time(arrived.now), at.map(public_time), is_copy, publisher])?;
+        }
+        connection
+            .prepare_cached(
+                "INSERT INTO story_members (article_id, story_id, reason, score, terms, publisher, is_copy)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![arrived.id, story, reason, score, json_list(words), publisher, is_copy])?;
+        connection
+            .prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?
+            .execute([arrived.id, *story])
+            .map(|_| ())
+    }
 }
 
 /// Gives stories the new headline of an article whose headline they have.
