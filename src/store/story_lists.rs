@@ -56,6 +56,9 @@ pub struct MemberRow {
     pub terms: Vec<String>,
 }
 
+/// What [`story`] reads.
+const STORY_COLUMNS: &str = "id, title, first_published_at, last_published_at, n_articles, n_sources";
+
 impl Reader {
     /// Stories, those told by the most sources first; of as many, those told last.
     ///
@@ -64,11 +67,13 @@ impl Reader {
     /// When the database cannot be read.
     pub fn stories(&self, filter: &StoryFilter, limit: Option<u32>) -> Result<Vec<StoryRow>, StoreError> {
         self.rows(
-            "SELECT id, title, first_published_at, last_published_at, n_articles, n_sources FROM stories
-             WHERE n_articles >= max(1, ?1) AND n_sources >= ?2
-                 AND (?3 IS NULL OR coalesce(last_published_at, updated_at) >= ?3)
-                 AND (?4 IS NULL OR coalesce(first_published_at, updated_at) < ?4)
-             ORDER BY n_sources DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT ?5",
+            &format!(
+                "SELECT {STORY_COLUMNS} FROM stories
+                 WHERE n_articles >= max(1, ?1) AND n_sources >= ?2
+                     AND (?3 IS NULL OR coalesce(last_published_at, updated_at) >= ?3)
+                     AND (?4 IS NULL OR coalesce(first_published_at, updated_at) < ?4)
+                 ORDER BY n_sources DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT ?5"
+            ),
             params![
                 filter.articles_min,
                 filter.sources_min,
@@ -88,11 +93,7 @@ impl Reader {
     pub fn story(&self, id: i64) -> Result<Option<StoryRow>, StoreError> {
         let found = self
             .connection()
-            .query_row(
-                "SELECT id, title, first_published_at, last_published_at, n_articles, n_sources FROM stories WHERE id = ?1",
-                [id],
-                story,
-            )
+            .query_row(&format!("SELECT {STORY_COLUMNS} FROM stories WHERE id = ?1"), [id], story)
             .optional()?;
         Ok(found)
     }

@@ -417,6 +417,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_rolled_back_is_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        let line = r#"{"id": "1", "title": "Ferry Maribel aground off Lorne", "text": "The ferry Maribel ran aground off Lorne."}"#;
+        let article = crate::pipeline::json_line(line).unwrap().article;
+        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        // The article is taken in, and then the transaction that it was taken into comes to nothing.
+        let undone: Result<(), StoreError> = store
+            .write(move |tx| {
+                articles::import(tx, &imported)?;
+                Err(rusqlite::Error::QueryReturnedNoRows)
+            })
+            .await;
+        assert!(undone.is_err());
+        let article = crate::pipeline::json_line(line).unwrap().article;
+        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        assert_eq!(store.import(imported).await.map(|stored| stored.verdict), Ok(crate::model::Verdict::New));
+        let reason =
+            store.write(|tx| tx.query_row("SELECT reason FROM story_members", [], |row| row.get::<_, String>(0)));
+        assert_eq!(reason.await.unwrap(), "first", "there is no story of an article that was not kept");
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_closed_store_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = config::defaults().store;
