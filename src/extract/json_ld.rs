@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::text::{fold, key};
 
@@ -14,6 +15,9 @@ const NODES_MAX: usize = 2000;
 
 /// Authors looked at: papers have hundreds, and nobody lists those of a news article.
 const PARTIES_MAX: usize = 100;
+
+/// Further descriptions of the page's article whose headlines are looked at.
+const TWINS_MAX: usize = 4;
 
 /// Schema.org types that are an article of some kind, beside those whose name ends in `Article`.
 const ARTICLE_TYPES: [&str; 8] = [
@@ -40,7 +44,8 @@ pub(super) struct Party {
 /// The page's article by its structured data.
 #[derive(Debug, Default)]
 pub(super) struct StructuredArticle {
-    pub(super) headline: Option<String>,
+    /// Wordings of the headline, the likeliest first: some pages describe their article twice, and differently.
+    pub(super) headlines: Vec<String>,
     pub(super) published: Option<String>,
     pub(super) modified: Option<String>,
     pub(super) authors: Vec<Party>,
@@ -57,8 +62,8 @@ pub(super) struct StructuredArticle {
     pub(super) is_paid: bool,
 }
 
-/// Reads all scripts of a page; `address` is the page's own, to tell its article from others it lists.
-pub(super) fn read(scripts: &[String], address: &str) -> StructuredArticle {
+/// Reads all scripts of a page; `addresses` are the page's own, to tell its article from others it lists.
+pub(super) fn read(scripts: &[String], addresses: &[Url]) -> StructuredArticle {
     let documents: Vec<Value> = scripts.iter().filter_map(|script| parse(script)).collect();
     let mut nodes: Vec<&Map<String, Value>> = Vec::new();
     for document in &documents {
@@ -74,12 +79,14 @@ pub(super) fn read(scripts: &[String], address: &str) -> StructuredArticle {
         .enumerate()
         .filter(|(_, node)| is_article(node))
         // The first of equals: a page lists others after its own.
-        .max_by_key(|(position, node)| (worth(node, address), usize::MAX - position))
+        .max_by_key(|(position, node)| (worth(node, addresses), usize::MAX - position))
         .map(|(_, node)| *node);
     let mut article = StructuredArticle::default();
     if let Some(node) = best {
         article.is_article = true;
         fill(&mut article, node, &by_id);
+        let twins = nodes.iter().copied().filter(|node| is_article(node) && worth(node, addresses).0);
+        article.headlines = headlines(node, twins.take(TWINS_MAX));
     }
     for node in nodes.iter().filter(|node| has_type(node, |name| PAGE_TYPES.contains(&name))) {
         fill_dates(&mut article, node);
@@ -176,11 +183,11 @@ fn is_article(node: &Map<String, Value>) -> bool {
 }
 
 /// How likely the node is the page's own article: its address counts most, then how much it tells.
-fn worth(node: &Map<String, Value>, address: &str) -> (bool, usize) {
+fn worth(node: &Map<String, Value>, addresses: &[Url]) -> (bool, usize) {
     let same_address = ["url", "@id", "mainEntityOfPage"].iter().any(|name| {
         let value = node.get(*name);
         let value = value.and_then(Value::as_str).or_else(|| value?.get("@id")?.as_str());
-        value.is_some_and(|value| same_page(value, address))
+        value.is_some_and(|value| addresses.iter().any(|address| same_page(value, address.as_str())))
     });
     let telling = ["headline", "datePublished", "author", "articleBody"];
     (same_address, telling.iter().filter(|name| node.contains_key(**name)).count())
@@ -196,7 +203,6 @@ fn same_page(one: &str, other: &str) -> bool {
 }
 
 fn fill(article: &mut StructuredArticle, node: &Map<String, Value>, by_id: &HashMap<&str, &Map<String, Value>>) {
-    article.headline = text_of(node.get("headline")).or_else(|| text_of(node.get("name")));
     fill_dates(article, node);
     article.authors = parties(node.get("author"), by_id);
     if article.authors.is_empty() {
@@ -221,6 +227,20 @@ fn fill(article: &mut StructuredArticle, node: &Map<String, Value>, by_id: &Hash
         Some(Value::String(free)) => free.eq_ignore_ascii_case("false"),
         _ => false,
     };
+}
+
+/// What the chosen node and other descriptions of the same article give as its headline, each wording once.
+///
+/// A second title (`alternativeHeadline`) is none of them: most sites put the line below the headline there.
+fn headlines<'a>(best: &'a Map<String, Value>, twins: impl Iterator<Item = &'a Map<String, Value>>) -> Vec<String> {
+    let first = text_of(best.get("headline")).or_else(|| text_of(best.get("name")));
+    let mut headlines: Vec<String> = Vec::new();
+    for headline in first.into_iter().chain(twins.filter_map(|twin| text_of(twin.get("headline")))) {
+        if !headlines.iter().any(|known| key(known) == key(&headline)) {
+            headlines.push(headline);
+        }
+    }
+    headlines
 }
 
 fn fill_dates(article: &mut StructuredArticle, node: &Map<String, Value>) {
@@ -306,8 +326,12 @@ fn full_name(node: &Map<String, Value>) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn read_script(script: &str) -> StructuredArticle {
+        read(&[script.to_owned()], &[Url::parse("https://example.com/a").expect("an address")])
+    }
+
     fn headline_of(script: &str) -> Option<String> {
-        read(&[script.to_owned()], "https://example.com/a").headline
+        read_script(script).headlines.into_iter().next()
     }
 
     #[test]
@@ -330,6 +354,17 @@ mod tests {
     }
 
     #[test]
+    fn an_article_described_twice_has_the_headlines_of_both() {
+        let script = r#"[
+            {"@type": "NewsArticle", "headline": "Mill sold", "url": "https://example.com/a"},
+            {"@type": "Article", "headline": "Elsewhere", "url": "https://example.com/b", "author": "Nobody"},
+            {"@type": "NewsArticle", "headline": "Old mill finds a buyer", "alternativeHeadline": "At last",
+             "url": "https://example.com/a", "datePublished": "2024-05-01"}]"#;
+        let article = read_script(script);
+        assert_eq!(article.headlines, ["Old mill finds a buyer", "Mill sold"]);
+    }
+
+    #[test]
     fn the_article_of_this_page_is_chosen_and_references_resolved() {
         let script = r##"{"@graph": [
             {"@type": "NewsArticle", "headline": "Another", "url": "https://example.com/b", "author": "Nobody",
@@ -338,8 +373,8 @@ mod tests {
              "author": [{"@id": "#anna"}, {"@type": "NewsMediaOrganization", "name": "Agency"}, "Ben Okri"]},
             {"@id": "#anna", "@type": "Person", "name": "Anna Lind"},
             {"@type": "WebPage", "datePublished": "2024-05-01"}]}"##;
-        let article = read(&[script.to_owned()], "https://example.com/a");
-        assert_eq!(article.headline.as_deref(), Some("This one"));
+        let article = read_script(script);
+        assert_eq!(article.headlines, ["This one"]);
         assert_eq!(article.published.as_deref(), Some("2024-05-01"));
         let names: Vec<(&str, bool)> = article.authors.iter().map(|p| (p.name.as_str(), p.is_organization)).collect();
         assert_eq!(names, [("Anna Lind", false), ("Agency", true), ("Ben Okri", false)]);

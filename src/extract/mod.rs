@@ -351,7 +351,6 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     fn read(page: &Page<'a>, document: &FetchedDocument, hints: &LinkHints) -> Found<'a> {
         let declared = Declared::read(page);
-        let structured = json_ld::read(&page.json_ld, document.final_url.as_str());
         // A page read from a file has no host of its own, but may say where it stood.
         let addresses: Vec<Url> = declared
             .canonical_urls(&document.final_url)
@@ -359,6 +358,7 @@ impl<'a> Found<'a> {
             .filter_map(|url| Url::parse(&url.value).ok())
             .chain([document.final_url.clone()])
             .collect();
+        let structured = json_ld::read(&page.json_ld, &addresses);
         let site_names = title::site_name_keys(&declared, &structured, &addresses);
         let (titles, title_votes) = title::candidates(page, &declared, &structured, hints, &site_names)
             .into_iter()

@@ -6,6 +6,10 @@
 //! site's own; the head is written for search engines and adds the site's name. So they are trusted in that order, and
 //! agreement only tells between near equals: a site that shows one wording in its heading and its head, and another
 //! everywhere else, is as often right in the one as in the other.
+//!
+//! A site whose system has a field for social networks fills `og:title` and `twitter:title` from it. One that gives
+//! `og:title` alone has no such field, and writes the headline of the newsroom there; its structured data and its head
+//! are then rather the wording for search engines.
 
 use url::Url;
 
@@ -17,7 +21,10 @@ use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};
 
 /// What stands between a title and the name of the site.
-const SEPARATORS: [&str; 11] = [" | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " / ", "｜", " ｜ "];
+const SEPARATORS: [&str; 12] = [" | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " / ", "｜", " ｜ ", "："];
+
+/// What stands between a section's name and a title behind it; other separators stand in headlines, too.
+const SECTION_SEPARATOR: &str = " | ";
 
 /// Longest headline; what is longer is a text.
 const TITLE_BYTES_MAX: usize = 600;
@@ -28,6 +35,7 @@ const HEADINGS_MAX: usize = 20;
 /// How much each place is trusted on its own, from the share of pages on which it was right where they differed.
 const STRUCTURED_TRUST: u32 = 14;
 const SOCIAL_TRUST: u32 = 10;
+const ONLY_SOCIAL_TRUST: u32 = 17;
 const HEADING_TRUST: u32 = 6;
 const HEAD_TRUST: u32 = 5;
 const ONE_OF_HEADINGS_TRUST: u32 = 3;
@@ -51,11 +59,12 @@ pub(super) fn candidates(
             places.push((Evidence::new(text, origin), trust));
         }
     };
-    if let Some(headline) = &structured.headline {
+    for headline in &structured.headlines {
         add(headline, Origin::JsonLd, STRUCTURED_TRUST);
     }
     if let Some(title) = declared.first(&["og:title", "twitter:title", "title", "parsely-title", "dc.title"]) {
-        add(title, Origin::Meta, SOCIAL_TRUST);
+        let is_only = declared.first(&["og:title"]).is_some() && declared.first(&["twitter:title"]).is_none();
+        add(title, Origin::Meta, if is_only { ONLY_SOCIAL_TRUST } else { SOCIAL_TRUST });
     }
     // Several first-level headings are of equal rank, and rather the headings of a list.
     let headings: Vec<String> =
@@ -100,11 +109,13 @@ pub(super) fn candidates(
     ordered
 }
 
-/// The title that another place gives without what this one adds behind a separator.
+/// The title that another place gives without what this one adds behind a separator, or before a bar.
 fn without_addition(title: &str, places: &[(Evidence<String>, u32)]) -> Option<String> {
     let shorter = places.iter().map(|(place, _)| place.value.as_str()).filter(|other| {
-        let rest = title.strip_prefix(other);
-        rest.is_some_and(|rest| SEPARATORS.iter().any(|separator| rest.starts_with(separator)))
+        let behind = title.strip_prefix(other);
+        let before = title.strip_suffix(other);
+        behind.is_some_and(|behind| SEPARATORS.iter().any(|separator| behind.starts_with(separator)))
+            || before.is_some_and(|before| before.ends_with(SECTION_SEPARATOR))
     });
     shorter.max_by_key(|other| other.len()).map(str::to_owned)
 }
@@ -171,6 +182,10 @@ fn names_site(name: &str, site_names: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::tests::extract;
+
+    const TEXT: &str = "<p>The old mill on the Linde has a new owner. A cooperative of forty families paid for it.</p>\
+        <p>They mean to grind again from next autumn, said Ada Quist, who leads them, and to bake on Saturdays.</p>";
 
     #[test]
     fn site_names_are_cut_off() {
@@ -181,5 +196,33 @@ mod tests {
         check("Ferries resume - News - harbourpost.com", "Ferries resume - News");
         check("Storm - a diary", "Storm - a diary");
         check("Harbour Post", "Harbour Post");
+    }
+
+    #[test]
+    fn the_chosen_title_is_the_likeliest_of_all_places() {
+        let check = |head: &str, heading: &str, expected: &str| {
+            let page = format!("<html><head>{head}</head><body><h1>{heading}</h1>{TEXT}</body></html>");
+            let article = extract(page, &LinkHints::default()).expect("an article");
+            assert_eq!(article.title.map(|title| title.value).as_deref(), Some(expected), "{head}");
+        };
+        let structured = |headline: &str| {
+            format!(
+                r#"<script type="application/ld+json">
+                {{"@type": "NewsArticle", "headline": "{headline}", "url": "https://news.example/page"}}
+                </script>"#
+            )
+        };
+        let mill = structured("Old mill sold");
+        // A field for social networks fills both; without one, og:title is the newsroom's own.
+        let social = r#"<meta property="og:title" content="You won't believe who buys the mill">"#;
+        let both = format!(r#"{social}<meta name="twitter:title" content="You won't believe who buys the mill">"#);
+        check(&format!("{mill}{both}"), "Old mill sold", "Old mill sold");
+        check(&format!("{mill}{social}"), "Old mill sold", "You won't believe who buys the mill");
+        // The name of a section before a bar, where the page has the headline without it.
+        let sectioned = r#"<meta property="og:title" content="Local | Old mill sold">"#;
+        check(&format!("{mill}{sectioned}"), "Old mill sold", "Old mill sold");
+        // An article described twice: what the reader sees decides between the two.
+        let twice = format!("{}{mill}", structured("Mill sale: who bought it and when"));
+        check(&twice, "Old mill sold", "Old mill sold");
     }
 }
