@@ -28,7 +28,7 @@ CREATE TABLE articles (
     body_kind        TEXT NOT NULL CHECK (body_kind IN ('full', 'partial', 'teaser', 'wall', 'feed')),
     quality          INTEGER NOT NULL CHECK (quality BETWEEN 0 AND 100),
     date_source      TEXT,
-    duplicate_of     INTEGER REFERENCES articles (id),
+    duplicate_of     INTEGER REFERENCES articles (id) ON DELETE SET NULL,
     duplicate_kind   TEXT CHECK (duplicate_kind IN ('exact', 'near')),
     story_id         INTEGER REFERENCES stories (id),
     first_seen_at    TEXT NOT NULL,
@@ -61,6 +61,7 @@ CREATE TABLE story_members (
     reason     TEXT NOT NULL CHECK (reason IN ('first', 'alike', 'copy', 'hand')),
     score      REAL,                                        -- likeness to the story as it was then, up to 1
     terms      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(terms)),  -- words in common that count most
+    told_at    TEXT,                                        -- published, or else first seen if it was fetched
     publisher  TEXT NOT NULL,                               -- registrable domain, or the source's slug
     is_copy    INTEGER NOT NULL                             -- of an earlier article
 ) STRICT;

@@ -39,11 +39,12 @@ impl Memory {
     }
 
     /// The stories that are still being told, as they stand in the file: somebody else may have changed them by hand.
-    pub(super) fn stories(&mut self, connection: &Connection) -> rusqlite::Result<&mut Stories> {
+    /// The article that asks is in the file, and not yet among what is remembered.
+    pub(super) fn stories(&mut self, connection: &Connection, arrived_id: i64) -> rusqlite::Result<&mut Stories> {
         let generation = stories::generation(connection)?;
         match &mut self.stories {
             Some(stories) if stories.generation() == generation => {}
-            stale => *stale = Some(Stories::load(connection, self.settings, generation)?),
+            stale => *stale = Some(Stories::load(connection, self.settings, generation, arrived_id)?),
         }
         self.stories.as_mut().ok_or(rusqlite::Error::QueryReturnedNoRows)
     }

@@ -37,16 +37,19 @@ pub(super) struct Arrived {
 }
 
 impl Stories {
-    /// Reads what is needed from the file.
+    /// Reads what is needed from the file, of the articles before one that has just been stored.
     pub(super) fn load(
         connection: &Connection,
         settings: StoriesSettings,
         generation: i64,
+        arrived_id: i64,
     ) -> rusqlite::Result<Stories> {
         let mut frequencies = Frequencies::default();
-        let mut statement =
-            connection.prepare("SELECT title, body, language FROM articles ORDER BY id DESC LIMIT ?1")?;
-        let mut rows = statement.query([ARTICLES_COUNTED])?;
+        let mut statement = connection.prepare(
+            "SELECT title, body, language FROM articles WHERE id < ?1 AND body_kind <> 'wall'
+             ORDER BY id DESC LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![arrived_id, ARTICLES_COUNTED])?;
         while let Some(row) = rows.next()? {
             let (title, language) = (row.get_ref(0)?.as_str_or_null()?, row.get_ref(2)?.as_str_or_null()?);
             Terms::of(title, row.get_ref(1)?.as_str()?, language).note(&mut frequencies);
@@ -98,7 +101,7 @@ pub(super) fn join(
     let connection: &Connection = transaction;
     let terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
     let memory = &mut *transaction.memory();
-    let stories = memory.stories(connection)?;
+    let stories = memory.stories(connection, arrived.id)?;
     terms.note(&mut stories.frequencies);
     let signature = terms.signature(&stories.frequencies);
     if signature.is_empty() {
@@ -181,10 +184,19 @@ impl Membership {
         }
         connection
             .prepare_cached(
-                "INSERT INTO story_members (article_id, story_id, reason, score, terms, publisher, is_copy)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO story_members (article_id, story_id, reason, score, terms, told_at, publisher, is_copy)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![arrived.id, story, reason, score, json_list(words), publisher, is_copy])?;
+            .execute(params![
+                arrived.id,
+                story,
+                reason,
+                score,
+                json_list(words),
+                at.map(public_time),
+                publisher,
+                is_copy
+            ])?;
         connection
             .prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?
             .execute([arrived.id, *story])

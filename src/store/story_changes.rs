@@ -100,7 +100,7 @@ fn settle(connection: &Connection, story: i64) -> rusqlite::Result<()> {
                  n_articles = (SELECT count(*) FROM story_members WHERE story_id = ?1),
                  n_sources = (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = ?1 AND NOT is_copy),
                  (first_published_at, last_published_at) = (
-                     SELECT min(published_at), max(published_at) FROM articles WHERE story_id = ?1),
+                     SELECT min(told_at), max(told_at) FROM story_members WHERE story_id = ?1),
                  updated_at = ?2
              WHERE id = ?1",
         )?

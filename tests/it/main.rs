@@ -22,6 +22,7 @@ mod known_stories;
 mod newsweb;
 mod newsweb_serves;
 mod policy;
+mod random_stories;
 mod revisions;
 mod site_rules;
 mod source_lists;

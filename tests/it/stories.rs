@@ -1,8 +1,10 @@
 //! Articles about one event come together as they arrive, and what a person changes by hand stays changed.
 
+use newswire::demo::web::{Resource, Site};
 use serde_json::{Value, json};
 
-use crate::harness::Newsroom;
+use crate::harness::{Newsroom, feed, web_of};
+use crate::newsweb::faults;
 
 /// Day of November, publisher, headline, paragraphs.
 type Report = (u32, &'static str, &'static str, &'static str);
@@ -142,6 +144,22 @@ fn what_is_changed_by_hand_stays_and_later_articles_follow() {
         room.run(&arguments).exits(code).says(message);
     }
     room.assert_sound();
+}
+
+#[test]
+fn a_fetched_article_without_a_date_tells_of_its_story_when_it_is_first_seen() {
+    let undated = faults::article_html("Mill in Velden grinds again").replace("published_time", "opinion");
+    let web = web_of(vec![
+        Site::new("paper.example").with("/feed", feed(&["http://paper.example/a"])).with("/a", Resource::html(undated)),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("paper", "http://paper.example/feed", None);
+    room.run(&["fetch", "--all"]).exits(0);
+    let told = "SELECT count(*) FROM stories JOIN articles ON story_id = stories.id WHERE published_at IS NULL
+        AND first_published_at = first_seen_at AND last_published_at = first_seen_at";
+    assert_eq!(room.number(told), 1);
+    room.run(&["stories", "split", "1"]).exits(0);
+    assert_eq!(room.number(told), 1, "as well when the story is counted anew");
 }
 
 #[test]
