@@ -18,6 +18,7 @@
 //! * [`model`]: the values that cross a stage border. Knows nobody, does no I/O.
 //! * [`config`]: settings files and environment in, a checked [`config::Config`] out. Nobody else reads either.
 //! * [`charset`] and [`dates`]: bytes to text and text to instants, for the stages that read documents.
+//! * [`scripts`]: which characters stand without spaces between words.
 //! * [`revision`]: what changed between two wordings of one article, and whether it counts.
 //! * [`schedule`]: when to come back. Pure.
 //! * [`fetch`]: may we ask, and how. Owns the only HTTP client.
@@ -35,8 +36,8 @@
 //! * [`cli`]: one file a command; prints, decides nothing.
 //! * [`demo`]: a small news web on the loopback device, for `newswire demo` and for the tests.
 //!
-//! Who may know whom: `model`, `charset` and `dates` know nobody, `revision` knows `dates`. A stage (`schedule` to `bundle`) knows those and its own
-//! part of `config`, never another stage, never the store. `store` asks three pure modules, because their questions
+//! Who may know whom: `model`, `charset`, `scripts` and `dates` know nobody, `revision` knows `dates` and `scripts`. A
+//! stage (`schedule` to `bundle`) knows those and its own part of `config`, never another stage, never the store. `store` asks three pure modules, because their questions
 //! are only sound inside a transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. `daemon` and
 //! `cli` know `pipeline`, `store` and `app`; nobody knows `cli` but `main`.
 //!
@@ -48,6 +49,8 @@ pub mod model;
 pub mod config;
 
 pub mod charset;
+
+pub mod scripts;
 
 pub mod dates;
 

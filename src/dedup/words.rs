@@ -3,6 +3,7 @@
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 use super::hash::{EMPTY, mix, with};
+use crate::scripts::{is_han_or_kana, is_unspaced_alphabet};
 
 /// A word between spaces.
 pub(super) const WORD_UNITS: u32 = 4;
@@ -110,27 +111,12 @@ fn is_dropped(character: char) -> bool {
 
 /// How much a character counts, if its script does not part words.
 fn units_without_spaces(character: char) -> Option<u32> {
-    match character {
-        '\u{3005}'
-        | '\u{3041}'..='\u{3096}'
-        | '\u{30a1}'..='\u{30ff}'
-        | '\u{31f0}'..='\u{31ff}'
-        | '\u{3400}'..='\u{4dbf}'
-        | '\u{4e00}'..='\u{9fff}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{ff66}'..='\u{ff9f}'
-        | '\u{20000}'..='\u{323af}' => Some(IDEOGRAPH_UNITS),
-        // Thai, Lao; Myanmar; Khmer; Myanmar, extended.
-        '\u{e01}'..='\u{eff}'
-        | '\u{1000}'..='\u{109f}'
-        | '\u{1780}'..='\u{17ff}'
-        | '\u{a9e0}'..='\u{a9ff}'
-        | '\u{aa60}'..='\u{aa7f}'
-            if character.is_alphanumeric() || is_combining_mark(character) =>
-        {
-            Some(LETTER_UNITS)
-        }
-        _ => None,
+    if is_han_or_kana(character) {
+        Some(IDEOGRAPH_UNITS)
+    } else if is_unspaced_alphabet(character) && (character.is_alphanumeric() || is_combining_mark(character)) {
+        Some(LETTER_UNITS)
+    } else {
+        None
     }
 }
 

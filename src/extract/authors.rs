@@ -7,8 +7,9 @@ use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::marks::Marks;
 use super::page::{Line, Page};
-use super::text::{count_words, fold, is_han_or_kana, key};
+use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};
+use crate::scripts::is_han_or_kana;
 
 /// Most names kept.
 const AUTHORS_MAX: usize = 20;

@@ -1,5 +1,7 @@
 //! What can be read off a line of text without knowing where it stands.
 
+use crate::scripts::is_han_or_kana;
+
 /// Text put together from pieces, white space folded to single blanks, none at the ends.
 #[derive(Debug, Default)]
 pub(super) struct FoldedText {
@@ -92,14 +94,6 @@ pub(super) fn fold(text: &str) -> String {
     let mut folded = FoldedText::default();
     folded.push(text);
     folded.take()
-}
-
-/// Whether the character belongs to a script that is written without blanks between words and in which one character
-/// is about one syllable or word: Han and Kana.
-pub(super) fn is_han_or_kana(c: char) -> bool {
-    matches!(c,
-        '\u{3005}' | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'
-        | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Counts words: runs of letters and digits; each Han or Kana character is one.

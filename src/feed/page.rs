@@ -18,6 +18,7 @@ use super::{Listing, text, unpack};
 use crate::charset;
 use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
+use crate::scripts::is_unspaced;
 
 use shape::Shape;
 
@@ -348,10 +349,8 @@ fn is_heading(name: &str) -> bool {
 }
 
 fn is_headline(title: &str) -> bool {
-    let is_unparted =
-        |c: &char| matches!(c, '\u{0e00}'..='\u{0e7f}' | '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
     title.split_whitespace().count() >= HEADLINE_WORDS_MIN
-        || title.chars().filter(is_unparted).count() >= HEADLINE_HAN_MIN
+        || title.chars().filter(|c| is_unspaced(*c)).count() >= HEADLINE_HAN_MIN
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use encoding_rs::WINDOWS_1252;
 use scraper::Html;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use crate::scripts::is_han_or_kana;
+
 /// Brings text into the form in which we keep it: one line, NFC, white space folded to single spaces, entities that
 /// were escaped twice and UTF-8 that was encoded twice resolved, without control, zero-width and directional
 /// characters and soft hyphens.
@@ -67,7 +69,7 @@ pub fn count_words(text: &str) -> u32 {
             let continues = character.is_ascii_alphanumeric();
             words += u32::from(continues && !in_word);
             in_word = continues || (in_word && character == '\'');
-        } else if is_ideographic(character) {
+        } else if is_han_or_kana(character) {
             words += 1;
             in_word = false;
         } else if character.is_alphanumeric() {
@@ -78,13 +80,6 @@ pub fn count_words(text: &str) -> u32 {
         }
     }
     words
-}
-
-/// Han, Hiragana, Katakana: scripts without spaces between words.
-#[must_use]
-pub fn is_ideographic(character: char) -> bool {
-    matches!(character, '\u{3005}' | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'
-        | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{323af}')
 }
 
 fn is_combining(character: char) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Wording;
 use super::sequence::{self, Stretch};
+use crate::scripts::is_unspaced;
 
 /// Two paragraphs with at least this share of their words in common are one that was changed; with less, the words that
 /// they share are those that all texts share.
@@ -316,7 +317,7 @@ enum Kind {
 
 impl Kind {
     fn of(character: char) -> Kind {
-        if super::substance::is_unspaced(character) {
+        if is_unspaced(character) {
             Kind::Single
         } else if character.is_alphanumeric() {
             Kind::Word

@@ -2,6 +2,7 @@
 
 use super::Wording;
 use super::furniture;
+use crate::scripts::is_unspaced;
 
 /// What stands between a headline and the name of its site.
 const SITE_NAME_SEPARATORS: [&str; 7] = [" | ", " - ", " – ", " — ", " · ", " • ", "｜"];
@@ -52,13 +53,14 @@ fn say(text: &str, said: &mut String) {
     let mut previous = ' ';
     let mut characters = text.chars().map(unfolded).peekable();
     while let Some(character) = characters.next() {
-        let is_unspaced = is_unspaced(character);
-        if character.is_alphanumeric() || is_unspaced {
-            if !in_word || is_unspaced {
+        // There a blank says nothing, and every character is a word.
+        let is_single = is_unspaced(character);
+        if character.is_alphanumeric() || is_single {
+            if !in_word || is_single {
                 said.push(' ');
             }
             said.push(character);
-            in_word = !is_unspaced;
+            in_word = !is_single;
         } else {
             in_word = false;
             let is_minus = matches!(character, '-' | '−' | '–')
@@ -88,13 +90,6 @@ fn unfolded(character: char) -> char {
         '٪' => '%',
         other => other,
     }
-}
-
-/// Characters of scripts that put no blanks between words: there a blank says nothing, and every character is a word.
-pub(super) fn is_unspaced(character: char) -> bool {
-    matches!(character, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
-        | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'
-        | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{323af}')
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::super::marks::Marks;
 use super::super::page::{Line, Page};
 use super::super::tags::Tag;
-use super::super::text::{
-    count_words, ends_like_sentence, ends_with_ellipsis, hash, is_han_or_kana, key, number, share,
-};
+use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, hash, key, number, share};
 use super::features::{Feature, Features};
 use super::phrases;
+use crate::scripts::is_han_or_kana;
 
 /// Fewest words of a line that counts as prose when marks are checked against the text under them.
 const PROSE_WORDS_MIN: usize = 10;
