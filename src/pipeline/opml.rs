@@ -129,13 +129,9 @@ fn write_outline(opml: &mut String, listed: &OpmlSource) {
 /// would fold, are written as references.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in quick_xml::escape::escape(text).chars() {
         match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\t' | '\n' | '\r' => {
+            '\t' | '\n' => {
                 let _ = write!(escaped, "&#{};", u32::from(c));
             }
             '\u{fffe}' | '\u{ffff}' => {}

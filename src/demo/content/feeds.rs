@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
+use quick_xml::escape::escape;
 use serde_json::json;
 
-use super::markup::{self, escape};
+use super::markup;
 use super::story::{Paper, Story};
 
 /// Characters of an entry's summary.
@@ -31,9 +32,9 @@ pub(super) fn rss(paper: &Paper, title: &str, stories: &[&Story], tracking: &str
             "<item>\n<title>{}</title>\n<link>{}</link>\n<description>{}</description>\n<dc:creator>{}</dc:creator>\n\
              <category>{}</category>\n<guid isPermaLink=\"false\">{}</guid>\n<pubDate>{}</pubDate>\n</item>\n",
             escape(&story.title),
-            escape(&paper.url(&format!("{}{query}", story.path))),
-            escape(&story.summary(SUMMARY_CHARS)),
-            escape(&story.byline(", ")),
+            escape(paper.url(&format!("{}{query}", story.path))),
+            escape(story.summary(SUMMARY_CHARS)),
+            escape(story.byline(", ")),
             escape(&story.section),
             story.id,
             paper.rfc822(story.published),
@@ -72,7 +73,7 @@ pub(super) fn atom(paper: &Paper, stories: &[Story], updated: Timestamp) -> Stri
             xml,
             "<entry>\n<title>{}</title>\n<link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>\n\
              <id>tag:{host},2019:article-{}</id>\n",
-            escape(&markup::french_spaces(&story.title)),
+            escape(markup::french_spaces(&story.title)),
             paper.url(&story.path),
             story.id,
         );
@@ -86,7 +87,7 @@ pub(super) fn atom(paper: &Paper, stories: &[Story], updated: Timestamp) -> Stri
             paper.rfc3339(story.published),
             paper.rfc3339(story.modified),
             // HTML inside XML: escaped twice.
-            escape(&format!("<p>{}</p>", escape(&markup::french_spaces(&story.summary(SUMMARY_CHARS))))),
+            escape(format!("<p>{}</p>", escape(markup::french_spaces(&story.summary(SUMMARY_CHARS))))),
         );
     }
     xml.push_str("</feed>\n");

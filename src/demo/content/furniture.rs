@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::markup::escape;
+use quick_xml::escape::escape;
+
 use super::story::Story;
 
 /// The parts of a page for which a design system has rules.
@@ -108,7 +109,7 @@ pub(super) fn script(name: &str, n_bytes: usize) -> String {
 pub(super) fn menu(class: &str, items: &[(&str, &str)]) -> String {
     let mut html = format!("<nav class=\"{class}\"><ul>");
     for (href, label) in items {
-        let _ = write!(html, "<li class=\"{class}__item\"><a href=\"{href}\">{}</a></li>", escape(label));
+        let _ = write!(html, "<li class=\"{class}__item\"><a href=\"{href}\">{}</a></li>", escape(*label));
     }
     html.push_str("</ul></nav>\n");
     html

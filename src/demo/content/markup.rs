@@ -1,21 +1,8 @@
-//! The marks inside a paragraph, and what HTML and XML want escaped.
+//! The marks inside a paragraph.
 
 use std::fmt::Write;
 
-/// Escapes text for HTML and XML, elements and attributes alike.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + text.len() / 16);
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
+use quick_xml::escape::escape;
 
 /// A paragraph's text without its marks.
 #[must_use]

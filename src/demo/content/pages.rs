@@ -3,10 +3,11 @@
 
 use std::fmt::Write;
 
+use quick_xml::escape::escape;
 use serde_json::json;
 
 use super::furniture;
-use super::markup::{self, escape};
+use super::markup;
 use super::story::{Paper, Story};
 
 /// Characters of a page's description.
@@ -47,7 +48,7 @@ pub(super) fn harbour_post(paper: &Paper, story: &Story, others: &[Story]) -> St
         title = escape(&story.title),
         name = escape(&paper.name),
         tagline = escape(&paper.tagline),
-        description = escape(&story.summary(DESCRIPTION_CHARS)),
+        description = escape(story.summary(DESCRIPTION_CHARS)),
         graph = graph.to_string().replace("</", "<\\/"),
         style = furniture::style_sheet("hp", HARBOUR_STYLE_BYTES),
     );
@@ -61,7 +62,7 @@ pub(super) fn harbour_post(paper: &Paper, story: &Story, others: &[Story]) -> St
          <figcaption class=\"hp-figure__caption\">Photograph: {name}</figcaption></figure>\n<div class=\"hp-story__body\">\n",
         section = escape(&story.section),
         title = escape(&story.title),
-        byline = escape(&story.byline(" and ")),
+        byline = escape(story.byline(" and ")),
         day = paper.formatted(story.published, "%-d %B %Y, %H:%M"),
         share = furniture::share_bar("hp-share", "Share", &url),
         id = story.id,
@@ -122,7 +123,7 @@ const HARBOUR_NEWSLETTER: &str = "<div class=\"hp-newsletter newsletter-signup\"
 /// A French daily: a `time` element, its text in windows-1252 with fixed spaces, links at the end.
 pub(super) fn gazette(paper: &Paper, story: &Story, others: &[Story]) -> String {
     let url = paper.canonical_url(&story.path);
-    let title = escape(&markup::french_spaces(&story.title));
+    let title = escape(markup::french_spaces(&story.title));
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n\
          <meta http-equiv=\"Content-Type\" content=\"text/html; charset=windows-1252\">\n<title>{title} - {name}</title>\n\
@@ -137,7 +138,7 @@ pub(super) fn gazette(paper: &Paper, story: &Story, others: &[Story]) -> String 
         language = story.language,
         name = escape(&paper.name),
         tagline = escape(&paper.tagline),
-        description = escape(&markup::french_spaces(&story.summary(DESCRIPTION_CHARS))),
+        description = escape(markup::french_spaces(&story.summary(DESCRIPTION_CHARS))),
         style = furniture::style_sheet("gdr", GAZETTE_STYLE_BYTES),
         menu = furniture::menu(
             "menu-principal",
@@ -154,7 +155,7 @@ pub(super) fn gazette(paper: &Paper, story: &Story, others: &[Story]) -> String 
         rubric = story.id % 7,
         section = escape(&story.section),
         nicename = story.id,
-        byline = escape(&story.byline(" et ")),
+        byline = escape(story.byline(" et ")),
         published = paper.rfc3339(story.published),
         day = french_day(paper, story),
     );
@@ -218,8 +219,8 @@ pub(super) fn asagiri(paper: &Paper, story: &Story, others: &[Story]) -> String 
         title = escape(&story.title),
         name = escape(&paper.name),
         tagline = escape(&paper.tagline),
-        description = escape(&story.summary(DESCRIPTION_CHARS / 2)),
-        byline = escape(&story.byline("、")),
+        description = escape(story.summary(DESCRIPTION_CHARS / 2)),
+        byline = escape(story.byline("、")),
         section = escape(&story.section),
         published = paper.rfc3339(story.published),
         style = furniture::style_sheet("asg", ASAGIRI_STYLE_BYTES),
@@ -278,8 +279,8 @@ pub(super) fn meridian_wire(paper: &Paper, story: &Story, others: &[Story]) -> S
         title = escape(&story.title),
         name = escape(&paper.name),
         tagline = escape(&paper.tagline),
-        description = escape(&story.summary(DESCRIPTION_CHARS)),
-        byline = escape(&story.byline(", ")),
+        description = escape(story.summary(DESCRIPTION_CHARS)),
+        byline = escape(story.byline(", ")),
         published = paper.rfc3339(story.published),
         modified = paper.rfc3339(story.modified),
         style = furniture::style_sheet("mw", WIRE_STYLE_BYTES),
@@ -330,7 +331,7 @@ pub(super) fn front_page(paper: &Paper, stories: &[Story], feeds: &[(&str, &str,
             "<article><h2><a href=\"{}\">{}</a></h2><p>{}</p></article>",
             escape(&story.path),
             escape(&story.title),
-            escape(&story.summary(DESCRIPTION_CHARS)),
+            escape(story.summary(DESCRIPTION_CHARS)),
         );
     }
     html.push_str("</body>\n</html>\n");

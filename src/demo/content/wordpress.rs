@@ -4,10 +4,11 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
+use quick_xml::escape::escape;
 use serde_json::json;
 
 use super::furniture;
-use super::markup::{self, escape};
+use super::markup;
 use super::story::{Paper, Story};
 
 /// Characters of an excerpt; `WordPress` counts 55 words.
@@ -59,7 +60,7 @@ pub fn page(paper: &Paper, story: &Story, others: &[Story]) -> String {
         path = story.path,
         day = paper.formatted(story.published, "%B %-d, %Y"),
         nicename = slug(&story.byline("-")),
-        byline = escape(&story.byline(" and ")),
+        byline = escape(story.byline(" and ")),
         image = image_url(paper, story),
     );
     html.push_str(&content(story));
@@ -126,7 +127,7 @@ fn head(paper: &Paper, story: &Story) -> String {
         published = paper.rfc3339(story.published),
         modified = paper.rfc3339(story.modified),
         image = image_url(paper, story),
-        byline = escape(&story.byline(", ")),
+        byline = escape(story.byline(", ")),
         graph = graph(paper, story),
         feed = paper.url("/feed/"),
         short = paper.url(&format!("/?p={}", story.id)),
