@@ -2,16 +2,36 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::config::{self, DEFAULTS, SITES_TEMPLATE, SOURCES_TEMPLATE};
 
 use super::Context;
-use super::arguments::{ConfigAction, ConfigCommand};
 use super::failure::Failure;
 use super::output::text;
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigCommand {
+    #[command(subcommand)]
+    pub(super) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigAction {
+    /// Report everything that is wrong at once
+    Check,
+    /// Every key with its value and where it came from
+    Show,
+    /// Write newswire.toml, with every key explained, sources.toml and sites/example.toml
+    Init {
+        /// Folder to write them to
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+}
 
 pub(super) fn run(context: &mut Context, command: &ConfigCommand) -> Result<(), Failure> {
     match &command.action {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use url::Url;
@@ -18,11 +19,17 @@ use crate::model::{Source, Verdict};
 use crate::store::{ArticleFilter, Reader, Scope};
 
 use super::Context;
-use super::arguments::DemoCommand;
 use super::failure::Failure;
 use super::logging::{self, Manner};
 use super::output::Output;
 use super::progress::Progress;
+
+#[derive(Debug, Args)]
+pub(super) struct DemoCommand {
+    /// Folder for the demo's database [default: a new temporary folder]
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+}
 
 /// The demo ends when nothing has happened for so long.
 const QUIET_TIME: Duration = Duration::from_millis(400);

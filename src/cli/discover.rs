@@ -1,5 +1,6 @@
 //! `newswire discover`: the feeds and sitemaps of a site, best first, with the evidence.
 
+use clap::Args;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -8,11 +9,24 @@ use crate::model::ErrorClass;
 use crate::pipeline::{self, DiscoverError, Discovered, Stages, Thoroughness};
 
 use super::Context;
-use super::arguments::DiscoverCommand;
 use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
 use super::output::{address, number, one_line, text};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire discover example.org                              what there is, best first
+  newswire discover https://example.org/ | head -1 | cut -f1 the address to follow
+
+It asks for the page, robots.txt and what they name, one after the other and only where robots.txt allows it, up to
+fetch.discover_requests_max requests. The evidence says why an address was asked for.")]
+pub(super) struct DiscoverCommand {
+    /// A site's name, or the address of one of its pages
+    #[arg(value_name = "SITE")]
+    pub(super) site: String,
+}
 
 pub(super) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;

@@ -14,8 +14,7 @@ use crate::model::{CanonicalUrl, Evidence, LinkHints, Origin};
 use crate::pipeline::{self, ExplainedPage};
 
 use super::Context;
-use super::arguments::ExtractCommand;
-use super::extract::{Source, is_url, read_all};
+use super::extract::{ExtractCommand, Source, is_url, read_all};
 use super::failure::Failure;
 use super::logging::Verbosity;
 use super::output::{Output, cut, one_line, terminal_width, text_width};

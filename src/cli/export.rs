@@ -2,16 +2,49 @@
 
 use std::fs;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::bundle;
 use crate::store::{ArticleFilter, DocumentRow, Reader};
+use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::arguments::{ExportCommand, ExportFormat};
+use super::choice::ChoiceArguments;
 use super::failure::Failure;
 use super::logging::Manner;
-use super::{ls, shapes};
+use super::shapes;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire export --format bundle --source dailytimes --since 2d --out bundle/
+  newswire export --format jsonl --where \"language = 'es' AND words > 300\" > articles.jsonl")]
+pub(super) struct ExportCommand {
+    /// What to write
+    #[arg(long, default_value = "jsonl", value_name = "FORMAT")]
+    pub(super) format: ExportFormat,
+
+    #[command(flatten)]
+    pub(super) choice: ChoiceArguments,
+
+    /// A folder for a bundle, a file for the others (default: standard output)
+    #[arg(long, value_name = "PATH")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Remove the documents of an earlier bundle from the folder first
+    #[arg(long)]
+    pub(super) replace: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// A folder of documents
+    Bundle,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values (RFC 4180)
+    Csv,
+}
 
 const CSV_COLUMNS: [&str; 16] = [
     "id",
@@ -35,7 +68,7 @@ const CSV_COLUMNS: [&str; 16] = [
 pub(super) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
-    let filter = ls::filter(&reader, &command.choice)?;
+    let filter = command.choice.filter(&reader)?;
     match (command.format, &command.out) {
         (ExportFormat::Bundle, None) => {
             Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned()))

@@ -1,10 +1,12 @@
 //! `newswire extract`: HTML in, article out. Touches no database.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use url::Url;
 
@@ -17,12 +19,53 @@ use crate::normalize::Surroundings;
 use crate::pipeline::{self, Stages};
 
 use super::Context;
-use super::arguments::{ExtractCommand, ExtractFormat};
 use super::explain;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::parse_feed::read_input;
 use super::shapes;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire extract page.html                        the article, as a line of JSON
+  newswire extract --explain page.html              why each line of the page was kept or dropped
+  newswire extract --html why.html page.html        the same as a page for a browser
+  newswire extract --html folder/ saved/*.html      one page each, folder/NAME.explained.html
+
+An explanation is given for pages without an article too, and is no failure.")]
+pub(super) struct ExtractCommand {
+    /// HTML files, addresses, or - for standard input
+    #[arg(value_name = "FILE or URL", required = true)]
+    pub(super) inputs: Vec<String>,
+
+    /// What to print
+    #[arg(long, default_value = "json", value_name = "FORMAT")]
+    pub(super) format: ExtractFormat,
+
+    /// Print, instead of the article, what became of each line of the page and why
+    #[arg(long, conflicts_with = "format")]
+    pub(super) explain: bool,
+
+    /// Write the explanation as a page for a browser: a file, - for standard output, or a folder that exists, which it
+    /// must be where there are several pages
+    #[arg(long, value_name = "OUT", conflicts_with = "format")]
+    pub(super) html: Option<PathBuf>,
+
+    /// Where the file came from, for relative addresses and the canonical one
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExtractFormat {
+    /// One JSON object a line
+    Json,
+    /// Title and paragraphs
+    Text,
+    /// A bundle document
+    Bundle,
+}
 
 /// Results that may wait for an earlier one, for each worker: output is in the order of the arguments, and one slow page
 /// must not make all the others pile up.

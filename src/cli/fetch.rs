@@ -1,9 +1,10 @@
 //! `newswire fetch`: once, now. The same pipeline and the same loop as the daemon's, until nothing more is due.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
@@ -18,13 +19,42 @@ use crate::normalize;
 use crate::pipeline::{self, Thoroughness};
 use crate::store::{ArticleFilter, Reader, Scope};
 
-use super::arguments::FetchCommand;
+use super::choice::one_source;
 use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
 use super::output::{ListRow, one_line};
 use super::progress::Progress;
-use super::{Context, export, ls, signals};
+use super::{Context, export, signals};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire fetch https://example.org/2026/11/a-story        one article into the database
+  newswire fetch https://example.org/feed/ --out bundle/    a feed's articles as files, no database
+  newswire fetch dailytimes                                 a source by its slug, now
+  newswire fetch --due                                      all that is due, then stop (for cron)")]
+pub(super) struct FetchCommand {
+    /// Addresses of articles, feeds, sitemaps or sites, and slugs of sources
+    #[arg(value_name = "URL or SOURCE")]
+    pub(super) targets: Vec<String>,
+
+    /// All sources and articles that are due
+    #[arg(long)]
+    pub(super) due: bool,
+
+    /// All active sources, due or not
+    #[arg(long)]
+    pub(super) all: bool,
+
+    /// Write the articles as a bundle into this folder; without --db no database is used
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Fetch and tell, but store nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
 
 pub(super) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), Failure> {
     if command.targets.is_empty() && !command.due && !command.all {
@@ -116,7 +146,7 @@ impl Named {
         let reader = Reader::open(&app.config.store.path)?;
         for target in targets {
             if !is_url(target) {
-                named.sources.push(SourceId(ls::one_source(&reader, target)?.id));
+                named.sources.push(SourceId(one_source(&reader, target)?.id));
                 continue;
             }
             let url = parse_url(target)?;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use jiff::Timestamp;
 
 use crate::app::App;
@@ -14,10 +15,24 @@ use crate::pipeline::{self, OpmlSource};
 use crate::store::NewSource;
 
 use super::Context;
-use super::arguments::ImportCommand;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::progress::Progress;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A folder with bundle documents (000_0123456789abcdef.txt) is read as a bundle; of any other folder all *.txt, *.jsonl,
+*.html and *.opml files are read. JSON lines have url or id, title, published, authors, language, paragraphs or text,
+source. The sources of an OPML file are followed from then on.")]
+pub(super) struct ImportCommand {
+    /// Files and folders
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// The source that the articles are said to come from, where they do not say it themselves
+    #[arg(long, value_name = "SLUG")]
+    pub(super) source: Option<String>,
+}
 
 /// The source of articles that have an identity in a source but do not name it.
 const DEFAULT_SOURCE: &str = "import";

@@ -4,6 +4,8 @@
 
 mod arguments;
 
+mod choice;
+
 mod config_command;
 
 mod demo;
@@ -59,6 +61,8 @@ mod sources;
 mod status;
 
 mod stories;
+
+mod times;
 
 use std::process::ExitCode;
 use std::sync::Arc;

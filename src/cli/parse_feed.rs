@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use clap::Args;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -10,9 +11,15 @@ use crate::feed;
 use crate::model::{FetchedDocument, FoundLink};
 
 use super::Context;
-use super::arguments::ParseFeedCommand;
 use super::failure::Failure;
 use super::logging::Manner;
+
+#[derive(Debug, Args)]
+pub(super) struct ParseFeedCommand {
+    /// Feed or sitemap files, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) inputs: Vec<String>,
+}
 
 /// The base of relative addresses in a feed that came without one of its own. Entries never show it.
 const NO_ADDRESS: &str = "http://file.invalid/";

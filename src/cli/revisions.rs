@@ -6,9 +6,24 @@ use crate::revision::Wording;
 use crate::revision::difference::{Difference, Piece, Step};
 use crate::store::{ArticleDetails, RevisionRow};
 
-use super::arguments::RevisionRange;
 use super::failure::Failure;
 use super::output::{Output, one_line};
+
+/// Two revisions of an article; without the second it is how the article reads now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RevisionRange {
+    pub(super) from: u32,
+    pub(super) to: Option<u32>,
+}
+
+/// Reads `1..3`, `1..` and `1`.
+pub(super) fn parse_range(text: &str) -> Result<RevisionRange, String> {
+    let wrong = || "must be two numbers of revisions (1..3), or one (1) for all that changed since".to_owned();
+    let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
+    let (from, to) = text.split_once("..").unwrap_or((text, ""));
+    let to = if to.trim().is_empty() { None } else { Some(number(to)?) };
+    Ok(RevisionRange { from: number(from)?, to })
+}
 
 /// All wordings of an article, the first one first.
 pub(super) struct History<'a> {
@@ -185,5 +200,21 @@ fn step_value(step: &Step<'_>) -> Value {
         Step::Removed(text) => json!({ "change": "removed", "text": text }),
         Step::Added(text) => json!({ "change": "added", "text": text }),
         Step::Changed(parts) => json!({ "change": "changed", "parts": pieces(parts) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_end_now_unless_they_say_otherwise() {
+        let read = |text: &str| parse_range(text).map(|range| (range.from, range.to)).ok();
+        assert_eq!(read("1..3"), Some((1, Some(3))));
+        assert_eq!(read("1.."), Some((1, None)));
+        assert_eq!(read("2"), Some((2, None)));
+        for wrong in ["", "..3", "a..b", "1...3", "1-3", "1..-2"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `newswire run`: the daemon.
 
+use clap::Args;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::{error, info};
@@ -9,10 +10,12 @@ use crate::config;
 use crate::daemon::{Control, Engine, Notifier, Until};
 use crate::store::{Scope, SyncReport};
 
-use super::arguments::RunCommand;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::{Context, signals};
+
+#[derive(Debug, Args)]
+pub(super) struct RunCommand {}
 
 pub(super) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::Daemon)?;

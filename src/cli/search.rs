@@ -1,20 +1,42 @@
 //! `newswire search`: titles and texts.
 
+use clap::Args;
 use serde_json::json;
 
 use crate::store::{MATCH_MARKS, Reader, SearchHit};
 
 use super::Context;
-use super::arguments::SearchCommand;
+use super::choice::ChoiceArguments;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::output::{Output, one_line};
 use super::{ls, shapes};
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+All words must occur. \"Words in quotes\" are a phrase, harbo* is any word that begins so. With --raw the query is
+FTS5's own: AND, OR, NOT, NEAR(), title:word.")]
+pub(super) struct SearchCommand {
+    /// What to look for
+    #[arg(value_name = "QUERY", required = true)]
+    pub(super) query: Vec<String>,
+
+    /// The query is in FTS5 syntax
+    #[arg(long)]
+    pub(super) raw: bool,
+
+    #[command(flatten)]
+    pub(super) choice: ChoiceArguments,
+
+    /// At most so many
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
+    pub(super) limit: u32,
+}
+
 pub(super) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
-    let filter = ls::filter(&reader, &command.choice)?;
+    let filter = command.choice.filter(&reader)?;
     let query = command.query.join(" ");
     let expression = if command.raw { query.clone() } else { quoted(&query) };
     if expression.is_empty() {

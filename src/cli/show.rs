@@ -1,19 +1,43 @@
 //! `newswire show`: one article.
 
+use clap::Args;
 use serde_json::json;
 
 use crate::normalize;
 use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
 use super::Context;
-use super::arguments::ShowCommand;
 use super::extract::is_url;
 use super::failure::Failure;
 use super::lineage::Descent;
 use super::logging::Manner;
 use super::output::Output;
-use super::revisions::History;
+use super::revisions::{History, RevisionRange, parse_range};
 use super::shapes;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire show 42                        the article, where it was seen, whose text it is
+  newswire show 42 --revisions            and a line for each wording that it had
+  newswire show 42 --diff 1..3            what changed from the first to the third
+  newswire show 42 --diff 2               what changed since the second
+
+In a difference - stands before a paragraph that went, + before one that came, ~ before one in which [-words went-] and
+{+words came+}.")]
+pub(super) struct ShowCommand {
+    /// Its id, or an address that leads to it
+    #[arg(value_name = "ID or URL")]
+    pub(super) article: String,
+
+    /// Its wordings as well, with what changed in each
+    #[arg(long)]
+    pub(super) revisions: bool,
+
+    /// What changed from one revision to another, instead of the article: 1..3, or 1 for all since the first
+    #[arg(long, value_name = "A..B", value_parser = parse_range, conflicts_with = "revisions")]
+    pub(super) diff: Option<RevisionRange>,
+}
 
 pub(super) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;

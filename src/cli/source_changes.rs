@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::store::{self, ChangedSource, Reader, SourceChange, SourceRow, StoreError};
 
 use super::Context;
+use super::choice::one_source;
 use super::failure::Failure;
-use super::ls::one_source;
 use super::output::{ListRow, text};
 
 /// Does the same with each of the sources that were named. One that cannot be changed does not keep the others.

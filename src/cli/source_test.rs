@@ -10,9 +10,9 @@ use crate::pipeline::{self, Stages};
 use crate::store::Reader;
 
 use super::Context;
+use super::choice::one_source;
 use super::extract::{is_url, parse_url};
 use super::failure::Failure;
-use super::ls::one_source;
 use super::output::one_line;
 
 /// Links that are shown.

@@ -1,5 +1,8 @@
 //! `newswire sources`: list, show, add.
 
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
@@ -11,13 +14,99 @@ use crate::model::{FullText, Source, SourceKind};
 use crate::pipeline::{self, Stages, Thoroughness};
 use crate::store::{self, FetchRow, NewSource, Reader, SourceChange, SourceDetails, SourceRow, StoreError};
 
-use super::arguments::{AddSourceArguments, SourcesAction, SourcesCommand};
+use super::choice::one_source;
 use super::extract::parse_url;
 use super::failure::Failure;
 use super::logging::Manner;
-use super::ls::one_source;
 use super::output::{Output, number, one_line, text};
 use super::{Context, source_changes, source_lists, source_test};
+
+#[derive(Debug, Args)]
+pub(super) struct SourcesCommand {
+    #[command(subcommand)]
+    pub(super) action: SourcesAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SourcesAction {
+    /// List sources
+    Ls {
+        /// Those that were removed as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one source with its last exchanges
+    Show {
+        /// Slug, unique prefix or address
+        source: String,
+    },
+    /// Follow a source; a running daemon takes it up by itself
+    Add(AddSourceArguments),
+    /// No longer follow sources; their articles stay
+    Rm {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Leave sources alone for now; what they have listed so far is still fetched
+    Pause {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Poll sources again that were paused, or whose server said that they are gone
+    Resume {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Poll a source and tell what it lists; stores nothing
+    Test {
+        /// Slug, unique prefix or address
+        source: String,
+    },
+    /// Follow all sources of OPML files, folders becoming tags
+    Import {
+        /// OPML files, or - for standard input
+        #[arg(value_name = "OPML", required = true)]
+        files: Vec<String>,
+    },
+    /// Write all sources as OPML, tags as folders and categories
+    Export {
+        /// A file (default: standard output)
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The address of a page that is neither an article nor a list is that of a site: its best feed is looked for, as `newswire
+discover` does it, and followed in its place. --kind page follows the links on the page itself.")]
+pub(super) struct AddSourceArguments {
+    /// Its address
+    pub(super) url: String,
+
+    /// The name to keep it under [default: made from the address]
+    #[arg(long)]
+    pub(super) slug: Option<String>,
+
+    /// feed, sitemap, page or article [default: found out]
+    #[arg(long)]
+    pub(super) kind: Option<String>,
+
+    /// Words of your own, repeatable
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+
+    /// Where the text of a feed's articles is taken from: feed, page or auto
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
+    pub(super) full_text: String,
+
+    /// CSS selector of the article links on a page, or of elements that hold them, repeatable; makes it a page
+    #[arg(long = "links", value_name = "CSS")]
+    pub(super) link_selectors: Vec<String>,
+}
 
 pub(super) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;

@@ -1,15 +1,18 @@
 //! `newswire status`: how it stands.
 
+use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::store::{DaemonSign, Reader, StatusReport, is_locked_by};
 
 use super::Context;
-use super::arguments::StatusCommand;
 use super::failure::Failure;
 use super::logging::Manner;
 use super::output::Output;
+
+#[derive(Debug, Args)]
+pub(super) struct StatusCommand {}
 
 /// Failing sources that are named; the rest is counted.
 const FAILING_SHOWN_MAX: usize = 10;

@@ -2,16 +2,83 @@
 
 use std::collections::BTreeSet;
 
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
 
 use super::Context;
-use super::arguments::{StoriesAction, StoriesCommand, StoryChoice};
 use super::failure::Failure;
 use super::logging::Manner;
 use super::output::{Output, number, one_line, text};
+use super::times::parse_time;
+
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  newswire stories --since 24h --min-sources 3      what several told independently since yesterday
+  newswire stories show 12                          its articles, and why each is there
+  newswire stories merge 12 15                      one event after all; later articles follow
+  newswire stories split 301 307                    two articles of another event
+  newswire export --format bundle --story 12 --out bundle/"
+)]
+pub(super) struct StoriesCommand {
+    #[command(subcommand)]
+    pub(super) action: Option<StoriesAction>,
+
+    #[command(flatten)]
+    pub(super) choice: StoryChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StoryChoice {
+    /// Told at this time or later: 2026-11-20, 2d, 12h, yesterday
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) since: Option<Timestamp>,
+
+    /// Begun before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) until: Option<Timestamp>,
+
+    /// Told by at least so many articles
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub(super) min_articles: u32,
+
+    /// Told by at least so many sources; those that print another one's report don't count
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(super) min_sources: u32,
+
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(super) limit: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoriesAction {
+    /// Show a story with its articles and why each is in it
+    Show {
+        /// Its number
+        story: i64,
+    },
+    /// Put stories together
+    Merge {
+        /// The story that stays
+        into: i64,
+        /// Those whose articles join it
+        #[arg(required = true)]
+        others: Vec<i64>,
+    },
+    /// Take articles out of their story, into a new one
+    Split {
+        /// Numbers of articles
+        #[arg(value_name = "ARTICLE", required = true)]
+        articles: Vec<i64>,
+    },
+}
 
 pub(super) fn run(context: &mut Context, command: &StoriesCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
