@@ -148,7 +148,7 @@ pub(super) fn join(
         connection
             .prepare_cached(
                 "UPDATE stories SET title_article_id = ?2, title = (SELECT title FROM articles WHERE id = ?2)
-                 WHERE id = ?1 AND title_article_id IS NOT ?2",
+                 WHERE id = ?1 AND title_article_id IS NOT ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?2)",
             )?
             .execute([story, central])?;
     }

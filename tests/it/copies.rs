@@ -1,5 +1,6 @@
 //! What is made from an earlier article is marked as its copy, and what only tells of the same is not.
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::harness::Newsroom;
@@ -246,4 +247,25 @@ fn a_new_wording_is_judged_anew_and_found_by_later_copies() {
     import("https://a.example/1", FERRY_TITLE, &ferry[1..]);
     assert_eq!(found()[0], "new");
     room.assert_sound();
+}
+
+#[test]
+fn an_original_can_be_deleted_and_its_copies_stay() {
+    let ferry = lines(FERRY);
+    for foreign_keys in ["ON", "OFF"] {
+        let (room, found) = judged(&[(FERRY_TITLE, ferry.clone()), ("Ferry aground", ferry[..5].to_vec())]);
+        assert_eq!(found, ["new", "near 1"]);
+        let connection = Connection::open(room.database()).expect("the database opens");
+        let delete = format!("PRAGMA foreign_keys = {foreign_keys}; DELETE FROM articles WHERE id = 1");
+        connection.execute_batch(&delete).expect("it may be deleted");
+        let shown = room.run(&["show", "2"]).exits(0).stdout;
+        assert!(shown.contains("Ferry aground") && !shown.contains("copy of"), "{shown}");
+        // What comes later is compared with those that are there.
+        let copy = json!({ "id": 3, "source": "paper-9", "title": "Stranded", "paragraphs": ferry[..4] });
+        room.run(&["import", &room.file("copy.jsonl", copy.to_string())]).exits(0);
+        assert_eq!(room.value("SELECT duplicate_of FROM articles WHERE id = 3"), "2", "foreign keys {foreign_keys}");
+        if foreign_keys == "ON" {
+            room.assert_sound();
+        }
+    }
 }
