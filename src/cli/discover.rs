@@ -12,7 +12,7 @@ use super::Context;
 use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
-use super::output::{address, number, one_line, text};
+use super::output::{address, counted, number, one_line, text};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -129,8 +129,7 @@ fn tell(site: &Url, found: &Discovered, requests_max: usize) -> Result<(), Failu
             found.not_asked[0]
         );
     }
-    let n_requests = found.n_requests;
-    let requests = if n_requests == 1 { "1 request".to_owned() } else { format!("{n_requests} requests") };
+    let requests = counted(found.n_requests, "request");
     match found.findings.first() {
         Some(best) if found.is_list_itself => {
             eprintln!("{requests}; that is a {} itself, `newswire sources add {}` follows it", best.kind, best.url);

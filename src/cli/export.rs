@@ -12,6 +12,7 @@ use super::Context;
 use super::choice::ChoiceArguments;
 use super::failure::Failure;
 use super::logging::Manner;
+use super::output::counted;
 use super::shapes;
 
 #[derive(Debug, Args)]
@@ -75,12 +76,12 @@ pub(super) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
         }
         (ExportFormat::Bundle, Some(folder)) => {
             let n_documents = write_bundle(&reader, &filter, folder, command.replace)?;
-            eprintln!("{n_documents} documents in {}", folder.display());
+            eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
             Ok(())
         }
         (format, Some(path)) if path.as_os_str() != "-" => {
             let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, format, file))?;
-            eprintln!("{n_articles} articles in {}", path.display());
+            eprintln!("{} in {}", counted(n_articles, "article"), path.display());
             Ok(())
         }
         (format, _) => {

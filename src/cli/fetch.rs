@@ -23,7 +23,7 @@ use super::choice::one_source;
 use super::extract::{is_url, parse_url};
 use super::failure::Failure;
 use super::logging::Manner;
-use super::output::{ListRow, one_line};
+use super::output::{ListRow, counted, one_line};
 use super::progress::Progress;
 use super::{Context, export, signals};
 
@@ -230,7 +230,7 @@ impl Watch {
             tally.add(event);
             progress.set_length(tally.polls + tally.polls_failed + tally.links.max(tally.articles + tally.unchanged));
             progress.set_position(tally.n_done() + tally.n_failed());
-            progress.set_message(format!("{} articles, {} failed", tally.articles, tally.n_failed()));
+            progress.set_message(format!("{}, {} failed", counted(tally.articles, "article"), tally.n_failed()));
             match event {
                 Event::Polled { source, url, outcome: Polled::Failed(failure) } => {
                     progress.tell(&format!("newswire: {source} ({url}): {failure}"));
@@ -292,7 +292,7 @@ fn write_out(database: &Path, gathered: &[i64], folder: &Path) -> Result<(), Fai
     let ids: Vec<String> = gathered.iter().map(ToString::to_string).collect();
     let filter = ArticleFilter { condition: Some(format!("id IN ({})", ids.join(","))), ..ArticleFilter::default() };
     let n_documents = export::write_bundle(&reader, &filter, folder, false)?;
-    eprintln!("{n_documents} documents in {}", folder.display());
+    eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
     Ok(())
 }
 
@@ -300,8 +300,11 @@ fn summarize(tally: &Tally) {
     let Tally { polls, polls_unchanged, articles, duplicates, revisions, unchanged, removed, .. } = tally;
     let taken_away = if *removed > 0 { format!(", {removed} taken away") } else { String::new() };
     eprintln!(
-        "{articles} new articles ({duplicates} duplicates), {revisions} revised, {unchanged} as they were{taken_away}; \
-         {polls} sources polled ({polls_unchanged} unchanged); {} failed",
+        "{} ({}), {revisions} revised, {unchanged} as they were{taken_away}; {} polled ({polls_unchanged} unchanged); \
+         {} failed",
+        counted(articles, "new article"),
+        counted(duplicates, "duplicate"),
+        counted(polls, "source"),
         tally.n_failed()
     );
 }

@@ -17,6 +17,7 @@ use crate::store::NewSource;
 use super::Context;
 use super::failure::Failure;
 use super::logging::Manner;
+use super::output::counted;
 use super::progress::Progress;
 
 #[derive(Debug, Args)]
@@ -88,7 +89,10 @@ pub(super) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
         context.output.line(&value.to_string())?;
     } else {
         eprintln!(
-            "{new} new, {duplicates} duplicates, {known} known, {revisions} revisions, {sources} sources, {failed} failed"
+            "{new} new, {}, {known} known, {}, {}, {failed} failed",
+            counted(duplicates, "duplicate"),
+            counted(revisions, "revision"),
+            counted(sources, "source"),
         );
     }
     match failed {

@@ -1,6 +1,7 @@
 //! Printing: tables on a terminal, tab-separated lines in a pipe, JSON where it is asked for.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
@@ -171,6 +172,13 @@ impl Output {
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// So many of a thing, whose plural is made with an s: `1 article`, `2 articles`.
+pub(super) fn counted(number: impl Display, thing: &str) -> String {
+    let number = number.to_string();
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 /// Text from a document as it may go to a terminal or into a field: control characters become spaces.

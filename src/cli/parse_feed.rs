@@ -13,6 +13,7 @@ use crate::model::{FetchedDocument, FoundLink};
 use super::Context;
 use super::failure::Failure;
 use super::logging::Manner;
+use super::output::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct ParseFeedCommand {
@@ -55,8 +56,10 @@ pub(super) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(
     }
     match n_failed {
         0 => Ok(()),
-        _ if n_failed == command.inputs.len() => Err(Failure::Failed(format!("no feed in {}", files(n_failed)))),
-        _ => Err(Failure::Partly(format!("no feed in {n_failed} of {}", files(command.inputs.len())))),
+        _ if n_failed == command.inputs.len() => {
+            Err(Failure::Failed(format!("no feed in {}", counted(n_failed, "file"))))
+        }
+        _ => Err(Failure::Partly(format!("no feed in {n_failed} of {}", counted(command.inputs.len(), "file")))),
     }
 }
 
@@ -83,8 +86,4 @@ pub(super) fn read_input(input: &str) -> std::io::Result<Vec<u8>> {
     } else {
         std::fs::read(input)
     }
-}
-
-fn files(n_files: usize) -> String {
-    if n_files == 1 { "1 file".to_owned() } else { format!("{n_files} files") }
 }

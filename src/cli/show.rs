@@ -11,7 +11,7 @@ use super::extract::is_url;
 use super::failure::Failure;
 use super::lineage::Descent;
 use super::logging::Manner;
-use super::output::Output;
+use super::output::{Output, counted};
 use super::revisions::{History, RevisionRange, parse_range};
 use super::shapes;
 
@@ -128,7 +128,7 @@ impl Found {
         self.descent.describe(output)?;
         if let Some(story) = self.story.as_ref().filter(|story| story.n_articles > 1) {
             let title = story.title.as_deref().unwrap_or("(no title)");
-            let counts = format!("{} articles, {} sources", story.n_articles, story.n_sources);
+            let counts = format!("{}, {}", counted(story.n_articles, "article"), counted(story.n_sources, "source"));
             output.field("story", Some(&format!("{}: {title} ({counts})", story.id)))?;
         }
         for sighting in &self.sightings {

@@ -8,7 +8,7 @@ use crate::store::{self, ChangedSource, Reader, SourceChange, SourceRow, StoreEr
 use super::Context;
 use super::choice::one_source;
 use super::failure::Failure;
-use super::output::{ListRow, text};
+use super::output::{ListRow, counted, text};
 
 /// Does the same with each of the sources that were named. One that cannot be changed does not keep the others.
 pub(super) fn change(
@@ -110,7 +110,7 @@ fn place<'c>(config: &'c Config, slug: &str) -> &'c str {
 }
 
 fn describe(change: SourceChange, changed: &ChangedSource, wanted: &str) -> String {
-    let count = |number: u64| if number == 1 { "1 article".to_owned() } else { format!("{number} articles") };
+    let count = |number: u64| counted(number, "article");
     match change {
         _ if changed.state_before == wanted => format!("was {wanted} already"),
         SourceChange::Remove if changed.n_left_out == 0 => format!("{} kept", count(changed.n_articles)),

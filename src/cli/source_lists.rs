@@ -12,7 +12,7 @@ use crate::store::{self, NewSource, SourceRow};
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{address, one_line, text};
+use super::output::{address, counted, one_line, text};
 use super::parse_feed::read_input;
 use super::sources::rows;
 
@@ -63,7 +63,8 @@ pub(super) fn import(context: &mut Context, config: &Config, files: &[String]) -
     }
     let n_known = known.len() + new.len() - n_added;
     context.output.list(&[text("slug"), address("url"), text("what")], lines)?;
-    eprintln!("{n_added} sources added, {n_known} followed already, {n_broken} outlines with faults");
+    let (added, faulty) = (counted(n_added, "source"), counted(n_broken, "outline"));
+    eprintln!("{added} added, {n_known} followed already, {faulty} with faults");
     match n_broken {
         0 => Ok(()),
         _ if n_added + n_known == 0 => Err(Failure::Failed("no source was taken".to_owned())),
@@ -78,7 +79,7 @@ pub(super) fn export(context: &mut Context, config: &Config, out: Option<&Path>)
     match out {
         Some(path) => {
             std::fs::write(path, opml).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
-            eprintln!("{} sources in {}", sources.len(), path.display());
+            eprintln!("{} in {}", counted(sources.len(), "source"), path.display());
         }
         None => context.output.raw(&opml)?,
     }

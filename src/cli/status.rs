@@ -9,7 +9,7 @@ use crate::store::{DaemonSign, Reader, StatusReport, is_locked_by};
 use super::Context;
 use super::failure::Failure;
 use super::logging::Manner;
-use super::output::Output;
+use super::output::{Output, counted};
 
 #[derive(Debug, Args)]
 pub(super) struct StatusCommand {}
@@ -53,8 +53,11 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
     output.field(
         "due",
         Some(&format!(
-            "{} sources and {} articles now, {} articles later, {} given up",
-            report.n_sources_due, report.n_links_due, report.n_links_later, report.n_links_given_up
+            "{} and {} now, {} later, {} given up",
+            counted(report.n_sources_due, "source"),
+            counted(report.n_links_due, "article"),
+            counted(report.n_links_later, "article"),
+            report.n_links_given_up
         )),
     )?;
     let (n_fetches, n_failed) = report.fetches_24h;

@@ -12,7 +12,7 @@ use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
 use super::Context;
 use super::failure::Failure;
 use super::logging::Manner;
-use super::output::{Output, number, one_line, text};
+use super::output::{Output, counted, number, one_line, text};
 use super::times::parse_time;
 
 #[derive(Debug, Args)]
@@ -203,7 +203,7 @@ fn merge(context: &mut Context, config: &Config, into: i64, others: &[i64]) -> R
     }
     drop(reader);
     let n_moved = store::merge_stories_beside(&config.store, into, others)?;
-    tell(context, config, into, &format!("{n_moved} articles moved"))
+    tell(context, config, into, &format!("{} moved", counted(n_moved, "article")))
 }
 
 fn split(context: &mut Context, config: &Config, articles: &[i64]) -> Result<(), Failure> {
@@ -218,7 +218,7 @@ fn split(context: &mut Context, config: &Config, articles: &[i64]) -> Result<(),
     drop(reader);
     let articles: Vec<i64> = articles.into_iter().collect();
     let new = store::split_story_beside(&config.store, &articles)?;
-    tell(context, config, new, &format!("{} articles moved", articles.len()))
+    tell(context, config, new, &format!("{} moved", counted(articles.len(), "article")))
 }
 
 /// What a story is after it was changed.

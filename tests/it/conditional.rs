@@ -32,7 +32,7 @@ fn check(make: impl Fn(Resource) -> Resource, second_status: &str) {
     let statuses = format!("SELECT status FROM fetches WHERE url = '{FEED_URL}' ORDER BY id");
     let validators = "SELECT etag, last_modified FROM _source_schedule";
 
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     let before = room.table(validators);
     let second = room.run(&["fetch", "--all"]).exits(0).says("(1 unchanged)");
     assert_eq!(second.stdout, "");
@@ -74,7 +74,7 @@ fn an_article_that_is_asked_for_again_is_a_304_or_read_again() {
     const URL: &str = "http://paper.example/a";
     let web = web_of(vec![Site::new(HOST).with("/a", page("As it was first"))]);
     let room = Newsroom::reading(&web);
-    room.run(&["fetch", URL]).exits(0).says("1 new articles");
+    room.run(&["fetch", URL]).exits(0).says("1 new article (");
     room.run(&["fetch", URL]).exits(0).says("1 as they were");
     assert_eq!(web.stats(HOST).n_not_modified(), 1);
     assert!(web.put(HOST, "/a", page("As it is now")));

@@ -69,7 +69,7 @@ fn check(make: impl Fn() -> DailyTimes) {
     // As the one source of another database, of kind article, and as a bare address there.
     let mut alone = Newsroom::reading(&web);
     alone.follow("dailytimes-863190", &page_url, Some("article"));
-    alone.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    alone.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     alone.run(&["fetch", &page_url]).exits(0);
     alone.run(&["fetch", &format!("{page_url}?utm_source=feed#comments")]).exits(0);
     check_row(&alone, &site);

@@ -357,7 +357,7 @@ fn bundles_pages_and_lists_of_sources_are_taken_in_side_by_side() {
     room.file("mixed/d.txt", b"\0\x01\x02binary\0\0\0".as_slice());
     room.file("mixed/e.png", b"\x89PNG".as_slice());
     let folder = room.path("mixed").display().to_string();
-    let outcome = room.run(&["import", &folder]).exits(3).says("2 new").says("1 sources, 1 failed");
+    let outcome = room.run(&["import", &folder]).exits(3).says("2 new").says("1 source, 1 failed");
     assert!(outcome.stderr.contains("mixed/d.txt"), "{}", outcome.stderr);
     assert_eq!(room.column("SELECT title FROM articles ORDER BY title"), ["A document", "A saved page"]);
     assert_eq!(room.table("SELECT url, state FROM sources"), [["https://paper.example/feed", "active"]]);

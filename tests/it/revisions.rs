@@ -154,7 +154,7 @@ fn a_page_is_looked_at_again_and_its_change_is_a_revision() {
     let web = paper(&[("/a", "1")], &[("/a", page("bridges", "Bridges are dear"))]);
     let room = following(&web);
     let began = Instant::now();
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     // What is to be looked at in an hour is not waited for, and not looked at before.
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     assert_eq!(room.column("SELECT look_at - first_seen_at FROM _links"), ["3600000"]);
@@ -183,7 +183,7 @@ fn looks_end_and_new_articles_go_before_them() {
     change(&room, "UPDATE _links SET first_seen_at = first_seen_at - 121000");
     let_time_pass(&room);
     assert!(web.put(HOST, "/feed", feed_of(&[("/b", "2"), ("/a", "1")])));
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles").says("1 as they were");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (").says("1 as they were");
     assert_eq!(room.column("SELECT url FROM _links WHERE look_at IS NOT NULL"), ["http://paper.example/b"]);
     room.assert_sound();
 }
@@ -200,7 +200,7 @@ fn a_new_article_of_a_host_is_claimed_before_its_looks() {
         "INSERT INTO _links (url_key, url, host, due_at, first_seen_at)
          VALUES ('paper.example/b', 'http://paper.example/b', 'paper.example', 1000, 1000)",
     );
-    room.run(&["fetch", "--due"]).exits(0).says("1 new articles").says("1 as they were");
+    room.run(&["fetch", "--due"]).exits(0).says("1 new article (").says("1 as they were");
     let fetched = room.column("SELECT url FROM fetches WHERE purpose = 'article' ORDER BY id");
     assert_eq!(fetched, [PAGE, "http://paper.example/b", PAGE]);
 }
@@ -247,7 +247,7 @@ fn what_is_imported_or_old_or_the_feeds_own_is_not_looked_at() {
     );
     let body = format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>F</title>{entry}</channel></rss>");
     assert!(web.put(HOST, "/own", Resource::new("application/rss+xml", body)));
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     assert_eq!(room.column("SELECT url FROM _links WHERE look_at IS NOT NULL"), [PAGE]);
     assert_eq!(web.stats(HOST).count("/c"), 0);
 }
@@ -376,7 +376,7 @@ fn a_guid_that_is_used_again_for_other_content_is_a_new_article() {
     let room = following(&web);
     room.run(&["fetch", "--all"]).exits(0);
     assert!(web.put(HOST, "/feed", feed_of(&[("/b", "1")])));
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     assert_eq!(room.column("SELECT title FROM articles ORDER BY id"), ["Bridges are dear", "Tunnels"]);
     // The same content under the same GUID at another address is the article that it was.
     assert!(web.put(HOST, "/c", page("tunnels", "Tunnels")));

@@ -198,7 +198,7 @@ fn lists_of_sources_go_out_and_come_in_again() {
         "foreign.opml: line 6: the outline \"Nothing\" says that it is a feed and has no xmlUrl",
         "foreign.opml: line 7: \"quay\" is no address that can be followed",
         "no-such-file.opml: ",
-        "1 sources added, 0 followed already, 3 outlines with faults",
+        "1 source added, 0 followed already, 3 outlines with faults",
     ] {
         assert!(imported.stderr.contains(part), "{part:?} is not in {}", imported.stderr);
     }

@@ -253,12 +253,12 @@ fn of_a_sitemap_index_the_newest_are_read_and_only_what_changed_again() {
     // The index is as it was, and one of its sitemaps is not.
     assert!(web.put(HOST, "/now.xml", sitemap(HOST, &["a-now", "a-later"])));
     assert!(web.put(HOST, "/a-later", page("Later")));
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     assert_eq!((web.stats(HOST).count("/new.xml"), web.stats(HOST).count("/old.xml")), (3, 0));
     // The index changes: what it names now and was read before is asked for conditionally.
     assert!(web.put(HOST, "/sitemap.xml", index_of(HOST, &[("then.xml", "2026-11-22"), ("now.xml", "2026-11-21")])));
     let before = web.stats(HOST).n_not_modified();
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     assert_eq!(web.stats(HOST).n_not_modified(), before + 1);
     assert_eq!(room.number("SELECT count(*) FROM articles"), 4);
     // A sitemap that fails is told, and read again when it is well.
@@ -292,7 +292,7 @@ fn indexes_of_indexes_and_packed_sitemaps_with_the_news_extension_are_read() {
     let web = web_of(vec![site]);
     let mut room = Newsroom::reading(&web);
     room.follow("packed", &format!("http://{HOST}/index.xml"), None);
-    room.run(&["fetch", "--all"]).exits(0).says("1 new articles");
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     let tested = room.run(&["--json", "sources", "test", &format!("http://{HOST}/news.xml.gz")]).exits(0).json();
     assert_eq!(tested["links"][0]["title"], "Schleuse & Hafen");
     assert_eq!(tested["links"][0]["published"], "2026-11-20T08:00:00+01:00");
