@@ -7,6 +7,9 @@ use super::lines::Look;
 /// Words from which a longer line counts no more: one very long line, a wall of terms for one, is not a long article.
 const WORDS_MAX: usize = 120;
 
+/// And from which an unlikely one does: a notice between paragraphs that repeats itself does not part an article.
+const WORDS_AGAINST_MAX: usize = 30;
+
 /// The element whose lines are worth the most: a line likely to be text counts for it with its words, an unlikely one
 /// against it, so that the sum grows up to the element that holds the whole article and falls beyond it. Of equals
 /// the deepest, since what it holds is all that counts.
@@ -15,7 +18,8 @@ pub(super) fn find(page: &Page<'_>, looks: &[Look], first: &[f32]) -> Option<usi
     worth_before.push(0.0);
     let mut sum = 0.0;
     for (look, probability) in looks.iter().zip(first) {
-        sum += number(look.n_words.clamp(1, WORDS_MAX)) * (2.0 * probability - 1.0);
+        let n_words_max = if *probability < 0.5 { WORDS_AGAINST_MAX } else { WORDS_MAX };
+        sum += number(look.n_words.clamp(1, n_words_max)) * (2.0 * probability - 1.0);
         worth_before.push(sum);
     }
     let worth = |element: usize| {
