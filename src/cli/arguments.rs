@@ -18,9 +18,11 @@ use super::logging::Verbosity;
 use super::ls::LsCommand;
 use super::parse_feed::ParseFeedCommand;
 use super::run::RunCommand;
+use super::schema::SchemaCommand;
 use super::search::SearchCommand;
 use super::show::ShowCommand;
 use super::sources::SourcesCommand;
+use super::sql::SqlCommand;
 use super::status::StatusCommand;
 use super::stories::StoriesCommand;
 
@@ -148,12 +150,16 @@ pub(super) enum Command {
     Search(SearchCommand),
     /// Events and the articles that tell of them; merge and split them by hand
     Stories(StoriesCommand),
+    /// Ask the database a question in SQL
+    Sql(SqlCommand),
     /// List, show, add, test, pause and remove sources; OPML in and out
     Sources(SourcesCommand),
     /// How it stands: database, sources, failures, what is due
     Status(StatusCommand),
     /// Check, show or write the settings
     Config(ConfigCommand),
+    /// The tables and views of the database as SQL, and what they mean
+    Schema(SchemaCommand),
     /// See all of it work on an invented news web, without a network, in ten seconds
     Demo(DemoCommand),
 }

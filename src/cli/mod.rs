@@ -42,6 +42,8 @@ mod revisions;
 
 mod run;
 
+mod schema;
+
 mod search;
 
 mod shapes;
@@ -57,6 +59,8 @@ mod source_lists;
 mod source_test;
 
 mod sources;
+
+mod sql;
 
 mod status;
 
@@ -137,9 +141,11 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Show(command) => show::run(&mut context, &command),
         Command::Search(command) => search::run(&mut context, &command),
         Command::Stories(command) => stories::run(&mut context, &command),
+        Command::Sql(command) => sql::run(&mut context, &command),
         Command::Sources(command) => sources::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),
         Command::Config(command) => config_command::run(&mut context, &command),
+        Command::Schema(command) => schema::run(&mut context, &command),
         Command::Demo(command) => demo::run(&mut context, &command),
     };
     context.output.finish()?;

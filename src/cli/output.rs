@@ -21,25 +21,25 @@ pub(super) type ListRow = (Value, Vec<String>);
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    name: &'static str,
+pub(super) struct Column<'a> {
+    name: &'a str,
     is_number: bool,
     /// Whether it stays in one piece however narrow the terminal is.
     is_whole: bool,
 }
 
 /// A column of text.
-pub(super) const fn text(name: &'static str) -> Column {
+pub(super) const fn text(name: &str) -> Column<'_> {
     Column { name, is_number: false, is_whole: false }
 }
 
 /// A column of addresses, which are of no use in pieces.
-pub(super) const fn address(name: &'static str) -> Column {
+pub(super) const fn address(name: &str) -> Column<'_> {
     Column { name, is_number: false, is_whole: true }
 }
 
 /// A column of numbers, aligned at the right.
-pub(super) const fn number(name: &'static str) -> Column {
+pub(super) const fn number(name: &str) -> Column<'_> {
     Column { name, is_number: true, is_whole: false }
 }
 
@@ -64,7 +64,7 @@ impl Output {
     }
 
     /// Prints a list: JSON lines, a table, or tab-separated values.
-    pub(super) fn list(&mut self, columns: &[Column], rows: Vec<ListRow>) -> io::Result<()> {
+    pub(super) fn list(&mut self, columns: &[Column<'_>], rows: Vec<ListRow>) -> io::Result<()> {
         if self.is_json {
             return rows.iter().try_for_each(|(value, _)| self.json(value));
         }

@@ -17,6 +17,8 @@ mod claims;
 
 mod copies;
 
+mod docs;
+
 mod fetches;
 
 mod gaps;
@@ -49,6 +51,8 @@ mod story_changes;
 
 mod story_lists;
 
+mod user_query;
+
 mod writer;
 
 pub use answers::{
@@ -56,6 +60,7 @@ pub use answers::{
     Relative, RevisionRow, SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
 };
 pub use claims::{ClaimRequest, Scope};
+pub use docs::{DocRow, SchemaEntry, docs, public_schema};
 pub use polls::PollCommit;
 pub use read::Reader;
 pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
@@ -63,4 +68,5 @@ pub use source_changes::{ChangedSource, NewSource, SourceChange, add_sources_bes
 pub use sources::{AddedSource, SyncReport};
 pub use story_changes::{merge_stories_beside, split_story_beside};
 pub use story_lists::{MemberRow, StoryFilter, StoryRow};
+pub use user_query::{QueryValue, UserQuery};
 pub use writer::{ArticleCommit, Store};

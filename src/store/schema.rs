@@ -19,7 +19,11 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_sources.sql")),
     M::up(include_str!("../../migrations/0002_articles.sql")),
     M::up(include_str!("../../migrations/0003_views.sql")),
+    M::up(include_str!("../../migrations/0004_docs.sql")),
 ];
+
+/// `PRAGMA user_version` of the files that this program makes.
+pub(super) const VERSION: usize = MIGRATIONS.len();
 
 /// The write-ahead log is cut back to this after a checkpoint, so that one long import does not keep it large.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
@@ -242,6 +246,13 @@ pub(super) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Co
     Ok(connection)
 }
 
+/// An empty database of this program's schema, without a file.
+pub(super) fn in_memory() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    migrate(&mut connection, Path::new(":memory:"))?;
+    Ok(connection)
+}
+
 /// Leaves `-wal` and `-shm` in place when the last connection closes, so that a reader who may not write the folder
 /// can still open the file. `SQLITE_FCNTL_PERSIST_WAL` says the same and can only be set from C; a connection that does
 /// not checkpoint on close does not remove the files either.
@@ -260,7 +271,7 @@ fn check_identity(connection: &Connection, path: &Path, access: Access) -> Resul
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(wrap);
     let application_id = pragma("application_id")?;
     let found = pragma("user_version")?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = i64::try_from(VERSION).unwrap_or(i64::MAX);
     let n_objects: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(wrap)?;
     let is_blank = n_objects == 0 && found == 0;
