@@ -16,9 +16,9 @@ Examples:
   newswire schema --docs             what each of them and each of their columns means
   newswire sql \"SELECT column_name, text FROM docs WHERE table_name = 'articles'\"
 
-It is the schema of this program; no database is opened. Names stay and columns are only added; indexes may change, and
-tables that begin with _ are private and not shown. Where the name of a column is empty (null with --json), the line is
-about the table or view itself.")]
+It is the schema of this program; no database is opened. Names stay and columns are only added;
+indexes may change, and tables that begin with _ are private and not shown. Where the name of a
+column is empty (null with --json), the line is about the table or view itself.")]
 pub(super) struct SchemaCommand {
     /// What each table and column means: the table docs
     #[arg(long)]

@@ -22,14 +22,16 @@ Examples:
   newswire --json sql \"SELECT id, title, body FROM articles WHERE language = 'de'\" > german.jsonl
   newswire sql - < report.sql
 
-One statement that reads: SELECT, WITH, VALUES, EXPLAIN, or a PRAGMA that tells something. The database is opened
-read-only, beside a running daemon or without one. `newswire schema --docs` says what the tables and columns mean.
+One statement that reads: SELECT, WITH, VALUES, EXPLAIN, or a PRAGMA that tells something. The
+database is opened read-only, beside a running daemon or without one. `newswire schema --docs` says
+what the tables and columns mean.
 
-On a terminal long values are cut, and where the columns do not fit beside each other they stand below each other. In a
-pipe there is a line for each row, values between tabs, without a header; tabs and line ends in values become spaces, NULL
-is empty. With --json each row is an object by the names of the columns: numbers are numbers, NULL is null, TEXT is text
-(also where it holds JSON). A name that occurs again gets :1, :2. BLOBs are in lower-case hex, infinite numbers are the
-texts Inf and -Inf.")]
+On a terminal long values are cut, and where the columns do not fit beside each other they stand
+below each other. In a pipe there is a line for each row, values between tabs, without a header;
+tabs and line ends in values become spaces, NULL is empty. With --json each row is an object by the
+names of the columns: numbers are numbers, NULL is null, TEXT is text, also where it holds JSON; a
+name that occurs again gets :1, :2. BLOBs are in lower-case hex, infinite numbers the texts Inf and
+-Inf.")]
 pub(super) struct SqlCommand {
     /// The statement, or - to read it from standard input
     #[arg(value_name = "SQL")]
@@ -57,7 +59,7 @@ pub(super) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
     let names = query.columns();
     let output = &mut context.output;
     if output.is_json() {
-        let names = distinct(names);
+        let names = distinct(&names);
         return query.for_each_row(|row| Ok(output.json(&as_object(&names, row))?));
     }
     if !output.is_decorated() {
@@ -66,7 +68,7 @@ pub(super) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
             Ok(output.line(&cells.join("\t"))?)
         });
     }
-    let mut page = Page::new(names);
+    let mut page = Page::new(&names);
     query.for_each_row(|row| {
         page.take(&row);
         if page.rows.len() == TABLE_ROWS_MAX { page.print(output) } else { Ok(()) }
@@ -98,7 +100,7 @@ fn shown<'a>(value: &'a QueryValue<'a>) -> Cow<'a, str> {
     }
 }
 
-/// As SQLite writes it: a whole number keeps its point, so that it is told from an INTEGER.
+/// A whole number keeps its point, as SQLite writes it, so that it is told from an INTEGER.
 fn real(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "Inf" } else { "-Inf" }.to_owned();
@@ -129,7 +131,7 @@ fn as_object(names: &[String], row: Vec<QueryValue<'_>>) -> Value {
 }
 
 /// Names of columns of which no two are the same, in the way in which SQLite tells those of a subquery apart.
-fn distinct(names: Vec<String>) -> Vec<String> {
+fn distinct(names: &[String]) -> Vec<String> {
     let mut given = HashSet::new();
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     names
@@ -184,7 +186,7 @@ impl Kind {
 }
 
 impl Page {
-    fn new(names: Vec<String>) -> Page {
+    fn new(names: &[String]) -> Page {
         let kinds = vec![Kind::Unknown; names.len()];
         let names = names.iter().map(|name| one_line(name).into_owned()).collect();
         Page { names, rows: Vec::new(), kinds, n_printed: 0 }
@@ -223,8 +225,8 @@ impl Page {
         for row in rows {
             for (name, cell) in self.names.iter().zip(row) {
                 let room = width - text_width(name);
-                let label = output.bold(name);
-                output.line(&format!("{label}{:room$}  {}", "", one_line(cell)))?;
+                let line = format!("{}{:room$}  {}", output.bold(name), "", one_line(cell));
+                output.line(line.trim_end())?;
             }
             output.line("")?;
         }
@@ -245,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_written_as_sqlite_writes_them() {
+    fn values_keep_their_kind() {
         let check = |value: QueryValue<'_>, as_text: &str, as_json: &str| {
             assert_eq!(shown(&value), as_text);
             let object = as_object(&["x".to_owned()], vec![value]);
@@ -264,7 +266,8 @@ mod tests {
     #[test]
     fn names_that_occur_again_are_told_apart() {
         let check = |names: &[&str], expected: &[&str]| {
-            assert_eq!(distinct(names.iter().map(|name| (*name).to_owned()).collect()), expected);
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(distinct(&names), expected);
         };
         check(&["id", "title"], &["id", "title"]);
         check(&["id", "id", "x", "id"], &["id", "id:1", "x", "id:2"]);

@@ -61,7 +61,8 @@ pub enum StoreError {
     },
     /// An earlier version wrote the file, and we may only read.
     #[error(
-        "{path}: its schema has version {found}, this program needs {known}; `newswire status --migrate` updates it"
+        "{path}: its schema has version {found}, this program needs {known}; the next `newswire run`, \
+         `fetch` or `import` updates it"
     )]
     Older {
         /// The database.
@@ -323,6 +324,27 @@ mod tests {
         }
         let expected = std::fs::read_to_string(&record).unwrap();
         assert!(schema == expected, "the schema changed; UPDATE_FIXTURES=1 refreshes {}", record.display());
+    }
+
+    #[test]
+    fn files_of_earlier_versions_become_as_new_ones_are() {
+        let dump = |connection: &Connection| -> Vec<String> {
+            let sql = "SELECT name || coalesce(sql, '') FROM sqlite_schema UNION ALL SELECT text FROM docs ORDER BY 1";
+            let mut statement = connection.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let expected = dump(&in_memory().unwrap());
+        for version in 1..VERSION {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.db");
+            let mut earlier = Connection::open(&path).unwrap();
+            earlier.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+            Migrations::from_slice(&MIGRATIONS[..version]).to_latest(&mut earlier).unwrap();
+            drop(earlier);
+            let read = open_for_reading(&path, Duration::ZERO).unwrap_err();
+            assert!(matches!(read, StoreError::Older { .. }), "{version}: {read}");
+            assert_eq!(dump(&open_for_writing(&settings(path)).unwrap()), expected, "from version {version}");
+        }
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn only_one_process_ingests_and_the_other_is_told_who() {
 #[test]
 fn files_that_are_not_ours_or_of_a_later_program_are_left_alone() {
     let room = Newsroom::new();
-    let reading = [&["ls"][..], &["search", "x"], &["status"], &["export"]];
+    let reading = [&["ls"][..], &["search", "x"], &["sql", "SELECT 1"], &["status"], &["export"]];
     let writing = [&["fetch", "--due"][..], &["import", "newswire.toml"], &["run"]];
 
     // A text file, and somebody else's database.

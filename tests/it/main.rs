@@ -26,5 +26,6 @@ mod random_stories;
 mod revisions;
 mod site_rules;
 mod source_lists;
+mod sql;
 mod stories;
 mod what_is_followed;
