@@ -47,8 +47,11 @@ const TABLE_ROWS_MAX: usize = 1000;
 /// Characters of a value that a terminal shows. The body of an article would fill some screens.
 const SHOWN_CHARACTERS_MAX: usize = 300;
 
-/// Columns of the terminal that a column of a table needs, the space behind it included. With less its words are in pieces.
-const COLUMN_WIDTH_MIN: usize = 12;
+/// Columns of the terminal that a column of text needs, if it is as wide. With less its words are in pieces.
+const TEXT_WIDTH_MIN: usize = 20;
+
+/// Between two columns of a table.
+const GUTTER: usize = 2;
 
 pub(super) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
@@ -203,7 +206,7 @@ impl Page {
     fn print(&mut self, output: &mut Output) -> Result<(), Failure> {
         let rows = std::mem::take(&mut self.rows);
         self.n_printed += rows.len();
-        if self.names.len() * COLUMN_WIDTH_MIN > usize::from(terminal_width()) {
+        if !self.fits(&rows, usize::from(terminal_width())) {
             return Ok(self.print_one_by_one(output, &rows)?);
         }
         let columns: Vec<Column<'_>> = self
@@ -217,6 +220,20 @@ impl Page {
             })
             .collect();
         Ok(output.list(&columns, rows.into_iter().map(|cells| (Value::Null, cells)).collect())?)
+    }
+
+    /// Whether the columns fit beside each other: numbers and addresses are not broken, texts into lines of some words.
+    fn fits(&self, rows: &[Vec<String>], terminal_width: usize) -> bool {
+        let mut width = 0;
+        for (column, (name, kind)) in self.names.iter().zip(&self.kinds).enumerate() {
+            let widest = rows.iter().map(|row| text_width(&row[column])).max().unwrap_or_default();
+            let needed = match kind {
+                Kind::Number | Kind::Address => widest,
+                Kind::Unknown | Kind::Text => widest.min(TEXT_WIDTH_MIN),
+            };
+            width += needed.max(text_width(name)) + GUTTER;
+        }
+        width <= terminal_width
     }
 
     /// Each row as lines of a name and a value, for more columns than fit beside each other.
@@ -288,6 +305,20 @@ mod tests {
         check(b"SELECT 1\n", Ok("SELECT 1\n"));
         check(b"SELECT '\xff'", Err("UTF-8"));
         check(&vec![b' '; SQL_BYTES_MAX + 1], Err("longer"));
+    }
+
+    #[test]
+    fn a_table_is_as_wide_as_what_is_not_broken_in_it() {
+        let check = |cell: &str, width_needed: usize| {
+            let mut page = Page::new(&["id".to_owned(), "x".to_owned()]);
+            let row = [QueryValue::Integer(7), QueryValue::Text(cell.into())];
+            page.take(&row);
+            assert!(page.fits(&page.rows, width_needed), "{cell}");
+            assert!(!page.fits(&page.rows, width_needed - 1), "{cell}");
+        };
+        check("short", 4 + 7);
+        check("some words that may well stand in lines of their own", 4 + 22);
+        check("https://paper.example/a-story-of-a-ferry", 4 + 42);
     }
 
     #[test]
