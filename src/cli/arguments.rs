@@ -7,6 +7,8 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::config::Overrides;
 
+use super::backup::BackupCommand;
+use super::completions::CompletionsCommand;
 use super::config_command::ConfigCommand;
 use super::demo::DemoCommand;
 use super::discover::DiscoverCommand;
@@ -16,11 +18,13 @@ use super::fetch::FetchCommand;
 use super::import::ImportCommand;
 use super::logging::Verbosity;
 use super::ls::LsCommand;
+use super::man::ManCommand;
 use super::parse_feed::ParseFeedCommand;
 use super::run::RunCommand;
 use super::schema::SchemaCommand;
 use super::search::SearchCommand;
 use super::show::ShowCommand;
+use super::snapshot::SnapshotCommand;
 use super::sources::SourcesCommand;
 use super::sql::SqlCommand;
 use super::status::StatusCommand;
@@ -32,7 +36,8 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-const EXAMPLES: &str = "\
+/// What one does with it first.
+pub(super) const EXAMPLES: &str = "\
 Examples:
   newswire demo                                      see it work, without a network
   newswire discover example.org                      find the feeds of a site
@@ -40,13 +45,27 @@ Examples:
   newswire run                                       poll, fetch and store until stopped
   newswire fetch https://example.org/2026/11/a-story one article, now
   newswire search 'harbour storm'                    look into what is stored
-  newswire export --format bundle --since 2d --out bundle/
+  newswire export --format bundle --since 2d --out bundle/";
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly, 75 busy, 77 refused by policy, 78 configuration or schema";
+/// The exit codes, in few words and in a sentence.
+pub(super) const EXIT_CODES: [(u8, &str, &str); 7] = [
+    (0, "done", "Done; nothing new is also done."),
+    (1, "failed", "It could not be done."),
+    (2, "wrong usage", "The command line is wrong."),
+    (3, "partly", "Some sources or files failed and are named on standard error; the rest is stored."),
+    (75, "busy", "Another process ingests into the database; try again."),
+    (77, "refused by policy", "By robots.txt, or because an address is private."),
+    (78, "configuration or schema", "A bad setting, or a database that is newer than the program, or is none."),
+];
+
+fn after_help() -> String {
+    let codes: Vec<String> = EXIT_CODES.iter().map(|(code, words, _)| format!("{code} {words}")).collect();
+    format!("{EXAMPLES}\n\nExit codes: {}", codes.join(", "))
+}
 
 /// Follows news sources and keeps their articles, deduplicated, in one SQLite file.
 #[derive(Debug, Parser)]
-#[command(name = "newswire", version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "newswire", version, styles = STYLES, after_help = after_help(), max_term_width = 100)]
 #[command(disable_help_subcommand = true, infer_subcommands = false)]
 pub(super) struct Arguments {
     /// Settings file [default: newswire.toml, config/newswire.toml, /etc/newswire/newswire.toml, the first there is]
@@ -156,6 +175,14 @@ pub(super) enum Command {
     Sources(SourcesCommand),
     /// How it stands: database, sources, failures, what is due
     Status(StatusCommand),
+    /// Copy the database to a file, also while a daemon writes
+    Backup(BackupCommand),
+    /// Write the public tables to a file to give away, which opens anywhere
+    Snapshot(SnapshotCommand),
+    /// Print the script that lets a shell complete this program's commands and options
+    Completions(CompletionsCommand),
+    /// Print the manual, to be read with `man -l -`, or write a page for each command
+    Man(ManCommand),
     /// Check, show or write the settings
     Config(ConfigCommand),
     /// The tables and views of the database as SQL, and what they mean

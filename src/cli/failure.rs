@@ -38,7 +38,10 @@ impl Failure {
             Failure::Configuration(_) => 78,
             Failure::Store(error) => match error {
                 StoreError::Busy { .. } => 75,
-                StoreError::Newer { .. } | StoreError::Older { .. } | StoreError::NotOurs { .. } => 78,
+                StoreError::Newer { .. }
+                | StoreError::Older { .. }
+                | StoreError::NotOurs { .. }
+                | StoreError::Snapshot { .. } => 78,
                 StoreError::UserSql(_) => 2,
                 _ => 1,
             },

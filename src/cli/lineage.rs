@@ -58,7 +58,7 @@ impl Descent {
         if let Some(original) = ancestors.first() {
             let kind = self.kind.as_deref().unwrap_or("exact");
             let shares = match kind {
-                "near" => {
+                "near" if *share > 0.0 => {
                     let (here, there) = (percent(*share), percent(*share_of_original));
                     format!(": {here} of this text stands there, {there} of that one here")
                 }
@@ -78,6 +78,7 @@ impl Descent {
             let kind = descendant.kind.as_deref().unwrap_or("exact");
             let is_direct = descendants.iter().all(|other| other.article.id != descendant.of);
             let how_much = match (kind, is_direct) {
+                ("near", _) if descendant.share <= 0.0 => String::new(),
                 ("near", true) => format!(": {} of it stands here", percent(descendant.share)),
                 ("near", false) => format!(": {} of it stands in {}", percent(descendant.share), descendant.of),
                 (_, true) => String::new(),
@@ -119,7 +120,8 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// A share with as many digits as mean something.
+/// A share with as many digits as mean something. Copies share something: where it is 0, it is not known, as in a
+/// snapshot.
 fn rounded(share: f64) -> Value {
-    json!((share * 1000.0).round() / 1000.0)
+    if share > 0.0 { json!((share * 1000.0).round() / 1000.0) } else { Value::Null }
 }

@@ -4,7 +4,11 @@
 
 mod arguments;
 
+mod backup;
+
 mod choice;
+
+mod completions;
 
 mod config_command;
 
@@ -32,6 +36,8 @@ mod logging;
 
 mod ls;
 
+mod man;
+
 mod output;
 
 mod parse_feed;
@@ -51,6 +57,8 @@ mod shapes;
 mod show;
 
 mod signals;
+
+mod snapshot;
 
 mod source_changes;
 
@@ -144,6 +152,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Sql(command) => sql::run(&mut context, &command),
         Command::Sources(command) => sources::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),
+        Command::Backup(command) => backup::run(&mut context, &command),
+        Command::Snapshot(command) => snapshot::run(&mut context, &command),
+        Command::Completions(command) => completions::run(&mut context, &command),
+        Command::Man(command) => man::run(&mut context, &command),
         Command::Config(command) => config_command::run(&mut context, &command),
         Command::Schema(command) => schema::run(&mut context, &command),
         Command::Demo(command) => demo::run(&mut context, &command),

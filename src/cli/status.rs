@@ -26,7 +26,11 @@ pub(super) fn run(context: &mut Context, _: &StatusCommand) -> Result<(), Failur
     let now = Timestamp::now();
     let report = reader.status(now)?;
     let holder = is_locked_by(reader.path());
-    let daemon = describe_daemon(report.daemon.as_ref(), holder.as_deref(), now);
+    let daemon = if reader.is_snapshot()? {
+        "never, this is a snapshot".to_owned()
+    } else {
+        describe_daemon(report.daemon.as_ref(), holder.as_deref(), now)
+    };
     let path = reader.path().display().to_string();
     context.output.one(
         || to_json(&report, &path, &daemon),
@@ -113,7 +117,8 @@ fn to_json(report: &StatusReport, path: &str, daemon: &str) -> Value {
     })
 }
 
-fn size(bytes: u64) -> String {
+/// A size as people read it.
+pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let unit = (bytes.max(1).ilog2() / 10).min(4);
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]

@@ -13,6 +13,8 @@ mod answers;
 
 mod articles;
 
+mod backup;
+
 mod claims;
 
 mod copies;
@@ -31,6 +33,8 @@ mod looks;
 
 mod memory;
 
+mod new_file;
+
 mod polls;
 
 mod read;
@@ -40,6 +44,8 @@ mod rows;
 mod schema;
 
 mod shingles;
+
+mod snapshot;
 
 mod source_changes;
 
@@ -59,11 +65,14 @@ pub use answers::{
     ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, Descendant, DocumentRow, FetchRow, Lineage, MATCH_MARKS,
     Relative, RevisionRow, SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
 };
+pub use backup::back_up;
 pub use claims::{ClaimRequest, Scope};
 pub use docs::{DocRow, SchemaEntry, docs, public_schema};
+pub use new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy};
 pub use polls::PollCommit;
 pub use read::Reader;
-pub use schema::{APPLICATION_ID, StoreError, is_locked_by};
+pub use schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID, StoreError, is_locked_by};
+pub use snapshot::take_snapshot;
 pub use source_changes::{ChangedSource, NewSource, SourceChange, add_sources_beside, change_source_beside};
 pub use sources::{AddedSource, SyncReport};
 pub use story_changes::{merge_stories_beside, split_story_beside};

@@ -12,6 +12,7 @@ use super::answers::{
 };
 use super::rows::{from_json_list, from_private_time, public_time};
 use super::schema::{self, StoreError};
+use super::snapshot;
 
 /// How long a reader waits for a lock; in WAL mode it hardly ever has to.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -99,12 +100,24 @@ impl Reader {
         Ok(self.connection.query_row(&sql, [id], article_details).optional()?)
     }
 
+    /// Whether the file is a snapshot: articles without the state of whoever gathered them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn is_snapshot(&self) -> Result<bool, StoreError> {
+        Ok(schema::is_snapshot(&self.connection)?)
+    }
+
     /// The article that an address leads to, by its identity (`CanonicalUrl::key`).
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn article_at(&self, url_key: &str) -> Result<Option<i64>, StoreError> {
+        if self.is_snapshot()? {
+            return Ok(snapshot::article_at(&self.connection, url_key)?);
+        }
         let sql = "SELECT article_id FROM _links WHERE url_key = ?1";
         Ok(self.connection.query_row(sql, [url_key], |row| row.get(0)).optional()?.flatten())
     }

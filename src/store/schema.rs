@@ -14,6 +14,12 @@ use crate::config::StoreSettings;
 /// `PRAGMA application_id`: "nwsw". With it, `file` and we ourselves tell our databases from others.
 pub const APPLICATION_ID: i32 = 0x6e77_7377;
 
+/// `PRAGMA application_id` of a snapshot: "nwss". Whoever would write to it, a daemon above all, knows it by that.
+pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
+
+/// Where a file has its application id, in bytes (the SQLite file format, section 1.3): four, most significant first.
+const APPLICATION_ID_OFFSET: usize = 68;
+
 /// Every migration, in order. Applied ones are never edited.
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_sources.sql")),
@@ -78,6 +84,14 @@ pub enum StoreError {
         /// The file.
         path: String,
         /// What it is.
+        reason: String,
+    },
+    /// The file is a snapshot, and what was asked of it cannot be done with one.
+    #[error("{path}: a snapshot, {reason}")]
+    Snapshot {
+        /// The file.
+        path: String,
+        /// What cannot be done, and what can.
         reason: String,
     },
     /// There is no such file.
@@ -234,6 +248,19 @@ pub(super) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, S
 
 /// Opens the file for reading. A writer, running, stopped or killed, does not matter.
 pub(super) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    let connection = open_read_only(path, busy_timeout, Access::Read)?;
+    if is_snapshot(&connection)? {
+        stand_in_for_private_tables(&connection)?;
+    }
+    Ok(connection)
+}
+
+/// Opens the file to copy it page by page, whatever the version of its schema.
+pub(super) fn open_for_copying(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    open_read_only(path, busy_timeout, Access::Copy)
+}
+
+fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result<Connection, StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
     if !path.exists() {
         return Err(StoreError::Missing { path: path.display().to_string() });
@@ -243,7 +270,7 @@ pub(super) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Co
             .map_err(wrap)?;
     connection.busy_timeout(busy_timeout).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
-    check_identity(&connection, path, Access::Read)?;
+    check_identity(&connection, path, access)?;
     Ok(connection)
 }
 
@@ -252,6 +279,44 @@ pub(super) fn in_memory() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory()?;
     migrate(&mut connection, Path::new(":memory:"))?;
     Ok(connection)
+}
+
+/// Whether an open file is a snapshot.
+pub(super) fn is_snapshot(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok(id == SNAPSHOT_APPLICATION_ID)
+}
+
+/// Refuses a snapshot by the first bytes of the file, before anything is written beside it.
+pub(super) fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
+    let mut head = [0; APPLICATION_ID_OFFSET + 4];
+    // What cannot be read is no snapshot that we know of, and is told by whoever opens it.
+    let is_read = File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    if is_read && head[APPLICATION_ID_OFFSET..] == SNAPSHOT_APPLICATION_ID.to_be_bytes() {
+        return Err(snapshot_is_for_reading(path));
+    }
+    Ok(())
+}
+
+fn snapshot_is_for_reading(path: &Path) -> StoreError {
+    let reason = "made to be read and not to be written to; name the database that it was taken from".to_owned();
+    StoreError::Snapshot { path: path.display().to_string(), reason }
+}
+
+/// A snapshot has no private tables. Empty ones that last as long as the connection stand in for them, so that every
+/// question can be asked: nothing is claimed, waits or is due.
+fn stand_in_for_private_tables(connection: &Connection) -> Result<(), StoreError> {
+    let model = in_memory()?;
+    // In memory: there may be no place at all that can be written.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    let mut tables =
+        model.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 1) = '_' ORDER BY rowid")?;
+    let mut rows = tables.query([])?;
+    while let Some(row) = rows.next()? {
+        let sql: String = row.get(0)?;
+        connection.execute_batch(&sql.replacen("CREATE TABLE", "CREATE TEMP TABLE", 1))?;
+    }
+    Ok(())
 }
 
 /// Leaves `-wal` and `-shm` in place when the last connection closes, so that a reader who may not write the folder
@@ -265,6 +330,7 @@ fn keep_side_files(connection: &Connection) -> rusqlite::Result<()> {
 enum Access {
     Read,
     Write,
+    Copy,
 }
 
 fn check_identity(connection: &Connection, path: &Path, access: Access) -> Result<(), StoreError> {
@@ -277,15 +343,28 @@ fn check_identity(connection: &Connection, path: &Path, access: Access) -> Resul
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(wrap)?;
     let is_blank = n_objects == 0 && found == 0;
     let shown = path.display().to_string();
-    if application_id != i64::from(APPLICATION_ID) && !(is_blank && application_id == 0) {
+    let is_snapshot = application_id == i64::from(SNAPSHOT_APPLICATION_ID);
+    if application_id != i64::from(APPLICATION_ID) && !is_snapshot && !(is_blank && application_id == 0) {
         let reason = format!("an SQLite file of another program, with {n_objects} tables and indexes");
         return Err(StoreError::NotOurs { path: shown, reason });
+    }
+    if access != Access::Write && is_blank {
+        return Err(StoreError::Missing { path: shown });
+    }
+    if access == Access::Copy {
+        return Ok(());
     }
     if found > known {
         return Err(StoreError::Newer { path: shown, found, known });
     }
-    if access == Access::Read && is_blank {
-        return Err(StoreError::Missing { path: shown });
+    if access == Access::Write && is_snapshot {
+        return Err(snapshot_is_for_reading(path));
+    }
+    if access == Access::Read && is_snapshot && found < known {
+        let reason = format!(
+            "whose schema has version {found}, and this program reads {known}; take a new one, or open it with sqlite3"
+        );
+        return Err(StoreError::Snapshot { path: shown, reason });
     }
     if access == Access::Read && found < known {
         return Err(StoreError::Older { path: shown, found, known });

@@ -87,6 +87,7 @@ impl Store {
     /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] for a later program's file, and
     /// whatever else keeps the file from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
+        schema::refuse_snapshot(&settings.path)?;
         schema::make_folder_of(&settings.path)?;
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = schema::open_for_writing(settings)?;

@@ -1,0 +1,222 @@
+//! A copy of the public tables, to give away and to read anywhere.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+use super::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
+use super::schema::{self, SNAPSHOT_APPLICATION_ID, StoreError};
+
+/// As for other readers.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Steps of SQLite's machine between two looks at whether to go on: about a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+
+/// Rows between two words on how far it is.
+const ROWS_BETWEEN_WORDS: u64 = 1000;
+
+/// Page cache while the file is made, in KiB, for the sake of its indexes.
+const CACHE_KIB: i64 = 65_536;
+
+/// Writes a snapshot of the database as it is at this moment. Tables and views whose name begins with `_` stay behind,
+/// and so do triggers, which would keep up what no longer changes. A view that cannot be without private tables becomes
+/// a table with the rows that it has now.
+///
+/// The rows are read from one and written to another file: nothing that was deleted, or is private, gets into it, as it
+/// would by copying all and deleting some. That is also why the full-text index is made anew: FTS5 keeps words of
+/// deleted texts until it merges its parts.
+///
+/// # Errors
+///
+/// [`StoreError::Missing`] where there is no database, and [`StoreError::Unusable`] for a file that cannot or must not be
+/// written. Nothing is left of it then.
+pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError> {
+    let source = schema::open_for_reading(plan.database, BUSY_TIMEOUT)?;
+    let file = NewFile::begin(plan)?;
+    let wrap = |error: rusqlite::Error| file.explain(&error);
+    let Some(whole_path) = file.path().to_str().map(str::to_owned) else {
+        let reason = "the name of its folder is not UTF-8, which this needs".to_owned();
+        return Err(StoreError::Unusable { path: plan.target.display().to_string(), reason });
+    };
+    let draft = Connection::open(file.draft_path()).map_err(wrap)?;
+    for connection in [&source, &draft] {
+        let stop = Arc::clone(&watcher.stop);
+        let look = move || stop.load(Ordering::Relaxed);
+        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(look)).map_err(wrap)?;
+    }
+    let n_articles = write_draft(&source, &draft, watcher).map_err(wrap)?;
+    (watcher.tell)(CopyStage::Packing);
+    draft.execute("VACUUM INTO ?1", [whole_path]).map_err(wrap)?;
+    drop(draft);
+    let file_bytes = file.finish(None)?;
+    Ok(FileCopy { file_bytes, n_articles })
+}
+
+/// The article that an address leads to. A snapshot has no table of addresses; it has those that articles bear, in one of
+/// the forms that have this identity (`CanonicalUrl::key`).
+pub(super) fn article_at(connection: &Connection, url_key: &str) -> rusqlite::Result<Option<i64>> {
+    let (path, query) = url_key.find('?').map_or((url_key, ""), |start| url_key.split_at(start));
+    let mut forms = Vec::new();
+    for scheme in ["https", "http"] {
+        for www in ["", "www."] {
+            for slash in ["", "/"] {
+                forms.push(format!("{scheme}://{www}{path}{slash}{query}"));
+            }
+        }
+    }
+    let places = vec!["?"; forms.len()].join(", ");
+    let sql = format!("SELECT id FROM articles WHERE url IN ({places}) ORDER BY id LIMIT 1");
+    connection.query_row(&sql, params_from_iter(forms), |row| row.get(0)).optional()
+}
+
+/// A table or view of the database that anybody may see.
+struct PublicTable {
+    name: String,
+    /// `table`, `virtual` or `view`.
+    kind: String,
+    sql: String,
+}
+
+fn write_draft(source: &Connection, draft: &Connection, watcher: &mut CopyWatcher<'_>) -> rusqlite::Result<u64> {
+    // From its first question on the transaction sees one state of the file.
+    source.execute_batch("BEGIN")?;
+    let tables = public_tables(source)?;
+    // Nobody sees the draft: it needs no journal and no way to the disk.
+    draft.pragma_update(None, "page_size", pragma(source, "page_size")?)?;
+    draft.pragma_update(None, "journal_mode", "OFF")?;
+    draft.pragma_update(None, "synchronous", "OFF")?;
+    draft.pragma_update(None, "foreign_keys", false)?;
+    draft.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    draft.execute_batch("BEGIN")?;
+    let mut copied = Copied { n_rows: 0, n_total: 0 };
+    for table in tables.iter().filter(|table| table.kind == "table") {
+        let count: u64 =
+            source.query_row(&format!("SELECT count(*) FROM main.{}", quoted(&table.name)), [], |row| row.get(0))?;
+        copied.n_total += count;
+    }
+    for table in tables.iter().filter(|table| table.kind == "table") {
+        draft.execute_batch(&table.sql)?;
+        copied.copy_rows(source, draft, &table.name, watcher)?;
+    }
+    (watcher.tell)(CopyStage::Indexing);
+    for sql in public_indexes(source)? {
+        draft.execute_batch(&sql)?;
+    }
+    for table in tables.iter().filter(|table| table.kind == "virtual") {
+        draft.execute_batch(&table.sql)?;
+        let name = quoted(&table.name);
+        draft.execute_batch(&format!(
+            "INSERT INTO {name} ({name}) VALUES ('rebuild'); INSERT INTO {name} ({name}) VALUES ('optimize')"
+        ))?;
+    }
+    for view in tables.iter().filter(|table| table.kind == "view") {
+        let name = quoted(&view.name);
+        draft.execute_batch(&view.sql)?;
+        if draft.prepare(&format!("SELECT * FROM {name}")).is_err() {
+            draft.execute_batch(&format!("DROP VIEW {name}"))?;
+            draft.execute_batch(&table_like_view(source, &view.name)?)?;
+            copied.copy_rows(source, draft, &view.name, watcher)?;
+        }
+    }
+    draft.pragma_update(None, "application_id", SNAPSHOT_APPLICATION_ID)?;
+    draft.pragma_update(None, "user_version", pragma(source, "user_version")?)?;
+    draft.execute_batch("COMMIT")?;
+    draft.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))
+}
+
+fn public_tables(source: &Connection) -> rusqlite::Result<Vec<PublicTable>> {
+    source
+        .prepare(
+            "SELECT object.name, listed.type, object.sql
+             FROM main.sqlite_schema AS object
+             JOIN pragma_table_list AS listed ON listed.schema = 'main' AND listed.name = object.name
+             WHERE object.type IN ('table', 'view') AND listed.type IN ('table', 'virtual', 'view')
+               AND substr(object.name, 1, 1) <> '_' AND substr(object.name, 1, 7) <> 'sqlite_'
+             ORDER BY object.rowid",
+        )?
+        .query_map([], |row| Ok(PublicTable { name: row.get(0)?, kind: row.get(1)?, sql: row.get(2)? }))?
+        .collect()
+}
+
+fn public_indexes(source: &Connection) -> rusqlite::Result<Vec<String>> {
+    source
+        .prepare(
+            "SELECT sql FROM main.sqlite_schema
+             WHERE type = 'index' AND sql IS NOT NULL AND substr(name, 1, 1) <> '_' AND substr(tbl_name, 1, 1) <> '_'
+             ORDER BY rowid",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// A table that can take in the rows of a view. The columns of a view have no types; the table's are those of the values.
+fn table_like_view(source: &Connection, view: &str) -> rusqlite::Result<String> {
+    let empty = source.prepare(&format!("SELECT * FROM main.{}", quoted(view)))?;
+    let columns: Vec<String> = empty.column_names().into_iter().map(quoted).collect();
+    let kinds: Vec<String> = columns
+        .iter()
+        .map(|column| format!("group_concat(DISTINCT typeof({column})) FILTER (WHERE {column} IS NOT NULL)"))
+        .collect();
+    let sql = format!("SELECT {} FROM main.{}", kinds.join(", "), quoted(view));
+    let definitions: Vec<String> = source.query_row(&sql, [], |row| {
+        let define = |(index, column): (usize, &String)| {
+            let kind: Option<String> = row.get(index)?;
+            let kind = match kind.as_deref() {
+                None | Some("text") => "TEXT",
+                Some("integer") => "INTEGER",
+                Some("real" | "integer,real" | "real,integer") => "REAL",
+                Some("blob") => "BLOB",
+                Some(_) => "ANY",
+            };
+            Ok(format!("{column} {kind}"))
+        };
+        columns.iter().enumerate().map(define).collect()
+    })?;
+    Ok(format!("CREATE TABLE {} ({}) STRICT", quoted(view), definitions.join(", ")))
+}
+
+struct Copied {
+    n_rows: u64,
+    n_total: u64,
+}
+
+impl Copied {
+    fn copy_rows(
+        &mut self,
+        source: &Connection,
+        draft: &Connection,
+        table: &str,
+        watcher: &mut CopyWatcher<'_>,
+    ) -> rusqlite::Result<()> {
+        let name = quoted(table);
+        let mut select = source.prepare(&format!("SELECT * FROM main.{name}"))?;
+        let n_columns = select.column_count();
+        let places = vec!["?"; n_columns].join(", ");
+        let mut insert = draft.prepare(&format!("INSERT INTO {name} VALUES ({places})"))?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            for column in 0..n_columns {
+                insert.raw_bind_parameter(column + 1, ToSqlOutput::Borrowed(row.get_ref(column)?))?;
+            }
+            insert.raw_execute()?;
+            self.n_rows += 1;
+            if self.n_rows.is_multiple_of(ROWS_BETWEEN_WORDS) {
+                (watcher.tell)(CopyStage::Rows { done: self.n_rows, total: self.n_total });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// A name as SQL writes it, whatever it is made of.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
