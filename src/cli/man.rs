@@ -119,7 +119,8 @@ fn command_page(command: &Command) -> io::Result<String> {
 /// What every page begins with.
 fn opening(command: &Command) -> io::Result<String> {
     let source = concat!("newswire ", env!("CARGO_PKG_VERSION"));
-    let man = Man::new(command.clone()).title(page_name(command).to_uppercase()).source(source).manual("newswire manual");
+    let man =
+        Man::new(command.clone()).title(page_name(command).to_uppercase()).source(source).manual("newswire manual");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
@@ -129,7 +130,8 @@ fn opening(command: &Command) -> io::Result<String> {
     if has_options {
         man.render_options_section(&mut page)?;
     }
-    Ok(without_preambles(&page, |heading| heading.to_owned()))
+    let preamble: String = Roff::new().render();
+    Ok(preamble + &sections(&page, str::to_owned))
 }
 
 /// What the program's page ends with.
@@ -154,13 +156,13 @@ fn command_section(command: &Command) -> io::Result<String> {
     let man = Man::new(command.clone());
     let mut rendered = Vec::new();
     man.render_synopsis_section(&mut rendered)?;
-    section += &without_preambles(&rendered, |_| String::new());
+    section += &sections(&rendered, |_| String::new());
     section += &paragraph();
     section += &text([roman(format!("{}.", about(command)))]);
     if command.get_arguments().next().is_some() {
         let mut rendered = Vec::new();
         man.render_options_section(&mut rendered)?;
-        section += &without_preambles(&rendered, |_| String::new());
+        section += &sections(&rendered, |_| String::new());
     }
     section += &notes(command, "PP");
     Ok(section)
@@ -183,6 +185,7 @@ fn program() -> Command {
 /// Gives commands the names that they are called by.
 fn named(command: Command, parent: Option<(&str, &str)>) -> Command {
     let name = command.get_name().to_owned();
+    let is_program = parent.is_none();
     let (display_name, bin_name) = match parent {
         None => (name.clone(), name),
         Some((page, called)) => (format!("{page}-{name}"), format!("{called} {name}")),
@@ -190,7 +193,8 @@ fn named(command: Command, parent: Option<(&str, &str)>) -> Command {
     command
         .display_name(display_name.clone())
         .bin_name(bin_name.clone())
-        .disable_help_flag(true)
+        .subcommand_value_name("COMMAND")
+        .disable_help_flag(!is_program)
         .mut_subcommands(move |action| named(action, Some((&display_name, &bin_name))))
 }
 
@@ -206,23 +210,23 @@ fn about(command: &Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
-/// Sections come each with a preamble, which one page needs once, and with their own headings.
-fn without_preambles(rendered: &[u8], heading: impl Fn(&str) -> String) -> String {
+/// Sections come each with a preamble, which a page needs once, and with headings, which fit one page only.
+fn sections(rendered: &[u8], heading: impl Fn(&str) -> String) -> String {
     let rendered = String::from_utf8_lossy(rendered);
     let mut page = String::with_capacity(rendered.len());
-    let mut has_preamble = false;
     for line in rendered.split_inclusive('\n') {
-        let is_preamble = line.starts_with(".ie \\n(.g") || line.starts_with(".el .ds");
         if line.starts_with(".SH") {
             page.push_str(&heading(line));
-        } else if !is_preamble {
+        } else if !is_preamble(line) {
             page.push_str(line);
-        } else if !has_preamble {
-            page.push_str(line);
-            has_preamble = line.starts_with(".el");
         }
     }
     page
+}
+
+/// Whether a line is one of those with which `roff` begins: they define how an apostrophe is written.
+fn is_preamble(line: &str) -> bool {
+    line.starts_with(".ie \\n(.g") || line.starts_with(".el .ds")
 }
 
 fn heading(macro_name: &str, words: &str) -> String {
@@ -263,8 +267,34 @@ fn verbatim(text: &str) -> String {
     })
 }
 
+/// A piece of a page, without the preamble that stands at its beginning.
 fn roff(write: impl FnOnce(&mut Roff)) -> String {
     let mut roff = Roff::new();
     write(&mut roff);
-    without_preambles(roff.render().as_bytes(), str::to_owned)
+    let rendered = roff.render();
+    rendered.split_inclusive('\n').filter(|line| !is_preamble(line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_has_every_command_and_all_that_is_around_them() {
+        let manual = whole_manual().unwrap();
+        assert_eq!(manual.matches(".TH ").count(), 1);
+        assert_eq!(manual.matches(".ie ").count(), 1, "the preamble stands once");
+        let program = program();
+        for command in listed(&program) {
+            let bin_name = command.get_bin_name().unwrap();
+            assert!(manual.contains(&heading("SS", bin_name)), "{bin_name}");
+            for action in listed(command) {
+                assert!(manual.contains(&heading("SS", action.get_bin_name().unwrap())), "{bin_name}");
+            }
+        }
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "COMMANDS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"] {
+            assert_eq!(manual.matches(&heading("SH", section)).count(), 1, "{section}");
+        }
+        assert!(!manual.contains("Exit codes:"), "they have a section of their own");
+    }
 }

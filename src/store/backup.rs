@@ -86,3 +86,83 @@ fn settle(file: &NewFile) -> rusqlite::Result<u64> {
     copy.close().map_err(|(_, error)| error)?;
     Ok(n_articles)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::StoreSettings;
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A database that takes several steps to copy.
+    fn large_database(path: &Path) -> Connection {
+        let settings = StoreSettings { path: path.to_owned(), ..crate::config::defaults().store };
+        let connection = schema::open_for_writing(&settings).unwrap();
+        connection
+            .execute_batch(
+                "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 3000)
+                 INSERT INTO fetches (url, purpose, started_at, elapsed_ms, bytes, error)
+                 SELECT 'https://paper.example/' || n, 'article', '2026-11-20T00:00:00Z', 1, 1, hex(randomblob(4000))
+                 FROM numbers",
+            )
+            .unwrap();
+        connection
+    }
+
+    #[test]
+    fn a_backup_ends_though_there_is_a_write_at_every_step_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, target) = (folder.path().join("a.db"), folder.path().join("copy.db"));
+        let writer = large_database(&database);
+        let mut n_steps = 0;
+        let mut tell = |stage| {
+            let CopyStage::Bytes { done, total } = stage else { panic!("{stage:?}") };
+            n_steps += 1;
+            assert!(n_steps < 100, "it begins anew again and again: {done} of {total}");
+            writer.execute_batch("DELETE FROM fetches WHERE id IN (SELECT id FROM fetches LIMIT 10)").unwrap();
+        };
+        let plan = CopyPlan { database: &database, target: &target, replaces: false };
+        let copy = back_up(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut tell }).unwrap();
+        assert!(n_steps > 2, "{n_steps}");
+        assert_eq!(copy.file_bytes, fs::metadata(&target).unwrap().len());
+        let count = |connection: &Connection| -> i64 {
+            connection.query_row("SELECT count(*) FROM fetches", [], |row| row.get(0)).unwrap()
+        };
+        let copied = Connection::open(&target).unwrap();
+        assert_eq!((count(&copied), count(&writer)), (3000, 3000 - 10 * n_steps));
+        let verdict: String = copied.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(verdict, "ok");
+    }
+
+    #[test]
+    fn a_backup_that_is_stopped_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, target) = (folder.path().join("a.db"), folder.path().join("copies/copy.db"));
+        fs::create_dir(folder.path().join("copies")).unwrap();
+        drop(large_database(&database));
+        let stop = Arc::new(AtomicBool::new(false));
+        let plan = CopyPlan { database: &database, target: &target, replaces: false };
+        let mut tell = |_| stop.store(true, Ordering::Relaxed);
+        let error = back_up(plan, &mut CopyWatcher { stop: Arc::clone(&stop), tell: &mut tell }).unwrap_err();
+        assert!(error.to_string().contains("stopped"), "{error}");
+        assert_eq!(fs::read_dir(folder.path().join("copies")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_database_of_another_version_is_copied_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, target) = (folder.path().join("a.db"), folder.path().join("copy.db"));
+        let settings = StoreSettings { path: database.clone(), ..crate::config::defaults().store };
+        for version in [1, 9999] {
+            let connection = schema::open_for_writing(&settings).unwrap();
+            connection.pragma_update(None, "user_version", version).unwrap();
+            let plan = CopyPlan { database: &database, target: &target, replaces: true };
+            back_up(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| () }).unwrap();
+            let copied = Connection::open(&target).unwrap();
+            let found: i32 = copied.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+            assert_eq!(found, version);
+            connection.pragma_update(None, "user_version", 3).unwrap();
+        }
+    }
+}

@@ -309,8 +309,8 @@ fn stand_in_for_private_tables(connection: &Connection) -> Result<(), StoreError
     let model = in_memory()?;
     // In memory: there may be no place at all that can be written.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    let mut tables =
-        model.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 1) = '_' ORDER BY rowid")?;
+    let mut tables = model
+        .prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 1) = '_' ORDER BY rowid")?;
     let mut rows = tables.query([])?;
     while let Some(row) = rows.next()? {
         let sql: String = row.get(0)?;

@@ -50,6 +50,9 @@ pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Resul
     }
     let n_articles = write_draft(&source, &draft, watcher).map_err(wrap)?;
     (watcher.tell)(CopyStage::Packing);
+    if watcher.is_stopped() {
+        return Err(file.stopped());
+    }
     draft.execute("VACUUM INTO ?1", [whole_path]).map_err(wrap)?;
     drop(draft);
     let file_bytes = file.finish(None)?;
@@ -219,4 +222,86 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 /// A name as SQL writes it, whatever it is made of.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::StoreSettings;
+    use std::fs;
+    use std::path::Path;
+    use std::sync::atomic::AtomicBool;
+
+    fn database(path: &Path) -> Connection {
+        let settings = StoreSettings { path: path.to_owned(), ..crate::config::defaults().store };
+        schema::open_for_writing(&settings).unwrap()
+    }
+
+    #[test]
+    fn a_view_that_needs_private_tables_becomes_a_table_and_any_other_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, target) = (folder.path().join("a.db"), folder.path().join("snapshot.db"));
+        database(&path)
+            .execute_batch(
+                "CREATE TABLE _secret (n INTEGER, share REAL, mixed ANY, word TEXT, bytes BLOB, nothing TEXT) STRICT;
+                 INSERT INTO _secret VALUES (1, 0.5, 1, 'a', x'00', NULL), (2, 1.5, 'b', NULL, NULL, NULL);
+                 CREATE VIEW \"of a \"\"kind\"\"\" AS SELECT n AS \"the n\", share, mixed, word, bytes, nothing FROM _secret;
+                 CREATE VIEW _hidden AS SELECT 1;
+                 CREATE VIEW open AS SELECT count(*) AS n FROM articles;",
+            )
+            .unwrap();
+        let plan = CopyPlan { database: &path, target: &target, replaces: false };
+        take_snapshot(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| () }).unwrap();
+        let snapshot = Connection::open(&target).unwrap();
+        let sql_of = |name: &str| -> Option<String> {
+            let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
+            snapshot.query_row(sql, [name], |row| row.get(0)).optional().unwrap()
+        };
+        assert_eq!(
+            sql_of("of a \"kind\"").unwrap(),
+            "CREATE TABLE \"of a \"\"kind\"\"\" (\"the n\" INTEGER, \"share\" REAL, \"mixed\" ANY, \"word\" TEXT, \
+             \"bytes\" BLOB, \"nothing\" TEXT) STRICT"
+        );
+        let n: i64 =
+            snapshot.query_row("SELECT sum(\"the n\") FROM \"of a \"\"kind\"\"\"", [], |row| row.get(0)).unwrap();
+        assert_eq!(n, 3);
+        assert!(sql_of("open").unwrap().starts_with("CREATE VIEW"));
+        assert_eq!((sql_of("_hidden"), sql_of("_secret"), sql_of("articles_fts_delete")), (None, None, None));
+    }
+
+    #[test]
+    fn a_snapshot_that_is_stopped_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, target) = (folder.path().join("a.db"), folder.path().join("snapshots/snapshot.db"));
+        fs::create_dir(folder.path().join("snapshots")).unwrap();
+        drop(database(&path));
+        let stop = Arc::new(AtomicBool::new(false));
+        let plan = CopyPlan { database: &path, target: &target, replaces: false };
+        let mut tell = |_| stop.store(true, Ordering::Relaxed);
+        let mut watcher = CopyWatcher { stop: Arc::clone(&stop), tell: &mut tell };
+        let error = take_snapshot(plan, &mut watcher).unwrap_err();
+        assert!(error.to_string().contains("stopped"), "{error}");
+        assert_eq!(fs::read_dir(folder.path().join("snapshots")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_article_is_found_by_the_address_that_it_bears_in_any_of_its_forms() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE articles (id INTEGER PRIMARY KEY, url TEXT);
+                 INSERT INTO articles VALUES (1, 'https://www.paper.example/a/'), (2, 'http://paper.example/b?page=1'),
+                     (3, 'https://paper.example/c/?page=1'), (4, 'https://paper.example/')",
+            )
+            .unwrap();
+        let check = |key: &str, expected: Option<i64>| {
+            assert_eq!(article_at(&connection, key).unwrap(), expected, "{key}");
+        };
+        check("paper.example/a", Some(1));
+        check("paper.example/b?page=1", Some(2));
+        check("paper.example/c?page=1", Some(3));
+        check("paper.example", Some(4));
+        check("paper.example/d", None);
+        check("", None);
+    }
 }

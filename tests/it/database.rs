@@ -26,7 +26,7 @@ fn one_paper() -> Vec<Site> {
 
 /// Reads the database as a user who may write neither the file nor its folder. `None`, with a message, where the test
 /// cannot become another user.
-fn read_as_nobody(database: &Path) -> Option<String> {
+pub(crate) fn read_as_nobody(database: &Path) -> Option<String> {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     let has_tools = ["/usr/bin/setpriv", "/usr/bin/sqlite3"].iter().all(|tool| Path::new(tool).exists());
     if !is_root || !has_tools {
