@@ -1,5 +1,6 @@
 //! A new database file, which appears under its name only when it is whole.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -88,15 +89,15 @@ impl NewFile {
     /// Looks whether the file may be written, and makes the place where it is.
     pub(super) fn begin(plan: CopyPlan<'_>) -> Result<NewFile, StoreError> {
         let CopyPlan { database, target, replaces } = plan;
-        let refused = |reason: &str| unusable(target, reason);
+        let refused = |reason: &str| unusable(target, &reason);
         let Some(name) = target.file_name() else {
             return Err(refused("this names no file"));
         };
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
-            return Err(unusable(folder, "there is no such folder"));
+            return Err(unusable(folder, &"there is no such folder"));
         }
-        let place = folder.canonicalize().map_err(|error| unusable(folder, error))?.join(name);
+        let place = folder.canonicalize().map_err(|error| unusable(folder, &error))?.join(name);
         if is_part_of(&place, database) {
             return Err(refused("this is the database itself; name another file"));
         }
@@ -121,7 +122,7 @@ impl NewFile {
             }
         }
         let workshop = tempfile::Builder::new().prefix(".newswire-").tempdir_in(folder);
-        let workshop = workshop.map_err(|error| unusable(target, error))?;
+        let workshop = workshop.map_err(|error| unusable(target, &error))?;
         Ok(NewFile { target: target.to_owned(), folder: folder.to_owned(), replaces, workshop })
     }
 
@@ -137,7 +138,7 @@ impl NewFile {
 
     /// Brings the file to the disk and gives it its name. Returns its size.
     pub(super) fn finish(self, mode: Option<u32>) -> Result<u64, StoreError> {
-        let failed = |error: std::io::Error| unusable(&self.target, error);
+        let failed = |error: std::io::Error| unusable(&self.target, &error);
         let file = File::open(self.path()).map_err(failed)?;
         if let Some(mode) = mode {
             file.set_permissions(fs::Permissions::from_mode(mode)).map_err(failed)?;
@@ -160,19 +161,19 @@ impl NewFile {
     /// Says of a failed statement which file it kept from being written, and why.
     pub(super) fn explain(&self, error: &rusqlite::Error) -> StoreError {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => unusable(&self.target, "not written: the disk is full"),
+            Some(ErrorCode::DiskFull) => unusable(&self.target, &"not written: the disk is full"),
             Some(ErrorCode::OperationInterrupted) => self.stopped(),
-            _ => unusable(&self.target, format!("not written: {error}")),
+            _ => unusable(&self.target, &format!("not written: {error}")),
         }
     }
 
     /// It was not wanted any more.
     pub(super) fn stopped(&self) -> StoreError {
-        unusable(&self.target, "stopped before it was whole; nothing is written")
+        unusable(&self.target, &"stopped before it was whole; nothing is written")
     }
 }
 
-fn unusable(path: &Path, reason: impl ToString) -> StoreError {
+fn unusable(path: &Path, reason: &dyn Display) -> StoreError {
     StoreError::Unusable { path: path.display().to_string(), reason: reason.to_string() }
 }
 

@@ -243,9 +243,9 @@ mod tests {
         let (path, target) = (folder.path().join("a.db"), folder.path().join("snapshot.db"));
         database(&path)
             .execute_batch(
-                "CREATE TABLE _secret (n INTEGER, share REAL, mixed ANY, word TEXT, bytes BLOB, nothing TEXT) STRICT;
+                "CREATE TABLE _secret (n INTEGER, share REAL, mixed ANY, word TEXT, bytes BLOB, absent TEXT) STRICT;
                  INSERT INTO _secret VALUES (1, 0.5, 1, 'a', x'00', NULL), (2, 1.5, 'b', NULL, NULL, NULL);
-                 CREATE VIEW \"of a \"\"kind\"\"\" AS SELECT n AS \"the n\", share, mixed, word, bytes, nothing FROM _secret;
+                 CREATE VIEW \"of a \"\"kind\"\"\" AS SELECT n AS \"the n\", share, mixed, word, bytes, absent FROM _secret;
                  CREATE VIEW _hidden AS SELECT 1;
                  CREATE VIEW open AS SELECT count(*) AS n FROM articles;",
             )
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(
             sql_of("of a \"kind\"").unwrap(),
             "CREATE TABLE \"of a \"\"kind\"\"\" (\"the n\" INTEGER, \"share\" REAL, \"mixed\" ANY, \"word\" TEXT, \
-             \"bytes\" BLOB, \"nothing\" TEXT) STRICT"
+             \"bytes\" BLOB, \"absent\" TEXT) STRICT"
         );
         let n: i64 =
             snapshot.query_row("SELECT sum(\"the n\") FROM \"of a \"\"kind\"\"\"", [], |row| row.get(0)).unwrap();

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::database::read_as_nobody;
@@ -43,14 +44,11 @@ fn open_immutable(path: &Path) -> Connection {
 }
 
 fn text(connection: &Connection, sql: &str) -> String {
-    connection
-        .query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0))
-        .map(|value| match value {
-            rusqlite::types::Value::Integer(number) => number.to_string(),
-            rusqlite::types::Value::Text(text) => text,
-            other => format!("{other:?}"),
-        })
-        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    match connection.query_row(sql, [], |row| row.get::<_, Value>(0)) {
+        Ok(Value::Integer(number)) => number.to_string(),
+        Ok(Value::Text(text)) => text,
+        other => panic!("{sql} gives {other:?}"),
+    }
 }
 
 /// All rows of a table or view, as text.
@@ -58,7 +56,7 @@ fn rows(connection: &Connection, table: &str) -> Vec<String> {
     let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).expect("a table");
     let n_columns = statement.column_count();
     let rows = statement.query_map([], |row| {
-        let cells: rusqlite::Result<Vec<_>> = (0..n_columns).map(|column| row.get_ref(column)).collect();
+        let cells: rusqlite::Result<Vec<_>> = (0..n_columns).map(|column| row.get::<_, Value>(column)).collect();
         Ok(format!("{:?}", cells?))
     });
     let mut rows: Vec<String> = rows.expect("rows").collect::<Result<_, _>>().expect("rows");
@@ -358,15 +356,11 @@ fn a_snapshot_is_read_by_newswire_and_never_written_to() {
 
     // Copies of the copy.
     on_snapshot(&["snapshot", "t.db"]).exits(0);
-    assert_eq!(
-        rows(&open_immutable(&room.path("t.db")), "sqlite_schema"),
-        rows(&open_immutable(&room.path("s.db")), "sqlite_schema")
-    );
+    let schema = "(SELECT type, name, sql FROM sqlite_schema)";
+    let [first, second] = ["s.db", "t.db"].map(|name| open_immutable(&room.path(name)));
+    assert_eq!(rows(&second, schema), rows(&first, schema));
     on_snapshot(&["backup", "u.db"]).exits(0);
-    assert_eq!(
-        rows(&open_immutable(&room.path("u.db")), "articles"),
-        rows(&open_immutable(&room.path("s.db")), "articles")
-    );
+    assert_eq!(rows(&open_immutable(&room.path("u.db")), "articles"), rows(&first, "articles"));
 
     // One whose schema is older has all that it had, and we cannot tell what it lacks.
     let connection = Connection::open(room.path("t.db")).expect("the snapshot");
@@ -432,7 +426,7 @@ fn a_shell_and_a_reader_of_manuals_need_neither_settings_nor_a_database() {
     }
     let set = |page: &[u8]| {
         let mut groff = Command::new("/usr/bin/groff");
-        groff.args(["-man", "-Tascii", "-ww", "-rLL=100n"]);
+        groff.args(["-man", "-Tascii", "-ww", "-rLL=100n", "-P-cbou"]);
         let outcome = run_to_end(groff, page).exits(0);
         assert_eq!(outcome.stderr, "");
         outcome.stdout
