@@ -291,7 +291,7 @@ pub(super) fn is_snapshot(connection: &Connection) -> rusqlite::Result<bool> {
 pub(super) fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
     let mut head = [0; APPLICATION_ID_OFFSET + 4];
     // What cannot be read is no snapshot that we know of, and is told by whoever opens it.
-    let is_read = File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    let is_read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
     if is_read && head[APPLICATION_ID_OFFSET..] == SNAPSHOT_APPLICATION_ID.to_be_bytes() {
         return Err(snapshot_is_for_reading(path));
     }
