@@ -96,8 +96,8 @@ fn show(progress: &Progress, stage: CopyStage) {
             progress.set_position(done);
             progress.set_message("rows".to_owned());
         }
-        CopyStage::Indexing => progress.set_message("rows, making the indexes".to_owned()),
-        CopyStage::Packing => progress.set_message("rows, writing the file".to_owned()),
+        CopyStage::Indexing => progress.set_message("indexing".to_owned()),
+        CopyStage::Packing => progress.set_message("writing".to_owned()),
     }
 }
 
