@@ -162,7 +162,8 @@ mod tests {
             let copied = Connection::open(&target).unwrap();
             let found: i32 = copied.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
             assert_eq!(found, version);
-            connection.pragma_update(None, "user_version", 3).unwrap();
+            let known = i64::try_from(schema::VERSION).unwrap();
+            connection.pragma_update(None, "user_version", known).unwrap();
         }
     }
 }
