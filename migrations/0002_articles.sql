@@ -54,6 +54,21 @@ CREATE INDEX articles_first_seen_at ON articles (first_seen_at);
 CREATE INDEX articles_duplicate_of ON articles (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX articles_story ON articles (story_id) WHERE story_id IS NOT NULL;
 
+-- What a reader's place among the changes stands on: whose they are, and that no number is given again, though the
+-- article that had it is deleted.
+CREATE TABLE _change_state (
+    id            INTEGER PRIMARY KEY CHECK (id = 1),
+    database      TEXT NOT NULL,                            -- a name that no other database has
+    deleted_up_to INTEGER NOT NULL                          -- the largest `change_seq` of a deleted article
+) STRICT;
+
+INSERT INTO _change_state (id, database, deleted_up_to) VALUES (1, lower(hex(randomblob(16))), 0);
+
+CREATE TRIGGER articles_change_delete AFTER DELETE ON articles
+WHEN old.change_seq > (SELECT deleted_up_to FROM _change_state) BEGIN
+    UPDATE _change_state SET deleted_up_to = old.change_seq;
+END;
+
 -- Which story an article belongs to, and why.
 CREATE TABLE story_members (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
@@ -201,10 +216,12 @@ CREATE TABLE fetches (
     bytes       INTEGER NOT NULL,                           -- of the decoded body
     error_class TEXT,
     error       TEXT,
-    article_id  INTEGER REFERENCES articles (id) ON DELETE SET NULL
+    article_id  INTEGER REFERENCES articles (id) ON DELETE SET NULL,
+    redirected_to TEXT                                      -- where the answer sent us on to
 ) STRICT;
 
 CREATE INDEX fetches_started_at ON fetches (started_at);
+CREATE INDEX fetches_url ON fetches (url) WHERE purpose = 'article';
 CREATE INDEX fetches_article ON fetches (article_id) WHERE article_id IS NOT NULL;
 CREATE INDEX fetches_error ON fetches (error_class, started_at) WHERE error_class IS NOT NULL;
 

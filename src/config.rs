@@ -135,6 +135,14 @@ pub fn load(overrides: &Overrides) -> Result<Config, Problems> {
     load_with(overrides, None)
 }
 
+/// Where this user's programs keep what they remember from one call to the next: `XDG_STATE_HOME`, else `.local/state` in
+/// the home folder. Nothing where neither is known; by the rules of that variable a relative path counts for none.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+}
+
 /// [`load`] with a given environment, for tests; `None` is the process's own.
 ///
 /// # Errors

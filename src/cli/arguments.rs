@@ -29,6 +29,8 @@ use super::sources::SourcesCommand;
 use super::sql::SqlCommand;
 use super::status::StatusCommand;
 use super::stories::StoriesCommand;
+use super::tail::TailCommand;
+use super::why::WhyCommand;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -167,6 +169,8 @@ pub(super) enum Command {
     Show(ShowCommand),
     /// Search titles and texts
     Search(SearchCommand),
+    /// Articles in the order in which they came in or changed, the last ones or what is new since last time
+    Tail(TailCommand),
     /// Events and the articles that tell of them; merge and split them by hand
     Stories(StoriesCommand),
     /// Ask the database a question in SQL
@@ -183,6 +187,8 @@ pub(super) enum Command {
     Completions(CompletionsCommand),
     /// Print the manual, to be read with `man -l -`, or write a page for each command
     Man(ManCommand),
+    /// What has become of an address: why its article is not there, or there twice, or without text
+    Why(WhyCommand),
     /// Check, show or write the settings
     Config(ConfigCommand),
     /// The tables and views of the database as SQL, and what they mean

@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Usage(String),
     /// 3: a part of it could not be done; the rest is.
     Partly(String),
+    /// 75: another process does the same; try again.
+    Busy(String),
     /// 77: refused by policy.
     Refused(String),
     /// 78: the configuration is wrong.
@@ -34,6 +36,7 @@ impl Failure {
             Failure::Failed(_) => 1,
             Failure::Usage(_) => 2,
             Failure::Partly(_) => 3,
+            Failure::Busy(_) => 75,
             Failure::Refused(_) => 77,
             Failure::Configuration(_) => 78,
             Failure::Store(error) => match error {
@@ -52,9 +55,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Failed(text) | Failure::Usage(text) | Failure::Partly(text) | Failure::Refused(text) => {
-                f.write_str(text)
-            }
+            Failure::Failed(text)
+            | Failure::Usage(text)
+            | Failure::Partly(text)
+            | Failure::Busy(text)
+            | Failure::Refused(text) => f.write_str(text),
             Failure::Configuration(problems) => {
                 let n_problems = problems.0.len();
                 let noun = if n_problems == 1 { "problem" } else { "problems" };

@@ -12,6 +12,8 @@ mod completions;
 
 mod config_command;
 
+mod cursor;
+
 mod demo;
 
 mod discover;
@@ -25,6 +27,8 @@ mod export;
 mod extract;
 
 mod failure;
+
+mod fate;
 
 mod fetch;
 
@@ -74,7 +78,11 @@ mod status;
 
 mod stories;
 
+mod tail;
+
 mod times;
+
+mod why;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -148,6 +156,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Ls(command) => ls::run(&mut context, &command),
         Command::Show(command) => show::run(&mut context, &command),
         Command::Search(command) => search::run(&mut context, &command),
+        Command::Tail(command) => tail::run(&mut context, &command),
         Command::Stories(command) => stories::run(&mut context, &command),
         Command::Sql(command) => sql::run(&mut context, &command),
         Command::Sources(command) => sources::run(&mut context, &command),
@@ -156,6 +165,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Completions(command) => completions::run(&mut context, &command),
         Command::Man(command) => man::run(&mut context, &command),
+        Command::Why(command) => why::run(&mut context, &command),
         Command::Config(command) => config_command::run(&mut context, &command),
         Command::Schema(command) => schema::run(&mut context, &command),
         Command::Demo(command) => demo::run(&mut context, &command),

@@ -212,6 +212,13 @@ pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     console::truncate_str(text, columns, "…")
 }
 
+/// Text in a column of its own: cut to a number of columns, or filled up to it.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    let text = cut(text, columns);
+    let n_missing = columns.saturating_sub(text_width(&text));
+    format!("{text}{}", " ".repeat(n_missing))
+}
+
 /// Columns that a text takes.
 pub(super) fn text_width(text: &str) -> usize {
     console::measure_text_width(text)

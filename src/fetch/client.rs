@@ -210,6 +210,9 @@ impl Fetcher {
         let is_answer = request.purpose == Purpose::Robots
             && matches!(answer, Err(FetchError::Status { status: 400..=428 | 430..=499, .. }));
         record.failure = answer.as_ref().err().filter(|_| !is_answer).map(FetchError::failure);
+        if let Ok(Answer::Redirect { to, .. }) = &answer {
+            record.redirected_to = Some(to.as_str().to_owned());
+        }
         exchanges.push(record);
         answer
     }
@@ -383,6 +386,7 @@ fn unasked(url: &Url, purpose: Purpose) -> Exchange {
         status: None,
         bytes: 0,
         failure: None,
+        redirected_to: None,
     }
 }
 

@@ -131,6 +131,8 @@ pub struct Exchange {
     pub bytes: u64,
     /// What went wrong, in the exchange or with what it brought.
     pub failure: Option<Failure>,
+    /// Where the answer sent us on to.
+    pub redirected_to: Option<String>,
 }
 
 /// What kind of second chance a failure deserves; `schedule` makes a time of it.

@@ -12,6 +12,7 @@ use crate::model::{
     ImportedArticle, SourceId, StoredArticle, Validators, Verdict, publisher_of,
 };
 
+use super::changes::NEXT_CHANGE;
 use super::claims::refresh_publisher;
 use super::copies::{self, Comparison};
 use super::looks::{self, Looks};
@@ -332,15 +333,14 @@ impl Row<'_> {
         let article = self.article;
         let (of, kind) = duplicate.unzip();
         let id = connection
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "INSERT INTO articles (source_id, title, date, published_at, url, language, words, body, authors,
                      body_kind, quality, date_source, duplicate_of, duplicate_kind, first_seen_at, updated_at, sha256,
                      change_seq, date_precision, published_offset, modified_at, site_name, section, keywords, image_url,
                      quality_reasons, reservations)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                     (SELECT coalesce(max(change_seq), 0) + 1 FROM articles),
-                     ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
-            )?
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, {NEXT_CHANGE},
+                     ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"
+            ))?
             .insert(params![
                 self.arrival.source.map(|id| id.0),
                 article.title,
@@ -394,16 +394,16 @@ impl Row<'_> {
             )?
             .execute([id])?;
         connection
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "UPDATE articles SET title = ?2, body = ?3, words = ?4, body_kind = ?5, quality = ?6, quality_reasons = ?7,
                      authors = CASE ?8 WHEN '[]' THEN authors ELSE ?8 END, modified_at = ?9, language = ?10, sha256 = ?11, updated_at = ?12,
                      duplicate_of = ?13, duplicate_kind = ?20, reservations = ?21,
                      date = coalesce(?14, date), published_at = coalesce(?15, published_at),
                      date_source = coalesce(?16, date_source), date_precision = coalesce(?17, date_precision),
                      published_offset = coalesce(?18, published_offset), url = coalesce(?19, url),
-                     revision = revision + 1, change_seq = (SELECT max(change_seq) + 1 FROM articles)
-                 WHERE id = ?1",
-            )?
+                     revision = revision + 1, change_seq = {NEXT_CHANGE}
+                 WHERE id = ?1"
+            ))?
             .execute(params![
                 id,
                 article.title,

@@ -18,8 +18,9 @@ pub(super) fn record(
     article_id: Option<i64>,
 ) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, status, bytes, error_class, error, article_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, status, bytes, error_class, error, article_id,
+             redirected_to)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     let bringer = exchanges.iter().rposition(|exchange| exchange.failure.is_none());
     for (position, exchange) in exchanges.iter().enumerate() {
@@ -34,6 +35,7 @@ pub(super) fn record(
             exchange.failure.as_ref().map(|failure| failure.class.as_str()),
             exchange.failure.as_ref().map(|failure| failure.reason.as_str()),
             article_id.filter(|_| Some(position) == bringer),
+            exchange.redirected_to,
         ])?;
     }
     Ok(())

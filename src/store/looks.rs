@@ -10,6 +10,7 @@ use crate::config::ScheduleSettings;
 use crate::model::{Absence, BodyKind, Candidate, Retry};
 use crate::schedule::{backoff, looks};
 
+use super::changes::NEXT_CHANGE;
 use super::rows::{from_private_time, private_time, public_time};
 
 /// What the next look at a link's page is decided from.
@@ -141,10 +142,9 @@ pub(super) fn postpone(
 /// Marks an article that its publisher has taken away. Its text stays, and so does all that it is known by.
 pub(super) fn note_removal(connection: &Connection, article_id: i64, at: Timestamp) -> rusqlite::Result<()> {
     connection
-        .prepare_cached(
-            "UPDATE articles SET removed_at = ?2, change_seq = (SELECT max(change_seq) + 1 FROM articles)
-             WHERE id = ?1 AND removed_at IS NULL",
-        )?
+        .prepare_cached(&format!(
+            "UPDATE articles SET removed_at = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NULL"
+        ))?
         .execute(params![article_id, public_time(at)])?;
     Ok(())
 }
@@ -152,10 +152,9 @@ pub(super) fn note_removal(connection: &Connection, article_id: i64, at: Timesta
 /// Takes the mark away from an article that is there again.
 pub(super) fn note_return(connection: &Connection, article_id: i64) -> rusqlite::Result<()> {
     connection
-        .prepare_cached(
-            "UPDATE articles SET removed_at = NULL, change_seq = (SELECT max(change_seq) + 1 FROM articles)
-             WHERE id = ?1 AND removed_at IS NOT NULL",
-        )?
+        .prepare_cached(&format!(
+            "UPDATE articles SET removed_at = NULL, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NOT NULL"
+        ))?
         .execute([article_id])?;
     Ok(())
 }

@@ -15,6 +15,8 @@ mod articles;
 
 mod backup;
 
+mod changes;
+
 mod claims;
 
 mod copies;
@@ -59,6 +61,8 @@ mod story_lists;
 
 mod user_query;
 
+mod trail;
+
 mod writer;
 
 pub use answers::{
@@ -66,6 +70,7 @@ pub use answers::{
     Relative, RevisionRow, SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
 };
 pub use backup::back_up;
+pub use changes::ChangeRow;
 pub use claims::{ClaimRequest, Scope};
 pub use docs::{DocRow, SchemaEntry, docs, public_schema};
 pub use new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy};
@@ -78,4 +83,5 @@ pub use sources::{AddedSource, SyncReport};
 pub use story_changes::{merge_stories_beside, split_story_beside};
 pub use story_lists::{MemberRow, StoryFilter, StoryRow};
 pub use user_query::{QueryValue, UserQuery};
+pub use trail::{ExchangeRow, LinkTrail, SourceOfHost, Trail};
 pub use writer::{ArticleCommit, Store};

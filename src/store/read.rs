@@ -128,7 +128,8 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn waiting_link(&self, url_key: &str) -> Result<Option<WaitingLink>, StoreError> {
-        let sql = "SELECT due_at, (SELECT error FROM fetches WHERE fetches.url = _links.url ORDER BY id DESC LIMIT 1)
+        let sql = "SELECT due_at, (SELECT error FROM fetches
+                 WHERE fetches.url = _links.url AND purpose = 'article' ORDER BY id DESC LIMIT 1)
              FROM _links WHERE url_key = ?1 AND article_id IS NULL";
         let found = self.connection.query_row(sql, [url_key], |row| {
             let due_at = row.get::<_, Option<i64>>(0)?.map(from_private_time);
@@ -342,11 +343,19 @@ impl Reader {
     }
 }
 
-type Parameters = Vec<(&'static str, Box<dyn ToSql>)>;
+pub(super) type Parameters = Vec<(&'static str, Box<dyn ToSql>)>;
 
 impl ArticleFilter {
     /// A `WHERE` clause, or nothing, and its parameters.
     fn to_sql(&self) -> (String, Parameters) {
+        let (conditions, parameters) = self.conditions("TRUE");
+        let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        (clause, parameters)
+    }
+
+    /// The conditions and their parameters. The user's own is only asked of articles for which `among` holds, so that it
+    /// need not be asked of all.
+    pub(super) fn conditions(&self, among: &str) -> (Vec<String>, Parameters) {
         let mut conditions = Vec::new();
         let mut parameters: Parameters = Vec::new();
         if let Some(source_id) = self.source_id {
@@ -375,14 +384,13 @@ impl ArticleFilter {
         if let Some(condition) = &self.condition {
             // In a query of its own, so that the names in it are those of `articles` alone. The line end closes a
             // comment at the end of the condition.
-            conditions.push(format!("articles.id IN (SELECT id FROM articles WHERE {condition}\n)"));
+            conditions.push(format!("articles.id IN (SELECT id FROM articles WHERE {among} AND ({condition}\n))"));
         }
-        let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        (clause, parameters)
+        (conditions, parameters)
     }
 
     /// An error in a query that holds the user's condition is most likely the condition's.
-    fn blame(&self, error: &rusqlite::Error) -> StoreError {
+    pub(super) fn blame(&self, error: &rusqlite::Error) -> StoreError {
         match &self.condition {
             Some(condition) => StoreError::UserSql(format!("--where {condition:?}: {error}")),
             None => StoreError::Sql(error.to_string()),
@@ -390,10 +398,10 @@ impl ArticleFilter {
     }
 }
 
-const ARTICLE_COLUMNS: &str = "articles.id, articles.published_at, articles.date_precision, articles.date, sources.slug, \
+pub(super) const ARTICLE_COLUMNS: &str = "articles.id, articles.published_at, articles.date_precision, articles.date, sources.slug, \
      articles.language, articles.words, articles.body_kind, articles.quality, articles.title, articles.url, \
      articles.duplicate_of, articles.revision";
-const N_ARTICLE_COLUMNS: usize = 13;
+pub(super) const N_ARTICLE_COLUMNS: usize = 13;
 
 const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_source, articles.published_offset, \
      articles.modified_at, articles.site_name, articles.section, articles.keywords, articles.image_url, \
@@ -401,7 +409,7 @@ const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_sou
      articles.removed_at";
 const N_DETAIL_COLUMNS: usize = 15;
 
-fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
+pub(super) fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
     Ok(ArticleRow {
         id: row.get(0)?,
         published_at: row.get(1)?,

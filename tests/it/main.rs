@@ -29,4 +29,6 @@ mod site_rules;
 mod source_lists;
 mod sql;
 mod stories;
+mod tail;
 mod what_is_followed;
+mod why;

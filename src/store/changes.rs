@@ -1,0 +1,106 @@
+//! Changes to articles, in the order in which they were written down: `articles.change_seq`.
+//!
+//! Whoever has read up to a number reads on behind it and sees each change once. An article that changed several times
+//! meanwhile comes once, as it reads now. For that no number is ever given twice, though the article that had it, and
+//! with it the largest number, may be deleted.
+
+use rusqlite::ToSql;
+
+use super::answers::{ArticleFilter, ArticleRow};
+use super::read::{ARTICLE_COLUMNS, N_ARTICLE_COLUMNS, Parameters, Reader, article_row};
+use super::schema::StoreError;
+
+/// The number of the next change, as an SQL expression.
+pub(super) const NEXT_CHANGE: &str =
+    "(SELECT max(coalesce(max(change_seq), 0), (SELECT deleted_up_to FROM _change_state)) + 1 FROM articles)";
+
+/// The last change of an article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// The article, as it reads now.
+    pub row: ArticleRow,
+    /// Its place among all changes.
+    pub change_seq: i64,
+    /// When it happened.
+    pub changed_at: String,
+    /// Whether its publisher has taken it away.
+    pub is_removed: bool,
+}
+
+impl Reader {
+    /// The name of the database, which a copy of it has too and no other.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn database_name(&self) -> Result<String, StoreError> {
+        Ok(self.connection().query_row("SELECT database FROM _change_state", [], |row| row.get(0))?)
+    }
+
+    /// The number of the last change; 0 when there was none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn last_change(&self) -> Result<i64, StoreError> {
+        Ok(self.connection().query_row(&format!("SELECT {NEXT_CHANGE} - 1"), [], |row| row.get(0))?)
+    }
+
+    /// A number that is another one after somebody has written to the database.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self.connection().pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// The first changes behind a place, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the user's condition is wrong.
+    pub fn changes_after(&self, filter: &ArticleFilter, after: i64, limit: u32) -> Result<Vec<ChangeRow>, StoreError> {
+        self.changes(filter, Some(after), &format!("ORDER BY articles.change_seq LIMIT {limit}"))
+    }
+
+    /// The last changes, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the user's condition is wrong.
+    pub fn last_changes(&self, filter: &ArticleFilter, limit: u32) -> Result<Vec<ChangeRow>, StoreError> {
+        let mut rows = self.changes(filter, None, &format!("ORDER BY articles.change_seq DESC LIMIT {limit}"))?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    fn changes(&self, filter: &ArticleFilter, after: Option<i64>, order: &str) -> Result<Vec<ChangeRow>, StoreError> {
+        let (sql, parameters) = changes_sql(filter, after, order);
+        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        let mut statement = self.connection().prepare_cached(&sql).map_err(|error| filter.blame(&error))?;
+        let rows = statement.query_map(parameters.as_slice(), |row| {
+            Ok(ChangeRow {
+                row: article_row(row)?,
+                change_seq: row.get(N_ARTICLE_COLUMNS)?,
+                changed_at: row.get(N_ARTICLE_COLUMNS + 1)?,
+                is_removed: row.get(N_ARTICLE_COLUMNS + 2)?,
+            })
+        });
+        rows.and_then(Iterator::collect).map_err(|error| filter.blame(&error))
+    }
+}
+
+fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (String, Parameters) {
+    let is_after = if after.is_some() { "articles.change_seq > :after" } else { "TRUE" };
+    let (mut conditions, mut parameters) = filter.conditions(is_after);
+    conditions.push(is_after.to_owned());
+    parameters.extend(after.map(|after| (":after", Box::new(after) as Box<dyn ToSql>)));
+    let sql = format!(
+        "SELECT {ARTICLE_COLUMNS}, articles.change_seq, coalesce(articles.removed_at, articles.updated_at),
+             articles.removed_at IS NOT NULL
+         FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE {} {order}",
+        conditions.join(" AND ")
+    );
+    (sql, parameters)
+}
