@@ -7,7 +7,7 @@
 use rusqlite::ToSql;
 
 use super::answers::{ArticleFilter, ArticleRow};
-use super::read::{ARTICLE_COLUMNS, N_ARTICLE_COLUMNS, Parameters, Reader, article_row};
+use super::read::{ARTICLE_COLUMNS, N_ARTICLE_COLUMNS, Parameters, Reader, UserCondition, article_row};
 use super::schema::StoreError;
 
 /// The number of the next change, as an SQL expression.
@@ -92,15 +92,54 @@ impl Reader {
 }
 
 fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (String, Parameters) {
-    let is_after = if after.is_some() { "articles.change_seq > :after" } else { "TRUE" };
-    let (mut conditions, mut parameters) = filter.conditions(is_after);
-    conditions.push(is_after.to_owned());
-    parameters.extend(after.map(|after| (":after", Box::new(after) as Box<dyn ToSql>)));
+    let (mut conditions, mut parameters) = filter.conditions(UserCondition::OneByOne);
+    if let Some(after) = after {
+        conditions.push("articles.change_seq > :after".to_owned());
+        parameters.push((":after", Box::new(after)));
+    }
+    let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
     let sql = format!(
         "SELECT {ARTICLE_COLUMNS}, articles.change_seq, coalesce(articles.removed_at, articles.updated_at),
              articles.removed_at IS NOT NULL
-         FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE {} {order}",
-        conditions.join(" AND ")
+         FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE {conditions} {order}"
     );
     (sql, parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::store::schema::open_for_writing;
+
+    #[test]
+    fn looks_for_changes_go_by_their_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let connection = open_for_writing(&settings).unwrap();
+        let plan = |sql: &str, parameters: &[(&str, &dyn ToSql)]| -> Vec<String> {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            statement.query_map(parameters, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let check = |filter: &ArticleFilter, after: Option<i64>, order: &str| {
+            let (sql, parameters) = changes_sql(filter, after, order);
+            let parameters: Vec<(&str, &dyn ToSql)> =
+                parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+            let steps = plan(&sql, &parameters);
+            assert!(steps[0].contains("change_seq"), "{sql}\n{steps:#?}");
+            assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
+        };
+        let any = ArticleFilter::default();
+        let of_source = ArticleFilter { source_id: Some(1), ..ArticleFilter::default() };
+        let by_condition = ArticleFilter { condition: Some("words > 5 OR language = 'de'".to_owned()), ..any.clone() };
+        for filter in [&any, &of_source, &by_condition] {
+            check(filter, Some(5), "ORDER BY articles.change_seq LIMIT 500");
+        }
+        for filter in [&any, &of_source, &by_condition] {
+            check(filter, None, "ORDER BY articles.change_seq DESC LIMIT 10");
+        }
+        let next = plan(&format!("SELECT {NEXT_CHANGE}"), &[]);
+        assert!(next.iter().any(|step| step.starts_with("SEARCH articles USING COVERING INDEX")), "{next:#?}");
+    }
 }

@@ -343,19 +343,27 @@ impl Reader {
     }
 }
 
+/// How the user's own condition is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UserCondition {
+    /// Of all articles at once: it may find them by an index.
+    OfAll,
+    /// Of each article that is come by, for questions that soon have enough.
+    OneByOne,
+}
+
 pub(super) type Parameters = Vec<(&'static str, Box<dyn ToSql>)>;
 
 impl ArticleFilter {
     /// A `WHERE` clause, or nothing, and its parameters.
     fn to_sql(&self) -> (String, Parameters) {
-        let (conditions, parameters) = self.conditions("TRUE");
+        let (conditions, parameters) = self.conditions(UserCondition::OfAll);
         let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         (clause, parameters)
     }
 
-    /// The conditions and their parameters. The user's own is only asked of articles for which `among` holds, so that it
-    /// need not be asked of all.
-    pub(super) fn conditions(&self, among: &str) -> (Vec<String>, Parameters) {
+    /// The conditions and their parameters.
+    pub(super) fn conditions(&self, asked: UserCondition) -> (Vec<String>, Parameters) {
         let mut conditions = Vec::new();
         let mut parameters: Parameters = Vec::new();
         if let Some(source_id) = self.source_id {
@@ -382,9 +390,14 @@ impl ArticleFilter {
             conditions.push("articles.duplicate_of IS NULL".to_owned());
         }
         if let Some(condition) = &self.condition {
-            // In a query of its own, so that the names in it are those of `articles` alone. The line end closes a
-            // comment at the end of the condition.
-            conditions.push(format!("articles.id IN (SELECT id FROM articles WHERE {among} AND ({condition}\n))"));
+            // In a query of its own, so that the names in it are those of `articles`. The line end closes a comment at
+            // the end of the condition.
+            conditions.push(match asked {
+                UserCondition::OfAll => format!("articles.id IN (SELECT id FROM articles WHERE {condition}\n)"),
+                UserCondition::OneByOne => {
+                    format!("EXISTS (SELECT 1 FROM articles AS this WHERE this.id = articles.id AND ({condition}\n))")
+                }
+            });
         }
         (conditions, parameters)
     }

@@ -122,6 +122,8 @@ const PENDING_SQL: &str =
 const EXCHANGE_COLUMNS: &str =
     "id, started_at, url, status, elapsed_ms, bytes, error_class, error, redirected_to, source_id";
 
+const N_FETCHES_SQL: &str = "SELECT count(*) FROM fetches WHERE url = ?1 AND purpose = 'article'";
+
 /// The last fetches that began at an address.
 const FETCHES_SQL: &str = "WHERE url = ?1 AND purpose = 'article' ORDER BY id DESC LIMIT ?2";
 
@@ -229,11 +231,7 @@ impl Reader {
     /// The exchanges of the last fetches of an address, oldest first, how many fetches there were, and what redirected to
     /// it.
     fn exchanges(&self, url: &str) -> Result<(Vec<ExchangeRow>, u32, Vec<String>), StoreError> {
-        let n_fetches = self.connection().query_row(
-            "SELECT count(*) FROM fetches WHERE url = ?1 AND purpose = 'article'",
-            [url],
-            |row| row.get(0),
-        )?;
+        let n_fetches = self.connection().query_row(N_FETCHES_SQL, [url], |row| row.get(0))?;
         let first_hops = self.rows(
             &format!("SELECT {EXCHANGE_COLUMNS} FROM fetches {FETCHES_SQL}"),
             params![url, FETCHES_MAX],
@@ -307,4 +305,37 @@ fn sighting(row: &Row<'_>) -> rusqlite::Result<SightingRow> {
         first_seen_at: row.get(3)?,
         last_seen_at: row.get(4)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::store::schema::{open_for_reading, open_for_writing};
+
+    #[test]
+    fn every_question_is_answered_by_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        drop(open_for_writing(&settings).unwrap());
+        let connection = open_for_reading(&settings.path, std::time::Duration::ZERO).unwrap();
+        let check = |sql: &str| {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let n_parameters = statement.parameter_count();
+            let parameters = rusqlite::params_from_iter(std::iter::repeat_n(1, n_parameters));
+            let plan: Vec<String> =
+                statement.query_map(parameters, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+            let is_slow = |step: &String| step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
+            assert!(!plan.iter().any(is_slow), "{sql}\n{plan:#?}");
+        };
+        check(LINK_SQL);
+        check(PENDING_SQL);
+        check(N_FETCHES_SQL);
+        check(ORIGIN_SQL);
+        check(OTHER_ADDRESSES_SQL);
+        for condition in [FETCHES_SQL, HOP_SQL] {
+            check(&format!("SELECT {EXCHANGE_COLUMNS} FROM fetches {condition}"));
+        }
+    }
 }

@@ -183,7 +183,7 @@ fn a_cursor_is_refused_where_it_would_mislead() {
 fn a_reader_that_goes_away_leaves_the_cursor_where_it_stood() {
     let room = Newsroom::new();
     // Far more than a pipe holds.
-    import(&room, &imported(1..=3000));
+    import(&room, &imported(1..=1000));
     let cursor = room.path("place").display().to_string();
     let mut child = room
         .command(&["tail", "--json", "--cursor", &cursor])
@@ -198,9 +198,9 @@ fn a_reader_that_goes_away_leaves_the_cursor_where_it_stood() {
     end_of(child, "tail").exits(0);
     let next = room.run(&["tail", "--cursor", &cursor, "-n", "1"]).exits(0);
     let next = numbers(&next)[0];
-    assert!((2..3000).contains(&next), "it goes on with {next}");
+    assert!((2..1000).contains(&next), "it goes on with {next}");
     let rest = numbers(&room.run(&["tail", "--cursor", &cursor]).exits(0));
-    assert_eq!(rest, (next + 1..=3000).collect::<Vec<_>>());
+    assert_eq!(rest, (next + 1..=1000).collect::<Vec<_>>());
 }
 
 /// `tail -f`, its lines as they come.
@@ -280,9 +280,9 @@ fn following_ends_with_its_terminal_its_pipe_and_its_service() {
     drop(stdout);
     end_of(child, "tail -f").exits(0);
     // One that stands still does not keep it from ending.
-    import(&room, &imported(3..=3000));
+    import(&room, &imported(3..=1000));
     let mut child = room
-        .command(&["--json", "tail", "-f", "-n", "3000"])
+        .command(&["--json", "tail", "-f", "-n", "1000"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
