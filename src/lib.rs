@@ -42,7 +42,7 @@
 //! `cli` know `pipeline`, `store` and `app`; nobody knows `cli` but `main`.
 //!
 //! Deliberately absent: a message queue between the lines (rows in the store do that), a second process, and any
-//! state outside the database file.
+//! state outside the database file. (How far somebody has read with `tail --cursor` is theirs, and stands in a file of theirs.)
 
 pub mod model;
 

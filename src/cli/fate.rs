@@ -70,7 +70,7 @@ impl Evidence<'_> {
         let mut next = vec![format!("`newswire show {id}` shows it")];
         let mut text = format!("stored as article {id}");
         if let Some(of) = duplicate_of {
-            text.push_str(&format!(", a copy of {of}"));
+            text = format!("{text}, a copy of {of}");
             next.push(format!("`newswire show {of}` shows what it is a copy of"));
         }
         if article.url.as_deref().is_some_and(|url| url != link.url) {
@@ -91,13 +91,11 @@ impl Evidence<'_> {
     fn waiting(&self, link: &LinkTrail, due_at: Timestamp) -> Fate {
         let n_failures = link.failures_in_a_row;
         let ready_at = link.publisher_ready_at.filter(|ready_at| *ready_at > self.now);
-        let (state, text) = if link.is_claimed && due_at > self.now {
-            match self.is_ingesting {
-                true => ("in work", format!("it is being fetched; if that is lost, it is tried again at {due_at:.0}")),
-                false => {
-                    ("waiting", "it was being fetched by a process that has ended; the next one tries again".to_owned())
-                }
-            }
+        let is_in_lease = link.is_claimed && due_at > self.now;
+        let (state, text) = if is_in_lease && self.is_ingesting {
+            ("in work", format!("it is being fetched; if that is lost, it is tried again at {due_at:.0}"))
+        } else if is_in_lease {
+            ("waiting", "it was being fetched by a process that has ended; the next one tries again".to_owned())
         } else if due_at > self.now && n_failures > 0 {
             let failures = counted(n_failures, "failed attempt");
             ("backing off", format!("it waits until {due_at:.0} after {failures}{}", self.because()))
@@ -245,4 +243,99 @@ fn told(source: &SourceOfHost) -> String {
         (None, None) => ", not read yet".to_owned(),
     };
     format!("{slug} ({kind}{state}{read})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// A link that was listed and has not been asked for.
+    fn link() -> LinkTrail {
+        LinkTrail {
+            url: "http://paper.example/a".to_owned(),
+            source: Some("paper".to_owned()),
+            full_text: Some("auto".to_owned()),
+            article_id: None,
+            first_seen_at: at("2026-11-20T08:00:00Z"),
+            due_at: Some(at("2026-11-20T08:00:00Z")),
+            is_claimed: false,
+            failures_in_a_row: 0,
+            look_at: None,
+            gone_at: None,
+            publisher_ready_at: None,
+            n_before: 0,
+        }
+    }
+
+    #[test]
+    fn what_an_address_waits_for_is_told() {
+        let later = Some(at("2026-11-20T08:05:00Z"));
+        let check = |link: LinkTrail, is_ingesting: bool, state: &str, text: &str| {
+            let trail = Trail {
+                link: Some(link),
+                sightings: Vec::new(),
+                exchanges: Vec::new(),
+                n_fetches: 0,
+                redirected_from: Vec::new(),
+            };
+            let evidence = Evidence {
+                url: "http://paper.example/a",
+                publisher: "paper.example",
+                trail: &trail,
+                article: None,
+                sources: &[],
+                itself: None,
+                is_ingesting,
+                keep_days: 30,
+                now: at("2026-11-20T08:01:00Z"),
+            };
+            let fate = evidence.fate();
+            assert_eq!((fate.state, fate.text.as_str()), (state, text));
+            assert_eq!(fate.next.is_empty(), is_ingesting && fate.state != "given up", "{fate:?}");
+        };
+        check(link(), true, "due", "it is due now");
+        check(LinkTrail { n_before: 3, ..link() }, false, "due", "it is due now; 3 of paper.example come before it");
+        check(
+            LinkTrail { publisher_ready_at: later, n_before: 1, ..link() },
+            true,
+            "waiting",
+            "it is due and waits for its turn: paper.example is asked again at 2026-11-20T08:05:00Z; 1 of paper.example \
+             comes before it",
+        );
+        check(
+            LinkTrail { due_at: later, ..link() },
+            true,
+            "waiting",
+            "it waits until 2026-11-20T08:05:00Z: its host was busy",
+        );
+        check(
+            LinkTrail { due_at: later, failures_in_a_row: 2, ..link() },
+            true,
+            "backing off",
+            "it waits until 2026-11-20T08:05:00Z after 2 failed attempts",
+        );
+        check(
+            LinkTrail { due_at: later, is_claimed: true, ..link() },
+            true,
+            "in work",
+            "it is being fetched; if that is lost, it is tried again at 2026-11-20T08:05:00Z",
+        );
+        check(
+            LinkTrail { due_at: later, is_claimed: true, ..link() },
+            false,
+            "waiting",
+            "it was being fetched by a process that has ended; the next one tries again",
+        );
+        check(LinkTrail { is_claimed: true, ..link() }, true, "due", "it is due now");
+        check(
+            LinkTrail { due_at: None, failures_in_a_row: 6, ..link() },
+            true,
+            "given up",
+            "given up after 6 attempts; why is no longer on record (`store.fetches_keep_days = 30`)",
+        );
+    }
 }

@@ -234,5 +234,6 @@ fn line(output: &mut Output, changed: &ChangeRow) -> io::Result<()> {
     let taken = super::output::text_width(&start) + copy.len();
     let columns = usize::from(terminal_width()).saturating_sub(taken).max(TITLE_COLUMNS_MIN);
     let title = if title.is_empty() { "(no title)" } else { title.as_ref() };
-    output.line(&format!("{start}{}{}", cut(title, columns), output.faint(&copy)))
+    let copy = if copy.is_empty() { copy } else { output.faint(&copy) };
+    output.line(&format!("{start}{}{copy}", cut(title, columns)))
 }

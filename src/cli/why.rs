@@ -251,20 +251,13 @@ impl Account<'_> {
 /// An exchange in a line; its address where it is not the one that was asked about.
 fn told(exchange: &ExchangeRow, url: &str) -> String {
     let ExchangeRow { started_at, elapsed_ms, bytes, .. } = exchange;
-    let mut line = started_at.clone();
-    if exchange.url != url {
-        line.push_str(&format!(" {}", exchange.url));
-    }
-    match exchange.status {
-        Some(status) => line.push_str(&format!(" {status}, {bytes} bytes in {elapsed_ms} ms")),
-        None if *elapsed_ms == 0 => line.push_str(" not asked"),
-        None => line.push_str(&format!(" no answer in {elapsed_ms} ms")),
-    }
-    if let Some(error) = &exchange.error {
-        line.push_str(&format!(": {error}"));
-    }
-    if let Some(to) = &exchange.redirected_to {
-        line.push_str(&format!(", on to {to}"));
-    }
-    line
+    let address = if exchange.url == url { String::new() } else { format!(" {}", exchange.url) };
+    let answer = match exchange.status {
+        Some(status) => format!("{status}, {bytes} bytes in {elapsed_ms} ms"),
+        None if *elapsed_ms == 0 => "not asked".to_owned(),
+        None => format!("no answer in {elapsed_ms} ms"),
+    };
+    let error = exchange.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+    let onward = exchange.redirected_to.as_ref().map(|to| format!(", on to {to}")).unwrap_or_default();
+    format!("{started_at}{address} {answer}{error}{onward}")
 }

@@ -127,7 +127,7 @@ mod tests {
             let parameters: Vec<(&str, &dyn ToSql)> =
                 parameters.iter().map(|(name, value)| (*name, &**value)).collect();
             let steps = plan(&sql, &parameters);
-            assert!(steps[0].contains("change_seq"), "{sql}\n{steps:#?}");
+            assert!(steps[0].contains("sqlite_autoindex_articles_1"), "{sql}\n{steps:#?}");
             assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
         };
         let any = ArticleFilter::default();

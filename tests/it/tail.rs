@@ -20,7 +20,7 @@ fn import(room: &Newsroom, lines: &[String]) {
 /// An article of a source, as JSON.
 fn told(source: &str, number: usize) -> String {
     // Subjects that have nothing in common, so that none is a copy of another.
-    let subject: String = (0..40).map(|word| format!("w{number}x{word} ")).collect();
+    let subject = (0..40).map(|word| format!("w{number}x{word}")).collect::<Vec<_>>().join(" ");
     format!(
         r#"{{"id": "{number}", "source": "{source}", "title": "Report {number}", "text": "It is said of {subject}."}}"#
     )
