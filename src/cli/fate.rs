@@ -107,6 +107,8 @@ impl Evidence<'_> {
             ("due", "it is due now".to_owned())
         };
         let before = match link.n_before {
+            // Until its own time comes, whose turn is first does not matter.
+            _ if due_at > self.now => String::new(),
             0 => String::new(),
             1 => format!("; 1 of {} comes before it", self.publisher),
             n => format!("; {n} of {} come before it", self.publisher),

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::config::FetchSettings;
-use crate::model::{ErrorClass, Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
+use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
 use super::failure::FetchError;
@@ -139,8 +139,9 @@ impl Fetcher {
                 && self.settings.robots
                 && let Err(error) = self.check_robots(&url, exchanges).await
             {
-                // That a page was not asked for is on record under its own address, as with refused addresses.
-                if error.class() == ErrorClass::Robots {
+                // That a page was not asked for is on record under its own address, with the reason. A host that is
+                // busy is none: it is asked later.
+                if !matches!(error, FetchError::HostBusy { .. }) {
                     let record = unasked(&url, request.purpose);
                     exchanges.push(Exchange { failure: Some(error.failure()), ..record });
                 }
