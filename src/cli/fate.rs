@@ -76,6 +76,9 @@ impl Evidence<'_> {
         if article.url.as_deref().is_some_and(|url| url != link.url) {
             text.push_str(", under another address");
         }
+        if body_kind == "feed" {
+            text.push_str(", with the text of its feed's entry");
+        }
         if matches!(body_kind.as_str(), "wall" | "teaser" | "partial") {
             let what = match body_kind.as_str() {
                 "wall" => ", without its text: a wall stood before it",

@@ -249,4 +249,16 @@ fn a_feed_that_is_taken_alone_and_has_no_text_is_a_refusal_by_the_settings() {
     assert_eq!(web.stats("paper.example").count("/a"), 0);
     let answer = check(&room, "http://paper.example/a", "refused", &["full_text = \"feed\"", "listed by\tpaper"]);
     assert_eq!(answer.json["exchanges"], serde_json::json!([]));
+    // One that has the text.
+    let text =
+        "The council of the two towns met and agreed on the bridge, which is to be built within the year. ".repeat(3);
+    let paragraphs =
+        ["first", "second", "third", "fourth"].map(|nth| format!("<p>On the {nth} day. {text}</p>")).concat();
+    let entry = format!(
+        "<item><title>A bridge</title><link>http://paper.example/b</link><description><![CDATA[{paragraphs}]]></description></item>"
+    );
+    let rss = crate::harness::rss(&[]).replace("</channel>", &format!("{entry}</channel>"));
+    assert!(web.put("paper.example", "/feed", Resource::new("application/rss+xml", rss)));
+    room.run(&["fetch", "--all"]);
+    check(&room, "http://paper.example/b", "stored", &["text\tfeed, ", "with the text of its feed's entry"]);
 }
