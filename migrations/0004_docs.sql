@@ -105,6 +105,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('fetches', 'error_class', 'Kind of the failure: dns, tls, connect, timeout, 4xx, 5xx, too-large, redirect, robots, address, parse, empty, not-article or internal; NULL when it went well.'),
 ('fetches', 'error', 'What went wrong, in words; NULL when it went well.'),
 ('fetches', 'article_id', 'The article that it brought (articles.id); NULL where it brought none.'),
+('fetches', 'redirected_to', 'Address that the answer sent us on to; NULL where it was no redirect.'),
 
 ('gaps', NULL, 'A stretch of time of which a source''s items are missing, since two polls had nothing in common; one row each.'),
 ('gaps', 'id', 'Number of the gap.'),

@@ -42,8 +42,8 @@ impl Cursor {
     /// Takes up a cursor; one that is new stands before the first change.
     pub(super) fn open(name: &str, reader: &Reader) -> Result<Cursor, Failure> {
         let path = place(name, config::state_folder())?;
-        let lock = lock_beside(&path)?;
         let database = reader.database_name()?;
+        let lock = lock_beside(&path)?;
         let database_path = reader.path().canonicalize().unwrap_or_else(|_| reader.path().to_owned());
         let position = match read(&path)? {
             None => 0,

@@ -15,9 +15,9 @@ The public tables and views, with the full-text index, in one compact file that 
 behind, and with them claims, addresses that wait, validators and the state of hosts. source_health is a table with the
 rows of this moment. The addresses of the sources and the list of requests (fetches) are public tables and go with it.
 
-newswire itself reads a snapshot as it reads a database (newswire --db FILE ls, show, search, stories, export, status),
-apart from what only private tables know: what waits to be fetched, and how much of a text a near copy shares. It writes
-to none: run, fetch, import and changes of sources are refused with exit code 78.
+newswire itself reads a snapshot as it reads a database (newswire --db FILE ls, show, search, stories, sql, export,
+status), apart from what only private tables know: what waits to be fetched, and how much of a text a near copy shares.
+why and tail --cursor, which need these, and run, fetch, import and changes of sources are refused with exit code 78.
 
 It takes up to twice the size of the snapshot in the folder of FILE while it is written.
 

@@ -11,8 +11,7 @@ use super::read::{ARTICLE_COLUMNS, N_ARTICLE_COLUMNS, Parameters, Reader, UserCo
 use super::schema::StoreError;
 
 /// The number of the next change, as an SQL expression.
-pub(super) const NEXT_CHANGE: &str =
-    "(SELECT max(coalesce(max(change_seq), 0), (SELECT deleted_up_to FROM _change_state)) + 1 FROM articles)";
+pub(super) const NEXT_CHANGE: &str = "(SELECT max(coalesce(max(change_seq), 0), coalesce((SELECT deleted_up_to FROM _change_state), 0)) + 1 FROM articles)";
 
 /// The last change of an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +31,9 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// When the database cannot be read; [`StoreError::Snapshot`] for a snapshot, in which nothing changes.
     pub fn database_name(&self) -> Result<String, StoreError> {
+        self.needs_the_database("changes to come, which a cursor is for")?;
         Ok(self.connection().query_row("SELECT database FROM _change_state", [], |row| row.get(0))?)
     }
 

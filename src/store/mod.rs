@@ -82,6 +82,6 @@ pub use source_changes::{ChangedSource, NewSource, SourceChange, add_sources_bes
 pub use sources::{AddedSource, SyncReport};
 pub use story_changes::{merge_stories_beside, split_story_beside};
 pub use story_lists::{MemberRow, StoryFilter, StoryRow};
-pub use user_query::{QueryValue, UserQuery};
 pub use trail::{ExchangeRow, LinkTrail, SourceOfHost, Trail};
+pub use user_query::{QueryValue, UserQuery};
 pub use writer::{ArticleCommit, Store};

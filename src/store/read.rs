@@ -109,6 +109,15 @@ impl Reader {
         Ok(schema::is_snapshot(&self.connection)?)
     }
 
+    /// Refuses a snapshot where something is needed that only the database holds.
+    pub(super) fn needs_the_database(&self, what: &str) -> Result<(), StoreError> {
+        if self.is_snapshot()? {
+            let reason = format!("without {what}; name the database that it was taken from");
+            return Err(StoreError::Snapshot { path: self.path().display().to_string(), reason });
+        }
+        Ok(())
+    }
+
     /// The article that an address leads to, by its identity (`CanonicalUrl::key`).
     ///
     /// # Errors

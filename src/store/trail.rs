@@ -145,6 +145,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn trail(&self, url: &CanonicalUrl) -> Result<Trail, StoreError> {
+        self.needs_the_database("what became of addresses")?;
         let found = self
             .connection()
             .query_row(LINK_SQL, [url.key()], |row| {

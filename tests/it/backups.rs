@@ -330,6 +330,8 @@ fn a_snapshot_is_read_by_newswire_and_never_written_to() {
         &["stories", "show", "1"],
         &["sources", "ls"],
         &["sources", "show", "wire"],
+        &["tail"],
+        &["sql", "SELECT text FROM docs WHERE table_name = 'articles'"],
     ] {
         let (read, expected) = (on_snapshot(arguments).exits(0).stdout, room.run(arguments).exits(0).stdout);
         assert_eq!(read, expected, "{arguments:?}");
@@ -350,6 +352,9 @@ fn a_snapshot_is_read_by_newswire_and_never_written_to() {
     ] {
         let outcome = on_snapshot(arguments).exits(78).says("s.db: a snapshot, made to be read");
         assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+    }
+    for arguments in [&["why", "https://paper.example/3"][..], &["tail", "--cursor", "./kept"]] {
+        on_snapshot(arguments).exits(78).says("s.db: a snapshot, without ");
     }
     assert_eq!(names_in(room.folder()), names, "something was written beside it");
     assert_eq!(fs::read(room.path("s.db")).expect("the snapshot"), bytes);
