@@ -184,13 +184,13 @@ fn rows_are_handed_on_as_they_come_and_an_endless_question_can_be_ended() {
         let outcome = end_of(child, &format!("{arguments:?}")).exits(0);
         assert_eq!(outcome.stderr, "", "{arguments:?}");
     }
-    // Without a row so far, by Ctrl-C.
+    // Without a row so far, by a signal. Not SIGINT, which whoever runs the tests in the background has had ignored.
     let sql = format!("{ENDLESS} SELECT max(n) FROM numbers");
     let child = room.command(&["sql", &sql]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.expect("the program starts");
     let id = child.id();
     std::thread::sleep(Duration::from_millis(300));
-    let status = std::process::Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status();
+    let status = std::process::Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status();
     assert!(status.expect("a shell starts").success());
     let outcome = end_of(child, "an endless question");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (None, ""), "{outcome:?}");

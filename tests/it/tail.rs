@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use newswire::demo::web::{Resource, Site};
 
-use crate::harness::{Newsroom, Outcome, end_of, feed, run_to_end, wait_until, web_of};
+use crate::harness::{Newsroom, Outcome, end_of, feed, run_to_end, web_of};
 use crate::newsweb::faults;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -174,8 +174,10 @@ fn a_cursor_is_refused_where_it_would_mislead() {
     room.run(&["tail", "--cursor", "no-such/folder/place"]).exits(1).says("no-such/folder");
     room.run(&["tail", "-f", "-n", "3", "--cursor", &cursor]).exits(2);
     // One that is in use.
+    import(&room, &imported(6..=6));
     let following = Following::start(&room, &["tail", "-f", "--cursor", &cursor]);
-    assert!(wait_until(PATIENCE, || room.run(&["tail", "--cursor", &cursor]).code == Some(75)));
+    assert_eq!(following.title(), "Report 6", "it has the cursor");
+    room.run(&["tail", "--cursor", &cursor]).exits(75).says("another process moves the cursor");
     following.end("TERM").exits(0);
 }
 

@@ -55,9 +55,10 @@ fn an_article_tells_how_it_came_and_what_it_is() {
     let web = web_of(vec![site]);
     let mut room = Newsroom::reading(&web);
     room.follow("paper", "http://paper.example/feed", Some("feed"));
-    room.follow("also", "http://paper.example/also", Some("feed"));
     room.set(&[("daemon.article_tasks", "1")]);
     room.run(&["fetch", "--all"]).exits(0);
+    room.follow("also", "http://paper.example/also", Some("feed"));
+    room.run(&["fetch", "also"]).exits(0);
     let id = |path: &str| room.number(&format!("SELECT article_id FROM _links WHERE url LIKE '%paper.example/{path}'"));
 
     let url = "https://www.paper.example/a/?utm_campaign=x#top";
@@ -163,14 +164,16 @@ fn what_was_refused_and_what_failed_tells_the_reason_and_the_remedy() {
 
 #[test]
 fn what_waits_tells_for_what() {
-    let site = Site::new("paper.example")
+    let paper = Site::new("paper.example")
         .with("/feed", feed(&["http://paper.example/a", "http://paper.example/b"]))
-        .with("/also", feed(&["http://paper.example/b"]));
-    let web = web_of(vec![site.with("/a", faults::hanging()).with("/b", faults::hanging())]);
+        .with("/a", faults::hanging())
+        .with("/b", faults::hanging());
+    // At a host of its own: that of the paper is busy as long as an article hangs.
+    let web = web_of(vec![paper, Site::new("digest.example").with("/feed", feed(&["http://paper.example/b"]))]);
     let mut room = Newsroom::reading(&web);
     room.set(&[("fetch.total_timeout_s", "60"), ("fetch.read_timeout_s", "60")]);
     room.follow("paper", "http://paper.example/feed", Some("feed"));
-    room.follow("also", "http://paper.example/also", Some("feed"));
+    room.follow("digest", "http://digest.example/feed", Some("feed"));
     let daemon = room.start();
     room.wait_for(PATIENCE, "SELECT count(*) FROM _pending_sightings", "1");
     let claimed = "SELECT count(*) > 0 FROM _links WHERE claim_id IS NOT NULL";
@@ -181,7 +184,7 @@ fn what_waits_tells_for_what() {
     assert_eq!(in_work.json["next"], serde_json::json!([]), "the daemon does it by itself");
     let waiting = ask(&room, "http://paper.example/b", 0);
     assert!(["due", "waiting", "in work"].contains(&waiting.json["state"].as_str().unwrap()), "{}", waiting.text);
-    for source in ["paper", "also"] {
+    for source in ["paper", "digest"] {
         assert!(waiting.text.contains(&format!("listed by\t{source} since ")), "{}", waiting.text);
     }
     let unknown = check(&room, "http://paper.example/c", "unknown", &["paper (feed, read "]);
