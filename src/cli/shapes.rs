@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::model::{Article, CanonicalUrl, DatePrecision, Published};
-use crate::store::{ArticleDetails, ArticleRow};
+use crate::store::{ArticleDetails, ArticleRow, StoryRow};
+
+use super::output::counted;
 
 /// A date of publication as people and programs read it: the day alone where that is all that is known.
 pub(super) fn published_text(published: &Published) -> String {
@@ -100,4 +102,26 @@ pub(super) fn short_time(row: &ArticleRow) -> String {
         (Some(time), _) => time.get(..16).unwrap_or(time).replace('T', " "),
         (None, _) => String::new(),
     }
+}
+
+/// Kind, length and quality of an article's text.
+pub(super) fn text_in_short(article: &ArticleDetails) -> String {
+    let ArticleDetails { row, quality_reasons, .. } = article;
+    let reasons = quality_reasons.join(", ");
+    let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
+    format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)
+}
+
+/// Which wording an article has and since when; nothing for the first.
+pub(super) fn last_revision(article: &ArticleDetails) -> Option<String> {
+    let revision = article.row.revision;
+    (revision > 1).then(|| format!("{revision}, last change seen {}", article.updated_at))
+}
+
+/// The story that an article tells of; nothing where no other does.
+pub(super) fn story_told_by_others(story: &StoryRow) -> Option<String> {
+    let StoryRow { id, title, n_articles, n_sources, .. } = story;
+    let title = title.as_deref().unwrap_or("(no title)");
+    let (articles, sources) = (counted(*n_articles, "article"), counted(*n_sources, "source"));
+    (*n_articles > 1).then(|| format!("{id}: {title} ({articles}, {sources})"))
 }

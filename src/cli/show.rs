@@ -11,7 +11,7 @@ use super::extract::is_url;
 use super::failure::Failure;
 use super::lineage::Descent;
 use super::logging::Manner;
-use super::output::{Output, counted};
+use super::output::Output;
 use super::revisions::{History, RevisionRange, parse_range};
 use super::shapes;
 
@@ -119,29 +119,16 @@ impl Found {
         output.field("section", self.article.section.as_deref())?;
         output.field("language", row.language.as_deref())?;
         output.field("url", row.url.as_deref())?;
-        let reasons = self.article.quality_reasons.join(", ");
-        let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
-        output.field(
-            "text",
-            Some(&format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)),
-        )?;
+        output.field("text", Some(&shapes::text_in_short(&self.article)))?;
         self.descent.describe(output)?;
-        if let Some(story) = self.story.as_ref().filter(|story| story.n_articles > 1) {
-            let title = story.title.as_deref().unwrap_or("(no title)");
-            let counts = format!("{}, {}", counted(story.n_articles, "article"), counted(story.n_sources, "source"));
-            output.field("story", Some(&format!("{}: {title} ({counts})", story.id)))?;
-        }
+        output.field("story", self.story.as_ref().and_then(shapes::story_told_by_others).as_deref())?;
         for sighting in &self.sightings {
             output.field("seen in", Some(&format!("{} since {}", sighting.source, sighting.first_seen_at)))?;
         }
         output.field("removed", self.article.removed_at.as_deref())?;
         match history {
             Some(history) => history.describe(output)?,
-            None if row.revision > 1 => {
-                let changed = format!("{}, last change seen {}", row.revision, self.article.updated_at);
-                output.field("revision", Some(&changed))?;
-            }
-            None => {}
+            None => output.field("revision", shapes::last_revision(&self.article).as_deref())?,
         }
         output.line("")?;
         for paragraph in body.lines() {

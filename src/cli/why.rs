@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::fate::{Evidence, Fate};
 use super::lineage::Descent;
 use super::logging::Manner;
-use super::output::{Output, counted};
+use super::output::Output;
 use super::shapes;
 
 /// Addresses of one article that are told.
@@ -89,22 +89,13 @@ impl Stored {
     }
 
     fn describe(&self, output: &mut Output, link: &LinkTrail) -> std::io::Result<()> {
-        let ArticleDetails { row, quality_reasons, updated_at, removed_at, .. } = &self.article;
+        let ArticleDetails { row, removed_at, .. } = &self.article;
         let title = row.title.as_deref().unwrap_or("(no title)");
         output.field("article", Some(&format!("{}: {title}", row.id)))?;
-        let reasons = quality_reasons.join(", ");
-        let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
-        let (kind, words, quality) = (&row.body_kind, row.words, row.quality);
-        output.field("text", Some(&format!("{kind}, {words} words, quality {quality}{reasons}")))?;
-        if row.revision > 1 {
-            output.field("revision", Some(&format!("{}, last change seen {updated_at}", row.revision)))?;
-        }
+        output.field("text", Some(&shapes::text_in_short(&self.article)))?;
+        output.field("revision", shapes::last_revision(&self.article).as_deref())?;
         self.descent.describe(output)?;
-        if let Some(story) = self.story.as_ref().filter(|story| story.n_articles > 1) {
-            let title = story.title.as_deref().unwrap_or("(no title)");
-            let counts = format!("{}, {}", counted(story.n_articles, "article"), counted(story.n_sources, "source"));
-            output.field("story", Some(&format!("{}: {title} ({counts})", story.id)))?;
-        }
+        output.field("story", self.story.as_ref().and_then(shapes::story_told_by_others).as_deref())?;
         output.field("removed", removed_at.as_deref())?;
         for address in self.addresses.iter().filter(|address| **address != link.url) {
             output.field("also at", Some(address))?;

@@ -157,15 +157,7 @@ impl Reader {
             "SELECT slug, guid, sightings.url, first_seen_at, last_seen_at FROM sightings
              JOIN sources ON sources.id = source_id WHERE article_id = ?1 ORDER BY first_seen_at, slug",
             params![article_id],
-            |row| {
-                Ok(SightingRow {
-                    source: row.get(0)?,
-                    guid: row.get(1)?,
-                    url: row.get(2)?,
-                    first_seen_at: row.get(3)?,
-                    last_seen_at: row.get(4)?,
-                })
-            },
+            sighting,
         )
     }
 
@@ -446,6 +438,17 @@ pub(super) fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
         url: row.get(10)?,
         duplicate_of: row.get(11)?,
         revision: row.get(12)?,
+    })
+}
+
+/// Reads `slug, guid, url, first_seen_at, last_seen_at`.
+pub(super) fn sighting(row: &Row<'_>) -> rusqlite::Result<SightingRow> {
+    Ok(SightingRow {
+        source: row.get(0)?,
+        guid: row.get(1)?,
+        url: row.get(2)?,
+        first_seen_at: row.get(3)?,
+        last_seen_at: row.get(4)?,
     })
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::{CanonicalUrl, publisher_of};
 
 use super::answers::SightingRow;
-use super::read::Reader;
+use super::read::{Reader, sighting};
 use super::rows::{from_private_time, public_time};
 use super::schema::StoreError;
 
@@ -295,16 +295,6 @@ fn exchange(row: &Row<'_>) -> rusqlite::Result<StoredExchange> {
             error: row.get(7)?,
             redirected_to: row.get(8)?,
         },
-    })
-}
-
-fn sighting(row: &Row<'_>) -> rusqlite::Result<SightingRow> {
-    Ok(SightingRow {
-        source: row.get(0)?,
-        guid: row.get(1)?,
-        url: row.get(2)?,
-        first_seen_at: row.get(3)?,
-        last_seen_at: row.get(4)?,
     })
 }
 

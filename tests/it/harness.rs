@@ -375,6 +375,13 @@ fn gathered(reader: JoinHandle<Vec<u8>>) -> String {
     String::from_utf8_lossy(&reader.join().expect("a reader does not panic")).into_owned()
 }
 
+/// Sends a signal to a process, by its name without SIG.
+#[track_caller]
+pub(crate) fn send_signal(process: u32, name: &str) {
+    let status = Command::new("sh").args(["-c", &format!("kill -{name} {process}")]).status();
+    assert!(status.expect("a shell starts").success(), "SIG{name} cannot be sent");
+}
+
 /// Looks again and again until something holds, or until its time is up.
 pub(crate) fn wait_until(time_max: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + time_max;
@@ -420,8 +427,7 @@ impl Daemon {
 
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.id())]).status();
-        assert!(status.expect("a shell starts").success(), "SIG{name} cannot be sent");
+        send_signal(self.id(), name);
     }
 
     /// Ends it as a power cut would.

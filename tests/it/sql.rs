@@ -8,7 +8,7 @@ use std::time::Duration;
 use newswire::demo::web::{Resource, Site};
 use serde_json::json;
 
-use crate::harness::{Newsroom, Outcome, end_of, feed, web_of};
+use crate::harness::{Newsroom, Outcome, end_of, feed, send_signal, web_of};
 use crate::newsweb::faults;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -188,10 +188,8 @@ fn rows_are_handed_on_as_they_come_and_an_endless_question_can_be_ended() {
     let sql = format!("{ENDLESS} SELECT max(n) FROM numbers");
     let child = room.command(&["sql", &sql]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.expect("the program starts");
-    let id = child.id();
     std::thread::sleep(Duration::from_millis(300));
-    let status = std::process::Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status();
-    assert!(status.expect("a shell starts").success());
+    send_signal(child.id(), "TERM");
     let outcome = end_of(child, "an endless question");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (None, ""), "{outcome:?}");
     room.assert_sound();

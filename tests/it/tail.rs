@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use newswire::demo::web::{Resource, Site};
 
-use crate::harness::{Newsroom, Outcome, end_of, feed, run_to_end, web_of};
+use crate::harness::{Newsroom, Outcome, end_of, feed, run_to_end, send_signal, web_of};
 use crate::newsweb::faults;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -228,8 +228,7 @@ impl Following {
     }
 
     fn end(self, signal: &str) -> Outcome {
-        let kill = format!("kill -{signal} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell starts").success());
+        send_signal(self.child.id(), signal);
         end_of(self.child, "tail -f")
     }
 }
@@ -292,8 +291,7 @@ fn following_ends_with_its_terminal_its_pipe_and_its_service() {
     let mut stdout = child.stdout.take().expect("a pipe");
     stdout.read_exact(&mut [0; 10]).expect("a line");
     std::thread::sleep(Duration::from_millis(200));
-    let kill = format!("kill -TERM {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell starts").success());
+    send_signal(child.id(), "TERM");
     end_of(child, "tail -f").exits(0);
     drop(stdout);
 }
