@@ -36,3 +36,28 @@ pub(super) fn find(page: &Page<'_>, looks: &[Look], first: &[f32]) -> Option<usi
     }
     best.map(|(element, _)| element)
 }
+
+#[cfg(test)]
+mod tests {
+    use scraper::Html;
+
+    use super::*;
+    use crate::extract::body::lines;
+    use crate::extract::tests::evidence_of;
+
+    #[test]
+    fn notices_between_paragraphs_do_not_part_an_article() {
+        let paragraph = format!("<div><p>{}</p></div>", "word ".repeat(40));
+        let notice = format!("<div><p>{}</p></div>", "notice ".repeat(60));
+        let sections = [paragraph.as_str(); 4].join(&notice);
+        let tree = Html::parse_document(&format!("<main>{sections}</main><footer><p>{notice}</p></footer>"));
+        let page = Page::read(&tree, 512);
+        let looks = lines::look(&page, &evidence_of(&page, "https://news.example/page"));
+        let likely: Vec<f32> =
+            page.lines.iter().map(|line| if line.text.starts_with("word") { 0.95 } else { 0.05 }).collect();
+        let place = &page.elements[find(&page, &looks, &likely).expect("a place")];
+        let n_paragraphs =
+            page.lines[place.lines_start..place.lines_end].iter().filter(|line| line.text.starts_with("word")).count();
+        assert_eq!(n_paragraphs, 4);
+    }
+}
