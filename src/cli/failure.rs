@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// How a command fails.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// 1: it could not be done.
     Failed(String),
     /// 2: the command was used wrongly.
@@ -30,7 +30,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Failure::OutputClosed => 0,
             Failure::Failed(_) => 1,

@@ -1,130 +1,139 @@
-//! The commands, one file each. They print and decide nothing: what they do is the pipeline's and the store's.
+//! The command line: what the program takes, and who does it. The commands stand in rooms by what people do with them.
 //!
-//! Data goes to stdout, everything else to stderr. The exit codes are those of `failure::Failure::exit_code`.
+//! * [`ingest`]: bring articles in.
+//! * [`sources`]: what is followed.
+//! * [`read`]: what is stored.
+//! * [`copy`]: what is stored, in files to keep or to give away.
+//! * [`operate`]: for whoever runs it.
+//!
+//! Below them stand [`context`] (what a command is given), [`arguments`] (the options that all have), [`addresses`] and
+//! [`files`] (what people name on the command line), [`failure`] and [`terminal`] (how anything is said). Imports go
+//! down only: no command knows this file, and none is known outside.
+//!
+//! Commands print and decide nothing: what they do is the pipeline's and the store's. Data goes to stdout, everything
+//! else to stderr. The exit codes are those of `failure::Failure::exit_code`.
 
-mod arguments;
-
-mod backup;
-
-mod choice;
-
-mod completions;
-
-mod config_command;
-
-mod cursor;
-
-mod demo;
-
-mod discover;
-
-mod explain;
-
-mod explain_html;
-
-mod export;
-
-mod extract;
+mod terminal;
 
 mod failure;
 
-mod fate;
+mod addresses;
 
-mod fetch;
+mod files;
 
-mod import;
+mod arguments;
 
-mod lineage;
-
-mod logging;
-
-mod ls;
-
-mod man;
-
-mod output;
-
-mod parse_feed;
-
-mod progress;
-
-mod revisions;
-
-mod run;
-
-mod schema;
-
-mod search;
-
-mod shapes;
-
-mod show;
-
-mod signals;
-
-mod snapshot;
-
-mod source_changes;
-
-mod source_lists;
-
-mod source_test;
+mod context;
 
 mod sources;
 
-mod sql;
+mod read;
 
-mod status;
+mod copy;
 
-mod stories;
+mod ingest;
 
-mod tail;
-
-mod times;
-
-mod why;
+mod operate;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::config::{self, Config, Overrides};
-use arguments::{Arguments, Command};
+use arguments::{CommonArguments, STYLES, after_help};
+use context::Context;
+use copy::backup::{self, BackupCommand};
+use copy::export::{self, ExportCommand};
+use copy::snapshot::{self, SnapshotCommand};
 use failure::Failure;
-use output::Output;
+use ingest::demo::{self, DemoCommand};
+use ingest::discover::{self, DiscoverCommand};
+use ingest::extract::{self, ExtractCommand};
+use ingest::fetch::{self, FetchCommand};
+use ingest::import::{self, ImportCommand};
+use ingest::parse_feed::{self, ParseFeedCommand};
+use ingest::run::{self, RunCommand};
+use operate::completions::{self, CompletionsCommand};
+use operate::config::{self, ConfigCommand};
+use operate::man::{self, ManCommand};
+use operate::schema::{self, SchemaCommand};
+use operate::status::{self, StatusCommand};
+use read::ls::{self, LsCommand};
+use read::search::{self, SearchCommand};
+use read::show::{self, ShowCommand};
+use read::sql::{self, SqlCommand};
+use read::stories::{self, StoriesCommand};
+use read::tail::{self, TailCommand};
+use read::why::{self, WhyCommand};
+use sources::SourcesCommand;
+use terminal::logging;
 
-/// What every command is given.
-struct Context {
-    overrides: Overrides,
-    output: Output,
-    verbosity: logging::Verbosity,
-    /// Whether the user named a database, by flag or environment.
-    has_named_database: bool,
+/// Follows news sources and keeps their articles, deduplicated, in one SQLite file.
+#[derive(Debug, Parser)]
+#[command(name = "newswire", version, styles = STYLES, after_help = after_help(), max_term_width = 100)]
+#[command(disable_help_subcommand = true, infer_subcommands = false)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonArguments,
+
+    #[command(subcommand)]
+    command: Command,
 }
 
-impl Context {
-    /// Reads the configuration and starts logging by it.
-    fn configure(&self, manner: logging::Manner) -> Result<Arc<Config>, Failure> {
-        let config = Arc::new(config::load(&self.overrides)?);
-        logging::start(&config.log, self.verbosity, manner);
-        Ok(config)
-    }
-
-    /// A runtime for commands that touch the network or the writer.
-    fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::Failed(format!("the runtime cannot be started: {error}")))
-    }
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Poll, fetch, extract and store until stopped (SIGTERM drains, SIGHUP reloads the settings)
+    Run(RunCommand),
+    /// Fetch articles or sources once: addresses, sources, or all that is due
+    Fetch(FetchCommand),
+    /// Take the article out of HTML files or addresses; touches no database
+    Extract(ExtractCommand),
+    /// Read feeds and sitemaps from files; touches no database
+    ParseFeed(ParseFeedCommand),
+    /// Find the feeds and sitemaps of a site, best first, with the evidence
+    Discover(DiscoverCommand),
+    /// Take in bundles, JSON lines, HTML files and OPML
+    Import(ImportCommand),
+    /// Write stored articles as a bundle, JSON lines or CSV
+    Export(ExportCommand),
+    /// List stored articles, newest first
+    Ls(LsCommand),
+    /// Show one article, by its id or address
+    Show(ShowCommand),
+    /// Search titles and texts
+    Search(SearchCommand),
+    /// Articles in the order in which they came in or changed, the last ones or what is new since last time
+    Tail(TailCommand),
+    /// Events and the articles that tell of them; merge and split them by hand
+    Stories(StoriesCommand),
+    /// Ask the database a question in SQL
+    Sql(SqlCommand),
+    /// List, show, add, test, pause and remove sources; OPML in and out
+    Sources(SourcesCommand),
+    /// How it stands: database, sources, failures, what is due
+    Status(StatusCommand),
+    /// Copy the database to a file, also while a daemon writes
+    Backup(BackupCommand),
+    /// Write the public tables to a file to give away, which opens anywhere
+    Snapshot(SnapshotCommand),
+    /// Print the script that lets a shell complete this program's commands and options
+    Completions(CompletionsCommand),
+    /// Print the manual, to be read with `man -l -`, or write a page for each command
+    Man(ManCommand),
+    /// What has become of an address: why its article is not there, or there twice, or without text
+    Why(WhyCommand),
+    /// Check, show or write the settings
+    Config(ConfigCommand),
+    /// The tables and views of the database as SQL, and what they mean
+    Schema(SchemaCommand),
+    /// See all of it work on an invented news web, without a network, in ten seconds
+    Demo(DemoCommand),
 }
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let is_quiet = arguments.quiet;
+    let is_quiet = arguments.common.quiet;
     match run(arguments) {
         // A closed output is no failure: whoever read it has had enough.
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
@@ -139,12 +148,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
-    let mut context = Context {
-        overrides: arguments.overrides(),
-        output: Output::new(arguments.json, arguments.color),
-        verbosity: arguments.verbosity(),
-        has_named_database: arguments.db.is_some(),
-    };
+    let mut context = Context::new(&arguments.common);
     let outcome = match arguments.command {
         Command::Run(command) => run::run(&mut context, &command),
         Command::Fetch(command) => fetch::run(&mut context, &command),
@@ -163,13 +167,24 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Status(command) => status::run(&mut context, &command),
         Command::Backup(command) => backup::run(&mut context, &command),
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
-        Command::Completions(command) => completions::run(&mut context, &command),
-        Command::Man(command) => man::run(&mut context, &command),
+        Command::Completions(command) => completions::run(&mut context, &command, Arguments::command()),
+        Command::Man(command) => man::run(&mut context, &command, Arguments::command()),
         Command::Why(command) => why::run(&mut context, &command),
-        Command::Config(command) => config_command::run(&mut context, &command),
+        Command::Config(command) => config::run(&mut context, &command),
         Command::Schema(command) => schema::run(&mut context, &command),
         Command::Demo(command) => demo::run(&mut context, &command),
     };
     context.output.finish()?;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
 }

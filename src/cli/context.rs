@@ -1,0 +1,46 @@
+//! What every command is given.
+
+use std::sync::Arc;
+
+use crate::config::{self, Config, Overrides};
+
+use super::arguments::CommonArguments;
+use super::failure::Failure;
+use super::terminal::logging;
+use super::terminal::output::Output;
+
+/// What every command is given.
+pub(crate) struct Context {
+    pub(crate) overrides: Overrides,
+    pub(crate) output: Output,
+    pub(crate) verbosity: logging::Verbosity,
+    /// Whether the user named a database, by flag or environment.
+    pub(crate) has_named_database: bool,
+}
+
+impl Context {
+    /// What the options that all commands take make of it.
+    pub(crate) fn new(arguments: &CommonArguments) -> Self {
+        Context {
+            overrides: arguments.overrides(),
+            output: Output::new(arguments.json, arguments.color),
+            verbosity: arguments.verbosity(),
+            has_named_database: arguments.db.is_some(),
+        }
+    }
+
+    /// Reads the configuration and starts logging by it.
+    pub(crate) fn configure(&self, manner: logging::Manner) -> Result<Arc<Config>, Failure> {
+        let config = Arc::new(config::load(&self.overrides)?);
+        logging::start(&config.log, self.verbosity, manner);
+        Ok(config)
+    }
+
+    /// A runtime for commands that touch the network or the writer.
+    pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::Failed(format!("the runtime cannot be started: {error}")))
+    }
+}

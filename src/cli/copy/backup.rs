@@ -1,0 +1,107 @@
+//! `newswire backup`, and what it has in common with `newswire snapshot`: a copy of the database in one file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::store::{self, CopyPlan, CopyStage, CopyWatcher, FileCopy, StoreError};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::signals;
+use crate::cli::terminal::text::{counted, size};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+All of the database as it is at one moment, in one file, while a daemon goes on writing. It appears under its name when
+it is whole, with the permissions of the database. To look into it: newswire --db FILE status. To go back to it: stop
+the daemon, move the database and its -wal and -shm away, and copy FILE to its place.
+
+Examples:
+  newswire backup /backups/newswire-$(date +%F).db
+  newswire --db /var/lib/newswire/newswire.db backup --force /backups/latest.db")]
+pub(crate) struct BackupCommand {
+    #[command(flatten)]
+    target: TargetArguments,
+}
+
+/// The file to write.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArguments {
+    /// File to write
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), Failure> {
+    write_copy(context, &command.target, "backing up", store::back_up)
+}
+
+/// Bytes of the unit that the progress of a backup is told in.
+const MIB: u64 = 1 << 20;
+
+/// Has a copy written, tells how far it is, and what came of it. SIGINT and SIGTERM end it, with nothing left behind.
+pub(crate) fn write_copy(
+    context: &mut Context,
+    target: &TargetArguments,
+    what: &str,
+    write: impl FnOnce(CopyPlan<'_>, &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError>,
+) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let runtime = Context::runtime()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    runtime.block_on(async {
+        let mut signals = signals::listen()?;
+        let stop = Arc::clone(&stop);
+        tokio::spawn(async move {
+            if signals.stop.changed().await.is_ok() {
+                stop.store(true, Ordering::Relaxed);
+            }
+        });
+        Ok::<(), Failure>(())
+    })?;
+    let is_quiet = context.verbosity == Verbosity::Quiet;
+    let progress = Progress::start(what, is_quiet);
+    let mut tell = |stage| show(&progress, stage);
+    let plan = CopyPlan { database: &config.store.path, target: &target.file, replaces: target.force };
+    let outcome = write(plan, &mut CopyWatcher { stop, tell: &mut tell });
+    progress.finish();
+    let FileCopy { file_bytes, n_articles } = outcome?;
+    if context.output.is_json() {
+        let file = target.file.display().to_string();
+        context.output.json(&json!({ "file": file, "bytes": file_bytes, "articles": n_articles }))?;
+    } else if !is_quiet {
+        eprintln!("{}", summary(&target.file, file_bytes, n_articles));
+    }
+    Ok(())
+}
+
+fn show(progress: &Progress, stage: CopyStage) {
+    match stage {
+        CopyStage::Bytes { done, total } => {
+            progress.set_length(total / MIB);
+            progress.set_position(done / MIB);
+            progress.set_message("MiB".to_owned());
+        }
+        CopyStage::Rows { done, total } => {
+            progress.set_length(total);
+            progress.set_position(done);
+            progress.set_message("rows".to_owned());
+        }
+        CopyStage::Indexing => progress.set_message("indexing".to_owned()),
+        CopyStage::Packing => progress.set_message("writing".to_owned()),
+    }
+}
+
+fn summary(file: &Path, file_bytes: u64, n_articles: u64) -> String {
+    format!("{}: {}, {}", file.display(), size(file_bytes), counted(n_articles, "article"))
+}

@@ -1,0 +1,196 @@
+//! `newswire export`: stored articles as files. The same choice gives the same bytes.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::bundle;
+use crate::store::{ArticleFilter, DocumentRow, Reader};
+use clap::{Args, ValueEnum};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::files::write_atomically;
+use crate::cli::read::filter::FilterArguments;
+use crate::cli::terminal::article_forms;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::text::counted;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire export --format bundle --source dailytimes --since 2d --out bundle/
+  newswire export --format jsonl --where \"language = 'es' AND words > 300\" > articles.jsonl")]
+pub(crate) struct ExportCommand {
+    /// What to write
+    #[arg(long, default_value = "jsonl", value_name = "FORMAT")]
+    pub(crate) format: ExportFormat,
+
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+
+    /// A folder for a bundle, a file for the others (default: standard output)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Remove the documents of an earlier bundle from the folder first
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A folder of documents
+    Bundle,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values (RFC 4180)
+    Csv,
+}
+
+const CSV_COLUMNS: [&str; 16] = [
+    "id",
+    "url",
+    "title",
+    "date",
+    "published_at",
+    "language",
+    "authors",
+    "source",
+    "words",
+    "body_kind",
+    "quality",
+    "duplicate_of",
+    "first_seen_at",
+    "revision",
+    "sha256",
+    "body",
+];
+
+pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let reader = Reader::open(&config.store.path)?;
+    let filter = command.filter.filter(&reader)?;
+    match (command.format, &command.out) {
+        (ExportFormat::Bundle, None) => {
+            Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned()))
+        }
+        (ExportFormat::Bundle, Some(folder)) => {
+            let n_documents = write_bundle(&reader, &filter, folder, command.replace)?;
+            eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
+            Ok(())
+        }
+        (format, Some(path)) if path.as_os_str() != "-" => {
+            let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, format, file))?;
+            eprintln!("{} in {}", counted(n_articles, "article"), path.display());
+            Ok(())
+        }
+        (format, _) => {
+            let stdout = std::io::stdout();
+            write_lines(&reader, &filter, format, &mut BufWriter::new(stdout.lock())).map(|_| ())
+        }
+    }
+}
+
+/// Writes a bundle into a folder, which must hold nothing yet, or with `is_replacing` nothing but a bundle.
+pub(crate) fn write_bundle(
+    reader: &Reader,
+    filter: &ArticleFilter,
+    folder: &Path,
+    is_replacing: bool,
+) -> Result<usize, Failure> {
+    let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
+    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    let mut present = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| failed(folder, &error))? {
+        let path = entry.map_err(|error| failed(folder, &error))?.path();
+        let is_document =
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| bundle::hash_in_name(name).is_some());
+        if !is_replacing || !is_document {
+            let advice = if is_document { "--replace removes the bundle in it" } else { "name another folder" };
+            return Err(Failure::Failed(format!("{} is not empty; {advice}", folder.display())));
+        }
+        present.push(path);
+    }
+    for path in present {
+        fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+    }
+    let mut position = 0;
+    reader.for_each_document(filter, |row| {
+        let text = document_of(&row);
+        let path = folder.join(bundle::file_name(position, &bundle::hex_sha256(text.as_bytes())));
+        fs::write(&path, text).map_err(|error| failed(&path, &error))?;
+        position += 1;
+        Ok::<(), Failure>(())
+    })?;
+    Ok(position)
+}
+
+fn document_of(row: &DocumentRow) -> String {
+    let listed = &row.article.row;
+    bundle::document(listed.title.as_deref(), listed.date.as_deref(), listed.url.as_deref(), &row.article.body)
+}
+
+fn write_lines(
+    reader: &Reader,
+    filter: &ArticleFilter,
+    format: ExportFormat,
+    out: &mut dyn Write,
+) -> Result<usize, Failure> {
+    let mut n_articles = 0;
+    if format == ExportFormat::Csv {
+        write!(out, "{}\r\n", CSV_COLUMNS.join(","))?;
+    }
+    reader.for_each_document(filter, |row| {
+        n_articles += 1;
+        match format {
+            ExportFormat::Csv => write!(out, "{}\r\n", csv_line(&row))?,
+            ExportFormat::Jsonl | ExportFormat::Bundle => {
+                writeln!(out, "{}", article_forms::details(&row.article, &row.sources))?;
+            }
+        }
+        Ok::<(), Failure>(())
+    })?;
+    out.flush()?;
+    Ok(n_articles)
+}
+
+fn csv_line(row: &DocumentRow) -> String {
+    let article = &row.article;
+    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+    let fields = [
+        article.row.id.to_string(),
+        optional(&article.row.url),
+        optional(&article.row.title),
+        optional(&article.row.date),
+        optional(&article.row.published_at),
+        optional(&article.row.language),
+        article.authors.join("; "),
+        optional(&article.row.source),
+        article.row.words.to_string(),
+        article.row.body_kind.clone(),
+        article.row.quality.to_string(),
+        article.row.duplicate_of.map(|of| of.to_string()).unwrap_or_default(),
+        article.first_seen_at.clone(),
+        article.row.revision.to_string(),
+        article.sha256.clone(),
+        article.body.clone(),
+    ];
+    fields.iter().map(|field| csv_field(field)).collect::<Vec<_>>().join(",")
+}
+
+/// A field as RFC 4180 writes it.
+fn csv_field(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        assert_eq!(csv_field("plain"), "plain");
+        assert_eq!(csv_field("a, \"b\"\nc"), "\"a, \"\"b\"\"\nc\"");
+    }
+}

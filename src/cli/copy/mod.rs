@@ -1,0 +1,11 @@
+//! Commands that copy what is stored to files.
+//!
+//! * `export`: bundles, JSON lines, CSV.
+//! * `backup`: the database.
+//! * `snapshot`: the public tables, to give away.
+
+pub(crate) mod export;
+
+pub(crate) mod backup;
+
+pub(crate) mod snapshot;

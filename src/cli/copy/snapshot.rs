@@ -1,0 +1,34 @@
+//! `newswire snapshot`: a copy to give away.
+
+use clap::Args;
+
+use crate::store;
+
+use super::backup::{TargetArguments, write_copy};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The public tables and views, with the full-text index, in one compact file that opens anywhere: with sqlite3, Datasette
+(also as --immutable), DuckDB or pandas, from a folder or a disk that cannot be written. Tables that begin with _ stay
+behind, and with them claims, addresses that wait, validators and the state of hosts. source_health is a table with the
+rows of this moment. The addresses of the sources and the list of requests (fetches) are public tables and go with it.
+
+newswire itself reads a snapshot as it reads a database (newswire --db FILE ls, show, search, stories, sql, export,
+status), apart from what only private tables know: what waits to be fetched, and how much of a text a near copy shares.
+why and tail --cursor, which need these, and run, fetch, import and changes of sources are refused with exit code 78.
+
+It takes up to twice the size of the snapshot in the folder of FILE while it is written.
+
+Examples:
+  newswire snapshot news.db
+  datasette --immutable news.db")]
+pub(crate) struct SnapshotCommand {
+    #[command(flatten)]
+    target: TargetArguments,
+}
+
+pub(crate) fn run(context: &mut Context, command: &SnapshotCommand) -> Result<(), Failure> {
+    write_copy(context, &command.target, "taking a snapshot", store::take_snapshot)
+}

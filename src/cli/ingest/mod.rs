@@ -1,0 +1,38 @@
+//! Commands that bring articles in.
+//!
+//! * `run`: the daemon.
+//! * `fetch`: once, now.
+//! * `extract`: HTML in, article out.
+//! * `pages`: pages that a command is given, read side by side.
+//! * `explain`: why a page reads as it does.
+//! * `explain_words`: what all forms of an explanation say alike.
+//! * `explain_text`: on a terminal, in a pipe, as JSON.
+//! * `explain_html`: as a page for a browser.
+//! * `parse_feed`: feed in, JSON out.
+//! * `import`: bundles, JSON lines, HTML files and OPML.
+//! * `discover`: the feeds of a site.
+//! * `demo`: all of it on an invented news web.
+
+pub(crate) mod run;
+
+pub(crate) mod fetch;
+
+pub(crate) mod extract;
+
+pub(crate) mod pages;
+
+pub(crate) mod explain;
+
+pub(crate) mod explain_words;
+
+pub(crate) mod explain_text;
+
+pub(crate) mod explain_html;
+
+pub(crate) mod parse_feed;
+
+pub(crate) mod import;
+
+pub(crate) mod discover;
+
+pub(crate) mod demo;

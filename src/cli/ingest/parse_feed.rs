@@ -1,0 +1,77 @@
+//! `newswire parse-feed`: feeds and sitemaps in, one JSON object a file out.
+
+use clap::Args;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::dates;
+use crate::feed;
+use crate::model::{FetchedDocument, FoundLink};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::files::read_input;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::text::counted;
+
+#[derive(Debug, Args)]
+pub(crate) struct ParseFeedCommand {
+    /// Feed or sitemap files, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) inputs: Vec<String>,
+}
+
+/// The base of relative addresses in a feed that came without one of its own. Entries never show it.
+const NO_ADDRESS: &str = "http://file.invalid/";
+
+pub(crate) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let base = Url::parse(NO_ADDRESS).expect("a literal address parses");
+    let mut n_failed = 0;
+    for input in &command.inputs {
+        let read = read_input(input).map_err(|error| error.to_string());
+        let listing = read.and_then(|bytes| {
+            let document = FetchedDocument::from_file(bytes, base.clone());
+            feed::read(&document, &config.feed).map_err(|error| error.to_string())
+        });
+        n_failed += usize::from(listing.is_err());
+        let value = match listing {
+            Ok(listing) => json!({
+                "file": input,
+                "error": null,
+                "problems": listing.problems,
+                "kind": listing.kind.as_str(),
+                "format": listing.format,
+                "title": listing.title,
+                "language": listing.language,
+                "entries": listing.links.iter().map(entry).collect::<Vec<_>>(),
+                "sitemaps": listing.children.iter().map(Url::as_str).collect::<Vec<_>>(),
+            }),
+            Err(error) => json!({
+                "file": input, "error": error, "problems": [], "kind": null, "title": null, "entries": [],
+            }),
+        };
+        context.output.json(&value)?;
+    }
+    match n_failed {
+        0 => Ok(()),
+        _ if n_failed == command.inputs.len() => {
+            Err(Failure::Failed(format!("no feed in {}", counted(n_failed, "file"))))
+        }
+        _ => Err(Failure::Partly(format!("no feed in {n_failed} of {}", counted(command.inputs.len(), "file")))),
+    }
+}
+
+fn entry(link: &FoundLink) -> Value {
+    let date = |text: &Option<String>| text.as_deref().and_then(dates::read).map(|date| date.to_rfc3339());
+    let html = link.text.content.as_ref().or(link.text.summary.as_ref());
+    json!({
+        "title": link.title,
+        "url": link.url.as_ref().map(Url::as_str).filter(|url| !url.starts_with(NO_ADDRESS)),
+        "id": link.guid,
+        "published": date(&link.published),
+        "updated": date(&link.updated),
+        "author": (!link.authors.is_empty()).then(|| link.authors.join(", ")),
+        "content_text": html.map(|html| feed::text_of_html(html)).filter(|text| !text.is_empty()),
+    })
+}

@@ -1,0 +1,90 @@
+//! `newswire run`: the daemon.
+
+use clap::Args;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tracing::{error, info};
+
+use crate::app::App;
+use crate::config;
+use crate::daemon::{Control, Engine, Notifier, Until};
+use crate::store::{Scope, SyncReport};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::signals;
+
+#[derive(Debug, Args)]
+pub(crate) struct RunCommand {}
+
+pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::Daemon)?;
+    let overrides = context.overrides.clone();
+    Context::runtime()?.block_on(async {
+        let mut signals = signals::listen()?;
+        let app = App::build(config)?;
+        let started_at = Timestamp::now();
+        let report = app.store.synchronize_sources(app.config.sources.clone()).await?;
+        info!(
+            "newswire {} started, database {}, {} sources listed",
+            env!("CARGO_PKG_VERSION"),
+            app.config.store.path.display(),
+            app.config.sources.len()
+        );
+        log_changes(&report);
+        if app.config.sources.is_empty() {
+            info!("no sources are listed; `newswire sources add URL` adds one while the daemon runs");
+        }
+        let (reload_sender, reload) = mpsc::channel(1);
+        let control = Control { stop: signals.stop.clone(), reload };
+        let reloading = app.clone();
+        let reloader = tokio::spawn(async move {
+            while signals.hangup.recv().await.is_some() {
+                match reconfigure(&reloading, &overrides).await {
+                    Ok(app) => {
+                        if reload_sender.send(app).await.is_err() {
+                            return;
+                        }
+                    }
+                    Err(failure) => error!("the settings are not reloaded, the old ones stay in force: {failure}"),
+                }
+            }
+        });
+        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, Box::new(|_| ()))
+            .with_notifier(Notifier::from_environment());
+        let outcome = engine.run(control).await;
+        reloader.abort();
+        app.store.close().await?;
+        let tally = outcome?;
+        let ran = Timestamp::now().duration_since(started_at).as_secs();
+        info!(
+            "stopped after {ran} s: {} polls, {} articles, {} duplicates, {} revisions, {} failures",
+            tally.polls,
+            tally.articles,
+            tally.duplicates,
+            tally.revisions,
+            tally.n_failed()
+        );
+        Ok(())
+    })
+}
+
+async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Failure> {
+    let config = config::load(overrides)?;
+    if config.store.path != app.config.store.path {
+        return Err(Failure::Failed("store.path cannot change while the daemon runs; restart it".to_owned()));
+    }
+    let app = app.reconfigured(std::sync::Arc::new(config))?;
+    let report = app.store.synchronize_sources(app.config.sources.clone()).await?;
+    log_changes(&report);
+    Ok(app)
+}
+
+fn log_changes(report: &SyncReport) {
+    for (slugs, what) in [(&report.added, "new"), (&report.changed, "changed"), (&report.removed, "no longer listed")] {
+        if !slugs.is_empty() {
+            info!("sources {what}: {}", slugs.join(", "));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `newswire config`: check, show, init.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::config::{self, DEFAULTS, SITES_TEMPLATE, SOURCES_TEMPLATE};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::output::text;
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigCommand {
+    #[command(subcommand)]
+    pub(crate) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Report everything that is wrong at once
+    Check,
+    /// Every key with its value and where it came from
+    Show,
+    /// Write newswire.toml, with every key explained, sources.toml and sites/example.toml
+    Init {
+        /// Folder to write them to
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+}
+
+pub(crate) fn run(context: &mut Context, command: &ConfigCommand) -> Result<(), Failure> {
+    match &command.action {
+        ConfigAction::Check => check(context),
+        ConfigAction::Show => show(context),
+        ConfigAction::Init { folder } => init(folder),
+    }
+}
+
+fn check(context: &mut Context) -> Result<(), Failure> {
+    let config = config::load(&context.overrides)?;
+    let name = |path: &Option<std::path::PathBuf>| {
+        path.as_ref().map_or("none found, defaults apply".to_owned(), |path| path.display().to_string())
+    };
+    let value = || {
+        json!({
+            "settings_file": config.settings_file,
+            "sources_file": config.sources_file,
+            "sources": config.sources.len(),
+            "sites_folder": config.sites_folder,
+            "site_rules": config.extract.site_rules.len(),
+            "problems": [],
+        })
+    };
+    context.output.one(value, |output| {
+        output.field("settings", Some(&name(&config.settings_file)))?;
+        output.field("sources", Some(&format!("{} ({} listed)", name(&config.sources_file), config.sources.len())))?;
+        if let Some(folder) = &config.sites_folder {
+            let shown = format!("{} ({} rules)", folder.display(), config.extract.site_rules.len());
+            output.field("sites", Some(&shown))?;
+        }
+        output.line("no problems")
+    })?;
+    Ok(())
+}
+
+fn show(context: &mut Context) -> Result<(), Failure> {
+    let config = config::load(&context.overrides)?;
+    let rows = config
+        .provenance
+        .iter()
+        .map(|entry| {
+            let value = json!({"key": entry.key, "value": entry.value, "origin": entry.origin});
+            (value, vec![entry.key.clone(), entry.value.clone(), entry.origin.clone()])
+        })
+        .collect();
+    context.output.list(&[text("key"), text("value"), text("from")], rows)?;
+    Ok(())
+}
+
+/// What a folder of settings begins with.
+const FILES: [(&str, &str); 3] =
+    [("newswire.toml", DEFAULTS), ("sources.toml", SOURCES_TEMPLATE), ("sites/example.toml", SITES_TEMPLATE)];
+
+/// Writes the files. What is there already is left alone.
+fn init(folder: &Path) -> Result<(), Failure> {
+    let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
+    let mut n_present = 0;
+    for (name, content) in FILES {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(content.as_bytes()).map_err(|error| failed(&path, &error))?;
+                eprintln!("{} written", path.display());
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                n_present += 1;
+                eprintln!("{} is there already and stays as it is", path.display());
+            }
+            Err(error) => return Err(failed(&path, &error)),
+        }
+    }
+    match n_present {
+        n if n == FILES.len() => Err(Failure::Failed("nothing was written".to_owned())),
+        _ => Ok(()),
+    }
+}

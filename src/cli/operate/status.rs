@@ -1,0 +1,119 @@
+//! `newswire status`: how it stands.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::store::{DaemonSign, Reader, StatusReport, is_locked_by};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::Output;
+use crate::cli::terminal::text::{counted, size};
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusCommand {}
+
+/// Failing sources that are named; the rest is counted.
+const FAILING_SHOWN_MAX: usize = 10;
+
+/// A daemon that has not given a sign for so long has a problem.
+const SILENCE_MAX_S: i64 = 60;
+
+pub(crate) fn run(context: &mut Context, _: &StatusCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let reader = Reader::open(&config.store.path)?;
+    let now = Timestamp::now();
+    let report = reader.status(now)?;
+    let holder = is_locked_by(reader.path());
+    let daemon = if reader.is_snapshot()? {
+        "never, this is a snapshot".to_owned()
+    } else {
+        describe_daemon(report.daemon.as_ref(), holder.as_deref(), now)
+    };
+    let path = reader.path().display().to_string();
+    context.output.one(
+        || to_json(&report, &path, &daemon),
+        |output| {
+            output.field("database", Some(&format!("{path}, {}", size(report.file_bytes))))?;
+            output.field("ingesting", Some(&daemon))?;
+            describe(output, &report)
+        },
+    )?;
+    Ok(())
+}
+
+fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
+    let StatusReport { n_articles, n_duplicates, n_revisions, n_articles_24h, .. } = report;
+    output.field(
+        "articles",
+        Some(&format!(
+            "{n_articles}, of them {n_duplicates} duplicates; {n_revisions} revisions; {n_articles_24h} new in 24 h"
+        )),
+    )?;
+    let sources: Vec<String> =
+        report.sources_by_state.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    output.field("sources", Some(&if sources.is_empty() { "none".to_owned() } else { sources.join(", ") }))?;
+    output.field(
+        "due",
+        Some(&format!(
+            "{} and {} now, {} later, {} given up",
+            counted(report.n_sources_due, "source"),
+            counted(report.n_links_due, "article"),
+            counted(report.n_links_later, "article"),
+            report.n_links_given_up
+        )),
+    )?;
+    let (n_fetches, n_failed) = report.fetches_24h;
+    output.field("fetches", Some(&format!("{n_fetches} in 24 h, {n_failed} failed")))?;
+    for (slug, failures, error) in report.failing.iter().take(FAILING_SHOWN_MAX) {
+        output.field("failing", Some(&format!("{slug} ({failures} in a row): {error}")))?;
+    }
+    if report.failing.len() > FAILING_SHOWN_MAX {
+        output.field("failing", Some(&format!("and {} more", report.failing.len() - FAILING_SHOWN_MAX)))?;
+    }
+    Ok(())
+}
+
+fn describe_daemon(sign: Option<&DaemonSign>, holder: Option<&str>, now: Timestamp) -> String {
+    match (sign, holder) {
+        (Some(sign), Some(_)) if sign.stopped_at.is_none() => {
+            let silence_s = now.duration_since(sign.heartbeat_at).as_secs();
+            let trouble =
+                if silence_s > SILENCE_MAX_S { format!(", no sign of life for {silence_s} s") } else { String::new() };
+            format!("daemon {}, version {}, since {:.0}{trouble}", sign.pid, sign.version, sign.started_at)
+        }
+        (_, Some(holder)) => holder.to_owned(),
+        (Some(DaemonSign { stopped_at: Some(stopped_at), .. }), None) => format!("no, stopped at {stopped_at:.0}"),
+        (Some(sign), None) => format!("no, ended without stopping after {:.0}", sign.heartbeat_at),
+        (None, None) => "no".to_owned(),
+    }
+}
+
+fn to_json(report: &StatusReport, path: &str, daemon: &str) -> Value {
+    let states: serde_json::Map<String, Value> =
+        report.sources_by_state.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
+    let failing: Vec<Value> = report
+        .failing
+        .iter()
+        .map(|(slug, failures, error)| json!({"slug": slug, "failures_in_a_row": failures, "error": error}))
+        .collect();
+    json!({
+        "database": path,
+        "file_bytes": report.file_bytes,
+        "ingesting": daemon,
+        "articles": report.n_articles,
+        "duplicates": report.n_duplicates,
+        "revisions": report.n_revisions,
+        "articles_24h": report.n_articles_24h,
+        "sources": states,
+        "failing": failing,
+        "sources_due": report.n_sources_due,
+        "articles_due": report.n_links_due,
+        "articles_later": report.n_links_later,
+        "articles_given_up": report.n_links_given_up,
+        "fetches_24h": report.fetches_24h.0,
+        "fetches_failed_24h": report.fetches_24h.1,
+    })
+}

@@ -1,0 +1,60 @@
+//! `newswire ls`: stored articles, newest first.
+
+use clap::Args;
+
+use crate::config::Config;
+use crate::store::{ArticleFilter, ArticleRow, Reader};
+
+use super::filter::FilterArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::article_forms;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::{Column, number, text};
+
+#[derive(Debug, Args)]
+pub(crate) struct LsCommand {
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+
+    /// At most so many
+    #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
+    pub(crate) limit: u32,
+}
+
+pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let reader = Reader::open(&config.store.path)?;
+    let filter = command.filter.filter(&reader)?;
+    let rows = reader.articles(&filter, command.limit)?;
+    if rows.is_empty() && context.output.is_decorated() {
+        eprintln!("no articles{}", if filter == ArticleFilter::default() { " yet" } else { " match" });
+    }
+    let rows = rows.iter().map(|row| (article_forms::row(row), cells(row))).collect();
+    context.output.list(&COLUMNS, rows)?;
+    Ok(())
+}
+
+const COLUMNS: [Column; 6] =
+    [number("id"), text("published"), text("source"), number("words"), text("kind"), text("title")];
+
+fn cells(row: &ArticleRow) -> Vec<String> {
+    let kind = match (row.duplicate_of, row.revision) {
+        (Some(of), _) => format!("copy of {of}"),
+        (None, 1) => row.body_kind.clone(),
+        (None, revision) => format!("{} r{revision}", row.body_kind),
+    };
+    vec![
+        row.id.to_string(),
+        article_forms::short_time(row),
+        row.source.clone().unwrap_or_default(),
+        row.words.to_string(),
+        kind,
+        row.title.clone().unwrap_or_default(),
+    ]
+}
+
+/// The database that the settings name, for messages.
+pub(crate) fn database(config: &Config) -> String {
+    config.store.path.display().to_string()
+}

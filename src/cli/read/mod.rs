@@ -1,0 +1,38 @@
+//! Commands that read the database, with the daemon up or down.
+//!
+//! * `filter`: which articles a command is about.
+//! * `ls`: a list.
+//! * `show`: one article.
+//! * `revisions`: its wordings and what changed between them.
+//! * `lineage`: whose text it is.
+//! * `search`: full text.
+//! * `stories`: events.
+//! * `sql`: a question in SQL.
+//! * `tail`: what came in and what changed.
+//! * `cursor`: how far somebody has read.
+//! * `why`: what has become of an address.
+//! * `diagnosis`: the same in a sentence, and what to do next.
+
+pub(crate) mod filter;
+
+pub(crate) mod ls;
+
+pub(crate) mod show;
+
+pub(crate) mod revisions;
+
+pub(crate) mod lineage;
+
+pub(crate) mod search;
+
+pub(crate) mod stories;
+
+pub(crate) mod sql;
+
+pub(crate) mod tail;
+
+pub(crate) mod cursor;
+
+pub(crate) mod why;
+
+pub(crate) mod diagnosis;

@@ -1,0 +1,125 @@
+//! `newswire search`: titles and texts.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::store::{MATCH_MARKS, Reader, SearchHit};
+
+use super::filter::FilterArguments;
+use super::ls;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::article_forms;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::Output;
+use crate::cli::terminal::text::one_line;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+All words must occur. \"Words in quotes\" are a phrase, harbo* is any word that begins so. With --raw the query is
+FTS5's own: AND, OR, NOT, NEAR(), title:word.")]
+pub(crate) struct SearchCommand {
+    /// What to look for
+    #[arg(value_name = "QUERY", required = true)]
+    pub(crate) query: Vec<String>,
+
+    /// The query is in FTS5 syntax
+    #[arg(long)]
+    pub(crate) raw: bool,
+
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+
+    /// At most so many
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
+    pub(crate) limit: u32,
+}
+
+pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let reader = Reader::open(&config.store.path)?;
+    let filter = command.filter.filter(&reader)?;
+    let query = command.query.join(" ");
+    let expression = if command.raw { query.clone() } else { quoted(&query) };
+    if expression.is_empty() {
+        return Err(Failure::Usage("there is no word in the query".to_owned()));
+    }
+    let hits = reader.search(&expression, &filter, command.limit)?;
+    if hits.is_empty() && context.output.is_decorated() {
+        eprintln!("nothing found in {}", ls::database(&config));
+    }
+    let is_decorated = context.output.is_decorated();
+    for hit in &hits {
+        if is_decorated {
+            describe(&mut context.output, hit)?;
+        } else if context.output.is_json() {
+            let mut value = article_forms::row(&hit.row);
+            value["snippet"] = json!(hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], ""));
+            context.output.json(&value)?;
+        } else {
+            let snippet = hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "");
+            let cells = [
+                hit.row.id.to_string(),
+                article_forms::short_time(&hit.row),
+                hit.row.source.clone().unwrap_or_default(),
+                hit.row.title.clone().unwrap_or_default(),
+                snippet,
+            ];
+            let cells: Vec<_> = cells.iter().map(|cell| one_line(cell)).collect();
+            context.output.line(&cells.join("\t"))?;
+        }
+    }
+    Ok(())
+}
+
+fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
+    let title = output.bold(&one_line(hit.row.title.as_deref().unwrap_or("(no title)")));
+    let source = hit.row.source.as_deref().unwrap_or("import");
+    let about = output.faint(&format!("{} · {source}", article_forms::short_time(&hit.row)));
+    output.line(&format!("{:>6}  {title}  {about}", hit.row.id))?;
+    let mut snippet = String::new();
+    for (position, piece) in hit.snippet.split(MATCH_MARKS.0).enumerate() {
+        match piece.split_once(MATCH_MARKS.1) {
+            Some((matched, rest)) if position > 0 => {
+                snippet.push_str(&output.warning(&one_line(matched)));
+                snippet.push_str(&one_line(rest));
+            }
+            _ => snippet.push_str(&one_line(piece)),
+        }
+    }
+    output.line(&format!("        {snippet}\n"))
+}
+
+/// A query as people type it, in FTS5's syntax: each word quoted, so that `covid-19`, `O'Brien` and `U.S.` are words
+/// and not syntax; what stands in double quotes is a phrase; a star at the end of a word stays outside of the quotes.
+fn quoted(query: &str) -> String {
+    let mut terms = Vec::new();
+    for (position, part) in query.split(['"', '“', '”']).enumerate() {
+        if position % 2 == 1 {
+            if part.chars().any(char::is_alphanumeric) {
+                terms.push(format!("\"{part}\""));
+            }
+            continue;
+        }
+        for word in part.split_whitespace() {
+            let (stem, star) = word.strip_suffix('*').map_or((word, ""), |stem| (stem, "*"));
+            if stem.chars().any(char::is_alphanumeric) {
+                terms.push(format!("\"{stem}\"{star}"));
+            }
+        }
+    }
+    terms.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_so_that_they_are_no_syntax() {
+        assert_eq!(quoted("covid-19 O'Brien U.S."), "\"covid-19\" \"O'Brien\" \"U.S.\"");
+        assert_eq!(quoted("harbo* \"night train\" AND"), "\"harbo\"* \"night train\" \"AND\"");
+        assert_eq!(quoted("\"unclosed phrase"), "\"unclosed phrase\"");
+        assert_eq!(quoted(" - \" \" "), "");
+    }
+}

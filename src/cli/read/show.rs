@@ -1,0 +1,140 @@
+//! `newswire show`: one article.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::normalize;
+use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
+
+use super::lineage::Descent;
+use super::revisions::{History, RevisionRange, parse_range};
+use crate::cli::addresses::is_url;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::article_forms;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::Output;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire show 42                        the article, where it was seen, whose text it is
+  newswire show 42 --revisions            and a line for each wording that it had
+  newswire show 42 --diff 1..3            what changed from the first to the third
+  newswire show 42 --diff 2               what changed since the second
+
+In a difference - stands before a paragraph that went, + before one that came, ~ before one in which [-words went-] and
+{+words came+}.")]
+pub(crate) struct ShowCommand {
+    /// Its id, or an address that leads to it
+    #[arg(value_name = "ID or URL")]
+    pub(crate) article: String,
+
+    /// Its wordings as well, with what changed in each
+    #[arg(long)]
+    pub(crate) revisions: bool,
+
+    /// What changed from one revision to another, instead of the article: 1..3, or 1 for all since the first
+    #[arg(long, value_name = "A..B", value_parser = parse_range, conflicts_with = "revisions")]
+    pub(crate) diff: Option<RevisionRange>,
+}
+
+pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let reader = Reader::open(&config.store.path)?;
+    let id = find(&reader, &command.article)?;
+    let Some(article) = reader.article(id)? else {
+        return Err(Failure::Failed(format!("no article {id}; `newswire ls` lists them")));
+    };
+    let found = Found {
+        sightings: reader.sightings(id)?,
+        descent: Descent::new(reader.lineage(id)?, article.duplicate_kind.clone()),
+        revisions: reader.revisions(id)?,
+        story: reader.story_of(id)?.map(|story| reader.story(story)).transpose()?.flatten(),
+        article,
+    };
+    let history = History::new(&found.article, &found.revisions);
+    if let Some(range) = command.diff {
+        let comparison = history.compare(range)?;
+        context.output.one(|| comparison.value(id), |output| comparison.describe(output))?;
+        return Ok(());
+    }
+    let value = || {
+        let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
+        let mut value = article_forms::details(&found.article, &sources);
+        value["lineage"] = found.descent.value();
+        value["story_id"] = json!(found.story.as_ref().map(|story| story.id));
+        if command.revisions {
+            value["revisions"] = history.value();
+        }
+        value
+    };
+    context.output.one(value, |output| found.describe(output, command.revisions.then_some(&history)))?;
+    Ok(())
+}
+
+fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
+    if let Ok(id) = word.parse::<i64>() {
+        return Ok(id);
+    }
+    if !is_url(word) {
+        return Err(Failure::Usage(format!("{word:?} is neither an id nor an address")));
+    }
+    let url = normalize::url::parse(word, None).map_err(|error| Failure::Usage(error.to_string()))?;
+    if let Some(id) = reader.article_at(&url.key())? {
+        return Ok(id);
+    }
+    Err(Failure::Failed(match reader.waiting_link(&url.key())? {
+        None => format!("no article at {url}; `newswire fetch {url}` fetches it"),
+        Some(WaitingLink { due_at, last_error }) => {
+            let why = last_error.map(|error| format!(": {error}")).unwrap_or_default();
+            let next = due_at.map_or("it is not tried again".to_owned(), |due| format!("next try at {due:.0}"));
+            format!("{url} is known and gave no article yet{why}; {next}")
+        }
+    }))
+}
+
+struct Found {
+    article: ArticleDetails,
+    sightings: Vec<SightingRow>,
+    descent: Descent,
+    revisions: Vec<RevisionRow>,
+    story: Option<StoryRow>,
+}
+
+impl Found {
+    fn describe(&self, output: &mut Output, history: Option<&History<'_>>) -> std::io::Result<()> {
+        let ArticleDetails { row, body, .. } = &self.article;
+        let title = output.bold(&crate::cli::terminal::text::one_line(row.title.as_deref().unwrap_or("(no title)")));
+        output.line(&title)?;
+        output.line("")?;
+        let published = match (&row.published_at, &self.article.date_source) {
+            (Some(_), Some(source)) => Some(format!("{} (by {source})", article_forms::short_time(row))),
+            _ => None,
+        };
+        output.field("published", published.as_deref())?;
+        output.field("modified", self.article.modified_at.as_deref())?;
+        output.field("authors", Some(&self.article.authors.join(", ")))?;
+        output.field("site", self.article.site_name.as_deref())?;
+        output.field("section", self.article.section.as_deref())?;
+        output.field("language", row.language.as_deref())?;
+        output.field("url", row.url.as_deref())?;
+        output.field("text", Some(&article_forms::text_in_short(&self.article)))?;
+        self.descent.describe(output)?;
+        output.field("story", self.story.as_ref().and_then(article_forms::story_told_by_others).as_deref())?;
+        for sighting in &self.sightings {
+            output.field("seen in", Some(&format!("{} since {}", sighting.source, sighting.first_seen_at)))?;
+        }
+        output.field("removed", self.article.removed_at.as_deref())?;
+        match history {
+            Some(history) => history.describe(output)?,
+            None => output.field("revision", article_forms::last_revision(&self.article).as_deref())?,
+        }
+        output.line("")?;
+        for paragraph in body.lines() {
+            output.line(&crate::cli::terminal::text::one_line(paragraph))?;
+            output.line("")?;
+        }
+        Ok(())
+    }
+}

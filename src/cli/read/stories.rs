@@ -1,0 +1,236 @@
+//! `newswire stories`: events, each with the articles that tell of it; put together and taken apart by hand.
+
+use std::collections::BTreeSet;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::{Output, number, text};
+use crate::cli::terminal::text::{counted, one_line};
+use crate::cli::terminal::times::parse_time;
+
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  newswire stories --since 24h --min-sources 3      what several told independently since yesterday
+  newswire stories show 12                          its articles, and why each is there
+  newswire stories merge 12 15                      one event after all; later articles follow
+  newswire stories split 301 307                    two articles of another event
+  newswire export --format bundle --story 12 --out bundle/"
+)]
+pub(crate) struct StoriesCommand {
+    #[command(subcommand)]
+    pub(crate) action: Option<StoriesAction>,
+
+    #[command(flatten)]
+    pub(crate) choice: StoryChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoryChoice {
+    /// Told at this time or later: 2026-11-20, 2d, 12h, yesterday
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) since: Option<Timestamp>,
+
+    /// Begun before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) until: Option<Timestamp>,
+
+    /// Told by at least so many articles
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub(crate) min_articles: u32,
+
+    /// Told by at least so many sources; those that print another one's report don't count
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) min_sources: u32,
+
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) limit: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoriesAction {
+    /// Show a story with its articles and why each is in it
+    Show {
+        /// Its number
+        story: i64,
+    },
+    /// Put stories together
+    Merge {
+        /// The story that stays
+        into: i64,
+        /// Those whose articles join it
+        #[arg(required = true)]
+        others: Vec<i64>,
+    },
+    /// Take articles out of their story, into a new one
+    Split {
+        /// Numbers of articles
+        #[arg(value_name = "ARTICLE", required = true)]
+        articles: Vec<i64>,
+    },
+}
+
+pub(crate) fn run(context: &mut Context, command: &StoriesCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    match &command.action {
+        None => list(context, &config, &command.choice),
+        Some(StoriesAction::Show { story }) => show(context, &config, *story),
+        Some(StoriesAction::Merge { into, others }) => merge(context, &config, *into, others),
+        Some(StoriesAction::Split { articles }) => split(context, &config, articles),
+    }
+}
+
+fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<(), Failure> {
+    let reader = Reader::open(&config.store.path)?;
+    let filter = StoryFilter {
+        since: choice.since,
+        until: choice.until,
+        articles_min: choice.min_articles,
+        sources_min: choice.min_sources,
+    };
+    let rows = reader.stories(&filter, choice.limit)?;
+    if rows.is_empty() && context.output.is_decorated() {
+        eprintln!("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
+    }
+    let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
+    let columns = [number("id"), text("last"), number("articles"), number("sources"), text("title")];
+    context.output.list(&columns, rows)?;
+    Ok(())
+}
+
+fn cells(row: &StoryRow) -> Vec<String> {
+    vec![
+        row.id.to_string(),
+        row.last_published_at.as_deref().map(minute).unwrap_or_default(),
+        row.n_articles.to_string(),
+        row.n_sources.to_string(),
+        row.title.clone().unwrap_or_default(),
+    ]
+}
+
+fn minute(time: &str) -> String {
+    time.get(..16).unwrap_or(time).replace('T', " ")
+}
+
+fn value(row: &StoryRow) -> Value {
+    json!({
+        "id": row.id,
+        "title": row.title,
+        "first_published_at": row.first_published_at,
+        "last_published_at": row.last_published_at,
+        "n_articles": row.n_articles,
+        "n_sources": row.n_sources,
+    })
+}
+
+fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> {
+    let reader = Reader::open(&config.store.path)?;
+    let row = find(&reader, id)?;
+    let members = reader.story_members(id)?;
+    let whole = || {
+        let mut value = value(&row);
+        value["articles"] = members.iter().map(member_value).collect();
+        value
+    };
+    context.output.one(whole, |output| describe(output, &row, &members))?;
+    Ok(())
+}
+
+fn member_value(member: &MemberRow) -> Value {
+    json!({
+        "id": member.id,
+        "title": member.title,
+        "published_at": member.at,
+        "publisher": member.publisher,
+        "reason": member.reason,
+        "score": member.score,
+        "terms": member.terms,
+    })
+}
+
+fn describe(output: &mut Output, row: &StoryRow, members: &[MemberRow]) -> std::io::Result<()> {
+    let title = output.bold(&one_line(row.title.as_deref().unwrap_or("(no title)")));
+    output.line(&title)?;
+    output.line("")?;
+    let told = row.first_published_at.as_deref().zip(row.last_published_at.as_deref());
+    output.field("told", told.map(|(first, last)| format!("{} to {}", minute(first), minute(last))).as_deref())?;
+    output.field("articles", Some(&row.n_articles.to_string()))?;
+    output.field("sources", Some(&row.n_sources.to_string()))?;
+    output.line("")?;
+    let columns = [number("id"), text("published"), text("publisher"), text("title"), text("because")];
+    let rows = members.iter().map(|member| {
+        let cells = vec![
+            member.id.to_string(),
+            minute(&member.at),
+            member.publisher.clone(),
+            member.title.clone().unwrap_or_default(),
+            because(member),
+        ];
+        (member_value(member), cells)
+    });
+    output.list(&columns, rows.collect())
+}
+
+/// Why an article is in its story, in a few words.
+fn because(member: &MemberRow) -> String {
+    let terms = member.terms.join(", ");
+    match (member.reason.as_str(), member.score) {
+        ("first", _) => "it was the first".to_owned(),
+        ("copy", _) => "a copy".to_owned(),
+        ("hand", _) => "by hand".to_owned(),
+        (_, Some(score)) => format!("{score:.2}: {terms}"),
+        (_, None) => terms,
+    }
+}
+
+fn merge(context: &mut Context, config: &Config, into: i64, others: &[i64]) -> Result<(), Failure> {
+    let reader = Reader::open(&config.store.path)?;
+    for id in std::iter::once(&into).chain(others) {
+        find(&reader, *id)?;
+    }
+    if others.iter().all(|other| *other == into) {
+        return Err(Failure::Usage(format!("story {into} is one already: name another to merge into it")));
+    }
+    drop(reader);
+    let n_moved = store::merge_stories_beside(&config.store, into, others)?;
+    tell(context, config, into, &format!("{} moved", counted(n_moved, "article")))
+}
+
+fn split(context: &mut Context, config: &Config, articles: &[i64]) -> Result<(), Failure> {
+    let reader = Reader::open(&config.store.path)?;
+    let articles: BTreeSet<i64> = articles.iter().copied().collect();
+    for article in &articles {
+        if reader.story_of(*article)?.is_none() {
+            let problem = format!("article {article} is in no story; `newswire stories show ID` lists those of one");
+            return Err(Failure::Failed(problem));
+        }
+    }
+    drop(reader);
+    let articles: Vec<i64> = articles.into_iter().collect();
+    let new = store::split_story_beside(&config.store, &articles)?;
+    tell(context, config, new, &format!("{} moved", counted(articles.len(), "article")))
+}
+
+/// What a story is after it was changed.
+fn tell(context: &mut Context, config: &Config, id: i64, what: &str) -> Result<(), Failure> {
+    if context.output.is_decorated() {
+        eprintln!("{what}");
+    }
+    show(context, config, id)
+}
+
+/// A story that must be there.
+pub(crate) fn find(reader: &Reader, id: i64) -> Result<StoryRow, Failure> {
+    reader.story(id)?.ok_or_else(|| Failure::Failed(format!("no story {id}; `newswire stories` lists them")))
+}

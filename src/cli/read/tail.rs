@@ -1,0 +1,242 @@
+//! `newswire tail`: articles in the order in which they came in or changed.
+
+use std::future::pending;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
+
+use crate::store::{ArticleFilter, ChangeRow, Reader};
+
+use super::cursor::Cursor;
+use super::filter::FilterArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::article_forms;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::Output;
+use crate::cli::terminal::signals;
+use crate::cli::terminal::text::{cut, one_line, padded, terminal_width};
+
+/// Articles without `-n`, as with tail and journalctl.
+const N_LAST: u32 = 10;
+
+/// Articles that are read at one time: no view of the database is held while they are printed.
+const PAGE_ROWS: u32 = 500;
+
+/// Between two looks for more. A look that finds nothing new costs some microseconds.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a line may take to get out once the end is asked for: a reader that stands still must not keep us.
+const END_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// Columns on a terminal.
+const SOURCE_COLUMNS: usize = 18;
+const TITLE_COLUMNS_MIN: usize = 20;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+An article that changed several times comes once, at its last change and as it reads now.
+
+A cursor is a small file with the place behind the last article printed. NAME is a path if it holds a /, else the file is
+kept in $XDG_STATE_HOME/newswire/cursors (~/.local/state/newswire/cursors). It belongs to one database, by a name in it
+that its copies share; with another it is refused. It moves on only when a line has been written.
+
+Examples:
+  newswire tail                                     the last ten
+  newswire tail -f --source wire                    and what comes in, until Ctrl-C
+  newswire tail --json --cursor hourly | ./publish  what is new since the last time")]
+pub(crate) struct TailCommand {
+    /// Go on as more comes in, until Ctrl-C, SIGTERM or the end of the pipe
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+
+    /// Begin behind the last article that an earlier call with this cursor printed; at first with the first
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cursor: Option<String>,
+
+    /// At most so many: the last [default: 10], with --cursor the next [default: all]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) limit: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+}
+
+pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Failure> {
+    if command.follow && command.cursor.is_some() && command.limit.is_some() {
+        return Err(Failure::Usage("-n: with --cursor and -f all is printed, sooner or later".to_owned()));
+    }
+    let config = context.configure(Manner::OneShot)?;
+    let reader = Reader::open(&config.store.path)?;
+    let filter = command.filter.filter(&reader)?;
+    let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
+    let mut tail = Tail { reader, filter, cursor, after: 0, version: None };
+    if command.follow {
+        Context::runtime()?.block_on(follow(&mut tail, &mut context.output, command.limit))
+    } else {
+        tail.begin(&mut context.output, command.limit, &|| false)
+    }
+}
+
+async fn follow(tail: &mut Tail, output: &mut Output, limit: Option<u32>) -> Result<(), Failure> {
+    let mut signals = signals::listen()?;
+    let mut stop = signals.stop.clone();
+    tokio::spawn(async move {
+        if stop.changed().await.is_ok() {
+            tokio::time::sleep(END_TIME_MAX).await;
+            // The cursor stands behind the last line that got out.
+            std::process::exit(0);
+        }
+    });
+    let stop = signals.stop.clone();
+    let is_stopped = || *stop.borrow();
+    tail.begin(output, limit, &is_stopped)?;
+    let mut output_closed = std::pin::pin!(output_closed());
+    loop {
+        tokio::select! {
+            _ = signals.stop.changed() => return Ok(()),
+            // The terminal is gone.
+            _ = signals.hangup.recv() => return Ok(()),
+            () = &mut output_closed => return Err(Failure::OutputClosed),
+            () = tokio::time::sleep(LOOK_PAUSE) => tail.go_on(output, &is_stopped)?,
+        }
+    }
+}
+
+/// Waits until nobody reads our output any more, which else would show at the next line only.
+async fn output_closed() {
+    // Unchecked: it need be no pipe, and it is only watched, so that it may stay as it is, shared with other programs.
+    let watched = io::stdout().as_fd().try_clone_to_owned().and_then(Sender::from_owned_fd_unchecked);
+    match watched {
+        Ok(stdout) => {
+            let _ = stdout.ready(Interest::ERROR).await;
+        }
+        // A file, which nobody closes.
+        Err(_) => pending().await,
+    }
+}
+
+struct Tail {
+    reader: Reader,
+    filter: ArticleFilter,
+    cursor: Option<Cursor>,
+    /// All changes up to this one are printed, or not wanted.
+    after: i64,
+    /// The database's version at the last look.
+    version: Option<i64>,
+}
+
+impl Tail {
+    /// Prints what there is.
+    fn begin(&mut self, output: &mut Output, limit: Option<u32>, is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
+        match &self.cursor {
+            Some(cursor) => {
+                self.after = cursor.position();
+                self.print_all(output, limit.unwrap_or(u32::MAX), is_stopped)
+            }
+            None => {
+                // The place first: what is written after it is seen by the next look.
+                self.version = Some(self.reader.data_version()?);
+                self.after = self.reader.last_change()?;
+                let rows = self.reader.last_changes(&self.filter, limit.unwrap_or(N_LAST))?;
+                if rows.is_empty() && output.is_decorated() && limit != Some(0) {
+                    eprintln!("no articles{}", if self.filter == ArticleFilter::default() { " yet" } else { " match" });
+                }
+                self.print(output, &rows, is_stopped)
+            }
+        }
+    }
+
+    /// Prints what has come in since the last look.
+    fn go_on(&mut self, output: &mut Output, is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
+        if self.version == Some(self.reader.data_version()?) {
+            Ok(())
+        } else {
+            self.print_all(output, u32::MAX, is_stopped)
+        }
+    }
+
+    /// Prints up to so many of those that were not printed yet.
+    fn print_all(&mut self, output: &mut Output, limit: u32, is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
+        let version = self.reader.data_version()?;
+        let last_change = self.reader.last_change()?;
+        let mut n_left = limit;
+        loop {
+            let page = n_left.min(PAGE_ROWS);
+            let rows = self.reader.changes_after(&self.filter, self.after, page)?;
+            self.print(output, &rows, is_stopped)?;
+            n_left -= u32::try_from(rows.len()).unwrap_or(page).min(page);
+            if is_stopped() || n_left == 0 {
+                return Ok(());
+            }
+            if rows.len() < page as usize {
+                // What was left out is not looked at again.
+                self.after = self.after.max(last_change);
+                self.version = Some(version);
+                return Ok(());
+            }
+        }
+    }
+
+    fn print(&mut self, output: &mut Output, rows: &[ChangeRow], is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
+        let printed = rows.iter().take_while(|_| !is_stopped()).try_for_each(|row| {
+            line(output, row)?;
+            if let Some(cursor) = &mut self.cursor {
+                output.finish()?;
+                cursor.move_to(row.change_seq)?;
+            }
+            self.after = self.after.max(row.change_seq);
+            Ok::<_, Failure>(())
+        });
+        // Also when a line could not be written: those before it were.
+        let kept = self.cursor.as_mut().map_or(Ok(()), Cursor::keep);
+        printed?;
+        output.finish()?;
+        kept
+    }
+}
+
+/// What happened, as far as an article's row tells.
+fn change(row: &ChangeRow) -> &'static str {
+    match row {
+        ChangeRow { is_removed: true, .. } => "removed",
+        ChangeRow { row, .. } if row.revision > 1 => "revised",
+        ChangeRow { .. } => "new",
+    }
+}
+
+fn line(output: &mut Output, changed: &ChangeRow) -> io::Result<()> {
+    let ChangeRow { row, change_seq, changed_at, .. } = changed;
+    if output.is_json() {
+        let mut value = article_forms::row(row);
+        value["change_seq"] = json!(change_seq);
+        value["change"] = json!(change(changed));
+        value["changed_at"] = json!(changed_at);
+        return output.json(&value);
+    }
+    let [source, title, url] = [&row.source, &row.title, &row.url].map(|text| one_line(text.as_deref().unwrap_or("")));
+    let id = row.id.to_string();
+    if !output.is_decorated() {
+        let cells = [&id, changed_at, source.as_ref(), change(changed), title.as_ref(), url.as_ref()];
+        return output.line(&cells.join("\t"));
+    }
+    let time = changed_at.get(..19).unwrap_or(changed_at).replace('T', " ");
+    let what = padded(change(changed), "removed".len());
+    let what = match change(changed) {
+        "removed" => output.removed(&what),
+        "revised" => output.warning(&what),
+        _ => output.good(&what),
+    };
+    let start = format!("{id:>7}  {}  {}  {what}  ", output.faint(&time), padded(&source, SOURCE_COLUMNS));
+    let copy = row.duplicate_of.map(|of| format!("  (copy of {of})")).unwrap_or_default();
+    let taken = crate::cli::terminal::text::text_width(&start) + copy.len();
+    let columns = usize::from(terminal_width()).saturating_sub(taken).max(TITLE_COLUMNS_MIN);
+    let title = if title.is_empty() { "(no title)" } else { title.as_ref() };
+    let copy = if copy.is_empty() { copy } else { output.faint(&copy) };
+    output.line(&format!("{start}{}{copy}", cut(title, columns)))
+}

@@ -1,0 +1,110 @@
+//! `newswire sources import, export`: lists of sources in OPML.
+
+use std::path::Path;
+
+use serde_json::json;
+use url::Url;
+
+use crate::config::Config;
+use crate::model::{Source, SourceKind};
+use crate::pipeline::{self, OpmlSource};
+use crate::store::{self, NewSource, SourceRow};
+
+use super::rows::rows;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::files::read_input;
+use crate::cli::terminal::output::{address, text};
+use crate::cli::terminal::text::{counted, one_line};
+
+/// Follows what OPML files list. What is followed already is left as it is; what is broken is told with its line.
+pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -> Result<(), Failure> {
+    let mut n_broken = 0;
+    let mut listed = Vec::new();
+    for file in files {
+        let read = read_input(file).map_err(|error| error.to_string());
+        match read.and_then(|bytes| pipeline::opml_sources(&bytes)) {
+            Ok(found) => {
+                for note in found.duplicates.iter().chain(&found.problems) {
+                    eprintln!("newswire: {file}: {}", one_line(note));
+                }
+                n_broken += found.problems.len();
+                listed.extend(found.sources);
+            }
+            Err(reason) => {
+                eprintln!("newswire: {file}: {reason}");
+                n_broken += 1;
+            }
+        }
+    }
+    let in_file = |url: &Url| config.sources.iter().find(|source| source.url == *url);
+    let (known, new): (Vec<OpmlSource>, Vec<OpmlSource>) =
+        listed.into_iter().partition(|listed| in_file(&listed.source.url).is_some());
+    for OpmlSource { source, .. } in &known {
+        let slug = in_file(&source.url).map_or("", |listed| listed.slug.as_str());
+        eprintln!("newswire: {} is listed in the sources file already, as {slug}", source.url);
+    }
+    let new: Vec<NewSource> =
+        new.into_iter().map(|OpmlSource { source, is_paused }| NewSource { source, is_paused }).collect();
+    let added = if new.is_empty() { Vec::new() } else { store::add_sources_beside(&config.store, &new)? };
+    let mut n_added = 0;
+    let mut lines = Vec::new();
+    for (new, added) in new.iter().zip(added) {
+        let url = new.source.url.as_str();
+        if !added.is_new {
+            eprintln!("newswire: {url} is followed already, as {}", added.slug);
+            continue;
+        }
+        n_added += 1;
+        let what = if new.is_paused { "paused" } else { "followed from now on" };
+        lines.push((
+            json!({"slug": added.slug, "url": url, "is_new": true}),
+            vec![added.slug, url.to_owned(), what.to_owned()],
+        ));
+    }
+    let n_known = known.len() + new.len() - n_added;
+    context.output.list(&[text("slug"), address("url"), text("what")], lines)?;
+    let (added, faulty) = (counted(n_added, "source"), counted(n_broken, "outline"));
+    eprintln!("{added} added, {n_known} followed already, {faulty} with faults");
+    match n_broken {
+        0 => Ok(()),
+        _ if n_added + n_known == 0 => Err(Failure::Failed("no source was taken".to_owned())),
+        _ => Err(Failure::Partly(format!("{n_broken} outlines have faults, the rest is taken"))),
+    }
+}
+
+/// Writes all that is followed.
+pub(crate) fn export(context: &mut Context, config: &Config, out: Option<&Path>) -> Result<(), Failure> {
+    let sources: Vec<OpmlSource> = rows(config)?.into_iter().filter_map(listed).collect();
+    let opml = pipeline::write_opml(&sources);
+    match out {
+        Some(path) => {
+            std::fs::write(path, opml).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+            eprintln!("{} in {}", counted(sources.len(), "source"), path.display());
+        }
+        None => context.output.raw(&opml)?,
+    }
+    Ok(())
+}
+
+/// A source that is followed, or was until its server said that it is gone. What was fetched once, or imported, is not.
+fn listed(row: SourceRow) -> Option<OpmlSource> {
+    if !matches!(row.state.as_str(), "active" | "paused" | "gone") {
+        return None;
+    }
+    let url = Url::parse(row.url.as_deref()?).ok()?;
+    let kind: Option<SourceKind> = row.kind.and_then(|kind| kind.parse().ok());
+    let is_feed = matches!(kind, None | Some(SourceKind::Feed));
+    // A feed's page for people is mostly the home page of its host.
+    let home = || url.join("/").ok().filter(|_| is_feed);
+    let source = Source {
+        kind,
+        tags: row.tags,
+        title: row.title,
+        site_url: row.site_url.and_then(|site| Url::parse(&site).ok()).or_else(home),
+        full_text: row.full_text.parse().unwrap_or_default(),
+        link_selectors: row.link_selectors,
+        ..Source::new(row.slug, url)
+    };
+    Some(OpmlSource { source, is_paused: row.state == "paused" })
+}

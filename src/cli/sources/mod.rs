@@ -1,0 +1,111 @@
+//! Commands about the sources that are followed.
+//!
+//! * `named`: the source that a word names.
+//! * `rows`: sources as they are listed.
+//! * `ls`: `sources ls`.
+//! * `show`: `sources show`.
+//! * `add`: `sources add`.
+//! * `changes`: `sources rm`, `pause`, `resume`.
+//! * `lists`: `sources import` and `export`: OPML.
+//! * `test`: `sources test`.
+
+pub(crate) mod named;
+
+mod rows;
+
+mod ls;
+
+mod show;
+
+mod add;
+
+mod changes;
+
+mod lists;
+
+mod test;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::store::SourceChange;
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
+
+use add::AddSourceArguments;
+
+#[derive(Debug, Args)]
+pub(crate) struct SourcesCommand {
+    #[command(subcommand)]
+    pub(crate) action: SourcesAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SourcesAction {
+    /// List sources
+    Ls {
+        /// Those that were removed as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one source with its last exchanges
+    Show {
+        /// Slug, unique prefix or address
+        source: String,
+    },
+    /// Follow a source; a running daemon takes it up by itself
+    Add(AddSourceArguments),
+    /// No longer follow sources; their articles stay
+    Rm {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Leave sources alone for now; what they have listed so far is still fetched
+    Pause {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Poll sources again that were paused, or whose server said that they are gone
+    Resume {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
+    /// Poll a source and tell what it lists; stores nothing
+    Test {
+        /// Slug, unique prefix or address
+        source: String,
+    },
+    /// Follow all sources of OPML files, folders becoming tags
+    Import {
+        /// OPML files, or - for standard input
+        #[arg(value_name = "OPML", required = true)]
+        files: Vec<String>,
+    },
+    /// Write all sources as OPML, tags as folders and categories
+    Export {
+        /// A file (default: standard output)
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    match &command.action {
+        SourcesAction::Ls { all } => ls::list(context, &config, *all),
+        SourcesAction::Show { source } => show::show(context, &config, source),
+        SourcesAction::Add(arguments) => add::add(context, &config, arguments),
+        SourcesAction::Rm { sources } => changes::change(context, &config, sources, SourceChange::Remove),
+        SourcesAction::Pause { sources } => changes::change(context, &config, sources, SourceChange::Pause),
+        SourcesAction::Resume { sources } => changes::change(context, &config, sources, SourceChange::Resume),
+        SourcesAction::Test { source } => test::test(context, &config, source),
+        SourcesAction::Import { files } => lists::import(context, &config, files),
+        SourcesAction::Export { out } => lists::export(context, &config, out.as_deref()),
+    }
+}

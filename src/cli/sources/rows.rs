@@ -1,0 +1,57 @@
+//! Sources as they are listed, in the database or before its first use in the settings.
+
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::model::Source;
+use crate::store::{Reader, SourceRow, StoreError};
+
+use crate::cli::failure::Failure;
+
+/// All sources, or before the first run those of the file.
+pub(crate) fn rows(config: &Config) -> Result<Vec<SourceRow>, Failure> {
+    match Reader::open(&config.store.path) {
+        Ok(reader) => Ok(reader.sources()?),
+        Err(StoreError::Missing { .. }) => Ok(config.sources.iter().map(listed_row).collect()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn listed_row(source: &Source) -> SourceRow {
+    SourceRow {
+        id: 0,
+        slug: source.slug.clone(),
+        kind: source.kind.map(|kind| kind.to_string()),
+        url: Some(source.url.to_string()),
+        title: None,
+        state: "active".to_owned(),
+        tags: source.tags.clone(),
+        origin: "file".to_owned(),
+        full_text: source.full_text.to_string(),
+        link_selectors: source.link_selectors.clone(),
+        site_url: None,
+        last_ok_at: None,
+        next_due_at: None,
+        failures_in_a_row: 0,
+        articles_7d: 0,
+        error: None,
+        error_class: None,
+    }
+}
+
+pub(crate) fn to_json(row: &SourceRow) -> Value {
+    json!({
+        "slug": row.slug,
+        "kind": row.kind,
+        "url": row.url,
+        "title": row.title,
+        "state": row.state,
+        "tags": row.tags,
+        "last_ok_at": row.last_ok_at,
+        "next_due_at": row.next_due_at,
+        "failures_in_a_row": row.failures_in_a_row,
+        "articles_7d": row.articles_7d,
+        "error_class": row.error_class,
+        "error": row.error,
+    })
+}

@@ -1,0 +1,81 @@
+//! `newswire sources show`: one source with its last exchanges.
+
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::store::{FetchRow, Reader, SourceDetails};
+
+use super::named::one_source;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::sources::rows::to_json;
+use crate::cli::terminal::output::Output;
+use crate::cli::terminal::text::one_line;
+
+pub(crate) fn show(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
+    let reader = Reader::open(&config.store.path)?;
+    let details = reader.source(one_source(&reader, word)?)?;
+    context.output.one(|| details_json(&details), |output| describe(output, &details))?;
+    Ok(())
+}
+
+fn details_json(details: &SourceDetails) -> Value {
+    let mut value = to_json(&details.row);
+    value["origin"] = json!(details.row.origin);
+    value["full_text"] = json!(details.row.full_text);
+    value["link_selectors"] = json!(details.row.link_selectors);
+    value["site_url"] = json!(details.row.site_url);
+    value["created_at"] = json!(details.created_at);
+    value["last_new_article_at"] = json!(details.last_new_article_at);
+    value["problems"] = json!(details.problems);
+    value["articles"] = json!(details.n_articles);
+    value["articles_waiting"] = json!(details.n_waiting);
+    value["fetches"] = details
+        .fetches
+        .iter()
+        .map(|fetch| {
+            json!({
+                "started_at": fetch.started_at, "purpose": fetch.purpose, "url": fetch.url, "status": fetch.status,
+                "elapsed_ms": fetch.elapsed_ms, "bytes": fetch.bytes, "error_class": fetch.error_class,
+                "error": fetch.error,
+            })
+        })
+        .collect();
+    value
+}
+
+fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()> {
+    let row = &details.row;
+    let heading = output.bold(&one_line(row.title.as_deref().unwrap_or(&row.slug)));
+    output.line(&heading)?;
+    output.field("slug", Some(&row.slug))?;
+    output.field("kind", row.kind.as_deref().or(Some("not known yet")))?;
+    output.field("url", row.url.as_deref())?;
+    output.field("site", row.site_url.as_deref())?;
+    output.field("state", Some(&format!("{} (from the {})", row.state, row.origin)))?;
+    output.field("tags", Some(&row.tags.join(", ")))?;
+    if row.full_text != "auto" {
+        output.field("full text", Some(&format!("from the {}", row.full_text)))?;
+    }
+    output.field("links", Some(&row.link_selectors.join(", ")))?;
+    output.field("followed", Some(&details.created_at))?;
+    output.field("last ok", row.last_ok_at.as_deref())?;
+    output.field("next poll", row.next_due_at.as_deref())?;
+    output.field(
+        "articles",
+        Some(&format!("{}, {} in 7 days, {} waiting", details.n_articles, row.articles_7d, details.n_waiting)),
+    )?;
+    output.field("last new", details.last_new_article_at.as_deref())?;
+    if let Some(error) = &row.error {
+        output.field("trouble", Some(&format!("{} in a row: {error}", row.failures_in_a_row)))?;
+    }
+    for problem in &details.problems {
+        output.field("problem", Some(problem))?;
+    }
+    for FetchRow { started_at, status, elapsed_ms, bytes, error, url, .. } in &details.fetches {
+        let status = status.map_or("-".to_owned(), |status| status.to_string());
+        let error = error.as_deref().map(|error| format!("  {error}")).unwrap_or_default();
+        output.field("fetch", Some(&format!("{started_at}  {status}  {elapsed_ms} ms  {bytes} B  {url}{error}")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Articles as JSON and as text, the same in every command that prints them.
+
+use serde_json::{Value, json};
+
+use crate::model::{Article, CanonicalUrl, DatePrecision, Published};
+use crate::store::{ArticleDetails, ArticleRow, StoryRow};
+
+use super::text::counted;
+
+/// A date of publication as people and programs read it: the day alone where that is all that is known.
+pub(crate) fn published_text(published: &Published) -> String {
+    match published.precision {
+        DatePrecision::Day => published.offset.to_datetime(published.instant).date().to_string(),
+        DatePrecision::Instant => match published.offset.seconds() {
+            0 => published.instant.to_string(),
+            _ => published.instant.display_with_offset(published.offset).to_string(),
+        },
+    }
+}
+
+/// An article that has not been stored.
+pub(crate) fn article(file: &str, article: &Article) -> Value {
+    json!({
+        "file": file,
+        "url": article.url.as_ref().map(CanonicalUrl::as_str),
+        "title": article.title,
+        "published": article.published.as_ref().map(published_text),
+        "date_source": article.published.map(|published| published.origin.as_str()),
+        "modified": article.modified_at.map(|modified| modified.to_string()),
+        "authors": article.authors,
+        "language": article.language,
+        "site_name": article.site_name,
+        "section": article.section,
+        "keywords": article.tags,
+        "image_url": article.image_url,
+        "paragraphs": article.paragraphs().collect::<Vec<_>>(),
+        "words": article.words,
+        "body_kind": article.body_kind.as_str(),
+        "quality": article.quality.score,
+        "quality_reasons": article.quality.reasons,
+    })
+}
+
+/// A stored article in a list.
+pub(crate) fn row(row: &ArticleRow) -> Value {
+    json!({
+        "id": row.id,
+        "published_at": row.published_at,
+        "source": row.source,
+        "language": row.language,
+        "words": row.words,
+        "body_kind": row.body_kind,
+        "quality": row.quality,
+        "title": row.title,
+        "url": row.url,
+        "duplicate_of": row.duplicate_of,
+        "revision": row.revision,
+    })
+}
+
+/// A stored article with all that is known of it. What is here can be imported again.
+pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
+    let published = match article.row.date_precision.as_deref() {
+        Some("day") => article.row.published_at.as_ref().and_then(|time| time.get(..10)).map(str::to_owned),
+        _ => article.row.published_at.clone(),
+    };
+    json!({
+        "id": article.row.id,
+        "url": article.row.url,
+        "title": article.row.title,
+        "published": published,
+        "published_offset": article.published_offset,
+        "date_source": article.date_source,
+        "modified": article.modified_at,
+        "authors": article.authors,
+        "language": article.row.language,
+        "source": article.row.source,
+        "sources": sources,
+        "site_name": article.site_name,
+        "section": article.section,
+        "keywords": article.keywords,
+        "image_url": article.image_url,
+        "paragraphs": article.body.lines().collect::<Vec<_>>(),
+        "words": article.row.words,
+        "body_kind": article.row.body_kind,
+        "quality": article.row.quality,
+        "quality_reasons": article.quality_reasons,
+        "duplicate_of": article.row.duplicate_of,
+        "duplicate_kind": article.duplicate_kind,
+        "first_seen_at": article.first_seen_at,
+        "updated_at": article.updated_at,
+        "removed_at": article.removed_at,
+        "revision": article.row.revision,
+        "sha256": article.sha256,
+    })
+}
+
+/// When an article was published, for a list: `2026-11-20 07:00`, the day alone, or nothing.
+pub(crate) fn short_time(row: &ArticleRow) -> String {
+    match (&row.published_at, row.date_precision.as_deref()) {
+        (Some(time), Some("day")) => time.get(..10).unwrap_or(time).to_owned(),
+        (Some(time), _) => time.get(..16).unwrap_or(time).replace('T', " "),
+        (None, _) => String::new(),
+    }
+}
+
+/// Kind, length and quality of an article's text.
+pub(crate) fn text_in_short(article: &ArticleDetails) -> String {
+    let ArticleDetails { row, quality_reasons, .. } = article;
+    let reasons = quality_reasons.join(", ");
+    let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
+    format!("{}, {} words, quality {}{reasons}", row.body_kind, row.words, row.quality)
+}
+
+/// Which wording an article has and since when; nothing for the first.
+pub(crate) fn last_revision(article: &ArticleDetails) -> Option<String> {
+    let revision = article.row.revision;
+    (revision > 1).then(|| format!("{revision}, last change seen {}", article.updated_at))
+}
+
+/// The story that an article tells of; nothing where no other does.
+pub(crate) fn story_told_by_others(story: &StoryRow) -> Option<String> {
+    let StoryRow { id, title, n_articles, n_sources, .. } = story;
+    let title = title.as_deref().unwrap_or("(no title)");
+    let (articles, sources) = (counted(*n_articles, "article"), counted(*n_sources, "source"));
+    (*n_articles > 1).then(|| format!("{id}: {title} ({articles}, {sources})"))
+}

@@ -1,0 +1,119 @@
+//! Where messages go: text on a terminal, the journal's own fields under systemd, JSON where it is asked for. Always
+//! stderr or the journal, never stdout.
+
+use std::fs::File;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+
+use tracing_journald::{Priority, PriorityMappings};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::config::{LogFormat, LogSettings};
+
+/// How much to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verbosity {
+    /// `-q`.
+    Quiet,
+    /// Neither.
+    Normal,
+    /// `-v`.
+    Verbose,
+    /// `-vv`.
+    Everything,
+}
+
+/// What kind of command it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// The daemon: its log is all that is heard of it.
+    Daemon,
+    /// A one-shot command, which tells the user itself what failed.
+    OneShot,
+}
+
+/// Starts logging. Later calls change nothing.
+pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner) {
+    let filter = match (verbosity, manner) {
+        (Verbosity::Everything, _) => "newswire=trace,info".to_owned(),
+        (Verbosity::Verbose, Manner::Daemon) => "newswire=debug,info".to_owned(),
+        (Verbosity::Verbose, Manner::OneShot) => "newswire=debug,warn".to_owned(),
+        (Verbosity::Quiet, _) | (Verbosity::Normal, Manner::OneShot) => "off".to_owned(),
+        (Verbosity::Normal, Manner::Daemon) => settings.level.clone(),
+    };
+    let Ok(filter) = filter.parse::<EnvFilter>() else { return };
+    let registry = tracing_subscriber::registry().with(filter);
+    let writer = std::io::stderr;
+    // An error means that logging has been started before.
+    let _ = match settings.format {
+        LogFormat::Json => registry.with(fmt::layer().json().with_writer(writer)).try_init(),
+        LogFormat::Auto if is_under_systemd() => match tracing_journald::layer() {
+            Ok(journal) => {
+                let journal = journal.with_field_prefix(None).with_priority_mappings(journal_priorities());
+                registry.with(journal).try_init()
+            }
+            // The journal knows the time of a line itself.
+            Err(_) => registry.with(fmt::layer().without_time().with_ansi(false).with_writer(writer)).try_init(),
+        },
+        LogFormat::Auto | LogFormat::Text => {
+            let is_terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            registry.with(fmt::layer().with_target(false).with_ansi(is_terminal).with_writer(writer)).try_init()
+        }
+    };
+}
+
+/// Tells on stderr why the program ends. The journal takes it as an error by the mark before each line (sd-daemon(3)),
+/// not as information, which it takes stderr for.
+pub(crate) fn tell_failure(text: &str) {
+    let mark = if is_under_systemd() { "<3>" } else { "" };
+    for line in text.lines() {
+        eprintln!("{mark}{line}");
+    }
+}
+
+/// A level's priority in the journal, so that `journalctl -p` means what log.level means. The layer's own choice makes
+/// every `info` a notice, "unusual, but not an error", which journalctl prints in bold.
+fn journal_priorities() -> PriorityMappings {
+    PriorityMappings {
+        error: Priority::Error,
+        warn: Priority::Warning,
+        info: Priority::Informational,
+        debug: Priority::Debug,
+        trace: Priority::Debug,
+    }
+}
+
+/// Whether stderr goes to the journal (systemd.exec(5), `$JOURNAL_STREAM`). The variable alone does not tell: a shell
+/// inherits it from the desktop's session, and so does what it starts with stderr in a file.
+fn is_under_systemd() -> bool {
+    let Some(stream) = std::env::var("JOURNAL_STREAM").ok() else { return false };
+    let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() else { return false };
+    let Ok(metadata) = File::from(stderr).metadata() else { return false };
+    names_stream(&stream, metadata.dev(), metadata.ino())
+}
+
+/// Whether `$JOURNAL_STREAM` (`DEVICE:INODE`, in decimal) names this file.
+fn names_stream(stream: &str, device: u64, inode: u64) -> bool {
+    let numbers = stream.split_once(':').and_then(|(left, right)| Some((left.parse().ok()?, right.parse().ok()?)));
+    numbers == Some((device, inode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_stream;
+
+    #[test]
+    fn a_stream_is_named_by_device_and_inode() {
+        let check = |stream: &str, expected: bool| assert_eq!(names_stream(stream, 9, 48213), expected, "{stream:?}");
+        check("9:48213", true);
+        check("9:48214", false);
+        check("8:48213", false);
+        check("9", false);
+        check("", false);
+        check("9:48213:1", false);
+        check("99999999999999999999:48213", false);
+    }
+}

@@ -1,0 +1,91 @@
+//! Pieces of text as they may go to a terminal, a field or a shell.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+/// So many of a thing, whose plural is made with an s: `1 article`, `2 articles`.
+pub(crate) fn counted(number: impl Display, thing: &str) -> String {
+    let number = number.to_string();
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// Text from a document as it may go to a terminal or into a field: control characters become spaces.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// JSON without the control characters beyond ASCII, which it need not escape and some terminals obey. They stand in
+/// texts only, where their escape means the same.
+pub(crate) fn for_terminal(json: String) -> String {
+    let is_obeyed = |c: char| ('\u{7f}'..='\u{9f}').contains(&c);
+    if !json.contains(is_obeyed) {
+        return json;
+    }
+    json.chars().fold(String::new(), |mut text, c| {
+        if is_obeyed(c) {
+            let _ = std::fmt::Write::write_fmt(&mut text, format_args!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+        text
+    })
+}
+
+/// Text cut to a number of columns, wide characters counting two.
+pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    console::truncate_str(text, columns, "…")
+}
+
+/// Text in a column of its own: cut to a number of columns, or filled up to it.
+pub(crate) fn padded(text: &str, columns: usize) -> String {
+    let text = cut(text, columns);
+    let n_missing = columns.saturating_sub(text_width(&text));
+    format!("{text}{}", " ".repeat(n_missing))
+}
+
+/// Columns that a text takes.
+pub(crate) fn text_width(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
+/// Columns of the terminal; a usual number where there is none.
+pub(crate) fn terminal_width() -> u16 {
+    console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.max(40))
+}
+
+/// A size as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let unit = (bytes.max(1).ilog2() / 10).min(4);
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let value = bytes as f64 / f64::from(1_u32 << (10 * unit.min(3))) / if unit == 4 { 1024.0 } else { 1.0 };
+    let digits = usize::from(unit > 0);
+    format!("{value:.digits$} {}", UNITS[unit as usize])
+}
+
+/// A word as a shell takes it for one.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c));
+    if is_plain && !text.is_empty() { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn control_characters_do_not_reach_a_terminal() {
+        assert_eq!(one_line("a\u{1b}[31mb\tc\nd"), "a [31mb c d");
+        assert_eq!(one_line("plain “text”"), "plain “text”");
+        let value = serde_json::json!("a\u{9b}2J\u{7f}\u{1b}é");
+        let written = for_terminal(value.to_string());
+        assert_eq!(written, r#""a\u009b2J\u007f\u001bé""#);
+        assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+    }
+}

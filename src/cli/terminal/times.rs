@@ -1,0 +1,55 @@
+//! Times as people give them.
+
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+
+/// Reads a time as people give it: `2026-11-20`, RFC 3339, `2d`, `12h`, `30m`, `2w`, `today`, `yesterday`.
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    parse_time_at(text, Timestamp::now())
+}
+
+fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let text = text.trim();
+    let midnight = |date: Date| Offset::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).ok();
+    let today = Offset::UTC.to_datetime(now).date();
+    let parsed = match text {
+        "now" => Some(now),
+        "today" => midnight(today),
+        "yesterday" => today.yesterday().ok().and_then(midnight),
+        _ => text.parse::<Timestamp>().ok().or_else(|| text.parse::<Date>().ok().and_then(midnight)).or_else(|| {
+            let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
+            let count: i64 = text[..unit_at].parse().ok()?;
+            let seconds = match &text[unit_at..] {
+                "s" => 1,
+                "m" | "min" => 60,
+                "h" => 3600,
+                "d" => 86_400,
+                "w" => 7 * 86_400,
+                _ => return None,
+            };
+            now.checked_sub(SignedDuration::from_secs(count.checked_mul(seconds)?)).ok()
+        }),
+    };
+    parsed.ok_or_else(|| {
+        "must be a day (2026-11-20), a time (RFC 3339), 'yesterday', or an age (30m, 12h, 2d, 1w)".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_give_them() {
+        let now: Timestamp = "2026-11-20T15:30:00Z".parse().unwrap();
+        let read = |text: &str| parse_time_at(text, now).map(|time| time.to_string());
+        assert_eq!(read("2026-11-18").unwrap(), "2026-11-18T00:00:00Z");
+        assert_eq!(read("2026-11-18T10:00:00+02:00").unwrap(), "2026-11-18T08:00:00Z");
+        assert_eq!(read("yesterday").unwrap(), "2026-11-19T00:00:00Z");
+        assert_eq!(read("2d").unwrap(), "2026-11-18T15:30:00Z");
+        assert_eq!(read("90m").unwrap(), "2026-11-20T14:00:00Z");
+        assert!(read("soon").unwrap_err().starts_with("must be a day"));
+        assert!(read("99999999999999999d").is_err());
+    }
+}
