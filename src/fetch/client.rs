@@ -32,6 +32,10 @@ const BUFFER_BYTES_MAX: usize = 1024 * 1024;
 /// A `Retry-After` is believed up to this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
+/// Header lines that an answer may have. The library's own 100 are too few for sites behind several caches; their size is
+/// bounded besides.
+const HEADERS_MAX: usize = 1000;
+
 const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, \
      application/json;q=0.8, text/html;q=0.5, */*;q=0.1",
@@ -106,6 +110,11 @@ impl Fetcher {
             .redirect(redirect::Policy::none())
             // A proxy would resolve names itself, out of reach of the address rules.
             .no_proxy()
+            // A header that is none (a warning of PHP among them, a blank in a name) is left out, and costs nothing else.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(HEADERS_MAX)
             .dns_resolver(addresses.clone())
             .pool_max_idle_per_host(settings.host_connections)
             .pool_idle_timeout(IDLE_CONNECTION_TIME)

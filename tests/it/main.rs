@@ -25,6 +25,8 @@ mod newsweb_serves;
 mod policy;
 mod random_stories;
 mod revisions;
+
+mod servers;
 mod site_rules;
 mod source_lists;
 mod sql;

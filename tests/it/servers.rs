@@ -1,0 +1,99 @@
+//! What servers send though no specification has it, and browsers read: none of it costs an article.
+
+use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
+
+use crate::harness::{Newsroom, web_of};
+use crate::newsweb::faults;
+use crate::newsweb::scripted::answer;
+
+/// A site a case, each with one page at `/a`.
+fn web_of_pages(pages: Vec<(&str, Resource)>) -> (NewsWeb, Vec<String>) {
+    let urls = pages.iter().map(|(name, _)| format!("http://{name}.example/a")).collect();
+    let sites = pages.into_iter().map(|(name, page)| Site::new(&format!("{name}.example")).with("/a", page));
+    (web_of(sites.collect()), urls)
+}
+
+/// The bytes of an answer as they go over the wire.
+fn verbatim(bytes: Vec<u8>) -> Resource {
+    Resource::html("").behaviour(Behaviour::Verbatim(bytes.into()))
+}
+
+/// Fetches pages in one go.
+fn fetch(room: &Newsroom, urls: &[String], code: i32) -> crate::harness::Outcome {
+    let arguments: Vec<&str> = ["fetch"].into_iter().chain(urls.iter().map(String::as_str)).collect();
+    room.run(&arguments).exits(code)
+}
+
+#[test]
+fn a_header_line_that_is_none_costs_nothing_but_itself() {
+    let many = (0..400).fold(String::new(), |lines, n| format!("{lines}X-Cache-{n}: miss\r\n")) + "X-Cache: miss";
+    let lines: [(&str, &[u8]); 19] = [
+        ("warning", b"PHP Warning:  Module \"news\" is already loaded in Unknown on line 0"),
+        ("markup", b"<br />\r\n<b>Notice</b>:  Undefined index in <b>/srv/www/index.php</b> on line <b>7</b><br />"),
+        ("quoted", b"\"X-Powered-By\": somebody"),
+        ("blank", b"X Powered By: somebody"),
+        ("slash", b"Cache/Control: none"),
+        ("blank-before-colon", b"X-Powered-By : somebody"),
+        ("beyond-ascii", "Größe: 7".as_bytes()),
+        ("no-name", b": somebody"),
+        ("colon", b":"),
+        ("no-colon", b"nonsense"),
+        ("status-again", b"HTTP/1.1 200 OK"),
+        ("del", b"Set-Cookie: a=\x7fb"),
+        ("control", b"X-Note: a\x01b"),
+        ("folded", b"X-Note: one\r\n  and two\r\n\tand three"),
+        ("folded-nothing", b"X-Note:\r\n  one"),
+        ("folded-nonsense", b"nonsense\r\n  and more"),
+        ("latin", b"X-Note: caf\xe9"),
+        ("long", &[b"X-Note: ".as_slice(), &[b'a'; 60_000]].concat()),
+        ("many", many.as_bytes()),
+    ];
+    let (body, _, _) = encoding_of("windows-1251", &faults::article_html("Паром вернулся").replace("utf-8", "x"));
+    let first = ("indented", b" X-Note: first".as_slice());
+    let pages = lines.into_iter().chain([first]).map(|(name, line)| {
+        let length = format!("Content-Length: {}", body.len());
+        let type_ = "Content-Type: text/html; charset=windows-1251";
+        // The first of all lines, and the one between two that count.
+        let around: [&[u8]; 5] = if name == "indented" {
+            [b"HTTP/1.1 200 OK", line, type_.as_bytes(), length.as_bytes(), b"Connection: close"]
+        } else {
+            [b"HTTP/1.1 200 OK", type_.as_bytes(), line, length.as_bytes(), b"Connection: close"]
+        };
+        (name, verbatim([around.join(b"\r\n".as_slice()).as_slice(), b"\r\n\r\n", &body].concat()))
+    });
+    let (web, urls) = web_of_pages(pages.collect());
+    let room = Newsroom::reading(&web);
+    fetch(&room, &urls, 0);
+    for url in &urls {
+        assert_eq!(
+            room.column(&format!("SELECT title FROM articles WHERE url = '{url}'")),
+            ["Паром вернулся"],
+            "{url}"
+        );
+    }
+}
+
+/// A text in another encoding.
+fn encoding_of(label: &str, text: &str) -> (Vec<u8>, &'static encoding_rs::Encoding, bool) {
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).expect("a label");
+    let (bytes, used, is_lossy) = encoding.encode(text);
+    (bytes.into_owned(), used, is_lossy)
+}
+
+#[test]
+fn a_status_line_needs_no_reason() {
+    let page = faults::article_html("Read all the same").into_bytes();
+    let pages = [
+        ("none", "HTTP/1.1 200"),
+        ("blank", "HTTP/1.1 200 "),
+        ("old", "HTTP/1.0 200 OK"),
+        ("old-none", "HTTP/1.0 200"),
+        ("other", "HTTP/1.1 200 Everything is fine: héhé"),
+        ("other-2xx", "HTTP/1.1 203 Changed on the way"),
+    ]
+    .map(|(name, line)| (name, verbatim(answer(&[line, "Content-Type: text/html; charset=utf-8"], &page))));
+    let (web, urls) = web_of_pages(pages.into());
+    let room = Newsroom::reading(&web);
+    fetch(&room, &urls, 0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE title = 'Read all the same'"), 6);
+}
