@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES, HeaderMap, HeaderName,
-    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, EXPIRES, HeaderMap,
+    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client, Response, redirect};
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use crate::config::FetchSettings;
 use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
+use super::cookies::ChainCookies;
 use super::failure::FetchError;
 use super::host_gate::{HostGate, Pace};
 use super::reservations;
@@ -140,10 +141,11 @@ impl Fetcher {
 
     async fn follow(&self, request: FetchRequest<'_>, exchanges: &mut Vec<Exchange>) -> Result<Fetched, FetchError> {
         let mut url = request.url.clone();
+        let mut cookies = ChainCookies::default();
         let mut visited = HashSet::new();
         let mut moved_permanently = true;
         for hop in 0..=self.settings.redirects_max {
-            visited.insert(url.clone());
+            visited.insert((url.clone(), cookies.header_for(&url)));
             if matches!(request.purpose, Purpose::Article | Purpose::Discovery)
                 && self.settings.robots
                 && let Err(error) = self.check_robots(&url, exchanges).await
@@ -156,7 +158,7 @@ impl Fetcher {
                 }
                 return Err(error);
             }
-            match self.exchange(&url, request, exchanges).await? {
+            match self.exchange(&url, request, &mut cookies, exchanges).await? {
                 Answer::Document(document) => {
                     let moved_permanently = hop > 0 && moved_permanently;
                     let requested_url = request.url.clone();
@@ -176,7 +178,8 @@ impl Fetcher {
                     return Ok(Fetched::NotModified { max_age_s, moved_to });
                 }
                 Answer::Redirect { to, is_permanent } => {
-                    if visited.contains(&to) {
+                    // With another cookie than before it is a gate that may open now, and no circle.
+                    if visited.contains(&(to.clone(), cookies.header_for(&to))) {
                         return Err(FetchError::Redirect(format!("the redirects run in a circle, back to {to}")));
                     }
                     moved_permanently &= is_permanent;
@@ -192,6 +195,7 @@ impl Fetcher {
         &self,
         url: &Url,
         request: FetchRequest<'_>,
+        cookies: &mut ChainCookies,
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Answer, FetchError> {
         let mut record = unasked(url, request.purpose);
@@ -209,7 +213,7 @@ impl Fetcher {
         let began = Instant::now();
         record.started_at = Timestamp::now();
         let limit = self.settings.total_timeout;
-        let answer = match tokio::time::timeout(limit, self.ask(url, request, &mut record)).await {
+        let answer = match tokio::time::timeout(limit, self.ask(url, request, cookies, &mut record)).await {
             Ok(answer) => answer,
             Err(_) => Err(FetchError::Timeout { limit }),
         };
@@ -258,7 +262,13 @@ impl Fetcher {
         }
     }
 
-    async fn ask(&self, url: &Url, request: FetchRequest<'_>, record: &mut Exchange) -> Result<Answer, FetchError> {
+    async fn ask(
+        &self,
+        url: &Url,
+        request: FetchRequest<'_>,
+        cookies: &mut ChainCookies,
+        record: &mut Exchange,
+    ) -> Result<Answer, FetchError> {
         let host = url.host_str().unwrap_or_default();
         let blame = |error: reqwest::Error| FetchError::from_client(&error, host, self.settings.read_timeout);
         let accept = match request.purpose {
@@ -274,7 +284,11 @@ impl Fetcher {
                 builder = builder.header(name, value);
             }
         }
+        if let Some(cookies) = cookies.header_for(url) {
+            builder = builder.header(COOKIE, cookies);
+        }
         let response = builder.send().await.map_err(blame)?;
+        cookies.keep(url, response.headers());
         let status = response.status().as_u16();
         record.status = Some(status);
         match status {
@@ -362,9 +376,10 @@ impl Fetcher {
         url.set_query(None);
         url.set_fragment(None);
         let validators = Validators::default();
+        let mut cookies = ChainCookies::default();
         for _ in 0..=self.settings.redirects_max {
             let request = FetchRequest { url: &url, purpose: Purpose::Robots, validators: &validators };
-            match self.exchange(&url, request, exchanges).await {
+            match self.exchange(&url, request, &mut cookies, exchanges).await {
                 Ok(Answer::Document(document)) => return Ok(robots::parse(&document.body)),
                 Ok(Answer::Redirect { to, .. }) => url = to,
                 // The page would fare in the same way: say so rather than blame robots.txt.

@@ -8,6 +8,8 @@ mod address;
 
 mod client;
 
+mod cookies;
+
 mod failure;
 
 mod host_gate;

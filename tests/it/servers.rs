@@ -1,10 +1,12 @@
 //! What servers send though no specification has it, and browsers read: none of it costs an article.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
 
 use crate::harness::{Newsroom, web_of};
 use crate::newsweb::faults;
-use crate::newsweb::scripted::answer;
+use crate::newsweb::scripted::{answer, header_of, not_found, path_of, scripted};
 
 /// A site a case, each with one page at `/a`.
 fn web_of_pages(pages: Vec<(&str, Resource)>) -> (NewsWeb, Vec<String>) {
@@ -96,4 +98,54 @@ fn a_status_line_needs_no_reason() {
     let room = Newsroom::reading(&web);
     fetch(&room, &urls, 0);
     assert_eq!(room.number("SELECT count(*) FROM articles WHERE title = 'Read all the same'"), 6);
+}
+
+#[test]
+fn a_gate_that_sets_a_cookie_opens_within_one_chain_and_forgets() {
+    // The gate sends everybody without a pass back to where they came from, by way of itself.
+    let n_asked = AtomicUsize::new(0);
+    let address = scripted(move |head| {
+        let page = faults::article_html("Behind the gate");
+        let cookies = header_of(head, "cookie").unwrap_or_default();
+        match path_of(head) {
+            "/a" if cookies == "pass=1; seen=yes" => {
+                answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
+            }
+            "/a" => answer(&["HTTP/1.1 302 Found", "Location: /gate", "Set-Cookie: seen=yes; Path=/"], b""),
+            "/gate" => answer(&["HTTP/1.1 302 Found", "Location: /a", "Set-Cookie: pass=1; Path=/a"], b""),
+            // Sets its cookie and sends back to the same address at once.
+            "/self" if cookies == "here=1" => {
+                answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
+            }
+            "/self" => answer(&["HTTP/1.1 307 Again", "Location: /self", "Set-Cookie: here=1"], b""),
+            // Its cookie is for another host, so it never opens.
+            "/never" => {
+                answer(&["HTTP/1.1 302 Found", "Location: /never", "Set-Cookie: a=1; Domain=else.example"], b"")
+            }
+            // Another cookie each time: no circle, and no end.
+            "/ever" => {
+                let cookie = format!("Set-Cookie: a={}", n_asked.fetch_add(1, Ordering::SeqCst));
+                answer(&["HTTP/1.1 302 Found", "Location: /ever", &cookie], b"")
+            }
+            _ => not_found(),
+        }
+    });
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.resolve", &format!("[\"gate.example={address}\"]"))]);
+    for path in ["a", "self"] {
+        let url = format!("http://gate.example/{path}");
+        // Twice: nothing is remembered from one chain to the next.
+        for _ in 0..2 {
+            room.run(&["fetch", &url]).exits(0);
+        }
+        assert_eq!(room.column(&format!("SELECT title FROM articles WHERE url = '{url}'")), ["Behind the gate"]);
+    }
+    let statuses = |path: &str| {
+        room.column(&format!("SELECT status FROM fetches WHERE url = 'http://gate.example/{path}' ORDER BY id"))
+    };
+    assert_eq!(statuses("a"), ["302", "200", "302", "200"]);
+    assert_eq!(statuses("self"), ["307", "200", "307", "200"]);
+    room.run(&["fetch", "http://gate.example/never"]).exits(1).says("the redirects run in a circle");
+    assert_eq!(statuses("never"), ["302"]);
+    room.run(&["fetch", "http://gate.example/ever"]).exits(1).says("more than 5 redirects");
 }
