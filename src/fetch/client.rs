@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, EXPIRES, HeaderMap,
-    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED,
 };
 use reqwest::{Client, Response, redirect};
 use tokio::time::Instant;
@@ -19,6 +19,7 @@ use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publ
 use super::address::AddressRules;
 use super::cookies::ChainCookies;
 use super::failure::FetchError;
+use super::headers::{self, max_age_s, retry_after, robots_tag, text_of};
 use super::host_gate::{HostGate, Pace};
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
@@ -29,9 +30,6 @@ const IDLE_CONNECTION_TIME: Duration = Duration::from_secs(15);
 
 /// A buffer is not made larger than this on the word of a `Content-Length` alone.
 const BUFFER_BYTES_MAX: usize = 1024 * 1024;
-
-/// A `Retry-After` is believed up to this.
-const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
 /// Header lines that an answer may have. The library's own 100 are too few for sites behind several caches; their size is
 /// bounded besides.
@@ -458,7 +456,7 @@ async fn read_body(
 
 fn redirect_of(from: &Url, response: &Response) -> Result<Answer, FetchError> {
     let status = response.status().as_u16();
-    let Some(location) = text_of(response.headers(), &LOCATION) else {
+    let Some(location) = headers::location(response.headers()) else {
         return Err(FetchError::Redirect(format!("the server answered {status} without saying where to")));
     };
     match from.join(&location) {
@@ -467,47 +465,6 @@ fn redirect_of(from: &Url, response: &Response) -> Result<Answer, FetchError> {
         }
         _ => Err(FetchError::Redirect(format!("the server redirects to {location:?}, which cannot be followed"))),
     }
-}
-
-/// A header as text; bytes beyond ASCII are taken for Latin-1, as HTTP once said.
-fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let value = headers.get(name)?;
-    let text: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-fn robots_tag(headers: &HeaderMap) -> Option<String> {
-    let lines: Vec<&str> = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok()).collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
-}
-
-/// How long the answer says it stays fresh (RFC 9111, section 4.2.1), in seconds.
-fn max_age_s(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
-    let cache_control = text_of(headers, &CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
-    let mut directives = cache_control.split(',').map(str::trim);
-    if directives.clone().any(|directive| directive == "no-cache" || directive == "no-store") {
-        return None;
-    }
-    if let Some(seconds) = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse().ok()) {
-        return Some(seconds);
-    }
-    let expires = text_of(headers, &EXPIRES).and_then(|text| http_date(&text))?;
-    u32::try_from(expires.duration_since(now).as_secs()).ok()
-}
-
-/// `Retry-After` in both its forms (RFC 9110, section 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = text_of(headers, &RETRY_AFTER)?;
-    let delay = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => Duration::try_from(http_date(&text)?.duration_since(Timestamp::now())).unwrap_or_default(),
-    };
-    Some(delay.min(RETRY_AFTER_MAX))
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    // An HTTP date ends in GMT, which RFC 2822 knows as an obsolete zone.
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
 }
 
 /// Chooses the TLS implementation, once for the process.

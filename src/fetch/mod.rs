@@ -12,6 +12,8 @@ mod cookies;
 
 mod failure;
 
+mod headers;
+
 mod host_gate;
 
 mod reservations;

@@ -149,3 +149,23 @@ fn a_gate_that_sets_a_cookie_opens_within_one_chain_and_forgets() {
     assert_eq!(statuses("never"), ["302"]);
     room.run(&["fetch", "http://gate.example/ever"]).exits(1).says("more than 5 redirects");
 }
+
+#[test]
+fn a_location_in_its_own_letters_leads_to_the_page() {
+    let page = || Resource::html(faults::article_html("Blå dag"));
+    let site = Site::new("paper.example")
+        .with("/bl%C3%A5/dag", page())
+        .with("/caf%E9", page())
+        .with("/to%20day", page())
+        .with("/one", Resource::redirect(302, "/blå/dag"))
+        .with("/two", verbatim(b"HTTP/1.1 302 Found\r\nLocation: /caf\xe9\r\nContent-Length: 0\r\n\r\n".to_vec()))
+        .with("/three", Resource::redirect(302, "  /to day "))
+        .with("/four", Resource::redirect(302, "\\\\paper.example\\blå\\dag"));
+    let web = web_of(vec![site]);
+    let room = Newsroom::reading(&web);
+    for name in ["one", "two", "three", "four"] {
+        room.run(&["fetch", &format!("http://paper.example/{name}")]).exits(0);
+    }
+    let stats = web.stats("paper.example");
+    assert_eq!(["/bl%C3%A5/dag", "/caf%E9", "/to%20day"].map(|path| stats.count(path)), [2, 1, 1]);
+}
