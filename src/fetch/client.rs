@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use reqwest::{Client, Response, redirect};
 use tokio::time::Instant;
@@ -17,8 +17,9 @@ use crate::config::FetchSettings;
 use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
+use super::coding::{self, Bounds, CodingError};
 use super::cookies::ChainCookies;
-use super::failure::FetchError;
+use super::failure::{Doing, FetchError, Phase};
 use super::headers::{self, max_age_s, retry_after, robots_tag, text_of};
 use super::host_gate::{HostGate, Pace};
 use super::reservations;
@@ -175,12 +176,12 @@ impl Fetcher {
                     let moved_to = Some(url).filter(|_| hop > 0 && moved_permanently);
                     return Ok(Fetched::NotModified { max_age_s, moved_to });
                 }
-                Answer::Redirect { to, is_permanent } => {
+                Answer::Redirect { to, by } => {
                     // With another cookie than before it is a gate that may open now, and no circle.
                     if visited.contains(&(to.clone(), cookies.header_for(&to))) {
                         return Err(FetchError::Redirect(format!("the redirects run in a circle, back to {to}")));
                     }
-                    moved_permanently &= is_permanent;
+                    moved_permanently &= by == Way::Permanent;
                     url = to;
                 }
             }
@@ -213,7 +214,10 @@ impl Fetcher {
         let limit = self.settings.total_timeout;
         let answer = match tokio::time::timeout(limit, self.ask(url, request, cookies, &mut record)).await {
             Ok(answer) => answer,
-            Err(_) => Err(FetchError::Timeout { limit }),
+            Err(_) => {
+                let host = url.host_str().unwrap_or_default().to_owned();
+                Err(FetchError::Timeout { host, phase: Phase::Whole, limit })
+            }
         };
         let answer = self.heed(&publisher, answer);
         drop(turn);
@@ -267,14 +271,18 @@ impl Fetcher {
         cookies: &mut ChainCookies,
         record: &mut Exchange,
     ) -> Result<Answer, FetchError> {
-        let host = url.host_str().unwrap_or_default();
-        let blame = |error: reqwest::Error| FetchError::from_client(&error, host, self.settings.read_timeout);
+        let doing = Doing {
+            host: url.host_str().unwrap_or_default(),
+            is_tls: url.scheme() == "https",
+            settings: &self.settings,
+            n_body_bytes: None,
+        };
         let accept = match request.purpose {
             Purpose::Poll | Purpose::Discovery => ACCEPT_FEED,
             Purpose::Article => ACCEPT_PAGE,
             Purpose::Robots => ACCEPT_ANY,
         };
-        let mut builder = self.client.get(url.clone()).header(ACCEPT, accept);
+        let mut builder = self.client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_ENCODING, coding::ACCEPTED);
         for (name, value) in
             [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)]
         {
@@ -285,7 +293,7 @@ impl Fetcher {
         if let Some(cookies) = cookies.header_for(url) {
             builder = builder.header(COOKIE, cookies);
         }
-        let response = builder.send().await.map_err(blame)?;
+        let response = builder.send().await.map_err(|error| FetchError::from_client(&error, &doing))?;
         cookies.keep(url, response.headers());
         let status = response.status().as_u16();
         record.status = Some(status);
@@ -299,24 +307,31 @@ impl Fetcher {
                 return Err(FetchError::Status { status, retry_after: retry_after(response.headers()) });
             }
         }
-        let is_robots = request.purpose == Purpose::Robots;
         let limit = match request.purpose {
             Purpose::Poll | Purpose::Discovery => self.settings.feed_bytes_max,
             Purpose::Article => self.settings.page_bytes_max,
             Purpose::Robots => ROBOTS_BYTES_MAX,
         };
+        let bounds = Bounds {
+            bytes_max: limit,
+            is_cut: request.purpose == Purpose::Robots,
+            keeps_files: matches!(request.purpose, Purpose::Poll | Purpose::Discovery),
+        };
         let headers = response.headers().clone();
-        let body = read_body(response, limit, is_robots, record).await.map_err(|error| match error {
-            BodyError::TooLarge => FetchError::TooLarge { limit },
-            BodyError::Client(error) => blame(error),
+        let raw = read_body(response, bounds, doing, record).await?;
+        let body = coding::undone(raw, coding::declared(&headers), bounds).await.map_err(|error| match error {
+            CodingError::TooLarge => FetchError::TooLarge { limit },
+            CodingError::Broken(reason) => FetchError::Coding(reason),
         })?;
+        record.bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let content_type = text_of(&headers, &CONTENT_TYPE);
         let fetched_at = Timestamp::now();
         Ok(Answer::Document(Box::new(FetchedDocument {
             requested_url: url.clone(),
             final_url: url.clone(),
             moved_permanently: false,
             status,
-            content_type: text_of(&headers, &CONTENT_TYPE),
+            content_type,
             content_language: text_of(&headers, &CONTENT_LANGUAGE),
             robots_tag: robots_tag(&headers),
             reservations: reservations::of_headers(&headers),
@@ -416,21 +431,26 @@ fn unasked(url: &Url, purpose: Purpose) -> Exchange {
 enum Answer {
     Document(Box<FetchedDocument>),
     NotModified { max_age_s: Option<u32> },
-    Redirect { to: Url, is_permanent: bool },
+    Redirect { to: Url, by: Way },
 }
 
-enum BodyError {
-    TooLarge,
-    Client(reqwest::Error),
+/// How an answer sends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// 301 or 308.
+    Permanent,
+    /// Another status.
+    Temporary,
 }
 
-/// Reads a body as it is decompressed, and stops when it grows too large: a small answer may unpack to a huge one.
+/// Reads a body as it is sent, and stops when it grows too large: packed it is no larger than unpacked.
 async fn read_body(
     mut response: Response,
-    limit: usize,
-    is_cut_at_limit: bool,
+    bounds: Bounds,
+    doing: Doing<'_>,
     record: &mut Exchange,
-) -> Result<Vec<u8>, BodyError> {
+) -> Result<Vec<u8>, FetchError> {
+    let limit = bounds.bytes_max;
     let announced =
         response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit).min(BUFFER_BYTES_MAX));
@@ -438,13 +458,15 @@ async fn read_body(
         let chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
-            Err(error) => return Err(BodyError::Client(error)),
+            Err(error) => {
+                return Err(FetchError::from_client(&error, &Doing { n_body_bytes: Some(record.bytes), ..doing }));
+            }
         };
         let room = limit - body.len();
         record.bytes += u64::try_from(chunk.len()).unwrap_or(0);
         if chunk.len() > room {
-            if !is_cut_at_limit {
-                return Err(BodyError::TooLarge);
+            if !bounds.is_cut {
+                return Err(FetchError::TooLarge { limit });
             }
             body.extend_from_slice(&chunk[..room]);
             break;
@@ -461,7 +483,8 @@ fn redirect_of(from: &Url, response: &Response) -> Result<Answer, FetchError> {
     };
     match from.join(&location) {
         Ok(to) if matches!(to.scheme(), "http" | "https") => {
-            Ok(Answer::Redirect { to, is_permanent: matches!(status, 301 | 308) })
+            let by = if matches!(status, 301 | 308) { Way::Permanent } else { Way::Temporary };
+            Ok(Answer::Redirect { to, by })
         }
         _ => Err(FetchError::Redirect(format!("the server redirects to {location:?}, which cannot be followed"))),
     }

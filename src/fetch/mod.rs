@@ -8,6 +8,8 @@ mod address;
 
 mod client;
 
+mod coding;
+
 mod cookies;
 
 mod failure;
@@ -24,5 +26,5 @@ mod robots_rules;
 
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
-pub use failure::FetchError;
+pub use failure::{FetchError, Phase};
 pub use robots_rules::RobotsRules;

@@ -1,10 +1,13 @@
 //! What servers send though no specification has it, and browsers read: none of it costs an article.
 
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use flate2::Compression;
 use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
 
-use crate::harness::{Newsroom, web_of};
+use crate::harness::{Newsroom, rss, web_of};
 use crate::newsweb::faults;
 use crate::newsweb::scripted::{answer, header_of, not_found, path_of, scripted};
 
@@ -168,4 +171,96 @@ fn a_location_in_its_own_letters_leads_to_the_page() {
     }
     let stats = web.stats("paper.example");
     assert_eq!(["/bl%C3%A5/dag", "/caf%E9", "/to%20day"].map(|path| stats.count(path)), [2, 1, 1]);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("writing to memory");
+    encoder.finish().expect("writing to memory")
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("writing to memory");
+    encoder.finish().expect("writing to memory")
+}
+
+/// A body as servers encode it, under the header that they send with it.
+fn encodings(body: &[u8]) -> Vec<(&'static str, Option<&'static str>, Vec<u8>)> {
+    let zeros = vec![0; 9000];
+    vec![
+        ("raw-deflate", Some("deflate"), deflate(body)),
+        ("x-gzip", Some("X-GZip"), gzip(body)),
+        ("untold", None, gzip(body)),
+        ("told-wrongly", Some("utf-8"), gzip(body)),
+        ("twice", Some("gzip"), gzip(&gzip(body))),
+        ("twice-told", Some("gzip, gzip"), gzip(body)),
+        ("two-codings", Some("deflate, gzip"), gzip(&deflate(body))),
+        ("plain-gzip", Some("gzip"), body.to_vec()),
+        ("plain-deflate", Some("deflate"), body.to_vec()),
+        ("plain-br", Some("br"), body.to_vec()),
+        ("identity", Some("identity"), body.to_vec()),
+        ("none", Some("none"), body.to_vec()),
+        ("nonsense", Some("text/html; charset=utf-8"), body.to_vec()),
+        ("padded", None, [body, &zeros].concat()),
+        ("padded-gzip", Some("gzip"), [gzip(body).as_slice(), &zeros].concat()),
+        ("padded-within", Some("gzip"), gzip(&[body, &zeros].concat())),
+        ("without-end", Some("gzip"), gzip(body)[..gzip(body).len() - 8].to_vec()),
+    ]
+}
+
+#[test]
+fn a_body_is_read_however_it_is_encoded_and_whatever_the_header_says() {
+    let as_served = |content_type: &str, coding: Option<&str>, bytes: Vec<u8>| {
+        let resource = Resource::new(content_type, bytes).without_compression();
+        coding.map_or(resource.clone(), |coding| resource.header("content-encoding", coding))
+    };
+    let page = faults::article_html("Read all the same");
+    let names = encodings(b"").into_iter().map(|(name, ..)| name);
+    let sites = names.map(|name| {
+        let list = rss(&[&format!("http://{name}.example/a")]);
+        let of = |body: &str, content_type| {
+            let served = encodings(body.as_bytes()).into_iter().find(|(other, ..)| *other == name);
+            let (_, coding, bytes) = served.expect("an encoding");
+            as_served(content_type, coding, bytes)
+        };
+        Site::new(&format!("{name}.example"))
+            .with("/feed", of(&list, "application/rss+xml"))
+            .with("/a", of(&page, "text/html; charset=utf-8"))
+    });
+    let sites: Vec<Site> = sites.collect();
+    let web = web_of(sites.clone());
+    let mut room = Newsroom::reading(&web);
+    for site in &sites {
+        let slug = site.host().trim_end_matches(".example");
+        room.follow(slug, &format!("http://{}/feed", site.host()), Some("feed"));
+    }
+    room.run(&["fetch", "--all"]).exits(0);
+    for site in &sites {
+        let title = room.column(&format!("SELECT title FROM articles WHERE url = 'http://{}/a'", site.host()));
+        assert_eq!(title, ["Read all the same"], "{}", site.host());
+    }
+}
+
+#[test]
+fn a_limit_of_time_that_was_passed_is_told_by_its_name() {
+    // Takes connections, as the system does for whoever listens, and says nothing.
+    let mute = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let address = mute.local_addr().expect("an address");
+    let mut room = Newsroom::new();
+    room.set(&[
+        ("fetch.resolve", &format!("[\"mute.example={address}\"]")),
+        ("fetch.connect_timeout_s", "1"),
+        ("fetch.read_timeout_s", "2"),
+    ]);
+    room.follow("tls", "https://mute.example/feed", Some("feed"));
+    room.follow("plain", "http://mute.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(1);
+    assert_eq!(
+        room.table("SELECT error_class, error FROM fetches ORDER BY error"),
+        [
+            ["timeout", "no connection to mute.example, TLS included, within 1 s (fetch.connect_timeout_s)"],
+            ["timeout", "nothing came from mute.example for 2 s (fetch.read_timeout_s)"],
+        ]
+    );
 }
