@@ -22,6 +22,7 @@ use super::cookies::ChainCookies;
 use super::failure::{Doing, FetchError, Phase};
 use super::headers::{self, max_age_s, retry_after, robots_tag, text_of};
 use super::host_gate::{HostGate, Pace};
+use super::refresh;
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
 use super::robots_rules::ROBOTS_BYTES_MAX;
@@ -142,7 +143,7 @@ impl Fetcher {
         let mut url = request.url.clone();
         let mut cookies = ChainCookies::default();
         let mut visited = HashSet::new();
-        let mut moved_permanently = true;
+        let (mut moved_permanently, mut is_refreshed) = (true, false);
         for hop in 0..=self.settings.redirects_max {
             visited.insert((url.clone(), cookies.header_for(&url)));
             if matches!(request.purpose, Purpose::Article | Purpose::Discovery)
@@ -162,6 +163,8 @@ impl Fetcher {
                     let moved_permanently = hop > 0 && moved_permanently;
                     let requested_url = request.url.clone();
                     let mut reservations = document.reservations;
+                    // The page that sends on would be asked with them, and could say that it has not changed.
+                    let validators = if is_refreshed { Validators::default() } else { document.validators };
                     if request.purpose == Purpose::Article && self.settings.robots {
                         reservations.extend(self.robots.reservations(&url).await);
                     }
@@ -169,6 +172,7 @@ impl Fetcher {
                         requested_url,
                         moved_permanently,
                         reservations,
+                        validators,
                         ..*document
                     })));
                 }
@@ -182,6 +186,7 @@ impl Fetcher {
                         return Err(FetchError::Redirect(format!("the redirects run in a circle, back to {to}")));
                     }
                     moved_permanently &= by == Way::Permanent;
+                    is_refreshed |= by == Way::Refresh;
                     url = to;
                 }
             }
@@ -325,6 +330,11 @@ impl Fetcher {
         })?;
         record.bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let content_type = text_of(&headers, &CONTENT_TYPE);
+        if request.purpose != Purpose::Robots
+            && let Some(to) = refresh::target(&headers, content_type.as_deref(), &body, url).await
+        {
+            return Ok(Answer::Redirect { to, by: Way::Refresh });
+        }
         let fetched_at = Timestamp::now();
         Ok(Answer::Document(Box::new(FetchedDocument {
             requested_url: url.clone(),
@@ -441,6 +451,8 @@ enum Way {
     Permanent,
     /// Another status.
     Temporary,
+    /// A page that says so.
+    Refresh,
 }
 
 /// Reads a body as it is sent, and stops when it grows too large: packed it is no larger than unpacked.

@@ -18,6 +18,8 @@ mod headers;
 
 mod host_gate;
 
+mod refresh;
+
 mod reservations;
 
 mod robots;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flate2::Compression;
 use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
 
-use crate::harness::{Newsroom, rss, web_of};
+use crate::harness::{Newsroom, feed, rss, web_of};
 use crate::newsweb::faults;
 use crate::newsweb::scripted::{answer, header_of, not_found, path_of, scripted};
 
@@ -240,6 +240,77 @@ fn a_body_is_read_however_it_is_encoded_and_whatever_the_header_says() {
         let title = room.column(&format!("SELECT title FROM articles WHERE url = 'http://{}/a'", site.host()));
         assert_eq!(title, ["Read all the same"], "{}", site.host());
     }
+}
+
+#[test]
+fn a_page_that_only_sends_on_is_followed() {
+    let gate = |head: &str| {
+        Resource::html(format!(
+            "<!doctype html><html><head><title>One moment</title>{head}</head><body><p>One moment.</p>"
+        ))
+    };
+    let refresh = |content: &str| gate(&format!("<meta http-equiv=\"refresh\" content=\"{content}\">"));
+    let page = |title: &str| Resource::html(faults::article_html(title));
+    let day = |day: &str| format!("{day}T08:00:00Z").parse::<jiff::Timestamp>().expect("a timestamp");
+    let with_refresh = faults::article_html("Stays here")
+        .replace("<title>", "<meta http-equiv=\"refresh\" content=\"3; url=/other\"><title>");
+    let site = Site::new("paper.example")
+        .with("/robots.txt", Resource::new("text/plain", "User-agent: *\nDisallow: /private/\n"))
+        .with("/a", page("There"))
+        .with("/to-a", refresh("0; url=/a"))
+        .with(
+            "/to-to-a",
+            gate("<noscript><meta http-equiv=refresh content='2;URL=to-a'></noscript><script>go()</script>"),
+        )
+        .with("/to-private", refresh("0; url=/private/a"))
+        .with("/private/a", page("Private"))
+        .with("/to-inner", refresh("0; url=http://169.254.169.254/latest"))
+        .with("/circle/a", refresh("0; url=/circle/b"))
+        .with("/circle/b", Resource::redirect(301, "/circle/a"))
+        .with("/late", refresh("30; url=/a"))
+        .with("/self", refresh("0; url=/self"))
+        .with("/if", gate("<!--[if lt IE 9]><meta http-equiv=\"refresh\" content=\"0; url=/a\"><![endif]-->"))
+        .with("/stays", Resource::html(with_refresh))
+        .with("/old-feed", refresh("0; url=/feed").without_etag().last_modified(day("2026-01-02")))
+        .with("/feed", feed(&["http://paper.example/b"]).without_etag().last_modified(day("2026-03-02")))
+        .with("/b", page("Listed"));
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    let url = |path: &str| format!("http://paper.example{path}");
+    room.run(&["fetch", &url("/to-to-a")]).exits(0);
+    assert_eq!(room.column("SELECT title FROM articles"), ["There"]);
+    assert_eq!(
+        room.table("SELECT url, status, redirected_to, error FROM fetches WHERE purpose = 'article' ORDER BY id"),
+        [
+            [url("/to-to-a").as_str(), "200", &url("/to-a"), "NULL"],
+            [&url("/to-a"), "200", &url("/a"), "NULL"],
+            [&url("/a"), "200", "NULL", "NULL"],
+        ]
+    );
+    // The same checks and limits as for redirects.
+    room.run(&["fetch", &url("/to-private")]).exits(77).says("disallows /private/a");
+    room.run(&["fetch", &url("/to-inner")]).exits(77).says("fetch.private_networks");
+    room.run(&["fetch", &url("/circle/a")]).exits(1).says("the redirects run in a circle");
+    room.set(&[("fetch.redirects_max", "1")]);
+    room.run(&["fetch", &url("/to-to-a")]).exits(1).says("more than 1 redirects");
+    room.set(&[("fetch.redirects_max", "5")]);
+    // None of these sends on.
+    let n_there = web.stats("paper.example").count("/a");
+    for path in ["/late", "/self", "/if"] {
+        room.run(&["extract", &url(path)]).exits(1).says("no article");
+    }
+    let stats = web.stats("paper.example");
+    assert_eq!((stats.count("/self"), stats.count("/a")), (1, n_there));
+    room.run(&["fetch", &url("/stays")]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE title = 'Stays here'"), 1);
+    // A feed that has moved in this way is read where it is, and the page in its old place does not stand for it: asked with
+    // the feed's date it would say that nothing has changed.
+    room.follow("paper", &url("/old-feed"), Some("feed"));
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
+    room.run(&["fetch", "--all"]).exits(0);
+    assert_eq!(room.value("SELECT url FROM sources WHERE slug = 'paper'"), url("/old-feed"));
+    assert_eq!(room.column(&format!("SELECT status FROM fetches WHERE url = '{}'", url("/feed"))), ["200", "200"]);
+    room.run(&["sources", "test", &url("/old-feed")]).exits(0);
 }
 
 #[test]
