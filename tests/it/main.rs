@@ -12,6 +12,7 @@ mod crash;
 mod dailytimes;
 mod database;
 mod demo;
+mod documentation;
 mod explain;
 mod faults;
 mod following;
