@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::store::{ArticleRow, ExchangeRow, LinkTrail, SourceOfHost, Trail};
+use crate::store::{AddressHistory, ArticleRow, ExchangeRow, LinkHistory, SourceOfHost};
 
 use super::demo::shell_word;
 use super::output::counted;
@@ -16,7 +16,7 @@ pub(super) struct Evidence<'a> {
     pub(super) url: &'a str,
     /// Who publishes there.
     pub(super) publisher: &'a str,
-    pub(super) trail: &'a Trail,
+    pub(super) trail: &'a AddressHistory,
     /// The article that it leads to, if it is stored.
     pub(super) article: Option<&'a ArticleRow>,
     /// Our sources of the same publisher.
@@ -46,7 +46,7 @@ impl Evidence<'_> {
     pub(super) fn fate(&self) -> Fate {
         match (&self.trail.link, self.article) {
             (Some(link), Some(article)) => self.stored(link, article),
-            (Some(LinkTrail { article_id: Some(id), .. }), None) => Fate {
+            (Some(LinkHistory { article_id: Some(id), .. }), None) => Fate {
                 state: "deleted",
                 text: format!("it led to article {id}, which was deleted here; it does not come back as new"),
                 next: Vec::new(),
@@ -65,7 +65,7 @@ impl Evidence<'_> {
         }
     }
 
-    fn stored(&self, link: &LinkTrail, article: &ArticleRow) -> Fate {
+    fn stored(&self, link: &LinkHistory, article: &ArticleRow) -> Fate {
         let ArticleRow { id, duplicate_of, body_kind, .. } = article;
         let mut next = vec![format!("`newswire show {id}` shows it")];
         let mut text = format!("stored as article {id}");
@@ -91,7 +91,7 @@ impl Evidence<'_> {
         Fate { state: "stored", text, next }
     }
 
-    fn waiting(&self, link: &LinkTrail, due_at: Timestamp) -> Fate {
+    fn waiting(&self, link: &LinkHistory, due_at: Timestamp) -> Fate {
         let n_failures = link.failures_in_a_row;
         let ready_at = link.publisher_ready_at.filter(|ready_at| *ready_at > self.now);
         let is_in_lease = link.is_claimed && due_at > self.now;
@@ -127,7 +127,7 @@ impl Evidence<'_> {
         Fate { state, text: text + &before, next }
     }
 
-    fn given_up(&self, link: &LinkTrail) -> Fate {
+    fn given_up(&self, link: &LinkHistory) -> Fate {
         let last = self.last_failure();
         let class = last.and_then(|exchange| exchange.error_class.as_deref());
         let reason = last.and_then(|exchange| exchange.error.as_deref()).unwrap_or_default();
@@ -259,8 +259,8 @@ mod tests {
     }
 
     /// A link that was listed and has not been asked for.
-    fn link() -> LinkTrail {
-        LinkTrail {
+    fn link() -> LinkHistory {
+        LinkHistory {
             url: "http://paper.example/a".to_owned(),
             source: Some("paper".to_owned()),
             full_text: Some("auto".to_owned()),
@@ -279,8 +279,8 @@ mod tests {
     #[test]
     fn what_an_address_waits_for_is_told() {
         let later = Some(at("2026-11-20T08:05:00Z"));
-        let check = |link: LinkTrail, is_ingesting: bool, state: &str, text: &str| {
-            let trail = Trail {
+        let check = |link: LinkHistory, is_ingesting: bool, state: &str, text: &str| {
+            let trail = AddressHistory {
                 link: Some(link),
                 sightings: Vec::new(),
                 exchanges: Vec::new(),
@@ -303,41 +303,41 @@ mod tests {
             assert_eq!(fate.next.is_empty(), is_ingesting && fate.state != "given up", "{fate:?}");
         };
         check(link(), true, "due", "it is due now");
-        check(LinkTrail { n_before: 3, ..link() }, false, "due", "it is due now; 3 of paper.example come before it");
+        check(LinkHistory { n_before: 3, ..link() }, false, "due", "it is due now; 3 of paper.example come before it");
         check(
-            LinkTrail { publisher_ready_at: later, n_before: 1, ..link() },
+            LinkHistory { publisher_ready_at: later, n_before: 1, ..link() },
             true,
             "waiting",
             "it is due and waits for its turn: paper.example is asked again at 2026-11-20T08:05:00Z; 1 of paper.example \
              comes before it",
         );
         check(
-            LinkTrail { due_at: later, ..link() },
+            LinkHistory { due_at: later, ..link() },
             true,
             "waiting",
             "it waits until 2026-11-20T08:05:00Z: its host was busy",
         );
         check(
-            LinkTrail { due_at: later, failures_in_a_row: 2, ..link() },
+            LinkHistory { due_at: later, failures_in_a_row: 2, ..link() },
             true,
             "backing off",
             "it waits until 2026-11-20T08:05:00Z after 2 failed attempts",
         );
         check(
-            LinkTrail { due_at: later, is_claimed: true, ..link() },
+            LinkHistory { due_at: later, is_claimed: true, ..link() },
             true,
             "in work",
             "it is being fetched; if that is lost, it is tried again at 2026-11-20T08:05:00Z",
         );
         check(
-            LinkTrail { due_at: later, is_claimed: true, ..link() },
+            LinkHistory { due_at: later, is_claimed: true, ..link() },
             false,
             "waiting",
             "it was being fetched by a process that has ended; the next one tries again",
         );
-        check(LinkTrail { is_claimed: true, ..link() }, true, "due", "it is due now");
+        check(LinkHistory { is_claimed: true, ..link() }, true, "due", "it is due now");
         check(
-            LinkTrail { due_at: None, failures_in_a_row: 6, ..link() },
+            LinkHistory { due_at: None, failures_in_a_row: 6, ..link() },
             true,
             "given up",
             "given up after 6 attempts; why is no longer on record (`store.fetches_keep_days = 30`)",

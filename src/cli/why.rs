@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::model::{CanonicalUrl, publisher_of};
 use crate::normalize;
 use crate::store::{
-    ArticleDetails, ExchangeRow, LinkTrail, Reader, SightingRow, SourceOfHost, StoryRow, Trail, is_locked_by,
+    AddressHistory, ArticleDetails, ExchangeRow, LinkHistory, Reader, SightingRow, SourceOfHost, StoryRow, is_locked_by,
 };
 
 use super::Context;
@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
     let url = normalize::url::parse(&command.url, None).map_err(|error| Failure::Usage(error.to_string()))?;
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
-    let trail = reader.trail(&url)?;
+    let trail = reader.address_history(&url)?;
     let article_id = trail.link.as_ref().and_then(|link| link.article_id);
     let stored = article_id.map(|id| Stored::read(&reader, id)).transpose()?.flatten();
     let sources = reader.sources_of_publisher(&url)?;
@@ -88,7 +88,7 @@ impl Stored {
         }))
     }
 
-    fn describe(&self, output: &mut Output, link: &LinkTrail) -> std::io::Result<()> {
+    fn describe(&self, output: &mut Output, link: &LinkHistory) -> std::io::Result<()> {
         let ArticleDetails { row, removed_at, .. } = &self.article;
         let title = row.title.as_deref().unwrap_or("(no title)");
         output.field("article", Some(&format!("{}: {title}", row.id)))?;
@@ -123,7 +123,7 @@ impl Stored {
 struct Account<'a> {
     asked: &'a str,
     url: &'a CanonicalUrl,
-    trail: &'a Trail,
+    trail: &'a AddressHistory,
     stored: Option<&'a Stored>,
     itself: Option<&'a SourceOfHost>,
     fate: &'a Fate,
@@ -131,7 +131,7 @@ struct Account<'a> {
 
 impl Account<'_> {
     fn describe(&self, output: &mut Output) -> std::io::Result<()> {
-        let Trail { link, sightings, exchanges, n_fetches, redirected_from } = self.trail;
+        let AddressHistory { link, sightings, exchanges, n_fetches, redirected_from } = self.trail;
         let url = link.as_ref().map_or(self.url.as_str(), |link| &link.url);
         output.field("url", Some(url))?;
         output.field("asked about", Some(self.asked).filter(|asked| *asked != url))?;
@@ -174,7 +174,7 @@ impl Account<'_> {
     }
 
     fn value(&self, sources: &[SourceOfHost]) -> Value {
-        let Trail { link, sightings, exchanges, n_fetches, redirected_from } = self.trail;
+        let AddressHistory { link, sightings, exchanges, n_fetches, redirected_from } = self.trail;
         let time = |time: Option<Timestamp>| time.map(|time| format!("{time:.0}"));
         let link_value = link.as_ref().map(|link| {
             json!({
