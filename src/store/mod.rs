@@ -16,9 +16,11 @@ mod read;
 mod file;
 
 pub use file::backup::back_up;
+pub use file::error::StoreError;
+pub use file::lock::is_locked_by;
 pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy};
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
-pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID, StoreError, is_locked_by};
+pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 pub use file::snapshot::take_snapshot;
 pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory, SourceOfHost};
 pub use read::changes::ChangeRow;

@@ -1,4 +1,4 @@
-//! A copy of the whole database, while others write to it.
+//! Backup: a copy of the whole database, while others write to it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,41 +7,42 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use crate::store::file::error::{StoreError, explain};
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
-use crate::store::file::schema::{self, StoreError};
+use crate::store::file::open::open_for_copying;
 
-/// Longest wait for a lock on the database, which only one that is not in WAL mode makes anybody wait for.
+/// Longest wait for a lock on the database. Only a database that is not in WAL mode makes readers wait.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Pages copied before progress is told and a wish to stop is heard: 8 MiB, some milliseconds' work.
+/// Pages copied between two reports of progress: 8 MiB, some milliseconds' work. A copy stops at these points.
 const PAGES_PER_STEP: i32 = 1024;
 
-/// Pause before a step that met a lock is tried again.
+/// Pause before a step that met a lock is repeated.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
-/// Writes a copy of the database as it is at this moment; it is one file, and has the permissions of the database.
+/// Writes a copy of the database as it is at this moment. The copy is one file with the permissions of the database.
 ///
-/// SQLite's online backup begins anew whenever another connection has written, and would never end beside a busy daemon.
-/// It only learns of writes when it begins to read, though: inside of a read transaction that lasts as long as the
-/// backup, it sees one state of the file to the end. `VACUUM INTO` would see the same one. But it builds every table and
-/// index anew, where this copies pages as fast as the disk gives them, can tell how far it is, and leaves even what is
-/// damaged as it is. Either way the write-ahead log cannot begin at its start again until the copy is done, and
-/// grows by what is written meanwhile; the next checkpoint folds it in.
+/// SQLite's online backup starts again whenever another connection has written, and would never end beside a busy daemon.
+/// A read transaction that lasts as long as the backup prevents that: the backup then sees one state of the file.
+/// `VACUUM INTO` would see the same state, but it builds every table and index again. The online backup copies pages as
+/// fast as the disk delivers them, reports progress, and copies damaged pages as they are. Either way the write-ahead log
+/// cannot restart from its beginning until the copy is done. It grows by what is written meanwhile, and the next
+/// checkpoint shrinks it.
 ///
 /// # Errors
 ///
 /// [`StoreError::Missing`] where there is no database, and [`StoreError::Unusable`] for a file that cannot or must not be
-/// written. Nothing is left of it then.
+/// written. Nothing is left behind then.
 pub fn back_up(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError> {
-    let source = schema::open_for_copying(plan.database, BUSY_TIMEOUT)?;
-    let of_source = |error: rusqlite::Error| schema::explain(&error, plan.database);
+    let source = open_for_copying(plan.database, BUSY_TIMEOUT)?;
+    let of_source = |error: rusqlite::Error| explain(&error, plan.database);
     let file = NewFile::begin(plan)?;
     let page_bytes: u64 = source.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(of_source)?;
-    // From the first question on the transaction sees one state of the file.
+    // From its first query on, the transaction sees one state of the file.
     source.execute_batch("BEGIN").map_err(of_source)?;
     source.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(of_source)?;
     copy_pages(&source, page_bytes, &file, watcher)?;
-    let n_articles = settle(&file).map_err(|error| file.explain(&error))?;
+    let n_articles = leave_wal_mode(&file).map_err(|error| file.explain(&error))?;
     let mode = fs::metadata(plan.database).ok().map(|metadata| metadata.permissions().mode() & 0o777);
     let file_bytes = file.finish(mode)?;
     Ok(FileCopy { file_bytes, n_articles })
@@ -55,7 +56,7 @@ fn copy_pages(
 ) -> Result<(), StoreError> {
     let wrap = |error: rusqlite::Error| file.explain(&error);
     let mut copy = Connection::open(file.path()).map_err(wrap)?;
-    // Nobody sees the file before it is whole: it needs no journal, and goes to the disk once, at the end.
+    // Nobody sees the file before it is complete: it needs no journal, and one sync at the end.
     copy.pragma_update(None, "journal_mode", "OFF").map_err(wrap)?;
     copy.pragma_update(None, "synchronous", "OFF").map_err(wrap)?;
     let backup = Backup::new(source, &mut copy).map_err(wrap)?;
@@ -76,9 +77,9 @@ fn copy_pages(
     }
 }
 
-/// Makes the copy one that needs no side files: a file in WAL mode cannot be read where its folder may not be written.
-/// Whoever ingests into it sets the mode that it needs. Returns the number of articles.
-fn settle(file: &NewFile) -> rusqlite::Result<u64> {
+/// Takes the copy out of WAL mode, in which it could not be read from a folder without write permission. A process that
+/// ingests into it sets WAL mode again. Returns the number of articles.
+fn leave_wal_mode(file: &NewFile) -> rusqlite::Result<u64> {
     let copy = Connection::open(file.path())?;
     copy.pragma_update(None, "synchronous", "OFF")?;
     copy.pragma_update(None, "journal_mode", "DELETE")?;
@@ -91,6 +92,8 @@ fn settle(file: &NewFile) -> rusqlite::Result<u64> {
 mod tests {
     use super::*;
     use crate::config::StoreSettings;
+    use crate::store::file::open::open_for_writing;
+    use crate::store::file::schema::VERSION;
     use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -98,7 +101,7 @@ mod tests {
     /// A database that takes several steps to copy.
     fn large_database(path: &Path) -> Connection {
         let settings = StoreSettings { path: path.to_owned(), ..crate::config::defaults().store };
-        let connection = schema::open_for_writing(&settings).unwrap();
+        let connection = open_for_writing(&settings).unwrap();
         connection
             .execute_batch(
                 "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 3000)
@@ -155,14 +158,14 @@ mod tests {
         let (database, target) = (folder.path().join("a.db"), folder.path().join("copy.db"));
         let settings = StoreSettings { path: database.clone(), ..crate::config::defaults().store };
         for version in [1, 9999] {
-            let connection = schema::open_for_writing(&settings).unwrap();
+            let connection = open_for_writing(&settings).unwrap();
             connection.pragma_update(None, "user_version", version).unwrap();
             let plan = CopyPlan { database: &database, target: &target, replaces: true };
             back_up(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| () }).unwrap();
             let copied = Connection::open(&target).unwrap();
             let found: i32 = copied.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
             assert_eq!(found, version);
-            let known = i64::try_from(schema::VERSION).unwrap();
+            let known = i64::try_from(VERSION).unwrap();
             connection.pragma_update(None, "user_version", known).unwrap();
         }
     }

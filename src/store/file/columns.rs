@@ -1,4 +1,4 @@
-//! How our values are written into columns and read back.
+//! How values are written to columns and read back.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use url::Url;
 use crate::dedup::lineage::Span;
 use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Validators};
 
-/// Most bytes of one feed text kept beside a link until its page is fetched.
+/// Largest feed text, in bytes, that is kept with a link until its page is fetched.
 const FEED_TEXT_BYTES_MAX: usize = 512 * 1024;
 
 /// A time in a public column: RFC 3339, UTC, whole seconds, `Z`.
@@ -18,29 +18,32 @@ pub(in crate::store) fn public_time(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// A time in a column of our own: milliseconds since 1970.
+/// A time in a column of a private table: milliseconds since 1970.
 pub(in crate::store) fn private_time(instant: Timestamp) -> i64 {
     instant.as_millisecond()
 }
 
+/// The inverse of [`private_time`].
 pub(in crate::store) fn from_private_time(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// An address that we once wrote in canonical form.
+/// An address that was written in canonical form.
 pub(in crate::store) fn stored_url(text: &str) -> Option<CanonicalUrl> {
     Url::parse(text).ok().map(CanonicalUrl::from_canonical)
 }
 
+/// A list of texts as a JSON array.
 pub(in crate::store) fn json_list(items: &[impl AsRef<str>]) -> String {
     Value::from(items.iter().map(AsRef::as_ref).collect::<Vec<_>>()).to_string()
 }
 
+/// The inverse of [`json_list`]; an unreadable list is empty.
 pub(in crate::store) fn from_json_list(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// Link hints as they stand in `_links.hints`; what is absent is left out.
+/// Link hints as they stand in `_links.hints`. Absent values are left out.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct StoredHints<'a> {
@@ -56,20 +59,21 @@ struct StoredHints<'a> {
     content: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "names_nobody")]
+    #[serde(skip_serializing_if = "is_empty")]
     authors: Cow<'a, [String]>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     from_sitemap: bool,
-    /// Absent for the usual choice.
+    /// Absent for the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     full_text: Option<Cow<'a, str>>,
 }
 
-#[expect(clippy::ptr_arg, reason = "the serializer hands over the field itself")]
-fn names_nobody(authors: &Cow<'_, [String]>) -> bool {
+#[expect(clippy::ptr_arg, reason = "the serializer passes the field itself")]
+fn is_empty(authors: &Cow<'_, [String]>) -> bool {
     authors.is_empty()
 }
 
+/// Link hints for `_links.hints`.
 pub(in crate::store) fn hints_to_json(hints: &LinkHints) -> String {
     let LinkHints { guid, title, published, authors, language, from_sitemap, text, full_text } = hints;
     let FeedText { content, summary } = text;
@@ -85,11 +89,11 @@ pub(in crate::store) fn hints_to_json(hints: &LinkHints) -> String {
         from_sitemap: *from_sitemap,
         full_text: (*full_text != FullText::default()).then(|| Cow::Borrowed(full_text.as_str())),
     };
-    // Texts and flags can always be written as JSON.
+    // Texts and flags always have a JSON form.
     serde_json::to_string(&stored).unwrap_or_default()
 }
 
-/// The inverse of [`hints_to_json`]; what cannot be read is absent.
+/// The inverse of [`hints_to_json`]; unreadable hints are absent.
 pub(in crate::store) fn hints_from_json(text: Option<&str>) -> LinkHints {
     let stored: StoredHints<'_> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
@@ -116,7 +120,7 @@ struct StoredChild<'a> {
     sha256: [u8; 32],
 }
 
-/// Nothing where there are none, which is most sources.
+/// The sitemaps of an index for `_source_schedule.children`; `None` where there are none, as for most sources.
 pub(in crate::store) fn children_to_json(children: &[ChildSitemap]) -> Option<String> {
     let stored: Vec<StoredChild<'_>> = children
         .iter()
@@ -127,11 +131,11 @@ pub(in crate::store) fn children_to_json(children: &[ChildSitemap]) -> Option<St
             sha256: child.body_sha256,
         })
         .collect();
-    // Texts and numbers can always be written as JSON.
+    // Texts and numbers always have a JSON form.
     (!stored.is_empty()).then(|| serde_json::to_string(&stored).unwrap_or_default())
 }
 
-/// The inverse of [`children_to_json`]; what cannot be read is absent, and is read anew.
+/// The inverse of [`children_to_json`]. An unreadable sitemap is left out and fetched again.
 pub(in crate::store) fn children_from_json(text: Option<&str>) -> Vec<ChildSitemap> {
     let stored: Vec<StoredChild<'_>> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
@@ -152,7 +156,7 @@ pub(in crate::store) fn spans_to_json(spans: &[Span]) -> String {
     spans.iter().map(|span| json!([span.first, span.last, span.from])).collect::<Value>().to_string()
 }
 
-/// The inverse of [`spans_to_json`]; what cannot be read is absent.
+/// The inverse of [`spans_to_json`]; an unreadable list is empty.
 pub(in crate::store) fn spans_from_json(text: &str) -> Vec<Span> {
     let spans: Vec<(u32, u32, Option<i64>)> = serde_json::from_str(text).unwrap_or_default();
     spans.into_iter().map(|(first, last, from)| Span { first, last, from }).collect()

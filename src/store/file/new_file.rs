@@ -1,4 +1,4 @@
-//! A new database file, which appears under its name only when it is whole.
+//! A new database file: written beside its place, renamed when it is complete.
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::ErrorCode;
 use tempfile::{TempDir, TempPath};
 
-use crate::store::file::schema::{StoreError, is_locked_by};
+use crate::store::file::error::StoreError;
+use crate::store::file::lock::is_locked_by;
 
-/// What stands beside a database and belongs to it.
+/// Endings of the files beside a database that belong to it.
 const SIDE_FILES: [&str; 4] = ["-wal", "-journal", "-shm", "-lock"];
 
-/// Side files whose content SQLite takes for a part of whatever database it finds beside them: they must not meet
+/// Side files whose content SQLite applies to whatever database it finds beside them. A new file must not meet those of
 /// another one.
 const SIDE_FILES_WITH_CONTENT: [&str; 2] = ["-wal", "-journal"];
 
@@ -30,38 +31,38 @@ pub struct CopyPlan<'a> {
     pub replaces: bool,
 }
 
-/// Whoever waits for a copy: is told how far it is, and may end it.
+/// The caller of a copy: hears how far it is, and may stop it.
 pub struct CopyWatcher<'a> {
-    /// Becomes true when the copy is not wanted any more.
+    /// Set to true to stop the copy.
     pub stop: Arc<AtomicBool>,
-    /// Is told what is done.
+    /// Called with each step of progress.
     pub tell: &'a mut dyn FnMut(CopyStage),
 }
 
 /// How far a copy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyStage {
-    /// The file is copied as it is.
+    /// Pages are copied as they are.
     Bytes {
-        /// Copied.
+        /// Copied so far.
         done: u64,
-        /// In all.
+        /// All.
         total: u64,
     },
-    /// The rows of the tables are copied.
+    /// The rows of tables are copied.
     Rows {
-        /// Copied.
+        /// Copied so far.
         done: u64,
-        /// In all.
+        /// All.
         total: u64,
     },
-    /// The indexes are made.
+    /// Indexes are built.
     Indexing,
-    /// The file is written once more, without gaps.
+    /// The file is compacted.
     Packing,
 }
 
-/// What came of it.
+/// The finished copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileCopy {
     /// Size of the file.
@@ -71,12 +72,13 @@ pub struct FileCopy {
 }
 
 impl CopyWatcher<'_> {
+    /// Whether the copy is to stop.
     pub(in crate::store) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
 
-/// A file in the making, in a folder of its own beside its place. All of it goes when this is dropped.
+/// A file that is being written, in a temporary folder beside its place. Dropping this deletes the folder.
 #[derive(Debug)]
 pub(in crate::store) struct NewFile {
     target: PathBuf,
@@ -86,7 +88,7 @@ pub(in crate::store) struct NewFile {
 }
 
 impl NewFile {
-    /// Looks whether the file may be written, and makes the place where it is.
+    /// Checks that the file may be written, and makes the temporary folder.
     pub(in crate::store) fn begin(plan: CopyPlan<'_>) -> Result<NewFile, StoreError> {
         let CopyPlan { database, target, replaces } = plan;
         let refused = |reason: &str| unusable(target, &reason);
@@ -126,17 +128,17 @@ impl NewFile {
         Ok(NewFile { target: target.to_owned(), folder: folder.to_owned(), replaces, workshop })
     }
 
-    /// Where it is written.
+    /// Where the file is written.
     pub(in crate::store) fn path(&self) -> PathBuf {
         self.workshop.path().join("whole.db")
     }
 
-    /// A place for a first version of it.
+    /// Where a first version of it may be written.
     pub(in crate::store) fn draft_path(&self) -> PathBuf {
         self.workshop.path().join("draft.db")
     }
 
-    /// Brings the file to the disk and gives it its name. Returns its size.
+    /// Syncs the file to the disk, sets its permissions and gives it its name. Returns its size in bytes.
     pub(in crate::store) fn finish(self, mode: Option<u32>) -> Result<u64, StoreError> {
         let failed = |error: std::io::Error| unusable(&self.target, &error);
         let file = File::open(self.path()).map_err(failed)?;
@@ -149,16 +151,16 @@ impl NewFile {
         if self.replaces {
             whole.persist(&self.target).map_err(|error| failed(error.error))?;
         } else {
-            // Somebody else may have written a file of that name meanwhile.
+            // Another process may have made a file of that name meanwhile.
             whole.persist_noclobber(&self.target).map_err(|error| failed(error.error))?;
         }
-        // The name is durable when the folder is. Some file systems have no word for that, and all of them have the
-        // name by now.
+        // The rename is durable once the folder is synced. Some file systems cannot sync a folder; the file has its name
+        // all the same.
         let _ = File::open(&self.folder).and_then(|folder| folder.sync_all());
         Ok(bytes)
     }
 
-    /// Says of a failed statement which file it kept from being written, and why.
+    /// Turns a failed statement into an error that names the file and the reason.
     pub(in crate::store) fn explain(&self, error: &rusqlite::Error) -> StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => unusable(&self.target, &"not written: the disk is full"),
@@ -167,7 +169,7 @@ impl NewFile {
         }
     }
 
-    /// It was not wanted any more.
+    /// The error of a copy that was stopped.
     pub(in crate::store) fn stopped(&self) -> StoreError {
         unusable(&self.target, &"stopped before it was whole; nothing is written")
     }
@@ -177,7 +179,7 @@ fn unusable(path: &Path, reason: &dyn Display) -> StoreError {
     StoreError::Unusable { path: path.display().to_string(), reason: reason.to_string() }
 }
 
-/// Whether a file is the database or one that belongs to it, under whatever name.
+/// Whether a path leads to the database or to one of its side files, also through links.
 fn is_part_of(place: &Path, database: &Path) -> bool {
     let identity = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
     if identity(place).is_some_and(|found| identity(database) == Some(found)) {

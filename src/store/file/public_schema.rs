@@ -1,8 +1,9 @@
-//! What the public tables and views are and what they mean, as this program makes them: no database is needed.
+//! The public tables and views and what they mean, as this program makes them. No database file is needed.
 
 use rusqlite::Row;
 
-use crate::store::file::schema::{self, StoreError};
+use crate::store::file::error::StoreError;
+use crate::store::file::schema::in_memory;
 
 /// A public table or view, or an index of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,29 +12,29 @@ pub struct SchemaEntry {
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// The table or view that it is or belongs to.
+    /// The table or view that it is, or belongs to.
     pub table_name: String,
-    /// The statement that makes it, without a semicolon.
+    /// The `CREATE` statement, without a semicolon.
     pub sql: String,
 }
 
-/// What a table, view or column means: a row of `docs`.
+/// The meaning of a table, view or column: a row of `docs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocRow {
     /// The table or view.
     pub table_name: String,
     /// The column; absent where the row is about the table or view itself.
     pub column_name: Option<String>,
-    /// What it means, in a sentence.
+    /// Its meaning, in one sentence.
     pub text: String,
 }
 
-/// The public tables and views in the order of `docs`, each with its indexes behind it. Triggers are left out: what they
-/// do is private.
+/// The public tables and views in the order of `docs`, each followed by its indexes. Triggers are private and
+/// left out.
 ///
 /// # Errors
 ///
-/// When there is no memory to make them in.
+/// When there is not enough memory to build the schema.
 pub fn public_schema() -> Result<Vec<SchemaEntry>, StoreError> {
     rows(
         "SELECT type, name, tbl_name, sql FROM sqlite_schema
@@ -48,7 +49,7 @@ pub fn public_schema() -> Result<Vec<SchemaEntry>, StoreError> {
 ///
 /// # Errors
 ///
-/// When there is no memory to make them in.
+/// When there is not enough memory to build the schema.
 pub fn docs() -> Result<Vec<DocRow>, StoreError> {
     rows("SELECT table_name, column_name, text FROM docs ORDER BY rowid", |row| {
         Ok(DocRow { table_name: row.get(0)?, column_name: row.get(1)?, text: row.get(2)? })
@@ -56,7 +57,7 @@ pub fn docs() -> Result<Vec<DocRow>, StoreError> {
 }
 
 fn rows<T>(sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>, StoreError> {
-    let connection = schema::in_memory()?;
+    let connection = in_memory()?;
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn every_public_table_and_column_has_its_line_and_no_other_has() {
-        let connection = schema::in_memory().unwrap();
+        let connection = in_memory().unwrap();
         let mut described: Vec<_> = docs().unwrap().into_iter().map(|row| (row.table_name, row.column_name)).collect();
         // Tables may come in any order, their columns in theirs.
         described.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_new_public_column_or_table_without_its_line_is_noticed() {
-        let connection = schema::in_memory().unwrap();
+        let connection = in_memory().unwrap();
         let before = subjects(&connection).len();
         let check = |sql: &str, n_more: usize| {
             connection.execute_batch(sql).unwrap();
@@ -137,7 +138,7 @@ mod tests {
             }
         }
         // What holds JSON says so.
-        let connection = schema::in_memory().unwrap();
+        let connection = in_memory().unwrap();
         for (table, column) in subjects(&connection) {
             let Some(column) = column else { continue };
             let sql = "SELECT instr(sql, 'CHECK (json_valid(' || ?2 || '))') > 0 FROM sqlite_schema WHERE name = ?1";
@@ -161,7 +162,7 @@ mod tests {
             let rows = statement.query_map([table], |row| row.get(0)).unwrap();
             rows.collect::<Result<_, _>>().unwrap()
         };
-        let ours = schema::in_memory().unwrap();
+        let ours = in_memory().unwrap();
         for entry in schema.iter().filter(|entry| entry.kind == "table") {
             assert_eq!(columns(&again, &entry.name), columns(&ours, &entry.name), "{}", entry.name);
         }

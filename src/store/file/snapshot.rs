@@ -1,4 +1,4 @@
-//! A copy of the public tables, to give away and to read anywhere.
+//! Snapshot: a copy of the public tables, to give away and to read anywhere.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,35 +7,36 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::types::ToSqlOutput;
 
+use crate::store::file::error::StoreError;
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
-use crate::store::file::schema::{self, SNAPSHOT_APPLICATION_ID, StoreError};
+use crate::store::file::open::open_for_reading;
+use crate::store::file::schema::SNAPSHOT_APPLICATION_ID;
 
-/// As for other readers.
+/// Longest wait for a lock, as for other readers.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Steps of SQLite's machine between two looks at whether to go on: about a millisecond.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// Steps of SQLite's virtual machine between two checks whether to stop: about a millisecond.
+const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 
-/// Rows between two words on how far it is.
-const ROWS_BETWEEN_WORDS: u64 = 1000;
+/// Rows between two reports of progress.
+const ROWS_BETWEEN_REPORTS: u64 = 1000;
 
-/// Page cache while the file is made, in KiB, for the sake of its indexes.
+/// Page cache while the file is made, in KiB. Building indexes needs it.
 const CACHE_KIB: i64 = 65_536;
 
-/// Writes a snapshot of the database as it is at this moment. Tables and views whose name begins with `_` stay behind,
-/// and so do triggers, which would keep up what no longer changes. A view that cannot be without private tables becomes
-/// a table with the rows that it has now.
+/// Writes a snapshot of the database as it is at this moment. Tables and views whose name begins with `_` are left out,
+/// and so are triggers, which only serve changes. A view that needs private tables becomes a table with its present rows.
 ///
-/// The rows are read from one and written to another file: nothing that was deleted, or is private, gets into it, as it
-/// would by copying all and deleting some. That is also why the full-text index is made anew: FTS5 keeps words of
-/// deleted texts until it merges its parts.
+/// Rows are read from one file and written to another, so nothing deleted or private gets into the snapshot. A copy of
+/// the file with some rows deleted could still hold them. The full-text index is built again for the same reason: FTS5
+/// keeps words of deleted texts until it merges its segments.
 ///
 /// # Errors
 ///
 /// [`StoreError::Missing`] where there is no database, and [`StoreError::Unusable`] for a file that cannot or must not be
-/// written. Nothing is left of it then.
+/// written. Nothing is left behind then.
 pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError> {
-    let source = schema::open_for_reading(plan.database, BUSY_TIMEOUT)?;
+    let source = open_for_reading(plan.database, BUSY_TIMEOUT)?;
     let file = NewFile::begin(plan)?;
     let wrap = |error: rusqlite::Error| file.explain(&error);
     let Some(whole_path) = file.path().to_str().map(str::to_owned) else {
@@ -45,8 +46,8 @@ pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Resul
     let draft = Connection::open(file.draft_path()).map_err(wrap)?;
     for connection in [&source, &draft] {
         let stop = Arc::clone(&watcher.stop);
-        let look = move || stop.load(Ordering::Relaxed);
-        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(look)).map_err(wrap)?;
+        let is_stopped = move || stop.load(Ordering::Relaxed);
+        connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(is_stopped)).map_err(wrap)?;
     }
     let n_articles = write_draft(&source, &draft, watcher).map_err(wrap)?;
     (watcher.tell)(CopyStage::Packing);
@@ -59,7 +60,7 @@ pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Resul
     Ok(FileCopy { file_bytes, n_articles })
 }
 
-/// A table or view of the database that anybody may see.
+/// A public table or view of the database.
 struct PublicTable {
     name: String,
     /// `table`, `virtual` or `view`.
@@ -67,24 +68,16 @@ struct PublicTable {
     sql: String,
 }
 
+/// Writes the public tables and views to the draft. Returns the number of articles.
 fn write_draft(source: &Connection, draft: &Connection, watcher: &mut CopyWatcher<'_>) -> rusqlite::Result<u64> {
-    // From its first question on the transaction sees one state of the file.
+    // From its first query on, the transaction sees one state of the file.
     source.execute_batch("BEGIN")?;
     let tables = public_tables(source)?;
-    // Nobody sees the draft: it needs no journal and no way to the disk.
-    draft.pragma_update(None, "page_size", pragma(source, "page_size")?)?;
-    draft.pragma_update(None, "journal_mode", "OFF")?;
-    draft.pragma_update(None, "synchronous", "OFF")?;
-    draft.pragma_update(None, "foreign_keys", false)?;
-    draft.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    let of_kind = |kind: &'static str| tables.iter().filter(move |table| table.kind == kind);
+    configure_draft(source, draft)?;
     draft.execute_batch("BEGIN")?;
-    let mut copied = Copied { n_rows: 0, n_total: 0 };
-    for table in tables.iter().filter(|table| table.kind == "table") {
-        let count: u64 =
-            source.query_row(&format!("SELECT count(*) FROM main.{}", quoted(&table.name)), [], |row| row.get(0))?;
-        copied.n_total += count;
-    }
-    for table in tables.iter().filter(|table| table.kind == "table") {
+    let mut copied = Copied { n_rows: 0, n_total: count_rows(source, of_kind("table"))? };
+    for table in of_kind("table") {
         draft.execute_batch(&table.sql)?;
         copied.copy_rows(source, draft, &table.name, watcher)?;
     }
@@ -92,26 +85,61 @@ fn write_draft(source: &Connection, draft: &Connection, watcher: &mut CopyWatche
     for sql in public_indexes(source)? {
         draft.execute_batch(&sql)?;
     }
-    for table in tables.iter().filter(|table| table.kind == "virtual") {
-        draft.execute_batch(&table.sql)?;
-        let name = quoted(&table.name);
-        draft.execute_batch(&format!(
-            "INSERT INTO {name} ({name}) VALUES ('rebuild'); INSERT INTO {name} ({name}) VALUES ('optimize')"
-        ))?;
+    for index in of_kind("virtual") {
+        build_full_text_index(draft, index)?;
     }
-    for view in tables.iter().filter(|table| table.kind == "view") {
-        let name = quoted(&view.name);
-        draft.execute_batch(&view.sql)?;
-        if draft.prepare(&format!("SELECT * FROM {name}")).is_err() {
-            draft.execute_batch(&format!("DROP VIEW {name}"))?;
-            draft.execute_batch(&table_like_view(source, &view.name)?)?;
-            copied.copy_rows(source, draft, &view.name, watcher)?;
-        }
+    for view in of_kind("view") {
+        add_view(source, draft, view, &mut copied, watcher)?;
     }
     draft.pragma_update(None, "application_id", SNAPSHOT_APPLICATION_ID)?;
     draft.pragma_update(None, "user_version", pragma(source, "user_version")?)?;
     draft.execute_batch("COMMIT")?;
     draft.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))
+}
+
+fn configure_draft(source: &Connection, draft: &Connection) -> rusqlite::Result<()> {
+    draft.pragma_update(None, "page_size", pragma(source, "page_size")?)?;
+    // Nobody sees the draft: it needs no journal and no sync.
+    draft.pragma_update(None, "journal_mode", "OFF")?;
+    draft.pragma_update(None, "synchronous", "OFF")?;
+    draft.pragma_update(None, "foreign_keys", false)?;
+    draft.pragma_update(None, "cache_size", -CACHE_KIB)
+}
+
+fn count_rows<'a>(source: &Connection, tables: impl Iterator<Item = &'a PublicTable>) -> rusqlite::Result<u64> {
+    let mut n_rows = 0;
+    for table in tables {
+        let sql = format!("SELECT count(*) FROM main.{}", quoted(&table.name));
+        n_rows += source.query_row(&sql, [], |row| row.get::<_, u64>(0))?;
+    }
+    Ok(n_rows)
+}
+
+/// Builds a full-text index of the articles that the draft holds.
+fn build_full_text_index(draft: &Connection, index: &PublicTable) -> rusqlite::Result<()> {
+    draft.execute_batch(&index.sql)?;
+    let name = quoted(&index.name);
+    draft.execute_batch(&format!(
+        "INSERT INTO {name} ({name}) VALUES ('rebuild'); INSERT INTO {name} ({name}) VALUES ('optimize')"
+    ))
+}
+
+/// Adds a view; where it needs private tables, a table with its rows instead.
+fn add_view(
+    source: &Connection,
+    draft: &Connection,
+    view: &PublicTable,
+    copied: &mut Copied,
+    watcher: &mut CopyWatcher<'_>,
+) -> rusqlite::Result<()> {
+    let name = quoted(&view.name);
+    draft.execute_batch(&view.sql)?;
+    if draft.prepare(&format!("SELECT * FROM {name}")).is_ok() {
+        return Ok(());
+    }
+    draft.execute_batch(&format!("DROP VIEW {name}"))?;
+    draft.execute_batch(&table_like_view(source, &view.name)?)?;
+    copied.copy_rows(source, draft, &view.name, watcher)
 }
 
 fn public_tables(source: &Connection) -> rusqlite::Result<Vec<PublicTable>> {
@@ -139,7 +167,7 @@ fn public_indexes(source: &Connection) -> rusqlite::Result<Vec<String>> {
         .collect()
 }
 
-/// A table that can take in the rows of a view. The columns of a view have no types; the table's are those of the values.
+/// A table for the rows of a view. The columns of a view have no types; those of the table follow from the values.
 fn table_like_view(source: &Connection, view: &str) -> rusqlite::Result<String> {
     let empty = source.prepare(&format!("SELECT * FROM main.{}", quoted(view)))?;
     let columns: Vec<String> = empty.column_names().into_iter().map(quoted).collect();
@@ -165,6 +193,7 @@ fn table_like_view(source: &Connection, view: &str) -> rusqlite::Result<String> 
     Ok(format!("CREATE TABLE {} ({}) STRICT", quoted(view), definitions.join(", ")))
 }
 
+/// How much has been copied.
 struct Copied {
     n_rows: u64,
     n_total: u64,
@@ -190,7 +219,7 @@ impl Copied {
             }
             insert.raw_execute()?;
             self.n_rows += 1;
-            if self.n_rows.is_multiple_of(ROWS_BETWEEN_WORDS) {
+            if self.n_rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
                 (watcher.tell)(CopyStage::Rows { done: self.n_rows, total: self.n_total });
             }
         }
@@ -202,7 +231,7 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
-/// A name as SQL writes it, whatever it is made of.
+/// A name as an SQL identifier, whatever characters it has.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -211,6 +240,7 @@ fn quoted(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::StoreSettings;
+    use crate::store::file::open::open_for_writing;
     use rusqlite::OptionalExtension;
     use std::fs;
     use std::path::Path;
@@ -218,7 +248,7 @@ mod tests {
 
     fn database(path: &Path) -> Connection {
         let settings = StoreSettings { path: path.to_owned(), ..crate::config::defaults().store };
-        schema::open_for_writing(&settings).unwrap()
+        open_for_writing(&settings).unwrap()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::{CanonicalUrl, publisher_of};
 
 use crate::store::file::columns::{from_private_time, public_time};
-use crate::store::file::schema::StoreError;
+use crate::store::file::error::StoreError;
 use crate::store::read::reader::{Reader, sighting};
 use crate::store::read::records::SightingRow;
 
@@ -302,7 +302,7 @@ fn exchange(row: &Row<'_>) -> rusqlite::Result<StoredExchange> {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::store::file::schema::{open_for_reading, open_for_writing};
+    use crate::store::file::open::{open_for_reading, open_for_writing};
 
     #[test]
     fn every_question_is_answered_by_an_index() {

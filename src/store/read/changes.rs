@@ -7,7 +7,7 @@
 use rusqlite::ToSql;
 
 use crate::store::file::change_seq::NEXT_CHANGE;
-use crate::store::file::schema::StoreError;
+use crate::store::file::error::StoreError;
 use crate::store::read::reader::{ARTICLE_COLUMNS, N_ARTICLE_COLUMNS, Parameters, Reader, UserCondition, article_row};
 use crate::store::read::records::{ArticleFilter, ArticleRow};
 
@@ -108,7 +108,7 @@ fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (Stri
 mod tests {
     use super::*;
     use crate::config;
-    use crate::store::file::schema::open_for_writing;
+    use crate::store::file::open::open_for_writing;
 
     #[test]
     fn looks_for_changes_go_by_their_number() {

@@ -4,7 +4,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use crate::store::file::columns::spans_from_json;
-use crate::store::file::schema::StoreError;
+use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 use crate::store::read::records::{Descendant, Lineage, Relative};
 

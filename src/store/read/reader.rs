@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
 use crate::store::file::columns::{from_json_list, from_private_time, public_time};
-use crate::store::file::schema::{self, StoreError};
+use crate::store::file::error::StoreError;
+use crate::store::file::identity::is_snapshot;
+use crate::store::file::open::open_for_reading;
 use crate::store::read::records::{
     ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, DocumentRow, FetchRow, RevisionRow, SearchHit, SightingRow,
     SourceDetails, SourceRow, StatusReport, WaitingLink,
@@ -30,7 +32,7 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        Ok(Reader { connection: schema::open_for_reading(path, BUSY_TIMEOUT)?, path: path.to_owned() })
+        Ok(Reader { connection: open_for_reading(path, BUSY_TIMEOUT)?, path: path.to_owned() })
     }
 
     /// The file that is read.
@@ -105,7 +107,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn is_snapshot(&self) -> Result<bool, StoreError> {
-        Ok(schema::is_snapshot(&self.connection)?)
+        Ok(is_snapshot(&self.connection)?)
     }
 
     /// Refuses a snapshot where something is needed that only the database holds.

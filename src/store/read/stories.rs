@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use crate::store::file::columns::public_time;
-use crate::store::file::schema::StoreError;
+use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 
 /// A choice of stories.

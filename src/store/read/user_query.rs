@@ -10,7 +10,7 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Error, Statement};
 
-use crate::store::file::schema::{self, StoreError};
+use crate::store::file::error::{StoreError, explain};
 use crate::store::read::reader::Reader;
 
 /// Characters of the statement that a message quotes from where the fault is.
@@ -110,7 +110,7 @@ fn value(stored: ValueRef<'_>) -> QueryValue<'_> {
 
 /// What fails is the user's statement, unless it is the file.
 fn blame(error: &Error, sql: &str, path: &Path) -> StoreError {
-    match schema::explain(error, path) {
+    match explain(error, path) {
         StoreError::Sql(_) => StoreError::UserSql(described(error, sql)),
         of_the_file => of_the_file,
     }
@@ -136,13 +136,16 @@ fn described(error: &Error, sql: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::store::file::open::open_for_writing;
+    use crate::store::file::schema::VERSION;
+
     use super::*;
 
     /// A reader of an empty database.
     fn reader(folder: &tempfile::TempDir) -> Reader {
         let path = folder.path().join("a.db");
         let settings = crate::config::StoreSettings { path: path.clone(), ..crate::config::defaults().store };
-        drop(schema::open_for_writing(&settings).unwrap());
+        drop(open_for_writing(&settings).unwrap());
         Reader::open(&path).unwrap()
     }
 
@@ -171,7 +174,7 @@ mod tests {
         check("VALUES (1), (2) -- a comment ; behind it", "[Integer(1)] [Integer(2)]");
         check("-- before\nWITH two (n) AS (VALUES (2)) SELECT n FROM two; -- and behind\n ; ", "[Integer(2)]");
         check("SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'ferry'", "[Integer(0)]");
-        check("PRAGMA user_version", &format!("[Integer({})]", schema::VERSION));
+        check("PRAGMA user_version", &format!("[Integer({})]", VERSION));
         assert!(!ask(&reader, "EXPLAIN QUERY PLAN DELETE FROM articles").unwrap().is_empty());
     }
 

@@ -17,7 +17,10 @@ use crate::model::{
 };
 
 use crate::store::file::columns::private_time;
-use crate::store::file::schema::{self, IngestLock, StoreError};
+use crate::store::file::error::{StoreError, explain};
+use crate::store::file::identity::refuse_snapshot;
+use crate::store::file::lock::IngestLock;
+use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit::{self, ArticleCommit};
 use crate::store::write::articles::copies;
 use crate::store::write::cache::{Cache, WriteTransaction};
@@ -88,11 +91,11 @@ impl Store {
     /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] for a later program's file, and
     /// whatever else keeps the file from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
-        schema::refuse_snapshot(&settings.path)?;
-        schema::make_folder_of(&settings.path)?;
+        refuse_snapshot(&settings.path)?;
+        make_folder_of(&settings.path)?;
         let lock = IngestLock::acquire(&settings.path)?;
-        let connection = schema::open_for_writing(settings)?;
-        claim::release_all(&connection, Timestamp::now()).map_err(|error| schema::explain(&error, &settings.path))?;
+        let connection = open_for_writing(settings)?;
+        claim::release_all(&connection, Timestamp::now()).map_err(|error| explain(&error, &settings.path))?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let n_commits = Arc::new(AtomicU64::new(0));
         let writer = Writer {
@@ -378,7 +381,7 @@ impl Writer {
         };
         if let Err(error) = run() {
             self.memory.borrow_mut().forget();
-            return Err(schema::explain(&error, path));
+            return Err(explain(&error, path));
         }
         self.n_commits.fetch_add(1, Ordering::Relaxed);
         Ok(())

@@ -226,7 +226,7 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::dedup::shingle::ShingledText;
-    use crate::store::file::schema;
+    use crate::store::file::open::open_for_writing;
 
     fn sketch(number: i64) -> Sketch {
         let words: Vec<String> = (0..60).map(|word| format!("w{}", number * 50 + word)).collect();
@@ -236,7 +236,7 @@ mod tests {
     fn open(folder: &tempfile::TempDir) -> (Connection, RecentShingles) {
         let mut settings = config::defaults().store;
         settings.path = folder.path().join("a.db");
-        let connection = schema::open_for_writing(&settings).unwrap();
+        let connection = open_for_writing(&settings).unwrap();
         let recent = RecentShingles::load(&connection).unwrap();
         (connection, recent)
     }

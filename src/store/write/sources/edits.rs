@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::config::StoreSettings;
 use crate::model::{Source, SourceId};
 
-use crate::store::file::schema::StoreError;
+use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
 use crate::store::write::publishers;
 use crate::store::write::sources::list::{self, AddedSource};

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use crate::config::StoreSettings;
 
 use crate::store::file::columns::public_time;
-use crate::store::file::schema::StoreError;
+use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
 
 /// Puts stories together: the articles of all others join the first. The others stay as rows without articles, so that
