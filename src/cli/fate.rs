@@ -269,7 +269,7 @@ mod tests {
             due_at: Some(at("2026-11-20T08:00:00Z")),
             is_claimed: false,
             failures_in_a_row: 0,
-            look_at: None,
+            revisit_at: None,
             gone_at: None,
             publisher_ready_at: None,
             n_before: 0,

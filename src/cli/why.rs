@@ -164,7 +164,7 @@ impl Account<'_> {
         }
         if let Some(link) = link.as_ref().filter(|_| self.stored.is_some()) {
             output.field("missing", link.gone_at.map(|at| format!("since {at:.0}")).as_deref())?;
-            output.field("next look", link.due_at.or(link.look_at).map(|at| format!("{at:.0}")).as_deref())?;
+            output.field("next look", link.due_at.or(link.revisit_at).map(|at| format!("{at:.0}")).as_deref())?;
         }
         output.field("outcome", Some(&self.fate.text))?;
         for next in &self.fate.next {
@@ -184,7 +184,7 @@ impl Account<'_> {
                 "due_at": time(link.due_at),
                 "is_in_work": link.is_claimed,
                 "failures_in_a_row": link.failures_in_a_row,
-                "look_at": time(link.look_at),
+                "look_at": time(link.revisit_at),
                 "missing_since": time(link.gone_at),
                 "publisher_ready_at": time(link.publisher_ready_at),
                 "before_it": link.n_before,

@@ -22,13 +22,18 @@ pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy};
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 pub use file::snapshot::take_snapshot;
-pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory, SourceOfHost};
+pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory};
+pub use read::addresses::WaitingLink;
+pub use read::article_filter::ArticleFilter;
+pub use read::article_records::{ArticleDetails, ArticleRow};
+pub use read::articles::{DocumentRow, RevisionRow};
 pub use read::changes::ChangeRow;
+pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::reader::Reader;
-pub use read::records::{
-    ArticleDetails, ArticleFilter, ArticleRow, DaemonSign, Descendant, DocumentRow, FetchRow, Lineage, MATCH_MARKS,
-    Relative, RevisionRow, SearchHit, SightingRow, SourceDetails, SourceRow, StatusReport, WaitingLink,
-};
+pub use read::search::{MATCH_MARKS, SearchHit};
+pub use read::sightings::SightingRow;
+pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};
+pub use read::status::{DaemonSign, StatusReport};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::user_query::{QueryValue, UserQuery};
 pub use write::articles::commit::ArticleCommit;

@@ -1,31 +1,29 @@
-//! Changes to articles, in the order in which they were written down: `articles.change_seq`.
+//! Changes to articles, in the order in which they were written: `articles.change_seq`.
 //!
-//! Whoever has read up to a number reads on behind it and sees each change once. An article that changed several times
-//! meanwhile comes once, as it reads now. For that no number is ever given twice, though the article that had it, and
-//! with it the largest number, may be deleted.
-
-use rusqlite::ToSql;
+//! A reader that has read up to a number continues after it and sees each change once. An article that has changed
+//! several times meanwhile comes once, as it reads now.
 
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::error::StoreError;
-use crate::store::read::reader::{ARTICLE_COLUMNS, N_ARTICLE_COLUMNS, Parameters, Reader, UserCondition, article_row};
-use crate::store::read::records::{ArticleFilter, ArticleRow};
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
+use crate::store::read::reader::Reader;
 
 /// The last change of an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeRow {
     /// The article, as it reads now.
     pub row: ArticleRow,
-    /// Its place among all changes.
+    /// Number of the change.
     pub change_seq: i64,
-    /// When it happened.
+    /// Time of the change.
     pub changed_at: String,
-    /// Whether its publisher has taken it away.
+    /// Whether the publisher has removed the article.
     pub is_removed: bool,
 }
 
 impl Reader {
-    /// The name of the database, which a copy of it has too and no other.
+    /// The name of the database. Its copies have the same name, other databases have another.
     ///
     /// # Errors
     ///
@@ -44,7 +42,7 @@ impl Reader {
         Ok(self.connection().query_row(&format!("SELECT {NEXT_CHANGE} - 1"), [], |row| row.get(0))?)
     }
 
-    /// A number that is another one after somebody has written to the database.
+    /// A number that changes whenever another connection writes to the database.
     ///
     /// # Errors
     ///
@@ -53,7 +51,7 @@ impl Reader {
         Ok(self.connection().pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// The first changes behind a place, oldest first.
+    /// The first changes after a number, oldest first.
     ///
     /// # Errors
     ///
@@ -75,8 +73,8 @@ impl Reader {
 
     fn changes(&self, filter: &ArticleFilter, after: Option<i64>, order: &str) -> Result<Vec<ChangeRow>, StoreError> {
         let (sql, parameters) = changes_sql(filter, after, order);
-        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-        let mut statement = self.connection().prepare_cached(&sql).map_err(|error| filter.blame(&error))?;
+        let blame = |error: rusqlite::Error| filter.blame(&error);
+        let mut statement = self.connection().prepare_cached(&sql).map_err(blame)?;
         let rows = statement.query_map(parameters.as_slice(), |row| {
             Ok(ChangeRow {
                 row: article_row(row)?,
@@ -85,12 +83,12 @@ impl Reader {
                 is_removed: row.get(N_ARTICLE_COLUMNS + 2)?,
             })
         });
-        rows.and_then(Iterator::collect).map_err(|error| filter.blame(&error))
+        rows.and_then(Iterator::collect).map_err(blame)
     }
 }
 
 fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (String, Parameters) {
-    let (mut conditions, mut parameters) = filter.conditions(UserCondition::OneByOne);
+    let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
     if let Some(after) = after {
         conditions.push("articles.change_seq > :after".to_owned());
         parameters.push((":after", Box::new(after)));
@@ -106,6 +104,8 @@ fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (Stri
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::ToSql;
+
     use super::*;
     use crate::config;
     use crate::store::file::open::open_for_writing;

@@ -1,4 +1,4 @@
-//! Stories, as commands show them.
+//! Stories and their articles.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -10,49 +10,49 @@ use crate::store::read::reader::Reader;
 /// A choice of stories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoryFilter {
-    /// Told at this time or later.
+    /// Last article published at this time or later.
     pub since: Option<Timestamp>,
-    /// Begun before this time.
+    /// First article published before this time.
     pub until: Option<Timestamp>,
-    /// Told by at least so many articles.
+    /// Has at least this many articles.
     pub articles_min: u32,
-    /// Told by at least so many sources of their own.
+    /// Has at least this many sources.
     pub sources_min: u32,
 }
 
 /// A story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoryRow {
-    /// Its number.
+    /// Row id.
     pub id: i64,
-    /// The headline nearest to all of it.
+    /// Headline of its most central article.
     pub title: Option<String>,
     /// When its first article was published.
     pub first_published_at: Option<String>,
-    /// When its last one was.
+    /// When its last article was published.
     pub last_published_at: Option<String>,
-    /// Its articles.
+    /// Number of articles.
     pub n_articles: u32,
-    /// Its sources; those that print another one's report don't count.
+    /// Number of sources. Those that only have copies do not count.
     pub n_sources: u32,
 }
 
 /// An article of a story.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberRow {
-    /// The article.
+    /// Row id of the article.
     pub id: i64,
-    /// Its headline.
+    /// Headline.
     pub title: Option<String>,
-    /// When it was published, else first seen.
+    /// When it was published; where that is unknown, first seen.
     pub at: String,
-    /// Who printed it.
+    /// Who published it.
     pub publisher: String,
     /// Why it is in the story: `first`, `alike`, `copy` or `hand`.
     pub reason: String,
-    /// How like the story it was.
+    /// Its likeness to the story.
     pub score: Option<f64>,
-    /// Words in common that counted most.
+    /// The words in common that counted most.
     pub terms: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ pub struct MemberRow {
 const STORY_COLUMNS: &str = "id, title, first_published_at, last_published_at, n_articles, n_sources";
 
 impl Reader {
-    /// Stories, those told by the most sources first; of as many, those told last.
+    /// Stories, those with the most sources first; among equals the latest first.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Reader {
         )
     }
 
-    /// A story by its number.
+    /// A story by its row id.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Reader {
         Ok(found)
     }
 
-    /// The articles of a story, the earliest first.
+    /// The articles of a story, earliest first.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ impl Reader {
         )
     }
 
-    /// Which story an article belongs to.
+    /// The story that an article belongs to.
     ///
     /// # Errors
     ///

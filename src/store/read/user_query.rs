@@ -1,8 +1,7 @@
-//! The user's own question, in SQL: one statement, which may only read.
+//! The user's own query: one SQL statement, which may only read.
 //!
-//! The file is opened read-only, so nothing that is asked here can change it. What would try is refused before it runs,
-//! with words that are clearer than SQLite's, and so is what has no rows to answer with: transactions mean nothing for one
-//! statement, and `ATTACH` nothing without a second one.
+//! The file is opened read-only, so no statement can change it. One that would is refused before it runs, with a clearer
+//! message than SQLite's. So is one that returns no rows: `BEGIN` or `ATTACH` serve nothing without a second statement.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,10 +12,10 @@ use rusqlite::{Error, Statement};
 use crate::store::file::error::{StoreError, explain};
 use crate::store::read::reader::Reader;
 
-/// Characters of the statement that a message quotes from where the fault is.
+/// Characters of the statement that an error message quotes.
 const QUOTED_CHARACTERS: usize = 40;
 
-/// A value in a row of an answer.
+/// A value in a row of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub enum QueryValue<'a> {
     /// `NULL`.
@@ -25,13 +24,13 @@ pub enum QueryValue<'a> {
     Integer(i64),
     /// `REAL`.
     Real(f64),
-    /// `TEXT`; bytes that are no UTF-8 are replaced.
+    /// `TEXT`; invalid UTF-8 is replaced.
     Text(Cow<'a, str>),
     /// `BLOB`.
     Blob(&'a [u8]),
 }
 
-/// A statement that has been looked at and may be run.
+/// A prepared statement that only reads.
 #[derive(Debug)]
 pub struct UserQuery<'a> {
     statement: Statement<'a>,
@@ -40,14 +39,14 @@ pub struct UserQuery<'a> {
 }
 
 impl Reader {
-    /// Prepares one statement of the user's.
+    /// Prepares a statement of the user.
     ///
     /// # Errors
     ///
-    /// [`StoreError::UserSql`] when it is wrong, more than one, would write, or has no rows to answer with.
+    /// [`StoreError::UserSql`] when it is not valid, more than one statement, would write, or returns no rows.
     pub fn user_query<'a>(&'a self, sql: &'a str) -> Result<UserQuery<'a>, StoreError> {
         let refused = |reason: &str| Err(StoreError::UserSql(reason.to_owned()));
-        // SQLite would take it for the end and leave out the rest without a word.
+        // SQLite would take a zero byte for the end and silently ignore the rest.
         if sql.contains('\0') {
             return refused("there is a zero byte in the statement");
         }
@@ -56,7 +55,7 @@ impl Reader {
             Err(Error::MultipleStatement) => return refused("more than one statement; give one at a time"),
             Err(error) => return Err(blame(&error, sql, self.path())),
         };
-        // What is explained is not run.
+        // `EXPLAIN` does not run the statement.
         if !statement.readonly() && statement.is_explain() == 0 {
             return refused("the statement would write, and the database is open for reading only");
         }
@@ -71,17 +70,17 @@ impl Reader {
 }
 
 impl UserQuery<'_> {
-    /// The names of its columns, as the statement gives them; a name may occur twice.
+    /// The names of its columns. A name may occur twice.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
         self.statement.column_names().into_iter().map(str::to_owned).collect()
     }
 
-    /// Hands each row to `visit` as it comes; none is kept.
+    /// Passes each row to `visit` as it comes.
     ///
     /// # Errors
     ///
-    /// [`StoreError::UserSql`] when the statement fails on the way, and when `visit` does.
+    /// [`StoreError::UserSql`] when the statement fails, and the error of `visit`.
     pub fn for_each_row<E: From<StoreError>>(
         mut self,
         mut visit: impl FnMut(Vec<QueryValue<'_>>) -> Result<(), E>,
@@ -108,7 +107,7 @@ fn value(stored: ValueRef<'_>) -> QueryValue<'_> {
     }
 }
 
-/// What fails is the user's statement, unless it is the file.
+/// The cause of an error is the user's statement, unless it is the file.
 fn blame(error: &Error, sql: &str, path: &Path) -> StoreError {
     match explain(error, path) {
         StoreError::Sql(_) => StoreError::UserSql(described(error, sql)),
@@ -116,12 +115,12 @@ fn blame(error: &Error, sql: &str, path: &Path) -> StoreError {
     }
 }
 
-/// SQLite's own message, and where in the statement the fault is, if it says so.
+/// SQLite's message, and the place in the statement, where it is known.
 fn described(error: &Error, sql: &str) -> String {
-    // Messages quote names and values, which may be a publisher's.
+    // Messages quote names and values, which may come from a publisher and hold control characters.
     let printable = |message: &str| message.replace(char::is_control, " ");
     let Error::SqlInputError { msg, sql: part, offset, .. } = error else { return printable(&error.to_string()) };
-    // What stands behind a first statement is prepared by itself.
+    // SQLite counts from the start of the statement that it prepares, which need not be the first.
     let begin = sql.len().saturating_sub(part.len());
     let offset = begin + usize::try_from(*offset).unwrap_or_default();
     let Some((before, behind)) = sql.split_at_checked(offset) else { return printable(msg) };
