@@ -8,7 +8,7 @@ pub mod cadence;
 
 pub mod gap;
 
-pub mod looks;
+pub mod revisits;
 
 pub mod rhythm;
 

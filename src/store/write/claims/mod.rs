@@ -1,0 +1,3 @@
+//! Handing out due work.
+
+pub(in crate::store) mod claim;
