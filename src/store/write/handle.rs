@@ -25,6 +25,7 @@ use crate::store::write::articles::commit::{self, ArticleCommit};
 use crate::store::write::articles::copies;
 use crate::store::write::cache::{Cache, WriteTransaction};
 use crate::store::write::claims::claim::{self, ClaimRequest};
+use crate::store::write::claims::release;
 use crate::store::write::sources::edits::{self, NewSource};
 use crate::store::write::sources::list::{self, AddedSource, SyncReport};
 use crate::store::write::sources::polls::{self, PollCommit};
@@ -95,7 +96,8 @@ impl Store {
         make_folder_of(&settings.path)?;
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = open_for_writing(settings)?;
-        claim::release_all(&connection, Timestamp::now()).map_err(|error| explain(&error, &settings.path))?;
+        release::release_abandoned(&connection, schedule, Timestamp::now())
+            .map_err(|error| explain(&error, &settings.path))?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let n_commits = Arc::new(AtomicU64::new(0));
         let writer = Writer {
@@ -278,7 +280,7 @@ impl Store {
     ///
     /// When the database cannot be written; the leases then run out by themselves.
     pub async fn give_back(&self) -> Result<usize, StoreError> {
-        self.write(|tx| claim::release_all(tx, Timestamp::now())).await
+        self.write(|tx| release::give_back_all(tx, Timestamp::now())).await
     }
 
     /// Writes down that the daemon stopped on purpose.

@@ -129,6 +129,7 @@ pub(in crate::store) fn commit(
         ArticleResult::Postponed { until } => (*until).max(*host_ready_at),
         _ => *host_ready_at,
     };
+    publishers::note_pace(connection, &candidate.publisher, exchanges)?;
     publishers::set_next_turn(connection, &candidate.publisher, ready_at)?;
     Ok(ArticleCommit { stored, is_stale: false, removed })
 }
@@ -472,7 +473,7 @@ fn finish_link(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE _links SET claim_id = NULL, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
+            "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
                  look_at = ?3, gone_at = NULL
              WHERE id = ?1",
         )?

@@ -105,7 +105,7 @@ impl Revisits<'_> {
     ) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
-                "UPDATE _links SET claim_id = NULL, due_at = ?2, look_at = ?3, gone_at = ?4,
+                "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = ?2, look_at = ?3, gone_at = ?4, tried_at = ?5,
                      failures_in_a_row = failures_in_a_row + 1
                  WHERE id = ?1",
             )?
@@ -113,7 +113,8 @@ impl Revisits<'_> {
                 self.candidate.link.0,
                 due_at.map(private_time),
                 look_at.map(private_time),
-                gone_at.map(private_time)
+                gone_at.map(private_time),
+                private_time(self.now)
             ])?;
         Ok(())
     }
@@ -133,7 +134,8 @@ pub(in crate::store) fn postpone(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?3 THEN NULL ELSE ?2 END WHERE id = ?1",
+            "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = CASE WHEN look_at <= ?3 THEN NULL ELSE ?2 END
+             WHERE id = ?1",
         )?
         .execute(params![link_id, private_time(until), private_time(now)])?;
     Ok(())

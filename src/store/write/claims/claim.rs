@@ -24,6 +24,10 @@ pub struct ClaimRequest {
     pub n_sources: usize,
     /// Most links to hand out.
     pub n_links: usize,
+    /// How many of these sources may be ones that were never reached, or are slow.
+    pub n_source_probes: usize,
+    /// How many of these links may be of publishers that were never reached, or are slow.
+    pub n_link_probes: usize,
     /// Most links of one publisher in work at one time.
     pub n_links_per_publisher: usize,
     /// Publishers for which that number is another one.
@@ -83,54 +87,58 @@ pub(in crate::store) fn claim(connection: &Connection, request: &ClaimRequest) -
     Ok(ClaimedWork { sources, candidates, next_source_due_at, next_link_due_at })
 }
 
-/// Frees all that is claimed: what a dead process left, and on shutdown what is not done. Only sound while the ingest
-/// lock is held and nothing is in work.
-pub(in crate::store) fn release_all(connection: &Connection, now: Timestamp) -> rusqlite::Result<usize> {
-    let now = private_time(now);
-    let n_sources = connection.execute(
-        "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1) WHERE claim_id IS NOT NULL",
-        [now],
-    )?;
-    // What was claimed for another look is still to be looked at.
-    let n_links = connection.execute(
-        "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END
-         WHERE claim_id IS NOT NULL",
-        [now],
-    )?;
-    // What the old process knew of its hosts' last requests is gone; the new one's gate starts afresh.
-    connection.execute("UPDATE _hosts SET ready_at = min(ready_at, ?1)", [now])?;
-    Ok(n_sources + n_links)
+/// First those that answer, with some turns kept for the others, which are tried with the turns that are left over.
+fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
+    let n_probes = request.n_source_probes.min(request.n_sources);
+    let mut claimed = Vec::new();
+    for (is_quick, n_sources) in [(false, n_probes.min(request.n_sources.div_ceil(2))), (true, request.n_sources)] {
+        claim_sources_of_lane(connection, request, is_quick, n_sources, &mut claimed)?;
+    }
+    let n_probed = claimed.iter().filter(|source| source.is_probe).count();
+    let n_left = n_probes.saturating_sub(n_probed);
+    claim_sources_of_lane(connection, request, false, n_left, &mut claimed)?;
+    Ok(claimed)
 }
 
-fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
+fn claim_sources_of_lane(
+    connection: &Connection,
+    request: &ClaimRequest,
+    is_quick: bool,
+    n_sources: usize,
+    claimed: &mut Vec<DueSource>,
+) -> rusqlite::Result<()> {
+    let n_sources = n_sources.min(request.n_sources - claimed.len());
+    if n_sources == 0 {
+        return Ok(());
+    }
     let scope = request.scope.as_json().map(|(sources, _)| sources);
     let mut select = connection.prepare_cached(&format!(
         "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s, moved_to,
              n_moved, n_vain, {}, full_text, link_selectors, children
          FROM _source_schedule JOIN sources ON sources.id = source_id
-         WHERE next_due_at <= ?1 AND url IS NOT NULL
+         WHERE next_due_at <= ?1 AND url IS NOT NULL AND is_quick = ?6
            AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
-           AND coalesce(last_polled_at < ?4, TRUE)
+           AND coalesce(last_polled_at < ?4 OR last_polled_at > ?1, TRUE)
          ORDER BY next_due_at LIMIT ?3",
         gaps::OPEN_GAP
     ))?;
-    let mut update = connection
-        .prepare_cached("UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3 WHERE source_id = ?1")?;
+    let mut update = connection.prepare_cached(
+        "UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3, n_claims = n_claims + 1 WHERE source_id = ?1",
+    )?;
     let not_polled_since = request.not_polled_since.map(private_time);
     let healable_since = request.now.checked_sub(gaps::HEALABLE).map(public_time).unwrap_or_default();
     let rows = select.query_map(
-        params![private_time(request.now), scope, limit(request.n_sources), not_polled_since, healable_since],
+        params![private_time(request.now), scope, limit(n_sources), not_polled_since, healable_since, is_quick],
         due_source,
     )?;
-    let mut claimed = Vec::new();
     for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
         let claim = new_claim(connection)?;
         update.execute(params![row.0.0, claim.0, lease_end(request)])?;
         // An address that no longer parses cannot have been written by us; the source is passed over.
         let Some(url) = Url::parse(&row.2).ok() else { continue };
-        claimed.push(DueSource { claim, url, ..row.1 });
+        claimed.push(DueSource { claim, url, is_probe: !is_quick, ..row.1 });
     }
-    Ok(claimed)
+    Ok(())
 }
 
 fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> {
@@ -154,6 +162,7 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
         full_text: row.get::<_, String>(13)?.parse().unwrap_or_default(),
         link_selectors: from_json_list(&row.get::<_, String>(14)?),
         children: children_from_json(row.get::<_, Option<String>>(15)?.as_deref()),
+        is_probe: false,
     };
     Ok((id, source, url))
 }
@@ -161,8 +170,9 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, DueSource, String)> 
 /// First what is due, and with the turns that are left over the pages that are to be looked at again.
 fn claim_links(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<Candidate>> {
     let mut claimed = Vec::new();
-    claim_by_publishers(connection, request, IS_DUE, &mut claimed)?;
-    claim_by_publishers(connection, request, IS_TO_BE_LOOKED_AT, &mut claimed)?;
+    let mut busy = Busy::now(connection, request)?;
+    claim_by_sources(connection, request, IS_DUE, &mut busy, &mut claimed)?;
+    claim_by_sources(connection, request, IS_TO_BE_LOOKED_AT, &mut busy, &mut claimed)?;
     if claimed.len() < request.n_links {
         refresh_idle_publishers(connection, request)?;
     }
@@ -174,7 +184,7 @@ fn refresh_idle_publishers(connection: &Connection, request: &ClaimRequest) -> r
     let idle: Vec<String> = connection
         .prepare_cached(&format!(
             "SELECT host FROM _hosts
-             WHERE ready_at <= ?2 AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_DUE})
+             WHERE is_quick IN (0, 1) AND ready_at <= ?2 AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_DUE})
                  AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_TO_BE_LOOKED_AT})
              LIMIT ?1"
         ))?
@@ -186,61 +196,157 @@ fn refresh_idle_publishers(connection: &Connection, request: &ClaimRequest) -> r
     Ok(())
 }
 
+/// Publishers looked at beyond those that are needed.
+const READY_HOSTS_MORE: usize = 64;
+
 /// Conditions on a link, with the time as `?2`. Each begins with the column that says which link is first.
 const IS_DUE: &str = "due_at <= ?2";
 const IS_TO_BE_LOOKED_AT: &str = "look_at <= ?2 AND due_at IS NULL";
 
+/// How many links of each source are in work. By hand is a source too.
+struct Busy(HashMap<i64, usize>);
+
+impl Busy {
+    fn now(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Busy> {
+        let counts = connection
+            .prepare_cached(
+                "SELECT coalesce(source_id, 0), count(*) FROM _links WHERE claim_id IS NOT NULL AND due_at > ?1 GROUP BY 1",
+            )?
+            .query_map([private_time(request.now)], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        Ok(Busy(counts))
+    }
+
+    fn of(&self, source: i64) -> usize {
+        self.0.get(&source).copied().unwrap_or_default()
+    }
+}
+
+/// A publisher whose turn has come.
+struct ReadyHost {
+    host: String,
+    source: i64,
+    ready_at: i64,
+    is_quick: bool,
+}
+
 /// Claims links that fulfil a condition.
 ///
-/// One publisher after the other in the order of their turns, so that a long list of one does not hold up the others.
-fn claim_by_publishers(
+/// Turns are shared by source first: the next one goes to the source that has the fewest in work, so that one that names
+/// many publishers holds up nobody. Within a source each publisher has its turn, so that a long list of one does not hold
+/// up the others. Of publishers that were never reached, or are slow, no more are claimed than are asked for.
+fn claim_by_sources(
     connection: &Connection,
     request: &ClaimRequest,
     condition: &str,
+    busy: &mut Busy,
     claimed: &mut Vec<Candidate>,
 ) -> rusqlite::Result<()> {
-    let n_links = request.n_links - claimed.len();
-    if n_links == 0 {
+    if claimed.len() >= request.n_links {
         return Ok(());
     }
-    let now = private_time(request.now);
-    let mut publishers = connection.prepare_cached(&format!(
-        "SELECT host FROM _hosts
-         WHERE ready_at <= ?2 AND EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {condition})
-         ORDER BY ready_at LIMIT ?1"
-    ))?;
-    let mut in_work = connection
-        .prepare_cached("SELECT count(*) FROM _links WHERE host = ?1 AND claim_id IS NOT NULL AND due_at > ?2")?;
-    let mut due = connection.prepare_cached(&format!(
-        "{CANDIDATE_SELECT} WHERE host = ?1 AND {condition} ORDER BY {} LIMIT ?3",
-        first_word(condition)
-    ))?;
-    let hosts: Vec<String> =
-        publishers.query_map(params![limit(n_links), now], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for host in hosts {
-        if claimed.len() >= request.n_links {
-            break;
-        }
-        let n_in_work: usize = in_work.query_row(params![host, now], |row| row.get(0))?;
-        let n_links_max = request.n_links_max(&host);
-        let n_free = n_links_max.saturating_sub(n_in_work);
-        let n_wanted = n_free.min(request.n_links - claimed.len());
-        let rows: Vec<_> = due.query_map(params![host, now, limit(n_wanted)], candidate)?.collect::<Result<_, _>>()?;
-        let n_taken = rows.len();
-        for row in rows {
-            claimed.extend(lease_link(connection, request, row)?);
-        }
-        if n_in_work + n_taken >= n_links_max {
-            // All its turns are taken: the next commit of one of its links opens it again, and if that never comes,
-            // the end of the lease does.
-            connection
-                .prepare_cached("UPDATE _hosts SET ready_at = ?2 WHERE host = ?1")?
-                .execute(params![host, lease_end(request)])?;
-        } else {
-            publishers::set_next_turn(connection, &host, Timestamp::UNIX_EPOCH)?;
+    let n_probed = claimed.iter().filter(|candidate| candidate.is_probe).count();
+    let mut n_probes = request.n_link_probes.saturating_sub(n_probed);
+    let mut ready = quick_hosts(connection, request, condition)?;
+    if n_probes > 0 {
+        ready.extend(hosts_to_probe(connection, request, condition)?);
+    }
+    while claimed.len() < request.n_links {
+        let may_be_next = |host: &&ReadyHost| host.is_quick || n_probes > 0;
+        let order = |host: &ReadyHost| (busy.of(host.source), !host.is_quick, host.ready_at);
+        let next = (0..ready.len()).filter(|at| may_be_next(&&ready[*at])).min_by_key(|at| order(&ready[*at]));
+        let Some(next) = next else { break };
+        let host = ready.swap_remove(next);
+        let n_before = claimed.len();
+        claim_of_publisher(connection, request, condition, &host, claimed)?;
+        let n_taken = claimed.len() - n_before;
+        *busy.0.entry(host.source).or_default() += n_taken;
+        if !host.is_quick {
+            n_probes = n_probes.saturating_sub(n_taken);
         }
     }
     Ok(())
+}
+
+/// Claims as many links of a publisher as it may have in work.
+fn claim_of_publisher(
+    connection: &Connection,
+    request: &ClaimRequest,
+    condition: &str,
+    ReadyHost { host, is_quick, .. }: &ReadyHost,
+    claimed: &mut Vec<Candidate>,
+) -> rusqlite::Result<()> {
+    let now = private_time(request.now);
+    let mut in_work = connection
+        .prepare_cached("SELECT count(*) FROM _links WHERE host = ?1 AND claim_id IS NOT NULL AND due_at > ?2")?;
+    let mut due = connection.prepare_cached(&format!(
+        "{CANDIDATE_SELECT} WHERE _links.host = ?1 AND {condition} ORDER BY {} LIMIT ?3",
+        first_word(condition)
+    ))?;
+    let n_in_work: usize = in_work.query_row(params![host, now], |row| row.get(0))?;
+    let n_links_max = request.n_links_max(host);
+    let n_free = n_links_max.saturating_sub(n_in_work);
+    // One that has never answered is asked for one thing first.
+    let n_free = if *is_quick { n_free } else { n_free.min(1) };
+    let n_wanted = n_free.min(request.n_links - claimed.len());
+    let rows: Vec<_> = due.query_map(params![host, now, limit(n_wanted)], candidate)?.collect::<Result<_, _>>()?;
+    let n_taken = rows.len();
+    for row in rows {
+        claimed.extend(lease_link(connection, request, row)?);
+    }
+    if n_in_work + n_taken >= n_links_max || n_taken >= n_free {
+        // All its turns are taken: the next commit of one of its links opens it again, and if that never comes, the
+        // end of the lease does.
+        connection
+            .prepare_cached("UPDATE _hosts SET ready_at = ?2 WHERE host = ?1")?
+            .execute(params![host, lease_end(request)])?;
+        Ok(())
+    } else {
+        publishers::set_next_turn(connection, host, Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// Publishers that answer, and whose turn has come, the longest waiting first. There are more than are needed, so that
+/// many of one source do not hide those of the others.
+fn quick_hosts(connection: &Connection, request: &ClaimRequest, condition: &str) -> rusqlite::Result<Vec<ReadyHost>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT host, source_id, ready_at, is_quick FROM _hosts
+             WHERE is_quick = 1 AND ready_at <= ?2
+                 AND EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {condition})
+             ORDER BY ready_at LIMIT ?1"
+        ))?
+        .query_map(params![limit(request.n_links + READY_HOSTS_MORE), private_time(request.now)], ready_host)?
+        .collect()
+}
+
+/// Publishers that were never reached, or are slow, whose turn has come: some of each source.
+fn hosts_to_probe(
+    connection: &Connection,
+    request: &ClaimRequest,
+    condition: &str,
+) -> rusqlite::Result<Vec<ReadyHost>> {
+    connection
+        .prepare_cached(&format!(
+            "WITH RECURSIVE listing (source_id) AS (
+                 SELECT min(source_id) FROM _hosts WHERE is_quick = 0 AND ready_at IS NOT NULL
+                 UNION ALL
+                 SELECT (SELECT min(source_id) FROM _hosts
+                         WHERE is_quick = 0 AND ready_at IS NOT NULL AND source_id > listing.source_id)
+                 FROM listing WHERE listing.source_id IS NOT NULL)
+             SELECT host, _hosts.source_id, ready_at, is_quick FROM listing JOIN _hosts ON host IN (
+                 SELECT host FROM _hosts AS candidate
+                 WHERE is_quick = 0 AND candidate.source_id = listing.source_id AND ready_at <= ?2
+                     AND EXISTS (SELECT 1 FROM _links WHERE _links.host = candidate.host AND {condition})
+                 ORDER BY ready_at LIMIT ?1)
+             WHERE listing.source_id IS NOT NULL"
+        ))?
+        .query_map(params![limit(request.n_links), private_time(request.now)], ready_host)?
+        .collect()
+}
+
+fn ready_host(row: &Row<'_>) -> rusqlite::Result<ReadyHost> {
+    Ok(ReadyHost { host: row.get(0)?, source: row.get(1)?, ready_at: row.get(2)?, is_quick: row.get(3)? })
 }
 
 fn first_word(text: &str) -> &str {
@@ -265,6 +371,7 @@ fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusq
     let mut due = connection
         .prepare_cached(&format!("{CANDIDATE_SELECT} WHERE due_at <= ?3 AND {LINK_IN_SCOPE} ORDER BY due_at"))?;
     let mut rows = due.query(params![sources, links, now])?;
+    let mut n_probes = request.n_link_probes;
     let mut chosen = Vec::new();
     while let Some(row) = rows.next()? {
         if chosen.len() >= request.n_links {
@@ -273,8 +380,9 @@ fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusq
         let found = candidate(row)?;
         let n_links_max = request.n_links_max(&found.publisher);
         let n_in_work = busy.entry(found.publisher.clone()).or_default();
-        if *n_in_work < n_links_max {
+        if *n_in_work < n_links_max && (found.is_quick || n_probes > 0) {
             *n_in_work += 1;
+            n_probes -= usize::from(!found.is_quick);
             chosen.push(found);
         }
     }
@@ -286,9 +394,11 @@ fn claim_links_in_scope(connection: &Connection, request: &ClaimRequest) -> rusq
     Ok(claimed)
 }
 
-const CANDIDATE_SELECT: &str = "SELECT _links.id, _links.url, host, source_id, slug, hints, etag, last_modified,
-        failures_in_a_row, first_seen_at, (SELECT title FROM articles WHERE articles.id = article_id)
-     FROM _links LEFT JOIN sources ON sources.id = source_id";
+const CANDIDATE_SELECT: &str =
+    "SELECT _links.id, _links.url, _links.host, _links.source_id, slug, hints, etag, last_modified, failures_in_a_row,
+        first_seen_at, (SELECT title FROM articles WHERE articles.id = article_id),
+        coalesce((SELECT is_quick FROM _hosts WHERE _hosts.host = _links.host), 0)
+     FROM _links LEFT JOIN sources ON sources.id = _links.source_id";
 
 struct CandidateRow {
     id: i64,
@@ -301,6 +411,7 @@ struct CandidateRow {
     failures_in_a_row: u32,
     first_seen_at: Timestamp,
     known_title: Option<String>,
+    is_quick: bool,
 }
 
 fn candidate(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
@@ -315,6 +426,7 @@ fn candidate(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
         failures_in_a_row: row.get(8)?,
         first_seen_at: from_private_time(row.get(9)?),
         known_title: row.get(10)?,
+        is_quick: row.get(11)?,
     })
 }
 
@@ -324,7 +436,7 @@ fn lease_link(
     row: CandidateRow,
 ) -> rusqlite::Result<Option<Candidate>> {
     let claim = new_claim(connection)?;
-    connection.prepare_cached("UPDATE _links SET claim_id = ?2, due_at = ?3 WHERE id = ?1")?.execute(params![
+    connection.prepare_cached("UPDATE _links SET claim_id = ?2, due_at = ?3, n_claims = n_claims + 1 WHERE id = ?1")?.execute(params![
         row.id,
         claim.0,
         lease_end(request)
@@ -344,6 +456,7 @@ fn lease_link(
         validators: row.validators,
         failures_in_a_row: row.failures_in_a_row,
         first_seen_at: row.first_seen_at,
+        is_probe: !row.is_quick,
     }))
 }
 
@@ -395,13 +508,20 @@ fn next_due_at(
 /// When the next publisher may be asked for something. One-shot work does not wait for looks that are to come.
 fn next_publisher_at(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Option<i64>> {
     if request.not_polled_since.is_none() {
-        return connection.prepare_cached("SELECT min(ready_at) FROM _hosts")?.query_row([], |row| row.get(0));
+        return connection
+            .prepare_cached(
+                "SELECT min(first) FROM (
+                     SELECT min(ready_at) AS first FROM _hosts WHERE is_quick = 0 AND ready_at IS NOT NULL
+                     UNION ALL SELECT min(ready_at) FROM _hosts WHERE is_quick = 1 AND ready_at IS NOT NULL)",
+            )?
+            .query_row([], |row| row.get(0));
     }
     connection
         .prepare_cached(
             "SELECT ready_at FROM _hosts
-             WHERE EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND due_at IS NOT NULL)
-                 OR EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND look_at <= ?1 AND due_at IS NULL)
+             WHERE ready_at IS NOT NULL
+                 AND (EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND due_at IS NOT NULL)
+                     OR EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND look_at <= ?1 AND due_at IS NULL))
              ORDER BY ready_at LIMIT 1",
         )?
         .query_row([private_time(request.now)], |row| row.get(0))

@@ -6,7 +6,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::ScheduleSettings;
-use crate::model::{ChildSitemap, DueSource, ListedLink, PollFacts, PollOutcome, PollResult, SourceKind, Validators};
+use crate::model::{
+    ChildSitemap, DueSource, ListedLink, PollFacts, PollOutcome, PollResult, SourceKind, Validators, publisher_of,
+};
 use crate::schedule::address::{self, Move};
 use crate::schedule::cadence::{Pulse, next_poll, shares_nothing};
 use crate::schedule::rhythm::Rhythm;
@@ -14,6 +16,7 @@ use crate::schedule::validators::{self, Earned};
 
 use crate::store::file::columns::{children_to_json, from_private_time, private_time};
 use crate::store::write::sources::gaps;
+use crate::store::write::publishers::{is_quick, note_pace};
 use crate::store::write::{fetches, links};
 
 /// Most problems of one document that are kept.
@@ -76,6 +79,12 @@ pub(in crate::store) fn commit(
     if memory.claim != Some(source.claim.0) {
         return Ok(PollCommit { is_stale: true, ..PollCommit::default() });
     }
+    note_pace(connection, &publisher_of(&source.url), exchanges)?;
+    if let Some(is_quick) = is_quick(exchanges) {
+        connection
+            .prepare_cached("UPDATE _source_schedule SET is_quick = ?2 WHERE source_id = ?1 AND is_quick <> ?2")?
+            .execute(params![source.id.0, is_quick])?;
+    }
     let is_conditional = !source.validators.is_empty();
     let mut commit = PollCommit::default();
     // Before a gap that this poll leaves is written down: that one is still to be made good.
@@ -129,7 +138,9 @@ pub(in crate::store) fn commit(
         PollResult::Postponed { until } => {
             commit.next_due_at = Some(*until);
             connection
-                .prepare_cached("UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2 WHERE source_id = ?1")?
+                .prepare_cached(
+                    "UPDATE _source_schedule SET claim_id = NULL, n_claims = 0, next_due_at = ?2 WHERE source_id = ?1",
+                )?
                 .execute(params![source.id.0, private_time(*until)])?;
         }
         PollResult::Failed { failure, retry_at, gone } => {
@@ -139,7 +150,7 @@ pub(in crate::store) fn commit(
             commit.next_due_at = due;
             connection
                 .prepare_cached(
-                    "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, last_polled_at = ?3,
+                    "UPDATE _source_schedule SET claim_id = NULL, n_claims = 0, next_due_at = ?2, last_polled_at = ?3,
                          failures_in_a_row = failures_in_a_row + 1, error_class = ?4, error = ?5, moved_to = NULL, n_moved = 0
                      WHERE source_id = ?1",
                 )?
@@ -217,7 +228,7 @@ fn settle(
     });
     connection
         .prepare_cached(
-            "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, interval_s = ?3, last_polled_at = ?4,
+            "UPDATE _source_schedule SET claim_id = NULL, n_claims = 0, next_due_at = ?2, interval_s = ?3, last_polled_at = ?4,
                  last_ok_at = CASE WHEN ?5 THEN ?4 ELSE last_ok_at END,
                  failures_in_a_row = CASE WHEN ?5 THEN 0 ELSE failures_in_a_row END,
                  error_class = CASE WHEN ?5 THEN NULL ELSE error_class END,
