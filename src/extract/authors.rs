@@ -3,9 +3,9 @@
 //! Where nobody is named and the page declares an organisation as the author, an agency or its own newsroom, that is
 //! what stands in the byline and what is given. It never stands beside people, who then are the authors.
 
+use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use super::marks::Marks;
 use super::page::{Line, Page};
 use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};

@@ -1,8 +1,8 @@
 //! Candidates for the date of publication, best first, as the page writes them. What they mean is for others to say.
 
+use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use super::marks::Marks;
 use super::page::{Line, Page};
 use crate::model::{Evidence, FetchedDocument, LinkHints, Origin};
 
