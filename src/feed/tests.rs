@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::listing::too_many;
 use super::*;
+use crate::model::{FoundLink, SourceKind};
 
 const SETTINGS: FeedSettings = FeedSettings { entries_max: 200 };
 

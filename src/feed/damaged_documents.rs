@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::markup::{Scanner, Token};
 use super::tests::{fixtures, read_bytes};
 use super::*;
+use crate::model::FoundLink;
 
 /// Every so many bytes a document is cut off or a byte changed.
 const STRIDE: usize = 7;
