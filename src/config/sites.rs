@@ -12,7 +12,7 @@ use scraper::error::SelectorErrorKind;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::Problem;
+use super::problem::Problem;
 use super::tables::Tables;
 
 const KNOWN_KEYS: [&str; 9] = ["host", "path", "body", "drop", "title", "date", "authors", "valid_from", "valid_to"];

@@ -1,7 +1,7 @@
 //! Whether anything changed between two wordings that counts: words, and the few signs that change what is said.
 
-use super::Wording;
 use super::furniture;
+use super::wording::Wording;
 use crate::scripts::is_unspaced;
 
 /// What stands between a headline and the name of its site.

@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-use super::markup;
 use super::story::{Paper, Story};
-use super::{Template, feeds, furniture, texts};
+use super::template::Template;
+use super::{feeds, furniture, markup, texts};
 use crate::demo::web::{Resource, Site};
 
 /// Bytes of a page: about the median of news pages without their images.
