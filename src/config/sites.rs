@@ -304,7 +304,7 @@ fn read_host(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<
     }
 }
 
-/// The begin of a path, encoded as in addresses.
+/// The beginning of a path, encoded as in addresses.
 fn read_path(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> String {
     let Some((at, text)) = tables.text_of(at, table, "path", false) else {
         return String::new();

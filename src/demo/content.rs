@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::web::{NewsWeb, Resource, Site};
 
+mod boilerplate;
 mod bulk;
 mod feeds;
-mod furniture;
 mod markup;
 mod pages;
 mod story;
