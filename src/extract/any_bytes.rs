@@ -1,4 +1,4 @@
-//! Whatever the bytes: no panic, bounded work, an article or a reason, and the same one every time.
+//! Tests with any bytes at all: no panic, bounded work, an article or a reason, and the same one every time.
 //!
 //! Real pages, where a folder of them stands beside the checkout, are spoiled too; without it the test says so.
 

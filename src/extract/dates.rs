@@ -81,7 +81,7 @@ pub(super) fn published(
     dates.0
 }
 
-/// Adds what looks like a date among the lines around the begin of the text, for pages that say it nowhere else.
+/// Adds what looks like a date among the lines around the beginning of the text, for pages that say it nowhere else.
 pub(super) fn add_from_head(dates: &mut Vec<Evidence<String>>, lines: &[Line]) {
     if dates.is_empty() {
         let mut found = Dates::default();

@@ -1,5 +1,5 @@
 //! Whole pages, as recorded: `tests/fixtures/pages/CASE/page.html` must give what stands in `article.json` beside it.
-//! `UPDATE_FIXTURES=1` writes those files anew.
+//! `UPDATE_FIXTURES=1` writes those files again.
 
 use std::path::{Path, PathBuf};
 

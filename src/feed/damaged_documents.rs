@@ -1,4 +1,4 @@
-//! The feeds among the fixtures, damaged in every place: nothing panics or hangs, and what came before the damage
+//! Tests with the feeds among the fixtures, damaged in every place: nothing panics or hangs, and what came before the damage
 //! survives it.
 
 use std::time::{Duration, Instant};

@@ -10,7 +10,7 @@
 //!
 //! feed-rs is the parser, and gives elements their meaning. It is strict, and where it is not it is silent: so a pass
 //! over the document (`precheck`) looks for what it would refuse, read wrongly or choke on, and such documents are
-//! written anew (`repair`). Clean feeds, which most are, pay for the check alone. JSON Feed and sitemaps have readers
+//! rewritten (`repair`). Clean feeds, which most are, pay for the check alone. JSON Feed and sitemaps have readers
 //! of their own, and of JSON that is broken the complete items are saved (`json_repair`).
 
 mod address;

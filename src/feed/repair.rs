@@ -1,4 +1,4 @@
-//! A broken or foreign feed, written anew so that feed-rs reads it.
+//! A broken or foreign feed, rewritten so that feed-rs reads it.
 //!
 //! feed-rs stays the one that gives elements their meaning; this gives it a document that it understands. Whatever
 //! came in (RSS of any version, RDF, Atom 0.3, CDF; names in upper case, prefixes without declaration, HTML among
@@ -39,7 +39,7 @@ const ENDS_OF_HTML: [&str; 4] = ["author", "content", "updated", "id"];
 /// Names of open elements that are remembered within a text; deeper ones are not needed to find its end.
 const OPEN_MAX: usize = 64;
 
-/// Writes the document that begins with the tag `root` anew; `text` begins right behind it. `base` is the address of
+/// Rewrites the document that begins with the tag `root`; `text` begins right behind it. `base` is the address of
 /// the document.
 pub(super) fn repair<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str, base: &Url, entries_max: usize) -> Repaired {
     let mut repair = Repair {

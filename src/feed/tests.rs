@@ -1,5 +1,5 @@
 //! The cases lie in `tests/fixtures/feeds`: a document, and beside it what it reads as. `UPDATE_FIXTURES=1` writes
-//! the latter anew.
+//! the latter again.
 
 use std::fs;
 use std::io::Write as _;

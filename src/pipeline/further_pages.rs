@@ -151,7 +151,7 @@ async fn read_page(
 }
 
 /// Fetches one further page, and waits for the publisher's turn longer than a first page does: given back, the article
-/// would begin anew each time and never come to its second page where the pause is long.
+/// would start over each time and never come to its second page where the pause is long.
 async fn fetch(
     stages: &Stages,
     url: &Url,

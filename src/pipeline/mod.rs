@@ -1,5 +1,13 @@
 //! One unit of work from start to end. The one module that knows several stages; it holds no SQL, no channel and no
 //! loop, and the daemon and the one-shot commands call the same functions.
+//!
+//! * `stages`: what all of it is done with.
+//! * `poll`: a source to links. `listing` reads what was fetched for it, `sitemaps` follows an index, and `gap` looks for
+//!   what was missed since the last poll.
+//! * `acquire`: a link to an article. `page` makes an article of one page, `further_pages` fetches those it goes on with,
+//!   and `feed_text` takes the text of the feed's entry instead.
+//! * `discover`: an address to the feeds and sitemaps of its site.
+//! * `import`: files to articles; `opml`: lists of sources, both ways.
 
 mod acquire;
 

@@ -52,7 +52,7 @@ impl Stages {
     }
 
     /// Fetches, and waits for the publisher's turn as long as it comes before `deadline`, for what only makes sense
-    /// together with what was fetched before it: to give it back would mean to begin anew each time.
+    /// together with what was fetched before it: to give it back would mean to start over each time.
     pub(super) async fn fetch_patiently(&self, request: FetchRequest<'_>, deadline: Timestamp) -> FetchReport {
         let mut exchanges = Vec::new();
         loop {
@@ -68,8 +68,8 @@ impl Stages {
         }
     }
 
-    /// Until when to go on with what belongs together, an article's pages or an index's sitemaps: half of a lease from
-    /// now, since the last request may take long too, and whose lease ends has fetched for nothing.
+    /// Until when to go on with documents that belong together, the pages of an article or the sitemaps of an index: half
+    /// of a lease from now, since the last request may take long too, and what is fetched after the lease is lost.
     pub(super) fn deadline(&self) -> Timestamp {
         let half = SignedDuration::try_from(self.schedule.lease / 2).unwrap_or(SignedDuration::MAX);
         Timestamp::now().saturating_add(half).unwrap_or(Timestamp::MAX)

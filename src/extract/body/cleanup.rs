@@ -1,4 +1,4 @@
-//! What only shows once the lines are chosen.
+//! What only shows once the lines are chosen: repetitions, headings of nothing, a title.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::features::Feature;
 use super::known_texts::KnownTexts;
 use super::line_features::LineProfile;
 
-/// Fewest bytes of a key that is not let stand twice: below that repetition is a manner of writing.
+/// Fewest bytes of a key that may not stand twice: shorter lines are repeated on purpose.
 const REPEATED_KEY_BYTES_MIN: usize = 40;
 
 /// Lines before the text that may be taken off: a rubric, a byline, a date.

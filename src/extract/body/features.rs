@@ -35,7 +35,7 @@ macro_rules! features {
     };
 }
 
-// The table. Kept by hand: to learn anew, run `learn_weights` and put its numbers here. Names and meanings are printed;
+// The table. Kept by hand: to learn it again, run `learn_weights` and put its numbers here. Names and meanings are printed;
 // that is why the last two say "look" where all else says "pass".
 features! {
     /// Holds for every line: what an average line is.

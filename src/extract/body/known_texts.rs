@@ -1,4 +1,4 @@
-//! What the page says of its article outside the lines that are judged.
+//! What is known of the article before its lines are judged.
 
 /// Texts that are known of the article before its lines are looked for.
 #[derive(Debug, Default)]

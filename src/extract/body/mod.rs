@@ -46,7 +46,7 @@ pub(super) use trace::Trace;
 pub(super) struct Body {
     /// Indices of lines, in page order.
     pub(super) lines: Vec<usize>,
-    /// Lines around the begin of the text, among which are byline and date where the page has no names for them.
+    /// Lines around the beginning of the text, among which are byline and date where the page has no names for them.
     pub(super) head: Range<usize>,
     /// Expected F1 of the chosen words, from how likely each line was found to be part of the article: 0 to 1.
     pub(super) certainty: f32,
@@ -63,7 +63,7 @@ impl Body {
 /// A line stands in the article when it more likely does than not.
 const ACCEPTED: f32 = 0.5;
 
-/// Lines before the text, and at its begin, that make its head.
+/// Lines before the text, and at its beginning, that make its head.
 const HEAD_LINES: usize = 8;
 const HEAD_LINES_INSIDE: usize = 3;
 

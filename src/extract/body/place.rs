@@ -1,4 +1,4 @@
-//! The element in which the article stands.
+//! The place of the article: the element in which it stands.
 
 use super::super::page::Page;
 use super::super::text::number;

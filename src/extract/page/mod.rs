@@ -1,6 +1,6 @@
 //! The page as flat arrays: one walk over the tree, elements and lines in document order.
 //!
-//! A line is what a reader would call a paragraph: text between two borders, where a border is the begin or end of a
+//! A line is what a reader would call a paragraph: text between two borders, where a border is the start or end of a
 //! block element or an empty line made of two `<br>`. Bare text in a `div` is a line; inline elements do not end one.
 //!
 //! * `flat`: the arrays, and what is asked of them.
