@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Reader, SiteRules};
+use super::reader::Reader;
+use super::sites::SiteRules;
 
 /// Section `store`.
 #[derive(Clone, Debug)]

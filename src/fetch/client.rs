@@ -17,7 +17,7 @@ use crate::config::FetchSettings;
 use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
-use super::failure::FetchError;
+use super::error::FetchError;
 use super::host_gate::{HostGate, Pace};
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};

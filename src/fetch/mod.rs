@@ -8,7 +8,7 @@ mod address;
 
 mod client;
 
-mod failure;
+mod error;
 
 mod host_gate;
 
@@ -20,5 +20,5 @@ mod robots_rules;
 
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
-pub use failure::FetchError;
+pub use error::FetchError;
 pub use robots_rules::RobotsRules;

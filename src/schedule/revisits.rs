@@ -27,7 +27,7 @@ pub fn next_revisit(
     let earliest = after(now, shortest / 2)?;
     let step =
         steps.iter().find(|step| after(first_seen_at, **step).is_some_and(|due| due > now && due >= earliest))?;
-    let due = super::later(first_seen_at, *step, settings.jitter_percent, seed ^ u64::from(*step));
+    let due = super::jitter::later(first_seen_at, *step, settings.jitter_percent, seed ^ u64::from(*step));
     Some(due.max(earliest))
 }
 

@@ -21,6 +21,7 @@ mod harness;
 mod ingest;
 mod known_copies;
 mod known_stories;
+mod layers;
 mod newsweb;
 mod newsweb_serves;
 mod policy;

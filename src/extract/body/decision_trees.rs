@@ -1,12 +1,9 @@
-//! The third look: a sum of small decision trees over the features of a line.
+//! The third pass: a sum of small decision trees over the features of a line.
 //!
 //! Learned by gradient boosting (Friedman 2001) with second-order steps (Chen and Guestrin 2016), `learn::boost`. Each
 //! tree asks up to four questions about the line, and gives the logit of the leaf it ends in.
 
-mod table;
-
 use super::features::{self, COUNT, Feature, Features};
-pub(super) use table::TREES;
 
 /// Questions that each tree asks of a line.
 pub(super) const DEPTH: usize = 4;
@@ -41,11 +38,11 @@ impl Tree {
     }
 }
 
-/// What the look before said, as a logit over four, up to which a line is hopeless: about one in fifty. Most lines of a
+/// What the pass before said, as a logit over four, up to which a line is hopeless: about one in fifty. Most lines of a
 /// page are, and the trees would change none of their verdicts.
 const HOPELESS: f32 = -1.0;
 
-/// What the look before said of a line, as a logit, where that settles it.
+/// What the pass before said of a line, as a logit, where that settles it.
 pub(super) fn settled(features: &Features) -> Option<f32> {
     let before = features.0[Feature::LookBefore as usize];
     (before < HOPELESS).then_some(before * 4.0)

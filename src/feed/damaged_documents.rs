@@ -1,4 +1,4 @@
-//! The feeds among the fixtures, damaged in every place: nothing panics or hangs, and what came before the damage
+//! Tests with the feeds among the fixtures, damaged in every place: nothing panics or hangs, and what came before the damage
 //! survives it.
 
 use std::time::{Duration, Instant};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::markup::{Scanner, Token};
 use super::tests::{fixtures, read_bytes};
 use super::*;
+use crate::model::FoundLink;
 
 /// Every so many bytes a document is cut off or a byte changed.
 const STRIDE: usize = 7;

@@ -1,5 +1,5 @@
-//! What the names on an element say about its content: tags, classes, ids and roles, in the words that page templates
-//! use for them in several languages.
+//! What the names on an element say about its content: classes, ids and roles, in the words that page templates use for
+//! them in several languages.
 //!
 //! A mark is evidence, never a verdict: `body` weighs it against what the text itself looks like.
 

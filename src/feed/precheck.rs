@@ -1,4 +1,4 @@
-//! One pass over a feed that asks: does feed-rs read all of it, and as it is meant?
+//! One pass over a feed before feed-rs sees it, that asks: does feed-rs read all of it, and as it is meant?
 //!
 //! Failing to parse is the lesser problem. feed-rs also reads, without a word, a title up to its first tag and none
 //! of a channel under a foreign default namespace; it takes the title of a picture for that of its entry where a prefix
@@ -21,7 +21,7 @@ const ATTRIBUTES_NUMBER_MAX: usize = 64;
 
 /// What the pass found.
 #[derive(Debug)]
-pub(super) struct Survey {
+pub(super) struct Precheck {
     /// Why the document has to be repaired before feed-rs sees it; `None` for a clean one.
     pub(super) flaw: Option<&'static str>,
     /// Entries seen.
@@ -90,7 +90,7 @@ enum Inside {
     Anything,
 }
 
-struct Surveyor<'t> {
+struct Checker<'t> {
     dialect: Dialect,
     namespaces: Namespaces<'t>,
     open: Vec<&'t str>,
@@ -105,12 +105,12 @@ struct Surveyor<'t> {
     n_dates: u8,
     /// The channel's element whose text comes next.
     channel_name: Option<Name<'t>>,
-    survey: Survey,
+    findings: Precheck,
 }
 
 /// Looks over the document that begins with the tag `root`; `text` begins right behind it.
-pub(super) fn survey<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Survey {
-    let mut surveyor = Surveyor {
+pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Precheck {
+    let mut checker = Checker {
         dialect,
         namespaces: Namespaces::of_root(dialect, root),
         open: Vec::with_capacity(16),
@@ -121,37 +121,37 @@ pub(super) fn survey<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Sur
         fields_missed: 0,
         n_dates: 0,
         channel_name: None,
-        survey: Survey { flaw: None, n_entries: 0, end: text.len(), channel: ChannelFacts::default() },
+        findings: Precheck { flaw: None, n_entries: 0, end: text.len(), channel: ChannelFacts::default() },
     };
-    surveyor.root(root);
+    checker.root(root);
     let mut scanner = Scanner::new(text);
     while let Some(token) = scanner.next() {
         match token {
-            Token::Open(tag) => surveyor.open(&tag),
+            Token::Open(tag) => checker.open(&tag),
             Token::Close(name) => {
-                surveyor.close(name);
-                if surveyor.open.is_empty() {
-                    surveyor.survey.end = scanner.position();
-                    return surveyor.survey;
+                checker.close(name);
+                if checker.open.is_empty() {
+                    checker.findings.end = scanner.position();
+                    return checker.findings;
                 }
             }
-            Token::Text(piece) => surveyor.text(piece),
+            Token::Text(piece) => checker.text(piece),
             Token::CData(piece) => {
                 if memchr::memmem::find(piece.as_bytes(), CDATA_START.as_bytes()).is_some() {
-                    surveyor.flaw("a section holds another, or has no end");
+                    checker.flaw("a section holds another, or has no end");
                 }
-                surveyor.text(piece);
+                checker.text(piece);
             }
             Token::Other(_) => {}
         }
     }
-    surveyor.flaw("the document ends early");
-    surveyor.survey
+    checker.flaw("the document ends early");
+    checker.findings
 }
 
-impl<'t> Surveyor<'t> {
+impl<'t> Checker<'t> {
     fn flaw(&mut self, what: &'static str) {
-        self.survey.flaw.get_or_insert(what);
+        self.findings.flaw.get_or_insert(what);
     }
 
     fn root(&mut self, root: &Tag<'t>) {
@@ -235,7 +235,7 @@ impl<'t> Surveyor<'t> {
             if tag.attributes.contains("xml:lang") {
                 self.flaw("feed-rs does not read the language of an entry");
             }
-            self.survey.n_entries += 1;
+            self.findings.n_entries += 1;
             (self.is_in_entry, self.fields_read, self.fields_missed, self.n_dates) = (!tag.is_empty, 0, 0, 0);
             return Inside::Elements;
         }
@@ -366,7 +366,7 @@ impl<'t> Surveyor<'t> {
             }
             Some((_, Inside::Anything)) if !self.is_in_entry => {
                 if let Some(name) = self.channel_name.take() {
-                    self.survey.channel.note(&name, piece);
+                    self.findings.channel.note(&name, piece);
                 }
             }
             _ => {}

@@ -3,7 +3,7 @@
 
 use super::super::page::Page;
 use super::super::tags::Tag;
-use super::lines::Look;
+use super::line_features::LineProfile;
 
 /// Entries from which a page is a live blog: an article has a date of publication, and perhaps one of its last change.
 const ENTRIES_MIN: usize = 3;
@@ -16,10 +16,10 @@ const LINES_TO_ENTRY_MAX: usize = 3;
 
 /// The lines that say when an entry was written, where the page is a live blog: times of day in `time` elements, each
 /// followed by text of its own that was chosen. `chosen` is in page order.
-pub(super) fn times(page: &Page<'_>, looks: &[Look], chosen: &[usize]) -> Vec<usize> {
+pub(super) fn times(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize]) -> Vec<usize> {
     let mut times = Vec::new();
     let mut last_entry = None;
-    for line in (0..page.lines.len()).filter(|line| is_time(page, looks, *line)) {
+    for line in (0..page.lines.len()).filter(|line| is_time(page, profiles, *line)) {
         let next = chosen.get(chosen.partition_point(|one| *one <= line)).copied();
         let entry = next.filter(|next| *next <= line + LINES_TO_ENTRY_MAX && last_entry < Some(*next));
         if let Some(entry) = entry.filter(|_| chosen.binary_search(&line).is_err()) {
@@ -30,11 +30,11 @@ pub(super) fn times(page: &Page<'_>, looks: &[Look], chosen: &[usize]) -> Vec<us
     if times.len() >= ENTRIES_MIN { times } else { Vec::new() }
 }
 
-fn is_time(page: &Page<'_>, looks: &[Look], line: usize) -> bool {
+fn is_time(page: &Page<'_>, profiles: &[LineProfile], line: usize) -> bool {
     let element = &page.elements[page.lines[line].owner];
     let text = page.lines[line].text.as_str();
     (element.tag == Tag::Time || page.elements[page.lines[line].block].tag == Tag::Time)
-        && looks[line].n_words <= WORDS_MAX
+        && profiles[line].n_words <= WORDS_MAX
         && has_time_of_day(text)
 }
 

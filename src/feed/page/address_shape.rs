@@ -1,9 +1,6 @@
-//! What an address looks like, and which parts of a page lead around its site.
+//! What an address looks like: that of an article, one of many of the same form, or that of something else.
 
 use url::Url;
-
-use super::super::markup::Tag;
-use super::is;
 
 /// Evidence that an address needs, in the points of [`points`]: a slug alone is enough, a number alone is not.
 const POINTS_MIN: u32 = 2;
@@ -91,37 +88,6 @@ const LIST_PARAMETERS: [&str; 9] = ["page", "paged", "offset", "start", "seite",
 const OTHER_FILES: [&str; 17] = [
     ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".pdf", ".mp3", ".mp4", ".zip", ".gz", ".css", ".js", ".xml",
     ".rss", ".json", ".ics",
-];
-
-/// Elements whose links lead around the site. Not `form`: there are programs that put whole pages into one.
-const SIDE_ELEMENTS: [&str; 3] = ["nav", "footer", "dialog"];
-
-/// Elements that may be such by their role, class or id.
-const BOXES: [&str; 7] = ["div", "ul", "ol", "section", "aside", "td", "p"];
-
-/// Words of which one in a class or id says so, if all others are of [`PLACE_WORDS`] or [`SIDE_WORDS`] too.
-const SIDE_WORDS: [&str; 10] =
-    ["nav", "navbar", "navigation", "menu", "footer", "breadcrumb", "breadcrumbs", "pagination", "pager", "mainmenu"];
-
-/// Words that say where it stands.
-const PLACE_WORDS: [&str; 17] = [
-    "main",
-    "site",
-    "page",
-    "top",
-    "bottom",
-    "side",
-    "header",
-    "primary",
-    "secondary",
-    "mobile",
-    "global",
-    "sub",
-    "user",
-    "wrapper",
-    "container",
-    "list",
-    "links",
 ];
 
 /// What an address is by its looks.
@@ -236,33 +202,6 @@ fn has_date(parts: &[&str]) -> bool {
     let runs: Vec<&str> = parts.iter().flat_map(|part| digit_runs(part)).collect();
     runs.windows(2).any(|pair| is_year(pair[0]) && is_month(pair[1]))
         || runs.iter().any(|run| run.len() == 8 && run.starts_with("20") && run.get(4..6).is_some_and(is_month))
-}
-
-/// Whether an element holds links around the site: by its name, its role, or the words of its class and id.
-pub(super) fn is_side(tag: &Tag<'_>) -> bool {
-    if SIDE_ELEMENTS.iter().any(|name| is(tag, name)) {
-        return true;
-    }
-    if !BOXES.iter().any(|name| is(tag, name)) {
-        return false;
-    }
-    let has_role = tag.attribute("role").is_some_and(|role| {
-        ["navigation", "contentinfo", "menu", "menubar", "search"]
-            .iter()
-            .any(|side| role.trim().eq_ignore_ascii_case(side))
-    });
-    has_role || [tag.attribute("class"), tag.attribute("id")].into_iter().flatten().any(|names| says_side(&names))
-}
-
-fn says_side(names: &str) -> bool {
-    names.split_ascii_whitespace().any(|name| {
-        let name = name.to_ascii_lowercase();
-        let mut words = name.split(['-', '_']).filter(|word| !word.is_empty());
-        let is_consent = name.contains("cookie") || name.contains("consent");
-        is_consent
-            || name.split(['-', '_']).any(|word| SIDE_WORDS.contains(&word))
-                && words.all(|word| SIDE_WORDS.contains(&word) || PLACE_WORDS.contains(&word))
-    })
 }
 
 #[cfg(test)]

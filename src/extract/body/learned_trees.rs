@@ -1,11 +1,11 @@
 //! The trees, as `learn_weights` prints them: a line a tree, its fifteen questions and the sixteen answers to them.
 
+use super::decision_trees::Tree;
 #[allow(clippy::enum_glob_use, reason = "the table names most of them, thousands of times")]
-use super::super::features::Feature::*;
-use super::Tree;
+use super::features::Feature::*;
 
 #[rustfmt::skip]
-pub(in super::super) static TREES: [Tree; 150] = [
+pub(super) static TREES: [Tree; 150] = [
     Tree { splits: [(PathGoodness, 0.632), (PathGoodness, 0.233), (LinkShare, 0.633), (Always, 1.00), (Bare, 0.033), (PathGoodness, 0.765), (Paragraph, 0.033), (Always, 1.00), (Always, 1.00), (Against, 2.10), (FirstLook, 0.267), (FirstLook, 0.80), (FirstLook, 0.00), (Previous, 0.90), (ShortSurrounded, 0.033)], leaves: [-0.273, -0.000, -0.000, -0.000, -0.050, 0.074, -0.143, 0.032, 0.128, -0.060, 0.065, 0.284, -0.035, 0.057, -0.145, 0.007] },
     Tree { splits: [(LookBefore, 0.10), (LookBefore, -0.30), (LookBefore, 0.50), (InStructured, 0.033), (OutsideStructured, 0.033), (LookBefore, 0.30), (IsTitle, 0.033), (IsDescription, 0.033), (MarkedInside, 0.033), (Deeper, 2.20), (Next, 0.167), (AfterLast, 0.033), (AllLink, 0.033), (Always, 1.00), (Always, 1.00)], leaves: [-0.238, -0.012, 0.043, -0.072, -0.063, -0.137, 0.079, -0.021, 0.058, -0.051, 0.150, -0.056, 0.251, -0.000, -0.009, -0.000] },
     Tree { splits: [(PathGoodness, 0.632), (PathGoodness, 0.233), (LinkShare, 0.70), (Always, 1.00), (Bare, 0.033), (PathGoodness, 0.765), (Heading, 0.033), (Always, 1.00), (Always, 1.00), (FirstLook, 0.00), (FirstLook, 0.267), (FirstLook, 0.80), (FirstLook, 0.267), (FirstLook, 0.267), (Always, 1.00)], leaves: [-0.213, -0.000, -0.000, -0.000, 0.022, -0.059, -0.116, 0.028, 0.105, -0.059, 0.129, 0.223, -0.127, 0.005, 0.026, -0.000] },

@@ -1,13 +1,13 @@
-//! What a line looks like in its surroundings: the features of the second and third look.
+//! What a line looks like in its surroundings: the features of the second and the third pass.
 
 use std::collections::HashMap;
 
-use super::super::marks::Marks;
+use super::super::class_names::Marks;
 use super::super::page::Page;
 use super::super::tags::Tag;
 use super::super::text::number;
 use super::features::{COUNT, Feature, Features, probability};
-use super::lines::Look;
+use super::line_features::LineProfile;
 use super::place;
 
 /// Lines on either side that make the surroundings.
@@ -29,10 +29,10 @@ const CARD_WORDS_MAX: usize = 80;
 /// Most words of a line that may head the next.
 const HEADING_WORDS_MAX: usize = 14;
 
-/// What stays the same from look to look.
+/// What stays the same from pass to pass.
 #[derive(Debug)]
 pub(super) struct Surroundings {
-    /// What the first look said of each line, as a logit.
+    /// What the first pass said of each line, as a logit.
     first_logits: Vec<f32>,
     /// For each list the share of its text that stands in links.
     lists: HashMap<usize, f32>,
@@ -41,50 +41,50 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
-    pub(super) fn of(page: &Page<'_>, looks: &[Look], first_weights: &[f32; COUNT]) -> Surroundings {
+    pub(super) fn of(page: &Page<'_>, profiles: &[LineProfile], first_weights: &[f32; COUNT]) -> Surroundings {
         Surroundings {
-            first_logits: looks.iter().map(|look| look.features.logit(first_weights)).collect(),
+            first_logits: profiles.iter().map(|profile| profile.features.logit(first_weights)).collect(),
             lists: links_in_lists(page),
-            cards: cards(page, looks),
+            cards: cards(page, profiles),
         }
     }
 
-    /// How likely the first look found each line to be part of the article.
+    /// How likely the first pass found each line to be part of the article.
     pub(super) fn first(&self) -> Vec<f32> {
         self.first_logits.iter().map(|logit| probability(*logit)).collect()
     }
 }
 
-/// What one more look found.
+/// What one more pass found.
 #[derive(Debug)]
-pub(super) struct Again {
+pub(super) struct Pass {
     /// The element in which the article stands.
     pub(super) place: usize,
     /// The features of each line.
     pub(super) features: Vec<Features>,
 }
 
-/// Adds to the features of the first look those that follow from how good the lines were found to be by the look
+/// Adds to the features of the first pass those that follow from how good the lines were found to be by the pass
 /// before. Nothing when no part of the page is any good.
-pub(super) fn look_again(
+pub(super) fn judge_again(
     page: &Page<'_>,
-    looks: &[Look],
+    profiles: &[LineProfile],
     surroundings: &Surroundings,
     before: &[f32],
-) -> Option<Again> {
+) -> Option<Pass> {
     let Surroundings { first_logits, lists, cards } = surroundings;
-    let place = place::find(page, looks, before)?;
+    let place = place::find(page, profiles, before)?;
     let inside = page.elements[place].lines_start..page.elements[place].lines_end;
-    let is_sure = |line: usize| before[line] > SURE && looks[line].n_words >= SURE_WORDS;
+    let is_sure = |line: usize| before[line] > SURE && profiles[line].n_words >= SURE_WORDS;
     let first_sure = inside.clone().find(|line| is_sure(*line)).unwrap_or(inside.start);
     let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
-    let groups = Groups::of(page, looks, before, inside.clone());
+    let groups = Groups::of(page, profiles, before, inside.clone());
     let mut n_sure_words = 0;
-    let all_sure_words = (0..looks.len()).filter(|line| is_sure(*line)).map(|line| looks[line].n_words).sum();
-    let mut all = Vec::with_capacity(looks.len());
-    for (position, look) in looks.iter().enumerate() {
+    let all_sure_words = (0..profiles.len()).filter(|line| is_sure(*line)).map(|line| profiles[line].n_words).sum();
+    let mut all = Vec::with_capacity(profiles.len());
+    for (position, profile) in profiles.iter().enumerate() {
         let line = &page.lines[position];
-        let mut features = look.features.clone();
+        let mut features = profile.features.clone();
         let is_inside = inside.contains(&position);
         features.mark(Feature::Inside, is_inside);
         features.mark(Feature::JustBefore, position < inside.start && position + NEAR_LINES >= inside.start);
@@ -98,7 +98,7 @@ pub(super) fn look_again(
         features.set(Feature::Next, next);
         features.set(Feature::Around, around(before, position));
         let may_head = matches!(page.elements[line.block].tag, Tag::Heading(_))
-            || look.n_words <= HEADING_WORDS_MAX && look.features.0[Feature::AllEmphasis as usize] > 0.0;
+            || profile.n_words <= HEADING_WORDS_MAX && profile.features.0[Feature::AllEmphasis as usize] > 0.0;
         features.mark(Feature::HeadingOfGood, may_head && next > 0.5);
         features.mark(Feature::HeadingOfBad, may_head && next <= 0.5);
         let (path_share, path_goodness) = groups.of_path(page.elements[line.block].path);
@@ -116,7 +116,7 @@ pub(super) fn look_again(
             features.mark(Feature::MarkedInside, marked);
         }
         let sure_before = (position.saturating_sub(NEAREST)..position).rev().find(|line| is_sure(*line));
-        let sure_behind = (position + 1..looks.len().min(position + 1 + NEAREST)).find(|line| is_sure(*line));
+        let sure_behind = (position + 1..profiles.len().min(position + 1 + NEAREST)).find(|line| is_sure(*line));
         let parent = page.elements[line.block].parent;
         let parent_of = |line: usize| page.elements[page.lines[line].block].parent;
         let grandparent = page.elements[parent].parent;
@@ -128,7 +128,7 @@ pub(super) fn look_again(
         let is_surrounded = sure_before.is_some() && sure_behind.is_some();
         features.mark(Feature::Surrounded, is_surrounded);
         features.mark(Feature::HeadingSurrounded, is_surrounded && may_head);
-        features.mark(Feature::ShortSurrounded, is_surrounded && !may_head && look.n_words < 10);
+        features.mark(Feature::ShortSurrounded, is_surrounded && !may_head && profile.n_words < 10);
         features.mark(Feature::InCard, cards[line.block]);
         let is_nested =
             is_inside && page.path_up(line.owner, place).any(|element| page.elements[element].tag == Tag::Article);
@@ -138,12 +138,12 @@ pub(super) fn look_again(
         let path_of = |line: usize| page.elements[page.lines[line].block].path;
         let is_like = |other: usize| path_of(other) == path_of(position);
         features.mark(Feature::LikePrevious, position.checked_sub(1).is_some_and(is_like));
-        features.mark(Feature::LikeNext, position + 1 < looks.len() && is_like(position + 1));
-        let next_links = looks.get(position + 1).map_or(0.0, |next| next.features.0[Feature::LinkShare as usize]);
+        features.mark(Feature::LikeNext, position + 1 < profiles.len() && is_like(position + 1));
+        let next_links = profiles.get(position + 1).map_or(0.0, |next| next.features.0[Feature::LinkShare as usize]);
         features.set(Feature::NextLinks, next_links);
         features.set(Feature::Progress, super::super::text::share(n_sure_words, all_sure_words));
         if is_sure(position) {
-            n_sure_words += look.n_words;
+            n_sure_words += profile.n_words;
         }
         let depth = page.elements[line.block].depth;
         features.set(Feature::Deeper, number(depth.saturating_sub(groups.depth).min(6) as usize));
@@ -151,7 +151,7 @@ pub(super) fn look_again(
         features.set(Feature::LookBefore, log_odds(before[position]) / 4.0);
         all.push(features);
     }
-    Some(Again { place, features: all })
+    Some(Pass { place, features: all })
 }
 
 /// Lines up to another one, of those that are looked at.
@@ -181,15 +181,15 @@ struct Groups {
 }
 
 impl Groups {
-    fn of(page: &Page<'_>, looks: &[Look], first: &[f32], inside: std::ops::Range<usize>) -> Groups {
+    fn of(page: &Page<'_>, profiles: &[LineProfile], first: &[f32], inside: std::ops::Range<usize>) -> Groups {
         let mut groups = Groups { by_path: HashMap::new(), by_parent: HashMap::new(), all_words: 0.0, depth: 0 };
         let mut depths: HashMap<u32, f32> = HashMap::new();
         for (position, line) in page.lines.iter().enumerate() {
             let block = &page.elements[line.block];
-            let words = number(looks[position].n_words) * (2.0 * first[position] - 1.0).max(0.0);
+            let words = number(profiles[position].n_words) * (2.0 * first[position] - 1.0).max(0.0);
             let path = groups.by_path.entry(block.path).or_default();
-            path.1 += first[position] * number(looks[position].n_words);
-            path.2 += number(looks[position].n_words);
+            path.1 += first[position] * number(profiles[position].n_words);
+            path.2 += number(profiles[position].n_words);
             if inside.contains(&position) {
                 path.0 += words;
                 *groups.by_parent.entry(block.parent).or_default() += words;
@@ -215,12 +215,12 @@ impl Groups {
 }
 
 /// For every element whether it is, or stands in, a card: a small element with a linked headline and little else.
-fn cards(page: &Page<'_>, looks: &[Look]) -> Vec<bool> {
+fn cards(page: &Page<'_>, profiles: &[LineProfile]) -> Vec<bool> {
     let mut words_before = vec![0];
     let mut headlines_before = vec![0];
-    for (line, look) in page.lines.iter().zip(looks) {
-        let is_headline = look.n_words >= 3 && line.link_bytes * 10 > line.text.len() * 9;
-        words_before.push(words_before.last().copied().unwrap_or(0) + look.n_words);
+    for (line, profile) in page.lines.iter().zip(profiles) {
+        let is_headline = profile.n_words >= 3 && line.link_bytes * 10 > line.text.len() * 9;
+        words_before.push(words_before.last().copied().unwrap_or(0) + profile.n_words);
         headlines_before.push(headlines_before.last().copied().unwrap_or(0) + usize::from(is_headline));
     }
     let mut cards: Vec<bool> = Vec::with_capacity(page.elements.len());

@@ -7,8 +7,8 @@ use crate::dates;
 use crate::fetch::FetchRequest;
 use crate::model::{Exchange, Fetched, ListedLink, Purpose, TimeSpan, Validators, publisher_of};
 
-use super::Stages;
-use super::poll::{Reading, read_with};
+use super::listing::{Reading, read_with};
+use super::stages::Stages;
 
 /// Sitemaps asked for one gap, those of an index included. A site has one for news, seldom one for each section.
 const SITEMAPS_MAX: usize = 3;

@@ -1,4 +1,4 @@
-//! Lines of a text that change though nothing in it was written anew. They are told by what they are made of, not by
+//! Lines of a text that change though nothing in it was rewritten. They are told by what they are made of, not by
 //! where they stand, and each by a rule with a name; the words in the rules are those of languages, not of sites.
 //!
 //! The rules are narrow, since a line that they take is not looked at at all: a change in it is missed. They are not for
@@ -8,7 +8,7 @@ use crate::dates;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Furniture {
+pub enum Boilerplate {
     /// When it was published or changed: `Updated 5 minutes ago`.
     Time,
     /// How many have read, shared or discussed it: `1,204 people are reading this`.
@@ -163,9 +163,9 @@ const LABELS: [&str; 16] = [
     "広告",
 ];
 
-/// Hands over what of a paragraph is no furniture: parts between bars and dots are looked at one by one, and so is what
+/// Hands over what of a paragraph is no boilerplate: parts between bars and dots are looked at one by one, and so is what
 /// stands in brackets.
-pub(super) fn without_furniture(paragraph: &str, mut keep: impl FnMut(&str)) {
+pub(super) fn without_boilerplate(paragraph: &str, mut keep: impl FnMut(&str)) {
     if kind_of(paragraph).is_some() {
         return;
     }
@@ -179,7 +179,7 @@ pub(super) fn without_furniture(paragraph: &str, mut keep: impl FnMut(&str)) {
 
 /// A text without the time that stands before its first dash, and the one that is its last sentence.
 fn without_time_at_ends(text: &str) -> &str {
-    let is_time = |part: &str| kind_of(part) == Some(Furniture::Time);
+    let is_time = |part: &str| kind_of(part) == Some(Boilerplate::Time);
     let head = [" – ", " — ", " - "].iter().filter_map(|dash| text.split_once(dash)).min_by_key(|(head, _)| head.len());
     let text = head.filter(|(head, _)| is_time(head)).map_or(text, |(_, rest)| rest);
     text.rsplit_once(". ").filter(|(_, last)| is_time(last)).map_or(text, |(rest, _)| rest)
@@ -211,9 +211,9 @@ fn outside_brackets(text: &str, is_left_out: impl Fn(&str) -> bool, keep: &mut i
     keep(&text[kept_from..]);
 }
 
-/// What a line is, if it is furniture.
+/// What a line is, if it is boilerplate.
 #[must_use]
-pub fn kind_of(line: &str) -> Option<Furniture> {
+pub fn kind_of(line: &str) -> Option<Boilerplate> {
     let line = line.trim();
     if line.len() > LINE_BYTES_MAX || line.is_empty() {
         return None;
@@ -221,19 +221,19 @@ pub fn kind_of(line: &str) -> Option<Furniture> {
     let lower = line.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
     if LABELS.contains(&bare) {
-        return Some(Furniture::Label);
+        return Some(Boilerplate::Label);
     }
     if is_pointer(&lower) {
-        return Some(Furniture::Pointer);
+        return Some(Boilerplate::Pointer);
     }
     if lower.split_whitespace().count() > TIME_WORDS_MAX {
         return None;
     }
     let words = Words::of(&lower);
     if words.is_time() {
-        return Some(Furniture::Time);
+        return Some(Boilerplate::Time);
     }
-    words.is_audience(&lower).then_some(Furniture::Audience)
+    words.is_audience(&lower).then_some(Boilerplate::Audience)
 }
 
 /// `See also`, then a mark, then anything; or that alone.
@@ -369,7 +369,7 @@ fn is_one_of(word: &str, list: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn check(expected: Option<Furniture>, lines: &[&str]) {
+    fn check(expected: Option<Boilerplate>, lines: &[&str]) {
         for line in lines {
             assert_eq!(kind_of(line), expected, "{line}");
         }
@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn times_of_the_text_are_told() {
         check(
-            Some(Furniture::Time),
+            Some(Boilerplate::Time),
             &[
                 "Updated 5 minutes ago",
                 "Last updated: Friday, 20 November 2026, 14:05 GMT",
@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn audiences_and_pointers_are_told() {
         check(
-            Some(Furniture::Audience),
+            Some(Boilerplate::Audience),
             &[
                 "1,204 people are reading this",
                 "Comments (34)",
@@ -415,17 +415,17 @@ mod tests {
             ],
         );
         check(
-            Some(Furniture::Pointer),
+            Some(Boilerplate::Pointer),
             &["See also: The harbour reopens", "Lesen Sie auch: Hafen wieder offen", "関連記事：港が再開", "Related"],
         );
-        check(Some(Furniture::Label), &["Advertisement", "- ANZEIGE -"]);
+        check(Some(Boilerplate::Label), &["Advertisement", "- ANZEIGE -"]);
     }
 
     #[test]
-    fn what_stands_around_furniture_is_kept() {
+    fn what_stands_around_boilerplate_is_kept() {
         let check = |paragraph: &str, expected: &str| {
             let mut kept = String::new();
-            without_furniture(paragraph, |part| kept.push_str(part));
+            without_boilerplate(paragraph, |part| kept.push_str(part));
             assert_eq!(kept, expected);
         };
         check("Stand: 14:05 Uhr – Die Brücke bleibt zu.", "Die Brücke bleibt zu.");

@@ -1,13 +1,15 @@
-//! What a line looks like on its own and by what stands above it: the features of the first look.
+//! What a line looks like on its own and by what stands above it: the features of the first pass.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::super::marks::Marks;
+use super::super::class_names::Marks;
 use super::super::page::{Line, Page};
 use super::super::tags::Tag;
-use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, hash, key, number, share};
+use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, key, number, share};
 use super::features::{Feature, Features};
+use super::known_texts::KnownTexts;
 use super::phrases;
+use super::shingles::Shingles;
 use crate::scripts::is_han_or_kana;
 
 /// Fewest words of a line that counts as prose when marks are checked against the text under them.
@@ -23,137 +25,75 @@ const STRUCTURED_WORDS_MIN: usize = 60;
 /// Share of a line's shingles that must stand in the structured text.
 const STRUCTURED_SHARE_MIN: f32 = 0.6;
 
-/// What is known about the article before its text is looked for.
-#[derive(Debug, Default)]
-pub(in super::super) struct Evidence {
-    /// Keys of all titles that the page gives itself.
-    pub(in super::super) title_keys: Vec<String>,
-    /// Keys of its descriptions.
-    pub(in super::super) description_keys: Vec<String>,
-    /// The text by structured data.
-    pub(in super::super) structured_body: Option<String>,
-}
-
 /// A line with what was found out about it.
 #[derive(Clone, Debug)]
-pub(super) struct Look {
+pub(super) struct LineProfile {
     /// Words; of Han and Kana two characters count as one, to be comparable with other scripts.
     pub(super) n_words: usize,
     pub(super) key: String,
     pub(super) features: Features,
 }
 
-/// Runs of four words of a text, as hashes.
-pub(super) struct Shingles {
-    hashes: HashSet<u64>,
-    n_words: usize,
-}
-
-const SHINGLE_WORDS: usize = 4;
-
-impl Shingles {
-    pub(super) fn of(text: &str) -> Shingles {
-        let hashes: HashSet<u64> = shingles(text).collect();
-        Shingles { hashes, n_words: count_words(text) }
-    }
-
-    pub(super) fn share_of(&self, text: &str) -> f32 {
-        let (mut n_all, mut n_known) = (0, 0);
-        for shingle in shingles(text) {
-            n_all += 1;
-            n_known += usize::from(self.hashes.contains(&shingle));
-        }
-        share(n_known, n_all)
-    }
-}
-
-pub(super) fn shingles(text: &str) -> impl Iterator<Item = u64> {
-    let mut words: Vec<u64> = Vec::new();
-    let mut word: u64 = 0;
-    let flush = |word: &mut u64, words: &mut Vec<u64>| {
-        if *word != 0 {
-            words.push(std::mem::take(word));
-        }
-    };
-    for c in text.chars() {
-        if is_han_or_kana(c) {
-            flush(&mut word, &mut words);
-            words.push(u64::from(c));
-        } else if c.is_alphanumeric() {
-            word = word.wrapping_mul(0x0100_0000_01b3) ^ (u64::from(c) + 1);
-        } else if c != '\u{ad}' {
-            flush(&mut word, &mut words);
-        }
-    }
-    flush(&mut word, &mut words);
-    let n_shingles = if words.is_empty() { 0 } else { words.len().saturating_sub(SHINGLE_WORDS - 1).max(1) };
-    (0..n_shingles).map(move |start| {
-        words[start..words.len().min(start + SHINGLE_WORDS)]
-            .iter()
-            .fold(0, |hashed, word| hash(hashed, &word.to_le_bytes()))
-    })
-}
-
-/// Takes the first look at every line.
-pub(super) fn look(page: &Page<'_>, evidence: &Evidence) -> Vec<Look> {
+/// The profiles of all lines of a page.
+pub(super) fn profiles(page: &Page<'_>, texts: &KnownTexts) -> Vec<LineProfile> {
     let words: Vec<usize> = page.lines.iter().map(|line| weighed_words(&line.text)).collect();
     let above = marks_above(page, &words);
-    let structured = evidence.structured_body.as_deref().map(Shingles::of);
+    let structured = texts.structured_body.as_deref().map(Shingles::of);
     let first_heading = page.top_headings.iter().map(|heading| page.elements[*heading].lines_start).min();
-    let mut looks: Vec<Look> = page
+    let mut profiles: Vec<LineProfile> = page
         .lines
         .iter()
         .enumerate()
         .map(|(position, line)| {
-            let mut look = look_at(page, line, words[position]);
-            let features = &mut look.features;
+            let mut profile = profile_of(page, line, words[position]);
+            let features = &mut profile.features;
             features.mark(Feature::BeforeHeading, first_heading.is_some_and(|heading| position < heading));
-            set_marks(features, above[line.owner], look.n_words);
-            set_titles(features, &look.key, evidence);
+            set_marks(features, above[line.owner], profile.n_words);
+            set_titles(features, &profile.key, texts);
             set_company(page, position, features);
-            look
+            profile
         })
         .collect();
     if let Some(structured) = structured.filter(|known| known.n_words >= STRUCTURED_WORDS_MIN) {
-        set_structured(page, &structured, &mut looks);
+        set_structured(page, &structured, &mut profiles);
     }
-    let title = looks.iter().position(|look| look.features.0[Feature::IsTitle as usize] > 0.0);
-    let n_above = title.map_or(looks.len(), |title| title + 1);
-    for look in looks.iter_mut().skip(n_above).take(UNDER_TITLE_LINES) {
-        look.features.mark(Feature::UnderTitle, true);
+    let title = profiles.iter().position(|profile| profile.features.0[Feature::IsTitle as usize] > 0.0);
+    let n_above = title.map_or(profiles.len(), |title| title + 1);
+    for profile in profiles.iter_mut().skip(n_above).take(UNDER_TITLE_LINES) {
+        profile.features.mark(Feature::UnderTitle, true);
     }
     let mut n_seen: HashMap<&str, usize> = HashMap::new();
-    for look in &looks {
-        *n_seen.entry(look.key.as_str()).or_default() += 1;
+    for profile in &profiles {
+        *n_seen.entry(profile.key.as_str()).or_default() += 1;
     }
-    let repeated: Vec<bool> = looks.iter().map(|look| n_seen[look.key.as_str()] > 1).collect();
-    for (look, repeated) in looks.iter_mut().zip(repeated) {
-        look.features.mark(Feature::Repeated, repeated);
+    let repeated: Vec<bool> = profiles.iter().map(|profile| n_seen[profile.key.as_str()] > 1).collect();
+    for (profile, repeated) in profiles.iter_mut().zip(repeated) {
+        profile.features.mark(Feature::Repeated, repeated);
     }
-    looks
+    profiles
 }
 
 /// Compares the lines with the text that structured data gives.
-fn set_structured(page: &Page<'_>, structured: &Shingles, looks: &mut [Look]) {
+fn set_structured(page: &Page<'_>, structured: &Shingles, profiles: &mut [LineProfile]) {
     let known: Vec<bool> =
         page.lines.iter().map(|line| structured.share_of(&line.text) >= STRUCTURED_SHARE_MIN).collect();
     let is_prose = |line: usize| {
-        let features = &looks[line].features.0;
-        looks[line].n_words >= PROSE_WORDS_MIN
+        let features = &profiles[line].features.0;
+        profiles[line].n_words >= PROSE_WORDS_MIN
             && features[Feature::Sentence as usize] > 0.0
             && features[Feature::LinkShare as usize] < 0.5
     };
     let words = |is_counted: &dyn Fn(usize) -> bool| -> usize {
-        (0..looks.len()).filter(|line| is_prose(*line) && is_counted(*line)).map(|line| looks[line].n_words).sum()
+        (0..profiles.len()).filter(|line| is_prose(*line) && is_counted(*line)).map(|line| profiles[line].n_words).sum()
     };
     let covered = share(words(&|line| known[line]), words(&|_| true));
     let first = known.iter().position(|known| *known).unwrap_or(known.len());
     let last = known.iter().rposition(|known| *known).unwrap_or(0);
-    for (line, look) in looks.iter_mut().enumerate() {
-        look.features.mark(Feature::InStructured, known[line]);
-        look.features.mark(Feature::NotInStructured, !known[line]);
-        look.features.mark(Feature::OutsideStructured, line < first || line > last);
-        look.features.set(Feature::StructuredShare, covered);
+    for (line, profile) in profiles.iter_mut().enumerate() {
+        profile.features.mark(Feature::InStructured, known[line]);
+        profile.features.mark(Feature::NotInStructured, !known[line]);
+        profile.features.mark(Feature::OutsideStructured, line < first || line > last);
+        profile.features.set(Feature::StructuredShare, covered);
     }
 }
 
@@ -217,7 +157,7 @@ pub(super) fn weighed_words(text: &str) -> usize {
     count_words(text) - n_wide / 2
 }
 
-fn look_at(page: &Page<'_>, line: &Line, n_words: usize) -> Look {
+fn profile_of(page: &Page<'_>, line: &Line, n_words: usize) -> LineProfile {
     let text = line.text.as_str();
     let mut features = Features::new();
     let length = match n_words {
@@ -262,7 +202,7 @@ fn look_at(page: &Page<'_>, line: &Line, n_words: usize) -> Look {
         features.mark(Feature::Legal, said.legal);
         features.mark(Feature::Byline, phrases::begins_byline(&lower, n_words));
     }
-    Look { n_words, key: key(text), features }
+    LineProfile { n_words, key: key(text), features }
 }
 
 fn set_characters(features: &mut Features, text: &str) {
@@ -340,19 +280,19 @@ fn set_marks(features: &mut Features, marks: Marks, n_words: usize) {
 /// Fewest bytes of a key that may be part of a title without being equal to it.
 const TITLE_KEY_BYTES_MIN: usize = 20;
 
-fn set_titles(features: &mut Features, key: &str, evidence: &Evidence) {
-    features.mark(Feature::IsTitle, evidence.title_keys.iter().any(|title| title == key));
+fn set_titles(features: &mut Features, key: &str, texts: &KnownTexts) {
+    features.mark(Feature::IsTitle, texts.title_keys.iter().any(|title| title == key));
     let is_like = |title: &String| {
         let shorter = title.len().min(key.len());
         shorter >= TITLE_KEY_BYTES_MIN
             && shorter * 2 > title.len().max(key.len())
             && (title.starts_with(key) || key.starts_with(title.as_str()) || title.ends_with(key))
     };
-    features.mark(Feature::LikeTitle, evidence.title_keys.iter().any(is_like));
+    features.mark(Feature::LikeTitle, texts.title_keys.iter().any(is_like));
     let is_description = |description: &String| {
         description == key
             || description.len().min(key.len()) >= 40
                 && (description.starts_with(key) || key.starts_with(description.as_str()))
     };
-    features.mark(Feature::IsDescription, evidence.description_keys.iter().any(is_description));
+    features.mark(Feature::IsDescription, texts.description_keys.iter().any(is_description));
 }
