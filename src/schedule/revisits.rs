@@ -1,12 +1,12 @@
-//! When an article's page is looked at again: some times, ever more seldom, and then no more.
+//! When the page of an article is revisited: a few times, at ever longer intervals.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::ScheduleSettings;
 
-/// When a page is looked at next, after a look at `now`: at the next step since it was first seen that is not too near.
-/// Absent when there is none, or when the article was old when it came: an archive does not change, and looking at all of
-/// it again would cost its publisher most and bring least.
+/// When a page that was fetched at `now` is revisited: at the next step since it was first seen that is not too near.
+/// Absent when there is none, or when the article was old when it came. An archive does not change, and to revisit all of
+/// it would cost its publisher most and bring least.
 #[must_use]
 pub fn next_revisit(
     settings: &ScheduleSettings,
@@ -23,7 +23,7 @@ pub fn next_revisit(
     if was_old {
         return None;
     }
-    // A step that comes so soon after a look, for one that came late, would find what that one found.
+    // After a late visit the next step may follow too soon to find a change.
     let earliest = after(now, shortest / 2)?;
     let step =
         steps.iter().find(|step| after(first_seen_at, **step).is_some_and(|due| due > now && due >= earliest))?;
@@ -42,7 +42,7 @@ mod tests {
         Timestamp::from_second(FIRST_SEEN_S + second).unwrap()
     }
 
-    fn look(steps: &[u32], published_s: Option<i64>, now_s: i64) -> Option<i64> {
+    fn revisit(steps: &[u32], published_s: Option<i64>, now_s: i64) -> Option<i64> {
         let mut settings = config::defaults().schedule;
         settings.jitter_percent = 0;
         settings.look_again_after_s = steps.to_vec();
@@ -50,10 +50,10 @@ mod tests {
     }
 
     #[test]
-    fn looks_fall_off_and_end() {
+    fn revisits_fall_off_and_end() {
         let steps = config::defaults().schedule.look_again_after_s;
         assert_eq!(steps, [3600, 21_600, 86_400, 604_800]);
-        let check = |now_s: i64, expected: Option<i64>| assert_eq!(look(&steps, None, now_s), expected, "{now_s}");
+        let check = |now_s: i64, expected: Option<i64>| assert_eq!(revisit(&steps, None, now_s), expected, "{now_s}");
         check(0, Some(3600));
         check(1799, Some(3600));
         // It came late: the first step would follow too soon.
@@ -65,13 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn no_steps_are_no_looks() {
-        assert_eq!(look(&[], None, 0), None);
+    fn no_steps_are_no_revisits() {
+        assert_eq!(revisit(&[], None, 0), None);
     }
 
     #[test]
     fn what_was_old_when_it_came_is_left_alone() {
-        assert_eq!(look(&[3600, 86_400], Some(-86_399), 0), Some(3600));
-        assert_eq!(look(&[3600, 86_400], Some(-86_401), 0), None);
+        assert_eq!(revisit(&[3600, 86_400], Some(-86_399), 0), Some(3600));
+        assert_eq!(revisit(&[3600, 86_400], Some(-86_401), 0), None);
     }
 }

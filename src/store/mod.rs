@@ -37,7 +37,7 @@ pub use read::status::{DaemonSign, StatusReport};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::user_query::{QueryValue, UserQuery};
 pub use write::articles::commit::ArticleCommit;
-pub use write::claims::claim::{ClaimRequest, Scope};
+pub use write::claims::request::{ClaimRequest, Scope};
 pub use write::handle::Store;
 pub use write::sources::edits::{ChangedSource, NewSource, SourceChange, add_sources_beside, change_source_beside};
 pub use write::sources::list::{AddedSource, SyncReport};

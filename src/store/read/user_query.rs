@@ -173,7 +173,7 @@ mod tests {
         check("VALUES (1), (2) -- a comment ; behind it", "[Integer(1)] [Integer(2)]");
         check("-- before\nWITH two (n) AS (VALUES (2)) SELECT n FROM two; -- and behind\n ; ", "[Integer(2)]");
         check("SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'ferry'", "[Integer(0)]");
-        check("PRAGMA user_version", &format!("[Integer({})]", VERSION));
+        check("PRAGMA user_version", &format!("[Integer({VERSION})]"));
         assert!(!ask(&reader, "EXPLAIN QUERY PLAN DELETE FROM articles").unwrap().is_empty());
     }
 

@@ -1,24 +1,20 @@
-//! What the writing thread remembers from one transaction to the next, so that it need not ask the file each time.
+//! What the writing thread keeps in memory from one transaction to the next, to save queries.
 //!
-//! All of it stands in the file too. After a transaction that came to nothing it is forgotten, and read again when it
-//! is next needed.
+//! All of it is also in the file. After a rollback the cache is cleared, and filled from the file when it is next needed.
 
-use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
-use std::ops::Deref;
 
 use rusqlite::Connection;
 
 use crate::config::StoriesSettings;
-
 use crate::store::write::articles::shingles::RecentShingles;
-use crate::store::write::stories::cache::{self, StoryCache};
+use crate::store::write::stories::cache::{StoryCache, generation};
 
-/// Articles whose root is remembered, a megabyte or two; then all are forgotten at once. Those asked about are the
-/// holders of the last articles' shingles, which are soon other ones.
+/// Articles whose root is kept: one or two megabytes. Beyond that all are dropped at once. The articles asked about hold
+/// shingles of the latest ones, and those soon change.
 const ROOTS_MAX: usize = 1 << 16;
 
-/// What is remembered.
+/// The cache of the writing thread.
 #[derive(Debug)]
 pub(in crate::store) struct Cache {
     recent_shingles: Option<RecentShingles>,
@@ -28,24 +24,24 @@ pub(in crate::store) struct Cache {
 }
 
 impl Cache {
-    /// Nothing yet.
+    /// An empty cache.
     pub(in crate::store) fn new(settings: StoriesSettings) -> Cache {
         Cache { recent_shingles: None, roots: HashMap::new(), stories: None, settings }
     }
 
-    /// Forgets everything.
-    pub(in crate::store) fn forget(&mut self) {
+    /// Empties the cache.
+    pub(in crate::store) fn clear(&mut self) {
         *self = Cache::new(self.settings);
     }
 
-    /// The stories that are still being told, as they stand in the file: somebody else may have changed them by hand.
-    /// The article that asks is in the file, and not yet among what is remembered.
+    /// The stories that articles may still join. They are read again when a command has changed stories in the file. The
+    /// article that asks is in the file, and not yet in the cache.
     pub(in crate::store) fn stories(
         &mut self,
         connection: &Connection,
         arrived_id: i64,
     ) -> rusqlite::Result<&mut StoryCache> {
-        let generation = cache::generation(connection)?;
+        let generation = generation(connection)?;
         match &mut self.stories {
             Some(stories) if stories.generation() == generation => {}
             stale => *stale = Some(StoryCache::load(connection, self.settings, generation, arrived_id)?),
@@ -53,7 +49,7 @@ impl Cache {
         self.stories.as_mut().ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
-    /// The shingles that no bucket holds yet.
+    /// The shingles that are not in their bucket yet.
     pub(in crate::store) fn recent_shingles(
         &mut self,
         connection: &Connection,
@@ -64,38 +60,11 @@ impl Cache {
         }
     }
 
-    /// The first articles of the lineages that articles belong to. To be forgotten when an article's place changes.
+    /// The root of the lineage of each article asked about. To be cleared when an article changes its place in one.
     pub(in crate::store) fn roots(&mut self) -> &mut HashMap<i64, i64> {
         if self.roots.len() >= ROOTS_MAX {
             self.roots.clear();
         }
         &mut self.roots
-    }
-}
-
-/// A transaction of the writing thread, with its memory.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct WriteTransaction<'a> {
-    connection: &'a Connection,
-    memory: &'a RefCell<Cache>,
-}
-
-impl<'a> WriteTransaction<'a> {
-    /// Joins the two. Whoever rolls the transaction back makes the memory forget.
-    pub(in crate::store) fn new(connection: &'a Connection, memory: &'a RefCell<Cache>) -> WriteTransaction<'a> {
-        WriteTransaction { connection, memory }
-    }
-
-    /// The memory, for one access at a time.
-    pub(in crate::store) fn memory(&self) -> RefMut<'a, Cache> {
-        self.memory.borrow_mut()
-    }
-}
-
-impl Deref for WriteTransaction<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.connection
     }
 }

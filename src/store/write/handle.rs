@@ -1,96 +1,50 @@
-//! The writing thread and the handle to it.
+//! The handle to the writing thread: what it can be asked to do, in the words of the domain.
 
-use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior, params};
-use tokio::sync::{mpsc, oneshot};
-use tracing::{debug, warn};
+use tokio::sync::mpsc;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
     Article, ArticleOutcome, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source, SourceId,
     StoredArticle,
 };
-
-use crate::store::file::columns::private_time;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit::{self, ArticleCommit};
 use crate::store::write::articles::copies;
-use crate::store::write::cache::{Cache, WriteTransaction};
-use crate::store::write::claims::claim::{self, ClaimRequest};
+use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
+use crate::store::write::claims::request::ClaimRequest;
 use crate::store::write::sources::edits::{self, NewSource};
 use crate::store::write::sources::list::{self, AddedSource, SyncReport};
 use crate::store::write::sources::polls::{self, PollCommit};
-use crate::store::write::{fetches, links};
+use crate::store::write::thread::{Message, Writer};
+use crate::store::write::transaction::WriteTransaction;
+use crate::store::write::unit::unit;
+use crate::store::write::{daemon, fetches, links};
 
-/// Units of work that wait for the writer before senders have to: enough to fill a transaction, few enough that the
-/// articles in them do not add up.
-const WAITING_MAX: usize = 64;
-
-/// Turns that the writer leaves to other threads before it begins a transaction with room left. On a busy machine more
-/// work arrives meanwhile, and each page that a transaction changes is written once for all of it; on an idle one
-/// nobody takes the turns, and nothing waits.
-const TURNS_FOR_OTHERS: u32 = 4;
-
-/// One unit of work, its result and whoever waits for it.
-trait Work: Send {
-    /// Does the work inside a transaction. It may be done again in another one if this one cannot be committed.
-    fn run(&mut self, transaction: WriteTransaction<'_>) -> rusqlite::Result<()>;
-
-    /// Tells the result, or what kept it from becoming durable.
-    fn report(self: Box<Self>, committed: Result<(), StoreError>);
-}
-
-struct Unit<T, F> {
-    act: F,
-    result: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<T: Send, F: FnMut(&WriteTransaction<'_>) -> rusqlite::Result<T> + Send> Work for Unit<T, F> {
-    fn run(&mut self, transaction: WriteTransaction<'_>) -> rusqlite::Result<()> {
-        self.result = Some((self.act)(&transaction)?);
-        Ok(())
-    }
-
-    fn report(self: Box<Self>, committed: Result<(), StoreError>) {
-        let Unit { result, reply, .. } = *self;
-        let outcome = committed.and_then(|()| result.ok_or(StoreError::Closed));
-        // A sender that no longer waits has given up on the answer, not on the work.
-        let _ = reply.send(outcome);
-    }
-}
-
-/// What the thread is sent.
-enum Message {
-    Work(Box<dyn Work>),
-    Stop,
-}
-
-/// A handle to the writing thread. Cheap to clone; the thread ends when [`Store::close`] is called.
+/// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
 pub struct Store {
     messages: mpsc::Sender<Message>,
     schedule: Arc<ScheduleSettings>,
     n_commits: Arc<AtomicU64>,
-    thread: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Store {
-    /// Takes the right to ingest, opens or creates the database, migrates it and starts the writing thread.
+    /// Takes the ingest lock, opens or creates the database, migrates it and starts the writing thread.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] for a later program's file, and
-    /// whatever else keeps the file from being written.
+    /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] when a later version of the program wrote
+    /// the file, and whatever else keeps it from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
         refuse_snapshot(&settings.path)?;
         make_folder_of(&settings.path)?;
@@ -98,29 +52,18 @@ impl Store {
         let connection = open_for_writing(settings)?;
         release::release_abandoned(&connection, schedule, Timestamp::now())
             .map_err(|error| explain(&error, &settings.path))?;
-        let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let n_commits = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            connection,
-            memory: RefCell::new(Cache::new(settings.stories)),
-            settings: settings.clone(),
-            n_commits: n_commits.clone(),
-            _lock: lock,
-        };
-        let thread = std::thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || writer.run(receiver))
-            .map_err(|error| StoreError::Unusable { path: "thread".to_owned(), reason: error.to_string() })?;
+        let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
         Ok(Store {
-            messages: sender,
+            messages,
             schedule: Arc::new(schedule.clone()),
             n_commits,
-            thread: Arc::new(std::sync::Mutex::new(Some(thread))),
+            thread: Arc::new(Mutex::new(Some(thread))),
         })
     }
 
-    /// Waits for what was sent, folds the write-ahead log into the file and ends the thread. Handles that are left
-    /// get [`StoreError::Closed`].
+    /// Waits for the work that was sent, makes a checkpoint and ends the thread. Other handles get
+    /// [`StoreError::Closed`] from then on.
     ///
     /// # Errors
     ///
@@ -138,19 +81,19 @@ impl Store {
         }
     }
 
-    /// A handle to the same thread whose commits follow other settings.
+    /// A handle to the same thread whose commits use other settings.
     #[must_use]
     pub fn scheduling_by(&self, schedule: &ScheduleSettings) -> Store {
         Store { schedule: Arc::new(schedule.clone()), ..self.clone() }
     }
 
-    /// How many transactions have been committed: a sign of life.
+    /// Transactions committed so far: a sign of life.
     #[must_use]
     pub fn n_commits(&self) -> u64 {
         self.n_commits.load(Ordering::Relaxed)
     }
 
-    /// Makes the stored list of sources agree with the file's.
+    /// Brings the stored list of sources in line with the sources file.
     ///
     /// # Errors
     ///
@@ -168,7 +111,7 @@ impl Store {
         self.write(move |tx| list::add(tx, &source, is_polled, Timestamp::now())).await
     }
 
-    /// Adds sources that no file lists, and that are polled unless they are paused: all, or none.
+    /// Adds sources that no file lists: all, or none. They are polled unless they are paused.
     ///
     /// # Errors
     ///
@@ -194,7 +137,7 @@ impl Store {
         .await
     }
 
-    /// Takes in one address given by hand; it is due at once.
+    /// Adds an address given by hand. It is due at once.
     ///
     /// # Errors
     ///
@@ -216,7 +159,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the database cannot be written; the claim then runs out and the poll is repeated.
+    /// When the database cannot be written. The lease then runs out and the poll is repeated.
     pub async fn commit_poll(&self, outcome: PollOutcome) -> Result<PollCommit, StoreError> {
         let schedule = self.schedule.clone();
         self.write(move |tx| polls::commit(tx, &outcome, &schedule)).await
@@ -226,13 +169,13 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When the database cannot be written; the claim then runs out and the fetch is repeated.
+    /// When the database cannot be written. The lease then runs out and the fetch is repeated.
     pub async fn commit_article(&self, outcome: ArticleOutcome) -> Result<ArticleCommit, StoreError> {
         let schedule = self.schedule.clone();
         self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await
     }
 
-    /// Takes in an article from a file.
+    /// Stores an article from a file.
     ///
     /// # Errors
     ///
@@ -241,7 +184,7 @@ impl Store {
         self.write(move |tx| commit::import(tx, &article)).await
     }
 
-    /// The stored article that an article is made from, were it to come in now. Nothing is written.
+    /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
     ///
     /// # Errors
     ///
@@ -250,47 +193,36 @@ impl Store {
         self.write(move |tx| copies::original_of(tx, &article)).await
     }
 
-    /// Writes a sign of life, which readers see, and deletes what is too old to keep.
+    /// Writes a heartbeat for readers, and deletes HTTP exchanges that are too old to keep.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written: then no watchdog should be fed.
+    /// When the database cannot be written. The watchdog should then not be notified.
     pub async fn heartbeat(&self, started_at: Timestamp, keep_fetches_days: u32) -> Result<(), StoreError> {
         self.write(move |tx| {
             let now = Timestamp::now();
-            tx.prepare_cached(
-                "INSERT INTO _daemon (id, pid, version, started_at, heartbeat_at) VALUES (1, ?1, ?2, ?3, ?4)
-                 ON CONFLICT (id) DO UPDATE SET pid = excluded.pid, version = excluded.version,
-                     started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, stopped_at = NULL",
-            )?
-            .execute(params![
-                std::process::id(),
-                env!("CARGO_PKG_VERSION"),
-                private_time(started_at),
-                private_time(now)
-            ])?;
+            daemon::note_heartbeat(tx, started_at, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })
         .await
     }
 
-    /// Gives back all claims. Returns how many there were.
+    /// Releases all claims. Returns how many there were.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written; the leases then run out by themselves.
+    /// When the database cannot be written. The leases then run out by themselves.
     pub async fn give_back(&self) -> Result<usize, StoreError> {
         self.write(|tx| release::give_back_all(tx, Timestamp::now())).await
     }
 
-    /// Writes down that the daemon stopped on purpose.
+    /// Writes that the daemon stopped on purpose.
     ///
     /// # Errors
     ///
     /// When the database cannot be written.
     pub async fn note_stop(&self) -> Result<(), StoreError> {
-        self.write(|tx| tx.execute("UPDATE _daemon SET stopped_at = ?1", [private_time(Timestamp::now())]).map(|_| ()))
-            .await
+        self.write(|tx| daemon::note_stop(tx, Timestamp::now())).await
     }
 
     /// Sends a unit of work and awaits its result, which comes when it is durable.
@@ -298,95 +230,9 @@ impl Store {
         &self,
         act: impl FnMut(&WriteTransaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let work = Box::new(Unit { act, result: None, reply });
+        let (work, answer) = unit(act);
         self.messages.send(Message::Work(work)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
-    }
-}
-
-struct Writer {
-    connection: Connection,
-    memory: RefCell<Cache>,
-    settings: StoreSettings,
-    n_commits: Arc<AtomicU64>,
-    _lock: IngestLock,
-}
-
-impl Writer {
-    /// Takes what waits into one transaction, until told to stop or every handle is gone.
-    fn run(mut self, mut waiting: mpsc::Receiver<Message>) {
-        while let Some(Message::Work(first)) = waiting.blocking_recv() {
-            let mut batch = vec![first];
-            let mut is_last = false;
-            let mut n_turns = 0;
-            while batch.len() < self.settings.batch_max {
-                match waiting.try_recv() {
-                    Ok(Message::Work(work)) => {
-                        batch.push(work);
-                        n_turns = 0;
-                    }
-                    Ok(Message::Stop) => is_last = true,
-                    Err(_) if n_turns < TURNS_FOR_OTHERS && !is_last => {
-                        n_turns += 1;
-                        std::thread::yield_now();
-                    }
-                    Err(_) => break,
-                }
-            }
-            self.commit_all(batch);
-            if is_last {
-                break;
-            }
-        }
-        // The log is folded in so that the file alone holds everything; if a reader is in the way, the log stays and
-        // nothing is missing.
-        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-            warn!("the write-ahead log could not be folded in: {error}");
-        }
-    }
-
-    /// Commits a batch as one transaction. If a unit fails, nothing of the batch stays, and each unit gets a transaction
-    /// of its own: only the one at fault fails, unless the file itself is in trouble. Failures are rare, and savepoints,
-    /// which would serve the same end, make each unit copy the pages that it touches.
-    fn commit_all(&mut self, mut batch: Vec<Box<dyn Work>>) {
-        let outcome = self.commit(&mut batch);
-        if let Err(error) = &outcome
-            && batch.len() > 1
-        {
-            debug!("a transaction of {} units failed, they are tried one by one: {error}", batch.len());
-            // What ails the file and not the unit (a full disk, a lock) would keep each of the rest waiting as well.
-            let mut trouble = None;
-            for work in batch {
-                let mut alone = vec![work];
-                let outcome = trouble.clone().map_or_else(|| self.commit(&mut alone), Err);
-                trouble = outcome.clone().err().filter(|error| !matches!(error, StoreError::Sql(_)));
-                for work in alone {
-                    work.report(outcome.clone());
-                }
-            }
-        } else {
-            for work in batch {
-                work.report(outcome.clone());
-            }
-        }
-    }
-
-    fn commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
-        let path = &self.settings.path;
-        let mut run = || -> rusqlite::Result<()> {
-            // Dropped before its commit, a transaction is rolled back.
-            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            batch.iter_mut().try_for_each(|work| work.run(WriteTransaction::new(&transaction, &self.memory)))?;
-            commit::index_new(&transaction)?;
-            transaction.commit()
-        };
-        if let Err(error) = run() {
-            self.memory.borrow_mut().forget();
-            return Err(explain(&error, path));
-        }
-        self.n_commits.fetch_add(1, Ordering::Relaxed);
-        Ok(())
     }
 }
 

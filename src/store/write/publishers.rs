@@ -43,6 +43,19 @@ pub(in crate::store) fn set_next_turn(
     Ok(())
 }
 
+/// Lets a publisher wait until a time, in milliseconds since 1970, whatever is due.
+pub(in crate::store) fn wait_until(connection: &Connection, publisher: &str, until: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE _hosts SET ready_at = ?2 WHERE host = ?1")?.execute(params![publisher, until])?;
+    Ok(())
+}
+
+/// Lets no publisher wait longer than now. A new process knows nothing of the last requests to a host; its own host gate
+/// starts afresh.
+pub(in crate::store) fn stop_waiting(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    connection.execute("UPDATE _hosts SET ready_at = min(ready_at, ?1)", [private_time(now)])?;
+    Ok(())
+}
+
 /// Whether the last of these exchanges shows that whoever was asked answers soon. Nothing where nobody was asked.
 pub(in crate::store) fn is_quick(exchanges: &[Exchange]) -> Option<bool> {
     let last = exchanges.iter().rfind(|exchange| exchange.status.is_some() || !exchange.elapsed.is_zero())?;

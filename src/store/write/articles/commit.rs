@@ -16,10 +16,10 @@ use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::{json_list, private_time, public_time};
 use crate::store::write::articles::copies::{self, Comparison};
 use crate::store::write::articles::revisits::{self, Revisits};
-use crate::store::write::cache::WriteTransaction;
 use crate::store::write::publishers;
 use crate::store::write::sources::{list, polls};
 use crate::store::write::stories::join::{self, Arrived};
+use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{fetches, links};
 
 /// What became of the fetch of an article.
@@ -434,26 +434,10 @@ impl Row<'_> {
         } else if let Some(comparison) = comparison {
             comparison.record(transaction, id)?;
         }
-        join::retitle(connection, id)?;
+        join::update_title(connection, id)?;
         connection.prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?.execute([id])?;
         remember_wording(connection, article, id)
     }
-}
-
-/// Puts the articles that this transaction brought into the full-text index.
-pub(in crate::store) fn index_new(connection: &Connection) -> rusqlite::Result<()> {
-    let n_indexed = connection
-        .prepare_cached(
-            "INSERT INTO articles_fts (rowid, title, body)
-             SELECT id, title, body FROM articles WHERE id > (SELECT indexed_up_to FROM _fts_state) ORDER BY id",
-        )?
-        .execute([])?;
-    if n_indexed > 0 {
-        connection
-            .prepare_cached("UPDATE _fts_state SET indexed_up_to = (SELECT max(id) FROM articles)")?
-            .execute([])?;
-    }
-    Ok(())
 }
 
 /// The first article with a wording keeps it.

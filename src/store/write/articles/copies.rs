@@ -1,5 +1,5 @@
-//! Whether an article is made from earlier ones, asked inside the transaction that stores it, and what is written down
-//! of the answer.
+//! Near copies: which earlier articles an article is made from. Found inside the transaction that stores it. The rows of
+//! `_copies`.
 
 use std::collections::HashMap;
 
@@ -9,25 +9,24 @@ use crate::dedup::lineage::{self, Copy, Earlier, Span};
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
 use crate::model::{Article, BodyKind, CanonicalUrl, publisher_of};
-
 use crate::store::file::columns::{spans_from_json, spans_to_json, stored_url};
-use crate::store::write::cache::WriteTransaction;
+use crate::store::write::transaction::WriteTransaction;
 
-/// Ancestors of an original that are asked for their paragraphs, and steps that are taken to the root of a lineage.
-/// Longer chains of copies of copies are not seen; a bound keeps a damaged file from holding us up.
+/// Longest chain of copies of copies that is followed to the root of a lineage. Longer ones do not occur; the bound is for
+/// damaged files.
 const ANCESTORS_MAX: usize = 16;
 
-/// An article as it stands against the earlier ones.
-pub(in crate::store) struct Comparison {
+/// The comparison of an article with earlier ones.
+pub(super) struct Comparison {
     sketch: Sketch,
     postings: Postings,
     found: Option<(Copy, Vec<Span>)>,
 }
 
 impl Comparison {
-    /// Compares an article with all earlier ones; with those before `revised`, when it is a new wording of that one.
-    /// Absent for what is not an article's text.
-    pub(in crate::store) fn of(
+    /// Compares an article with all earlier ones; with those before `revised`, if it is a new wording of that one. Absent
+    /// for a page without an article's text.
+    pub(super) fn of(
         transaction: &WriteTransaction<'_>,
         article: &Article,
         url: Option<&CanonicalUrl>,
@@ -42,14 +41,14 @@ impl Comparison {
         }
         let sketch = Sketch::of(&text);
         let connection: &Connection = transaction;
-        let memory = &mut *transaction.memory();
-        let mut postings = memory.recent_shingles(connection)?.look_up(connection, &sketch)?;
+        let cache = &mut *transaction.cache();
+        let mut postings = cache.recent_shingles(connection)?.look_up(connection, &sketch)?;
         if let Some(revised) = revised {
             for holders in &mut postings {
                 holders.retain(|holder| *holder < revised);
             }
         }
-        let roots = memory.roots();
+        let roots = cache.roots();
         let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, roots, id))?;
         let publisher = url.map(|url| publisher_of(url.as_url()));
         let mut earlier = Vec::with_capacity(candidates.len());
@@ -58,16 +57,9 @@ impl Comparison {
                 earlier.extend(read(connection, id, publisher.as_deref())?);
             }
         }
-        let found = lineage::find_original(&mut text, &mut earlier, &common);
-        let found = match found {
+        let found = match lineage::find_original(&mut text, &mut earlier, &common) {
             Some(copy) => {
-                earlier.retain(|earlier| copy.sources.contains(&earlier.id));
-                for ancestor in ancestors(connection, copy.of)? {
-                    if earlier.iter().all(|earlier| earlier.id != ancestor) {
-                        earlier.extend(read(connection, ancestor, None)?);
-                    }
-                }
-                let spans = lineage::spans(&text, &earlier);
+                let spans = spans_of(connection, &text, earlier, &copy)?;
                 Some((copy, spans))
             }
             None => None,
@@ -76,15 +68,15 @@ impl Comparison {
     }
 
     /// The article that it is made from.
-    pub(in crate::store) fn original(&self) -> Option<i64> {
+    pub(super) fn original(&self) -> Option<i64> {
         self.found.as_ref().map(|(copy, _)| copy.of)
     }
 
-    /// Writes down where the article stands, under the id that it has got, and lets later ones find it.
-    pub(in crate::store) fn record(self, transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
+    /// Writes the result under the id of the article, and adds the article to the index for later ones.
+    pub(super) fn record(self, transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
         let connection: &Connection = transaction;
-        let memory = &mut *transaction.memory();
-        let roots = memory.roots();
+        let cache = &mut *transaction.cache();
+        let roots = cache.roots();
         let mut root = None;
         if let Some((copy, spans)) = &self.found {
             let row = CopyRow {
@@ -97,11 +89,11 @@ impl Comparison {
             root = Some(root_of(connection, roots, copy.of)?);
         }
         let keys = self.sketch.keys_to_add(&self.postings, root, |holder| root_of(connection, roots, holder))?;
-        memory.recent_shingles(connection)?.add(connection, id, &keys)
+        cache.recent_shingles(connection)?.add(connection, id, &keys)
     }
 }
 
-/// The earlier article that one is made from.
+/// The earlier article that this one would be a copy of. Nothing is written.
 pub(in crate::store) fn original_of(
     transaction: &WriteTransaction<'_>,
     article: &Article,
@@ -109,13 +101,8 @@ pub(in crate::store) fn original_of(
     Ok(Comparison::of(transaction, article, article.url.as_ref(), None)?.as_ref().and_then(Comparison::original))
 }
 
-/// Writes down an article with the very words of an earlier one. What it is made from is what that one is made from.
-pub(in crate::store) fn record_exact(
-    connection: &Connection,
-    id: i64,
-    of: i64,
-    n_paragraphs: usize,
-) -> rusqlite::Result<()> {
+/// Writes that an article has the very text of an earlier one. Its paragraphs come from where those of that one come from.
+pub(super) fn record_exact(connection: &Connection, id: i64, of: i64, n_paragraphs: usize) -> rusqlite::Result<()> {
     let inherited: Option<String> = connection
         .prepare_cached("SELECT spans FROM _copies WHERE article_id = ?1")?
         .query_row([of], |row| row.get(0))
@@ -132,16 +119,32 @@ pub(in crate::store) fn record_exact(
     CopyRow { of, share: 1.0, share_of_original: 1.0, spans: &spans }.insert(connection, id)
 }
 
-/// Forgets where an article stood, before a new wording takes its place.
-pub(in crate::store) fn forget(transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
+/// Deletes what was written of an article, and takes it out of the index, before a new wording replaces it.
+pub(super) fn forget(transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
     let connection: &Connection = transaction;
-    let memory = &mut *transaction.memory();
-    memory.roots().clear();
+    let cache = &mut *transaction.cache();
+    cache.roots().clear();
     connection.prepare_cached("DELETE FROM _copies WHERE article_id = ?1")?.execute([id])?;
     if let Some(Earlier { text, .. }) = read(connection, id, None)? {
-        memory.recent_shingles(connection)?.remove(connection, id, Sketch::of(&text).keys())?;
+        cache.recent_shingles(connection)?.remove(connection, id, Sketch::of(&text).keys())?;
     }
     Ok(())
+}
+
+/// Where each paragraph of a copy comes from: one of its sources, or an article that its original copies.
+fn spans_of(
+    connection: &Connection,
+    text: &ShingledText,
+    mut earlier: Vec<Earlier>,
+    copy: &Copy,
+) -> rusqlite::Result<Vec<Span>> {
+    earlier.retain(|earlier| copy.sources.contains(&earlier.id));
+    for ancestor in ancestors(connection, copy.of)? {
+        if earlier.iter().all(|earlier| earlier.id != ancestor) {
+            earlier.extend(read(connection, ancestor, None)?);
+        }
+    }
+    Ok(lineage::spans(text, &earlier))
 }
 
 struct CopyRow<'a> {
@@ -162,7 +165,7 @@ impl CopyRow<'_> {
     }
 }
 
-/// The first article of the lineage that one belongs to.
+/// The first article of the lineage of an article.
 fn root_of(connection: &Connection, roots: &mut HashMap<i64, i64>, id: i64) -> rusqlite::Result<i64> {
     if let Some(root) = roots.get(&id) {
         return Ok(*root);
@@ -172,7 +175,7 @@ fn root_of(connection: &Connection, roots: &mut HashMap<i64, i64>, id: i64) -> r
     Ok(root)
 }
 
-/// What an article is a copy of, and so on, nearest first.
+/// The article that an article copies, the one that that one copies, and so on.
 fn ancestors(connection: &Connection, id: i64) -> rusqlite::Result<Vec<i64>> {
     let mut statement = connection.prepare_cached("SELECT of_id FROM _copies WHERE article_id = ?1")?;
     let mut ancestors = Vec::new();
@@ -191,7 +194,7 @@ fn n_words(connection: &Connection, id: i64) -> rusqlite::Result<u32> {
     Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
-/// Reads an article, to be compared with one of this publisher.
+/// Reads an article, for a comparison with one of this publisher.
 fn read(connection: &Connection, id: i64, publisher: Option<&str>) -> rusqlite::Result<Option<Earlier>> {
     connection
         .prepare_cached("SELECT title, body, url FROM articles WHERE id = ?1")?

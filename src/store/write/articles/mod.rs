@@ -6,4 +6,6 @@ pub(in crate::store) mod copies;
 
 pub(in crate::store) mod shingles;
 
+pub(in crate::store) mod full_text;
+
 pub(in crate::store) mod revisits;

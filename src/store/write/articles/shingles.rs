@@ -1,12 +1,14 @@
-//! The index of kept shingles: which articles hold one.
+//! The shingle index: which articles have a given shingle.
 //!
-//! An article has some fifty kept shingles, anywhere in the range, and each must be found again among fifty million.
-//! A row for each would take twice the room that is allowed, and adding an article would touch fifty pages. So what the
-//! index holds lies in buckets, a row each, packed, six bytes an entry; and an article is first written to a log, in
-//! one row, and kept in memory, where it is found. With each article the next few buckets take in what waits for them,
-//! several entries at a time, so that the work is even and there is nothing to wait for. One round through all buckets
-//! later its row in the log can go. After a restart the memory is filled from the log. All of it belongs to the
-//! transaction that brings the article; when that is rolled back, the memory is thrown away and filled anew.
+//! Of each article some fifty shingles are kept, anywhere in the range of keys. With a million articles each must be found
+//! among fifty million. One row per shingle would take twice the space that is allowed, and adding an article would
+//! change fifty pages. So the index has buckets, one row each, with packed entries of six bytes.
+//!
+//! A new article is first written to a log, in one row, and its entries wait in memory, where they are found too. With
+//! each article the next few buckets take the entries that wait for them, several at a time. So the work is even, and no
+//! article waits for a large merge. After one round through all buckets the article's row in the log is deleted. After a
+//! restart the memory is filled from the log. All of this is part of the transaction that stores the article. After a
+//! rollback the memory is dropped and filled again.
 
 use std::rc::Rc;
 
@@ -15,33 +17,33 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::sketch::{HOLDERS_MAX, Postings, Sketch};
 
-/// Buckets, by the upper half of a key. A million articles fill each with some four kilobytes.
+/// Buckets, one for each upper half of a key. A million articles fill each with some four kilobytes.
 const N_BUCKETS: usize = 1 << 16;
 
-/// Buckets that take in what waits for them, with each article. A round takes 8192 articles, of which the memory then
-/// holds some five megabytes, and a bucket takes in five entries at a time.
+/// Buckets that take their waiting entries with each article. A round takes 8192 articles. Memory then holds some five
+/// megabytes, and a bucket takes about five entries at a time.
 const BUCKETS_AT_ONCE: usize = 8;
 
-/// Bytes of an entry: the lower half of the key, the article.
+/// Bytes of an entry: the lower half of the key, then the article.
 const ENTRY_BYTES: usize = 6;
 
-/// Of these, bytes of the key.
+/// Those of them that belong to the key.
 const REST_BYTES: usize = 2;
 
-/// The lower half of a key, and an article that holds it.
+/// The lower half of a key, and an article that has the shingle.
 type Entry = (u16, u32);
 
-/// What waits for its bucket.
+/// The index, with the entries that wait for their bucket in memory.
 #[derive(Debug)]
 pub(in crate::store) struct RecentShingles {
-    /// For each bucket, in the order in which they came.
+    /// The waiting entries of each bucket, in the order in which they came.
     waiting: Vec<Vec<Entry>>,
-    /// Buckets that have taken in what waited for them, since the beginning.
+    /// Turns of buckets since the index was empty.
     n_swept: usize,
 }
 
 impl RecentShingles {
-    /// Fills it from the log.
+    /// Fills the memory from the log.
     pub(in crate::store) fn load(connection: &Connection) -> rusqlite::Result<RecentShingles> {
         let n_swept = connection.query_row("SELECT n_swept FROM _shingle_state", [], |row| row.get(0))?;
         let mut recent = RecentShingles { waiting: vec![Vec::new(); N_BUCKETS], n_swept };
@@ -59,13 +61,13 @@ impl RecentShingles {
         Ok(recent)
     }
 
-    /// Looks up the articles that hold each shingle of a sketch, at most one more than [`HOLDERS_MAX`] of each.
+    /// Finds the articles that have each shingle of a sketch: at most one more than [`HOLDERS_MAX`] per shingle.
     pub(in crate::store) fn look_up(&self, connection: &Connection, sketch: &Sketch) -> rusqlite::Result<Postings> {
         let keys: Vec<u32> = sketch.keys().collect();
         let mut postings: Postings = vec![Vec::new(); keys.len()];
         let mut buckets: Vec<usize> = keys.iter().map(|key| bucket_of(*key)).collect();
         buckets.dedup();
-        // All in one statement: a statement for each takes longer than finding it.
+        // One statement for all buckets: with one for each, most of the time would go into statements.
         let mut statement = connection.prepare_cached(
             "SELECT bucket, postings FROM _shingle_buckets WHERE bucket IN (SELECT value FROM rarray(?1))",
         )?;
@@ -98,7 +100,7 @@ impl RecentShingles {
         article_id: i64,
         keys: &[u32],
     ) -> rusqlite::Result<()> {
-        // Ids are counted up from 1. Should there ever be more of them than an entry can name, the later ones are not found.
+        // An entry has room for 32 bits. Later articles, should there ever be so many, are not found.
         let Ok(article) = u32::try_from(article_id) else { return Ok(()) };
         if keys.is_empty() {
             return Ok(());
@@ -113,7 +115,7 @@ impl RecentShingles {
         self.sweep(connection)
     }
 
-    /// Takes an article out; `keys` are all that it can have been added with.
+    /// Removes an article. `keys` are all keys that it may have been added with.
     pub(in crate::store) fn remove(
         &mut self,
         connection: &Connection,
@@ -145,7 +147,7 @@ impl RecentShingles {
         }
     }
 
-    /// Lets the next buckets take in what waits for them.
+    /// Gives the next buckets their waiting entries.
     fn sweep(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let first = self.n_swept % N_BUCKETS;
         for bucket in first..first + BUCKETS_AT_ONCE {
@@ -155,7 +157,7 @@ impl RecentShingles {
             }
             let mut packed = read_bucket(connection, bucket)?.unwrap_or_default();
             for entry in waiting {
-                // One more than counts is enough to know that a shingle is in everybody's mouth.
+                // One more than `HOLDERS_MAX` is enough to know that a shingle is common.
                 if entries(&packed).filter(|(rest, _)| *rest == entry.0).count() <= HOLDERS_MAX {
                     packed.extend(pack(entry));
                 }
@@ -173,7 +175,7 @@ impl RecentShingles {
     }
 }
 
-/// Whether a bucket has had its turn between two counts.
+/// Whether a bucket has had its turn between two values of `n_swept`.
 fn was_swept(bucket: usize, before: usize, now: usize) -> bool {
     let wait = (bucket + N_BUCKETS - before % N_BUCKETS) % N_BUCKETS;
     before + wait < now

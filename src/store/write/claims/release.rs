@@ -11,6 +11,7 @@ use crate::model::{ErrorClass, Retry};
 use crate::schedule::backoff;
 
 use crate::store::file::columns::{private_time, public_time};
+use crate::store::write::publishers;
 
 /// Deaths of a process after which what it had in its hands waits before it is tried again. One is chance.
 const DEATHS_AT_ONCE_MAX: u32 = 1;
@@ -20,21 +21,21 @@ const DEATHS_AT_ONCE_MAX: u32 = 1;
 const SUSPECTS_PAUSE_S: u32 = 60;
 
 /// Gives back all that is claimed, on shutdown. Only sound while the ingest lock is held and nothing is in work.
-pub(in crate::store) fn give_back_all(connection: &Connection, now: Timestamp) -> rusqlite::Result<usize> {
-    let now = private_time(now);
+pub(in crate::store) fn give_back_all(connection: &Connection, at: Timestamp) -> rusqlite::Result<usize> {
+    let now = private_time(at);
     let n_sources = connection.execute(
         "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1), n_claims = max(n_claims - 1, 0)
          WHERE claim_id IS NOT NULL",
         [now],
     )?;
-    // What was claimed for another look is still to be looked at.
+    // A link that was claimed for a revisit is still to be revisited.
     let n_links = connection.execute(
         "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END,
              n_claims = max(n_claims - 1, 0)
          WHERE claim_id IS NOT NULL",
         [now],
     )?;
-    connection.execute("UPDATE _hosts SET ready_at = min(ready_at, ?1)", [now])?;
+    publishers::stop_waiting(connection, at)?;
     Ok(n_sources + n_links)
 }
 
@@ -43,16 +44,18 @@ pub(in crate::store) fn give_back_all(connection: &Connection, now: Timestamp) -
 pub(in crate::store) fn release_abandoned(
     connection: &Connection,
     schedule: &ScheduleSettings,
-    now: Timestamp,
+    at: Timestamp,
 ) -> rusqlite::Result<()> {
     let suspects = |table: &str, id: &str| -> rusqlite::Result<Vec<(i64, u32)>> {
         connection
-            .prepare(&format!("SELECT {id}, n_claims FROM {table} WHERE claim_id IS NOT NULL AND n_claims > ?1 ORDER BY 1"))?
+            .prepare(&format!(
+                "SELECT {id}, n_claims FROM {table} WHERE claim_id IS NOT NULL AND n_claims > ?1 ORDER BY 1"
+            ))?
             .query_map([DEATHS_AT_ONCE_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect()
     };
     for (position, (id, n_deaths)) in (0..).zip(suspects("_source_schedule", "source_id")?) {
-        let due_at = next_try(schedule, id, n_deaths, position, now);
+        let due_at = next_try(schedule, id, n_deaths, position, at);
         connection.execute(
             "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, failures_in_a_row = failures_in_a_row + 1,
                  error_class = ?3, error = ?4
@@ -62,21 +65,21 @@ pub(in crate::store) fn release_abandoned(
     }
     for (position, (id, n_deaths)) in (0..).zip(suspects("_links", "id")?) {
         let is_given_up = n_deaths >= schedule.article_attempts_max;
-        let due_at = (!is_given_up).then(|| next_try(schedule, id, n_deaths, position, now));
+        let due_at = (!is_given_up).then(|| next_try(schedule, id, n_deaths, position, at));
         connection.execute(
             "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, bytes, error_class, error)
              SELECT url, source_id, 'article', ?2, 0, 0, ?3, ?4 FROM _links WHERE id = ?1",
-            params![id, public_time(now), ErrorClass::Internal.as_str(), told(n_deaths)],
+            params![id, public_time(at), ErrorClass::Internal.as_str(), told(n_deaths)],
         )?;
         connection.execute(
             "UPDATE _links SET claim_id = NULL, due_at = ?2, look_at = NULL, failures_in_a_row = failures_in_a_row + 1,
                  tried_at = ?3
              WHERE id = ?1",
-            params![id, due_at.map(private_time), private_time(now)],
+            params![id, due_at.map(private_time), private_time(at)],
         )?;
     }
-    // The rest is free at once. What was claimed for another look is still to be looked at.
-    let now = private_time(now);
+    // The rest is free at once. A link that was claimed for a revisit is still to be revisited.
+    let now = private_time(at);
     connection.execute(
         "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1) WHERE claim_id IS NOT NULL",
         [now],
@@ -86,9 +89,7 @@ pub(in crate::store) fn release_abandoned(
          WHERE claim_id IS NOT NULL",
         [now],
     )?;
-    // What the old process knew of its hosts' last requests is gone; the new one's gate starts afresh.
-    connection.execute("UPDATE _hosts SET ready_at = min(ready_at, ?1)", [now])?;
-    Ok(())
+    publishers::stop_waiting(connection, at)
 }
 
 /// When something that was in work at several deaths is tried again: ever later, and not together with the others.

@@ -15,8 +15,8 @@ use crate::schedule::rhythm::Rhythm;
 use crate::schedule::validators::{self, Earned};
 
 use crate::store::file::columns::{children_to_json, from_private_time, private_time};
-use crate::store::write::sources::gaps;
 use crate::store::write::publishers::{is_quick, note_pace};
+use crate::store::write::sources::gaps;
 use crate::store::write::{fetches, links};
 
 /// Most problems of one document that are kept.

@@ -1,4 +1,4 @@
-//! What the writing thread keeps in memory of stories: those that articles still join, and how often words occur.
+//! Stories in the memory of the writing thread: those that articles may still join, and how often words occur.
 
 use rusqlite::{Connection, params};
 
@@ -7,11 +7,11 @@ use crate::dedup::story::active::{ActiveStories, Joining};
 use crate::dedup::story::frequencies::Frequencies;
 use crate::dedup::story::terms::{Signature, Terms};
 
-/// Stored articles whose words are counted at start, so that it is known which are rare: the latest. More take longer
-/// to read and change little.
+/// Latest stored articles whose words are counted at start, to know which words are rare. More take longer to read and
+/// change little.
 const ARTICLES_COUNTED: u32 = 4000;
 
-/// What is remembered of stories.
+/// Stories in memory.
 #[derive(Debug)]
 pub(in crate::store) struct StoryCache {
     pub(super) active: ActiveStories,
@@ -21,7 +21,7 @@ pub(in crate::store) struct StoryCache {
 }
 
 impl StoryCache {
-    /// Reads what is needed from the file, of the articles before one that has just been stored.
+    /// Reads the articles before one that has just been stored.
     pub(in crate::store) fn load(
         connection: &Connection,
         settings: StoriesSettings,
@@ -59,13 +59,13 @@ impl StoryCache {
         Ok(StoryCache { active, frequencies, generation, articles_max })
     }
 
-    /// How often stories had been changed by hand when this was read.
+    /// The generation that was read.
     pub(in crate::store) fn generation(&self) -> i64 {
         self.generation
     }
 }
 
-/// How often stories have been changed by hand.
+/// The generation of stories: how often commands have changed them.
 pub(in crate::store) fn generation(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("SELECT generation FROM _story_state")?.query_row([], |row| row.get(0))
 }

@@ -1,5 +1,5 @@
-//! Stories put together and taken apart by hand, by a process that need not be the one that ingests. Articles that
-//! arrive later are compared with the stories as they then are.
+//! Edits of stories by commands, beside a running daemon: merging and splitting. Later articles are compared with the
+//! edited stories.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -10,8 +10,8 @@ use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
 
-/// Puts stories together: the articles of all others join the first. The others stay as rows without articles, so that
-/// whoever has noted one's number finds it empty and not taken by another. Returns how many articles moved.
+/// Merges stories: the articles of the others move to `into`. The others stay as rows without articles, so that their ids
+/// are not used again. Returns how many articles moved.
 ///
 /// # Errors
 ///
@@ -22,15 +22,15 @@ pub fn merge_stories_beside(settings: &StoreSettings, into: i64, others: &[i64])
         for other in others.iter().filter(|other| **other != into) {
             let members = members_of(connection, *other)?;
             n_moved += move_all(connection, &members, into)?;
-            settle(connection, *other)?;
+            recount(connection, *other)?;
         }
-        settle(connection, into)?;
+        recount(connection, into)?;
         note_change(connection)?;
         Ok(n_moved)
     })
 }
 
-/// Takes articles out of their stories and into a new one, whose number is returned.
+/// Moves articles from their stories to a new one. Returns its row id.
 ///
 /// # Errors
 ///
@@ -52,9 +52,9 @@ pub fn split_story_beside(settings: &StoreSettings, articles: &[i64]) -> Result<
         left.sort_unstable();
         left.dedup();
         for story in left {
-            settle(connection, story)?;
+            recount(connection, story)?;
         }
-        settle(connection, new)?;
+        recount(connection, new)?;
         note_change(connection)?;
         Ok(new)
     })
@@ -79,8 +79,9 @@ fn move_all(connection: &Connection, articles: &[i64], story: i64) -> rusqlite::
     Ok(articles.len())
 }
 
-/// Counts a story anew. Its headline stays where its article does, else it is that of its first article that is no copy.
-fn settle(connection: &Connection, story: i64) -> rusqlite::Result<()> {
+/// Counts the articles of a story again. Its headline stays if the article stays; otherwise its first article that is no
+/// copy gives one.
+fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE story_members SET is_copy = EXISTS (
@@ -113,6 +114,7 @@ fn settle(connection: &Connection, story: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Lets the writing thread read stories again.
 fn note_change(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE _story_state SET generation = generation + 1", []).map(|_| ())
 }

@@ -1,14 +1,14 @@
-//! Which story a new article belongs to, decided and written down inside the transaction that stores it.
+//! Which story a new article belongs to: decided and written inside the transaction that stores it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::story::active::Joining;
-use crate::dedup::story::terms::Terms;
+use crate::dedup::story::terms::{Signature, Terms};
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
-
 use crate::store::file::columns::{json_list, public_time};
-use crate::store::write::cache::WriteTransaction;
+use crate::store::write::stories::cache::StoryCache;
+use crate::store::write::transaction::WriteTransaction;
 
 /// An article that has just been stored.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +21,8 @@ pub(in crate::store) struct Arrived {
     pub(in crate::store) now: Timestamp,
 }
 
-/// Lets an article join the story that it belongs to: that of its original, if it is a copy, else the one it is most
-/// like, else one of its own. What is no article's text belongs to none.
+/// Lets an article join its story: that of its original if it is a copy, otherwise the one that it is most like, otherwise
+/// a new one. A page without an article's text belongs to none.
 pub(in crate::store) fn join(
     transaction: &WriteTransaction<'_>,
     article: &Article,
@@ -35,77 +35,120 @@ pub(in crate::store) fn join(
     }
     let connection: &Connection = transaction;
     let terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
-    let memory = &mut *transaction.memory();
-    let stories = memory.stories(connection, arrived.id)?;
+    let cache = &mut *transaction.cache();
+    let stories = cache.stories(connection, arrived.id)?;
     terms.note(&mut stories.frequencies);
     let signature = terms.signature(&stories.frequencies);
     if signature.is_empty() {
         return Ok(());
     }
-    // What a file brings without a date may be of any time.
-    let dated = article.published.map(|published| published.instant);
-    let at = dated.or(arrived.is_fetched.then_some(arrived.first_seen_at));
-    let at_s = at.map(Timestamp::as_second);
-    let with_original = match original {
-        Some(original) => story_of(connection, original)?,
-        None => None,
+    let at = told_at(article, arrived);
+    let place = match find_place(connection, stories, &signature, at, original)? {
+        Some(place) => place,
+        None => Place::first(open(connection, article, at, arrived)?),
     };
-    let placed = match with_original {
-        Some(story) => Some((story, "copy", None, stories.active.in_common(story, &signature))),
-        None => {
-            let placement = stories.active.place(&signature, at_s);
-            placement.map(|placement| (placement.story, "alike", Some(placement.score), placement.terms))
-        }
+    let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
+    let words = words.into_iter().map(str::to_owned).collect();
+    let publisher = publisher_name(connection, url, arrived.source)?;
+    Member { place: &place, words, publisher, at }.record(connection, arrived)?;
+    let joining = Joining {
+        story: place.story,
+        article: arrived.id,
+        signature,
+        at_s: at.map(Timestamp::as_second),
+        has_own_headline: place.reason != Reason::Copy && article.title.is_some(),
     };
-    let is_copy = with_original.is_some();
-    let (story, reason, score, common) = match placed {
-        Some(placed) => placed,
-        None => (open(connection, article, at, arrived)?, "first", None, Vec::new()),
-    };
-    let words = terms.spelled(&common, article.title.as_deref(), &article.body);
-    let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-    let publisher = printed_by(connection, url, arrived.source)?;
-    let membership = Membership { story, reason, score, words, publisher, is_copy, at };
-    let has_own_headline = !is_copy && article.title.is_some();
-    membership.record(connection, arrived)?;
-    connection
-        .prepare_cached(
-            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, signature) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![arrived.id, at_s, has_own_headline, signature.to_bytes()])?;
-    connection
-        .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
-        .execute([arrived.id - stories.articles_max])?;
-    stories.active.join(Joining { story, article: arrived.id, signature, at_s, has_own_headline });
-    if reason != "first"
-        && let Some(central) = stories.active.most_central(story)
+    record_signature(connection, &joining, stories.articles_max)?;
+    stories.active.join(joining);
+    if place.reason != Reason::First
+        && let Some(central) = stories.active.most_central(place.story)
     {
-        connection
-            .prepare_cached(
-                "UPDATE stories SET title_article_id = ?2, title = (SELECT title FROM articles WHERE id = ?2)
-                 WHERE id = ?1 AND title_article_id IS NOT ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?2)",
-            )?
-            .execute([story, central])?;
+        set_title(connection, place.story, central)?;
     }
     Ok(())
 }
 
-/// An article's place in a story, as it is written down.
-struct Membership {
+/// When an article is told: its publication time, or about then if it was fetched. An imported article without a date may
+/// be of any time.
+fn told_at(article: &Article, arrived: &Arrived) -> Option<Timestamp> {
+    let published = article.published.map(|published| published.instant);
+    published.or(arrived.is_fetched.then_some(arrived.first_seen_at))
+}
+
+/// Why an article is in its story: the word in `story_members.reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    First,
+    Alike,
+    Copy,
+}
+
+impl Reason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Reason::First => "first",
+            Reason::Alike => "alike",
+            Reason::Copy => "copy",
+        }
+    }
+}
+
+/// An article's place in a story.
+struct Place {
     story: i64,
-    reason: &'static str,
+    reason: Reason,
     score: Option<f64>,
+    /// The terms in common that count most.
+    terms: Vec<u32>,
+}
+
+impl Place {
+    fn first(story: i64) -> Place {
+        Place { story, reason: Reason::First, score: None, terms: Vec::new() }
+    }
+}
+
+/// Finds the stored story that an article belongs to.
+fn find_place(
+    connection: &Connection,
+    stories: &StoryCache,
+    signature: &Signature,
+    at: Option<Timestamp>,
+    original: Option<i64>,
+) -> rusqlite::Result<Option<Place>> {
+    let of_original = match original {
+        Some(original) => story_of(connection, original)?,
+        None => None,
+    };
+    if let Some(story) = of_original {
+        let terms = stories.active.in_common(story, signature);
+        return Ok(Some(Place { story, reason: Reason::Copy, score: None, terms }));
+    }
+    let placement = stories.active.place(signature, at.map(Timestamp::as_second));
+    Ok(placement.map(|placement| Place {
+        story: placement.story,
+        reason: Reason::Alike,
+        score: Some(placement.score),
+        terms: placement.terms,
+    }))
+}
+
+/// An article as a member of its story.
+struct Member<'a> {
+    place: &'a Place,
+    /// The words in common that count most.
     words: Vec<String>,
     publisher: String,
-    is_copy: bool,
     at: Option<Timestamp>,
 }
 
-impl Membership {
-    /// Writes it down, and counts it in its story, which a first article has done by opening it.
+impl Member<'_> {
+    /// Writes the member and counts it in its story. A first article was counted when its story was opened.
     fn record(&self, connection: &Connection, arrived: &Arrived) -> rusqlite::Result<()> {
-        let Membership { story, reason, score, words, publisher, is_copy, at } = self;
-        if *reason != "first" {
+        let Member { place, words, publisher, at } = self;
+        let Place { story, reason, score, .. } = place;
+        let is_copy = *reason == Reason::Copy;
+        if *reason != Reason::First {
             connection
                 .prepare_cached(
                     "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
@@ -125,7 +168,7 @@ impl Membership {
             .execute(params![
                 arrived.id,
                 story,
-                reason,
+                reason.as_str(),
                 score,
                 json_list(words),
                 at.map(public_time),
@@ -139,8 +182,8 @@ impl Membership {
     }
 }
 
-/// Gives stories the new headline of an article whose headline they have.
-pub(in crate::store) fn retitle(connection: &Connection, article_id: i64) -> rusqlite::Result<()> {
+/// Updates the headline of a story whose headline comes from this article.
+pub(in crate::store) fn update_title(connection: &Connection, article_id: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE stories SET title = (SELECT title FROM articles WHERE id = ?1)
@@ -150,6 +193,32 @@ pub(in crate::store) fn retitle(connection: &Connection, article_id: i64) -> rus
     Ok(())
 }
 
+/// Writes the signature of an article, and deletes those of articles that are too old to be compared.
+fn record_signature(connection: &Connection, joining: &Joining, articles_max: i64) -> rusqlite::Result<()> {
+    let Joining { article, signature, at_s, has_own_headline, .. } = joining;
+    connection
+        .prepare_cached(
+            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, signature) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![article, at_s, has_own_headline, signature.to_bytes()])?;
+    connection
+        .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
+        .execute([article - articles_max])?;
+    Ok(())
+}
+
+/// Gives a story the headline of an article.
+fn set_title(connection: &Connection, story: i64, article_id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE stories SET title_article_id = ?2, title = (SELECT title FROM articles WHERE id = ?2)
+             WHERE id = ?1 AND title_article_id IS NOT ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?2)",
+        )?
+        .execute([story, article_id])?;
+    Ok(())
+}
+
+/// Opens a story with this article. Returns its row id.
 fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arrived: &Arrived) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
@@ -160,6 +229,7 @@ fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arriv
         .insert(params![article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
 }
 
+/// The story of an article.
 fn story_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option<i64>> {
     connection
         .prepare_cached("SELECT story_id FROM articles WHERE id = ?1")?
@@ -168,8 +238,8 @@ fn story_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option
         .map(Option::flatten)
 }
 
-/// Who printed an article: what its address says, else the source that it came from.
-fn printed_by(
+/// Who published an article: the publisher of its address, otherwise the slug of its source.
+fn publisher_name(
     connection: &Connection,
     url: Option<&CanonicalUrl>,
     source: Option<SourceId>,
