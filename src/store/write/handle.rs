@@ -20,9 +20,11 @@ use crate::store::write::articles::commit::{self, ArticleCommit};
 use crate::store::write::articles::copies;
 use crate::store::write::claims::claim;
 use crate::store::write::claims::request::ClaimRequest;
+use crate::store::write::sources::add::{self, AddedSource};
 use crate::store::write::sources::edits::{self, NewSource};
-use crate::store::write::sources::list::{self, AddedSource, SyncReport};
 use crate::store::write::sources::polls::{self, PollCommit};
+use crate::store::write::sources::schedule;
+use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
@@ -97,7 +99,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn synchronize_sources(&self, listed: Vec<Source>) -> Result<SyncReport, StoreError> {
-        self.write(move |tx| list::synchronize(tx, &listed, Timestamp::now())).await
+        self.write(move |tx| sync::synchronize(tx, &listed, Timestamp::now())).await
     }
 
     /// Adds a source that no file lists; `is_polled` says whether the daemon polls it.
@@ -106,7 +108,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn add_source(&self, source: Source, is_polled: bool) -> Result<AddedSource, StoreError> {
-        self.write(move |tx| list::add(tx, &source, is_polled, Timestamp::now())).await
+        self.write(move |tx| add::add(tx, &source, is_polled, Timestamp::now())).await
     }
 
     /// Adds sources that no file lists: all, or none. They are polled unless they are paused.
@@ -129,8 +131,8 @@ impl Store {
     /// When the database cannot be written.
     pub async fn make_due(&self, only: Option<Vec<SourceId>>) -> Result<(), StoreError> {
         self.write(move |tx| match &only {
-            Some(list) => list.iter().try_for_each(|source| list::make_due(tx, *source, Timestamp::now())),
-            None => list::make_all_due(tx, Timestamp::now()).map(|_| ()),
+            Some(list) => list.iter().try_for_each(|source| schedule::make_due(tx, *source, Timestamp::now())),
+            None => schedule::make_all_due(tx, Timestamp::now()),
         })
         .await
     }

@@ -9,18 +9,18 @@ use crate::config::ScheduleSettings;
 use crate::dedup::{self, Known, Lookalikes};
 use crate::model::{
     Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, CanonicalUrl, DatePrecision, DuplicateKind,
-    ImportedArticle, SourceId, StoredArticle, Validators, Verdict, publisher_of,
+    ImportedArticle, SourceId, StoredArticle, Verdict, publisher_of,
 };
 
 use crate::store::file::change_seq::NEXT_CHANGE;
-use crate::store::file::columns::{json_list, private_time, public_time};
+use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::copies::{self, Comparison};
 use crate::store::write::articles::revisits::{self, Revisits};
 use crate::store::write::publishers;
-use crate::store::write::sources::{list, polls};
+use crate::store::write::sources::{add, schedule as source_schedule};
 use crate::store::write::stories::join::{self, Arrived};
 use crate::store::write::transaction::WriteTransaction;
-use crate::store::write::{fetches, links};
+use crate::store::write::{fetches, links, sightings};
 
 /// What became of the fetch of an article.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,11 +61,11 @@ pub(in crate::store) fn commit(
     let mut removed = None;
     match result {
         ArticleResult::Article { article, answered, .. } if is_deleted(connection, candidate, article, answered)? => {
-            finish_link(connection, link_id, known_article_id, None, None)?;
+            links::finish(connection, candidate.link, known_article_id, None, None)?;
         }
         ArticleResult::Article { article, .. } if stands_for(&dedup::is_barrier, article)? => {
             let revisit_at = known_article_id.map(|id| revisits.next(id)).transpose()?.flatten();
-            finish_link(connection, link_id, known_article_id, None, revisit_at)?;
+            links::finish(connection, candidate.link, known_article_id, None, revisit_at)?;
             stored = known_article_id.map(|id| StoredArticle { id, verdict: Verdict::Known { article_id: id } });
         }
         ArticleResult::Article { article, .. } if stands_for(&dedup::is_notice_of_absence, article)? => {
@@ -84,27 +84,27 @@ pub(in crate::store) fn commit(
             let canonical = kept.url.clone().map(|url| Alias { url, publisher: publisher.clone() });
             // What was made of a feed's entry has no page to look at.
             let revisit_at = if exchanges.is_empty() { None } else { revisits.next(kept.stored.id)? };
-            finish_link(connection, link_id, Some(kept.stored.id), Some(validators), revisit_at)?;
+            links::finish(connection, candidate.link, Some(kept.stored.id), Some(validators), revisit_at)?;
             revisits::note_return(connection, kept.stored.id)?;
             for alias in canonical.iter().chain([answered]) {
-                links::lead_to(connection, alias, kept.stored.id, now)?;
+                links::add_alias(connection, alias, kept.stored.id, now)?;
             }
             if let Some(replaced) = known_article_id.filter(|known| *known != kept.stored.id) {
                 // Its address leads to another article now.
                 revisits::note_removal(connection, replaced, now)?;
                 removed = Some(replaced);
             }
-            let sources = links::move_sightings(connection, link_id, kept.stored.id)?;
+            let sources = sightings::move_to_article(connection, link_id, kept.stored.id)?;
             if matches!(kept.stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
                 for source in sources {
-                    polls::note_new_article(connection, source.0, now)?;
+                    source_schedule::note_new_article(connection, source, now)?;
                 }
             }
             stored = Some(kept.stored);
         }
         ArticleResult::Unchanged => {
             let revisit_at = known_article_id.map(|id| revisits.next(id)).transpose()?.flatten();
-            finish_link(connection, link_id, known_article_id, None, revisit_at)?;
+            links::finish(connection, candidate.link, known_article_id, None, revisit_at)?;
             if let Some(id) = known_article_id {
                 revisits::note_return(connection, id)?;
             }
@@ -118,10 +118,9 @@ pub(in crate::store) fn commit(
         match result {
             ArticleResult::Postponed { .. } => {}
             ArticleResult::Failed { failure, .. } => {
-                let failure = Some((failure.class.as_str(), failure.reason.as_str()));
-                polls::note_article_source(connection, source.0, failure, now)?;
+                source_schedule::note_article_source(connection, source, Some(failure), now)?;
             }
-            _ => polls::note_article_source(connection, source.0, None, now)?,
+            _ => source_schedule::note_article_source(connection, source, None, now)?,
         }
     }
     fetches::record(connection, exchanges, candidate.source, stored.as_ref().map(|stored| stored.id))?;
@@ -157,30 +156,19 @@ pub(in crate::store) fn import(
     let connection: &Connection = transaction;
     let ImportedArticle { article, source, guid, arrived_at } = imported;
     let now = *arrived_at;
-    let source = source.as_deref().map(|slug| list::ensure_import_source(connection, slug, now)).transpose()?;
+    let source = source.as_deref().map(|slug| add::ensure_import_source(connection, slug, now)).transpose()?;
     let arrival =
         Arrival { source, guid: guid.as_deref(), known_article_id: None, answered: None, first_seen_at: now, now };
     let kept = keep(transaction, article, &arrival)?;
     if let Some(url) = kept.url {
         let publisher = publisher_of(url.as_url());
-        links::lead_to(connection, &Alias { url, publisher }, kept.stored.id, now)?;
+        links::add_alias(connection, &Alias { url, publisher }, kept.stored.id, now)?;
     }
     if let Some(source) = source {
-        connection
-            .prepare_cached(
-                "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-                 ON CONFLICT (article_id, source_id) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)",
-            )?
-            .execute(params![
-                kept.stored.id,
-                source.0,
-                guid,
-                article.url.as_ref().map(CanonicalUrl::as_str),
-                public_time(now),
-            ])?;
+        let url = article.url.as_ref().map(CanonicalUrl::as_str);
+        sightings::record_import(connection, kept.stored.id, source, guid.as_deref(), url, now)?;
         if matches!(kept.stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
-            polls::note_new_article(connection, source.0, now)?;
+            source_schedule::note_new_article(connection, source, now)?;
         }
     }
     Ok(kept.stored)
@@ -255,13 +243,7 @@ fn keep(transaction: &WriteTransaction<'_>, article: &Article, arrival: &Arrival
 
 fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
     let by_id = |id: Option<i64>| id.map(|id| known(connection, id)).transpose().map(Option::flatten);
-    let article_at = |url: &CanonicalUrl| -> rusqlite::Result<Option<i64>> {
-        connection
-            .prepare_cached("SELECT article_id FROM _links WHERE url_key = ?1")?
-            .query_row([url.key()], |row| row.get(0))
-            .optional()
-            .map(Option::flatten)
-    };
+    let article_at = |url: &CanonicalUrl| links::article_at(connection, &url.key());
     let by_guid = match (arrival.source, arrival.guid) {
         (Some(source), Some(guid)) => connection
             .prepare_cached(
@@ -444,28 +426,6 @@ fn remember_wording(connection: &Connection, article: &Article, id: i64) -> rusq
     connection
         .prepare_cached("INSERT OR IGNORE INTO _wordings (wording, article_id) VALUES (?1, ?2)")?
         .execute(params![article.fingerprint.0, id])?;
-    Ok(())
-}
-
-fn finish_link(
-    connection: &Connection,
-    link_id: i64,
-    article_id: Option<i64>,
-    validators: Option<&Validators>,
-    revisit_at: Option<Timestamp>,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE _links SET claim_id = NULL, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
-                 look_at = ?3, gone_at = NULL
-             WHERE id = ?1",
-        )?
-        .execute(params![link_id, article_id, revisit_at.map(private_time)])?;
-    if let Some(Validators { etag, last_modified }) = validators {
-        connection
-            .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?
-            .execute(params![link_id, etag, last_modified])?;
-    }
     Ok(())
 }
 
