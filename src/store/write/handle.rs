@@ -17,7 +17,7 @@ use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit::{self, ArticleCommit};
-use crate::store::write::articles::copies;
+use crate::store::write::articles::{copies, import};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::request::ClaimRequest;
 use crate::store::write::sources::add::{self, AddedSource};
@@ -181,7 +181,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
-        self.write(move |tx| commit::import(tx, &article)).await
+        self.write(move |tx| import::import(tx, &article)).await
     }
 
     /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
@@ -281,7 +281,7 @@ mod tests {
         // The article is taken in, and then the transaction that it was taken into comes to nothing.
         let undone: Result<(), StoreError> = store
             .write(move |tx| {
-                commit::import(tx, &imported)?;
+                import::import(tx, &imported)?;
                 Err(rusqlite::Error::QueryReturnedNoRows)
             })
             .await;
