@@ -1,4 +1,4 @@
-//! The rows of `fetches`: every HTTP exchange, also those that failed.
+//! HTTP exchanges, also those that failed: the rows of `fetches`.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
@@ -7,10 +7,10 @@ use crate::model::{Exchange, SourceId};
 
 use crate::store::file::columns::public_time;
 
-/// Rows deleted in one go, so that a long-neglected table does not hold up the writer.
+/// Rows deleted at a time, so that a long-neglected table does not hold up the writing thread.
 const PRUNE_ROWS_MAX: i64 = 5_000;
 
-/// Writes down the exchanges of one unit of work. The article, where there is one, came with the last that did not fail.
+/// Writes the exchanges of one unit of work. Its article, where there is one, came with the last successful exchange.
 pub(in crate::store) fn record(
     connection: &Connection,
     exchanges: &[Exchange],
@@ -22,7 +22,7 @@ pub(in crate::store) fn record(
              redirected_to)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
-    let bringer = exchanges.iter().rposition(|exchange| exchange.failure.is_none());
+    let last_successful = exchanges.iter().rposition(|exchange| exchange.failure.is_none());
     for (position, exchange) in exchanges.iter().enumerate() {
         insert.execute(params![
             exchange.url,
@@ -34,14 +34,14 @@ pub(in crate::store) fn record(
             i64::try_from(exchange.bytes).unwrap_or(i64::MAX),
             exchange.failure.as_ref().map(|failure| failure.class.as_str()),
             exchange.failure.as_ref().map(|failure| failure.reason.as_str()),
-            article_id.filter(|_| Some(position) == bringer),
+            article_id.filter(|_| Some(position) == last_successful),
             exchange.redirected_to,
         ])?;
     }
     Ok(())
 }
 
-/// Deletes rows older than `keep_days`, a bounded number at a time. Returns how many went.
+/// Deletes rows older than `keep_days`, a limited number at a time. Returns how many.
 pub(in crate::store) fn prune(connection: &Connection, keep_days: u32, now: Timestamp) -> rusqlite::Result<usize> {
     let age = SignedDuration::from_hours(24 * i64::from(keep_days));
     let Ok(oldest) = now.checked_sub(age) else { return Ok(0) };

@@ -17,13 +17,15 @@ use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit::{self, ArticleCommit};
-use crate::store::write::articles::copies;
+use crate::store::write::articles::{copies, import};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
+use crate::store::write::sources::add::{self, AddedSource};
 use crate::store::write::sources::edits::{self, NewSource};
-use crate::store::write::sources::list::{self, AddedSource, SyncReport};
 use crate::store::write::sources::polls::{self, PollCommit};
+use crate::store::write::sources::schedule;
+use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
@@ -99,7 +101,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn synchronize_sources(&self, listed: Vec<Source>) -> Result<SyncReport, StoreError> {
-        self.write(move |tx| list::synchronize(tx, &listed, Timestamp::now())).await
+        self.write(move |tx| sync::synchronize(tx, &listed, Timestamp::now())).await
     }
 
     /// Adds a source that no file lists; `is_polled` says whether the daemon polls it.
@@ -108,7 +110,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn add_source(&self, source: Source, is_polled: bool) -> Result<AddedSource, StoreError> {
-        self.write(move |tx| list::add(tx, &source, is_polled, Timestamp::now())).await
+        self.write(move |tx| add::add(tx, &source, is_polled, Timestamp::now())).await
     }
 
     /// Adds sources that no file lists: all, or none. They are polled unless they are paused.
@@ -131,8 +133,8 @@ impl Store {
     /// When the database cannot be written.
     pub async fn make_due(&self, only: Option<Vec<SourceId>>) -> Result<(), StoreError> {
         self.write(move |tx| match &only {
-            Some(list) => list.iter().try_for_each(|source| list::make_due(tx, *source, Timestamp::now())),
-            None => list::make_all_due(tx, Timestamp::now()).map(|_| ()),
+            Some(list) => list.iter().try_for_each(|source| schedule::make_due(tx, *source, Timestamp::now())),
+            None => schedule::make_all_due(tx, Timestamp::now()),
         })
         .await
     }
@@ -181,7 +183,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
-        self.write(move |tx| commit::import(tx, &article)).await
+        self.write(move |tx| import::import(tx, &article)).await
     }
 
     /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
@@ -281,7 +283,7 @@ mod tests {
         // The article is taken in, and then the transaction that it was taken into comes to nothing.
         let undone: Result<(), StoreError> = store
             .write(move |tx| {
-                commit::import(tx, &imported)?;
+                import::import(tx, &imported)?;
                 Err(rusqlite::Error::QueryReturnedNoRows)
             })
             .await;

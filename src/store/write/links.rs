@@ -1,16 +1,16 @@
-//! Links: addresses at which articles are or may be, and the sightings that wait for them.
+//! Links: addresses at which articles are, or may be. The rows of `_links`.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{Alias, LinkId, ListedLink, SourceId};
-
+use crate::model::{Alias, LinkId, ListedLink, SourceId, Validators};
 use crate::store::file::columns::{hints_to_json, private_time, public_time};
 use crate::store::write::publishers;
+use crate::store::write::sightings::{self, Place};
 
-/// What a list of links brought.
+/// What a source's list brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Listed {
     /// Links that the source had not listed before.
@@ -23,12 +23,12 @@ struct StoredLink {
     id: i64,
     article_id: Option<i64>,
     entry_updated_at: Option<i64>,
-    has_work: bool,
+    is_due: bool,
     source: Option<SourceId>,
 }
 
-/// Takes in what a source lists: new links become work, known ones are seen again, changed ones are looked at again.
-pub(in crate::store) fn take_in(
+/// Writes what a source lists: new links become due, known ones get a sighting, changed ones become due again.
+pub(in crate::store) fn record_listed(
     connection: &Connection,
     source: SourceId,
     links: &[ListedLink],
@@ -37,7 +37,7 @@ pub(in crate::store) fn take_in(
     let mut listed = Listed::default();
     let mut publishers_with_work = BTreeSet::new();
     let seen_at = public_time(now);
-    // New links stand together: after one that was new, the next is inserted without being looked for.
+    // New links stand together. After a new one, the next is inserted without a search first.
     let mut is_likely_new = false;
     for link in links {
         let is_inserted = is_likely_new && insert(connection, Some(source), link, now)?.is_some();
@@ -51,15 +51,8 @@ pub(in crate::store) fn take_in(
                 (true, true)
             }
             Some(stored) => {
-                let place = stored.article_id.map_or(Place::Link(stored.id), Place::Article);
-                // The link itself says which source listed it first.
-                let is_own = stored.article_id.is_none() && stored.source == Some(source);
-                let is_first =
-                    !is_own && !sight_again(connection, place, source, &seen_at)? && is_stored(connection, place)?;
-                if is_first {
-                    sight_first(connection, place, source, link, &seen_at)?;
-                }
-                (is_first, renew_work(connection, &stored, link, is_first, now)?)
+                let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
+                (is_first_sighting, make_due_again(connection, &stored, link, is_first_sighting, now)?)
             }
         };
         if has_new_work {
@@ -74,7 +67,7 @@ pub(in crate::store) fn take_in(
     Ok(listed)
 }
 
-/// Takes in one address that was given by hand; it is due at once.
+/// Adds one address that was given by hand. It is due at once.
 pub(in crate::store) fn ask_for(
     connection: &Connection,
     link: &ListedLink,
@@ -96,9 +89,9 @@ pub(in crate::store) fn ask_for(
     Ok(LinkId(id))
 }
 
-/// Makes an address lead to an article. If it was waiting to be fetched itself, that work is done, and its sightings
-/// are the article's.
-pub(in crate::store) fn lead_to(
+/// Makes an address lead to an article. If it was due itself, it need not be fetched any more, and its sightings become
+/// those of the article.
+pub(in crate::store) fn add_alias(
     connection: &Connection,
     alias: &Alias,
     article_id: i64,
@@ -119,7 +112,7 @@ pub(in crate::store) fn lead_to(
                     "UPDATE _links SET article_id = ?2, due_at = NULL, claim_id = NULL, hints = NULL WHERE id = ?1",
                 )?
                 .execute(params![stored.id, article_id])?;
-            move_sightings(connection, stored.id, article_id)?;
+            sightings::move_to_article(connection, stored.id, article_id)?;
             publishers::set_next_turn(connection, &alias.publisher, Timestamp::UNIX_EPOCH)?;
         }
         Some(_) => {}
@@ -127,42 +120,37 @@ pub(in crate::store) fn lead_to(
     Ok(())
 }
 
-/// Moves the sightings that waited for a link to its article: that of the source that listed it first, which stands in
-/// the link, and those of others. Returns the sources that now have it.
-pub(in crate::store) fn move_sightings(
+/// Releases a claimed link whose fetch succeeded: which article it leads to, the page's validators (absent to keep the
+/// old ones), and when it is revisited.
+pub(in crate::store) fn finish(
     connection: &Connection,
-    link_id: i64,
-    article_id: i64,
-) -> rusqlite::Result<Vec<SourceId>> {
-    let sources: Vec<SourceId> = connection
-        .prepare_cached(
-            "SELECT source_id FROM _links WHERE id = ?1 AND source_id IS NOT NULL
-             UNION SELECT source_id FROM _pending_sightings WHERE link_id = ?1",
-        )?
-        .query_map([link_id], |row| row.get(0).map(SourceId))?
-        .collect::<Result<_, _>>()?;
+    link: LinkId,
+    article_id: Option<i64>,
+    validators: Option<&Validators>,
+    revisit_at: Option<Timestamp>,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
-             SELECT ?2, source_id, guid, coalesce(url_as_given, url),
-                 strftime('%Y-%m-%dT%H:%M:%SZ', first_seen_at / 1000, 'unixepoch'),
-                 strftime('%Y-%m-%dT%H:%M:%SZ', first_seen_at / 1000, 'unixepoch')
-             FROM _links WHERE id = ?1 AND source_id IS NOT NULL
-             ON CONFLICT (article_id, source_id) DO UPDATE SET
-                 first_seen_at = min(first_seen_at, excluded.first_seen_at)",
+            "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
+                 look_at = ?3, gone_at = NULL
+             WHERE id = ?1",
         )?
-        .execute(params![link_id, article_id])?;
+        .execute(params![link.0, article_id, revisit_at.map(private_time)])?;
+    if let Some(Validators { etag, last_modified }) = validators {
+        connection
+            .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?
+            .execute(params![link.0, etag, last_modified])?;
+    }
+    Ok(())
+}
+
+/// The article that an address leads to.
+pub(in crate::store) fn article_at(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
     connection
-        .prepare_cached(
-            "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
-             SELECT ?2, source_id, guid, url, first_seen_at, last_seen_at FROM _pending_sightings WHERE link_id = ?1
-             ON CONFLICT (article_id, source_id) DO UPDATE SET
-                 first_seen_at = min(first_seen_at, excluded.first_seen_at),
-                 last_seen_at = max(last_seen_at, excluded.last_seen_at)",
-        )?
-        .execute(params![link_id, article_id])?;
-    connection.prepare_cached("DELETE FROM _pending_sightings WHERE link_id = ?1")?.execute([link_id])?;
-    Ok(sources)
+        .prepare_cached("SELECT article_id FROM _links WHERE url_key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
 }
 
 fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
@@ -175,14 +163,14 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLin
                 id: row.get(0)?,
                 article_id: row.get(1)?,
                 entry_updated_at: row.get(2)?,
-                has_work: row.get(3)?,
+                is_due: row.get(3)?,
                 source: row.get::<_, Option<i64>>(4)?.map(SourceId),
             })
         })
         .optional()
 }
 
-/// Writes down a link that is due at once. Returns its id, or nothing when it is known already.
+/// Inserts a link that is due at once. Returns its id, or nothing when it is known already.
 fn insert(
     connection: &Connection,
     source: Option<SourceId>,
@@ -209,9 +197,27 @@ fn insert(
     Ok((n_inserted > 0).then(|| connection.last_insert_rowid()))
 }
 
-/// Makes a known link due again where there is a reason to: it is a source of its own, its entry has a later date of
-/// change than before, or it had been given up and is now mentioned by one more source.
-fn renew_work(
+/// Notes that a source lists a known link. Returns whether it does so for the first time.
+fn see_again(
+    connection: &Connection,
+    stored: &StoredLink,
+    source: SourceId,
+    link: &ListedLink,
+    seen_at: &str,
+) -> rusqlite::Result<bool> {
+    let place = stored.article_id.map_or(Place::Link(stored.id), Place::Article);
+    // The link itself says which source listed it first.
+    let is_own = stored.article_id.is_none() && stored.source == Some(source);
+    if is_own || sightings::update(connection, place, source, seen_at)? || !sightings::is_possible(connection, place)? {
+        return Ok(false);
+    }
+    sightings::insert(connection, place, source, link, seen_at)?;
+    Ok(true)
+}
+
+/// Makes a known link due again where there is a reason: it is a source of its own, its entry has a later date of change
+/// than before, or it had been given up and one more source lists it. Returns whether there was one.
+fn make_due_again(
     connection: &Connection,
     stored: &StoredLink,
     link: &ListedLink,
@@ -219,11 +225,11 @@ fn renew_work(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let updated_at = link.updated_at.map(private_time);
-    // The first date of change that is given says nothing about a change since.
+    // A first date of change says nothing about a change since.
     let has_changed = matches!((stored.entry_updated_at, updated_at), (Some(before), Some(after)) if after > before);
     let was_given_up = stored.article_id.is_none() && is_first_sighting;
-    let is_due = !stored.has_work && (link.is_refetch || has_changed || was_given_up);
-    if is_due {
+    let becomes_due = !stored.is_due && (link.is_refetch || has_changed || was_given_up);
+    if becomes_due {
         connection
             .prepare_cached(
                 "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = 0, hints = ?3,
@@ -235,58 +241,5 @@ fn renew_work(
             .prepare_cached("UPDATE _links SET entry_updated_at = ?2 WHERE id = ?1")?
             .execute(params![stored.id, updated_at])?;
     }
-    Ok(is_due)
-}
-
-/// What a sighting is of: an article, or a link whose article is not known yet.
-#[derive(Clone, Copy)]
-enum Place {
-    Article(i64),
-    Link(i64),
-}
-
-/// Notes that a source lists a link again. False when it has not listed it before.
-fn sight_again(connection: &Connection, place: Place, source: SourceId, seen_at: &str) -> rusqlite::Result<bool> {
-    let (sql, id) = match place {
-        Place::Article(id) => ("UPDATE sightings SET last_seen_at = ?3 WHERE article_id = ?1 AND source_id = ?2", id),
-        Place::Link(id) => {
-            ("UPDATE _pending_sightings SET last_seen_at = ?3 WHERE link_id = ?1 AND source_id = ?2", id)
-        }
-    };
-    let n_updated = connection.prepare_cached(sql)?.execute(params![id, source.0, seen_at])?;
-    Ok(n_updated > 0)
-}
-
-/// Whether there is something to be sighted: an article that was deleted is known by its address, and no more.
-fn is_stored(connection: &Connection, place: Place) -> rusqlite::Result<bool> {
-    match place {
-        Place::Link(_) => Ok(true),
-        Place::Article(id) => connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM articles WHERE id = ?1)")?
-            .query_row([id], |row| row.get(0)),
-    }
-}
-
-/// Notes that a source lists a link for the first time.
-fn sight_first(
-    connection: &Connection,
-    place: Place,
-    source: SourceId,
-    link: &ListedLink,
-    seen_at: &str,
-) -> rusqlite::Result<()> {
-    let (sql, id) = match place {
-        Place::Article(id) => (
-            "INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at, guid, url)
-             VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
-            id,
-        ),
-        Place::Link(id) => (
-            "INSERT INTO _pending_sightings (link_id, source_id, first_seen_at, last_seen_at, guid, url)
-             VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
-            id,
-        ),
-    };
-    connection.prepare_cached(sql)?.execute(params![id, source.0, seen_at, link.hints.guid, link.url_as_given])?;
-    Ok(())
+    Ok(becomes_due)
 }

@@ -26,6 +26,8 @@ pub(super) mod sources;
 
 mod links;
 
+mod sightings;
+
 pub(super) mod articles;
 
 pub(super) mod stories;

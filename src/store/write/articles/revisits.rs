@@ -1,30 +1,29 @@
-//! Looking again at the pages of stored articles: when, and what it means that one is missing.
+//! Revisits to the pages of stored articles: when they happen, and what it means that a page is missing.
 //!
-//! A look stands in `_links.look_at`, apart from `due_at`, which is for what is new or was said to have changed: all of
-//! that goes first, and one-shot work does not wait for looks that are to come.
+//! The time of a revisit stands in `_links.look_at`, apart from `due_at`. What is due is new or said to have changed, and
+//! goes first. One-shot work does not wait for revisits to come.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::ScheduleSettings;
-use crate::model::{Absence, BodyKind, Candidate, Retry};
+use crate::model::{Absence, BodyKind, Candidate, LinkId, Retry};
 use crate::schedule::{backoff, revisits};
+use crate::store::file::columns::{from_private_time, private_time};
+use crate::store::write::articles::row;
 
-use crate::store::file::change_seq::NEXT_CHANGE;
-use crate::store::file::columns::{from_private_time, private_time, public_time};
-
-/// What the next look at a link's page is decided from.
-pub(in crate::store) struct Revisits<'a> {
-    pub(in crate::store) connection: &'a Connection,
-    pub(in crate::store) candidate: &'a Candidate,
-    pub(in crate::store) schedule: &'a ScheduleSettings,
-    pub(in crate::store) now: Timestamp,
+/// The revisits to the page of a link that was just fetched.
+pub(super) struct Revisits<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) candidate: &'a Candidate,
+    pub(super) schedule: &'a ScheduleSettings,
+    pub(super) now: Timestamp,
 }
 
 impl Revisits<'_> {
-    /// When the page of an article that was just read is looked at again. One that several addresses lead to is looked at
-    /// under one of them.
-    pub(in crate::store) fn next(&self, article_id: i64) -> rusqlite::Result<Option<Timestamp>> {
+    /// When the page of an article that was just read is revisited. An article with several addresses is revisited under
+    /// one of them.
+    pub(super) fn next(&self, article_id: i64) -> rusqlite::Result<Option<Timestamp>> {
         let stored: Option<(Option<String>, String, bool)> = self
             .connection
             .prepare_cached(
@@ -34,20 +33,21 @@ impl Revisits<'_> {
             )?
             .query_row(params![article_id, self.candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let Some((published_at, body_kind, is_looked_at_elsewhere)) = stored else {
+        let Some((published_at, body_kind, is_revisited_elsewhere)) = stored else {
             return Ok(None);
         };
-        // The page of a text that is the feed's says less than the feed, or may not be asked for.
-        if is_looked_at_elsewhere || body_kind == BodyKind::Feed.as_str() {
+        // Where the text comes from the feed, the page says less than the feed or may not be fetched.
+        if is_revisited_elsewhere || body_kind == BodyKind::Feed.as_str() {
             return Ok(None);
         }
         let published_at = published_at.and_then(|time| time.parse().ok());
-        Ok(revisits::next_revisit(self.schedule, self.candidate.first_seen_at, published_at, self.seed(), self.now))
+        let first_seen_at = self.candidate.first_seen_at;
+        Ok(revisits::next_revisit(self.schedule, first_seen_at, published_at, self.seed(), self.now))
     }
 
-    /// Writes down that a page could not be read, and when that is tried again. Returns the article, if it is now found
-    /// to be gone: by the server's word, or when it was missing twice in a row.
-    pub(in crate::store) fn after_failure(
+    /// Releases a link whose page could not be read, and sets when it is fetched again. Returns the article if it now
+    /// counts as removed: the server says so, or the page was missing twice in a row.
+    pub(super) fn after_failure(
         &self,
         known_article_id: Option<i64>,
         absence: Absence,
@@ -57,35 +57,40 @@ impl Revisits<'_> {
             self.release(retry_at, None, None)?;
             return Ok(None);
         };
-        let missing_since: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT gone_at FROM _links WHERE id = ?1")?
-            .query_row([self.candidate.link.0], |row| row.get(0))?;
-        let missing_since = missing_since.map(from_private_time);
+        let missing_since = self.missing_since()?;
         let gone_since = match absence {
             Absence::Unknown => {
-                let look_at = retry_at.map_or_else(|| self.next(article_id), |retry_at| Ok(Some(retry_at)))?;
-                self.release(None, look_at, missing_since)?;
+                let revisit_at = retry_at.map_or_else(|| self.next(article_id), |retry_at| Ok(Some(retry_at)))?;
+                self.release(None, revisit_at, missing_since)?;
                 return Ok(None);
             }
             Absence::Likely if missing_since.is_none() => {
                 let failures = self.candidate.failures_in_a_row + 1;
-                let look_at = backoff::next_try(self.schedule, failures, Retry::Backoff, self.seed(), self.now);
-                self.release(None, look_at, Some(self.now))?;
+                let revisit_at = backoff::next_try(self.schedule, failures, Retry::Backoff, self.seed(), self.now);
+                self.release(None, revisit_at, Some(self.now))?;
                 return Ok(None);
             }
             Absence::Likely | Absence::Certain => missing_since.unwrap_or(self.now),
         };
         self.release(None, None, Some(gone_since))?;
-        if self.look_at_own_address(article_id)? {
+        if self.revisit_own_address(article_id)? {
             return Ok(None);
         }
-        note_removal(self.connection, article_id, gone_since)?;
+        row::mark_removed(self.connection, article_id, gone_since)?;
         Ok(Some(article_id))
     }
 
-    /// Where the address that is gone was another than the article's own, that one is asked. False where it was not.
-    fn look_at_own_address(&self, article_id: i64) -> rusqlite::Result<bool> {
+    /// Since when the page is missing.
+    fn missing_since(&self) -> rusqlite::Result<Option<Timestamp>> {
+        let gone_at: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT gone_at FROM _links WHERE id = ?1")?
+            .query_row([self.candidate.link.0], |row| row.get(0))?;
+        Ok(gone_at.map(from_private_time))
+    }
+
+    /// Has an article's own address revisited, if the page is missing at another one. Returns whether that is so.
+    fn revisit_own_address(&self, article_id: i64) -> rusqlite::Result<bool> {
         let n_links = self
             .connection
             .prepare_cached(
@@ -100,7 +105,7 @@ impl Revisits<'_> {
     fn release(
         &self,
         due_at: Option<Timestamp>,
-        look_at: Option<Timestamp>,
+        revisit_at: Option<Timestamp>,
         gone_at: Option<Timestamp>,
     ) -> rusqlite::Result<()> {
         self.connection
@@ -112,7 +117,7 @@ impl Revisits<'_> {
             .execute(params![
                 self.candidate.link.0,
                 due_at.map(private_time),
-                look_at.map(private_time),
+                revisit_at.map(private_time),
                 gone_at.map(private_time),
                 private_time(self.now)
             ])?;
@@ -124,11 +129,11 @@ impl Revisits<'_> {
     }
 }
 
-/// Gives a link back that was not asked for: as a look what was claimed as a look, as work what was claimed as work. When
-/// its publisher's turn comes is written down with the publisher.
-pub(in crate::store) fn postpone(
+/// Releases a link that was not fetched: for a revisit if it was claimed for one, otherwise for a first fetch. The turn of
+/// its publisher says when.
+pub(super) fn postpone(
     connection: &Connection,
-    link_id: i64,
+    link: LinkId,
     until: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
@@ -137,26 +142,6 @@ pub(in crate::store) fn postpone(
             "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = CASE WHEN look_at <= ?3 THEN NULL ELSE ?2 END
              WHERE id = ?1",
         )?
-        .execute(params![link_id, private_time(until), private_time(now)])?;
-    Ok(())
-}
-
-/// Marks an article that its publisher has taken away. Its text stays, and so does all that it is known by.
-pub(in crate::store) fn note_removal(connection: &Connection, article_id: i64, at: Timestamp) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(&format!(
-            "UPDATE articles SET removed_at = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NULL"
-        ))?
-        .execute(params![article_id, public_time(at)])?;
-    Ok(())
-}
-
-/// Takes the mark away from an article that is there again.
-pub(in crate::store) fn note_return(connection: &Connection, article_id: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(&format!(
-            "UPDATE articles SET removed_at = NULL, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NOT NULL"
-        ))?
-        .execute([article_id])?;
+        .execute(params![link.0, private_time(until), private_time(now)])?;
     Ok(())
 }

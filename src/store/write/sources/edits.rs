@@ -1,5 +1,4 @@
-//! Changes to the list of sources by a process that does not ingest, beside one that may: each is a short transaction
-//! of its own. A daemon sees what they changed at its next look for work.
+//! Edits of the list of sources by commands, beside a running daemon. The daemon sees them when it next claims work.
 
 use std::collections::BTreeSet;
 
@@ -12,40 +11,41 @@ use crate::model::{Source, SourceId};
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
 use crate::store::write::publishers;
-use crate::store::write::sources::list::{self, AddedSource};
+use crate::store::write::sources::add::{self, AddedSource};
+use crate::store::write::sources::schedule;
 
-/// A source to add, and whether to leave it alone for now.
+/// A source to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSource {
     /// The source.
     pub source: Source,
-    /// Whether it is not to be polled until somebody says so.
+    /// Whether it is paused from the start.
     pub is_paused: bool,
 }
 
 /// What to do with a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceChange {
-    /// No longer follow it. Its articles stay, and so does its name with all that hangs on it.
+    /// No longer poll it. Its articles stay, and so does its row.
     Remove,
-    /// Leave it alone for now. What it has listed so far is still fetched.
+    /// Stop polling it for now. What it has listed so far is still fetched.
     Pause,
     /// Poll it again, now.
     Resume,
 }
 
-/// What became of a source.
+/// What an edit did to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedSource {
     /// The state it had.
     pub state_before: String,
     /// Articles seen in it, which stay.
     pub n_articles: u64,
-    /// Articles it had listed, which nobody else lists, and which are not fetched after all.
+    /// Links that only it had listed and that are not fetched now.
     pub n_left_out: u64,
 }
 
-/// Adds sources in one transaction: all, or none. A source whose address is followed already is left as it is.
+/// Adds sources in one transaction: all, or none. A source whose address is polled already stays as it is.
 ///
 /// # Errors
 ///
@@ -70,8 +70,9 @@ pub fn change_source_beside(
     beside(settings, |connection| apply(connection, source, change, Timestamp::now()))
 }
 
+/// Adds a source, paused where that is asked for.
 pub(in crate::store) fn add(connection: &Connection, new: &NewSource, now: Timestamp) -> rusqlite::Result<AddedSource> {
-    let added = list::add(connection, &new.source, true, now)?;
+    let added = add::add(connection, &new.source, true, now)?;
     if !(new.is_paused && added.is_new) {
         return Ok(added);
     }
@@ -99,27 +100,17 @@ fn apply(
     let mut n_left_out = 0;
     match change {
         SourceChange::Remove => {
-            // A poll under way is not waited for: without its claim it changes nothing.
-            connection.execute(
-                "UPDATE _source_schedule SET next_due_at = NULL, claim_id = NULL WHERE source_id = ?1",
-                [source.0],
-            )?;
+            schedule::stop(connection, source)?;
             n_left_out = leave_links_out(connection, source)?;
         }
-        // A poll under way may end: its commit sees that there is no next one.
-        SourceChange::Pause => {
-            connection.execute(
-                "UPDATE _source_schedule SET next_due_at = NULL WHERE source_id = ?1 AND claim_id IS NULL",
-                [source.0],
-            )?;
-        }
-        SourceChange::Resume => list::make_due(connection, source, now)?,
+        SourceChange::Pause => schedule::stop_after_poll(connection, source)?,
+        SourceChange::Resume => schedule::make_due(connection, source, now)?,
     }
     Ok(ChangedSource { state_before, n_articles, n_left_out })
 }
 
-/// Takes back the work on articles that only this source has listed, and of which there is nothing yet. A later mention
-/// by another source brings it back.
+/// Gives up links that only this source has listed and that have no article yet. Another source that lists one later
+/// brings it back. Returns how many.
 fn leave_links_out(connection: &Connection, source: SourceId) -> rusqlite::Result<u64> {
     let publishers: Vec<String> = connection
         .prepare(

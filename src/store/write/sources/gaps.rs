@@ -1,4 +1,4 @@
-//! The rows of `gaps`: what two polls that share nothing leave between them.
+//! Gaps: what was missed between two polls whose lists have no link in common. The rows of `gaps`.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
@@ -11,45 +11,44 @@ use crate::schedule::rhythm::Rhythm;
 use crate::store::file::columns::public_time;
 use crate::store::write::links;
 
-/// Dates read of one list. What a longer one has beyond them changes nothing about where it begins.
+/// Dates that are read of one list. Further ones hardly change where the list begins.
 const DATES_MAX: usize = 1000;
 
-/// The youngest gap of a source that nobody has tried to make good, if it is not too long ago. For a SELECT over sources,
-/// with `?5` as the earliest time at which it was noticed.
+/// The latest open gap of a source, unless it was noticed before `?5`. For a `SELECT` from `sources`.
 pub(in crate::store) const OPEN_GAP: &str = "(SELECT began_at || ' ' || ended_at FROM gaps
      WHERE gaps.source_id = sources.id AND healed_at IS NULL AND noticed_at >= ?5 ORDER BY noticed_at DESC LIMIT 1)";
 
-/// How long after it was noticed a gap can be made good: news sitemaps go back two days.
+/// How long after it was noticed a gap can be healed: news sitemaps go back two days.
 pub(in crate::store) const HEALABLE: SignedDuration = SignedDuration::from_hours(48);
 
-/// Reads what [`OPEN_GAP`] gave.
+/// Reads [`OPEN_GAP`].
 pub(in crate::store) fn open_gap(text: &str) -> Option<TimeSpan> {
     let (from, until) = text.split_once(' ')?;
     Some(TimeSpan { from: from.parse().ok()?, until: until.parse().ok()? })
 }
 
-/// Takes in what a source's open gaps were made good with.
+/// Writes the links that were found in a source's open gaps, and closes the gaps. Returns how many links are new.
 pub(in crate::store) fn heal(
     connection: &Connection,
     source: SourceId,
     links: &[ListedLink],
     now: Timestamp,
 ) -> rusqlite::Result<u32> {
-    let listed = links::take_in(connection, source, links, now)?;
+    let listed = links::record_listed(connection, source, links, now)?;
     connection
         .prepare_cached("UPDATE gaps SET healed_at = ?2, n_healed = ?3 WHERE source_id = ?1 AND healed_at IS NULL")?
         .execute(params![source.0, public_time(now), listed.n_new])?;
     Ok(listed.n_new)
 }
 
-/// What was missed before a poll that brought nothing but new links; nothing where they go back far enough.
+/// What was missed before a poll that brought only new links; nothing where they reach back to the last poll.
 pub(in crate::store) fn missed(
     rhythm: &Rhythm,
     last_ok_at: Timestamp,
     links: &[ListedLink],
     now: Timestamp,
 ) -> Option<Gap> {
-    // Dates stand in a list as texts, which are read only here: few polls have a gap before them.
+    // Dates of a list are texts. They are parsed only here, because few polls leave a gap.
     let read = |link: &ListedLink| link.hints.published.as_deref().and_then(dates::read).map(|date| date.instant);
     let published: Vec<Timestamp> =
         links.iter().take(DATES_MAX).filter_map(|link| read(link).or(link.updated_at)).collect();
@@ -57,8 +56,8 @@ pub(in crate::store) fn missed(
     gap::missed(rhythm, last_ok_at, &published, n_entries, now)
 }
 
-/// Writes down what was missed. A gap that goes on from the last one, with nothing that was had in between, is one with it:
-/// a list whose addresses are new each time would otherwise leave one with every poll, and each would be healed in vain.
+/// Writes a gap. One that begins where the last one ended extends it. A list whose addresses are new each time would
+/// otherwise leave a gap with every poll, and each would be healed in vain.
 pub(in crate::store) fn note(
     connection: &Connection,
     source: SourceId,
