@@ -41,7 +41,9 @@ CREATE TABLE _source_schedule (
     moved_to            TEXT,                -- where its server says that it is now
     n_moved             INTEGER NOT NULL DEFAULT 0,   -- answers in a row that said so; from some number on it is asked there
     n_vain              INTEGER NOT NULL DEFAULT 0,   -- conditional requests in a row that were answered in full, with nothing new
-    children            TEXT                 -- JSON: the sitemaps of an index that were read last; NULL: none
+    children            TEXT,                -- JSON: the sitemaps of an index that were read last; NULL: none
+    n_claims            INTEGER NOT NULL DEFAULT 0,   -- claims in a row that have not ended; more than one: a process died with it
+    is_quick            INTEGER NOT NULL DEFAULT 0    -- its last answer came soon; others wait in a lane of their own
 ) STRICT;
 
 CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;

@@ -137,7 +137,9 @@ CREATE TABLE _links (
     hints             TEXT,                                 -- JSON: what the source said of it; NULL once it is used
     first_seen_at     INTEGER NOT NULL,
     look_at           INTEGER,                              -- when its article's page is looked at again; NULL: no more
-    gone_at           INTEGER                               -- when the article was first found missing, and not again since
+    gone_at           INTEGER,                              -- when the article was first found missing, and not again since
+    tried_at          INTEGER,                              -- when it last failed
+    n_claims          INTEGER NOT NULL DEFAULT 0            -- claims in a row that have not ended; more than one: a process died with it
 ) STRICT;
 
 CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;
@@ -146,13 +148,17 @@ CREATE INDEX _links_host_claimed ON _links (host) WHERE claim_id IS NOT NULL;
 CREATE INDEX _links_source_due ON _links (source_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX _links_article ON _links (article_id) WHERE article_id IS NOT NULL;
 
--- A row for each publisher with links that are due, or to be looked at again: when it may be asked for the next one.
+-- A row for each publisher that ever had a link that waited: when it may be asked for the next one, whose that one is, and
+-- whether it answers. One that was never reached, or is slow, waits in a lane of its own.
 CREATE TABLE _hosts (
-    host     TEXT PRIMARY KEY,
-    ready_at INTEGER NOT NULL
+    host      TEXT PRIMARY KEY,
+    ready_at  INTEGER,                                      -- NULL: nothing is due, nor to be looked at again
+    source_id INTEGER NOT NULL DEFAULT 0,                   -- that listed the link whose turn is next; 0: given by hand
+    is_quick  INTEGER NOT NULL DEFAULT 0                    -- its last answer came soon
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX _hosts_ready ON _hosts (ready_at);
+CREATE INDEX _hosts_ready ON _hosts (is_quick, ready_at) WHERE ready_at IS NOT NULL;
+CREATE INDEX _hosts_probe ON _hosts (source_id, ready_at) WHERE is_quick = 0 AND ready_at IS NOT NULL;
 
 -- Sightings, by further sources, of links whose article is not known yet; they move to `sightings` with it.
 CREATE TABLE _pending_sightings (

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Reader, SiteRules};
+use super::reader::Reader;
+use super::sites::SiteRules;
 
 /// Section `store`.
 #[derive(Clone, Debug)]
@@ -179,6 +180,8 @@ pub struct DaemonSettings {
     pub poll_tasks: usize,
     /// Article fetches at one time.
     pub article_tasks: usize,
+    /// Most of each that hosts keep waiting, beyond those.
+    pub slow_tasks: usize,
     /// Pages parsed at one time; never 0.
     pub parse_tasks: usize,
     /// Time for running work on shutdown.
@@ -432,6 +435,7 @@ impl DaemonSettings {
         DaemonSettings {
             poll_tasks: size(reader.integer("daemon.poll_tasks", 1, 1024)),
             article_tasks: size(reader.integer("daemon.article_tasks", 1, 1024)),
+            slow_tasks: size(reader.integer("daemon.slow_tasks", 1, 4096)),
             parse_tasks,
             grace_period: seconds(reader.integer("daemon.grace_period_s", 0, 3600)),
             idle_max: seconds(reader.integer("daemon.idle_max_s", 1, 3600)),

@@ -32,7 +32,7 @@ impl fmt::Display for AddressRefused {
 
 impl std::error::Error for AddressRefused {}
 
-/// The addresses of a name, asked for anew.
+/// The addresses of a name, asked for each time.
 pub(super) type Answered = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
 /// Who knows the addresses of names.

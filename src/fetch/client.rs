@@ -19,7 +19,7 @@ use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publ
 use super::address::AddressRules;
 use super::coding::{self, Bounds, CodingError};
 use super::cookies::ChainCookies;
-use super::failure::{Doing, FetchError, Phase};
+use super::error::{Doing, FetchError, Phase};
 use super::headers::{self, max_age_s, retry_after, robots_tag, text_of};
 use super::host_gate::{HostGate, Pace};
 use super::refresh;

@@ -12,7 +12,7 @@ mod coding;
 
 mod cookies;
 
-mod failure;
+mod error;
 
 mod headers;
 
@@ -28,5 +28,5 @@ mod robots_rules;
 
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
-pub use failure::{FetchError, Phase};
+pub use error::{FetchError, Phase};
 pub use robots_rules::RobotsRules;

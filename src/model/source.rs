@@ -199,4 +199,6 @@ pub struct DueSource {
     pub children: Vec<ChildSitemap>,
     /// A stretch of time that its polls missed and nobody has tried to make good yet.
     pub gap: Option<TimeSpan>,
+    /// Whether it was never reached, or is slow.
+    pub is_probe: bool,
 }

@@ -32,7 +32,7 @@ pub fn next_try(
     };
     // A time that the server named is not shortened by the spread.
     let jitter_percent = if matches!(retry, Retry::After(_)) { 0 } else { settings.jitter_percent };
-    Some(super::later(now, wait_s, jitter_percent, seed ^ u64::from(failures)))
+    Some(super::jitter::later(now, wait_s, jitter_percent, seed ^ u64::from(failures)))
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
         link_selectors,
         children: Vec::new(),
         gap: None,
+        is_probe: true,
     };
     let began = Instant::now();
     let outcome = Context::runtime()?.block_on(pipeline::poll(&stages, source));

@@ -1,0 +1,41 @@
+//! The writing thread, and what runs inside its transactions.
+//!
+//! * `handle`: the handle to the thread. It sends a `unit` of work and awaits the result.
+//! * `thread`: takes the units that wait into one `transaction`. `cache` is what it keeps in memory between them.
+//! * `claims`: hands out due sources and links.
+//! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
+//! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
+//! * `publishers`, `fetches`, `daemon`: turns of publishers, HTTP exchanges and the heartbeat.
+//! * `beside`: short transactions of commands, beside a running daemon.
+//!
+//! Knows nothing of `read`.
+
+pub(super) mod handle;
+
+mod unit;
+
+mod thread;
+
+mod transaction;
+
+mod cache;
+
+pub(super) mod claims;
+
+pub(super) mod sources;
+
+mod links;
+
+mod sightings;
+
+pub(super) mod articles;
+
+pub(super) mod stories;
+
+mod publishers;
+
+mod fetches;
+
+mod daemon;
+
+mod beside;
