@@ -5,7 +5,7 @@
 //! * `claims`: hands out due sources and links.
 //! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
-//! * `publishers`, `fetches`, `daemon`: turns of publishers, HTTP exchanges and the heartbeat.
+//! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the heartbeat.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
 //! Knows nothing of `read`.
@@ -33,6 +33,8 @@ pub(super) mod articles;
 pub(super) mod stories;
 
 mod publishers;
+
+mod hosts;
 
 mod fetches;
 
