@@ -105,10 +105,9 @@ fn undo(raw: Vec<u8>, codings: &[Coding], bounds: Bounds) -> Result<Vec<u8>, Cod
             _ if body.is_empty() => None,
             // Whatever its name: these bytes begin nothing else.
             _ if body.starts_with(&GZIP_MAGIC) => Some(gunzip(&body, bounds)),
-            Coding::Gzip if is_text(&body) => None,
+            Coding::Gzip | Coding::Foreign(_) if is_text(&body) => None,
             Coding::Gzip | Coding::Deflate => Some(inflate(&body, bounds)),
             Coding::Brotli => Some(unbrotli(&body, bounds)),
-            Coding::Foreign(_) if is_text(&body) => None,
             Coding::Foreign(name) => {
                 return Err(CodingError::Broken(format!("it is in {name}, which was not asked for")));
             }
@@ -252,9 +251,8 @@ fn run<'a>(inflater: &mut Decompress, packed: &'a [u8], body: &mut Vec<u8>, boun
         rest = rest.get(n_read..).unwrap_or_default();
         match status {
             Status::StreamEnd if body.len() <= bounds.bytes_max => return End::Proper(rest),
-            Status::StreamEnd => {}
             Status::Ok | Status::BufError if n_read == 0 && inflater.total_out() == n_out => return End::Early,
-            Status::Ok | Status::BufError => {}
+            Status::StreamEnd | Status::Ok | Status::BufError => {}
         }
     }
 }
@@ -418,7 +416,7 @@ mod tests {
             (&["a, b ,,c"], page.clone()),
         ];
         for (lines, raw) in cases {
-            let plain = is_text(&raw).then(|| raw.clone()).unwrap_or_else(|| page.clone());
+            let plain = if is_text(&raw) { raw.clone() } else { page.clone() };
             assert_eq!(read(lines, raw).as_ref(), Ok(&plain), "{lines:?}");
         }
     }

@@ -70,7 +70,7 @@ fn without_fragment(url: &Url) -> Url {
 fn may_hold_refresh(body: &[u8]) -> bool {
     let is_followed_by_refresh = |at: usize| {
         let value = body[at + b"http-equiv".len()..].trim_ascii_start();
-        let value = value.strip_prefix(b"=").map(|value| value.trim_ascii_start()).unwrap_or_default();
+        let value = value.strip_prefix(b"=").map(<[u8]>::trim_ascii_start).unwrap_or_default();
         let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value).trim_ascii_start();
         value.get(..b"refresh".len()).is_some_and(|word| word.eq_ignore_ascii_case(b"refresh"))
     };

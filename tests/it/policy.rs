@@ -71,7 +71,8 @@ fn private_addresses_are_refused_by_name_number_and_redirect() {
     let port = web.address().port();
     let mut room = Newsroom::new();
     // Only the outer host is led to the web; the inner one must be reached by address.
-    room.set(&[("fetch.resolve", &format!("[\"outer.example=127.0.0.1:{port}\"]"))]);
+    let resolve = format!("[\"outer.example=127.0.0.1:{port}\"]");
+    room.set(&[("fetch.resolve", &resolve), ("fetch.robots_cache_s", "1")]);
     for (position, target) in targets(port).iter().enumerate() {
         room.run(&["fetch", target]).exits(77).says("fetch.private_networks");
         room.run(&["extract", target]).exits(77).says("fetch.private_networks");
@@ -87,7 +88,6 @@ fn private_addresses_are_refused_by_name_number_and_redirect() {
     room.run(&["sources", "test", &feed_url]).exits(77).says("fetch.private_networks");
     assert!(web.put("outer.example", "/robots.txt", Resource::redirect(302, &targets(port)[0])));
     // What the file said before is forgotten by now.
-    room.set(&[("fetch.robots_cache_s", "1")]);
     std::thread::sleep(Duration::from_millis(1100));
     room.run(&["fetch", "http://outer.example/other"]).exits(77).says("fetch.private_networks");
     assert_eq!(web.stats("inner.example").requests, []);

@@ -50,7 +50,7 @@ fn a_header_line_that_is_none_costs_nothing_but_itself() {
         ("folded-nothing", b"X-Note:\r\n  one"),
         ("folded-nonsense", b"nonsense\r\n  and more"),
         ("latin", b"X-Note: caf\xe9"),
-        ("long", &[b"X-Note: ".as_slice(), &[b'a'; 60_000]].concat()),
+        ("long", &[b"X-Note: ".as_slice(), &vec![b'a'; 60_000]].concat()),
         ("many", many.as_bytes()),
     ];
     let (body, _, _) = encoding_of("windows-1251", &faults::article_html("Паром вернулся").replace("utf-8", "x"));
