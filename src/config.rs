@@ -6,6 +6,8 @@
 
 mod problem;
 
+mod proxy;
+
 mod reader;
 
 mod settings;
@@ -25,9 +27,10 @@ use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 use crate::model::Source;
 
 pub use problem::{Problem, Problems};
+pub use proxy::Proxy;
 pub use reader::{DEFAULTS, Provenance};
 pub use settings::{
-    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
+    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network, Route,
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};

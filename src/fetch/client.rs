@@ -13,7 +13,7 @@ use reqwest::{Client, Response, redirect};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::config::FetchSettings;
+use crate::config::{FetchSettings, Proxy};
 use crate::model::{Exchange, Fetched, FetchedDocument, HostMemory, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
@@ -106,14 +106,16 @@ impl Fetcher {
 
     fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
         install_tls();
+        let settings = std::sync::Arc::new(settings.clone());
+        let addresses = addresses.with_proxies(settings.proxies().map(Proxy::host).collect());
         #[expect(clippy::disallowed_methods, reason = "this is the one place where requests are made")]
-        let client = Client::builder()
+        let builder = Client::builder()
             .user_agent(&settings.user_agent)
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.read_timeout)
             // Redirects are followed here, hop by hop, so that each passes all gates.
             .redirect(redirect::Policy::none())
-            // A proxy would resolve names itself, out of reach of the address rules.
+            // The environment has no say: a proxy may resolve names itself, out of reach of the address rules.
             .no_proxy()
             // A header that is none (a warning of PHP among them, a blank in a name) is left out, and costs nothing else.
             .http1_ignore_invalid_headers_in_responses(true)
@@ -123,15 +125,21 @@ impl Fetcher {
             .http2_max_header_list_size(HEADER_BYTES_MAX)
             .dns_resolver(addresses.clone())
             .pool_max_idle_per_host(settings.host_connections)
-            .pool_idle_timeout(IDLE_CONNECTION_TIME)
-            .build()
-            .map_err(|error| format!("the HTTP client cannot be set up: {error:?}"))?;
+            .pool_idle_timeout(IDLE_CONNECTION_TIME);
+        let builder = if settings.proxies().next().is_some() {
+            let routes = settings.clone();
+            let route = move |url: &Url| routes.proxy_for(url.host_str()?).map(|proxy| proxy.url().clone());
+            builder.proxy(reqwest::Proxy::custom(route))
+        } else {
+            builder
+        };
+        let client = builder.build().map_err(|error| format!("the HTTP client cannot be set up: {error:?}"))?;
         Ok(Fetcher {
             client,
             addresses,
             gate: HostGate::new(settings.host_wait_max),
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
-            settings: std::sync::Arc::new(settings.clone()),
+            settings,
         })
     }
 
@@ -220,7 +228,10 @@ impl Fetcher {
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Answer, FetchError> {
         let mut record = unasked(url, request.purpose);
-        if let Err(refused) = self.addresses.check_literal(url) {
+        let proxy = self.settings.proxy_for(url.host_str().unwrap_or_default());
+        let is_resolved_here = proxy.is_none_or(|proxy| !proxy.resolves_names());
+        let checked = self.addresses.check_literal(url).and_then(|()| self.addresses.check_name(url, is_resolved_here));
+        if let Err(refused) = checked {
             let error = FetchError::Address(refused);
             record.failure = Some(error.failure());
             exchanges.push(record);
@@ -296,6 +307,7 @@ impl Fetcher {
         let doing = Doing {
             host: url.host_str().unwrap_or_default(),
             is_tls: url.scheme() == "https",
+            is_proxied: self.settings.proxy_for(url.host_str().unwrap_or_default()).is_some(),
             settings: &self.settings,
             n_body_bytes: None,
         };
@@ -323,6 +335,11 @@ impl Fetcher {
             200..=299 => {}
             304 if !request.validators.is_empty() => {
                 return Ok(Answer::NotModified { max_age_s: max_age_s(response.headers(), Timestamp::now()) });
+            }
+            // The proxy's word, and not the host's.
+            407 if doing.is_proxied => {
+                let reason = "the proxy asks for other credentials: 407 (fetch.proxy, fetch.proxy_credentials_file)";
+                return Err(FetchError::Connect(reason.to_owned()));
             }
             301 | 302 | 303 | 307 | 308 => return redirect_of(url, &response),
             _ => {

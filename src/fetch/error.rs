@@ -222,6 +222,8 @@ impl FetchError {
             FetchError::Timeout { host, phase, limit }
         } else if is_tls {
             FetchError::Tls { host, reason: last }
+        } else if doing.is_proxied && error.is_connect() {
+            FetchError::Connect(format!("no connection to {host} by way of the proxy (fetch.proxy): {last}"))
         } else if error.is_dns() {
             FetchError::Dns { host, reason: last }
         } else if error.is_connect() {
@@ -241,6 +243,8 @@ impl FetchError {
 pub(super) struct Doing<'a> {
     pub(super) host: &'a str,
     pub(super) is_tls: bool,
+    /// Whether it goes by way of a proxy.
+    pub(super) is_proxied: bool,
     pub(super) settings: &'a FetchSettings,
     /// Bytes of the body that had come, where it had begun.
     pub(super) n_body_bytes: Option<u64>,

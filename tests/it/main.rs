@@ -25,6 +25,7 @@ mod layers;
 mod newsweb;
 mod newsweb_serves;
 mod policy;
+mod proxies;
 mod random_stories;
 mod revisions;
 

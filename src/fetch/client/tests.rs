@@ -89,7 +89,7 @@ async fn a_403_after_a_429_is_one_more_complaint() {
 async fn a_host_with_a_pace_of_its_own_is_asked_at_it() {
     let (port, _) = server("127.0.0.1:0", &["200 OK"]);
     let delay = Some(Duration::from_millis(400));
-    let hosts = vec![HostRule { name: "127.0.0.1".to_owned(), delay, connections: None }];
+    let hosts = vec![HostRule { name: "127.0.0.1".to_owned(), delay, connections: None, proxy: None }];
     let fetcher = Fetcher::new(&FetchSettings { hosts, ..settings() }).unwrap();
     let began = Instant::now();
     for _ in 0..2 {
