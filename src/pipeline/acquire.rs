@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::dates;
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
@@ -164,9 +165,14 @@ fn failed(
     }
     let failures = candidate.failures_in_a_row + 1;
     let seed = candidate.link.0.unsigned_abs();
-    let retry_at = backoff::next_try(&stages.schedule, failures, retry, seed, Timestamp::now())
-        .filter(|_| failures < stages.schedule.article_attempts_max);
+    let listed_at = published_by_source(candidate).unwrap_or(Timestamp::MAX).min(candidate.first_seen_at);
+    let retry_at = backoff::next_article_try(&stages.schedule, failures, retry, listed_at, seed, Timestamp::now());
     ArticleResult::Failed { failure, retry_at, absence }
+}
+
+/// When the article was published by the word of the source that listed it.
+fn published_by_source(candidate: &Candidate) -> Option<Timestamp> {
+    candidate.hints.published.as_deref().and_then(dates::read).map(|date| date.instant)
 }
 
 /// What an answer without a page says of the article.

@@ -29,7 +29,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{daemon, fetches, links};
+use crate::store::write::{daemon, fetches, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -146,6 +146,16 @@ impl Store {
     /// When the database cannot be written.
     pub async fn ask_for(&self, link: ListedLink) -> Result<LinkId, StoreError> {
         self.write(move |tx| links::ask_for(tx, &link, Timestamp::now())).await
+    }
+
+    /// Gives links without an article a new start: all that were given up or wait after failures, or those that these
+    /// sources have listed. They are due at once. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn retry(&self, sources: Option<Vec<SourceId>>) -> Result<u64, StoreError> {
+        self.write(move |tx| retries::retry(tx, sources.as_deref(), Timestamp::now())).await
     }
 
     /// Claims due work.

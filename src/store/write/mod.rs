@@ -6,6 +6,7 @@
 //! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
 //! * `publishers`, `fetches`, `daemon`: turns of publishers, HTTP exchanges and the heartbeat.
+//! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
 //! Knows nothing of `read`.
@@ -25,6 +26,8 @@ pub(super) mod claims;
 pub(super) mod sources;
 
 mod links;
+
+pub(in crate::store) mod retries;
 
 mod sightings;
 
