@@ -27,6 +27,7 @@ mod newsweb_serves;
 mod policy;
 mod random_stories;
 mod revisions;
+mod second_tries;
 mod site_rules;
 mod source_lists;
 mod sql;

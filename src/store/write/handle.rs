@@ -29,7 +29,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{daemon, fetches, links, retries};
+use crate::store::write::{clock, daemon, fetches, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -52,7 +52,9 @@ impl Store {
         make_folder_of(&settings.path)?;
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = open_for_writing(settings)?;
-        release::release_abandoned(&connection, schedule, Timestamp::now())
+        let now = Timestamp::now();
+        release::release_abandoned(&connection, schedule, now)
+            .and_then(|()| clock::set_right(&connection, schedule, now))
             .map_err(|error| explain(&error, &settings.path))?;
         let n_commits = Arc::new(AtomicU64::new(0));
         let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
@@ -211,8 +213,12 @@ impl Store {
     ///
     /// When the database cannot be written. The watchdog should then not be notified.
     pub async fn heartbeat(&self, started_at: Timestamp, keep_fetches_days: u32) -> Result<(), StoreError> {
+        let schedule = self.schedule.clone();
         self.write(move |tx| {
             let now = Timestamp::now();
+            if clock::was_set_back(tx, now)? {
+                clock::set_right(tx, &schedule, now)?;
+            }
             daemon::note_heartbeat(tx, started_at, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })

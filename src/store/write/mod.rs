@@ -6,6 +6,7 @@
 //! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
 //! * `publishers`, `fetches`, `daemon`: turns of publishers, HTTP exchanges and the heartbeat.
+//! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
@@ -40,5 +41,7 @@ mod publishers;
 mod fetches;
 
 mod daemon;
+
+mod clock;
 
 mod beside;
