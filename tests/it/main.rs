@@ -17,6 +17,7 @@ mod explain;
 mod faults;
 mod following;
 mod further_pages;
+mod gates;
 mod harness;
 mod ingest;
 mod known_copies;

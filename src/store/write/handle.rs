@@ -29,7 +29,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{clock, daemon, fetches, links, retries};
+use crate::store::write::{clock, daemon, fetches, gates, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -220,6 +220,7 @@ impl Store {
                 clock::set_right(tx, &schedule, now)?;
             }
             daemon::note_heartbeat(tx, started_at, now)?;
+            gates::prune(tx, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })
         .await

@@ -166,6 +166,14 @@ pub(in crate::store) fn article_at(connection: &Connection, key: &str) -> rusqli
         .map(Option::flatten)
 }
 
+/// Takes back that a try of a link failed: it says nothing of the link.
+pub(in crate::store) fn forgive(connection: &Connection, link: LinkId, failures_in_a_row: u32) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET failures_in_a_row = min(failures_in_a_row, max(?2, 1)) WHERE id = ?1")?
+        .execute(params![link.0, failures_in_a_row])?;
+    Ok(())
+}
+
 fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
     connection
         .prepare_cached(
