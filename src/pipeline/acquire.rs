@@ -80,7 +80,7 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
     }
     match from_entry(stages, candidate).await {
         Ok(page) => Some(ArticleResult::Article(page)),
-        // Asking again would give the same text. A later look of the feed's at its entry makes it due again.
+        // Asking again would give the same text. A later poll that finds its entry changed makes it due again.
         Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None, absence: Absence::Unknown }),
         Err(_) => None,
     }
@@ -163,7 +163,7 @@ fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp)
     let answered = normalize::url::canonicalize(&document.final_url)
         .map_err(|error| Failure { class: ErrorClass::Redirect, reason: error.to_string() })?;
     let publisher = article.url.as_ref().map(|url| publisher_of(url.as_url())).unwrap_or_default();
-    // That the first page is as it was would say nothing of pages that were not seen: the next look is a whole one.
+    // That the first page is as it was would say nothing of pages that were not seen: the next request is unconditional.
     let validators = if whole.is_complete { document.validators.clone() } else { Validators::default() };
     Ok(ReadPage {
         article: Box::new(article),
