@@ -29,6 +29,7 @@ mod policy;
 mod random_stories;
 mod revisions;
 mod second_tries;
+mod servers;
 mod site_rules;
 mod source_lists;
 mod sql;

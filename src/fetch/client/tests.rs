@@ -7,28 +7,6 @@ use super::super::address::tests::changing;
 use super::*;
 use crate::config::{self, HostRule, Network};
 
-fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())).collect()
-}
-
-#[test]
-fn freshness_is_read_from_both_headers() {
-    let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-    let age = |pairs: &[(&'static str, &str)]| max_age_s(&headers(pairs), now);
-    assert_eq!(age(&[("cache-control", "public, max-age=600")]), Some(600));
-    assert_eq!(age(&[("cache-control", "no-cache, max-age=600")]), None);
-    assert_eq!(age(&[("expires", "Fri, 20 Nov 2026 12:05:00 GMT")]), Some(300));
-    assert_eq!(age(&[("expires", "0")]), None);
-}
-
-#[test]
-fn retry_after_is_read_in_both_forms_and_bounded() {
-    assert_eq!(retry_after(&headers(&[("retry-after", "120")])), Some(Duration::from_mins(2)));
-    assert_eq!(retry_after(&headers(&[("retry-after", "99999999")])), Some(RETRY_AFTER_MAX));
-    assert_eq!(retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])), Some(RETRY_AFTER_MAX));
-    assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
-}
-
 /// A server that answers with each of these in turn, the last one for ever, and counts; each answer ends its connection.
 fn server(address: &str, answers: &[&str]) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind(address).unwrap();
