@@ -254,8 +254,8 @@ fn make_due_again(
     let has_changed = matches!((stored.entry_updated_at, updated_at), (Some(before), Some(after)) if after > before);
     let has_no_article = stored.article_id.is_none();
     let starts_over = link.is_refetch || has_changed || has_no_article && is_first_sighting;
-    let is_still_listed = has_no_article && stored.failures_in_a_row > 0;
-    let becomes_due = !stored.is_due && (starts_over || is_still_listed);
+    // Given up, or left out while its source was removed.
+    let becomes_due = !stored.is_due && (starts_over || has_no_article);
     if becomes_due {
         let (due_at, failures_in_a_row) = match stored.tried_at {
             Some(tried_at) if !starts_over => {

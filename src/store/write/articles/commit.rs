@@ -117,8 +117,8 @@ impl Fetch<'_> {
     /// where the text is that of the feed's entry, which stands in for it.
     fn commit_page(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
         let ReadPage { article, answered, .. } = page;
-        if self.leads_to_deleted_article(article, answered)? {
-            return self.commit_deleted();
+        if let Some(deleted) = self.deleted_article(article, answered)? {
+            return self.commit_deleted(deleted);
         }
         let known = match self.known_article_id {
             Some(id) => lookalikes::known(self.transaction, id)?,
@@ -132,8 +132,9 @@ impl Fetch<'_> {
     }
 
     /// One of the addresses led to an article that is deleted here. It does not come back as new.
-    fn commit_deleted(&self) -> rusqlite::Result<ArticleCommit> {
-        links::finish(self.transaction, self.outcome.candidate.link, self.known_article_id, None, None)?;
+    fn commit_deleted(&self, deleted: i64) -> rusqlite::Result<ArticleCommit> {
+        let article_id = self.known_article_id.unwrap_or(deleted);
+        links::finish(self.transaction, self.outcome.candidate.link, Some(article_id), None, None)?;
         Ok(ArticleCommit::default())
     }
 
@@ -227,15 +228,16 @@ impl Fetch<'_> {
         schedule::note_article_source(self.transaction, source, failure, self.now)
     }
 
-    /// Whether the link, the canonical address or the one that answered led to an article that is no longer stored.
-    fn leads_to_deleted_article(&self, article: &Article, answered: &Alias) -> rusqlite::Result<bool> {
+    /// The article that the link, the canonical address or the one that answered led to, and that is no longer stored.
+    fn deleted_article(&self, article: &Article, answered: &Alias) -> rusqlite::Result<Option<i64>> {
         let listed = &self.outcome.candidate.url;
         let canonical = article.url.as_ref().unwrap_or(listed);
         self.transaction
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM _links WHERE url_key IN (?1, ?2, ?3) AND article_id IS NOT NULL
-                     AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id))",
+                "SELECT article_id FROM _links WHERE url_key IN (?1, ?2, ?3) AND article_id IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id) LIMIT 1",
             )?
             .query_row([listed.key(), canonical.key(), answered.url.key()], |row| row.get(0))
+            .optional()
     }
 }
