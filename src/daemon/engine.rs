@@ -273,7 +273,8 @@ impl Engine {
         self.running.spawn(async move {
             let outcome = pipeline::poll(&app.stages, source).await;
             let describe = tally::polled(&outcome);
-            (number, app.store.commit_poll(outcome).await.map(describe))
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_poll(outcome));
+            (number, remembered.and(committed.map(describe)))
         });
     }
 
@@ -283,7 +284,8 @@ impl Engine {
         self.running.spawn(async move {
             let outcome = pipeline::acquire(&app.stages, candidate).await;
             let describe = tally::acquired(&outcome);
-            (number, app.store.commit_article(outcome).await.map(describe))
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_article(outcome));
+            (number, remembered.and(committed.map(describe)))
         });
     }
 
@@ -378,6 +380,12 @@ impl Engine {
         self.app.store.note_stop().await?;
         Ok(())
     }
+}
+
+/// Writes down what hosts have said that the next process is to go by.
+async fn remember_hosts(app: &App) -> Result<(), StoreError> {
+    let news = app.stages.fetcher.host_news();
+    if news.is_empty() { Ok(()) } else { app.store.remember_hosts(news).await }
 }
 
 fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::config::FetchSettings;
-use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
+use crate::model::{Exchange, Fetched, FetchedDocument, HostMemory, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
 use super::coding::{self, Bounds, CodingError};
@@ -36,6 +36,10 @@ const BUFFER_BYTES_MAX: usize = 1024 * 1024;
 /// Header lines that an answer may have. The library's own 100 are too few for sites behind several caches; their size is
 /// bounded besides.
 const HEADERS_MAX: usize = 1000;
+
+/// Bytes of headers that an answer in HTTP/2 may have: about what the library takes in HTTP/1.1. Its own 16 KiB are less than
+/// some sites' security policies and cookies together.
+const HEADER_BYTES_MAX: u32 = 256 * 1024;
 
 const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, \
@@ -116,6 +120,7 @@ impl Fetcher {
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_max_headers(HEADERS_MAX)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
             .dns_resolver(addresses.clone())
             .pool_max_idle_per_host(settings.host_connections)
             .pool_idle_timeout(IDLE_CONNECTION_TIME)
@@ -128,6 +133,18 @@ impl Fetcher {
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
             settings: std::sync::Arc::new(settings.clone()),
         })
+    }
+
+    /// Takes up what hosts have said to an earlier process.
+    pub fn recall(&self, memory: HostMemory) {
+        self.gate.recall(memory.holds);
+        self.robots.recall(memory.robots);
+    }
+
+    /// What hosts have said since this was last asked, and what a later process is to go by.
+    #[must_use]
+    pub fn host_news(&self) -> HostMemory {
+        HostMemory { robots: self.robots.news(), holds: self.gate.news() }
     }
 
     /// Fetches one document, following redirects.
@@ -374,20 +391,31 @@ impl Fetcher {
     async fn robots_of(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<Rules, FetchError> {
         let entry = self.robots.entry(url);
         let mut entry = entry.lock().await;
+        if entry.is_none()
+            && let Some(recalled) = self.robots.recalled(url)
+        {
+            self.heed_delay(url, &recalled.0);
+            *entry = Some(recalled);
+        }
         match robots::fresh(entry.as_ref()) {
             Some(rules) => Ok(rules),
             None => {
                 let rules = self.fetch_robots(url, exchanges).await?;
-                if let Rules::Known(known) = &rules
-                    && let Some(pause) = known.rules.crawl_delay()
-                {
-                    self.gate.set_pause(&self.whose_turn(url).0, pause.min(self.settings.crawl_delay_max));
-                }
+                self.heed_delay(url, &rules);
                 let expiry = self.robots.expiry(&rules);
                 let rules = robots::renewed(entry.as_ref(), rules);
                 *entry = Some((rules.clone(), expiry));
                 Ok(rules)
             }
+        }
+    }
+
+    /// Keeps the pause that a robots.txt asks for.
+    fn heed_delay(&self, url: &Url, rules: &Rules) {
+        if let Rules::Known(known) = rules
+            && let Some(pause) = known.rules.crawl_delay()
+        {
+            self.gate.set_pause(&self.whose_turn(url).0, pause.min(self.settings.crawl_delay_max));
         }
     }
 
@@ -403,7 +431,11 @@ impl Fetcher {
         for _ in 0..=self.settings.redirects_max {
             let request = FetchRequest { url: &url, purpose: Purpose::Robots, validators: &validators };
             match self.exchange(&url, request, &mut cookies, exchanges).await {
-                Ok(Answer::Document(document)) => return Ok(robots::parse(&document.body)),
+                Ok(Answer::Document(document)) => {
+                    let rules = robots::parse(&document.body);
+                    self.robots.note(page, document.body);
+                    return Ok(rules);
+                }
                 Ok(Answer::Redirect { to, .. }) => url = to,
                 // The page would fare in the same way: say so rather than blame robots.txt.
                 Err(
@@ -420,6 +452,7 @@ impl Fetcher {
             }
         }
         // RFC 9309, sections 2.3.1.2 and 2.3.1.3: what cannot be had, or only by too many redirects, allows everything.
+        self.robots.note(page, Vec::new());
         Ok(robots::allow_all())
     }
 }

@@ -50,7 +50,10 @@ async fn search(stages: &Stages, site: &str) -> Result<(Url, Discovered), Failur
     match pipeline::discover(stages, &safe, Thoroughness::All).await {
         Ok(found) => Ok((safe, found)),
         Err(DiscoverError::Unreachable(failure))
-            if matches!(failure.class, ErrorClass::Connect | ErrorClass::Tls | ErrorClass::Timeout) =>
+            if matches!(
+                failure.class,
+                ErrorClass::Connect | ErrorClass::Header | ErrorClass::Tls | ErrorClass::Timeout
+            ) =>
         {
             let plain = parse_url(&format!("http://{site}"))?;
             let found = pipeline::discover(stages, &plain, Thoroughness::All).await;
@@ -72,7 +75,9 @@ fn failure_of(url: &Url, error: &DiscoverError) -> Failure {
         DiscoverError::Unreachable(failure) => {
             let next = match failure.class {
                 ErrorClass::Dns => "check the name, and the connection to the network",
-                ErrorClass::Connect | ErrorClass::Timeout => "check the address, and the connection to the network",
+                ErrorClass::Connect | ErrorClass::Header | ErrorClass::Timeout => {
+                    "check the address, and the connection to the network"
+                }
                 ErrorClass::Tls => "check the address, or try http://",
                 ErrorClass::Http4xx => "check the address, or give that of the home page",
                 _ => "try again later",

@@ -13,6 +13,9 @@ use crate::store::file::columns::private_time;
 /// How far a time of the past may lie in the future: clocks are set back by some seconds all the time.
 const CLOCK_SLIP: SignedDuration = SignedDuration::from_secs(60);
 
+/// Longer than any wish of a host holds, in milliseconds.
+const HOST_WISH_MS: i64 = 72 * 3_600_000;
+
 /// How much longer than the settings' longest interval a wait may be: what a feed asks to skip, a week at most, and the
 /// spread.
 const LONGEST_MORE: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -50,6 +53,10 @@ pub(super) fn set_right(
         )?
         .execute([longest])?;
     connection.prepare_cached("UPDATE _hosts SET ready_at = ?1 WHERE ready_at > ?1")?.execute([longest])?;
+    // Hosts are left in peace, and robots.txt files believed, for a day at most.
+    let latest = now + HOST_WISH_MS;
+    connection.prepare_cached("DELETE FROM _host_holds WHERE forgotten_at > ?1")?.execute([latest])?;
+    connection.prepare_cached("DELETE FROM _robots WHERE expires_at > ?1")?.execute([latest])?;
     Ok(n_sources + n_due + n_to_revisit)
 }
 

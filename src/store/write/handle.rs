@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source, SourceId,
-    StoredArticle,
+    Article, ArticleOutcome, ClaimedWork, HostMemory, ImportedArticle, LinkId, ListedLink, PollOutcome, Source,
+    SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::refuse_snapshot;
@@ -29,7 +29,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{clock, daemon, fetches, gates, links, retries};
+use crate::store::write::{clock, daemon, fetches, gates, hosts, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Store {
     schedule: Arc<ScheduleSettings>,
     n_commits: Arc<AtomicU64>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    /// What hosts had said when the database was opened, until somebody takes it.
+    host_memory: Arc<Mutex<HostMemory>>,
 }
 
 impl Store {
@@ -53,8 +55,9 @@ impl Store {
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = open_for_writing(settings)?;
         let now = Timestamp::now();
-        release::release_abandoned(&connection, schedule, now)
+        let host_memory = release::release_abandoned(&connection, schedule, now)
             .and_then(|()| clock::set_right(&connection, schedule, now))
+            .and_then(|_| hosts::load(&connection, now))
             .map_err(|error| explain(&error, &settings.path))?;
         let n_commits = Arc::new(AtomicU64::new(0));
         let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
@@ -63,6 +66,7 @@ impl Store {
             schedule: Arc::new(schedule.clone()),
             n_commits,
             thread: Arc::new(Mutex::new(Some(thread))),
+            host_memory: Arc::new(Mutex::new(host_memory)),
         })
     }
 
@@ -83,6 +87,21 @@ impl Store {
             }
             None => Ok(()),
         }
+    }
+
+    /// What hosts had said when the database was opened: once, for whoever asks them.
+    #[must_use]
+    pub fn take_host_memory(&self) -> HostMemory {
+        self.host_memory.lock().map(|mut memory| std::mem::take(&mut *memory)).unwrap_or_default()
+    }
+
+    /// Writes down what hosts have said since, for the next process.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn remember_hosts(&self, news: HostMemory) -> Result<(), StoreError> {
+        self.write(move |tx| hosts::remember(tx, &news)).await
     }
 
     /// A handle to the same thread whose commits use other settings.
@@ -207,7 +226,8 @@ impl Store {
         self.write(move |tx| copies::original_of(tx, &article)).await
     }
 
-    /// Writes a heartbeat for readers, and deletes HTTP exchanges that are too old to keep.
+    /// Writes a heartbeat for readers, and deletes HTTP exchanges that are too old to keep and what hosts said that no longer
+    /// holds.
     ///
     /// # Errors
     ///
@@ -221,6 +241,7 @@ impl Store {
             }
             daemon::note_heartbeat(tx, started_at, now)?;
             gates::prune(tx, now)?;
+            hosts::prune(tx, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })
         .await

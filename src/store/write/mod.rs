@@ -5,7 +5,8 @@
 //! * `claims`: hands out due sources and links.
 //! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
-//! * `publishers`, `fetches`, `daemon`: turns of publishers, HTTP exchanges and the heartbeat.
+//! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the
+//!   heartbeat.
 //! * `gates`: what stands before the articles of a publisher.
 //! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
@@ -40,6 +41,8 @@ pub(super) mod stories;
 mod publishers;
 
 pub(super) mod gates;
+
+mod hosts;
 
 mod fetches;
 
