@@ -160,6 +160,26 @@ CREATE TABLE _hosts (
 CREATE INDEX _hosts_ready ON _hosts (is_quick, ready_at) WHERE ready_at IS NOT NULL;
 CREATE INDEX _hosts_probe ON _hosts (source_id, ready_at) WHERE is_quick = 0 AND ready_at IS NOT NULL;
 
+-- What was found where an article should be, by signs that other links of its publisher may lead to as well.
+CREATE TABLE _gate_signs (
+    publisher TEXT NOT NULL,
+    sign      TEXT NOT NULL,                                -- `at` and an address, or `text` and a hash of its words
+    link_id   INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,
+    seen_at   INTEGER NOT NULL,
+    PRIMARY KEY (publisher, sign, link_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _gate_signs_link ON _gate_signs (link_id);
+
+-- What stands before the articles of a publisher: several of its links led to the same page, one after the other.
+CREATE TABLE _gates (
+    publisher     TEXT PRIMARY KEY,
+    sign          TEXT NOT NULL,
+    since         TEXT NOT NULL,
+    n_probes      INTEGER NOT NULL,                         -- tries since then that led to it again
+    next_probe_at INTEGER NOT NULL                          -- when one of its links is tried again
+) STRICT, WITHOUT ROWID;
+
 -- Sightings, by further sources, of links whose article is not known yet; they move to `sightings` with it.
 CREATE TABLE _pending_sightings (
     link_id       INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,

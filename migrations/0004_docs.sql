@@ -129,7 +129,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('source_health', 'next_due_at', 'When it is polled next, RFC 3339 UTC; NULL: not to be polled.'),
 ('source_health', 'articles_7d', 'Articles first seen in it within the last seven days.'),
 ('source_health', 'error', 'What went wrong with the last poll, in words; NULL when it went well.'),
-('source_health', 'error_class', 'Kind of that failure, as in fetches.error_class; NULL when it went well.'),
+('source_health', 'error_class', 'Kind of that failure, as in fetches.error_class, or gate where several of its articles lead to the same page; NULL when it went well.'),
 ('source_health', 'problems', 'What was odd about its last document though it could be read, a JSON array of texts.'),
 ('source_health', 'source_id', 'Number of the source (sources.id).'),
 ('source_health', 'state', 'State of the source, as in sources.state.'),

@@ -190,6 +190,8 @@ pub struct ScheduleSettings {
     pub backoff_max_s: u32,
     /// Tries for one article.
     pub article_attempts_max: u32,
+    /// Seconds from its publication for which an article that is refused or not found is asked for again.
+    pub article_young_s: u32,
     /// Spread of due times, in percent.
     pub jitter_percent: u32,
     /// How long a claim holds.
@@ -440,6 +442,7 @@ impl ScheduleSettings {
             backoff_min_s: narrow(reader.integer("schedule.backoff_min_s", 1, 30 * DAY_S)),
             backoff_max_s: narrow(reader.integer("schedule.backoff_max_s", 1, 30 * DAY_S)),
             article_attempts_max: narrow(reader.integer("schedule.article_attempts_max", 1, 100)),
+            article_young_s: narrow(reader.integer("schedule.article_young_s", 0, 365 * DAY_S)),
             jitter_percent: narrow(reader.integer("schedule.jitter_percent", 0, 50)),
             lease: seconds(reader.integer("schedule.lease_s", 1, DAY_S)),
         };

@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{ClaimRequest, Scope, StoreError};
+use crate::store::{ClaimRequest, GateChange, Scope, StoreError};
 
 use super::notify::Notifier;
 use super::tally::{self, Acquired, Event, Polled, Tally};
@@ -412,8 +412,17 @@ fn log(event: &Event) {
                 warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
             }
         },
-        Event::Acquired { url, source, outcome } => {
+        Event::Acquired { url, source, outcome, gate } => {
             let source = source.as_deref().unwrap_or("-");
+            match gate {
+                Some(GateChange::Found { publisher, sign }) => {
+                    warn!(publisher = %publisher, url = %url, "articles of {publisher} stand behind a gate ({sign}); they wait until it opens");
+                }
+                Some(GateChange::Opened { publisher, n_links }) => {
+                    info!(publisher = %publisher, n_links, "the gate before articles of {publisher} is open, {n_links} are due");
+                }
+                None => {}
+            }
             match outcome {
                 Acquired::Stored { id, verdict, .. } => {
                     debug!(article.id = id, source.slug = %source, url = %url, "article {id} stored: {verdict:?}");

@@ -178,6 +178,7 @@ impl FetchError {
             | FetchError::Coding(_)
             | FetchError::Timeout { .. }
             | FetchError::RobotsUnreachable { .. } => Retry::Backoff,
+            FetchError::Status { status: 403 | 404 | 410, .. } => Retry::WhileYoung,
             FetchError::Status { .. }
             | FetchError::TooLarge { .. }
             | FetchError::Redirect(_)
@@ -262,7 +263,8 @@ mod tests {
     fn a_second_chance_is_given_to_what_may_change() {
         let status = |status, retry_after| FetchError::Status { status, retry_after }.retry();
         assert_eq!(status(500, None), Retry::Backoff);
-        assert_eq!(status(404, None), Retry::Never);
+        assert_eq!(status(404, None), Retry::WhileYoung);
+        assert_eq!(status(451, None), Retry::Never);
         assert_eq!(status(429, Some(Duration::from_secs(9))), Retry::After(Duration::from_secs(9)));
     }
 

@@ -151,6 +151,9 @@ pub enum Retry {
     Backoff,
     /// After the time that the server named.
     After(Duration),
+    /// After a growing wait as long as the article is young: a feed may be faster than the servers of its site, which
+    /// then refuse or know nothing of what they will have in some minutes. Later the same answer is the last word.
+    WhileYoung,
     /// Asking again would give the same answer.
     Never,
 }

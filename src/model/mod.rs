@@ -26,7 +26,7 @@ pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, Origin, Qual
 pub use host::{HostHold, HostMemory, KnownRobots};
 pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of};
 pub use outcome::{
-    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome,
-    PollResult, StoredArticle, Verdict,
+    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PollFacts, PollHints,
+    PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

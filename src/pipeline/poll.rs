@@ -177,7 +177,7 @@ fn failed(
         last.failure = Some(failure.clone());
     }
     // A source is asked again whatever happened: its owner may mend it. Only how soon differs.
-    let retry = if retry == Retry::Never { Retry::Backoff } else { retry };
+    let retry = if matches!(retry, Retry::Never | Retry::WhileYoung) { Retry::Backoff } else { retry };
     let now = Timestamp::now();
     let seed = source.id.0.unsigned_abs();
     let retry_at =

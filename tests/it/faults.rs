@@ -65,8 +65,10 @@ fn common_cases() -> Vec<Case> {
         case("broken-gzip", faults::broken_gzip(), "coding", "cannot be unpacked", Backoff),
         case("status-500", faults::failing(500), "5xx", "500", Backoff),
         case("status-503", faults::failing(503), "5xx", "503", Backoff),
-        case("status-403", faults::failing(403), "4xx", "403", Never),
-        case("status-404", faults::failing(404), "4xx", "404", Never),
+        case("status-451", faults::failing(451), "4xx", "451", Never),
+        // A feed may be faster than the servers of its site.
+        case("status-403", faults::failing(403), "4xx", "403", Backoff),
+        case("status-404", faults::failing(404), "4xx", "404", Backoff),
         case("busy-429", faults::failing(429), "4xx", "429", Backoff),
         case("busy-seconds", faults::refusing_at_first(99, "200"), "4xx", "429, try again in 200 s", After(200)),
         case("busy-date", faults::refusing_at_first(99, &http_date), "4xx", "429, try again in", After(200)),
@@ -212,7 +214,7 @@ fn a_page_that_fails_is_told_and_scheduled_and_the_others_go_on() {
         case("garbage", faults::garbage(), "parse", "binary data", Next::Backoff),
         case("empty-body", Resource::html(""), "not-article", "", Next::Backoff),
         case("hardly-a-page", Resource::html(short), "not-article", "", Next::Backoff),
-        case("gone", faults::failing(410), "4xx", "410", Next::Never),
+        case("gone", faults::failing(410), "4xx", "410", Next::Backoff),
         case("feed-as-page", feed(&[]), "not-article", "feed", Next::Backoff),
         // Announced shorter than it is: what was announced is the page, and there is nothing on it.
         case("too-long", faults::announcing(20, &faults::article_html("Long")), "not-article", "", Next::Backoff),

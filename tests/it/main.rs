@@ -17,6 +17,7 @@ mod explain;
 mod faults;
 mod following;
 mod further_pages;
+mod gates;
 mod harness;
 mod ingest;
 mod known_copies;
@@ -28,7 +29,7 @@ mod policy;
 mod proxies;
 mod random_stories;
 mod revisions;
-
+mod second_tries;
 mod servers;
 mod site_rules;
 mod source_lists;

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::model::CanonicalUrl;
-
 use crate::store::file::columns::{from_private_time, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;

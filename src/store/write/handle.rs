@@ -29,7 +29,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{daemon, fetches, hosts, links};
+use crate::store::write::{clock, daemon, fetches, gates, hosts, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -56,7 +56,8 @@ impl Store {
         let connection = open_for_writing(settings)?;
         let now = Timestamp::now();
         let host_memory = release::release_abandoned(&connection, schedule, now)
-            .and_then(|()| hosts::load(&connection, now))
+            .and_then(|()| clock::set_right(&connection, schedule, now))
+            .and_then(|_| hosts::load(&connection, now))
             .map_err(|error| explain(&error, &settings.path))?;
         let n_commits = Arc::new(AtomicU64::new(0));
         let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
@@ -168,6 +169,16 @@ impl Store {
         self.write(move |tx| links::ask_for(tx, &link, Timestamp::now())).await
     }
 
+    /// Gives links without an article a new start: all that were given up or wait after failures, or those that these
+    /// sources have listed. They are due at once. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn retry(&self, sources: Option<Vec<SourceId>>) -> Result<u64, StoreError> {
+        self.write(move |tx| retries::retry(tx, sources.as_deref(), Timestamp::now())).await
+    }
+
     /// Claims due work.
     ///
     /// # Errors
@@ -222,9 +233,14 @@ impl Store {
     ///
     /// When the database cannot be written. The watchdog should then not be notified.
     pub async fn heartbeat(&self, started_at: Timestamp, keep_fetches_days: u32) -> Result<(), StoreError> {
+        let schedule = self.schedule.clone();
         self.write(move |tx| {
             let now = Timestamp::now();
+            if clock::was_set_back(tx, now)? {
+                clock::set_right(tx, &schedule, now)?;
+            }
             daemon::note_heartbeat(tx, started_at, now)?;
+            gates::prune(tx, now)?;
             hosts::prune(tx, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })

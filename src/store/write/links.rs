@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::config::ScheduleSettings;
 use crate::model::{Alias, LinkId, ListedLink, SourceId, Validators};
-use crate::store::file::columns::{hints_to_json, private_time, public_time};
+use crate::schedule::backoff;
+use crate::store::file::columns::{from_private_time, hints_to_json, private_time, public_time};
 use crate::store::write::publishers;
 use crate::store::write::sightings::{self, Place};
 
@@ -25,6 +27,15 @@ struct StoredLink {
     entry_updated_at: Option<i64>,
     is_due: bool,
     source: Option<SourceId>,
+    failures_in_a_row: u32,
+    tried_at: Option<Timestamp>,
+}
+
+/// How a known link is listed again.
+#[derive(Clone, Copy)]
+struct Again {
+    is_first_sighting: bool,
+    now: Timestamp,
 }
 
 /// Writes what a source lists: new links become due, known ones get a sighting, changed ones become due again.
@@ -32,6 +43,7 @@ pub(in crate::store) fn record_listed(
     connection: &Connection,
     source: SourceId,
     links: &[ListedLink],
+    schedule: &ScheduleSettings,
     now: Timestamp,
 ) -> rusqlite::Result<Listed> {
     let mut listed = Listed::default();
@@ -52,7 +64,8 @@ pub(in crate::store) fn record_listed(
             }
             Some(stored) => {
                 let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
-                (is_first_sighting, make_due_again(connection, &stored, link, is_first_sighting, now)?)
+                let again = Again { is_first_sighting, now };
+                (is_first_sighting, make_due_again(connection, &stored, link, schedule, again)?)
             }
         };
         if has_new_work {
@@ -153,10 +166,19 @@ pub(in crate::store) fn article_at(connection: &Connection, key: &str) -> rusqli
         .map(Option::flatten)
 }
 
+/// Takes back that a try of a link failed: it says nothing of the link.
+pub(in crate::store) fn forgive(connection: &Connection, link: LinkId, failures_in_a_row: u32) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET failures_in_a_row = min(failures_in_a_row, max(?2, 1)) WHERE id = ?1")?
+        .execute(params![link.0, failures_in_a_row])?;
+    Ok(())
+}
+
 fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
     connection
         .prepare_cached(
-            "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id FROM _links WHERE url_key = ?1",
+            "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id, failures_in_a_row, tried_at
+             FROM _links WHERE url_key = ?1",
         )?
         .query_row([key], |row| {
             Ok(StoredLink {
@@ -165,6 +187,8 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLin
                 entry_updated_at: row.get(2)?,
                 is_due: row.get(3)?,
                 source: row.get::<_, Option<i64>>(4)?.map(SourceId),
+                failures_in_a_row: row.get(5)?,
+                tried_at: row.get::<_, Option<i64>>(6)?.map(from_private_time),
             })
         })
         .optional()
@@ -216,26 +240,42 @@ fn see_again(
 }
 
 /// Makes a known link due again where there is a reason: it is a source of its own, its entry has a later date of change
-/// than before, or it had been given up and one more source lists it. Returns whether there was one.
+/// than before, or it had been given up. Given up and listed by one more source, it starts over; listed by the same one
+/// again, it is tried as after one more failure. Returns whether there was a reason.
 fn make_due_again(
     connection: &Connection,
     stored: &StoredLink,
     link: &ListedLink,
-    is_first_sighting: bool,
-    now: Timestamp,
+    schedule: &ScheduleSettings,
+    Again { is_first_sighting, now }: Again,
 ) -> rusqlite::Result<bool> {
     let updated_at = link.updated_at.map(private_time);
     // A first date of change says nothing about a change since.
     let has_changed = matches!((stored.entry_updated_at, updated_at), (Some(before), Some(after)) if after > before);
-    let was_given_up = stored.article_id.is_none() && is_first_sighting;
-    let becomes_due = !stored.is_due && (link.is_refetch || has_changed || was_given_up);
+    let has_no_article = stored.article_id.is_none();
+    let starts_over = link.is_refetch || has_changed || has_no_article && is_first_sighting;
+    // Given up, or left out while its source was removed.
+    let becomes_due = !stored.is_due && (starts_over || has_no_article);
     if becomes_due {
+        let (due_at, failures_in_a_row) = match stored.tried_at {
+            Some(tried_at) if !starts_over => {
+                let (failures, seed) = (stored.failures_in_a_row, stored.id.unsigned_abs());
+                (backoff::next_try_when_listed(schedule, failures, seed, tried_at).max(now), failures)
+            }
+            _ => (now, 0),
+        };
         connection
             .prepare_cached(
-                "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = 0, hints = ?3,
+                "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = ?5, hints = ?3,
                      entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
             )?
-            .execute(params![stored.id, private_time(now), hints_to_json(&link.hints), updated_at])?;
+            .execute(params![
+                stored.id,
+                private_time(due_at),
+                hints_to_json(&link.hints),
+                updated_at,
+                failures_in_a_row
+            ])?;
     } else if updated_at > stored.entry_updated_at {
         connection
             .prepare_cached("UPDATE _links SET entry_updated_at = ?2 WHERE id = ?1")?

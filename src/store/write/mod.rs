@@ -5,7 +5,11 @@
 //! * `claims`: hands out due sources and links.
 //! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
-//! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the heartbeat.
+//! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the
+//!   heartbeat.
+//! * `gates`: what stands before the articles of a publisher.
+//! * `clock`: sets right what was written while the clock was ahead.
+//! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
 //! Knows nothing of `read`.
@@ -26,6 +30,8 @@ pub(super) mod sources;
 
 mod links;
 
+pub(in crate::store) mod retries;
+
 mod sightings;
 
 pub(super) mod articles;
@@ -34,10 +40,14 @@ pub(super) mod stories;
 
 mod publishers;
 
+pub(super) mod gates;
+
 mod hosts;
 
 mod fetches;
 
 mod daemon;
+
+mod clock;
 
 mod beside;

@@ -102,6 +102,13 @@ impl Revisits<'_> {
         Ok(n_links > 0)
     }
 
+    /// Whether the article was found missing when its page was last asked for.
+    pub(in crate::store) fn is_missing(&self) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached("SELECT gone_at IS NOT NULL FROM _links WHERE id = ?1")?
+            .query_row([self.candidate.link.0], |row| row.get(0))
+    }
+
     fn release(
         &self,
         due_at: Option<Timestamp>,

@@ -7,7 +7,6 @@ use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
 use crate::model::{Source, SourceId};
-
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
 use crate::store::write::publishers;

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
+use crate::config::ScheduleSettings;
 use crate::dates;
 use crate::model::{ListedLink, SourceId, TimeSpan};
 use crate::schedule::gap::{self, Gap};
 use crate::schedule::rhythm::Rhythm;
-
 use crate::store::file::columns::public_time;
 use crate::store::write::links;
 
@@ -32,9 +32,10 @@ pub(in crate::store) fn heal(
     connection: &Connection,
     source: SourceId,
     links: &[ListedLink],
+    schedule: &ScheduleSettings,
     now: Timestamp,
 ) -> rusqlite::Result<u32> {
-    let listed = links::record_listed(connection, source, links, now)?;
+    let listed = links::record_listed(connection, source, links, schedule, now)?;
     connection
         .prepare_cached("UPDATE gaps SET healed_at = ?2, n_healed = ?3 WHERE source_id = ?1 AND healed_at IS NULL")?
         .execute(params![source.0, public_time(now), listed.n_new])?;

@@ -50,7 +50,7 @@ pub(in crate::store) fn commit(
     note_pace(connection, source, exchanges)?;
     // Before a gap that this poll leaves is written: that one is still open.
     let n_healed = match healing {
-        Some(links) => gaps::heal(connection, source.id, links, now)?,
+        Some(links) => gaps::heal(connection, source.id, links, schedule, now)?,
         None => 0,
     };
     let poll = Poll { connection, source, stored, schedule, now };
@@ -152,7 +152,7 @@ impl Poll<'_> {
         answer: &Answer<'_>,
         document: &Document<'_>,
     ) -> rusqlite::Result<PollCommit> {
-        let listed = links::record_listed(self.connection, self.source.id, links, self.now)?;
+        let listed = links::record_listed(self.connection, self.source.id, links, self.schedule, self.now)?;
         // Unchanged sitemaps of an index hold known links, though they are not read again.
         let n_known = if document.children.is_empty() { listed.n_known } else { listed.n_known.max(1) };
         let facts = PollFacts {
