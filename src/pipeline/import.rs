@@ -40,8 +40,8 @@ pub fn bundle_document(bytes: &[u8], name: &str) -> Result<(Article, Option<Stri
     Ok((article, note))
 }
 
-/// Reads one line of JSON: `url` or `id`, `title`, `published`, `authors`, `language`, `paragraphs` or `text`,
-/// `source`. Other keys are passed over.
+/// Reads one line of JSON: `url` or `id`, `title`, `published`, `modified`, `authors`, `language`, `paragraphs` or
+/// `text`, `source`. Other keys are passed over.
 ///
 /// # Errors
 ///
@@ -93,7 +93,7 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
     let extracted = ExtractedArticle {
         title: title.map(found),
         published: published.map(found).into_iter().collect(),
-        modified: None,
+        modified: text("modified")?.map(found),
         canonical_urls: url.clone().map(found).into_iter().collect(),
         authors: list("authors")?.unwrap_or_default().into_iter().map(found).collect(),
         language: text("language")?.map(found),

@@ -23,8 +23,8 @@ use crate::cli::terminal::text::counted;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A folder with bundle documents (000_0123456789abcdef.txt) is read as a bundle; of any other folder all *.txt, *.jsonl,
-*.html and *.opml files are read. JSON lines have url or id, title, published, authors, language, paragraphs or text,
-source. The sources of an OPML file are followed from then on.")]
+*.html and *.opml files are read. JSON lines have url or id, title, published, modified, authors, language, paragraphs or
+text, source; lines with one url are versions of one article. The sources of an OPML file are followed from then on.")]
 pub(crate) struct ImportCommand {
     /// Files and folders
     #[arg(value_name = "PATH", required = true)]
@@ -190,7 +190,7 @@ impl Import<'_> {
                 match kind {
                     Kind::Opml => self.opml(path, &bytes).await,
                     Kind::Page => match pipeline::html_page(&self.app.stages.extractor, bytes, None) {
-                        Ok(article) => self.store(article, None, self.source.clone()).await,
+                        Ok(article) => self.store(article, None, self.source.clone(), false).await,
                         Err(failure) => {
                             self.fault(path, None, &failure.to_string());
                             Ok(())
@@ -209,7 +209,7 @@ impl Import<'_> {
                 if let Some(note) = note {
                     self.progress.tell(&format!("newswire: {}: {note}; it is read all the same", path.display()));
                 }
-                self.store(article, None, self.source.clone()).await
+                self.store(article, None, self.source.clone(), true).await
             }
             Err(reason) => {
                 self.fault(path, None, &reason);
@@ -252,7 +252,7 @@ impl Import<'_> {
                 Ok(read) => {
                     let source = read.source.or_else(|| self.source.clone());
                     let source = if read.guid.is_some() { source.or(Some(DEFAULT_SOURCE.to_owned())) } else { source };
-                    self.store(read.article, read.guid, source).await?;
+                    self.store(read.article, read.guid, source, true).await?;
                 }
                 Err(reason) => self.fault(path, Some(number), &reason),
             }
@@ -279,10 +279,17 @@ impl Import<'_> {
         Ok(())
     }
 
-    async fn store(&mut self, article: Article, guid: Option<String>, source: Option<String>) -> Result<(), Failure> {
+    async fn store(
+        &mut self,
+        article: Article,
+        guid: Option<String>,
+        source: Option<String>,
+        is_address_given: bool,
+    ) -> Result<(), Failure> {
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
         let arrived_at = article.published.map_or_else(Timestamp::now, |published| published.instant);
-        let stored = self.app.store.import(ImportedArticle { article, source, guid, arrived_at }).await?;
+        let stored =
+            self.app.store.import(ImportedArticle { article, source, guid, arrived_at, is_address_given }).await?;
         match stored.verdict {
             Verdict::New => self.counts.new += 1,
             Verdict::Duplicate { .. } => self.counts.duplicates += 1,
