@@ -8,7 +8,7 @@ use newswire::demo::web::{NewsWeb, Resource, Site};
 use crate::harness::{Newsroom, web_of};
 
 /// Longest wait for something that takes a second or two.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Headline, summary and text of three stories that have nothing in common.
 const STORIES: [(&str, &str, &str); 3] = [
@@ -73,16 +73,13 @@ fn gate_page((title, text): (&str, &str)) -> Resource {
 }
 
 fn feed_of_stories() -> Resource {
-    let items: String = STORIES
-        .iter()
-        .enumerate()
-        .map(|(n, (title, summary, _))| {
-            format!(
+    let items = STORIES.iter().enumerate().fold(String::new(), |items, (n, (title, summary, _))| {
+        items
+            + &format!(
                 "<item><title>{title}</title><link>http://gated.example/story-{n}</link>\
                  <description>{summary}</description></item>"
             )
-        })
-        .collect();
+    });
     Resource::new(
         "application/rss+xml",
         format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gated</title>{items}</channel></rss>"),

@@ -126,8 +126,8 @@ fn without_being_told_a_page_is_spared_only_on_evidence() {
             .with("/barred", page("Barred"))
             .with("/wall", Resource::html("<h1>Please log in</h1><p>Subscribe now to continue reading.</p>"))
             .with("/forbidden", faults::failing(403))
-            .with("/news/1", page("The page"));
-        let web = web_of(vec![site, Site::new("other.example").with("/a", page("Elsewhere"))]);
+            .with("/news/1", page("Boats go through number 1"));
+        let web = web_of(vec![site, Site::new("other.example").with("/a", page("Boats go through number 1"))]);
         let mut room = Newsroom::reading(&web);
         room.write_sources(&format!(
             "[[source]]\nslug = \"canal\"\nurl = \"http://canal.example/feed\"\nfull_text = {full_text:?}\n"
