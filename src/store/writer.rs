@@ -168,11 +168,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn add_sources(&self, added: Vec<NewSource>) -> Result<Vec<AddedSource>, StoreError> {
-        self.write(move |tx| {
-            let now = Timestamp::now();
-            added.iter().map(|new| source_changes::add(tx, new, now)).collect()
-        })
-        .await
+        self.write(move |tx| source_changes::add_all(tx, &added, Timestamp::now())).await
     }
 
     /// Makes these sources due now, or all active ones.
