@@ -21,6 +21,8 @@ mod claims;
 
 mod copies;
 
+mod counts;
+
 mod docs;
 
 mod fetches;
