@@ -26,7 +26,7 @@ pub use settings::{
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
-pub use sources::{check_link_selector, check_slug, slug_for};
+pub use sources::{check_link_selector, check_slug, slug_for, slug_for_name};
 
 /// The declaration of every key: names, defaults, reasons.
 pub const DEFAULTS: &str = include_str!("../config/newswire.toml");

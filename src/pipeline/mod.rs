@@ -33,7 +33,7 @@ use crate::model::{ErrorClass, Failure};
 pub use acquire::{ExplainedPage, acquire, explain_page, read_fetched, read_page};
 pub use discover::{DiscoverError, Discovered, Thoroughness, discover};
 pub use feed_text::spares_page;
-pub use import::{JsonArticle, bundle_document, explain_html_page, html_page, json_line};
+pub use import::{JsonArticle, JsonRecord, bundle_document, explain_html_page, html_page, json_line, json_record_id};
 pub use opml::{OpmlSource, OpmlSources, opml_sources, write_opml};
 pub use poll::poll;
 

@@ -87,6 +87,8 @@ pub struct ArticleDetails {
     pub sha256: String,
     /// When its publisher was seen to have taken it away.
     pub removed_at: Option<String>,
+    /// What its publisher says against text mining and AI training.
+    pub reservations: Vec<String>,
 }
 
 /// An address without an article yet.

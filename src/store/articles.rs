@@ -8,8 +8,8 @@ use crate::bundle;
 use crate::config::ScheduleSettings;
 use crate::dedup::{self, Known, Lookalikes};
 use crate::model::{
-    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, CanonicalUrl, DatePrecision, DuplicateKind,
-    ImportedArticle, SourceId, StoredArticle, Validators, Verdict, publisher_of,
+    Absence, Alias, Article, ArticleOutcome, ArticleRecord, ArticleResult, Candidate, CanonicalUrl, DatePrecision,
+    DuplicateKind, ImportedArticle, SourceId, StoredArticle, Validators, Verdict, publisher_of,
 };
 
 use super::changes::NEXT_CHANGE;
@@ -78,6 +78,7 @@ pub(super) fn commit(
                 answered: Some(answered),
                 first_seen_at: candidate.first_seen_at,
                 now,
+                record: None,
             };
             let kept = keep(transaction, article, &arrival)?;
             let canonical = kept.url.clone().map(|url| Alias { url, publisher: publisher.clone() });
@@ -149,22 +150,32 @@ fn is_deleted(
 }
 
 /// Takes in an article from a file. It has no link to release; a source, where one is named, is made if it is missing.
+/// With a record of it, where it was seen is left to whoever reads the record.
 pub(super) fn import(
     transaction: &WriteTransaction<'_>,
     imported: &ImportedArticle,
+    record: Option<&ArticleRecord>,
 ) -> rusqlite::Result<StoredArticle> {
     let connection: &Connection = transaction;
     let ImportedArticle { article, source, guid, arrived_at } = imported;
     let now = *arrived_at;
     let source = source.as_deref().map(|slug| sources::ensure_import_source(connection, slug, now)).transpose()?;
-    let arrival =
-        Arrival { source, guid: guid.as_deref(), known_article_id: None, answered: None, first_seen_at: now, now };
+    let arrival = Arrival {
+        source,
+        guid: guid.as_deref(),
+        known_article_id: None,
+        answered: None,
+        first_seen_at: now,
+        now,
+        record,
+    };
     let kept = keep(transaction, article, &arrival)?;
     if let Some(url) = kept.url {
         let publisher = publisher_of(url.as_url());
         links::lead_to(connection, &Alias { url, publisher }, kept.stored.id, now)?;
     }
-    if let Some(source) = source {
+    let is_seen_by_record = record.is_some_and(|record| !record.sightings.is_empty());
+    if let Some(source) = source.filter(|_| !is_seen_by_record) {
         connection
             .prepare_cached(
                 "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
@@ -194,6 +205,8 @@ struct Arrival<'a> {
     answered: Option<&'a Alias>,
     first_seen_at: Timestamp,
     now: Timestamp,
+    /// What an export says of it.
+    record: Option<&'a ArticleRecord>,
 }
 
 /// An article's place, and the canonical address that it is kept under.
@@ -223,6 +236,13 @@ fn keep(transaction: &WriteTransaction<'_>, article: &Article, arrival: &Arrival
     };
     let row = Row { article, url: url.as_ref(), arrival };
     let mut verdict = judgement.verdict;
+    // In a file under an address that is another article's, it is known by its text, as one without an address is.
+    if url.is_none()
+        && article.url.is_some()
+        && let Some(article_id) = same_document(connection, article)?
+    {
+        verdict = Verdict::Known { article_id };
+    }
     let id = match verdict {
         Verdict::New => {
             let comparison = Comparison::of(transaction, article, url.as_ref(), None)?;
@@ -253,7 +273,11 @@ fn keep(transaction: &WriteTransaction<'_>, article: &Article, arrival: &Arrival
 }
 
 fn find_lookalikes(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
-    let by_id = |id: Option<i64>| id.map(|id| known(connection, id)).transpose().map(Option::flatten);
+    // What came from the same export was told apart by whoever exported it.
+    let is_apart = |id: &i64| arrival.record.is_some_and(|record| record.companions.contains(*id));
+    let by_id = |id: Option<i64>| {
+        id.filter(|id| !is_apart(id)).map(|id| known(connection, id)).transpose().map(Option::flatten)
+    };
     let article_at = |url: &CanonicalUrl| -> rusqlite::Result<Option<i64>> {
         connection
             .prepare_cached("SELECT article_id FROM _links WHERE url_key = ?1")?

@@ -43,6 +43,8 @@ mod polls;
 
 mod read;
 
+mod restore;
+
 mod rows;
 
 mod schema;

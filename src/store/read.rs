@@ -420,8 +420,8 @@ pub(super) const N_ARTICLE_COLUMNS: usize = 13;
 const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_source, articles.published_offset, \
      articles.modified_at, articles.site_name, articles.section, articles.keywords, articles.image_url, \
      articles.quality_reasons, articles.duplicate_kind, articles.first_seen_at, articles.updated_at, articles.sha256, \
-     articles.removed_at";
-const N_DETAIL_COLUMNS: usize = 15;
+     articles.removed_at, articles.reservations";
+const N_DETAIL_COLUMNS: usize = 16;
 
 pub(super) fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
     Ok(ArticleRow {
@@ -472,6 +472,7 @@ fn article_details(row: &Row<'_>) -> rusqlite::Result<ArticleDetails> {
         updated_at: row.get(at(12))?,
         sha256: row.get(at(13))?,
         removed_at: row.get(at(14))?,
+        reservations: list(at(15))?,
     })
 }
 

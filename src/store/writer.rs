@@ -12,8 +12,8 @@ use tracing::{debug, warn};
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source, SourceId,
-    StoredArticle,
+    Article, ArticleOutcome, ArticleRecord, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source,
+    SourceId, StoredArticle,
 };
 
 pub use super::articles::ArticleCommit;
@@ -24,7 +24,7 @@ use super::rows::private_time;
 use super::schema::{self, IngestLock, StoreError};
 use super::source_changes::{self, NewSource};
 use super::sources::{self, AddedSource, SyncReport};
-use super::{articles, copies, fetches, links};
+use super::{articles, copies, fetches, links, restore};
 
 /// Units of work that wait for the writer before senders have to: enough to fill a transaction, few enough that the
 /// articles in them do not add up.
@@ -228,7 +228,25 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
-        self.write(move |tx| articles::import(tx, &article)).await
+        self.write(move |tx| articles::import(tx, &article, None)).await
+    }
+
+    /// Takes in an article from an export, as far as it can be as it was there.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn restore(&self, article: ImportedArticle, record: ArticleRecord) -> Result<StoredArticle, StoreError> {
+        self.write(move |tx| restore::restore(tx, &article, &record)).await
+    }
+
+    /// Makes a source that imported articles are said to come from, and gives it a title if it has none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn name_source(&self, slug: String, title: String) -> Result<(), StoreError> {
+        self.write(move |tx| restore::name_source(tx, &slug, &title, Timestamp::now())).await
     }
 
     /// The stored article that an article is made from, were it to come in now. Nothing is written.
@@ -425,7 +443,7 @@ mod tests {
         // The article is taken in, and then the transaction that it was taken into comes to nothing.
         let undone: Result<(), StoreError> = store
             .write(move |tx| {
-                articles::import(tx, &imported)?;
+                articles::import(tx, &imported, None)?;
                 Err(rusqlite::Error::QueryReturnedNoRows)
             })
             .await;

@@ -4,6 +4,7 @@
 //! * `harness`: a folder, settings and the real program in it.
 //! * All others are named after their subject, their tests after the sentence they test.
 
+mod archives;
 mod backups;
 mod commands;
 mod conditional;

@@ -294,7 +294,7 @@ fn write_out(database: &Path, gathered: &[i64], folder: &Path) -> Result<(), Fai
     let reader = Reader::open(database)?;
     let ids: Vec<String> = gathered.iter().map(ToString::to_string).collect();
     let filter = ArticleFilter { condition: Some(format!("id IN ({})", ids.join(","))), ..ArticleFilter::default() };
-    let n_documents = export::write_bundle(&reader, &filter, folder, false)?;
+    let n_documents = export::write_bundle(&reader, &filter, folder, false, None)?;
     eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
     Ok(())
 }
