@@ -200,3 +200,25 @@ pub struct DueSource {
     /// A stretch of time that its polls missed and nobody has tried to make good yet.
     pub gap: Option<TimeSpan>,
 }
+
+impl DueSource {
+    /// A source that nobody has claimed and of which nothing is known yet, to look what it has.
+    #[must_use]
+    pub fn untried(source: &Source) -> DueSource {
+        DueSource {
+            id: SourceId(0),
+            claim: ClaimId(0),
+            slug: source.slug.clone(),
+            url: source.url.clone(),
+            kind: source.kind,
+            validators: Validators::default(),
+            body_sha256: None,
+            failures_in_a_row: 0,
+            interval_s: None,
+            full_text: source.full_text,
+            link_selectors: source.link_selectors.clone(),
+            children: Vec::new(),
+            gap: None,
+        }
+    }
+}

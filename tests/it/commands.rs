@@ -163,7 +163,9 @@ fn sources_are_listed_shown_added_and_tested() {
     assert_eq!(json["links"][0]["url"], "http://paper.example/a");
 
     room.run(&["fetch", "--all"]).exits(0);
-    let added = room.run(&["sources", "add", "http://paper.example/other", "--slug", "other", "--tag", "x"]).exits(0);
+    let added = room
+        .run(&["sources", "add", "http://paper.example/other", "--force", "--slug", "other", "--tag", "x"])
+        .exits(0);
     assert_eq!(added.cells(), [["other", "http://paper.example/other", "followed from now on"]]);
     let again = room.run(&["--json", "sources", "add", "http://paper.example/other"]).exits(0).json();
     assert_eq!(again, serde_json::json!({"slug": "other", "url": "http://paper.example/other", "is_new": false}));

@@ -4,6 +4,7 @@
 //! * `harness`: a folder, settings and the real program in it.
 //! * All others are named after their subject, their tests after the sentence they test.
 
+mod addresses;
 mod archives;
 mod backups;
 mod commands;
@@ -19,6 +20,7 @@ mod following;
 mod further_pages;
 mod harness;
 mod ingest;
+mod interruptions;
 mod known_copies;
 mod known_stories;
 mod newsweb;

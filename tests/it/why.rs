@@ -226,7 +226,7 @@ fn what_is_unknown_tells_how_it_would_become_known() {
         "source",
         &["source\tpaper (feed, active)", "`newswire sources show paper`"],
     );
-    room.run(&["sources", "add", "http://paper.example/other", "--slug", "other"]).exits(0);
+    room.run(&["sources", "add", "http://paper.example/other", "--force", "--slug", "other"]).exits(0);
     room.run(&["sources", "pause", "other"]).exits(0);
     check(
         &room,

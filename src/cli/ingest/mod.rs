@@ -11,6 +11,7 @@
 //! * `parse_feed`: feed in, JSON out.
 //! * `import`: bundles, JSON lines, HTML files and OPML.
 //! * `source_list`: the sources file and the database.
+//! * `targets`: what a command is to fetch, from the command line, a file or standard input.
 //! * `discover`: the feeds of a site.
 //! * `demo`: all of it on an invented news web.
 
@@ -35,6 +36,8 @@ pub(crate) mod parse_feed;
 pub(crate) mod import;
 
 pub(crate) mod source_list;
+
+mod targets;
 
 pub(crate) mod discover;
 
