@@ -121,6 +121,8 @@ fn request(n_sources: usize) -> ClaimRequest {
     ClaimRequest {
         n_sources,
         n_links: N_AT_ONCE,
+        n_source_probes: usize::MAX,
+        n_link_probes: usize::MAX,
         n_links_per_publisher: 1,
         n_links_of: Vec::new(),
         lease: Duration::from_mins(10),

@@ -41,7 +41,9 @@ CREATE TABLE _source_schedule (
     moved_to            TEXT,                -- where its server says that it is now
     n_moved             INTEGER NOT NULL DEFAULT 0,   -- answers in a row that said so; from some number on it is asked there
     n_vain              INTEGER NOT NULL DEFAULT 0,   -- conditional requests in a row that were answered in full, with nothing new
-    children            TEXT                 -- JSON: the sitemaps of an index that were read last; NULL: none
+    children            TEXT,                -- JSON: the sitemaps of an index that were read last; NULL: none
+    n_claims            INTEGER NOT NULL DEFAULT 0,   -- claims in a row that have not ended; more than one: a process died with it
+    is_quick            INTEGER NOT NULL DEFAULT 0    -- its last answer came soon; others wait in a lane of their own
 ) STRICT;
 
 CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;
@@ -60,6 +62,26 @@ CREATE TABLE gaps (
 
 CREATE INDEX gaps_source ON gaps (source_id, began_at);
 CREATE INDEX gaps_open ON gaps (source_id, noticed_at) WHERE healed_at IS NULL;
+
+-- The robots.txt files that are believed still, so that not every process asks for them anew; at most some thousands.
+CREATE TABLE _robots (
+    origin     TEXT PRIMARY KEY,             -- scheme, host and port
+    text       BLOB NOT NULL,                -- as it was served; empty where there is none
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX _robots_expiry ON _robots (expires_at);
+
+-- Publishers that asked to be left in peace, by `Retry-After` or a 429; at most some thousands.
+CREATE TABLE _host_holds (
+    publisher        TEXT PRIMARY KEY,
+    held_until       INTEGER NOT NULL,
+    n_complaints     INTEGER NOT NULL,       -- in a row, without saying when to come back
+    complained_until INTEGER,                -- until when the last one is remembered; NULL: there was none
+    forgotten_at     INTEGER NOT NULL        -- the later of the two
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _host_holds_end ON _host_holds (forgotten_at);
 
 -- The process that ingests, at most one at a time; it writes a row here as a sign of life.
 CREATE TABLE _daemon (

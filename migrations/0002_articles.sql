@@ -137,7 +137,9 @@ CREATE TABLE _links (
     hints             TEXT,                                 -- JSON: what the source said of it; NULL once it is used
     first_seen_at     INTEGER NOT NULL,
     look_at           INTEGER,                              -- when its article's page is looked at again; NULL: no more
-    gone_at           INTEGER                               -- when the article was first found missing, and not again since
+    gone_at           INTEGER,                              -- when the article was first found missing, and not again since
+    tried_at          INTEGER,                              -- when it last failed
+    n_claims          INTEGER NOT NULL DEFAULT 0            -- claims in a row that have not ended; more than one: a process died with it
 ) STRICT;
 
 CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;
@@ -146,13 +148,37 @@ CREATE INDEX _links_host_claimed ON _links (host) WHERE claim_id IS NOT NULL;
 CREATE INDEX _links_source_due ON _links (source_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX _links_article ON _links (article_id) WHERE article_id IS NOT NULL;
 
--- A row for each publisher with links that are due, or to be looked at again: when it may be asked for the next one.
+-- A row for each publisher that ever had a link that waited: when it may be asked for the next one, whose that one is, and
+-- whether it answers. One that was never reached, or is slow, waits in a lane of its own.
 CREATE TABLE _hosts (
-    host     TEXT PRIMARY KEY,
-    ready_at INTEGER NOT NULL
+    host      TEXT PRIMARY KEY,
+    ready_at  INTEGER,                                      -- NULL: nothing is due, nor to be looked at again
+    source_id INTEGER NOT NULL DEFAULT 0,                   -- that listed the link whose turn is next; 0: given by hand
+    is_quick  INTEGER NOT NULL DEFAULT 0                    -- its last answer came soon
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX _hosts_ready ON _hosts (ready_at);
+CREATE INDEX _hosts_ready ON _hosts (is_quick, ready_at) WHERE ready_at IS NOT NULL;
+CREATE INDEX _hosts_probe ON _hosts (source_id, ready_at) WHERE is_quick = 0 AND ready_at IS NOT NULL;
+
+-- What was found where an article should be, by signs that other links of its publisher may lead to as well.
+CREATE TABLE _gate_signs (
+    publisher TEXT NOT NULL,
+    sign      TEXT NOT NULL,                                -- `at` and an address, or `text` and a hash of its words
+    link_id   INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,
+    seen_at   INTEGER NOT NULL,
+    PRIMARY KEY (publisher, sign, link_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _gate_signs_link ON _gate_signs (link_id);
+
+-- What stands before the articles of a publisher: several of its links led to the same page, one after the other.
+CREATE TABLE _gates (
+    publisher     TEXT PRIMARY KEY,
+    sign          TEXT NOT NULL,
+    since         TEXT NOT NULL,
+    n_probes      INTEGER NOT NULL,                         -- tries since then that led to it again
+    next_probe_at INTEGER NOT NULL                          -- when one of its links is tried again
+) STRICT, WITHOUT ROWID;
 
 -- Sightings, by further sources, of links whose article is not known yet; they move to `sightings` with it.
 CREATE TABLE _pending_sightings (

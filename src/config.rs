@@ -4,6 +4,12 @@
 //! the real ones cannot drift. Over it come the user's file, the environment (`NEWSWIRE__SECTION__KEY`) and the
 //! flags. [`load`] either gives a [`Config`] that the rest of the program can trust or every [`Problem`] at once.
 
+mod problem;
+
+mod proxy;
+
+mod reader;
+
 mod settings;
 
 mod sources;
@@ -13,7 +19,6 @@ mod sites;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,15 +26,17 @@ use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 
 use crate::model::Source;
 
+pub use problem::{Problem, Problems};
+pub use proxy::Proxy;
+pub use reader::{DEFAULTS, Provenance};
 pub use settings::{
-    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
+    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network, Route,
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
 pub use sources::{check_link_selector, check_slug, slug_for, slug_for_name};
 
-/// The declaration of every key: names, defaults, reasons.
-pub const DEFAULTS: &str = include_str!("../config/newswire.toml");
+use reader::{Reader, flatten, parse_defaults, written};
 
 /// A list of sources to start from, for `config init`.
 pub const SOURCES_TEMPLATE: &str = include_str!("../config/sources.toml");
@@ -81,17 +88,6 @@ impl Config {
     }
 }
 
-/// One key, its value as TOML and where that value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provenance {
-    /// Dotted key; `site` and the pages that it is for of a site's rule.
-    pub key: String,
-    /// Value, written as TOML.
-    pub value: String,
-    /// `default`, a file's path, with the line of a site's rule, `environment` or the flag.
-    pub origin: String,
-}
-
 /// What is asked for on the command line; it goes over everything else.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
@@ -100,41 +96,6 @@ pub struct Overrides {
     /// Keys set by flags: dotted key, value, the flag's name.
     pub flags: Vec<(&'static str, String, &'static str)>,
 }
-
-/// One thing that is wrong with the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where: a file, with a line where that helps, or `environment`, or a flag.
-    pub place: String,
-    /// The dotted key, with the value where it has one.
-    pub subject: String,
-    /// The rule that it breaks.
-    pub rule: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.place, self.subject, self.rule)
-    }
-}
-
-/// All that is wrong with the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, problem) in self.0.iter().enumerate() {
-            if position > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Problems {}
 
 /// Reads files and environment and checks them whole.
 ///
@@ -254,14 +215,6 @@ fn find_settings_file(overrides: &Overrides) -> Result<Option<PathBuf>, Problems
     Ok(SEARCH_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()))
 }
 
-fn parse_defaults() -> Value {
-    let root = config_crate::Config::builder()
-        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
-        .build()
-        .expect("the compiled-in defaults are TOML");
-    root.cache
-}
-
 fn merged_values(
     settings_file: Option<&Path>,
     environment: Option<HashMap<String, String>>,
@@ -279,23 +232,6 @@ fn merged_values(
         }])
     })?;
     Ok(flatten(&merged.cache))
-}
-
-/// Dotted keys to leaf values. Arrays are leaves.
-fn flatten(root: &Value) -> BTreeMap<String, Value> {
-    fn descend(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
-        if let ValueKind::Table(table) = &value.kind {
-            for (name, inner) in table {
-                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-                descend(&key, inner, into);
-            }
-        } else {
-            into.insert(prefix.to_owned(), value.clone());
-        }
-    }
-    let mut leaves = BTreeMap::new();
-    descend("", root, &mut leaves);
-    leaves
 }
 
 fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::ListedSources, Option<PathBuf>, bool) {
@@ -349,138 +285,6 @@ fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRu
             (SiteRules::default(), None)
         }
     }
-}
-
-/// Takes values out of the merged keys, and notes what breaks a rule instead of stopping at it. A value that breaks
-/// its rule is replaced by the lower bound of the rule, which is never used, since a problem means no `Config`.
-struct Reader {
-    values: BTreeMap<String, Value>,
-    problems: Vec<Problem>,
-}
-
-impl Reader {
-    fn reject_unknown_keys(&mut self) {
-        let known = flatten(&parse_defaults());
-        let unknown: Vec<String> = self.values.keys().filter(|key| !known.contains_key(*key)).cloned().collect();
-        for key in unknown {
-            let nearest = known.keys().min_by_key(|candidate| edit_distance(candidate, &key));
-            let rule = match nearest {
-                Some(nearest) if edit_distance(nearest, &key) <= 3 => format!("unknown key, did you mean {nearest}?"),
-                _ => "unknown key, `newswire config show` lists all".to_owned(),
-            };
-            let value = self.values.get(&key).map(written).unwrap_or_default();
-            self.problem(&key, &value, &rule);
-        }
-    }
-
-    fn origin(&self, key: &str) -> String {
-        let origin = self.values.get(key).and_then(Value::origin);
-        match origin {
-            None => "default".to_owned(),
-            Some(text) if text.contains("environment") => "environment".to_owned(),
-            Some(text) => text.to_owned(),
-        }
-    }
-
-    fn problem(&mut self, key: &str, value: &str, rule: &str) {
-        let place = self.origin(key);
-        self.problems.push(Problem { place, subject: format!("{key} = {value}"), rule: rule.to_owned() });
-    }
-
-    fn value(&self, key: &str) -> &Value {
-        self.values.get(key).unwrap_or_else(|| panic!("key {key} is not declared in config/newswire.toml"))
-    }
-
-    /// A whole number within bounds.
-    fn integer(&mut self, key: &str, least: u64, most: u64) -> u64 {
-        let value = self.value(key).clone();
-        let is_number = !matches!(value.kind, ValueKind::Boolean(_) | ValueKind::Float(_));
-        match value.clone().into_uint() {
-            Ok(number) if is_number && (least..=most).contains(&number) => number,
-            _ => {
-                self.problem(key, &written(&value), &format!("must be a whole number from {least} to {most}"));
-                least
-            }
-        }
-    }
-
-    fn flag(&mut self, key: &str) -> bool {
-        let value = self.value(key).clone();
-        match value.clone().into_bool() {
-            Ok(flag) => flag,
-            Err(_) => {
-                self.problem(key, &written(&value), "must be true or false");
-                false
-            }
-        }
-    }
-
-    fn text(&mut self, key: &str) -> String {
-        let value = self.value(key).clone();
-        match value.kind {
-            ValueKind::String(ref text) => text.clone(),
-            _ => {
-                self.problem(key, &written(&value), "must be a text in quotes");
-                String::new()
-            }
-        }
-    }
-
-    /// A list of texts. In the environment: one text with commas.
-    fn list(&mut self, key: &str) -> Vec<String> {
-        let value = self.value(key).clone();
-        let items = match &value.kind {
-            ValueKind::Array(items) => items.iter().map(|item| item.clone().into_string()).collect(),
-            ValueKind::String(text) => {
-                Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
-            }
-            _ => Err(config_crate::ConfigError::Message(String::new())),
-        };
-        items.unwrap_or_else(|_| {
-            self.problem(key, &written(&value), "must be a list of texts");
-            Vec::new()
-        })
-    }
-
-    fn provenance(&self, site_rules: &SiteRules) -> Vec<Provenance> {
-        let keys = self.values.iter().map(|(key, value)| Provenance {
-            key: key.clone(),
-            value: written(value),
-            origin: self.origin(key),
-        });
-        let rules = site_rules.iter().map(|rule| Provenance {
-            key: format!("site {}", rule.subject()),
-            value: rule.written(),
-            origin: rule.place.clone(),
-        });
-        let mut provenance: Vec<Provenance> = keys.chain(rules).collect();
-        provenance.sort_by(|left, right| left.key.cmp(&right.key));
-        provenance
-    }
-}
-
-/// A value as it would stand in a TOML file.
-fn written(value: &Value) -> String {
-    match &value.kind {
-        ValueKind::String(text) => format!("{text:?}"),
-        ValueKind::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
-    }
-}
-
-/// Levenshtein's distance, for naming the key that was probably meant.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut previous: Vec<usize> = (0..=right.len()).collect();
-    for (row, a) in left.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, b) in right.iter().enumerate() {
-            let substituted = previous[column] + usize::from(a != *b);
-            current.push(substituted.min(previous[column + 1] + 1).min(current[column] + 1));
-        }
-        previous = current;
-    }
-    previous[right.len()]
 }
 
 /// A checked configuration that many tasks read.

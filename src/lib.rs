@@ -36,10 +36,17 @@
 //! * [`cli`]: one file a command; prints, decides nothing.
 //! * [`demo`]: a small news web on the loopback device, for `newswire demo` and for the tests.
 //!
-//! Who may know whom: `model`, `charset`, `scripts` and `dates` know nobody, `revision` knows `dates` and `scripts`. A
-//! stage (`schedule` to `bundle`) knows those and its own part of `config`, never another stage, never the store. `store` asks three pure modules, because their questions
-//! are only sound inside a transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. `daemon` and
-//! `cli` know `pipeline`, `store` and `app`; nobody knows `cli` but `main`.
+//! Who may know whom (`tests/it/layers.rs` reads it off the files):
+//! * `model`, `charset` and `scripts` know nobody. `config` and `dates` know `model`, `revision` knows `dates` and
+//!   `scripts`.
+//! * A stage (`schedule` to `bundle`) knows those, of `config` its own part, but never another stage and never `store`.
+//! * `store` knows what a stage knows, and asks three of them, because their questions are only sound inside a
+//!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
+//! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
+//!   them.
+//! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
+//! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
+//!   file below both.
 //!
 //! Deliberately absent: a message queue between the lines (rows in the store do that), a second process, and any
 //! state outside the database file. (How far somebody has read with `tail --cursor` is theirs, and stands in a file of theirs.)

@@ -43,7 +43,7 @@ impl Address {
         fetcher.sitemaps(&self.url, &mut exchanges).await;
         let failure = exchanges.last().and_then(|exchange| exchange.failure.as_ref());
         let is_deaf = failure.is_some_and(|failure| {
-            matches!(failure.class, ErrorClass::Connect | ErrorClass::Tls | ErrorClass::Timeout)
+            matches!(failure.class, ErrorClass::Connect | ErrorClass::Header | ErrorClass::Tls | ErrorClass::Timeout)
         });
         if is_deaf { plain } else { self.url }
     }

@@ -12,7 +12,7 @@ use scraper::error::SelectorErrorKind;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::Problem;
+use super::problem::Problem;
 use super::tables::Tables;
 
 const KNOWN_KEYS: [&str; 9] = ["host", "path", "body", "drop", "title", "date", "authors", "valid_from", "valid_to"];
@@ -304,7 +304,7 @@ fn read_host(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<
     }
 }
 
-/// The begin of a path, encoded as in addresses.
+/// The beginning of a path, encoded as in addresses.
 fn read_path(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> String {
     let Some((at, text)) = tables.text_of(at, table, "path", false) else {
         return String::new();

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::model::{FullText, Source, SourceKind};
 
-use super::Problem;
+use super::problem::Problem;
 use super::sites::ElementSelector;
 use super::tables::Tables;
 

@@ -2,7 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
+use super::problem::Problem;
 
 /// A file in which tables are read, and what was found wrong so far.
 pub(super) struct Tables<'a> {

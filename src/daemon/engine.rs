@@ -1,5 +1,6 @@
 //! The loop.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{ClaimRequest, Scope, StoreError};
+use crate::store::{ClaimRequest, GateChange, Scope, StoreError};
 
 use super::notify::Notifier;
 use super::tally::{self, Acquired, Event, Polled, Tally};
@@ -27,6 +28,12 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long one-shot work that was interrupted waits for what is under way: somebody waits for it to end.
 const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
+
+/// What takes longer waits for its host, which costs next to nothing: its slot is free for others.
+const SLOW_AFTER: Duration = Duration::from_millis(500);
+
+/// A part of the slots, one in so many, that is not given to what was never reached.
+const RESERVED_PART: usize = 8;
 
 /// When the loop ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,19 +72,36 @@ pub struct Engine {
     notifier: Option<Notifier>,
     observe: Observer,
     tally: Tally,
-    running: JoinSet<(Slot, Result<Event, StoreError>)>,
-    n_polls: usize,
-    n_articles: usize,
+    running: JoinSet<(u64, Result<Event, StoreError>)>,
+    /// What is in work, by the numbers of the tasks.
+    pieces: HashMap<u64, Piece>,
+    n_started: u64,
     /// No claims before this, after trouble with the database.
     claims_from: Instant,
     started_at: Timestamp,
 }
 
 /// Which of the loop's slots a task has.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Slot {
     Poll,
     Article,
+}
+
+/// A piece of work that is under way.
+struct Piece {
+    slot: Slot,
+    started: Instant,
+    /// Whether it asks somebody who was never reached, or is slow.
+    is_probe: bool,
+}
+
+/// How many pieces may be begun now.
+#[derive(Clone, Copy)]
+struct Room {
+    n_free: usize,
+    /// How many of these may be probes.
+    n_probes: usize,
 }
 
 impl Engine {
@@ -92,8 +116,8 @@ impl Engine {
             observe,
             tally: Tally::default(),
             running: JoinSet::new(),
-            n_polls: 0,
-            n_articles: 0,
+            pieces: HashMap::new(),
+            n_started: 0,
             claims_from: Instant::now(),
             started_at: Timestamp::now(),
         }
@@ -161,11 +185,10 @@ impl Engine {
     /// nothing when the end is reached.
     async fn claim_and_start(&mut self) -> Result<Option<Duration>, EngineError> {
         let settings = &self.app.config.daemon;
-        let n_sources = settings.poll_tasks.saturating_sub(self.n_polls);
-        let n_links = settings.article_tasks.saturating_sub(self.n_articles);
+        let (polls, articles) = (self.room(Slot::Poll), self.room(Slot::Article));
         let idle_max = settings.idle_max;
-        if n_sources + n_links == 0 {
-            return Ok(Some(idle_max));
+        if polls.n_free + articles.n_free == 0 {
+            return Ok(Some(self.until_a_slot_is_free().unwrap_or(idle_max)));
         }
         if let Some(pause) = self.claims_from.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero()) {
             return Ok(Some(pause));
@@ -173,8 +196,10 @@ impl Engine {
         let now = Timestamp::now();
         let fetch = &self.app.config.fetch;
         let request = ClaimRequest {
-            n_sources,
-            n_links,
+            n_sources: polls.n_free,
+            n_links: articles.n_free,
+            n_source_probes: polls.n_probes,
+            n_link_probes: articles.n_probes,
             n_links_per_publisher: fetch.host_connections,
             n_links_of: fetch.hosts.iter().filter_map(|rule| Some((rule.name.clone(), rule.connections?))).collect(),
             lease: self.app.config.schedule.lease,
@@ -199,55 +224,86 @@ impl Engine {
         }
         if self.until == Until::Idle && self.running.is_empty() && n_claimed == 0 {
             let patience = IDLE_PATIENCE.min(Duration::from_secs(u64::from(self.app.config.schedule.backoff_min_s)));
-            let is_soon = earliest(next_source_due_at, next_link_due_at.filter(|_| n_links > 0))
+            let is_soon = earliest(next_source_due_at, next_link_due_at.filter(|_| articles.n_free > 0))
                 .is_some_and(|due| until_then(due, now) < patience);
             if !is_soon {
                 return Ok(None);
             }
         }
         // Only work that a slot is free for is worth waking up for.
-        let source_wait = next_source_due_at.filter(|_| self.n_polls < self.app.config.daemon.poll_tasks);
-        let link_wait = next_link_due_at.filter(|_| self.n_articles < self.app.config.daemon.article_tasks);
+        let (polls, articles) = (self.room(Slot::Poll), self.room(Slot::Article));
+        let source_wait = next_source_due_at.filter(|_| polls.n_free > 0);
+        let link_wait = next_link_due_at.filter(|_| articles.n_free > 0);
         let wait = earliest(source_wait, link_wait)
             .map_or(idle_max, |due| until_then(due, now).clamp(NOTHING_TO_CLAIM_PAUSE, idle_max));
-        Ok(Some(wait))
+        let is_full = polls.n_probes == 0 || articles.n_probes == 0;
+        Ok(Some(self.until_a_slot_is_free().filter(|_| is_full).map_or(wait, |free| free.min(wait))))
+    }
+
+    /// How many pieces of a kind may be begun. One that is slow takes no slot, but only so many may be slow: then nobody
+    /// is asked who may be slow too, and with twice as many nobody at all.
+    fn room(&self, slot: Slot) -> Room {
+        let settings = &self.app.config.daemon;
+        let n_slots = match slot {
+            Slot::Poll => settings.poll_tasks,
+            Slot::Article => settings.article_tasks,
+        };
+        let of_kind = || self.pieces.values().filter(|piece| piece.slot == slot);
+        let n_slow = of_kind().filter(|piece| piece.started.elapsed() >= SLOW_AFTER).count();
+        let n_soon = of_kind().count() - n_slow;
+        let n_probes = of_kind().filter(|piece| piece.is_probe && piece.started.elapsed() < SLOW_AFTER).count();
+        let n_free = if n_slow < 2 * settings.slow_tasks { n_slots.saturating_sub(n_soon) } else { 0 };
+        let n_probes_max = if n_slow < settings.slow_tasks { n_slots - n_slots / RESERVED_PART } else { 0 };
+        Room { n_free, n_probes: n_probes_max.saturating_sub(n_probes).min(n_free) }
+    }
+
+    /// When the next piece that is under way counts as slow, unless it ends before.
+    fn until_a_slot_is_free(&self) -> Option<Duration> {
+        let ages = self.pieces.values().map(|piece| piece.started.elapsed());
+        ages.filter_map(|age| SLOW_AFTER.checked_sub(age)).min().map(|wait| wait.max(NOTHING_TO_CLAIM_PAUSE))
+    }
+
+    /// Writes down that a piece of work is begun. Returns its number.
+    fn begin(&mut self, slot: Slot, is_probe: bool) -> u64 {
+        self.n_started += 1;
+        self.pieces.insert(self.n_started, Piece { slot, started: Instant::now(), is_probe });
+        self.n_started
     }
 
     fn start_poll(&mut self, source: DueSource) {
-        self.n_polls += 1;
+        let number = self.begin(Slot::Poll, source.is_probe);
         let app = self.app.clone();
         self.running.spawn(async move {
             let outcome = pipeline::poll(&app.stages, source).await;
             let describe = tally::polled(&outcome);
-            (Slot::Poll, app.store.commit_poll(outcome).await.map(describe))
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_poll(outcome));
+            (number, remembered.and(committed.map(describe)))
         });
     }
 
     fn start_article(&mut self, candidate: Candidate) {
-        self.n_articles += 1;
+        let number = self.begin(Slot::Article, candidate.is_probe);
         let app = self.app.clone();
         self.running.spawn(async move {
             let outcome = pipeline::acquire(&app.stages, candidate).await;
             let describe = tally::acquired(&outcome);
-            (Slot::Article, app.store.commit_article(outcome).await.map(describe))
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_article(outcome));
+            (number, remembered.and(committed.map(describe)))
         });
     }
 
     fn finish(
         &mut self,
-        joined: Result<(Slot, Result<Event, StoreError>), tokio::task::JoinError>,
+        joined: Result<(u64, Result<Event, StoreError>), tokio::task::JoinError>,
     ) -> Result<(), EngineError> {
-        let (slot, committed) = match joined {
+        let (number, committed) = match joined {
             Ok(ended) => ended,
             // Parsers run under a guard of their own, so this is a fault in the loop itself: better to be restarted
             // with all claims given back than to go on with a slot less each time.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => return Ok(()),
         };
-        match slot {
-            Slot::Poll => self.n_polls -= 1,
-            Slot::Article => self.n_articles -= 1,
-        }
+        self.pieces.remove(&number);
         match committed {
             Ok(event) => {
                 log(&event);
@@ -295,10 +351,11 @@ impl Engine {
 
     fn status(&self) -> String {
         let Tally { polls, polls_failed, articles, duplicates, revisions, articles_failed, .. } = self.tally;
+        let n_polls = self.pieces.values().filter(|piece| piece.slot == Slot::Poll).count();
+        let n_articles = self.pieces.len() - n_polls;
         format!(
-            "{} polls and {} articles in work; since the start {polls} polls ({polls_failed} failed), {articles} \
-             articles ({duplicates} duplicates, {revisions} revisions, {articles_failed} failed)",
-            self.n_polls, self.n_articles
+            "{n_polls} polls and {n_articles} articles in work; since the start {polls} polls ({polls_failed} failed), {articles} \
+             articles ({duplicates} duplicates, {revisions} revisions, {articles_failed} failed)"
         )
     }
 
@@ -331,6 +388,12 @@ impl Engine {
     }
 }
 
+/// Writes down what hosts have said that the next process is to go by.
+async fn remember_hosts(app: &App) -> Result<(), StoreError> {
+    let news = app.stages.fetcher.host_news();
+    if news.is_empty() { Ok(()) } else { app.store.remember_hosts(news).await }
+}
+
 fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
     left.into_iter().chain(right).min()
 }
@@ -355,8 +418,17 @@ fn log(event: &Event) {
                 warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
             }
         },
-        Event::Acquired { url, source, outcome } => {
+        Event::Acquired { url, source, outcome, gate } => {
             let source = source.as_deref().unwrap_or("-");
+            match gate {
+                Some(GateChange::Found { publisher, sign }) => {
+                    warn!(publisher = %publisher, url = %url, "articles of {publisher} stand behind a gate ({sign}); they wait until it opens");
+                }
+                Some(GateChange::Opened { publisher, n_links }) => {
+                    info!(publisher = %publisher, n_links, "the gate before articles of {publisher} is open, {n_links} are due");
+                }
+                None => {}
+            }
             match outcome {
                 Acquired::Stored { id, verdict, .. } => {
                     debug!(article.id = id, source.slug = %source, url = %url, "article {id} stored: {verdict:?}");

@@ -33,7 +33,7 @@ use crate::revision::{Wording, substance};
 const SAME_ARTICLE_SHARE: f64 = 0.2;
 
 /// How many times shorter than an article the text is that says that it is gone, at least. Such notices have up to some
-/// fifty words; an article that is written anew as a whole keeps about its length.
+/// fifty words; an article that is rewritten as a whole keeps about its length.
 const NOTICE_TIMES_SHORTER: usize = 3;
 
 /// A stored article that may be the one at hand.
@@ -134,7 +134,7 @@ fn paragraphs_in_common(article: &Article, known: &Known) -> f64 {
     share
 }
 
-/// Whether title and body say the same: white space, punctuation and furniture make no revision, nor does a page that
+/// Whether title and body say the same: white space, punctuation and boilerplate make no revision, nor does a page that
 /// no longer has a headline.
 fn reads_the_same(article: &Article, known: &Known) -> bool {
     let title = article.title.as_deref().or(known.title.as_deref());
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn furniture_makes_no_revision() {
+    fn boilerplate_makes_no_revision() {
         let lookalikes = |body: &str| Lookalikes { by_link: Some(known("Storm", body)), ..Lookalikes::default() };
         let verdict = |old: &str, new: &str| judge(&article("Storm", new), &lookalikes(old)).verdict;
         let (same, other) = (Verdict::Known { article_id: 7 }, Verdict::Revision { article_id: 7 });

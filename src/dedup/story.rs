@@ -13,6 +13,8 @@
 
 mod function_words;
 
+mod language;
+
 pub mod active;
 
 pub mod frequencies;

@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::web::{NewsWeb, Resource, Site};
 
+mod boilerplate;
 mod bulk;
 mod feeds;
-mod furniture;
 mod markup;
 mod pages;
 mod story;
+mod template;
 mod texts;
 pub mod wordpress;
 
@@ -21,6 +22,7 @@ pub use bulk::bulk;
 pub use markup::plain;
 pub use story::{Paper, Story};
 
+use template::Template;
 use texts::Text;
 
 /// The host of the agency whose reports others repeat.
@@ -137,15 +139,6 @@ struct Edition {
     edited: Option<(String, Vec<String>)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Template {
-    HarbourPost,
-    WordPress,
-    Gazette,
-    Asagiri,
-    MeridianWire,
-}
-
 impl DemoContent {
     /// The content as it stands at `now`: the newest article is an hour old, the oldest two days.
     #[must_use]
@@ -242,54 +235,6 @@ impl DemoContent {
             debug_assert!(is_there, "{} is not served", edition.host);
         }
         edition.expected().into_iter().nth(index)
-    }
-}
-
-impl Template {
-    fn html(self, paper: &Paper, story: &Story, others: &[Story]) -> String {
-        match self {
-            Template::HarbourPost => pages::harbour_post(paper, story, others),
-            Template::WordPress => wordpress::page(paper, story, others),
-            Template::Gazette => pages::gazette(paper, story, others),
-            Template::Asagiri => pages::asagiri(paper, story, others),
-            Template::MeridianWire => pages::meridian_wire(paper, story, others),
-        }
-    }
-
-    fn page(self, paper: &Paper, story: &Story, others: &[Story]) -> Resource {
-        let html = self.html(paper, story, others);
-        let resource = match self {
-            Template::Gazette => {
-                let (body, _, _) = encoding_rs::WINDOWS_1252.encode(&html);
-                Resource::new("text/html; charset=windows-1252", body.into_owned())
-            }
-            // Says its encoding in the page only.
-            Template::Asagiri => Resource::new("text/html", html),
-            Template::HarbourPost | Template::WordPress | Template::MeridianWire => Resource::html(html),
-        };
-        resource.last_modified(story.modified)
-    }
-
-    /// Where a story's page stands.
-    fn path(self, paper: &Paper, text: &Text, published: Timestamp) -> String {
-        match self {
-            Template::HarbourPost => format!("/{}/{}-{}", wordpress::slug(&text.section), text.slug, text.id),
-            Template::WordPress => format!("/{}/{}/", paper.formatted(published, "%Y/%m"), text.slug),
-            Template::Gazette => format!("/article/{}-{}.html", text.id, text.slug),
-            Template::Asagiri => format!("/articles/{}.html", text.slug),
-            Template::MeridianWire => format!("/story/mw-{}", text.id),
-        }
-    }
-
-    /// Where the feed of all stories stands.
-    fn feed_path(self) -> &'static str {
-        match self {
-            Template::HarbourPost => "/rss/latest.xml",
-            Template::WordPress => "/feed/",
-            Template::Gazette => "/atom.xml",
-            Template::Asagiri => "/sitemap-news.xml",
-            Template::MeridianWire => "/feed.json",
-        }
     }
 }
 

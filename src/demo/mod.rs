@@ -4,7 +4,7 @@
 //! * [`web`]: the server. Sites are tables of resources, and a resource knows how to misbehave.
 //! * [`content`]: what it serves: five newspapers with some forty articles, and as many generated ones as asked for.
 //!
-//! Nothing here leaves the machine, and nothing else in the crate knows of it.
+//! Nothing here leaves the machine, and nothing else in the crate but `cli` knows of it.
 
 pub mod web;
 

@@ -13,7 +13,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 mod answer;
 mod body;
+mod locked;
 mod payload;
 mod resource;
 mod stats;
@@ -37,6 +38,7 @@ pub use stats::{HostStats, LoggedRequest};
 
 use answer::Asked;
 use body::AnswerBody;
+use locked::locked;
 use stats::{Log, Visit};
 
 /// Connections served at one time; more wait for one to end. Above what a client with a limit of its own opens, below
@@ -238,11 +240,6 @@ impl Host {
         served.n_asked = n_asked_before.saturating_add(1);
         Some((Arc::clone(&served.resource), n_asked_before))
     }
-}
-
-/// A lock whose holders do not panic half-way; it is never held across an await.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn accept(listener: TcpListener, hosts: Arc<Hosts>) {

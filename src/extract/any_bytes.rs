@@ -1,4 +1,4 @@
-//! Whatever the bytes: no panic, bounded work, an article or a reason, and the same one every time.
+//! Tests with any bytes at all: no panic, bounded work, an article or a reason, and the same one every time.
 //!
 //! Real pages, where a folder of them stands beside the checkout, are spoiled too; without it the test says so.
 
@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use scraper::Html;
 
 use super::bounds::Keep;
+use super::page::Page;
 use super::tests::{described, document, extract, extractor, fixtures};
 use super::*;
+use crate::model::LinkHints;
 
 /// Time for one page. No promise: debug builds are some twenty times slower than release builds and a test machine may
 /// be busy. What is quadratic takes minutes and more.
@@ -322,7 +325,7 @@ proptest! {
             let tree = Html::parse_document(html);
             let page = Page::read(&tree, 512);
             let lines: Vec<String> = page.lines.iter().map(|line| line.text.clone()).collect();
-            let marks: Vec<(marks::Marks, usize)> = page.elements.iter().map(|e| (e.marks, e.lines_end)).collect();
+            let marks: Vec<(class_names::Marks, usize)> = page.elements.iter().map(|e| (e.marks, e.lines_end)).collect();
             (lines, marks, page.json_ld, page.document_title)
         };
         prop_assert_eq!(texts_of(&text), texts_of(&bounds::parseable(&text, usize::MAX, Keep::Read)));

@@ -3,9 +3,9 @@
 //! Where nobody is named and the page declares an organisation as the author, an agency or its own newsroom, that is
 //! what stands in the byline and what is given. It never stands beside people, who then are the authors.
 
+use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use super::marks::Marks;
 use super::page::{Line, Page};
 use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};
@@ -294,7 +294,7 @@ fn stands_elsewhere(page: &Page<'_>, element: usize) -> bool {
     page.path_up(element, 0).any(|above| page.elements[above].depth > 1 && page.elements[above].marks.has(ELSEWHERE))
 }
 
-/// Adds the authors that a line around the begin of the text names, for pages that say it nowhere else.
+/// Adds the authors that a line around the beginning of the text names, for pages that say it nowhere else.
 pub(super) fn add_from_head(authors: &mut Authors, lines: &[Line], site_names: &[String]) {
     let mut names = Names::new(site_names);
     for line in lines.iter().filter(|line| line.text.len() <= BYLINE_BYTES_MAX) {

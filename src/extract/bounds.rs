@@ -6,7 +6,7 @@
 //!
 //! **What takes too long is cut off.** The HTML standard's algorithm is quadratic on some inputs, and its
 //! implementation follows it: every start and end tag may look through the stack of open elements, formatting
-//! elements left open are opened anew in every later paragraph, each attribute is compared with those before it in
+//! elements left open are opened again in every later paragraph, each attribute is compared with those before it in
 //! its tag, and those of a second `<body>` are put in order among the first's. Nesting a hundred thousand elements, or
 //! leaving a thousand `<b id=N>` open, takes minutes and gigabytes; and eight megabytes of nothing but `<p>` take
 //! seconds. So what the tags will cost is added up while the page is looked through, and where the sum passes the
@@ -253,7 +253,7 @@ enum Kind {
     ClosedByOthers,
     /// `html` and `body`, which there is one of.
     Root,
-    /// Opened anew where it was left open. `a` is not: it is closed by the next `a`.
+    /// Opened again where it was left open. `a` is not: it is closed by the next `a`.
     Formatting,
     /// `svg` and `math`.
     Foreign,

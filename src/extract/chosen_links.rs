@@ -9,9 +9,10 @@ use scraper::{ElementRef, Html};
 use url::Url;
 
 use super::bounds::{self, Keep};
-use super::site_rule::{STEPS_MAX, elements, n_steps};
+use super::decode;
+use super::extractor::Extractor;
+use super::selectors::{STEPS_MAX, elements, n_steps};
 use super::text::fold;
-use super::{Extractor, check_text};
 use crate::config::ElementSelector;
 use crate::model::FetchedDocument;
 
@@ -43,8 +44,7 @@ impl Extractor {
         selectors: &[ElementSelector],
         links_max: usize,
     ) -> Result<Vec<ChosenLink>, String> {
-        check_text(document).map_err(|error| error.to_string())?;
-        let text = crate::charset::decode(&document.body, document.content_type.as_deref());
+        let text = decode::text_of(document).map_err(|error| error.to_string())?;
         let tree = Html::parse_document(&bounds::parseable(&text, self.settings.parse_steps_max, Keep::All));
         if n_steps(&tree, selectors.iter()) > STEPS_MAX {
             return Err("the page is too large for its selectors".to_owned());

@@ -1,8 +1,8 @@
 //! Candidates for the date of publication, best first, as the page writes them. What they mean is for others to say.
 
+use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use super::marks::Marks;
 use super::page::{Line, Page};
 use crate::model::{Evidence, FetchedDocument, LinkHints, Origin};
 
@@ -81,7 +81,7 @@ pub(super) fn published(
     dates.0
 }
 
-/// Adds what looks like a date among the lines around the begin of the text, for pages that say it nowhere else.
+/// Adds what looks like a date among the lines around the beginning of the text, for pages that say it nowhere else.
 pub(super) fn add_from_head(dates: &mut Vec<Evidence<String>>, lines: &[Line]) {
     if dates.is_empty() {
         let mut found = Dates::default();

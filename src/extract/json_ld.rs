@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::fragment::fragment_paragraphs;
 use super::text::{fold, key};
 
 /// Nodes looked at in one page: graphs of real pages hold tens.
@@ -256,7 +257,7 @@ fn fill_dates(article: &mut StructuredArticle, node: &Map<String, Value>) {
 /// Text in markup or out of it, entities resolved, line breaks kept.
 fn body_text(text: &str) -> String {
     let looks_like_markup = text.contains("</") || text.contains("&lt;") || text.contains("<br") || text.contains('&');
-    if looks_like_markup { super::fragment_paragraphs(text).join("\n") } else { text.to_owned() }
+    if looks_like_markup { fragment_paragraphs(text).join("\n") } else { text.to_owned() }
 }
 
 /// A short text: entities resolved (templates escape twice), white space folded.
@@ -267,8 +268,7 @@ fn text_of(value: Option<&Value>) -> Option<String> {
         Value::Object(node) => return text_of(node.get("@value").or_else(|| node.get("name"))),
         _ => return None,
     };
-    let text =
-        if text.contains('&') || text.contains('<') { super::fragment_paragraphs(text).join(" ") } else { fold(text) };
+    let text = if text.contains('&') || text.contains('<') { fragment_paragraphs(text).join(" ") } else { fold(text) };
     (!text.is_empty()).then_some(text)
 }
 

@@ -3,20 +3,13 @@
 //! The rule says which elements hold the body; lines are made of them as of any page, by a second walk that knows
 //! what was chosen and what is left out. What a rule does not find is found in the general way, and is told.
 
-use std::collections::HashSet;
-
-use ego_tree::NodeId;
-use ego_tree::iter::Edge;
 use scraper::Html;
 
 use super::body::Body;
 use super::page::{Choice, Page};
+use super::selectors::{STEPS_MAX, elements, n_steps};
 use super::text::{count_words, fold};
 use crate::config::{ElementSelector, SiteRule};
-
-/// Steps that finding a rule's elements may take: one for each ancestor, or sibling, that may have to be looked at. Real
-/// pages need a hundredth of it; this many take about a second, and a page that needs more has been made to.
-pub(super) const STEPS_MAX: usize = 100_000_000;
 
 /// Most elements from which authors are taken.
 const BYLINES_MAX: usize = 50;
@@ -97,11 +90,6 @@ fn read_body<'a>(rule: &SiteRule, tree: &'a Html, depth_max: usize) -> (Page<'a>
     (page, body, n_words)
 }
 
-/// The elements that a selector chooses.
-pub(super) fn elements(tree: &Html, selector: &ElementSelector) -> HashSet<NodeId> {
-    tree.select(&selector.selector).map(|element| element.id()).collect()
-}
-
 /// The texts, or attributes, of the elements that a selector chooses, in the order of the page, without empty ones.
 fn values(tree: &Html, page: &Page<'_>, selector: &ElementSelector, n_max: usize) -> Vec<String> {
     let chosen = elements(tree, selector);
@@ -115,32 +103,6 @@ fn values(tree: &Html, page: &Page<'_>, selector: &ElementSelector, n_max: usize
         .filter(|value| !value.is_empty() && value.len() <= VALUE_BYTES_MAX)
         .take(n_max)
         .collect()
-}
-
-/// How many steps it takes at most to find the elements of all selectors.
-pub(super) fn n_steps<'s>(tree: &Html, selectors: impl Iterator<Item = &'s ElementSelector>) -> usize {
-    let (mut n_ancestors, mut n_siblings) = (0_usize, 0_usize);
-    // How many elements were seen on each level, from the root to the current one.
-    let mut n_seen: Vec<usize> = vec![0];
-    for edge in tree.tree.root().traverse() {
-        match edge {
-            Edge::Open(node) if node.value().is_element() => {
-                n_ancestors += n_seen.len();
-                if let Some(n_before) = n_seen.last_mut() {
-                    n_siblings += *n_before;
-                    *n_before += 1;
-                }
-                n_seen.push(0);
-            }
-            Edge::Close(node) if node.value().is_element() => {
-                n_seen.pop();
-            }
-            _ => {}
-        }
-    }
-    selectors
-        .map(|selector| n_ancestors + if selector.looks_through_siblings { n_siblings } else { 0 })
-        .fold(0, usize::saturating_add)
 }
 
 #[cfg(test)]

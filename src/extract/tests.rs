@@ -1,18 +1,21 @@
 //! Whole pages, as recorded: `tests/fixtures/pages/CASE/page.html` must give what stands in `article.json` beside it.
-//! `UPDATE_FIXTURES=1` writes those files anew.
+//! `UPDATE_FIXTURES=1` writes those files again.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use url::Url;
 
+use super::body::KnownTexts;
+use super::metadata::Metadata;
+use super::page::Page;
 use super::*;
-use crate::model::FeedText;
+use crate::model::{BodyKind, ErrorClass, Evidence, ExtractedArticle, FeedText, FetchedDocument, LinkHints};
 
 /// What the page says of its article, for tests that go on with the body.
-pub(super) fn evidence_of(page: &Page<'_>, url: &str) -> body::Evidence {
+pub(super) fn known_texts_of(page: &Page<'_>, url: &str) -> KnownTexts {
     let hints = LinkHints::default();
-    Found::read(page, &document(Vec::new(), url), &hints).evidence(&hints)
+    Metadata::read(page, &document(Vec::new(), url), &hints).known_texts(&hints)
 }
 
 pub(super) fn document(body: Vec<u8>, url: &str) -> FetchedDocument {

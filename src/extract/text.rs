@@ -41,7 +41,7 @@ impl FoldedText {
         self.text.is_empty()
     }
 
-    /// The text so far; what follows starts anew.
+    /// The text so far; what follows is a new one.
     pub(super) fn take(&mut self) -> String {
         self.blank_due = false;
         std::mem::take(&mut self.text)

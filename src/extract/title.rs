@@ -14,7 +14,7 @@
 use url::Url;
 
 use super::declared::Declared;
-use super::explain::TitleVotes;
+use super::explanation::TitleVotes;
 use super::json_ld::StructuredArticle;
 use super::page::Page;
 use super::text::{count_words, fold, key};

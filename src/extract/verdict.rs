@@ -4,43 +4,10 @@
 //! many others.
 
 use super::body::Body;
+use super::no_article::{NoArticle, Wall};
 use super::page::Page;
 use super::text::{count_words, ends_like_sentence, ends_with_ellipsis, number, share};
 use crate::model::{BodyKind, Quality};
-
-/// What stands in the place of an article.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wall {
-    /// A question about cookies.
-    Consent,
-    /// A demand to log in or to subscribe.
-    Login,
-    /// A test for robots, or a refusal.
-    Bot,
-}
-
-/// Why a page holds no article.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoArticle {
-    /// Fewer words than an article has.
-    #[error("{n_words} words, fewer than {words_min}")]
-    TooShort {
-        /// Words found.
-        n_words: usize,
-        /// The setting `extract.words_min`.
-        words_min: usize,
-    },
-    /// A page that lists articles.
-    #[error("a list of links")]
-    ListOfLinks,
-    /// Something in its place.
-    #[error("{}", match .0 {
-        Wall::Consent => "a consent wall",
-        Wall::Login => "a login wall",
-        Wall::Bot => "a bot wall",
-    })]
-    Wall(Wall),
-}
 
 /// What walls say, in lower case. They address the reader, which an article about such things seldom does.
 const WALL_PHRASES: [(Wall, &[&str]); 3] =

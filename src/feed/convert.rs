@@ -1,20 +1,22 @@
 //! What feed-rs made of a feed, as links.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
 use feed_rs::model as read;
 use url::Url;
 
+use super::address::{is_of_the_web, resolve};
+use super::listing::{Listing, too_many};
+use super::text::{html, said};
 use super::vocabulary::Dialect;
-use super::{Listing, entry, stamp, text};
+use super::{date, persons, text};
 use crate::model::{FeedText, FoundLink, SourceKind};
 
 /// Runs feed-rs over a document in UTF-8.
 ///
 /// It must make nothing up: an entry without an identity gets none, and dates are read by our own reader, packed as
-/// [`stamp`] describes. Relative addresses stay relative, since feed-rs does not know what they are relative to.
+/// [`date`] describes. Relative addresses stay relative, since feed-rs does not know what they are relative to.
 ///
 /// # Errors
 ///
@@ -23,7 +25,7 @@ pub(super) fn parse(document: &str) -> Result<read::Feed, String> {
     let parser = feed_rs::parser::Builder::new()
         .sanitize_content(false)
         .id_generator(|_, _, _| String::new())
-        .timestamp_parser(|text| stamp::pack(text).map(Into::into))
+        .timestamp_parser(|text| date::pack(text).map(Into::into))
         .build();
     catch_unwind(AssertUnwindSafe(|| parser.parse(document.as_bytes())))
         .unwrap_or_else(|_| Err(feed_rs::parser::ParseFeedError::IoError(std::io::Error::other("the parser panicked"))))
@@ -46,7 +48,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     let mut problems = Vec::new();
     let n_entries = feed.entries.len();
     if n_entries > context.entries_max {
-        problems.push(super::too_many(context.entries_max));
+        problems.push(too_many(context.entries_max));
     }
     // RSS leaves open what its addresses are relative to, and its channel's link is what most of them mean; Atom says
     // that it is the document.
@@ -97,8 +99,8 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
         url,
         guid,
         title: entry.title.as_ref().and_then(title),
-        published: entry.published.and_then(|date| stamp::unpack(SystemTime::from(date))),
-        updated: updated.and_then(|date| stamp::unpack(SystemTime::from(date))),
+        published: entry.published.and_then(|packed| date::unpack(SystemTime::from(packed))),
+        updated: updated.and_then(|packed| date::unpack(SystemTime::from(packed))),
         authors: names(entry.authors),
         language: entry.language.and_then(said),
         text: FeedText {
@@ -118,39 +120,15 @@ fn title(title: &read::Text) -> Option<String> {
     said(if is_xhtml { text::text_of_html(&title.content) } else { text::text_of_title(&title.content) })
 }
 
-/// A text if it is not empty.
-pub(super) fn said(text: String) -> Option<String> {
-    match text.trim() {
-        "" => None,
-        trimmed if trimmed.len() == text.len() => Some(text),
-        trimmed => Some(trimmed.to_owned()),
-    }
-}
-
-/// A text as HTML, by its type.
-pub(super) fn html(body: String, media_type: &str, is_always_html: bool) -> Option<String> {
-    let body = text::without_controls(said(body)?);
-    if is_always_html || media_type.contains("html") || media_type.contains("xml") {
-        Some(body)
-    } else if !media_type.starts_with("text/") {
-        None
-    } else if text::looks_like_html(&body) {
-        // Declared as text all the same.
-        Some(body)
-    } else {
-        Some(text::html_of_text(&body))
-    }
-}
-
 fn names(persons: Vec<read::Person>) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(persons.len());
     for person in persons {
         let name = match (person.name, person.email) {
             (Some(name), Some(mail)) => {
-                let bare = entry::unwrapped(&name);
+                let bare = persons::unwrapped(&name);
                 if bare.is_empty() { mail } else { bare.to_owned() }
             }
-            (Some(name), None) => entry::name_of_person(&name),
+            (Some(name), None) => persons::name_of_person(&name),
             (None, Some(mail)) => mail,
             (None, None) => continue,
         };
@@ -187,33 +165,4 @@ fn rank_of_link(link: &read::Link) -> Option<u8> {
     let rel = rel.rsplit('/').next().unwrap_or(rel);
     let is_page = link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
     if rel.is_empty() || rel.eq_ignore_ascii_case("alternate") { Some(u8::from(!is_page)) } else { None }
-}
-
-/// Whether a text is an address of the web, and not just relative to one.
-pub(super) fn is_of_the_web(text: &str) -> bool {
-    ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
-}
-
-/// An absolute address of the web.
-pub(super) fn resolve(href: &str, base: &Url) -> Option<Url> {
-    let href = href.trim();
-    if href.is_empty() {
-        return None;
-    }
-    let href = meant(href);
-    let url = base.join(&href).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
-}
-
-/// An address as it was meant: escaped once too often, or without its scheme.
-pub(super) fn meant(href: &str) -> Cow<'_, str> {
-    if href.contains("&amp;") {
-        Cow::Owned(href.replace("&amp;", "&"))
-    } else if href.get(.."www.".len()).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
-        Cow::Owned(format!("//{href}"))
-    } else {
-        Cow::Borrowed(href)
-    }
 }

@@ -103,6 +103,17 @@ pub(super) fn push_attribute(output: &mut String, name: &str, value: &str) {
     output.push('"');
 }
 
+/// Writes `<name>text</name>`.
+pub(super) fn push_element(output: &mut String, name: &str, text: &str) {
+    output.push('<');
+    output.push_str(name);
+    output.push('>');
+    push_escaped(output, text);
+    output.push_str("</");
+    output.push_str(name);
+    output.push('>');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,11 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::convert::{html, is_of_the_web, resolve, said};
-use super::{FeedError, Listing, json_repair, text};
+use super::address::{is_of_the_web, resolve};
+use super::error::FeedError;
+use super::listing::{Listing, too_many};
+use super::text::{html, said};
+use super::{json_repair, text};
 use crate::dates;
 use crate::model::{FeedText, FoundLink, SourceKind};
 
@@ -37,7 +40,7 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
     let language = string(&feed, "language");
     let feed_authors = authors(&feed);
     if items.len() > entries_max {
-        problems.push(super::too_many(entries_max));
+        problems.push(too_many(entries_max));
     }
     let mut links = Vec::with_capacity(items.len().min(entries_max));
     for (number, item) in (1_usize..).zip(items).take(entries_max) {

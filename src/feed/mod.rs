@@ -3,18 +3,20 @@
 //! A feed goes this way:
 //!
 //! ```text
-//! bytes ──► unpack ──► charset ──► doctype ──► root ──► survey ──► feed-rs ──► links
-//!                                                         │            ▲
-//!                                                         └► repair ───┘
+//! bytes ──► unpack ──► charset ──► doctype ──► root ──► precheck ──► feed-rs ──► convert ──► links
+//!                                                          │             ▲
+//!                                                          └─► repair ───┘
 //! ```
 //!
 //! feed-rs is the parser, and gives elements their meaning. It is strict, and where it is not it is silent: so a pass
-//! over the document (`survey`) looks for what it would refuse, read wrongly or choke on, and such documents are
-//! written anew (`repair`). Clean feeds, which most are, pay for the survey alone. JSON Feed and sitemaps have readers
+//! over the document (`precheck`) looks for what it would refuse, read wrongly or choke on, and such documents are
+//! rewritten (`repair`). Clean feeds, which most are, pay for the check alone. JSON Feed and sitemaps have readers
 //! of their own, and of JSON that is broken the complete items are saved (`json_repair`).
 
+mod address;
 mod base64;
 mod convert;
+mod date;
 mod doctype;
 mod entities;
 mod entity_names;
@@ -22,15 +24,18 @@ mod entry;
 mod error;
 mod json;
 mod json_repair;
+mod listing;
 mod markup;
 mod page;
+mod persons;
+mod precheck;
 mod repair;
+mod root;
 mod sitemap;
-mod skips;
+mod skip_hours;
 mod sniff;
-mod stamp;
-mod survey;
 mod text;
+mod text_value;
 mod unpack;
 mod vocabulary;
 
@@ -40,56 +45,18 @@ use url::Url;
 
 use crate::charset;
 use crate::config::FeedSettings;
-use crate::model::{FetchedDocument, FoundLink, SourceKind};
+use crate::model::FetchedDocument;
 
 pub use error::FeedError;
+pub use listing::Listing;
 pub use page::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list, read_page};
-pub use skips::skips;
+pub use skip_hours::skips;
 pub use sniff::looks_like_feed;
 pub use text::text_of_html;
 
-use markup::{Scanner, Tag, Token};
+use markup::Tag;
+use root::{Root, find_root};
 use vocabulary::Dialect;
-
-/// What a document says exists.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Listing {
-    /// What the document is.
-    pub kind: SourceKind,
-    /// Its format, for people: `rss 2.0`, `atom`, `json feed 1.1`, `sitemap`.
-    pub format: &'static str,
-    /// The title it gives itself, as plain text.
-    pub title: Option<String>,
-    /// The language it says it is in.
-    pub language: Option<String>,
-    /// Its links, in the order of the document.
-    pub links: Vec<FoundLink>,
-    /// The sitemaps that a sitemap index names, newest first.
-    pub children: Vec<Url>,
-    /// What was wrong with it, in words for people.
-    pub problems: Vec<String>,
-    /// How long to wait until the next poll, in seconds, by RSS `ttl` or `sy:updatePeriod`.
-    pub ttl_s: Option<u32>,
-}
-
-impl Listing {
-    fn empty(kind: SourceKind, format: &'static str) -> Self {
-        Listing {
-            kind,
-            format,
-            title: None,
-            language: None,
-            links: Vec::new(),
-            children: Vec::new(),
-            problems: Vec::new(),
-            ttl_s: None,
-        }
-    }
-}
-
-fn too_many(entries_max: usize) -> String {
-    format!("the document has more than {entries_max} entries, the rest is not read")
-}
 
 /// Reads a feed or sitemap, whichever it is by its content; media types are not asked, since servers guess them.
 ///
@@ -135,86 +102,6 @@ fn read_markup(text: &str, base: &Url, entries_max: usize) -> Result<Listing, Fe
     }
 }
 
-/// The element that says what a document is.
-enum Root<'t> {
-    Feed { dialect: Dialect, tag: Tag<'t>, start: usize, behind: usize },
-    Sitemap { tag: Tag<'t>, behind: usize },
-    Html,
-    Other(&'t str),
-    None,
-}
-
-/// Looks for the root. What stands before it (a declaration, or the error messages of a server) is passed over, and
-/// also a page of HTML that was put around it.
-fn find_root(text: &str) -> Root<'_> {
-    let mut scanner = Scanner::new(text);
-    let (mut first, mut is_html, mut is_within_html) = (None, false, false);
-    while let Some(token) = scanner.next() {
-        let tag = match token {
-            Token::Open(tag) => tag,
-            Token::Other(inside) => {
-                // It takes an element to be a page: there are feeds that claim this document type.
-                is_html |= is_html_document_type(inside);
-                continue;
-            }
-            _ => continue,
-        };
-        let (start, behind) = (scanner.token_start(), scanner.position());
-        let mut buffer = [0_u8; 16];
-        let dialect = match vocabulary::lower_case(tag.local_name(), &mut buffer) {
-            Some("rdf") => Dialect::Rdf,
-            Some("feed" | "entry") => Dialect::Atom,
-            Some("channel") if tag.attribute("href").is_some() || tag.name == "CHANNEL" => Dialect::Cdf,
-            Some("rss" | "channel") => Dialect::Rss,
-            Some("urlset" | "sitemapindex") => return Root::Sitemap { tag, behind },
-            Some("html" | "frameset") => {
-                if !has_feed_within(&text[behind..]) {
-                    return Root::Html;
-                }
-                is_within_html = true;
-                continue;
-            }
-            Some("script" | "style") if is_within_html => {
-                scanner.skip_raw_text(tag.name);
-                continue;
-            }
-            // Pages have elements of their own with such names.
-            _ if is_within_html && !is_root_of_feed(&tag) => continue,
-            _ => {
-                first.get_or_insert(tag.name);
-                continue;
-            }
-        };
-        return Root::Feed { dialect, tag, start, behind };
-    }
-    match first {
-        _ if is_html || is_within_html => Root::Html,
-        None => Root::None,
-        Some(name) if text::is_html_element(name) => Root::Html,
-        // What else looks like a tag may be so by chance.
-        Some(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)) => Root::None,
-        Some(name) => Root::Other(name),
-    }
-}
-
-/// Whether it is worth looking for a feed in a page.
-fn has_feed_within(page: &str) -> bool {
-    ["<rss", "<feed", "<rdf:RDF"].iter().any(|tag| memchr::memmem::find(page.as_bytes(), tag.as_bytes()).is_some())
-}
-
-fn is_root_of_feed(tag: &Tag<'_>) -> bool {
-    (tag.name == "rss" && tag.attribute("version").is_some())
-        || (matches!(tag.name, "feed" | "rdf:RDF") && tag.attribute("xmlns").is_some())
-}
-
-fn is_html_document_type(inside: &str) -> bool {
-    inside.get(.."doctype".len()).is_some_and(|word| word.eq_ignore_ascii_case("doctype"))
-        && inside["doctype".len()..]
-            .trim_start()
-            .get(.."html".len())
-            .is_some_and(|word| word.eq_ignore_ascii_case("html"))
-}
-
 /// An XML feed, found in its document.
 struct Source<'t> {
     dialect: Dialect,
@@ -229,27 +116,27 @@ struct Source<'t> {
 
 fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
     let rest = &source.text[source.behind..];
-    let survey = survey::survey(source.dialect, &source.tag, rest);
+    let precheck = precheck::check(source.dialect, &source.tag, rest);
     let context = convert::Context {
         dialect: source.dialect,
         format: format_of(source.dialect, &source.tag),
-        language: survey.channel.language.clone(),
+        language: precheck.channel.language.clone(),
         base: source.base,
         entries_max: source.entries_max,
     };
     // The document begins with its root: without its declaration it is UTF-8, which it now is, whatever that said.
-    let clean = match survey.flaw {
-        None => convert::parse(&source.text[source.start..source.behind + survey.end]).ok(),
+    let clean = match precheck.flaw {
+        None => convert::parse(&source.text[source.start..source.behind + precheck.end]).ok(),
         Some(_) => None,
     };
     let mut listing = match clean {
         // Without any the entries may be where neither has looked for them.
-        Some(feed) if feed.entries.len() == survey.n_entries && survey.n_entries > 0 => {
+        Some(feed) if feed.entries.len() == precheck.n_entries && precheck.n_entries > 0 => {
             convert::listing(feed, &context)
         }
         _ => repaired(source, &context)?,
     };
-    listing.ttl_s = survey.channel.ttl_s();
+    listing.ttl_s = precheck.channel.ttl_s();
     Ok(listing)
 }
 
@@ -288,6 +175,6 @@ fn format_of(dialect: Dialect, root: &Tag<'_>) -> &'static str {
 }
 
 #[cfg(test)]
-mod damage;
+mod damaged_documents;
 #[cfg(test)]
 mod tests;

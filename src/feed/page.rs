@@ -4,23 +4,27 @@
 //! many, by itself or together with others of the same form. Which part of the page is its list is not asked, since no
 //! two publishers agree on how to mark it; what leads around the site is told by how it is marked, where it is.
 
+mod address_shape;
 mod clues;
-mod shape;
+mod html;
+mod navigation;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use url::Url;
 
-use super::convert::resolve;
+use super::address::resolve;
+use super::listing::Listing;
 use super::markup::{Scanner, Tag, Token, local_name};
-use super::{Listing, text, unpack};
+use super::{text, unpack};
 use crate::charset;
 use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
 use crate::scripts::is_unspaced;
 
-use shape::Shape;
+use address_shape::Shape;
+use html::{base_of, is, is_content, is_heading, is_inline, skip_if_raw};
 
 pub(super) use clues::feeds_of_html;
 pub use clues::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list};
@@ -64,22 +68,6 @@ pub fn read_page(document: &FetchedDocument, settings: &FeedSettings) -> Listing
     };
     reader.run(&html);
     reader.finish()
-}
-
-fn is(tag: &Tag<'_>, name: &str) -> bool {
-    tag.name.eq_ignore_ascii_case(name)
-}
-
-fn base_of(tag: &Tag<'_>, page: &Url) -> Option<Url> {
-    resolve(&tag.attribute("href")?, page)
-}
-
-/// Elements whose content is no markup.
-fn skip_if_raw(tag: &Tag<'_>, scanner: &mut Scanner<'_>) {
-    if ["script", "style", "textarea", "template", "noscript", "svg"].iter().any(|name| is(tag, name)) && !tag.is_empty
-    {
-        scanner.skip_raw_text(tag.name);
-    }
 }
 
 /// A link that is open.
@@ -206,7 +194,7 @@ impl PageReader<'_> {
 
     /// Whether an element holds links around the site and not to its articles.
     fn leads_around(&self, tag: &Tag<'_>) -> bool {
-        shape::is_side(tag) || is(tag, "header") && self.n_content_open == 0
+        navigation::is_side(tag) || is(tag, "header") && self.n_content_open == 0
     }
 
     fn close(&mut self, name: &str) {
@@ -259,7 +247,7 @@ impl PageReader<'_> {
         }
         let mut url = resolve(&tag.attribute("href")?, &self.base)?;
         url.set_fragment(None);
-        let form = match shape::judge(&url, self.page) {
+        let form = match address_shape::judge(&url, self.page) {
             Shape::Article => None,
             Shape::OneOf(form) => Some(form),
             Shape::Other => return None,
@@ -331,21 +319,6 @@ impl PageReader<'_> {
         }
         listing
     }
-}
-
-/// Elements that hold what a page is about.
-fn is_content(name: &str) -> bool {
-    ["main", "article", "section"].iter().any(|content| content.eq_ignore_ascii_case(name))
-}
-
-fn is_inline(name: &str) -> bool {
-    ["span", "b", "i", "em", "strong", "u", "mark", "small", "sup", "sub", "font", "wbr", "q", "cite"]
-        .iter()
-        .any(|inline| inline.eq_ignore_ascii_case(name))
-}
-
-fn is_heading(name: &str) -> bool {
-    matches!(name.as_bytes(), [b'h' | b'H', b'1'..=b'6'])
 }
 
 fn is_headline(title: &str) -> bool {

@@ -1,4 +1,4 @@
-//! A broken or foreign feed, written anew so that feed-rs reads it.
+//! A broken or foreign feed, rewritten so that feed-rs reads it.
 //!
 //! feed-rs stays the one that gives elements their meaning; this gives it a document that it understands. Whatever
 //! came in (RSS of any version, RDF, Atom 0.3, CDF; names in upper case, prefixes without declaration, HTML among
@@ -13,12 +13,12 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::convert;
-use super::entities::{self, push_attribute, push_escaped};
-use super::entry::{self, Entry, Kind, Value};
+use super::entities::{self, push_attribute};
+use super::entry::Entry;
 use super::markup::{CDATA_START, Scanner, Tag, Token, local_name};
-use super::text;
+use super::text_value::{Kind, Value, ValueBuilder};
 use super::vocabulary::{self, Dialect, EntryField, Family, Name, Namespaces};
+use super::{address, persons, text};
 
 /// A document in the dialect of feed-rs.
 pub(super) struct Repaired {
@@ -39,7 +39,7 @@ const ENDS_OF_HTML: [&str; 4] = ["author", "content", "updated", "id"];
 /// Names of open elements that are remembered within a text; deeper ones are not needed to find its end.
 const OPEN_MAX: usize = 64;
 
-/// Writes the document that begins with the tag `root` anew; `text` begins right behind it. `base` is the address of
+/// Rewrites the document that begins with the tag `root`; `text` begins right behind it. `base` is the address of
 /// the document.
 pub(super) fn repair<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str, base: &Url, entries_max: usize) -> Repaired {
     let mut repair = Repair {
@@ -140,7 +140,7 @@ impl<'t> Repair<'t, '_> {
     fn end_without_start(&mut self, written: &'t str, name: &Name<'t>, text: Token<'t>) {
         let Some(field) = vocabulary::entry_field(self.dialect, name) else { return };
         let tag = Tag { name: written, attributes: "", is_empty: false };
-        let mut builder = entry::ValueBuilder::new(Kind::of(self.dialect, &tag, name));
+        let mut builder = ValueBuilder::new(Kind::of(self.dialect, &tag, name));
         builder.token(text);
         let value = builder.finish();
         let Some(entry) = &mut self.entry else {
@@ -159,7 +159,7 @@ impl<'t> Repair<'t, '_> {
             EntryField::Published(rank) => entry.published.offer_better(rank, value.text),
             EntryField::Updated(rank) => entry.updated.offer_better(rank, value.text),
             EntryField::Author(rank) => {
-                for person in entry::names_of_persons(&value.text) {
+                for person in persons::names_of_persons(&value.text) {
                     entry.author(rank, person);
                 }
             }
@@ -324,7 +324,7 @@ impl<'t> Repair<'t, '_> {
         };
         let outer = self.entry.as_ref().and_then(|entry| entry.base.as_ref()).or(self.feed.base.as_ref());
         let href = match self.base_of(tag, outer) {
-            Some(base) => base.join(&convert::meant(href.trim())).map_or(href, |url| Cow::Owned(url.into())),
+            Some(base) => base.join(&address::meant(href.trim())).map_or(href, |url| Cow::Owned(url.into())),
             None => href,
         };
         Some((tag.attribute("rel"), tag.attribute("type"), href))
@@ -365,7 +365,7 @@ impl<'t> Repair<'t, '_> {
             }
         }
         let mut candidates =
-            if person_name.trim().is_empty() { entry::names_of_persons(&text) } else { vec![person_name] };
+            if person_name.trim().is_empty() { persons::names_of_persons(&text) } else { vec![person_name] };
         candidates.retain(|name| !name.trim().is_empty());
         if candidates.is_empty() {
             candidates.push(mail);
@@ -382,7 +382,7 @@ impl<'t> Repair<'t, '_> {
     /// The text of an element, up to where it ends. In short texts any element of an entry ends it, in long ones only
     /// those that HTML does not have.
     fn value(&mut self, tag: &Tag<'t>, kind: Kind, is_short: bool) -> Value {
-        let mut builder = entry::ValueBuilder::new(kind);
+        let mut builder = ValueBuilder::new(kind);
         if tag.is_empty {
             return builder.finish();
         }
@@ -534,15 +534,4 @@ fn is_entry(name: &Name<'_>) -> bool {
 fn is_container(name: &Name<'_>) -> bool {
     (name.is_core() || name.family == Family::Rdf)
         && ["rss", "rdf", "feed", "channel"].iter().any(|container| name.local.eq_ignore_ascii_case(container))
-}
-
-/// Writes `<name>text</name>`.
-pub(super) fn push_element(output: &mut String, name: &str, text: &str) {
-    output.push('<');
-    output.push_str(name);
-    output.push('>');
-    push_escaped(output, text);
-    output.push_str("</");
-    output.push_str(name);
-    output.push('>');
 }

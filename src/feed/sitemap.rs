@@ -5,10 +5,12 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use url::Url;
 
-use super::convert::{resolve, said};
-use super::markup::{Scanner, Tag, Token};
+use super::address::resolve;
+use super::listing::Listing;
+use super::markup::{Scanner, Tag, Token, local_name};
+use super::text::said;
 use super::vocabulary::{Dialect, Family, Namespaces};
-use super::{Listing, entities, text};
+use super::{entities, text};
 use crate::dates;
 use crate::model::{FoundLink, SourceKind};
 
@@ -55,7 +57,7 @@ pub(super) fn read(root: &Tag<'_>, document: &str, base: &Url, entries_max: usiz
             }
             Token::Close(name) => {
                 field = None;
-                if matches!(super::markup::local_name(name), "url" | "sitemap") {
+                if matches!(local_name(name), "url" | "sitemap") {
                     found.take(record.take(), is_index, base, &mut listing.problems);
                 }
             }

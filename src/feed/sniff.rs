@@ -1,9 +1,9 @@
 //! Telling a feed from a page without reading it.
 
+use super::root::{Root, find_root};
+use super::unpack;
 use crate::charset;
 use crate::model::FetchedDocument;
-
-use super::{Root, find_root, unpack};
 
 /// How much of a document is looked at.
 const WINDOW_BYTES: usize = 4096;

@@ -1,5 +1,5 @@
 //! The cases lie in `tests/fixtures/feeds`: a document, and beside it what it reads as. `UPDATE_FIXTURES=1` writes
-//! the latter anew.
+//! the latter again.
 
 use std::fs;
 use std::io::Write as _;
@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::listing::too_many;
 use super::*;
+use crate::model::{FoundLink, SourceKind};
 
 const SETTINGS: FeedSettings = FeedSettings { entries_max: 200 };
 

@@ -1,4 +1,5 @@
-//! HTML to plain text, for titles and for comparing: no layout, one line.
+//! Texts of entries: HTML to plain text, for titles and for comparing, without layout and on one line; and plain text to
+//! HTML.
 
 use std::borrow::Cow;
 
@@ -217,6 +218,30 @@ pub(super) fn trimmed_cow(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// A text if it is not empty.
+pub(super) fn said(text: String) -> Option<String> {
+    match text.trim() {
+        "" => None,
+        trimmed if trimmed.len() == text.len() => Some(text),
+        trimmed => Some(trimmed.to_owned()),
+    }
+}
+
+/// A text as HTML, by its type.
+pub(super) fn html(body: String, media_type: &str, is_always_html: bool) -> Option<String> {
+    let body = without_controls(said(body)?);
+    if is_always_html || media_type.contains("html") || media_type.contains("xml") {
+        Some(body)
+    } else if !media_type.starts_with("text/") {
+        None
+    } else if looks_like_html(&body) {
+        // Declared as text all the same.
+        Some(body)
+    } else {
+        Some(html_of_text(&body))
     }
 }
 

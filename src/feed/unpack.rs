@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::FeedError;
+use super::error::FeedError;
 
 /// Largest document after unpacking: what the sitemap protocol allows, 50 MiB. A compressed body can hold a thousand
 /// times its size, and the limit on what is fetched does not count that.

@@ -176,4 +176,6 @@ pub struct Candidate {
     pub failures_in_a_row: u32,
     /// When a source first listed it: the latest time at which the article can have been published.
     pub first_seen_at: Timestamp,
+    /// Whether its publisher was never reached, or is slow.
+    pub is_probe: bool,
 }

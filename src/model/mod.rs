@@ -19,14 +19,17 @@ mod outcome;
 
 mod record;
 
+mod host;
+
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, Origin, Quality};
+pub use host::{HostHold, HostMemory, KnownRobots};
 pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of};
 pub use outcome::{
-    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome,
-    PollResult, StoredArticle, Verdict,
+    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PollFacts, PollHints,
+    PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
 pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

@@ -199,6 +199,8 @@ pub struct DueSource {
     pub children: Vec<ChildSitemap>,
     /// A stretch of time that its polls missed and nobody has tried to make good yet.
     pub gap: Option<TimeSpan>,
+    /// Whether it was never reached, or is slow.
+    pub is_probe: bool,
 }
 
 impl DueSource {
@@ -219,6 +221,7 @@ impl DueSource {
             link_selectors: source.link_selectors.clone(),
             children: Vec::new(),
             gap: None,
+            is_probe: true,
         }
     }
 }

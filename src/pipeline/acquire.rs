@@ -3,21 +3,23 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tracing::warn;
 
-use crate::extract::{self, Explanation, ExtractError, Extractor};
+use crate::dates;
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, ExtractedArticle, Failure,
-    Fetched, FetchedDocument, FullText, LinkHints, Purpose, Retry, Validators, publisher_of,
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, Failure, Fetched,
+    FetchedDocument, FullText, LinkHints, Obstruction, Purpose, ReadPage, Retry, Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
-use super::Stages;
+use super::corroborate;
 use super::feed_text;
 use super::further_pages::{Visits, WholeArticle, read_whole};
+use super::obstruction;
+use super::page::normalized;
+use super::stages::Stages;
 
 /// Fetches a candidate's page, with those it goes on with, and makes an article of it, or says why not. Where its feed's
 /// entry holds the article, nothing is fetched.
@@ -33,12 +35,17 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
     let result = match report.result {
         Ok(Fetched::NotModified { .. }) => ArticleResult::Unchanged,
         Ok(Fetched::Document(document)) => {
-            let is_own_page = publisher_of(&document.final_url) == candidate.publisher;
-            match understand(stages, &candidate, *document, &mut visits).await {
-                Ok(understood) => understood,
+            let document = Arc::new(*document);
+            match understand(stages, &candidate, document.clone(), &mut visits).await {
+                Ok(Understood { page, contradiction: None }) => ArticleResult::Article(page),
+                Ok(Understood { page, contradiction: Some(failure) }) => {
+                    obstructed(stages, &candidate, &mut visits.exchanges, (failure, Some(page)), document).await
+                }
+                Err(failure) if matches!(failure.class, ErrorClass::NotArticle | ErrorClass::Empty) => {
+                    obstructed(stages, &candidate, &mut visits.exchanges, (failure, None), document).await
+                }
                 Err(failure) => {
-                    let absence = if is_own_page { absence_by_page(&failure) } else { Absence::Unknown };
-                    failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, absence))
+                    failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, Absence::Unknown))
                 }
             }
         }
@@ -50,7 +57,9 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
                 None
             };
             let prospect = (error.retry(), absence_by_answer(&error));
-            entry.unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect))
+            entry
+                .map(ArticleResult::Article)
+                .unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect))
         }
     };
     let Visits { exchanges, host_ready_at } = visits;
@@ -70,15 +79,15 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
         return None;
     }
     match from_entry(stages, candidate).await {
-        Ok(result) => Some(result),
-        // Asking again would give the same text. A later look of the feed's at its entry makes it due again.
+        Ok(page) => Some(ArticleResult::Article(page)),
+        // Asking again would give the same text. A later poll that finds its entry changed makes it due again.
         Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None, absence: Absence::Unknown }),
         Err(_) => None,
     }
 }
 
 /// The article as its feed's entry has it.
-async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ArticleResult, Failure> {
+async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ReadPage, Failure> {
     let (extractor, hints) = (stages.extractor.clone(), candidate.hints.clone());
     let (url, first_seen_at) = (candidate.url.as_url().clone(), candidate.first_seen_at);
     let made = stages.parse(move || {
@@ -98,65 +107,8 @@ async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ArticleRes
 pub async fn read_fetched(stages: &Stages, document: FetchedDocument) -> Result<Article, Failure> {
     let mut visits = Visits { exchanges: Vec::new(), host_ready_at: Timestamp::UNIX_EPOCH };
     let hints = Arc::new(LinkHints::default());
-    let whole = read_whole(stages, document, hints.clone(), &mut visits).await?;
+    let whole = read_whole(stages, Arc::new(document), hints.clone(), &mut visits).await?;
     stages.parse(move || whole.normalized(&hints, whole.document.fetched_at)).await?
-}
-
-/// A page with the reasons why it reads as it does.
-#[derive(Clone, Debug)]
-pub struct ExplainedPage {
-    /// The reasons.
-    pub explanation: Explanation,
-    /// The article in normal form, or what would have been it.
-    pub article: Article,
-}
-
-/// A page to an article in normal form, without a candidate: for files and one-shot looks.
-///
-/// # Errors
-///
-/// Why there is no article in it.
-pub fn read_page(
-    extractor: &Extractor,
-    document: &FetchedDocument,
-    hints: &LinkHints,
-    surroundings: Surroundings<'_>,
-) -> Result<Article, Failure> {
-    let extracted = extractor.extract(document, hints).map_err(|error| extraction_failure(&error))?;
-    normalized(document, &extracted, surroundings)
-}
-
-/// The same with the reasons. A page without an article has them too: see `refusal` of the explanation.
-///
-/// # Errors
-///
-/// Why there is nothing to explain: the document is no text.
-pub fn explain_page(
-    extractor: &Extractor,
-    document: &FetchedDocument,
-    hints: &LinkHints,
-    surroundings: Surroundings<'_>,
-) -> Result<ExplainedPage, Failure> {
-    let explanation = extractor.explain(document, hints).map_err(|error| extraction_failure(&error))?;
-    let article = normalized(document, &explanation.article, surroundings)?;
-    Ok(ExplainedPage { explanation, article })
-}
-
-pub(super) fn extraction_failure(error: &ExtractError) -> Failure {
-    Failure { class: error.class(), reason: error.to_string() }
-}
-
-fn normalized(
-    document: &FetchedDocument,
-    extracted: &ExtractedArticle,
-    surroundings: Surroundings<'_>,
-) -> Result<Article, Failure> {
-    warn_of_rule(document, extracted);
-    let mut article = normalize::normalize(extracted, surroundings)
-        .map_err(|error| Failure { class: ErrorClass::Parse, reason: error.to_string() })?;
-    article.reservations.clone_from(&document.reservations);
-    article.reservations.extend(extract::reservations(&document.body));
-    Ok(article)
 }
 
 impl WholeArticle {
@@ -170,20 +122,12 @@ impl WholeArticle {
     }
 }
 
-/// Says that a rule for a site needs mending. The page is read in the general way meanwhile.
-pub(super) fn warn_of_rule(document: &FetchedDocument, extracted: &ExtractedArticle) {
-    let url = &document.final_url;
-    for fault in &extracted.rule_faults {
-        warn!(url = %url, url.host = url.host_str(), "{url} does not fit {fault}");
-    }
-}
-
 async fn understand(
     stages: &Stages,
     candidate: &Candidate,
-    document: FetchedDocument,
+    document: Arc<FetchedDocument>,
     visits: &mut Visits,
-) -> Result<ArticleResult, Failure> {
+) -> Result<Understood, Failure> {
     if feed::looks_like_feed(&document) {
         let reason = "a feed or sitemap, not an article; follow it as a source".to_owned();
         return Err(Failure { class: ErrorClass::NotArticle, reason });
@@ -194,20 +138,34 @@ async fn understand(
     let understand = move || {
         feed_text::mend(&mut whole.extracted);
         feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
-        understood(&whole, &hints, first_seen_at)
+        let contradiction = corroborate::contradicts(&whole.extracted, &hints).then(|| Failure {
+            class: ErrorClass::NotArticle,
+            reason: format!(
+                "the page has nothing of the entry that led to it, {:?}",
+                hints.title.as_deref().unwrap_or_default()
+            ),
+        });
+        Ok(Understood { page: understood(&whole, &hints, first_seen_at)?, contradiction })
     };
     stages.parse(understand).await?
 }
 
-fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ArticleResult, Failure> {
+/// What a page was found to be.
+struct Understood {
+    page: ReadPage,
+    /// Why it is not what its link promised; absent where it may be.
+    contradiction: Option<Failure>,
+}
+
+fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ReadPage, Failure> {
     let document = &whole.document;
     let article = whole.normalized(hints, first_seen_at)?;
     let answered = normalize::url::canonicalize(&document.final_url)
         .map_err(|error| Failure { class: ErrorClass::Redirect, reason: error.to_string() })?;
     let publisher = article.url.as_ref().map(|url| publisher_of(url.as_url())).unwrap_or_default();
-    // That the first page is as it was would say nothing of pages that were not seen: the next look is a whole one.
+    // That the first page is as it was would say nothing of pages that were not seen: the next request is unconditional.
     let validators = if whole.is_complete { document.validators.clone() } else { Validators::default() };
-    Ok(ArticleResult::Article {
+    Ok(ReadPage {
         article: Box::new(article),
         answered: Alias { publisher: publisher_of(answered.as_url()), url: answered },
         publisher,
@@ -215,7 +173,26 @@ fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp)
     })
 }
 
-/// Packs a failure with its next try, and notes it on the exchange that brought what could not be used.
+/// Packs something that stands where the article should, with what the feed's entry has of it to stand in meanwhile.
+async fn obstructed(
+    stages: &Stages,
+    candidate: &Candidate,
+    exchanges: &mut [Exchange],
+    (failure, page): (Failure, Option<ReadPage>),
+    document: Arc<FetchedDocument>,
+) -> ArticleResult {
+    let is_own_page = publisher_of(&document.final_url) == candidate.publisher;
+    let absence = if is_own_page { absence_by_page(&failure) } else { Absence::Unknown };
+    note_failure(exchanges, &failure);
+    let retry_at = next_try(stages, candidate, Retry::Backoff);
+    let asked = candidate.url.as_url().clone();
+    let signs = stages.parse(move || obstruction::signs(&asked, &document)).await.unwrap_or_default();
+    let entry = if obstruction::has_text(&candidate.hints) { from_entry(stages, candidate).await.ok() } else { None };
+    let entry = entry.map(|entry| obstruction::stand_in(entry, &candidate.hints));
+    ArticleResult::Obstructed(Box::new(Obstruction { failure, retry_at, absence, signs, page, entry }))
+}
+
+/// Packs a failure with its next try.
 fn failed(
     stages: &Stages,
     candidate: &Candidate,
@@ -223,16 +200,29 @@ fn failed(
     failure: Failure,
     (retry, absence): (Retry, Absence),
 ) -> ArticleResult {
+    note_failure(exchanges, &failure);
+    ArticleResult::Failed { failure, retry_at: next_try(stages, candidate, retry), absence }
+}
+
+/// Notes a failure on the exchange that brought what could not be used.
+fn note_failure(exchanges: &mut [Exchange], failure: &Failure) {
     if let Some(last) = exchanges.last_mut()
         && last.failure.is_none()
     {
         last.failure = Some(failure.clone());
     }
+}
+
+fn next_try(stages: &Stages, candidate: &Candidate, retry: Retry) -> Option<Timestamp> {
     let failures = candidate.failures_in_a_row + 1;
     let seed = candidate.link.0.unsigned_abs();
-    let retry_at = backoff::next_try(&stages.schedule, failures, retry, seed, Timestamp::now())
-        .filter(|_| failures < stages.schedule.article_attempts_max);
-    ArticleResult::Failed { failure, retry_at, absence }
+    let listed_at = published_by_source(candidate).unwrap_or(Timestamp::MAX).min(candidate.first_seen_at);
+    backoff::next_article_try(&stages.schedule, failures, retry, listed_at, seed, Timestamp::now())
+}
+
+/// When the article was published by the word of the source that listed it.
+fn published_by_source(candidate: &Candidate) -> Option<Timestamp> {
+    candidate.hints.published.as_deref().and_then(dates::read).map(|date| date.instant)
 }
 
 /// What an answer without a page says of the article.

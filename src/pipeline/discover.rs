@@ -17,8 +17,8 @@ use crate::model::{
     ErrorClass, Exchange, Failure, Fetched, FetchedDocument, FoundLink, Purpose, SourceKind, Validators,
 };
 
-use super::Stages;
-use super::poll::looks_like_article;
+use super::listing::looks_like_article;
+use super::stages::Stages;
 
 /// Time after which no further request is begun: a host with a long `Crawl-delay` makes a person wait.
 const TIME_MAX: SignedDuration = SignedDuration::from_mins(2);

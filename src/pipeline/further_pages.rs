@@ -3,9 +3,8 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tracing::info;
 use url::Url;
 
@@ -17,8 +16,8 @@ use crate::model::{
 };
 use crate::normalize;
 
-use super::Stages;
-use super::acquire::{extraction_failure, warn_of_rule};
+use super::page::{extraction_failure, warn_of_rule};
+use super::stages::Stages;
 
 /// The requests that one article takes.
 #[derive(Debug)]
@@ -51,11 +50,10 @@ pub(super) struct WholeArticle {
 /// Reads a page that was fetched, and those it goes on with.
 pub(super) async fn read_whole(
     stages: &Stages,
-    document: FetchedDocument,
+    document: Arc<FetchedDocument>,
     hints: Arc<LinkHints>,
     visits: &mut Visits,
 ) -> Result<WholeArticle, Failure> {
-    let document = Arc::new(document);
     let first = extract(stages, stages.extractor.clone(), &document, &hints).await?;
     // The feed's own text is whole, whatever its page says.
     let next = first.next_page.clone().filter(|_| first.body_kind != BodyKind::Feed);
@@ -93,8 +91,7 @@ async fn follow(
 ) -> FurtherPages {
     let mut pages = FurtherPages::behind(first);
     let mut visited: HashSet<String> = HashSet::from([key_of(first_url)]);
-    // Half of the lease, since the last page may take long too; whose lease ends has fetched for nothing.
-    let deadline = Timestamp::now().saturating_add(half(stages.schedule.lease)).unwrap_or(Timestamp::MAX);
+    let deadline = stages.deadline();
     // What the source says is of the first page; the title is said here to be known where a page repeats it.
     let title = first.title.as_ref().map(|title| title.value.clone());
     let hints = Arc::new(LinkHints { title, ..LinkHints::default() });
@@ -153,7 +150,7 @@ async fn read_page(
 }
 
 /// Fetches one further page, and waits for the publisher's turn longer than a first page does: given back, the article
-/// would begin anew each time and never come to its second page where the pause is long.
+/// would start over each time and never come to its second page where the pause is long.
 async fn fetch(
     stages: &Stages,
     url: &Url,
@@ -173,10 +170,6 @@ async fn fetch(
         }
         Err(error) => Err(error.failure()),
     }
-}
-
-pub(super) fn half(lease: Duration) -> SignedDuration {
-    SignedDuration::try_from(lease / 2).unwrap_or(SignedDuration::MAX)
 }
 
 /// What two addresses of one page have in common.

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::normalize::{self, Surroundings};
 
-use super::acquire::{ExplainedPage, explain_page, read_page};
+use super::page::{ExplainedPage, explain_page, read_page};
 
 mod json;
 

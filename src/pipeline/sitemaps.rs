@@ -6,16 +6,14 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::fetch::FetchRequest;
 use crate::model::{ChildSitemap, Exchange, Failure, Fetched, ListedLink, Purpose, SourceKind, Validators};
 
-use super::Stages;
-use super::further_pages::half;
-use super::poll::{Reading, read_with};
+use super::listing::{Reading, read_with};
+use super::stages::Stages;
 
 /// What the sitemaps of an index brought.
 #[derive(Debug, Default)]
@@ -55,8 +53,7 @@ pub(super) async fn read_children(
     known: &[ChildSitemap],
     exchanges: &mut Vec<Exchange>,
 ) -> Children {
-    // Half of the lease, since the last one may take long too.
-    let deadline = Timestamp::now().saturating_add(half(stages.schedule.lease)).unwrap_or(Timestamp::MAX);
+    let deadline = stages.deadline();
     let mut children = Children::default();
     let mut waiting = VecDeque::from(named);
     let mut asked: Vec<Url> = Vec::new();

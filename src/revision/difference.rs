@@ -1,7 +1,7 @@
 //! What changed between two wordings, by paragraphs, and by words within a paragraph that was changed.
 
-use super::Wording;
 use super::sequence::{self, Stretch};
+use super::wording::Wording;
 use crate::scripts::is_unspaced;
 
 /// Two paragraphs with at least this share of their words in common are one that was changed; with less, the words that

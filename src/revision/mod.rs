@@ -1,23 +1,18 @@
 //! What changed between two wordings of one article. Pure.
 //!
 //! * [`substance`] says whether anything changed that counts: `dedup` makes a revision of that, and of nothing else.
-//! * [`furniture`] knows the lines that change by themselves: times, counts of readers, pointers to other articles.
+//! * [`boilerplate`] knows the lines that change by themselves: times, counts of readers, pointers to other articles.
 //! * [`difference`] tells what changed, by paragraphs and within them by words.
 //! * [`sequence`] finds what two sequences have in common, in bounded time.
 
 pub mod difference;
 
-pub mod furniture;
+pub mod boilerplate;
 
 pub mod sequence;
 
 pub mod substance;
 
-/// A headline and a text, as they read at one time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wording<'a> {
-    /// The headline.
-    pub title: Option<&'a str>,
-    /// The text, a paragraph a line.
-    pub body: &'a str,
-}
+mod wording;
+
+pub use wording::Wording;

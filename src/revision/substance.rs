@@ -1,14 +1,14 @@
 //! Whether anything changed between two wordings that counts: words, and the few signs that change what is said.
 
-use super::Wording;
-use super::furniture;
+use super::boilerplate;
+use super::wording::Wording;
 use crate::scripts::is_unspaced;
 
 /// What stands between a headline and the name of its site.
 const SITE_NAME_SEPARATORS: [&str; 7] = [" | ", " - ", " – ", " — ", " · ", " • ", "｜"];
 
 /// Whether two wordings say the same. White space, quotes, dashes and other punctuation, the cut of the text into
-/// paragraphs, the site's name behind the headline, and [`furniture`] make no difference.
+/// paragraphs, the site's name behind the headline, and [`boilerplate`] make no difference.
 #[must_use]
 pub fn reads_the_same(old: Wording<'_>, new: Wording<'_>, site_name: Option<&str>) -> bool {
     old == new
@@ -25,14 +25,14 @@ pub fn titles_agree(old: &str, new: &str, site_name: Option<&str>) -> bool {
 fn said_in_title(title: Option<&str>, site_name: Option<&str>) -> String {
     let mut said = String::new();
     let title = without_site_name(title.unwrap_or_default(), site_name);
-    furniture::without_labels(title, |part| say(part, &mut said));
+    boilerplate::without_labels(title, |part| say(part, &mut said));
     said
 }
 
 fn said_in_body(body: &str) -> String {
     let mut said = String::with_capacity(body.len());
     for paragraph in body.lines() {
-        furniture::without_furniture(paragraph, |part| say(part, &mut said));
+        boilerplate::without_boilerplate(paragraph, |part| say(part, &mut said));
     }
     said
 }

@@ -1,9 +1,36 @@
 //! The next try after a failure.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::ScheduleSettings;
 use crate::model::Retry;
+
+/// When to try an article's page again after the `failures`th failure in a row; absent when it is given up. `listed_at` is
+/// the earliest time from which the article is known, by its source's word or by when it was listed.
+#[must_use]
+pub fn next_article_try(
+    settings: &ScheduleSettings,
+    failures: u32,
+    retry: Retry,
+    listed_at: Timestamp,
+    seed: u64,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let young_for = SignedDuration::from_secs(i64::from(settings.article_young_s));
+    let retry = match retry {
+        Retry::WhileYoung if now.duration_since(listed_at) < young_for => Retry::Backoff,
+        Retry::WhileYoung => Retry::Never,
+        other => other,
+    };
+    next_try(settings, failures, retry, seed, now).filter(|_| failures < settings.article_attempts_max)
+}
+
+/// When to try an article's page again that was given up, and that a source still lists: as after one more failure, so
+/// ever more seldom.
+#[must_use]
+pub fn next_try_when_listed(settings: &ScheduleSettings, failures: u32, seed: u64, tried_at: Timestamp) -> Timestamp {
+    next_try(settings, failures, Retry::Backoff, seed, tried_at).unwrap_or(tried_at)
+}
 
 /// When to try again after the `failures`th failure in a row (1 for the first); absent when there is no point.
 ///
@@ -28,11 +55,11 @@ pub fn next_try(
             let least_s = if failures > 1 { backoff_s(failures - 1) } else { 1 };
             u32::try_from(delay.as_secs()).unwrap_or(u32::MAX).clamp(least_s, settings.backoff_max_s)
         }
-        Retry::Backoff => backoff_s(failures),
+        Retry::Backoff | Retry::WhileYoung => backoff_s(failures),
     };
     // A time that the server named is not shortened by the spread.
     let jitter_percent = if matches!(retry, Retry::After(_)) { 0 } else { settings.jitter_percent };
-    Some(super::later(now, wait_s, jitter_percent, seed ^ u64::from(failures)))
+    Some(super::jitter::later(now, wait_s, jitter_percent, seed ^ u64::from(failures)))
 }
 
 #[cfg(test)]
@@ -61,6 +88,26 @@ mod tests {
         // One that names the next second again and again is not taken at its word.
         assert_eq!(wait_s(2, Retry::After(Duration::ZERO)), Some(300));
         assert_eq!(wait_s(4, Retry::After(Duration::from_secs(1))), Some(1200));
+    }
+
+    #[test]
+    fn a_young_article_has_several_tries_and_an_old_one_none() {
+        let mut settings = config::defaults().schedule;
+        settings.jitter_percent = 0;
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let wait_s = |failures: u32, age_h: i64| {
+            let listed_at = now - SignedDuration::from_hours(age_h);
+            let next = next_article_try(&settings, failures, Retry::WhileYoung, listed_at, 9, now);
+            next.map(|at| at.as_second() - now.as_second())
+        };
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|failures| wait_s(failures, 1)),
+            [Some(300), Some(600), Some(1200), Some(2400), None]
+        );
+        assert_eq!(wait_s(1, 47), Some(300));
+        assert_eq!(wait_s(1, 49), None);
+        let next = next_try_when_listed(&settings, 5, 9, now);
+        assert_eq!(next.as_second() - now.as_second(), 4800);
     }
 
     #[test]

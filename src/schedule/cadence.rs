@@ -62,7 +62,7 @@ pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse<'_>, facts: PollFacts
     let seed = pulse.source_id.unsigned_abs().wrapping_mul(1_000_003) ^ now.as_second().unsigned_abs();
     if pulse.kind == SourceKind::Article {
         let interval_s = settings.article_interval_s;
-        let due_at = super::later(now, interval_s, settings.jitter_percent, seed);
+        let due_at = super::jitter::later(now, interval_s, settings.jitter_percent, seed);
         return NextPoll { due_at, interval_s, rhythm, is_cut_off: false };
     }
     let is_cut_off = shares_nothing(pulse, facts) && !facts.reaches_back;
@@ -86,7 +86,7 @@ pub fn next_poll(settings: &ScheduleSettings, pulse: Pulse<'_>, facts: PollFacts
     };
     let asked_s = rhythm.asked.ttl_s.max(facts.hints.max_age_s).unwrap_or(0).min(settings.poll_interval_max_s);
     let interval_s = wanted_s.clamp(settings.poll_interval_min_s, settings.poll_interval_max_s).max(asked_s);
-    let spread = super::later(now, interval_s, settings.jitter_percent, seed);
+    let spread = super::jitter::later(now, interval_s, settings.jitter_percent, seed);
     let asked_at = now.checked_add(SignedDuration::from_secs(i64::from(asked_s))).unwrap_or(Timestamp::MAX);
     let due_at = unskipped(spread.max(asked_at), rhythm.asked, seed);
     NextPoll { due_at, interval_s, rhythm, is_cut_off }

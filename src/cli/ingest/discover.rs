@@ -59,7 +59,9 @@ fn failure_of(url: &Url, error: &DiscoverError) -> Failure {
         DiscoverError::Unreachable(failure) => {
             let next = match failure.class {
                 ErrorClass::Dns => "check the name, and the connection to the network",
-                ErrorClass::Connect | ErrorClass::Timeout => "check the address, and the connection to the network",
+                ErrorClass::Connect | ErrorClass::Header | ErrorClass::Timeout => {
+                    "check the address, and the connection to the network"
+                }
                 ErrorClass::Tls => "check the address, or try http://",
                 ErrorClass::Http4xx => "check the address, or give that of the home page",
                 _ => "try again later",

@@ -170,7 +170,7 @@ fn write_line(html: &mut String, number: usize, line: &ExplainedLine) -> fmt::Re
 fn all_reasons(line: &ExplainedLine) -> String {
     let rule = line.verdict.rule().map(|rule| format!(": {}", rule.as_str())).unwrap_or_default();
     let verdict = format!("{}, {}{rule}", line.verdict.as_str(), percent(line.probability));
-    let first_look = format!("by the line alone and what stands above it: {}", percent(line.first_look));
+    let first_look = format!("by the line alone and what stands above it: {}", percent(line.first_pass));
     let reasons = [verdict, first_look].into_iter().chain(line.contributions.iter().map(told));
     reasons.map(|reason| escaped(&reason)).collect::<Vec<_>>().join("&#10;")
 }

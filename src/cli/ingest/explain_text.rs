@@ -185,7 +185,7 @@ fn as_json(input: &str, page: &ExplainedPage) -> Value {
             "verdict": line.verdict.as_str(),
             "rule": line.verdict.rule().map(Rule::as_str),
             "probability": rounded(line.probability),
-            "first_look": rounded(line.first_look),
+            "first_look": rounded(line.first_pass),
             "contributions": line.contributions.iter().map(contribution).collect::<Vec<_>>(),
             "path": line.path,
             "text": line.text,

@@ -17,7 +17,7 @@ use crate::feed;
 use crate::model::{ErrorClass, LinkHints, LinkId, ListedLink, Source, SourceId, Verdict, publisher_of};
 use crate::normalize;
 use crate::pipeline::{self, Thoroughness};
-use crate::store::{ArticleFilter, Reader, Scope};
+use crate::store::{ArticleFilter, GateChange, Reader, Scope};
 
 use super::source_list;
 use super::targets::{self, Target};
@@ -316,6 +316,12 @@ impl Watch {
             progress.set_length(tally.polls + tally.polls_failed + tally.links.max(tally.articles + tally.unchanged));
             progress.set_position(tally.n_done() + tally.n_failed());
             progress.set_message(format!("{}, {} failed", counted(tally.articles, "article"), tally.n_failed()));
+            if let Event::Acquired { gate: Some(GateChange::Found { publisher, sign }), .. } = event {
+                progress.tell(&format!(
+                    "newswire: articles of {publisher} stand behind a gate ({}); they wait until it opens",
+                    one_line(sign)
+                ));
+            }
             match event {
                 Event::Polled { source, url, outcome: Polled::Failed(failure) } => {
                     progress.tell(&format!("newswire: {source} ({url}): {failure}"));
@@ -334,7 +340,7 @@ impl Watch {
                 Event::Acquired { url, outcome: Acquired::Removed { id }, .. } => {
                     progress.tell(&format!("newswire: {url}: taken away by its publisher; article {id} is kept"));
                 }
-                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title } } => {
+                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title }, .. } => {
                     let what = word_for(verdict);
                     if what != "known" {
                         shared.with(|seen| seen.stored.push(*id));

@@ -12,7 +12,8 @@
 //! * `tail`: what came in and what changed.
 //! * `cursor`: how far somebody has read.
 //! * `why`: what has become of an address.
-//! * `diagnosis`: the same in a sentence, and what to do next.
+//! * `evidence`: what is on record of an address.
+//! * `diagnosis`: what follows from it, in a sentence, and what to do next.
 
 pub(crate) mod filter;
 
@@ -37,5 +38,7 @@ pub(crate) mod tail;
 pub(crate) mod cursor;
 
 pub(crate) mod why;
+
+pub(crate) mod evidence;
 
 pub(crate) mod diagnosis;

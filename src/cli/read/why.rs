@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::model::{CanonicalUrl, publisher_of};
 use crate::normalize;
 use crate::store::{
-    ArticleDetails, ExchangeRow, LinkTrail, Reader, SightingRow, SourceOfHost, StoryRow, Trail, is_locked_by,
+    AddressHistory, ArticleDetails, ExchangeRow, LinkHistory, Reader, SightingRow, SourceOfHost, StoryRow, is_locked_by,
 };
 
-use super::diagnosis::{Diagnosis, Evidence};
+use super::diagnosis::diagnose;
+use super::evidence::{Diagnosis, Evidence};
 use super::lineage::Descent;
 use crate::cli::addresses;
 use crate::cli::context::Context;
@@ -39,17 +40,17 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
     let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
-    let trail = reader.trail(&url)?;
-    let article_id = trail.link.as_ref().and_then(|link| link.article_id);
+    let history = reader.address_history(&url)?;
+    let article_id = history.link.as_ref().and_then(|link| link.article_id);
     let stored = article_id.map(|id| Stored::read(&reader, id)).transpose()?.flatten();
     let sources = reader.sources_of_publisher(&url)?;
     let itself = sources
         .iter()
         .find(|source| normalize::url::parse(&source.url, None).is_ok_and(|of_source| of_source.key() == url.key()));
     let evidence = Evidence {
-        url: trail.link.as_ref().map_or(url.as_str(), |link| &link.url),
+        url: history.link.as_ref().map_or(url.as_str(), |link| &link.url),
         publisher: &publisher_of(url.as_url()),
-        trail: &trail,
+        history: &history,
         article: stored.as_ref().map(|stored| &stored.article.row),
         sources: &sources,
         itself,
@@ -57,11 +58,11 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
         keep_days: config.store.fetches_keep_days,
         now: Timestamp::now(),
     };
-    let diagnosis = evidence.diagnosis();
+    let diagnosis = diagnose(&evidence);
     let account = Account {
         asked: &command.url,
         url: &url,
-        trail: &trail,
+        history: &history,
         stored: stored.as_ref(),
         itself,
         diagnosis: &diagnosis,
@@ -92,7 +93,7 @@ impl Stored {
         }))
     }
 
-    fn describe(&self, output: &mut Output, link: &LinkTrail) -> std::io::Result<()> {
+    fn describe(&self, output: &mut Output, link: &LinkHistory) -> std::io::Result<()> {
         let ArticleDetails { row, removed_at, .. } = &self.article;
         let title = row.title.as_deref().unwrap_or("(no title)");
         output.field("article", Some(&format!("{}: {title}", row.id)))?;
@@ -127,7 +128,7 @@ impl Stored {
 struct Account<'a> {
     asked: &'a str,
     url: &'a CanonicalUrl,
-    trail: &'a Trail,
+    history: &'a AddressHistory,
     stored: Option<&'a Stored>,
     itself: Option<&'a SourceOfHost>,
     diagnosis: &'a Diagnosis,
@@ -135,7 +136,7 @@ struct Account<'a> {
 
 impl Account<'_> {
     fn describe(&self, output: &mut Output) -> std::io::Result<()> {
-        let Trail { link, sightings, exchanges, n_fetches, redirected_from } = self.trail;
+        let AddressHistory { link, sightings, exchanges, n_fetches, redirected_from } = self.history;
         let url = link.as_ref().map_or(self.url.as_str(), |link| &link.url);
         output.field("url", Some(url))?;
         output.field("asked about", Some(self.asked).filter(|asked| *asked != url))?;
@@ -168,7 +169,7 @@ impl Account<'_> {
         }
         if let Some(link) = link.as_ref().filter(|_| self.stored.is_some()) {
             output.field("missing", link.gone_at.map(|at| format!("since {at:.0}")).as_deref())?;
-            output.field("next look", link.due_at.or(link.look_at).map(|at| format!("{at:.0}")).as_deref())?;
+            output.field("next look", link.due_at.or(link.revisit_at).map(|at| format!("{at:.0}")).as_deref())?;
         }
         output.field("outcome", Some(&self.diagnosis.text))?;
         for next in &self.diagnosis.next {
@@ -178,7 +179,7 @@ impl Account<'_> {
     }
 
     fn value(&self, sources: &[SourceOfHost]) -> Value {
-        let Trail { link, sightings, exchanges, n_fetches, redirected_from } = self.trail;
+        let AddressHistory { link, sightings, exchanges, n_fetches, redirected_from } = self.history;
         let time = |time: Option<Timestamp>| time.map(|time| format!("{time:.0}"));
         let link_value = link.as_ref().map(|link| {
             json!({
@@ -188,7 +189,7 @@ impl Account<'_> {
                 "due_at": time(link.due_at),
                 "is_in_work": link.is_claimed,
                 "failures_in_a_row": link.failures_in_a_row,
-                "look_at": time(link.look_at),
+                "look_at": time(link.revisit_at),
                 "missing_since": time(link.gone_at),
                 "publisher_ready_at": time(link.publisher_ready_at),
                 "before_it": link.n_before,

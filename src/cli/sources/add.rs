@@ -155,6 +155,9 @@ fn judge(url: &Url, failure: &model::Failure, status: Option<u16>) -> Result<(),
         ErrorClass::Dns
         | ErrorClass::Tls
         | ErrorClass::Connect
+        | ErrorClass::Header
+        | ErrorClass::ShortBody
+        | ErrorClass::Coding
         | ErrorClass::Timeout
         | ErrorClass::Http5xx
         | ErrorClass::Empty

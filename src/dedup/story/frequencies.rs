@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::hash::{mix, with};
 use super::function_words::is_function_word;
+use super::language::Language;
 
 /// Counters in a row: two rows take two megabytes. With a hundred thousand articles a rare word is then taken for one
 /// that a few dozen have, which matters little.
@@ -73,20 +74,6 @@ impl Frequencies {
         } else {
             Language::default()
         }
-    }
-}
-
-/// A language, as a number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Language(pub(super) u64);
-
-impl Language {
-    /// By its code, as `en` or `en-GB`: regions are not told apart. Absent is a language too.
-    #[must_use]
-    pub fn of(code: Option<&str>) -> Language {
-        let code = code.unwrap_or_default();
-        let code = code.split(['-', '_']).next().unwrap_or_default();
-        Language(code.bytes().fold(0, |hash, byte| mix(with(hash, u64::from(byte.to_ascii_lowercase())))))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::super::hash::{mix, with};
 use super::super::words::read_tokens;
-use super::frequencies::Language;
+use super::language::Language;
 
 /// Whether a word, by its hash, is one of these in a language.
 pub(super) fn is_function_word(language: Language, word: u64) -> bool {

@@ -2,8 +2,9 @@
 
 use super::super::hash::{EMPTY, mix, with};
 use super::super::words::{Token, WORD_UNITS, read_tokens};
-use super::frequencies::{Frequencies, Language};
+use super::frequencies::Frequencies;
 use super::function_words::is_function_word;
+use super::language::Language;
 
 /// What a word in the headline counts, where one in the body counts one.
 const IN_TITLE: f64 = 2.0;

@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-use super::markup;
 use super::story::{Paper, Story};
-use super::{Template, feeds, furniture, texts};
+use super::template::Template;
+use super::{boilerplate, feeds, markup, texts};
 use crate::demo::web::{Resource, Site};
 
 /// Bytes of a page: about the median of news pages without their images.
@@ -89,7 +89,7 @@ fn site(words: &Words, number: usize, n_articles: usize) -> Site {
         let padding = PAGE_BYTES.saturating_sub(page.len() + "<script></script>".len());
         let page = match page.rsplit_once("</body>") {
             Some((before, after)) if padding > 0 => {
-                let script = furniture::script("bulkVendors", padding);
+                let script = boilerplate::script("bulkVendors", padding);
                 format!("{before}<script>{script}</script></body>{after}")
             }
             _ => page,

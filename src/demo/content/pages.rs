@@ -6,7 +6,7 @@ use std::fmt::Write;
 use quick_xml::escape::escape;
 use serde_json::json;
 
-use super::furniture;
+use super::boilerplate;
 use super::markup;
 use super::story::{Paper, Story};
 
@@ -50,9 +50,9 @@ pub(super) fn harbour_post(paper: &Paper, story: &Story, others: &[Story]) -> St
         tagline = escape(&paper.tagline),
         description = escape(story.summary(DESCRIPTION_CHARS)),
         graph = graph.to_string().replace("</", "<\\/"),
-        style = furniture::style_sheet("hp", HARBOUR_STYLE_BYTES),
+        style = boilerplate::style_sheet("hp", HARBOUR_STYLE_BYTES),
     );
-    html.push_str(&furniture::menu("hp-nav", &HARBOUR_SECTIONS));
+    html.push_str(&boilerplate::menu("hp-nav", &HARBOUR_SECTIONS));
     let _ = write!(
         html,
         "<main id=\"story\" class=\"hp-grid\"><article class=\"hp-story\">\n<p class=\"hp-story__kicker\">{section}</p>\n\
@@ -64,13 +64,13 @@ pub(super) fn harbour_post(paper: &Paper, story: &Story, others: &[Story]) -> St
         title = escape(&story.title),
         byline = escape(story.byline(" and ")),
         day = paper.formatted(story.published, "%-d %B %Y, %H:%M"),
-        share = furniture::share_bar("hp-share", "Share", &url),
+        share = boilerplate::share_bar("hp-share", "Share", &url),
         id = story.id,
         name = escape(&paper.name),
     );
     for (i, paragraph) in story.paragraphs.iter().enumerate() {
         if i == 2 {
-            let links = furniture::links_to_others("hp-related", story, others, 3);
+            let links = boilerplate::links_to_others("hp-related", story, others, 3);
             let _ = writeln!(
                 html,
                 "<aside class=\"hp-related\"><h3 class=\"hp-related__title\">Related</h3>{links}</aside>"
@@ -87,19 +87,19 @@ pub(super) fn harbour_post(paper: &Paper, story: &Story, others: &[Story]) -> St
          to join the conversation.</p></div>\n</article>\n<aside class=\"hp-sidebar\"><h2>Most read</h2>\n{most_read}</aside></main>\n\
          <footer class=\"hp-footer\">{menu}<p class=\"hp-footer__meta\">© {name}, 14 Capstan Row, Port Ellery. \
          Corrections: desk@harbour-post.example</p></footer>\n{consent}<script>{script}</script>\n</body>\n</html>\n",
-        most_read = furniture::links_to_others("hp-ticker", story, others, 5),
-        menu = furniture::menu(
+        most_read = boilerplate::links_to_others("hp-ticker", story, others, 5),
+        menu = boilerplate::menu(
             "hp-footer__menu",
             &[("/about", "About"), ("/contact", "Contact"), ("/terms", "Terms of use"), ("/jobs", "Work with us")],
         ),
         name = escape(&paper.name),
-        consent = furniture::consent_box(
+        consent = boilerplate::consent_box(
             "We and our 214 partners store and read information on your device, such as cookies, to show you advertising \
              and to count readers.",
             "Accept all",
             "Manage choices",
         ),
-        script = furniture::script("hpConsent", HARBOUR_SCRIPT_BYTES),
+        script = boilerplate::script("hpConsent", HARBOUR_SCRIPT_BYTES),
     );
     html
 }
@@ -139,8 +139,8 @@ pub(super) fn gazette(paper: &Paper, story: &Story, others: &[Story]) -> String 
         name = escape(&paper.name),
         tagline = escape(&paper.tagline),
         description = escape(markup::french_spaces(&story.summary(DESCRIPTION_CHARS))),
-        style = furniture::style_sheet("gdr", GAZETTE_STYLE_BYTES),
-        menu = furniture::menu(
+        style = boilerplate::style_sheet("gdr", GAZETTE_STYLE_BYTES),
+        menu = boilerplate::menu(
             "menu-principal",
             &[
                 ("/", "À la une"),
@@ -169,15 +169,15 @@ pub(super) fn gazette(paper: &Paper, story: &Story, others: &[Story]) -> String 
          <div class=\"a-lire-aussi\"><h2>À lire aussi</h2>\n{others}</div>\n</div>\n\
          <div id=\"pied\"><p>© {name} — <a href=\"/mentions-legales\">Mentions légales</a> — \
          <a href=\"/contact\">Nous écrire</a></p></div>\n{consent}<script>{script}</script>\n</body>\n</html>\n",
-        share = furniture::share_bar("partage", "Partager", &url),
-        others = furniture::links_to_others("a-lire-aussi", story, others, 5),
+        share = boilerplate::share_bar("partage", "Partager", &url),
+        others = boilerplate::links_to_others("a-lire-aussi", story, others, 5),
         name = escape(&paper.name),
-        consent = furniture::consent_box(
+        consent = boilerplate::consent_box(
             "Avec votre accord, nous utilisons des cookies pour mesurer notre audience.",
             "Tout accepter",
             "Continuer sans accepter",
         ),
-        script = furniture::script("gdrConsent", GAZETTE_SCRIPT_BYTES),
+        script = boilerplate::script("gdrConsent", GAZETTE_SCRIPT_BYTES),
     );
     html
 }
@@ -223,8 +223,8 @@ pub(super) fn asagiri(paper: &Paper, story: &Story, others: &[Story]) -> String 
         byline = escape(story.byline("、")),
         section = escape(&story.section),
         published = paper.rfc3339(story.published),
-        style = furniture::style_sheet("asg", ASAGIRI_STYLE_BYTES),
-        menu = furniture::menu(
+        style = boilerplate::style_sheet("asg", ASAGIRI_STYLE_BYTES),
+        menu = boilerplate::menu(
             "GlobalNav",
             &[
                 ("/", "トップ"),
@@ -238,7 +238,7 @@ pub(super) fn asagiri(paper: &Paper, story: &Story, others: &[Story]) -> String 
             ],
         ),
         day = paper.formatted(story.published, "%Y年%-m月%-d日 %-H時%M分"),
-        share = furniture::share_bar("SnsUtil", "共有", &url),
+        share = boilerplate::share_bar("SnsUtil", "共有", &url),
     );
     for paragraph in &story.paragraphs {
         // The indent that Japanese typesetting puts before a paragraph.
@@ -251,11 +251,11 @@ pub(super) fn asagiri(paper: &Paper, story: &Story, others: &[Story]) -> String 
          <div class=\"Side\"><h2>アクセスランキング</h2>\n{ranking}</div></div>\n\
          <div class=\"Footer\"><p>掲載の記事・写真の無断転載を禁じます。</p><p>© {name}</p></div>\n{consent}\
          <script>{script}</script>\n</body>\n</html>\n",
-        related = furniture::links_to_others("Related", story, others, 4),
-        ranking = furniture::links_to_others("Ranking", story, others, 5),
+        related = boilerplate::links_to_others("Related", story, others, 4),
+        ranking = boilerplate::links_to_others("Ranking", story, others, 5),
         name = escape(&paper.name),
-        consent = furniture::consent_box("当サイトではCookieを使用しています。", "同意する", "設定"),
-        script = furniture::script("asgConsent", ASAGIRI_SCRIPT_BYTES),
+        consent = boilerplate::consent_box("当サイトではCookieを使用しています。", "同意する", "設定"),
+        script = boilerplate::script("asgConsent", ASAGIRI_SCRIPT_BYTES),
     );
     html
 }
@@ -283,8 +283,8 @@ pub(super) fn meridian_wire(paper: &Paper, story: &Story, others: &[Story]) -> S
         byline = escape(story.byline(", ")),
         published = paper.rfc3339(story.published),
         modified = paper.rfc3339(story.modified),
-        style = furniture::style_sheet("mw", WIRE_STYLE_BYTES),
-        menu = furniture::menu(
+        style = boilerplate::style_sheet("mw", WIRE_STYLE_BYTES),
+        menu = boilerplate::menu(
             "wire-nav",
             &[("/", "Latest"), ("/en", "English"), ("/es", "Español"), ("/ar", "العربية"), ("/clients", "For clients")],
         ),
@@ -299,11 +299,11 @@ pub(super) fn meridian_wire(paper: &Paper, story: &Story, others: &[Story]) -> S
          <footer><p>© {name}. Text may be reprinted by subscribers, unchanged.</p><p><a href=\"/clients\">Become a client</a> \
          <a href=\"/ethics\">Our rules</a> <a href=\"/imprint\">Imprint</a></p></footer>\n{consent}<script>{script}</script>\n\
          </body>\n</html>\n",
-        share = furniture::share_bar("wire-share", "Send", &url),
-        others = furniture::links_to_others("wire-more", story, others, 8),
+        share = boilerplate::share_bar("wire-share", "Send", &url),
+        others = boilerplate::links_to_others("wire-more", story, others, 8),
         name = escape(&paper.name),
-        consent = furniture::consent_box("This site sets one cookie, to remember your language.", "Fine", "Details"),
-        script = furniture::script("mwConsent", WIRE_SCRIPT_BYTES),
+        consent = boilerplate::consent_box("This site sets one cookie, to remember your language.", "Fine", "Details"),
+        script = boilerplate::script("mwConsent", WIRE_SCRIPT_BYTES),
     );
     html
 }
@@ -321,7 +321,7 @@ pub(super) fn front_page(paper: &Paper, stories: &[Story], feeds: &[(&str, &str,
     let _ = write!(
         html,
         "<style>{}</style>\n</head>\n<body>\n<h1>{}</h1>\n<p>{}</p>\n",
-        furniture::style_sheet("front", WIRE_STYLE_BYTES),
+        boilerplate::style_sheet("front", WIRE_STYLE_BYTES),
         escape(&paper.name),
         escape(&paper.tagline),
     );

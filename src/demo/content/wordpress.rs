@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use quick_xml::escape::escape;
 use serde_json::json;
 
-use super::furniture;
+use super::boilerplate;
 use super::markup;
 use super::story::{Paper, Story};
 
@@ -32,7 +32,7 @@ pub fn page(paper: &Paper, story: &Story, others: &[Story]) -> String {
         name = escape(&paper.name),
         tagline = escape(&paper.tagline),
     );
-    html.push_str(&furniture::menu(
+    html.push_str(&boilerplate::menu(
         "main-navigation",
         &[
             ("/", "Home"),
@@ -83,18 +83,18 @@ pub fn page(paper: &Paper, story: &Story, others: &[Story]) -> String {
          </button></form></section></aside></div>\n\
          <footer id=\"colophon\" class=\"site-footer\"><div class=\"site-info\">&copy; {name}. All rights reserved. \
          <a href=\"/privacy/\">Privacy</a> <span class=\"sep\"> | </span> Proudly powered by WordPress</div></footer></div>\n",
-        share = furniture::share_bar("sd-content", "Share this", &paper.canonical_url(&story.path)),
+        share = boilerplate::share_bar("sd-content", "Share this", &paper.canonical_url(&story.path)),
         category = slug(&story.section),
         section = escape(&story.section),
-        recent = furniture::links_to_others("recent", story, others, 6),
+        recent = boilerplate::links_to_others("recent", story, others, 6),
         name = escape(&paper.name),
     );
-    html.push_str(&furniture::consent_box(
+    html.push_str(&boilerplate::consent_box(
         "We use cookies to keep you signed in and to count visits. You can change your mind at any time.",
         "Accept",
         "No, thanks",
     ));
-    let _ = write!(html, "<script>{}</script>\n</body>\n</html>\n", furniture::script("wpConsent", SCRIPT_BYTES));
+    let _ = write!(html, "<script>{}</script>\n</body>\n</html>\n", boilerplate::script("wpConsent", SCRIPT_BYTES));
     html
 }
 
@@ -131,7 +131,7 @@ fn head(paper: &Paper, story: &Story) -> String {
         graph = graph(paper, story),
         feed = paper.url("/feed/"),
         short = paper.url(&format!("/?p={}", story.id)),
-        style = furniture::style_sheet("wp", STYLE_BYTES),
+        style = boilerplate::style_sheet("wp", STYLE_BYTES),
     )
 }
 

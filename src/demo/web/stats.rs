@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 
-use super::locked;
+use super::locked::locked;
 
 /// One request, as the server saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What speaks for and against a line being part of the article, as numbers with a name, two weights and a meaning.
 //!
-//! The weights add up to a logit. The first is used for the first look, which sees the line and what stands above it
-//! and serves to find the article's place; the second for the second look, which also sees the line's neighbours and
+//! The weights add up to a logit. The first is used for the first pass, which sees the line and what stands above it
+//! and serves to find the article's place; the second for the second pass, which also sees the line's neighbours and
 //! its place in relation to the article's. They were learned (`learn`) on pages whose article is known, and rounded.
 
 /// Declares the features, so that name, weights and meaning stand in one line of one table.
@@ -24,10 +24,10 @@ macro_rules! features {
             pub(super) const ALL: [Feature; COUNT] = [$(Feature::$name,)*];
         }
 
-        /// Weights of the first look.
+        /// Weights of the first pass.
         pub(super) const FIRST: [f32; COUNT] = [$($first,)*];
 
-        /// Weights of the second look.
+        /// Weights of the second pass.
         pub(super) const SECOND: [f32; COUNT] = [$($second,)*];
 
         /// How many features there are.
@@ -35,7 +35,8 @@ macro_rules! features {
     };
 }
 
-// The table. Kept by hand: to learn anew, run `learn_weights` and put its numbers here.
+// The table. Kept by hand: to learn it again, run `learn_weights` and put its numbers here. Names and meanings are printed;
+// that is why the last two say "look" where all else says "pass".
 features! {
     /// Holds for every line: what an average line is.
     Always: 0.38, 0.10;

@@ -2,7 +2,7 @@
 //!
 //! `cargo test --release --lib learn_weights -- --ignored --nocapture` reads the pages beside the checkout, tells what
 //! weights learned on four fifths of the sites are worth on the last fifth, five times over, in three ways of parting the
-//! sites, and prints the tables of `features` and `trees` as learned on all pages. `LEARN_WITHOUT=Tiny,Caption` learns
+//! sites, and prints the tables of `features` and `learned_trees` as learned on all pages. `LEARN_WITHOUT=Tiny,Caption` learns
 //! without these features, to see what they are worth.
 
 use std::collections::HashMap;
@@ -14,11 +14,13 @@ use serde_json::Value;
 
 use super::super::page::Page;
 use super::super::text::{count_words, fold, hash, number};
-use super::context::Surroundings;
+use super::context_features::Surroundings;
+use super::decision_trees::Tree;
 use super::features::{COUNT, Features, NAMES};
-use super::lines::{Look, Shingles};
-use super::trees::Tree;
-use super::{context, lines, trees};
+use super::known_texts::KnownTexts;
+use super::line_features::LineProfile;
+use super::shingles::{Shingles, shingles};
+use super::{context_features, decision_trees, line_features};
 
 mod boost;
 
@@ -81,7 +83,7 @@ fn own_pages() -> Vec<GoldPage> {
 }
 
 /// Whether each line is part of the article by the gold; `None` where the gold does not say.
-fn labels(gold: &Value, page: &Page<'_>, looks: &[Look]) -> Vec<Option<bool>> {
+fn labels(gold: &Value, page: &Page<'_>, profiles: &[LineProfile]) -> Vec<Option<bool>> {
     let texts = |name: &str| -> Vec<String> {
         gold[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(fold).collect()
     };
@@ -109,7 +111,7 @@ fn labels(gold: &Value, page: &Page<'_>, looks: &[Look]) -> Vec<Option<bool>> {
     let known = Shingles::of(&all);
     page.lines
         .iter()
-        .zip(looks)
+        .zip(profiles)
         .map(|(line, _)| {
             if count_words(&line.text) < 6 {
                 let is_whole = paragraphs.contains(&line.text);
@@ -154,8 +156,8 @@ fn learn(examples: &[Example]) -> [f32; COUNT] {
 struct Lesson<'a> {
     gold: &'a GoldPage,
     page: &'a Page<'a>,
-    evidence: &'a super::Evidence,
-    looks: Vec<Look>,
+    texts: &'a KnownTexts,
+    profiles: Vec<LineProfile>,
     labels: Vec<Option<bool>>,
 }
 
@@ -165,9 +167,9 @@ impl Lesson<'_> {
         features
             .into_iter()
             .zip(&self.labels)
-            .zip(&self.looks)
-            .filter_map(|((features, label), look)| {
-                let weight = (number(look.n_words).clamp(2.0, 80.0) / 10.0).powf(LENGTH_POWER) * set;
+            .zip(&self.profiles)
+            .filter_map(|((features, label), profile)| {
+                let weight = (number(profile.n_words).clamp(2.0, 80.0) / 10.0).powf(LENGTH_POWER) * set;
                 label.map(|is_article| Example { features, is_article, weight })
             })
             .collect()
@@ -202,25 +204,25 @@ struct Learned {
 fn learn_all<'a, 'b: 'a>(lessons: impl Iterator<Item = &'a Lesson<'b>> + Clone) -> Learned {
     let mut examples = Vec::new();
     for lesson in lessons.clone() {
-        examples.extend(lesson.examples(lesson.looks.iter().map(|look| look.features.clone())));
+        examples.extend(lesson.examples(lesson.profiles.iter().map(|profile| profile.features.clone())));
     }
     let first = learn(&examples);
     examples.clear();
     let mut seconds = Vec::new();
     for lesson in lessons {
-        let surroundings = Surroundings::of(lesson.page, &lesson.looks, &first);
-        let again = context::look_again(lesson.page, &lesson.looks, &surroundings, &surroundings.first());
-        let Some(again) = again else { continue };
-        examples.extend(lesson.examples(again.features.clone()));
-        seconds.push((lesson, surroundings, again.features));
+        let surroundings = Surroundings::of(lesson.page, &lesson.profiles, &first);
+        let pass = context_features::judge_again(lesson.page, &lesson.profiles, &surroundings, &surroundings.first());
+        let Some(pass) = pass else { continue };
+        examples.extend(lesson.examples(pass.features.clone()));
+        seconds.push((lesson, surroundings, pass.features));
     }
     let second = learn(&examples);
     examples.clear();
     for (lesson, surroundings, features) in seconds {
         let before: Vec<f32> = features.iter().map(|features| features.probability(&second)).collect();
-        let again = context::look_again(lesson.page, &lesson.looks, &surroundings, &before);
-        let again = again.into_iter().flat_map(|again| lesson.examples(again.features));
-        examples.extend(again.filter(|example| trees::settled(&example.features).is_none()));
+        let pass = context_features::judge_again(lesson.page, &lesson.profiles, &surroundings, &before);
+        let third = pass.into_iter().flat_map(|pass| lesson.examples(pass.features));
+        examples.extend(third.filter(|example| decision_trees::settled(&example.features).is_none()));
     }
     Learned { first, second, third: boost::boost(&examples) }
 }
@@ -261,7 +263,7 @@ impl Score {
         );
         let bag = |text: &str| {
             let mut bag: HashMap<u64, f32> = HashMap::new();
-            lines::shingles(text).for_each(|shingle| *bag.entry(shingle).or_default() += 1.0);
+            shingles(text).for_each(|shingle| *bag.entry(shingle).or_default() += 1.0);
             bag
         };
         let (want, have) = (bag(&expected), bag(&text));
@@ -292,7 +294,7 @@ type Scores = std::collections::BTreeMap<&'static str, Score>;
 
 fn add(scores: &mut Scores, lesson: &Lesson<'_>, learned: &Learned) {
     let weights = super::Weights { first: &learned.first, second: &learned.second, third: &learned.third };
-    let body = super::choose_by(weights, lesson.looks.clone(), lesson.page, lesson.evidence, None);
+    let body = super::choose_by(weights, lesson.profiles.clone(), lesson.page, lesson.texts, None);
     scores.entry(lesson.gold.set).or_default().add(lesson, &body.lines);
 }
 
@@ -311,22 +313,22 @@ fn learn_weights() {
         return;
     }
     let trees: Vec<Html> = pages.iter().map(|page| Html::parse_document(&page.html)).collect();
-    let read: Vec<(Page<'_>, super::Evidence)> = trees
+    let read: Vec<(Page<'_>, KnownTexts)> = trees
         .iter()
         .zip(&pages)
         .map(|(tree, gold)| {
             let page = Page::read(tree, 512);
-            let evidence = super::super::tests::evidence_of(&page, &gold.url);
-            (page, evidence)
+            let texts = super::super::tests::known_texts_of(&page, &gold.url);
+            (page, texts)
         })
         .collect();
     let lessons: Vec<Lesson<'_>> = read
         .iter()
         .zip(&pages)
-        .map(|((page, evidence), gold)| {
-            let looks = lines::look(page, evidence);
-            let labels = labels(&gold.gold, page, &looks);
-            Lesson { gold, page, evidence, looks, labels }
+        .map(|((page, texts), gold)| {
+            let profiles = line_features::profiles(page, texts);
+            let labels = labels(&gold.gold, page, &profiles);
+            Lesson { gold, page, texts, profiles, labels }
         })
         .collect();
     let mut scores = Scores::new();
@@ -353,7 +355,7 @@ fn learn_weights() {
     for (name, (first, second)) in NAMES.iter().zip(first.iter().zip(&second)) {
         println!("    {name}: {first:.2}, {second:.2};");
     }
-    println!("pub(in super::super) static TREES: [Tree; {}] = [", third.len());
+    println!("pub(super) static TREES: [Tree; {}] = [", third.len());
     for tree in &third {
         println!("    {}", boost::as_source(tree));
     }

@@ -1,24 +1,31 @@
 //! Which lines of the page are the article.
 //!
-//! 1. *First look* (`lines`): every line gets a probability from what it looks like and what stands above it.
+//! 1. *First pass* (`line_features`): every line gets a probability from what it looks like and what stands above it.
 //! 2. *Place* (`place`): the element whose lines add up to the most, where unlikely lines count against it.
-//! 3. *Second look* (`context`): every line of the page, in and beside the place, is judged again by the company
-//!    it keeps: its neighbours, lines of the same make, its position in relation to the place.
-//! 4. *Third look* (`context`, `trees`): once more the same, in the light of the second look, and by decision trees,
-//!    which know what a sum of weights cannot say: that a caption counts otherwise within a list than beside the text.
-//! 5. *Clearing up* (`clear`): what only shows in the chosen lines: repetitions, headings of nothing.
-//! 6. *Times* (`live`): those of a live blog's entries.
+//! 3. *Second pass* (`context_features`): every line of the page, in and beside the place, is judged again by the
+//!    company it keeps: its neighbours, lines of the same make, its position in relation to the place.
+//! 4. *Third pass* (`context_features`, `decision_trees`): once more the same, in the light of the second pass, and by
+//!    decision trees, which know what a sum of weights cannot say: that a caption counts otherwise within a list than
+//!    beside the text.
+//! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing.
+//! 6. *Times* (`live_blog`): those of a live blog's entries.
+//!
+//! `features` is the table of what is weighed, with the weights of the first two passes; `learned_trees` holds those of
+//! the third, and `learn` is how both came about. `trace` keeps what the passes found, for those who ask why.
 
-mod clear;
-mod context;
+mod cleanup;
+mod context_features;
+mod decision_trees;
+mod feature_words;
 mod features;
-mod lines;
-mod live;
+mod known_texts;
+mod learned_trees;
+mod line_features;
+mod live_blog;
 mod phrases;
 mod place;
-mod steps;
-mod trees;
-mod words;
+mod shingles;
+mod trace;
 
 #[cfg(test)]
 mod learn;
@@ -26,20 +33,20 @@ mod learn;
 use std::ops::Range;
 
 use super::page::Page;
-use context::Surroundings;
+use context_features::Surroundings;
+use decision_trees::Tree;
 use features::COUNT;
-use lines::Look;
-use trees::Tree;
+use line_features::LineProfile;
 
-pub(super) use lines::Evidence;
-pub(super) use steps::Steps;
+pub(super) use known_texts::KnownTexts;
+pub(super) use trace::Trace;
 
 /// The chosen lines.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     /// Indices of lines, in page order.
     pub(super) lines: Vec<usize>,
-    /// Lines around the begin of the text, among which are byline and date where the page has no names for them.
+    /// Lines around the beginning of the text, among which are byline and date where the page has no names for them.
     pub(super) head: Range<usize>,
     /// Expected F1 of the chosen words, from how likely each line was found to be part of the article: 0 to 1.
     pub(super) certainty: f32,
@@ -56,11 +63,11 @@ impl Body {
 /// A line stands in the article when it more likely does than not.
 const ACCEPTED: f32 = 0.5;
 
-/// Lines before the text, and at its begin, that make its head.
+/// Lines before the text, and at its beginning, that make its head.
 const HEAD_LINES: usize = 8;
 const HEAD_LINES_INSIDE: usize = 3;
 
-/// The weights of each look.
+/// The weights of each pass.
 #[derive(Clone, Copy)]
 struct Weights<'a> {
     first: &'a [f32; COUNT],
@@ -68,46 +75,46 @@ struct Weights<'a> {
     third: &'a [Tree],
 }
 
-/// Chooses the article's lines. `steps` keeps what led to the choice, for those who ask.
-pub(super) fn choose(page: &Page<'_>, evidence: &Evidence, steps: Option<&mut Steps>) -> Body {
-    let weights = Weights { first: &features::FIRST, second: &features::SECOND, third: &trees::TREES };
-    choose_by(weights, lines::look(page, evidence), page, evidence, steps)
+/// Chooses the article's lines. `trace` keeps what led to the choice, for those who ask.
+pub(super) fn choose(page: &Page<'_>, texts: &KnownTexts, trace: Option<&mut Trace>) -> Body {
+    let weights = Weights { first: &features::FIRST, second: &features::SECOND, third: &learned_trees::TREES };
+    choose_by(weights, line_features::profiles(page, texts), page, texts, trace)
 }
 
 fn choose_by(
     weights: Weights<'_>,
-    looks: Vec<Look>,
+    profiles: Vec<LineProfile>,
     page: &Page<'_>,
-    evidence: &Evidence,
-    mut steps: Option<&mut Steps>,
+    texts: &KnownTexts,
+    mut trace: Option<&mut Trace>,
 ) -> Body {
-    let surroundings = Surroundings::of(page, &looks, weights.first);
+    let surroundings = Surroundings::of(page, &profiles, weights.first);
     let first = surroundings.first();
-    let second = context::look_again(page, &looks, &surroundings, &first);
+    let second = context_features::judge_again(page, &profiles, &surroundings, &first);
     let third = second.as_ref().and_then(|second| {
         let before: Vec<f32> = second.features.iter().map(|features| features.probability(weights.second)).collect();
-        context::look_again(page, &looks, &surroundings, &before)
+        context_features::judge_again(page, &profiles, &surroundings, &before)
     });
     let probabilities: Vec<f32> = third
         .iter()
-        .flat_map(|third| third.features.iter().map(|features| trees::probability(weights.third, features)))
+        .flat_map(|third| third.features.iter().map(|features| decision_trees::probability(weights.third, features)))
         .collect();
     let mut chosen: Vec<usize> = (0..probabilities.len()).filter(|line| probabilities[*line] > ACCEPTED).collect();
     let head = head_around(page, chosen.first().copied().unwrap_or_default());
-    clear::clear(page, &looks, evidence, &mut chosen, |line, rule| {
-        if let Some(steps) = &mut steps {
-            steps.cleared.push((line, rule));
+    cleanup::clean_up(page, &profiles, texts, &mut chosen, |line, rule| {
+        if let Some(trace) = &mut trace {
+            trace.taken_out.push((line, rule));
         }
     });
-    let certainty = certainty(&looks, &probabilities, &chosen);
-    let times = live::times(page, &looks, &chosen);
+    let certainty = certainty(&profiles, &probabilities, &chosen);
+    let times = live_blog::times(page, &profiles, &chosen);
     if !times.is_empty() {
         chosen.extend(&times);
         chosen.sort_unstable();
     }
-    if let Some(steps) = steps {
-        (steps.looks, steps.first, steps.second, steps.third) = (looks, first, second, third);
-        steps.times = times;
+    if let Some(trace) = trace {
+        (trace.profiles, trace.first, trace.second, trace.third) = (profiles, first, second, third);
+        trace.times = times;
     }
     Body { lines: chosen, head, certainty }
 }
@@ -118,11 +125,11 @@ fn head_around(page: &Page<'_>, start: usize) -> Range<usize> {
 
 /// The F1 that is to be expected of the chosen lines: a likely line that was chosen counts for it, an unlikely one that
 /// was chosen and a likely one that was not against it, each by its words.
-fn certainty(looks: &[Look], probabilities: &[f32], chosen: &[usize]) -> f32 {
+fn certainty(profiles: &[LineProfile], probabilities: &[f32], chosen: &[usize]) -> f32 {
     let (mut right, mut wrong) = (0.0, 0.0);
     let mut chosen = chosen.iter().peekable();
-    for (line, (look, probability)) in looks.iter().zip(probabilities).enumerate() {
-        let words = super::text::number(look.n_words);
+    for (line, (profile, probability)) in profiles.iter().zip(probabilities).enumerate() {
+        let words = super::text::number(profile.n_words);
         if chosen.next_if_eq(&&line).is_some() {
             right += words * probability;
             wrong += words * (1.0 - probability);

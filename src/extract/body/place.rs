@@ -1,8 +1,8 @@
-//! The element in which the article stands.
+//! The place of the article: the element in which it stands.
 
 use super::super::page::Page;
 use super::super::text::number;
-use super::lines::Look;
+use super::line_features::LineProfile;
 
 /// Words from which a longer line counts no more: one very long line, a wall of terms for one, is not a long article.
 const WORDS_MAX: usize = 120;
@@ -13,13 +13,13 @@ const WORDS_AGAINST_MAX: usize = 30;
 /// The element whose lines are worth the most: a line likely to be text counts for it with its words, an unlikely one
 /// against it, so that the sum grows up to the element that holds the whole article and falls beyond it. Of equals
 /// the deepest, since what it holds is all that counts.
-pub(super) fn find(page: &Page<'_>, looks: &[Look], first: &[f32]) -> Option<usize> {
-    let mut worth_before: Vec<f32> = Vec::with_capacity(looks.len() + 1);
+pub(super) fn find(page: &Page<'_>, profiles: &[LineProfile], first: &[f32]) -> Option<usize> {
+    let mut worth_before: Vec<f32> = Vec::with_capacity(profiles.len() + 1);
     worth_before.push(0.0);
     let mut sum = 0.0;
-    for (look, probability) in looks.iter().zip(first) {
+    for (profile, probability) in profiles.iter().zip(first) {
         let n_words_max = if *probability < 0.5 { WORDS_AGAINST_MAX } else { WORDS_MAX };
-        sum += number(look.n_words.clamp(1, n_words_max)) * (2.0 * probability - 1.0);
+        sum += number(profile.n_words.clamp(1, n_words_max)) * (2.0 * probability - 1.0);
         worth_before.push(sum);
     }
     let worth = |element: usize| {
@@ -42,8 +42,8 @@ mod tests {
     use scraper::Html;
 
     use super::*;
-    use crate::extract::body::lines;
-    use crate::extract::tests::evidence_of;
+    use crate::extract::body::line_features;
+    use crate::extract::tests::known_texts_of;
 
     #[test]
     fn notices_between_paragraphs_do_not_part_an_article() {
@@ -52,10 +52,10 @@ mod tests {
         let sections = [paragraph.as_str(); 4].join(&notice);
         let tree = Html::parse_document(&format!("<main>{sections}</main><footer><p>{notice}</p></footer>"));
         let page = Page::read(&tree, 512);
-        let looks = lines::look(&page, &evidence_of(&page, "https://news.example/page"));
+        let profiles = line_features::profiles(&page, &known_texts_of(&page, "https://news.example/page"));
         let likely: Vec<f32> =
             page.lines.iter().map(|line| if line.text.starts_with("word") { 0.95 } else { 0.05 }).collect();
-        let place = &page.elements[find(&page, &looks, &likely).expect("a place")];
+        let place = &page.elements[find(&page, &profiles, &likely).expect("a place")];
         let n_paragraphs =
             page.lines[place.lines_start..place.lines_end].iter().filter(|line| line.text.starts_with("word")).count();
         assert_eq!(n_paragraphs, 4);

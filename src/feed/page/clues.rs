@@ -3,10 +3,10 @@
 
 use url::Url;
 
-use super::super::convert::resolve;
+use super::super::address::resolve;
 use super::super::markup::{Scanner, Tag, Token};
 use super::super::{text, unpack};
-use super::{base_of, is, skip_if_raw};
+use super::html::{base_of, is, skip_if_raw};
 use crate::charset;
 use crate::model::FetchedDocument;
 

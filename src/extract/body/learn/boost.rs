@@ -1,7 +1,7 @@
 //! Decision trees that correct one another: each is fitted to what the sum of those before it gets wrong.
 
+use super::super::decision_trees::{DEPTH, LEAVES, SPLITS, Tree};
 use super::super::features::{COUNT, Feature, Features, NAMES};
-use super::super::trees::{DEPTH, LEAVES, SPLITS, Tree};
 use super::{Example, hash, left_out, number};
 
 /// Trees learned; more fit the pages at hand better and others no better.

@@ -1,0 +1,182 @@
+//! The keys as they were written, and their values as the settings want them.
+
+use std::collections::BTreeMap;
+
+use config_crate::{File, FileFormat, Value, ValueKind};
+
+use super::problem::Problem;
+use super::proxy::without_credentials;
+use super::sites::SiteRules;
+
+/// The declaration of every key: names, defaults, reasons.
+pub const DEFAULTS: &str = include_str!("../../config/newswire.toml");
+
+/// One key, its value as TOML and where that value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Dotted key; `site` and the pages that it is for of a site's rule.
+    pub key: String,
+    /// Value, written as TOML.
+    pub value: String,
+    /// `default`, a file's path, with the line of a site's rule, `environment` or the flag.
+    pub origin: String,
+}
+
+/// Takes values out of the merged keys, and notes what breaks a rule instead of stopping at it. A value that breaks
+/// its rule is replaced by the lower bound of the rule, which is never used, since a problem means no `Config`.
+pub(super) struct Reader {
+    pub(super) values: BTreeMap<String, Value>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub(super) fn reject_unknown_keys(&mut self) {
+        let known = flatten(&parse_defaults());
+        let unknown: Vec<String> = self.values.keys().filter(|key| !known.contains_key(*key)).cloned().collect();
+        for key in unknown {
+            let nearest = known.keys().min_by_key(|candidate| edit_distance(candidate, &key));
+            let rule = match nearest {
+                Some(nearest) if edit_distance(nearest, &key) <= 3 => format!("unknown key, did you mean {nearest}?"),
+                _ => "unknown key, `newswire config show` lists all".to_owned(),
+            };
+            let value = self.values.get(&key).map(written).unwrap_or_default();
+            self.problem(&key, &value, &rule);
+        }
+    }
+
+    pub(super) fn origin(&self, key: &str) -> String {
+        let origin = self.values.get(key).and_then(Value::origin);
+        match origin {
+            None => "default".to_owned(),
+            Some(text) if text.contains("environment") => "environment".to_owned(),
+            Some(text) => text.to_owned(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, key: &str, value: &str, rule: &str) {
+        let place = self.origin(key);
+        let subject = without_credentials(&format!("{key} = {value}"));
+        self.problems.push(Problem { place, subject, rule: rule.to_owned() });
+    }
+
+    fn value(&self, key: &str) -> &Value {
+        self.values.get(key).unwrap_or_else(|| panic!("key {key} is not declared in config/newswire.toml"))
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn integer(&mut self, key: &str, least: u64, most: u64) -> u64 {
+        let value = self.value(key).clone();
+        let is_number = !matches!(value.kind, ValueKind::Boolean(_) | ValueKind::Float(_));
+        match value.clone().into_uint() {
+            Ok(number) if is_number && (least..=most).contains(&number) => number,
+            _ => {
+                self.problem(key, &written(&value), &format!("must be a whole number from {least} to {most}"));
+                least
+            }
+        }
+    }
+
+    pub(super) fn flag(&mut self, key: &str) -> bool {
+        let value = self.value(key).clone();
+        match value.clone().into_bool() {
+            Ok(flag) => flag,
+            Err(_) => {
+                self.problem(key, &written(&value), "must be true or false");
+                false
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, key: &str) -> String {
+        let value = self.value(key).clone();
+        match value.kind {
+            ValueKind::String(ref text) => text.clone(),
+            _ => {
+                self.problem(key, &written(&value), "must be a text in quotes");
+                String::new()
+            }
+        }
+    }
+
+    /// A list of texts. In the environment: one text with commas.
+    pub(super) fn list(&mut self, key: &str) -> Vec<String> {
+        let value = self.value(key).clone();
+        let items = match &value.kind {
+            ValueKind::Array(items) => items.iter().map(|item| item.clone().into_string()).collect(),
+            ValueKind::String(text) => {
+                Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+            }
+            _ => Err(config_crate::ConfigError::Message(String::new())),
+        };
+        items.unwrap_or_else(|_| {
+            self.problem(key, &written(&value), "must be a list of texts");
+            Vec::new()
+        })
+    }
+
+    pub(super) fn provenance(&self, site_rules: &SiteRules) -> Vec<Provenance> {
+        let keys = self.values.iter().map(|(key, value)| Provenance {
+            key: key.clone(),
+            value: written(value),
+            origin: self.origin(key),
+        });
+        let rules = site_rules.iter().map(|rule| Provenance {
+            key: format!("site {}", rule.subject()),
+            value: rule.written(),
+            origin: rule.place.clone(),
+        });
+        let mut provenance: Vec<Provenance> = keys.chain(rules).collect();
+        provenance.sort_by(|left, right| left.key.cmp(&right.key));
+        provenance
+    }
+}
+
+/// A value as it would stand in a TOML file.
+pub(super) fn written(value: &Value) -> String {
+    match &value.kind {
+        ValueKind::String(text) => format!("{:?}", without_credentials(text)),
+        ValueKind::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// Levenshtein's distance, for naming the key that was probably meant.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut previous: Vec<usize> = (0..=right.len()).collect();
+    for (row, a) in left.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, b) in right.iter().enumerate() {
+            let substituted = previous[column] + usize::from(a != *b);
+            current.push(substituted.min(previous[column + 1] + 1).min(current[column] + 1));
+        }
+        previous = current;
+    }
+    previous[right.len()]
+}
+
+/// The compiled-in declaration, parsed.
+pub(super) fn parse_defaults() -> Value {
+    let root = config_crate::Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .build()
+        .expect("the compiled-in defaults are TOML");
+    root.cache
+}
+
+/// Dotted keys to leaf values. Arrays are leaves.
+pub(super) fn flatten(root: &Value) -> BTreeMap<String, Value> {
+    fn descend(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+        if let ValueKind::Table(table) = &value.kind {
+            for (name, inner) in table {
+                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                descend(&key, inner, into);
+            }
+        } else {
+            into.insert(prefix.to_owned(), value.clone());
+        }
+    }
+    let mut leaves = BTreeMap::new();
+    descend("", root, &mut leaves);
+    leaves
+}

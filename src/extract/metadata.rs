@@ -1,0 +1,77 @@
+//! What the page says of its article outside the text: in its head, in structured data, in headings and bylines.
+
+use url::Url;
+
+use super::body::KnownTexts;
+use super::declared::Declared;
+use super::explanation::TitleVotes;
+use super::fragment::fragment_paragraphs;
+use super::json_ld::StructuredArticle;
+use super::page::Page;
+use super::{dates, json_ld, next_page, text, title};
+use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Quality};
+
+/// What the page says of its article outside the text.
+pub(super) struct Metadata<'a> {
+    pub(super) declared: Declared<'a>,
+    pub(super) structured: StructuredArticle,
+    pub(super) site_names: Vec<String>,
+    pub(super) titles: Vec<Evidence<String>>,
+    /// What speaks for each of them; nothing for that of a rule for the site.
+    pub(super) title_votes: Vec<Option<TitleVotes>>,
+}
+
+impl<'a> Metadata<'a> {
+    pub(super) fn read(page: &Page<'a>, document: &FetchedDocument, hints: &LinkHints) -> Metadata<'a> {
+        let declared = Declared::read(page);
+        // A page read from a file has no host of its own, but may say where it stood.
+        let addresses: Vec<Url> = declared
+            .canonical_urls(&document.final_url)
+            .iter()
+            .filter_map(|url| Url::parse(&url.value).ok())
+            .chain([document.final_url.clone()])
+            .collect();
+        let structured = json_ld::read(&page.json_ld, &addresses);
+        let site_names = title::site_name_keys(&declared, &structured, &addresses);
+        let (titles, title_votes) = title::candidates(page, &declared, &structured, hints, &site_names)
+            .into_iter()
+            .map(|(title, votes)| (title, Some(votes)))
+            .unzip();
+        Metadata { declared, structured, site_names, titles, title_votes }
+    }
+
+    /// The texts by which lines are known that are no text of the article, or are some.
+    pub(super) fn known_texts(&self, hints: &LinkHints) -> KnownTexts {
+        let summary = hints.text.summary.as_deref().map(|summary| fragment_paragraphs(summary).join(" "));
+        let descriptions = self.declared.descriptions().chain(self.structured.description.as_deref());
+        let mut description_keys: Vec<String> = descriptions.chain(summary.as_deref()).map(text::key).collect();
+        description_keys.retain(|key| !key.is_empty());
+        KnownTexts {
+            title_keys: self.titles.iter().map(|title| text::key(&title.value)).collect(),
+            description_keys,
+            structured_body: self.structured.body.clone(),
+        }
+    }
+
+    /// The article as far as it is known without its text and its authors.
+    pub(super) fn article(&self, page: &Page<'_>, document: &FetchedDocument, hints: &LinkHints) -> ExtractedArticle {
+        let (declared, structured) = (&self.declared, &self.structured);
+        ExtractedArticle {
+            title: self.titles.first().cloned(),
+            published: dates::published(page, declared, structured, document, hints),
+            modified: dates::modified(declared, structured),
+            canonical_urls: declared.canonical_urls(&document.final_url),
+            authors: Vec::new(),
+            language: declared.language(structured, document),
+            site_name: declared.site_name(structured),
+            section: declared.section(structured),
+            tags: declared.tags(structured),
+            image: declared.image(structured, &document.final_url),
+            paragraphs: Vec::new(),
+            body_kind: BodyKind::Full,
+            quality: Quality { score: 0, reasons: Vec::new() },
+            rule_faults: Vec::new(),
+            next_page: next_page::find(page, &document.final_url),
+        }
+    }
+}

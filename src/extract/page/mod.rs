@@ -1,0 +1,18 @@
+//! The page as flat arrays: one walk over the tree, elements and lines in document order.
+//!
+//! A line is what a reader would call a paragraph: text between two borders, where a border is the start or end of a
+//! block element or an empty line made of two `<br>`. Bare text in a `div` is a line; inline elements do not end one.
+//!
+//! * `flat`: the arrays, and what is asked of them.
+//! * `reader`: the walk that fills them, with `open_line` for the line it is in.
+//! * `attributes`: which attributes are read at all; `element_marks`: what those of an element say of it.
+
+mod attributes;
+mod element_marks;
+mod flat;
+mod open_line;
+mod reader;
+
+pub(super) use attributes::is_read;
+pub(super) use flat::{Line, Page, PageElement};
+pub(super) use reader::Choice;

@@ -1,0 +1,244 @@
+//! A document that was fetched for a source, as the links that it lists.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::config::{ElementSelector, FeedSettings};
+use crate::dates;
+use crate::extract::Extractor;
+use crate::feed::{self, FeedError, Listing};
+use crate::model::{
+    BodyKind, DueSource, ErrorClass, Failure, FetchedDocument, FoundLink, FullText, LinkHints, ListedLink, SourceKind,
+    publisher_of,
+};
+use crate::normalize;
+
+use super::stages::Stages;
+
+/// Least quality at which a page of unknown kind is taken for an article and not for a page of links.
+const ARTICLE_QUALITY_MIN: u8 = 60;
+
+/// Fewest words of such an article.
+const ARTICLE_WORDS_MIN: usize = 120;
+
+/// How the documents of a source are read.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    kind: Option<SourceKind>,
+    full_text: FullText,
+    link_selectors: Vec<String>,
+    /// Who publishes the source.
+    publisher: String,
+}
+
+impl Reading {
+    pub(super) fn of_source(source: &DueSource) -> Reading {
+        Reading {
+            kind: source.kind,
+            full_text: source.full_text,
+            link_selectors: source.link_selectors.clone(),
+            publisher: publisher_of(&source.url),
+        }
+    }
+
+    /// For a sitemap that belongs to no source.
+    pub(super) fn of_sitemap(publisher: &str) -> Reading {
+        Reading {
+            kind: Some(SourceKind::Sitemap),
+            full_text: FullText::default(),
+            link_selectors: Vec::new(),
+            publisher: publisher.to_owned(),
+        }
+    }
+
+    /// The same for a document of which it is known what it is.
+    pub(super) fn of_kind(&self, kind: SourceKind) -> Reading {
+        Reading { kind: Some(kind), ..self.clone() }
+    }
+
+    /// Where the text of a link's article is taken from. Without being told so, the page is asked for all the same where
+    /// only it can say who the article is: somebody else's article in a feed may be anybody's excerpt of it, and an
+    /// address without TLS has mostly been left for another one since, unless the entry says that it is its identity.
+    fn full_text_of(&self, link: &ListedLink) -> FullText {
+        let is_permanent = link.hints.guid.as_ref() == Some(&link.url_as_given);
+        let is_sure = link.publisher == self.publisher && (link.url.as_url().scheme() == "https" || is_permanent);
+        if self.full_text == FullText::Auto && !is_sure { FullText::Page } else { self.full_text }
+    }
+}
+
+/// Reads a document that was fetched for a source: feeds and sitemaps by themselves, a page of HTML as a page of links
+/// if the source is one, and if its kind is not known, as what it looks like.
+fn read_listing(
+    document: &FetchedDocument,
+    reading: &Reading,
+    settings: &FeedSettings,
+    extractor: &Extractor,
+) -> Result<Listing, Failure> {
+    if reading.kind == Some(SourceKind::Page) {
+        let page = feed::read_page(document, settings);
+        return if reading.link_selectors.is_empty() {
+            Ok(page)
+        } else {
+            with_chosen_links(page, document, &reading.link_selectors, settings, extractor)
+        };
+    }
+    match feed::read(document, settings) {
+        Err(FeedError::Html { feeds }) if reading.kind.is_none() => {
+            if looks_like_article(document, extractor) {
+                let link = FoundLink { url: Some(document.requested_url.clone()), ..FoundLink::default() };
+                return Ok(Listing {
+                    kind: SourceKind::Article,
+                    links: vec![link],
+                    ..feed::read_page(document, settings)
+                });
+            }
+            let mut listing = feed::read_page(document, settings);
+            if let Some(first) = feeds.first() {
+                listing.problems.push(format!("the page names the feed {first}, which is surer to follow"));
+            }
+            Ok(listing)
+        }
+        other => other.map_err(|error| Failure { class: error.class(), reason: error.to_string() }),
+    }
+}
+
+/// The same page with the links that the source's own selectors choose. That they choose none is told as a failure: links
+/// told by their shape are what the user did not want.
+fn with_chosen_links(
+    mut page: Listing,
+    document: &FetchedDocument,
+    selectors: &[String],
+    settings: &FeedSettings,
+    extractor: &Extractor,
+) -> Result<Listing, Failure> {
+    let refused = |class: ErrorClass, what: &str| {
+        let written: Vec<String> = selectors.iter().map(|selector| format!("{selector:?}")).collect();
+        Failure { class, reason: format!("links = {}: {what}", written.join(", ")) }
+    };
+    let compiled: Result<Vec<ElementSelector>, String> =
+        selectors.iter().map(|text| ElementSelector::parse(text)).collect();
+    let compiled = compiled.map_err(|rule| refused(ErrorClass::Internal, &rule))?;
+    let chosen = extractor
+        .chosen_links(document, &compiled, settings.entries_max)
+        .map_err(|reason| refused(ErrorClass::Parse, &reason))?;
+    if chosen.is_empty() {
+        return Err(refused(ErrorClass::Empty, "chooses no link on the page; has the site been rebuilt?"));
+    }
+    page.problems.clear();
+    page.links = chosen
+        .into_iter()
+        .map(|link| FoundLink {
+            url: Some(link.url),
+            title: link.text,
+            language: page.language.clone(),
+            ..FoundLink::default()
+        })
+        .collect();
+    Ok(page)
+}
+
+/// A document's links in the form that the store takes.
+pub(super) struct Listed {
+    pub(super) kind: SourceKind,
+    pub(super) title: Option<String>,
+    pub(super) links: Vec<ListedLink>,
+    /// The sitemaps that an index names.
+    pub(super) children: Vec<Url>,
+    pub(super) problems: Vec<String>,
+    pub(super) ttl_s: Option<u32>,
+}
+
+/// Reads a document on a thread for parsing.
+pub(super) async fn read_with(
+    stages: &Stages,
+    document: Box<FetchedDocument>,
+    reading: Reading,
+) -> Result<Listed, Failure> {
+    let (settings, extractor) = (Arc::clone(&stages.feed), stages.extractor.clone());
+    let read = stages
+        .parse(move || {
+            read_listing(&document, &reading, &settings, &extractor).map(|listing| to_listed(listing, &reading))
+        })
+        .await;
+    read.and_then(|listed| listed)
+}
+
+/// Brings links into canonical form. Those that cannot be followed become problems; those that repeat an earlier one
+/// are left out; a GUID that several entries share identifies none of them.
+fn to_listed(listing: Listing, reading: &Reading) -> Listed {
+    let mut n_guids: HashMap<String, usize> = HashMap::new();
+    for guid in listing.links.iter().filter_map(|link| link.guid.as_ref()) {
+        *n_guids.entry(guid.clone()).or_default() += 1;
+    }
+    let is_article_source = listing.kind == SourceKind::Article;
+    let mut problems = listing.problems;
+    let mut keys = HashSet::new();
+    let mut links = Vec::with_capacity(listing.links.len());
+    let mut n_without_address = 0;
+    for mut found in listing.links {
+        let Some(url) = found.url.take() else {
+            n_without_address += 1;
+            continue;
+        };
+        found.guid = found.guid.filter(|guid| n_guids.get(guid) == Some(&1));
+        found.language = found.language.or_else(|| listing.language.clone());
+        match listed_link(&url, found, listing.kind, is_article_source) {
+            Ok(mut link) if keys.insert(link.url.key()) => {
+                if listing.kind == SourceKind::Feed {
+                    link.hints.full_text = reading.full_text_of(&link);
+                }
+                links.push(link);
+            }
+            Ok(_) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if n_without_address > 0 {
+        problems.push(format!("{n_without_address} entries have no address"));
+    }
+    // The title goes into a table and onto terminals.
+    let title = listing.title.map(|title| normalize::text::clean_line(&title)).filter(|title| !title.is_empty());
+    Listed { kind: listing.kind, title, links, children: listing.children, problems, ttl_s: listing.ttl_s }
+}
+
+/// A link in canonical form.
+pub(super) fn listed_link(
+    url: &Url,
+    found: FoundLink,
+    kind: SourceKind,
+    is_refetch: bool,
+) -> Result<ListedLink, String> {
+    let canonical = normalize::url::canonicalize(url).map_err(|error| error.to_string())?;
+    let FoundLink { guid, title, published, updated, authors, language, text, .. } = found;
+    Ok(ListedLink {
+        publisher: publisher_of(canonical.as_url()),
+        url: canonical,
+        updated_at: updated.as_deref().and_then(dates::read).map(|date| date.instant),
+        is_refetch,
+        url_as_given: url.as_str().to_owned(),
+        hints: LinkHints {
+            guid,
+            title,
+            published,
+            authors,
+            language,
+            from_sitemap: kind == SourceKind::Sitemap,
+            text,
+            full_text: FullText::default(),
+        },
+    })
+}
+
+/// Whether a page of unknown kind holds an article of its own rather than links to articles.
+pub(super) fn looks_like_article(document: &FetchedDocument, extractor: &Extractor) -> bool {
+    let is_home_page = document.final_url.path().trim_matches('/').is_empty();
+    !is_home_page
+        && extractor.extract(document, &LinkHints::default()).is_ok_and(|article| {
+            let n_words: usize = article.paragraphs.iter().map(|text| text.split_whitespace().count()).sum();
+            article.body_kind == BodyKind::Full
+                && article.quality.score >= ARTICLE_QUALITY_MIN
+                && n_words >= ARTICLE_WORDS_MIN
+        })
+}

@@ -1,0 +1,115 @@
+//! What can go wrong with the database, and how users are told.
+
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+/// What can go wrong with the database. Its text is what users read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process ingests into the file, or holds its write lock too long.
+    #[error("{path}: another process is writing to it ({holder}); try again when it is done")]
+    Busy {
+        /// The database.
+        path: String,
+        /// Who holds it.
+        holder: String,
+    },
+    /// A later version of the program has written the file.
+    #[error(
+        "{path}: its schema has version {found}, this program knows {known}; a later newswire wrote it, use that one"
+    )]
+    Newer {
+        /// The database.
+        path: String,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// An earlier version wrote the file, and we may only read.
+    #[error(
+        "{path}: its schema has version {found}, this program needs {known}; the next `newswire run`, \
+         `fetch` or `import` updates it"
+    )]
+    Older {
+        /// The database.
+        path: String,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The file is something else.
+    #[error("{path}: not a newswire database ({reason}); name another file with --db")]
+    NotOurs {
+        /// The file.
+        path: String,
+        /// What it is.
+        reason: String,
+    },
+    /// The file is a snapshot, and what was asked of it cannot be done with one.
+    #[error("{path}: a snapshot, {reason}")]
+    Snapshot {
+        /// The file.
+        path: String,
+        /// What cannot be done, and what can.
+        reason: String,
+    },
+    /// There is no such file.
+    #[error("{path}: no database there yet; `newswire fetch URL` or `newswire run` creates one, --db names another")]
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// The disk is full.
+    #[error("{path}: the disk is full; nothing is lost, free some space and go on")]
+    Full {
+        /// The database.
+        path: String,
+    },
+    /// The file or its folder cannot be opened or written.
+    #[error("{path}: {reason}")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A statement failed.
+    #[error("database: {0}")]
+    Sql(String),
+    /// The user's own SQL failed.
+    #[error("SQL: {0}")]
+    UserSql(String),
+    /// The writing thread has ended.
+    #[error("the database has been closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::Sql(error.to_string())
+    }
+}
+
+/// Turns an SQLite error into one that names the file and, where possible, a way out.
+pub(in crate::store) fn explain(error: &rusqlite::Error, path: &Path) -> StoreError {
+    let path = path.display().to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Busy { path, holder: "its write lock is held".to_owned() }
+        }
+        Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::NotADatabase) => StoreError::NotOurs { path, reason: "not an SQLite file".to_owned() },
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::DatabaseCorrupt,
+        ) => StoreError::Unusable { path, reason: error.to_string() },
+        _ => StoreError::Sql(error.to_string()),
+    }
+}

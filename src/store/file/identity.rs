@@ -1,0 +1,87 @@
+//! What a file is: a database of ours, a snapshot of one, or another program's.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::store::file::error::{StoreError, explain};
+use crate::store::file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID, VERSION};
+
+/// Offset of the application id in a file, in bytes (SQLite file format, section 1.3): four bytes, most significant
+/// first.
+const APPLICATION_ID_OFFSET: usize = 68;
+
+/// What a file is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Access {
+    /// Questions.
+    Read,
+    /// Ingesting and other changes.
+    Write,
+    /// A copy of its pages.
+    Copy,
+}
+
+/// Refuses an open file that is not ours, or whose schema has the wrong version for this access.
+pub(in crate::store) fn check_identity(connection: &Connection, path: &Path, access: Access) -> Result<(), StoreError> {
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(wrap);
+    let application_id = pragma("application_id")?;
+    let found = pragma("user_version")?;
+    let known = i64::try_from(VERSION).unwrap_or(i64::MAX);
+    let n_objects: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(wrap)?;
+    let is_blank = n_objects == 0 && found == 0;
+    let shown = path.display().to_string();
+    let is_snapshot = application_id == i64::from(SNAPSHOT_APPLICATION_ID);
+    if application_id != i64::from(APPLICATION_ID) && !is_snapshot && !(is_blank && application_id == 0) {
+        let reason = format!("an SQLite file of another program, with {n_objects} tables and indexes");
+        return Err(StoreError::NotOurs { path: shown, reason });
+    }
+    if access != Access::Write && is_blank {
+        return Err(StoreError::Missing { path: shown });
+    }
+    if access == Access::Copy {
+        return Ok(());
+    }
+    if found > known {
+        return Err(StoreError::Newer { path: shown, found, known });
+    }
+    if access == Access::Write && is_snapshot {
+        return Err(snapshot_is_for_reading(path));
+    }
+    if access == Access::Read && is_snapshot && found < known {
+        let reason = format!(
+            "whose schema has version {found}, and this program reads {known}; take a new one, or open it with sqlite3"
+        );
+        return Err(StoreError::Snapshot { path: shown, reason });
+    }
+    if access == Access::Read && found < known {
+        return Err(StoreError::Older { path: shown, found, known });
+    }
+    Ok(())
+}
+
+/// Whether an open file is a snapshot.
+pub(in crate::store) fn is_snapshot(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok(id == SNAPSHOT_APPLICATION_ID)
+}
+
+/// Refuses a snapshot by the first bytes of the file, before anything is written beside it.
+pub(in crate::store) fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
+    let mut head = [0; APPLICATION_ID_OFFSET + 4];
+    // A file that cannot be read passes here; opening it fails and says why.
+    let is_read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    if is_read && head[APPLICATION_ID_OFFSET..] == SNAPSHOT_APPLICATION_ID.to_be_bytes() {
+        return Err(snapshot_is_for_reading(path));
+    }
+    Ok(())
+}
+
+fn snapshot_is_for_reading(path: &Path) -> StoreError {
+    let reason = "made to be read and not to be written to; name the database that it was taken from".to_owned();
+    StoreError::Snapshot { path: path.display().to_string(), reason }
+}

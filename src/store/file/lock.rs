@@ -1,0 +1,82 @@
+//! The lock that lets one process at a time ingest.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::store::file::error::StoreError;
+
+/// The exclusive right to ingest into a database: a lock on the file `-lock` beside it.
+///
+/// SQLite's own lock lasts one transaction, and processes take turns. Claims are only sound while no other process hands
+/// out the same work, so this lock lasts as long as the process, however it ends.
+#[derive(Debug)]
+pub(in crate::store) struct IngestLock {
+    _file: File,
+}
+
+impl IngestLock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] when another process holds it, [`StoreError::Unusable`] when the lock file cannot be written.
+    pub(in crate::store) fn acquire(database: &Path) -> Result<IngestLock, StoreError> {
+        let path = lock_path(database);
+        let unusable = |error: std::io::Error| StoreError::Unusable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Without the name of the holder the message is less helpful and still right.
+                let _ = file.take(100).read_to_string(&mut holder);
+                let holder = holder.trim();
+                let holder = if holder.is_empty() { "a newswire process".to_owned() } else { holder.to_owned() };
+                return Err(StoreError::Busy { path: database.display().to_string(), holder });
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+        let described = file.set_len(0).and_then(|()| write!(file, "newswire, process {}", std::process::id()));
+        described.map_err(unusable)?;
+        Ok(IngestLock { _file: file })
+    }
+}
+
+/// The process that ingests into the database now, as it describes itself; `None` when there is none.
+#[must_use]
+pub fn is_locked_by(database: &Path) -> Option<String> {
+    let file = File::open(lock_path(database)).ok()?;
+    match file.try_lock_shared() {
+        Ok(()) => None,
+        Err(_) => std::fs::read_to_string(lock_path(database)).ok(),
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-lock");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_ingests_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let held = IngestLock::acquire(&path).unwrap();
+        let refused = IngestLock::acquire(&path).unwrap_err();
+        assert!(matches!(&refused, StoreError::Busy { holder, .. } if holder.contains("process")), "{refused}");
+        assert!(is_locked_by(&path).is_some());
+        drop(held);
+        assert!(is_locked_by(&path).is_none());
+        IngestLock::acquire(&path).unwrap();
+    }
+}

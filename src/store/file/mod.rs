@@ -1,0 +1,31 @@
+//! The database file: what it holds, how it is opened and how it is copied.
+//!
+//! * `schema`: application id, version and migrations. `public_schema` describes the public tables and views.
+//! * `columns`: how values are written to columns; `change_seq`: the numbers of changes to articles.
+//! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
+//! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one.
+//! * `error`: what can go wrong.
+//!
+//! Knows neither `write` nor `read`; both build on it.
+
+pub(super) mod schema;
+
+pub(super) mod public_schema;
+
+pub(super) mod columns;
+
+pub(super) mod change_seq;
+
+pub(super) mod identity;
+
+pub(super) mod lock;
+
+pub(super) mod open;
+
+pub(super) mod new_file;
+
+pub(super) mod backup;
+
+pub(super) mod snapshot;
+
+pub(super) mod error;

@@ -1,0 +1,168 @@
+//! Opening the file: for writing, for reading, and for copying its pages.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::config::StoreSettings;
+use crate::store::file::error::{StoreError, explain};
+use crate::store::file::identity::{Access, check_identity, is_snapshot};
+use crate::store::file::schema::{in_memory, migrate};
+
+/// Page size of a new file, in bytes. Article texts and link hints take some kilobytes; with SQLite's 4096 most would
+/// spread over several pages.
+const PAGE_BYTES: i32 = 8192;
+
+/// Size to which a checkpoint cuts the write-ahead log, so that one long import does not keep it large.
+const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
+
+/// Pages in the write-ahead log that start a checkpoint: 16 MiB. Fewer would mean more waits for the disk; more would
+/// slow down readers, who search the log first.
+const CHECKPOINT_PAGES: i64 = 2048;
+
+/// Prepared statements kept: more than there are different ones.
+const STATEMENTS_MAX: usize = 256;
+
+/// Opens the file for writing; creates or migrates it. Claims stay as they are: an ingesting process may hold them.
+pub(in crate::store) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, StoreError> {
+    let path = &settings.path;
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    make_folder_of(path)?;
+    let mut connection = Connection::open(path).map_err(wrap)?;
+    connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
+    check_identity(&connection, path, Access::Write)?;
+    configure_for_writing(&connection, settings).map_err(wrap)?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens the file for reading, whether a writer runs, has stopped or was killed.
+pub(in crate::store) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    let connection = open_read_only(path, busy_timeout, Access::Read)?;
+    if is_snapshot(&connection)? {
+        add_empty_private_tables(&connection)?;
+    }
+    Ok(connection)
+}
+
+/// Opens the file to copy it page by page, whatever the version of its schema.
+pub(in crate::store) fn open_for_copying(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    open_read_only(path, busy_timeout, Access::Copy)
+}
+
+/// Makes the folder of a file, if it is missing.
+pub(in crate::store) fn make_folder_of(path: &Path) -> Result<(), StoreError> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
+            path: folder.display().to_string(),
+            reason: format!("the folder cannot be made: {error}"),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> rusqlite::Result<()> {
+    // Takes effect when the file is created.
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In WAL mode NORMAL keeps the file sound through a power cut. Only the last transactions before it may be missing,
+    // each as a whole, and their work is done again.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -1024 * i64::from(settings.cache_mib))?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    keep_side_files(connection)?;
+    // A query plan holds for all values. Otherwise SQLite prepares a statement again whenever a value changes that its
+    // plan might depend on.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Lists as parameters: `rarray(?1)`.
+    rusqlite::vtab::array::load_module(connection)
+}
+
+fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result<Connection, StoreError> {
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    if !path.exists() {
+        return Err(StoreError::Missing { path: path.display().to_string() });
+    }
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(wrap)?;
+    connection.busy_timeout(busy_timeout).map_err(wrap)?;
+    keep_side_files(&connection).map_err(wrap)?;
+    check_identity(&connection, path, access)?;
+    Ok(connection)
+}
+
+/// Gives a snapshot empty private tables that last as long as the connection. Every question can then be asked, and the
+/// answer is that nothing is claimed, waiting or due.
+fn add_empty_private_tables(connection: &Connection) -> Result<(), StoreError> {
+    let model = in_memory()?;
+    // In memory: a reader may have no place to write temporary files.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    let mut tables = model
+        .prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 1) = '_' ORDER BY rowid")?;
+    let mut rows = tables.query([])?;
+    while let Some(row) = rows.next()? {
+        let sql: String = row.get(0)?;
+        connection.execute_batch(&sql.replacen("CREATE TABLE", "CREATE TEMP TABLE", 1))?;
+    }
+    Ok(())
+}
+
+/// Leaves `-wal` and `-shm` in place when the last connection closes: a reader without leave to write in the folder needs
+/// them to open the file. `SQLITE_FCNTL_PERSIST_WAL` would do the same but can only be set from C. A connection that makes
+/// no checkpoint on close leaves the files too.
+fn keep_side_files(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn settings(path: PathBuf) -> StoreSettings {
+        StoreSettings { path, ..crate::config::defaults().store }
+    }
+
+    #[test]
+    fn the_side_files_stay_after_a_clean_close() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        drop(open_for_writing(&settings(path.clone())).unwrap());
+        drop(open_for_reading(&path, Duration::ZERO).unwrap());
+        assert!(folder.path().join("a.db-wal").exists());
+        assert!(folder.path().join("a.db-shm").exists());
+    }
+
+    #[test]
+    fn a_newer_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        open_for_writing(&settings(path.clone())).unwrap().pragma_update(None, "user_version", 999).unwrap();
+        let write = open_for_writing(&settings(path.clone())).unwrap_err();
+        assert!(matches!(write, StoreError::Newer { found: 999, .. }), "{write}");
+        let read = open_for_reading(&path, Duration::ZERO).unwrap_err();
+        assert!(matches!(read, StoreError::Newer { found: 999, .. }), "{read}");
+    }
+
+    #[test]
+    fn somebody_elses_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("theirs.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(open_for_writing(&settings(path.clone())), Err(StoreError::NotOurs { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+
+        let text = folder.path().join("notes.txt");
+        std::fs::write(&text, "these are notes and no database, whatever the name may be\n".repeat(20)).unwrap();
+        assert!(matches!(open_for_writing(&settings(text)), Err(StoreError::NotOurs { .. })));
+    }
+}

@@ -1,0 +1,93 @@
+//! The schema: who made the file, its version and the migrations that bring it there.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::store::file::error::{StoreError, explain};
+
+/// `PRAGMA application_id` of our databases: "nwsw". `file` and this program recognise them by it.
+pub const APPLICATION_ID: i32 = 0x6e77_7377;
+
+/// `PRAGMA application_id` of a snapshot: "nwss". A daemon and other writers refuse a file by it.
+pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
+
+/// Every migration, in order. Applied ones are never edited.
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../../migrations/0001_sources.sql")),
+    M::up(include_str!("../../../migrations/0002_articles.sql")),
+    M::up(include_str!("../../../migrations/0003_views.sql")),
+    M::up(include_str!("../../../migrations/0004_docs.sql")),
+];
+
+/// `PRAGMA user_version` of the files that this program makes.
+pub(in crate::store) const VERSION: usize = MIGRATIONS.len();
+
+/// Marks an open file as ours and applies the migrations that it lacks.
+pub(in crate::store) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| explain(&error, path))?;
+    Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => explain(&err, path),
+        other => StoreError::Unusable { path: path.display().to_string(), reason: format!("migration: {other}") },
+    })
+}
+
+/// An empty database of this program's schema, in memory.
+pub(in crate::store) fn in_memory() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    migrate(&mut connection, Path::new(":memory:"))?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::StoreSettings;
+    use crate::store::file::open::{open_for_reading, open_for_writing};
+
+    fn settings(path: PathBuf) -> StoreSettings {
+        StoreSettings { path, ..crate::config::defaults().store }
+    }
+
+    #[test]
+    fn migrations_give_the_schema_on_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open_for_writing(&settings(folder.path().join("a.db"))).unwrap();
+        let mut statement = connection
+            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'articles_fts_%' ORDER BY type, name")
+            .unwrap();
+        let schema: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        let schema = schema.join(";\n\n") + ";\n";
+        let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema.sql");
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::write(&record, &schema).unwrap();
+        }
+        let expected = std::fs::read_to_string(&record).unwrap();
+        assert!(schema == expected, "the schema changed; UPDATE_FIXTURES=1 refreshes {}", record.display());
+    }
+
+    #[test]
+    fn files_of_earlier_versions_become_as_new_ones_are() {
+        let dump = |connection: &Connection| -> Vec<String> {
+            let sql = "SELECT name || coalesce(sql, '') FROM sqlite_schema UNION ALL SELECT text FROM docs ORDER BY 1";
+            let mut statement = connection.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let expected = dump(&in_memory().unwrap());
+        for version in 1..VERSION {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.db");
+            let mut earlier = Connection::open(&path).unwrap();
+            earlier.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+            Migrations::from_slice(&MIGRATIONS[..version]).to_latest(&mut earlier).unwrap();
+            drop(earlier);
+            let read = open_for_reading(&path, Duration::ZERO).unwrap_err();
+            assert!(matches!(read, StoreError::Older { .. }), "{version}: {read}");
+            assert_eq!(dump(&open_for_writing(&settings(path)).unwrap()), expected, "from version {version}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Articles as answers show them, and the columns that they are read from.
+
+use rusqlite::Row;
+
+use crate::store::file::columns::from_json_list;
+
+/// An article in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleRow {
+    /// Row id.
+    pub id: i64,
+    /// Publication time, RFC 3339; absent when unknown.
+    pub published_at: Option<String>,
+    /// `day` or `instant`.
+    pub date_precision: Option<String>,
+    /// Publication day, `YYYYMMDD`.
+    pub date: Option<String>,
+    /// The source that had it first.
+    pub source: Option<String>,
+    /// Language code.
+    pub language: Option<String>,
+    /// Words in the body.
+    pub words: u32,
+    /// Kind of body, such as `full`, `teaser` or `wall`.
+    pub body_kind: String,
+    /// Quality, 0 to 100.
+    pub quality: u8,
+    /// Headline.
+    pub title: Option<String>,
+    /// Canonical address.
+    pub url: Option<String>,
+    /// The earlier article that it duplicates.
+    pub duplicate_of: Option<i64>,
+    /// Number of the present wording, from 1.
+    pub revision: u32,
+}
+
+/// All that is stored of an article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleDetails {
+    /// As in a list.
+    pub row: ArticleRow,
+    /// The body, one paragraph per line.
+    pub body: String,
+    /// Names of the authors.
+    pub authors: Vec<String>,
+    /// Where on the page the date was found.
+    pub date_source: Option<String>,
+    /// The publisher's offset from UTC.
+    pub published_offset: Option<String>,
+    /// Last change, as the page says.
+    pub modified_at: Option<String>,
+    /// Name of the publication.
+    pub site_name: Option<String>,
+    /// Section of the publication.
+    pub section: Option<String>,
+    /// Keywords.
+    pub keywords: Vec<String>,
+    /// Address of the lead image.
+    pub image_url: Option<String>,
+    /// Why the quality is not 100.
+    pub quality_reasons: Vec<String>,
+    /// Kind of duplicate: `exact` or `near`.
+    pub duplicate_kind: Option<String>,
+    /// First sighting.
+    pub first_seen_at: String,
+    /// Last change of the row.
+    pub updated_at: String,
+    /// SHA-256 of the bundle document.
+    pub sha256: String,
+    /// When it was found to be removed by its publisher.
+    pub removed_at: Option<String>,
+    /// What its publisher says against text mining and AI training.
+    pub reservations: Vec<String>,
+}
+
+/// The columns of [`ArticleRow`], from `articles` joined with `sources`.
+pub(in crate::store) const ARTICLE_COLUMNS: &str = "articles.id, articles.published_at, articles.date_precision, articles.date, sources.slug, \
+     articles.language, articles.words, articles.body_kind, articles.quality, articles.title, articles.url, \
+     articles.duplicate_of, articles.revision";
+
+/// How many they are.
+pub(in crate::store) const N_ARTICLE_COLUMNS: usize = 13;
+
+/// The further columns of [`ArticleDetails`], read behind [`ARTICLE_COLUMNS`].
+pub(in crate::store) const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_source, articles.published_offset, \
+     articles.modified_at, articles.site_name, articles.section, articles.keywords, articles.image_url, \
+     articles.quality_reasons, articles.duplicate_kind, articles.first_seen_at, articles.updated_at, articles.sha256, \
+     articles.removed_at, articles.reservations";
+
+/// How many they are.
+pub(in crate::store) const N_DETAIL_COLUMNS: usize = 16;
+
+/// Reads [`ARTICLE_COLUMNS`].
+pub(in crate::store) fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
+    Ok(ArticleRow {
+        id: row.get(0)?,
+        published_at: row.get(1)?,
+        date_precision: row.get(2)?,
+        date: row.get(3)?,
+        source: row.get(4)?,
+        language: row.get(5)?,
+        words: row.get(6)?,
+        body_kind: row.get(7)?,
+        quality: row.get(8)?,
+        title: row.get(9)?,
+        url: row.get(10)?,
+        duplicate_of: row.get(11)?,
+        revision: row.get(12)?,
+    })
+}
+
+/// Reads [`ARTICLE_COLUMNS`] and [`DETAIL_COLUMNS`].
+pub(in crate::store) fn article_details(row: &Row<'_>) -> rusqlite::Result<ArticleDetails> {
+    let list = |index: usize| row.get::<_, String>(index).map(|text| from_json_list(&text));
+    let at = |offset: usize| N_ARTICLE_COLUMNS + offset;
+    Ok(ArticleDetails {
+        row: article_row(row)?,
+        body: row.get(at(0))?,
+        authors: list(at(1))?,
+        date_source: row.get(at(2))?,
+        published_offset: row.get(at(3))?,
+        modified_at: row.get(at(4))?,
+        site_name: row.get(at(5))?,
+        section: row.get(at(6))?,
+        keywords: list(at(7))?,
+        image_url: row.get(at(8))?,
+        quality_reasons: list(at(9))?,
+        duplicate_kind: row.get(at(10))?,
+        first_seen_at: row.get(at(11))?,
+        updated_at: row.get(at(12))?,
+        sha256: row.get(at(13))?,
+        removed_at: row.get(at(14))?,
+        reservations: list(at(15))?,
+    })
+}

@@ -1,0 +1,143 @@
+//! Changes to articles, in the order in which they were written: `articles.change_seq`.
+//!
+//! A reader that has read up to a number continues after it and sees each change once. An article that has changed
+//! several times meanwhile comes once, as it reads now.
+
+use crate::store::file::change_seq::NEXT_CHANGE;
+use crate::store::file::error::StoreError;
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
+use crate::store::read::reader::Reader;
+
+/// The last change of an article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// The article, as it reads now.
+    pub row: ArticleRow,
+    /// Number of the change.
+    pub change_seq: i64,
+    /// Time of the change.
+    pub changed_at: String,
+    /// Whether the publisher has removed the article.
+    pub is_removed: bool,
+}
+
+impl Reader {
+    /// The name of the database. Its copies have the same name, other databases have another.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read; [`StoreError::Snapshot`] for a snapshot, in which nothing changes.
+    pub fn database_name(&self) -> Result<String, StoreError> {
+        self.needs_the_database("changes to come, which a cursor is for")?;
+        Ok(self.connection().query_row("SELECT database FROM _change_state", [], |row| row.get(0))?)
+    }
+
+    /// The number of the last change; 0 when there was none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn last_change(&self) -> Result<i64, StoreError> {
+        Ok(self.connection().query_row(&format!("SELECT {NEXT_CHANGE} - 1"), [], |row| row.get(0))?)
+    }
+
+    /// A number that changes whenever another connection writes to the database.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self.connection().pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// The first changes after a number, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the user's condition is wrong.
+    pub fn changes_after(&self, filter: &ArticleFilter, after: i64, limit: u32) -> Result<Vec<ChangeRow>, StoreError> {
+        self.changes(filter, Some(after), &format!("ORDER BY articles.change_seq LIMIT {limit}"))
+    }
+
+    /// The last changes, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the user's condition is wrong.
+    pub fn last_changes(&self, filter: &ArticleFilter, limit: u32) -> Result<Vec<ChangeRow>, StoreError> {
+        let mut rows = self.changes(filter, None, &format!("ORDER BY articles.change_seq DESC LIMIT {limit}"))?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    fn changes(&self, filter: &ArticleFilter, after: Option<i64>, order: &str) -> Result<Vec<ChangeRow>, StoreError> {
+        let (sql, parameters) = changes_sql(filter, after, order);
+        let blame = |error: rusqlite::Error| filter.blame(&error);
+        let mut statement = self.connection().prepare_cached(&sql).map_err(blame)?;
+        let rows = statement.query_map(parameters.as_slice(), |row| {
+            Ok(ChangeRow {
+                row: article_row(row)?,
+                change_seq: row.get(N_ARTICLE_COLUMNS)?,
+                changed_at: row.get(N_ARTICLE_COLUMNS + 1)?,
+                is_removed: row.get(N_ARTICLE_COLUMNS + 2)?,
+            })
+        });
+        rows.and_then(Iterator::collect).map_err(blame)
+    }
+}
+
+fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (String, Parameters) {
+    let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
+    if let Some(after) = after {
+        conditions.push("articles.change_seq > :after".to_owned());
+        parameters.push((":after", Box::new(after)));
+    }
+    let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
+    let sql = format!(
+        "SELECT {ARTICLE_COLUMNS}, articles.change_seq, coalesce(articles.removed_at, articles.updated_at),
+             articles.removed_at IS NOT NULL
+         FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE {conditions} {order}"
+    );
+    (sql, parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ToSql;
+
+    use super::*;
+    use crate::config;
+    use crate::store::file::open::open_for_writing;
+
+    #[test]
+    fn looks_for_changes_go_by_their_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let connection = open_for_writing(&settings).unwrap();
+        let plan = |sql: &str, parameters: &[(&str, &dyn ToSql)]| -> Vec<String> {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            statement.query_map(parameters, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let check = |filter: &ArticleFilter, after: Option<i64>, order: &str| {
+            let (sql, parameters) = changes_sql(filter, after, order);
+            let parameters: Vec<(&str, &dyn ToSql)> =
+                parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+            let steps = plan(&sql, &parameters);
+            assert!(steps[0].contains("sqlite_autoindex_articles_1"), "{sql}\n{steps:#?}");
+            assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
+        };
+        let any = ArticleFilter::default();
+        let of_source = ArticleFilter { source_id: Some(1), ..ArticleFilter::default() };
+        let by_condition = ArticleFilter { condition: Some("words > 5 OR language = 'de'".to_owned()), ..any.clone() };
+        for filter in [&any, &of_source, &by_condition] {
+            check(filter, Some(5), "ORDER BY articles.change_seq LIMIT 500");
+        }
+        for filter in [&any, &of_source, &by_condition] {
+            check(filter, None, "ORDER BY articles.change_seq DESC LIMIT 10");
+        }
+        let next = plan(&format!("SELECT {NEXT_CHANGE}"), &[]);
+        assert!(next.iter().any(|step| step.starts_with("SEARCH articles USING COVERING INDEX")), "{next:#?}");
+    }
+}

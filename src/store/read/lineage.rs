@@ -1,0 +1,145 @@
+//! Lineage: which article had a text first, who copied how much of it, and where each paragraph comes from. Each article
+//! was judged when it came in.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::dedup::lineage::Span;
+use crate::store::file::columns::spans_from_json;
+use crate::store::file::error::StoreError;
+use crate::store::read::reader::Reader;
+
+/// Where an article's text comes from, and where it went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lineage {
+    /// What it is a copy of, what that one is a copy of, and so on. The last one had the text first.
+    pub ancestors: Vec<Relative>,
+    /// Share of its text that occurs in the first of them.
+    pub share: f64,
+    /// Share of that one's text that occurs in it.
+    pub share_of_original: f64,
+    /// Where each paragraph comes from; empty for an article that is no copy.
+    pub spans: Vec<Span>,
+    /// The articles that the spans name.
+    pub sources: Vec<Relative>,
+    /// Its copies and theirs, earliest first.
+    pub descendants: Vec<Descendant>,
+}
+
+/// A copy of an article, or of one of its copies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Descendant {
+    /// The copy.
+    pub article: Relative,
+    /// What it is a copy of.
+    pub of: i64,
+    /// `exact` or `near`.
+    pub kind: Option<String>,
+    /// Share of its text that occurs in that one.
+    pub share: f64,
+    /// Share of that one's text that occurs in it.
+    pub share_of_original: f64,
+}
+
+/// An article that another one is related to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relative {
+    /// Row id.
+    pub id: i64,
+    /// The source that had it first.
+    pub source: Option<String>,
+    /// Headline.
+    pub title: Option<String>,
+    /// First sighting.
+    pub first_seen_at: String,
+}
+
+/// Longest chain of copies of copies that is followed. Longer ones do not occur; the bound is for damaged files.
+const STEPS_MAX: u32 = 100;
+
+impl Reader {
+    /// The lineage of an article.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn lineage(&self, article_id: i64) -> Result<Lineage, StoreError> {
+        let copy = self
+            .connection()
+            .query_row(
+                "SELECT share, share_of_original, spans FROM _copies WHERE article_id = ?1",
+                [article_id],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)),
+            )
+            .optional()?;
+        let (share, share_of_original, spans) = copy.unwrap_or((0.0, 0.0, String::new()));
+        let spans = spans_from_json(&spans);
+        Ok(Lineage {
+            ancestors: self.ancestors(article_id)?,
+            share,
+            share_of_original,
+            sources: self.articles_named(&spans)?,
+            spans,
+            descendants: self.descendants(article_id)?,
+        })
+    }
+
+    fn ancestors(&self, article_id: i64) -> Result<Vec<Relative>, StoreError> {
+        self.rows(
+            "WITH RECURSIVE line (id, step) AS (
+                 SELECT duplicate_of, 1 FROM articles WHERE id = ?1
+                 UNION ALL
+                 SELECT articles.duplicate_of, step + 1 FROM line JOIN articles ON articles.id = line.id
+                 WHERE step < ?2)
+             SELECT articles.id, slug, articles.title, first_seen_at
+             FROM line JOIN articles ON articles.id = line.id LEFT JOIN sources ON sources.id = source_id ORDER BY step",
+            params![article_id, STEPS_MAX],
+            relative,
+        )
+    }
+
+    /// The articles from which paragraphs come, by id.
+    fn articles_named(&self, spans: &[Span]) -> Result<Vec<Relative>, StoreError> {
+        let mut named: Vec<i64> = spans.iter().filter_map(|span| span.from).collect();
+        named.sort_unstable();
+        named.dedup();
+        let mut articles = Vec::new();
+        for id in named {
+            articles.extend(self.rows(
+                "SELECT articles.id, slug, articles.title, first_seen_at
+                 FROM articles LEFT JOIN sources ON sources.id = source_id WHERE articles.id = ?1",
+                params![id],
+                relative,
+            )?);
+        }
+        Ok(articles)
+    }
+
+    fn descendants(&self, article_id: i64) -> Result<Vec<Descendant>, StoreError> {
+        self.rows(
+            "WITH RECURSIVE line (id, step) AS (
+                 SELECT id, 1 FROM articles WHERE duplicate_of = ?1
+                 UNION ALL
+                 SELECT articles.id, step + 1 FROM line JOIN articles ON articles.duplicate_of = line.id
+                 WHERE step < ?2)
+             SELECT articles.id, slug, articles.title, first_seen_at, duplicate_of, duplicate_kind,
+                 coalesce(share, 0.0), coalesce(share_of_original, 0.0)
+             FROM line JOIN articles ON articles.id = line.id LEFT JOIN sources ON sources.id = source_id
+             LEFT JOIN _copies ON _copies.article_id = articles.id ORDER BY articles.id",
+            params![article_id, STEPS_MAX],
+            |row| {
+                Ok(Descendant {
+                    article: relative(row)?,
+                    of: row.get(4)?,
+                    kind: row.get(5)?,
+                    share: row.get(6)?,
+                    share_of_original: row.get(7)?,
+                })
+            },
+        )
+    }
+}
+
+/// Reads `id, slug, title, first_seen_at`.
+fn relative(row: &Row<'_>) -> rusqlite::Result<Relative> {
+    Ok(Relative { id: row.get(0)?, source: row.get(1)?, title: row.get(2)?, first_seen_at: row.get(3)? })
+}

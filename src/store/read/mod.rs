@@ -1,0 +1,42 @@
+//! Read-only questions and their answers.
+//!
+//! * `reader`: the connection. Each other file adds the questions of one subject, next to the rows that answer them.
+//! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
+//!   which they were written.
+//! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
+//! * `addresses`, `address_history`: where an address leads, and what became of it.
+//! * `sources`, `status`: the sources, and the state of everything.
+//! * `counts`: how many there are of what is listed in part.
+//! * `user_query`: SQL by the user.
+//!
+//! Knows nothing of `write`.
+
+pub(super) mod reader;
+
+pub(super) mod articles;
+
+pub(super) mod article_filter;
+
+pub(super) mod article_records;
+
+pub(super) mod search;
+
+mod counts;
+
+pub(super) mod changes;
+
+pub(super) mod sightings;
+
+pub(super) mod lineage;
+
+pub(super) mod stories;
+
+pub(super) mod addresses;
+
+pub(super) mod address_history;
+
+pub(super) mod sources;
+
+pub(super) mod status;
+
+pub(super) mod user_query;

@@ -1,0 +1,72 @@
+//! A read-only connection to the database, beside a running daemon or without one.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, ToSql};
+
+use crate::store::file::error::StoreError;
+use crate::store::file::identity;
+use crate::store::file::open::open_for_reading;
+
+/// How long a reader waits for a lock. In WAL mode it hardly ever waits.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A read-only connection. The other files of this folder add the questions that it answers.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Reader {
+    /// Opens the database for reading.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
+    pub fn open(path: &Path) -> Result<Reader, StoreError> {
+        Ok(Reader { connection: open_for_reading(path, BUSY_TIMEOUT)?, path: path.to_owned() })
+    }
+
+    /// The file that is read.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file is a snapshot: public tables without the state of the daemon that filled them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn is_snapshot(&self) -> Result<bool, StoreError> {
+        Ok(identity::is_snapshot(&self.connection)?)
+    }
+
+    /// Refuses a snapshot where a question needs what only the database holds.
+    pub(in crate::store) fn needs_the_database(&self, what: &str) -> Result<(), StoreError> {
+        if self.is_snapshot()? {
+            let reason = format!("without {what}; name the database that it was taken from");
+            return Err(StoreError::Snapshot { path: self.path().display().to_string(), reason });
+        }
+        Ok(())
+    }
+
+    /// Runs a query and reads all its rows.
+    pub(in crate::store) fn rows<T>(
+        &self,
+        sql: &str,
+        parameters: &[&dyn ToSql],
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(parameters, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The connection, for queries of another shape.
+    pub(in crate::store) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}

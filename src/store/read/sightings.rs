@@ -1,0 +1,48 @@
+//! In which sources an article was seen.
+
+use rusqlite::{Row, params};
+
+use crate::store::file::error::StoreError;
+use crate::store::read::reader::Reader;
+
+/// A source in which an article was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SightingRow {
+    /// Slug of the source.
+    pub source: String,
+    /// GUID of the feed's entry.
+    pub guid: Option<String>,
+    /// The address that the source gave.
+    pub url: Option<String>,
+    /// First sighting.
+    pub first_seen_at: String,
+    /// Last sighting.
+    pub last_seen_at: String,
+}
+
+impl Reader {
+    /// The sources in which an article was seen, first sighting first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sightings(&self, article_id: i64) -> Result<Vec<SightingRow>, StoreError> {
+        self.rows(
+            "SELECT slug, guid, sightings.url, first_seen_at, last_seen_at FROM sightings
+             JOIN sources ON sources.id = source_id WHERE article_id = ?1 ORDER BY first_seen_at, slug",
+            params![article_id],
+            sighting,
+        )
+    }
+}
+
+/// Reads `slug, guid, url, first_seen_at, last_seen_at`.
+pub(in crate::store) fn sighting(row: &Row<'_>) -> rusqlite::Result<SightingRow> {
+    Ok(SightingRow {
+        source: row.get(0)?,
+        guid: row.get(1)?,
+        url: row.get(2)?,
+        first_seen_at: row.get(3)?,
+        last_seen_at: row.get(4)?,
+    })
+}

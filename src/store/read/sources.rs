@@ -1,0 +1,229 @@
+//! Sources: lists of them, all that is stored of one, and those of a publisher.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use crate::model::{CanonicalUrl, publisher_of};
+use crate::store::file::columns::{from_json_list, from_private_time};
+use crate::store::file::error::StoreError;
+use crate::store::read::reader::Reader;
+
+/// A source in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// Row id.
+    pub id: i64,
+    /// Slug, its stable name.
+    pub slug: String,
+    /// Kind, once known.
+    pub kind: Option<String>,
+    /// Address that is polled.
+    pub url: Option<String>,
+    /// Title that it gives itself.
+    pub title: Option<String>,
+    /// `active`, `manual`, `paused`, `gone` or `removed`.
+    pub state: String,
+    /// Tags given by the user.
+    pub tags: Vec<String>,
+    /// Who listed it: `file` or `command`.
+    pub origin: String,
+    /// Where texts are taken from: `auto`, `feed` or `page`.
+    pub full_text: String,
+    /// CSS selectors of the links, where it is a page.
+    pub link_selectors: Vec<String>,
+    /// The site that it belongs to.
+    pub site_url: Option<String>,
+    /// Last successful poll.
+    pub last_ok_at: Option<String>,
+    /// Next poll.
+    pub next_due_at: Option<String>,
+    /// Failures since the last successful poll.
+    pub failures_in_a_row: u32,
+    /// Articles of the last seven days.
+    pub articles_7d: u32,
+    /// Error of the last poll.
+    pub error: Option<String>,
+    /// Class of that error.
+    pub error_class: Option<String>,
+}
+
+/// All that is stored of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceDetails {
+    /// As in a list.
+    pub row: SourceRow,
+    /// When it was added.
+    pub created_at: String,
+    /// Last new article.
+    pub last_new_article_at: Option<String>,
+    /// Problems of its last document.
+    pub problems: Vec<String>,
+    /// Articles seen in it.
+    pub n_articles: u32,
+    /// Links whose page is still to be fetched.
+    pub n_waiting: u32,
+    /// Its last HTTP exchanges, the latest first.
+    pub fetches: Vec<FetchRow>,
+}
+
+/// An HTTP exchange in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchRow {
+    /// Start.
+    pub started_at: String,
+    /// Purpose, such as `poll` or `article`.
+    pub purpose: String,
+    /// Address.
+    pub url: String,
+    /// Status code.
+    pub status: Option<u16>,
+    /// Duration in milliseconds.
+    pub elapsed_ms: u64,
+    /// Size of the body in bytes.
+    pub bytes: u64,
+    /// Class of the error.
+    pub error_class: Option<String>,
+    /// Error.
+    pub error: Option<String>,
+}
+
+/// A source at the same publisher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceOfHost {
+    /// Slug.
+    pub slug: String,
+    /// Address that is polled.
+    pub url: String,
+    /// Kind, once known.
+    pub kind: Option<String>,
+    /// `active`, `manual`, `paused`, `gone` or `removed`.
+    pub state: String,
+    /// Last successful poll.
+    pub last_ok_at: Option<Timestamp>,
+    /// Error of the last poll.
+    pub error: Option<String>,
+}
+
+impl Reader {
+    /// Lists sources by slug.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sources(&self) -> Result<Vec<SourceRow>, StoreError> {
+        self.rows(&format!("{SOURCE_SELECT} ORDER BY sources.slug"), params![], source_row)
+    }
+
+    /// The source with this slug or address, else all whose slug begins with the word.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sources_named(&self, word: &str) -> Result<Vec<SourceRow>, StoreError> {
+        let exact = self.rows(
+            &format!("{SOURCE_SELECT} WHERE sources.slug = ?1 OR sources.url = ?1 ORDER BY sources.slug"),
+            params![word],
+            source_row,
+        )?;
+        if !exact.is_empty() {
+            return Ok(exact);
+        }
+        self.rows(
+            &format!("{SOURCE_SELECT} WHERE substr(sources.slug, 1, length(?1)) = ?1 ORDER BY sources.slug"),
+            params![word],
+            source_row,
+        )
+    }
+
+    /// All that is stored of a source.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn source(&self, row: SourceRow) -> Result<SourceDetails, StoreError> {
+        let id = row.id;
+        let (created_at, last_new_article_at, problems, n_articles, n_waiting) = self.connection().query_row(
+            "SELECT created_at, last_new_article_at, problems,
+                 (SELECT count(*) FROM sightings WHERE source_id = ?1),
+                 (SELECT count(*) FROM _links WHERE due_at IS NOT NULL AND (source_id = ?1
+                      OR id IN (SELECT link_id FROM _pending_sightings WHERE _pending_sightings.source_id = ?1)))
+             FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1",
+            [id],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get(4)?)),
+        )?;
+        let fetches = self.rows(
+            "SELECT started_at, purpose, url, status, elapsed_ms, bytes, error_class, error FROM fetches
+             WHERE source_id = ?1 ORDER BY id DESC LIMIT 10",
+            params![id],
+            |row| {
+                Ok(FetchRow {
+                    started_at: row.get(0)?,
+                    purpose: row.get(1)?,
+                    url: row.get(2)?,
+                    status: row.get(3)?,
+                    elapsed_ms: row.get(4)?,
+                    bytes: row.get(5)?,
+                    error_class: row.get(6)?,
+                    error: row.get(7)?,
+                })
+            },
+        )?;
+        let problems = from_json_list(&problems);
+        Ok(SourceDetails { row, created_at, last_new_article_at, problems, n_articles, n_waiting, fetches })
+    }
+
+    /// The sources of the publisher of an address, by slug.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sources_of_publisher(&self, url: &CanonicalUrl) -> Result<Vec<SourceOfHost>, StoreError> {
+        let publisher = publisher_of(url.as_url());
+        let all = self.rows(
+            "SELECT slug, url, kind, state, last_ok_at, error FROM sources
+             LEFT JOIN _source_schedule ON source_id = sources.id WHERE url IS NOT NULL ORDER BY slug",
+            params![],
+            |row| {
+                Ok(SourceOfHost {
+                    slug: row.get(0)?,
+                    url: row.get(1)?,
+                    kind: row.get(2)?,
+                    state: row.get(3)?,
+                    last_ok_at: row.get::<_, Option<i64>>(4)?.map(from_private_time),
+                    error: row.get(5)?,
+                })
+            },
+        )?;
+        let is_here =
+            |source: &SourceOfHost| url::Url::parse(&source.url).is_ok_and(|url| publisher_of(&url) == publisher);
+        Ok(all.into_iter().filter(is_here).collect())
+    }
+}
+
+/// What [`source_row`] reads.
+const SOURCE_SELECT: &str =
+    "SELECT sources.id, sources.slug, kind, url, title, sources.state, tags, last_ok_at, next_due_at,
+        failures_in_a_row, articles_7d, error, error_class, origin, full_text, link_selectors, site_url
+     FROM sources JOIN source_health ON source_health.source_id = sources.id";
+
+fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
+    Ok(SourceRow {
+        id: row.get(0)?,
+        slug: row.get(1)?,
+        kind: row.get(2)?,
+        url: row.get(3)?,
+        title: row.get(4)?,
+        state: row.get(5)?,
+        tags: from_json_list(&row.get::<_, String>(6)?),
+        last_ok_at: row.get(7)?,
+        next_due_at: row.get(8)?,
+        failures_in_a_row: row.get(9)?,
+        articles_7d: row.get(10)?,
+        error: row.get(11)?,
+        error_class: row.get(12)?,
+        origin: row.get(13)?,
+        full_text: row.get(14)?,
+        link_selectors: from_json_list(&row.get::<_, String>(15)?),
+        site_url: row.get(16)?,
+    })
+}

@@ -1,0 +1,120 @@
+//! The state of the database and of the daemon, for `newswire status`.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension, ToSql, params};
+
+use crate::store::file::columns::{from_private_time, public_time};
+use crate::store::file::error::StoreError;
+use crate::store::read::reader::Reader;
+
+/// The state of the database and of the daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusReport {
+    /// The last process that ran as the daemon.
+    pub daemon: Option<DaemonSign>,
+    /// Size of the file in bytes.
+    pub file_bytes: u64,
+    /// Stored articles.
+    pub n_articles: u64,
+    /// Those of them that are duplicates of earlier ones.
+    pub n_duplicates: u64,
+    /// Earlier wordings of articles.
+    pub n_revisions: u64,
+    /// Articles first seen in the last 24 hours.
+    pub n_articles_24h: u64,
+    /// Sources by state.
+    pub sources_by_state: Vec<(String, u64)>,
+    /// Sources whose last poll failed: slug, failures in a row, error.
+    pub failing: Vec<(String, u32, String)>,
+    /// Active sources that are due.
+    pub n_sources_due: u64,
+    /// Links whose page is due.
+    pub n_links_due: u64,
+    /// Links whose page is to be fetched later.
+    pub n_links_later: u64,
+    /// Links that were given up.
+    pub n_links_given_up: u64,
+    /// HTTP exchanges of the last 24 hours, and how many of them failed.
+    pub fetches_24h: (u64, u64),
+}
+
+/// The heartbeat of the daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaemonSign {
+    /// Process id.
+    pub pid: u32,
+    /// Program version.
+    pub version: String,
+    /// Start.
+    pub started_at: Timestamp,
+    /// Last heartbeat.
+    pub heartbeat_at: Timestamp,
+    /// Orderly shutdown.
+    pub stopped_at: Option<Timestamp>,
+}
+
+impl Reader {
+    /// The state of the database and of the daemon.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn status(&self, now: Timestamp) -> Result<StatusReport, StoreError> {
+        let count = |sql: &str| self.connection().query_row(sql, [], |row| row.get::<_, u64>(0));
+        let count_by = |sql: &str, parameter: &dyn ToSql| {
+            self.connection().query_row(sql, [parameter], |row| row.get::<_, u64>(0))
+        };
+        let now_ms = now.as_millisecond();
+        let day_ago = public_time(now - SignedDuration::from_hours(24));
+        Ok(StatusReport {
+            daemon: self.daemon()?,
+            file_bytes: count("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?,
+            n_articles: count("SELECT count(*) FROM articles")?,
+            n_duplicates: count("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL")?,
+            n_revisions: count("SELECT count(*) FROM revisions")?,
+            n_articles_24h: count_by("SELECT count(*) FROM articles WHERE first_seen_at >= ?1", &day_ago)?,
+            sources_by_state: self.rows(
+                "SELECT state, count(*) FROM sources WHERE url IS NOT NULL GROUP BY state ORDER BY state",
+                params![],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?,
+            failing: self.rows(
+                "SELECT slug, failures_in_a_row, error FROM source_health
+                 WHERE error IS NOT NULL AND state IN ('active', 'gone') ORDER BY failures_in_a_row DESC, slug",
+                params![],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?,
+            n_sources_due: count_by(
+                "SELECT count(*) FROM _source_schedule JOIN sources ON sources.id = source_id
+                 WHERE next_due_at <= ?1 AND state = 'active'",
+                &now_ms,
+            )?,
+            n_links_due: count_by("SELECT count(*) FROM _links WHERE due_at <= ?1", &now_ms)?,
+            n_links_later: count_by("SELECT count(*) FROM _links WHERE due_at > ?1", &now_ms)?,
+            n_links_given_up: count(
+                "SELECT count(*) FROM _links WHERE due_at IS NULL AND article_id IS NULL AND failures_in_a_row > 0",
+            )?,
+            fetches_24h: (
+                count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1", &day_ago)?,
+                count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1 AND error_class IS NOT NULL", &day_ago)?,
+            ),
+        })
+    }
+
+    /// The last process that ran as the daemon.
+    fn daemon(&self) -> Result<Option<DaemonSign>, StoreError> {
+        let found = self
+            .connection()
+            .query_row("SELECT pid, version, started_at, heartbeat_at, stopped_at FROM _daemon", [], |row| {
+                Ok(DaemonSign {
+                    pid: row.get(0)?,
+                    version: row.get(1)?,
+                    started_at: from_private_time(row.get(2)?),
+                    heartbeat_at: from_private_time(row.get(3)?),
+                    stopped_at: row.get::<_, Option<i64>>(4)?.map(from_private_time),
+                })
+            })
+            .optional()?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,23 @@
+//! How an article came in.
+
+use jiff::Timestamp;
+
+use crate::model::{Alias, ArticleRecord, SourceId};
+
+/// How an article came in.
+pub(super) struct Arrival<'a> {
+    /// Its source.
+    pub(super) source: Option<SourceId>,
+    /// GUID of the source's entry.
+    pub(super) guid: Option<&'a str>,
+    /// The article that the fetched link has led to before.
+    pub(super) known_article_id: Option<i64>,
+    /// The address that answered; absent for an import.
+    pub(super) answered: Option<&'a Alias>,
+    /// When a source first listed it.
+    pub(super) first_seen_at: Timestamp,
+    /// The time.
+    pub(super) now: Timestamp,
+    /// What an export says of it.
+    pub(super) record: Option<&'a ArticleRecord>,
+}

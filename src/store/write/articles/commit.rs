@@ -1,0 +1,244 @@
+//! Committing the fetch of an article: the article, its sightings, the exchanges and the release of the claim, in one
+//! transaction.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::config::ScheduleSettings;
+use crate::dedup;
+use crate::model::{
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, Obstruction, ReadPage, StoredArticle,
+    Verdict,
+};
+use crate::store::write::articles::arrival::Arrival;
+use crate::store::write::articles::revisits::{self, Revisits};
+use crate::store::write::articles::upsert::{Upserted, upsert};
+use crate::store::write::articles::{lookalikes, row};
+use crate::store::write::gates::{self, GateChange};
+use crate::store::write::sources::schedule;
+use crate::store::write::transaction::WriteTransaction;
+use crate::store::write::{fetches, links, publishers, sightings};
+
+/// What became of the fetch of an article.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArticleCommit {
+    /// The article, when there was one.
+    pub stored: Option<StoredArticle>,
+    /// The lease had run out and another fetch has taken its place: only the exchanges were written.
+    pub is_stale: bool,
+    /// The article that was found to be removed.
+    pub removed: Option<i64>,
+    /// The gate that was found, or that is open now.
+    pub gate: Option<GateChange>,
+}
+
+/// Commits the fetch of an article.
+pub(in crate::store) fn commit(
+    transaction: &WriteTransaction<'_>,
+    outcome: &ArticleOutcome,
+    schedule: &ScheduleSettings,
+) -> rusqlite::Result<ArticleCommit> {
+    let ArticleOutcome { candidate, exchanges, finished_at, host_ready_at, result } = outcome;
+    let Some(link) = ClaimedLink::find(transaction, candidate)? else {
+        fetches::record(transaction, exchanges, candidate.source, None)?;
+        return Ok(ArticleCommit { is_stale: true, ..ArticleCommit::default() });
+    };
+    let revisits = Revisits { connection: transaction, candidate, schedule, now: *finished_at };
+    let fetch = Fetch { transaction, outcome, known_article_id: link.article_id, revisits, now: *finished_at };
+    let mut ready_at = *host_ready_at;
+    let commit = match result {
+        ArticleResult::Article(page) => fetch.commit_page(page, None)?,
+        ArticleResult::Obstructed(obstruction) => fetch.commit_obstruction(obstruction)?,
+        ArticleResult::Unchanged => fetch.commit_unchanged()?,
+        ArticleResult::Postponed { until } => {
+            ready_at = ready_at.max(*until);
+            fetch.postpone(*until)?
+        }
+        ArticleResult::Failed { retry_at, absence, .. } => fetch.commit_absence(*absence, *retry_at)?,
+    };
+    fetch.note_source_health()?;
+    let article_id = commit.stored.as_ref().map(|stored| stored.id);
+    fetches::record(transaction, exchanges, candidate.source, article_id)?;
+    publishers::note_pace(transaction, &candidate.publisher, exchanges)?;
+    publishers::set_next_turn(transaction, &candidate.publisher, ready_at)?;
+    Ok(commit)
+}
+
+/// A link that is still claimed for a fetch.
+struct ClaimedLink {
+    /// The article that it has led to before.
+    article_id: Option<i64>,
+}
+
+impl ClaimedLink {
+    /// Finds the link of a candidate; nothing when its claim does not hold any more.
+    fn find(connection: &Connection, candidate: &Candidate) -> rusqlite::Result<Option<ClaimedLink>> {
+        let found: Option<(Option<i64>, Option<i64>)> = connection
+            .prepare_cached("SELECT claim_id, article_id FROM _links WHERE id = ?1")?
+            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (claim, article_id) = found.unwrap_or_default();
+        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id }))
+    }
+}
+
+/// A fetch whose claim still holds.
+struct Fetch<'a> {
+    transaction: &'a WriteTransaction<'a>,
+    outcome: &'a ArticleOutcome,
+    /// The article that the link has led to before.
+    known_article_id: Option<i64>,
+    revisits: Revisits<'a>,
+    now: Timestamp,
+}
+
+impl Fetch<'_> {
+    /// Something else stands where the article should.
+    fn commit_obstruction(&self, obstruction: &Obstruction) -> rusqlite::Result<ArticleCommit> {
+        let Obstruction { retry_at, absence, signs, page, entry, .. } = obstruction;
+        let candidate = &self.outcome.candidate;
+        let gate = gates::note_obstruction(self.transaction, candidate, signs, self.revisits.schedule, self.now)?;
+        let retry_at = gate.as_ref().map(|gate| gate.next_probe_at).or(*retry_at);
+        let mut commit = match (self.known_article_id, page, entry) {
+            (Some(_), _, _) if gate.is_some() => self.commit_absence(Absence::Unknown, retry_at)?,
+            // Missing for the second time, and the same page still stands there: it is what is there now.
+            (Some(_), Some(page), _) if self.revisits.is_missing()? => self.commit_page(page, None)?,
+            (None, page, Some(entry)) if gate.is_some() || page.is_some() => self.commit_page(entry, retry_at)?,
+            _ => self.commit_absence(*absence, retry_at)?,
+        };
+        if gate.is_some() {
+            links::forgive(self.transaction, candidate.link, candidate.failures_in_a_row)?;
+        }
+        commit.gate = gate.and_then(|gate| gate.change);
+        Ok(commit)
+    }
+
+    /// The page holds an article, or something that stands in its place. `page_at` is when the page is asked for again
+    /// where the text is that of the feed's entry, which stands in for it.
+    fn commit_page(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
+        let ReadPage { article, answered, .. } = page;
+        if let Some(deleted) = self.deleted_article(article, answered)? {
+            return self.commit_deleted(deleted);
+        }
+        let known = match self.known_article_id {
+            Some(id) => lookalikes::known(self.transaction, id)?,
+            None => None,
+        };
+        match known {
+            Some(known) if dedup::is_barrier(article, &known) => self.commit_barrier(known.id),
+            Some(known) if dedup::is_notice_of_absence(article, &known) => self.commit_absence(Absence::Likely, None),
+            _ => self.commit_article(page, page_at),
+        }
+    }
+
+    /// One of the addresses led to an article that is deleted here. It does not come back as new.
+    fn commit_deleted(&self, deleted: i64) -> rusqlite::Result<ArticleCommit> {
+        let article_id = self.known_article_id.unwrap_or(deleted);
+        links::finish(self.transaction, self.outcome.candidate.link, Some(article_id), None, None)?;
+        Ok(ArticleCommit::default())
+    }
+
+    /// A wall, or a teaser of something else, stands before the known article.
+    fn commit_barrier(&self, article_id: i64) -> rusqlite::Result<ArticleCommit> {
+        let revisit_at = self.revisits.next(article_id)?;
+        links::finish(self.transaction, self.outcome.candidate.link, Some(article_id), None, revisit_at)?;
+        let stored = Some(StoredArticle { id: article_id, verdict: Verdict::Known { article_id } });
+        Ok(ArticleCommit { stored, ..ArticleCommit::default() })
+    }
+
+    /// The page holds an article.
+    fn commit_article(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
+        let ReadPage { article, answered, publisher, validators } = page;
+        let candidate = &self.outcome.candidate;
+        let arrival = Arrival {
+            source: candidate.source,
+            guid: candidate.hints.guid.as_deref(),
+            known_article_id: self.known_article_id,
+            answered: Some(answered),
+            first_seen_at: candidate.first_seen_at,
+            now: self.now,
+            record: None,
+        };
+        let Upserted { stored, url } = upsert(self.transaction, article, &arrival)?;
+        // The text of a feed's entry has no page to revisit.
+        let is_page = !self.outcome.exchanges.is_empty() && page_at.is_none();
+        let revisit_at = if is_page { self.revisits.next(stored.id)? } else { page_at };
+        links::finish(self.transaction, candidate.link, Some(stored.id), Some(validators), revisit_at)?;
+        row::mark_present(self.transaction, stored.id)?;
+        let canonical = url.map(|url| Alias { url, publisher: publisher.clone() });
+        for alias in canonical.iter().chain([answered]) {
+            links::add_alias(self.transaction, alias, stored.id, self.now)?;
+        }
+        // The article that the link led to before has lost its address to another one.
+        let removed = self.known_article_id.filter(|known| *known != stored.id);
+        if let Some(removed) = removed {
+            row::mark_removed(self.transaction, removed, self.now)?;
+        }
+        self.move_sightings(&stored)?;
+        // A wall, or the feed's text in its place, opens nothing.
+        let is_open = is_page && matches!(article.body_kind, BodyKind::Full | BodyKind::Partial);
+        let gate = if is_open { gates::note_article(self.transaction, &candidate.publisher, self.now)? } else { None };
+        Ok(ArticleCommit { stored: Some(stored), is_stale: false, removed, gate })
+    }
+
+    /// Gives the article the sightings of its link.
+    fn move_sightings(&self, stored: &StoredArticle) -> rusqlite::Result<()> {
+        let sources = sightings::move_to_article(self.transaction, self.outcome.candidate.link.0, stored.id)?;
+        if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
+            for source in sources {
+                schedule::note_new_article(self.transaction, source, self.now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The page is as it was.
+    fn commit_unchanged(&self) -> rusqlite::Result<ArticleCommit> {
+        let revisit_at = match self.known_article_id {
+            Some(id) => self.revisits.next(id)?,
+            None => None,
+        };
+        links::finish(self.transaction, self.outcome.candidate.link, self.known_article_id, None, revisit_at)?;
+        if let Some(id) = self.known_article_id {
+            row::mark_present(self.transaction, id)?;
+        }
+        Ok(ArticleCommit::default())
+    }
+
+    /// The host was busy.
+    fn postpone(&self, until: Timestamp) -> rusqlite::Result<ArticleCommit> {
+        revisits::postpone(self.transaction, self.outcome.candidate.link, until, self.now)?;
+        Ok(ArticleCommit::default())
+    }
+
+    /// There is no article to be had from the page, now or for good.
+    fn commit_absence(&self, absence: Absence, retry_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
+        let removed = self.revisits.after_failure(self.known_article_id, absence, retry_at)?;
+        Ok(ArticleCommit { removed, ..ArticleCommit::default() })
+    }
+
+    /// Notes how the fetch went for a source that is a single article.
+    fn note_source_health(&self) -> rusqlite::Result<()> {
+        let Some(source) = self.outcome.candidate.source else { return Ok(()) };
+        let failure = match &self.outcome.result {
+            ArticleResult::Postponed { .. } => return Ok(()),
+            ArticleResult::Failed { failure, .. } => Some(failure),
+            ArticleResult::Obstructed(obstruction) => Some(&obstruction.failure),
+            ArticleResult::Article(_) | ArticleResult::Unchanged => None,
+        };
+        schedule::note_article_source(self.transaction, source, failure, self.now)
+    }
+
+    /// The article that the link, the canonical address or the one that answered led to, and that is no longer stored.
+    fn deleted_article(&self, article: &Article, answered: &Alias) -> rusqlite::Result<Option<i64>> {
+        let listed = &self.outcome.candidate.url;
+        let canonical = article.url.as_ref().unwrap_or(listed);
+        self.transaction
+            .prepare_cached(
+                "SELECT article_id FROM _links WHERE url_key IN (?1, ?2, ?3) AND article_id IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id) LIMIT 1",
+            )?
+            .query_row([listed.key(), canonical.key(), answered.url.key()], |row| row.get(0))
+            .optional()
+    }
+}

@@ -1,0 +1,39 @@
+//! Importing an article from a file.
+
+use rusqlite::Connection;
+
+use crate::model::{Alias, ArticleRecord, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
+use crate::store::write::articles::arrival::Arrival;
+use crate::store::write::articles::upsert::{Upserted, upsert};
+use crate::store::write::sources::{add, schedule};
+use crate::store::write::transaction::WriteTransaction;
+use crate::store::write::{links, sightings};
+
+/// Stores an article from a file. It has no link to release. Its source, where one is named, is added if it is missing.
+/// Sightings that a record tells of are left to whoever reads the record.
+pub(in crate::store) fn import(
+    transaction: &WriteTransaction<'_>,
+    imported: &ImportedArticle,
+    record: Option<&ArticleRecord>,
+) -> rusqlite::Result<StoredArticle> {
+    let connection: &Connection = transaction;
+    let ImportedArticle { article, source, guid, arrived_at } = imported;
+    let (guid, now) = (guid.as_deref(), *arrived_at);
+    let source = source.as_deref().map(|slug| add::ensure_import_source(connection, slug, now)).transpose()?;
+    let arrival = Arrival { source, guid, known_article_id: None, answered: None, first_seen_at: now, now, record };
+    let Upserted { stored, url } = upsert(transaction, article, &arrival)?;
+    if let Some(url) = url {
+        let publisher = publisher_of(url.as_url());
+        links::add_alias(connection, &Alias { url, publisher }, stored.id, now)?;
+    }
+    if let Some(source) = source {
+        let url = article.url.as_ref().map(CanonicalUrl::as_str);
+        if record.is_none_or(|record| record.sightings.is_empty()) {
+            sightings::record_import(connection, stored.id, source, guid, url, now)?;
+        }
+        if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
+            schedule::note_new_article(connection, source, now)?;
+        }
+    }
+    Ok(stored)
+}

@@ -1,0 +1,91 @@
+//! Lookalikes: stored articles that an incoming one may be, by link, canonical address, GUID or wording. Includes the
+//! rows of `_wordings`.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::dedup::{Known, Lookalikes};
+use crate::model::{Article, CanonicalUrl};
+use crate::store::write::articles::arrival::Arrival;
+use crate::store::write::links;
+
+/// Looks for stored articles that this one may be.
+pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
+    // What came from the same export was told apart by whoever exported it.
+    let is_apart = |id: &i64| arrival.record.is_some_and(|record| record.companions.contains(*id));
+    let by_id = |id: Option<i64>| {
+        id.filter(|id| !is_apart(id)).map(|id| known(connection, id)).transpose().map(Option::flatten)
+    };
+    let answered_key = arrival.answered.map(|answered| answered.url.key());
+    let answered_id = answered_key.map(|key| links::article_at(connection, &key)).transpose()?.flatten();
+    let canonical_key = article.url.as_ref().map(CanonicalUrl::key);
+    let canonical_id = canonical_key.map(|key| links::article_at(connection, &key)).transpose()?.flatten();
+    Ok(Lookalikes {
+        by_link: by_id(arrival.known_article_id)?,
+        is_from_elsewhere: arrival.answered.is_some() && answered_id != arrival.known_article_id,
+        by_canonical_url: by_id(canonical_id)?,
+        by_guid: by_id(find_by_guid(connection, article, arrival)?)?,
+        by_wording: find_by_wording(connection, article)?,
+    })
+}
+
+/// A stored article, as far as it is needed to compare it.
+pub(super) fn known(connection: &Connection, id: i64) -> rusqlite::Result<Option<Known>> {
+    connection
+        .prepare_cached("SELECT id, title, body, body_kind FROM articles WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(Known { id: row.get(0)?, title: row.get(1)?, body: row.get(2)?, body_kind: row.get(3)? })
+        })
+        .optional()
+}
+
+/// Lets later articles with the wording of this one find it. The first article with a wording keeps it.
+pub(super) fn remember_wording(connection: &Connection, article: &Article, id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO _wordings (wording, article_id) VALUES (?1, ?2)")?
+        .execute(params![article.fingerprint.0, id])?;
+    Ok(())
+}
+
+/// Puts the wording of a revision in the place of the old one.
+pub(super) fn replace_wording(connection: &Connection, article: &Article, id: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM _wordings WHERE article_id = ?1")?.execute([id])?;
+    remember_wording(connection, article, id)
+}
+
+/// The article that the same source listed under the same GUID; for an import without address and GUID, the same
+/// document from an earlier import.
+fn find_by_guid(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Option<i64>> {
+    match (arrival.source, arrival.guid) {
+        (Some(source), Some(guid)) => connection
+            .prepare_cached(
+                "SELECT article_id FROM sightings WHERE source_id = ?1 AND guid = ?2 ORDER BY article_id DESC LIMIT 1",
+            )?
+            .query_row(params![source.0, guid], |row| row.get(0))
+            .optional(),
+        (_, None) if article.url.is_none() && arrival.answered.is_none() => find_same_document(connection, article),
+        _ => Ok(None),
+    }
+}
+
+/// The same document from an earlier import, where no address leads to it.
+pub(super) fn find_same_document(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached(
+            "WITH alike AS (
+                 SELECT article_id AS id FROM _wordings WHERE wording = ?1
+                 UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
+                 WHERE wording = ?1)
+             SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
+             WHERE articles.url IS NULL AND articles.title IS ?2 ORDER BY articles.id LIMIT 1",
+        )?
+        .query_row(params![article.fingerprint.0, article.title], |row| row.get(0))
+        .optional()
+}
+
+/// The first article with the same wording.
+fn find_by_wording(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT article_id FROM _wordings WHERE wording = ?1")?
+        .query_row([&article.fingerprint.0], |row| row.get(0))
+        .optional()
+}

@@ -1,0 +1,30 @@
+//! An article on its way into the database, and the later visits to its page.
+//!
+//! * `commit`, `import`: the fetch of an article and an article from a file, each in one transaction. `arrival` is what
+//!   both tell of how it came in.
+//! * `restore`: an article from an export, as it was where it was exported.
+//! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`.
+//! * `row`: its row; `full_text`: the full-text index.
+//! * `revisits`: when its page is fetched again, and what it means that the page is missing.
+
+pub(in crate::store) mod commit;
+
+pub(in crate::store) mod import;
+
+pub(in crate::store) mod restore;
+
+mod arrival;
+
+mod upsert;
+
+mod lookalikes;
+
+pub(in crate::store) mod copies;
+
+pub(in crate::store) mod shingles;
+
+mod row;
+
+pub(in crate::store) mod full_text;
+
+mod revisits;

@@ -1,0 +1,196 @@
+//! An article's row in `articles`: its columns, its revisions, and the mark of a removed one.
+
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ToSql, params};
+
+use crate::bundle;
+use crate::model::{Article, CanonicalUrl, DatePrecision, DuplicateKind};
+use crate::store::file::change_seq::NEXT_CHANGE;
+use crate::store::file::columns::{json_list, public_time};
+use crate::store::write::articles::arrival::Arrival;
+
+/// An article on its way into its row.
+pub(super) struct ArticleRow<'a> {
+    pub(super) article: &'a Article,
+    /// The address that it is stored under.
+    pub(super) url: Option<&'a CanonicalUrl>,
+    pub(super) arrival: &'a Arrival<'a>,
+    /// The article that it is a duplicate of.
+    pub(super) duplicate: Option<(i64, DuplicateKind)>,
+}
+
+impl ArticleRow<'_> {
+    /// Inserts the row. Returns its id.
+    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
+        static SQL: OnceLock<String> = OnceLock::new();
+        let columns = self.columns();
+        let sql = SQL.get_or_init(|| insert_sql(&columns));
+        let parameters: Vec<(&str, &dyn ToSql)> = columns.iter().map(Column::parameter).collect();
+        connection.prepare_cached(sql)?.insert(parameters.as_slice())
+    }
+
+    /// Replaces the wording in the row of the article with this id.
+    pub(super) fn update(&self, connection: &Connection, id: i64) -> rusqlite::Result<()> {
+        static SQL: OnceLock<String> = OnceLock::new();
+        let columns = self.columns();
+        let sql = SQL.get_or_init(|| update_sql(&columns));
+        let changing = columns.iter().filter(|column| column.in_revision != InRevision::Kept);
+        let mut parameters: Vec<(&str, &dyn ToSql)> = changing.map(Column::parameter).collect();
+        parameters.push((":id", &id));
+        connection.prepare_cached(sql)?.execute(parameters.as_slice())?;
+        Ok(())
+    }
+
+    /// Every column that a wording fills, once for both statements.
+    fn columns(&self) -> [Column<'_>; 26] {
+        use InRevision::{Kept, Replaced, ReplacedIfKnown, ReplacedIfListed};
+        let ArticleRow { article, url, arrival, duplicate } = self;
+        let published = article.published;
+        let (duplicate_of, duplicate_kind) = duplicate.unzip();
+        [
+            column(":source_id", Kept, arrival.source.map(|id| id.0)),
+            column(":title", Replaced, &article.title),
+            column(":date", ReplacedIfKnown, published.map(|published| published.day())),
+            column(":published_at", ReplacedIfKnown, published.map(|published| public_time(published.instant))),
+            column(":url", ReplacedIfKnown, url.map(CanonicalUrl::as_str)),
+            column(":language", Replaced, &article.language),
+            column(":words", Replaced, article.words),
+            column(":body", Replaced, &article.body),
+            column(":authors", ReplacedIfListed, json_list(&article.authors)),
+            column(":body_kind", Replaced, article.body_kind.as_str()),
+            column(":quality", Replaced, article.quality.score.min(100)),
+            column(":date_source", ReplacedIfKnown, published.map(|published| published.origin.as_str())),
+            column(":duplicate_of", Replaced, duplicate_of),
+            column(":duplicate_kind", Replaced, duplicate_kind.map(DuplicateKind::as_str)),
+            column(":first_seen_at", Kept, public_time(arrival.first_seen_at)),
+            column(":updated_at", Replaced, public_time(arrival.now)),
+            column(":sha256", Replaced, self.sha256()),
+            column(":date_precision", ReplacedIfKnown, published.map(|date| precision_word(date.precision))),
+            column(":published_offset", ReplacedIfKnown, published.map(|published| offset_text(published.offset))),
+            column(":modified_at", Replaced, article.modified_at.map(public_time)),
+            column(":site_name", Kept, &article.site_name),
+            column(":section", Kept, &article.section),
+            column(":keywords", Kept, json_list(&article.tags)),
+            column(":image_url", Kept, &article.image_url),
+            column(":quality_reasons", Replaced, json_list(&article.quality.reasons)),
+            column(":reservations", Replaced, json_list(&article.reservations)),
+        ]
+    }
+
+    /// SHA-256 of the bundle document.
+    fn sha256(&self) -> String {
+        let day = self.article.published.map(|published| published.day());
+        let url = self.url.map(CanonicalUrl::as_str);
+        let text = bundle::document(self.article.title.as_deref(), day.as_deref(), url, &self.article.body);
+        bundle::hex_sha256(text.as_bytes())
+    }
+}
+
+/// What a new wording does to a column of its article.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InRevision {
+    /// The new value replaces the old one, even if it is absent.
+    Replaced,
+    /// The old value stays where the new one is absent.
+    ReplacedIfKnown,
+    /// The old list stays where the new one is empty.
+    ReplacedIfListed,
+    /// The first value stays.
+    Kept,
+}
+
+/// A column of `articles` and the value for it.
+struct Column<'a> {
+    /// The name of the column behind a colon.
+    parameter: &'static str,
+    in_revision: InRevision,
+    value: Box<dyn ToSql + 'a>,
+}
+
+fn column<'a>(parameter: &'static str, in_revision: InRevision, value: impl ToSql + 'a) -> Column<'a> {
+    Column { parameter, in_revision, value: Box::new(value) }
+}
+
+impl Column<'_> {
+    fn name(&self) -> &'static str {
+        &self.parameter[1..]
+    }
+
+    fn parameter(&self) -> (&str, &dyn ToSql) {
+        (self.parameter, &*self.value)
+    }
+
+    /// The column in the `SET` clause of a revision; absent where it keeps its value.
+    fn assignment(&self) -> Option<String> {
+        let (name, parameter) = (self.name(), self.parameter);
+        match self.in_revision {
+            InRevision::Replaced => Some(format!("{name} = {parameter}")),
+            InRevision::ReplacedIfKnown => Some(format!("{name} = coalesce({parameter}, {name})")),
+            InRevision::ReplacedIfListed => {
+                Some(format!("{name} = CASE {parameter} WHEN '[]' THEN {name} ELSE {parameter} END"))
+            }
+            InRevision::Kept => None,
+        }
+    }
+}
+
+fn insert_sql(columns: &[Column<'_>]) -> String {
+    let names: Vec<&str> = columns.iter().map(Column::name).collect();
+    let parameters: Vec<&str> = columns.iter().map(|column| column.parameter).collect();
+    let (names, parameters) = (names.join(", "), parameters.join(", "));
+    format!("INSERT INTO articles ({names}, change_seq) VALUES ({parameters}, {NEXT_CHANGE})")
+}
+
+fn update_sql(columns: &[Column<'_>]) -> String {
+    let assignments: Vec<String> = columns.iter().filter_map(Column::assignment).collect();
+    let assignments = assignments.join(", ");
+    format!("UPDATE articles SET {assignments}, revision = revision + 1, change_seq = {NEXT_CHANGE} WHERE id = :id")
+}
+
+/// Copies the present wording of an article to `revisions`, before a new one replaces it.
+pub(super) fn keep_revision(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO revisions (article_id, revision, title, body, seen_at)
+             SELECT id, revision, title, body, updated_at FROM articles WHERE id = ?1",
+        )?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Marks an article that its publisher has removed. Its text stays, and later articles are still compared with it.
+pub(super) fn mark_removed(connection: &Connection, id: i64, at: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(&format!(
+            "UPDATE articles SET removed_at = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NULL"
+        ))?
+        .execute(params![id, public_time(at)])?;
+    Ok(())
+}
+
+/// Takes the mark away from an article that is there again.
+pub(super) fn mark_present(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(&format!(
+            "UPDATE articles SET removed_at = NULL, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NOT NULL"
+        ))?
+        .execute([id])?;
+    Ok(())
+}
+
+fn precision_word(precision: DatePrecision) -> &'static str {
+    match precision {
+        DatePrecision::Day => "day",
+        DatePrecision::Instant => "instant",
+    }
+}
+
+/// An offset from UTC as RFC 3339 writes it.
+fn offset_text(offset: jiff::tz::Offset) -> String {
+    let seconds = offset.seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.unsigned_abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}

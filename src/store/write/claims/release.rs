@@ -1,0 +1,105 @@
+//! Claims that end without an outcome: given back in order, or left behind by a process that died.
+//!
+//! A claim counts as an attempt until it ends, in `n_claims`: work that takes the process down with it would else be the
+//! first thing that the next process does, and the one after that.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::config::ScheduleSettings;
+use crate::model::{ErrorClass, Retry};
+use crate::schedule::backoff;
+
+use crate::store::file::columns::{private_time, public_time};
+use crate::store::write::publishers;
+
+/// Deaths of a process after which what it had in its hands waits before it is tried again. One is chance.
+const DEATHS_AT_ONCE_MAX: u32 = 1;
+
+/// Seconds between two tries of what was in work when processes died, at most: one after the other, so that the one that
+/// is to blame is found out and the others get through.
+const SUSPECTS_PAUSE_S: u32 = 60;
+
+/// Gives back all that is claimed, on shutdown. Only sound while the ingest lock is held and nothing is in work.
+pub(in crate::store) fn give_back_all(connection: &Connection, at: Timestamp) -> rusqlite::Result<usize> {
+    let now = private_time(at);
+    let n_sources = connection.execute(
+        "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1), n_claims = max(n_claims - 1, 0)
+         WHERE claim_id IS NOT NULL",
+        [now],
+    )?;
+    // A link that was claimed for a revisit is still to be revisited.
+    let n_links = connection.execute(
+        "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END,
+             n_claims = max(n_claims - 1, 0)
+         WHERE claim_id IS NOT NULL",
+        [now],
+    )?;
+    publishers::stop_waiting(connection, at)?;
+    Ok(n_sources + n_links)
+}
+
+/// Frees what a dead process left, at the start of the next one. What was in work when several processes died waits, and
+/// a link that goes on to be is given up.
+pub(in crate::store) fn release_abandoned(
+    connection: &Connection,
+    schedule: &ScheduleSettings,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let suspects = |table: &str, id: &str| -> rusqlite::Result<Vec<(i64, u32)>> {
+        connection
+            .prepare(&format!(
+                "SELECT {id}, n_claims FROM {table} WHERE claim_id IS NOT NULL AND n_claims > ?1 ORDER BY 1"
+            ))?
+            .query_map([DEATHS_AT_ONCE_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    };
+    for (position, (id, n_deaths)) in (0..).zip(suspects("_source_schedule", "source_id")?) {
+        let due_at = next_try(schedule, id, n_deaths, position, at);
+        connection.execute(
+            "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, failures_in_a_row = failures_in_a_row + 1,
+                 error_class = ?3, error = ?4
+             WHERE source_id = ?1",
+            params![id, private_time(due_at), ErrorClass::Internal.as_str(), told(n_deaths)],
+        )?;
+    }
+    for (position, (id, n_deaths)) in (0..).zip(suspects("_links", "id")?) {
+        let is_given_up = n_deaths >= schedule.article_attempts_max;
+        let due_at = (!is_given_up).then(|| next_try(schedule, id, n_deaths, position, at));
+        connection.execute(
+            "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, bytes, error_class, error)
+             SELECT url, source_id, 'article', ?2, 0, 0, ?3, ?4 FROM _links WHERE id = ?1",
+            params![id, public_time(at), ErrorClass::Internal.as_str(), told(n_deaths)],
+        )?;
+        connection.execute(
+            "UPDATE _links SET claim_id = NULL, due_at = ?2, look_at = NULL, failures_in_a_row = max(failures_in_a_row + 1, n_claims),
+                 tried_at = ?3
+             WHERE id = ?1",
+            params![id, due_at.map(private_time), private_time(at)],
+        )?;
+    }
+    // The rest is free at once. A link that was claimed for a revisit is still to be revisited.
+    let now = private_time(at);
+    connection.execute(
+        "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1) WHERE claim_id IS NOT NULL",
+        [now],
+    )?;
+    connection.execute(
+        "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END
+         WHERE claim_id IS NOT NULL",
+        [now],
+    )?;
+    publishers::stop_waiting(connection, at)
+}
+
+/// When something that was in work at several deaths is tried again: ever later, and not together with the others.
+fn next_try(schedule: &ScheduleSettings, id: i64, n_deaths: u32, position: u32, now: Timestamp) -> Timestamp {
+    let failures = n_deaths - DEATHS_AT_ONCE_MAX;
+    let due_at = backoff::next_try(schedule, failures, Retry::Backoff, id.unsigned_abs(), now).unwrap_or(now);
+    let pause_s = SUSPECTS_PAUSE_S.min(schedule.backoff_min_s).saturating_mul(position);
+    due_at.checked_add(SignedDuration::from_secs(i64::from(pause_s))).unwrap_or(due_at)
+}
+
+fn told(n_deaths: u32) -> String {
+    format!("newswire itself ended {n_deaths} times in a row while this was in work, please report it")
+}

@@ -1,0 +1,145 @@
+//! Claims of sources that are due to be polled.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use url::Url;
+
+use crate::model::{ClaimId, DueSource, SourceId, Validators};
+use crate::schedule::address::Move;
+use crate::schedule::validators::worth_sending;
+use crate::store::file::columns::{children_from_json, from_json_list, from_private_time, private_time, public_time};
+use crate::store::write::claims::request::{ClaimRequest, limit, new_claim};
+use crate::store::write::sources::gaps;
+
+/// Claims the sources that are due, those that have waited longest first: sources that answer and, with half of the turns
+/// and what is left of the others, those that were never reached or are slow.
+pub(super) fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
+    let n_probes = request.n_source_probes.min(request.n_sources);
+    let mut claimed = Vec::new();
+    claim_of_lane(connection, request, Lane::Probe, n_probes.min(request.n_sources.div_ceil(2)), &mut claimed)?;
+    let n_probed = claimed.len();
+    claim_of_lane(connection, request, Lane::Quick, request.n_sources - claimed.len(), &mut claimed)?;
+    let n_left = (n_probes - n_probed).min(request.n_sources - claimed.len());
+    claim_of_lane(connection, request, Lane::Probe, n_left, &mut claimed)?;
+    Ok(claimed)
+}
+
+/// Which sources a turn is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    /// Those that answered soon when they were last asked.
+    Quick,
+    /// Those that were never reached, or are slow.
+    Probe,
+}
+
+fn claim_of_lane(
+    connection: &Connection,
+    request: &ClaimRequest,
+    lane: Lane,
+    n_sources: usize,
+    claimed: &mut Vec<DueSource>,
+) -> rusqlite::Result<()> {
+    if n_sources == 0 {
+        return Ok(());
+    }
+    let mut update = connection.prepare_cached(
+        "UPDATE _source_schedule SET claim_id = ?2, next_due_at = ?3, n_claims = n_claims + 1 WHERE source_id = ?1",
+    )?;
+    for (id, source) in due_sources(connection, request, lane, n_sources)? {
+        let claim = new_claim(connection)?;
+        update.execute(params![id.0, claim.0, request.lease_end()])?;
+        // This program wrote no address that does not parse. Such a source is passed over until its lease ends.
+        claimed.extend(source.map(|source| DueSource { claim, is_probe: lane == Lane::Probe, ..source }));
+    }
+    Ok(())
+}
+
+/// When the next source in scope is due. A claimed one is due when its lease ends.
+pub(super) fn next_source_due_at(
+    connection: &Connection,
+    request: &ClaimRequest,
+) -> rusqlite::Result<Option<Timestamp>> {
+    let not_polled_since = request.not_polled_since.map(private_time);
+    let due_at: Option<i64> = match request.scope.as_json() {
+        None => connection
+            .prepare_cached(
+                "SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
+                 WHERE next_due_at IS NOT NULL AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
+                 ORDER BY next_due_at LIMIT 1",
+            )?
+            .query_row([not_polled_since], |row| row.get(0))
+            .optional()?,
+        Some((sources, _)) => connection
+            .prepare_cached(
+                "SELECT min(next_due_at) FROM _source_schedule WHERE source_id IN (SELECT value FROM json_each(?1))
+                     AND coalesce(last_polled_at < ?2, TRUE)",
+            )?
+            .query_row(params![sources, not_polled_since], |row| row.get(0))?,
+    };
+    Ok(due_at.map(from_private_time))
+}
+
+/// The sources that are due. One whose address does not parse has only its id.
+fn due_sources(
+    connection: &Connection,
+    request: &ClaimRequest,
+    lane: Lane,
+    n_sources: usize,
+) -> rusqlite::Result<Vec<(SourceId, Option<DueSource>)>> {
+    let scope = request.scope.as_json().map(|(sources, _)| sources);
+    let not_polled_since = request.not_polled_since.map(private_time);
+    let healable_since = request.now.checked_sub(gaps::HEALABLE).map(public_time).unwrap_or_default();
+    connection
+        .prepare_cached(&format!(
+            "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s,
+                 moved_to, n_moved, n_vain, {}, full_text, link_selectors, children
+             FROM _source_schedule JOIN sources ON sources.id = source_id
+             WHERE next_due_at <= ?1 AND url IS NOT NULL AND is_quick = ?6
+               AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
+               AND coalesce(last_polled_at < ?4 OR last_polled_at > ?1, TRUE)
+             ORDER BY next_due_at LIMIT ?3",
+            gaps::OPEN_GAP
+        ))?
+        .query_map(
+            params![
+                private_time(request.now),
+                scope,
+                limit(n_sources),
+                not_polled_since,
+                healable_since,
+                lane == Lane::Quick
+            ],
+            due_source,
+        )?
+        .collect()
+}
+
+fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, Option<DueSource>)> {
+    let id = SourceId(row.get(0)?);
+    let listed_url: String = row.get(2)?;
+    let moved = Move { to: row.get(9)?, n_answers: row.get(10)? };
+    let Ok(url) = Url::parse(moved.in_force().unwrap_or(&listed_url)) else {
+        return Ok((id, None));
+    };
+    let stored = Validators { etag: row.get(4)?, last_modified: row.get(5)? };
+    let source = DueSource {
+        id,
+        // Set when the source is claimed.
+        claim: ClaimId(0),
+        slug: row.get(1)?,
+        url,
+        kind: row.get::<_, Option<String>>(3)?.and_then(|kind| kind.parse().ok()),
+        validators: worth_sending(stored, row.get(11)?),
+        body_sha256: row.get(6)?,
+        failures_in_a_row: row.get(7)?,
+        interval_s: row.get(8)?,
+        gap: row.get::<_, Option<String>>(12)?.as_deref().and_then(gaps::open_gap),
+        full_text: row.get::<_, String>(13)?.parse().unwrap_or_default(),
+        link_selectors: from_json_list(&row.get::<_, String>(14)?),
+        children: children_from_json(row.get::<_, Option<String>>(15)?.as_deref()),
+        // Set when the source is claimed.
+        is_probe: false,
+    };
+    Ok((id, Some(source)))
+}

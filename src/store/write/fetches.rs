@@ -1,0 +1,51 @@
+//! HTTP exchanges, also those that failed: the rows of `fetches`.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::model::{Exchange, SourceId};
+use crate::store::file::columns::public_time;
+
+/// Rows deleted at a time, so that a long-neglected table does not hold up the writing thread.
+const PRUNE_ROWS_MAX: i64 = 5_000;
+
+/// Writes the exchanges of one unit of work. Its article, where there is one, came with the last successful exchange.
+pub(in crate::store) fn record(
+    connection: &Connection,
+    exchanges: &[Exchange],
+    source: Option<SourceId>,
+    article_id: Option<i64>,
+) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, status, bytes, error_class, error, article_id,
+             redirected_to)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?;
+    let last_successful = exchanges.iter().rposition(|exchange| exchange.failure.is_none());
+    for (position, exchange) in exchanges.iter().enumerate() {
+        insert.execute(params![
+            exchange.url,
+            source.map(|id| id.0),
+            exchange.purpose.as_str(),
+            public_time(exchange.started_at),
+            i64::try_from(exchange.elapsed.as_millis()).unwrap_or(i64::MAX),
+            exchange.status,
+            i64::try_from(exchange.bytes).unwrap_or(i64::MAX),
+            exchange.failure.as_ref().map(|failure| failure.class.as_str()),
+            exchange.failure.as_ref().map(|failure| failure.reason.as_str()),
+            article_id.filter(|_| Some(position) == last_successful),
+            exchange.redirected_to,
+        ])?;
+    }
+    Ok(())
+}
+
+/// Deletes rows older than `keep_days`, a limited number at a time. Returns how many.
+pub(in crate::store) fn prune(connection: &Connection, keep_days: u32, now: Timestamp) -> rusqlite::Result<usize> {
+    let age = SignedDuration::from_hours(24 * i64::from(keep_days));
+    let Ok(oldest) = now.checked_sub(age) else { return Ok(0) };
+    connection.execute(
+        "DELETE FROM fetches WHERE id IN (SELECT id FROM fetches WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)",
+        params![public_time(oldest), PRUNE_ROWS_MAX],
+    )
+}

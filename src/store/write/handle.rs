@@ -1,0 +1,361 @@
+//! The handle to the writing thread: what it can be asked to do, in the words of the domain.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::config::{ScheduleSettings, StoreSettings};
+use crate::model::{
+    Article, ArticleOutcome, ArticleRecord, ClaimedWork, HostMemory, ImportedArticle, LinkId, ListedLink, PollOutcome,
+    Source, SourceId, StoredArticle,
+};
+use crate::store::file::error::{StoreError, explain};
+use crate::store::file::identity::refuse_snapshot;
+use crate::store::file::lock::IngestLock;
+use crate::store::file::open::{make_folder_of, open_for_writing};
+use crate::store::write::articles::commit::{self, ArticleCommit};
+use crate::store::write::articles::{copies, import, restore};
+use crate::store::write::claims::claim;
+use crate::store::write::claims::release;
+use crate::store::write::claims::request::ClaimRequest;
+use crate::store::write::sources::add::{self, AddedSource};
+use crate::store::write::sources::edits::{self, NewSource};
+use crate::store::write::sources::polls::{self, PollCommit};
+use crate::store::write::sources::schedule;
+use crate::store::write::sources::sync::{self, SyncReport};
+use crate::store::write::thread::{Message, Writer};
+use crate::store::write::transaction::WriteTransaction;
+use crate::store::write::unit::unit;
+use crate::store::write::{clock, daemon, fetches, gates, hosts, links, retries};
+
+/// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
+#[derive(Clone, Debug)]
+pub struct Store {
+    messages: mpsc::Sender<Message>,
+    schedule: Arc<ScheduleSettings>,
+    n_commits: Arc<AtomicU64>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    /// What hosts had said when the database was opened, until somebody takes it.
+    host_memory: Arc<Mutex<HostMemory>>,
+}
+
+impl Store {
+    /// Takes the ingest lock, opens or creates the database, migrates it and starts the writing thread.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] when a later version of the program wrote
+    /// the file, and whatever else keeps it from being written.
+    pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
+        refuse_snapshot(&settings.path)?;
+        make_folder_of(&settings.path)?;
+        let lock = IngestLock::acquire(&settings.path)?;
+        let connection = open_for_writing(settings)?;
+        let now = Timestamp::now();
+        let host_memory = release::release_abandoned(&connection, schedule, now)
+            .and_then(|()| clock::set_right(&connection, schedule, now))
+            .and_then(|_| hosts::load(&connection, now))
+            .map_err(|error| explain(&error, &settings.path))?;
+        let n_commits = Arc::new(AtomicU64::new(0));
+        let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
+        Ok(Store {
+            messages,
+            schedule: Arc::new(schedule.clone()),
+            n_commits,
+            thread: Arc::new(Mutex::new(Some(thread))),
+            host_memory: Arc::new(Mutex::new(host_memory)),
+        })
+    }
+
+    /// Waits for the work that was sent, makes a checkpoint and ends the thread. Other handles get
+    /// [`StoreError::Closed`] from then on.
+    ///
+    /// # Errors
+    ///
+    /// When the thread panicked.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        // An error means that the thread has ended already.
+        let _ = self.messages.send(Message::Stop).await;
+        match thread {
+            Some(thread) => {
+                let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+                joined.ok().and_then(Result::ok).ok_or(StoreError::Closed)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What hosts had said when the database was opened: once, for whoever asks them.
+    #[must_use]
+    pub fn take_host_memory(&self) -> HostMemory {
+        self.host_memory.lock().map(|mut memory| std::mem::take(&mut *memory)).unwrap_or_default()
+    }
+
+    /// Writes down what hosts have said since, for the next process.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn remember_hosts(&self, news: HostMemory) -> Result<(), StoreError> {
+        self.write(move |tx| hosts::remember(tx, &news)).await
+    }
+
+    /// A handle to the same thread whose commits use other settings.
+    #[must_use]
+    pub fn scheduling_by(&self, schedule: &ScheduleSettings) -> Store {
+        Store { schedule: Arc::new(schedule.clone()), ..self.clone() }
+    }
+
+    /// Transactions committed so far: a sign of life.
+    #[must_use]
+    pub fn n_commits(&self) -> u64 {
+        self.n_commits.load(Ordering::Relaxed)
+    }
+
+    /// Brings the stored list of sources in line with the sources file.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn synchronize_sources(&self, listed: Vec<Source>) -> Result<SyncReport, StoreError> {
+        self.write(move |tx| sync::synchronize(tx, &listed, Timestamp::now())).await
+    }
+
+    /// Adds a source that no file lists; `is_polled` says whether the daemon polls it.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn add_source(&self, source: Source, is_polled: bool) -> Result<AddedSource, StoreError> {
+        self.write(move |tx| add::add(tx, &source, is_polled, Timestamp::now())).await
+    }
+
+    /// Adds sources that no file lists: all, or none. They are polled unless they are paused.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn add_sources(&self, added: Vec<NewSource>) -> Result<Vec<AddedSource>, StoreError> {
+        self.write(move |tx| edits::add_all(tx, &added, Timestamp::now())).await
+    }
+
+    /// Makes these sources due now, or all active ones.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn make_due(&self, only: Option<Vec<SourceId>>) -> Result<(), StoreError> {
+        self.write(move |tx| match &only {
+            Some(list) => list.iter().try_for_each(|source| schedule::make_due(tx, *source, Timestamp::now())),
+            None => schedule::make_all_due(tx, Timestamp::now()),
+        })
+        .await
+    }
+
+    /// Adds an address given by hand. It is due at once.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn ask_for(&self, link: ListedLink) -> Result<LinkId, StoreError> {
+        self.write(move |tx| links::ask_for(tx, &link, Timestamp::now())).await
+    }
+
+    /// Gives links without an article a new start: all that were given up or wait after failures, or those that these
+    /// sources have listed. They are due at once. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn retry(&self, sources: Option<Vec<SourceId>>) -> Result<u64, StoreError> {
+        self.write(move |tx| retries::retry(tx, sources.as_deref(), Timestamp::now())).await
+    }
+
+    /// Claims due work.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn claim(&self, request: ClaimRequest) -> Result<ClaimedWork, StoreError> {
+        self.write(move |tx| claim::claim(tx, &request)).await
+    }
+
+    /// Commits a poll: its links, the source's validators and its next due time, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. The lease then runs out and the poll is repeated.
+    pub async fn commit_poll(&self, outcome: PollOutcome) -> Result<PollCommit, StoreError> {
+        let schedule = self.schedule.clone();
+        self.write(move |tx| polls::commit(tx, &outcome, &schedule)).await
+    }
+
+    /// Commits the fetch of an article: the article, its sightings and the release of its claim, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. The lease then runs out and the fetch is repeated.
+    pub async fn commit_article(&self, outcome: ArticleOutcome) -> Result<ArticleCommit, StoreError> {
+        let schedule = self.schedule.clone();
+        self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await
+    }
+
+    /// Stores an article from a file.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
+        self.write(move |tx| import::import(tx, &article, None)).await
+    }
+
+    /// Stores an article from an export, as far as it can be as it was there.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn restore(&self, article: ImportedArticle, record: ArticleRecord) -> Result<StoredArticle, StoreError> {
+        self.write(move |tx| restore::restore(tx, &article, &record)).await
+    }
+
+    /// Adds a source that imported articles are said to come from, and gives it a title if it has none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn name_source(&self, slug: String, title: String) -> Result<(), StoreError> {
+        self.write(move |tx| restore::name_source(tx, &slug, &title, Timestamp::now())).await
+    }
+
+    /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn original_of(&self, article: Article) -> Result<Option<i64>, StoreError> {
+        self.write(move |tx| copies::original_of(tx, &article)).await
+    }
+
+    /// Writes a heartbeat for readers, and deletes HTTP exchanges that are too old to keep and what hosts said that no longer
+    /// holds.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. The watchdog should then not be notified.
+    pub async fn heartbeat(&self, started_at: Timestamp, keep_fetches_days: u32) -> Result<(), StoreError> {
+        let schedule = self.schedule.clone();
+        self.write(move |tx| {
+            let now = Timestamp::now();
+            if clock::was_set_back(tx, now)? {
+                clock::set_right(tx, &schedule, now)?;
+            }
+            daemon::note_heartbeat(tx, started_at, now)?;
+            gates::prune(tx, now)?;
+            hosts::prune(tx, now)?;
+            fetches::prune(tx, keep_fetches_days, now).map(|_| ())
+        })
+        .await
+    }
+
+    /// Releases all claims. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. The leases then run out by themselves.
+    pub async fn give_back(&self) -> Result<usize, StoreError> {
+        self.write(|tx| release::give_back_all(tx, Timestamp::now())).await
+    }
+
+    /// Writes that the daemon stopped on purpose.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn note_stop(&self) -> Result<(), StoreError> {
+        self.write(|tx| daemon::note_stop(tx, Timestamp::now())).await
+    }
+
+    /// Sends a unit of work and awaits its result, which comes when it is durable.
+    async fn write<T: Send + 'static>(
+        &self,
+        act: impl FnMut(&WriteTransaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (work, answer) = unit(act);
+        self.messages.send(Message::Work(work)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[tokio::test]
+    async fn a_unit_that_fails_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        let insert = |slug: &'static str| {
+            let store = store.clone();
+            async move {
+                store
+                    .write(move |tx| {
+                        tx.execute(
+                            "INSERT INTO sources (slug, state, origin, created_at) VALUES (?1, 'manual', 'command', 'x')",
+                            [slug],
+                        )
+                    })
+                    .await
+            }
+        };
+        // All are sent before the writer answers the first, so that some share a transaction.
+        let outcomes = tokio::join!(insert("a"), insert("b"), insert("a"), insert("c"), insert("b"), insert("d"));
+        let outcomes = [outcomes.0, outcomes.1, outcomes.2, outcomes.3, outcomes.4, outcomes.5];
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 4, "{outcomes:?}");
+        let n_sources = store.write(|tx| tx.query_row("SELECT count(*) FROM sources", [], |row| row.get::<_, i64>(0)));
+        assert_eq!(n_sources.await.unwrap(), 4);
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_rolled_back_is_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        let line = r#"{"id": "1", "title": "Ferry Maribel aground off Lorne", "text": "The ferry Maribel ran aground off Lorne."}"#;
+        let article = crate::pipeline::json_line(line).unwrap().article;
+        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        // The article is taken in, and then the transaction that it was taken into comes to nothing.
+        let undone: Result<(), StoreError> = store
+            .write(move |tx| {
+                import::import(tx, &imported, None)?;
+                Err(rusqlite::Error::QueryReturnedNoRows)
+            })
+            .await;
+        assert!(undone.is_err());
+        let article = crate::pipeline::json_line(line).unwrap().article;
+        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        assert_eq!(store.import(imported).await.map(|stored| stored.verdict), Ok(crate::model::Verdict::New));
+        let reason =
+            store.write(|tx| tx.query_row("SELECT reason FROM story_members", [], |row| row.get::<_, String>(0)));
+        assert_eq!(reason.await.unwrap(), "first", "there is no story of an article that was not kept");
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        store.clone().close().await.unwrap();
+        assert_eq!(store.make_due(None).await, Err(StoreError::Closed));
+    }
+}

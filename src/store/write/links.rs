@@ -1,0 +1,285 @@
+//! Links: addresses at which articles are, or may be. The rows of `_links`.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::config::ScheduleSettings;
+use crate::model::{Alias, LinkId, ListedLink, SourceId, Validators};
+use crate::schedule::backoff;
+use crate::store::file::columns::{from_private_time, hints_to_json, private_time, public_time};
+use crate::store::write::publishers;
+use crate::store::write::sightings::{self, Place};
+
+/// What a source's list brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::store) struct Listed {
+    /// Links that the source had not listed before.
+    pub(in crate::store) n_new: u32,
+    /// Links that it had.
+    pub(in crate::store) n_known: u32,
+}
+
+struct StoredLink {
+    id: i64,
+    article_id: Option<i64>,
+    entry_updated_at: Option<i64>,
+    is_due: bool,
+    source: Option<SourceId>,
+    failures_in_a_row: u32,
+    tried_at: Option<Timestamp>,
+}
+
+/// How a known link is listed again.
+#[derive(Clone, Copy)]
+struct Again {
+    is_first_sighting: bool,
+    now: Timestamp,
+}
+
+/// Writes what a source lists: new links become due, known ones get a sighting, changed ones become due again.
+pub(in crate::store) fn record_listed(
+    connection: &Connection,
+    source: SourceId,
+    links: &[ListedLink],
+    schedule: &ScheduleSettings,
+    now: Timestamp,
+) -> rusqlite::Result<Listed> {
+    let mut listed = Listed::default();
+    let mut publishers_with_work = BTreeSet::new();
+    let seen_at = public_time(now);
+    // New links stand together. After a new one, the next is inserted without a search first.
+    let mut is_likely_new = false;
+    for link in links {
+        let is_inserted = is_likely_new && insert(connection, Some(source), link, now)?.is_some();
+        let stored = if is_inserted { None } else { find(connection, &link.url.key())? };
+        is_likely_new = stored.is_none();
+        let (is_first_sighting, has_new_work) = match stored {
+            None => {
+                if !is_inserted {
+                    insert(connection, Some(source), link, now)?;
+                }
+                (true, true)
+            }
+            Some(stored) => {
+                let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
+                let again = Again { is_first_sighting, now };
+                (is_first_sighting, make_due_again(connection, &stored, link, schedule, again)?)
+            }
+        };
+        if has_new_work {
+            publishers_with_work.insert(link.publisher.as_str());
+        }
+        listed.n_new += u32::from(is_first_sighting);
+        listed.n_known += u32::from(!is_first_sighting);
+    }
+    for publisher in publishers_with_work {
+        publishers::set_next_turn(connection, publisher, Timestamp::UNIX_EPOCH)?;
+    }
+    Ok(listed)
+}
+
+/// Adds one address that was given by hand. It is due at once.
+pub(in crate::store) fn ask_for(
+    connection: &Connection,
+    link: &ListedLink,
+    now: Timestamp,
+) -> rusqlite::Result<LinkId> {
+    let id = match find(connection, &link.url.key())? {
+        Some(stored) => {
+            connection
+                .prepare_cached(
+                    "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = 0
+                     WHERE id = ?1 AND claim_id IS NULL",
+                )?
+                .execute(params![stored.id, private_time(now)])?;
+            stored.id
+        }
+        None => insert(connection, None, link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+    };
+    publishers::set_next_turn(connection, &link.publisher, Timestamp::UNIX_EPOCH)?;
+    Ok(LinkId(id))
+}
+
+/// Makes an address lead to an article. If it was due itself, it need not be fetched any more, and its sightings become
+/// those of the article.
+pub(in crate::store) fn add_alias(
+    connection: &Connection,
+    alias: &Alias,
+    article_id: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let key = alias.url.key();
+    match find(connection, &key)? {
+        None => {
+            connection
+                .prepare_cached(
+                    "INSERT INTO _links (url_key, url, host, article_id, first_seen_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![key, alias.url.as_str(), alias.publisher, article_id, private_time(now)])?;
+        }
+        Some(stored) if stored.article_id.is_none() => {
+            connection
+                .prepare_cached(
+                    "UPDATE _links SET article_id = ?2, due_at = NULL, claim_id = NULL, hints = NULL WHERE id = ?1",
+                )?
+                .execute(params![stored.id, article_id])?;
+            sightings::move_to_article(connection, stored.id, article_id)?;
+            publishers::set_next_turn(connection, &alias.publisher, Timestamp::UNIX_EPOCH)?;
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+/// Releases a claimed link whose fetch succeeded: which article it leads to, the page's validators (absent to keep the
+/// old ones), and when it is revisited.
+pub(in crate::store) fn finish(
+    connection: &Connection,
+    link: LinkId,
+    article_id: Option<i64>,
+    validators: Option<&Validators>,
+    revisit_at: Option<Timestamp>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
+                 look_at = ?3, gone_at = NULL
+             WHERE id = ?1",
+        )?
+        .execute(params![link.0, article_id, revisit_at.map(private_time)])?;
+    if let Some(Validators { etag, last_modified }) = validators {
+        connection
+            .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?
+            .execute(params![link.0, etag, last_modified])?;
+    }
+    Ok(())
+}
+
+/// The article that an address leads to.
+pub(in crate::store) fn article_at(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT article_id FROM _links WHERE url_key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
+}
+
+/// Takes back that a try of a link failed: it says nothing of the link.
+pub(in crate::store) fn forgive(connection: &Connection, link: LinkId, failures_in_a_row: u32) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET failures_in_a_row = min(failures_in_a_row, max(?2, 1)) WHERE id = ?1")?
+        .execute(params![link.0, failures_in_a_row])?;
+    Ok(())
+}
+
+fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
+    connection
+        .prepare_cached(
+            "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id, failures_in_a_row, tried_at
+             FROM _links WHERE url_key = ?1",
+        )?
+        .query_row([key], |row| {
+            Ok(StoredLink {
+                id: row.get(0)?,
+                article_id: row.get(1)?,
+                entry_updated_at: row.get(2)?,
+                is_due: row.get(3)?,
+                source: row.get::<_, Option<i64>>(4)?.map(SourceId),
+                failures_in_a_row: row.get(5)?,
+                tried_at: row.get::<_, Option<i64>>(6)?.map(from_private_time),
+            })
+        })
+        .optional()
+}
+
+/// Inserts a link that is due at once. Returns its id, or nothing when it is known already.
+fn insert(
+    connection: &Connection,
+    source: Option<SourceId>,
+    link: &ListedLink,
+    now: Timestamp,
+) -> rusqlite::Result<Option<i64>> {
+    let n_inserted = connection
+        .prepare_cached(
+            "INSERT INTO _links (url_key, url, host, source_id, due_at, entry_updated_at, hints, first_seen_at, guid,
+                 url_as_given)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9) ON CONFLICT (url_key) DO NOTHING",
+        )?
+        .execute(params![
+            link.url.key(),
+            link.url.as_str(),
+            link.publisher,
+            source.map(|id| id.0),
+            private_time(now),
+            link.updated_at.map(private_time),
+            hints_to_json(&link.hints),
+            link.hints.guid,
+            (link.url_as_given != link.url.as_str()).then_some(&link.url_as_given),
+        ])?;
+    Ok((n_inserted > 0).then(|| connection.last_insert_rowid()))
+}
+
+/// Notes that a source lists a known link. Returns whether it does so for the first time.
+fn see_again(
+    connection: &Connection,
+    stored: &StoredLink,
+    source: SourceId,
+    link: &ListedLink,
+    seen_at: &str,
+) -> rusqlite::Result<bool> {
+    let place = stored.article_id.map_or(Place::Link(stored.id), Place::Article);
+    // The link itself says which source listed it first.
+    let is_own = stored.article_id.is_none() && stored.source == Some(source);
+    if is_own || sightings::update(connection, place, source, seen_at)? || !sightings::is_possible(connection, place)? {
+        return Ok(false);
+    }
+    sightings::insert(connection, place, source, link, seen_at)?;
+    Ok(true)
+}
+
+/// Makes a known link due again where there is a reason: it is a source of its own, its entry has a later date of change
+/// than before, or it had been given up. Given up and listed by one more source, it starts over; listed by the same one
+/// again, it is tried as after one more failure. Returns whether there was a reason.
+fn make_due_again(
+    connection: &Connection,
+    stored: &StoredLink,
+    link: &ListedLink,
+    schedule: &ScheduleSettings,
+    Again { is_first_sighting, now }: Again,
+) -> rusqlite::Result<bool> {
+    let updated_at = link.updated_at.map(private_time);
+    // A first date of change says nothing about a change since.
+    let has_changed = matches!((stored.entry_updated_at, updated_at), (Some(before), Some(after)) if after > before);
+    let has_no_article = stored.article_id.is_none();
+    let starts_over = link.is_refetch || has_changed || has_no_article && is_first_sighting;
+    // Given up, or left out while its source was removed.
+    let becomes_due = !stored.is_due && (starts_over || has_no_article);
+    if becomes_due {
+        let (due_at, failures_in_a_row) = match stored.tried_at {
+            Some(tried_at) if !starts_over => {
+                let (failures, seed) = (stored.failures_in_a_row, stored.id.unsigned_abs());
+                (backoff::next_try_when_listed(schedule, failures, seed, tried_at).max(now), failures)
+            }
+            _ => (now, 0),
+        };
+        connection
+            .prepare_cached(
+                "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = ?5, hints = ?3,
+                     entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
+            )?
+            .execute(params![
+                stored.id,
+                private_time(due_at),
+                hints_to_json(&link.hints),
+                updated_at,
+                failures_in_a_row
+            ])?;
+    } else if updated_at > stored.entry_updated_at {
+        connection
+            .prepare_cached("UPDATE _links SET entry_updated_at = ?2 WHERE id = ?1")?
+            .execute(params![stored.id, updated_at])?;
+    }
+    Ok(becomes_due)
+}

@@ -1,0 +1,53 @@
+//! The writing thread, and what runs inside its transactions.
+//!
+//! * `handle`: the handle to the thread. It sends a `unit` of work and awaits the result.
+//! * `thread`: takes the units that wait into one `transaction`. `cache` is what it keeps in memory between them.
+//! * `claims`: hands out due sources and links.
+//! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
+//! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
+//! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the
+//!   heartbeat.
+//! * `gates`: what stands before the articles of a publisher.
+//! * `clock`: sets right what was written while the clock was ahead.
+//! * `retries`: what people ask for by hand, a new start or a single address.
+//! * `beside`: short transactions of commands, beside a running daemon.
+//!
+//! Knows nothing of `read`.
+
+pub(super) mod handle;
+
+mod unit;
+
+mod thread;
+
+mod transaction;
+
+mod cache;
+
+pub(super) mod claims;
+
+pub(super) mod sources;
+
+mod links;
+
+pub(in crate::store) mod retries;
+
+mod sightings;
+
+pub(super) mod articles;
+
+pub(super) mod stories;
+
+mod publishers;
+
+pub(super) mod gates;
+
+mod hosts;
+
+mod fetches;
+
+mod daemon;
+
+mod clock;
+
+mod beside;

@@ -1,0 +1,57 @@
+//! What people ask for by hand: a new start for links that were given up, and single addresses. Also beside a daemon.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::config::StoreSettings;
+use crate::model::{LinkId, ListedLink, SourceId};
+use crate::store::file::columns::private_time;
+use crate::store::file::error::StoreError;
+use crate::store::write::beside::beside;
+use crate::store::write::{links, publishers};
+
+/// Gives links without an article a new start that were given up, or that wait after failures: all, or those that these
+/// sources have listed. They are due at once. Returns how many.
+pub(in crate::store) fn retry(
+    connection: &Connection,
+    sources: Option<&[SourceId]>,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
+    let ids = |list: &[SourceId]| serde_json::Value::from(list.iter().map(|id| id.0).collect::<Vec<_>>()).to_string();
+    let publishers: Vec<String> = connection
+        .prepare(
+            "UPDATE _links SET due_at = ?1, failures_in_a_row = 0, n_claims = 0
+             WHERE article_id IS NULL AND claim_id IS NULL AND failures_in_a_row > 0 AND coalesce(due_at > ?1, TRUE)
+               AND (?2 IS NULL OR source_id IN (SELECT value FROM json_each(?2)) OR id IN (
+                   SELECT link_id FROM _pending_sightings WHERE source_id IN (SELECT value FROM json_each(?2))))
+             RETURNING host",
+        )?
+        .query_map(params![private_time(now), sources.map(ids)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let n_links = publishers.len();
+    for publisher in publishers.into_iter().collect::<BTreeSet<_>>() {
+        publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
+    }
+    Ok(u64::try_from(n_links).unwrap_or(u64::MAX))
+}
+
+/// Gives links without an article a new start: all that were given up or wait after failures, or those that these
+/// sources have listed. They are due at once, also for a daemon that runs. Returns how many.
+///
+/// # Errors
+///
+/// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
+pub fn retry_links_beside(settings: &StoreSettings, sources: Option<&[SourceId]>) -> Result<u64, StoreError> {
+    beside(settings, |connection| retry(connection, sources, Timestamp::now()))
+}
+
+/// Hands an address that was given by hand to the daemon that runs. It is due at once.
+///
+/// # Errors
+///
+/// As [`retry_links_beside`].
+pub fn ask_for_beside(settings: &StoreSettings, link: &ListedLink) -> Result<LinkId, StoreError> {
+    beside(settings, |connection| links::ask_for(connection, link, Timestamp::now()))
+}

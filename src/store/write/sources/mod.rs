@@ -1,0 +1,17 @@
+//! The list of sources, and what polls of them bring.
+//!
+//! * `sync`: the sources file; `add`: sources that no file lists; `edits`: commands beside a running daemon.
+//! * `polls`: the commit of a poll; `gaps`: what was missed between two.
+//! * `schedule`: due times and health.
+
+pub(in crate::store) mod sync;
+
+pub(in crate::store) mod add;
+
+pub(in crate::store) mod edits;
+
+pub(in crate::store) mod polls;
+
+pub(in crate::store) mod gaps;
+
+pub(in crate::store) mod schedule;

@@ -1,0 +1,150 @@
+//! Bringing the stored list of sources in line with the sources file.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::model::{FullText, Source, SourceId, SourceKind};
+use crate::store::file::columns::json_list;
+use crate::store::write::sources::{add, schedule};
+
+/// What a synchronization with the sources file changed: slugs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    /// Sources that are new.
+    pub added: Vec<String>,
+    /// Sources whose address, kind or other settings changed.
+    pub changed: Vec<String>,
+    /// Sources that are no longer listed.
+    pub removed: Vec<String>,
+}
+
+/// Brings the stored list in line with the file. Sources that were added by command stay. Those that the file no longer
+/// lists are no longer polled and keep their articles.
+pub(in crate::store) fn synchronize(
+    connection: &Connection,
+    listed: &[Source],
+    now: Timestamp,
+) -> rusqlite::Result<SyncReport> {
+    let mut report = SyncReport::default();
+    for source in listed {
+        match find(connection, &source.slug)? {
+            None => {
+                add::insert(connection, source, "active", "file", now)?;
+                report.added.push(source.slug.clone());
+            }
+            Some(stored) => {
+                if update(connection, &stored, source, now)? {
+                    report.changed.push(source.slug.clone());
+                }
+            }
+        }
+    }
+    report.removed = remove_unlisted(connection, listed)?;
+    Ok(report)
+}
+
+/// A listed source as it is stored.
+struct StoredSource {
+    id: i64,
+    url: Option<String>,
+    kind: Option<String>,
+    tags: String,
+    state: String,
+    full_text: String,
+    link_selectors: String,
+}
+
+impl StoredSource {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(StoredSource {
+            id: row.get(0)?,
+            url: row.get(1)?,
+            kind: row.get(2)?,
+            tags: row.get(3)?,
+            state: row.get(4)?,
+            full_text: row.get(5)?,
+            link_selectors: row.get(6)?,
+        })
+    }
+}
+
+fn find(connection: &Connection, slug: &str) -> rusqlite::Result<Option<StoredSource>> {
+    connection
+        .prepare_cached("SELECT id, url, kind, tags, state, full_text, link_selectors FROM sources WHERE slug = ?1")?
+        .query_row([slug], StoredSource::read)
+        .optional()
+}
+
+/// Writes what the file now says of a source. Returns whether anything changed.
+fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: Timestamp) -> rusqlite::Result<bool> {
+    let has_other_address = stored.url.as_deref() != Some(source.url.as_str());
+    let has_other_kind = source.kind.is_some_and(|wanted| stored.kind.as_deref() != Some(wanted.as_str()));
+    let has_other_texts = stored.full_text != source.full_text.as_str();
+    let (tags, link_selectors) = (json_list(&source.tags), json_list(&source.link_selectors));
+    // Other links of an unchanged page are new all the same.
+    let is_polled_otherwise = has_other_address || has_other_kind || stored.link_selectors != link_selectors;
+    let comes_back =
+        matches!(stored.state.as_str(), "removed" | "manual") || (has_other_address && stored.state == "gone");
+    if !(is_polled_otherwise || has_other_texts || stored.tags != tags || comes_back) {
+        return Ok(false);
+    }
+    connection.execute(
+        "UPDATE sources SET url = ?2, kind = CASE WHEN ?3 IS NOT NULL OR ?6 THEN ?3 ELSE kind END, tags = ?4,
+             origin = 'file', state = CASE WHEN ?5 THEN 'active' ELSE state END, full_text = ?7,
+             link_selectors = ?8
+         WHERE id = ?1",
+        params![
+            stored.id,
+            source.url.as_str(),
+            source.kind.map(SourceKind::as_str),
+            tags,
+            comes_back,
+            has_other_address,
+            source.full_text.as_str(),
+            link_selectors,
+        ],
+    )?;
+    if has_other_texts {
+        apply_full_text(connection, stored.id, source.full_text)?;
+    }
+    if is_polled_otherwise {
+        schedule::reset(connection, SourceId(stored.id))?;
+    }
+    if is_polled_otherwise || comes_back {
+        schedule::make_due(connection, SourceId(stored.id), now)?;
+    }
+    Ok(true)
+}
+
+/// Applies a new choice of where texts are taken from to the links that the source has listed and that are still to be
+/// fetched. With `auto`, what was found out for each link stays.
+fn apply_full_text(connection: &Connection, id: i64, full_text: FullText) -> rusqlite::Result<()> {
+    if full_text != FullText::Auto {
+        connection.execute(
+            "UPDATE _links SET hints = json_set(hints, '$.full_text', ?2)
+             WHERE source_id = ?1 AND due_at IS NOT NULL AND article_id IS NULL AND hints IS NOT NULL",
+            params![id, full_text.as_str()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Marks sources of the file that it no longer lists as removed. Returns their slugs.
+fn remove_unlisted(connection: &Connection, listed: &[Source]) -> rusqlite::Result<Vec<String>> {
+    let slugs: HashSet<&str> = listed.iter().map(|source| source.slug.as_str()).collect();
+    let stored: Vec<(i64, String)> = connection
+        .prepare("SELECT id, slug FROM sources WHERE origin = 'file' AND state <> 'removed'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut removed = Vec::new();
+    for (id, slug) in stored {
+        if !slugs.contains(slug.as_str()) {
+            connection.execute("UPDATE sources SET state = 'removed' WHERE id = ?1", [id])?;
+            schedule::stop(connection, SourceId(id))?;
+            removed.push(slug);
+        }
+    }
+    Ok(removed)
+}

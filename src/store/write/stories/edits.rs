@@ -1,0 +1,119 @@
+//! Edits of stories by commands, beside a running daemon: merging and splitting. Later articles are compared with the
+//! edited stories.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::config::StoreSettings;
+use crate::store::file::columns::public_time;
+use crate::store::file::error::StoreError;
+use crate::store::write::beside::beside;
+
+/// Merges stories: the articles of the others move to `into`. The others stay as rows without articles, so that their ids
+/// are not used again. Returns how many articles moved.
+///
+/// # Errors
+///
+/// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
+pub fn merge_stories_beside(settings: &StoreSettings, into: i64, others: &[i64]) -> Result<usize, StoreError> {
+    beside(settings, |connection| {
+        let mut n_moved = 0;
+        for other in others.iter().filter(|other| **other != into) {
+            let members = members_of(connection, *other)?;
+            n_moved += move_all(connection, &members, into)?;
+            recount(connection, *other)?;
+        }
+        recount(connection, into)?;
+        note_change(connection)?;
+        Ok(n_moved)
+    })
+}
+
+/// Moves articles from their stories to a new one. Returns its row id.
+///
+/// # Errors
+///
+/// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
+pub fn split_story_beside(settings: &StoreSettings, articles: &[i64]) -> Result<i64, StoreError> {
+    beside(settings, |connection| {
+        let new = connection
+            .prepare_cached("INSERT INTO stories (n_articles, n_sources, updated_at) VALUES (0, 0, ?1)")?
+            .insert([public_time(Timestamp::now())])?;
+        let mut left = Vec::new();
+        for article in articles {
+            left.push(connection.query_row(
+                "SELECT story_id FROM story_members WHERE article_id = ?1",
+                [article],
+                |row| row.get(0),
+            )?);
+        }
+        move_all(connection, articles, new)?;
+        left.sort_unstable();
+        left.dedup();
+        for story in left {
+            recount(connection, story)?;
+        }
+        recount(connection, new)?;
+        note_change(connection)?;
+        Ok(new)
+    })
+}
+
+fn members_of(connection: &Connection, story: i64) -> rusqlite::Result<Vec<i64>> {
+    connection
+        .prepare_cached("SELECT article_id FROM story_members WHERE story_id = ?1")?
+        .query_map([story], |row| row.get(0))?
+        .collect()
+}
+
+fn move_all(connection: &Connection, articles: &[i64], story: i64) -> rusqlite::Result<usize> {
+    for article in articles {
+        connection
+            .prepare_cached(
+                "UPDATE story_members SET story_id = ?2, reason = 'hand', score = NULL, terms = '[]' WHERE article_id = ?1",
+            )?
+            .execute([*article, story])?;
+        connection.prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?.execute([*article, story])?;
+    }
+    Ok(articles.len())
+}
+
+/// Counts the articles of a story again. Its headline stays if the article stays; otherwise its first article that is no
+/// copy gives one.
+fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE story_members SET is_copy = EXISTS (
+                 SELECT 1 FROM articles JOIN story_members AS original ON original.article_id = articles.duplicate_of
+                 WHERE articles.id = story_members.article_id AND original.story_id = ?1)
+             WHERE story_id = ?1",
+        )?
+        .execute([story])?;
+    connection
+        .prepare_cached(
+            "UPDATE stories SET
+                 title_article_id = (
+                     SELECT article_id FROM story_members JOIN articles ON articles.id = article_id
+                     WHERE story_members.story_id = ?1
+                     ORDER BY article_id IS NOT stories.title_article_id, articles.title IS NULL, is_copy, article_id
+                     LIMIT 1),
+                 n_articles = (SELECT count(*) FROM story_members WHERE story_id = ?1),
+                 n_sources = (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = ?1 AND NOT is_copy),
+                 (first_published_at, last_published_at) = (
+                     SELECT min(told_at), max(told_at) FROM story_members WHERE story_id = ?1),
+                 updated_at = ?2
+             WHERE id = ?1",
+        )?
+        .execute(params![story, public_time(Timestamp::now())])?;
+    connection
+        .prepare_cached(
+            "UPDATE stories SET title = (SELECT title FROM articles WHERE id = stories.title_article_id) WHERE id = ?1",
+        )?
+        .execute([story])?;
+    Ok(())
+}
+
+/// Lets the writing thread read stories again.
+fn note_change(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE _story_state SET generation = generation + 1", []).map(|_| ())
+}

@@ -1,0 +1,252 @@
+//! Which story a new article belongs to: decided and written inside the transaction that stores it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::dedup::story::active::Joining;
+use crate::dedup::story::terms::{Signature, Terms};
+use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
+use crate::store::file::columns::{json_list, public_time};
+use crate::store::write::stories::cache::StoryCache;
+use crate::store::write::transaction::WriteTransaction;
+
+/// An article that has just been stored.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Arrived {
+    pub(in crate::store) id: i64,
+    pub(in crate::store) source: Option<SourceId>,
+    /// Whether it was fetched, so that it arrives about when it is published.
+    pub(in crate::store) is_fetched: bool,
+    pub(in crate::store) first_seen_at: Timestamp,
+    pub(in crate::store) now: Timestamp,
+}
+
+/// Lets an article join its story: that of its original if it is a copy, otherwise the one that it is most like, otherwise
+/// a new one. A page without an article's text belongs to none.
+pub(in crate::store) fn join(
+    transaction: &WriteTransaction<'_>,
+    article: &Article,
+    url: Option<&CanonicalUrl>,
+    arrived: &Arrived,
+    original: Option<i64>,
+) -> rusqlite::Result<()> {
+    if article.body_kind == BodyKind::Wall {
+        return Ok(());
+    }
+    let connection: &Connection = transaction;
+    let terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
+    let cache = &mut *transaction.cache();
+    let stories = cache.stories(connection, arrived.id)?;
+    terms.note(&mut stories.frequencies);
+    let signature = terms.signature(&stories.frequencies);
+    if signature.is_empty() {
+        return Ok(());
+    }
+    let at = told_at(article, arrived);
+    let place = match find_place(connection, stories, &signature, at, original)? {
+        Some(place) => place,
+        None => Place::first(open(connection, article, at, arrived)?),
+    };
+    let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
+    let words = words.into_iter().map(str::to_owned).collect();
+    let publisher = publisher_name(connection, url, arrived.source)?;
+    Member { place: &place, words, publisher, at }.record(connection, arrived)?;
+    let joining = Joining {
+        story: place.story,
+        article: arrived.id,
+        signature,
+        at_s: at.map(Timestamp::as_second),
+        has_own_headline: place.reason != Reason::Copy && article.title.is_some(),
+    };
+    record_signature(connection, &joining, stories.articles_max)?;
+    stories.active.join(joining);
+    if place.reason != Reason::First
+        && let Some(central) = stories.active.most_central(place.story)
+    {
+        set_title(connection, place.story, central)?;
+    }
+    Ok(())
+}
+
+/// When an article is told: its publication time, or about then if it was fetched. An imported article without a date may
+/// be of any time.
+fn told_at(article: &Article, arrived: &Arrived) -> Option<Timestamp> {
+    let published = article.published.map(|published| published.instant);
+    published.or(arrived.is_fetched.then_some(arrived.first_seen_at))
+}
+
+/// Why an article is in its story: the word in `story_members.reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    First,
+    Alike,
+    Copy,
+}
+
+impl Reason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Reason::First => "first",
+            Reason::Alike => "alike",
+            Reason::Copy => "copy",
+        }
+    }
+}
+
+/// An article's place in a story.
+struct Place {
+    story: i64,
+    reason: Reason,
+    score: Option<f64>,
+    /// The terms in common that count most.
+    terms: Vec<u32>,
+}
+
+impl Place {
+    fn first(story: i64) -> Place {
+        Place { story, reason: Reason::First, score: None, terms: Vec::new() }
+    }
+}
+
+/// Finds the stored story that an article belongs to.
+fn find_place(
+    connection: &Connection,
+    stories: &StoryCache,
+    signature: &Signature,
+    at: Option<Timestamp>,
+    original: Option<i64>,
+) -> rusqlite::Result<Option<Place>> {
+    let of_original = match original {
+        Some(original) => story_of(connection, original)?,
+        None => None,
+    };
+    if let Some(story) = of_original {
+        let terms = stories.active.in_common(story, signature);
+        return Ok(Some(Place { story, reason: Reason::Copy, score: None, terms }));
+    }
+    let placement = stories.active.place(signature, at.map(Timestamp::as_second));
+    Ok(placement.map(|placement| Place {
+        story: placement.story,
+        reason: Reason::Alike,
+        score: Some(placement.score),
+        terms: placement.terms,
+    }))
+}
+
+/// An article as a member of its story.
+struct Member<'a> {
+    place: &'a Place,
+    /// The words in common that count most.
+    words: Vec<String>,
+    publisher: String,
+    at: Option<Timestamp>,
+}
+
+impl Member<'_> {
+    /// Writes the member and counts it in its story. A first article was counted when its story was opened.
+    fn record(&self, connection: &Connection, arrived: &Arrived) -> rusqlite::Result<()> {
+        let Member { place, words, publisher, at } = self;
+        let Place { story, reason, score, .. } = place;
+        let is_copy = *reason == Reason::Copy;
+        if *reason != Reason::First {
+            connection
+                .prepare_cached(
+                    "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
+                         first_published_at = min(coalesce(first_published_at, ?3), coalesce(?3, first_published_at)),
+                         last_published_at = max(coalesce(last_published_at, ?3), coalesce(?3, last_published_at)),
+                         n_sources = n_sources + (NOT ?4 AND NOT EXISTS
+                             (SELECT 1 FROM story_members WHERE story_id = ?1 AND publisher = ?5 AND NOT is_copy))
+                     WHERE id = ?1",
+                )?
+                .execute(params![story, public_time(arrived.now), at.map(public_time), is_copy, publisher])?;
+        }
+        connection
+            .prepare_cached(
+                "INSERT INTO story_members (article_id, story_id, reason, score, terms, told_at, publisher, is_copy)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                arrived.id,
+                story,
+                reason.as_str(),
+                score,
+                json_list(words),
+                at.map(public_time),
+                publisher,
+                is_copy
+            ])?;
+        connection
+            .prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?
+            .execute([arrived.id, *story])
+            .map(|_| ())
+    }
+}
+
+/// Updates the headline of a story whose headline comes from this article.
+pub(in crate::store) fn update_title(connection: &Connection, article_id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE stories SET title = (SELECT title FROM articles WHERE id = ?1)
+             WHERE id = (SELECT story_id FROM articles WHERE id = ?1) AND title_article_id = ?1",
+        )?
+        .execute([article_id])?;
+    Ok(())
+}
+
+/// Writes the signature of an article, and deletes those of articles that are too old to be compared.
+fn record_signature(connection: &Connection, joining: &Joining, articles_max: i64) -> rusqlite::Result<()> {
+    let Joining { article, signature, at_s, has_own_headline, .. } = joining;
+    connection
+        .prepare_cached(
+            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, signature) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![article, at_s, has_own_headline, signature.to_bytes()])?;
+    connection
+        .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
+        .execute([article - articles_max])?;
+    Ok(())
+}
+
+/// Gives a story the headline of an article.
+fn set_title(connection: &Connection, story: i64, article_id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE stories SET title_article_id = ?2, title = (SELECT title FROM articles WHERE id = ?2)
+             WHERE id = ?1 AND title_article_id IS NOT ?2 AND EXISTS (SELECT 1 FROM articles WHERE id = ?2)",
+        )?
+        .execute([story, article_id])?;
+    Ok(())
+}
+
+/// Opens a story with this article. Returns its row id.
+fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arrived: &Arrived) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, title_article_id,
+                 updated_at)
+             VALUES (?1, ?2, ?2, 1, 1, ?3, ?4)",
+        )?
+        .insert(params![article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
+}
+
+/// The story of an article.
+fn story_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT story_id FROM articles WHERE id = ?1")?
+        .query_row([article_id], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
+}
+
+/// Who published an article: the publisher of its address, otherwise the slug of its source.
+fn publisher_name(
+    connection: &Connection,
+    url: Option<&CanonicalUrl>,
+    source: Option<SourceId>,
+) -> rusqlite::Result<String> {
+    if let Some(url) = url {
+        return Ok(publisher_of(url.as_url()));
+    }
+    let Some(source) = source else { return Ok(String::new()) };
+    connection.prepare_cached("SELECT slug FROM sources WHERE id = ?1")?.query_row([source.0], |row| row.get(0))
+}
