@@ -8,6 +8,8 @@ use crate::config::Problems;
 use crate::daemon::EngineError;
 use crate::store::StoreError;
 
+use super::terminal::signals::exit_code;
+
 /// How a command fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -25,6 +27,13 @@ pub(crate) enum Failure {
     Configuration(Problems),
     /// 1, 75 or 78, as the database says.
     Store(StoreError),
+    /// 130 or 143: a signal ended it.
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+        /// How it goes on.
+        text: String,
+    },
     /// The reader of our output went away; not a failure.
     OutputClosed,
 }
@@ -39,6 +48,7 @@ impl Failure {
             Failure::Busy(_) => 75,
             Failure::Refused(_) => 77,
             Failure::Configuration(_) => 78,
+            Failure::Interrupted { signal, .. } => exit_code(*signal),
             Failure::Store(error) => match error {
                 StoreError::Busy { .. } => 75,
                 StoreError::Newer { .. }
@@ -59,7 +69,8 @@ impl fmt::Display for Failure {
             | Failure::Usage(text)
             | Failure::Partly(text)
             | Failure::Busy(text)
-            | Failure::Refused(text) => f.write_str(text),
+            | Failure::Refused(text)
+            | Failure::Interrupted { text, .. } => f.write_str(text),
             Failure::Configuration(problems) => {
                 let n_problems = problems.0.len();
                 let noun = if n_problems == 1 { "problem" } else { "problems" };

@@ -26,6 +26,9 @@ const STORE_TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 /// How long one-shot work waits for something that is due soon: a host's turn, not a second try after a failure.
 const IDLE_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long one-shot work that was interrupted waits for what is under way: somebody waits for it to end.
+const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
+
 /// What takes longer waits for its host, which costs next to nothing: its slot is free for others.
 const SLOW_AFTER: Duration = Duration::from_millis(500);
 
@@ -358,7 +361,10 @@ impl Engine {
 
     /// Lets running work end, for a while, then gives back what is left.
     async fn drain(&mut self) -> Result<(), EngineError> {
-        let grace_period = self.app.config.daemon.grace_period;
+        let grace_period = match self.until {
+            Until::Idle => self.app.config.daemon.grace_period.min(ONE_SHOT_GRACE_PERIOD),
+            Until::Stopped => self.app.config.daemon.grace_period,
+        };
         if let Some(notifier) = self.notifier {
             notifier.stopping(&format!("finishing {} pieces of work", self.running.len()));
         }

@@ -17,6 +17,8 @@ mod article;
 
 mod outcome;
 
+mod record;
+
 mod host;
 
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
@@ -29,4 +31,5 @@ pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PollFacts, PollHints,
     PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
+pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

@@ -137,7 +137,7 @@ fn published(
 }
 
 /// SHA-256 over the words in lower case, a space between them.
-fn fingerprint(title: Option<&str>, body: &str, words: u32) -> Fingerprint {
+pub(crate) fn fingerprint(title: Option<&str>, body: &str, words: u32) -> Fingerprint {
     let title = if words < TELLING_WORDS_MIN { title.unwrap_or_default() } else { "" };
     let mut folded = String::with_capacity(title.len() + body.len() + 2);
     for text in [title, body] {

@@ -4,6 +4,8 @@
 //! * `harness`: a folder, settings and the real program in it.
 //! * All others are named after their subject, their tests after the sentence they test.
 
+mod addresses;
+mod archives;
 mod backups;
 mod commands;
 mod conditional;
@@ -20,6 +22,7 @@ mod further_pages;
 mod gates;
 mod harness;
 mod ingest;
+mod interruptions;
 mod known_copies;
 mod known_stories;
 mod layers;

@@ -228,7 +228,7 @@ fn what_is_unknown_tells_how_it_would_become_known() {
         "source",
         &["source\tpaper (feed, active)", "`newswire sources show paper`"],
     );
-    room.run(&["sources", "add", "http://paper.example/other", "--slug", "other"]).exits(0);
+    room.run(&["sources", "add", "http://paper.example/other", "--force", "--slug", "other"]).exits(0);
     room.run(&["sources", "pause", "other"]).exits(0);
     check(
         &room,
@@ -236,7 +236,7 @@ fn what_is_unknown_tells_how_it_would_become_known() {
         "unknown",
         &["other (source, paused, not read yet), paper (feed, read "],
     );
-    room.run(&["why", "paper.example/a"]).exits(2).says("must begin with http");
+    room.run(&["why", "ftp://paper.example/a"]).exits(2).says("must begin with http");
     room.run(&["why", "http://"]).exits(2);
     let none = Newsroom::new();
     none.run(&["why", "http://paper.example/a"]).exits(1).says("no database there yet");

@@ -10,6 +10,8 @@
 //! * `explain_html`: as a page for a browser.
 //! * `parse_feed`: feed in, JSON out.
 //! * `import`: bundles, JSON lines, HTML files and OPML.
+//! * `source_list`: the sources file and the database.
+//! * `targets`: what a command is to fetch, from the command line, a file or standard input.
 //! * `discover`: the feeds of a site.
 //! * `demo`: all of it on an invented news web.
 
@@ -32,6 +34,10 @@ pub(crate) mod explain_html;
 pub(crate) mod parse_feed;
 
 pub(crate) mod import;
+
+pub(crate) mod source_list;
+
+mod targets;
 
 pub(crate) mod discover;
 

@@ -9,15 +9,15 @@ use tokio::sync::mpsc;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ClaimedWork, HostMemory, ImportedArticle, LinkId, ListedLink, PollOutcome, Source,
-    SourceId, StoredArticle,
+    Article, ArticleOutcome, ArticleRecord, ClaimedWork, HostMemory, ImportedArticle, LinkId, ListedLink, PollOutcome,
+    Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit::{self, ArticleCommit};
-use crate::store::write::articles::{copies, import};
+use crate::store::write::articles::{copies, import, restore};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
@@ -140,11 +140,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn add_sources(&self, added: Vec<NewSource>) -> Result<Vec<AddedSource>, StoreError> {
-        self.write(move |tx| {
-            let now = Timestamp::now();
-            added.iter().map(|new| edits::add(tx, new, now)).collect()
-        })
-        .await
+        self.write(move |tx| edits::add_all(tx, &added, Timestamp::now())).await
     }
 
     /// Makes these sources due now, or all active ones.
@@ -214,7 +210,25 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
-        self.write(move |tx| import::import(tx, &article)).await
+        self.write(move |tx| import::import(tx, &article, None)).await
+    }
+
+    /// Stores an article from an export, as far as it can be as it was there.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn restore(&self, article: ImportedArticle, record: ArticleRecord) -> Result<StoredArticle, StoreError> {
+        self.write(move |tx| restore::restore(tx, &article, &record)).await
+    }
+
+    /// Adds a source that imported articles are said to come from, and gives it a title if it has none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn name_source(&self, slug: String, title: String) -> Result<(), StoreError> {
+        self.write(move |tx| restore::name_source(tx, &slug, &title, Timestamp::now())).await
     }
 
     /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
@@ -322,7 +336,7 @@ mod tests {
         // The article is taken in, and then the transaction that it was taken into comes to nothing.
         let undone: Result<(), StoreError> = store
             .write(move |tx| {
-                import::import(tx, &imported)?;
+                import::import(tx, &imported, None)?;
                 Err(rusqlite::Error::QueryReturnedNoRows)
             })
             .await;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Alias, SourceId};
+use crate::model::{Alias, ArticleRecord, SourceId};
 
 /// How an article came in.
 pub(super) struct Arrival<'a> {
@@ -20,4 +20,6 @@ pub(super) struct Arrival<'a> {
     pub(super) first_seen_at: Timestamp,
     /// The time.
     pub(super) now: Timestamp,
+    /// What an export says of it.
+    pub(super) record: Option<&'a ArticleRecord>,
 }

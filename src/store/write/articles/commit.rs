@@ -158,6 +158,7 @@ impl Fetch<'_> {
             is_address_given: false,
             first_seen_at: candidate.first_seen_at,
             now: self.now,
+            record: None,
         };
         let Upserted { stored, url } = upsert(self.transaction, article, &arrival)?;
         // The text of a feed's entry has no page to revisit.

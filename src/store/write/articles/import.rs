@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::model::{Alias, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
+use crate::model::{Alias, ArticleRecord, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::sources::{add, schedule};
@@ -11,9 +11,11 @@ use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{links, sightings};
 
 /// Stores an article from a file. It has no link to release. Its source, where one is named, is added if it is missing.
+/// Sightings that a record tells of are left to whoever reads the record.
 pub(in crate::store) fn import(
     transaction: &WriteTransaction<'_>,
     imported: &ImportedArticle,
+    record: Option<&ArticleRecord>,
 ) -> rusqlite::Result<StoredArticle> {
     let connection: &Connection = transaction;
     let ImportedArticle { article, source, guid, arrived_at, is_address_given } = imported;
@@ -30,6 +32,7 @@ pub(in crate::store) fn import(
         is_address_given: *is_address_given,
         first_seen_at,
         now,
+        record,
     };
     let Upserted { stored, url } = upsert(transaction, article, &arrival)?;
     if let Some(url) = url {
@@ -38,7 +41,9 @@ pub(in crate::store) fn import(
     }
     if let Some(source) = source {
         let url = article.url.as_ref().map(CanonicalUrl::as_str);
-        sightings::record_import(connection, stored.id, source, guid, url, first_seen_at)?;
+        if record.is_none_or(|record| record.sightings.is_empty()) {
+            sightings::record_import(connection, stored.id, source, guid, url, first_seen_at)?;
+        }
         if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
             schedule::note_new_article(connection, source, first_seen_at)?;
         }

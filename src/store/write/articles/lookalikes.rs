@@ -10,7 +10,11 @@ use crate::store::write::links;
 
 /// Looks for stored articles that this one may be.
 pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
-    let by_id = |id: Option<i64>| id.map(|id| known(connection, id)).transpose().map(Option::flatten);
+    // What came from the same export was told apart by whoever exported it.
+    let is_apart = |id: &i64| arrival.record.is_some_and(|record| record.companions.contains(*id));
+    let by_id = |id: Option<i64>| {
+        id.filter(|id| !is_apart(id)).map(|id| known(connection, id)).transpose().map(Option::flatten)
+    };
     let answered_key = arrival.answered.map(|answered| answered.url.key());
     let answered_id = answered_key.map(|key| links::article_at(connection, &key)).transpose()?.flatten();
     let canonical_key = article.url.as_ref().map(CanonicalUrl::key);
@@ -64,7 +68,8 @@ fn find_by_guid(connection: &Connection, article: &Article, arrival: &Arrival<'_
     }
 }
 
-fn find_same_document(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+/// The same document from an earlier import, where no address leads to it.
+pub(super) fn find_same_document(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
     connection
         .prepare_cached(
             "WITH alike AS (

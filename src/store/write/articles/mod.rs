@@ -2,6 +2,7 @@
 //!
 //! * `commit`, `import`: the fetch of an article and an article from a file, each in one transaction. `arrival` is what
 //!   both tell of how it came in.
+//! * `restore`: an article from an export, as it was where it was exported.
 //! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
 //!   `versions` puts several versions from files in order.
 //! * `row`: its row; `full_text`: the full-text index.
@@ -10,6 +11,8 @@
 pub(in crate::store) mod commit;
 
 pub(in crate::store) mod import;
+
+pub(in crate::store) mod restore;
 
 mod arrival;
 

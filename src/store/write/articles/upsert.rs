@@ -34,8 +34,12 @@ pub(super) fn upsert(
         None if judgement.canonical_is_wrong => None,
         _ => article.url.clone(),
     };
+    // In a file under an address that is another article's, it is known by its text, as one without an address is.
+    let is_without_address = article.url.is_some() && url.is_none();
+    let same_document = if is_without_address { lookalikes::find_same_document(transaction, &article)? } else { None };
+    let verdict = same_document.map_or(judgement.verdict, |article_id| Verdict::Known { article_id });
     let judged = JudgedArticle { transaction, article: &article, url: url.as_ref(), arrival };
-    let stored = match judgement.verdict {
+    let stored = match verdict {
         Verdict::New => judged.insert()?,
         Verdict::Duplicate { of, kind } => judged.insert_duplicate(of, kind)?,
         Verdict::Known { article_id } => StoredArticle { id: article_id, verdict: Verdict::Known { article_id } },
