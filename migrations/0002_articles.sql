@@ -146,6 +146,7 @@ CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX _links_host_look ON _links (host, look_at) WHERE look_at IS NOT NULL AND due_at IS NULL;
 CREATE INDEX _links_host_claimed ON _links (host) WHERE claim_id IS NOT NULL;
 CREATE INDEX _links_source_due ON _links (source_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX _links_given_up ON _links (host) WHERE due_at IS NULL AND article_id IS NULL AND failures_in_a_row > 0;
 CREATE INDEX _links_article ON _links (article_id) WHERE article_id IS NOT NULL;
 
 -- A row for each publisher that ever had a link that waited: when it may be asked for the next one, whose that one is, and

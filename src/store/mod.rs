@@ -40,7 +40,7 @@ pub use write::articles::commit::ArticleCommit;
 pub use write::claims::request::{ClaimRequest, Scope};
 pub use write::gates::GateChange;
 pub use write::handle::Store;
-pub use write::retries::{ask_for_beside, retry_links_beside};
+pub use write::retries::{ask_for_beside, poll_source_beside, retry_links_beside};
 pub use write::sources::add::AddedSource;
 pub use write::sources::edits::{ChangedSource, NewSource, SourceChange, add_sources_beside, change_source_beside};
 pub use write::sources::polls::PollCommit;

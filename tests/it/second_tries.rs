@@ -67,6 +67,38 @@ fn what_was_given_up_is_tried_again_as_long_as_a_source_lists_it() {
 }
 
 #[test]
+fn what_was_given_up_is_told_and_gets_a_new_start_by_hand_also_beside_a_daemon() {
+    let web = web_of(vec![
+        Site::new("early.example")
+            .with("/feed", feed(&[PAGE]))
+            .with("/story", faults::failing(404))
+            .with("/other", page()),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    room.set(&[("schedule.article_attempts_max", "1"), ("daemon.idle_max_s", "1")]);
+    room.follow("early", "http://early.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(3).says("1 article given up; `newswire fetch --retry` tries again");
+    let status = room.run(&["status"]).exits(0).stdout;
+    assert!(status.contains("given up\t1 article; `newswire fetch --retry` tries them again"), "{status}");
+    room.run(&["fetch", "--due"]).exits(0).says("1 article given up");
+    assert_eq!(web.stats("early.example").count("/story"), 1);
+    room.run(&["fetch", "--retry"]).exits(3).says("1 article due again");
+    assert_eq!(web.stats("early.example").count("/story"), 2);
+
+    assert!(web.put("early.example", "/story", page()));
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _daemon WHERE stopped_at IS NULL", "1");
+    room.run(&["sources", "retry", "early"]).exits(0).says("a running daemon takes them up");
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles", "1");
+    // An address that is named is handed over, and a source is polled.
+    let outcome = room.run(&["fetch", "http://early.example/other", "early"]).exits(0);
+    assert!(outcome.stderr.contains("http://early.example/other is handed to"), "{}", outcome.stderr);
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _links WHERE url LIKE '%/other' AND article_id IS NOT NULL", "1");
+    daemon.stop().exits(0);
+    room.assert_sound();
+}
+
+#[test]
 fn a_page_in_whose_hands_the_process_dies_waits_and_is_given_up_and_the_others_come() {
     let urls = ["http://deadly.example/story", "http://sound.example/story"];
     let web = web_of(vec![

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::config::{self, Config};
 use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
 use crate::discover;
@@ -17,8 +17,9 @@ use crate::feed;
 use crate::model::{ErrorClass, LinkHints, LinkId, ListedLink, Source, SourceId, Verdict, publisher_of};
 use crate::normalize;
 use crate::pipeline::{self, Thoroughness};
-use crate::store::{ArticleFilter, GateChange, Reader, Scope};
+use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
 
+use super::hand_over;
 use super::source_list;
 use super::targets::{self, Target};
 use crate::cli::context::Context;
@@ -38,7 +39,10 @@ Examples:
   newswire fetch https://example.org/feed/ --out bundle/    a feed's articles as files, no database
   newswire fetch dailytimes                                 a source by its slug, now
   newswire fetch @list.txt                                  the addresses in a file, one a line, # for comments
-  newswire fetch --due                                      all that is due, then stop (for cron)")]
+  newswire fetch --due                                      all that is due, then stop (for cron)
+  newswire fetch --retry                                    what was given up as well
+
+While a daemon runs, what is named is handed to it.")]
 pub(crate) struct FetchCommand {
     /// Addresses of articles, feeds, sitemaps or sites, and slugs of sources; @FILE and - for lists of them
     #[arg(value_name = "URL or SOURCE")]
@@ -47,6 +51,10 @@ pub(crate) struct FetchCommand {
     /// All sources and articles that are due
     #[arg(long)]
     pub(crate) due: bool,
+
+    /// Give articles that were given up a new start, then fetch all that is due
+    #[arg(long)]
+    pub(crate) retry: bool,
 
     /// All active sources, due or not
     #[arg(long)]
@@ -62,8 +70,9 @@ pub(crate) struct FetchCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), Failure> {
-    if command.targets.is_empty() && !command.due && !command.all {
-        return Err(Failure::Usage("name an address or a source, or say --due or --all".to_owned()));
+    let takes_due = command.due || command.all || command.retry;
+    if command.targets.is_empty() && !takes_due {
+        return Err(Failure::Usage("name an address or a source, or say --due, --all or --retry".to_owned()));
     }
     let mut config = context.configure(Manner::OneShot)?;
     // Before anything is asked for: what comes in must have a place to go to.
@@ -75,7 +84,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     let targets = targets::read(&command.targets)?;
     // Until here a signal ends it as it ends anything: nothing has begun.
     let interrupt = signals::watch()?;
-    if targets.is_empty() && !command.due && !command.all {
+    if targets.is_empty() && !takes_due {
         eprintln!("newswire: nothing is named there");
     }
     // What is not to be kept goes through a database all the same: that is where links are and duplicates show.
@@ -89,7 +98,12 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         config = Arc::new(scratch_config);
         Some(folder)
     };
-    let app = App::build(config)?;
+    let app = match App::build(config.clone()) {
+        Err(AppError::Store(StoreError::Busy { holder, .. })) if is_kept && !command.due && !command.all => {
+            return hand_over::hand_over(&config, &targets, command.retry, &holder);
+        }
+        built => built?,
+    };
     let outcome = Context::block_on(async {
         let outcome = fetch(context, command, &targets, &app, &interrupt).await;
         app.store.clone().close().await?;
@@ -102,11 +116,26 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         write_out(&app.config.store.path, &stored, folder)?;
     }
     summarize(&tally);
+    if is_kept {
+        tell_given_up(&app.config.store.path)?;
+    }
     if interrupt.is_stopped() {
         return Err(signals::interrupted(&what_waits(&app.config.store.path, is_kept, command)?));
     }
     drop(scratch);
     exit(&tally, n_bad)
+}
+
+/// Says how many articles were given up, and what can be done: they come by no later run.
+fn tell_given_up(database: &Path) -> Result<(), Failure> {
+    let n_links = Reader::open(database)?.n_given_up()?;
+    if n_links > 0 {
+        eprintln!(
+            "newswire: {} given up; `newswire fetch --retry` tries again, `newswire why URL` tells why",
+            counted(n_links, "article")
+        );
+    }
+    Ok(())
 }
 
 /// What is left to do after an interruption, and how it is done.
@@ -148,7 +177,11 @@ async fn fetch(
     let mut fetched = Fetched::default();
     let watch = Watch::start(context, command.dry_run);
 
-    if command.due || command.all {
+    if command.due || command.all || command.retry {
+        if command.retry {
+            let n_links = app.store.retry(None).await?;
+            eprintln!("newswire: {} due again", counted(n_links, "article"));
+        }
         if command.all {
             app.store.make_due(None).await?;
         }

@@ -2,6 +2,7 @@
 //!
 //! * `run`: the daemon.
 //! * `fetch`: once, now.
+//! * `hand_over`: what is named while another process ingests.
 //! * `extract`: HTML in, article out.
 //! * `pages`: pages that a command is given, read side by side.
 //! * `explain`: why a page reads as it does.
@@ -18,6 +19,8 @@
 pub(crate) mod run;
 
 pub(crate) mod fetch;
+
+pub(crate) mod hand_over;
 
 pub(crate) mod extract;
 
