@@ -97,6 +97,10 @@ impl CanonicalUrl {
             key.push('?');
             key.push_str(query);
         }
+        if let Some(route) = url.fragment() {
+            key.push('#');
+            key.push_str(route);
+        }
         key
     }
 }

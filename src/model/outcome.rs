@@ -215,6 +215,8 @@ pub struct ImportedArticle {
     pub guid: Option<String>,
     /// When it counts as having arrived.
     pub arrived_at: Timestamp,
+    /// Whether its address is the file's own word for what it is, and not something that stands in a page.
+    pub is_address_given: bool,
 }
 
 /// What we know of an article once it has been compared with what is stored.

@@ -1,7 +1,7 @@
 //! What an address means: the one form in which addresses are compared.
 //!
 //! Folded, after RFC 3986, section 6, as far as it is safe on the web: case of scheme and host, a dot after the host,
-//! default ports, credentials, fragments, percent-encoding of unreserved characters, session ids in the path, an empty
+//! default ports, credentials, fragments that are no route of their own, percent-encoding of unreserved characters, session ids in the path, an empty
 //! query, and query parameters that only say where a reader came from. The order of parameters stays, since servers
 //! may mind it.
 
@@ -109,7 +109,7 @@ pub fn canonicalize(url: &Url) -> Result<CanonicalUrl, InvalidUrl> {
     };
 
     let mut canonical = url.clone();
-    canonical.set_fragment(None);
+    canonical.set_fragment(url.fragment().filter(|fragment| is_route(fragment)));
     if url.host_str() != Some(host.as_str()) {
         canonical.set_host(Some(&host)).map_err(|error| invalid(&error.to_string()))?;
     }
@@ -186,7 +186,9 @@ pub fn day_in_path(url: &Url) -> Option<String> {
 }
 
 fn is_home_page(url: &Url) -> bool {
-    url.query().is_none() && matches!(url.path().trim_matches('/'), "" | "index.html" | "index.php" | "home")
+    url.query().is_none()
+        && url.fragment().is_none()
+        && matches!(url.path().trim_matches('/'), "" | "index.html" | "index.php" | "home")
 }
 
 /// Whether `inner` lies below `outer`, other than as a page number or a print or AMP form of it.
@@ -204,6 +206,12 @@ fn lies_below(inner: &Url, outer: &Url) -> bool {
         && inner.path()[..inner.path().len() - rest.len()].ends_with('/')
         && !rest.is_empty()
         && !is_form_of_it
+}
+
+/// Whether a fragment is the address of a page of its own, in a site that is one document to its server: `#!/a`, `#/a`.
+fn is_route(fragment: &str) -> bool {
+    let route = fragment.strip_prefix('!').unwrap_or(fragment);
+    (fragment.starts_with('!') || fragment.starts_with('/')) && !route.trim_matches('/').is_empty()
 }
 
 fn is_tracking(pair: &str) -> bool {
@@ -278,6 +286,10 @@ mod tests {
         check("https://news.example.org/a?utm_source=x", "https://news.example.org/a");
         check("https://news.example.org/a?ref=rss&ref=77", "https://news.example.org/a?ref=77");
         check("https://news.example.org/%61%2fb%e2%82%ac", "https://news.example.org/a%2Fb%E2%82%AC");
+        check("https://news.example.org/#!/a", "https://news.example.org/#!/a");
+        check("https://news.example.org/app#/a/7", "https://news.example.org/app#/a/7");
+        check("https://news.example.org/app#!", "https://news.example.org/app");
+        check("https://news.example.org/a#/", "https://news.example.org/a");
         check("https://news.example.org/a;jsessionid=AF09?x=1", "https://news.example.org/a?x=1");
     }
 
@@ -286,6 +298,7 @@ mod tests {
         let key = |text: &str| parse(text, None).unwrap().key();
         assert_eq!(key("http://www.example.org/a/"), key("https://example.org/a"));
         assert_ne!(key("https://example.org/a?id=1"), key("https://example.org/a?id=2"));
+        assert_ne!(key("https://example.org/#!/a"), key("https://example.org/#!/b"));
         assert_ne!(key("https://example.org:8080/a"), key("https://example.org/a"));
     }
 

@@ -57,9 +57,10 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
                 None
             };
             let prospect = (error.retry(), absence_by_answer(&error));
-            entry
-                .map(ArticleResult::Article)
-                .unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect))
+            match entry {
+                Some(article) => ArticleResult::Article(article),
+                None => failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect),
+            }
         }
     };
     let Visits { exchanges, host_ready_at } = visits;

@@ -115,14 +115,15 @@ mod tests {
         let url = Url::parse("https://harbour.example/news/1").unwrap();
         let text = FeedText { content: None, summary: Some(entry.1.to_owned()) };
         let hints = LinkHints { title: Some(entry.0.to_owned()), text, ..LinkHints::default() };
-        let filler =
-            "<p>The report was read to the members in the afternoon, and all of them agreed that it was clear.</p>";
-        let html = format!("<html><body><article><h1>{}</h1><p>{}</p>{filler}</article></body></html>", page.0, page.1);
+        let sentence = "The report was read to the members in the afternoon, and all of them agreed that it was clear.";
+        let html = format!(
+            "<html><body><article><h1>Any</h1><p>{sentence}</p><p>Nobody asked for more, and so the meeting was closed early.</p></article></body></html>"
+        );
         let document = FetchedDocument::from_file(html.into_bytes(), url);
-        let mut settings = config::defaults().extract;
-        settings.words_min = 1;
+        let settings = config::defaults().extract;
         let mut extracted = Extractor::new(&settings).extract(&document, &LinkHints::default()).unwrap();
         extracted.title = Some(Evidence::new(page.0.to_owned(), Origin::Heading));
+        extracted.paragraphs = vec![page.1.to_owned(), sentence.to_owned()];
         assert_eq!(contradicts(&extracted, &hints), expected, "{entry:?} {page:?}");
     }
 

@@ -39,5 +39,6 @@ mod source_lists;
 mod sql;
 mod stories;
 mod tail;
+mod versions;
 mod what_is_followed;
 mod why;

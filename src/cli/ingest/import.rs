@@ -26,8 +26,8 @@ use crate::cli::terminal::text::{counted, one_line};
 #[command(after_help = "\
 A folder with bundle documents (000_0123456789abcdef.txt) is read as a bundle; of any other folder all *.txt, *.jsonl,
 *.html and *.opml files are read. JSON lines have url or id, title, published, authors, language, paragraphs or text,
-source (any name), site_name, section, keywords or tags, image_url, modified_at. The sources of an OPML file are
-followed from then on.
+source (any name), site_name, section, keywords or tags, image_url, modified_at; lines with one url are versions of one
+article. The sources of an OPML file are followed from then on.
 
 Lines that `newswire export` wrote are stored again as they were: numbers (where they are free), times, sources, earlier
 wordings and whose text it is. The same file a second time changes nothing.
@@ -238,7 +238,7 @@ impl Import<'_> {
                 match kind {
                     Kind::Opml => self.opml(path, &bytes).await,
                     Kind::Page => match pipeline::html_page(&self.app.stages.extractor, bytes, None) {
-                        Ok(article) => self.store(path, None, NewArticle::of(article)).await.map(|_| ()),
+                        Ok(article) => self.store(path, None, NewArticle::of(article, false)).await.map(|_| ()),
                         Err(failure) => {
                             self.fault(path, None, &failure.to_string());
                             Ok(())
@@ -275,7 +275,7 @@ impl Import<'_> {
                 for note in notes {
                     self.progress.tell(&format!("newswire: {}: {note}; it is read all the same", path.display()));
                 }
-                self.store(path, None, NewArticle::of(article)).await.map(|_| ())
+                self.store(path, None, NewArticle::of(article, true)).await.map(|_| ())
             }
             Err(reason) => {
                 self.fault(path, None, &reason);
@@ -362,7 +362,14 @@ impl Import<'_> {
             ArticleRecord { lineage, companions: companions.clone(), ..record }
         });
         let first_seen_at = read.first_seen_at;
-        let new = NewArticle { article: read.article, guid: read.guid, source, first_seen_at, record };
+        let new = NewArticle {
+            article: read.article,
+            guid: read.guid,
+            source,
+            is_address_given: true,
+            first_seen_at,
+            record,
+        };
         if let Some(id) = self.store(path, Some(line), new).await?
             && let Some(exported_as) = exported_as
         {
@@ -403,12 +410,12 @@ impl Import<'_> {
 
     /// Stores an article and returns its number. One that the database refuses is told like any other fault.
     async fn store(&mut self, path: &Path, line: Option<usize>, new: NewArticle) -> Result<Option<i64>, Failure> {
-        let NewArticle { article, guid, source, first_seen_at, record } = new;
+        let NewArticle { article, guid, source, is_address_given, first_seen_at, record } = new;
         let source = source.or_else(|| self.source.clone());
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
         let published = article.published.map(|published| published.instant);
         let arrived_at = first_seen_at.or(published).unwrap_or_else(Timestamp::now);
-        let imported = ImportedArticle { article, source, guid, arrived_at };
+        let imported = ImportedArticle { article, source, guid, arrived_at, is_address_given };
         let outcome = match record {
             Some(record) => self.app.store.restore(imported, record).await,
             None => self.app.store.import(imported).await,
@@ -444,14 +451,16 @@ struct NewArticle {
     article: Article,
     guid: Option<String>,
     source: Option<String>,
+    /// Whether the file names the article by its address, and not a page by its own word.
+    is_address_given: bool,
     first_seen_at: Option<Timestamp>,
     record: Option<ArticleRecord>,
 }
 
 impl NewArticle {
     /// An article of which its file says nothing else.
-    fn of(article: Article) -> Self {
-        NewArticle { article, guid: None, source: None, first_seen_at: None, record: None }
+    fn of(article: Article, is_address_given: bool) -> Self {
+        NewArticle { article, guid: None, source: None, is_address_given, first_seen_at: None, record: None }
     }
 }
 

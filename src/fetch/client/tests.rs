@@ -71,7 +71,7 @@ async fn a_403_after_a_429_is_one_more_complaint() {
     let publisher = format!("127.0.0.1:{port}");
     let refused = ask(&fetcher, &url).await.unwrap_err();
     assert_eq!(refused, FetchError::Status { status: 403, retry_after: None });
-    assert_eq!(refused.retry(), crate::model::Retry::Never);
+    assert_eq!(refused.retry(), crate::model::Retry::WhileYoung);
     assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::Status { status: 429, .. })));
     // In peace now, though it did not say for how long.
     assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::HostBusy { .. })));

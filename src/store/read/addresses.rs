@@ -61,7 +61,7 @@ impl Reader {
 /// The article at an address, in a snapshot. A snapshot has no table of addresses, only each article's own address. That
 /// one may have any form with this identity.
 fn article_in_snapshot(connection: &Connection, url_key: &str) -> rusqlite::Result<Option<i64>> {
-    let (path, query) = url_key.find('?').map_or((url_key, ""), |start| url_key.split_at(start));
+    let (path, query) = url_key.find(['?', '#']).map_or((url_key, ""), |start| url_key.split_at(start));
     let mut forms = Vec::new();
     for scheme in ["https", "http"] {
         for www in ["", "www."] {
@@ -86,7 +86,7 @@ mod tests {
             .execute_batch(
                 "CREATE TABLE articles (id INTEGER PRIMARY KEY, url TEXT);
                  INSERT INTO articles VALUES (1, 'https://www.paper.example/a/'), (2, 'http://paper.example/b?page=1'),
-                     (3, 'https://paper.example/c/?page=1'), (4, 'https://paper.example/')",
+                     (3, 'https://paper.example/c/?page=1'), (4, 'https://paper.example/'), (5, 'https://paper.example/#!/e')",
             )
             .unwrap();
         let check = |key: &str, expected: Option<i64>| {
@@ -96,6 +96,7 @@ mod tests {
         check("paper.example/b?page=1", Some(2));
         check("paper.example/c?page=1", Some(3));
         check("paper.example", Some(4));
+        check("paper.example#!/e", Some(5));
         check("paper.example/d", None);
         check("", None);
     }

@@ -331,7 +331,8 @@ mod tests {
         let store = Store::open(&settings, &config::defaults().schedule).unwrap();
         let line = r#"{"id": "1", "title": "Ferry Maribel aground off Lorne", "text": "The ferry Maribel ran aground off Lorne."}"#;
         let article = crate::pipeline::json_line(line).unwrap().article;
-        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        let imported =
+            ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now(), is_address_given: true };
         // The article is taken in, and then the transaction that it was taken into comes to nothing.
         let undone: Result<(), StoreError> = store
             .write(move |tx| {
@@ -341,7 +342,8 @@ mod tests {
             .await;
         assert!(undone.is_err());
         let article = crate::pipeline::json_line(line).unwrap().article;
-        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        let imported =
+            ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now(), is_address_given: true };
         assert_eq!(store.import(imported).await.map(|stored| stored.verdict), Ok(crate::model::Verdict::New));
         let reason =
             store.write(|tx| tx.query_row("SELECT reason FROM story_members", [], |row| row.get::<_, String>(0)));

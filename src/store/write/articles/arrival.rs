@@ -14,6 +14,8 @@ pub(super) struct Arrival<'a> {
     pub(super) known_article_id: Option<i64>,
     /// The address that answered; absent for an import.
     pub(super) answered: Option<&'a Alias>,
+    /// Whether its address is given by a file, and not claimed by a page.
+    pub(super) is_address_given: bool,
     /// When a source first listed it.
     pub(super) first_seen_at: Timestamp,
     /// The time.

@@ -155,6 +155,7 @@ impl Fetch<'_> {
             guid: candidate.hints.guid.as_deref(),
             known_article_id: self.known_article_id,
             answered: Some(answered),
+            is_address_given: false,
             first_seen_at: candidate.first_seen_at,
             now: self.now,
             record: None,

@@ -1,5 +1,6 @@
 //! Importing an article from a file.
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::model::{Alias, ArticleRecord, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
@@ -17,22 +18,34 @@ pub(in crate::store) fn import(
     record: Option<&ArticleRecord>,
 ) -> rusqlite::Result<StoredArticle> {
     let connection: &Connection = transaction;
-    let ImportedArticle { article, source, guid, arrived_at } = imported;
-    let (guid, now) = (guid.as_deref(), *arrived_at);
-    let source = source.as_deref().map(|slug| add::ensure_import_source(connection, slug, now)).transpose()?;
-    let arrival = Arrival { source, guid, known_article_id: None, answered: None, first_seen_at: now, now, record };
+    let ImportedArticle { article, source, guid, arrived_at, is_address_given } = imported;
+    let (guid, first_seen_at) = (guid.as_deref(), *arrived_at);
+    // A version counts as of when it was changed, which cannot be in the future.
+    let now = article.modified_at.unwrap_or(first_seen_at).min(Timestamp::now()).max(first_seen_at);
+    let source =
+        source.as_deref().map(|slug| add::ensure_import_source(connection, slug, first_seen_at)).transpose()?;
+    let arrival = Arrival {
+        source,
+        guid,
+        known_article_id: None,
+        answered: None,
+        is_address_given: *is_address_given,
+        first_seen_at,
+        now,
+        record,
+    };
     let Upserted { stored, url } = upsert(transaction, article, &arrival)?;
     if let Some(url) = url {
         let publisher = publisher_of(url.as_url());
-        links::add_alias(connection, &Alias { url, publisher }, stored.id, now)?;
+        links::add_alias(connection, &Alias { url, publisher }, stored.id, first_seen_at)?;
     }
     if let Some(source) = source {
         let url = article.url.as_ref().map(CanonicalUrl::as_str);
         if record.is_none_or(|record| record.sightings.is_empty()) {
-            sightings::record_import(connection, stored.id, source, guid, url, now)?;
+            sightings::record_import(connection, stored.id, source, guid, url, first_seen_at)?;
         }
         if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
-            schedule::note_new_article(connection, source, now)?;
+            schedule::note_new_article(connection, source, first_seen_at)?;
         }
     }
     Ok(stored)

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::dedup::{Known, Lookalikes};
+use crate::dedup::{self, Known, Lookalikes};
 use crate::model::{Article, CanonicalUrl};
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::links;
@@ -23,6 +23,7 @@ pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival
         by_link: by_id(arrival.known_article_id)?,
         is_from_elsewhere: arrival.answered.is_some() && answered_id != arrival.known_article_id,
         by_canonical_url: by_id(canonical_id)?,
+        is_address_given: arrival.is_address_given,
         by_guid: by_id(find_by_guid(connection, article, arrival)?)?,
         by_wording: find_by_wording(connection, article)?,
     })
@@ -76,16 +77,26 @@ pub(super) fn find_same_document(connection: &Connection, article: &Article) -> 
                  UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
                  WHERE wording = ?1)
              SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
-             WHERE articles.url IS NULL AND articles.title IS ?2 ORDER BY articles.id LIMIT 1",
+             WHERE articles.url IS NULL AND articles.title IS ?2 AND (?3 OR articles.date IS ?4)
+             ORDER BY articles.id LIMIT 1",
         )?
-        .query_row(params![article.fingerprint.0, article.title], |row| row.get(0))
+        .query_row(
+            params![article.fingerprint.0, article.title, dedup::has_own_text(article.words), day_of(article)],
+            |row| row.get(0),
+        )
         .optional()
 }
 
-/// The first article with the same wording.
+/// The first article with the same wording, where that tells anything.
 fn find_by_wording(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached("SELECT article_id FROM _wordings WHERE wording = ?1")?
-        .query_row([&article.fingerprint.0], |row| row.get(0))
-        .optional()
+    let found: Option<(i64, Option<String>)> = connection
+        .prepare_cached("SELECT id, date FROM _wordings JOIN articles ON id = article_id WHERE wording = ?1")?
+        .query_row([&article.fingerprint.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let is_copy = |day: &Option<String>| dedup::can_be_copy(article.words, day_of(article).as_deref(), day.as_deref());
+    Ok(found.filter(|(_, day)| is_copy(day)).map(|(id, _)| id))
+}
+
+fn day_of(article: &Article) -> Option<String> {
+    article.published.map(|published| published.day())
 }

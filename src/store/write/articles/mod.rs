@@ -3,7 +3,8 @@
 //! * `commit`, `import`: the fetch of an article and an article from a file, each in one transaction. `arrival` is what
 //!   both tell of how it came in.
 //! * `restore`: an article from an export, as it was where it was exported.
-//! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`.
+//! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
+//!   `versions` puts several versions from files in order.
 //! * `row`: its row; `full_text`: the full-text index.
 //! * `revisits`: when its page is fetched again, and what it means that the page is missing.
 
@@ -18,6 +19,8 @@ mod arrival;
 mod upsert;
 
 mod lookalikes;
+
+mod versions;
 
 pub(in crate::store) mod copies;
 

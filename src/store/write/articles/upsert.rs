@@ -8,6 +8,7 @@ use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::copies::{self, Comparison};
 use crate::store::write::articles::lookalikes;
 use crate::store::write::articles::row::{self, ArticleRow};
+use crate::store::write::articles::versions::{self, Version};
 use crate::store::write::stories::join::{self, Arrived};
 use crate::store::write::transaction::WriteTransaction;
 
@@ -42,6 +43,9 @@ pub(super) fn upsert(
         Verdict::New => judged.insert()?,
         Verdict::Duplicate { of, kind } => judged.insert_duplicate(of, kind)?,
         Verdict::Known { article_id } => StoredArticle { id: article_id, verdict: Verdict::Known { article_id } },
+        Verdict::Revision { article_id } if arrival.answered.is_none() => {
+            judged.add_version(article_id, lookalikes.by_wording)?
+        }
         Verdict::Revision { article_id } => judged.revise(article_id, lookalikes.by_wording)?,
     };
     Ok(Upserted { stored, url })
@@ -112,6 +116,19 @@ impl JudgedArticle<'_> {
         join::update_title(self.transaction, id)?;
         lookalikes::replace_wording(self.transaction, self.article, id)?;
         Ok(StoredArticle { id, verdict: Verdict::Revision { article_id: id } })
+    }
+
+    /// Stores a version from a file: as the present wording or as an earlier one.
+    fn add_version(&self, id: i64, by_wording: Option<i64>) -> rusqlite::Result<StoredArticle> {
+        let Arrival { now, first_seen_at, .. } = *self.arrival;
+        match versions::place(self.transaction, self.article, id, now)? {
+            Version::Latest => self.revise(id, by_wording),
+            Version::Earlier => {
+                versions::insert_earlier(self.transaction, self.article, id, now, first_seen_at)?;
+                Ok(StoredArticle { id, verdict: Verdict::Revision { article_id: id } })
+            }
+            Version::Known => Ok(StoredArticle { id, verdict: Verdict::Known { article_id: id } }),
+        }
     }
 
     fn row(&self, duplicate: Option<(i64, DuplicateKind)>) -> ArticleRow<'_> {
