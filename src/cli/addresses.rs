@@ -9,6 +9,7 @@ use url::{Host, Url};
 
 use crate::fetch::Fetcher;
 use crate::model::ErrorClass;
+use crate::normalize;
 
 use crate::cli::failure::Failure;
 
@@ -65,7 +66,10 @@ pub(crate) fn parse(text: &str) -> Result<Address, Failure> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err(wrong("it names no host"));
     }
-    url.set_fragment(None);
+    // A fragment that is the address of a page of its own stays.
+    if normalize::url::canonicalize(&url).is_ok_and(|canonical| canonical.as_url().fragment().is_none()) {
+        url.set_fragment(None);
+    }
     Ok(Address { url, is_without_scheme })
 }
 
@@ -178,6 +182,11 @@ mod tests {
             );
             assert_eq!(recognize(text).map(Result::unwrap), Some(address), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_route_in_the_fragment_stays() {
+        assert_eq!(parse("app.example/#!/a").unwrap().url.as_str(), "https://app.example/#!/a");
     }
 
     #[test]
