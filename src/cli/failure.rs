@@ -8,8 +8,6 @@ use crate::config::Problems;
 use crate::daemon::EngineError;
 use crate::store::StoreError;
 
-use super::terminal::signals::exit_code;
-
 /// How a command fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -48,7 +46,7 @@ impl Failure {
             Failure::Busy(_) => 75,
             Failure::Refused(_) => 77,
             Failure::Configuration(_) => 78,
-            Failure::Interrupted { signal, .. } => exit_code(*signal),
+            Failure::Interrupted { signal, .. } => exit_code_of(*signal),
             Failure::Store(error) => match error {
                 StoreError::Busy { .. } => 75,
                 StoreError::Newer { .. }
@@ -60,6 +58,11 @@ impl Failure {
             },
         }
     }
+}
+
+/// The exit code of a program that a signal ended, by custom that of the shells.
+pub(crate) fn exit_code_of(signal: u8) -> u8 {
+    128 + signal
 }
 
 impl fmt::Display for Failure {

@@ -43,6 +43,7 @@ Examples:
   newswire fetch --retry                                    what was given up as well
 
 While a daemon runs, what is named is handed to it.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct FetchCommand {
     /// Addresses of articles, feeds, sitemaps or sites, and slugs of sources; @FILE and - for lists of them
     #[arg(value_name = "URL or SOURCE")]

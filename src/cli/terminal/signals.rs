@@ -1,7 +1,7 @@
 //! Signals: the wish that something end.
 //!
 //! The daemon and whatever follows it hear of them as of any other event ([`listen`]). One-shot work is told of the first
-//! and may come to an end of its own within moments ([`watch`]); the second ends it at once, and so does the time.
+//! and may come to an end of its own within moments ([`watch()`]); the second ends it at once, and so does the time.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, exit_code_of};
 
 /// How long one-shot work may take to end. What is under way ends sooner than that, or is given back.
 const END_TIME_MAX: Duration = Duration::from_secs(8);
@@ -89,16 +89,11 @@ pub(crate) fn watch() -> Result<Interrupt, Failure> {
         // Nobody need be waiting for it.
         let _ = stop_sender.send(true);
         let number = tokio::time::timeout(END_TIME_MAX, ends.next()).await.unwrap_or(number);
-        std::process::exit(i32::from(exit_code(number)));
+        std::process::exit(i32::from(exit_code_of(number)));
     };
     let thread = std::thread::Builder::new().name("signals".to_owned());
     thread.spawn(move || runtime.block_on(wait)).map_err(failed)?;
     Ok(Interrupt { stop, is_stopped })
-}
-
-/// By custom, what a shell says of a program that a signal ended.
-pub(crate) fn exit_code(signal: u8) -> u8 {
-    128 + signal
 }
 
 /// The signals that ask for the end.
@@ -138,7 +133,7 @@ pub(crate) fn listen() -> Result<Signals, Failure> {
                 number = ends.next() => {
                     n_stops += 1;
                     if n_stops > 1 {
-                        std::process::exit(i32::from(exit_code(number)));
+                        std::process::exit(i32::from(exit_code_of(number)));
                     }
                 }
                 _ = hangup.recv() => {

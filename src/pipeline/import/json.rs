@@ -13,6 +13,8 @@ use crate::model::{
 };
 use crate::normalize;
 
+use super::document::{from_file, keep_to_the_letter};
+
 /// An article from one JSON line.
 #[derive(Clone, Debug)]
 pub struct JsonArticle {
@@ -123,7 +125,7 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
     if extracted.title.is_none() && extracted.paragraphs.iter().all(|paragraph| paragraph.trim().is_empty()) {
         return Err("title, paragraphs, text: at least one of them must be given".to_owned());
     }
-    let mut article = super::from_file(&extracted)?;
+    let mut article = from_file(&extracted)?;
     if extracted.published.is_empty() {
         // An export without a date means that: the address may look like one all the same.
         article.published = article.published.filter(|_| !object.contains_key("sha256"));
@@ -275,7 +277,7 @@ impl<'a> Fields<'a> {
             return Ok(None);
         };
         let Some(first_seen_at) = self.time("first_seen_at")? else { return Ok(None) };
-        let is_as_exported = super::keep_to_the_letter(article, extracted, &sha256);
+        let is_as_exported = keep_to_the_letter(article, extracted, &sha256);
         if is_as_exported {
             let text = |found: &Option<Evidence<String>>| found.as_ref().map(|found| found.value.clone());
             article.language = text(&extracted.language);
