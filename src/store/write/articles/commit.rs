@@ -104,6 +104,8 @@ impl Fetch<'_> {
             // Missing for the second time, and the same page still stands there: it is what is there now.
             (Some(_), Some(page), _) if self.revisits.is_missing()? => self.commit_page(page, None)?,
             (None, page, Some(entry)) if gate.is_some() || page.is_some() => self.commit_page(entry, retry_at)?,
+            // Nothing else has come of several tries, and no other link leads there: the headline was another one.
+            (None, Some(page), None) if gate.is_none() && retry_at.is_none() => self.commit_page(page, None)?,
             _ => self.commit_absence(*absence, retry_at)?,
         };
         if gate.is_some() {
