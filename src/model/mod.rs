@@ -9,6 +9,8 @@ mod exchange;
 
 mod document;
 
+mod page_form;
+
 mod link;
 
 mod extracted;

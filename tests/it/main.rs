@@ -16,6 +16,7 @@ mod documentation;
 mod explain;
 mod faults;
 mod following;
+mod forms;
 mod further_pages;
 mod harness;
 mod ingest;

@@ -287,7 +287,9 @@ impl Import<'_> {
         is_address_given: bool,
     ) -> Result<(), Failure> {
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
-        let arrived_at = article.published.map_or_else(Timestamp::now, |published| published.instant);
+        let now = Timestamp::now();
+        let published = article.published.map(|published| published.instant);
+        let arrived_at = published.or(article.modified_at.map(|modified| modified.min(now))).unwrap_or(now);
         let stored =
             self.app.store.import(ImportedArticle { article, source, guid, arrived_at, is_address_given }).await?;
         match stored.verdict {

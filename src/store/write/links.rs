@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::ScheduleSettings;
-use crate::model::{Alias, LinkId, ListedLink, SourceId, Validators};
+use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, SourceId, Validators};
 use crate::schedule::backoff;
 use crate::store::file::columns::{from_private_time, hints_to_json, private_time, public_time};
 use crate::store::write::publishers;
@@ -145,7 +145,7 @@ pub(in crate::store) fn finish(
     connection
         .prepare_cached(
             "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
-                 look_at = ?3, gone_at = NULL
+                 look_at = ?3, gone_at = NULL, cut_off_at = NULL
              WHERE id = ?1",
         )?
         .execute(params![link.0, article_id, revisit_at.map(private_time)])?;
@@ -153,6 +153,31 @@ pub(in crate::store) fn finish(
         connection
             .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?
             .execute(params![link.0, etag, last_modified])?;
+    }
+    Ok(())
+}
+
+/// Notes that the page of a link showed a part of its article.
+pub(in crate::store) fn note_cut_off(connection: &Connection, link: LinkId, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET cut_off_at = ?2 WHERE id = ?1")?
+        .execute(params![link.0, private_time(now)])?;
+    Ok(())
+}
+
+/// Has the page that an article goes by fetched from now on, where a link leads to another form of it: there is mostly more
+/// on it.
+pub(in crate::store) fn prefer_own_page(
+    connection: &Connection,
+    candidate: &Candidate,
+    answered: &CanonicalUrl,
+    own: &CanonicalUrl,
+) -> rusqlite::Result<()> {
+    let is_form = candidate.url.key() == own.key() && candidate.url.page_key() != own.page_key();
+    if is_form && answered.page_key() != own.page_key() {
+        connection
+            .prepare_cached("UPDATE _links SET url = ?2, etag = NULL, last_modified = NULL WHERE id = ?1")?
+            .execute(params![candidate.link.0, own.as_str()])?;
     }
     Ok(())
 }

@@ -40,7 +40,14 @@ pub(in crate::store) fn commit(
         return Ok(ArticleCommit { is_stale: true, ..ArticleCommit::default() });
     };
     let revisits = Revisits { connection: transaction, candidate, schedule, now: *finished_at };
-    let fetch = Fetch { transaction, outcome, known_article_id: link.article_id, revisits, now: *finished_at };
+    let fetch = Fetch {
+        transaction,
+        outcome,
+        known_article_id: link.article_id,
+        was_cut_off: link.was_cut_off,
+        revisits,
+        now: *finished_at,
+    };
     let mut ready_at = *host_ready_at;
     let commit = match result {
         ArticleResult::Article { article, answered, publisher, validators } => {
@@ -65,17 +72,19 @@ pub(in crate::store) fn commit(
 struct ClaimedLink {
     /// The article that it has led to before.
     article_id: Option<i64>,
+    /// Whether its page showed a part of that when it was last read.
+    was_cut_off: bool,
 }
 
 impl ClaimedLink {
     /// Finds the link of a candidate; nothing when its claim does not hold any more.
     fn find(connection: &Connection, candidate: &Candidate) -> rusqlite::Result<Option<ClaimedLink>> {
-        let found: Option<(Option<i64>, Option<i64>)> = connection
-            .prepare_cached("SELECT claim_id, article_id FROM _links WHERE id = ?1")?
-            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        let found: Option<(Option<i64>, Option<i64>, bool)> = connection
+            .prepare_cached("SELECT claim_id, article_id, cut_off_at IS NOT NULL FROM _links WHERE id = ?1")?
+            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let (claim, article_id) = found.unwrap_or_default();
-        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id }))
+        let (claim, article_id, was_cut_off) = found.unwrap_or_default();
+        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id, was_cut_off }))
     }
 }
 
@@ -95,6 +104,7 @@ struct Fetch<'a> {
     outcome: &'a ArticleOutcome,
     /// The article that the link has led to before.
     known_article_id: Option<i64>,
+    was_cut_off: bool,
     revisits: Revisits<'a>,
     now: Timestamp,
 }
@@ -135,21 +145,38 @@ impl Fetch<'_> {
     fn commit_article(&self, page: &Page<'_>) -> rusqlite::Result<ArticleCommit> {
         let Page { article, answered, publisher, validators } = page;
         let candidate = &self.outcome.candidate;
+        // The text of a feed's entry has no page to revisit.
+        let is_page = !self.outcome.exchanges.is_empty();
         let arrival = Arrival {
             source: candidate.source,
             guid: candidate.hints.guid.as_deref(),
             known_article_id: self.known_article_id,
             answered: Some(answered),
+            asked: is_page.then_some(&candidate.url),
+            was_cut_off: self.was_cut_off,
             is_address_given: false,
             first_seen_at: candidate.first_seen_at,
             now: self.now,
         };
-        let Upserted { stored, url } = upsert(self.transaction, article, &arrival)?;
-        // The text of a feed's entry has no page to revisit.
-        let is_page = !self.outcome.exchanges.is_empty();
-        let revisit_at = if is_page { self.revisits.next(stored.id)? } else { None };
-        links::finish(self.transaction, candidate.link, Some(stored.id), Some(validators), revisit_at)?;
+        let Upserted { stored, url, is_cut_off, is_from_new_page } = upsert(self.transaction, article, &arrival)?;
+        if is_from_new_page {
+            revisits::end_elsewhere(self.transaction, stored.id, candidate.link)?;
+        }
+        let revisit_at = match is_page {
+            true if is_cut_off => self.revisits.soon(),
+            true => self.revisits.next(stored.id)?,
+            false => None,
+        };
+        // By the validators of a part, the same part would not be seen again.
+        let validators = Some(*validators).filter(|_| !is_cut_off);
+        links::finish(self.transaction, candidate.link, Some(stored.id), validators, revisit_at)?;
+        if is_cut_off {
+            links::note_cut_off(self.transaction, candidate.link, self.now)?;
+        }
         row::mark_present(self.transaction, stored.id)?;
+        if is_page && let Some(url) = &url {
+            links::prefer_own_page(self.transaction, candidate, &answered.url, url)?;
+        }
         let canonical = url.map(|url| Alias { url, publisher: (*publisher).to_owned() });
         for alias in canonical.iter().chain([*answered]) {
             links::add_alias(self.transaction, alias, stored.id, self.now)?;
