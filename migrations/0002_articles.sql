@@ -120,7 +120,8 @@ CREATE INDEX sightings_first_seen_at ON sightings (source_id, first_seen_at);
 -- Every address that leads, or may lead, to an article, and the work that is due on it.
 CREATE TABLE _links (
     id                INTEGER PRIMARY KEY,
-    url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on
+    url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on; where entries share an address, with a blank
+                                                            -- and the entry's own behind it
     url               TEXT NOT NULL,
     host              TEXT NOT NULL,                        -- the publisher: registrable domain, or address
     source_id         INTEGER REFERENCES sources (id),      -- that listed it first; NULL: given by hand
@@ -140,6 +141,9 @@ CREATE TABLE _links (
     gone_at           INTEGER,                              -- when the article was first found missing, and not again since
     tried_at          INTEGER,                              -- when it last failed
     n_claims          INTEGER NOT NULL DEFAULT 0,           -- claims in a row that have not ended; more than one: a process died with it
+    entry_title       TEXT,                                 -- the headline that its first source's entry had last
+    entry_text        INTEGER,                              -- likewise a hash of its text
+    entry_look_at     INTEGER,                              -- the last time set for a look because of another headline
     cut_off_at        INTEGER                               -- when its page first showed a part of the article, and not all of it since
 ) STRICT;
 

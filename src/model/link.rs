@@ -52,6 +52,23 @@ pub struct ListedLink {
     pub url_as_given: String,
     /// What the source said of it.
     pub hints: LinkHints,
+    /// The entry that it stands in; absent for a link of a page.
+    pub entry: Option<EntryMark>,
+}
+
+/// An entry of a feed or sitemap, as far as it is told from others, and what it says now from what it said before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryMark {
+    /// Hash of its GUID, or where it has none of its own, of its headline and text.
+    pub identity: i64,
+    /// Hash of its headline.
+    pub title: i64,
+    /// Hash of its text.
+    pub text: i64,
+    /// Whether its article is made of it, and no page asked for.
+    pub is_article: bool,
+    /// Whether other entries that are other articles have its address.
+    pub shares_address: bool,
 }
 
 /// An address in the one form in which we compare addresses.

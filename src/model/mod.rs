@@ -23,7 +23,9 @@ pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published}
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, Origin, Quality};
-pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of};
+pub use link::{
+    Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
+};
 pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome,
     PollResult, StoredArticle, Verdict,

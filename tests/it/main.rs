@@ -13,6 +13,7 @@ mod dailytimes;
 mod database;
 mod demo;
 mod documentation;
+mod entries;
 mod explain;
 mod faults;
 mod following;

@@ -18,6 +18,8 @@ pub(super) struct Arrival<'a> {
     pub(super) asked: Option<&'a CanonicalUrl>,
     /// Whether the page showed a part of the article when it was last read.
     pub(super) was_cut_off: bool,
+    /// Whether it is an entry of a feed that shares its address with others, which then says nothing of who it is.
+    pub(super) is_entry: bool,
     /// Whether its address is given by a file, and not claimed by a page.
     pub(super) is_address_given: bool,
     /// When a source first listed it.

@@ -13,6 +13,7 @@ use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::revisits::{self, Revisits};
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::articles::{lookalikes, row};
+use crate::store::write::entries::ENTRY_SIGN;
 use crate::store::write::sources::schedule;
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{fetches, links, publishers, sightings};
@@ -45,6 +46,7 @@ pub(in crate::store) fn commit(
         outcome,
         known_article_id: link.article_id,
         was_cut_off: link.was_cut_off,
+        is_entry: link.is_entry,
         revisits,
         now: *finished_at,
     };
@@ -74,17 +76,20 @@ struct ClaimedLink {
     article_id: Option<i64>,
     /// Whether its page showed a part of that when it was last read.
     was_cut_off: bool,
+    /// Whether it is an entry of a feed that shares its address with others.
+    is_entry: bool,
 }
 
 impl ClaimedLink {
     /// Finds the link of a candidate; nothing when its claim does not hold any more.
     fn find(connection: &Connection, candidate: &Candidate) -> rusqlite::Result<Option<ClaimedLink>> {
-        let found: Option<(Option<i64>, Option<i64>, bool)> = connection
-            .prepare_cached("SELECT claim_id, article_id, cut_off_at IS NOT NULL FROM _links WHERE id = ?1")?
-            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        let found: Option<(Option<i64>, Option<i64>, bool, String)> = connection
+            .prepare_cached("SELECT claim_id, article_id, cut_off_at IS NOT NULL, url_key FROM _links WHERE id = ?1")?
+            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
             .optional()?;
-        let (claim, article_id, was_cut_off) = found.unwrap_or_default();
-        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id, was_cut_off }))
+        let (claim, article_id, was_cut_off, key) = found.unwrap_or_default();
+        let is_entry = key.contains(ENTRY_SIGN);
+        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id, was_cut_off, is_entry }))
     }
 }
 
@@ -105,6 +110,7 @@ struct Fetch<'a> {
     /// The article that the link has led to before.
     known_article_id: Option<i64>,
     was_cut_off: bool,
+    is_entry: bool,
     revisits: Revisits<'a>,
     now: Timestamp,
 }
@@ -116,13 +122,17 @@ impl Fetch<'_> {
         if self.leads_to_deleted_article(article, answered)? {
             return self.commit_deleted();
         }
+        // An entry that says little now is no notice in the place of the article.
+        let is_page = !self.outcome.exchanges.is_empty();
         let known = match self.known_article_id {
             Some(id) => lookalikes::known(self.transaction, id)?,
             None => None,
         };
         match known {
             Some(known) if dedup::is_barrier(article, &known) => self.commit_barrier(known.id),
-            Some(known) if dedup::is_notice_of_absence(article, &known) => self.commit_absence(Absence::Likely, None),
+            Some(known) if is_page && dedup::is_notice_of_absence(article, &known) => {
+                self.commit_absence(Absence::Likely, None)
+            }
             _ => self.commit_article(page),
         }
     }
@@ -154,6 +164,7 @@ impl Fetch<'_> {
             answered: Some(answered),
             asked: is_page.then_some(&candidate.url),
             was_cut_off: self.was_cut_off,
+            is_entry: self.is_entry,
             is_address_given: false,
             first_seen_at: candidate.first_seen_at,
             now: self.now,
@@ -178,7 +189,8 @@ impl Fetch<'_> {
             links::prefer_own_page(self.transaction, candidate, &answered.url, url)?;
         }
         let canonical = url.map(|url| Alias { url, publisher: (*publisher).to_owned() });
-        for alias in canonical.iter().chain([*answered]) {
+        // The address of an entry that shares it leads to no single article.
+        for alias in canonical.iter().chain([*answered]).filter(|_| !self.is_entry) {
             links::add_alias(self.transaction, alias, stored.id, self.now)?;
         }
         // The article that the link led to before has lost its address to another one.
@@ -239,6 +251,10 @@ impl Fetch<'_> {
 
     /// Whether the link, the canonical address or the one that answered led to an article that is no longer stored.
     fn leads_to_deleted_article(&self, article: &Article, answered: &Alias) -> rusqlite::Result<bool> {
+        if self.is_entry {
+            let Some(id) = self.known_article_id else { return Ok(false) };
+            return Ok(lookalikes::known(self.transaction, id)?.is_none());
+        }
         let listed = &self.outcome.candidate.url;
         let canonical = article.url.as_ref().unwrap_or(listed);
         self.transaction

@@ -29,6 +29,7 @@ pub(in crate::store) fn import(
         answered: None,
         asked: None,
         was_cut_off: false,
+        is_entry: false,
         is_address_given: *is_address_given,
         first_seen_at,
         now,
