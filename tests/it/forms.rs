@@ -196,6 +196,23 @@ fn a_change_is_seen_on_the_own_page_after_its_form_was_read() {
     let_time_pass(&room);
     room.run(&["fetch", "--due"]).exits(0).says("1 revised");
     assert_eq!(stored(&room), one(text(1..=10), 2));
+    // What was changed after the form was read is a change, however the own page is found.
+    let dated = |paragraphs: &[String], hour: u32| {
+        let date = format!("<meta property=\"article:modified_time\" content=\"2026-11-20T{hour:02}:00:00Z\">");
+        let page = page_with(paragraphs, "");
+        let html = String::from_utf8(page.body().to_vec()).expect("a text").replace("</head>", &(date + "</head>"));
+        Resource::html(html)
+    };
+    for (hour, revision) in [(9, 1), (10, 2)] {
+        let corrected: Vec<String> = (1..=9).map(|n| paragraph(n).replace("frost", "ice")).collect();
+        let pages = [("/story-for-amp.html", dated(&reworded(1..=9), 9)), ("/story", dated(&corrected, hour))];
+        let (room, _web) = room_of(&pages);
+        for path in ["/story-for-amp.html", "/story", "/story-for-amp.html", "/story"] {
+            fetch(&room, path);
+        }
+        let expected = if revision == 1 { reworded(1..=9) } else { corrected };
+        assert_eq!(stored(&room), one(expected.join("\n"), revision));
+    }
     // Where nobody has seen the own page, the form tells of changes.
     let (room, web) = room_of(&[("/story-for-amp.html", page_with(&reworded(1..=8), ""))]);
     fetch(&room, "/story-for-amp.html");

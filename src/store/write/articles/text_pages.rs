@@ -1,10 +1,12 @@
 //! Which page an article's present text was read on. The rows of `_text_pages`.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::dedup::reading::PageForm;
 use crate::model::{Article, CanonicalUrl};
+use crate::store::file::columns::public_time;
 
 /// A page that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(super) struct TextPage {
     wording: i64,
     /// Whether it is the page that the article goes by.
     is_own: bool,
+    /// When it was changed, by its own word.
+    modified_at: Option<Timestamp>,
 }
 
 impl TextPage {
@@ -22,16 +26,34 @@ impl TextPage {
         let hash = |url: &CanonicalUrl| eight(&Sha256::digest(url.page_key()));
         let title = article.title.as_deref().unwrap_or_default();
         let wording = Sha256::new().chain_update(article.fingerprint.0).chain_update(title).finalize();
-        TextPage { asked: hash(asked), answered: hash(answered), wording: eight(&wording), is_own }
+        TextPage {
+            asked: hash(asked),
+            answered: hash(answered),
+            wording: eight(&wording),
+            is_own,
+            modified_at: article.modified_at,
+        }
     }
 
     /// What it is to the text of an article that is stored.
     pub(super) fn form(&self, connection: &Connection, article_id: i64) -> rusqlite::Result<PageForm> {
         Ok(match stored(connection, article_id)? {
-            Some(stored) if stored.asked != self.asked && stored.answered != self.answered => PageForm::Other,
+            Some(stored) if stored.asked != self.asked && stored.answered != self.answered => {
+                // That it was changed since is no matter of its form.
+                let was_changed = self.is_own && self.is_later_than(connection, article_id)?;
+                if was_changed { PageForm::OfText } else { PageForm::Other }
+            }
             Some(stored) if stored.wording == self.wording => PageForm::AsBefore,
             None | Some(_) => PageForm::OfText,
         })
+    }
+
+    /// Whether it says that it was changed later than the stored text does.
+    fn is_later_than(&self, connection: &Connection, article_id: i64) -> rusqlite::Result<bool> {
+        let Some(modified_at) = self.modified_at else { return Ok(false) };
+        connection
+            .prepare_cached("SELECT modified_at IS NOT NULL AND modified_at < ?2 FROM articles WHERE id = ?1")?
+            .query_row(params![article_id, public_time(modified_at)], |row| row.get(0))
     }
 
     /// Notes it as the page of an article's text, if it gave that text, or is the article's own: changes are to be seen
