@@ -120,7 +120,8 @@ CREATE INDEX sightings_first_seen_at ON sightings (source_id, first_seen_at);
 -- Every address that leads, or may lead, to an article, and the work that is due on it.
 CREATE TABLE _links (
     id                INTEGER PRIMARY KEY,
-    url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on
+    url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on; where entries share an address, with a blank
+                                                            -- and the entry's own behind it
     url               TEXT NOT NULL,
     host              TEXT NOT NULL,                        -- the publisher: registrable domain, or address
     source_id         INTEGER REFERENCES sources (id),      -- that listed it first; NULL: given by hand
@@ -139,7 +140,11 @@ CREATE TABLE _links (
     look_at           INTEGER,                              -- when its article's page is looked at again; NULL: no more
     gone_at           INTEGER,                              -- when the article was first found missing, and not again since
     tried_at          INTEGER,                              -- when it last failed
-    n_claims          INTEGER NOT NULL DEFAULT 0            -- claims in a row that have not ended; more than one: a process died with it
+    n_claims          INTEGER NOT NULL DEFAULT 0,           -- claims in a row that have not ended; more than one: a process died with it
+    entry_title       TEXT,                                 -- the headline that its first source's entry had last
+    entry_text        INTEGER,                              -- likewise a hash of its text
+    entry_look_at     INTEGER,                              -- the last time set for a look because of another headline
+    cut_off_at        INTEGER                               -- when its page first showed a part of the article, and not all of it since
 ) STRICT;
 
 CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;
@@ -193,6 +198,15 @@ CREATE TABLE _pending_sightings (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX _pending_sightings_source ON _pending_sightings (source_id);
+
+-- The page that gave the present text of an article, by eight bytes of SHA-256 each: the address that was asked, the one
+-- that answered, and what it read when it was last read. Other pages are other forms of the article.
+CREATE TABLE _text_pages (
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    asked      INTEGER NOT NULL,
+    answered   INTEGER NOT NULL,
+    wording    INTEGER NOT NULL
+) STRICT;
 
 -- The first article with a wording, by the SHA-256 of its folded words.
 CREATE TABLE _wordings (

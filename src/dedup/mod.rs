@@ -8,11 +8,15 @@
 //! * [`likeness`] compares two texts in full, and
 //! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
 //!
+//! [`reading`] says what it means that a page of a known article reads otherwise.
+//!
 //! What is new may still tell of the same event as others: [`story`] puts it among them.
 
 mod hash;
 
 mod words;
+
+mod known;
 
 pub mod shingle;
 
@@ -22,7 +26,11 @@ pub mod likeness;
 
 pub mod lineage;
 
+pub mod reading;
+
 pub mod story;
+
+pub use known::Known;
 
 use std::collections::HashSet;
 
@@ -57,19 +65,6 @@ pub fn has_own_text(words: u32) -> bool {
     words >= OWN_TEXT_WORDS_MIN
 }
 
-/// A stored article that may be the one at hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its row.
-    pub id: i64,
-    /// Its headline.
-    pub title: Option<String>,
-    /// Its body, a paragraph a line.
-    pub body: String,
-    /// The word of its `body_kind` column.
-    pub body_kind: String,
-}
-
 /// What the store found, by each kind of identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lookalikes {
@@ -86,6 +81,14 @@ pub struct Lookalikes {
     pub by_guid: Option<Known>,
     /// The first article with the same wording.
     pub by_wording: Option<i64>,
+}
+
+impl Lookalikes {
+    /// The one of them with this row.
+    #[must_use]
+    pub fn known(&self, id: i64) -> Option<&Known> {
+        [&self.by_link, &self.by_canonical_url, &self.by_guid].into_iter().flatten().find(|known| known.id == id)
+    }
 }
 
 /// What the article is, and whether the page's canonical address can be believed.
@@ -161,7 +164,8 @@ fn paragraphs_in_common(article: &Article, known: &Known) -> f64 {
 
 /// Whether title and body say the same: white space, punctuation and boilerplate make no revision, nor does a page that
 /// no longer has a headline.
-fn reads_the_same(article: &Article, known: &Known) -> bool {
+#[must_use]
+pub fn reads_the_same(article: &Article, known: &Known) -> bool {
     let title = article.title.as_deref().or(known.title.as_deref());
     substance::reads_the_same(
         Wording { title: known.title.as_deref(), body: &known.body },

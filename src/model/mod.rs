@@ -9,6 +9,8 @@ mod exchange;
 
 mod document;
 
+mod page_form;
+
 mod link;
 
 mod extracted;
@@ -26,7 +28,9 @@ pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, Origin, Quality};
 pub use host::{HostHold, HostMemory, KnownRobots};
-pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of};
+pub use link::{
+    Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
+};
 pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PollFacts, PollHints,
     PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,

@@ -286,6 +286,7 @@ impl Named {
             updated_at: None,
             is_refetch: true,
             hints: LinkHints::default(),
+            entry: None,
             url: canonical.clone(),
         };
         self.links.insert(app.store.ask_for(link).await?, canonical.as_url().clone());

@@ -49,6 +49,7 @@ fn hand_one_over(config: &Config, reader: &Reader, word: &str, holder: &str) -> 
                 updated_at: None,
                 is_refetch: true,
                 hints: LinkHints::default(),
+                entry: None,
                 url: canonical.clone(),
             };
             store::ask_for_beside(&config.store, &link)?;

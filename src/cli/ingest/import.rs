@@ -416,8 +416,10 @@ impl Import<'_> {
         let NewArticle { article, guid, source, first_seen_at, is_address_given, record } = new;
         let source = source.or_else(|| self.source.clone());
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
+        let now = Timestamp::now();
         let published = article.published.map(|published| published.instant);
-        let arrived_at = first_seen_at.or(published).unwrap_or_else(Timestamp::now);
+        let modified = article.modified_at.map(|modified| modified.min(now));
+        let arrived_at = first_seen_at.or(published).or(modified).unwrap_or(now);
         let imported = ImportedArticle { article, source, guid, arrived_at, is_address_given };
         let outcome = match record {
             Some(record) => self.app.store.restore(imported, record).await,

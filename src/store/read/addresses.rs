@@ -28,7 +28,9 @@ impl Reader {
         if self.is_snapshot()? {
             return Ok(article_in_snapshot(self.connection(), url_key)?);
         }
-        let sql = "SELECT article_id FROM _links WHERE url_key = ?1";
+        // Where entries of a feed share the address, it leads to the latest of their articles.
+        let sql = "SELECT article_id FROM _links WHERE url_key = ?1 OR url_key > ?1 || ' ' AND url_key < ?1 || '!'
+             ORDER BY url_key <> ?1, id DESC LIMIT 1";
         Ok(self.connection().query_row(sql, [url_key], |row| row.get(0)).optional()?.flatten())
     }
 

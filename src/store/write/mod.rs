@@ -3,7 +3,8 @@
 //! * `handle`: the handle to the thread. It sends a `unit` of work and awaits the result.
 //! * `thread`: takes the units that wait into one `transaction`. `cache` is what it keeps in memory between them.
 //! * `claims`: hands out due sources and links.
-//! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
+//! * `sources`: the list of sources, and the commit of a poll. `links`, `entries` and `sightings` are what a poll
+//!   brings.
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
 //! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the
 //!   heartbeat.
@@ -27,6 +28,8 @@ mod cache;
 pub(super) mod claims;
 
 pub(super) mod sources;
+
+mod entries;
 
 mod links;
 

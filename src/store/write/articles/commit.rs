@@ -14,6 +14,7 @@ use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::revisits::{self, Revisits};
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::articles::{lookalikes, row};
+use crate::store::write::entries::ENTRY_SIGN;
 use crate::store::write::gates::{self, GateChange};
 use crate::store::write::sources::schedule;
 use crate::store::write::transaction::WriteTransaction;
@@ -44,7 +45,15 @@ pub(in crate::store) fn commit(
         return Ok(ArticleCommit { is_stale: true, ..ArticleCommit::default() });
     };
     let revisits = Revisits { connection: transaction, candidate, schedule, now: *finished_at };
-    let fetch = Fetch { transaction, outcome, known_article_id: link.article_id, revisits, now: *finished_at };
+    let fetch = Fetch {
+        transaction,
+        outcome,
+        known_article_id: link.article_id,
+        was_cut_off: link.was_cut_off,
+        is_entry: link.is_entry,
+        revisits,
+        now: *finished_at,
+    };
     let mut ready_at = *host_ready_at;
     let commit = match result {
         ArticleResult::Article(page) => fetch.commit_page(page, None)?,
@@ -68,17 +77,22 @@ pub(in crate::store) fn commit(
 struct ClaimedLink {
     /// The article that it has led to before.
     article_id: Option<i64>,
+    /// Whether its page showed a part of that when it was last read.
+    was_cut_off: bool,
+    /// Whether it is an entry of a feed that shares its address with others.
+    is_entry: bool,
 }
 
 impl ClaimedLink {
     /// Finds the link of a candidate; nothing when its claim does not hold any more.
     fn find(connection: &Connection, candidate: &Candidate) -> rusqlite::Result<Option<ClaimedLink>> {
-        let found: Option<(Option<i64>, Option<i64>)> = connection
-            .prepare_cached("SELECT claim_id, article_id FROM _links WHERE id = ?1")?
-            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        let found: Option<(Option<i64>, Option<i64>, bool, String)> = connection
+            .prepare_cached("SELECT claim_id, article_id, cut_off_at IS NOT NULL, url_key FROM _links WHERE id = ?1")?
+            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
             .optional()?;
-        let (claim, article_id) = found.unwrap_or_default();
-        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id }))
+        let (claim, article_id, was_cut_off, key) = found.unwrap_or_default();
+        let is_entry = key.contains(ENTRY_SIGN);
+        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id, was_cut_off, is_entry }))
     }
 }
 
@@ -88,6 +102,8 @@ struct Fetch<'a> {
     outcome: &'a ArticleOutcome,
     /// The article that the link has led to before.
     known_article_id: Option<i64>,
+    was_cut_off: bool,
+    is_entry: bool,
     revisits: Revisits<'a>,
     now: Timestamp,
 }
@@ -122,13 +138,17 @@ impl Fetch<'_> {
         if let Some(deleted) = self.deleted_article(article, answered)? {
             return self.commit_deleted(deleted);
         }
+        // An entry that says little now is no notice in the place of the article.
+        let is_page = !self.outcome.exchanges.is_empty();
         let known = match self.known_article_id {
             Some(id) => lookalikes::known(self.transaction, id)?,
             None => None,
         };
         match known {
             Some(known) if dedup::is_barrier(article, &known) => self.commit_barrier(known.id),
-            Some(known) if dedup::is_notice_of_absence(article, &known) => self.commit_absence(Absence::Likely, None),
+            Some(known) if is_page && dedup::is_notice_of_absence(article, &known) => {
+                self.commit_absence(Absence::Likely, None)
+            }
             _ => self.commit_article(page, page_at),
         }
     }
@@ -152,24 +172,43 @@ impl Fetch<'_> {
     fn commit_article(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
         let ReadPage { article, answered, publisher, validators } = page;
         let candidate = &self.outcome.candidate;
+        // The text of a feed's entry has no page to revisit, or one that it stands in for.
+        let is_page = !self.outcome.exchanges.is_empty() && page_at.is_none();
         let arrival = Arrival {
             source: candidate.source,
             guid: candidate.hints.guid.as_deref(),
             known_article_id: self.known_article_id,
             answered: Some(answered),
+            asked: is_page.then_some(&candidate.url),
+            was_cut_off: self.was_cut_off,
+            is_entry: self.is_entry,
             is_address_given: false,
             first_seen_at: candidate.first_seen_at,
             now: self.now,
             record: None,
         };
-        let Upserted { stored, url } = upsert(self.transaction, article, &arrival)?;
-        // The text of a feed's entry has no page to revisit.
-        let is_page = !self.outcome.exchanges.is_empty() && page_at.is_none();
-        let revisit_at = if is_page { self.revisits.next(stored.id)? } else { page_at };
-        links::finish(self.transaction, candidate.link, Some(stored.id), Some(validators), revisit_at)?;
+        let Upserted { stored, url, is_cut_off, is_from_new_page } = upsert(self.transaction, article, &arrival)?;
+        if is_from_new_page {
+            revisits::end_elsewhere(self.transaction, stored.id, candidate.link)?;
+        }
+        let revisit_at = match is_page {
+            true if is_cut_off => self.revisits.soon(),
+            true => self.revisits.next(stored.id)?,
+            false => page_at,
+        };
+        // By the validators of a part, the same part would not be seen again.
+        let validators = Some(validators).filter(|_| !is_cut_off);
+        links::finish(self.transaction, candidate.link, Some(stored.id), validators, revisit_at)?;
+        if is_cut_off {
+            links::note_cut_off(self.transaction, candidate.link, self.now)?;
+        }
         row::mark_present(self.transaction, stored.id)?;
+        if is_page && let Some(url) = &url {
+            links::prefer_own_page(self.transaction, candidate, &answered.url, url)?;
+        }
         let canonical = url.map(|url| Alias { url, publisher: publisher.clone() });
-        for alias in canonical.iter().chain([answered]) {
+        // The address of an entry that shares it leads to no single article.
+        for alias in canonical.iter().chain([answered]).filter(|_| !self.is_entry) {
             links::add_alias(self.transaction, alias, stored.id, self.now)?;
         }
         // The article that the link led to before has lost its address to another one.
@@ -234,6 +273,10 @@ impl Fetch<'_> {
 
     /// The article that the link, the canonical address or the one that answered led to, and that is no longer stored.
     fn deleted_article(&self, article: &Article, answered: &Alias) -> rusqlite::Result<Option<i64>> {
+        if self.is_entry {
+            let Some(id) = self.known_article_id else { return Ok(None) };
+            return Ok(lookalikes::known(self.transaction, id)?.is_none().then_some(id));
+        }
         let listed = &self.outcome.candidate.url;
         let canonical = article.url.as_ref().unwrap_or(listed);
         self.transaction

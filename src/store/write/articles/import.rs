@@ -29,12 +29,15 @@ pub(in crate::store) fn import(
         guid,
         known_article_id: None,
         answered: None,
+        asked: None,
+        was_cut_off: false,
+        is_entry: false,
         is_address_given: *is_address_given,
         first_seen_at,
         now,
         record,
     };
-    let Upserted { stored, url } = upsert(transaction, article, &arrival)?;
+    let Upserted { stored, url, .. } = upsert(transaction, article, &arrival)?;
     if let Some(url) = url {
         let publisher = publisher_of(url.as_url());
         links::add_alias(connection, &Alias { url, publisher }, stored.id, first_seen_at)?;

@@ -15,6 +15,18 @@ pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival
     let by_id = |id: Option<i64>| {
         id.filter(|id| !is_apart(id)).map(|id| known(connection, id)).transpose().map(Option::flatten)
     };
+    if arrival.is_entry {
+        let by_guid = match find_by_guid(connection, article, arrival)? {
+            Some(id) => Some(id),
+            None => find_same_entry(connection, article)?,
+        };
+        return Ok(Lookalikes {
+            by_link: by_id(arrival.known_article_id)?,
+            by_guid: by_id(by_guid)?,
+            by_wording: find_by_wording(connection, article)?,
+            ..Lookalikes::default()
+        });
+    }
     let answered_key = arrival.answered.map(|answered| answered.url.key());
     let answered_id = answered_key.map(|key| links::article_at(connection, &key)).transpose()?.flatten();
     let canonical_key = article.url.as_ref().map(CanonicalUrl::key);
@@ -82,6 +94,24 @@ pub(super) fn find_same_document(connection: &Connection, article: &Article) -> 
         )?
         .query_row(
             params![article.fingerprint.0, article.title, dedup::has_own_text(article.words), day_of(article)],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// The article at the same address with the same headline and text: a feed may renew its GUIDs.
+fn find_same_entry(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached(
+            "WITH alike AS (
+                 SELECT article_id AS id FROM _wordings WHERE wording = ?1
+                 UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
+                 WHERE wording = ?1)
+             SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
+             WHERE articles.url IS ?2 AND articles.title IS ?3 AND articles.body = ?4 ORDER BY articles.id LIMIT 1",
+        )?
+        .query_row(
+            params![article.fingerprint.0, article.url.as_ref().map(CanonicalUrl::as_str), article.title, article.body],
             |row| row.get(0),
         )
         .optional()

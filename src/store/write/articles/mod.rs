@@ -4,7 +4,7 @@
 //!   both tell of how it came in.
 //! * `restore`: an article from an export, as it was where it was exported.
 //! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
-//!   `versions` puts several versions from files in order.
+//!   `versions` puts several versions from files in order, `text_pages` knows the page that each text is from.
 //! * `row`: its row; `full_text`: the full-text index.
 //! * `revisits`: when its page is fetched again, and what it means that the page is missing.
 
@@ -21,6 +21,8 @@ mod upsert;
 mod lookalikes;
 
 mod versions;
+
+mod text_pages;
 
 pub(in crate::store) mod copies;
 
