@@ -15,6 +15,7 @@
 
 mod address;
 mod base64;
+mod body;
 mod convert;
 mod date;
 mod doctype;
@@ -26,6 +27,8 @@ mod json;
 mod json_repair;
 mod listing;
 mod markup;
+mod meant_tags;
+mod mojibake;
 mod page;
 mod persons;
 mod precheck;
@@ -36,6 +39,7 @@ mod skip_hours;
 mod sniff;
 mod text;
 mod text_value;
+mod title;
 mod unpack;
 mod vocabulary;
 
@@ -74,10 +78,25 @@ pub fn read(document: &FetchedDocument, settings: &FeedSettings) -> Result<Listi
         return Err(FeedError::Empty);
     }
     let mut listing = read_text(text, &document.final_url, settings.entries_max)?;
+    undo_mojibake(&mut listing);
     if listing.links.is_empty() && listing.children.is_empty() {
         listing.problems.push("it was read, and there are no entries in it".to_owned());
     }
     Ok(listing)
+}
+
+fn undo_mojibake(listing: &mut Listing) {
+    let undo_in_text = |text: &mut Option<String>| *text = text.take().map(mojibake::undone_in_text);
+    let undo_in_html = |html: &mut Option<String>| *html = html.take().map(mojibake::undone_in_html);
+    undo_in_text(&mut listing.title);
+    for link in &mut listing.links {
+        undo_in_text(&mut link.title);
+        undo_in_html(&mut link.text.content);
+        undo_in_html(&mut link.text.summary);
+        for author in &mut link.authors {
+            *author = mojibake::undone_in_text(std::mem::take(author));
+        }
+    }
 }
 
 fn read_text(text: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {

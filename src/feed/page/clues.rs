@@ -5,7 +5,7 @@ use url::Url;
 
 use super::super::address::resolve;
 use super::super::markup::{Scanner, Tag, Token};
-use super::super::{text, unpack};
+use super::super::{title, unpack};
 use super::html::{base_of, is, skip_if_raw};
 use crate::charset;
 use crate::model::FetchedDocument;
@@ -134,7 +134,7 @@ fn take_named(tag: &Tag<'_>, base: &Url, clues: &mut PageClues) {
     let is_feed = FEED_TYPES.iter().any(|known| known.eq_ignore_ascii_case(media_type));
     if (says("alternate") || says("feed")) && is_feed {
         let Some(url) = tag.attribute("href").and_then(|href| resolve(&href, base)) else { return };
-        let title = tag.attribute("title").map(|title| text::text_of_title(&title)).filter(|title| !title.is_empty());
+        let title = tag.attribute("title").map(|title| title::text_of_title(&title)).filter(|title| !title.is_empty());
         add(&mut clues.alternates, NamedFeed { url, title });
     } else if says("sitemap") {
         let url = tag.attribute("href").and_then(|href| resolve(&href, base));
@@ -148,7 +148,7 @@ fn take_generator(tag: &Tag<'_>, clues: &mut PageClues) {
     if tag.attribute("name").is_some_and(|name| name.eq_ignore_ascii_case("generator"))
         && let Some(content) = tag.attribute("content")
     {
-        let generator = text::text_of_title(&content);
+        let generator = title::text_of_title(&content);
         clues.generator = Some(generator).filter(|generator| !generator.is_empty()).or(clues.generator.take());
     }
 }
@@ -156,7 +156,7 @@ fn take_generator(tag: &Tag<'_>, clues: &mut PageClues) {
 /// Takes a link if it looks like one to a feed: by its address, or because its text is the word for it.
 fn end_link(link: Option<(Url, String)>, clues: &mut PageClues) {
     let Some((url, label)) = link else { return };
-    let label = text::text_of_title(&label);
+    let label = title::text_of_title(&label);
     let is_word = ["rss", "rss feed", "rss feeds", "rss-feed", "rss-feeds", "atom", "feed", "feeds", "atom feed"]
         .iter()
         .any(|word| word.eq_ignore_ascii_case(&label));
