@@ -77,7 +77,12 @@ pub fn read(document: &FetchedDocument, settings: &FeedSettings) -> Result<Listi
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
-    let mut listing = read_text(text, &document.final_url, settings.entries_max)?;
+    let mut listing = read_text(text, &document.final_url, settings.entries_max).map_err(|error| match error {
+        FeedError::Html { .. } => {
+            FeedError::Html { feeds: page::feeds_of_html(text, document.link.as_deref(), &document.final_url) }
+        }
+        other => other,
+    })?;
     undo_mojibake(&mut listing);
     if listing.links.is_empty() && listing.children.is_empty() {
         listing.problems.push("it was read, and there are no entries in it".to_owned());
@@ -115,7 +120,8 @@ fn read_markup(text: &str, base: &Url, entries_max: usize) -> Result<Listing, Fe
             read_feed(&Source { dialect, tag, text, start, behind, base, entries_max })
         }
         Root::Sitemap { tag, behind } => Ok(sitemap::read(&tag, &text[behind..], base, entries_max)),
-        Root::Html => Err(FeedError::Html { feeds: page::feeds_of_html(text, base) }),
+        // Which feeds it names is told where its headers are known.
+        Root::Html => Err(FeedError::Html { feeds: Vec::new() }),
         Root::Other(name) => Err(FeedError::OtherRoot { root: name.to_owned() }),
         Root::None => sitemap::read_lines(text, entries_max).ok_or(FeedError::NoMarkup),
     }

@@ -5,8 +5,10 @@
 //! two publishers agree on how to mark it; what leads around the site is told by how it is marked, where it is.
 
 mod address_shape;
+mod announcement;
 mod clues;
 mod html;
+mod link_header;
 mod navigation;
 
 use std::borrow::Cow;

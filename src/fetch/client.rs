@@ -297,7 +297,8 @@ impl Fetcher {
             status,
             content_type: text_of(&headers, &CONTENT_TYPE),
             content_language: text_of(&headers, &CONTENT_LANGUAGE),
-            robots_tag: robots_tag(&headers),
+            link: lines_of(&headers, "link"),
+            robots_tag: lines_of(&headers, "x-robots-tag"),
             reservations: reservations::of_headers(&headers),
             validators: Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) },
             max_age_s: max_age_s(&headers, fetched_at),
@@ -452,8 +453,9 @@ fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn robots_tag(headers: &HeaderMap) -> Option<String> {
-    let lines: Vec<&str> = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok()).collect();
+/// All lines of a header that may come several times.
+fn lines_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }
 
