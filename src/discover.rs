@@ -21,7 +21,7 @@ const FIRST_LINKS: usize = 3;
 const FIRST_SITEMAPS: usize = 2;
 
 /// Where feeds are where nobody says where they are: few, since each costs a request and most will not be there.
-const USUAL_FEEDS: [&str; 4] = ["/feed/", "/rss.xml", "/atom.xml", "/index.xml"];
+const USUAL_FEEDS: [&str; 5] = ["/feed/", "/rss.xml", "/atom.xml", "/index.xml", "/feed.xml"];
 
 /// Where the sitemap is by custom.
 const USUAL_SITEMAP: &str = "/sitemap.xml";
@@ -166,14 +166,35 @@ pub fn candidates(site: &Url, clues: &Clues) -> Vec<Candidate> {
     ordered.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
+/// Whether a feed with news in it has been found, be it ever so old.
+#[must_use]
+pub fn has_feed(findings: &[Finding]) -> bool {
+    let is_of_news = |finding: &Finding| finding.n_entries > 0 && !is_of_comments(&finding.url);
+    findings.iter().any(|finding| finding.kind == SourceKind::Feed && is_of_news(finding))
+}
+
+/// How many requests are kept back for [`guesses`] as long as nothing that is named leads to a feed.
+pub const N_GUESSES_MAX: usize = USUAL_FEEDS.len() + 2;
+
 /// What to try where what the site says of itself has not led to a feed, or to any sitemap.
 #[must_use]
-pub fn guesses(site: &Url, findings: &[Finding]) -> Vec<Candidate> {
-    let has = |kind: SourceKind| findings.iter().any(|finding| finding.kind == kind);
-    let feeds = if has(SourceKind::Feed) { &[] } else { USUAL_FEEDS.as_slice() };
-    let sitemap = (!has(SourceKind::Sitemap)).then_some(USUAL_SITEMAP);
-    let guess = |path: &&str| Some(Candidate { url: site.join(path).ok()?, reasons: vec![Reason::Usual] });
-    feeds.iter().chain(sitemap.iter()).filter_map(guess).collect()
+pub fn guesses(site: &Url, generator: Option<&str>, findings: &[Finding]) -> Vec<Candidate> {
+    let mut guesses: Vec<Candidate> = Vec::new();
+    let mut guess = |url: Option<Url>, reason: Reason| {
+        if let Some(url) = url.filter(|url| guesses.iter().all(|known| known.url != *url)) {
+            guesses.push(Candidate { url, reasons: vec![reason] });
+        }
+    };
+    if !has_feed(findings) {
+        guess(usual_for(site, generator), Reason::Generator);
+        for path in USUAL_FEEDS {
+            guess(site.join(path).ok(), Reason::Usual);
+        }
+    }
+    if !findings.iter().any(|finding| finding.kind == SourceKind::Sitemap) {
+        guess(site.join(USUAL_SITEMAP).ok(), Reason::Usual);
+    }
+    guesses
 }
 
 /// Brings findings into the order of their worth, the best first. What counts, in this order: that there is something in
@@ -225,6 +246,10 @@ fn is_of_comments(url: &Url) -> bool {
 }
 
 fn usual_for(site: &Url, generator: Option<&str>) -> Option<Url> {
+    // The one host of many authors, each in a folder.
+    if site.host_str() == Some("medium.com") {
+        return site.join(&format!("/feed{}", site.path().trim_end_matches('/'))).ok();
+    }
     let generator = generator?.to_ascii_lowercase();
     let (_, path) = GENERATORS.iter().find(|(word, _)| generator.contains(word))?;
     site.join(path).ok()
@@ -329,15 +354,22 @@ mod tests {
     #[test]
     fn little_is_guessed_and_only_what_is_missing() {
         let check = |findings: &[Finding], expected: &[&str]| {
-            let guessed = guesses(&url("/news/today"), findings);
+            let guessed = guesses(&url("/news/today"), Some("Ghost 5"), findings);
             let paths: Vec<&str> = guessed.iter().map(|candidate| candidate.url.path()).collect();
             assert_eq!(paths, expected);
         };
         let feed = finding("/a", SourceKind::Feed, 1, None, Reason::Alternate);
         let sitemap = finding("/b", SourceKind::Sitemap, 1, None, Reason::Robots);
-        check(&[], &["/feed/", "/rss.xml", "/atom.xml", "/index.xml", "/sitemap.xml"]);
+        check(&[], &["/rss/", "/feed/", "/rss.xml", "/atom.xml", "/index.xml", "/feed.xml", "/sitemap.xml"]);
         check(std::slice::from_ref(&feed), &["/sitemap.xml"]);
-        check(std::slice::from_ref(&sitemap), &["/feed/", "/rss.xml", "/atom.xml", "/index.xml"]);
+        check(std::slice::from_ref(&sitemap), &["/rss/", "/feed/", "/rss.xml", "/atom.xml", "/index.xml", "/feed.xml"]);
+        // A feed in which there is nothing, or nothing but comments, is as good as none.
+        let comments = finding("/comments/feed/", SourceKind::Feed, 9, None, Reason::Alternate);
+        let empty = finding("/empty", SourceKind::Feed, 0, None, Reason::Alternate);
+        check(
+            &[comments, empty, sitemap.clone()],
+            &["/rss/", "/feed/", "/rss.xml", "/atom.xml", "/index.xml", "/feed.xml"],
+        );
         check(&[feed, sitemap], &[]);
         assert_eq!(news_child(&urls(&["/a/news/1.xml", "/b/news-1.xml"])).unwrap().path(), "/b/news-1.xml");
     }

@@ -8,11 +8,12 @@ use feed_rs::model as read;
 use url::Url;
 
 use super::address::{is_of_the_web, resolve};
+use super::body::html;
 use super::date::Stamps;
 use super::listing::{Listing, too_many};
-use super::text::{html, said};
+use super::text::said;
 use super::vocabulary::Dialect;
-use super::{date, persons, text};
+use super::{date, persons, title};
 use crate::model::{FeedText, FoundLink, SourceKind};
 
 /// Runs feed-rs over a document in UTF-8.
@@ -73,7 +74,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     let feed_authors: Vec<String> = if context.dialect == Dialect::Atom { names(feed.authors) } else { Vec::new() };
     let mut links = Vec::with_capacity(n_entries.min(context.entries_max));
     for (number, entry) in (1_usize..).zip(feed.entries).take(context.entries_max) {
-        let mut link = found_link(entry, feed_type_is_rss(&feed.feed_type), base);
+        let mut link = found_link(entry, feed_type_is_rss(&feed.feed_type), context.dialect, base);
         if link.authors.is_empty() {
             // RFC 4287, section 4.2.1: the authors of the feed are those of an entry without any.
             link.authors.clone_from(&feed_authors);
@@ -89,7 +90,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     Listing {
         kind: SourceKind::Feed,
         format: context.format,
-        title: feed.title.as_ref().and_then(title),
+        title: feed.title.as_ref().and_then(|title| title_of(title, context.dialect)),
         language,
         links,
         children: Vec::new(),
@@ -102,7 +103,9 @@ fn feed_type_is_rss(feed_type: &read::FeedType) -> bool {
     matches!(feed_type, read::FeedType::RSS0 | read::FeedType::RSS1 | read::FeedType::RSS2)
 }
 
-fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
+fn found_link(entry: read::Entry, is_rss: bool, dialect: Dialect, base: &Url) -> FoundLink {
+    // RSS says of no text whether it is HTML.
+    let is_undeclared = dialect != Dialect::Atom;
     let guid = said(entry.id);
     // For RSS, feed-rs copies the one date to the other.
     let updated = entry.updated.filter(|updated| !(is_rss && entry.published == Some(*updated)));
@@ -113,7 +116,7 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
     FoundLink {
         url,
         guid,
-        title: entry.title.as_ref().and_then(title),
+        title: entry.title.as_ref().and_then(|title| title_of(title, dialect)),
         published: entry.published.and_then(|packed| date::unpack(SystemTime::from(packed))),
         updated: updated.and_then(|packed| date::unpack(SystemTime::from(packed))),
         authors: names(entry.authors),
@@ -121,18 +124,28 @@ fn found_link(entry: read::Entry, is_rss: bool, base: &Url) -> FoundLink {
         text: FeedText {
             content: entry.content.and_then(|content| {
                 let body = content.body?;
-                html(body, content.content_type.as_str(), false)
+                html(body, content.content_type.as_str(), is_undeclared)
             }),
-            summary: entry.summary.and_then(|summary| html(summary.content, summary.content_type.as_str(), is_rss)),
+            summary: entry
+                .summary
+                .and_then(|summary| html(summary.content, summary.content_type.as_str(), is_undeclared)),
         },
     }
 }
 
 /// A title as plain text.
-fn title(title: &read::Text) -> Option<String> {
-    // In XHTML every tag is meant as one, those of formulas and drawings too.
-    let is_xhtml = title.content_type.as_str().contains("xhtml");
-    said(if is_xhtml { text::text_of_html(&title.content) } else { text::text_of_title(&title.content) })
+fn title_of(title: &read::Text, dialect: Dialect) -> Option<String> {
+    let text = &title.content;
+    let media_type = title.content_type.as_str();
+    said(if media_type.contains("xhtml") {
+        title::text_of_xhtml_title(text)
+    } else if dialect != Dialect::Atom {
+        title::text_of_undeclared_title(text)
+    } else if media_type.contains("html") {
+        title::text_of_title(text)
+    } else {
+        title::text_of_plain_title(text)
+    })
 }
 
 fn names(persons: Vec<read::Person>) -> Vec<String> {
@@ -147,7 +160,7 @@ fn names(persons: Vec<read::Person>) -> Vec<String> {
             (None, Some(mail)) => mail,
             (None, None) => continue,
         };
-        let name = text::text_of_title(&name);
+        let name = title::text_of_title(&name);
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }

@@ -40,7 +40,7 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
 }
 
 /// The reference at the start of a text, and its length.
-fn reference(text: &str) -> Option<(char, usize)> {
+pub(super) fn reference(text: &str) -> Option<(char, usize)> {
     let window = &text.as_bytes()[1..text.len().min(LONGEST_NAME + 2)];
     let length = window.iter().position(|byte| *byte == b';')?;
     let name = &text[1..=length];
@@ -53,6 +53,44 @@ fn reference(text: &str) -> Option<(char, usize)> {
         return Some((character(code.ok()?), total));
     }
     entity_names::character(name).map(|c| (c, total))
+}
+
+/// Names that are written about rather than written: where one stands escaped, it may be meant so.
+const WRITTEN_ABOUT: [&str; 5] = ["nbsp", "lt", "gt", "LT", "GT"];
+
+/// Decodes the references that are left in a text that has been decoded before, since they were escaped twice. The
+/// one that is written about stays.
+pub(super) fn decode_doubled(text: &str) -> Cow<'_, str> {
+    replaced(text, |rest| reference(rest).filter(|(_, length)| rest[1..length - 1] != *WRITTEN_ABOUT[0]))
+}
+
+/// Takes one layer off the references in HTML that were escaped twice: `&amp;eacute;`. Those that are written about stay.
+pub(super) fn undouble(html: &str) -> Cow<'_, str> {
+    replaced(html, |rest| {
+        let behind = rest.strip_prefix("&amp;")?;
+        let inner = format!("&{}", behind.get(..behind.find(';')? + 1).filter(|name| name.len() <= LONGEST_NAME)?);
+        let (_, length) = reference(&inner)?;
+        (!WRITTEN_ABOUT.contains(&&inner[1..length - 1])).then_some(('&', "&amp;".len()))
+    })
+}
+
+/// A text with what `replacement` finds at its ampersands: a character, and the length of what it stands for.
+fn replaced(text: &str, replacement: impl Fn(&str) -> Option<(char, usize)>) -> Cow<'_, str> {
+    let (mut output, mut clean_from, mut from) = (String::new(), 0, 0);
+    while let Some(found) = memchr::memchr(b'&', &text.as_bytes()[from..]) {
+        let at = from + found;
+        if let Some((c, length)) = replacement(&text[at..]) {
+            output.push_str(&text[clean_from..at]);
+            output.push(c);
+            clean_from = at + length;
+        }
+        from = clean_from.max(at + 1);
+    }
+    if clean_from == 0 {
+        return Cow::Borrowed(text);
+    }
+    output.push_str(&text[clean_from..]);
+    Cow::Owned(output)
 }
 
 fn character(code: u32) -> char {

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::address::{is_of_the_web, resolve};
+use super::body::html;
 use super::error::FeedError;
 use super::listing::{Listing, too_many};
-use super::text::{html, said};
-use super::{json_repair, text};
+use super::text::said;
+use super::{json_repair, title};
 use crate::dates;
 use crate::model::{FeedText, FoundLink, SourceKind};
 
@@ -63,7 +64,7 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
     Ok(Listing {
         kind: SourceKind::Feed,
         format: if version.ends_with("/1") { "json feed 1.0" } else { "json feed 1.1" },
-        title: string(&feed, "title").map(|title| text::text_of_title(&title)).and_then(said),
+        title: string(&feed, "title").map(|title| title::text_of_undeclared_title(&title)).and_then(said),
         language,
         links,
         children: Vec::new(),
@@ -90,7 +91,7 @@ fn found_link(item: &Map<String, Value>, base: &Url, feed_language: Option<&str>
     FoundLink {
         url,
         guid,
-        title: string(item, "title").map(|title| text::text_of_title(&title)).and_then(said),
+        title: string(item, "title").map(|title| title::text_of_undeclared_title(&title)).and_then(said),
         published: date("date_published"),
         updated: date("date_modified"),
         authors: authors(item),

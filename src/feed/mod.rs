@@ -15,6 +15,7 @@
 
 mod address;
 mod base64;
+mod body;
 mod convert;
 mod date;
 mod doctype;
@@ -26,6 +27,8 @@ mod json;
 mod json_repair;
 mod listing;
 mod markup;
+mod meant_tags;
+mod mojibake;
 mod page;
 mod persons;
 mod precheck;
@@ -36,6 +39,7 @@ mod skip_hours;
 mod sniff;
 mod text;
 mod text_value;
+mod title;
 mod unpack;
 mod vocabulary;
 
@@ -73,11 +77,31 @@ pub fn read(document: &FetchedDocument, settings: &FeedSettings) -> Result<Listi
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
-    let mut listing = read_text(text, &document.final_url, settings.entries_max)?;
+    let mut listing = read_text(text, &document.final_url, settings.entries_max).map_err(|error| match error {
+        FeedError::Html { .. } => {
+            FeedError::Html { feeds: page::feeds_of_html(text, document.link.as_deref(), &document.final_url) }
+        }
+        other => other,
+    })?;
+    undo_mojibake(&mut listing);
     if listing.links.is_empty() && listing.children.is_empty() {
         listing.problems.push("it was read, and there are no entries in it".to_owned());
     }
     Ok(listing)
+}
+
+fn undo_mojibake(listing: &mut Listing) {
+    let undo_in_text = |text: &mut Option<String>| *text = text.take().map(mojibake::undone_in_text);
+    let undo_in_html = |html: &mut Option<String>| *html = html.take().map(mojibake::undone_in_html);
+    undo_in_text(&mut listing.title);
+    for link in &mut listing.links {
+        undo_in_text(&mut link.title);
+        undo_in_html(&mut link.text.content);
+        undo_in_html(&mut link.text.summary);
+        for author in &mut link.authors {
+            *author = mojibake::undone_in_text(std::mem::take(author));
+        }
+    }
 }
 
 fn read_text(text: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {
@@ -96,7 +120,8 @@ fn read_markup(text: &str, base: &Url, entries_max: usize) -> Result<Listing, Fe
             read_feed(&Source { dialect, tag, text, start, behind, base, entries_max })
         }
         Root::Sitemap { tag, behind } => Ok(sitemap::read(&tag, &text[behind..], base, entries_max)),
-        Root::Html => Err(FeedError::Html { feeds: page::feeds_of_html(text, base) }),
+        // Which feeds it names is told where its headers are known.
+        Root::Html => Err(FeedError::Html { feeds: Vec::new() }),
         Root::Other(name) => Err(FeedError::OtherRoot { root: name.to_owned() }),
         Root::None => sitemap::read_lines(text, entries_max).ok_or(FeedError::NoMarkup),
     }

@@ -5,8 +5,10 @@
 //! two publishers agree on how to mark it; what leads around the site is told by how it is marked, where it is.
 
 mod address_shape;
+mod announcement;
 mod clues;
 mod html;
+mod link_header;
 mod navigation;
 
 use std::borrow::Cow;
@@ -17,7 +19,7 @@ use url::Url;
 use super::address::resolve;
 use super::listing::Listing;
 use super::markup::{Scanner, Tag, Token, local_name};
-use super::{text, unpack};
+use super::{title, unpack};
 use crate::charset;
 use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
@@ -137,7 +139,7 @@ impl PageReader<'_> {
                     self.close(local_name(name));
                 }
                 Token::Text(piece) if is_in_title => {
-                    self.listing.title = Some(text::text_of_title(piece)).filter(|title| !title.is_empty());
+                    self.listing.title = Some(title::text_of_title(piece)).filter(|title| !title.is_empty());
                 }
                 Token::Text(piece) => {
                     if let Some(link) = &mut self.link
@@ -264,7 +266,7 @@ impl PageReader<'_> {
 
     fn end_link(&mut self) {
         let Some(link) = self.link.take() else { return };
-        let as_title = |text: &str| Some(text::text_of_title(text)).filter(|title| !title.is_empty());
+        let as_title = |text: &str| Some(title::text_of_title(text)).filter(|title| !title.is_empty());
         let mut title = as_title(&link.heading).or_else(|| as_title(&link.text));
         if !title.as_deref().is_some_and(is_headline)
             && let Heading::Closed(heading) = &self.heading

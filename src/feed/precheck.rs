@@ -103,6 +103,8 @@ struct Checker<'t> {
     fields_read: u16,
     fields_missed: u16,
     n_dates: u8,
+    /// Whether the text that comes next is an Atom title without a type.
+    is_untyped_title: bool,
     /// The channel's element whose text comes next.
     channel_name: Option<Name<'t>>,
     findings: Precheck,
@@ -120,6 +122,7 @@ pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Prec
         fields_read: 0,
         fields_missed: 0,
         n_dates: 0,
+        is_untyped_title: false,
         channel_name: None,
         findings: Precheck { flaw: None, n_entries: 0, end: text.len(), channel: ChannelFacts::default() },
     };
@@ -266,6 +269,7 @@ impl<'t> Checker<'t> {
             }
             Some("title") => {
                 self.typed_text(tag);
+                self.is_untyped_title = self.dialect == Dialect::Atom && tag.attribute("type").is_none();
                 if is_xhtml(tag) { Inside::Anything } else { Inside::Text }
             }
             Some("subtitle" | "rights") if self.dialect == Dialect::Atom => {
@@ -311,6 +315,7 @@ impl<'t> Checker<'t> {
             }
             Field::Title(_) | Field::Summary(_) | Field::Content(_) if self.dialect == Dialect::Atom => {
                 self.typed_text(tag);
+                self.is_untyped_title = matches!(field, Field::Title(_)) && tag.attribute("type").is_none();
                 if is_xhtml(tag) || tag.attribute("src").is_some() { Inside::Anything } else { Inside::Text }
             }
             Field::Link if self.dialect == Dialect::Atom => {
@@ -359,6 +364,9 @@ impl<'t> Checker<'t> {
             {
                 self.flaw("feed-rs panics on such a name, or takes two for one");
             }
+            Some((_, Inside::Text)) if self.is_untyped_title && (piece.contains('<') || piece.contains("&lt;")) => {
+                self.flaw("nothing says whether a title is HTML");
+            }
             // The two ends of a section within a section.
             Some((_, Inside::Text)) if piece.starts_with("]]>") => self.flaw("a section ends twice"),
             None if self.is_in_entry && self.open.len() > self.entry_depth && !piece.trim_ascii().is_empty() => {
@@ -387,6 +395,7 @@ impl<'t> Checker<'t> {
         let depth = self.open.len() + 1;
         if self.leaf.is_some_and(|(leaf_depth, _)| depth <= leaf_depth) {
             self.leaf = None;
+            self.is_untyped_title = false;
             self.channel_name = None;
         }
         if self.is_in_entry && depth <= self.entry_depth {

@@ -376,7 +376,13 @@ impl<'t> Repair<'t, '_> {
     fn title(&mut self, tag: &Tag<'t>, kind: Kind) -> Value {
         let value = self.value(tag, kind, true);
         // In XHTML every tag is meant as one, those of formulas and drawings too; elsewhere they may be text.
-        if kind == Kind::Xhtml { value.without_tags() } else { value }
+        if kind == Kind::Xhtml {
+            value.without_tags()
+        } else if kind == Kind::Text && tag.attribute("type").is_none() {
+            value.perhaps_html()
+        } else {
+            value
+        }
     }
 
     /// The text of an element, up to where it ends. In short texts any element of an entry ends it, in long ones only

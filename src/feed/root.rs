@@ -59,11 +59,16 @@ pub(super) fn find_root(text: &str) -> Root<'_> {
     match first {
         _ if is_html || is_within_html => Root::Html,
         None => Root::None,
-        Some(name) if text::is_html_element(name) => Root::Html,
+        Some(name) if text::is_html_element(name) || is_html_head(name) => Root::Html,
         // What else looks like a tag may be so by chance.
         Some(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)) => Root::None,
         Some(name) => Root::Other(name),
     }
+}
+
+/// Whether a page without its outer tags may begin with an element.
+fn is_html_head(name: &str) -> bool {
+    ["title", "link", "base", "noscript", "template"].iter().any(|element| element.eq_ignore_ascii_case(name))
 }
 
 /// Whether it is worth looking for a feed in a page.

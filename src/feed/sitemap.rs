@@ -10,7 +10,7 @@ use super::listing::Listing;
 use super::markup::{Scanner, Tag, Token, local_name};
 use super::text::said;
 use super::vocabulary::{Dialect, Family, Namespaces};
-use super::{entities, text};
+use super::{entities, title};
 use crate::dates;
 use crate::model::{FoundLink, SourceKind};
 
@@ -137,7 +137,7 @@ impl Found {
         let published = dates::read(&record.published);
         let link = FoundLink {
             url: Some(url),
-            title: said(text::text_of_title(&record.title)),
+            title: said(title::text_of_undeclared_title(&record.title)),
             published: published.map(|date| date.to_rfc3339()),
             updated: updated.map(|date| date.to_rfc3339()),
             language: said(record.language),

@@ -1,5 +1,4 @@
-//! Texts of entries: HTML to plain text, for titles and for comparing, without layout and on one line; and plain text to
-//! HTML.
+//! Texts of entries: HTML to plain text, for comparing, without layout and on one line; and plain text to HTML.
 
 use std::borrow::Cow;
 
@@ -84,7 +83,12 @@ pub(super) fn is_html_element(name: &str) -> bool {
     INLINE.iter().any(|element| is_it(element)) || BLOCKS.iter().any(|element| is_it(element))
 }
 
-fn is_block(name: &str) -> bool {
+/// Whether a name is an element of HTML that stands within a line.
+pub(super) fn is_inline_element(name: &str) -> bool {
+    INLINE.iter().any(|element| element.eq_ignore_ascii_case(name))
+}
+
+pub(super) fn is_block(name: &str) -> bool {
     BLOCKS.iter().any(|element| element.eq_ignore_ascii_case(name))
 }
 
@@ -115,42 +119,6 @@ pub fn text_of_html(html: &str) -> String {
     text
 }
 
-/// The text of a title, HTML whatever its type says, since that says text as often where there is HTML. Unlike in a
-/// body, a `<` that does not begin an element of HTML is meant as it stands (`Vec<T>`, `x < y`).
-pub(super) fn text_of_title(title: &str) -> String {
-    if !title.contains(['<', '&']) {
-        return fold(title);
-    }
-    let mut text = String::with_capacity(title.len());
-    let mut scanner = Scanner::new(title);
-    while let Some(token) = scanner.next() {
-        match token {
-            Token::Text(piece) => push_folded(&mut text, &entities::decode(piece)),
-            Token::CData(piece) => push_folded(&mut text, piece),
-            Token::Open(tag) if is_html_element(tag.name) => {
-                if is_block(tag.name) {
-                    push_space(&mut text);
-                }
-                if !tag.is_empty && (tag.name.eq_ignore_ascii_case("script") || tag.name.eq_ignore_ascii_case("style"))
-                {
-                    scanner.skip_raw_text(tag.name);
-                }
-            }
-            Token::Close(name) if is_html_element(name) => {
-                if is_block(name) {
-                    push_space(&mut text);
-                }
-            }
-            Token::Other(_) => {}
-            Token::Open(_) | Token::Close(_) => {
-                push_folded(&mut text, &title[scanner.token_start()..scanner.position()]);
-            }
-        }
-    }
-    text.truncate(text.trim_end().len());
-    text
-}
-
 /// White space folded, forbidden characters left out.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -159,7 +127,7 @@ pub(super) fn fold(text: &str) -> String {
     folded
 }
 
-fn push_folded(output: &mut String, text: &str) {
+pub(super) fn push_folded(output: &mut String, text: &str) {
     let mut rest = text;
     loop {
         // Most of a text is runs of such bytes.
@@ -177,7 +145,7 @@ fn push_folded(output: &mut String, text: &str) {
     }
 }
 
-fn push_space(output: &mut String) {
+pub(super) fn push_space(output: &mut String) {
     if !output.is_empty() && !output.ends_with(' ') {
         output.push(' ');
     }
@@ -188,16 +156,6 @@ pub(super) fn html_of_text(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     entities::push_escaped(&mut html, text);
     html
-}
-
-/// Whether a text that is declared as plain is HTML after all: it closes an element of HTML, or holds a line break.
-pub(super) fn looks_like_html(text: &str) -> bool {
-    text.contains('<')
-        && Scanner::new(text).any(|token| match token {
-            Token::Close(name) => is_html_element(name),
-            Token::Open(tag) => ["br", "img", "p", "hr"].iter().any(|name| tag.name.eq_ignore_ascii_case(name)),
-            _ => false,
-        })
 }
 
 /// A text with its control characters put right: those of Windows-1252 as what they mean, the others left out.
@@ -230,21 +188,6 @@ pub(super) fn said(text: String) -> Option<String> {
     }
 }
 
-/// A text as HTML, by its type.
-pub(super) fn html(body: String, media_type: &str, is_always_html: bool) -> Option<String> {
-    let body = without_controls(said(body)?);
-    if is_always_html || media_type.contains("html") || media_type.contains("xml") {
-        Some(body)
-    } else if !media_type.starts_with("text/") {
-        None
-    } else if looks_like_html(&body) {
-        // Declared as text all the same.
-        Some(body)
-    } else {
-        Some(html_of_text(&body))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,13 +198,5 @@ mod tests {
         check("<p>One <b>t</b>wo</p><p>three&nbsp;&amp; four<br/>five", "One two three & four five");
         check("<style>p { a: b }</style>x<script>if (a < b) {}</script>y", "x y");
         check("<script>never closed", "");
-    }
-
-    #[test]
-    fn titles_keep_what_is_no_html() {
-        let check = |title: &str, expected: &str| assert_eq!(text_of_title(title), expected);
-        check("Vec<T> and 3 < 4 & more", "Vec<T> and 3 < 4 & more");
-        check("The <i>Erebus</i> found\n  at last", "The Erebus found at last");
-        check("caf&eacute; &amp; bar", "café & bar");
     }
 }

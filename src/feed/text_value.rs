@@ -1,8 +1,10 @@
 //! A text on its way from a broken feed into a sound one: put together from the pieces of its element, as HTML or not.
 
 use super::base64::{self, Decoded};
+use super::body::PLAIN_BRACKET;
 use super::entities::{self, push_attribute, push_escaped};
 use super::markup::{Scanner, Tag, Token, local_name};
+use super::meant_tags::has_markup;
 use super::text;
 use super::vocabulary::{Dialect, Family, Name};
 
@@ -17,6 +19,11 @@ impl Value {
     /// The text alone, for what is shown on one line.
     pub(super) fn without_tags(self) -> Value {
         Value { text: text::html_of_text(&text::text_of_html(&self.text)), is_html: true }
+    }
+
+    /// A text that nobody has called plain: with angle brackets it may be HTML.
+    pub(super) fn perhaps_html(self) -> Value {
+        Value { is_html: self.is_html || self.text.contains('<'), ..self }
     }
 
     /// Writes it as an element of Atom.
@@ -119,7 +126,7 @@ impl ValueBuilder {
         self.plain.push_str(piece);
         if self.kind != Kind::Html {
             // Strictly it is text; who puts HTML there means HTML.
-            if text::looks_like_html(piece) {
+            if has_markup(piece) {
                 self.marked.push_str(piece);
             } else {
                 push_escaped(&mut self.marked, piece);
@@ -154,7 +161,9 @@ impl ValueBuilder {
             Kind::Base64 { is_html } => match base64::text(&self.plain) {
                 Decoded::Text(text) if is_html => Value { text, is_html },
                 // It was said to be plain, or nothing that anyone shows: tags in it are none.
-                Decoded::Text(text) => Value { text: text::html_of_text(&text), is_html: true },
+                Decoded::Text(text) => {
+                    Value { text: text::html_of_text(&text).replace("&lt;", PLAIN_BRACKET), is_html: true }
+                }
                 Decoded::Bytes => Value::default(),
                 // Labelled wrongly, and text after all.
                 Decoded::Other if !self.has_tags => Value { text: self.plain, is_html: false },
@@ -164,9 +173,7 @@ impl ValueBuilder {
             Kind::Html => Value { text: self.plain, is_html: true },
             Kind::Text => Value { text: self.marked, is_html: true },
             // Labelled wrongly as well: the HTML was escaped.
-            Kind::Xhtml if !self.has_tags && text::looks_like_html(&self.plain) => {
-                Value { text: self.plain, is_html: true }
-            }
+            Kind::Xhtml if !self.has_tags && has_markup(&self.plain) => Value { text: self.plain, is_html: true },
             // The `div` that Atom asks for around XHTML is not part of it (RFC 4287, section 3.1.1.3).
             Kind::Xhtml => Value { text: inside_of_div(&self.marked).to_owned(), is_html: true },
         }

@@ -20,7 +20,7 @@ use super::address::AddressRules;
 use super::coding::{self, Bounds, CodingError};
 use super::cookies::ChainCookies;
 use super::error::{Doing, FetchError, Phase};
-use super::headers::{self, max_age_s, retry_after, robots_tag, text_of};
+use super::headers::{self, lines_of, max_age_s, retry_after, text_of};
 use super::host_gate::{HostGate, Pace};
 use super::refresh;
 use super::reservations;
@@ -377,7 +377,8 @@ impl Fetcher {
             status,
             content_type,
             content_language: text_of(&headers, &CONTENT_LANGUAGE),
-            robots_tag: robots_tag(&headers),
+            link: lines_of(&headers, "link"),
+            robots_tag: lines_of(&headers, "x-robots-tag"),
             reservations: reservations::of_headers(&headers),
             validators: Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) },
             max_age_s: max_age_s(&headers, fetched_at),

@@ -16,8 +16,9 @@ pub(super) fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> 
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-pub(super) fn robots_tag(headers: &HeaderMap) -> Option<String> {
-    let lines: Vec<&str> = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok()).collect();
+/// All lines of a header that may come several times.
+pub(super) fn lines_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }
 

@@ -38,6 +38,8 @@ pub struct FetchedDocument {
     pub content_type: Option<String>,
     /// `Content-Language`, verbatim.
     pub content_language: Option<String>,
+    /// `Link` lines (RFC 8288), joined with `, `.
+    pub link: Option<String>,
     /// `X-Robots-Tag` lines, joined with `, `.
     pub robots_tag: Option<String>,
     /// What its headers and its host's robots.txt say against text mining and AI training, each as `place: word`.
@@ -63,6 +65,7 @@ impl FetchedDocument {
             status: 200,
             content_type: None,
             content_language: None,
+            link: None,
             robots_tag: None,
             reservations: Vec::new(),
             validators: Validators::default(),

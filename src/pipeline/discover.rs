@@ -105,6 +105,7 @@ pub async fn discover(stages: &Stages, address: &Url, wanted: Thoroughness) -> R
     // It has been read before the page was, unless robots.txt is not looked at.
     let sitemaps = stages.fetcher.sitemaps(&site, &mut exchanges).await;
     search.found.n_requests += exchanges.iter().filter(|exchange| was_sent(exchange)).count();
+    let generator = page.clues.generator.clone();
     search.follow_clues(page, &sitemaps).await;
     // A page deep in a site may name nothing where the home page does.
     if !is_home
@@ -115,7 +116,8 @@ pub async fn discover(stages: &Stages, address: &Url, wanted: Thoroughness) -> R
     {
         search.follow_clues(page, &[]).await;
     }
-    search.ask_all(discover::guesses(&site, &search.found.findings).into()).await;
+    let guesses = discover::guesses(&site, generator.as_deref(), &search.found.findings);
+    search.ask_all(guesses.into(), 0).await;
     Ok(search.finish())
 }
 
@@ -159,7 +161,12 @@ impl<'a> Search<'a> {
     }
 
     fn has_budget(&self) -> bool {
-        self.found.n_requests < self.stages.discover_requests_max && Timestamp::now() < self.deadline
+        self.may_ask(0)
+    }
+
+    /// Whether there is time for a request, and more of them are left than are kept back.
+    fn may_ask(&self, kept_back: usize) -> bool {
+        self.found.n_requests + kept_back < self.stages.discover_requests_max && Timestamp::now() < self.deadline
     }
 
     /// Whether there is nothing yet that is wanted.
@@ -203,11 +210,13 @@ impl<'a> Search<'a> {
             sitemaps: sitemaps.iter().filter_map(|sitemap| address(&page.url, sitemap)).collect(),
             generator: page.clues.generator,
         };
-        self.ask_all(discover::candidates(&page.url, &clues).into()).await;
+        // Of a page that names many feeds none may be there.
+        let kept_back = discover::N_GUESSES_MAX.min(self.stages.discover_requests_max / 2);
+        self.ask_all(discover::candidates(&page.url, &clues).into(), kept_back).await;
     }
 
-    /// Asks for one after the other, as long as there is reason to.
-    async fn ask_all(&mut self, mut waiting: VecDeque<Candidate>) {
+    /// Asks for one after the other, as long as there is reason to. As long as there is no feed, some requests are kept back.
+    async fn ask_all(&mut self, mut waiting: VecDeque<Candidate>, kept_back: usize) {
         while let Some(Candidate { url, reasons }) = waiting.pop_front() {
             if self.wanted == Thoroughness::First && !self.is_wanting() {
                 return;
@@ -216,7 +225,7 @@ impl<'a> Search<'a> {
                 self.note_reasons(&url, reasons);
                 continue;
             }
-            if !self.has_budget() {
+            if !self.may_ask(if discover::has_feed(&self.found.findings) { 0 } else { kept_back }) {
                 self.found.not_asked.push(url);
                 continue;
             }

@@ -382,6 +382,41 @@ fn the_feeds_of_a_site_are_found_with_the_evidence() {
 }
 
 #[test]
+fn feeds_are_found_by_header_and_where_those_that_are_announced_fail() {
+    let header = "</about>; rel=\"author\", </odd>; rel=\"alternate\"; type=\"application/atom+xml\"; title=\"a, b\"";
+    let headed = Site::new("headed.example")
+        .with("/", Resource::html("<!doctype html><title>x</title><p>hi</p>").header("link", header))
+        .with("/odd", feed(&["http://headed.example/a"]));
+    let general = Site::new("general.example")
+        .with(
+            "/",
+            Resource::html(
+                "<link rel=alternate type=application/xml title='News RSS' href=/odd><title>x</title><p>hi</p>",
+            ),
+        )
+        .with("/odd", feed(&["http://general.example/a"]));
+    let names: Vec<String> =
+        (0..30).map(|number| format!("<link rel=alternate type=application/rss+xml href=/gone-{number}>")).collect();
+    let names = names.concat();
+    let failing = Site::new("failing.example")
+        .with("/", Resource::html(format!("<!doctype html><title>x</title>{names}<p>hi</p>")))
+        .with("/feed/", feed(&["http://failing.example/a"]));
+    let web = web_of(vec![headed, general, failing]);
+    let room = Newsroom::reading(&web);
+    for (site, expected, evidence) in [
+        ("headed.example", "http://headed.example/odd", "named by the page"),
+        ("general.example", "http://general.example/odd", "named by the page"),
+        ("failing.example", "http://failing.example/feed/", "usual address"),
+    ] {
+        let found = room.run(&["discover", &format!("http://{site}/")]).exits(0);
+        assert_eq!((found.cells()[0][0], found.cells()[0][5]), (expected, evidence), "{}", found.stderr);
+        room.run(&["sources", "add", &format!("http://{site}/")])
+            .exits(0)
+            .says(&format!("its feed {expected} is followed in its place"));
+    }
+}
+
+#[test]
 fn what_keeps_feeds_from_being_found_is_told_with_what_to_do() {
     let web = web_of(site_with_feeds());
     let mut room = Newsroom::reading(&web);
