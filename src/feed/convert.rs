@@ -14,7 +14,7 @@ use super::listing::{Listing, too_many};
 use super::text::said;
 use super::vocabulary::Dialect;
 use super::{date, persons, title};
-use crate::model::{FeedText, FoundLink, SourceKind};
+use crate::model::{FeedText, FoundLink, NO_ADDRESS, SourceKind};
 
 /// Runs feed-rs over a document in UTF-8.
 ///
@@ -68,13 +68,19 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
     }
     // RSS leaves open what its addresses are relative to, and its channel's link is what most of them mean; Atom says
     // that it is the document.
-    let home = if context.dialect == Dialect::Atom { None } else { address(&feed.links, context.base) };
-    let base = home.as_ref().unwrap_or(context.base);
+    let own = own_address(&feed.links).filter(|_| context.base.as_str() == NO_ADDRESS);
+    let document = own.as_ref().unwrap_or(context.base);
+    let home = address(&feed.links, document);
+    let base = home.as_ref().filter(|_| context.dialect != Dialect::Atom).unwrap_or(document);
     let language = context.language.clone().or_else(|| feed.language.and_then(said));
     let feed_authors: Vec<String> = if context.dialect == Dialect::Atom { names(feed.authors) } else { Vec::new() };
     let mut links = Vec::with_capacity(n_entries.min(context.entries_max));
     for (number, entry) in (1_usize..).zip(feed.entries).take(context.entries_max) {
         let mut link = found_link(entry, feed_type_is_rss(&feed.feed_type), context.dialect, base);
+        if home.is_some() && link.url == home {
+            // Some give each entry the address of the whole site, and its own as its identity.
+            link.url = permanent_address(&link, base).or(link.url);
+        }
         if link.authors.is_empty() {
             // RFC 4287, section 4.2.1: the authors of the feed are those of an entry without any.
             link.authors.clone_from(&feed_authors);
@@ -109,12 +115,25 @@ fn found_link(entry: read::Entry, is_rss: bool, dialect: Dialect, base: &Url) ->
     let guid = said(entry.id);
     // For RSS, feed-rs copies the one date to the other.
     let updated = entry.updated.filter(|updated| !(is_rss && entry.published == Some(*updated)));
+    let source = entry.content.as_ref().and_then(|content| {
+        let is_recording = matches!(content.content_type.ty().as_str(), "audio" | "video");
+        Some((resolve(&content.src.as_ref()?.href, base)?, is_recording))
+    });
     let url = address(&entry.links, base)
         // `isPermaLink="false"` is not looked at: without a link the guid is all there is, and one that is an
         // address of the web in form mostly is one in fact.
-        .or_else(|| guid.as_deref().filter(|guid| is_of_the_web(guid)).and_then(|guid| Url::parse(guid).ok()));
+        .or_else(|| guid.as_deref().filter(|guid| is_of_the_web(guid)).and_then(|guid| Url::parse(guid).ok()))
+        .or_else(|| guid.as_deref().filter(|guid| is_path(guid)).and_then(|guid| resolve(guid, base)))
+        .or_else(|| source.clone().filter(|(_, is_recording)| !is_recording).map(|(page, _)| page))
+        .or_else(|| other_address(&entry.links, base));
+    let recording = match (&url, source) {
+        (Some(_), _) => None,
+        (None, Some((recording, _))) => Some(recording),
+        (None, None) => recording(&entry.links, &entry.media, base),
+    };
     FoundLink {
-        url,
+        is_recording: recording.is_some(),
+        url: url.or(recording),
         guid,
         title: entry.title.as_ref().and_then(|title| title_of(title, dialect)),
         published: entry.published.and_then(|packed| date::unpack(SystemTime::from(packed))),
@@ -181,6 +200,50 @@ fn address(links: &[read::Link], base: &Url) -> Option<Url> {
         }
     }
     best.map(|(_, url)| url)
+}
+
+/// The address that an entry's identity is, if it is that of a page of the same site.
+fn permanent_address(link: &FoundLink, base: &Url) -> Option<Url> {
+    let guid = link.guid.as_deref().filter(|guid| is_of_the_web(guid))?;
+    let url = Url::parse(guid).ok()?;
+    (url.host_str() == base.host_str() && !url.path().trim_matches('/').is_empty()).then_some(url)
+}
+
+/// Whether an identity is an address without its host.
+fn is_path(guid: &str) -> bool {
+    guid.starts_with('/') && guid.len() > 1 && !guid.contains(char::is_whitespace)
+}
+
+/// Where a feed says that it is itself, or else its page.
+fn own_address(links: &[read::Link]) -> Option<Url> {
+    let absolute = |link: &read::Link| Url::parse(link.href.trim()).ok().filter(Url::has_host);
+    let is_own = |link: &&read::Link| link.rel.as_deref().is_some_and(|rel| rel.eq_ignore_ascii_case("self"));
+    links.iter().filter(is_own).find_map(absolute).or_else(|| links.iter().find_map(absolute))
+}
+
+/// The address of the entry's page by another relation than the usual: for entries without that.
+fn other_address(links: &[read::Link], base: &Url) -> Option<Url> {
+    ["canonical", "permalink", "bookmark", "self"].iter().find_map(|relation| {
+        let is_it = |link: &&read::Link| {
+            link.rel.as_deref().is_some_and(|rel| rel.trim().eq_ignore_ascii_case(relation))
+                && link.media_type.as_deref().is_none_or(|kind| kind.contains("html"))
+        };
+        links.iter().filter(is_it).find_map(|link| resolve(&link.href, base))
+    })
+}
+
+/// The recording that an entry of a podcast brings. A picture is none.
+fn recording(links: &[read::Link], media: &[read::MediaObject], base: &Url) -> Option<Url> {
+    let is_enclosure = |link: &&read::Link| {
+        link.rel.as_deref().is_some_and(|rel| rel.eq_ignore_ascii_case("enclosure"))
+            && !link.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/"))
+    };
+    let is_recording =
+        |content: &&read::MediaContent| content.content_type.as_ref().is_none_or(|kind| kind.ty().as_str() != "image");
+    let contents = media.iter().flat_map(|object| &object.content);
+    links.iter().filter(is_enclosure).find_map(|link| resolve(&link.href, base)).or_else(|| {
+        contents.filter(is_recording).find_map(|content| content.url.clone()).filter(|url| is_of_the_web(url.as_str()))
+    })
 }
 
 /// How well a link fits, the lowest best; `None` for those to something else than the page.

@@ -77,16 +77,18 @@ pub(super) struct Entry {
     pub(super) authors: Vec<(u8, String)>,
     pub(super) summary: Best<Value>,
     pub(super) content: Best<Value>,
+    /// Where the content is, if it is not in the feed.
+    pub(super) content_source: Option<String>,
     pub(super) language: Option<String>,
     pub(super) base: Option<Url>,
 }
 
 impl Entry {
     pub(super) fn link(&mut self, rel: Option<&str>, media_type: Option<&str>, href: &str) {
-        let href = href.trim();
+        let href = address::meant(href);
         if !href.is_empty() {
             let (rel, media_type) = (rel.map(str::to_owned), media_type.map(str::to_owned));
-            self.links.push(Link { rel, media_type, href: href.to_owned() });
+            self.links.push(Link { rel, media_type, href: href.into_owned() });
         }
     }
 
@@ -114,6 +116,14 @@ impl Entry {
         }
         match (self.content.get(), self.language.as_deref()) {
             (Some(content), language) => content.write(output, "content", language),
+            (None, language) if self.content_source.is_some() => {
+                output.push_str("<content type=\"text/html\"");
+                if let Some(language) = language {
+                    push_attribute(output, "xml:lang", language);
+                }
+                push_address(output, "src", base, self.content_source.as_deref().unwrap_or_default());
+                output.push_str("/>");
+            }
             // The language of an entry is read from its content alone.
             (None, Some(language)) => Value::default().write(output, "content", Some(language)),
             (None, None) => {}
@@ -150,9 +160,13 @@ fn write_link(output: &mut String, base: Option<&Url>, rel: Option<&str>, media_
     if let Some(media_type) = media_type {
         push_attribute(output, "type", media_type);
     }
-    match base.and_then(|base| base.join(&address::meant(href)).ok()) {
-        Some(absolute) => push_attribute(output, "href", absolute.as_str()),
-        None => push_attribute(output, "href", href),
-    }
+    push_address(output, "href", base, href);
     output.push_str("/>");
+}
+
+fn push_address(output: &mut String, name: &str, base: Option<&Url>, href: &str) {
+    match base.and_then(|base| base.join(&address::meant(href)).ok()) {
+        Some(absolute) => push_attribute(output, name, absolute.as_str()),
+        None => push_attribute(output, name, href),
+    }
 }

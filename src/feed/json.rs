@@ -13,7 +13,7 @@ use super::listing::{Listing, too_many};
 use super::text::said;
 use super::{json_repair, title};
 use crate::dates;
-use crate::model::{FeedText, FoundLink, SourceKind};
+use crate::model::{FeedText, FoundLink, NO_ADDRESS, SourceKind};
 
 /// Reads a JSON Feed. What follows the first value is ignored.
 pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {
@@ -36,6 +36,8 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
         _ if is_declared => &[],
         _ => return Err(FeedError::OtherJson),
     };
+    let own = string(&feed, "feed_url").filter(|_| base.as_str() == NO_ADDRESS).and_then(|href| resolve(&href, base));
+    let base = own.as_ref().unwrap_or(base);
     let home = string(&feed, "home_page_url").and_then(|href| resolve(&href, base));
     let base = home.as_ref().unwrap_or(base);
     let language = string(&feed, "language");
@@ -88,8 +90,10 @@ fn found_link(item: &Map<String, Value>, base: &Url, feed_language: Option<&str>
     });
     let plain = string(item, "content_text").and_then(|body| html(body, "text/plain", false));
     let content = string(item, "content_html").and_then(|body| html(body, "text/html", true));
+    let recording = if url.is_none() { recording(item, base) } else { None };
     FoundLink {
-        url,
+        is_recording: recording.is_some(),
+        url: url.or(recording),
         guid,
         title: string(item, "title").map(|title| title::text_of_undeclared_title(&title)).and_then(said),
         published: date("date_published"),
@@ -101,6 +105,17 @@ fn found_link(item: &Map<String, Value>, base: &Url, feed_language: Option<&str>
             summary: string(item, "summary").and_then(|body| html(body, "text/plain", false)),
         },
     }
+}
+
+/// The first attachment that is no picture.
+fn recording(item: &Map<String, Value>, base: &Url) -> Option<Url> {
+    let attachments = item.get("attachments")?.as_array()?.iter().filter_map(Value::as_object);
+    let is_picture = |attachment: &Map<String, Value>| {
+        string(attachment, "mime_type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("image/"))
+    };
+    attachments
+        .filter(|attachment| !is_picture(attachment))
+        .find_map(|attachment| resolve(&string(attachment, "url")?, base))
 }
 
 /// A value as text; numbers are written out.

@@ -6,6 +6,7 @@
 //! pass finds such places, and costs a fraction of the parsing itself. What must not reach feed-rs goes to
 //! [`super::repair`].
 
+use super::address;
 use super::markup::{CDATA_START, Scanner, Tag, Token};
 use super::vocabulary::{self, Dialect, Family, Name, Namespaces};
 
@@ -324,7 +325,7 @@ impl<'t> Checker<'t> {
                 }
                 Inside::Anything
             }
-            Field::Link if tag.attribute("href").is_some() => {
+            Field::Link if vocabulary::address_attribute(tag).is_some() => {
                 self.flaw("a link has its address as an attribute");
                 Inside::Anything
             }
@@ -367,8 +368,14 @@ impl<'t> Checker<'t> {
             Some((_, Inside::Text)) if self.is_untyped_title && (piece.contains('<') || piece.contains("&lt;")) => {
                 self.flaw("nothing says whether a title is HTML");
             }
+            Some((_, Inside::Text)) if is_broken_address(piece.trim_ascii()) => {
+                self.flaw("an address is broken over several lines");
+            }
             // The two ends of a section within a section.
             Some((_, Inside::Text)) if piece.starts_with("]]>") => self.flaw("a section ends twice"),
+            None if self.open.len() <= self.entry_depth && address::is_of_the_web(piece.trim_ascii_start()) => {
+                self.flaw("an address stands behind its element");
+            }
             None if self.is_in_entry && self.open.len() > self.entry_depth && !piece.trim_ascii().is_empty() => {
                 self.flaw("a person's name is no element of its own");
             }
@@ -405,6 +412,10 @@ impl<'t> Checker<'t> {
             }
         }
     }
+}
+
+fn is_broken_address(text: &str) -> bool {
+    address::is_of_the_web(text) && text.contains(['\n', '\r', '\t'])
 }
 
 fn is_xhtml(tag: &Tag<'_>) -> bool {

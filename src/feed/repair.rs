@@ -93,7 +93,7 @@ impl<'t> Repair<'t, '_> {
     }
 
     fn run(&mut self) {
-        let mut text_before = None;
+        let (mut text_before, mut is_behind_link) = (None, false);
         while self.n_entries < self.entries_max {
             let Some(token) = self.scanner.next() else { return };
             match token {
@@ -110,8 +110,13 @@ impl<'t> Repair<'t, '_> {
                         return;
                     }
                 }
+                // What makes HTML of a feed takes `link` for an element without content.
+                Token::Text(piece) if is_behind_link && address::is_of_the_web(piece.trim_ascii_start()) => {
+                    self.entry.as_mut().unwrap_or(&mut self.feed).link(None, None, &entities::decode(piece));
+                }
                 Token::Text(_) | Token::CData(_) | Token::Other(_) => {}
             }
+            is_behind_link = matches!(token, Token::Open(tag) if tag.local_name().eq_ignore_ascii_case("link"));
             text_before = match token {
                 Token::Text(piece) | Token::CData(piece) if !piece.trim_ascii().is_empty() => Some(token),
                 _ => None,
@@ -207,6 +212,10 @@ impl<'t> Repair<'t, '_> {
         if vocabulary::is_about_something_else(name) {
             return self.skip(tag);
         }
+        if let (Some(entry), Some((kind, href))) = (&mut self.entry, vocabulary::recording(tag, name)) {
+            entry.link(Some("enclosure"), kind.as_deref(), &href);
+            return self.skip(tag);
+        }
         let Some(field) = vocabulary::entry_field(self.dialect, name) else {
             // HTML that has lost its element is passed over tag by tag, since its tags need not match. A group of media
             // says about them what the entry may not.
@@ -237,7 +246,9 @@ impl<'t> Repair<'t, '_> {
                     EntryField::Title(_) => self.title(tag, kind),
                     _ => self.value(tag, kind, false),
                 };
+                let source = if matches!(field, EntryField::Content(_)) { tag.attribute("src") } else { None };
                 let Some(entry) = &mut self.entry else { return };
+                entry.content_source = source.map(Cow::into_owned).or(entry.content_source.take());
                 if entry.language.is_none() {
                     entry.language = language.map(Cow::into_owned);
                 }
@@ -316,7 +327,7 @@ impl<'t> Repair<'t, '_> {
         tag: &Tag<'t>,
         name: &Name<'t>,
     ) -> Option<(Option<Cow<'t, str>>, Option<Cow<'t, str>>, Cow<'t, str>)> {
-        let Some(href) = tag.attribute("href") else {
+        let Some(href) = vocabulary::address_attribute(tag) else {
             // Atom's links have no text of their own.
             let is_text = name.family != Family::Atom || self.dialect == Dialect::Atom;
             let text = self.value(tag, Kind::Text, true).text;

@@ -1,11 +1,12 @@
 //! Sitemaps (<https://www.sitemaps.org/protocol.html>) with the news extension, and indexes of them.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
 use url::Url;
 
-use super::address::resolve;
+use super::address::{is_of_the_web, resolve};
 use super::listing::Listing;
 use super::markup::{Scanner, Tag, Token, local_name};
 use super::text::said;
@@ -17,17 +18,54 @@ use crate::model::{FoundLink, SourceKind};
 /// The texts of one `url` or `sitemap` element.
 #[derive(Default)]
 struct Record {
+    /// Whether it is a sitemap that an index names.
+    is_child: bool,
+    /// Whether it is no more than a `loc`.
+    is_bare: bool,
     location: String,
+    /// What stands where no address should: plain text, or an element of another name.
+    elsewhere: String,
+    /// The first address in an attribute.
+    attribute: Option<String>,
     last_modified: String,
     title: String,
     published: String,
     language: String,
 }
 
+impl Record {
+    fn new(is_child: bool) -> Self {
+        Record { is_child, ..Record::default() }
+    }
+
+    fn take_attribute(&mut self, tag: &Tag<'_>) {
+        if tag.attributes.is_empty() || self.attribute.is_some() {
+            return;
+        }
+        let address = ["loc", "href", "url", "rdf:about"].iter().find_map(|name| tag.attribute(name));
+        self.attribute = address.map(Cow::into_owned);
+    }
+
+    /// Whether there is nothing in it: the element around another of its name.
+    fn is_empty(&self) -> bool {
+        [&self.location, &self.elsewhere, &self.last_modified].iter().all(|text| text.trim().is_empty())
+            && self.attribute.is_none()
+    }
+
+    fn address(&self, base: &Url) -> Option<Url> {
+        resolve(&self.location, base)
+            .or_else(|| {
+                self.elsewhere.split_whitespace().find(|word| is_of_the_web(word)).and_then(|word| resolve(word, base))
+            })
+            .or_else(|| resolve(self.attribute.as_deref()?, base))
+    }
+}
+
 /// An element of a record whose text is being read.
 #[derive(Clone, Copy)]
 enum Field {
     Location,
+    Elsewhere,
     LastModified,
     Title,
     Published,
@@ -48,18 +86,33 @@ pub(super) fn read(root: &Tag<'_>, document: &str, base: &Url, entries_max: usiz
             Token::Open(tag) => {
                 namespaces.declare(&tag);
                 let name = namespaces.resolve(tag.name);
-                let is_record = !tag.name.contains(':') || name.family == Family::Native;
-                if is_record && (name.local == "url" || name.local == "sitemap") {
-                    found.take(record.take(), is_index, base, &mut listing.problems);
-                    record = Some(Record::default());
+                let is_own = !tag.name.contains(':') || name.family == Family::Native;
+                if is_own && is_record(name.local) {
+                    // Around another of its name an element says nothing.
+                    found.take(record.take().filter(|record| !record.is_empty()), base, &mut listing.problems);
+                    record = Some(Record::new(is_index || name.local.eq_ignore_ascii_case("sitemap")));
+                    field = Some(Field::Elsewhere);
+                } else {
+                    field = field_of(name.family, is_own, name.local);
+                    if is_own && record.is_none() && matches!(field, Some(Field::Location)) {
+                        // The element around it is missing.
+                        record = Some(Record { is_bare: true, ..Record::new(is_index) });
+                    }
                 }
-                field = if tag.is_empty { None } else { field_of(name.family, tag.name.contains(':'), name.local) };
+                if let (Some(record), true) = (&mut record, is_own || name.family == Family::Xhtml) {
+                    record.take_attribute(&tag);
+                }
+                if tag.is_empty {
+                    field = Some(Field::Elsewhere);
+                }
             }
             Token::Close(name) => {
-                field = None;
-                if matches!(local_name(name), "url" | "sitemap") {
-                    found.take(record.take(), is_index, base, &mut listing.problems);
+                let has_location = field.take().is_some_and(|field| matches!(field, Field::Location));
+                let is_bare = has_location && record.as_ref().is_some_and(|record| record.is_bare);
+                if is_record(local_name(name)) || is_bare {
+                    found.take(record.take(), base, &mut listing.problems);
                 }
+                field = Some(Field::Elsewhere);
             }
             Token::Text(piece) => append(record.as_mut(), field, &entities::decode(piece)),
             Token::CData(piece) => append(record.as_mut(), field, piece),
@@ -68,9 +121,13 @@ pub(super) fn read(root: &Tag<'_>, document: &str, base: &Url, entries_max: usiz
     }
     match field {
         Some(Field::Location) => listing.problems.push("the document ends within an address".to_owned()),
-        _ => found.take(record, is_index, base, &mut listing.problems),
+        _ => found.take(record, base, &mut listing.problems),
     }
     found.into_listing(listing, entries_max)
+}
+
+fn is_record(local: &str) -> bool {
+    local.eq_ignore_ascii_case("url") || local.eq_ignore_ascii_case("sitemap")
 }
 
 /// Reads a sitemap in its plainest form, an address a line; `None` if a line is anything else.
@@ -89,15 +146,25 @@ pub(super) fn read_lines(document: &str, entries_max: usize) -> Option<Listing> 
     Some(found.into_listing(Listing::empty(SourceKind::Sitemap, "sitemap text"), entries_max))
 }
 
-fn field_of(family: Family, has_prefix: bool, local: &str) -> Option<Field> {
+fn field_of(family: Family, is_own: bool, local: &str) -> Option<Field> {
     let is_news = family == Family::News;
-    match local {
-        "loc" if !has_prefix || family == Family::Native => Some(Field::Location),
-        "lastmod" if !has_prefix || family == Family::Native => Some(Field::LastModified),
-        "title" if is_news => Some(Field::Title),
-        "publication_date" if is_news => Some(Field::Published),
-        "language" if is_news => Some(Field::Language),
-        _ => None,
+    let is = |name: &str| local.eq_ignore_ascii_case(name);
+    if is_own && is("loc") {
+        Some(Field::Location)
+    } else if is_own && is("lastmod") {
+        Some(Field::LastModified)
+    } else if is_news && is("title") {
+        Some(Field::Title)
+    } else if is_news && is("publication_date") {
+        Some(Field::Published)
+    } else if is_news && is("language") {
+        Some(Field::Language)
+    } else if (is_own && ["link", "location", "address", "uri", "href"].iter().any(|name| is(name)))
+        || (is_news && (is("loc") || is("url")))
+    {
+        Some(Field::Elsewhere)
+    } else {
+        None
     }
 }
 
@@ -107,6 +174,10 @@ fn append(record: Option<&mut Record>, field: Option<Field>, piece: &str) {
     };
     match field {
         Field::Location => record.location.push_str(piece),
+        Field::Elsewhere => {
+            record.elsewhere.push(' ');
+            record.elsewhere.push_str(piece);
+        }
         Field::LastModified => record.last_modified.push_str(piece),
         Field::Title => record.title.push_str(piece),
         Field::Published => record.published.push_str(piece),
@@ -122,15 +193,15 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, record: Option<Record>, is_index: bool, base: &Url, problems: &mut Vec<String>) {
+    fn take(&mut self, record: Option<Record>, base: &Url, problems: &mut Vec<String>) {
         let Some(record) = record else { return };
-        let Some(url) = resolve(&record.location, base) else {
+        let Some(url) = record.address(base) else {
             let number = self.links.len() + self.children.len() + 1;
             problems.push(format!("record {number} has no address that can be followed"));
             return;
         };
         let updated = dates::read(&record.last_modified);
-        if is_index {
+        if record.is_child {
             self.children.push((updated.map(|date| date.instant), url));
             return;
         }

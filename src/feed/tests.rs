@@ -35,12 +35,16 @@ fn listing_as_json(listing: &Listing) -> Value {
 }
 
 fn link_as_json(link: &FoundLink) -> Value {
-    let FoundLink { url, guid, title, published, updated, authors, language, text } = link;
-    json!({
+    let FoundLink { url, guid, title, published, updated, authors, language, text, is_recording } = link;
+    let mut value = json!({
         "url": url.as_ref().map(Url::as_str), "guid": guid, "title": title, "published": published,
         "updated": updated, "authors": authors, "language": language, "content": text.content,
         "summary": text.summary,
-    })
+    });
+    if *is_recording {
+        value["is_recording"] = true.into();
+    }
+    value
 }
 
 pub(super) fn fixtures() -> Vec<PathBuf> {

@@ -285,7 +285,8 @@ pub(super) fn entry_field(dialect: Dialect, name: &Name<'_>) -> Option<EntryFiel
         (Family::Dublin, "identifier") => EntryField::Id(2),
         (Family::DublinTerms, "created") => EntryField::Published(2),
         (Family::DublinTerms, "modified") => EntryField::Updated(1),
-        (Family::Feedburner, "origlink") => EntryField::OriginalLink,
+        // Under the name of whichever service counts.
+        (_, "origlink") => EntryField::OriginalLink,
         (Family::Itunes, "author") => EntryField::Author(1),
         (Family::Itunes, "summary" | "subtitle") => EntryField::Summary(2),
         (Family::Media, "title") => EntryField::Title(2),
@@ -342,6 +343,28 @@ pub(super) fn lower_case<'b>(name: &str, buffer: &'b mut [u8; 16]) -> Option<&'b
     lower.copy_from_slice(name.as_bytes());
     lower.make_ascii_lowercase();
     std::str::from_utf8(lower).ok()
+}
+
+/// The address that a link has as an attribute, under whichever name.
+pub(super) fn address_attribute<'t>(tag: &Tag<'t>) -> Option<Cow<'t, str>> {
+    if tag.attributes.is_empty() {
+        return None;
+    }
+    ["href", "xlink:href", "rdf:resource", "url", "src"].iter().find_map(|name| tag.attribute(name))
+}
+
+/// The recording that an element attaches to its entry, as its type and its address.
+pub(super) fn recording<'t>(tag: &Tag<'t>, name: &Name<'_>) -> Option<(Option<Cow<'t, str>>, Cow<'t, str>)> {
+    let is_attachment = (name.is_core() && name.local.eq_ignore_ascii_case("enclosure"))
+        || (name.family == Family::Media && name.local == "content");
+    if !is_attachment {
+        return None;
+    }
+    let kind = tag.attribute("type").or_else(|| tag.attribute("medium"));
+    if kind.as_deref().is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("image")) {
+        return None;
+    }
+    Some((tag.attribute("type"), address_attribute(tag)?))
 }
 
 /// Whether an element holds the media of an entry, with their title and description.

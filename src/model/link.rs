@@ -26,6 +26,8 @@ pub struct FoundLink {
     pub language: Option<String>,
     /// The entry's texts.
     pub text: FeedText,
+    /// Whether the address is that of a recording, since the entry of a podcast often has no other: there is no page.
+    pub is_recording: bool,
 }
 
 /// The texts of a feed entry, as HTML.

@@ -187,12 +187,14 @@ fn to_listed(listing: Listing, reading: &Reading) -> Listed {
             n_without_address += 1;
             continue;
         };
+        let is_recording = found.is_recording;
         found.guid = found.guid.filter(|guid| n_guids.get(guid) == Some(&1));
         found.language = found.language.or_else(|| listing.language.clone());
         match listed_link(&url, found, listing.kind, is_article_source) {
             Ok(mut link) => {
                 if listing.kind == SourceKind::Feed {
-                    link.hints.full_text = reading.full_text_of(&link);
+                    // A recording is not for reading: its entry says what there is to say.
+                    link.hints.full_text = if is_recording { FullText::Feed } else { reading.full_text_of(&link) };
                 }
                 if matches!(listing.kind, SourceKind::Feed | SourceKind::Sitemap) {
                     link.entry = Some(mark_of(&link.hints));

@@ -417,6 +417,27 @@ fn feeds_are_found_by_header_and_where_those_that_are_announced_fail() {
 }
 
 #[test]
+fn a_recording_is_read_from_its_entry_and_not_fetched() {
+    let words = "The ferry that had been laid up since the spring went back to its old place on the river. ".repeat(6);
+    let podcast = format!(
+        "<rss version='2.0'><channel><title>Talks</title><link>http://talks.example/</link><item><title>Of ferries</title>\
+         <description>{words}</description><enclosure url='http://talks.example/1.mp3' type='audio/mpeg' length='9'/>\
+         <guid isPermaLink='false'>t1</guid></item></channel></rss>"
+    );
+    let site = Site::new("talks.example")
+        .with("/feed", Resource::new("application/rss+xml", podcast))
+        .with("/1.mp3", Resource::new("audio/mpeg", vec![0xff_u8; 64]));
+    let web = web_of(vec![site]);
+    let room = Newsroom::reading(&web);
+    room.run(&["fetch", "http://talks.example/feed"]).exits(0);
+    assert_eq!(
+        room.table("SELECT url, title, body_kind FROM articles"),
+        [["http://talks.example/1.mp3", "Of ferries", "feed"]]
+    );
+    assert_eq!(web.stats("talks.example").count("/1.mp3"), 0);
+}
+
+#[test]
 fn what_keeps_feeds_from_being_found_is_told_with_what_to_do() {
     let web = web_of(site_with_feeds());
     let mut room = Newsroom::reading(&web);
