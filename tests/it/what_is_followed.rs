@@ -384,9 +384,9 @@ fn the_feeds_of_a_site_are_found_with_the_evidence() {
 #[test]
 fn feeds_are_found_by_header_and_where_those_that_are_announced_fail() {
     let header = "</about>; rel=\"author\", </odd>; rel=\"alternate\"; type=\"application/atom+xml\"; title=\"a, b\"";
-    let headed = Site::new("headed.example")
+    let announcing = Site::new("announcing.example")
         .with("/", Resource::html("<!doctype html><title>x</title><p>hi</p>").header("link", header))
-        .with("/odd", feed(&["http://headed.example/a"]));
+        .with("/odd", feed(&["http://announcing.example/a"]));
     let general = Site::new("general.example")
         .with(
             "/",
@@ -401,10 +401,10 @@ fn feeds_are_found_by_header_and_where_those_that_are_announced_fail() {
     let failing = Site::new("failing.example")
         .with("/", Resource::html(format!("<!doctype html><title>x</title>{names}<p>hi</p>")))
         .with("/feed/", feed(&["http://failing.example/a"]));
-    let web = web_of(vec![headed, general, failing]);
+    let web = web_of(vec![announcing, general, failing]);
     let room = Newsroom::reading(&web);
     for (site, expected, evidence) in [
-        ("headed.example", "http://headed.example/odd", "named by the page"),
+        ("announcing.example", "http://announcing.example/odd", "named by the page"),
         ("general.example", "http://general.example/odd", "named by the page"),
         ("failing.example", "http://failing.example/feed/", "usual address"),
     ] {
