@@ -57,6 +57,11 @@ pub(super) fn digit(c: char) -> Option<u32> {
     ZEROS.iter().map(|zero| u32::from(c).wrapping_sub(u32::from(*zero))).find(|value| *value < 10)
 }
 
+/// Whether a text has a digit, or the character that makes digits of Chinese numerals.
+pub(super) fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains('年') || text.chars().any(|c| digit(c).is_some())
+}
+
 /// The zeros of scripts: Arabic, Persian, N’Ko, Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada,
 /// Malayalam, Sinhala, Thai, Lao, Tibetan, Burmese, Khmer, Mongolian, and the full-width ones of East Asia.
 const ZEROS: [char; 20] = [
@@ -106,8 +111,8 @@ fn plain_mark(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
-        '،' | '、' | '፣' | '՝' => ',',
-        '。' | '॰' | '।' | '․' => '.',
+        '،' | '、' | '፣' | '፡' | '՝' | '၊' => ',',
+        '。' | '॰' | '।' | '․' | '։' | '۔' | '።' | '။' | '។' => '.',
         '؛' => ';',
         '【' => '[',
         '】' => ']',
