@@ -12,6 +12,7 @@
 mod calendar;
 mod choice;
 mod context;
+mod find;
 mod names;
 mod reader;
 mod standard;
@@ -23,9 +24,11 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
 pub use context::{Context, Order};
+pub use find::find;
 
 use crate::model::DatePrecision;
 use calendar::YEARS;
+use choice::choose;
 use names::{HalfDay, Meaning};
 use reader::Clock;
 use zones::Zone;
@@ -103,7 +106,7 @@ pub fn interpret(text: &str, context: Context<'_>) -> Reading {
 
 fn general(text: &str, context: Context<'_>) -> Option<Reading> {
     let parts = reader::parts(text, &tokens::cut(text))?;
-    let choice = choice::choose(&parts, context)?;
+    let choice = choose(&parts, context)?;
     let Some(date) = choice.date else {
         return Some(Reading { is_open: true, ..Reading::default() });
     };
@@ -114,8 +117,10 @@ fn general(text: &str, context: Context<'_>) -> Option<Reading> {
 /// Whether a text can be a date, without reading it: it has a digit and is no paragraph.
 #[must_use]
 pub fn may_be_date(text: &str) -> bool {
-    let has_digit = || text.contains('年') || text.chars().any(|c| digit(c).is_some());
-    !text.is_empty() && text.len() <= 4 * LONGEST_DATE && text.chars().count() <= LONGEST_DATE && has_digit()
+    !text.is_empty()
+        && text.len() <= 4 * LONGEST_DATE
+        && text.chars().count() <= LONGEST_DATE
+        && tokens::has_digit(text)
 }
 
 /// The value of a decimal digit, in any script that dates are written in.

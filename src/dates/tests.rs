@@ -240,6 +240,19 @@ fn a_date_shows_its_order_and_whether_it_is_open() {
 }
 
 #[test]
+fn a_date_is_found_in_a_line() {
+    let check = |line: &str, expected: Option<&str>| assert_eq!(find(line), expected, "{line:?}");
+    let english = "Written by Mara Lindqvist in Harbour on 24 November 2026 at 08:34 AM EST. 51 Comments";
+    check(english, Some("24 November 2026 at 08:34 AM EST"));
+    check("입력 2026.11.24 06:30 수정 2026.11.25 09:10", Some("2026.11.24 06:30"));
+    check("来源：临江日报 作者：王 2026年11月24日 06:30 编辑：李", Some("2026年11月24日 06:30"));
+    check("By Mara Lindqvist, Tuesday, November 24, 2026 (updated)", Some("Tuesday, November 24, 2026"));
+    check("24 November 2026", Some("24 November 2026"));
+    check("Mara Lindqvist was born in May and has 24 cats", None);
+    check("", None);
+}
+
+#[test]
 fn a_long_text_is_no_date() {
     check(&format!("2026-11-20{}1", " ".repeat(LONGEST_DATE)), Context::default(), None);
 }
@@ -264,7 +277,7 @@ fn words_that_name_months_are_known() {
 proptest! {
     #[test]
     fn reading_never_panics(text in "\\PC{0,60}") {
-        let _ = read(&text);
+        let _ = (read(&text), find(&text));
     }
 
     #[test]
@@ -272,7 +285,7 @@ proptest! {
         text in "([0-9]{1,20}|[-+:./, ()\\[\\]']|Nov|T|Z|pm|p\\.m\\.|GMT|ET|h|Europe/Rome|mar|de|am|年|月|日|令和|元|十|民國|tháng|Th|พ.ศ.|ที่|۱۴۰۵|آذر|сар|Uhr){0,14}",
         language in "(en|fa|ja|th|ar|vi|xx|-)",
     ) {
-        let _ = read_in(&text, in_language(&language));
+        let _ = (read_in(&text, in_language(&language)), find(&text));
     }
 
     #[test]

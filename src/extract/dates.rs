@@ -76,6 +76,10 @@ pub(super) fn published(
             dates.add_text(&page.text_of(*byline));
         }
     }
+    // Bylines may say it in a sentence, and between other things.
+    for byline in page.bylines.iter().take(ELEMENTS_MAX) {
+        dates.add(dates::find(&page.text_of(*byline)), Origin::Text);
+    }
     dates.0
 }
 

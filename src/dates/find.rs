@@ -1,0 +1,62 @@
+//! Finds a date among other words.
+
+use super::choice::choose;
+use super::context::Context;
+use super::names::{self, Meaning, Name};
+use super::reader;
+use super::tokens::{self, Piece, Token};
+
+/// Longest line that is searched, in characters.
+const LONGEST_LINE: usize = 300;
+
+/// Most tokens of a date with words between its parts.
+const TOKENS_OF_DATE_MAX: usize = 24;
+
+/// The first date in a line of other words: `Written by Mara Lind on 24 November 2026 at 08:34. 51 comments`. As long as
+/// it can be, and without words that mean nothing in dates. In prose it may be any date that is told of.
+#[must_use]
+pub fn find(line: &str) -> Option<&str> {
+    if line.len() > 4 * LONGEST_LINE || line.chars().count() > LONGEST_LINE || !tokens::has_digit(line) {
+        return None;
+    }
+    let pieces = tokens::cut(line);
+    let end_of = |n_pieces: usize| pieces.get(n_pieces).map_or(line.len(), |next| next.start);
+    (0..pieces.len()).filter(|first| may_begin(&pieces[*first])).find_map(|first| {
+        let ends = first + 1..=pieces.len().min(first + TOKENS_OF_DATE_MAX);
+        ends.rev().filter(|end| may_end(&pieces[end - 1])).find_map(|end| {
+            let text = line[pieces[first].start..end_of(end)].trim_end();
+            is_date(text).then_some(text)
+        })
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    let parts = reader::parts(text, &tokens::cut(text)).filter(|parts| parts.n_unknown_words == 0);
+    parts.is_some_and(|parts| choose(&parts, Context::default()).is_some())
+}
+
+/// Whether a date can begin with a token: a number, or a word that means something.
+fn may_begin(piece: &Piece<'_>) -> bool {
+    match piece.token {
+        Token::Number(_) => true,
+        Token::Word(word) => !names_of(word).is_empty() && !names_of(word).iter().any(is_filler),
+        Token::Mark(_) => false,
+    }
+}
+
+/// Whether one can end with it: a number, a word that means something, or one that the table does not know, a zone.
+fn may_end(piece: &Piece<'_>) -> bool {
+    match piece.token {
+        Token::Number(_) => true,
+        Token::Word(word) => names_of(word).is_empty() || !names_of(word).iter().all(is_filler),
+        Token::Mark(_) => false,
+    }
+}
+
+fn names_of(word: &str) -> &'static [Name] {
+    names::find(&names::key(word)).names
+}
+
+fn is_filler(name: &Name) -> bool {
+    name.meaning == Meaning::Filler
+}
