@@ -80,9 +80,13 @@ pub(super) fn day(calendar: Calendar, year: WrittenYear, month: u32, day: u32, c
 
 /// The day of a date in numbers, in the calendar that its year is of.
 pub(super) fn day_in_numbers(year: WrittenYear, month: u32, day_of_month: u32, customs: Customs) -> Option<Date> {
-    let is_hegira = HEGIRA.contains(&year.value) && !year.is_short && year.era.is_none();
-    let calendar = if is_hegira { customs.hegira? } else { Calendar::Gregorian };
+    let calendar = if is_of_hegira(year) { customs.hegira? } else { Calendar::Gregorian };
     day(calendar, year, month, day_of_month, customs)
+}
+
+/// Whether a year is one of the Persian or the Islamic calendar.
+pub(super) fn is_of_hegira(year: WrittenYear) -> bool {
+    HEGIRA.contains(&year.value) && !year.is_short && year.era.is_none()
 }
 
 fn gregorian_year(year: WrittenYear, customs: Customs) -> Option<i16> {

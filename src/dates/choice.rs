@@ -267,7 +267,10 @@ impl<'a> Weigher<'a> {
     fn by_group(&self, group: &Group, clock: Option<Clock>) -> Option<Choice> {
         let dated = |order: Order| self.in_order(group, order).map(|date| (order, date));
         let mut possible: Vec<(Order, Date)> = Order::ALL.into_iter().filter_map(dated).collect();
-        let (first_order, first) = *possible.first()?;
+        let Some((first_order, first)) = possible.first().copied() else {
+            let is_for_language = self.context.language.is_none() && is_for_language(group);
+            return is_for_language.then_some(Choice { date: None, clock, order: None, is_sure: false });
+        };
         if self.verdicts(first, None).1.n_leftover > UNKNOWN_WORDS_MAX {
             return None;
         }
@@ -388,6 +391,15 @@ fn written_year(number: Number, era: Option<i16>) -> Option<WrittenYear> {
     // The eras of Japan and of the Republic of China have so few years that none lacks its century.
     let is_young_era = era.is_some_and(|era| era > 1000);
     Some(WrittenYear { value: i16::try_from(number.value).ok()?, is_short: number.digits <= 2 && !is_young_era, era })
+}
+
+/// Whether numbers may be a date to those who know the language: of a calendar that it has beside ours, or short ones
+/// with the year in front.
+fn is_for_language(group: &Group) -> bool {
+    let [first, second, third] = group.numbers;
+    let is_hegira = |number: Number| written_year(number, group.era).is_some_and(calendar::is_of_hegira);
+    let is_short = (first.digits, third.digits) == (2, 1) && matches!(second.value, 1..=12);
+    group.numbers.into_iter().any(is_hegira) || is_short
 }
 
 /// The weightiest reading, if it does not leave too much over.

@@ -1,13 +1,14 @@
 //! Text to instants: what feeds, pages and files write where a date should be.
 //!
-//! Nearly all write one of two standard forms, which `standard` reads straight from the bytes. For all others there
-//! is one reader, and no list of formats to be tried one after the other. The text is cut into numbers, words and marks
-//! (`tokens`), which are sorted by what stands around them (`reader`): `15:04` is a time wherever it is, `+0200`
-//! behind a time an offset, and what words mean in some eighty languages is in a table (`names`, from CLDR). Of the
-//! readings that are left the best is taken (`choice`). A text that leaves a day, month or year open is no date.
+//! Nearly all write one of two standard forms, which `standard` reads straight from the bytes. For all others there is
+//! one reader, and no list of formats to be tried one after the other. The text is cut into numbers, words and marks
+//! (`tokens`), which are sorted by what stands around them (`reader`): `15:04` is a time wherever it is, `+0200` behind
+//! a time an offset (`zones`), and what words mean in some eighty languages is in a table from CLDR (`names`). Of the
+//! readings that are left the best is taken (`choice`), in the calendar that it is of (`calendar`). A text that leaves a
+//! day, month or year open is no date.
 //!
 //! The language, and the order that the writer puts numbers in, may be known to the caller, and then decide between
-//! readings: a [`Context`] carries them.
+//! readings: a [`Context`] carries them. [`find()`] looks for a date among other words.
 
 mod calendar;
 mod choice;

@@ -236,6 +236,10 @@ fn a_date_shows_its_order_and_whether_it_is_open() {
     check("03.04.2026", "-", None, true);
     check("25 listopada 2026", "-", None, true);
     check("25 novembre 2026", "-", None, false);
+    check("1405/09/03", "-", None, true);
+    check("26. 1. 3.", "-", None, true);
+    check("1405/09/03", "fa", None, false);
+    check("2026/13/13", "-", None, false);
     check("no date", "-", None, false);
 }
 

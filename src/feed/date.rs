@@ -124,5 +124,9 @@ mod tests {
         assert!(stamps.again(None).is_none(), "of two minds");
         let again = stamps.again(Some("fr".to_owned())).unwrap();
         assert_eq!(unpack(again.pack("11/06/2026 08:00").unwrap()).as_deref(), Some("2026-06-11T08:00:00Z"));
+        let stamps = Stamps::default();
+        assert_eq!(stamps.pack("1405/09/03 06:30"), None);
+        let again = stamps.again(Some("fa-IR".to_owned())).unwrap();
+        assert_eq!(unpack(again.pack("1405/09/03 06:30").unwrap()).as_deref(), Some("2026-11-24T06:30:00Z"));
     }
 }
