@@ -101,6 +101,7 @@ fn found_link(item: &Map<String, Value>, base: &Url) -> FoundLink {
         text: FeedText {
             content: content.or(plain),
             summary: string(item, "summary").and_then(|body| html(body, "text/plain", false)),
+            is_cut: false,
         },
     }
 }
