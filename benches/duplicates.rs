@@ -92,6 +92,7 @@ async fn fill(folder: &Path, press: &Press, numbers: std::ops::Range<u64>) -> Du
             guid: Some(number.to_string()),
             arrived_at: jiff::Timestamp::from_second(1_700_000_000 + i64::try_from(number).unwrap_or(0))
                 .expect("a time"),
+            is_address_given: true,
         };
         let store = store.clone();
         waiting.spawn(async move { store.import(imported).await });
@@ -112,6 +113,7 @@ async fn restart(folder: &Path, press: &Press, n_stored: u64) -> (f64, i64) {
         source: None,
         guid: Some(format!("restart-{n_stored}")),
         arrived_at: jiff::Timestamp::from_second(1_700_000_000).expect("a time"),
+        is_address_given: true,
     };
     let began = Instant::now();
     store.import(imported).await.expect("it is stored");

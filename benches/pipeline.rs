@@ -299,7 +299,13 @@ fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], 
                 waiting.join_next().await;
             }
             let store = store.clone();
-            let imported = ImportedArticle { article, source: None, guid: None, arrived_at: jiff::Timestamp::now() };
+            let imported = ImportedArticle {
+                article,
+                source: None,
+                guid: None,
+                arrived_at: jiff::Timestamp::now(),
+                is_address_given: true,
+            };
             waiting.spawn(async move { store.import(imported).await });
         }
         waiting.join_all().await

@@ -63,6 +63,26 @@ CREATE TABLE gaps (
 CREATE INDEX gaps_source ON gaps (source_id, began_at);
 CREATE INDEX gaps_open ON gaps (source_id, noticed_at) WHERE healed_at IS NULL;
 
+-- The robots.txt files that are believed still, so that not every process asks for them anew; at most some thousands.
+CREATE TABLE _robots (
+    origin     TEXT PRIMARY KEY,             -- scheme, host and port
+    text       BLOB NOT NULL,                -- as it was served; empty where there is none
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX _robots_expiry ON _robots (expires_at);
+
+-- Publishers that asked to be left in peace, by `Retry-After` or a 429; at most some thousands.
+CREATE TABLE _host_holds (
+    publisher        TEXT PRIMARY KEY,
+    held_until       INTEGER NOT NULL,
+    n_complaints     INTEGER NOT NULL,       -- in a row, without saying when to come back
+    complained_until INTEGER,                -- until when the last one is remembered; NULL: there was none
+    forgotten_at     INTEGER NOT NULL        -- the later of the two
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _host_holds_end ON _host_holds (forgotten_at);
+
 -- The process that ingests, at most one at a time; it writes a row here as a sign of life.
 CREATE TABLE _daemon (
     id           INTEGER PRIMARY KEY CHECK (id = 1),

@@ -120,7 +120,8 @@ CREATE INDEX sightings_first_seen_at ON sightings (source_id, first_seen_at);
 -- Every address that leads, or may lead, to an article, and the work that is due on it.
 CREATE TABLE _links (
     id                INTEGER PRIMARY KEY,
-    url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on
+    url_key           TEXT NOT NULL UNIQUE,                 -- what identity hangs on; where entries share an address, with a blank
+                                                            -- and the entry's own behind it
     url               TEXT NOT NULL,
     host              TEXT NOT NULL,                        -- the publisher: registrable domain, or address
     source_id         INTEGER REFERENCES sources (id),      -- that listed it first; NULL: given by hand
@@ -139,13 +140,18 @@ CREATE TABLE _links (
     look_at           INTEGER,                              -- when its article's page is looked at again; NULL: no more
     gone_at           INTEGER,                              -- when the article was first found missing, and not again since
     tried_at          INTEGER,                              -- when it last failed
-    n_claims          INTEGER NOT NULL DEFAULT 0            -- claims in a row that have not ended; more than one: a process died with it
+    n_claims          INTEGER NOT NULL DEFAULT 0,           -- claims in a row that have not ended; more than one: a process died with it
+    entry_title       TEXT,                                 -- the headline that its first source's entry had last
+    entry_text        INTEGER,                              -- likewise a hash of its text
+    entry_look_at     INTEGER,                              -- the last time set for a look because of another headline
+    cut_off_at        INTEGER                               -- when its page first showed a part of the article, and not all of it since
 ) STRICT;
 
 CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX _links_host_look ON _links (host, look_at) WHERE look_at IS NOT NULL AND due_at IS NULL;
 CREATE INDEX _links_host_claimed ON _links (host) WHERE claim_id IS NOT NULL;
 CREATE INDEX _links_source_due ON _links (source_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX _links_given_up ON _links (host) WHERE due_at IS NULL AND article_id IS NULL AND failures_in_a_row > 0;
 CREATE INDEX _links_article ON _links (article_id) WHERE article_id IS NOT NULL;
 
 -- A row for each publisher that ever had a link that waited: when it may be asked for the next one, whose that one is, and
@@ -160,6 +166,26 @@ CREATE TABLE _hosts (
 CREATE INDEX _hosts_ready ON _hosts (is_quick, ready_at) WHERE ready_at IS NOT NULL;
 CREATE INDEX _hosts_probe ON _hosts (source_id, ready_at) WHERE is_quick = 0 AND ready_at IS NOT NULL;
 
+-- What was found where an article should be, by signs that other links of its publisher may lead to as well.
+CREATE TABLE _gate_signs (
+    publisher TEXT NOT NULL,
+    sign      TEXT NOT NULL,                                -- `at` and an address, or `text` and a hash of its words
+    link_id   INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,
+    seen_at   INTEGER NOT NULL,
+    PRIMARY KEY (publisher, sign, link_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX _gate_signs_link ON _gate_signs (link_id);
+
+-- What stands before the articles of a publisher: several of its links led to the same page, one after the other.
+CREATE TABLE _gates (
+    publisher     TEXT PRIMARY KEY,
+    sign          TEXT NOT NULL,
+    since         TEXT NOT NULL,
+    n_probes      INTEGER NOT NULL,                         -- tries since then that led to it again
+    next_probe_at INTEGER NOT NULL                          -- when one of its links is tried again
+) STRICT, WITHOUT ROWID;
+
 -- Sightings, by further sources, of links whose article is not known yet; they move to `sightings` with it.
 CREATE TABLE _pending_sightings (
     link_id       INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,
@@ -172,6 +198,15 @@ CREATE TABLE _pending_sightings (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX _pending_sightings_source ON _pending_sightings (source_id);
+
+-- The page that gave the present text of an article, by eight bytes of SHA-256 each: the address that was asked, the one
+-- that answered, and what it read when it was last read. Other pages are other forms of the article.
+CREATE TABLE _text_pages (
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    asked      INTEGER NOT NULL,
+    answered   INTEGER NOT NULL,
+    wording    INTEGER NOT NULL
+) STRICT;
 
 -- The first article with a wording, by the SHA-256 of its folded words.
 CREATE TABLE _wordings (

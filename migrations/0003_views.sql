@@ -12,14 +12,24 @@ SELECT
         WHERE sightings.source_id = sources.id
           AND sightings.first_seen_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-7 days')
     )                                                                                AS articles_7d,
-    schedule.error,
-    schedule.error_class,
+    coalesce(schedule.error, gate.told)                                              AS error,
+    coalesce(schedule.error_class, iif(gate.told IS NULL, NULL, 'gate'))             AS error_class,
     schedule.problems,
     sources.id                                                                       AS source_id,
     sources.state,
     CASE WHEN schedule.n_moved >= 5 THEN schedule.moved_to END                       AS moved_to
 FROM sources
-JOIN _source_schedule AS schedule ON schedule.source_id = sources.id;
+JOIN _source_schedule AS schedule ON schedule.source_id = sources.id
+LEFT JOIN (
+    SELECT
+        _links.source_id,
+        'articles of ' || _gates.publisher || ' stand behind a gate since ' || min(_gates.since) || ' ('
+            || _gates.sign || '): ' || count(DISTINCT _links.id) || ' wait for it to open' AS told
+    FROM _gates
+    JOIN _gate_signs ON _gate_signs.publisher = _gates.publisher
+    JOIN _links ON _links.id = _gate_signs.link_id
+    GROUP BY _links.source_id
+) AS gate ON gate.source_id = sources.id;
 
 -- An article as a document of the seed-bundle format; `name_hash` is the hash in its file's name.
 CREATE VIEW bundle_documents AS

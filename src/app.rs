@@ -37,6 +37,7 @@ impl App {
     pub fn build(config: Arc<Config>) -> Result<App, AppError> {
         let stages = Stages::new(&config).map_err(AppError::Fetcher)?;
         let store = Store::open(&config.store, &config.schedule)?;
+        stages.fetcher.recall(store.take_host_memory());
         Ok(App { config, stages, store })
     }
 

@@ -6,6 +6,8 @@
 
 mod problem;
 
+mod proxy;
+
 mod reader;
 
 mod settings;
@@ -25,13 +27,14 @@ use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 use crate::model::Source;
 
 pub use problem::{Problem, Problems};
+pub use proxy::Proxy;
 pub use reader::{DEFAULTS, Provenance};
 pub use settings::{
-    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
+    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network, Route,
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
-pub use sources::{check_link_selector, check_slug, slug_for};
+pub use sources::{check_link_selector, check_slug, slug_for, slug_for_name};
 
 use reader::{Reader, flatten, parse_defaults, written};
 
@@ -71,8 +74,18 @@ pub struct Config {
     pub settings_file: Option<PathBuf>,
     /// The sources file that was read; absent when it does not exist.
     pub sources_file: Option<PathBuf>,
+    /// Whether that file has nothing in it, not even a comment.
+    pub sources_file_is_blank: bool,
     /// The folder whose rules for single sites were read; absent when it does not exist.
     pub sites_folder: Option<PathBuf>,
+}
+
+impl Config {
+    /// Whether there is a list of sources, be it an empty one.
+    #[must_use]
+    pub fn has_source_list(&self) -> bool {
+        self.sources_file.is_some() && !self.sources_file_is_blank
+    }
 }
 
 /// What is asked for on the command line; it goes over everything else.
@@ -127,7 +140,8 @@ pub fn load_with(
     let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
-    let ((sources, source_places), sources_file) = read_sources(&mut reader, settings_file.as_deref());
+    let ((sources, source_places), sources_file, sources_file_is_blank) =
+        read_sources(&mut reader, settings_file.as_deref());
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
 
     if !reader.problems.is_empty() {
@@ -148,6 +162,7 @@ pub fn load_with(
         provenance,
         settings_file,
         sources_file,
+        sources_file_is_blank,
         sites_folder,
     })
 }
@@ -174,6 +189,7 @@ pub fn defaults() -> Config {
         provenance: reader.provenance(&SiteRules::default()),
         settings_file: None,
         sources_file: None,
+        sources_file_is_blank: false,
         sites_folder: None,
     };
     assert!(reader.problems.is_empty(), "the compiled-in defaults break a rule: {:?}", reader.problems);
@@ -218,7 +234,7 @@ fn merged_values(
     Ok(flatten(&merged.cache))
 }
 
-fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::ListedSources, Option<PathBuf>) {
+fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::ListedSources, Option<PathBuf>, bool) {
     let named = reader.text("sources.file");
     let is_default = reader.origin("sources.file") == "default";
     let path = match settings_file.and_then(Path::parent) {
@@ -234,14 +250,15 @@ fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::
         Ok(text) => {
             let (list, problems) = sources::parse(&text, &path.display().to_string());
             reader.problems.extend(problems);
-            (list, Some(path))
+            let is_blank = text.trim_start_matches('\u{feff}').trim().is_empty();
+            (list, Some(path), is_blank)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => {
-            (sources::ListedSources::default(), None)
+            (sources::ListedSources::default(), None, false)
         }
         Err(error) => {
             reader.problem("sources.file", &named, &format!("cannot be read: {error}"));
-            (sources::ListedSources::default(), None)
+            (sources::ListedSources::default(), None, false)
         }
     }
 }

@@ -28,7 +28,7 @@ Examples:
   newswire export --format bundle --since 2d --out bundle/";
 
 /// The exit codes, in few words and in a sentence.
-pub(crate) const EXIT_CODES: [(u8, &str, &str); 7] = [
+pub(crate) const EXIT_CODES: [(u8, &str, &str); 9] = [
     (0, "done", "Done; nothing new is also done."),
     (1, "failed", "It could not be done."),
     (2, "wrong usage", "The command line is wrong."),
@@ -36,6 +36,8 @@ pub(crate) const EXIT_CODES: [(u8, &str, &str); 7] = [
     (75, "busy", "Another process ingests into the database; try again."),
     (77, "refused by policy", "By robots.txt, or because an address is private."),
     (78, "configuration or schema", "A bad setting, or a database that is newer than the program, or is none."),
+    (130, "interrupted", "By Ctrl-C (SIGINT), before it was done; standard error says how it goes on."),
+    (143, "terminated", "By SIGTERM, likewise."),
 ];
 
 /// What stands at the end of the help.

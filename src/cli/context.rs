@@ -1,5 +1,6 @@
 //! What every command is given.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use crate::config::{self, Config, Overrides};
@@ -42,5 +43,14 @@ impl Context {
             .enable_all()
             .build()
             .map_err(|error| Failure::Failed(format!("the runtime cannot be started: {error}")))
+    }
+
+    /// Does work that touches the network or the writer. Threads that are still busy then with what nobody waits for any
+    /// more, a name that is looked up or a page that is parsed, do not keep the command.
+    pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+        let runtime = Context::runtime()?;
+        let value = runtime.block_on(work);
+        runtime.shutdown_background();
+        Ok(value)
     }
 }

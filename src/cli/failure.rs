@@ -25,6 +25,13 @@ pub(crate) enum Failure {
     Configuration(Problems),
     /// 1, 75 or 78, as the database says.
     Store(StoreError),
+    /// 130 or 143: a signal ended it.
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+        /// How it goes on.
+        text: String,
+    },
     /// The reader of our output went away; not a failure.
     OutputClosed,
 }
@@ -39,6 +46,7 @@ impl Failure {
             Failure::Busy(_) => 75,
             Failure::Refused(_) => 77,
             Failure::Configuration(_) => 78,
+            Failure::Interrupted { signal, .. } => exit_code_of(*signal),
             Failure::Store(error) => match error {
                 StoreError::Busy { .. } => 75,
                 StoreError::Newer { .. }
@@ -52,6 +60,11 @@ impl Failure {
     }
 }
 
+/// The exit code of a program that a signal ended, by custom that of the shells.
+pub(crate) fn exit_code_of(signal: u8) -> u8 {
+    128 + signal
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -59,7 +72,8 @@ impl fmt::Display for Failure {
             | Failure::Usage(text)
             | Failure::Partly(text)
             | Failure::Busy(text)
-            | Failure::Refused(text) => f.write_str(text),
+            | Failure::Refused(text)
+            | Failure::Interrupted { text, .. } => f.write_str(text),
             Failure::Configuration(problems) => {
                 let n_problems = problems.0.len();
                 let noun = if n_problems == 1 { "problem" } else { "problems" };

@@ -1,13 +1,13 @@
 //! The command line: what the program takes, and who does it. The commands stand in rooms by what people do with them.
 //!
-//! * [`ingest`]: bring articles in.
-//! * [`sources`]: what is followed.
-//! * [`read`]: what is stored.
-//! * [`copy`]: what is stored, in files to keep or to give away.
-//! * [`operate`]: for whoever runs it.
+//! * `ingest`: bring articles in.
+//! * `sources`: what is followed.
+//! * `read`: what is stored.
+//! * `copy`: what is stored, in files to keep or to give away.
+//! * `operate`: for whoever runs it.
 //!
-//! Below them stand [`context`] (what a command is given), [`arguments`] (the options that all have), [`addresses`] and
-//! [`files`] (what people name on the command line), [`failure`] and [`terminal`] (how anything is said). Imports go
+//! Below them stand `context` (what a command is given), `arguments` (the options that all have), `addresses` and
+//! `files` (what people name on the command line), `failure` and `terminal` (how anything is said). Imports go
 //! down only: no command knows this file, and none is known outside.
 //!
 //! Commands print and decide nothing: what they do is the pipeline's and the store's. Data goes to stdout, everything

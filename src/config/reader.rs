@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use config_crate::{File, FileFormat, Value, ValueKind};
 
 use super::problem::Problem;
+use super::proxy::without_credentials;
 use super::sites::SiteRules;
 
 /// The declaration of every key: names, defaults, reasons.
@@ -54,7 +55,8 @@ impl Reader {
 
     pub(super) fn problem(&mut self, key: &str, value: &str, rule: &str) {
         let place = self.origin(key);
-        self.problems.push(Problem { place, subject: format!("{key} = {value}"), rule: rule.to_owned() });
+        let subject = without_credentials(&format!("{key} = {value}"));
+        self.problems.push(Problem { place, subject, rule: rule.to_owned() });
     }
 
     fn value(&self, key: &str) -> &Value {
@@ -132,7 +134,7 @@ impl Reader {
 /// A value as it would stand in a TOML file.
 pub(super) fn written(value: &Value) -> String {
     match &value.kind {
-        ValueKind::String(text) => format!("{text:?}"),
+        ValueKind::String(text) => format!("{:?}", without_credentials(text)),
         ValueKind::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::proxy::Proxy;
 use super::reader::Reader;
 use super::sites::SiteRules;
 
@@ -78,6 +79,8 @@ pub struct FetchSettings {
     pub private_networks: Vec<Network>,
     /// Fixed addresses for host names.
     pub resolve: Vec<(String, SocketAddr)>,
+    /// By way of whom everything is fetched that no host rule excepts.
+    pub proxy: Option<Proxy>,
 }
 
 /// A host or a domain, with all hosts below it, that is asked at a pace of its own.
@@ -89,6 +92,17 @@ pub struct HostRule {
     pub delay: Option<Duration>,
     /// Requests at one time; the usual number when absent.
     pub connections: Option<usize>,
+    /// By way of whom; the usual way when absent.
+    pub proxy: Option<Route>,
+}
+
+/// The way to a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// No proxy.
+    Direct,
+    /// By way of this one.
+    Via(Proxy),
 }
 
 impl HostRule {
@@ -101,12 +115,21 @@ impl HostRule {
         if !is_host {
             return Err("must begin with a host or domain".to_owned());
         }
-        let mut rule = HostRule { name, delay: None, connections: None };
+        let mut rule = HostRule { name, delay: None, connections: None, proxy: None };
         for word in words {
+            if let Some(proxy) = word.strip_prefix("proxy=") {
+                let via = || Proxy::parse(proxy).map(Route::Via).map_err(|rule| format!("proxy= {rule}, or direct"));
+                rule.proxy = Some(if proxy == "direct" { Route::Direct } else { via()? });
+                continue;
+            }
             match word.split_once('=').and_then(|(key, value)| Some((key, value.parse::<u64>().ok()?))) {
                 Some(("delay_ms", delay_ms @ 0..=3_600_000)) => rule.delay = Some(Duration::from_millis(delay_ms)),
                 Some(("connections", connections @ 1..=256)) => rule.connections = Some(size(connections)),
-                _ => return Err(format!("{word:?} must be delay_ms=0 to 3600000 or connections=1 to 256")),
+                _ => {
+                    return Err(format!(
+                        "{word:?} must be delay_ms=0 to 3600000, connections=1 to 256 or proxy=direct or proxy=URL"
+                    ));
+                }
             }
         }
         Ok(rule)
@@ -121,6 +144,28 @@ impl FetchSettings {
             host.strip_suffix(rule.name.as_str()).is_some_and(|below| below.is_empty() || below.ends_with('.'))
         };
         self.hosts.iter().filter(is_for).max_by_key(|rule| rule.name.len())
+    }
+
+    /// By way of whom a host is asked. One whose address is fixed is asked there.
+    #[must_use]
+    pub fn proxy_for(&self, host: &str) -> Option<&Proxy> {
+        if self.resolve.iter().any(|(name, _)| name == host) {
+            return None;
+        }
+        match self.host_rule(host).and_then(|rule| rule.proxy.as_ref()) {
+            Some(Route::Direct) => None,
+            Some(Route::Via(proxy)) => Some(proxy),
+            None => self.proxy.as_ref(),
+        }
+    }
+
+    /// All proxies that anything may be fetched by.
+    pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
+        let of_hosts = self.hosts.iter().filter_map(|rule| match &rule.proxy {
+            Some(Route::Via(proxy)) => Some(proxy),
+            _ => None,
+        });
+        self.proxy.iter().chain(of_hosts)
     }
 }
 
@@ -299,6 +344,34 @@ impl StoreSettings {
     }
 }
 
+/// The proxy, with the credentials that stand in a file of their own.
+fn read_proxy(reader: &mut Reader) -> Option<Proxy> {
+    let (text, file) = (reader.text("fetch.proxy"), reader.text("fetch.proxy_credentials_file"));
+    if text.is_empty() {
+        return None;
+    }
+    let proxy = match Proxy::parse(&text) {
+        Ok(proxy) => proxy,
+        Err(rule) => {
+            // What is no address may have credentials anywhere in it.
+            let shown = if text.contains('@') { "***".to_owned() } else { text };
+            reader.problem("fetch.proxy", &format!("{shown:?}"), &rule);
+            return None;
+        }
+    };
+    if file.is_empty() {
+        return Some(proxy);
+    }
+    let credentials = std::fs::read_to_string(&file).map_err(|error| format!("cannot be read: {error}"));
+    match credentials.and_then(|text| proxy.with_credentials(&text)) {
+        Ok(proxy) => Some(proxy),
+        Err(rule) => {
+            reader.problem("fetch.proxy_credentials_file", &format!("{file:?}"), &rule);
+            None
+        }
+    }
+}
+
 impl FetchSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let contact = reader.text("fetch.contact");
@@ -327,7 +400,9 @@ impl FetchSettings {
                 _ => reader.problem("fetch.resolve", &format!("{text:?}"), "must be HOST=ADDRESS:PORT"),
             }
         }
+        let proxy = read_proxy(reader);
         let settings = FetchSettings {
+            proxy,
             user_agent: user_agent(&contact),
             host_delay: Duration::from_millis(reader.integer("fetch.host_delay_ms", 0, 3_600_000)),
             host_connections: size(reader.integer("fetch.host_connections", 1, 256)),

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
 use toml::de::{DeTable, DeValue};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
 use crate::model::{FullText, Source, SourceKind};
@@ -12,6 +15,9 @@ use super::sites::ElementSelector;
 use super::tables::Tables;
 
 const KNOWN_KEYS: [&str; 6] = ["slug", "url", "kind", "tags", "full_text", "links"];
+
+/// Longest slug.
+const SLUG_BYTES_MAX: usize = 64;
 
 /// Sources, and for each slug the place where it is listed: file and line.
 pub(super) type ListedSources = (Vec<Source>, HashMap<String, String>);
@@ -160,7 +166,7 @@ pub(crate) fn parse_source_url(text: &str) -> Result<Url, String> {
 pub fn check_slug(slug: &str) -> Result<(), String> {
     let is_wellformed = slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
         && slug.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if is_wellformed && slug.len() <= 64 {
+    if is_wellformed && slug.len() <= SLUG_BYTES_MAX {
         Ok(())
     } else {
         Err("must be 1 to 64 of a-z, 0-9, '-', '_' and '.', beginning with a letter or a digit".to_owned())
@@ -187,6 +193,40 @@ pub fn slug_for(url: &Url) -> String {
     }
     slug.truncate(64);
     slug.trim_end_matches(['-', '.']).to_owned()
+}
+
+/// A slug for the name of a source: the name itself where it is a slug, else its words. A name that has letters which no
+/// slug can have gets a part of its hash, so that two such names are two slugs.
+#[must_use]
+pub fn slug_for_name(name: &str) -> String {
+    let name = name.trim();
+    if check_slug(name).is_ok() {
+        return name.to_owned();
+    }
+    let mut slug = String::new();
+    let mut is_whole = true;
+    for character in name.nfkd().filter(|character| !is_combining_mark(*character)).flat_map(char::to_lowercase) {
+        match character {
+            'a'..='z' | '0'..='9' => slug.push(character),
+            '.' if !slug.is_empty() => slug.push('.'),
+            '\'' | '’' => {}
+            _ => {
+                is_whole &= !character.is_alphanumeric();
+                if !slug.is_empty() && !slug.ends_with('-') {
+                    slug.push('-');
+                }
+            }
+        }
+    }
+    let slug = slug.trim_matches(['-', '.']);
+    if is_whole && !slug.is_empty() && slug.len() <= SLUG_BYTES_MAX {
+        return slug.to_owned();
+    }
+    let hash = Sha256::digest(name.as_bytes());
+    let hash = format!("{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]);
+    let start = &slug[..slug.len().min(SLUG_BYTES_MAX - hash.len() - 1)];
+    let start = if start.is_empty() { "source" } else { start.trim_end_matches(['-', '.']) };
+    format!("{start}-{hash}")
 }
 
 #[cfg(test)]
@@ -258,6 +298,22 @@ mod tests {
     fn syntax_errors_have_their_line() {
         let (_, problems) = parse("[[source]]\nslug = \nurl = \"https://a.example/\"\n", "s.toml");
         assert!(problems[0].place.starts_with("s.toml:2"), "{problems:?}");
+    }
+
+    #[test]
+    fn slugs_are_made_from_names() {
+        assert_eq!(slug_for_name("The Guardian"), "the-guardian");
+        assert_eq!(slug_for_name(" Le Soir d’Été, n° 7 "), "le-soir-dete-no-7".replace("no-7", "n-7"));
+        assert_eq!(slug_for_name("daily_news.1"), "daily_news.1");
+        assert_eq!(slug_for_name("El País"), "el-pais");
+        let names =
+            ["Газета", "Правда", "Газета.ru", "新华社", "!!!", &"Long name ".repeat(20), &"Long name ".repeat(21)];
+        let slugs: Vec<String> = names.iter().map(|name| slug_for_name(name)).collect();
+        for (position, slug) in slugs.iter().enumerate() {
+            assert_eq!(check_slug(slug), Ok(()), "{slug}");
+            assert!(!slugs[..position].contains(slug), "{slugs:?}");
+            assert_eq!(slug_for_name(slug), *slug);
+        }
     }
 
     #[test]

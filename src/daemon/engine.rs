@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{ClaimRequest, Scope, StoreError};
+use crate::store::{ClaimRequest, GateChange, Scope, StoreError};
 
 use super::notify::Notifier;
 use super::tally::{self, Acquired, Event, Polled, Tally};
@@ -25,6 +25,9 @@ const STORE_TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long one-shot work waits for something that is due soon: a host's turn, not a second try after a failure.
 const IDLE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long one-shot work that was interrupted waits for what is under way: somebody waits for it to end.
+const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 /// What takes longer waits for its host, which costs next to nothing: its slot is free for others.
 const SLOW_AFTER: Duration = Duration::from_millis(500);
@@ -273,7 +276,8 @@ impl Engine {
         self.running.spawn(async move {
             let outcome = pipeline::poll(&app.stages, source).await;
             let describe = tally::polled(&outcome);
-            (number, app.store.commit_poll(outcome).await.map(describe))
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_poll(outcome));
+            (number, remembered.and(committed.map(describe)))
         });
     }
 
@@ -283,7 +287,8 @@ impl Engine {
         self.running.spawn(async move {
             let outcome = pipeline::acquire(&app.stages, candidate).await;
             let describe = tally::acquired(&outcome);
-            (number, app.store.commit_article(outcome).await.map(describe))
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_article(outcome));
+            (number, remembered.and(committed.map(describe)))
         });
     }
 
@@ -356,7 +361,10 @@ impl Engine {
 
     /// Lets running work end, for a while, then gives back what is left.
     async fn drain(&mut self) -> Result<(), EngineError> {
-        let grace_period = self.app.config.daemon.grace_period;
+        let grace_period = match self.until {
+            Until::Idle => self.app.config.daemon.grace_period.min(ONE_SHOT_GRACE_PERIOD),
+            Until::Stopped => self.app.config.daemon.grace_period,
+        };
         if let Some(notifier) = self.notifier {
             notifier.stopping(&format!("finishing {} pieces of work", self.running.len()));
         }
@@ -378,6 +386,12 @@ impl Engine {
         self.app.store.note_stop().await?;
         Ok(())
     }
+}
+
+/// Writes down what hosts have said that the next process is to go by.
+async fn remember_hosts(app: &App) -> Result<(), StoreError> {
+    let news = app.stages.fetcher.host_news();
+    if news.is_empty() { Ok(()) } else { app.store.remember_hosts(news).await }
 }
 
 fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
@@ -404,8 +418,17 @@ fn log(event: &Event) {
                 warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
             }
         },
-        Event::Acquired { url, source, outcome } => {
+        Event::Acquired { url, source, outcome, gate } => {
             let source = source.as_deref().unwrap_or("-");
+            match gate {
+                Some(GateChange::Found { publisher, sign }) => {
+                    warn!(publisher = %publisher, url = %url, "articles of {publisher} stand behind a gate ({sign}); they wait until it opens");
+                }
+                Some(GateChange::Opened { publisher, n_links }) => {
+                    info!(publisher = %publisher, n_links, "the gate before articles of {publisher} is open, {n_links} are due");
+                }
+                None => {}
+            }
             match outcome {
                 Acquired::Stored { id, verdict, .. } => {
                     debug!(article.id = id, source.slug = %source, url = %url, "article {id} stored: {verdict:?}");

@@ -1,7 +1,7 @@
 //! What happened, as it happens and summed up.
 
 use crate::model::{ArticleOutcome, ArticleResult, Failure, PollOutcome, PollResult, Verdict};
-use crate::store::{ArticleCommit, PollCommit};
+use crate::store::{ArticleCommit, GateChange, PollCommit};
 
 /// Something that happened, after it was committed.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub enum Event {
         source: Option<String>,
         /// What came of it.
         outcome: Acquired,
+        /// What became of the gate before its publisher's articles.
+        gate: Option<GateChange>,
     },
 }
 
@@ -210,7 +212,12 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
     let url = outcome.candidate.url.to_string();
     let source = outcome.candidate.source_slug.clone();
     let (summary, title) = match &outcome.result {
-        ArticleResult::Article { article, .. } => (Acquired::Unchanged, article.title.clone()),
+        ArticleResult::Article(page) => (Acquired::Unchanged, page.article.title.clone()),
+        ArticleResult::Obstructed(obstruction) => {
+            let failure = obstruction.failure.clone();
+            let title = obstruction.entry.as_ref().and_then(|entry| entry.article.title.clone());
+            (Acquired::Failed { failure, is_final: obstruction.retry_at.is_none() }, title)
+        }
         ArticleResult::Unchanged => (Acquired::Unchanged, None),
         ArticleResult::Postponed { .. } => (Acquired::Postponed, None),
         ArticleResult::Failed { failure, retry_at, .. } => {
@@ -223,6 +230,6 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
             (None, Some(id)) => Acquired::Removed { id },
             (None, None) => summary,
         };
-        Event::Acquired { url, source, outcome }
+        Event::Acquired { url, source, outcome, gate: commit.gate }
     }
 }

@@ -8,11 +8,15 @@
 //! * [`likeness`] compares two texts in full, and
 //! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
 //!
+//! [`reading`] says what it means that a page of a known article reads otherwise.
+//!
 //! What is new may still tell of the same event as others: [`story`] puts it among them.
 
 mod hash;
 
 mod words;
+
+mod known;
 
 pub mod shingle;
 
@@ -22,7 +26,11 @@ pub mod likeness;
 
 pub mod lineage;
 
+pub mod reading;
+
 pub mod story;
+
+pub use known::Known;
 
 use std::collections::HashSet;
 
@@ -36,17 +44,25 @@ const SAME_ARTICLE_SHARE: f64 = 0.2;
 /// fifty words; an article that is rewritten as a whole keeps about its length.
 const NOTICE_TIMES_SHORTER: usize = 3;
 
-/// A stored article that may be the one at hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its row.
-    pub id: i64,
-    /// Its headline.
-    pub title: Option<String>,
-    /// Its body, a paragraph a line.
-    pub body: String,
-    /// The word of its `body_kind` column.
-    pub body_kind: String,
+/// Fewest words of a text of its own. Under a photo of the day, a cartoon or a video stand fewer or none, and the same ones
+/// every day.
+const OWN_TEXT_WORDS_MIN: u32 = 10;
+
+/// A text of fewer words may be said again of another day: a caption, the weather, the lottery.
+const TELLING_WORDS_MIN: u32 = 25;
+
+/// Whether an article can be told to be a copy of one that says the same, by that: of a text of no words nobody can tell,
+/// and a short one of another day is another one.
+#[must_use]
+pub fn can_be_copy(words: u32, day: Option<&str>, other_day: Option<&str>) -> bool {
+    let is_of_other_day = day.zip(other_day).is_some_and(|(day, other)| day != other);
+    has_own_text(words) && (words >= TELLING_WORDS_MIN || !is_of_other_day)
+}
+
+/// Whether a body of so many words says anything that no other article does.
+#[must_use]
+pub fn has_own_text(words: u32) -> bool {
+    words >= OWN_TEXT_WORDS_MIN
 }
 
 /// What the store found, by each kind of identity.
@@ -58,11 +74,21 @@ pub struct Lookalikes {
     pub is_from_elsewhere: bool,
     /// The article with the canonical address that the page claims.
     pub by_canonical_url: Option<Known>,
+    /// Whether that address is the word of a file that says which article it is, and not something that stands in a page.
+    pub is_address_given: bool,
     /// The article that the same source listed under the same GUID; for a document without any address, the same one
     /// from an earlier import.
     pub by_guid: Option<Known>,
     /// The first article with the same wording.
     pub by_wording: Option<i64>,
+}
+
+impl Lookalikes {
+    /// The one of them with this row.
+    #[must_use]
+    pub fn known(&self, id: i64) -> Option<&Known> {
+        [&self.by_link, &self.by_canonical_url, &self.by_guid].into_iter().flatten().find(|known| known.id == id)
+    }
 }
 
 /// What the article is, and whether the page's canonical address can be believed.
@@ -78,15 +104,17 @@ pub struct Judgement {
 ///
 /// A canonical address or GUID that already belongs to another text is a mistake of the site (a template with a fixed
 /// address, a counter that starts over), so those two count only if title or paragraphs agree. So does the fetched
-/// address itself once it sends its readers elsewhere.
+/// address itself once it sends its readers elsewhere. What a file gives as the address of an article is taken at its word:
+/// two texts under it are two versions.
 #[must_use]
 pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
     let is_same = |known: &&Known| is_same_article(article, known);
     let by_link = lookalikes.by_link.as_ref().filter(|known| !lookalikes.is_from_elsewhere || is_same(known));
+    let is_at_address = |known: &&Known| lookalikes.is_address_given || is_same(known);
     let canonical_is_wrong =
-        by_link.is_none() && lookalikes.by_canonical_url.as_ref().is_some_and(|known| !is_same(&known));
+        by_link.is_none() && lookalikes.by_canonical_url.as_ref().is_some_and(|known| !is_at_address(&known));
     let known = by_link
-        .or_else(|| lookalikes.by_canonical_url.as_ref().filter(is_same))
+        .or_else(|| lookalikes.by_canonical_url.as_ref().filter(is_at_address))
         .or_else(|| lookalikes.by_guid.as_ref().filter(is_same));
     let verdict = match (known, lookalikes.by_wording) {
         (Some(known), _) if reads_the_same(article, known) || is_worse(article, known) => {
@@ -136,7 +164,8 @@ fn paragraphs_in_common(article: &Article, known: &Known) -> f64 {
 
 /// Whether title and body say the same: white space, punctuation and boilerplate make no revision, nor does a page that
 /// no longer has a headline.
-fn reads_the_same(article: &Article, known: &Known) -> bool {
+#[must_use]
+pub fn reads_the_same(article: &Article, known: &Known) -> bool {
     let title = article.title.as_deref().or(known.title.as_deref());
     substance::reads_the_same(
         Wording { title: known.title.as_deref(), body: &known.body },
@@ -253,6 +282,23 @@ mod tests {
         assert!(is_notice_of_absence(&article("Page not found", "It has been removed."), &long));
         assert!(!is_notice_of_absence(&article("Storm", "It is over."), &long));
         assert!(!is_notice_of_absence(&article("Anew", &"All was written anew here.\n".repeat(9)), &long));
+    }
+
+    #[test]
+    fn what_has_no_text_of_its_own_is_no_copy() {
+        assert!(!can_be_copy(0, None, None));
+        assert!(!can_be_copy(9, Some("20261116"), Some("20261116")));
+        assert!(can_be_copy(10, Some("20261116"), Some("20261116")) && can_be_copy(10, None, Some("20261116")));
+        assert!(!can_be_copy(24, Some("20261116"), Some("20261117")));
+        assert!(can_be_copy(25, Some("20261116"), Some("20261117")));
+    }
+
+    #[test]
+    fn an_address_that_a_file_gives_is_believed() {
+        let by_canonical_url = Some(known("Storm", "One\nTwo"));
+        let lookalikes = Lookalikes { by_canonical_url, is_address_given: true, ..Lookalikes::default() };
+        let judgement = judge(&article("Power is out", "Three"), &lookalikes);
+        assert_eq!(judgement, Judgement { verdict: Verdict::Revision { article_id: 7 }, canonical_is_wrong: false });
     }
 
     #[test]

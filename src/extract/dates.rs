@@ -4,6 +4,7 @@ use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::page::{Line, Page};
+use crate::dates;
 use crate::model::{Evidence, FetchedDocument, LinkHints, Origin};
 
 /// Names of `meta` elements that hold the date of publication, the most reliable first.
@@ -41,9 +42,6 @@ const SAME_ORIGIN_MAX: usize = 3;
 
 /// Elements of one kind looked at.
 const ELEMENTS_MAX: usize = 50;
-
-/// Longest text that can be a date, with words such as "Published on" and a weekday around it.
-const DATE_BYTES_MAX: usize = 100;
 
 /// All candidates for the date of publication.
 pub(super) fn published(
@@ -111,7 +109,7 @@ impl Dates {
     fn add_text(&mut self, text: &str) {
         self.add(Some(text), Origin::Text);
         for separator in SEPARATORS {
-            if text.len() <= DATE_BYTES_MAX && text.contains(separator) {
+            if dates::may_be_date(text) && text.contains(separator) {
                 text.split(separator).for_each(|part| self.add(Some(part), Origin::Text));
             }
         }
@@ -130,7 +128,7 @@ impl Dates {
 
 /// Whether the text can be a date: short, with a number of four digits or three numbers, or seconds since 1970.
 fn looks_like_date(text: &str) -> bool {
-    if text.len() < 6 || text.len() > DATE_BYTES_MAX {
+    if text.len() < 6 || !dates::may_be_date(text) {
         return false;
     }
     let mut n_runs = 0;
@@ -138,29 +136,18 @@ fn looks_like_date(text: &str) -> bool {
     let mut run: u64 = 0;
     let mut length = 0;
     for c in text.chars().chain([' ']) {
-        if let Some(digit) = c.to_digit(10).or_else(|| foreign_digit(c)) {
+        if let Some(digit) = dates::digit(c) {
             run = run.saturating_mul(10).saturating_add(u64::from(digit));
             length += 1;
         } else if length > 0 {
             n_runs += 1;
-            // Gregorian and Buddhist years, and dates written without separators.
-            has_year |= length == 4 && (1900..2700).contains(&run) || matches!(length, 8 | 10 | 12 | 13 | 14);
+            // Years of all calendars, and dates written without separators.
+            has_year |= length == 4 && (1300..2700).contains(&run) || matches!(length, 8 | 10 | 12 | 13 | 14);
             (run, length) = (0, 0);
         }
     }
-    has_year || n_runs >= 3
-}
-
-/// Arabic-Indic, Persian and Devanagari digits.
-fn foreign_digit(c: char) -> Option<u32> {
-    let zero = match c {
-        '\u{660}'..='\u{669}' => 0x660,
-        '\u{6f0}'..='\u{6f9}' => 0x6f0,
-        '\u{966}'..='\u{96f}' => 0x966,
-        '\u{ff10}'..='\u{ff19}' => 0xff10,
-        _ => return None,
-    };
-    Some(u32::from(c) - zero)
+    // The first year of an era has no number: 元年.
+    has_year || n_runs >= 3 || text.contains('年')
 }
 
 /// Values of elements with `itemprop=datePublished`.
@@ -218,9 +205,17 @@ mod tests {
 
     #[test]
     fn dates_are_told_from_other_texts() {
-        for text in
-            ["2024-05-01", "1 мая 2024", "20240501", "1714521600", "٣ مايو ٢٠٢٤", "2024年5月1日", "01.05.24, 12:30"]
-        {
+        for text in [
+            "2024-05-01",
+            "1 мая 2024",
+            "20240501",
+            "1714521600",
+            "٣ مايو ٢٠٢٤",
+            "2024年5月1日",
+            "令和元年5月1日",
+            "۵ آذر ۱۴۰۵",
+            "01.05.24, 12:30",
+        ] {
             assert!(looks_like_date(text), "{text}");
         }
         for text in ["", "today", "5 min read", "12 comments", "undefined", "{{date}}", "10:30 Uhr"] {

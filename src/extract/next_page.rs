@@ -1,6 +1,7 @@
 //! The next page of an article that is spread over several.
 //!
-//! Two must agree. The page says `rel=next`, which alone may as well mean the next article; and the address is the page's
+//! Two must agree. The page says `rel=next`, which alone may as well mean the next article, or the link stands among the
+//! numbers of the article's pages, as WordPress writes them (`page-links`); and the address is the page's
 //! own with a page number in it that is one more. A number without a word for it (`/story/2`) counts only behind an
 //! address that has none or where it is not the first: `/news/1` and `/news/2` are two articles.
 
@@ -13,8 +14,32 @@ use crate::model::NextPage;
 /// Links that say `rel=next` and are looked at. A page has one of them, or two: in its head and in its text.
 const LINKS_MAX: usize = 20;
 
+/// Numbers of pages that are looked at.
+const PAGE_LINKS_MAX: usize = 100;
+
 /// Most digits of a page number; longer numbers name articles.
 const DIGITS_MAX: usize = 3;
+
+/// Classes of what holds the numbers of an article's pages, or of each of them: WordPress, its older themes and its plug-ins.
+const PAGE_LINKS: [&str; 14] = [
+    "page-links",
+    "page-link",
+    "pages-links",
+    "pagelinks",
+    "pagelink",
+    "post-nav-links",
+    "post-page-numbers",
+    "post-page-links",
+    "link-pages",
+    "wp-link-pages",
+    "wp_link_pages",
+    "article-pagination",
+    "entry-pagination",
+    "post-pagination",
+];
+
+/// So far above a number stands what holds them all.
+const PAGE_LINKS_DEPTH_MAX: usize = 4;
 
 /// Words for a page in paths, after a `/`, `-`, `_` or `,` and before the number.
 const PATH_WORDS: [&str; 15] = [
@@ -50,13 +75,28 @@ const ENDINGS: [&str; 7] = [".html", ".htm", ".shtml", ".xhtml", ".php", ".aspx"
 /// The page that the document at `own` names as its next one.
 pub(super) fn find(page: &Page<'_>, own: &Url) -> Option<NextPage> {
     let is_next = |relation: &str| relation.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next"));
-    page.elements
-        .iter()
-        .enumerate()
-        .filter(|(_, element)| matches!(element.tag, Tag::LinkRelation | Tag::Link))
-        .filter(|(index, _)| page.attribute(*index, "rel").is_some_and(is_next))
+    let links = || {
+        let elements = page.elements.iter().enumerate();
+        elements.filter(|(_, element)| matches!(element.tag, Tag::LinkRelation | Tag::Link)).map(|(index, _)| index)
+    };
+    let next = |index: usize| following(own, page.attribute(index, "href")?);
+    links()
+        .filter(|index| page.attribute(*index, "rel").is_some_and(is_next))
         .take(LINKS_MAX)
-        .find_map(|(index, _)| following(own, page.attribute(index, "href")?))
+        .find_map(next)
+        .or_else(|| links().filter(|index| is_page_link(page, *index)).take(PAGE_LINKS_MAX).find_map(next))
+}
+
+/// Whether a link stands among the numbers of the article's pages.
+fn is_page_link(page: &Page<'_>, link: usize) -> bool {
+    let is_so_called = |element: usize| {
+        page.attribute(element, "class").is_some_and(|classes| {
+            classes.split_ascii_whitespace().any(|class| PAGE_LINKS.iter().any(|name| class.eq_ignore_ascii_case(name)))
+        })
+    };
+    std::iter::successors(Some(link), |element| Some(page.elements[*element].parent))
+        .take(PAGE_LINKS_DEPTH_MAX)
+        .any(is_so_called)
 }
 
 /// The address as the next page of `own`, if it is that.
@@ -228,6 +268,20 @@ mod tests {
         let expected = Some("https://e.org/story/2".to_owned());
         assert_eq!(find_in("<link rel=next href=/story/2>"), expected);
         assert_eq!(find_in("<link rel=next href=/other><p><a href=/story/2 rel='nofollow Next'>2</a>"), expected);
+        let numbers = |class: &str, tag: &str, next: &str| {
+            format!(
+                "<{tag} class='{class}'>Pages: <span>1</span> <a href='{next}'><b>2</b></a> <a href=/story/3>3</a></{tag}>"
+            )
+        };
+        for (class, tag) in [("page-links", "div"), ("post-nav-links x", "nav"), ("Link-Pages", "p")] {
+            assert_eq!(find_in(&numbers(class, tag, "/story/2")), expected, "{class}");
+            let by_parameter = Some("https://e.org/story?page=2".to_owned());
+            assert_eq!(find_in(&numbers(class, tag, "?page=2")), by_parameter, "{class}");
+            assert_eq!(find_in(&numbers(class, tag, "/other/2")), None, "{class}");
+        }
+        let marked = "<span class='post-page-numbers current'>1</span> <a class=post-page-numbers href=/story/2/>2</a>";
+        assert_eq!(find_in(marked), Some("https://e.org/story/2/".to_owned()));
+        assert_eq!(find_in(&numbers("comments", "div", "/story/2")), None);
         assert_eq!(find_in("<link rel=prev href=/story/2><a href=/story/2 class=next>2</a>"), None);
     }
 }

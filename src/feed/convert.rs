@@ -1,6 +1,7 @@
 //! What feed-rs made of a feed, as links.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use feed_rs::model as read;
@@ -8,6 +9,7 @@ use url::Url;
 
 use super::address::{is_of_the_web, resolve};
 use super::body::html;
+use super::date::Stamps;
 use super::listing::{Listing, too_many};
 use super::text::said;
 use super::vocabulary::Dialect;
@@ -19,14 +21,27 @@ use crate::model::{FeedText, FoundLink, NO_ADDRESS, SourceKind};
 /// It must make nothing up: an entry without an identity gets none, and dates are read by our own reader, packed as
 /// [`date`] describes. Relative addresses stay relative, since feed-rs does not know what they are relative to.
 ///
+/// `language` is that of the channel. Dates that are not clear by themselves are read with it, and with what the other
+/// dates of the feed show.
+///
 /// # Errors
 ///
 /// What feed-rs said, or that it panicked.
-pub(super) fn parse(document: &str) -> Result<read::Feed, String> {
+pub(super) fn parse(document: &str, language: Option<&str>) -> Result<read::Feed, String> {
+    let stamps = Arc::new(Stamps::default());
+    let feed = parse_with(document, Arc::clone(&stamps))?;
+    let language = language.map(str::to_owned).or_else(|| feed.language.clone());
+    match stamps.again(language) {
+        Some(stamps) => parse_with(document, Arc::new(stamps)),
+        None => Ok(feed),
+    }
+}
+
+fn parse_with(document: &str, stamps: Arc<Stamps>) -> Result<read::Feed, String> {
     let parser = feed_rs::parser::Builder::new()
         .sanitize_content(false)
         .id_generator(|_, _, _| String::new())
-        .timestamp_parser(|text| date::pack(text).map(Into::into))
+        .timestamp_parser(move |text| stamps.pack(text).map(Into::into))
         .build();
     catch_unwind(AssertUnwindSafe(|| parser.parse(document.as_bytes())))
         .unwrap_or_else(|_| Err(feed_rs::parser::ParseFeedError::IoError(std::io::Error::other("the parser panicked"))))

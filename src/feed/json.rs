@@ -51,7 +51,7 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
             problems.push(format!("entry {number} is no JSON object"));
             continue;
         };
-        let mut link = found_link(item, base);
+        let mut link = found_link(item, base, language.as_deref());
         if link.authors.is_empty() {
             link.authors.clone_from(&feed_authors);
         }
@@ -79,7 +79,9 @@ fn broken(error: &serde_json::Error) -> FeedError {
     FeedError::Json { line: error.line(), column: error.column(), reason: json_repair::reason(error) }
 }
 
-fn found_link(item: &Map<String, Value>, base: &Url) -> FoundLink {
+fn found_link(item: &Map<String, Value>, base: &Url, feed_language: Option<&str>) -> FoundLink {
+    let language = string(item, "language");
+    let date = |key: &str| date(item, key, language.as_deref().or(feed_language));
     let guid = string(item, "id");
     let candidates = [string(item, "url"), string(item, "external_url")];
     let url = candidates.into_iter().flatten().find_map(|href| resolve(&href, base)).or_else(|| {
@@ -94,10 +96,10 @@ fn found_link(item: &Map<String, Value>, base: &Url) -> FoundLink {
         url: url.or(recording),
         guid,
         title: string(item, "title").map(|title| title::text_of_undeclared_title(&title)).and_then(said),
-        published: date(item, "date_published"),
-        updated: date(item, "date_modified"),
+        published: date("date_published"),
+        updated: date("date_modified"),
         authors: authors(item),
-        language: string(item, "language"),
+        language,
         text: FeedText {
             content: content.or(plain),
             summary: string(item, "summary").and_then(|body| html(body, "text/plain", false)),
@@ -126,8 +128,9 @@ fn string(object: &Map<String, Value>, key: &str) -> Option<String> {
     }
 }
 
-fn date(item: &Map<String, Value>, key: &str) -> Option<String> {
-    Some(dates::read(&string(item, key)?)?.to_rfc3339())
+fn date(item: &Map<String, Value>, key: &str, language: Option<&str>) -> Option<String> {
+    let context = dates::Context { language, order: None };
+    Some(dates::read_in(&string(item, key)?, context)?.to_rfc3339())
 }
 
 /// `authors` of version 1.1, or the `author` of 1.0; each an object with a `name`, or a name.

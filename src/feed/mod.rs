@@ -153,8 +153,9 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
         entries_max: source.entries_max,
     };
     // The document begins with its root: without its declaration it is UTF-8, which it now is, whatever that said.
+    let document = &source.text[source.start..source.behind + precheck.end];
     let clean = match precheck.flaw {
-        None => convert::parse(&source.text[source.start..source.behind + precheck.end]).ok(),
+        None => convert::parse(document, context.language.as_deref()).ok(),
         Some(_) => None,
     };
     let mut listing = match clean {
@@ -171,7 +172,8 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
 fn repaired(source: &Source<'_>, context: &convert::Context<'_>) -> Result<Listing, FeedError> {
     let rest = &source.text[source.behind..];
     let repaired = repair::repair(source.dialect, &source.tag, rest, source.base, source.entries_max);
-    let feed = convert::parse(&repaired.document).map_err(|reason| FeedError::Xml { reason })?;
+    let feed =
+        convert::parse(&repaired.document, context.language.as_deref()).map_err(|reason| FeedError::Xml { reason })?;
     let n_read = feed.entries.len();
     let mut listing = convert::listing(feed, context);
     listing.problems.extend(repaired.problems);

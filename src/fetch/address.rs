@@ -16,17 +16,26 @@ use url::{Host, Url};
 
 use crate::config::Network;
 
+/// Names that end in these are for private networks (RFC 6761, RFC 6762, RFC 8375, and ICANN's reservation of internal).
+const PRIVATE_SUFFIXES: [&str; 4] = [".localhost", ".local", ".home.arpa", ".internal"];
+
 /// An address that is not for fetching.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressRefused {
     pub(super) host: String,
-    pub(super) address: IpAddr,
+    /// What it is at; nothing where the name itself says that it is not for fetching.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl fmt::Display for AddressRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let AddressRefused { host, address } = self;
-        write!(f, "{host} is at {address}, which is private or reserved; fetch.private_networks can allow it")
+        match address {
+            Some(address) => {
+                write!(f, "{host} is at {address}, which is private or reserved; fetch.private_networks can allow it")
+            }
+            None => write!(f, "{host} is the name of a private host, which fetch.proxy is not asked for"),
+        }
     }
 }
 
@@ -56,19 +65,35 @@ impl Lookup for SystemLookup {
 pub(super) struct AddressRules {
     private_networks: Arc<[Network]>,
     fixed: Arc<[(String, SocketAddr)]>,
+    /// Hosts of proxies: where they are is the user's word.
+    proxies: Arc<[String]>,
     lookup: Arc<dyn Lookup>,
 }
 
 impl AddressRules {
     pub(super) fn new(private_networks: &[Network], fixed: &[(String, SocketAddr)]) -> Self {
         let lookup = Arc::new(SystemLookup);
-        AddressRules { private_networks: private_networks.into(), fixed: fixed.into(), lookup }
+        AddressRules { private_networks: private_networks.into(), fixed: fixed.into(), proxies: Arc::default(), lookup }
+    }
+
+    /// The same rules for a client that uses these proxies.
+    pub(super) fn with_proxies(self, hosts: Vec<String>) -> Self {
+        AddressRules { proxies: hosts.into(), ..self }
     }
 
     /// The same rules over another resolver.
     #[cfg(test)]
     pub(super) fn looking_up(self, lookup: Arc<dyn Lookup>) -> Self {
         AddressRules { lookup, ..self }
+    }
+
+    /// Checks a name that is not resolved here but by a proxy, and one that is a proxy's own.
+    pub(super) fn check_name(&self, url: &Url, is_resolved_here: bool) -> Result<(), AddressRefused> {
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let is_private = || !name.contains('.') || PRIVATE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+        let is_refused = self.proxies.contains(&name) || !is_resolved_here && is_private();
+        if is_refused { Err(AddressRefused { host: name, address: None }) } else { Ok(()) }
     }
 
     /// Checks an address that stands in the URL; names are checked when they are resolved.
@@ -83,13 +108,16 @@ impl AddressRules {
 
     fn check(&self, address: IpAddr, host: &str) -> Result<(), AddressRefused> {
         let is_allowed = is_public(address) || self.private_networks.iter().any(|network| network.contains(address));
-        if is_allowed { Ok(()) } else { Err(AddressRefused { host: host.to_owned(), address }) }
+        if is_allowed { Ok(()) } else { Err(AddressRefused { host: host.to_owned(), address: Some(address) }) }
     }
 
     async fn addresses_of(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         // What the user has fixed for a name needs no further permission.
         if let Some((_, address)) = self.fixed.iter().find(|(name, _)| name == host) {
             return Ok(vec![*address]);
+        }
+        if self.proxies.iter().any(|name| name == host) {
+            return Ok(self.lookup.lookup(host.to_owned()).await?);
         }
         let mut refused = None;
         let mut allowed = Vec::new();
@@ -261,6 +289,20 @@ pub(super) mod tests {
             let refused = rules.addresses_of("a.example").await.unwrap_err();
             assert!(refused.downcast_ref::<AddressRefused>().is_some(), "{refused}");
         }
+    }
+
+    #[test]
+    fn private_names_are_not_asked_of_a_proxy() {
+        let rules = AddressRules::new(&[], &[]).with_proxies(vec!["proxy.example".to_owned()]);
+        let check = |url: &str, is_resolved_here| rules.check_name(&Url::parse(url).unwrap(), is_resolved_here).is_ok();
+        for name in
+            ["localhost", "intranet", "a.localhost", "printer.local", "metadata.google.internal.", "nas.home.arpa"]
+        {
+            assert!(!check(&format!("http://{name}/"), false), "{name}");
+            assert!(check(&format!("http://{name}/"), true), "{name}: its addresses are checked");
+        }
+        assert!(check("http://paper.example/", false) && check("http://1.1.1.1/", false));
+        assert!(!check("http://proxy.example/", true) && !check("http://Proxy.example:3128/", false));
     }
 
     #[tokio::test]

@@ -6,19 +6,23 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES, HeaderMap, HeaderName,
-    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use reqwest::{Client, Response, redirect};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::config::FetchSettings;
-use crate::model::{Exchange, Fetched, FetchedDocument, Purpose, Validators, publisher_of};
+use crate::config::{FetchSettings, Proxy};
+use crate::model::{Exchange, Fetched, FetchedDocument, HostMemory, Purpose, Validators, publisher_of};
 
 use super::address::AddressRules;
-use super::error::FetchError;
+use super::coding::{self, Bounds, CodingError};
+use super::cookies::ChainCookies;
+use super::error::{Doing, FetchError, Phase};
+use super::headers::{self, lines_of, max_age_s, retry_after, text_of};
 use super::host_gate::{HostGate, Pace};
+use super::refresh;
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
 use super::robots_rules::ROBOTS_BYTES_MAX;
@@ -29,8 +33,13 @@ const IDLE_CONNECTION_TIME: Duration = Duration::from_secs(15);
 /// A buffer is not made larger than this on the word of a `Content-Length` alone.
 const BUFFER_BYTES_MAX: usize = 1024 * 1024;
 
-/// A `Retry-After` is believed up to this.
-const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
+/// Header lines that an answer may have. The library's own 100 are too few for sites behind several caches; their size is
+/// bounded besides.
+const HEADERS_MAX: usize = 1000;
+
+/// Bytes of headers that an answer in HTTP/2 may have: about what the library takes in HTTP/1.1. Its own 16 KiB are less than
+/// some sites' security policies and cookies together.
+const HEADER_BYTES_MAX: u32 = 256 * 1024;
 
 const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, \
@@ -97,27 +106,53 @@ impl Fetcher {
 
     fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
         install_tls();
+        let settings = std::sync::Arc::new(settings.clone());
+        let addresses = addresses.with_proxies(settings.proxies().map(Proxy::host).collect());
         #[expect(clippy::disallowed_methods, reason = "this is the one place where requests are made")]
-        let client = Client::builder()
+        let builder = Client::builder()
             .user_agent(&settings.user_agent)
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.read_timeout)
             // Redirects are followed here, hop by hop, so that each passes all gates.
             .redirect(redirect::Policy::none())
-            // A proxy would resolve names itself, out of reach of the address rules.
+            // The environment has no say: a proxy may resolve names itself, out of reach of the address rules.
             .no_proxy()
+            // A header that is none (a warning of PHP among them, a blank in a name) is left out, and costs nothing else.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(HEADERS_MAX)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
             .dns_resolver(addresses.clone())
             .pool_max_idle_per_host(settings.host_connections)
-            .pool_idle_timeout(IDLE_CONNECTION_TIME)
-            .build()
-            .map_err(|error| format!("the HTTP client cannot be set up: {error:?}"))?;
+            .pool_idle_timeout(IDLE_CONNECTION_TIME);
+        let builder = if settings.proxies().next().is_some() {
+            let routes = settings.clone();
+            let route = move |url: &Url| routes.proxy_for(url.host_str()?).map(|proxy| proxy.url().clone());
+            builder.proxy(reqwest::Proxy::custom(route))
+        } else {
+            builder
+        };
+        let client = builder.build().map_err(|error| format!("the HTTP client cannot be set up: {error:?}"))?;
         Ok(Fetcher {
             client,
             addresses,
             gate: HostGate::new(settings.host_wait_max),
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
-            settings: std::sync::Arc::new(settings.clone()),
+            settings,
         })
+    }
+
+    /// Takes up what hosts have said to an earlier process.
+    pub fn recall(&self, memory: HostMemory) {
+        self.gate.recall(memory.holds);
+        self.robots.recall(memory.robots);
+    }
+
+    /// What hosts have said since this was last asked, and what a later process is to go by.
+    #[must_use]
+    pub fn host_news(&self) -> HostMemory {
+        HostMemory { robots: self.robots.news(), holds: self.gate.news() }
     }
 
     /// Fetches one document, following redirects.
@@ -131,10 +166,11 @@ impl Fetcher {
 
     async fn follow(&self, request: FetchRequest<'_>, exchanges: &mut Vec<Exchange>) -> Result<Fetched, FetchError> {
         let mut url = request.url.clone();
+        let mut cookies = ChainCookies::default();
         let mut visited = HashSet::new();
-        let mut moved_permanently = true;
+        let (mut moved_permanently, mut is_refreshed) = (true, false);
         for hop in 0..=self.settings.redirects_max {
-            visited.insert(url.clone());
+            visited.insert((url.clone(), cookies.header_for(&url)));
             if matches!(request.purpose, Purpose::Article | Purpose::Discovery)
                 && self.settings.robots
                 && let Err(error) = self.check_robots(&url, exchanges).await
@@ -147,11 +183,13 @@ impl Fetcher {
                 }
                 return Err(error);
             }
-            match self.exchange(&url, request, exchanges).await? {
+            match self.exchange(&url, request, &mut cookies, exchanges).await? {
                 Answer::Document(document) => {
                     let moved_permanently = hop > 0 && moved_permanently;
                     let requested_url = request.url.clone();
                     let mut reservations = document.reservations;
+                    // The page that sends on would be asked with them, and could say that it has not changed.
+                    let validators = if is_refreshed { Validators::default() } else { document.validators };
                     if request.purpose == Purpose::Article && self.settings.robots {
                         reservations.extend(self.robots.reservations(&url).await);
                     }
@@ -159,6 +197,7 @@ impl Fetcher {
                         requested_url,
                         moved_permanently,
                         reservations,
+                        validators,
                         ..*document
                     })));
                 }
@@ -166,11 +205,13 @@ impl Fetcher {
                     let moved_to = Some(url).filter(|_| hop > 0 && moved_permanently);
                     return Ok(Fetched::NotModified { max_age_s, moved_to });
                 }
-                Answer::Redirect { to, is_permanent } => {
-                    if visited.contains(&to) {
+                Answer::Redirect { to, by } => {
+                    // With another cookie than before it is a gate that may open now, and no circle.
+                    if visited.contains(&(to.clone(), cookies.header_for(&to))) {
                         return Err(FetchError::Redirect(format!("the redirects run in a circle, back to {to}")));
                     }
-                    moved_permanently &= is_permanent;
+                    moved_permanently &= by == Way::Permanent;
+                    is_refreshed |= by == Way::Refresh;
                     url = to;
                 }
             }
@@ -183,10 +224,14 @@ impl Fetcher {
         &self,
         url: &Url,
         request: FetchRequest<'_>,
+        cookies: &mut ChainCookies,
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Answer, FetchError> {
         let mut record = unasked(url, request.purpose);
-        if let Err(refused) = self.addresses.check_literal(url) {
+        let proxy = self.settings.proxy_for(url.host_str().unwrap_or_default());
+        let is_resolved_here = proxy.is_none_or(|proxy| !proxy.resolves_names());
+        let checked = self.addresses.check_literal(url).and_then(|()| self.addresses.check_name(url, is_resolved_here));
+        if let Err(refused) = checked {
             let error = FetchError::Address(refused);
             record.failure = Some(error.failure());
             exchanges.push(record);
@@ -200,9 +245,12 @@ impl Fetcher {
         let began = Instant::now();
         record.started_at = Timestamp::now();
         let limit = self.settings.total_timeout;
-        let answer = match tokio::time::timeout(limit, self.ask(url, request, &mut record)).await {
+        let answer = match tokio::time::timeout(limit, self.ask(url, request, cookies, &mut record)).await {
             Ok(answer) => answer,
-            Err(_) => Err(FetchError::Timeout { limit }),
+            Err(_) => {
+                let host = url.host_str().unwrap_or_default().to_owned();
+                Err(FetchError::Timeout { host, phase: Phase::Whole, limit })
+            }
         };
         let answer = self.heed(&publisher, answer);
         drop(turn);
@@ -249,15 +297,26 @@ impl Fetcher {
         }
     }
 
-    async fn ask(&self, url: &Url, request: FetchRequest<'_>, record: &mut Exchange) -> Result<Answer, FetchError> {
-        let host = url.host_str().unwrap_or_default();
-        let blame = |error: reqwest::Error| FetchError::from_client(&error, host, self.settings.read_timeout);
+    async fn ask(
+        &self,
+        url: &Url,
+        request: FetchRequest<'_>,
+        cookies: &mut ChainCookies,
+        record: &mut Exchange,
+    ) -> Result<Answer, FetchError> {
+        let doing = Doing {
+            host: url.host_str().unwrap_or_default(),
+            is_tls: url.scheme() == "https",
+            is_proxied: self.settings.proxy_for(url.host_str().unwrap_or_default()).is_some(),
+            settings: &self.settings,
+            n_body_bytes: None,
+        };
         let accept = match request.purpose {
             Purpose::Poll | Purpose::Discovery => ACCEPT_FEED,
             Purpose::Article => ACCEPT_PAGE,
             Purpose::Robots => ACCEPT_ANY,
         };
-        let mut builder = self.client.get(url.clone()).header(ACCEPT, accept);
+        let mut builder = self.client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_ENCODING, coding::ACCEPTED);
         for (name, value) in
             [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)]
         {
@@ -265,7 +324,11 @@ impl Fetcher {
                 builder = builder.header(name, value);
             }
         }
-        let response = builder.send().await.map_err(blame)?;
+        if let Some(cookies) = cookies.header_for(url) {
+            builder = builder.header(COOKIE, cookies);
+        }
+        let response = builder.send().await.map_err(|error| FetchError::from_client(&error, &doing))?;
+        cookies.keep(url, response.headers());
         let status = response.status().as_u16();
         record.status = Some(status);
         match status {
@@ -273,29 +336,46 @@ impl Fetcher {
             304 if !request.validators.is_empty() => {
                 return Ok(Answer::NotModified { max_age_s: max_age_s(response.headers(), Timestamp::now()) });
             }
+            // The proxy's word, and not the host's.
+            407 if doing.is_proxied => {
+                let reason = "the proxy asks for other credentials: 407 (fetch.proxy, fetch.proxy_credentials_file)";
+                return Err(FetchError::Connect(reason.to_owned()));
+            }
             301 | 302 | 303 | 307 | 308 => return redirect_of(url, &response),
             _ => {
                 return Err(FetchError::Status { status, retry_after: retry_after(response.headers()) });
             }
         }
-        let is_robots = request.purpose == Purpose::Robots;
         let limit = match request.purpose {
             Purpose::Poll | Purpose::Discovery => self.settings.feed_bytes_max,
             Purpose::Article => self.settings.page_bytes_max,
             Purpose::Robots => ROBOTS_BYTES_MAX,
         };
+        let bounds = Bounds {
+            bytes_max: limit,
+            is_cut: request.purpose == Purpose::Robots,
+            keeps_files: matches!(request.purpose, Purpose::Poll | Purpose::Discovery),
+        };
         let headers = response.headers().clone();
-        let body = read_body(response, limit, is_robots, record).await.map_err(|error| match error {
-            BodyError::TooLarge => FetchError::TooLarge { limit },
-            BodyError::Client(error) => blame(error),
+        let raw = read_body(response, bounds, doing, record).await?;
+        let body = coding::undone(raw, coding::declared(&headers), bounds).await.map_err(|error| match error {
+            CodingError::TooLarge => FetchError::TooLarge { limit },
+            CodingError::Broken(reason) => FetchError::Coding(reason),
         })?;
+        record.bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let content_type = text_of(&headers, &CONTENT_TYPE);
+        if request.purpose != Purpose::Robots
+            && let Some(to) = refresh::target(&headers, content_type.as_deref(), &body, url).await
+        {
+            return Ok(Answer::Redirect { to, by: Way::Refresh });
+        }
         let fetched_at = Timestamp::now();
         Ok(Answer::Document(Box::new(FetchedDocument {
             requested_url: url.clone(),
             final_url: url.clone(),
             moved_permanently: false,
             status,
-            content_type: text_of(&headers, &CONTENT_TYPE),
+            content_type,
             content_language: text_of(&headers, &CONTENT_LANGUAGE),
             link: lines_of(&headers, "link"),
             robots_tag: lines_of(&headers, "x-robots-tag"),
@@ -329,20 +409,31 @@ impl Fetcher {
     async fn robots_of(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<Rules, FetchError> {
         let entry = self.robots.entry(url);
         let mut entry = entry.lock().await;
+        if entry.is_none()
+            && let Some(recalled) = self.robots.recalled(url)
+        {
+            self.heed_delay(url, &recalled.0);
+            *entry = Some(recalled);
+        }
         match robots::fresh(entry.as_ref()) {
             Some(rules) => Ok(rules),
             None => {
                 let rules = self.fetch_robots(url, exchanges).await?;
-                if let Rules::Known(known) = &rules
-                    && let Some(pause) = known.rules.crawl_delay()
-                {
-                    self.gate.set_pause(&self.whose_turn(url).0, pause.min(self.settings.crawl_delay_max));
-                }
+                self.heed_delay(url, &rules);
                 let expiry = self.robots.expiry(&rules);
                 let rules = robots::renewed(entry.as_ref(), rules);
                 *entry = Some((rules.clone(), expiry));
                 Ok(rules)
             }
+        }
+    }
+
+    /// Keeps the pause that a robots.txt asks for.
+    fn heed_delay(&self, url: &Url, rules: &Rules) {
+        if let Rules::Known(known) = rules
+            && let Some(pause) = known.rules.crawl_delay()
+        {
+            self.gate.set_pause(&self.whose_turn(url).0, pause.min(self.settings.crawl_delay_max));
         }
     }
 
@@ -354,10 +445,15 @@ impl Fetcher {
         url.set_query(None);
         url.set_fragment(None);
         let validators = Validators::default();
+        let mut cookies = ChainCookies::default();
         for _ in 0..=self.settings.redirects_max {
             let request = FetchRequest { url: &url, purpose: Purpose::Robots, validators: &validators };
-            match self.exchange(&url, request, exchanges).await {
-                Ok(Answer::Document(document)) => return Ok(robots::parse(&document.body)),
+            match self.exchange(&url, request, &mut cookies, exchanges).await {
+                Ok(Answer::Document(document)) => {
+                    let rules = robots::parse(&document.body);
+                    self.robots.note(page, document.body);
+                    return Ok(rules);
+                }
                 Ok(Answer::Redirect { to, .. }) => url = to,
                 // The page would fare in the same way: say so rather than blame robots.txt.
                 Err(
@@ -374,6 +470,7 @@ impl Fetcher {
             }
         }
         // RFC 9309, sections 2.3.1.2 and 2.3.1.3: what cannot be had, or only by too many redirects, allows everything.
+        self.robots.note(page, Vec::new());
         Ok(robots::allow_all())
     }
 }
@@ -395,21 +492,28 @@ fn unasked(url: &Url, purpose: Purpose) -> Exchange {
 enum Answer {
     Document(Box<FetchedDocument>),
     NotModified { max_age_s: Option<u32> },
-    Redirect { to: Url, is_permanent: bool },
+    Redirect { to: Url, by: Way },
 }
 
-enum BodyError {
-    TooLarge,
-    Client(reqwest::Error),
+/// How an answer sends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// 301 or 308.
+    Permanent,
+    /// Another status.
+    Temporary,
+    /// A page that says so.
+    Refresh,
 }
 
-/// Reads a body as it is decompressed, and stops when it grows too large: a small answer may unpack to a huge one.
+/// Reads a body as it is sent, and stops when it grows too large: packed it is no larger than unpacked.
 async fn read_body(
     mut response: Response,
-    limit: usize,
-    is_cut_at_limit: bool,
+    bounds: Bounds,
+    doing: Doing<'_>,
     record: &mut Exchange,
-) -> Result<Vec<u8>, BodyError> {
+) -> Result<Vec<u8>, FetchError> {
+    let limit = bounds.bytes_max;
     let announced =
         response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit).min(BUFFER_BYTES_MAX));
@@ -417,13 +521,15 @@ async fn read_body(
         let chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
-            Err(error) => return Err(BodyError::Client(error)),
+            Err(error) => {
+                return Err(FetchError::from_client(&error, &Doing { n_body_bytes: Some(record.bytes), ..doing }));
+            }
         };
         let room = limit - body.len();
         record.bytes += u64::try_from(chunk.len()).unwrap_or(0);
         if chunk.len() > room {
-            if !is_cut_at_limit {
-                return Err(BodyError::TooLarge);
+            if !bounds.is_cut {
+                return Err(FetchError::TooLarge { limit });
             }
             body.extend_from_slice(&chunk[..room]);
             break;
@@ -435,57 +541,16 @@ async fn read_body(
 
 fn redirect_of(from: &Url, response: &Response) -> Result<Answer, FetchError> {
     let status = response.status().as_u16();
-    let Some(location) = text_of(response.headers(), &LOCATION) else {
+    let Some(location) = headers::location(response.headers()) else {
         return Err(FetchError::Redirect(format!("the server answered {status} without saying where to")));
     };
     match from.join(&location) {
         Ok(to) if matches!(to.scheme(), "http" | "https") => {
-            Ok(Answer::Redirect { to, is_permanent: matches!(status, 301 | 308) })
+            let by = if matches!(status, 301 | 308) { Way::Permanent } else { Way::Temporary };
+            Ok(Answer::Redirect { to, by })
         }
         _ => Err(FetchError::Redirect(format!("the server redirects to {location:?}, which cannot be followed"))),
     }
-}
-
-/// A header as text; bytes beyond ASCII are taken for Latin-1, as HTTP once said.
-fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let value = headers.get(name)?;
-    let text: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// All lines of a header that may come several times.
-fn lines_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
-}
-
-/// How long the answer says it stays fresh (RFC 9111, section 4.2.1), in seconds.
-fn max_age_s(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
-    let cache_control = text_of(headers, &CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
-    let mut directives = cache_control.split(',').map(str::trim);
-    if directives.clone().any(|directive| directive == "no-cache" || directive == "no-store") {
-        return None;
-    }
-    if let Some(seconds) = directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse().ok()) {
-        return Some(seconds);
-    }
-    let expires = text_of(headers, &EXPIRES).and_then(|text| http_date(&text))?;
-    u32::try_from(expires.duration_since(now).as_secs()).ok()
-}
-
-/// `Retry-After` in both its forms (RFC 9110, section 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = text_of(headers, &RETRY_AFTER)?;
-    let delay = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => Duration::try_from(http_date(&text)?.duration_since(Timestamp::now())).unwrap_or_default(),
-    };
-    Some(delay.min(RETRY_AFTER_MAX))
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    // An HTTP date ends in GMT, which RFC 2822 knows as an obsolete zone.
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
 }
 
 /// Chooses the TLS implementation, once for the process.

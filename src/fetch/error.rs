@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::config::FetchSettings;
 use crate::model::{ErrorClass, Failure, Retry};
 
 use super::address::AddressRefused;
@@ -37,9 +38,34 @@ pub enum FetchError {
     /// No connection, or it broke.
     #[error("{0}")]
     Connect(String),
+    /// What came is no HTTP.
+    #[error("the answer of {host} is no HTTP that can be read: {reason}")]
+    Header {
+        /// The host.
+        host: String,
+        /// What the library said.
+        reason: String,
+    },
+    /// The answer ended before its body was complete.
+    #[error("the answer of {host} broke off after {n_bytes} bytes of its body: {reason}")]
+    ShortBody {
+        /// The host.
+        host: String,
+        /// What came of the body, as it was sent.
+        n_bytes: u64,
+        /// What the library said.
+        reason: String,
+    },
+    /// The body cannot be unpacked.
+    #[error("the body cannot be unpacked: {0}")]
+    Coding(String),
     /// A limit of time passed.
-    #[error("no complete answer within {}", seconds(.limit))]
+    #[error("{}", .phase.sentence(.host, .limit))]
     Timeout {
+        /// The host.
+        host: String,
+        /// What was waited for.
+        phase: Phase,
         /// The limit.
         limit: Duration,
     },
@@ -87,6 +113,34 @@ pub enum FetchError {
     Address(AddressRefused),
 }
 
+/// What an exchange was waiting for when its time was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// A connection.
+    Connect,
+    /// A connection, with the handshake of TLS.
+    ConnectTls,
+    /// The next bytes.
+    Read,
+    /// The end of the answer.
+    Whole,
+}
+
+impl Phase {
+    /// What did not come, in what time, and which setting says so.
+    fn sentence(self, host: &str, limit: &Duration) -> String {
+        let limit = seconds(limit);
+        match self {
+            Phase::Connect => format!("no connection to {host} within {limit} (fetch.connect_timeout_s)"),
+            Phase::ConnectTls => {
+                format!("no connection to {host}, TLS included, within {limit} (fetch.connect_timeout_s)")
+            }
+            Phase::Read => format!("nothing came from {host} for {limit} (fetch.read_timeout_s)"),
+            Phase::Whole => format!("no complete answer from {host} within {limit} (fetch.total_timeout_s)"),
+        }
+    }
+}
+
 impl FetchError {
     /// What kind of failure it is.
     #[must_use]
@@ -95,6 +149,9 @@ impl FetchError {
             FetchError::HostBusy { .. } | FetchError::Connect(_) => ErrorClass::Connect,
             FetchError::Dns { .. } => ErrorClass::Dns,
             FetchError::Tls { .. } => ErrorClass::Tls,
+            FetchError::Header { .. } => ErrorClass::Header,
+            FetchError::ShortBody { .. } => ErrorClass::ShortBody,
+            FetchError::Coding(_) => ErrorClass::Coding,
             FetchError::Timeout { .. } => ErrorClass::Timeout,
             FetchError::Status { status: 500..=599, .. } => ErrorClass::Http5xx,
             FetchError::Status { .. } | FetchError::Limited { .. } => ErrorClass::Http4xx,
@@ -116,6 +173,9 @@ impl FetchError {
             | FetchError::Dns { .. }
             | FetchError::Tls { .. }
             | FetchError::Connect(_)
+            | FetchError::Header { .. }
+            | FetchError::ShortBody { .. }
+            | FetchError::Coding(_)
             | FetchError::Timeout { .. }
             | FetchError::RobotsUnreachable { .. } => Retry::Backoff,
             FetchError::Status { status: 403 | 404 | 410, .. } => Retry::WhileYoung,
@@ -133,16 +193,17 @@ impl FetchError {
         Failure { class: self.class(), reason: self.to_string() }
     }
 
-    /// Tells what a client error was about. `limit` is the time limit that was in force.
-    pub(super) fn from_client(error: &reqwest::Error, host: &str, limit: Duration) -> FetchError {
+    /// Tells what a client error was about.
+    pub(super) fn from_client(error: &reqwest::Error, doing: &Doing<'_>) -> FetchError {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
         let mut last = String::new();
-        let mut is_tls = false;
+        let (mut is_tls, mut is_no_http) = (false, false);
         while let Some(inner) = cause {
             if let Some(refused) = inner.downcast_ref::<AddressRefused>() {
                 return FetchError::Address(refused.clone());
             }
             is_tls |= inner.is::<rustls::Error>();
+            is_no_http |= inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
             last = inner.to_string();
             cause = inner.source().or_else(|| {
                 // An error that went through `io::Error` is not its source but inside it.
@@ -152,19 +213,42 @@ impl FetchError {
                 })
             });
         }
-        let host = host.to_owned();
+        let host = doing.host.to_owned();
         if error.is_timeout() {
-            FetchError::Timeout { limit }
+            let (phase, limit) = match error.is_connect() {
+                true if doing.is_tls => (Phase::ConnectTls, doing.settings.connect_timeout),
+                true => (Phase::Connect, doing.settings.connect_timeout),
+                false => (Phase::Read, doing.settings.read_timeout),
+            };
+            FetchError::Timeout { host, phase, limit }
         } else if is_tls {
             FetchError::Tls { host, reason: last }
+        } else if doing.is_proxied && error.is_connect() {
+            FetchError::Connect(format!("no connection to {host} by way of the proxy (fetch.proxy): {last}"))
         } else if error.is_dns() {
             FetchError::Dns { host, reason: last }
         } else if error.is_connect() {
             FetchError::Connect(format!("no connection to {host}: {last}"))
+        } else if is_no_http {
+            FetchError::Header { host, reason: last }
+        } else if let Some(n_bytes) = doing.n_body_bytes {
+            FetchError::ShortBody { host, n_bytes, reason: last }
         } else {
             FetchError::Connect(format!("the connection to {host} broke: {last}"))
         }
     }
+}
+
+/// What was going on when the client failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Doing<'a> {
+    pub(super) host: &'a str,
+    pub(super) is_tls: bool,
+    /// Whether it goes by way of a proxy.
+    pub(super) is_proxied: bool,
+    pub(super) settings: &'a FetchSettings,
+    /// Bytes of the body that had come, where it had begun.
+    pub(super) n_body_bytes: Option<u64>,
 }
 
 fn seconds(duration: &Duration) -> String {
@@ -188,5 +272,20 @@ mod tests {
     fn messages_say_what_to_do() {
         let error = FetchError::Status { status: 429, retry_after: Some(Duration::from_secs(9)) };
         assert_eq!(error.to_string(), "the server answered 429, try again in 9 s");
+    }
+
+    #[test]
+    fn a_limit_of_time_is_told_with_its_setting() {
+        let sentence = |phase| {
+            let host = "paper.example".to_owned();
+            FetchError::Timeout { host, phase, limit: Duration::from_secs(10) }.to_string()
+        };
+        assert_eq!(sentence(Phase::Connect), "no connection to paper.example within 10 s (fetch.connect_timeout_s)");
+        assert_eq!(
+            sentence(Phase::ConnectTls),
+            "no connection to paper.example, TLS included, within 10 s (fetch.connect_timeout_s)"
+        );
+        assert_eq!(sentence(Phase::Read), "nothing came from paper.example for 10 s (fetch.read_timeout_s)");
+        assert_eq!(sentence(Phase::Whole), "no complete answer from paper.example within 10 s (fetch.total_timeout_s)");
     }
 }

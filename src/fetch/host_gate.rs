@@ -2,12 +2,15 @@
 //!
 //! The gate knows keys and times, not articles. It never logs, and never waits while it holds its lock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+use crate::model::HostHold;
 
 /// Publishers remembered before those are forgotten whose pause is over. A quiet one needs no memory.
 const REMEMBERED_MAX: usize = 4096;
@@ -26,10 +29,15 @@ const COMPLAINT_PEACE_MAX: Duration = Duration::from_hours(1);
 /// one to the other.
 const COMPLAINT_MEMORY: Duration = Duration::from_hours(1);
 
+/// The longest that anything is held: a `Retry-After` of a day, and what is remembered beyond it.
+const HELD_MAX: Duration = Duration::from_hours(25);
+
 /// A gate for every publisher.
 #[derive(Clone, Debug)]
 pub(super) struct HostGate {
     publishers: Arc<Mutex<HashMap<String, Publisher>>>,
+    /// Those whose wishes have changed since they were last written down.
+    changed: Arc<Mutex<BTreeSet<String>>>,
     wait_max: Duration,
 }
 
@@ -74,12 +82,12 @@ pub(super) struct Busy {
 
 impl HostGate {
     pub(super) fn new(wait_max: Duration) -> Self {
-        HostGate { publishers: Arc::default(), wait_max }
+        HostGate { publishers: Arc::default(), changed: Arc::default(), wait_max }
     }
 
     /// The same gate with another patience.
     pub(super) fn waiting_up_to(&self, wait_max: Duration) -> Self {
-        HostGate { publishers: Arc::clone(&self.publishers), wait_max }
+        HostGate { wait_max, ..self.clone() }
     }
 
     /// Waits for the publisher's turn, if it is not too far off.
@@ -131,6 +139,7 @@ impl HostGate {
 
     /// Leaves a publisher in peace for a time, as it asked by `Retry-After`.
     pub(super) fn hold(&self, publisher: &str, time: Duration) {
+        self.note_change(publisher);
         let mut publishers = self.locked();
         let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
         state.free_from = state.free_from.max(Instant::now() + time);
@@ -139,6 +148,7 @@ impl HostGate {
     /// Notes that a publisher said that it is asked too much (429). Where it did not say when to come back, it is left in
     /// peace for a time that doubles with each complaint in a row.
     pub(super) fn complaint(&self, publisher: &str, retry_after: Option<Duration>) {
+        self.note_change(publisher);
         let mut publishers = self.locked();
         let state = publishers.entry(publisher.to_owned()).or_insert_with(Publisher::fresh);
         let now = Instant::now();
@@ -161,7 +171,52 @@ impl HostGate {
         let mut publishers = self.locked();
         if let Some(state) = publishers.get_mut(publisher).filter(|state| state.n_complaints > 0) {
             state.n_complaints = 0;
+            drop(publishers);
+            self.note_change(publisher);
         }
+    }
+
+    /// What publishers have asked for since this was last asked.
+    pub(super) fn news(&self) -> Vec<HostHold> {
+        let changed = std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner));
+        if changed.is_empty() {
+            return Vec::new();
+        }
+        let publishers = self.locked();
+        let (now, clock) = (Instant::now(), Timestamp::now());
+        let on_clock = |instant: Instant| {
+            let wait = SignedDuration::try_from(instant.saturating_duration_since(now)).unwrap_or_default();
+            clock.checked_add(wait).unwrap_or(Timestamp::MAX)
+        };
+        let holds = changed.into_iter().filter_map(|publisher| {
+            let state = publishers.get(&publisher)?;
+            Some(HostHold {
+                publisher,
+                until: on_clock(state.free_from),
+                n_complaints: state.n_complaints,
+                complained_until: state.complained_until.filter(|until| *until > now).map(on_clock),
+            })
+        });
+        holds.collect()
+    }
+
+    /// Takes up what publishers have asked an earlier process for.
+    pub(super) fn recall(&self, holds: Vec<HostHold>) {
+        let mut publishers = self.locked();
+        let (now, clock) = (Instant::now(), Timestamp::now());
+        // A clock that was set back shall not make a wait longer than any is.
+        let from_clock =
+            |time: Timestamp| now + Duration::try_from(time.duration_since(clock)).unwrap_or_default().min(HELD_MAX);
+        for hold in holds {
+            let state = publishers.entry(hold.publisher).or_insert_with(Publisher::fresh);
+            state.free_from = state.free_from.max(from_clock(hold.until));
+            state.n_complaints = hold.n_complaints;
+            state.complained_until = hold.complained_until.map(from_clock);
+        }
+    }
+
+    fn note_change(&self, publisher: &str) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(publisher.to_owned());
     }
 
     /// Sets a longer pause, as the publisher asked by `Crawl-delay`.
@@ -304,6 +359,29 @@ mod tests {
         assert_eq!(left_s(), 60);
         tokio::time::advance(Duration::from_hours(2)).await;
         assert!(!gate.has_complained("a.example"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_asked_for_holds_in_the_next_process_too() {
+        let first = gate();
+        first.hold("held.example", Duration::from_hours(1));
+        first.complaint("busy.example", None);
+        first.complaint("busy.example", None);
+        first.complaint("content.example", None);
+        first.content("content.example");
+        let news = first.news();
+        assert_eq!(news.len(), 3);
+        assert!(first.news().is_empty(), "told once");
+        let second = gate();
+        second.recall(news);
+        let minutes = |publisher: &str| second.wait(publisher).as_secs().div_ceil(60);
+        assert_eq!([minutes("held.example"), minutes("busy.example"), minutes("other.example")], [60, 2, 0]);
+        assert!(second.has_complained("busy.example") && !second.has_complained("held.example"));
+        second.complaint("busy.example", None);
+        assert_eq!(minutes("busy.example"), 4, "the third in a row");
+        second.complaint("content.example", None);
+        assert_eq!(minutes("content.example"), 1, "the first in a row");
+        assert!(second.turn("held.example", pace(10, 1)).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

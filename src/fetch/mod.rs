@@ -8,9 +8,17 @@ mod address;
 
 mod client;
 
+mod coding;
+
+mod cookies;
+
 mod error;
 
+mod headers;
+
 mod host_gate;
+
+mod refresh;
 
 mod reservations;
 
@@ -20,5 +28,5 @@ mod robots_rules;
 
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
-pub use error::FetchError;
+pub use error::{FetchError, Phase};
 pub use robots_rules::RobotsRules;

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
+
+use crate::model::KnownRobots;
 
 use super::reservations;
 use super::robots_rules::RobotsRules;
@@ -14,6 +17,9 @@ pub(super) const PRODUCT_TOKEN: &str = "newswire";
 
 /// How long a robots.txt that could not be read is taken to disallow everything before it is asked for again.
 const UNREACHABLE_TIME: Duration = Duration::from_mins(10);
+
+/// Larger files are not kept for the next process. Most have some kilobytes.
+const KEPT_BYTES_MAX: usize = 64 * 1024;
 
 /// A robots.txt that was read.
 #[derive(Debug, Default)]
@@ -40,18 +46,22 @@ type Entry = Arc<tokio::sync::Mutex<Option<(Rules, Instant)>>>;
 #[derive(Clone, Debug)]
 pub(super) struct RobotsCache {
     entries: Arc<Mutex<HashMap<String, Entry>>>,
+    /// What an earlier process has read, by origin, until it is first asked for.
+    earlier: Arc<Mutex<HashMap<String, KnownRobots>>>,
+    /// What was read since it was last written down.
+    news: Arc<Mutex<Vec<KnownRobots>>>,
     lifetime: Duration,
     n_max: usize,
 }
 
 impl RobotsCache {
     pub(super) fn new(lifetime: Duration, n_max: usize) -> Self {
-        RobotsCache { entries: Arc::default(), lifetime, n_max }
+        RobotsCache { entries: Arc::default(), earlier: Arc::default(), news: Arc::default(), lifetime, n_max }
     }
 
     /// The same files with other limits; what was read before is believed for as long as was said then.
     pub(super) fn believed_for(&self, lifetime: Duration, n_max: usize) -> Self {
-        RobotsCache { entries: Arc::clone(&self.entries), lifetime, n_max }
+        RobotsCache { lifetime, n_max, ..self.clone() }
     }
 
     /// The entry of an address's host. The caller locks it, looks with [`fresh`], and fills it when it is stale.
@@ -75,6 +85,35 @@ impl RobotsCache {
             Some((Rules::Known(known), _)) => known.reservations.clone(),
             _ => Vec::new(),
         }
+    }
+
+    /// Takes up what an earlier process has read.
+    pub(super) fn recall(&self, known: Vec<KnownRobots>) {
+        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.extend(known.into_iter().take(self.n_max).map(|robots| (robots.origin.clone(), robots)));
+    }
+
+    /// What an earlier process has read at an address's host, once, and until when it is believed.
+    pub(super) fn recalled(&self, url: &Url) -> Option<(Rules, Instant)> {
+        let origin = url.origin().ascii_serialization();
+        let robots = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).remove(&origin)?;
+        let left = Duration::try_from(robots.expires_at.duration_since(Timestamp::now())).ok()?;
+        Some((parse(&robots.text), Instant::now() + left.min(self.lifetime)))
+    }
+
+    /// Notes what was read at an address's host, for the next process.
+    pub(super) fn note(&self, url: &Url, text: Vec<u8>) {
+        let lifetime = SignedDuration::try_from(self.lifetime).unwrap_or_default();
+        let Ok(expires_at) = Timestamp::now().checked_add(lifetime) else { return };
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.len() <= KEPT_BYTES_MAX && news.len() < self.n_max {
+            news.push(KnownRobots { origin: url.origin().ascii_serialization(), text, expires_at });
+        }
+    }
+
+    /// What was noted since this was last asked.
+    pub(super) fn news(&self) -> Vec<KnownRobots> {
+        std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Until when rules that were read now are believed.
@@ -130,6 +169,31 @@ mod tests {
         assert_eq!(allows(renewed(Some(&entry), allow_all())), Some(true));
         assert_eq!(allows(renewed(None, unreachable())), None);
         assert_eq!(allows(renewed(Some(&(unreachable(), Instant::now())), unreachable())), None);
+    }
+
+    #[test]
+    fn what_an_earlier_process_has_read_is_believed_for_its_time() {
+        let url = Url::parse("https://paper.example/a?b").unwrap();
+        let first = RobotsCache::new(Duration::from_hours(2), 10);
+        first.note(&url, b"User-agent: *\nDisallow: /a".to_vec());
+        first.note(&Url::parse("https://large.example/").unwrap(), vec![b'#'; KEPT_BYTES_MAX + 1]);
+        let mut news = first.news();
+        assert_eq!((news.len(), news[0].origin.as_str()), (1, "https://paper.example"));
+        assert!(first.news().is_empty(), "told once");
+        news.push(KnownRobots {
+            origin: "https://late.example".to_owned(),
+            text: Vec::new(),
+            expires_at: Timestamp::now() - SignedDuration::from_secs(1),
+        });
+        // The setting has been lowered meanwhile.
+        let second = RobotsCache::new(Duration::from_hours(1), 10);
+        second.recall(news);
+        assert!(second.recalled(&Url::parse("https://late.example/").unwrap()).is_none());
+        assert!(second.recalled(&Url::parse("http://paper.example/a").unwrap()).is_none(), "another origin");
+        let (rules, expiry) = second.recalled(&url).unwrap();
+        assert!(matches!(rules, Rules::Known(known) if !known.rules.allows(&url)));
+        assert_eq!(expiry.duration_since(Instant::now()).as_secs().div_ceil(60), 60);
+        assert!(second.recalled(&url).is_none(), "once");
     }
 
     #[test]

@@ -38,8 +38,14 @@ pub enum ErrorClass {
     Dns,
     /// The certificate or the handshake was refused.
     Tls,
-    /// No connection, or it broke before the answer was complete.
+    /// No connection, or it broke before there was an answer.
     Connect,
+    /// What came is no HTTP that can be read.
+    Header,
+    /// The answer ended before its body was complete.
+    ShortBody,
+    /// The body cannot be unpacked as its `Content-Encoding` says.
+    Coding,
     /// A time limit passed.
     Timeout,
     /// Status 4xx.
@@ -72,6 +78,9 @@ impl ErrorClass {
             ErrorClass::Dns => "dns",
             ErrorClass::Tls => "tls",
             ErrorClass::Connect => "connect",
+            ErrorClass::Header => "header",
+            ErrorClass::ShortBody => "short-body",
+            ErrorClass::Coding => "coding",
             ErrorClass::Timeout => "timeout",
             ErrorClass::Http4xx => "4xx",
             ErrorClass::Http5xx => "5xx",

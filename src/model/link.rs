@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{ClaimId, FullText, LinkId, SourceId, Validators};
+use super::{ClaimId, FullText, LinkId, SourceId, Validators, page_form};
 
 /// A link that a poll found, with what the feed, sitemap or page said of it. Strings are the document's own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,6 +56,23 @@ pub struct ListedLink {
     pub url_as_given: String,
     /// What the source said of it.
     pub hints: LinkHints,
+    /// The entry that it stands in; absent for a link of a page.
+    pub entry: Option<EntryMark>,
+}
+
+/// An entry of a feed or sitemap, as far as it is told from others, and what it says now from what it said before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryMark {
+    /// Hash of its GUID, or where it has none of its own, of its headline and text.
+    pub identity: i64,
+    /// Hash of its headline.
+    pub title: i64,
+    /// Hash of its text.
+    pub text: i64,
+    /// Whether its article is made of it, and no page asked for.
+    pub is_article: bool,
+    /// Whether other entries that are other articles have its address.
+    pub shares_address: bool,
 }
 
 /// An address in the one form in which we compare addresses.
@@ -86,20 +103,40 @@ impl CanonicalUrl {
 
     /// What identity hangs on: the address without its scheme, since the same page under `http` and `https` is one
     /// page, without `www.` and without a slash at the end of the path, for the same reason.
+    ///
+    /// Nor does it tell the forms of a page from each other: for small screens, for AMP, for a printer.
     #[must_use]
     pub fn key(&self) -> String {
         let url = &self.0;
-        let host = url.host_str().unwrap_or_default();
-        let mut key = String::with_capacity(url.as_str().len());
-        key.push_str(host.strip_prefix("www.").unwrap_or(host));
-        if let Some(port) = url.port() {
+        let query = url.query().and_then(|query| page_form::plain_query(query, url.path()));
+        self.key_of(page_form::plain_host(self.host()), &page_form::plain_path(url.path()), query.as_deref())
+    }
+
+    /// As [`CanonicalUrl::key`], but each form of a page has its own.
+    #[must_use]
+    pub fn page_key(&self) -> String {
+        let url = &self.0;
+        let host = self.host();
+        self.key_of(host.strip_prefix("www.").unwrap_or(host), url.path().trim_end_matches('/'), url.query())
+    }
+
+    fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    fn key_of(&self, host: &str, path: &str, query: Option<&str>) -> String {
+        let mut key = String::with_capacity(self.0.as_str().len());
+        key.push_str(host);
+        if let Some(port) = self.0.port() {
             key.push(':');
             key.push_str(&port.to_string());
         }
-        key.push_str(url.path().trim_end_matches('/'));
-        if let Some(query) = url.query() {
-            key.push('?');
-            key.push_str(query);
+        key.push_str(path);
+        for (sign, part) in [('?', query), ('#', self.0.fragment())] {
+            if let Some(part) = part {
+                key.push(sign);
+                key.push_str(part);
+            }
         }
         key
     }

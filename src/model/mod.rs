@@ -9,6 +9,8 @@ mod exchange;
 
 mod document;
 
+mod page_form;
+
 mod link;
 
 mod extracted;
@@ -17,13 +19,21 @@ mod article;
 
 mod outcome;
 
+mod record;
+
+mod host;
+
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, Origin, Quality};
-pub use link::{Candidate, CanonicalUrl, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of};
-pub use outcome::{
-    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, PollFacts, PollHints, PollOutcome,
-    PollResult, StoredArticle, Verdict,
+pub use host::{HostHold, HostMemory, KnownRobots};
+pub use link::{
+    Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
 };
+pub use outcome::{
+    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PollFacts, PollHints,
+    PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
+};
+pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

@@ -140,16 +140,10 @@ pub struct Alias {
 #[derive(Debug)]
 pub enum ArticleResult {
     /// The page holds an article.
-    Article {
-        /// The article.
-        article: Box<Article>,
-        /// The address that answered, after redirects: it leads to the article as well.
-        answered: Alias,
-        /// Who publishes at the article's canonical address.
-        publisher: String,
-        /// The validators of the page.
-        validators: Validators,
-    },
+    Article(ReadPage),
+    /// Something else stands where the article should: a page without an article, or one that shares nothing with what the
+    /// source said of it. Whether that is a gate shows when other links lead to it too.
+    Obstructed(Box<Obstruction>),
     /// Status 304: it reads as it did.
     Unchanged,
     /// The host is busy: given back, not counted as a try.
@@ -166,6 +160,36 @@ pub enum ArticleResult {
         /// Whether it says that there is no article.
         absence: Absence,
     },
+}
+
+/// What stands where an article should, and what there is instead.
+#[derive(Debug)]
+pub struct Obstruction {
+    /// Why it is not the article.
+    pub failure: Failure,
+    /// When to try again; absent when there is no point in it.
+    pub retry_at: Option<Timestamp>,
+    /// Whether it says that there is no article.
+    pub absence: Absence,
+    /// By what it is recognised when other links lead to it too.
+    pub signs: Vec<String>,
+    /// The article that the page would be, where all that speaks against it is what the source said of it.
+    pub page: Option<ReadPage>,
+    /// The article as the entry of its feed has it, to stand in meanwhile.
+    pub entry: Option<ReadPage>,
+}
+
+/// An article as it was read, with its addresses.
+#[derive(Debug)]
+pub struct ReadPage {
+    /// The article.
+    pub article: Box<Article>,
+    /// The address that answered, after redirects: it leads to the article as well.
+    pub answered: Alias,
+    /// Who publishes at the article's canonical address.
+    pub publisher: String,
+    /// The validators of the page.
+    pub validators: Validators,
 }
 
 /// Whether a failure says that an article is not there any more.
@@ -191,6 +215,8 @@ pub struct ImportedArticle {
     pub guid: Option<String>,
     /// When it counts as having arrived.
     pub arrived_at: Timestamp,
+    /// Whether its address is the file's own word for what it is, and not something that stands in a page.
+    pub is_address_given: bool,
 }
 
 /// What we know of an article once it has been compared with what is stored.

@@ -202,3 +202,26 @@ pub struct DueSource {
     /// Whether it was never reached, or is slow.
     pub is_probe: bool,
 }
+
+impl DueSource {
+    /// A source that nobody has claimed and of which nothing is known yet, to look what it has.
+    #[must_use]
+    pub fn untried(source: &Source) -> DueSource {
+        DueSource {
+            id: SourceId(0),
+            claim: ClaimId(0),
+            slug: source.slug.clone(),
+            url: source.url.clone(),
+            kind: source.kind,
+            validators: Validators::default(),
+            body_sha256: None,
+            failures_in_a_row: 0,
+            interval_s: None,
+            full_text: source.full_text,
+            link_selectors: source.link_selectors.clone(),
+            children: Vec::new(),
+            gap: None,
+            is_probe: true,
+        }
+    }
+}

@@ -65,9 +65,11 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
     let clean = |evidence: &Option<Evidence<String>>| {
         evidence.as_ref().map(|found| text::clean_line(&found.value)).filter(|value| !value.is_empty())
     };
+    let customs = dates::Context { language: language_of_dates(declared, language.as_deref()), order: None };
+    let modified = extracted.modified.as_ref().and_then(|date| dates::read_in(&date.value, customs));
     Ok(Article {
-        published: published(extracted, &surroundings, url.as_ref()),
-        modified_at: extracted.modified.as_ref().and_then(|date| dates::read(&date.value)).map(|date| date.instant),
+        published: published(extracted, &surroundings, url.as_ref(), customs),
+        modified_at: modified.map(|date| date.instant),
         language,
         authors,
         site_name: clean(&extracted.site_name),
@@ -91,6 +93,18 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
     })
 }
 
+/// The language that the dates around an article are in: the one that its page declares, since both are of the site's
+/// template; that of its text where nothing is declared. English is declared by many templates that were not adapted,
+/// and counts where the text is English too.
+#[must_use]
+pub fn language_of_dates<'a>(declared: Option<&'a str>, language: Option<&'a str>) -> Option<&'a str> {
+    let is_english = |tag: &str| tag.get(..2).is_some_and(|primary| primary.eq_ignore_ascii_case("en"));
+    match (declared, language) {
+        (Some(declared), Some(language)) if is_english(declared) && !is_english(language) => Some(language),
+        (declared, language) => declared.or(language),
+    }
+}
+
 /// The date of publication: the most trusted one that can be read. Structured data goes before `meta`, before `time`,
 /// before the feed, the sitemap and the address. Where that one gives only the day, the time of a less trusted one for
 /// the same day is taken with it. A date later than the first sighting is that of the first sighting.
@@ -98,6 +112,7 @@ fn published(
     extracted: &ExtractedArticle,
     surroundings: &Surroundings<'_>,
     url: Option<&CanonicalUrl>,
+    customs: dates::Context<'_>,
 ) -> Option<Published> {
     let hints = surroundings.hints;
     let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
@@ -110,7 +125,7 @@ fn published(
         .chain(from_hints)
         .chain(from_url)
         .filter_map(|(text, origin)| {
-            let date = dates::read(&text)?;
+            let date = dates::read_in(&text, customs)?;
             Some(Published {
                 instant: date.instant,
                 offset: date.offset.unwrap_or(Offset::UTC),
@@ -137,7 +152,7 @@ fn published(
 }
 
 /// SHA-256 over the words in lower case, a space between them.
-fn fingerprint(title: Option<&str>, body: &str, words: u32) -> Fingerprint {
+pub(crate) fn fingerprint(title: Option<&str>, body: &str, words: u32) -> Fingerprint {
     let title = if words < TELLING_WORDS_MIN { title.unwrap_or_default() } else { "" };
     let mut folded = String::with_capacity(title.len() + body.len() + 2);
     for text in [title, body] {
@@ -217,6 +232,23 @@ mod tests {
         let article = normalize(&extracted(), surroundings).unwrap();
         assert_eq!(article.body, "Ships came\nback.\nAll & sundry.");
         assert_eq!(article.title.as_deref(), Some("Harbour reopens"));
+    }
+
+    #[test]
+    fn the_language_of_the_page_decides_between_day_and_month() {
+        let day = |declared: Option<&str>, date: &str| {
+            let mut article = extracted();
+            article.published = vec![Evidence::new(date.to_owned(), Origin::Text)];
+            article.language = declared.map(|tag| Evidence::new(tag.to_owned(), Origin::Heading));
+            let surroundings = Surroundings { answered: None, hints: &LinkHints::default(), first_seen_at: None };
+            normalize(&article, surroundings).unwrap().published.map(|published| published.day())
+        };
+        assert_eq!(day(Some("en-GB"), "04/11/2026 06:30").as_deref(), Some("20261104"));
+        assert_eq!(day(Some("en-US"), "04/11/2026 06:30").as_deref(), Some("20260411"));
+        assert_eq!(day(Some("pt_BR"), "04/11/2026 06h30").as_deref(), Some("20261104"));
+        assert_eq!(day(Some("hr"), "25. listopada 2026.").as_deref(), Some("20261025"));
+        assert_eq!(day(None, "04/11/2026 06:30"), None);
+        assert_eq!(language_of_dates(Some("en-US"), Some("de")), Some("de"), "a template that was not adapted");
     }
 
     #[test]

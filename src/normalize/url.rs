@@ -1,7 +1,7 @@
 //! What an address means: the one form in which addresses are compared.
 //!
 //! Folded, after RFC 3986, section 6, as far as it is safe on the web: case of scheme and host, a dot after the host,
-//! default ports, credentials, fragments, percent-encoding of unreserved characters, session ids in the path, an empty
+//! default ports, credentials, fragments that are no route of their own, percent-encoding of unreserved characters, session ids in the path, an empty
 //! query, and query parameters that only say where a reader came from. The order of parameters stays, since servers
 //! may mind it.
 
@@ -12,82 +12,181 @@ use crate::model::{CanonicalUrl, Evidence, InvalidUrl, publisher_of};
 /// Longest address we follow. Longer ones are traps or data; servers refuse them from about this size.
 const URL_BYTES_MAX: usize = 4096;
 
-/// Parameters that name a campaign, a click or a referrer, by their whole name.
-const TRACKING_PARAMETERS: &[&str] = &[
-    "__twitter_impression",
-    "_ga",
-    "_gl",
-    "_hsenc",
-    "_hsmi",
-    "at_campaign",
-    "at_medium",
-    "cmp",
-    "cmpid",
-    "dclid",
-    "echobox",
-    "fb_action_ids",
-    "fb_action_types",
-    "fb_ref",
-    "fb_source",
-    "fbclid",
-    "ftag",
-    "gaa_at",
-    "gbraid",
-    "gclid",
-    "gclsrc",
-    "guccounter",
-    "guce_referrer",
-    "guce_referrer_sig",
-    "icid",
-    "igsh",
-    "igshid",
-    "intcid",
-    "li_fat_id",
-    "mbid",
-    "mc_cid",
-    "mc_eid",
-    "mibextid",
-    "mkt_tok",
-    "msclkid",
-    "ncid",
-    "ns_campaign",
-    "ns_fee",
-    "ns_linkname",
-    "ns_mchannel",
-    "ns_source",
-    "ocid",
-    "rss_id",
-    "s_cid",
-    "s_kwcid",
-    "smid",
-    "smtyp",
-    "soc_src",
-    "soc_trk",
-    "spm",
-    "sr_share",
-    "srsltid",
-    "taid",
-    "ttclid",
-    "twclid",
-    "vero_id",
-    "wbraid",
-    "wt_mc",
-    "wt_zmc",
-    "wtrid",
-    "xtor",
-    "yclid",
+/// Parameters that name a click, a campaign, a reader or a session, by their whole name: who adds them, and which.
+///
+/// They were gathered from what their makers document and from the lists of `ClearURLs`, `AdGuard` ("URL Tracking"), uBlock
+/// Origin and courlan. Left out is what selects content somewhere: `id`, `cid`, `sid`, `campaign_id`, `page`.
+const TRACKING_PARAMETERS: &[(&str, &[&str])] = &[
+    (
+        "Google",
+        &["_ga", "_gl", "dclid", "gad_campaignid", "gad_source", "gbraid", "gclid", "gclsrc", "srsltid", "wbraid"],
+    ),
+    ("caches of AMP pages", &["__twitter_impression", "amp_gsa", "amp_js_v", "aoh", "usqp"]),
+    (
+        "Meta",
+        &[
+            "action_object_map",
+            "action_ref_map",
+            "action_type_map",
+            "fb_action_ids",
+            "fb_action_types",
+            "fb_comment_id",
+            "fb_ref",
+            "fb_source",
+            "fbclid",
+            "igsh",
+            "igshid",
+            "mibextid",
+        ],
+    ),
+    (
+        "other networks and advertisers",
+        &[
+            "_openstat",
+            "epik",
+            "li_fat_id",
+            "msclkid",
+            "rdt_cid",
+            "sccid",
+            "ttclid",
+            "twclid",
+            "wickedid",
+            "yclid",
+            "ysclid",
+        ],
+    ),
+    ("X", &["ref_src", "ref_url"]),
+    ("HubSpot", &["__hsfp", "__hssc", "__hstc", "_hsenc", "_hsmi", "hsctatracking"]),
+    (
+        "Mailchimp, Marketo, Vero, Drip, Klaviyo, MailerLite, Omeda, Sailthru, Eloqua, dotdigital",
+        &[
+            "__s",
+            "_ke",
+            "_kx",
+            "bxid",
+            "dm_i",
+            "elqaid",
+            "elqat",
+            "elqtrack",
+            "elqtrackid",
+            "mc_cid",
+            "mc_eid",
+            "mkt_tok",
+            "ml_subscriber",
+            "ml_subscriber_hash",
+            "oly_anon_id",
+            "oly_enc_id",
+            "vero_conv",
+            "vero_id",
+        ],
+    ),
+    ("Outbrain and Taboola", &["dicbo", "obclid", "oborigurl", "tblci"]),
+    (
+        "Adobe, and the names that its customers give",
+        &["adobe_mc", "cmpid", "ef_id", "icid", "intcid", "s_cid", "s_kwcid"],
+    ),
+    ("Piano, once AT Internet", &["xtor"]),
+    ("Mapp, once Webtrekk", &["wt_mc", "wt_zmc", "wtrid"]),
+    (
+        "Echobox, Sprinklr, comScore",
+        &["echobox", "linkid", "ns_campaign", "ns_fee", "ns_linkname", "ns_mchannel", "ns_source"],
+    ),
+    ("Alibaba", &["scm", "spm"]),
+    ("Yahoo", &["guccounter", "guce_referrer", "guce_referrer_sig", "ncid", "soc_src", "soc_trk"]),
+    (
+        "single publishers and their groups",
+        &[
+            "cmp",
+            "cndid",
+            "esrc",
+            "ftag",
+            "itid",
+            "ito",
+            "mbid",
+            "ocid",
+            "reflink",
+            "rss_id",
+            "searchresultposition",
+            "smid",
+            "smprod",
+            "smtyp",
+            "sr_share",
+            "taid",
+            "tpcc",
+            "traffic_source",
+            "wprov",
+        ],
+    ),
+    ("servers of pages, for sessions", &["cfid", "cftoken", "jsessionid", "phpsessid"]),
 ];
 
-/// Parameters that name a campaign, by how their names begin.
-const TRACKING_PREFIXES: &[&str] = &["utm_", "hsa_", "pk_", "piwik_", "mtm_", "matomo_", "itm_", "stm_", "at_custom"];
+/// Parameters that name a campaign or a session, by how their names begin: Google's form that all took over, Subscribe
+/// with Google, Cxense, Piano, Webtrends, `HubSpot`'s advertisements, Matomo, Oracle, ASP.
+const TRACKING_PREFIXES: &[&str] = &[
+    "utm_",
+    "gaa_",
+    "cx_",
+    "at_",
+    "wt.",
+    "hsa_",
+    "pk_",
+    "piwik_",
+    "mtm_",
+    "matomo_",
+    "itm_",
+    "otm_",
+    "stm_",
+    "aspsessionid",
+];
 
 /// Parameters that say where a reader came from, if their value says so; on other sites they carry meaning.
-const REFERRER_PARAMETERS: &[&str] =
-    &["ref", "source", "src", "from", "partner", "via", "feed", "medium", "campaign", "output"];
+const REFERRER_PARAMETERS: &[&str] = &[
+    "ref", "referer", "referrer", "source", "src", "from", "origin", "partner", "via", "feed", "medium", "campaign",
+    "output", "emc", "share", "feature",
+];
 
 /// Values that make a [`REFERRER_PARAMETERS`] one a referrer.
-const REFERRER_VALUES: &[&str] =
-    &["rss", "rss2", "feed", "atom", "twitter", "facebook", "newsletter", "email", "social", "googlenews", "rssfeed"];
+const REFERRER_VALUES: &[&str] = &[
+    "rss",
+    "rss2",
+    "feed",
+    "rssfeed",
+    "atom",
+    "newsletter",
+    "email",
+    "mail",
+    "social",
+    "share",
+    "twitter",
+    "x",
+    "facebook",
+    "linkedin",
+    "whatsapp",
+    "telegram",
+    "reddit",
+    "pinterest",
+    "tumblr",
+    "pocket",
+    "flipboard",
+    "instagram",
+    "bluesky",
+    "mastodon",
+    "threads",
+    "vk",
+    "xing",
+    "googlenews",
+    "google-news",
+    "applenews",
+    "apple-news",
+    "smartnews",
+];
+
+/// A parameter of Dow Jones' papers that says from which place of which page a reader came. To scripts it may be the part
+/// of the program that makes the page.
+const PLACE_PARAMETER: &str = "mod";
+
+/// Endings of the paths of scripts.
+const SCRIPTS: &[&str] = &[".php", ".asp", ".aspx", ".jsp", ".cgi", ".do", ".pl"];
 
 /// Brings an address into canonical form.
 ///
@@ -109,7 +208,7 @@ pub fn canonicalize(url: &Url) -> Result<CanonicalUrl, InvalidUrl> {
     };
 
     let mut canonical = url.clone();
-    canonical.set_fragment(None);
+    canonical.set_fragment(url.fragment().filter(|fragment| is_route(fragment)));
     if url.host_str() != Some(host.as_str()) {
         canonical.set_host(Some(&host)).map_err(|error| invalid(&error.to_string()))?;
     }
@@ -121,7 +220,8 @@ pub fn canonicalize(url: &Url) -> Result<CanonicalUrl, InvalidUrl> {
         canonical.set_path(&path);
     }
     if let Some(query) = url.query() {
-        let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
+        let kept: Vec<&str> =
+            query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair, url.path())).collect();
         let kept = decode_unreserved(&kept.join("&"));
         canonical.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
     }
@@ -186,7 +286,9 @@ pub fn day_in_path(url: &Url) -> Option<String> {
 }
 
 fn is_home_page(url: &Url) -> bool {
-    url.query().is_none() && matches!(url.path().trim_matches('/'), "" | "index.html" | "index.php" | "home")
+    url.query().is_none()
+        && url.fragment().is_none()
+        && matches!(url.path().trim_matches('/'), "" | "index.html" | "index.php" | "home")
 }
 
 /// Whether `inner` lies below `outer`, other than as a page number or a print or AMP form of it.
@@ -206,13 +308,41 @@ fn lies_below(inner: &Url, outer: &Url) -> bool {
         && !is_form_of_it
 }
 
-fn is_tracking(pair: &str) -> bool {
+/// Whether a fragment is the address of a page of its own, in a site that is one document to its server: `#!/a`, `#/a`.
+fn is_route(fragment: &str) -> bool {
+    let route = fragment.strip_prefix('!').unwrap_or(fragment);
+    (fragment.starts_with('!') || fragment.starts_with('/')) && !route.trim_matches('/').is_empty()
+}
+
+fn is_tracking(pair: &str, path: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    let name = name.to_ascii_lowercase();
-    TRACKING_PARAMETERS.contains(&name.as_str())
+    let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let name = name.as_str();
+    TRACKING_PARAMETERS.iter().any(|(_, names)| names.contains(&name))
         || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || (REFERRER_PARAMETERS.contains(&name.as_str())
-            && REFERRER_VALUES.contains(&value.to_ascii_lowercase().as_str()))
+        || REFERRER_PARAMETERS.contains(&name) && (REFERRER_VALUES.contains(&value.as_str()) || is_host(&value))
+        || name == PLACE_PARAMETER && !is_script(path)
+        || is_of_social_flow(name, &value)
+}
+
+/// Whether a value is the name of a site, as in `ref=aggregator.example`: with a dot, and with letters behind the last one.
+fn is_host(value: &str) -> bool {
+    let labels: Vec<&str> = value.split('.').collect();
+    let is_label =
+        |label: &&str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_top = |label: &&str| label.len() >= 2 && label.bytes().all(|byte| byte.is_ascii_alphabetic());
+    labels.len() >= 2 && labels.iter().all(is_label) && labels.last().is_some_and(is_top)
+}
+
+fn is_script(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    path == "/" || SCRIPTS.iter().any(|ending| path.ends_with(ending))
+}
+
+/// `sf` and the number of a post, as `SocialFlow` adds it.
+fn is_of_social_flow(name: &str, value: &str) -> bool {
+    let number = name.strip_prefix("sf").unwrap_or_default();
+    value == "1" && number.len() >= 6 && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Cuts `;jsessionid=…` off a path.
@@ -277,7 +407,48 @@ mod tests {
         check("https://news.example.org/a?utm_source=x&id=7&fbclid=y", "https://news.example.org/a?id=7");
         check("https://news.example.org/a?utm_source=x", "https://news.example.org/a");
         check("https://news.example.org/a?ref=rss&ref=77", "https://news.example.org/a?ref=77");
+        for parameter in [
+            "ref_src=twsrc%5Etfw",
+            "mod=rss_markets_main",
+            "WT.mc_id=x",
+            "obOrigUrl=true",
+            "cx_testId=4",
+            "oly_enc_id=7B",
+            "linkId=8812",
+            "PHPSESSID=ab12",
+            "ref=aggregator.example",
+            "smid=tw-share",
+            "partner=rss",
+            "cmpid=1",
+            "ncid=2",
+            "ocid=3",
+            "xtor=AL-72",
+            "at_medium=RSS",
+            "mkt_tok=x",
+            "_hsenc=y",
+            "guccounter=1",
+            "CMP=share_btn_tw",
+            "ito=1490",
+            "spm=a2",
+            "share=twitter",
+            "sf123456789=1",
+            "gaa_n=x",
+            "emc=rss",
+            "via=t.co",
+        ] {
+            check(&format!("https://news.example.org/a?{parameter}&id=7"), "https://news.example.org/a?id=7");
+        }
+        for parameter in ["id=7", "ref=77", "cid=3", "sid=12", "source=agency", "share=2", "page=2", "ref=v1.2", "sf=1"]
+        {
+            let url = format!("https://news.example.org/a?{parameter}");
+            check(&url, &url);
+        }
+        check("https://news.example.org/forum.php?mod=view&tid=7", "https://news.example.org/forum.php?mod=view&tid=7");
         check("https://news.example.org/%61%2fb%e2%82%ac", "https://news.example.org/a%2Fb%E2%82%AC");
+        check("https://news.example.org/#!/a", "https://news.example.org/#!/a");
+        check("https://news.example.org/app#/a/7", "https://news.example.org/app#/a/7");
+        check("https://news.example.org/app#!", "https://news.example.org/app");
+        check("https://news.example.org/a#/", "https://news.example.org/a");
         check("https://news.example.org/a;jsessionid=AF09?x=1", "https://news.example.org/a?x=1");
     }
 
@@ -285,7 +456,46 @@ mod tests {
     fn the_key_ignores_scheme_www_and_a_slash_at_the_end() {
         let key = |text: &str| parse(text, None).unwrap().key();
         assert_eq!(key("http://www.example.org/a/"), key("https://example.org/a"));
+        let story = key("https://example.org/news/story");
+        for form in [
+            "https://example.org/news/story/amp",
+            "https://example.org/news/story/amp/",
+            "https://example.org/news/story.amp",
+            "https://example.org/amp/news/story",
+            "https://example.org/news/story?amp=1",
+            "https://example.org/news/story?amp",
+            "https://example.org/news/story?outputType=amp",
+            "https://amp.example.org/news/story",
+            "https://m.example.org/news/story",
+            "https://mobile.example.org/news/story",
+            "https://www.m.example.org/news/story",
+            "https://example.org/news/story/print",
+            "https://example.org/news/story?print=1",
+            "https://example.org/news/story?view=print",
+            "https://example.org/news/story?unlocked_article_code=1.x",
+        ] {
+            assert_eq!(key(form), story, "{form}");
+            // It is fetched as it was given.
+            assert_eq!(parse(form, None).unwrap().as_str(), form);
+        }
+        assert_eq!(key("https://example.org/story.amp.html"), key("https://example.org/story.html"));
+        assert_eq!(
+            key("https://paper.example.org/2026/11/a.html?m=1"),
+            key("https://paper.example.org/2026/11/a.html")
+        );
+        for (form, other) in [
+            ("https://example.org/amp", "https://example.org/"),
+            ("https://m.example/story", "https://example/story"),
+            ("https://m.news.example.org/story", "https://news.example.org/story"),
+            ("https://example.org/a?amp=22", "https://example.org/a"),
+            ("https://example.org/a?view=2", "https://example.org/a"),
+            ("https://example.org/a?m=1", "https://example.org/a"),
+            ("https://example.org/story-amp", "https://example.org/story"),
+        ] {
+            assert_ne!(key(form), key(other), "{form}");
+        }
         assert_ne!(key("https://example.org/a?id=1"), key("https://example.org/a?id=2"));
+        assert_ne!(key("https://example.org/#!/a"), key("https://example.org/#!/b"));
         assert_ne!(key("https://example.org:8080/a"), key("https://example.org/a"));
     }
 

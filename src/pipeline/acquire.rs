@@ -9,13 +9,15 @@ use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
     Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, Failure, Fetched,
-    FetchedDocument, FullText, LinkHints, Purpose, Retry, Validators, publisher_of,
+    FetchedDocument, FullText, LinkHints, Obstruction, Purpose, ReadPage, Retry, Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
+use super::corroborate;
 use super::feed_text;
 use super::further_pages::{Visits, WholeArticle, read_whole};
+use super::obstruction;
 use super::page::normalized;
 use super::stages::Stages;
 
@@ -33,12 +35,17 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
     let result = match report.result {
         Ok(Fetched::NotModified { .. }) => ArticleResult::Unchanged,
         Ok(Fetched::Document(document)) => {
-            let is_own_page = publisher_of(&document.final_url) == candidate.publisher;
-            match understand(stages, &candidate, *document, &mut visits).await {
-                Ok(understood) => understood,
+            let document = Arc::new(*document);
+            match understand(stages, &candidate, document.clone(), &mut visits).await {
+                Ok(Understood { page, contradiction: None }) => ArticleResult::Article(page),
+                Ok(Understood { page, contradiction: Some(failure) }) => {
+                    obstructed(stages, &candidate, &mut visits.exchanges, (failure, Some(page)), document).await
+                }
+                Err(failure) if matches!(failure.class, ErrorClass::NotArticle | ErrorClass::Empty) => {
+                    obstructed(stages, &candidate, &mut visits.exchanges, (failure, None), document).await
+                }
                 Err(failure) => {
-                    let absence = if is_own_page { absence_by_page(&failure) } else { Absence::Unknown };
-                    failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, absence))
+                    failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, Absence::Unknown))
                 }
             }
         }
@@ -50,7 +57,10 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
                 None
             };
             let prospect = (error.retry(), absence_by_answer(&error));
-            entry.unwrap_or_else(|| failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect))
+            match entry {
+                Some(article) => ArticleResult::Article(article),
+                None => failed(stages, &candidate, &mut visits.exchanges, error.failure(), prospect),
+            }
         }
     };
     let Visits { exchanges, host_ready_at } = visits;
@@ -70,15 +80,15 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
         return None;
     }
     match from_entry(stages, candidate).await {
-        Ok(result) => Some(result),
-        // Asking again would give the same text. A later look of the feed's at its entry makes it due again.
+        Ok(page) => Some(ArticleResult::Article(page)),
+        // Asking again would give the same text. A later poll that finds its entry changed makes it due again.
         Err(failure) if is_bound => Some(ArticleResult::Failed { failure, retry_at: None, absence: Absence::Unknown }),
         Err(_) => None,
     }
 }
 
 /// The article as its feed's entry has it.
-async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ArticleResult, Failure> {
+async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ReadPage, Failure> {
     let (extractor, hints) = (stages.extractor.clone(), candidate.hints.clone());
     let (url, first_seen_at) = (candidate.url.as_url().clone(), candidate.first_seen_at);
     let made = stages.parse(move || {
@@ -98,7 +108,7 @@ async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ArticleRes
 pub async fn read_fetched(stages: &Stages, document: FetchedDocument) -> Result<Article, Failure> {
     let mut visits = Visits { exchanges: Vec::new(), host_ready_at: Timestamp::UNIX_EPOCH };
     let hints = Arc::new(LinkHints::default());
-    let whole = read_whole(stages, document, hints.clone(), &mut visits).await?;
+    let whole = read_whole(stages, Arc::new(document), hints.clone(), &mut visits).await?;
     stages.parse(move || whole.normalized(&hints, whole.document.fetched_at)).await?
 }
 
@@ -116,9 +126,9 @@ impl WholeArticle {
 async fn understand(
     stages: &Stages,
     candidate: &Candidate,
-    document: FetchedDocument,
+    document: Arc<FetchedDocument>,
     visits: &mut Visits,
-) -> Result<ArticleResult, Failure> {
+) -> Result<Understood, Failure> {
     if feed::looks_like_feed(&document) {
         let reason = "a feed or sitemap, not an article; follow it as a source".to_owned();
         return Err(Failure { class: ErrorClass::NotArticle, reason });
@@ -129,20 +139,34 @@ async fn understand(
     let understand = move || {
         feed_text::mend(&mut whole.extracted, &hints.text);
         feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
-        understood(&whole, &hints, first_seen_at)
+        let contradiction = corroborate::contradicts(&whole.extracted, &hints).then(|| Failure {
+            class: ErrorClass::NotArticle,
+            reason: format!(
+                "the page has nothing of the entry that led to it, {:?}",
+                hints.title.as_deref().unwrap_or_default()
+            ),
+        });
+        Ok(Understood { page: understood(&whole, &hints, first_seen_at)?, contradiction })
     };
     stages.parse(understand).await?
 }
 
-fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ArticleResult, Failure> {
+/// What a page was found to be.
+struct Understood {
+    page: ReadPage,
+    /// Why it is not what its link promised; absent where it may be.
+    contradiction: Option<Failure>,
+}
+
+fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ReadPage, Failure> {
     let document = &whole.document;
     let article = whole.normalized(hints, first_seen_at)?;
     let answered = normalize::url::canonicalize(&document.final_url)
         .map_err(|error| Failure { class: ErrorClass::Redirect, reason: error.to_string() })?;
     let publisher = article.url.as_ref().map(|url| publisher_of(url.as_url())).unwrap_or_default();
-    // That the first page is as it was would say nothing of pages that were not seen: the next look is a whole one.
+    // That the first page is as it was would say nothing of pages that were not seen: the next request is unconditional.
     let validators = if whole.is_complete { document.validators.clone() } else { Validators::default() };
-    Ok(ArticleResult::Article {
+    Ok(ReadPage {
         article: Box::new(article),
         answered: Alias { publisher: publisher_of(answered.as_url()), url: answered },
         publisher,
@@ -150,7 +174,26 @@ fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp)
     })
 }
 
-/// Packs a failure with its next try, and notes it on the exchange that brought what could not be used.
+/// Packs something that stands where the article should, with what the feed's entry has of it to stand in meanwhile.
+async fn obstructed(
+    stages: &Stages,
+    candidate: &Candidate,
+    exchanges: &mut [Exchange],
+    (failure, page): (Failure, Option<ReadPage>),
+    document: Arc<FetchedDocument>,
+) -> ArticleResult {
+    let is_own_page = publisher_of(&document.final_url) == candidate.publisher;
+    let absence = if is_own_page { absence_by_page(&failure) } else { Absence::Unknown };
+    note_failure(exchanges, &failure);
+    let retry_at = next_try(stages, candidate, Retry::Backoff);
+    let asked = candidate.url.as_url().clone();
+    let signs = stages.parse(move || obstruction::signs(&asked, &document)).await.unwrap_or_default();
+    let entry = if obstruction::has_text(&candidate.hints) { from_entry(stages, candidate).await.ok() } else { None };
+    let entry = entry.map(|entry| obstruction::stand_in(entry, &candidate.hints));
+    ArticleResult::Obstructed(Box::new(Obstruction { failure, retry_at, absence, signs, page, entry }))
+}
+
+/// Packs a failure with its next try.
 fn failed(
     stages: &Stages,
     candidate: &Candidate,
@@ -158,16 +201,24 @@ fn failed(
     failure: Failure,
     (retry, absence): (Retry, Absence),
 ) -> ArticleResult {
+    note_failure(exchanges, &failure);
+    ArticleResult::Failed { failure, retry_at: next_try(stages, candidate, retry), absence }
+}
+
+/// Notes a failure on the exchange that brought what could not be used.
+fn note_failure(exchanges: &mut [Exchange], failure: &Failure) {
     if let Some(last) = exchanges.last_mut()
         && last.failure.is_none()
     {
         last.failure = Some(failure.clone());
     }
+}
+
+fn next_try(stages: &Stages, candidate: &Candidate, retry: Retry) -> Option<Timestamp> {
     let failures = candidate.failures_in_a_row + 1;
     let seed = candidate.link.0.unsigned_abs();
     let listed_at = published_by_source(candidate).unwrap_or(Timestamp::MAX).min(candidate.first_seen_at);
-    let retry_at = backoff::next_article_try(&stages.schedule, failures, retry, listed_at, seed, Timestamp::now());
-    ArticleResult::Failed { failure, retry_at, absence }
+    backoff::next_article_try(&stages.schedule, failures, retry, listed_at, seed, Timestamp::now())
 }
 
 /// When the article was published by the word of the source that listed it.

@@ -135,7 +135,7 @@ pub(super) fn mend(extracted: &mut ExtractedArticle, text: &FeedText) {
 /// Takes the entry's text where the page is known to show less than the article and the entry has clearly more.
 pub(super) fn take_fuller(extracted: &mut ExtractedArticle, extractor: &Extractor, url: &Url, hints: &LinkHints) {
     let is_short = matches!(extracted.body_kind, BodyKind::Teaser | BodyKind::Wall | BodyKind::Partial);
-    // An article of several pages breaks off for another reason, and the next look may find them all.
+    // An article of several pages breaks off for another reason, and the next fetch may find them all.
     if !is_short || extracted.quality.lacks_pages() || !is_whole(&hints.text) {
         return;
     }

@@ -50,11 +50,10 @@ pub(super) struct WholeArticle {
 /// Reads a page that was fetched, and those it goes on with.
 pub(super) async fn read_whole(
     stages: &Stages,
-    document: FetchedDocument,
+    document: Arc<FetchedDocument>,
     hints: Arc<LinkHints>,
     visits: &mut Visits,
 ) -> Result<WholeArticle, Failure> {
-    let document = Arc::new(document);
     let first = extract(stages, stages.extractor.clone(), &document, &hints).await?;
     // The feed's own text is whole, whatever its page says.
     let next = first.next_page.clone().filter(|_| first.body_kind != BodyKind::Feed);

@@ -1,8 +1,9 @@
 //! A document that was fetched for a source, as the links that it lists.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::config::{ElementSelector, FeedSettings};
@@ -10,15 +11,19 @@ use crate::dates;
 use crate::extract::Extractor;
 use crate::feed::{self, FeedError, Listing};
 use crate::model::{
-    BodyKind, DueSource, ErrorClass, Failure, FetchedDocument, FoundLink, FullText, LinkHints, ListedLink, SourceKind,
-    publisher_of,
+    BodyKind, DueSource, EntryMark, ErrorClass, Failure, FetchedDocument, FoundLink, FullText, LinkHints, ListedLink,
+    SourceKind, publisher_of,
 };
 use crate::normalize;
 
+use super::feed_text;
 use super::stages::Stages;
 
 /// Least quality at which a page of unknown kind is taken for an article and not for a page of links.
 const ARTICLE_QUALITY_MIN: u8 = 60;
+
+/// Shared links that are told of one by one.
+const SHARED_TOLD_MAX: usize = 3;
 
 /// Fewest words of such an article.
 const ARTICLE_WORDS_MIN: usize = 120;
@@ -167,7 +172,8 @@ pub(super) async fn read_with(
 }
 
 /// Brings links into canonical form. Those that cannot be followed become problems; those that repeat an earlier one
-/// are left out; a GUID that several entries share identifies none of them.
+/// are left out; a GUID that several entries share identifies none of them. Entries that share an address are each an
+/// article where the text is theirs; where it is the page's, there is one, and that is told.
 fn to_listed(listing: Listing, reading: &Reading) -> Listed {
     let mut n_guids: HashMap<String, usize> = HashMap::new();
     for guid in listing.links.iter().filter_map(|link| link.guid.as_ref()) {
@@ -175,7 +181,6 @@ fn to_listed(listing: Listing, reading: &Reading) -> Listed {
     }
     let is_article_source = listing.kind == SourceKind::Article;
     let mut problems = listing.problems;
-    let mut keys = HashSet::new();
     let mut links = Vec::with_capacity(listing.links.len());
     let mut n_without_address = 0;
     for mut found in listing.links {
@@ -187,23 +192,111 @@ fn to_listed(listing: Listing, reading: &Reading) -> Listed {
         found.guid = found.guid.filter(|guid| n_guids.get(guid) == Some(&1));
         found.language = found.language.or_else(|| listing.language.clone());
         match listed_link(&url, found, listing.kind, is_article_source) {
-            Ok(mut link) if keys.insert(link.url.key()) => {
+            Ok(mut link) => {
                 if listing.kind == SourceKind::Feed {
                     // A recording is not for reading: its entry says what there is to say.
                     link.hints.full_text = if is_recording { FullText::Feed } else { reading.full_text_of(&link) };
                 }
+                if matches!(listing.kind, SourceKind::Feed | SourceKind::Sitemap) {
+                    link.entry = Some(mark_of(&link.hints));
+                }
                 links.push(link);
             }
-            Ok(_) => {}
             Err(problem) => problems.push(problem),
         }
     }
+    let links = without_repetitions(links, &mut problems);
     if n_without_address > 0 {
         problems.push(format!("{n_without_address} entries have no address"));
     }
     // The title goes into a table and onto terminals.
     let title = listing.title.map(|title| normalize::text::clean_line(&title)).filter(|title| !title.is_empty());
     Listed { kind: listing.kind, title, links, children: listing.children, problems, ttl_s: listing.ttl_s }
+}
+
+/// Links of a document that are told from each other: by their address, and where several entries have it, by what makes
+/// them an article each.
+fn without_repetitions(links: Vec<ListedLink>, problems: &mut Vec<String>) -> Vec<ListedLink> {
+    let mut at_address: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut kept: Vec<ListedLink> = Vec::with_capacity(links.len());
+    let mut n_on_page: HashMap<usize, usize> = HashMap::new();
+    for mut link in links {
+        let earlier = at_address.entry(link.url.key()).or_default();
+        let says_the_same = |other: &usize| match (&kept[*other].entry, &link.entry) {
+            (Some(left), Some(right)) => (left.title, left.text) == (right.title, right.text),
+            _ => true,
+        };
+        if earlier.iter().any(says_the_same) {
+            continue;
+        }
+        let is_article = |link: &ListedLink| link.entry.is_some_and(|entry| entry.is_article);
+        let on_page = earlier.iter().copied().find(|other| !is_article(&kept[*other]));
+        if let (Some(on_page), false) = (on_page, is_article(&link)) {
+            *n_on_page.entry(on_page).or_insert(1) += 1;
+            continue;
+        }
+        for other in earlier.iter().copied() {
+            share_address(&mut kept[other]);
+        }
+        if !earlier.is_empty() {
+            share_address(&mut link);
+        }
+        earlier.push(kept.len());
+        kept.push(link);
+    }
+    tell_of_shared_pages(&kept, n_on_page, problems);
+    kept
+}
+
+fn share_address(link: &mut ListedLink) {
+    if let Some(entry) = &mut link.entry
+        && entry.is_article
+    {
+        entry.shares_address = true;
+    }
+}
+
+/// Tells which links several entries share whose text is that of the page.
+fn tell_of_shared_pages(links: &[ListedLink], n_on_page: HashMap<usize, usize>, problems: &mut Vec<String>) {
+    let mut shared: Vec<(usize, usize)> = n_on_page.into_iter().collect();
+    shared.sort_unstable();
+    for (link, n_entries) in shared.iter().take(SHARED_TOLD_MAX) {
+        let url = &links[*link].url;
+        problems.push(format!(
+            "{n_entries} entries share the link {url}, and one article is made of its page; with full_text = \"feed\" each \
+             of them is an article"
+        ));
+    }
+    if let Some(n_more @ 1..) = shared.len().checked_sub(SHARED_TOLD_MAX) {
+        problems.push(format!("entries share {n_more} more links"));
+    }
+}
+
+/// What tells an entry from others, and what it says now from what it said before.
+fn mark_of(hints: &LinkHints) -> EntryMark {
+    let title = hints.title.as_deref().unwrap_or_default();
+    let texts = [&hints.text.content, &hints.text.summary].map(|text| text.as_deref().unwrap_or_default());
+    let identity = match hints.guid.as_deref() {
+        Some(guid) => hash(&["guid", guid]),
+        None => hash(&["text", title, texts[0], texts[1]]),
+    };
+    EntryMark {
+        identity,
+        title: hash(&[title]),
+        text: hash(&texts),
+        is_article: feed_text::spares_page(hints),
+        shares_address: false,
+    }
+}
+
+/// Eight bytes of SHA-256 over texts.
+fn hash(texts: &[&str]) -> i64 {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text.len().to_le_bytes());
+        hash.update(text);
+    }
+    hash.finalize().iter().take(8).fold(0, |number: i64, byte| number << 8 | i64::from(*byte))
 }
 
 /// A link in canonical form.
@@ -231,6 +324,7 @@ pub(super) fn listed_link(
             text,
             full_text: FullText::default(),
         },
+        entry: None,
     })
 }
 

@@ -6,10 +6,13 @@
 //!   what was missed since the last poll.
 //! * `acquire`: a link to an article. `page` makes an article of one page, `further_pages` fetches those it goes on with,
 //!   and `feed_text` takes the text of the feed's entry instead.
+//!   `corroborate` tells whether a page is what its link promised, and `obstruction` what stands in its place.
 //! * `discover`: an address to the feeds and sitemaps of its site.
 //! * `import`: files to articles; `opml`: lists of sources, both ways.
 
 mod acquire;
+
+mod corroborate;
 
 mod discover;
 
@@ -22,6 +25,8 @@ mod gap;
 mod import;
 
 mod listing;
+
+mod obstruction;
 
 mod opml;
 
@@ -36,7 +41,7 @@ mod stages;
 pub use acquire::{acquire, read_fetched};
 pub use discover::{DiscoverError, Discovered, Thoroughness, discover};
 pub use feed_text::spares_page;
-pub use import::{JsonArticle, bundle_document, explain_html_page, html_page, json_line};
+pub use import::{JsonArticle, JsonRecord, bundle_document, explain_html_page, html_page, json_line, json_record_id};
 pub use opml::{OpmlSource, OpmlSources, opml_sources, write_opml};
 pub use page::{ExplainedPage, explain_page, read_page};
 pub use poll::poll;

@@ -176,19 +176,20 @@ pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
     loop {
         match reader.read_event() {
             Ok(Event::Start(element)) => {
-                is_opml |= element.local_name().as_ref() == "opml";
-                if element.local_name().as_ref() == "outline" {
+                is_opml |= is_named(&element, "opml");
+                if is_named(&element, "outline") {
                     reading.move_to(reader.buffer_position());
                     let outline = Outline::read(&element);
                     let is_source = reading.take(&outline, &folders, true);
-                    folders.push(outline.text.filter(|_| !is_source));
+                    // Some readers write the name of a folder as its title alone.
+                    folders.push(outline.text.or(outline.title).filter(|_| !is_source));
                 }
             }
-            Ok(Event::Empty(element)) if element.local_name().as_ref() == "outline" => {
+            Ok(Event::Empty(element)) if is_named(&element, "outline") => {
                 reading.move_to(reader.buffer_position());
                 reading.take(&Outline::read(&element), &folders, false);
             }
-            Ok(Event::End(element)) if element.local_name().as_ref() == "outline" => {
+            Ok(Event::End(element)) if element.local_name().as_ref().eq_ignore_ascii_case("outline") => {
                 folders.pop();
             }
             Ok(Event::Eof) => break,
@@ -201,6 +202,11 @@ pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
         }
     }
     if is_opml { Ok(reading.found) } else { Err("not OPML: there is no opml element".to_owned()) }
+}
+
+/// Whether an element has this name; in XML case counts, and some write as if it didn't.
+fn is_named(element: &BytesStart<'_>, name: &str) -> bool {
+    element.local_name().as_ref().eq_ignore_ascii_case(name)
 }
 
 /// The attributes of an outline that we know.
@@ -397,6 +403,22 @@ mod tests {
         assert_eq!((a.source.title.as_deref(), a.source.kind), (Some("The A"), None));
         assert_eq!(a.source.site_url.as_ref().unwrap().as_str(), "https://a.example/");
         assert_eq!((b.source.url.as_str(), b.source.tags.len()), ("http://b.example/rss", 0));
+    }
+
+    #[test]
+    fn folders_may_be_named_by_their_title_and_elements_written_in_capitals() {
+        let found = read(
+            r#"<outline title="Ports"><outline title="Small" text=""><outline title="A" text="A" type="rss"
+            xmlUrl="https://a.example/rss"/></outline></outline><outline text="By text" title="By title">
+            <outline text="B" xmlUrl="https://b.example/rss"/></outline>"#,
+        );
+        let tags = |found: &OpmlSources, at: usize| found.sources[at].source.tags.join("/");
+        assert_eq!((tags(&found, 0).as_str(), tags(&found, 1).as_str()), ("Ports/Small", "By text"));
+        let capitals = r#"<?xml version="1.0"?><OPML VERSION="1.0"><BODY><OUTLINE TEXT="Ports"><OUTLINE TEXT="A" TYPE="rss"
+            XMLURL="https://a.example/rss"/></OUTLINE><Outline text="B" xmlUrl="https://b.example/rss"></Outline></BODY></OPML>"#;
+        let found = opml_sources(capitals.as_bytes()).unwrap();
+        assert_eq!((found.sources.len(), found.problems.clone()), (2, vec![]));
+        assert_eq!((tags(&found, 0).as_str(), tags(&found, 1).as_str()), ("Ports", ""));
     }
 
     #[test]

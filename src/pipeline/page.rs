@@ -15,7 +15,7 @@ pub struct ExplainedPage {
     pub article: Article,
 }
 
-/// A page to an article in normal form, without a candidate: for files and one-shot looks.
+/// A page to an article in normal form, without a candidate: for files and one-shot commands.
 ///
 /// # Errors
 ///

@@ -163,7 +163,9 @@ fn sources_are_listed_shown_added_and_tested() {
     assert_eq!(json["links"][0]["url"], "http://paper.example/a");
 
     room.run(&["fetch", "--all"]).exits(0);
-    let added = room.run(&["sources", "add", "http://paper.example/other", "--slug", "other", "--tag", "x"]).exits(0);
+    let added = room
+        .run(&["sources", "add", "http://paper.example/other", "--force", "--slug", "other", "--tag", "x"])
+        .exits(0);
     assert_eq!(added.cells(), [["other", "http://paper.example/other", "followed from now on"]]);
     let again = room.run(&["--json", "sources", "add", "http://paper.example/other"]).exits(0).json();
     assert_eq!(again, serde_json::json!({"slug": "other", "url": "http://paper.example/other", "is_new": false}));
@@ -428,4 +430,56 @@ fn escape_codes_of_publishers_never_reach_a_terminal() {
     // Nor are they in the database.
     assert_eq!(room.number("SELECT count(*) FROM articles WHERE title GLOB '*[' || char(27, 7, 155) || ']*'"), 0);
     assert_eq!(room.number("SELECT count(*) FROM articles WHERE body GLOB '*[' || char(27, 7, 155) || ']*'"), 0);
+}
+
+#[test]
+fn a_list_is_whole_in_a_pipe_and_says_what_it_left_out_elsewhere() {
+    let room = Newsroom::new();
+    let lines = (0..70).map(|n| {
+        let words = (0..30).map(|word| format!("w{n}x{word}")).collect::<Vec<_>>().join(" ");
+        format!(r#"{{"id": "{n}", "source": "wire", "title": "Number {n}", "text": "Everybody says {words}."}}"#)
+    });
+    let file = room.file("many.jsonl", lines.collect::<Vec<_>>().join("\n"));
+    room.run(&["import", &file]).exits(0);
+    let n_stories = usize::try_from(room.number("SELECT count(*) FROM stories WHERE n_articles > 0")).expect("a count");
+    assert!(n_stories > 50, "{n_stories}");
+    let check = |arguments: &[&str], n_lines: usize, rest: Option<&str>| {
+        let outcome = room.run(arguments).exits(0);
+        assert_eq!(outcome.stdout.lines().count(), n_lines, "{arguments:?}: {}", outcome.stdout);
+        match rest {
+            None => assert_eq!(outcome.stderr, "", "{arguments:?}"),
+            Some(rest) => assert!(outcome.stderr.contains(rest), "{arguments:?}: {}", outcome.stderr),
+        }
+    };
+    check(&["ls"], 70, None);
+    check(&["--json", "ls"], 70, None);
+    check(&["ls", "-n", "0"], 70, None);
+    check(&["ls", "--all"], 70, None);
+    check(&["ls", "-n", "70"], 70, None);
+    check(&["ls", "-n", "20"], 20, Some("50 more articles; -n N prints so many, --all prints all"));
+    check(&["ls", "-n", "5", "--where", "id < 8"], 5, Some("2 more articles"));
+    check(&["-q", "ls", "-n", "20"], 20, None);
+    check(&["search", "everybody"], 70, None);
+    check(&["search", "everybody", "-n", "30"], 30, Some("40 more articles"));
+    check(&["search", "everybody", "--all"], 70, None);
+    check(&["tail"], 10, Some("60 earlier articles"));
+    check(&["tail", "-n", "69"], 69, Some("1 earlier articles"));
+    check(&["tail", "--all"], 70, None);
+    let more = |n_shown: usize| format!("{} more stories", n_stories - n_shown);
+    check(&["stories", "--min-articles", "1"], n_stories, None);
+    check(&["stories", "--min-articles", "1", "-n", "30"], 30, Some(&more(30)));
+    check(&["stories", "--min-articles", "1", "--all"], n_stories, None);
+    // A person gets a screenful, and all who ask for it.
+    for (arguments, rest) in [
+        (&["ls"][..], "20 more articles"),
+        (&["search", "everybody"], "50 more articles"),
+        (&["stories", "--min-articles", "1"], more(50).as_str()),
+    ] {
+        room.run(&[&["--color", "always"], arguments].concat()).exits(0).says(rest);
+        for all in [&["--all"][..], &["-n", "0"]] {
+            let outcome = room.run(&[&["--color", "always"], arguments, all].concat()).exits(0);
+            assert_eq!(outcome.stderr, "", "{arguments:?}");
+        }
+    }
+    room.run(&["ls", "--all", "-n", "3"]).exits(2);
 }

@@ -222,8 +222,12 @@ fn show_tells_whose_paragraphs_are_whose() {
 #[test]
 fn a_new_wording_is_judged_anew_and_found_by_later_copies() {
     let room = Newsroom::new();
+    let minute = std::cell::Cell::new(0);
+    // Without a date of change, an earlier wording would be one that is known.
     let import = |url: &str, title: &str, body: &[String]| {
-        let line = json!({ "url": url, "source": "paper", "title": title, "paragraphs": body });
+        minute.set(minute.get() + 1);
+        let changed = format!("2026-11-20T08:{:02}:00Z", minute.get());
+        let line = json!({ "url": url, "source": "paper", "title": title, "paragraphs": body, "modified": changed });
         let file = room.file("one.jsonl", line.to_string());
         room.run(&["import", &file]).exits(0);
     };

@@ -99,11 +99,12 @@ fn only_one_process_ingests_and_the_other_is_told_who() {
     room.follow("paper", "http://paper.example/feed", Some("feed"));
     let daemon = room.start();
     daemon.wait_to_say("started");
-    for arguments in
-        [&["fetch", "--all"][..], &["fetch", "http://paper.example/a"], &["run"], &["import", "sources.toml"]]
-    {
+    for arguments in [&["fetch", "--all"][..], &["fetch", "--due"], &["run"], &["import", "sources.toml"]] {
         room.run(arguments).exits(75).says(&format!("process {}", daemon.id()));
     }
+    // What is named is handed to it.
+    let handed = room.run(&["fetch", "http://paper.example/a"]).exits(0);
+    assert!(handed.stderr.contains(&format!("process {}", daemon.id())), "{}", handed.stderr);
     // What needs no database is nobody's business.
     let out = room.path("out").display().to_string();
     room.run(&["fetch", "http://paper.example/a", "--out", &out]).exits(0);

@@ -33,8 +33,7 @@ fn the_pages_of_an_article_are_joined_and_each_is_asked_for_once() {
     assert_eq!(room.number("SELECT count(*) FROM articles"), 4);
     let stats = web.stats(HOST);
     for path in ["/lock", "/lock/2", "/lock/3", "/wheel", "/wheel/seite-2", "/canal/4", "/pond", "/robots.txt"] {
-        let n_processes = if path == "/robots.txt" { 4 } else { 1 };
-        assert_eq!(stats.count(path), n_processes, "{path}");
+        assert_eq!(stats.count(path), 1, "{path}");
     }
     assert_eq!((stats.count("/canal/5"), stats.count("/pike"), stats.largest_concurrency), (0, 0, 1));
     // Every exchange is on record, and the article came with the last.

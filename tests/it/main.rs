@@ -4,6 +4,8 @@
 //! * `harness`: a folder, settings and the real program in it.
 //! * All others are named after their subject, their tests after the sentence they test.
 
+mod addresses;
+mod archives;
 mod backups;
 mod commands;
 mod conditional;
@@ -13,24 +15,32 @@ mod dailytimes;
 mod database;
 mod demo;
 mod documentation;
+mod entries;
 mod explain;
 mod faults;
 mod following;
+mod forms;
 mod further_pages;
+mod gates;
 mod harness;
 mod ingest;
+mod interruptions;
 mod known_copies;
 mod known_stories;
 mod layers;
 mod newsweb;
 mod newsweb_serves;
 mod policy;
+mod proxies;
 mod random_stories;
 mod revisions;
+mod second_tries;
+mod servers;
 mod site_rules;
 mod source_lists;
 mod sql;
 mod stories;
 mod tail;
+mod versions;
 mod what_is_followed;
 mod why;

@@ -71,7 +71,8 @@ fn private_addresses_are_refused_by_name_number_and_redirect() {
     let port = web.address().port();
     let mut room = Newsroom::new();
     // Only the outer host is led to the web; the inner one must be reached by address.
-    room.set(&[("fetch.resolve", &format!("[\"outer.example=127.0.0.1:{port}\"]"))]);
+    let resolve = format!("[\"outer.example=127.0.0.1:{port}\"]");
+    room.set(&[("fetch.resolve", &resolve), ("fetch.robots_cache_s", "1")]);
     for (position, target) in targets(port).iter().enumerate() {
         room.run(&["fetch", target]).exits(77).says("fetch.private_networks");
         room.run(&["extract", target]).exits(77).says("fetch.private_networks");
@@ -86,6 +87,8 @@ fn private_addresses_are_refused_by_name_number_and_redirect() {
     let feed_url = format!("http://127.0.0.1:{port}/inner.example/feed");
     room.run(&["sources", "test", &feed_url]).exits(77).says("fetch.private_networks");
     assert!(web.put("outer.example", "/robots.txt", Resource::redirect(302, &targets(port)[0])));
+    // What the file said before is forgotten by now.
+    std::thread::sleep(Duration::from_millis(1100));
     room.run(&["fetch", "http://outer.example/other"]).exits(77).says("fetch.private_networks");
     assert_eq!(web.stats("inner.example").requests, []);
     assert_eq!(room.number("SELECT count(*) FROM articles"), 0);
@@ -127,6 +130,37 @@ fn a_longer_pause_that_robots_txt_asks_for_is_kept() {
     assert_eq!(pages.len(), 2);
     let first_ended = pages[0].ended.expect("an answer");
     assert!(pages[1].started >= first_ended + Duration::from_secs(1), "{pages:?}");
+}
+
+#[test]
+fn what_a_host_has_said_holds_for_the_next_process_too() {
+    const HOST: &str = "tired.example";
+    let site = (0..5).fold(Site::new(HOST).with("/a", page("One")).with("/b", page("Two")), |site, n| {
+        site.with(&format!("/feed/{n}"), feed(&[]))
+    });
+    let web = web_of(vec![site.with("/robots.txt", Resource::new("text/plain", "User-agent: *\nDisallow: /b\n"))]);
+    let mut room = Newsroom::reading(&web);
+    // robots.txt is asked for once, and obeyed by those that did not ask.
+    room.run(&["fetch", "http://tired.example/a"]).exits(0);
+    room.run(&["fetch", "http://tired.example/b"]).exits(77).says("disallows /b");
+    room.run(&["fetch", "http://tired.example/a"]).exits(0);
+    assert_eq!(web.stats(HOST).count("/robots.txt"), 1);
+    room.set(&[("fetch.robots_cache_s", "60")]);
+
+    // A host that wants an hour of peace gets it, however often the program is started.
+    for n in 0..5 {
+        assert!(web.put(HOST, &format!("/feed/{n}"), faults::refusing_at_first(99, "3600")));
+        room.follow(&format!("feed-{n}"), &format!("http://{HOST}/feed/{n}"), Some("feed"));
+    }
+    let n_before = web.stats(HOST).requests.len();
+    for scope in ["--due", "--due", "--all", "--all"] {
+        room.run(&["fetch", scope]);
+    }
+    room.run(&["fetch", "http://tired.example/a"]);
+    assert_eq!(web.stats(HOST).requests.len() - n_before, 1, "{:?}", web.stats(HOST).requests);
+    let hold = "SELECT publisher, n_complaints, round((held_until / 1000.0 - unixepoch()) / 60) FROM _host_holds";
+    assert_eq!(room.table(hold), [[HOST, "0", "60"]]);
+    room.assert_sound();
 }
 
 #[test]

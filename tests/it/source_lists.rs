@@ -86,7 +86,7 @@ fn a_source_of_the_file_is_removed_in_the_file() {
     let added = room.run(&["sources", "add", "http://paper.example/feed", "--kind", "feed"]).exits(1);
     assert!(added.stderr.contains("listed in the sources file already, as paper"), "{}", added.stderr);
     // One that the file no longer lists is kept by whoever adds it again, whatever the file says.
-    room.write_sources("");
+    room.write_sources("# nothing for now\n");
     room.run(&["fetch", "--due"]).exits(0);
     assert_eq!(states(&room)[1], ["paper", "removed", "0"]);
     room.run(&["sources", "add", "http://paper.example/feed"]).exits(0);
@@ -208,4 +208,59 @@ fn lists_of_sources_go_out_and_come_in_again() {
     );
     let piped = third.run_with_input(&["sources", "import", "-"], b"<html></html>").exits(1);
     assert!(piped.stderr.contains("not OPML"), "{}", piped.stderr);
+}
+
+#[test]
+fn a_list_that_is_lost_takes_no_source_with_it() {
+    let web = web_of(vec![paper()]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    // A first start without any list is nothing wrong.
+    room.run(&["config", "check"]).exits(0);
+    room.run(&["fetch", "--due"]).exits(0);
+    room.follow("first", "http://paper.example/other", None);
+    room.follow("paper", "http://paper.example/feed", None);
+    room.run(&["config", "check"]).exits(0);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM sources WHERE state = 'active'", "2");
+    // An editor or a full disk has emptied it, or somebody has moved it away.
+    room.write_sources(" \n");
+    daemon.signal("HUP");
+    daemon.wait_to_say("sources.toml is empty; the sources that it had are followed on (2 in the database)");
+    room.run(&["config", "check"]).exits(78).says("sources.toml is empty");
+    std::fs::remove_file(room.path("sources.toml")).expect("the file can be removed");
+    daemon.signal("HUP");
+    daemon.wait_to_say("there is no sources file; the sources that it had are followed on");
+    room.run(&["config", "check"]).exits(78).says("there is no sources file");
+    let before = web.stats("paper.example").count("/feed");
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while web.stats("paper.example").count("/feed") <= before {
+        assert!(std::time::Instant::now() < deadline, "it is polled no more: {}", daemon.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(daemon.stop().code, Some(0));
+    assert_eq!(room.number("SELECT count(*) FROM sources WHERE state = 'active'"), 2);
+    room.run(&["fetch", "--due"]).says("there is no sources file");
+    assert_eq!(room.number("SELECT count(*) FROM sources WHERE state = 'active'"), 2);
+    // One that is named must be there.
+    room.set(&[("sources.file", "\"sources.toml\"")]);
+    room.run(&["config", "check"]).exits(78).says("sources.file");
+    // Without a list they can be taken out one by one; an empty list is one with a word in it.
+    room.set(&[("sources.file", "\"sources.toml\"")]);
+    room.write_sources("# none\n");
+    room.run(&["config", "check"]).exits(0);
+    room.run(&["fetch", "--due"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM sources WHERE state = 'active'"), 0);
+}
+
+#[test]
+fn a_list_in_capitals_with_folders_named_by_their_titles_comes_in() {
+    let room = Newsroom::new();
+    let list = room.file(
+        "list.opml",
+        "<?xml version=\"1.0\"?>\n<OPML VERSION=\"1.0\"><HEAD/><BODY><OUTLINE TITLE=\"Harbours\"><OUTLINE TITLE=\"Small ones\">\n\
+         <OUTLINE TYPE=\"rss\" TITLE=\"Quay\" XMLURL=\"http://quay.example/feed\"/></OUTLINE></OUTLINE></BODY></OPML>",
+    );
+    room.run(&["sources", "import", &list]).exits(0).says("1 source added");
+    assert_eq!(room.table("SELECT title, tags FROM sources"), [["Quay", "[\"Harbours\",\"Small ones\"]"]]);
 }

@@ -1,8 +1,6 @@
 //! `newswire backup`, and what it has in common with `newswire snapshot`: a copy of the database in one file.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use serde_json::json;
@@ -57,24 +55,16 @@ pub(crate) fn write_copy(
     write: impl FnOnce(CopyPlan<'_>, &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError>,
 ) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let runtime = Context::runtime()?;
-    let stop = Arc::new(AtomicBool::new(false));
-    runtime.block_on(async {
-        let mut signals = signals::listen()?;
-        let stop = Arc::clone(&stop);
-        tokio::spawn(async move {
-            if signals.stop.changed().await.is_ok() {
-                stop.store(true, Ordering::Relaxed);
-            }
-        });
-        Ok::<(), Failure>(())
-    })?;
+    let interrupt = signals::watch()?;
     let is_quiet = context.verbosity == Verbosity::Quiet;
     let progress = Progress::start(what, is_quiet);
     let mut tell = |stage| show(&progress, stage);
     let plan = CopyPlan { database: &config.store.path, target: &target.file, replaces: target.force };
-    let outcome = write(plan, &mut CopyWatcher { stop, tell: &mut tell });
+    let outcome = write(plan, &mut CopyWatcher { stop: interrupt.flag(), tell: &mut tell });
     progress.finish();
+    if outcome.is_err() {
+        interrupt.check(|| format!("nothing is written to {}", target.file.display()))?;
+    }
     let FileCopy { file_bytes, n_articles } = outcome?;
     if context.output.is_json() {
         let file = target.file.display().to_string();

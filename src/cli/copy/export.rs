@@ -14,7 +14,8 @@ use crate::cli::files::write_atomically;
 use crate::cli::read::filter::FilterArguments;
 use crate::cli::terminal::article_forms;
 use crate::cli::terminal::logging::Manner;
-use crate::cli::terminal::text::counted;
+use crate::cli::terminal::signals::{self, Interrupt};
+use crate::cli::terminal::text::{counted, for_terminal};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -71,38 +72,43 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
+    let interrupt = signals::watch()?;
     match (command.format, &command.out) {
         (ExportFormat::Bundle, None) => {
             Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned()))
         }
         (ExportFormat::Bundle, Some(folder)) => {
-            let n_documents = write_bundle(&reader, &filter, folder, command.replace)?;
+            let n_documents = write_bundle(&reader, &filter, folder, command.replace, Some(&interrupt))?;
             eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
             Ok(())
         }
         (format, Some(path)) if path.as_os_str() != "-" => {
-            let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, format, file))?;
+            let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, format, &interrupt, file))?;
             eprintln!("{} in {}", counted(n_articles, "article"), path.display());
             Ok(())
         }
         (format, _) => {
             let stdout = std::io::stdout();
-            write_lines(&reader, &filter, format, &mut BufWriter::new(stdout.lock())).map(|_| ())
+            write_lines(&reader, &filter, format, &interrupt, &mut BufWriter::new(stdout.lock())).map(|_| ())
         }
     }
 }
 
-/// Writes a bundle into a folder, which must hold nothing yet, or with `is_replacing` nothing but a bundle.
-pub(crate) fn write_bundle(
-    reader: &Reader,
-    filter: &ArticleFilter,
-    folder: &Path,
-    is_replacing: bool,
-) -> Result<usize, Failure> {
+/// Looks whether a bundle can be written into a folder: one that is not there yet, or that holds nothing, or with
+/// `is_replacing` nothing but a bundle. Returns the documents in it.
+pub(crate) fn check_folder(folder: &Path, is_replacing: bool) -> Result<Vec<PathBuf>, Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
-    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    let is_there = match fs::metadata(folder) {
+        Ok(metadata) if !metadata.is_dir() => {
+            return Err(Failure::Failed(format!("{} is a file; name a folder", folder.display())));
+        }
+        Ok(_) => true,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(folder, &error)),
+    };
     let mut present = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| failed(folder, &error))? {
+    let entries = if is_there { Some(fs::read_dir(folder).map_err(|error| failed(folder, &error))?) } else { None };
+    for entry in entries.into_iter().flatten() {
         let path = entry.map_err(|error| failed(folder, &error))?.path();
         let is_document =
             path.file_name().and_then(|name| name.to_str()).is_some_and(|name| bundle::hash_in_name(name).is_some());
@@ -112,18 +118,68 @@ pub(crate) fn write_bundle(
         }
         present.push(path);
     }
-    for path in present {
-        fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+    // What counts is whether something can be made in it, or in the folder that it will be made in.
+    let existing = folder.ancestors().find(|ancestor| ancestor.exists() || ancestor.as_os_str().is_empty());
+    let existing = existing.filter(|ancestor| !ancestor.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".newswire-").tempfile_in(existing).map_err(|error| {
+        Failure::Failed(format!("{}: nothing can be written to {}: {error}", folder.display(), existing.display()))
+    })?;
+    Ok(present)
+}
+
+/// Writes a bundle into a folder, which must hold nothing yet, or with `is_replacing` nothing but a bundle. It is written
+/// beside its place: what is there stays as it is until the whole is there.
+pub(crate) fn write_bundle(
+    reader: &Reader,
+    filter: &ArticleFilter,
+    folder: &Path,
+    is_replacing: bool,
+    interrupt: Option<&Interrupt>,
+) -> Result<usize, Failure> {
+    let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
+    let present = check_folder(folder, is_replacing)?;
+    let is_new = !folder.exists();
+    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    let written = write_documents(reader, filter, folder, interrupt).and_then(|(workshop, names)| {
+        for path in present {
+            fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+        }
+        for name in &names {
+            let path = folder.join(name);
+            fs::rename(workshop.path().join(name), &path).map_err(|error| failed(&path, &error))?;
+        }
+        Ok(names.len())
+    });
+    if written.is_err() && is_new {
+        // Only if it is empty.
+        let _ = fs::remove_dir(folder);
     }
-    let mut position = 0;
+    written
+}
+
+/// Writes the documents of a bundle into a new folder within its folder.
+fn write_documents(
+    reader: &Reader,
+    filter: &ArticleFilter,
+    folder: &Path,
+    interrupt: Option<&Interrupt>,
+) -> Result<(tempfile::TempDir, Vec<String>), Failure> {
+    let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
+    let workshop = tempfile::Builder::new().prefix(".newswire-").tempdir_in(folder);
+    let workshop = workshop.map_err(|error| failed(folder, &error))?;
+    let mut names = Vec::new();
     reader.for_each_document(filter, |row| {
+        if let Some(interrupt) = interrupt {
+            interrupt.check(|| format!("nothing is written to {}", folder.display()))?;
+        }
         let text = document_of(&row);
-        let path = folder.join(bundle::file_name(position, &bundle::hex_sha256(text.as_bytes())));
+        let name = bundle::file_name(names.len(), &bundle::hex_sha256(text.as_bytes()));
+        let path = workshop.path().join(&name);
         fs::write(&path, text).map_err(|error| failed(&path, &error))?;
-        position += 1;
+        names.push(name);
         Ok::<(), Failure>(())
     })?;
-    Ok(position)
+    Ok((workshop, names))
 }
 
 fn document_of(row: &DocumentRow) -> String {
@@ -135,6 +191,7 @@ fn write_lines(
     reader: &Reader,
     filter: &ArticleFilter,
     format: ExportFormat,
+    interrupt: &Interrupt,
     out: &mut dyn Write,
 ) -> Result<usize, Failure> {
     let mut n_articles = 0;
@@ -142,11 +199,15 @@ fn write_lines(
         write!(out, "{}\r\n", CSV_COLUMNS.join(","))?;
     }
     reader.for_each_document(filter, |row| {
+        interrupt.check(|| format!("not all is written, only {}", counted(n_articles, "article")))?;
         n_articles += 1;
         match format {
             ExportFormat::Csv => write!(out, "{}\r\n", csv_line(&row))?,
             ExportFormat::Jsonl | ExportFormat::Bundle => {
-                writeln!(out, "{}", article_forms::details(&row.article, &row.sources))?;
+                let id = row.article.row.id;
+                let (sightings, revisions) = (reader.sightings(id)?, reader.revisions(id)?);
+                let value = article_forms::exported(&row.article, &row.sources, &sightings, &revisions);
+                writeln!(out, "{}", for_terminal(value.to_string()))?;
             }
         }
         Ok::<(), Failure>(())

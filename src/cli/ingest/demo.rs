@@ -23,6 +23,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::{self, Manner};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::{one_line, shell_word};
 
 #[derive(Debug, Args)]
@@ -69,10 +70,16 @@ pub(crate) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
         web.address()
     );
 
+    let interrupt = signals::watch()?;
     let progress = Progress::start("ingesting", false);
     let began = Instant::now();
-    let (tally, failures) = Context::runtime()?.block_on(ingest(&settings, &web, &mut papers, &progress))?;
+    let outcome = Context::block_on(ingest(&settings, &web, &mut papers, &progress, &interrupt))?;
     progress.finish();
+    if interrupt.is_stopped() {
+        clear(&database, command.folder.is_none());
+    }
+    interrupt.check(|| "the demo's database is removed".to_owned())?;
+    let (tally, failures) = outcome?;
     let elapsed = began.elapsed();
 
     let reader = Reader::open(&database)?;
@@ -110,6 +117,7 @@ async fn ingest(
     web: &NewsWeb,
     content: &mut DemoContent,
     progress: &Progress,
+    interrupt: &Interrupt,
 ) -> Result<(Tally, Vec<String>), Failure> {
     let app = App::build(config.clone())?;
     app.store.synchronize_sources(config.sources.clone()).await?;
@@ -148,13 +156,17 @@ async fn ingest(
     let running = tokio::spawn(engine.run(Control { stop, reload }));
 
     let deadline = Instant::now() + TIME_MAX;
-    wait_until_quiet(&n_news, deadline).await;
-    progress.tell("All has come in. Now one article is edited by its publisher …");
-    content.edit_one(web, Timestamp::now());
-    while n_revisions.load(Ordering::Relaxed) == 0 && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    wait_until_quiet(&n_news, deadline).await;
+    let play = async {
+        wait_until_quiet(&n_news, deadline).await;
+        progress.tell("All has come in. Now one article is edited by its publisher …");
+        content.edit_one(web, Timestamp::now());
+        while n_revisions.load(Ordering::Relaxed) == 0 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        wait_until_quiet(&n_news, deadline).await;
+    };
+    // Whoever interrupts it is told when the loop has ended.
+    let _ = interrupt.race(play).await;
 
     // The loop has ended already if nobody hears this.
     let _ = stop_sender.send(true);
@@ -167,6 +179,19 @@ async fn ingest(
         }
     }
     Ok((outcome?, told))
+}
+
+/// Takes away what an interrupted demo has made.
+fn clear(database: &std::path::Path, is_own_folder: bool) {
+    // What cannot be removed is in a temporary folder, or is told of by the next demo there.
+    for ending in ["", "-wal", "-shm", "-lock"] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(ending);
+        let _ = std::fs::remove_file(PathBuf::from(name));
+    }
+    if let Some(folder) = database.parent().filter(|_| is_own_folder) {
+        let _ = std::fs::remove_dir(folder);
+    }
 }
 
 async fn wait_until_quiet(n_news: &AtomicU64, deadline: Instant) {

@@ -8,11 +8,12 @@ use crate::discover::Finding;
 use crate::model::ErrorClass;
 use crate::pipeline::{self, DiscoverError, Discovered, Stages, Thoroughness};
 
-use crate::cli::addresses::{is_url, parse_url};
+use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{address, number, text};
+use crate::cli::terminal::signals;
 use crate::cli::terminal::text::{counted, one_line};
 
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(crate) struct DiscoverCommand {
 pub(crate) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let stages = Stages::new(&config).map_err(Failure::Failed)?;
-    let (site, found) = Context::runtime()?.block_on(search(&stages, &command.site))?;
+    let (site, found) = Context::block_on(signals::watch()?.race(search(&stages, &command.site)))???;
     let columns = [address("url"), text("format"), number("entries"), text("newest"), text("title"), text("evidence")];
     let rows = found.findings.iter().map(|finding| (to_json(finding), cells(finding))).collect();
     context.output.list(&columns, rows)?;
@@ -41,23 +42,9 @@ pub(crate) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<()
 
 /// Asks at the address as it was given. Where it was given without a scheme, the safe one goes first.
 async fn search(stages: &Stages, site: &str) -> Result<(Url, Discovered), Failure> {
-    if is_url(site) {
-        let url = parse_url(site)?;
-        let found = pipeline::discover(stages, &url, Thoroughness::All).await;
-        return found.map_err(|error| failure_of(&url, &error)).map(|found| (url, found));
-    }
-    let safe = parse_url(&format!("https://{site}"))?;
-    match pipeline::discover(stages, &safe, Thoroughness::All).await {
-        Ok(found) => Ok((safe, found)),
-        Err(DiscoverError::Unreachable(failure))
-            if matches!(failure.class, ErrorClass::Connect | ErrorClass::Tls | ErrorClass::Timeout) =>
-        {
-            let plain = parse_url(&format!("http://{site}"))?;
-            let found = pipeline::discover(stages, &plain, Thoroughness::All).await;
-            found.map_err(|error| failure_of(&plain, &error)).map(|found| (plain, found))
-        }
-        Err(error) => Err(failure_of(&safe, &error)),
-    }
+    let url = addresses::parse(site)?.settle(&stages.fetcher).await;
+    let found = pipeline::discover(stages, &url, Thoroughness::All).await;
+    found.map_err(|error| failure_of(&url, &error)).map(|found| (url, found))
 }
 
 /// What to do about it, by what went wrong.
@@ -72,7 +59,9 @@ fn failure_of(url: &Url, error: &DiscoverError) -> Failure {
         DiscoverError::Unreachable(failure) => {
             let next = match failure.class {
                 ErrorClass::Dns => "check the name, and the connection to the network",
-                ErrorClass::Connect | ErrorClass::Timeout => "check the address, and the connection to the network",
+                ErrorClass::Connect | ErrorClass::Header | ErrorClass::Timeout => {
+                    "check the address, and the connection to the network"
+                }
                 ErrorClass::Tls => "check the address, or try http://",
                 ErrorClass::Http4xx => "check the address, or give that of the home page",
                 _ => "try again later",

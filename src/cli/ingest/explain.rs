@@ -15,7 +15,7 @@ use crate::pipeline::{self};
 use super::explain_html;
 use super::explain_text::print;
 use super::pages::{Source, read_all};
-use crate::cli::addresses::is_url;
+use crate::cli::addresses::recognize_beside_files;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
@@ -142,7 +142,7 @@ fn is_same_file(one: &str, other: &Path) -> bool {
 fn file_stem(input: &str) -> String {
     let stem = match input {
         "-" => "page",
-        _ if is_url(input) => input.split_once("://").map_or(input, |(_, rest)| rest),
+        _ if recognize_beside_files(input).is_some() => input.split_once("://").map_or(input, |(_, rest)| rest),
         _ => Path::new(input).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default(),
     };
     let words: Vec<&str> =

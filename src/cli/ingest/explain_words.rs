@@ -3,6 +3,7 @@
 use crate::dates;
 use crate::extract::{Contribution, Explanation, Verdict};
 use crate::model::{Evidence, Origin};
+use crate::normalize;
 use crate::pipeline::ExplainedPage;
 
 /// Contributions told of a line where there is little room.
@@ -16,10 +17,13 @@ pub(crate) fn other_titles(explanation: &Explanation) -> &[Evidence<String>] {
 /// The candidates for the date of publication that were not taken, as the page writes them.
 pub(crate) fn other_dates(page: &ExplainedPage) -> Vec<&Evidence<String>> {
     let taken = page.article.published.as_ref();
+    let declared = page.explanation.article.language.as_ref().map(|tag| tag.value.as_str());
+    let language = normalize::language_of_dates(declared, page.article.language.as_deref());
+    let context = dates::Context { language, order: None };
     let is_taken = |candidate: &Evidence<String>| {
         taken.is_some_and(|taken| {
             taken.origin == candidate.origin
-                && dates::read(&candidate.value).is_some_and(|date| date.instant == taken.instant)
+                && dates::read_in(&candidate.value, context).is_some_and(|date| date.instant == taken.instant)
         })
     };
     page.explanation.article.published.iter().filter(|candidate| !is_taken(candidate)).collect()

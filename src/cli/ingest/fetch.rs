@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::config::{self, Config};
 use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
 use crate::discover;
@@ -17,17 +17,19 @@ use crate::feed;
 use crate::model::{ErrorClass, LinkHints, LinkId, ListedLink, Source, SourceId, Verdict, publisher_of};
 use crate::normalize;
 use crate::pipeline::{self, Thoroughness};
-use crate::store::{ArticleFilter, Reader, Scope};
+use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
 
-use crate::cli::addresses::{is_url, parse_url};
+use super::hand_over;
+use super::source_list;
+use super::targets::{self, Target};
 use crate::cli::context::Context;
 use crate::cli::copy::export;
 use crate::cli::failure::Failure;
-use crate::cli::sources::named::one_source;
+use crate::cli::sources::named::{Meant, find_source};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::ListRow;
 use crate::cli::terminal::progress::Progress;
-use crate::cli::terminal::signals;
+use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::{counted, one_line};
 
 #[derive(Debug, Args)]
@@ -36,15 +38,24 @@ Examples:
   newswire fetch https://example.org/2026/11/a-story        one article into the database
   newswire fetch https://example.org/feed/ --out bundle/    a feed's articles as files, no database
   newswire fetch dailytimes                                 a source by its slug, now
-  newswire fetch --due                                      all that is due, then stop (for cron)")]
+  newswire fetch @list.txt                                  the addresses in a file, one a line, # for comments
+  newswire fetch --due                                      all that is due, then stop (for cron)
+  newswire fetch --retry                                    what was given up as well
+
+While a daemon runs, what is named is handed to it.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct FetchCommand {
-    /// Addresses of articles, feeds, sitemaps or sites, and slugs of sources
+    /// Addresses of articles, feeds, sitemaps or sites, and slugs of sources; @FILE and - for lists of them
     #[arg(value_name = "URL or SOURCE")]
     pub(crate) targets: Vec<String>,
 
     /// All sources and articles that are due
     #[arg(long)]
     pub(crate) due: bool,
+
+    /// Give articles that were given up a new start, then fetch all that is due
+    #[arg(long)]
+    pub(crate) retry: bool,
 
     /// All active sources, due or not
     #[arg(long)]
@@ -60,10 +71,23 @@ pub(crate) struct FetchCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), Failure> {
-    if command.targets.is_empty() && !command.due && !command.all {
-        return Err(Failure::Usage("name an address or a source, or say --due or --all".to_owned()));
+    let takes_due = command.due || command.all || command.retry;
+    if command.targets.is_empty() && !takes_due {
+        return Err(Failure::Usage("name an address or a source, or say --due, --all or --retry".to_owned()));
     }
     let mut config = context.configure(Manner::OneShot)?;
+    // Before anything is asked for: what comes in must have a place to go to.
+    if let Some(folder) = &command.out
+        && !command.dry_run
+    {
+        export::check_folder(folder, false)?;
+    }
+    let targets = targets::read(&command.targets)?;
+    // Until here a signal ends it as it ends anything: nothing has begun.
+    let interrupt = signals::watch()?;
+    if targets.is_empty() && !takes_due {
+        eprintln!("newswire: nothing is named there");
+    }
     // What is not to be kept goes through a database all the same: that is where links are and duplicates show.
     let is_kept = !command.dry_run && (command.out.is_none() || context.has_named_database);
     let scratch = if is_kept {
@@ -75,105 +99,198 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         config = Arc::new(scratch_config);
         Some(folder)
     };
-    let app = App::build(config)?;
-    let outcome = Context::runtime()?.block_on(async {
-        let outcome = fetch(context, command, &app).await;
+    let app = match App::build(config.clone()) {
+        Err(AppError::Store(StoreError::Busy { holder, .. })) if is_kept && !command.due && !command.all => {
+            return hand_over::hand_over(&config, &targets, command.retry, &holder);
+        }
+        built => built?,
+    };
+    let outcome = Context::block_on(async {
+        let outcome = fetch(context, command, &targets, &app, &interrupt).await;
         app.store.clone().close().await?;
         outcome
-    });
-    let (tally, gathered) = outcome?;
+    })?;
+    let Fetched { tally, stored, n_bad } = outcome?;
     if let Some(folder) = &command.out
         && !command.dry_run
     {
-        write_out(&app.config.store.path, &gathered, folder)?;
+        write_out(&app.config.store.path, &stored, folder)?;
+    }
+    summarize(&tally);
+    if is_kept {
+        tell_given_up(&app.config.store.path)?;
+    }
+    if interrupt.is_stopped() {
+        return Err(signals::interrupted(&what_waits(&app.config.store.path, is_kept, command)?));
     }
     drop(scratch);
-    summarize(&tally);
-    exit(&tally)
+    exit(&tally, n_bad)
 }
 
-async fn fetch(context: &mut Context, command: &FetchCommand, app: &App) -> Result<(Tally, Vec<i64>), Failure> {
-    app.store.synchronize_sources(app.config.sources.clone()).await?;
-    let signals = signals::listen()?;
-    let mut tally = Tally::default();
-    let mut gathered = Vec::new();
+/// Says how many articles were given up, and what can be done: they come by no later run.
+fn tell_given_up(database: &Path) -> Result<(), Failure> {
+    let n_links = Reader::open(database)?.n_given_up()?;
+    if n_links > 0 {
+        eprintln!(
+            "newswire: {} given up; `newswire fetch --retry` tries again, `newswire why URL` tells why",
+            counted(n_links, "article")
+        );
+    }
+    Ok(())
+}
+
+/// What is left to do after an interruption, and how it is done.
+fn what_waits(database: &Path, is_kept: bool, command: &FetchCommand) -> Result<String, Failure> {
+    let status = Reader::open(database)?.status(Timestamp::now())?;
+    let articles = counted(status.n_links_due + status.n_links_later, "article");
+    let sources = counted(status.n_sources_due, "source");
+    let left = format!("{articles} and {sources} wait");
+    Ok(match &command.out {
+        _ if is_kept => format!("{left}; `newswire fetch --due` goes on"),
+        Some(folder) if !command.dry_run => {
+            format!("{left} and are not kept; what came in is in {}", folder.display())
+        }
+        _ => format!("{left} and are not kept"),
+    })
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Fetched {
+    tally: Tally,
+    /// Numbers of the articles that came in.
+    stored: Vec<i64>,
+    /// Lines of lists that name nothing that can be fetched.
+    n_bad: u64,
+}
+
+async fn fetch(
+    context: &mut Context,
+    command: &FetchCommand,
+    targets: &[Target],
+    app: &App,
+    interrupt: &Interrupt,
+) -> Result<Fetched, Failure> {
+    let (_, notice) = source_list::synchronize(app).await?;
+    if let Some(notice) = notice {
+        eprintln!("newswire: {notice}");
+    }
+    let mut fetched = Fetched::default();
     let watch = Watch::start(context, command.dry_run);
 
-    if command.due || command.all {
+    if command.due || command.all || command.retry {
+        if command.retry {
+            let n_links = app.store.retry(None).await?;
+            eprintln!("newswire: {} due again", counted(n_links, "article"));
+        }
         if command.all {
             app.store.make_due(None).await?;
         }
         let (observe, seen) = watch.observer();
-        tally += daemon::run_until_idle(app, Scope::All, signals.stop.clone(), observe).await?;
-        gathered.extend(seen.take().stored);
+        fetched.tally += daemon::run_until_idle(app, Scope::All, interrupt.stop(), observe).await?;
+        fetched.stored.extend(seen.take().stored);
     }
-    let named = Named::resolve(app, &command.targets).await?;
-    if !named.sources.is_empty() || !named.links.is_empty() {
-        let (observe, seen) = watch.observer();
-        let scope = Scope::Only { sources: named.sources.clone(), links: named.links.keys().copied().collect() };
-        let first = daemon::run_until_idle(app, scope, signals.stop.clone(), observe).await?;
-        let seen = seen.take();
-        gathered.extend(&seen.stored);
-        tally += first;
-        // An address that holds no article may be a feed, a sitemap or a site: then it is followed to its articles.
-        let lists: Vec<&Url> = named.links.values().filter(|url| seen.no_article.contains(&url.to_string())).collect();
-        let mut sources = Vec::new();
-        for url in lists {
-            let found = pipeline::discover(&app.stages, url, Thoroughness::First).await.unwrap_or_default();
-            let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
-            let url = best.map_or_else(|| url.clone(), |finding| finding.url);
-            watch.progress.tell(&format!("newswire: no article there; reading {url} as a list of articles"));
-            sources.push(add_manual_source(app, url).await?);
-            tally.articles_failed -= 1;
-        }
-        if !sources.is_empty() {
-            let (observe, seen) = watch.observer();
-            let scope = Scope::Only { sources, links: Vec::new() };
-            tally += daemon::run_until_idle(app, scope, signals.stop.clone(), observe).await?;
-            gathered.extend(seen.take().stored);
+    if !targets.is_empty() && !interrupt.is_stopped() {
+        // Where that is interrupted, what was not looked at is not in the database and does not wait.
+        if let Ok(named) = interrupt.race(Named::resolve(app, targets, &watch.progress)).await {
+            let named = named?;
+            fetched.n_bad = named.n_bad;
+            fetch_named(app, &named, interrupt, &watch, &mut fetched).await?;
         }
     }
     watch.finish(context)?;
-    Ok((tally, gathered))
+    Ok(fetched)
+}
+
+async fn fetch_named(
+    app: &App,
+    named: &Named,
+    interrupt: &Interrupt,
+    watch: &Watch,
+    fetched: &mut Fetched,
+) -> Result<(), Failure> {
+    if named.sources.is_empty() && named.links.is_empty() {
+        return Ok(());
+    }
+    let (observe, seen) = watch.observer();
+    let scope = Scope::Only { sources: named.sources.clone(), links: named.links.keys().copied().collect() };
+    fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
+    let seen = seen.take();
+    fetched.stored.extend(&seen.stored);
+    // An address that holds no article may be a feed, a sitemap or a site: then it is followed to its articles.
+    let lists: Vec<&Url> = named.links.values().filter(|url| seen.no_article.contains(&url.to_string())).collect();
+    let mut sources = Vec::new();
+    for url in lists {
+        let Ok(found) = interrupt.race(pipeline::discover(&app.stages, url, Thoroughness::First)).await else {
+            return Ok(());
+        };
+        let found = found.unwrap_or_default();
+        let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
+        let url = best.map_or_else(|| url.clone(), |finding| finding.url);
+        watch.progress.tell(&format!("newswire: no article there; reading {url} as a list of articles"));
+        sources.push(add_manual_source(app, url).await?);
+        fetched.tally.articles_failed -= 1;
+    }
+    if !sources.is_empty() {
+        let (observe, seen) = watch.observer();
+        let scope = Scope::Only { sources, links: Vec::new() };
+        fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
+        fetched.stored.extend(seen.take().stored);
+    }
+    Ok(())
 }
 
 /// What the words on the command line name.
 struct Named {
     sources: Vec<SourceId>,
     links: HashMap<LinkId, Url>,
+    n_bad: u64,
 }
 
 impl Named {
-    async fn resolve(app: &App, targets: &[String]) -> Result<Named, Failure> {
-        let mut named = Named { sources: Vec::new(), links: HashMap::new() };
+    /// Finds out what is meant. A word of the command line that means nothing is wrong usage; a line of a list is told,
+    /// and the others go on.
+    async fn resolve(app: &App, targets: &[Target], progress: &Progress) -> Result<Named, Failure> {
+        let mut named = Named { sources: Vec::new(), links: HashMap::new(), n_bad: 0 };
         let reader = Reader::open(&app.config.store.path)?;
-        for target in targets {
-            if !is_url(target) {
-                named.sources.push(SourceId(one_source(&reader, target)?.id));
-                continue;
-            }
-            let url = parse_url(target)?;
-            let known = reader.sources_named(url.as_str())?;
-            if let Some(row) = known.first() {
-                named.sources.push(SourceId(row.id));
-            } else if feed::looks_like_list(&url) {
-                named.sources.push(add_manual_source(app, url).await?);
-            } else {
-                let canonical =
-                    normalize::url::canonicalize(&url).map_err(|error| Failure::Usage(error.to_string()))?;
-                let link = ListedLink {
-                    publisher: publisher_of(canonical.as_url()),
-                    url_as_given: url.to_string(),
-                    updated_at: None,
-                    is_refetch: true,
-                    hints: LinkHints::default(),
-                    url: canonical.clone(),
-                };
-                named.links.insert(app.store.ask_for(link).await?, canonical.as_url().clone());
+        for Target { word, place } in targets {
+            match (named.take(app, &reader, word).await, place) {
+                (Err(Failure::Usage(reason)), Some(place)) => {
+                    named.n_bad += 1;
+                    progress.tell(&format!("newswire: {place}: {reason}"));
+                }
+                (outcome, _) => outcome?,
             }
         }
         app.store.make_due(Some(named.sources.clone())).await?;
         Ok(named)
+    }
+
+    async fn take(&mut self, app: &App, reader: &Reader, word: &str) -> Result<(), Failure> {
+        let address = match find_source(reader, word)? {
+            Meant::Source(row) => {
+                self.sources.push(SourceId(row.id));
+                return Ok(());
+            }
+            Meant::Address(address) => address,
+        };
+        let url = address.settle(&app.stages.fetcher).await;
+        if feed::looks_like_list(&url) {
+            self.sources.push(add_manual_source(app, url).await?);
+            return Ok(());
+        }
+        let canonical = normalize::url::canonicalize(&url).map_err(|error| Failure::Usage(error.to_string()))?;
+        let link = ListedLink {
+            publisher: publisher_of(canonical.as_url()),
+            url_as_given: url.to_string(),
+            updated_at: None,
+            is_refetch: true,
+            hints: LinkHints::default(),
+            entry: None,
+            url: canonical.clone(),
+        };
+        self.links.insert(app.store.ask_for(link).await?, canonical.as_url().clone());
+        Ok(())
     }
 }
 
@@ -234,6 +351,12 @@ impl Watch {
             progress.set_length(tally.polls + tally.polls_failed + tally.links.max(tally.articles + tally.unchanged));
             progress.set_position(tally.n_done() + tally.n_failed());
             progress.set_message(format!("{}, {} failed", counted(tally.articles, "article"), tally.n_failed()));
+            if let Event::Acquired { gate: Some(GateChange::Found { publisher, sign }), .. } = event {
+                progress.tell(&format!(
+                    "newswire: articles of {publisher} stand behind a gate ({}); they wait until it opens",
+                    one_line(sign)
+                ));
+            }
             match event {
                 Event::Polled { source, url, outcome: Polled::Failed(failure) } => {
                     progress.tell(&format!("newswire: {source} ({url}): {failure}"));
@@ -252,7 +375,7 @@ impl Watch {
                 Event::Acquired { url, outcome: Acquired::Removed { id }, .. } => {
                     progress.tell(&format!("newswire: {url}: taken away by its publisher; article {id} is kept"));
                 }
-                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title } } => {
+                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title }, .. } => {
                     let what = word_for(verdict);
                     if what != "known" {
                         shared.with(|seen| seen.stored.push(*id));
@@ -294,7 +417,7 @@ fn write_out(database: &Path, gathered: &[i64], folder: &Path) -> Result<(), Fai
     let reader = Reader::open(database)?;
     let ids: Vec<String> = gathered.iter().map(ToString::to_string).collect();
     let filter = ArticleFilter { condition: Some(format!("id IN ({})", ids.join(","))), ..ArticleFilter::default() };
-    let n_documents = export::write_bundle(&reader, &filter, folder, false)?;
+    let n_documents = export::write_bundle(&reader, &filter, folder, false, None)?;
     eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
     Ok(())
 }
@@ -312,8 +435,12 @@ fn summarize(tally: &Tally) {
     );
 }
 
-fn exit(tally: &Tally) -> Result<(), Failure> {
+fn exit(tally: &Tally, n_bad: u64) -> Result<(), Failure> {
     match (tally.n_done(), tally.n_failed()) {
+        (0, 0) if n_bad > 0 => Err(Failure::Failed("nothing could be fetched".to_owned())),
+        (_, failed) if n_bad > 0 => {
+            Err(Failure::Partly(format!("{} could not be fetched, the rest is stored", failed + n_bad)))
+        }
         (_, 0) => Ok(()),
         (0, failed) if failed == tally.refused => Err(Failure::Refused("refused by policy".to_owned())),
         (0, _) => Err(Failure::Failed("nothing could be fetched".to_owned())),

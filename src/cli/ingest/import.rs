@@ -1,7 +1,8 @@
 //! `newswire import`: bundles, JSON lines, saved pages, lists of sources.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,30 +11,42 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::bundle;
 use crate::config;
-use crate::model::{Article, ImportedArticle, Verdict};
-use crate::pipeline::{self, OpmlSource};
-use crate::store::NewSource;
+use crate::model::{Article, ArticleRecord, Companions, ImportedArticle, RecordedLineage, Verdict};
+use crate::pipeline::{self, JsonArticle, JsonRecord, OpmlSource};
+use crate::store::{NewSource, StoreError};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::progress::Progress;
-use crate::cli::terminal::text::counted;
+use crate::cli::terminal::signals::{self, Interrupt};
+use crate::cli::terminal::text::{counted, one_line};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A folder with bundle documents (000_0123456789abcdef.txt) is read as a bundle; of any other folder all *.txt, *.jsonl,
 *.html and *.opml files are read. JSON lines have url or id, title, published, authors, language, paragraphs or text,
-source. The sources of an OPML file are followed from then on.")]
+source (any name), site_name, section, keywords or tags, image_url, modified_at; lines with one url are versions of one
+article. The sources of an OPML file are followed from then on.
+
+Lines that `newswire export` wrote are stored again as they were: numbers (where they are free), times, sources, earlier
+wordings and whose text it is. The same file a second time changes nothing.
+
+Examples:
+  newswire import bundle/ articles.jsonl
+  newswire --db old.db export | newswire --db new.db import -")]
 pub(crate) struct ImportCommand {
-    /// Files and folders
+    /// Files and folders, or - for JSON lines on standard input
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// The source that the articles are said to come from, where they do not say it themselves
-    #[arg(long, value_name = "SLUG")]
+    /// The source that the articles are said to come from, where they do not say it themselves; any name
+    #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
 }
+
+/// What stands for standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// The source of articles that have an identity in a source but do not name it.
 const DEFAULT_SOURCE: &str = "import";
@@ -41,14 +54,15 @@ const DEFAULT_SOURCE: &str = "import";
 /// Longest line of JSON that is read. The longest real articles have a tenth of it.
 const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Different keys that mean nothing, and are told. A file with more of them has another shape than we know.
+const UNKNOWN_KEYS_MAX: usize = 50;
+
 /// Largest file that is read as one document.
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    if let Some(slug) = &command.source {
-        config::check_slug(slug).map_err(|rule| Failure::Usage(format!("--source {slug:?}: {rule}")))?;
-    }
+    let interrupt = signals::watch()?;
     let mut files = Vec::new();
     let mut faults = Vec::new();
     for path in &command.paths {
@@ -61,12 +75,18 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     let app = App::build(config)?;
     let mut import = Import {
         app: &app,
-        source: command.source.clone(),
+        source: None,
+        names: HashMap::new(),
+        unknown_keys: HashSet::new(),
         progress: progress.clone(),
+        interrupt: interrupt.clone(),
         counts: Counts { failed: faults.len(), ..Counts::default() },
     };
-    let outcome = Context::runtime()?.block_on(async {
+    let outcome = Context::block_on(async {
         progress.set_length(u64::try_from(files.len()).unwrap_or(0));
+        if let Some(name) = &command.source {
+            import.source = Some(import.slug_of(name).await?);
+        }
         let mut outcome = Ok(());
         for (position, file) in files.iter().enumerate() {
             outcome = import.file(file).await;
@@ -74,13 +94,17 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
             if outcome.is_err() {
                 break;
             }
+            let n_left = files.len() - position - 1;
+            if n_left > 0 {
+                outcome = interrupt.check(|| waiting(&format!("{} not begun", counted(n_left, "file"))));
+            }
         }
         let counts = import.counts;
         app.store.clone().close().await?;
-        outcome.map(|()| counts)
-    });
+        Ok::<_, Failure>((counts, outcome))
+    })?;
     progress.finish();
-    let counts = outcome?;
+    let (counts, outcome) = outcome?;
     let Counts { new, duplicates, known, revisions, sources, failed } = counts;
     let value = serde_json::json!({
         "new": new, "duplicates": duplicates, "known": known, "revisions": revisions, "sources": sources, "failed": failed,
@@ -95,6 +119,7 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
             counted(sources, "source"),
         );
     }
+    outcome?;
     match failed {
         0 => Ok(()),
         _ if new + duplicates + known + revisions + sources == 0 => {
@@ -104,8 +129,17 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     }
 }
 
+/// How an import that was interrupted goes on.
+fn waiting(what: &str) -> String {
+    format!("{what}; the same command again goes on, and what is stored already is not stored twice")
+}
+
 /// Finds the files to read. A folder that holds bundle documents is a bundle, and nothing else in it counts.
 fn collect(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, faults: &mut Vec<String>) {
+    if is_named && path.as_os_str() == STANDARD_INPUT {
+        files.push(path.to_owned());
+        return;
+    }
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) => {
@@ -169,16 +203,30 @@ struct Counts {
 struct Import<'a> {
     app: &'a App,
     source: Option<String>,
+    /// Names of sources that are no slugs, and the slugs that were made of them.
+    names: HashMap<String, String>,
+    /// Keys of JSON lines that were told to mean nothing.
+    unknown_keys: HashSet<String>,
     progress: Progress,
+    interrupt: Interrupt,
     counts: Counts,
 }
 
 impl Import<'_> {
     /// Reads one file. What is wrong with it is told and counted; an error is one of the database.
     async fn file(&mut self, path: &Path) -> Result<(), Failure> {
+        if path.as_os_str() == STANDARD_INPUT {
+            return self.standard_input().await;
+        }
         // A named file of an unknown type is read as a document: that is what it most likely is.
         match kind_of(path).unwrap_or(Kind::Document) {
-            Kind::JsonLines => self.json_lines(path).await,
+            Kind::JsonLines => match File::open(path) {
+                Ok(file) => self.json_lines(path, file).await,
+                Err(error) => {
+                    self.fault(path, None, &error.to_string());
+                    Ok(())
+                }
+            },
             kind => {
                 let bytes = match read_whole(path) {
                     Ok(bytes) => bytes,
@@ -190,7 +238,10 @@ impl Import<'_> {
                 match kind {
                     Kind::Opml => self.opml(path, &bytes).await,
                     Kind::Page => match pipeline::html_page(&self.app.stages.extractor, bytes, None) {
-                        Ok(article) => self.store(article, None, self.source.clone()).await,
+                        Ok(article) => {
+                            let page = NewArticle { is_address_given: false, ..NewArticle::of(article) };
+                            self.store(path, None, page).await.map(|_| ())
+                        }
                         Err(failure) => {
                             self.fault(path, None, &failure.to_string());
                             Ok(())
@@ -202,14 +253,32 @@ impl Import<'_> {
         }
     }
 
+    /// JSON lines from standard input. They go through a file, since what they are shows when all have been seen.
+    async fn standard_input(&mut self) -> Result<(), Failure> {
+        let spool = tokio::task::spawn_blocking(|| -> std::io::Result<File> {
+            let mut file = tempfile::tempfile()?;
+            std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+            file.rewind()?;
+            Ok(file)
+        });
+        let path = Path::new(STANDARD_INPUT);
+        match self.interrupt.race(spool).await?.map_err(std::io::Error::other).and_then(|spooled| spooled) {
+            Ok(file) => self.json_lines(path, file).await,
+            Err(error) => {
+                self.fault(path, None, &error.to_string());
+                Ok(())
+            }
+        }
+    }
+
     async fn document(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match pipeline::bundle_document(bytes, name) {
-            Ok((article, note)) => {
-                if let Some(note) = note {
+            Ok((article, notes)) => {
+                for note in notes {
                     self.progress.tell(&format!("newswire: {}: {note}; it is read all the same", path.display()));
                 }
-                self.store(article, None, self.source.clone()).await
+                self.store(path, None, NewArticle::of(article)).await.map(|_| ())
             }
             Err(reason) => {
                 self.fault(path, None, &reason);
@@ -218,46 +287,109 @@ impl Import<'_> {
         }
     }
 
-    async fn json_lines(&mut self, path: &Path) -> Result<(), Failure> {
-        let file = match File::open(path) {
-            Ok(file) => file,
+    /// Reads JSON lines. Those of an export are taken in the order of their numbers, in which each article comes after
+    /// those that it repeats.
+    async fn json_lines(&mut self, path: &Path, file: File) -> Result<(), Failure> {
+        let mut lines = Lines { reader: BufReader::new(file), number: 0, offset: 0, line: Vec::new() };
+        let export = match lines.of_export() {
+            Ok(export) => export,
             Err(error) => {
                 self.fault(path, None, &error.to_string());
                 return Ok(());
             }
         };
-        let mut reader = BufReader::new(file);
-        let mut line = Vec::new();
-        for number in 1.. {
-            line.clear();
-            let read = std::io::Read::take(&mut reader, LINE_BYTES_MAX).read_until(b'\n', &mut line);
+        let mut numbers = HashMap::new();
+        let companions = Companions::default();
+        let mut ahead = export.into_iter();
+        let mut is_export = false;
+        loop {
+            let read = match ahead.next() {
+                Some(place) => {
+                    is_export = true;
+                    lines.go_to(place).and_then(|()| lines.next())
+                }
+                // An export ends with its last line.
+                None if is_export => return Ok(()),
+                None => lines.next(),
+            };
+            let line = lines.number;
             match read {
-                Ok(0) => break,
-                Ok(_) if line.len() as u64 == LINE_BYTES_MAX => {
-                    self.fault(path, Some(number), "the line is longer than 64 MiB; the rest of the file is left out");
-                    break;
-                }
-                Ok(_) => {}
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
                 Err(error) => {
-                    self.fault(path, Some(number), &error.to_string());
-                    break;
+                    self.fault(path, Some(line), &error.to_string());
+                    return Ok(());
                 }
             }
-            let text = String::from_utf8_lossy(&line);
-            let text = text.trim().trim_start_matches('\u{feff}');
-            if text.is_empty() {
-                continue;
-            }
-            match pipeline::json_line(text) {
-                Ok(read) => {
-                    let source = read.source.or_else(|| self.source.clone());
-                    let source = if read.guid.is_some() { source.or(Some(DEFAULT_SOURCE.to_owned())) } else { source };
-                    self.store(read.article, read.guid, source).await?;
-                }
-                Err(reason) => self.fault(path, Some(number), &reason),
+            let place = || format!("line {line} of {} and what follows are not stored", path.display());
+            self.interrupt.check(|| waiting(&place()))?;
+            let Some(text) = lines.text() else { continue };
+            match pipeline::json_line(&text) {
+                Ok(read) => self.json_article(path, line, read, &mut numbers, &companions).await?,
+                Err(reason) => self.fault(path, Some(line), &reason),
             }
         }
+    }
+
+    async fn json_article(
+        &mut self,
+        path: &Path,
+        line: usize,
+        read: JsonArticle,
+        numbers: &mut HashMap<i64, i64>,
+        companions: &Companions,
+    ) -> Result<(), Failure> {
+        for key in read.unknown_keys {
+            if self.unknown_keys.len() < UNKNOWN_KEYS_MAX && self.unknown_keys.insert(key.clone()) {
+                let place = format!("{}:{line}", path.display());
+                let key = one_line(&key).into_owned();
+                self.progress
+                    .tell(&format!("newswire: {place}: the key {key:?} means nothing here and is passed over"));
+            }
+        }
+        let source = match &read.source_title {
+            Some(name) => Some(self.slug_of(name).await?),
+            None => read.source.or_else(|| self.source.clone()),
+        };
+        let needs_source = read.guid.is_some() && read.record.is_none();
+        let source = source.or_else(|| needs_source.then(|| DEFAULT_SOURCE.to_owned()));
+        let exported_as = read.record.as_ref().map(|record| record.record.id);
+        let record = read.record.map(|JsonRecord { record, duplicate_of }| {
+            let lineage = match duplicate_of {
+                None => RecordedLineage::Original,
+                // An export of a choice of articles may lack the one that is repeated.
+                Some((of, kind)) => {
+                    numbers.get(&of).map_or(RecordedLineage::Unknown, |of| RecordedLineage::CopyOf(*of, kind))
+                }
+            };
+            ArticleRecord { lineage, companions: companions.clone(), ..record }
+        });
+        let first_seen_at = read.first_seen_at;
+        let new = NewArticle {
+            article: read.article,
+            guid: read.guid,
+            source,
+            first_seen_at,
+            is_address_given: true,
+            record,
+        };
+        if let Some(id) = self.store(path, Some(line), new).await?
+            && let Some(exported_as) = exported_as
+        {
+            companions.insert(id);
+            numbers.insert(exported_as, id);
+        }
         Ok(())
+    }
+
+    /// The slug of a source by the name that somebody gave it. A name that is no slug becomes its title.
+    async fn slug_of(&mut self, name: &str) -> Result<String, Failure> {
+        let slug = config::slug_for_name(name);
+        if slug != name.trim() && !self.names.contains_key(name) {
+            self.app.store.name_source(slug.clone(), one_line(name.trim()).into_owned()).await?;
+            self.names.insert(name.to_owned(), slug.clone());
+        }
+        Ok(slug)
     }
 
     async fn opml(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -279,10 +411,28 @@ impl Import<'_> {
         Ok(())
     }
 
-    async fn store(&mut self, article: Article, guid: Option<String>, source: Option<String>) -> Result<(), Failure> {
+    /// Stores an article and returns its number. One that the database refuses is told like any other fault.
+    async fn store(&mut self, path: &Path, line: Option<usize>, new: NewArticle) -> Result<Option<i64>, Failure> {
+        let NewArticle { article, guid, source, first_seen_at, is_address_given, record } = new;
+        let source = source.or_else(|| self.source.clone());
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
-        let arrived_at = article.published.map_or_else(Timestamp::now, |published| published.instant);
-        let stored = self.app.store.import(ImportedArticle { article, source, guid, arrived_at }).await?;
+        let now = Timestamp::now();
+        let published = article.published.map(|published| published.instant);
+        let modified = article.modified_at.map(|modified| modified.min(now));
+        let arrived_at = first_seen_at.or(published).or(modified).unwrap_or(now);
+        let imported = ImportedArticle { article, source, guid, arrived_at, is_address_given };
+        let outcome = match record {
+            Some(record) => self.app.store.restore(imported, record).await,
+            None => self.app.store.import(imported).await,
+        };
+        let stored = match outcome {
+            Ok(stored) => stored,
+            Err(StoreError::Sql(reason)) => {
+                self.fault(path, line, &format!("refused by the database: {reason}"));
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         match stored.verdict {
             Verdict::New => self.counts.new += 1,
             Verdict::Duplicate { .. } => self.counts.duplicates += 1,
@@ -291,13 +441,106 @@ impl Import<'_> {
         }
         let Counts { new, duplicates, .. } = self.counts;
         self.progress.set_message(format!("{new} new, {duplicates} duplicates"));
-        Ok(())
+        Ok(Some(stored.id))
     }
 
     fn fault(&mut self, path: &Path, line: Option<usize>, reason: &str) {
         self.counts.failed += 1;
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
         self.progress.tell(&format!("newswire: {}{line}: {reason}", path.display()));
+    }
+}
+
+/// An article on its way into the database, with what its file says of it.
+struct NewArticle {
+    article: Article,
+    guid: Option<String>,
+    source: Option<String>,
+    first_seen_at: Option<Timestamp>,
+    /// Whether its address is the file's word, and not a page's.
+    is_address_given: bool,
+    record: Option<ArticleRecord>,
+}
+
+impl NewArticle {
+    /// An article of which its file says nothing else.
+    fn of(article: Article) -> Self {
+        NewArticle { article, guid: None, source: None, first_seen_at: None, is_address_given: true, record: None }
+    }
+}
+
+/// Where a line begins, and its number.
+#[derive(Clone, Copy)]
+struct Place {
+    offset: u64,
+    number: usize,
+}
+
+/// The lines of a file.
+struct Lines {
+    reader: BufReader<File>,
+    number: usize,
+    offset: u64,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// Reads the next line; whether there is one.
+    fn next(&mut self) -> std::io::Result<bool> {
+        self.line.clear();
+        self.number += 1;
+        let n_bytes = std::io::Read::take(&mut self.reader, LINE_BYTES_MAX).read_until(b'\n', &mut self.line)?;
+        if n_bytes as u64 == LINE_BYTES_MAX {
+            let reason = "the line is longer than 64 MiB; the rest of the file is left out";
+            return Err(std::io::Error::other(reason));
+        }
+        self.offset += n_bytes as u64;
+        Ok(n_bytes > 0)
+    }
+
+    /// The line's text, unless there is nothing in it.
+    fn text(&self) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.line);
+        let text = text.trim().trim_start_matches('\u{feff}').trim_start();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn go_to(&mut self, place: Place) -> std::io::Result<()> {
+        if self.offset != place.offset {
+            self.reader.seek(SeekFrom::Start(place.offset))?;
+        }
+        (self.offset, self.number) = (place.offset, place.number - 1);
+        Ok(())
+    }
+
+    /// The lines of an export in the order of the articles' numbers, those that are no articles first; nothing if the
+    /// first line with text is none of an export. Either way it is read from the start.
+    fn of_export(&mut self) -> std::io::Result<Vec<Place>> {
+        let mut places = Vec::new();
+        loop {
+            let place = Place { offset: self.offset, number: self.number + 1 };
+            // What cannot be read is told when it comes to its turn.
+            let is_there = self.next();
+            let is_end = !matches!(is_there, Ok(true));
+            if is_end && is_there.is_ok() {
+                break;
+            }
+            let text = if is_end { None } else { self.text() };
+            let number = text.as_deref().and_then(pipeline::json_record_id);
+            if places.is_empty() && number.is_none() && text.is_some() {
+                break;
+            }
+            if text.is_some() || is_end {
+                places.push((number, place));
+            }
+            if is_end {
+                break;
+            }
+        }
+        self.reader.rewind()?;
+        (self.number, self.offset) = (0, 0);
+        places.sort_by_key(|(number, place)| (*number, place.number));
+        Ok(places.into_iter().map(|(_, place)| place).collect())
     }
 }
 

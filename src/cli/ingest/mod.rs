@@ -2,6 +2,7 @@
 //!
 //! * `run`: the daemon.
 //! * `fetch`: once, now.
+//! * `hand_over`: what is named while another process ingests.
 //! * `extract`: HTML in, article out.
 //! * `pages`: pages that a command is given, read side by side.
 //! * `explain`: why a page reads as it does.
@@ -10,12 +11,16 @@
 //! * `explain_html`: as a page for a browser.
 //! * `parse_feed`: feed in, JSON out.
 //! * `import`: bundles, JSON lines, HTML files and OPML.
+//! * `source_list`: the sources file and the database.
+//! * `targets`: what a command is to fetch, from the command line, a file or standard input.
 //! * `discover`: the feeds of a site.
 //! * `demo`: all of it on an invented news web.
 
 pub(crate) mod run;
 
 pub(crate) mod fetch;
+
+pub(crate) mod hand_over;
 
 pub(crate) mod extract;
 
@@ -32,6 +37,10 @@ pub(crate) mod explain_html;
 pub(crate) mod parse_feed;
 
 pub(crate) mod import;
+
+pub(crate) mod source_list;
+
+mod targets;
 
 pub(crate) mod discover;
 

@@ -14,11 +14,13 @@ use crate::model::{Fetched, FetchedDocument, LinkHints, Purpose, Validators};
 use crate::normalize::Surroundings;
 use crate::pipeline::Stages;
 
-use crate::cli::addresses::{is_url, parse_url};
+use crate::cli::addresses::{self, Address, recognize_beside_files};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::read_input;
 use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::signals::{self, Interrupt};
+use crate::cli::terminal::text::counted;
 
 /// Results that may wait for an earlier one, for each worker: output is in the order of the arguments, and one slow page
 /// must not make all the others pile up.
@@ -62,18 +64,27 @@ pub(crate) fn read_all<T: Send>(
     mut take: impl FnMut(&mut Context, &str, Result<T, &Refusal>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let address = address.map(parse_url).transpose()?;
+    let address = address.map(addresses::parse).transpose()?.map(|address| address.url);
+    // Before signals are watched: whoever waits for standard input in vain ends it as anything else.
+    let piped = Mutex::new(inputs.iter().any(|input| input == "-").then(|| read_input("-")));
+    let read_file = |input: &str| {
+        let piped = piped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take_if(|_| input == "-");
+        piped.unwrap_or_else(|| read_input(input))
+    };
+    let interrupt = signals::watch()?;
     let runtime = Context::runtime()?;
-    let stages =
-        inputs.iter().any(|input| is_url(input)).then(|| Stages::new(&config)).transpose().map_err(Failure::Failed)?;
+    let has_addresses = inputs.iter().any(|input| recognize_beside_files(input).is_some());
+    let stages = has_addresses.then(|| Stages::new(&config)).transpose().map_err(Failure::Failed)?;
     let extractor = Extractor::new(&config.extract);
     let read_one = |input: &str| {
-        let source = match (&stages, is_url(input)) {
-            (Some(stages), true) => {
-                let document = runtime.block_on(fetch(stages, input))?;
+        let source = match (&stages, recognize_beside_files(input)) {
+            (Some(stages), Some(address)) => {
+                let address = address.map_err(|error| refuse(error.to_string()))?;
+                let fetching = interrupt.race(fetch(stages, address));
+                let document = runtime.block_on(fetching).map_err(|end| refuse(end.to_string()))??;
                 Source::Fetched(document, Way { stages, runtime: &runtime })
             }
-            _ => Source::Saved(read_input(input).map_err(|error| refuse(error.to_string()))?, address.as_ref()),
+            _ => Source::Saved(read_file(input).map_err(|error| refuse(error.to_string()))?, address.as_ref()),
         };
         // A page that makes a parser panic is a fault of ours, and no reason to give up on the other pages.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&extractor, source)))
@@ -84,16 +95,27 @@ pub(crate) fn read_all<T: Send>(
             .map_err(|failure| refuse(failure.to_string()))
     };
     let (mut n_failed, mut n_refused) = (0, 0);
-    in_order(&config, inputs, read_one, |input, result| match result {
-        Ok(found) => take(context, input, Ok(found)),
+    let mut n_read = 0;
+    let handed_out = in_order(&config, inputs, &interrupt, read_one, |input, result| match result {
+        Ok(found) => {
+            n_read += 1;
+            take(context, input, Ok(found))
+        }
+        // It was not refused, it was not waited for.
+        Err(_) if interrupt.is_stopped() => Ok(()),
         Err(refusal) => {
+            n_read += 1;
             n_failed += 1;
             n_refused += usize::from(refusal.is_policy);
             take(context, input, Err(&refusal))?;
             eprintln!("newswire: {input}: {}", refusal.reason);
             Ok(())
         }
-    })?;
+    });
+    // Nobody waits for a page that is being fetched still.
+    runtime.shutdown_background();
+    handed_out?;
+    interrupt.check(|| format!("{n_read} of {} were read", counted(inputs.len(), "input")))?;
     match n_failed {
         0 => Ok(()),
         _ if n_refused == inputs.len() => Err(Failure::Refused("refused by policy".to_owned())),
@@ -106,8 +128,8 @@ fn refuse(reason: String) -> Refusal {
     Refusal { reason, is_policy: false }
 }
 
-async fn fetch(stages: &Stages, input: &str) -> Result<Box<FetchedDocument>, Refusal> {
-    let url = Url::parse(input).map_err(|error| refuse(error.to_string()))?;
+async fn fetch(stages: &Stages, address: Address) -> Result<Box<FetchedDocument>, Refusal> {
+    let url = address.settle(&stages.fetcher).await;
     let request = FetchRequest { url: &url, purpose: Purpose::Article, validators: &Validators::default() };
     match stages.fetcher.fetch(request).await.result {
         Ok(Fetched::Document(document)) => Ok(document),
@@ -120,6 +142,7 @@ async fn fetch(stages: &Stages, input: &str) -> Result<Box<FetchedDocument>, Ref
 fn in_order<T: Send>(
     config: &Config,
     inputs: &[String],
+    interrupt: &Interrupt,
     work: impl Fn(&str) -> T + Sync,
     mut take: impl FnMut(&str, T) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -137,6 +160,9 @@ fn in_order<T: Send>(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(input) = inputs.get(index) else { return };
+                    if interrupt.is_stopped() {
+                        return;
+                    }
                     let mut taken = n_taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     while index >= *taken + n_workers * WAITING_PER_WORKER {
                         taken = moved.wait(taken).unwrap_or_else(std::sync::PoisonError::into_inner);

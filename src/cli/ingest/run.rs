@@ -3,13 +3,14 @@
 use clap::Args;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::app::App;
 use crate::config;
 use crate::daemon::{Control, Engine, Notifier, Until};
 use crate::store::{Scope, SyncReport};
 
+use super::source_list;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
@@ -25,17 +26,27 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let mut signals = signals::listen()?;
         let app = App::build(config)?;
         let started_at = Timestamp::now();
-        let report = app.store.synchronize_sources(app.config.sources.clone()).await?;
+        let (report, notice) = source_list::synchronize(&app).await?;
         info!(
             "newswire {} started, database {}, {} sources listed",
             env!("CARGO_PKG_VERSION"),
             app.config.store.path.display(),
             app.config.sources.len()
         );
+        if let Some(notice) = notice {
+            warn!("{notice}");
+        }
         log_changes(&report);
         if app.config.sources.is_empty() {
             info!("no sources are listed; `newswire sources add URL` adds one while the daemon runs");
         }
+        let (grace_period, mut ending) = (app.config.daemon.grace_period, signals.stop.clone());
+        tokio::spawn(async move {
+            if ending.changed().await.is_ok() {
+                let seconds = grace_period.as_secs();
+                info!("stopping: what is under way may end, for up to {seconds} s; a second signal ends it at once");
+            }
+        });
         let (reload_sender, reload) = mpsc::channel(1);
         let control = Control { stop: signals.stop.clone(), reload };
         let reloading = app.clone();
@@ -76,7 +87,10 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
         return Err(Failure::Failed("store.path cannot change while the daemon runs; restart it".to_owned()));
     }
     let app = app.reconfigured(std::sync::Arc::new(config))?;
-    let report = app.store.synchronize_sources(app.config.sources.clone()).await?;
+    let (report, notice) = source_list::synchronize(&app).await?;
+    if let Some(notice) = notice {
+        warn!("{notice}");
+    }
     log_changes(&report);
     Ok(app)
 }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::config::{self, DEFAULTS, SITES_TEMPLATE, SOURCES_TEMPLATE};
+use crate::config::{self, DEFAULTS, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::ingest::source_list;
 use crate::cli::terminal::output::text;
 
 #[derive(Debug, Args)]
@@ -43,6 +44,11 @@ pub(crate) fn run(context: &mut Context, command: &ConfigCommand) -> Result<(), 
 
 fn check(context: &mut Context) -> Result<(), Failure> {
     let config = config::load(&context.overrides)?;
+    if let Some(rule) = source_list::lost_list(&config)? {
+        let place = config.settings_file.as_ref().map_or("sources.toml".to_owned(), |path| path.display().to_string());
+        let problem = Problem { place, subject: "sources.file".to_owned(), rule };
+        return Err(Problems(vec![problem]).into());
+    }
     let name = |path: &Option<std::path::PathBuf>| {
         path.as_ref().map_or("none found, defaults apply".to_owned(), |path| path.display().to_string())
     };

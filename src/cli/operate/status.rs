@@ -65,6 +65,10 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
             report.n_links_given_up
         )),
     )?;
+    if report.n_links_given_up > 0 {
+        let advice = "`newswire fetch --retry` tries them again, `newswire why URL` tells why";
+        output.field("given up", Some(&format!("{}; {advice}", counted(report.n_links_given_up, "article"))))?;
+    }
     let (n_fetches, n_failed) = report.fetches_24h;
     output.field("fetches", Some(&format!("{n_fetches} in 24 h, {n_failed} failed")))?;
     for (slug, failures, error) in report.failing.iter().take(FAILING_SHOWN_MAX) {

@@ -23,8 +23,8 @@ pub(crate) fn diagnose(evidence: &Evidence<'_>) -> Diagnosis {
             Some(due_at) => waiting(evidence, link, due_at),
             None if link.failures_in_a_row > 0 => given_up(evidence, link),
             None => Diagnosis {
-                state: "done",
-                text: "it was asked for and brought no article of its own: what it led to was deleted here".to_owned(),
+                state: "left out",
+                text: "it was left out when its source was removed; a source that lists it brings it back".to_owned(),
                 next: Vec::new(),
             },
         },

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::store::{ArticleFilter, ArticleRow, Reader};
 
 use super::filter::FilterArguments;
+use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
@@ -17,22 +18,26 @@ pub(crate) struct LsCommand {
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
 
-    /// At most so many
-    #[arg(short = 'n', long, default_value_t = 50, value_name = "N")]
-    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) limit: LimitArguments,
 }
+
+/// Rows on a terminal; a program gets all.
+const SCREENFUL: u32 = 50;
 
 pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
-    let rows = reader.articles(&filter, command.limit)?;
+    let limit = command.limit.or_screenful(context, SCREENFUL);
+    let rows = reader.articles(&filter, limit)?;
+    let n_shown = rows.len();
     if rows.is_empty() && context.output.is_decorated() {
         eprintln!("no articles{}", if filter == ArticleFilter::default() { " yet" } else { " match" });
     }
     let rows = rows.iter().map(|row| (article_forms::row(row), cells(row))).collect();
     context.output.list(&COLUMNS, rows)?;
-    Ok(())
+    tell_rest(context, n_shown, limit, "articles", || reader.n_articles(&filter))
 }
 
 const COLUMNS: [Column; 6] =

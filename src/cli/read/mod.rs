@@ -1,6 +1,7 @@
 //! Commands that read the database, with the daemon up or down.
 //!
 //! * `filter`: which articles a command is about.
+//! * `limit`: how much of a list is printed.
 //! * `ls`: a list.
 //! * `show`: one article.
 //! * `revisions`: its wordings and what changed between them.
@@ -15,6 +16,8 @@
 //! * `diagnosis`: what follows from it, in a sentence, and what to do next.
 
 pub(crate) mod filter;
+
+pub(crate) mod limit;
 
 pub(crate) mod ls;
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::store::{MATCH_MARKS, Reader, SearchHit};
 
 use super::filter::FilterArguments;
+use super::limit::{LimitArguments, tell_rest};
 use super::ls;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -30,10 +31,12 @@ pub(crate) struct SearchCommand {
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
 
-    /// At most so many
-    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
-    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) limit: LimitArguments,
 }
+
+/// Hits on a terminal, three lines each; a program gets all.
+const SCREENFUL: u32 = 20;
 
 pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
@@ -44,7 +47,8 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
     if expression.is_empty() {
         return Err(Failure::Usage("there is no word in the query".to_owned()));
     }
-    let hits = reader.search(&expression, &filter, command.limit)?;
+    let limit = command.limit.or_screenful(context, SCREENFUL);
+    let hits = reader.search(&expression, &filter, limit)?;
     if hits.is_empty() && context.output.is_decorated() {
         eprintln!("nothing found in {}", ls::database(&config));
     }
@@ -69,7 +73,7 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
             context.output.line(&cells.join("\t"))?;
         }
     }
-    Ok(())
+    tell_rest(context, hits.len(), limit, "articles", || reader.n_hits(&expression, &filter))
 }
 
 fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {

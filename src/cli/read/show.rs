@@ -8,7 +8,7 @@ use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, W
 
 use super::lineage::Descent;
 use super::revisions::{History, RevisionRange, parse_range};
-use crate::cli::addresses::is_url;
+use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
@@ -74,13 +74,13 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
 }
 
 fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
-    if let Ok(id) = word.parse::<i64>() {
+    if let Ok(id) = word.trim().parse::<i64>() {
         return Ok(id);
     }
-    if !is_url(word) {
+    let Some(address) = addresses::recognize(word).transpose()? else {
         return Err(Failure::Usage(format!("{word:?} is neither an id nor an address")));
-    }
-    let url = normalize::url::parse(word, None).map_err(|error| Failure::Usage(error.to_string()))?;
+    };
+    let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     if let Some(id) = reader.article_at(&url.key())? {
         return Ok(id);
     }

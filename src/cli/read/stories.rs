@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
 
+use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
@@ -53,10 +54,12 @@ pub(crate) struct StoryChoice {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) min_sources: u32,
 
-    /// At most so many
-    #[arg(short = 'n', long, value_name = "N")]
-    pub(crate) limit: Option<u32>,
+    #[command(flatten)]
+    pub(crate) limit: LimitArguments,
 }
+
+/// Rows on a terminal; a program gets all.
+const SCREENFUL: u32 = 50;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoriesAction {
@@ -99,14 +102,16 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
         articles_min: choice.min_articles,
         sources_min: choice.min_sources,
     };
-    let rows = reader.stories(&filter, choice.limit)?;
+    let limit = choice.limit.or_screenful(context, SCREENFUL);
+    let rows = reader.stories(&filter, Some(limit))?;
+    let n_shown = rows.len();
     if rows.is_empty() && context.output.is_decorated() {
         eprintln!("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
     }
     let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
     let columns = [number("id"), text("last"), number("articles"), number("sources"), text("title")];
     context.output.list(&columns, rows)?;
-    Ok(())
+    tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))
 }
 
 fn cells(row: &StoryRow) -> Vec<String> {

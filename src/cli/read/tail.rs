@@ -17,7 +17,7 @@ use super::filter::FilterArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::{cut, one_line, padded, terminal_width};
@@ -63,11 +63,16 @@ pub(crate) struct TailCommand {
     #[arg(short = 'n', long, value_name = "N")]
     pub(crate) limit: Option<u32>,
 
+    /// All there are
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) all: bool,
+
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
 }
 
 pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Failure> {
+    let limit = if command.all { Some(u32::MAX) } else { command.limit };
     if command.follow && command.cursor.is_some() && command.limit.is_some() {
         return Err(Failure::Usage("-n: with --cursor and -f all is printed, sooner or later".to_owned()));
     }
@@ -77,9 +82,13 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
     let mut tail = Tail { reader, filter, cursor, after: 0, version: None };
     if command.follow {
-        Context::runtime()?.block_on(follow(&mut tail, &mut context.output, command.limit))
+        Context::runtime()?.block_on(follow(&mut tail, &mut context.output, limit))
     } else {
-        tail.begin(&mut context.output, command.limit, &|| false)
+        tail.begin(&mut context.output, limit, &|| false)?;
+        if context.verbosity != Verbosity::Quiet && limit != Some(0) {
+            tail.tell_rest(limit)?;
+        }
+        Ok(())
     }
 }
 
@@ -150,6 +159,27 @@ impl Tail {
                 self.print(output, &rows, is_stopped)
             }
         }
+    }
+
+    /// Says how many more there are, where a limit has cut them off.
+    fn tell_rest(&self, limit: Option<u32>) -> Result<(), Failure> {
+        match (&self.cursor, limit) {
+            (Some(_), None) => {}
+            (Some(_), Some(_)) => {
+                let n_more = self.reader.n_changes_after(&self.filter, self.after)?;
+                if n_more > 0 {
+                    eprintln!("newswire: {n_more} more; the next call with this cursor goes on with them");
+                }
+            }
+            (None, limit) => {
+                let n_shown = u64::from(limit.unwrap_or(N_LAST));
+                let n_more = self.reader.n_articles(&self.filter)?.saturating_sub(n_shown);
+                if n_more > 0 {
+                    eprintln!("newswire: {n_more} earlier articles; -n N prints so many, --all prints all");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Prints what has come in since the last look.

@@ -13,7 +13,7 @@ use crate::store::{
 use super::diagnosis::diagnose;
 use super::evidence::{Diagnosis, Evidence};
 use super::lineage::Descent;
-use crate::cli::addresses::is_url;
+use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
@@ -36,10 +36,8 @@ pub(crate) struct WhyCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Failure> {
-    if !is_url(&command.url) {
-        return Err(Failure::Usage(format!("{:?}: an address must begin with http:// or https://", command.url)));
-    }
-    let url = normalize::url::parse(&command.url, None).map_err(|error| Failure::Usage(error.to_string()))?;
+    let address = addresses::parse(&command.url)?;
+    let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
     let history = reader.address_history(&url)?;

@@ -8,18 +8,22 @@ use url::Url;
 use crate::config::{self, Config};
 use crate::discover;
 use crate::feed;
-use crate::model::{FullText, Source, SourceKind};
-use crate::pipeline::{self, Stages, Thoroughness};
-use crate::store::{self, NewSource};
+use crate::model::{self, DueSource, ErrorClass, FullText, PollResult, Source, SourceKind};
+use crate::pipeline::{self, DiscoverError, Stages, Thoroughness};
+use crate::store::{self, NewSource, Reader, SourceRow, StoreError};
 
-use crate::cli::addresses::parse_url;
+use crate::cli::addresses::{self, Address};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::terminal::signals;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The address of a page that is neither an article nor a list is that of a site: its best feed is looked for, as `newswire
-discover` does it, and followed in its place. --kind page follows the links on the page itself.")]
+discover` does it, and followed in its place. --kind page follows the links on the page itself.
+
+It is asked for first. What cannot be had (a status such as 404, an address that may not be asked for) is not followed,
+exit code 3; what may pass (no connection, a server in trouble) is told and followed.")]
 pub(crate) struct AddSourceArguments {
     /// Its address
     pub(crate) url: String,
@@ -40,21 +44,34 @@ pub(crate) struct AddSourceArguments {
     #[arg(long, value_name = "WHERE", default_value = "auto")]
     pub(crate) full_text: String,
 
+    /// Follow it without asking for it first
+    #[arg(long)]
+    pub(crate) force: bool,
+
     /// CSS selector of the article links on a page, or of elements that hold them, repeatable; makes it a page
     #[arg(long = "links", value_name = "CSS")]
     pub(crate) link_selectors: Vec<String>,
 }
 
 pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceArguments) -> Result<(), Failure> {
-    let mut source = named_source(arguments)?;
+    let address = addresses::parse(&arguments.url)?;
+    let mut source = named_source(arguments, address.url.clone())?;
     if let Some(slug) = &arguments.slug {
         config::check_slug(slug).map_err(|rule| Failure::Usage(format!("--slug {slug:?}: {rule}")))?;
     }
-    refuse_listed(config, &source.url)?;
-    // What looks like a list is one; the first poll finds out which, and the adding makes no request.
-    if source.kind.is_none() && !feed::looks_like_list(&source.url) {
-        find_out(config, &mut source)?;
-        refuse_listed(config, &source.url)?;
+    for form in address.forms() {
+        refuse_listed(config, &form)?;
+    }
+    match followed_already(config, &address)? {
+        Some(url) => source.url = url,
+        None if arguments.force => {}
+        None => {
+            let stages = Stages::new(config).map_err(Failure::Failed)?;
+            let interrupt = signals::watch()?;
+            let looking = look(&stages, address, source);
+            source = Context::block_on(interrupt.race(looking))???;
+            refuse_listed(config, &source.url)?;
+        }
     }
     source.slug = arguments.slug.clone().unwrap_or_else(|| config::slug_for(&source.url));
     let url = source.url.clone();
@@ -77,9 +94,91 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
     Ok(())
 }
 
+/// The form of an address in which it is followed, if it is. What is there now was asked when it was added.
+fn followed_already(config: &Config, address: &Address) -> Result<Option<Url>, Failure> {
+    let reader = match Reader::open(&config.store.path) {
+        Ok(reader) => reader,
+        Err(StoreError::Missing { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    // It takes no source: that is said by whoever would write it.
+    if reader.is_snapshot()? {
+        return Ok(Some(address.url.clone()));
+    }
+    for form in address.forms() {
+        let rows = reader.sources_named(form.as_str())?;
+        let is_followed = |row: &SourceRow| {
+            row.url.as_deref() == Some(form.as_str()) && matches!(row.state.as_str(), "active" | "paused")
+        };
+        if rows.iter().any(is_followed) {
+            return Ok(Some(form));
+        }
+    }
+    Ok(None)
+}
+
+/// Looks what stands at an address before it is followed.
+async fn look(stages: &Stages, address: Address, source: Source) -> Result<Source, Failure> {
+    let url = address.settle(&stages.fetcher).await;
+    let mut source = Source { url, ..source };
+    // What looks like a list mostly is one, and which is seen when it is read.
+    if source.kind.is_none() && !feed::looks_like_list(&source.url) {
+        find_out(stages, &mut source).await?;
+        return Ok(source);
+    }
+    if source.kind == Some(SourceKind::Article) {
+        // Its page is fetched as any other article's.
+        return Ok(source);
+    }
+    let polled = pipeline::poll(stages, DueSource::untried(&source)).await;
+    match polled.result {
+        PollResult::Failed { failure, .. } if is_no_list(failure.class) && source.kind.is_none() => {
+            find_out(stages, &mut source).await?;
+        }
+        PollResult::Failed { failure, .. } => {
+            let status = polled.exchanges.last().and_then(|exchange| exchange.status);
+            judge(&source.url, &failure, status)?;
+        }
+        PollResult::Listed { .. } | PollResult::Unchanged { .. } | PollResult::Postponed { .. } => {}
+    }
+    Ok(source)
+}
+
+fn is_no_list(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::Parse | ErrorClass::NotArticle)
+}
+
+/// Whether a failure may pass: then the source is followed, and it is said what is amiss. What would be the same again
+/// is not followed.
+fn judge(url: &Url, failure: &model::Failure, status: Option<u16>) -> Result<(), Failure> {
+    let may_pass = match failure.class {
+        ErrorClass::Dns
+        | ErrorClass::Tls
+        | ErrorClass::Connect
+        | ErrorClass::Header
+        | ErrorClass::ShortBody
+        | ErrorClass::Coding
+        | ErrorClass::Timeout
+        | ErrorClass::Http5xx
+        | ErrorClass::Empty
+        | ErrorClass::Internal => true,
+        ErrorClass::Http4xx => matches!(status, Some(408 | 425 | 429)),
+        ErrorClass::TooLarge
+        | ErrorClass::Redirect
+        | ErrorClass::Robots
+        | ErrorClass::Address
+        | ErrorClass::Parse
+        | ErrorClass::NotArticle => false,
+    };
+    if may_pass {
+        eprintln!("newswire: {url}: {failure}; it is followed all the same, since that may pass");
+        return Ok(());
+    }
+    Err(Failure::Partly(format!("{url} is not followed: {failure}; --force follows it all the same")))
+}
+
 /// The source as the command line has it; its slug is still to be made.
-fn named_source(arguments: &AddSourceArguments) -> Result<Source, Failure> {
-    let url = parse_url(&arguments.url)?;
+fn named_source(arguments: &AddSourceArguments, url: Url) -> Result<Source, Failure> {
     let kind = arguments.kind.as_deref().map(str::parse::<SourceKind>).transpose();
     let kind = kind.map_err(|rule| Failure::Usage(format!("--kind: {rule}")))?;
     let full_text: FullText =
@@ -110,17 +209,18 @@ fn refuse_listed(config: &Config, url: &Url) -> Result<(), Failure> {
     }
 }
 
-/// Finds out what stands at an address. Where it is the page of a site, the site's best feed takes its place. What cannot
-/// be found out now is left to the first poll.
-fn find_out(config: &Config, source: &mut Source) -> Result<(), Failure> {
+/// Finds out what stands at an address. Where it is the page of a site, the site's best feed takes its place.
+async fn find_out(stages: &Stages, source: &mut Source) -> Result<(), Failure> {
     let asked = source.url.clone();
-    let stages = Stages::new(config).map_err(Failure::Failed)?;
-    let found = Context::runtime()?.block_on(pipeline::discover(&stages, &asked, Thoroughness::First));
-    let found = match found {
+    let found = match pipeline::discover(stages, &asked, Thoroughness::First).await {
         Ok(found) => found,
+        Err(DiscoverError::Unreachable(failure)) => {
+            // The reason names the status.
+            let is_passing = ["408", "425", "429"].iter().any(|status| failure.reason.contains(status));
+            return judge(&asked, &failure, is_passing.then_some(429));
+        }
         Err(error) => {
-            eprintln!("newswire: {asked}: {error}; the first poll finds out what it is");
-            return Ok(());
+            return Err(Failure::Partly(format!("{asked} is not followed: {error}; --force follows it all the same")));
         }
     };
     if found.is_article {

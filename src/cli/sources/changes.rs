@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::store::{self, ChangedSource, Reader, SourceChange, SourceRow, StoreError};
 
 use super::named::one_source;
+use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::output::{ListRow, text};
@@ -83,7 +84,8 @@ fn find(config: &Config, word: &str, change: SourceChange) -> Result<SourceRow, 
         Err(error) => Err(error.into()),
     };
     let is_unknown = matches!(&outcome, Err(Failure::Usage(_) | Failure::Store(StoreError::Missing { .. })));
-    let listed = config.sources.iter().find(|source| source.slug == word || source.url.as_str() == word);
+    let forms = addresses::recognize(word).and_then(Result::ok).map(|address| address.forms()).unwrap_or_default();
+    let listed = config.sources.iter().find(|source| source.slug == word || forms.contains(&source.url));
     match listed {
         Some(listed) if is_unknown && change == SourceChange::Remove => {
             Err(Failure::Failed(format!("{} {}", listed.slug, in_file(config, &listed.slug))))

@@ -1,5 +1,6 @@
 //! `newswire sources import, export`: lists of sources in OPML.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::json;
@@ -13,7 +14,7 @@ use crate::store::{self, NewSource, SourceRow};
 use super::rows::rows;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::files::read_input;
+use crate::cli::files::{read_input, write_atomically};
 use crate::cli::terminal::output::{address, text};
 use crate::cli::terminal::text::{counted, one_line};
 
@@ -37,7 +38,8 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
             }
         }
     }
-    let in_file = |url: &Url| config.sources.iter().find(|source| source.url == *url);
+    let by_address: HashMap<&Url, &Source> = config.sources.iter().map(|source| (&source.url, source)).collect();
+    let in_file = |url: &Url| by_address.get(url);
     let (known, new): (Vec<OpmlSource>, Vec<OpmlSource>) =
         listed.into_iter().partition(|listed| in_file(&listed.source.url).is_some());
     for OpmlSource { source, .. } in &known {
@@ -79,7 +81,7 @@ pub(crate) fn export(context: &mut Context, config: &Config, out: Option<&Path>)
     let opml = pipeline::write_opml(&sources);
     match out {
         Some(path) => {
-            std::fs::write(path, opml).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+            write_atomically(path, |file| Ok(file.write_all(opml.as_bytes())?))?;
             eprintln!("{} in {}", counted(sources.len(), "source"), path.display());
         }
         None => context.output.raw(&opml)?,

@@ -6,6 +6,7 @@
 //! * `show`: `sources show`.
 //! * `add`: `sources add`.
 //! * `changes`: `sources rm`, `pause`, `resume`.
+//! * `retry`: `sources retry`.
 //! * `lists`: `sources import` and `export`: OPML.
 //! * `test`: `sources test`.
 
@@ -20,6 +21,8 @@ mod show;
 mod add;
 
 mod changes;
+
+mod retry;
 
 mod lists;
 
@@ -76,6 +79,12 @@ pub(crate) enum SourcesAction {
         #[arg(value_name = "SOURCE", required = true)]
         sources: Vec<String>,
     },
+    /// Give articles of sources a new start that were given up, or that wait after failures
+    Retry {
+        /// Slugs, unique prefixes or addresses
+        #[arg(value_name = "SOURCE", required = true)]
+        sources: Vec<String>,
+    },
     /// Poll a source and tell what it lists; stores nothing
     Test {
         /// Slug, unique prefix or address
@@ -104,6 +113,7 @@ pub(crate) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(),
         SourcesAction::Rm { sources } => changes::change(context, &config, sources, SourceChange::Remove),
         SourcesAction::Pause { sources } => changes::change(context, &config, sources, SourceChange::Pause),
         SourcesAction::Resume { sources } => changes::change(context, &config, sources, SourceChange::Resume),
+        SourcesAction::Retry { sources } => retry::retry(context, &config, sources),
         SourcesAction::Test { source } => test::test(context, &config, source),
         SourcesAction::Import { files } => lists::import(context, &config, files),
         SourcesAction::Export { out } => lists::export(context, &config, out.as_deref()),

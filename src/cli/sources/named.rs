@@ -1,27 +1,62 @@
 //! The source that a word on the command line names.
 
-use url::Url;
-
 use crate::store::{Reader, SourceRow};
 
-use crate::cli::addresses::{is_url, parse_url};
+use crate::cli::addresses::{self, Address};
 use crate::cli::failure::Failure;
+
+/// Slugs that are named where a word may mean any of them.
+const SLUGS_SHOWN: usize = 8;
+
+/// What a word means.
+pub(crate) enum Meant {
+    /// A source that is stored.
+    Source(Box<SourceRow>),
+    /// An address that no source has.
+    Address(Address),
+}
 
 /// The source that a word names: by slug, address or unique prefix.
 pub(crate) fn one_source(reader: &Reader, word: &str) -> Result<SourceRow, Failure> {
-    // An address is compared in the form in which addresses are stored.
-    let url = is_url(word).then(|| parse_url(word)).transpose()?;
-    let mut found = reader.sources_named(url.as_ref().map_or(word, Url::as_str))?;
+    match find_source(reader, word)? {
+        Meant::Source(row) => Ok(*row),
+        Meant::Address(_) => Err(unknown(word)),
+    }
+}
+
+/// The source that a word names, or the address that it is: a source goes first.
+pub(crate) fn find_source(reader: &Reader, word: &str) -> Result<Meant, Failure> {
+    let address = addresses::recognize(word).transpose()?;
+    // An address is compared in the form in which addresses are stored, one without a scheme may be a slug as well.
+    let mut words: Vec<String> = Vec::new();
+    if address.as_ref().is_none_or(|address| address.is_without_scheme) {
+        words.push(word.trim().to_owned());
+    }
+    words.extend(address.iter().flat_map(Address::forms).map(String::from));
+    let mut found = Vec::new();
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        found = reader.sources_named(word)?;
+        if !found.is_empty() {
+            break;
+        }
+    }
     // One that is gone is meant only where nothing else can be.
     if found.len() > 1 && found.iter().any(|row| row.state != "removed") {
         found.retain(|row| row.state != "removed");
     }
-    match found.len() {
-        0 => Err(Failure::Usage(format!("no source {word:?}; `newswire sources ls` lists them"))),
-        1 => Ok(found.remove(0)),
-        _ => {
-            let slugs: Vec<&str> = found.iter().take(8).map(|row| row.slug.as_str()).collect();
-            Err(Failure::Usage(format!("{word:?} may be any of {}", slugs.join(", "))))
+    match (found.len(), address) {
+        (1, _) => Ok(Meant::Source(Box::new(found.remove(0)))),
+        (_, Some(address)) => Ok(Meant::Address(address)),
+        (0, None) => Err(unknown(word)),
+        (n_found, None) => {
+            let slugs: Vec<&str> = found.iter().take(SLUGS_SHOWN).map(|row| row.slug.as_str()).collect();
+            let more = n_found.saturating_sub(SLUGS_SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            Err(Failure::Usage(format!("{word:?} may be any of {}{more}", slugs.join(", "))))
         }
     }
+}
+
+fn unknown(word: &str) -> Failure {
+    Failure::Usage(format!("no source {word:?}; `newswire sources ls` lists them"))
 }

@@ -5,14 +5,15 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::config::{self, Config};
-use crate::model::{ClaimId, DueSource, PollResult, Source, SourceId, SourceKind, Validators};
+use crate::model::{DueSource, PollResult, Source, SourceKind};
 use crate::pipeline::{self, Stages};
 use crate::store::Reader;
 
-use super::named::one_source;
-use crate::cli::addresses::{is_url, parse_url};
+use super::named::{Meant, find_source, one_source};
+use crate::cli::addresses::{self, Address};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::terminal::signals;
 use crate::cli::terminal::text::one_line;
 
 /// Links that are shown.
@@ -20,26 +21,12 @@ const LINKS_SHOWN: usize = 10;
 
 /// Polls a source without a database and tells what came.
 pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
-    let Source { slug, url, kind, full_text, link_selectors, .. } = find(config, word)?;
     let stages = Stages::new(config).map_err(Failure::Failed)?;
-    let source = DueSource {
-        id: SourceId(0),
-        claim: ClaimId(0),
-        slug,
-        url,
-        kind,
-        validators: Validators::default(),
-        body_sha256: None,
-        failures_in_a_row: 0,
-        interval_s: None,
-        full_text,
-        link_selectors,
-        children: Vec::new(),
-        gap: None,
-        is_probe: true,
-    };
+    let interrupt = signals::watch()?;
+    let found = Context::block_on(interrupt.race(find(config, &stages, word)))???;
+    let source = DueSource::untried(&found);
     let began = Instant::now();
-    let outcome = Context::runtime()?.block_on(pipeline::poll(&stages, source));
+    let outcome = Context::block_on(interrupt.race(pipeline::poll(&stages, source)))??;
     let elapsed_ms = began.elapsed().as_millis();
     match outcome.result {
         PollResult::Listed { kind, title, links, problems, validators, .. } => {
@@ -80,6 +67,9 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
                     let title = link.hints.title.as_deref().unwrap_or_default();
                     output.line(&format!("  {}  {}", link.url, one_line(title)))?;
                 }
+                if links.len() > LINKS_SHOWN {
+                    eprintln!("newswire: {} more links; --json lists all", links.len() - LINKS_SHOWN);
+                }
                 Ok(())
             })?;
             Ok(())
@@ -93,15 +83,23 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
 }
 
 /// The source that a word means: an address as it is, or one that is listed or stored.
-fn find(config: &Config, word: &str) -> Result<Source, Failure> {
-    if is_url(word) {
-        let url = parse_url(word)?;
-        return Ok(Source::new(config::slug_for(&url), url));
-    }
+async fn find(config: &Config, stages: &Stages, word: &str) -> Result<Source, Failure> {
     if let Some(source) = config.sources.iter().find(|source| source.slug == word) {
         return Ok(source.clone());
     }
-    let row = one_source(&Reader::open(&config.store.path)?, word)?;
+    let address = addresses::recognize(word).transpose()?;
+    let row = match (Reader::open(&config.store.path), address) {
+        // An address is tested as it is, whatever is known of it.
+        (Ok(reader), address) if address.as_ref().is_none_or(|address| address.is_without_scheme) => {
+            match find_source(&reader, word)? {
+                Meant::Source(row) => *row,
+                Meant::Address(address) => return Ok(source_at(address, stages).await),
+            }
+        }
+        (_, Some(address)) => return Ok(source_at(address, stages).await),
+        (Err(error), None) => return Err(error.into()),
+        (Ok(reader), None) => one_source(&reader, word)?,
+    };
     let Some(url) = row.url else {
         return Err(Failure::Usage(format!("{word} has no address: it was imported")));
     };
@@ -109,6 +107,11 @@ fn find(config: &Config, word: &str) -> Result<Source, Failure> {
         kind: row.kind.and_then(|kind| kind.parse().ok()),
         full_text: row.full_text.parse().unwrap_or_default(),
         link_selectors: row.link_selectors,
-        ..Source::new(row.slug, parse_url(&url)?)
+        ..Source::new(row.slug, addresses::parse(&url)?.url)
     })
+}
+
+async fn source_at(address: Address, stages: &Stages) -> Source {
+    let url = address.settle(&stages.fetcher).await;
+    Source::new(config::slug_for(&url), url)
 }

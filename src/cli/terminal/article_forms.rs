@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::model::{Article, CanonicalUrl, DatePrecision, Published};
-use crate::store::{ArticleDetails, ArticleRow, StoryRow};
+use crate::store::{ArticleDetails, ArticleRow, RevisionRow, SightingRow, StoryRow};
 
 use super::text::counted;
 
@@ -58,10 +58,45 @@ pub(crate) fn row(row: &ArticleRow) -> Value {
     })
 }
 
+/// A stored article as an export has it: with what it takes to store it again as it is.
+pub(crate) fn exported(
+    article: &ArticleDetails,
+    sources: &[String],
+    sightings: &[SightingRow],
+    revisions: &[RevisionRow],
+) -> Value {
+    let mut value = details(article, sources);
+    let sighting = |row: &SightingRow| {
+        json!({
+            "source": row.source,
+            "guid": row.guid,
+            "url": row.url,
+            "first_seen_at": row.first_seen_at,
+            "last_seen_at": row.last_seen_at,
+        })
+    };
+    value["sightings"] = sightings.iter().map(sighting).collect();
+    let wording = |row: &RevisionRow| {
+        json!({
+            "revision": row.revision,
+            "seen_at": row.seen_at,
+            "title": row.title,
+            "paragraphs": row.body.lines().collect::<Vec<_>>(),
+        })
+    };
+    value["revisions"] = revisions.iter().map(wording).collect();
+    value
+}
+
 /// A stored article with all that is known of it. What is here can be imported again.
 pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
     let published = match article.row.date_precision.as_deref() {
-        Some("day") => article.row.published_at.as_ref().and_then(|time| time.get(..10)).map(str::to_owned),
+        // Not the day of the instant, which in UTC may be the one before.
+        Some("day") => article
+            .row
+            .date
+            .as_ref()
+            .and_then(|day| Some(format!("{}-{}-{}", day.get(..4)?, day.get(4..6)?, day.get(6..)?))),
         _ => article.row.published_at.clone(),
     };
     json!({
@@ -71,7 +106,7 @@ pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
         "published": published,
         "published_offset": article.published_offset,
         "date_source": article.date_source,
-        "modified": article.modified_at,
+        "modified_at": article.modified_at,
         "authors": article.authors,
         "language": article.row.language,
         "source": article.row.source,
@@ -85,6 +120,7 @@ pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
         "body_kind": article.row.body_kind,
         "quality": article.row.quality,
         "quality_reasons": article.quality_reasons,
+        "reservations": article.reservations,
         "duplicate_of": article.row.duplicate_of,
         "duplicate_kind": article.duplicate_kind,
         "first_seen_at": article.first_seen_at,

@@ -222,8 +222,8 @@ impl<'a> Reader<'a, '_> {
     /// Whether the text that is being read stands in such an inline element. These nest a few deep; the nearest block
     /// ends the search.
     fn is_within(&self, tag: Tag) -> bool {
-        let tags = self.open.iter().rev().map(|element| self.page.elements[*element].tag);
-        tags.take_while(|open| !open.breaks_line()).any(|open| open == tag)
+        let mut tags = self.open.iter().rev().map(|element| self.page.elements[*element].tag);
+        tags.find(|open| *open == tag || open.breaks_line()) == Some(tag)
     }
 
     /// Ends the line within a cell: a row whose cells hold several lines is no row of a table, and what the cells

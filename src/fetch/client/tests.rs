@@ -7,28 +7,6 @@ use super::super::address::tests::changing;
 use super::*;
 use crate::config::{self, HostRule, Network};
 
-fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())).collect()
-}
-
-#[test]
-fn freshness_is_read_from_both_headers() {
-    let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-    let age = |pairs: &[(&'static str, &str)]| max_age_s(&headers(pairs), now);
-    assert_eq!(age(&[("cache-control", "public, max-age=600")]), Some(600));
-    assert_eq!(age(&[("cache-control", "no-cache, max-age=600")]), None);
-    assert_eq!(age(&[("expires", "Fri, 20 Nov 2026 12:05:00 GMT")]), Some(300));
-    assert_eq!(age(&[("expires", "0")]), None);
-}
-
-#[test]
-fn retry_after_is_read_in_both_forms_and_bounded() {
-    assert_eq!(retry_after(&headers(&[("retry-after", "120")])), Some(Duration::from_mins(2)));
-    assert_eq!(retry_after(&headers(&[("retry-after", "99999999")])), Some(RETRY_AFTER_MAX));
-    assert_eq!(retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])), Some(RETRY_AFTER_MAX));
-    assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
-}
-
 /// A server that answers with each of these in turn, the last one for ever, and counts; each answer ends its connection.
 fn server(address: &str, answers: &[&str]) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind(address).unwrap();
@@ -93,7 +71,7 @@ async fn a_403_after_a_429_is_one_more_complaint() {
     let publisher = format!("127.0.0.1:{port}");
     let refused = ask(&fetcher, &url).await.unwrap_err();
     assert_eq!(refused, FetchError::Status { status: 403, retry_after: None });
-    assert_eq!(refused.retry(), crate::model::Retry::Never);
+    assert_eq!(refused.retry(), crate::model::Retry::WhileYoung);
     assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::Status { status: 429, .. })));
     // In peace now, though it did not say for how long.
     assert!(matches!(ask(&fetcher, &url).await, Err(FetchError::HostBusy { .. })));
@@ -111,7 +89,7 @@ async fn a_403_after_a_429_is_one_more_complaint() {
 async fn a_host_with_a_pace_of_its_own_is_asked_at_it() {
     let (port, _) = server("127.0.0.1:0", &["200 OK"]);
     let delay = Some(Duration::from_millis(400));
-    let hosts = vec![HostRule { name: "127.0.0.1".to_owned(), delay, connections: None }];
+    let hosts = vec![HostRule { name: "127.0.0.1".to_owned(), delay, connections: None, proxy: None }];
     let fetcher = Fetcher::new(&FetchSettings { hosts, ..settings() }).unwrap();
     let began = Instant::now();
     for _ in 0..2 {

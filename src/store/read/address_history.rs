@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::model::CanonicalUrl;
-
 use crate::store::file::columns::{from_private_time, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
@@ -93,7 +92,8 @@ const LINK_SQL: &str =
          (SELECT ready_at FROM _hosts WHERE _hosts.host = _links.host),
          (SELECT count(*) FROM _links AS earlier
           WHERE earlier.host = _links.host AND earlier.due_at IS NOT NULL AND earlier.due_at < _links.due_at)
-     FROM _links LEFT JOIN sources ON sources.id = source_id WHERE url_key = ?1";
+     FROM _links LEFT JOIN sources ON sources.id = source_id
+     WHERE url_key = ?1 OR url_key > ?1 || ' ' AND url_key < ?1 || '!' ORDER BY url_key <> ?1, _links.id DESC LIMIT 1";
 
 /// The sources that listed a link without an article after the first.
 const PENDING_SQL: &str =

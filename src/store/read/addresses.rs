@@ -28,7 +28,9 @@ impl Reader {
         if self.is_snapshot()? {
             return Ok(article_in_snapshot(self.connection(), url_key)?);
         }
-        let sql = "SELECT article_id FROM _links WHERE url_key = ?1";
+        // Where entries of a feed share the address, it leads to the latest of their articles.
+        let sql = "SELECT article_id FROM _links WHERE url_key = ?1 OR url_key > ?1 || ' ' AND url_key < ?1 || '!'
+             ORDER BY url_key <> ?1, id DESC LIMIT 1";
         Ok(self.connection().query_row(sql, [url_key], |row| row.get(0)).optional()?.flatten())
     }
 
@@ -61,7 +63,7 @@ impl Reader {
 /// The article at an address, in a snapshot. A snapshot has no table of addresses, only each article's own address. That
 /// one may have any form with this identity.
 fn article_in_snapshot(connection: &Connection, url_key: &str) -> rusqlite::Result<Option<i64>> {
-    let (path, query) = url_key.find('?').map_or((url_key, ""), |start| url_key.split_at(start));
+    let (path, query) = url_key.find(['?', '#']).map_or((url_key, ""), |start| url_key.split_at(start));
     let mut forms = Vec::new();
     for scheme in ["https", "http"] {
         for www in ["", "www."] {
@@ -86,7 +88,7 @@ mod tests {
             .execute_batch(
                 "CREATE TABLE articles (id INTEGER PRIMARY KEY, url TEXT);
                  INSERT INTO articles VALUES (1, 'https://www.paper.example/a/'), (2, 'http://paper.example/b?page=1'),
-                     (3, 'https://paper.example/c/?page=1'), (4, 'https://paper.example/')",
+                     (3, 'https://paper.example/c/?page=1'), (4, 'https://paper.example/'), (5, 'https://paper.example/#!/e')",
             )
             .unwrap();
         let check = |key: &str, expected: Option<i64>| {
@@ -96,6 +98,7 @@ mod tests {
         check("paper.example/b?page=1", Some(2));
         check("paper.example/c?page=1", Some(3));
         check("paper.example", Some(4));
+        check("paper.example#!/e", Some(5));
         check("paper.example/d", None);
         check("", None);
     }

@@ -70,6 +70,8 @@ pub struct ArticleDetails {
     pub sha256: String,
     /// When it was found to be removed by its publisher.
     pub removed_at: Option<String>,
+    /// What its publisher says against text mining and AI training.
+    pub reservations: Vec<String>,
 }
 
 /// The columns of [`ArticleRow`], from `articles` joined with `sources`.
@@ -84,10 +86,10 @@ pub(in crate::store) const N_ARTICLE_COLUMNS: usize = 13;
 pub(in crate::store) const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_source, articles.published_offset, \
      articles.modified_at, articles.site_name, articles.section, articles.keywords, articles.image_url, \
      articles.quality_reasons, articles.duplicate_kind, articles.first_seen_at, articles.updated_at, articles.sha256, \
-     articles.removed_at";
+     articles.removed_at, articles.reservations";
 
 /// How many they are.
-pub(in crate::store) const N_DETAIL_COLUMNS: usize = 15;
+pub(in crate::store) const N_DETAIL_COLUMNS: usize = 16;
 
 /// Reads [`ARTICLE_COLUMNS`].
 pub(in crate::store) fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
@@ -129,5 +131,6 @@ pub(in crate::store) fn article_details(row: &Row<'_>) -> rusqlite::Result<Artic
         updated_at: row.get(at(12))?,
         sha256: row.get(at(13))?,
         removed_at: row.get(at(14))?,
+        reservations: list(at(15))?,
     })
 }

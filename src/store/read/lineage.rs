@@ -4,7 +4,6 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::dedup::lineage::Span;
-
 use crate::store::file::columns::spans_from_json;
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;

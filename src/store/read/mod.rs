@@ -6,6 +6,7 @@
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `sources`, `status`: the sources, and the state of everything.
+//! * `counts`: how many there are of what is listed in part.
 //! * `user_query`: SQL by the user.
 //!
 //! Knows nothing of `write`.
@@ -19,6 +20,8 @@ pub(super) mod article_filter;
 pub(super) mod article_records;
 
 pub(super) mod search;
+
+mod counts;
 
 pub(super) mod changes;
 

@@ -54,6 +54,16 @@ pub struct DaemonSign {
 }
 
 impl Reader {
+    /// How many links were given up: nothing asks for them any more unless a source lists them again.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn n_given_up(&self) -> Result<u64, StoreError> {
+        let count = "SELECT count(*) FROM _links WHERE due_at IS NULL AND article_id IS NULL AND failures_in_a_row > 0";
+        Ok(self.connection().query_row(count, [], |row| row.get(0))?)
+    }
+
     /// The state of the database and of the daemon.
     ///
     /// # Errors
@@ -91,9 +101,7 @@ impl Reader {
             )?,
             n_links_due: count_by("SELECT count(*) FROM _links WHERE due_at <= ?1", &now_ms)?,
             n_links_later: count_by("SELECT count(*) FROM _links WHERE due_at > ?1", &now_ms)?,
-            n_links_given_up: count(
-                "SELECT count(*) FROM _links WHERE due_at IS NULL AND article_id IS NULL AND failures_in_a_row > 0",
-            )?,
+            n_links_given_up: self.n_given_up()?,
             fetches_24h: (
                 count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1", &day_ago)?,
                 count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1 AND error_class IS NOT NULL", &day_ago)?,

@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::model::{Exchange, SourceId};
-
 use crate::store::file::columns::public_time;
 
 /// Rows deleted at a time, so that a long-neglected table does not hold up the writing thread.

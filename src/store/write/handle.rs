@@ -9,15 +9,15 @@ use tokio::sync::mpsc;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ClaimedWork, ImportedArticle, LinkId, ListedLink, PollOutcome, Source, SourceId,
-    StoredArticle,
+    Article, ArticleOutcome, ArticleRecord, ClaimedWork, HostMemory, ImportedArticle, LinkId, ListedLink, PollOutcome,
+    Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit::{self, ArticleCommit};
-use crate::store::write::articles::{copies, import};
+use crate::store::write::articles::{copies, import, restore};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
@@ -29,7 +29,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{daemon, fetches, links, retries};
+use crate::store::write::{clock, daemon, fetches, gates, hosts, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Store {
     schedule: Arc<ScheduleSettings>,
     n_commits: Arc<AtomicU64>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    /// What hosts had said when the database was opened, until somebody takes it.
+    host_memory: Arc<Mutex<HostMemory>>,
 }
 
 impl Store {
@@ -52,7 +54,10 @@ impl Store {
         make_folder_of(&settings.path)?;
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = open_for_writing(settings)?;
-        release::release_abandoned(&connection, schedule, Timestamp::now())
+        let now = Timestamp::now();
+        let host_memory = release::release_abandoned(&connection, schedule, now)
+            .and_then(|()| clock::set_right(&connection, schedule, now))
+            .and_then(|_| hosts::load(&connection, now))
             .map_err(|error| explain(&error, &settings.path))?;
         let n_commits = Arc::new(AtomicU64::new(0));
         let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
@@ -61,6 +66,7 @@ impl Store {
             schedule: Arc::new(schedule.clone()),
             n_commits,
             thread: Arc::new(Mutex::new(Some(thread))),
+            host_memory: Arc::new(Mutex::new(host_memory)),
         })
     }
 
@@ -81,6 +87,21 @@ impl Store {
             }
             None => Ok(()),
         }
+    }
+
+    /// What hosts had said when the database was opened: once, for whoever asks them.
+    #[must_use]
+    pub fn take_host_memory(&self) -> HostMemory {
+        self.host_memory.lock().map(|mut memory| std::mem::take(&mut *memory)).unwrap_or_default()
+    }
+
+    /// Writes down what hosts have said since, for the next process.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn remember_hosts(&self, news: HostMemory) -> Result<(), StoreError> {
+        self.write(move |tx| hosts::remember(tx, &news)).await
     }
 
     /// A handle to the same thread whose commits use other settings.
@@ -119,11 +140,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn add_sources(&self, added: Vec<NewSource>) -> Result<Vec<AddedSource>, StoreError> {
-        self.write(move |tx| {
-            let now = Timestamp::now();
-            added.iter().map(|new| edits::add(tx, new, now)).collect()
-        })
-        .await
+        self.write(move |tx| edits::add_all(tx, &added, Timestamp::now())).await
     }
 
     /// Makes these sources due now, or all active ones.
@@ -193,7 +210,25 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
-        self.write(move |tx| import::import(tx, &article)).await
+        self.write(move |tx| import::import(tx, &article, None)).await
+    }
+
+    /// Stores an article from an export, as far as it can be as it was there.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn restore(&self, article: ImportedArticle, record: ArticleRecord) -> Result<StoredArticle, StoreError> {
+        self.write(move |tx| restore::restore(tx, &article, &record)).await
+    }
+
+    /// Adds a source that imported articles are said to come from, and gives it a title if it has none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn name_source(&self, slug: String, title: String) -> Result<(), StoreError> {
+        self.write(move |tx| restore::name_source(tx, &slug, &title, Timestamp::now())).await
     }
 
     /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
@@ -205,15 +240,22 @@ impl Store {
         self.write(move |tx| copies::original_of(tx, &article)).await
     }
 
-    /// Writes a heartbeat for readers, and deletes HTTP exchanges that are too old to keep.
+    /// Writes a heartbeat for readers, and deletes HTTP exchanges that are too old to keep and what hosts said that no longer
+    /// holds.
     ///
     /// # Errors
     ///
     /// When the database cannot be written. The watchdog should then not be notified.
     pub async fn heartbeat(&self, started_at: Timestamp, keep_fetches_days: u32) -> Result<(), StoreError> {
+        let schedule = self.schedule.clone();
         self.write(move |tx| {
             let now = Timestamp::now();
+            if clock::was_set_back(tx, now)? {
+                clock::set_right(tx, &schedule, now)?;
+            }
             daemon::note_heartbeat(tx, started_at, now)?;
+            gates::prune(tx, now)?;
+            hosts::prune(tx, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })
         .await
@@ -289,17 +331,19 @@ mod tests {
         let store = Store::open(&settings, &config::defaults().schedule).unwrap();
         let line = r#"{"id": "1", "title": "Ferry Maribel aground off Lorne", "text": "The ferry Maribel ran aground off Lorne."}"#;
         let article = crate::pipeline::json_line(line).unwrap().article;
-        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        let imported =
+            ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now(), is_address_given: true };
         // The article is taken in, and then the transaction that it was taken into comes to nothing.
         let undone: Result<(), StoreError> = store
             .write(move |tx| {
-                import::import(tx, &imported)?;
+                import::import(tx, &imported, None)?;
                 Err(rusqlite::Error::QueryReturnedNoRows)
             })
             .await;
         assert!(undone.is_err());
         let article = crate::pipeline::json_line(line).unwrap().article;
-        let imported = ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now() };
+        let imported =
+            ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now(), is_address_given: true };
         assert_eq!(store.import(imported).await.map(|stored| stored.verdict), Ok(crate::model::Verdict::New));
         let reason =
             store.write(|tx| tx.query_row("SELECT reason FROM story_members", [], |row| row.get::<_, String>(0)));

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::ScheduleSettings;
-use crate::model::{Alias, LinkId, ListedLink, SourceId, Validators};
+use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, SourceId, Validators};
 use crate::schedule::backoff;
-use crate::store::file::columns::{from_private_time, hints_to_json, private_time, public_time};
+use crate::store::file::columns::{from_private_time, private_time, public_time};
+use crate::store::write::entries::{self, EntryChange, StoredEntry};
 use crate::store::write::publishers;
 use crate::store::write::sightings::{self, Place};
 
@@ -29,12 +30,17 @@ struct StoredLink {
     source: Option<SourceId>,
     failures_in_a_row: u32,
     tried_at: Option<Timestamp>,
+    entry: StoredEntry,
 }
 
 /// How a known link is listed again.
 #[derive(Clone, Copy)]
-struct Again {
+struct Again<'a> {
+    source: SourceId,
     is_first_sighting: bool,
+    /// What is kept beside it until its article is made.
+    hints: &'a str,
+    change: EntryChange,
     now: Timestamp,
 }
 
@@ -52,20 +58,39 @@ pub(in crate::store) fn record_listed(
     // New links stand together. After a new one, the next is inserted without a search first.
     let mut is_likely_new = false;
     for link in links {
-        let is_inserted = is_likely_new && insert(connection, Some(source), link, now)?.is_some();
-        let stored = if is_inserted { None } else { find(connection, &link.url.key())? };
+        let mut key = entries::key(connection, link)?;
+        let is_inserted = is_likely_new && insert(connection, Some(source), &key, link, now)?.is_some();
+        let mut stored = if is_inserted { None } else { find(connection, &key)? };
+        if let Some(known) = &stored
+            && known.source == Some(source)
+            && let Some(other) = entries::key_of_other(&known.entry, link)
+        {
+            (stored, key) = (find(connection, &other)?, other);
+        }
         is_likely_new = stored.is_none();
         let (is_first_sighting, has_new_work) = match stored {
             None => {
                 if !is_inserted {
-                    insert(connection, Some(source), link, now)?;
+                    insert(connection, Some(source), &key, link, now)?;
                 }
                 (true, true)
             }
             Some(stored) => {
                 let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
-                let again = Again { is_first_sighting, now };
-                (is_first_sighting, make_due_again(connection, &stored, link, schedule, again)?)
+                let hints = entries::hints(&key, link);
+                // Another source may word its entries otherwise.
+                let title = link.hints.title.as_deref();
+                let mark = link.entry.as_ref().filter(|_| stored.source == Some(source));
+                let change = mark.map_or(EntryChange::None, |mark| EntryChange::of(&stored.entry, mark, title));
+                let again = Again { source, is_first_sighting, hints: &hints, change, now };
+                let becomes_due = make_due_again(connection, &stored, link, schedule, again)?;
+                if let Some(mark) = mark.filter(|_| change != EntryChange::None) {
+                    note_change(connection, &stored, again)?;
+                    entries::remember(connection, stored.id, mark, title)?;
+                } else if mark.is_some() && stored.entry.guid != link.hints.guid {
+                    entries::renew_guid(connection, stored.id, link.hints.guid.as_deref())?;
+                }
+                (is_first_sighting, becomes_due || change == EntryChange::Headline)
             }
         };
         if has_new_work {
@@ -96,7 +121,7 @@ pub(in crate::store) fn ask_for(
                 .execute(params![stored.id, private_time(now)])?;
             stored.id
         }
-        None => insert(connection, None, link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+        None => insert(connection, None, &link.url.key(), link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
     };
     publishers::set_next_turn(connection, &link.publisher, Timestamp::UNIX_EPOCH)?;
     Ok(LinkId(id))
@@ -145,7 +170,7 @@ pub(in crate::store) fn finish(
     connection
         .prepare_cached(
             "UPDATE _links SET claim_id = NULL, n_claims = 0, due_at = NULL, failures_in_a_row = 0, hints = NULL, article_id = ?2,
-                 look_at = ?3, gone_at = NULL
+                 look_at = ?3, gone_at = NULL, cut_off_at = NULL
              WHERE id = ?1",
         )?
         .execute(params![link.0, article_id, revisit_at.map(private_time)])?;
@@ -153,6 +178,31 @@ pub(in crate::store) fn finish(
         connection
             .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?
             .execute(params![link.0, etag, last_modified])?;
+    }
+    Ok(())
+}
+
+/// Notes that the page of a link showed a part of its article.
+pub(in crate::store) fn note_cut_off(connection: &Connection, link: LinkId, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET cut_off_at = ?2 WHERE id = ?1")?
+        .execute(params![link.0, private_time(now)])?;
+    Ok(())
+}
+
+/// Has the page that an article goes by fetched from now on, where a link leads to another form of it: there is mostly more
+/// on it.
+pub(in crate::store) fn prefer_own_page(
+    connection: &Connection,
+    candidate: &Candidate,
+    answered: &CanonicalUrl,
+    own: &CanonicalUrl,
+) -> rusqlite::Result<()> {
+    let is_form = candidate.url.key() == own.key() && candidate.url.page_key() != own.page_key();
+    if is_form && answered.page_key() != own.page_key() {
+        connection
+            .prepare_cached("UPDATE _links SET url = ?2, etag = NULL, last_modified = NULL WHERE id = ?1")?
+            .execute(params![candidate.link.0, own.as_str()])?;
     }
     Ok(())
 }
@@ -166,11 +216,21 @@ pub(in crate::store) fn article_at(connection: &Connection, key: &str) -> rusqli
         .map(Option::flatten)
 }
 
+/// Takes back that a try of a link failed: it says nothing of the link.
+pub(in crate::store) fn forgive(connection: &Connection, link: LinkId, failures_in_a_row: u32) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET failures_in_a_row = min(failures_in_a_row, max(?2, 1)) WHERE id = ?1")?
+        .execute(params![link.0, failures_in_a_row])?;
+    Ok(())
+}
+
 fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
     connection
         .prepare_cached(
-            "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id, failures_in_a_row, tried_at
-             FROM _links WHERE url_key = ?1",
+            "SELECT _links.id, article_id, entry_updated_at, due_at IS NOT NULL, _links.source_id, failures_in_a_row, tried_at,
+                 entry_title, entry_text, entry_look_at, guid, gone_at IS NOT NULL,
+                 articles.body_kind, articles.title
+             FROM _links LEFT JOIN articles ON articles.id = article_id WHERE url_key = ?1",
         )?
         .query_row([key], |row| {
             Ok(StoredLink {
@@ -181,6 +241,15 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLin
                 source: row.get::<_, Option<i64>>(4)?.map(SourceId),
                 failures_in_a_row: row.get(5)?,
                 tried_at: row.get::<_, Option<i64>>(6)?.map(from_private_time),
+                entry: StoredEntry {
+                    title: row.get(7)?,
+                    text: row.get(8)?,
+                    look_at: row.get(9)?,
+                    guid: row.get(10)?,
+                    is_gone: row.get(11)?,
+                    body_kind: row.get(12)?,
+                    article_title: row.get(13)?,
+                },
             })
         })
         .optional()
@@ -190,25 +259,28 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLin
 fn insert(
     connection: &Connection,
     source: Option<SourceId>,
+    key: &str,
     link: &ListedLink,
     now: Timestamp,
 ) -> rusqlite::Result<Option<i64>> {
     let n_inserted = connection
         .prepare_cached(
             "INSERT INTO _links (url_key, url, host, source_id, due_at, entry_updated_at, hints, first_seen_at, guid,
-                 url_as_given)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9) ON CONFLICT (url_key) DO NOTHING",
+                 url_as_given, entry_title, entry_text)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11) ON CONFLICT (url_key) DO NOTHING",
         )?
         .execute(params![
-            link.url.key(),
+            key,
             link.url.as_str(),
             link.publisher,
             source.map(|id| id.0),
             private_time(now),
             link.updated_at.map(private_time),
-            hints_to_json(&link.hints),
+            entries::hints(key, link),
             link.hints.guid,
             (link.url_as_given != link.url.as_str()).then_some(&link.url_as_given),
+            link.entry.and(link.hints.title.as_deref()),
+            link.entry.map(|entry| entry.text),
         ])?;
     Ok((n_inserted > 0).then(|| connection.last_insert_rowid()))
 }
@@ -231,6 +303,21 @@ fn see_again(
     Ok(true)
 }
 
+/// Does what another wording of an entry asks for, beside making its article anew.
+fn note_change(
+    connection: &Connection,
+    stored: &StoredLink,
+    Again { source, hints, change, now, .. }: Again<'_>,
+) -> rusqlite::Result<()> {
+    match change {
+        EntryChange::Headline => entries::look_at_page(connection, stored.id, &stored.entry, now),
+        EntryChange::Article | EntryChange::Other if stored.is_due => {
+            entries::renew_hints(connection, stored.id, hints, source)
+        }
+        EntryChange::None | EntryChange::Article | EntryChange::Other => Ok(()),
+    }
+}
+
 /// Makes a known link due again where there is a reason: it is a source of its own, its entry has a later date of change
 /// than before, or it had been given up. Given up and listed by one more source, it starts over; listed by the same one
 /// again, it is tried as after one more failure. Returns whether there was a reason.
@@ -239,15 +326,16 @@ fn make_due_again(
     stored: &StoredLink,
     link: &ListedLink,
     schedule: &ScheduleSettings,
-    Again { is_first_sighting, now }: Again,
+    Again { is_first_sighting, hints, change, now, .. }: Again<'_>,
 ) -> rusqlite::Result<bool> {
     let updated_at = link.updated_at.map(private_time);
     // A first date of change says nothing about a change since.
     let has_changed = matches!((stored.entry_updated_at, updated_at), (Some(before), Some(after)) if after > before);
     let has_no_article = stored.article_id.is_none();
-    let starts_over = link.is_refetch || has_changed || has_no_article && is_first_sighting;
-    let is_still_listed = has_no_article && stored.failures_in_a_row > 0;
-    let becomes_due = !stored.is_due && (starts_over || is_still_listed);
+    let starts_over =
+        link.is_refetch || has_changed || change == EntryChange::Article || has_no_article && is_first_sighting;
+    // Given up, or left out while its source was removed.
+    let becomes_due = !stored.is_due && (starts_over || has_no_article);
     if becomes_due {
         let (due_at, failures_in_a_row) = match stored.tried_at {
             Some(tried_at) if !starts_over => {
@@ -261,13 +349,7 @@ fn make_due_again(
                 "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = ?5, hints = ?3,
                      entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
             )?
-            .execute(params![
-                stored.id,
-                private_time(due_at),
-                hints_to_json(&link.hints),
-                updated_at,
-                failures_in_a_row
-            ])?;
+            .execute(params![stored.id, private_time(due_at), hints, updated_at, failures_in_a_row])?;
     } else if updated_at > stored.entry_updated_at {
         connection
             .prepare_cached("UPDATE _links SET entry_updated_at = ?2 WHERE id = ?1")?

@@ -3,9 +3,13 @@
 //! * `handle`: the handle to the thread. It sends a `unit` of work and awaits the result.
 //! * `thread`: takes the units that wait into one `transaction`. `cache` is what it keeps in memory between them.
 //! * `claims`: hands out due sources and links.
-//! * `sources`: the list of sources, and the commit of a poll. `links` and `sightings` are what a poll brings.
+//! * `sources`: the list of sources, and the commit of a poll. `links`, `entries` and `sightings` are what a poll
+//!   brings.
 //! * `articles`: the commit of a fetched or imported article. `stories` groups articles by event.
-//! * `publishers`, `fetches`, `daemon`: turns of publishers, HTTP exchanges and the heartbeat.
+//! * `publishers`, `hosts`, `fetches`, `daemon`: turns of publishers, what hosts have said, HTTP exchanges and the
+//!   heartbeat.
+//! * `gates`: what stands before the articles of a publisher.
+//! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
@@ -25,6 +29,8 @@ pub(super) mod claims;
 
 pub(super) mod sources;
 
+mod entries;
+
 mod links;
 
 pub(in crate::store) mod retries;
@@ -37,8 +43,14 @@ pub(super) mod stories;
 
 mod publishers;
 
+pub(super) mod gates;
+
+mod hosts;
+
 mod fetches;
 
 mod daemon;
+
+mod clock;
 
 mod beside;

@@ -12,8 +12,8 @@ use crate::store::file::columns::private_time;
 /// An answer that took longer is a slow one. Most come within a second, and what takes several holds up others.
 const QUICK_ANSWER_MAX: Duration = Duration::from_secs(3);
 
-/// Sets when a publisher's next link may be claimed: not before `not_before`, and not before one is due or to be looked
-/// at again.
+/// Sets when a publisher's next link may be claimed: not before `not_before`, not before one is due or to be revisited,
+/// and where a gate stands before its articles, not before that is tried again.
 pub(in crate::store) fn set_next_turn(
     connection: &Connection,
     publisher: &str,
@@ -34,7 +34,8 @@ pub(in crate::store) fn set_next_turn(
     match first {
         Some((waits_until, source_id)) => connection
             .prepare_cached(
-                "INSERT INTO _hosts (host, ready_at, source_id) VALUES (?1, ?2, ?3)
+                "INSERT INTO _hosts (host, ready_at, source_id)
+                 VALUES (?1, max(?2, coalesce((SELECT next_probe_at FROM _gates WHERE publisher = ?1), 0)), ?3)
                  ON CONFLICT (host) DO UPDATE SET ready_at = excluded.ready_at, source_id = excluded.source_id",
             )?
             .execute(params![publisher, waits_until.max(private_time(not_before)), source_id])?,

@@ -10,6 +10,7 @@ use crate::model::{LinkId, ListedLink, SourceId};
 use crate::store::file::columns::private_time;
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
+use crate::store::write::sources::schedule;
 use crate::store::write::{links, publishers};
 
 /// Gives links without an article a new start that were given up, or that wait after failures: all, or those that these
@@ -45,6 +46,15 @@ pub(in crate::store) fn retry(
 /// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
 pub fn retry_links_beside(settings: &StoreSettings, sources: Option<&[SourceId]>) -> Result<u64, StoreError> {
     beside(settings, |connection| retry(connection, sources, Timestamp::now()))
+}
+
+/// Makes a source due now for the daemon that runs.
+///
+/// # Errors
+///
+/// As [`retry_links_beside`].
+pub fn poll_source_beside(settings: &StoreSettings, source: SourceId) -> Result<(), StoreError> {
+    beside(settings, |connection| schedule::make_due(connection, source, Timestamp::now()))
 }
 
 /// Hands an address that was given by hand to the daemon that runs. It is due at once.

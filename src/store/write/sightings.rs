@@ -80,7 +80,9 @@ pub(in crate::store) fn record_import(
         .prepare_cached(
             "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-             ON CONFLICT (article_id, source_id) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)",
+             ON CONFLICT (article_id, source_id) DO UPDATE SET
+                 first_seen_at = min(first_seen_at, excluded.first_seen_at),
+                 last_seen_at = max(last_seen_at, excluded.last_seen_at)",
         )?
         .execute(params![article_id, source.0, guid, url, public_time(now)])?;
     Ok(())

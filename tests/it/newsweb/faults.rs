@@ -125,11 +125,16 @@ fn deflated_zeros(n_bytes: usize) -> Vec<u8> {
 
 /// A gzip body with a broken middle.
 pub(crate) fn broken_gzip() -> Resource {
+    let page = article_html("A broken stream");
+    let (beginning, rest) = page.split_at(page.len() / 2);
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(article_html("A broken stream").as_bytes()).expect("writing to memory");
+    encoder.write_all(beginning.as_bytes()).expect("writing to memory");
+    encoder.flush().expect("writing to memory");
+    let middle = encoder.get_ref().len();
+    encoder.write_all(rest.as_bytes()).expect("writing to memory");
     let mut body = encoder.finish().expect("writing to memory");
-    let middle = body.len() / 2;
-    body[middle..].fill(0xff);
+    // A block of a kind that there is not.
+    body[middle] = 7;
     Resource::new("text/html; charset=utf-8", body).header("content-encoding", "gzip")
 }
 

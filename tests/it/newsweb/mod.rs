@@ -9,3 +9,5 @@ pub(crate) mod dailytimes;
 pub(crate) mod faults;
 
 pub(crate) mod long_reads;
+
+pub(crate) mod scripted;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Alias, SourceId};
+use crate::model::{Alias, ArticleRecord, CanonicalUrl, SourceId};
 
 /// How an article came in.
 pub(super) struct Arrival<'a> {
@@ -14,8 +14,18 @@ pub(super) struct Arrival<'a> {
     pub(super) known_article_id: Option<i64>,
     /// The address that answered; absent for an import.
     pub(super) answered: Option<&'a Alias>,
+    /// The address that was asked; absent where no page was.
+    pub(super) asked: Option<&'a CanonicalUrl>,
+    /// Whether the page showed a part of the article when it was last read.
+    pub(super) was_cut_off: bool,
+    /// Whether it is an entry of a feed that shares its address with others, which then says nothing of who it is.
+    pub(super) is_entry: bool,
+    /// Whether its address is given by a file, and not claimed by a page.
+    pub(super) is_address_given: bool,
     /// When a source first listed it.
     pub(super) first_seen_at: Timestamp,
     /// The time.
     pub(super) now: Timestamp,
+    /// What an export says of it.
+    pub(super) record: Option<&'a ArticleRecord>,
 }

@@ -7,12 +7,15 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::config::ScheduleSettings;
 use crate::dedup;
 use crate::model::{
-    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, StoredArticle, Validators, Verdict,
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, Obstruction, ReadPage, StoredArticle,
+    Verdict,
 };
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::revisits::{self, Revisits};
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::articles::{lookalikes, row};
+use crate::store::write::entries::ENTRY_SIGN;
+use crate::store::write::gates::{self, GateChange};
 use crate::store::write::sources::schedule;
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{fetches, links, publishers, sightings};
@@ -26,6 +29,8 @@ pub struct ArticleCommit {
     pub is_stale: bool,
     /// The article that was found to be removed.
     pub removed: Option<i64>,
+    /// The gate that was found, or that is open now.
+    pub gate: Option<GateChange>,
 }
 
 /// Commits the fetch of an article.
@@ -40,12 +45,19 @@ pub(in crate::store) fn commit(
         return Ok(ArticleCommit { is_stale: true, ..ArticleCommit::default() });
     };
     let revisits = Revisits { connection: transaction, candidate, schedule, now: *finished_at };
-    let fetch = Fetch { transaction, outcome, known_article_id: link.article_id, revisits, now: *finished_at };
+    let fetch = Fetch {
+        transaction,
+        outcome,
+        known_article_id: link.article_id,
+        was_cut_off: link.was_cut_off,
+        is_entry: link.is_entry,
+        revisits,
+        now: *finished_at,
+    };
     let mut ready_at = *host_ready_at;
     let commit = match result {
-        ArticleResult::Article { article, answered, publisher, validators } => {
-            fetch.commit_page(&Page { article, answered, publisher, validators })?
-        }
+        ArticleResult::Article(page) => fetch.commit_page(page, None)?,
+        ArticleResult::Obstructed(obstruction) => fetch.commit_obstruction(obstruction)?,
         ArticleResult::Unchanged => fetch.commit_unchanged()?,
         ArticleResult::Postponed { until } => {
             ready_at = ready_at.max(*until);
@@ -65,28 +77,23 @@ pub(in crate::store) fn commit(
 struct ClaimedLink {
     /// The article that it has led to before.
     article_id: Option<i64>,
+    /// Whether its page showed a part of that when it was last read.
+    was_cut_off: bool,
+    /// Whether it is an entry of a feed that shares its address with others.
+    is_entry: bool,
 }
 
 impl ClaimedLink {
     /// Finds the link of a candidate; nothing when its claim does not hold any more.
     fn find(connection: &Connection, candidate: &Candidate) -> rusqlite::Result<Option<ClaimedLink>> {
-        let found: Option<(Option<i64>, Option<i64>)> = connection
-            .prepare_cached("SELECT claim_id, article_id FROM _links WHERE id = ?1")?
-            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        let found: Option<(Option<i64>, Option<i64>, bool, String)> = connection
+            .prepare_cached("SELECT claim_id, article_id, cut_off_at IS NOT NULL, url_key FROM _links WHERE id = ?1")?
+            .query_row([candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
             .optional()?;
-        let (claim, article_id) = found.unwrap_or_default();
-        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id }))
+        let (claim, article_id, was_cut_off, key) = found.unwrap_or_default();
+        let is_entry = key.contains(ENTRY_SIGN);
+        Ok((claim == Some(candidate.claim.0)).then_some(ClaimedLink { article_id, was_cut_off, is_entry }))
     }
-}
-
-/// A page with an article.
-struct Page<'a> {
-    article: &'a Article,
-    /// The address that answered, after redirects.
-    answered: &'a Alias,
-    /// Who publishes at the article's canonical address.
-    publisher: &'a str,
-    validators: &'a Validators,
 }
 
 /// A fetch whose claim still holds.
@@ -95,31 +102,61 @@ struct Fetch<'a> {
     outcome: &'a ArticleOutcome,
     /// The article that the link has led to before.
     known_article_id: Option<i64>,
+    was_cut_off: bool,
+    is_entry: bool,
     revisits: Revisits<'a>,
     now: Timestamp,
 }
 
 impl Fetch<'_> {
-    /// The page holds an article, or something that stands in its place.
-    fn commit_page(&self, page: &Page<'_>) -> rusqlite::Result<ArticleCommit> {
-        let Page { article, answered, .. } = page;
-        if self.leads_to_deleted_article(article, answered)? {
-            return self.commit_deleted();
+    /// Something else stands where the article should.
+    fn commit_obstruction(&self, obstruction: &Obstruction) -> rusqlite::Result<ArticleCommit> {
+        let Obstruction { retry_at, absence, signs, page, entry, .. } = obstruction;
+        let candidate = &self.outcome.candidate;
+        let gate = gates::note_obstruction(self.transaction, candidate, signs, self.revisits.schedule, self.now)?;
+        let retry_at = gate.as_ref().map(|gate| gate.next_probe_at).or(*retry_at);
+        let mut commit = match (self.known_article_id, page, entry) {
+            (Some(_), _, _) if gate.is_some() => self.commit_absence(Absence::Unknown, retry_at)?,
+            // Missing for the second time, and the same page still stands there: it is what is there now.
+            (Some(_), Some(page), _) if self.revisits.is_missing()? => self.commit_page(page, None)?,
+            (None, page, Some(entry)) if gate.is_some() || page.is_some() => self.commit_page(entry, retry_at)?,
+            // Nothing else has come of several tries, and no other link leads there: the headline was another one.
+            (None, Some(page), None) if gate.is_none() && retry_at.is_none() => self.commit_page(page, None)?,
+            _ => self.commit_absence(*absence, retry_at)?,
+        };
+        if gate.is_some() {
+            links::forgive(self.transaction, candidate.link, candidate.failures_in_a_row)?;
         }
+        commit.gate = gate.and_then(|gate| gate.change);
+        Ok(commit)
+    }
+
+    /// The page holds an article, or something that stands in its place. `page_at` is when the page is asked for again
+    /// where the text is that of the feed's entry, which stands in for it.
+    fn commit_page(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
+        let ReadPage { article, answered, .. } = page;
+        if let Some(deleted) = self.deleted_article(article, answered)? {
+            return self.commit_deleted(deleted);
+        }
+        // An entry that says little now is no notice in the place of the article.
+        let is_page = !self.outcome.exchanges.is_empty();
         let known = match self.known_article_id {
             Some(id) => lookalikes::known(self.transaction, id)?,
             None => None,
         };
         match known {
             Some(known) if dedup::is_barrier(article, &known) => self.commit_barrier(known.id),
-            Some(known) if dedup::is_notice_of_absence(article, &known) => self.commit_absence(Absence::Likely, None),
-            _ => self.commit_article(page),
+            Some(known) if is_page && dedup::is_notice_of_absence(article, &known) => {
+                self.commit_absence(Absence::Likely, None)
+            }
+            _ => self.commit_article(page, page_at),
         }
     }
 
     /// One of the addresses led to an article that is deleted here. It does not come back as new.
-    fn commit_deleted(&self) -> rusqlite::Result<ArticleCommit> {
-        links::finish(self.transaction, self.outcome.candidate.link, self.known_article_id, None, None)?;
+    fn commit_deleted(&self, deleted: i64) -> rusqlite::Result<ArticleCommit> {
+        let article_id = self.known_article_id.unwrap_or(deleted);
+        links::finish(self.transaction, self.outcome.candidate.link, Some(article_id), None, None)?;
         Ok(ArticleCommit::default())
     }
 
@@ -132,25 +169,46 @@ impl Fetch<'_> {
     }
 
     /// The page holds an article.
-    fn commit_article(&self, page: &Page<'_>) -> rusqlite::Result<ArticleCommit> {
-        let Page { article, answered, publisher, validators } = page;
+    fn commit_article(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
+        let ReadPage { article, answered, publisher, validators } = page;
         let candidate = &self.outcome.candidate;
+        // The text of a feed's entry has no page to revisit, or one that it stands in for.
+        let is_page = !self.outcome.exchanges.is_empty() && page_at.is_none();
         let arrival = Arrival {
             source: candidate.source,
             guid: candidate.hints.guid.as_deref(),
             known_article_id: self.known_article_id,
             answered: Some(answered),
+            asked: is_page.then_some(&candidate.url),
+            was_cut_off: self.was_cut_off,
+            is_entry: self.is_entry,
+            is_address_given: false,
             first_seen_at: candidate.first_seen_at,
             now: self.now,
+            record: None,
         };
-        let Upserted { stored, url } = upsert(self.transaction, article, &arrival)?;
-        // The text of a feed's entry has no page to revisit.
-        let is_page = !self.outcome.exchanges.is_empty();
-        let revisit_at = if is_page { self.revisits.next(stored.id)? } else { None };
-        links::finish(self.transaction, candidate.link, Some(stored.id), Some(validators), revisit_at)?;
+        let Upserted { stored, url, is_cut_off, is_from_new_page } = upsert(self.transaction, article, &arrival)?;
+        if is_from_new_page {
+            revisits::end_elsewhere(self.transaction, stored.id, candidate.link)?;
+        }
+        let revisit_at = match is_page {
+            true if is_cut_off => self.revisits.soon(),
+            true => self.revisits.next(stored.id)?,
+            false => page_at,
+        };
+        // By the validators of a part, the same part would not be seen again.
+        let validators = Some(validators).filter(|_| !is_cut_off);
+        links::finish(self.transaction, candidate.link, Some(stored.id), validators, revisit_at)?;
+        if is_cut_off {
+            links::note_cut_off(self.transaction, candidate.link, self.now)?;
+        }
         row::mark_present(self.transaction, stored.id)?;
-        let canonical = url.map(|url| Alias { url, publisher: (*publisher).to_owned() });
-        for alias in canonical.iter().chain([*answered]) {
+        if is_page && let Some(url) = &url {
+            links::prefer_own_page(self.transaction, candidate, &answered.url, url)?;
+        }
+        let canonical = url.map(|url| Alias { url, publisher: publisher.clone() });
+        // The address of an entry that shares it leads to no single article.
+        for alias in canonical.iter().chain([answered]).filter(|_| !self.is_entry) {
             links::add_alias(self.transaction, alias, stored.id, self.now)?;
         }
         // The article that the link led to before has lost its address to another one.
@@ -159,7 +217,10 @@ impl Fetch<'_> {
             row::mark_removed(self.transaction, removed, self.now)?;
         }
         self.move_sightings(&stored)?;
-        Ok(ArticleCommit { stored: Some(stored), is_stale: false, removed })
+        // A wall, or the feed's text in its place, opens nothing.
+        let is_open = is_page && matches!(article.body_kind, BodyKind::Full | BodyKind::Partial);
+        let gate = if is_open { gates::note_article(self.transaction, &candidate.publisher, self.now)? } else { None };
+        Ok(ArticleCommit { stored: Some(stored), is_stale: false, removed, gate })
     }
 
     /// Gives the article the sightings of its link.
@@ -204,20 +265,26 @@ impl Fetch<'_> {
         let failure = match &self.outcome.result {
             ArticleResult::Postponed { .. } => return Ok(()),
             ArticleResult::Failed { failure, .. } => Some(failure),
-            ArticleResult::Article { .. } | ArticleResult::Unchanged => None,
+            ArticleResult::Obstructed(obstruction) => Some(&obstruction.failure),
+            ArticleResult::Article(_) | ArticleResult::Unchanged => None,
         };
         schedule::note_article_source(self.transaction, source, failure, self.now)
     }
 
-    /// Whether the link, the canonical address or the one that answered led to an article that is no longer stored.
-    fn leads_to_deleted_article(&self, article: &Article, answered: &Alias) -> rusqlite::Result<bool> {
+    /// The article that the link, the canonical address or the one that answered led to, and that is no longer stored.
+    fn deleted_article(&self, article: &Article, answered: &Alias) -> rusqlite::Result<Option<i64>> {
+        if self.is_entry {
+            let Some(id) = self.known_article_id else { return Ok(None) };
+            return Ok(lookalikes::known(self.transaction, id)?.is_none().then_some(id));
+        }
         let listed = &self.outcome.candidate.url;
         let canonical = article.url.as_ref().unwrap_or(listed);
         self.transaction
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM _links WHERE url_key IN (?1, ?2, ?3) AND article_id IS NOT NULL
-                     AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id))",
+                "SELECT article_id FROM _links WHERE url_key IN (?1, ?2, ?3) AND article_id IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id) LIMIT 1",
             )?
             .query_row([listed.key(), canonical.key(), answered.url.key()], |row| row.get(0))
+            .optional()
     }
 }

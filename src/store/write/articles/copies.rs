@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::dedup;
 use crate::dedup::lineage::{self, Copy, Earlier, Span};
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
@@ -51,9 +52,13 @@ impl Comparison {
         let roots = cache.roots();
         let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, roots, id))?;
         let publisher = url.map(|url| publisher_of(url.as_url()));
+        let own_day = article.published.map(|published| published.day());
         let mut earlier = Vec::with_capacity(candidates.len());
         for (id, n_hits) in candidates {
-            if sketch.may_be_alike(n_hits, text.len(), n_words(connection, id)?) {
+            let (words, day) = words_and_day(connection, id)?;
+            let can_be_copy = dedup::has_own_text(words.min(article.words))
+                && dedup::can_be_copy(words.max(article.words), own_day.as_deref(), day.as_deref());
+            if can_be_copy && sketch.may_be_alike(n_hits, text.len(), words) {
                 earlier.extend(read(connection, id, publisher.as_deref())?);
             }
         }
@@ -189,9 +194,10 @@ fn ancestors(connection: &Connection, id: i64) -> rusqlite::Result<Vec<i64>> {
     Ok(ancestors)
 }
 
-fn n_words(connection: &Connection, id: i64) -> rusqlite::Result<u32> {
-    let sql = "SELECT words FROM articles WHERE id = ?1";
-    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or_default())
+fn words_and_day(connection: &Connection, id: i64) -> rusqlite::Result<(u32, Option<String>)> {
+    let sql = "SELECT words, date FROM articles WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?.unwrap_or_default())
 }
 
 /// Reads an article, for a comparison with one of this publisher.

@@ -1,8 +1,9 @@
 //! Importing an article from a file.
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::model::{Alias, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
+use crate::model::{Alias, ArticleRecord, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::sources::{add, schedule};
@@ -10,25 +11,44 @@ use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{links, sightings};
 
 /// Stores an article from a file. It has no link to release. Its source, where one is named, is added if it is missing.
+/// Sightings that a record tells of are left to whoever reads the record.
 pub(in crate::store) fn import(
     transaction: &WriteTransaction<'_>,
     imported: &ImportedArticle,
+    record: Option<&ArticleRecord>,
 ) -> rusqlite::Result<StoredArticle> {
     let connection: &Connection = transaction;
-    let ImportedArticle { article, source, guid, arrived_at } = imported;
-    let (guid, now) = (guid.as_deref(), *arrived_at);
-    let source = source.as_deref().map(|slug| add::ensure_import_source(connection, slug, now)).transpose()?;
-    let arrival = Arrival { source, guid, known_article_id: None, answered: None, first_seen_at: now, now };
-    let Upserted { stored, url } = upsert(transaction, article, &arrival)?;
+    let ImportedArticle { article, source, guid, arrived_at, is_address_given } = imported;
+    let (guid, first_seen_at) = (guid.as_deref(), *arrived_at);
+    // A version counts as of when it was changed, which cannot be in the future.
+    let now = article.modified_at.unwrap_or(first_seen_at).min(Timestamp::now()).max(first_seen_at);
+    let source =
+        source.as_deref().map(|slug| add::ensure_import_source(connection, slug, first_seen_at)).transpose()?;
+    let arrival = Arrival {
+        source,
+        guid,
+        known_article_id: None,
+        answered: None,
+        asked: None,
+        was_cut_off: false,
+        is_entry: false,
+        is_address_given: *is_address_given,
+        first_seen_at,
+        now,
+        record,
+    };
+    let Upserted { stored, url, .. } = upsert(transaction, article, &arrival)?;
     if let Some(url) = url {
         let publisher = publisher_of(url.as_url());
-        links::add_alias(connection, &Alias { url, publisher }, stored.id, now)?;
+        links::add_alias(connection, &Alias { url, publisher }, stored.id, first_seen_at)?;
     }
     if let Some(source) = source {
         let url = article.url.as_ref().map(CanonicalUrl::as_str);
-        sightings::record_import(connection, stored.id, source, guid, url, now)?;
+        if record.is_none_or(|record| record.sightings.is_empty()) {
+            sightings::record_import(connection, stored.id, source, guid, url, first_seen_at)?;
+        }
         if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
-            schedule::note_new_article(connection, source, now)?;
+            schedule::note_new_article(connection, source, first_seen_at)?;
         }
     }
     Ok(stored)

@@ -3,14 +3,30 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::dedup::{Known, Lookalikes};
+use crate::dedup::{self, Known, Lookalikes};
 use crate::model::{Article, CanonicalUrl};
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::links;
 
 /// Looks for stored articles that this one may be.
 pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Lookalikes> {
-    let by_id = |id: Option<i64>| id.map(|id| known(connection, id)).transpose().map(Option::flatten);
+    // What came from the same export was told apart by whoever exported it.
+    let is_apart = |id: &i64| arrival.record.is_some_and(|record| record.companions.contains(*id));
+    let by_id = |id: Option<i64>| {
+        id.filter(|id| !is_apart(id)).map(|id| known(connection, id)).transpose().map(Option::flatten)
+    };
+    if arrival.is_entry {
+        let by_guid = match find_by_guid(connection, article, arrival)? {
+            Some(id) => Some(id),
+            None => find_same_entry(connection, article)?,
+        };
+        return Ok(Lookalikes {
+            by_link: by_id(arrival.known_article_id)?,
+            by_guid: by_id(by_guid)?,
+            by_wording: find_by_wording(connection, article)?,
+            ..Lookalikes::default()
+        });
+    }
     let answered_key = arrival.answered.map(|answered| answered.url.key());
     let answered_id = answered_key.map(|key| links::article_at(connection, &key)).transpose()?.flatten();
     let canonical_key = article.url.as_ref().map(CanonicalUrl::key);
@@ -19,6 +35,7 @@ pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival
         by_link: by_id(arrival.known_article_id)?,
         is_from_elsewhere: arrival.answered.is_some() && answered_id != arrival.known_article_id,
         by_canonical_url: by_id(canonical_id)?,
+        is_address_given: arrival.is_address_given,
         by_guid: by_id(find_by_guid(connection, article, arrival)?)?,
         by_wording: find_by_wording(connection, article)?,
     })
@@ -63,7 +80,8 @@ fn find_by_guid(connection: &Connection, article: &Article, arrival: &Arrival<'_
     }
 }
 
-fn find_same_document(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+/// The same document from an earlier import, where no address leads to it.
+pub(super) fn find_same_document(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
     connection
         .prepare_cached(
             "WITH alike AS (
@@ -71,16 +89,44 @@ fn find_same_document(connection: &Connection, article: &Article) -> rusqlite::R
                  UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
                  WHERE wording = ?1)
              SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
-             WHERE articles.url IS NULL AND articles.title IS ?2 ORDER BY articles.id LIMIT 1",
+             WHERE articles.url IS NULL AND articles.title IS ?2 AND (?3 OR articles.date IS ?4)
+             ORDER BY articles.id LIMIT 1",
         )?
-        .query_row(params![article.fingerprint.0, article.title], |row| row.get(0))
+        .query_row(
+            params![article.fingerprint.0, article.title, dedup::has_own_text(article.words), day_of(article)],
+            |row| row.get(0),
+        )
         .optional()
 }
 
-/// The first article with the same wording.
-fn find_by_wording(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+/// The article at the same address with the same headline and text: a feed may renew its GUIDs.
+fn find_same_entry(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
     connection
-        .prepare_cached("SELECT article_id FROM _wordings WHERE wording = ?1")?
-        .query_row([&article.fingerprint.0], |row| row.get(0))
+        .prepare_cached(
+            "WITH alike AS (
+                 SELECT article_id AS id FROM _wordings WHERE wording = ?1
+                 UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
+                 WHERE wording = ?1)
+             SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
+             WHERE articles.url IS ?2 AND articles.title IS ?3 AND articles.body = ?4 ORDER BY articles.id LIMIT 1",
+        )?
+        .query_row(
+            params![article.fingerprint.0, article.url.as_ref().map(CanonicalUrl::as_str), article.title, article.body],
+            |row| row.get(0),
+        )
         .optional()
+}
+
+/// The first article with the same wording, where that tells anything.
+fn find_by_wording(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+    let found: Option<(i64, Option<String>)> = connection
+        .prepare_cached("SELECT id, date FROM _wordings JOIN articles ON id = article_id WHERE wording = ?1")?
+        .query_row([&article.fingerprint.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let is_copy = |day: &Option<String>| dedup::can_be_copy(article.words, day_of(article).as_deref(), day.as_deref());
+    Ok(found.filter(|(_, day)| is_copy(day)).map(|(id, _)| id))
+}
+
+fn day_of(article: &Article) -> Option<String> {
+    article.published.map(|published| published.day())
 }

@@ -2,7 +2,9 @@
 //!
 //! * `commit`, `import`: the fetch of an article and an article from a file, each in one transaction. `arrival` is what
 //!   both tell of how it came in.
-//! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`.
+//! * `restore`: an article from an export, as it was where it was exported.
+//! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
+//!   `versions` puts several versions from files in order, `text_pages` knows the page that each text is from.
 //! * `row`: its row; `full_text`: the full-text index.
 //! * `revisits`: when its page is fetched again, and what it means that the page is missing.
 
@@ -10,11 +12,17 @@ pub(in crate::store) mod commit;
 
 pub(in crate::store) mod import;
 
+pub(in crate::store) mod restore;
+
 mod arrival;
 
 mod upsert;
 
 mod lookalikes;
+
+mod versions;
+
+mod text_pages;
 
 pub(in crate::store) mod copies;
 

@@ -45,6 +45,11 @@ impl Revisits<'_> {
         Ok(revisits::next_revisit(self.schedule, first_seen_at, published_at, self.seed(), self.now))
     }
 
+    /// When a page is read again that showed a part of its article.
+    pub(super) fn soon(&self) -> Option<Timestamp> {
+        backoff::next_try(self.schedule, 1, Retry::Backoff, self.seed(), self.now)
+    }
+
     /// Releases a link whose page could not be read, and sets when it is fetched again. Returns the article if it now
     /// counts as removed: the server says so, or the page was missing twice in a row.
     pub(super) fn after_failure(
@@ -102,6 +107,13 @@ impl Revisits<'_> {
         Ok(n_links > 0)
     }
 
+    /// Whether the article was found missing when its page was last asked for.
+    pub(in crate::store) fn is_missing(&self) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached("SELECT gone_at IS NOT NULL FROM _links WHERE id = ?1")?
+            .query_row([self.candidate.link.0], |row| row.get(0))
+    }
+
     fn release(
         &self,
         due_at: Option<Timestamp>,
@@ -127,6 +139,14 @@ impl Revisits<'_> {
     fn seed(&self) -> u64 {
         self.candidate.link.0.unsigned_abs()
     }
+}
+
+/// Ends the revisits to an article's other pages.
+pub(super) fn end_elsewhere(connection: &Connection, article_id: i64, link: LinkId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET look_at = NULL WHERE article_id = ?1 AND id <> ?2 AND look_at IS NOT NULL")?
+        .execute([article_id, link.0])?;
+    Ok(())
 }
 
 /// Releases a link that was not fetched: for a revisit if it was claimed for one, otherwise for a first fetch. The turn of

@@ -32,13 +32,14 @@ impl ArticleRow<'_> {
     }
 
     /// Replaces the wording in the row of the article with this id.
-    pub(super) fn update(&self, connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    pub(super) fn update(&self, connection: &Connection, id: i64, number: NumberOfWording) -> rusqlite::Result<()> {
         static SQL: OnceLock<String> = OnceLock::new();
         let columns = self.columns();
         let sql = SQL.get_or_init(|| update_sql(&columns));
+        let counts_on = number == NumberOfWording::Next;
         let changing = columns.iter().filter(|column| column.in_revision != InRevision::Kept);
         let mut parameters: Vec<(&str, &dyn ToSql)> = changing.map(Column::parameter).collect();
-        parameters.push((":id", &id));
+        parameters.extend([(":id", &id as &dyn ToSql), (":counts_on", &counts_on)]);
         connection.prepare_cached(sql)?.execute(parameters.as_slice())?;
         Ok(())
     }
@@ -86,6 +87,15 @@ impl ArticleRow<'_> {
         let text = bundle::document(self.article.title.as_deref(), day.as_deref(), url, &self.article.body);
         bundle::hex_sha256(text.as_bytes())
     }
+}
+
+/// The number of a wording that replaces another one in its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberOfWording {
+    /// One more.
+    Next,
+    /// The same: it is no new one.
+    Same,
 }
 
 /// What a new wording does to a column of its article.
@@ -146,7 +156,9 @@ fn insert_sql(columns: &[Column<'_>]) -> String {
 fn update_sql(columns: &[Column<'_>]) -> String {
     let assignments: Vec<String> = columns.iter().filter_map(Column::assignment).collect();
     let assignments = assignments.join(", ");
-    format!("UPDATE articles SET {assignments}, revision = revision + 1, change_seq = {NEXT_CHANGE} WHERE id = :id")
+    format!(
+        "UPDATE articles SET {assignments}, revision = revision + :counts_on, change_seq = {NEXT_CHANGE} WHERE id = :id"
+    )
 }
 
 /// Copies the present wording of an article to `revisions`, before a new one replaces it.

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
+use crate::dedup::reading::{self, PageForm, Reading};
 use crate::dedup::{self, Lookalikes};
 use crate::model::{Article, CanonicalUrl, DuplicateKind, StoredArticle, Verdict};
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::copies::{self, Comparison};
 use crate::store::write::articles::lookalikes;
-use crate::store::write::articles::row::{self, ArticleRow};
+use crate::store::write::articles::row::{self, ArticleRow, NumberOfWording};
+use crate::store::write::articles::text_pages::TextPage;
+use crate::store::write::articles::versions::{self, Version};
 use crate::store::write::stories::join::{self, Arrived};
 use crate::store::write::transaction::WriteTransaction;
 
@@ -17,6 +20,10 @@ pub(super) struct Upserted {
     pub(super) stored: StoredArticle,
     /// The canonical address under which it is stored.
     pub(super) url: Option<CanonicalUrl>,
+    /// Whether the page showed a part of it, and the whole is kept.
+    pub(super) is_cut_off: bool,
+    /// Whether its text, or word of its changes, comes from this page from now on and came from another one before.
+    pub(super) is_from_new_page: bool,
 }
 
 /// Looks for stored articles that this one may be, judges it, and stores it accordingly.
@@ -33,14 +40,55 @@ pub(super) fn upsert(
         None if judgement.canonical_is_wrong => None,
         _ => article.url.clone(),
     };
+    // In a file under an address that is another article's, it is known by its text, as one without an address is.
+    let is_without_address = article.url.is_some() && url.is_none();
+    let same_document = if is_without_address { lookalikes::find_same_document(transaction, &article)? } else { None };
+    let verdict = same_document.map_or(judgement.verdict, |article_id| Verdict::Known { article_id });
+    let page = arrival.asked.zip(arrival.answered).map(|(asked, answered)| {
+        let is_own = url.as_ref().is_some_and(|url| url.page_key() == answered.url.page_key());
+        TextPage::new(asked, &answered.url, &article, is_own)
+    });
+    let known = |id: i64| lookalikes.known(id).ok_or(rusqlite::Error::QueryReturnedNoRows);
+    let mut reading = None;
     let judged = JudgedArticle { transaction, article: &article, url: url.as_ref(), arrival };
-    let stored = match judgement.verdict {
+    let stored = match verdict {
         Verdict::New => judged.insert()?,
         Verdict::Duplicate { of, kind } => judged.insert_duplicate(of, kind)?,
-        Verdict::Known { article_id } => StoredArticle { id: article_id, verdict: Verdict::Known { article_id } },
-        Verdict::Revision { article_id } => judged.revise(article_id, lookalikes.by_wording)?,
+        Verdict::Known { article_id } => known_article(article_id),
+        Verdict::Revision { article_id } if arrival.answered.is_none() => {
+            judged.add_version(article_id, lookalikes.by_wording)?
+        }
+        Verdict::Revision { article_id } => {
+            let form = match &page {
+                Some(page) => page.form(transaction, article_id)?,
+                None => PageForm::OfText,
+            };
+            let read = reading::read(&article, known(article_id)?, form);
+            reading = Some(read);
+            match read {
+                Reading::CutOff if !arrival.was_cut_off => known_article(article_id),
+                Reading::OtherForm => known_article(article_id),
+                Reading::Fuller => judged.replace(article_id, lookalikes.by_wording)?,
+                Reading::CutOff | Reading::Revised => judged.revise(article_id, lookalikes.by_wording)?,
+            }
+        }
     };
-    Ok(Upserted { stored, url })
+    let is_kept = matches!(stored.verdict, Verdict::Known { .. });
+    let is_cut_off = is_kept && reading == Some(Reading::CutOff);
+    let is_from_new_page = match &page {
+        Some(page) if !is_cut_off => {
+            // A wall, or a page that gives less, is read over; one that says the same may have given the text as well.
+            let gave_text = !is_kept || reading == Some(Reading::Fuller);
+            let is_telling = gave_text || reading.is_some() || dedup::reads_the_same(&article, known(stored.id)?);
+            is_telling && page.settle(transaction, stored.id, gave_text)?
+        }
+        _ => false,
+    };
+    Ok(Upserted { stored, url, is_cut_off, is_from_new_page })
+}
+
+fn known_article(id: i64) -> StoredArticle {
+    StoredArticle { id, verdict: Verdict::Known { article_id: id } }
 }
 
 /// Gives an article without a headline that of the stored one. A headline may come from the feed alone, and the feed no
@@ -90,6 +138,18 @@ impl JudgedArticle<'_> {
     /// Puts a new wording in the place of the old one, which moves to `revisions`. The new one may copy other articles
     /// than the old one did, but only earlier ones: otherwise two articles could be copies of each other.
     fn revise(&self, id: i64, by_wording: Option<i64>) -> rusqlite::Result<StoredArticle> {
+        row::keep_revision(self.transaction, id)?;
+        self.put_wording(id, by_wording, NumberOfWording::Next)?;
+        Ok(StoredArticle { id, verdict: Verdict::Revision { article_id: id } })
+    }
+
+    /// Puts a fuller form of the present wording in its place. The publisher has changed nothing, so it is no revision.
+    fn replace(&self, id: i64, by_wording: Option<i64>) -> rusqlite::Result<StoredArticle> {
+        self.put_wording(id, by_wording, NumberOfWording::Same)?;
+        Ok(known_article(id))
+    }
+
+    fn put_wording(&self, id: i64, by_wording: Option<i64>, number: NumberOfWording) -> rusqlite::Result<()> {
         let exact = by_wording.filter(|other| *other < id);
         let comparison = match exact {
             Some(_) => None,
@@ -98,16 +158,27 @@ impl JudgedArticle<'_> {
         let near = comparison.as_ref().and_then(Comparison::original);
         let duplicate = exact.map(|of| (of, DuplicateKind::Exact)).or(near.map(|of| (of, DuplicateKind::Near)));
         copies::forget(self.transaction, id)?;
-        row::keep_revision(self.transaction, id)?;
-        self.row(duplicate).update(self.transaction, id)?;
+        self.row(duplicate).update(self.transaction, id, number)?;
         if let Some(of) = exact {
             copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())?;
         } else if let Some(comparison) = comparison {
             comparison.record(self.transaction, id)?;
         }
         join::update_title(self.transaction, id)?;
-        lookalikes::replace_wording(self.transaction, self.article, id)?;
-        Ok(StoredArticle { id, verdict: Verdict::Revision { article_id: id } })
+        lookalikes::replace_wording(self.transaction, self.article, id)
+    }
+
+    /// Stores a version from a file: as the present wording or as an earlier one.
+    fn add_version(&self, id: i64, by_wording: Option<i64>) -> rusqlite::Result<StoredArticle> {
+        let Arrival { now, first_seen_at, .. } = *self.arrival;
+        match versions::place(self.transaction, self.article, id, now)? {
+            Version::Latest => self.revise(id, by_wording),
+            Version::Earlier => {
+                versions::insert_earlier(self.transaction, self.article, id, now, first_seen_at)?;
+                Ok(StoredArticle { id, verdict: Verdict::Revision { article_id: id } })
+            }
+            Version::Known => Ok(known_article(id)),
+        }
     }
 
     fn row(&self, duplicate: Option<(i64, DuplicateKind)>) -> ArticleRow<'_> {

@@ -97,8 +97,8 @@ fn claim_by_sources(
     if claimed.len() >= request.n_links {
         return Ok(());
     }
-    let n_probed = claimed.iter().filter(|candidate| candidate.is_probe).count();
-    let mut n_probes = request.n_link_probes.saturating_sub(n_probed);
+    let n_begun = claimed.iter().filter(|candidate| candidate.is_probe).count();
+    let mut n_probes = request.n_link_probes.saturating_sub(n_begun);
     let mut ready = quick_hosts(connection, request, condition)?;
     if n_probes > 0 {
         ready.extend(hosts_to_probe(connection, request, condition)?);

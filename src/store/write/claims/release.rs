@@ -72,7 +72,7 @@ pub(in crate::store) fn release_abandoned(
             params![id, public_time(at), ErrorClass::Internal.as_str(), told(n_deaths)],
         )?;
         connection.execute(
-            "UPDATE _links SET claim_id = NULL, due_at = ?2, look_at = NULL, failures_in_a_row = failures_in_a_row + 1,
+            "UPDATE _links SET claim_id = NULL, due_at = ?2, look_at = NULL, failures_in_a_row = max(failures_in_a_row + 1, n_claims),
                  tried_at = ?3
              WHERE id = ?1",
             params![id, due_at.map(private_time), private_time(at)],

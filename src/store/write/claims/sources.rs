@@ -17,9 +17,9 @@ pub(super) fn claim_sources(connection: &Connection, request: &ClaimRequest) -> 
     let n_probes = request.n_source_probes.min(request.n_sources);
     let mut claimed = Vec::new();
     claim_of_lane(connection, request, Lane::Probe, n_probes.min(request.n_sources.div_ceil(2)), &mut claimed)?;
-    let n_probed = claimed.len();
+    let n_begun = claimed.len();
     claim_of_lane(connection, request, Lane::Quick, request.n_sources - claimed.len(), &mut claimed)?;
-    let n_left = (n_probes - n_probed).min(request.n_sources - claimed.len());
+    let n_left = (n_probes - n_begun).min(request.n_sources - claimed.len());
     claim_of_lane(connection, request, Lane::Probe, n_left, &mut claimed)?;
     Ok(claimed)
 }

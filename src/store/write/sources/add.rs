@@ -1,5 +1,7 @@
 //! Adding a source that no file lists.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use url::Url;
@@ -21,6 +23,50 @@ pub struct AddedSource {
     pub is_paused: bool,
 }
 
+/// The sources that are stored, as adding others needs to know them: none of them is looked for row by row.
+#[derive(Debug, Default)]
+pub(in crate::store) struct KnownSources {
+    /// Number, slug and state, by address.
+    by_address: HashMap<String, (i64, String, String)>,
+    slugs: HashSet<String>,
+    /// The number with which a free slug was last found, by the slug without it.
+    numbers: HashMap<String, u32>,
+}
+
+impl KnownSources {
+    pub(in crate::store) fn read(connection: &Connection) -> rusqlite::Result<KnownSources> {
+        let mut known = KnownSources::default();
+        // Of several at one address the active one is meant.
+        let mut statement =
+            connection.prepare("SELECT id, url, slug, state FROM sources ORDER BY state <> 'active', id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (id, url, slug, state): (i64, Option<String>, String, String) =
+                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            known.slugs.insert(slug.clone());
+            if let Some(url) = url {
+                known.by_address.entry(url).or_insert((id, slug, state));
+            }
+        }
+        Ok(known)
+    }
+
+    /// The slug itself if it is free, else with the next number.
+    fn free_slug(&mut self, wanted: &str) -> String {
+        if !self.slugs.contains(wanted) {
+            return wanted.to_owned();
+        }
+        let number = self.numbers.entry(wanted.to_owned()).or_insert(1);
+        loop {
+            *number += 1;
+            let slug = format!("{wanted}-{number}");
+            if !self.slugs.contains(&slug) {
+                return slug;
+            }
+        }
+    }
+}
+
 /// Adds a source that no file lists. One with the same address stays as it is. A slug that is in use gets a number.
 pub(in crate::store) fn add(
     connection: &Connection,
@@ -28,29 +74,34 @@ pub(in crate::store) fn add(
     is_polled: bool,
     now: Timestamp,
 ) -> rusqlite::Result<AddedSource> {
-    let same_address: Option<(i64, String, String)> = connection
-        .prepare_cached("SELECT id, slug, state FROM sources WHERE url = ?1 ORDER BY state = 'active' DESC LIMIT 1")?
-        .query_row([source.url.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    if let Some((id, slug, state)) = same_address {
+    add_beside(connection, &mut KnownSources::read(connection)?, source, is_polled, now)
+}
+
+/// As [`add`], one of several.
+pub(in crate::store) fn add_beside(
+    connection: &Connection,
+    known: &mut KnownSources,
+    source: &Source,
+    is_polled: bool,
+    now: Timestamp,
+) -> rusqlite::Result<AddedSource> {
+    if let Some((id, slug, state)) = known.by_address.get_mut(source.url.as_str()) {
         let is_paused = state == "paused";
         // A paused source stays paused, as its user wants it.
         let becomes_active = is_polled && state != "active" && !is_paused;
         if becomes_active {
-            activate(connection, id, source)?;
-            schedule::make_due(connection, SourceId(id), now)?;
+            activate(connection, *id, source)?;
+            schedule::make_due(connection, SourceId(*id), now)?;
+            "active".clone_into(state);
         }
-        return Ok(AddedSource { id: SourceId(id), slug, is_new: becomes_active, is_paused });
+        return Ok(AddedSource { id: SourceId(*id), slug: slug.clone(), is_new: becomes_active, is_paused });
     }
-    let mut slug = source.slug.clone();
-    let mut number = 2;
-    while connection.prepare_cached("SELECT 1 FROM sources WHERE slug = ?1")?.exists([&slug])? {
-        slug = format!("{}-{number}", source.slug);
-        number += 1;
-    }
+    let slug = known.free_slug(&source.slug);
     let state = if is_polled { "active" } else { "manual" };
     let named = Source { slug: slug.clone(), ..source.clone() };
     let id = insert(connection, &named, state, "command", now)?;
+    known.slugs.insert(slug.clone());
+    known.by_address.insert(source.url.to_string(), (id, slug.clone(), state.to_owned()));
     Ok(AddedSource { id: SourceId(id), slug, is_new: true, is_paused: false })
 }
 

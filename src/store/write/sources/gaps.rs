@@ -8,7 +8,6 @@ use crate::dates;
 use crate::model::{ListedLink, SourceId, TimeSpan};
 use crate::schedule::gap::{self, Gap};
 use crate::schedule::rhythm::Rhythm;
-
 use crate::store::file::columns::public_time;
 use crate::store::write::links;
 

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
-
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;

@@ -3,12 +3,17 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::dedup;
 use crate::dedup::story::active::Joining;
 use crate::dedup::story::terms::{Signature, Terms};
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::stories::cache::StoryCache;
 use crate::store::write::transaction::WriteTransaction;
+
+/// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
+/// to know", "photos of the day".
+const HEADLINE_LIKENESS_MIN: f64 = 0.6;
 
 /// An article that has just been stored.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +48,8 @@ pub(in crate::store) fn join(
         return Ok(());
     }
     let at = told_at(article, arrived);
-    let place = match find_place(connection, stories, &signature, at, original)? {
+    let likeness_min = if dedup::has_own_text(article.words) { 0.0 } else { HEADLINE_LIKENESS_MIN };
+    let place = match find_place(connection, stories, &signature, at, original, likeness_min)? {
         Some(place) => place,
         None => Place::first(open(connection, article, at, arrived)?),
     };
@@ -115,6 +121,7 @@ fn find_place(
     signature: &Signature,
     at: Option<Timestamp>,
     original: Option<i64>,
+    likeness_min: f64,
 ) -> rusqlite::Result<Option<Place>> {
     let of_original = match original {
         Some(original) => story_of(connection, original)?,
@@ -125,7 +132,7 @@ fn find_place(
         return Ok(Some(Place { story, reason: Reason::Copy, score: None, terms }));
     }
     let placement = stories.active.place(signature, at.map(Timestamp::as_second));
-    Ok(placement.map(|placement| Place {
+    Ok(placement.filter(|placement| placement.score >= likeness_min).map(|placement| Place {
         story: placement.story,
         reason: Reason::Alike,
         score: Some(placement.score),

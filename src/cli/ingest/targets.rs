@@ -1,0 +1,60 @@
+//! What is to be fetched: words on the command line, and lines of files and of standard input.
+
+use std::collections::HashSet;
+
+use crate::cli::failure::Failure;
+use crate::cli::files::read_input;
+
+/// A word that names an address or a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) word: String,
+    /// File and line, for what was not on the command line.
+    pub(crate) place: Option<String>,
+}
+
+/// The words themselves, and for `-` and `@FILE` the lines there, without comments and blank lines, each once.
+pub(crate) fn read(words: &[String]) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::new();
+    for word in words {
+        let (name, input) = match word.strip_prefix('@') {
+            Some(file) => (file, file),
+            None if word == "-" => ("standard input", "-"),
+            None => {
+                targets.push(Target { word: word.clone(), place: None });
+                continue;
+            }
+        };
+        let bytes = read_input(input).map_err(|error| Failure::Failed(format!("{name}: {error}")))?;
+        targets.extend(lines(&String::from_utf8_lossy(&bytes), name));
+    }
+    let mut seen = HashSet::new();
+    targets.retain(|target| seen.insert(target.word.clone()));
+    Ok(targets)
+}
+
+fn lines(text: &str, name: &str) -> impl Iterator<Item = Target> {
+    text.trim_start_matches('\u{feff}').lines().enumerate().filter_map(move |(index, line)| {
+        let line = line.trim();
+        // Within a line # is a part of an address; after white space nothing of an address follows.
+        let word = line.split(" #").next().unwrap_or_default().trim_end();
+        let is_word = !word.is_empty() && !word.starts_with('#');
+        is_word.then(|| Target { word: word.to_owned(), place: Some(format!("{name}:{}", index + 1)) })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_blank_lines_name_nothing() {
+        let text =
+            "\u{feff}# a list\n\nhttps://a.example/1#top\n  b.example/2   # the second\r\n#c\nhttps://a.example/3";
+        let read: Vec<(String, Option<String>)> =
+            lines(text, "list.txt").map(|target| (target.word, target.place)).collect();
+        let expected = [("https://a.example/1#top", 3), ("b.example/2", 4), ("https://a.example/3", 6)];
+        let expected = expected.map(|(word, line)| (word.to_owned(), Some(format!("list.txt:{line}"))));
+        assert_eq!(read, expected);
+    }
+}

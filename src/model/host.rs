@@ -1,0 +1,44 @@
+//! What hosts have said that holds beyond one process.
+
+use jiff::Timestamp;
+
+/// What is known of hosts: read when a process starts, and written as it changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostMemory {
+    /// robots.txt files that are believed still.
+    pub robots: Vec<KnownRobots>,
+    /// Publishers that are to be left in peace, or were lately.
+    pub holds: Vec<HostHold>,
+}
+
+impl HostMemory {
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.robots.is_empty() && self.holds.is_empty()
+    }
+}
+
+/// A robots.txt as it was read last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRobots {
+    /// Scheme, host and port that it is for.
+    pub origin: String,
+    /// The file; empty where there is none, which allows everything too.
+    pub text: Vec<u8>,
+    /// Until when it is believed.
+    pub expires_at: Timestamp,
+}
+
+/// What a publisher asked for by `Retry-After` or a 429.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostHold {
+    /// The publisher, as its turns are counted.
+    pub publisher: String,
+    /// Not to be asked before this.
+    pub until: Timestamp,
+    /// How often in a row it complained without saying when to come back.
+    pub n_complaints: u32,
+    /// Until when the last complaint is remembered.
+    pub complained_until: Option<Timestamp>,
+}

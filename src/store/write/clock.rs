@@ -1,0 +1,80 @@
+//! A clock that was once ahead: due times and times of the past that now lie far in the future.
+//!
+//! What was written then would keep sources and links from their turns until the clock has caught up, for years if need
+//! be, and without a word. So nothing is believed to be further off than the longest interval, and nothing of the past to
+//! be still to come.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::config::ScheduleSettings;
+use crate::store::file::columns::private_time;
+
+/// How far a time of the past may lie in the future: clocks are set back by some seconds all the time.
+const CLOCK_SLIP: SignedDuration = SignedDuration::from_secs(60);
+
+/// Longer than any wish of a host holds, in milliseconds.
+const HOST_WISH_MS: i64 = 72 * 3_600_000;
+
+/// How much longer than the settings' longest interval a wait may be: what a feed asks to skip, a week at most, and the
+/// spread.
+const LONGEST_MORE: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// Brings times back that lie further in the future than any that this program writes. Returns how many sources and links
+/// had such times.
+pub(super) fn set_right(
+    connection: &Connection,
+    schedule: &ScheduleSettings,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let longest = private_time(now.checked_add(longest_wait(schedule)).unwrap_or(Timestamp::MAX));
+    let slipped = private_time(now.checked_add(CLOCK_SLIP).unwrap_or(Timestamp::MAX));
+    let now = private_time(now);
+    // A source that was polled in the future is due: how long ago that really was, nobody knows.
+    let n_sources = connection
+        .prepare_cached(
+            "UPDATE _source_schedule SET
+                 next_due_at = CASE WHEN last_polled_at > ?2 THEN min(next_due_at, ?1) ELSE min(next_due_at, ?3) END,
+                 last_polled_at = min(last_polled_at, ?1), last_ok_at = min(last_ok_at, ?1),
+                 last_new_article_at = min(last_new_article_at, ?1)
+             WHERE claim_id IS NULL AND (next_due_at > ?3 OR last_polled_at > ?2 OR last_ok_at > ?2)",
+        )?
+        .execute(params![now, slipped, longest])?;
+    // Each by its index, which holds what waits and no more.
+    let n_due = connection
+        .prepare_cached(
+            "UPDATE _links SET due_at = ?2, tried_at = min(tried_at, ?1)
+             WHERE due_at IS NOT NULL AND due_at > ?2 AND claim_id IS NULL",
+        )?
+        .execute(params![now, longest])?;
+    let n_to_revisit = connection
+        .prepare_cached(
+            "UPDATE _links SET look_at = ?1 WHERE look_at IS NOT NULL AND due_at IS NULL AND look_at > ?1 AND claim_id IS NULL",
+        )?
+        .execute([longest])?;
+    connection.prepare_cached("UPDATE _hosts SET ready_at = ?1 WHERE ready_at > ?1")?.execute([longest])?;
+    // Hosts are left in peace, and robots.txt files believed, for a day at most.
+    let latest = now + HOST_WISH_MS;
+    connection.prepare_cached("DELETE FROM _host_holds WHERE forgotten_at > ?1")?.execute([latest])?;
+    connection.prepare_cached("DELETE FROM _robots WHERE expires_at > ?1")?.execute([latest])?;
+    Ok(n_sources + n_due + n_to_revisit)
+}
+
+/// Whether the last sign of life of a daemon is from the future: then the clock has been set back since.
+pub(super) fn was_set_back(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
+    let slipped = now.checked_add(CLOCK_SLIP).unwrap_or(Timestamp::MAX);
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM _daemon WHERE heartbeat_at > ?1)")?
+        .query_row([private_time(slipped)], |row| row.get(0))
+}
+
+fn longest_wait(schedule: &ScheduleSettings) -> SignedDuration {
+    let longest_s = schedule
+        .look_again_after_s
+        .iter()
+        .copied()
+        .chain([schedule.poll_interval_max_s, schedule.article_interval_s, schedule.backoff_max_s])
+        .max()
+        .unwrap_or_default();
+    SignedDuration::from_secs(i64::from(longest_s)) + LONGEST_MORE
+}

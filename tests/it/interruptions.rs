@@ -1,0 +1,232 @@
+//! One-shot work that is interrupted: it says so at once, ends within moments, loses nothing and says how it goes on.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use newswire::demo::web::Site;
+
+use crate::harness::{Daemon, Newsroom, Outcome, end_of, feed, send_signal, wait_until, web_of};
+use crate::newsweb::faults;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Far below what a hanging server is waited for, and above what two busy cores need to end a command.
+const ENDS_WITHIN: Duration = Duration::from_secs(6);
+
+/// Sends a signal when something holds, and returns how the command ended and after how long.
+fn interrupt(room: &Newsroom, arguments: &[&str], signal: &str, mut when: impl FnMut() -> bool) -> (Outcome, Duration) {
+    let child = room
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    assert!(wait_until(PATIENCE, &mut when), "{arguments:?} did not get so far");
+    let began = Instant::now();
+    send_signal(child.id(), signal);
+    let outcome = end_of(child, &format!("{arguments:?}"));
+    (outcome, began.elapsed())
+}
+
+/// A site with a page that is there and one that never comes.
+fn hanging_site() -> Site {
+    Site::new("paper.example")
+        .with("/feed", feed(&["http://paper.example/a", "http://paper.example/never"]))
+        .with("/a", newswire::demo::web::Resource::html(faults::article_html("What the paper has")))
+        .with("/never", faults::hanging())
+}
+
+#[test]
+fn a_fetch_that_is_interrupted_says_what_waits_and_goes_on_later() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let web = web_of(vec![hanging_site()]);
+        let mut room = Newsroom::reading(&web);
+        room.set(&[("fetch.total_timeout_s", "60"), ("daemon.grace_period_s", "20")]);
+        room.follow("paper", "http://paper.example/feed", Some("feed"));
+        let is_under_way = || web.stats("paper.example").count("/never") > 0 && room.database().exists();
+        let stored = || is_under_way() && room.column("SELECT id FROM articles").len() == 1;
+        let (outcome, elapsed) = interrupt(&room, &["fetch", "--all"], signal, stored);
+        assert!(elapsed < ENDS_WITHIN, "{elapsed:?}");
+        let outcome = outcome
+            .exits(code)
+            .says("once more ends it at once")
+            .says("interrupted: 1 article and 0 sources wait; `newswire fetch --due` goes on");
+        assert_eq!(outcome.cells().len(), 1, "what came in is told: {}", outcome.stdout);
+        room.assert_sound();
+    }
+}
+
+#[test]
+fn a_fetch_into_files_keeps_what_came_in() {
+    let web = web_of(vec![hanging_site()]);
+    let room = Newsroom::reading(&web);
+    let out = room.path("bundle").display().to_string();
+    let arguments = ["fetch", "http://paper.example/feed", "--out", &out];
+    let (outcome, elapsed) = interrupt(&room, &arguments, "INT", || {
+        let stats = web.stats("paper.example");
+        stats.count("/never") > 0 && stats.count("/a") > 0 && {
+            // The page is read within that time; where it is not, less came in.
+            std::thread::sleep(Duration::from_secs(2));
+            true
+        }
+    });
+    assert!(elapsed < ENDS_WITHIN, "{elapsed:?}");
+    outcome.exits(130).says("1 article and 0 sources wait and are not kept; what came in is in ");
+    let documents: Vec<_> =
+        std::fs::read_dir(&out).expect("a folder").map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(documents.len(), 1, "{documents:?}");
+}
+
+#[test]
+fn an_import_that_is_interrupted_goes_on_without_doubling() {
+    let room = Newsroom::new();
+    let n_articles = 1500;
+    let text = |n: usize| (0..60).map(|word| format!("w{n}x{word}")).collect::<Vec<_>>().join(" ");
+    let lines = (0..n_articles).map(|n| format!(r#"{{"id": "{n}", "title": "Number {n}", "text": "{}"}}"#, text(n)));
+    let file = room.file("many.jsonl", lines.collect::<Vec<_>>().join("\n"));
+    let has_begun = || {
+        room.database().exists()
+            && room.open().is_ok_and(|connection| {
+                connection
+                    .query_row("SELECT count(*) FROM articles", [], |row| row.get::<_, i64>(0))
+                    .is_ok_and(|count| count > 5)
+            })
+    };
+    let (outcome, elapsed) = interrupt(&room, &["import", &file], "INT", has_begun);
+    assert!(elapsed < ENDS_WITHIN, "{elapsed:?}");
+    let outcome = outcome.exits(130).says("the same command again goes on").says(" new, ");
+    assert!(outcome.stderr.contains("many.jsonl and what follows are not stored"), "{}", outcome.stderr);
+    let n_stored = room.number("SELECT count(*) FROM articles");
+    assert!((5..1500).contains(&n_stored), "{n_stored}");
+    room.assert_sound();
+    room.run(&["import", &file]).exits(0).says(&format!("{n_stored} known"));
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 1500);
+    assert_eq!(room.number("SELECT count(DISTINCT title) FROM articles"), 1500);
+    // Who waits for standard input does not wait for it for ever.
+    let began = Instant::now();
+    let mut command = room.command(&["import", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let pipe = child.stdin.take();
+    std::thread::sleep(Duration::from_secs(1));
+    send_signal(child.id(), "TERM");
+    end_of(child, "import -").exits(143);
+    drop(pipe);
+    assert!(began.elapsed() < ENDS_WITHIN);
+}
+
+#[test]
+fn whoever_only_looks_ends_at_a_signal_too() {
+    let web = web_of(vec![
+        Site::new("paper.example")
+            .with("/", faults::hanging())
+            .with("/feed", faults::hanging())
+            .with("/never", faults::hanging()),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    room.set(&[("fetch.total_timeout_s", "60")]);
+    for (arguments, path) in [
+        (&["discover", "http://paper.example/"][..], "/"),
+        (&["sources", "test", "http://paper.example/feed"], "/feed"),
+        (&["sources", "add", "http://paper.example/feed"], "/feed"),
+        (&["extract", "http://paper.example/never"], "/never"),
+        (&["fetch", "--dry-run", "http://paper.example/never"], "/never"),
+    ] {
+        let before = web.stats("paper.example").count(path);
+        let (outcome, elapsed) = interrupt(&room, arguments, "INT", || web.stats("paper.example").count(path) > before);
+        assert!(elapsed < ENDS_WITHIN, "{arguments:?}: {elapsed:?}");
+        outcome.exits(130).says("interrupted: ");
+    }
+    assert!(!room.database().exists(), "nothing was stored");
+}
+
+#[test]
+fn what_is_written_to_a_file_is_whole_or_not_there() {
+    let room = Newsroom::new();
+    let text = "Word after word after word. ".repeat(400);
+    let lines = (0..1200).map(|n| format!(r#"{{"id": "{n}", "title": "Number {n}", "text": "{n} {text}"}}"#));
+    let file = room.file("many.jsonl", lines.collect::<Vec<_>>().join("\n"));
+    room.run(&["-q", "import", &file]).exits(0);
+    std::fs::remove_file(&file).expect("a file can be removed");
+    let out = room.path("out");
+    std::fs::create_dir(&out).expect("a folder can be made");
+    let bundle = out.join("bundle").display().to_string();
+    let old = room.path("out/old");
+    std::fs::create_dir(&old).expect("a folder can be made");
+    std::fs::write(old.join("000_0123456789abcdef.txt"), "Old\n\n\n").expect("a file can be written");
+    let old = old.display().to_string();
+    let lines = out.join("lines.jsonl").display().to_string();
+    let copy = out.join("copy.db").display().to_string();
+    for arguments in [
+        &["export", "--format", "bundle", "--out", &bundle][..],
+        &["export", "--format", "bundle", "--replace", "--out", &old],
+        &["export", "--out", &lines],
+        &["backup", &copy],
+        &["snapshot", &copy],
+    ] {
+        // Something is being written: a name that is there for as long as that takes.
+        let is_under_way = || {
+            let mut folders = vec![out.clone()];
+            folders.extend(["bundle", "old"].map(|name| out.join(name)).into_iter().filter(|folder| folder.is_dir()));
+            folders.iter().any(|folder| {
+                let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>());
+                entries
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|entry| entry.file_name().to_string_lossy().starts_with(".newswire-"))
+            })
+        };
+        let (outcome, _) = interrupt(&room, arguments, "TERM", is_under_way);
+        if outcome.code == Some(0) {
+            // It was done before the signal was heard: that is no half of it either.
+            let _ = std::fs::remove_file(&lines);
+            let _ = std::fs::remove_file(&copy);
+            let _ = std::fs::remove_dir_all(&bundle);
+            continue;
+        }
+        outcome.exits(143).says("interrupted: n");
+        let mut left: Vec<String> = std::fs::read_dir(&out)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["old"], "{arguments:?}");
+        if arguments.contains(&"--replace") {
+            let left: Vec<_> =
+                std::fs::read_dir(&old).expect("a folder").map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(left, ["000_0123456789abcdef.txt"], "what was there stays until the new is whole");
+        }
+    }
+}
+
+#[test]
+fn a_demo_that_is_interrupted_leaves_nothing() {
+    let room = Newsroom::new();
+    let folder = room.path("demo");
+    let database = folder.join("demo.db");
+    let arguments = ["demo", &folder.display().to_string()];
+    let (outcome, elapsed) = interrupt(&room, &arguments, "INT", || database.exists());
+    assert!(elapsed < Duration::from_secs(9), "{elapsed:?}");
+    outcome.exits(130).says("interrupted: the demo's database is removed");
+    let left: Vec<_> = std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_and_a_daemon_keeps_its_grace_period() {
+    let web = web_of(vec![hanging_site()]);
+    let mut room = Newsroom::reading(&web);
+    room.set(&[("fetch.total_timeout_s", "60"), ("daemon.grace_period_s", "60")]);
+    room.follow("paper", "http://paper.example/feed", Some("feed"));
+    let daemon: Daemon = room.start();
+    assert!(wait_until(PATIENCE, || web.stats("paper.example").count("/never") > 0), "{}", daemon.log());
+    daemon.signal("INT");
+    daemon.wait_to_say("a second signal ends it at once");
+    std::thread::sleep(Duration::from_secs(3));
+    let mut daemon = daemon;
+    assert!(!daemon.has_ended(), "{}", daemon.log());
+    let began = Instant::now();
+    assert_eq!(daemon.stop().code, Some(143));
+    assert!(began.elapsed() < ENDS_WITHIN);
+}

@@ -1,0 +1,59 @@
+//! A server whose answer depends on the whole request: on cookies, on what was asked before.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+
+/// Answers each request by its head with the bytes that a test wants, and ends the connection.
+pub(crate) fn scripted(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let address = listener.local_addr().expect("an address");
+    let answer = Arc::new(answer);
+    // Ends with the process: nothing waits for it.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let answer = Arc::clone(&answer);
+            std::thread::spawn(move || {
+                let head = head_of(&mut stream);
+                let _ = stream.write_all(&answer(&head));
+            });
+        }
+    });
+    address
+}
+
+/// The head of a request or an answer, its empty line included.
+pub(crate) fn head_of(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0; 1];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            _ => break,
+        }
+    }
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+/// The path that a request is for.
+pub(crate) fn path_of(head: &str) -> &str {
+    head.split(' ').nth(1).unwrap_or_default()
+}
+
+/// A header of a request, as it was sent.
+pub(crate) fn header_of<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// An answer: status line and headers without line ends, then a body.
+pub(crate) fn answer(head: &[&str], body: &[u8]) -> Vec<u8> {
+    let head = format!("{}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", head.join("\r\n"), body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// What is said where nothing is.
+pub(crate) fn not_found() -> Vec<u8> {
+    answer(&["HTTP/1.1 404 Not Found"], b"")
+}

@@ -1,0 +1,337 @@
+//! What servers send though no specification has it, and browsers read: none of it costs an article.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flate2::Compression;
+use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
+
+use crate::harness::{Newsroom, feed, rss, web_of};
+use crate::newsweb::faults;
+use crate::newsweb::scripted::{answer, header_of, not_found, path_of, scripted};
+
+/// A site a case, each with one page at `/a`.
+fn web_of_pages(pages: Vec<(&str, Resource)>) -> (NewsWeb, Vec<String>) {
+    let urls = pages.iter().map(|(name, _)| format!("http://{name}.example/a")).collect();
+    let sites = pages.into_iter().map(|(name, page)| Site::new(&format!("{name}.example")).with("/a", page));
+    (web_of(sites.collect()), urls)
+}
+
+/// The bytes of an answer as they go over the wire.
+fn verbatim(bytes: Vec<u8>) -> Resource {
+    Resource::html("").behaviour(Behaviour::Verbatim(bytes.into()))
+}
+
+/// Fetches pages in one go.
+fn fetch(room: &Newsroom, urls: &[String], code: i32) -> crate::harness::Outcome {
+    let arguments: Vec<&str> = ["fetch"].into_iter().chain(urls.iter().map(String::as_str)).collect();
+    room.run(&arguments).exits(code)
+}
+
+#[test]
+fn a_header_line_that_is_none_costs_nothing_but_itself() {
+    let many = (0..400).fold(String::new(), |lines, n| format!("{lines}X-Cache-{n}: miss\r\n")) + "X-Cache: miss";
+    let lines: [(&str, &[u8]); 19] = [
+        ("warning", b"PHP Warning:  Module \"news\" is already loaded in Unknown on line 0"),
+        ("markup", b"<br />\r\n<b>Notice</b>:  Undefined index in <b>/srv/www/index.php</b> on line <b>7</b><br />"),
+        ("quoted", b"\"X-Powered-By\": somebody"),
+        ("blank", b"X Powered By: somebody"),
+        ("slash", b"Cache/Control: none"),
+        ("blank-before-colon", b"X-Powered-By : somebody"),
+        ("beyond-ascii", "Größe: 7".as_bytes()),
+        ("no-name", b": somebody"),
+        ("colon", b":"),
+        ("no-colon", b"nonsense"),
+        ("status-again", b"HTTP/1.1 200 OK"),
+        ("del", b"Set-Cookie: a=\x7fb"),
+        ("control", b"X-Note: a\x01b"),
+        ("folded", b"X-Note: one\r\n  and two\r\n\tand three"),
+        ("folded-nothing", b"X-Note:\r\n  one"),
+        ("folded-nonsense", b"nonsense\r\n  and more"),
+        ("latin", b"X-Note: caf\xe9"),
+        ("long", &[b"X-Note: ".as_slice(), &vec![b'a'; 60_000]].concat()),
+        ("many", many.as_bytes()),
+    ];
+    let (body, _, _) = encoding_of("windows-1251", &faults::article_html("Паром вернулся").replace("utf-8", "x"));
+    let first = ("indented", b" X-Note: first".as_slice());
+    let pages = lines.into_iter().chain([first]).map(|(name, line)| {
+        let length = format!("Content-Length: {}", body.len());
+        let type_ = "Content-Type: text/html; charset=windows-1251";
+        // The first of all lines, and the one between two that count.
+        let around: [&[u8]; 5] = if name == "indented" {
+            [b"HTTP/1.1 200 OK", line, type_.as_bytes(), length.as_bytes(), b"Connection: close"]
+        } else {
+            [b"HTTP/1.1 200 OK", type_.as_bytes(), line, length.as_bytes(), b"Connection: close"]
+        };
+        (name, verbatim([around.join(b"\r\n".as_slice()).as_slice(), b"\r\n\r\n", &body].concat()))
+    });
+    let (web, urls) = web_of_pages(pages.collect());
+    let room = Newsroom::reading(&web);
+    fetch(&room, &urls, 0);
+    for url in &urls {
+        assert_eq!(
+            room.column(&format!("SELECT title FROM articles WHERE url = '{url}'")),
+            ["Паром вернулся"],
+            "{url}"
+        );
+    }
+}
+
+/// A text in another encoding.
+fn encoding_of(label: &str, text: &str) -> (Vec<u8>, &'static encoding_rs::Encoding, bool) {
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).expect("a label");
+    let (bytes, used, is_lossy) = encoding.encode(text);
+    (bytes.into_owned(), used, is_lossy)
+}
+
+#[test]
+fn a_status_line_needs_no_reason() {
+    let page = faults::article_html("Read all the same").into_bytes();
+    let pages = [
+        ("none", "HTTP/1.1 200"),
+        ("blank", "HTTP/1.1 200 "),
+        ("old", "HTTP/1.0 200 OK"),
+        ("old-none", "HTTP/1.0 200"),
+        ("other", "HTTP/1.1 200 Everything is fine: héhé"),
+        ("other-2xx", "HTTP/1.1 203 Changed on the way"),
+    ]
+    .map(|(name, line)| (name, verbatim(answer(&[line, "Content-Type: text/html; charset=utf-8"], &page))));
+    let (web, urls) = web_of_pages(pages.into());
+    let room = Newsroom::reading(&web);
+    fetch(&room, &urls, 0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE title = 'Read all the same'"), 6);
+}
+
+#[test]
+fn a_gate_that_sets_a_cookie_opens_within_one_chain_and_forgets() {
+    // The gate sends everybody without a pass back to where they came from, by way of itself.
+    let n_asked = AtomicUsize::new(0);
+    let address = scripted(move |head| {
+        let page = faults::article_html("Behind the gate");
+        let cookies = header_of(head, "cookie").unwrap_or_default();
+        match path_of(head) {
+            "/a" if cookies == "pass=1; seen=yes" => {
+                answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
+            }
+            "/a" => answer(&["HTTP/1.1 302 Found", "Location: /gate", "Set-Cookie: seen=yes; Path=/"], b""),
+            "/gate" => answer(&["HTTP/1.1 302 Found", "Location: /a", "Set-Cookie: pass=1; Path=/a"], b""),
+            // Sets its cookie and sends back to the same address at once.
+            "/self" if cookies == "here=1" => {
+                answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
+            }
+            "/self" => answer(&["HTTP/1.1 307 Again", "Location: /self", "Set-Cookie: here=1"], b""),
+            // Its cookie is for another host, so it never opens.
+            "/never" => {
+                answer(&["HTTP/1.1 302 Found", "Location: /never", "Set-Cookie: a=1; Domain=else.example"], b"")
+            }
+            // Another cookie each time: no circle, and no end.
+            "/ever" => {
+                let cookie = format!("Set-Cookie: a={}", n_asked.fetch_add(1, Ordering::SeqCst));
+                answer(&["HTTP/1.1 302 Found", "Location: /ever", &cookie], b"")
+            }
+            _ => not_found(),
+        }
+    });
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.resolve", &format!("[\"gate.example={address}\"]"))]);
+    for path in ["a", "self"] {
+        let url = format!("http://gate.example/{path}");
+        // Twice: nothing is remembered from one chain to the next.
+        for _ in 0..2 {
+            room.run(&["fetch", &url]).exits(0);
+        }
+        assert_eq!(room.column(&format!("SELECT title FROM articles WHERE url = '{url}'")), ["Behind the gate"]);
+    }
+    let statuses = |path: &str| {
+        room.column(&format!("SELECT status FROM fetches WHERE url = 'http://gate.example/{path}' ORDER BY id"))
+    };
+    assert_eq!(statuses("a"), ["302", "200", "302", "200"]);
+    assert_eq!(statuses("self"), ["307", "200", "307", "200"]);
+    room.run(&["fetch", "http://gate.example/never"]).exits(1).says("the redirects run in a circle");
+    assert_eq!(statuses("never"), ["302"]);
+    room.run(&["fetch", "http://gate.example/ever"]).exits(1).says("more than 5 redirects");
+}
+
+#[test]
+fn a_location_in_its_own_letters_leads_to_the_page() {
+    let page = || Resource::html(faults::article_html("Blå dag"));
+    let site = Site::new("paper.example")
+        .with("/bl%C3%A5/dag", page())
+        .with("/caf%E9", page())
+        .with("/to%20day", page())
+        .with("/one", Resource::redirect(302, "/blå/dag"))
+        .with("/two", verbatim(b"HTTP/1.1 302 Found\r\nLocation: /caf\xe9\r\nContent-Length: 0\r\n\r\n".to_vec()))
+        .with("/three", Resource::redirect(302, "  /to day "))
+        .with("/four", Resource::redirect(302, "\\\\paper.example\\blå\\dag"));
+    let web = web_of(vec![site]);
+    let room = Newsroom::reading(&web);
+    for name in ["one", "two", "three", "four"] {
+        room.run(&["fetch", &format!("http://paper.example/{name}")]).exits(0);
+    }
+    let stats = web.stats("paper.example");
+    assert_eq!(["/bl%C3%A5/dag", "/caf%E9", "/to%20day"].map(|path| stats.count(path)), [2, 1, 1]);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("writing to memory");
+    encoder.finish().expect("writing to memory")
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("writing to memory");
+    encoder.finish().expect("writing to memory")
+}
+
+/// A body as servers encode it, under the header that they send with it.
+fn encodings(body: &[u8]) -> Vec<(&'static str, Option<&'static str>, Vec<u8>)> {
+    let zeros = vec![0; 9000];
+    vec![
+        ("raw-deflate", Some("deflate"), deflate(body)),
+        ("x-gzip", Some("X-GZip"), gzip(body)),
+        ("untold", None, gzip(body)),
+        ("told-wrongly", Some("utf-8"), gzip(body)),
+        ("twice", Some("gzip"), gzip(&gzip(body))),
+        ("twice-told", Some("gzip, gzip"), gzip(body)),
+        ("two-codings", Some("deflate, gzip"), gzip(&deflate(body))),
+        ("plain-gzip", Some("gzip"), body.to_vec()),
+        ("plain-deflate", Some("deflate"), body.to_vec()),
+        ("plain-br", Some("br"), body.to_vec()),
+        ("identity", Some("identity"), body.to_vec()),
+        ("none", Some("none"), body.to_vec()),
+        ("nonsense", Some("text/html; charset=utf-8"), body.to_vec()),
+        ("padded", None, [body, &zeros].concat()),
+        ("padded-gzip", Some("gzip"), [gzip(body).as_slice(), &zeros].concat()),
+        ("padded-within", Some("gzip"), gzip(&[body, &zeros].concat())),
+        ("without-end", Some("gzip"), gzip(body)[..gzip(body).len() - 8].to_vec()),
+    ]
+}
+
+#[test]
+fn a_body_is_read_however_it_is_encoded_and_whatever_the_header_says() {
+    let as_served = |content_type: &str, coding: Option<&str>, bytes: Vec<u8>| {
+        let resource = Resource::new(content_type, bytes).without_compression();
+        coding.map_or(resource.clone(), |coding| resource.header("content-encoding", coding))
+    };
+    let page = faults::article_html("Read all the same");
+    let names = encodings(b"").into_iter().map(|(name, ..)| name);
+    let sites = names.map(|name| {
+        let list = rss(&[&format!("http://{name}.example/a")]);
+        let of = |body: &str, content_type| {
+            let served = encodings(body.as_bytes()).into_iter().find(|(other, ..)| *other == name);
+            let (_, coding, bytes) = served.expect("an encoding");
+            as_served(content_type, coding, bytes)
+        };
+        Site::new(&format!("{name}.example"))
+            .with("/feed", of(&list, "application/rss+xml"))
+            .with("/a", of(&page, "text/html; charset=utf-8"))
+    });
+    let sites: Vec<Site> = sites.collect();
+    let web = web_of(sites.clone());
+    let mut room = Newsroom::reading(&web);
+    for site in &sites {
+        let slug = site.host().trim_end_matches(".example");
+        room.follow(slug, &format!("http://{}/feed", site.host()), Some("feed"));
+    }
+    room.run(&["fetch", "--all"]).exits(0);
+    for site in &sites {
+        let title = room.column(&format!("SELECT title FROM articles WHERE url = 'http://{}/a'", site.host()));
+        assert_eq!(title, ["Read all the same"], "{}", site.host());
+    }
+}
+
+#[test]
+fn a_page_that_only_sends_on_is_followed() {
+    let gate = |head: &str| {
+        Resource::html(format!(
+            "<!doctype html><html><head><title>One moment</title>{head}</head><body><p>One moment.</p>"
+        ))
+    };
+    let refresh = |content: &str| gate(&format!("<meta http-equiv=\"refresh\" content=\"{content}\">"));
+    let page = |title: &str| Resource::html(faults::article_html(title));
+    let day = |day: &str| format!("{day}T08:00:00Z").parse::<jiff::Timestamp>().expect("a timestamp");
+    let with_refresh = faults::article_html("Stays here")
+        .replace("<title>", "<meta http-equiv=\"refresh\" content=\"3; url=/other\"><title>");
+    let site = Site::new("paper.example")
+        .with("/robots.txt", Resource::new("text/plain", "User-agent: *\nDisallow: /private/\n"))
+        .with("/a", page("There"))
+        .with("/to-a", refresh("0; url=/a"))
+        .with(
+            "/to-to-a",
+            gate("<noscript><meta http-equiv=refresh content='2;URL=to-a'></noscript><script>go()</script>"),
+        )
+        .with("/to-private", refresh("0; url=/private/a"))
+        .with("/private/a", page("Private"))
+        .with("/to-inner", refresh("0; url=http://169.254.169.254/latest"))
+        .with("/circle/a", refresh("0; url=/circle/b"))
+        .with("/circle/b", Resource::redirect(301, "/circle/a"))
+        .with("/late", refresh("30; url=/a"))
+        .with("/self", refresh("0; url=/self"))
+        .with("/if", gate("<!--[if lt IE 9]><meta http-equiv=\"refresh\" content=\"0; url=/a\"><![endif]-->"))
+        .with("/stays", Resource::html(with_refresh))
+        .with("/old-feed", refresh("0; url=/feed").without_etag().last_modified(day("2026-01-02")))
+        .with("/feed", feed(&["http://paper.example/b"]).without_etag().last_modified(day("2026-03-02")))
+        .with("/b", page("Listed"));
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    let url = |path: &str| format!("http://paper.example{path}");
+    room.run(&["fetch", &url("/to-to-a")]).exits(0);
+    assert_eq!(room.column("SELECT title FROM articles"), ["There"]);
+    assert_eq!(
+        room.table("SELECT url, status, redirected_to, error FROM fetches WHERE purpose = 'article' ORDER BY id"),
+        [
+            [url("/to-to-a").as_str(), "200", &url("/to-a"), "NULL"],
+            [&url("/to-a"), "200", &url("/a"), "NULL"],
+            [&url("/a"), "200", "NULL", "NULL"],
+        ]
+    );
+    // The same checks and limits as for redirects.
+    room.run(&["fetch", &url("/to-private")]).exits(77).says("disallows /private/a");
+    room.run(&["fetch", &url("/to-inner")]).exits(77).says("fetch.private_networks");
+    room.run(&["fetch", &url("/circle/a")]).exits(1).says("the redirects run in a circle");
+    room.set(&[("fetch.redirects_max", "1")]);
+    room.run(&["fetch", &url("/to-to-a")]).exits(1).says("more than 1 redirects");
+    room.set(&[("fetch.redirects_max", "5")]);
+    // None of these sends on.
+    let n_there = web.stats("paper.example").count("/a");
+    for path in ["/late", "/self", "/if"] {
+        room.run(&["extract", &url(path)]).exits(1).says("no article");
+    }
+    let stats = web.stats("paper.example");
+    assert_eq!((stats.count("/self"), stats.count("/a")), (1, n_there));
+    room.run(&["fetch", &url("/stays")]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE title = 'Stays here'"), 1);
+    // A feed that has moved in this way is read where it is, and the page in its old place does not stand for it: asked with
+    // the feed's date it would say that nothing has changed.
+    room.follow("paper", &url("/old-feed"), Some("feed"));
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
+    room.run(&["fetch", "--all"]).exits(0);
+    assert_eq!(room.value("SELECT url FROM sources WHERE slug = 'paper'"), url("/old-feed"));
+    assert_eq!(room.column(&format!("SELECT status FROM fetches WHERE url = '{}'", url("/feed"))), ["200", "200"]);
+    room.run(&["sources", "test", &url("/old-feed")]).exits(0);
+}
+
+#[test]
+fn a_limit_of_time_that_was_passed_is_told_by_its_name() {
+    // Takes connections, as the system does for whoever listens, and says nothing.
+    let mute = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let address = mute.local_addr().expect("an address");
+    let mut room = Newsroom::new();
+    room.set(&[
+        ("fetch.resolve", &format!("[\"mute.example={address}\"]")),
+        ("fetch.connect_timeout_s", "1"),
+        ("fetch.read_timeout_s", "2"),
+    ]);
+    room.follow("tls", "https://mute.example/feed", Some("feed"));
+    room.follow("plain", "http://mute.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(1);
+    assert_eq!(
+        room.table("SELECT error_class, error FROM fetches ORDER BY error"),
+        [
+            ["timeout", "no connection to mute.example, TLS included, within 1 s (fetch.connect_timeout_s)"],
+            ["timeout", "nothing came from mute.example for 2 s (fetch.read_timeout_s)"],
+        ]
+    );
+}
