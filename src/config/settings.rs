@@ -203,6 +203,14 @@ pub struct ScheduleSettings {
 pub struct FeedSettings {
     /// Entries read from one document.
     pub entries_max: usize,
+    /// Longest title, in bytes.
+    pub entry_title_bytes_max: usize,
+    /// Longest address, `guid`, name, date or language tag, in bytes.
+    pub entry_value_bytes_max: usize,
+    /// Authors kept of one entry.
+    pub entry_authors_max: usize,
+    /// Longest content or summary, in bytes.
+    pub entry_text_bytes_max: usize,
 }
 
 /// Section `extract`.
@@ -487,7 +495,14 @@ fn look_again_after_s(reader: &mut Reader) -> Vec<u32> {
 
 impl FeedSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        FeedSettings { entries_max: size(reader.integer("feed.entries_max", 1, 100_000)) }
+        FeedSettings {
+            entries_max: size(reader.integer("feed.entries_max", 1, 100_000)),
+            entry_title_bytes_max: size(reader.integer("feed.entry_title_bytes_max", 100, 65_536)),
+            entry_value_bytes_max: size(reader.integer("feed.entry_value_bytes_max", 100, 65_536)),
+            entry_authors_max: size(reader.integer("feed.entry_authors_max", 1, 1000)),
+            // What is longer does not go into the database with its link.
+            entry_text_bytes_max: size(reader.integer("feed.entry_text_bytes_max", 1000, 524_288)),
+        }
     }
 }
 

@@ -247,7 +247,7 @@ mod tests {
         let wall = fixtures().into_iter().find(|case| case.ends_with("consent-wall")).unwrap();
         let wall = std::fs::read_to_string(wall.join("page.html")).unwrap();
         assert_eq!(explained(&wall).refusal, Some(NoArticle::Wall(Wall::Consent)));
-        let text = FeedText { content: Some(format!("<p>{LONG}<p>{OTHER}")), summary: None };
+        let text = FeedText { content: Some(format!("<p>{LONG}<p>{OTHER}")), summary: None, is_cut: false };
         let hints = LinkHints { text, ..LinkHints::default() };
         let explanation = explained_by(&extractor(), &wall, &hints);
         assert_eq!((explanation.refusal, explanation.text_from), (None, TextSource::Feed));

@@ -106,7 +106,7 @@ fn the_feeds_own_text_stands_in_for_a_wall() {
                 <p>The council voted nine to two for the plan on Tuesday evening, after a short debate.</p>";
     let hints = LinkHints {
         title: Some("Old mill to become a library".to_owned()),
-        text: FeedText { content: Some(text.to_owned()), summary: None },
+        text: FeedText { content: Some(text.to_owned()), summary: None, is_cut: false },
         ..LinkHints::default()
     };
     let article = extract(wall.unwrap(), &hints).unwrap();

@@ -148,6 +148,7 @@ fn found_link(entry: read::Entry, is_rss: bool, dialect: Dialect, base: &Url) ->
             summary: entry
                 .summary
                 .and_then(|summary| html(summary.content, summary.content_type.as_str(), is_undeclared)),
+            is_cut: false,
         },
     }
 }

@@ -103,6 +103,7 @@ fn found_link(item: &Map<String, Value>, base: &Url, feed_language: Option<&str>
         text: FeedText {
             content: content.or(plain),
             summary: string(item, "summary").and_then(|body| html(body, "text/plain", false)),
+            is_cut: false,
         },
     }
 }

@@ -16,6 +16,7 @@
 mod address;
 mod base64;
 mod body;
+mod bounds;
 mod convert;
 mod date;
 mod doctype;
@@ -51,6 +52,7 @@ use crate::charset;
 use crate::config::FeedSettings;
 use crate::model::FetchedDocument;
 
+pub use bounds::bound;
 pub use error::FeedError;
 pub use listing::Listing;
 pub use page::{NamedFeed, PageClues, clues_of_page, feeds_of_page, looks_like_list, read_page};
@@ -84,6 +86,7 @@ pub fn read(document: &FetchedDocument, settings: &FeedSettings) -> Result<Listi
         other => other,
     })?;
     undo_mojibake(&mut listing);
+    bounds::bound(&mut listing, settings);
     if listing.links.is_empty() && listing.children.is_empty() {
         listing.problems.push("it was read, and there are no entries in it".to_owned());
     }

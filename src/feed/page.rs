@@ -19,7 +19,7 @@ use url::Url;
 use super::address::resolve;
 use super::listing::Listing;
 use super::markup::{Scanner, Tag, Token, local_name};
-use super::{title, unpack};
+use super::{bounds, title, unpack};
 use crate::charset;
 use crate::config::FeedSettings;
 use crate::model::{FetchedDocument, FoundLink, SourceKind};
@@ -69,7 +69,9 @@ pub fn read_page(document: &FetchedDocument, settings: &FeedSettings) -> Listing
         entries_max: settings.entries_max,
     };
     reader.run(&html);
-    reader.finish()
+    let mut listing = reader.finish();
+    bounds::bound(&mut listing, settings);
+    listing
 }
 
 /// A link that is open.

@@ -13,7 +13,13 @@ use super::listing::too_many;
 use super::*;
 use crate::model::{FoundLink, SourceKind};
 
-const SETTINGS: FeedSettings = FeedSettings { entries_max: 200 };
+const SETTINGS: FeedSettings = FeedSettings {
+    entries_max: 200,
+    entry_title_bytes_max: 4096,
+    entry_value_bytes_max: 8192,
+    entry_authors_max: 100,
+    entry_text_bytes_max: 524_288,
+};
 
 fn document(body: Vec<u8>) -> FetchedDocument {
     let url = Url::parse("https://lighthouse.example/news/feed.xml").unwrap();
@@ -114,12 +120,22 @@ fn more_entries_than_allowed_are_left_unread() {
 }
 
 #[test]
+fn of_a_title_of_megabytes_the_beginning_is_kept() {
+    let item =
+        format!("<item><title>{}</title><link>https://lighthouse.example/1</link></item>", "Tide ".repeat(800_000));
+    let listing = read_bytes(format!("<rss version=\"2.0\"><channel>{item}</channel></rss>").as_bytes()).unwrap();
+    let title = listing.links[0].title.as_deref().unwrap();
+    assert!(title.len() <= SETTINGS.entry_title_bytes_max && title.ends_with('…'), "{} bytes", title.len());
+    assert_eq!(listing.problems.len(), 1);
+}
+
+#[test]
 fn of_a_long_sitemap_the_newest_are_read() {
     let record =
         |day: usize| format!("<url><loc>https://a.example/{day}</loc><lastmod>2026-01-{day:02}</lastmod></url>");
     let body: String = (1..=20).map(record).collect();
     let document = document(format!("<urlset>{body}</urlset>").into_bytes());
-    let listing = read(&document, &FeedSettings { entries_max: 2 }).unwrap();
+    let listing = read(&document, &FeedSettings { entries_max: 2, ..SETTINGS }).unwrap();
     let urls: Vec<&str> = listing.links.iter().map(|link| link.url.as_ref().unwrap().as_str()).collect();
     assert_eq!(urls, ["https://a.example/20", "https://a.example/19"]);
 }

@@ -37,6 +37,8 @@ pub struct FeedText {
     pub content: Option<String>,
     /// `description`, Atom `summary`, JSON Feed `summary`.
     pub summary: Option<String>,
+    /// Whether one of them was longer than what is kept, and is cut.
+    pub is_cut: bool,
 }
 
 /// A found link that can be followed, in canonical form.

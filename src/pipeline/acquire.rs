@@ -137,7 +137,7 @@ async fn understand(
     let mut whole = read_whole(stages, document, hints.clone(), visits).await?;
     let (first_seen_at, extractor) = (candidate.first_seen_at, stages.extractor.clone());
     let understand = move || {
-        feed_text::mend(&mut whole.extracted);
+        feed_text::mend(&mut whole.extracted, &hints.text);
         feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
         let contradiction = corroborate::contradicts(&whole.extracted, &hints).then(|| Failure {
             class: ErrorClass::NotArticle,

@@ -62,7 +62,7 @@ const INVITATIONS: [&str; 26] = [
 /// Whether there is evidence that an entry holds the whole article: several paragraphs, clearly more than its summary
 /// says, not broken off, without an invitation to read on elsewhere.
 pub(super) fn is_whole(text: &FeedText) -> bool {
-    let Some(content) = &text.content else {
+    let Some(content) = text.content.as_ref().filter(|_| !text.is_cut) else {
         return false;
     };
     let mut paragraphs = fragment_paragraphs(content);
@@ -107,7 +107,7 @@ pub(super) fn article_of_entry(extractor: &Extractor, url: &Url, hints: &LinkHin
         };
         Failure { class: error.class(), reason }
     })?;
-    mend(&mut extracted);
+    mend(&mut extracted, &hints.text);
     Ok(EntryArticle { document, extracted })
 }
 
@@ -118,14 +118,16 @@ pub(super) struct EntryArticle {
     pub(super) extracted: ExtractedArticle,
 }
 
-/// Puts a body that came from the feed into its final form: without the feed's signature, and called a teaser if it
-/// breaks off. Other bodies are left as they are.
-pub(super) fn mend(extracted: &mut ExtractedArticle) {
+/// Puts a body that came from the feed into its final form: without the feed's signature, called a teaser if it breaks
+/// off, and partial if what is kept of a text is less than it. Other bodies are left as they are.
+pub(super) fn mend(extracted: &mut ExtractedArticle, text: &FeedText) {
     if extracted.body_kind != BodyKind::Feed {
         return;
     }
     drop_signature(&mut extracted.paragraphs);
-    if breaks_off(&extracted.paragraphs) {
+    if text.is_cut {
+        extracted.body_kind = BodyKind::Partial;
+    } else if breaks_off(&extracted.paragraphs) {
         extracted.body_kind = BodyKind::Teaser;
     }
 }
@@ -191,7 +193,8 @@ mod tests {
     #[test]
     fn an_entry_is_whole_only_where_there_is_evidence() {
         let check = |content: &str, summary: Option<&str>, expected: bool| {
-            let text = FeedText { content: Some(content.to_owned()), summary: summary.map(str::to_owned) };
+            let text =
+                FeedText { content: Some(content.to_owned()), summary: summary.map(str::to_owned), is_cut: false };
             assert_eq!(is_whole(&text), expected, "{content}, {summary:?}");
         };
         let whole = paragraphs(4);
@@ -227,13 +230,18 @@ mod tests {
         ] {
             check(&format!("{whole}{ending}"), Some(&lead), false);
         }
-        assert!(!is_whole(&FeedText { content: None, summary: Some(whole) }), "a description is not told to be all");
+        let cut = FeedText { content: Some(whole.clone()), summary: None, is_cut: true };
+        assert!(!is_whole(&cut), "what is kept of a text is not all of it");
+        assert!(
+            !is_whole(&FeedText { content: None, summary: Some(whole), is_cut: false }),
+            "a description is not told to be all"
+        );
     }
 
     #[test]
     fn the_choice_of_the_user_goes_before_evidence() {
         let check = |full_text: FullText, content: &str, expected: bool| {
-            let text = FeedText { content: Some(content.to_owned()), summary: None };
+            let text = FeedText { content: Some(content.to_owned()), summary: None, is_cut: false };
             assert_eq!(spares_page(&LinkHints { text, full_text, ..LinkHints::default() }), expected, "{full_text}");
         };
         let whole = paragraphs(4);
@@ -248,7 +256,8 @@ mod tests {
         let extractor = Extractor::new(&crate::config::defaults().extract);
         let url = Url::parse("https://river.example/ferry").unwrap();
         let read = |content: Option<&str>, summary: Option<&str>| {
-            let text = FeedText { content: content.map(str::to_owned), summary: summary.map(str::to_owned) };
+            let text =
+                FeedText { content: content.map(str::to_owned), summary: summary.map(str::to_owned), is_cut: false };
             let title = Some("Ferry returns".to_owned());
             article_of_entry(&extractor, &url, &LinkHints { title, text, ..LinkHints::default() })
         };
@@ -269,7 +278,7 @@ mod tests {
         let extractor = Extractor::new(&crate::config::defaults().extract);
         let url = Url::parse("https://river.example/ferry").unwrap();
         let check = |body_kind: BodyKind, reasons: Vec<&'static str>, content: String, expected: usize| {
-            let text = FeedText { content: Some(content), summary: None };
+            let text = FeedText { content: Some(content), summary: None, is_cut: false };
             let hints = LinkHints { text, ..LinkHints::default() };
             let mut extracted = article_of_entry(&extractor, &url, &hints).unwrap().extracted;
             extracted.paragraphs = vec![SENTENCE.to_owned()];

@@ -141,6 +141,7 @@ fn with_chosen_links(
             ..FoundLink::default()
         })
         .collect();
+    feed::bound(&mut page, settings);
     Ok(page)
 }
 

@@ -6,10 +6,7 @@ use std::path::Path;
 use url::Url;
 
 use super::read_page;
-use crate::config::FeedSettings;
 use crate::model::FetchedDocument;
-
-const SETTINGS: FeedSettings = FeedSettings { entries_max: 200 };
 
 #[test]
 fn the_articles_of_a_page_are_told_by_their_shape() {
@@ -24,7 +21,7 @@ fn the_articles_of_a_page_are_told_by_their_shape() {
         let (address, expected) = listed.split_once('\n').unwrap();
         let document =
             FetchedDocument::from_file(std::fs::read(path.join("page.html")).unwrap(), Url::parse(address).unwrap());
-        let listing = read_page(&document, &SETTINGS);
+        let listing = read_page(&document, &crate::config::defaults().feed);
         let mut found: Vec<String> = listing
             .links
             .iter()

@@ -63,6 +63,8 @@ struct StoredHints<'a> {
     authors: Cow<'a, [String]>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     from_sitemap: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_cut: bool,
     /// Absent for the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     full_text: Option<Cow<'a, str>>,
@@ -76,7 +78,7 @@ fn is_empty(authors: &Cow<'_, [String]>) -> bool {
 /// Link hints for `_links.hints`.
 pub(in crate::store) fn hints_to_json(hints: &LinkHints) -> String {
     let LinkHints { guid, title, published, authors, language, from_sitemap, text, full_text } = hints;
-    let FeedText { content, summary } = text;
+    let FeedText { content, summary, is_cut } = text;
     let is_kept = |text: &&str| text.len() <= FEED_TEXT_BYTES_MAX;
     let stored = StoredHints {
         guid: guid.as_deref().map(Cow::Borrowed),
@@ -87,6 +89,7 @@ pub(in crate::store) fn hints_to_json(hints: &LinkHints) -> String {
         summary: summary.as_deref().filter(is_kept).map(Cow::Borrowed),
         authors: Cow::Borrowed(authors),
         from_sitemap: *from_sitemap,
+        is_cut: *is_cut,
         full_text: (*full_text != FullText::default()).then(|| Cow::Borrowed(full_text.as_str())),
     };
     // Texts and flags always have a JSON form.
@@ -104,7 +107,7 @@ pub(in crate::store) fn hints_from_json(text: Option<&str>) -> LinkHints {
         language: owned(stored.language),
         authors: stored.authors.into_owned(),
         from_sitemap: stored.from_sitemap,
-        text: FeedText { content: owned(stored.content), summary: owned(stored.summary) },
+        text: FeedText { content: owned(stored.content), summary: owned(stored.summary), is_cut: stored.is_cut },
         full_text: stored.full_text.and_then(|word| word.parse().ok()).unwrap_or_default(),
     }
 }
@@ -175,7 +178,7 @@ mod tests {
             authors: vec!["Ana Ruiz".to_owned()],
             language: Some("es".to_owned()),
             from_sitemap: true,
-            text: FeedText { content: Some("<p>x</p>".to_owned()), summary: None },
+            text: FeedText { content: Some("<p>x</p>".to_owned()), summary: None, is_cut: true },
             full_text: FullText::Feed,
         };
         assert_eq!(hints_from_json(Some(&hints_to_json(&hints))), hints);
