@@ -114,7 +114,7 @@ mod tests {
 
     fn check(entry: (&str, &str), page: (&str, &str), expected: bool) {
         let url = Url::parse("https://harbour.example/news/1").unwrap();
-        let text = FeedText { content: None, summary: Some(entry.1.to_owned()) };
+        let text = FeedText { content: None, summary: Some(entry.1.to_owned()), is_cut: false };
         let hints = LinkHints { title: Some(entry.0.to_owned()), text, ..LinkHints::default() };
         let sentence = "The report was read to the members in the afternoon, and all of them agreed that it was clear.";
         let html = format!(
