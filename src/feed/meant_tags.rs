@@ -33,6 +33,8 @@ pub(super) struct Piece<'t> {
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut open: Vec<(&str, usize)> = Vec::new();
+    // Once an end was looked for in vain, there is none further on either.
+    let mut has_ends = true;
     let mut scanner = Scanner::new(text);
     while let Some(token) = scanner.next() {
         let (start, end) = (scanner.token_start(), scanner.position());
@@ -45,9 +47,12 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
                 if !tag.is_empty && open.len() < DEPTH_MAX {
                     open.push((local_name(tag.name), pieces.len()));
                 }
-                if has_raw_text(tag.name) && !tag.is_empty && closes_later(tag.name, &text[end..]) {
-                    scanner.skip_raw_text(tag.name);
-                    piece.is_markup = true;
+                if has_raw_text(tag.name) && !tag.is_empty && has_ends {
+                    has_ends = closes_later(tag.name, &text[end..]);
+                    if has_ends {
+                        scanner.skip_raw_text(tag.name);
+                        piece.is_markup = true;
+                    }
                 }
             }
             Token::Close(name) if is_known(name) => {

@@ -177,6 +177,16 @@ fn hostile_documents_take_linear_time() {
         item("<author><name>"),
         item("</b>"),
         item("<unknown>"),
+        format!("{head}<item><title>{}</title></item></channel></rss>", "&lt;script&gt;".repeat(SIZE / 14)),
+        format!(
+            "{head}<item><description>{}</description></item></channel></rss>",
+            "&amp;lt;p&amp;gt;&amp;amp;".repeat(SIZE / 26)
+        ),
+        format!(
+            "{head}<item><description>{}</description></item></channel></rss>",
+            "&amp;#195;&amp;#169;".repeat(SIZE / 20)
+        ),
+        format!("<urlset>{}", repeated("<url>https://a.example/ ")),
         item("<description></x>"),
         format!("<rss version=\"2.0\" {media}><channel><item>{}", repeated("<media:group>")),
         format!("<rss version=\"2.0\" {media}><channel><item>{}", repeated("<media:group><media:title>")),
