@@ -147,6 +147,8 @@ check "systemd starts it again after that" eventually 10 restarts_are 2
 check "every article is still there" sql_is_more_than $((n_articles - 1)) 'SELECT count(*) FROM articles'
 
 # --- stop
+# Two processes have died with the poll of the silent server in their hands: it waits, unless it is asked for.
+check "a source that is asked for is handed to the daemon" "${as_daemon[@]}" fetch silent
 check "a poll is in work that will not end" eventually 10 status_says '^1 polls'
 check "stop succeeds" timeout 60 systemctl stop newswire
 check "what did not end in the grace period is given back" eventually 5 journal_says '1 pieces of work did not end within 1 s' '.PRIORITY == "4"'
