@@ -47,6 +47,7 @@ CREATE TABLE _source_schedule (
 ) STRICT;
 
 CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;
+CREATE INDEX _source_schedule_lane ON _source_schedule (is_quick, next_due_at) WHERE next_due_at IS NOT NULL;
 
 -- Stretches of time of which a source's items are missing: two polls that had nothing in common.
 CREATE TABLE gaps (

@@ -34,24 +34,42 @@ const ENTRY_WORDS_MAX: usize = 60;
 /// summary. False where the entry says too little to tell, or is in another language.
 pub(super) fn contradicts(extracted: &ExtractedArticle, hints: &LinkHints) -> bool {
     let Some(title) = hints.title.as_deref() else { return false };
-    let headline = words_of([title]);
+    let headline: HashSet<String> = words(title).into_iter().collect();
     if headline.len() < WORDS_MIN || differ_in_language(extracted, hints) {
         return false;
     }
     // A headline that is the feed's own would agree with itself.
     let own_title = extracted.title.as_ref().filter(|title| title.origin != Origin::Feed);
-    let page = words_of(own_title.map(|title| title.value.as_str()).into_iter().chain(paragraphs(extracted)));
-    let n_agreeing = headline.iter().filter(|word| page.contains(*word)).count();
-    if n_agreeing > headline.len() / HEADLINE_PART_MAX {
+    let page = || own_title.map(|title| title.value.as_str()).into_iter().chain(paragraphs(extracted));
+    // Most pages begin with the headline: then the rest is not looked at.
+    let n_chance = headline.len() / HEADLINE_PART_MAX;
+    let n_agreeing = n_found(headline, page(), n_chance + 1);
+    if n_agreeing > n_chance {
         return false;
     }
     let summary = hints.text.summary.as_deref().or(hints.text.content.as_deref()).unwrap_or_default();
-    let summary: Vec<String> = words(&without_tags(summary)).take(ENTRY_WORDS_MAX).collect();
-    let summary: HashSet<&String> = summary.iter().collect();
-    let n_shared = summary.iter().filter(|word| page.contains(**word)).count();
+    let summary: HashSet<String> = words(&without_tags(summary)).into_iter().take(ENTRY_WORDS_MAX).collect();
+    let n_words = summary.len();
     // A word in common may be chance, where there is more to compare.
-    let has_summary = summary.len() >= SUMMARY_WORDS_MIN;
-    if has_summary { n_shared * 100 < summary.len() * SUMMARY_SHARE_MIN } else { n_agreeing == 0 }
+    if n_words < SUMMARY_WORDS_MIN {
+        return n_agreeing == 0;
+    }
+    let n_enough = (n_words * SUMMARY_SHARE_MIN).div_ceil(100);
+    n_found(summary, page(), n_enough) < n_enough
+}
+
+/// How many of these words stand in the texts; no more than `enough` are looked for.
+fn n_found<'a>(mut wanted: HashSet<String>, texts: impl Iterator<Item = &'a str>, enough: usize) -> usize {
+    let n_wanted = wanted.len();
+    for text in texts {
+        each_word(text, |word| {
+            wanted.remove(word);
+        });
+        if n_wanted - wanted.len() >= enough {
+            break;
+        }
+    }
+    n_wanted - wanted.len()
 }
 
 fn paragraphs(extracted: &ExtractedArticle) -> impl Iterator<Item = &str> {
@@ -67,23 +85,30 @@ fn differ_in_language(extracted: &ExtractedArticle, hints: &LinkHints) -> bool {
     }
 }
 
-fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashSet<String> {
-    texts.into_iter().flat_map(words).collect()
+fn words(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    each_word(text, |word| found.push(word.to_owned()));
+    found
 }
 
-/// The words of a text by which its subject is known: their beginnings, numbers, and in scripts without spaces every two
-/// characters.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    let mut found = Vec::new();
+/// Goes through the words of a text by which its subject is known: their beginnings, numbers, and in scripts without
+/// spaces every two characters.
+fn each_word(text: &str, mut take: impl FnMut(&str)) {
+    let mut word = String::new();
     for run in text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()) {
-        let characters: Vec<char> = run.chars().flat_map(char::to_lowercase).collect();
-        if characters.iter().any(|c| is_unspaced(*c)) {
-            found.extend(characters.windows(2).map(|pair| pair.iter().collect::<String>()));
-        } else if characters.len() >= WORD_CHARACTERS_MIN || characters.iter().all(char::is_ascii_digit) {
-            found.push(characters.iter().take(STEM_CHARACTERS).collect());
+        if run.chars().any(is_unspaced) {
+            let characters: Vec<char> = run.chars().collect();
+            for pair in characters.windows(2) {
+                word.clear();
+                word.extend(pair.iter().flat_map(|c| c.to_lowercase()));
+                take(&word);
+            }
+        } else if run.chars().nth(WORD_CHARACTERS_MIN - 1).is_some() || run.bytes().all(|byte| byte.is_ascii_digit()) {
+            word.clear();
+            word.extend(run.chars().flat_map(char::to_lowercase).take(STEM_CHARACTERS));
+            take(&word);
         }
     }
-    found.into_iter()
 }
 
 /// The text between the tags of a piece of HTML. An address in an attribute is no word of the entry.

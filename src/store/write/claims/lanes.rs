@@ -20,7 +20,9 @@ impl Busy {
     pub(super) fn now(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Busy> {
         let counts = connection
             .prepare_cached(
-                "SELECT coalesce(source_id, 0), count(*) FROM _links WHERE claim_id IS NOT NULL AND due_at > ?1 GROUP BY 1",
+                // What is claimed is little; all that is due may be much.
+                "SELECT coalesce(source_id, 0), count(*) FROM _links INDEXED BY _links_host_claimed
+                 WHERE claim_id IS NOT NULL AND due_at > ?1 GROUP BY 1",
             )?
             .query_map([private_time(request.now)], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
@@ -70,9 +72,9 @@ pub(super) fn hosts_to_probe(
     connection
         .prepare_cached(&format!(
             "WITH RECURSIVE listing (source_id) AS (
-                 SELECT min(source_id) FROM _hosts WHERE is_quick = 0 AND ready_at IS NOT NULL
+                 SELECT min(source_id) FROM _hosts INDEXED BY _hosts_probe WHERE is_quick = 0 AND ready_at IS NOT NULL
                  UNION ALL
-                 SELECT (SELECT min(source_id) FROM _hosts
+                 SELECT (SELECT min(source_id) FROM _hosts INDEXED BY _hosts_probe
                          WHERE is_quick = 0 AND ready_at IS NOT NULL AND source_id > listing.source_id)
                  FROM listing WHERE listing.source_id IS NOT NULL)
              SELECT host, _hosts.source_id, ready_at, is_quick FROM listing JOIN _hosts ON host IN (

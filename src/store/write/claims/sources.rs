@@ -94,8 +94,8 @@ fn due_sources(
         .prepare_cached(&format!(
             "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s,
                  moved_to, n_moved, n_vain, {}, full_text, link_selectors, children
-             FROM _source_schedule JOIN sources ON sources.id = source_id
-             WHERE next_due_at <= ?1 AND url IS NOT NULL AND is_quick = ?6
+             FROM _source_schedule INDEXED BY _source_schedule_lane JOIN sources ON sources.id = source_id
+             WHERE is_quick = ?6 AND next_due_at <= ?1 AND url IS NOT NULL
                AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
                AND coalesce(last_polled_at < ?4 OR last_polled_at > ?1, TRUE)
              ORDER BY next_due_at LIMIT ?3",
