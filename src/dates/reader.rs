@@ -390,8 +390,7 @@ impl<'t> Reader<'t, '_> {
 
     fn word(&mut self, word: &'t str) {
         let is_behind_clock = self.clock_end == Some(self.at);
-        let is_upper = || word.bytes().all(|byte| byte.is_ascii_uppercase());
-        if self.named_zone() || (is_behind_clock && is_upper() && self.abbreviated_zone(word)) {
+        if self.named_zone() || (is_behind_clock && self.is_in_capitals() && self.abbreviated_zone(word)) {
             return;
         }
         if let Some(names) = self.numbered_weekday(word) {
@@ -465,21 +464,28 @@ impl<'t> Reader<'t, '_> {
             return false;
         };
         let before_mark = |ahead: usize, mark: char| self.number_at(ahead).is_some() && self.is_mark(ahead + 1, mark);
-        // German dates begin with `am`, and it says nothing of the morning.
-        let is_filler = names.iter().any(|name| name.meaning == Meaning::Filler) && before_mark(n_tokens, '.');
+        // German dates begin with `am`, and Welsh times, and it says nothing of the morning.
+        let may_be_filler = names.iter().any(|name| name.meaning == Meaning::Filler);
+        let is_filler_behind_clock = may_be_filler && before_mark(n_tokens, '.');
+        let is_filler_before_clock = may_be_filler && !self.is_in_capitals();
         let skip = usize::from(self.is_mark(n_tokens, '.'));
         let ahead = n_tokens + skip;
         let is_before_clock = self.parts.clock.is_none()
             && (before_mark(ahead, ':')
                 || (self.short_at(ahead).is_some() && self.unit_at(ahead + 1, Unit::Hour).is_some())
                 || (only_half_day(names).is_some() && before_mark(ahead, '.') && !self.is_mark(ahead + 3, '.')));
-        if (is_behind_clock && !is_filler) || is_before_clock {
+        if (is_behind_clock && !is_filler_behind_clock) || (is_before_clock && !is_filler_before_clock) {
             self.parts.half_day = Some(half_day);
             self.push_word(names);
             self.step_behind_clock(n_tokens);
             return true;
         }
         false
+    }
+
+    /// Whether the word here has no small letters.
+    fn is_in_capitals(&self) -> bool {
+        matches!(self.token(0), Some(Token::Word(word)) if !word.chars().any(char::is_lowercase))
     }
 
     /// `Europe/Brussels`.

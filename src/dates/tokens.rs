@@ -142,8 +142,9 @@ fn number(rest: &str, first_value: u32, first: char) -> (Token<'_>, usize) {
 fn word(rest: &str, first: char) -> (Token<'_>, usize) {
     let is_unspaced = is_of_unspaced_script(first);
     let is_arabic = ('\u{600}'..='\u{6ff}').contains(&first);
+    let is_first_latin = is_latin(first);
     let in_word = |c: char| {
-        (c.is_alphabetic() && is_of_unspaced_script(c) == is_unspaced)
+        (c.is_alphabetic() && is_of_unspaced_script(c) == is_unspaced && (is_latin(c) == is_first_latin || is_modifier(c)))
             || is_combining_mark(c)
             || matches!(c, '\u{200d}' | '\u{640}')
             // It parts the words of a name in Persian, and the parts of a letter in India.
@@ -169,6 +170,16 @@ fn is_of_unspaced_script(c: char) -> bool {
     matches!(c,
         '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
         | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{3007}')
+}
+
+/// Whether a letter is Latin. Other scripts write their endings on to Latin words: `PMకి`.
+fn is_latin(c: char) -> bool {
+    c < '\u{370}' || ('\u{1e00}'..='\u{1eff}').contains(&c)
+}
+
+/// Whether it is a letter that stands for an apostrophe, in any script.
+fn is_modifier(c: char) -> bool {
+    ('\u{2b0}'..='\u{2ff}').contains(&c)
 }
 
 /// A number in Chinese numerals, if a unit of dates follows: `二十五日`, `二〇二六年`, `元年`.

@@ -75,23 +75,33 @@ impl<'a> Declared<'a> {
         urls
     }
 
-    /// The language tag: of the root, of a `meta`, of structured data, of the transport.
+    /// The language tag: of the root, of a `meta`, of structured data, of the transport. Where the first of them names no
+    /// country, another may that is of the same language: by the country dates are read. `en_US` is what software says
+    /// that was never told, and names none.
     pub(super) fn language(
         &self,
         structured: &StructuredArticle,
         document: &FetchedDocument,
     ) -> Option<Evidence<String>> {
-        let meta = self.first(&["content-language", "language", "dc.language", "og:locale"]);
+        let meta = self.first(&["content-language", "language", "dc.language"]);
         let found = [
             (self.language, Origin::Heading),
             (meta, Origin::Meta),
+            (self.first(&["og:locale"]), Origin::Meta),
             (structured.language.as_deref(), Origin::JsonLd),
             (document.content_language.as_deref(), Origin::Meta),
         ];
-        found.into_iter().find_map(|(tag, origin)| {
+        let mut tags = found.into_iter().filter_map(|(tag, origin)| {
             let tag = tag?.split([',', ';']).next()?.trim();
-            (tag.len() >= 2 && tag.len() <= 35).then(|| Evidence::new(tag.to_owned(), origin))
-        })
+            (tag.len() >= 2 && tag.len() <= 35).then_some((tag, origin))
+        });
+        let (tag, origin) = tags.next()?;
+        let names_country = |other: &str| {
+            let (same, country) = other.split_at_checked(tag.len()).unwrap_or_default();
+            same.eq_ignore_ascii_case(tag) && country.starts_with(['-', '_']) && !other.eq_ignore_ascii_case("en_US")
+        };
+        let exact = tags.map(|(other, _)| other).find(|other| names_country(other)).unwrap_or(tag);
+        Some(Evidence::new(exact.to_owned(), origin))
     }
 
     pub(super) fn site_name(&self, structured: &StructuredArticle) -> Option<Evidence<String>> {
