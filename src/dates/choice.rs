@@ -11,11 +11,8 @@ use jiff::civil::Date;
 use super::calendar::{self, Calendar, Customs, WrittenYear};
 use super::context::{Context, Order};
 use super::names::{self, Custom, Languages, Meaning, Name, Unit};
-use super::reader::{Clock, Group, PartNumber, PartWord, Parts};
+use super::reader::{Clock, Group, PartNumber, PartWord, Parts, UNKNOWN_WORDS_MAX};
 use super::tokens::{Digits, Number};
-
-/// Words without a meaning in dates that are passed over: labels, names of places. With more of them the text is prose.
-const UNKNOWN_WORDS_MAX: u32 = 2;
 
 /// What was chosen.
 #[derive(Clone, Copy, Debug)]

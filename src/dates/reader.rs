@@ -5,6 +5,9 @@ use super::names::{self, Found, HalfDay, Languages, Meaning, Name, Unit};
 use super::tokens::{Number, Piece, Token};
 use super::zones::{self, Zone};
 
+/// Words without a meaning in dates that are passed over: labels, names of places. With more of them the text is prose.
+pub(super) const UNKNOWN_WORDS_MAX: u32 = 2;
+
 /// What a text holds that may be part of a date.
 #[derive(Debug, Default)]
 pub(super) struct Parts<'t> {
@@ -74,7 +77,7 @@ pub(super) struct Clock {
     pub(super) nanosecond: u32,
 }
 
-/// Sorts tokens; `None` as soon as one has no place in a date.
+/// Sorts tokens; `None` as soon as one has no place in a date, or the text is seen to be prose.
 pub(super) fn parts<'t>(text: &'t str, pieces: &[Piece<'t>]) -> Option<Parts<'t>> {
     let mut reader = Reader { text, pieces, at: 0, clock_end: None, era: None, n_places: 0, parts: Parts::default() };
     while let Some(token) = reader.token(0) {
@@ -82,6 +85,9 @@ pub(super) fn parts<'t>(text: &'t str, pieces: &[Piece<'t>]) -> Option<Parts<'t>
             Token::Number(number) => reader.number(number)?,
             Token::Word(word) => reader.word(word),
             Token::Mark(mark) => reader.mark(mark)?,
+        }
+        if reader.parts.n_unknown_words > UNKNOWN_WORDS_MAX {
+            return None;
         }
     }
     Some(reader.parts)
