@@ -75,6 +75,22 @@ pub struct EntryMark {
     pub shares_address: bool,
 }
 
+impl ListedLink {
+    /// An address that was asked for, and that no list names: fetched again even if nothing says that it changed.
+    #[must_use]
+    pub fn asked_for(url: CanonicalUrl, as_given: &Url) -> Self {
+        ListedLink {
+            publisher: publisher_of(url.as_url()),
+            url_as_given: as_given.to_string(),
+            updated_at: None,
+            is_refetch: true,
+            hints: LinkHints::default(),
+            entry: None,
+            url,
+        }
+    }
+}
+
 /// An address in the one form in which we compare addresses.
 ///
 /// Made only by `normalize::url`, which says what is folded.

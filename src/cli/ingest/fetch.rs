@@ -14,7 +14,7 @@ use crate::config::{self, Config};
 use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
 use crate::discover;
 use crate::feed;
-use crate::model::{ErrorClass, LinkHints, LinkId, ListedLink, Source, SourceId, Verdict, publisher_of};
+use crate::model::{ErrorClass, LinkId, ListedLink, Source, SourceId, Verdict};
 use crate::normalize;
 use crate::pipeline::{self, Thoroughness};
 use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
@@ -280,15 +280,7 @@ impl Named {
             return Ok(());
         }
         let canonical = normalize::url::canonicalize(&url).map_err(|error| Failure::Usage(error.to_string()))?;
-        let link = ListedLink {
-            publisher: publisher_of(canonical.as_url()),
-            url_as_given: url.to_string(),
-            updated_at: None,
-            is_refetch: true,
-            hints: LinkHints::default(),
-            entry: None,
-            url: canonical.clone(),
-        };
+        let link = ListedLink::asked_for(canonical.clone(), &url);
         self.links.insert(app.store.ask_for(link).await?, canonical.as_url().clone());
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `newswire fetch` beside a process that ingests: what is named is handed to that one, which fetches it with its own turns.
 
 use crate::config::Config;
-use crate::model::{LinkHints, ListedLink, SourceId, publisher_of};
+use crate::model::{ListedLink, SourceId};
 use crate::normalize;
 use crate::store::{self, Reader};
 
@@ -43,15 +43,7 @@ fn hand_one_over(config: &Config, reader: &Reader, word: &str, holder: &str) -> 
         Meant::Address(address) => {
             let canonical =
                 normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
-            let link = ListedLink {
-                publisher: publisher_of(canonical.as_url()),
-                url_as_given: address.url.to_string(),
-                updated_at: None,
-                is_refetch: true,
-                hints: LinkHints::default(),
-                entry: None,
-                url: canonical.clone(),
-            };
+            let link = ListedLink::asked_for(canonical.clone(), &address.url);
             store::ask_for_beside(&config.store, &link)?;
             eprintln!(
                 "newswire: {canonical} is handed to {holder}; `newswire why {}` tells what becomes of it",

@@ -11,7 +11,6 @@ use crate::config::ScheduleSettings;
 use crate::model::{Candidate, Retry};
 use crate::schedule::backoff;
 use crate::store::file::columns::{private_time, public_time};
-use crate::store::write::publishers;
 
 /// Links that lead to the same thing, one after the other, from which it is a gate.
 const LINKS_MIN: u32 = 2;
@@ -103,7 +102,8 @@ pub(super) fn note_obstruction(
     Ok(Some(Gate { next_probe_at, change }))
 }
 
-/// Notes that a page of a publisher held its article: what stood before it is open, and what waited behind it is due.
+/// Notes that a page of a publisher held its article: what stood before it is open, and what waited behind it is due. The
+/// commit of that article sets the publisher's next turn.
 pub(super) fn note_article(
     connection: &Connection,
     publisher: &str,
@@ -127,7 +127,6 @@ pub(super) fn note_article(
                      AND id IN (SELECT link_id FROM _gate_signs WHERE publisher = ?1)",
             )?
             .execute(params![publisher, private_time(now)])?;
-        publishers::set_next_turn(connection, publisher, Timestamp::UNIX_EPOCH)?;
     }
     connection.prepare_cached("DELETE FROM _gate_signs WHERE publisher = ?1")?.execute([publisher])?;
     let n_links = u64::try_from(n_links).unwrap_or(u64::MAX);

@@ -80,18 +80,21 @@ fn find_by_guid(connection: &Connection, article: &Article, arrival: &Arrival<'_
     }
 }
 
+/// The articles with the wording `?1`: the first one and its copies.
+const SAME_WORDING: &str = "WITH alike AS (
+         SELECT article_id AS id FROM _wordings WHERE wording = ?1
+         UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
+         WHERE wording = ?1)
+     SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id";
+
 /// The same document from an earlier import, where no address leads to it.
 pub(super) fn find_same_document(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
     connection
-        .prepare_cached(
-            "WITH alike AS (
-                 SELECT article_id AS id FROM _wordings WHERE wording = ?1
-                 UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
-                 WHERE wording = ?1)
-             SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
+        .prepare_cached(&format!(
+            "{SAME_WORDING}
              WHERE articles.url IS NULL AND articles.title IS ?2 AND (?3 OR articles.date IS ?4)
-             ORDER BY articles.id LIMIT 1",
-        )?
+             ORDER BY articles.id LIMIT 1"
+        ))?
         .query_row(
             params![article.fingerprint.0, article.title, dedup::has_own_text(article.words), day_of(article)],
             |row| row.get(0),
@@ -102,14 +105,10 @@ pub(super) fn find_same_document(connection: &Connection, article: &Article) -> 
 /// The article at the same address with the same headline and text: a feed may renew its GUIDs.
 fn find_same_entry(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
     connection
-        .prepare_cached(
-            "WITH alike AS (
-                 SELECT article_id AS id FROM _wordings WHERE wording = ?1
-                 UNION SELECT articles.id FROM _wordings JOIN articles ON articles.duplicate_of = _wordings.article_id
-                 WHERE wording = ?1)
-             SELECT articles.id FROM alike JOIN articles ON articles.id = alike.id
-             WHERE articles.url IS ?2 AND articles.title IS ?3 AND articles.body = ?4 ORDER BY articles.id LIMIT 1",
-        )?
+        .prepare_cached(&format!(
+            "{SAME_WORDING}
+             WHERE articles.url IS ?2 AND articles.title IS ?3 AND articles.body = ?4 ORDER BY articles.id LIMIT 1"
+        ))?
         .query_row(
             params![article.fingerprint.0, article.url.as_ref().map(CanonicalUrl::as_str), article.title, article.body],
             |row| row.get(0),

@@ -22,21 +22,8 @@ const SUSPECTS_PAUSE_S: u32 = 60;
 
 /// Gives back all that is claimed, on shutdown. Only sound while the ingest lock is held and nothing is in work.
 pub(in crate::store) fn give_back_all(connection: &Connection, at: Timestamp) -> rusqlite::Result<usize> {
-    let now = private_time(at);
-    let n_sources = connection.execute(
-        "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1), n_claims = max(n_claims - 1, 0)
-         WHERE claim_id IS NOT NULL",
-        [now],
-    )?;
-    // A link that was claimed for a revisit is still to be revisited.
-    let n_links = connection.execute(
-        "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END,
-             n_claims = max(n_claims - 1, 0)
-         WHERE claim_id IS NOT NULL",
-        [now],
-    )?;
-    publishers::stop_waiting(connection, at)?;
-    Ok(n_sources + n_links)
+    // A claim that is given back was no attempt.
+    free_all(connection, 1, at)
 }
 
 /// Frees what a dead process left, at the start of the next one. What was in work when several processes died waits, and
@@ -78,18 +65,26 @@ pub(in crate::store) fn release_abandoned(
             params![id, due_at.map(private_time), private_time(at)],
         )?;
     }
-    // The rest is free at once. A link that was claimed for a revisit is still to be revisited.
+    free_all(connection, 0, at).map(|_| ())
+}
+
+/// Frees all that is claimed: it is due at once, and so many claims are taken back. Returns how much there was.
+fn free_all(connection: &Connection, n_taken_back: u32, at: Timestamp) -> rusqlite::Result<usize> {
     let now = private_time(at);
-    connection.execute(
-        "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1) WHERE claim_id IS NOT NULL",
-        [now],
-    )?;
-    connection.execute(
-        "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END
+    let n_sources = connection.execute(
+        "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?1), n_claims = max(n_claims - ?2, 0)
          WHERE claim_id IS NOT NULL",
-        [now],
+        params![now, n_taken_back],
     )?;
-    publishers::stop_waiting(connection, at)
+    // A link that was claimed for a revisit is still to be revisited.
+    let n_links = connection.execute(
+        "UPDATE _links SET claim_id = NULL, due_at = CASE WHEN look_at <= ?1 THEN NULL ELSE min(due_at, ?1) END,
+             n_claims = max(n_claims - ?2, 0)
+         WHERE claim_id IS NOT NULL",
+        params![now, n_taken_back],
+    )?;
+    publishers::stop_waiting(connection, at)?;
+    Ok(n_sources + n_links)
 }
 
 /// When something that was in work at several deaths is tried again: ever later, and not together with the others.
