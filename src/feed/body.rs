@@ -34,11 +34,7 @@ pub(super) fn html(body: String, media_type: &str, is_always_html: bool) -> Opti
 pub(super) const PLAIN_BRACKET: &str = "&#060;";
 
 fn as_meant(body: String) -> String {
-    if memchr::memmem::find(body.as_bytes(), PLAIN_BRACKET.as_bytes()).is_some() {
-        body.replace(PLAIN_BRACKET, "&lt;")
-    } else {
-        undoubled(body)
-    }
+    if refers_to(&body, &[PLAIN_BRACKET]) { body.replace(PLAIN_BRACKET, "&lt;") } else { undoubled(body) }
 }
 
 /// Whether all that looks like tags in a text are words: bare names, and none of them closed.
@@ -71,14 +67,13 @@ fn undoubled(mut html: String) -> String {
             break;
         }
         let once = with_texts_decoded(&html);
-        let is_escaped_thrice =
-            || memchr::memmem::find(html.as_bytes(), b"&amp;lt;").is_some() && is_markup_escaped(&once);
+        let is_escaped_thrice = || refers_to(&html, &["&amp;lt;"]) && is_markup_escaped(&once);
         if !is_markup_escaped(&html) && !is_escaped_thrice() {
             break;
         }
         html = once;
     }
-    if memchr::memmem::find(html.as_bytes(), b"&amp;").is_some() && !has_code(&html) {
+    if refers_to(&html, &["&amp;"]) && !has_code(&html) {
         let undone = entities::undouble(&html);
         if let std::borrow::Cow::Owned(undone) = undone {
             html = undone;
@@ -88,9 +83,14 @@ fn undoubled(mut html: String) -> String {
 }
 
 fn has_reference_of_markup(html: &str) -> bool {
-    ["&lt;", "&amp;lt;", "&#60;", "&#x3c;", "&#x3C;", "&LT;"]
-        .iter()
-        .any(|reference| memchr::memmem::find(html.as_bytes(), reference.as_bytes()).is_some())
+    refers_to(html, &["&lt;", "&amp;lt;", "&#60;", "&#x3c;", "&#x3C;", "&LT;"])
+}
+
+/// Whether any of these references stands in a text.
+fn refers_to(html: &str, references: &[&str]) -> bool {
+    let bytes = html.as_bytes();
+    memchr::memchr_iter(b'&', bytes)
+        .any(|at| references.iter().any(|reference| bytes[at..].starts_with(reference.as_bytes())))
 }
 
 fn has_code(html: &str) -> bool {

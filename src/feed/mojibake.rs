@@ -95,7 +95,7 @@ fn may_hold_any(text: &str, is_html: bool) -> bool {
     };
     memchr::memchr_iter(0xc3, bytes)
         .any(|at| matches!(bytes.get(at + 1), Some(0x82..=0xb4)) && follows(bytes.get(at + 2..).unwrap_or_default()))
-        || (is_html && memchr::memmem::find_iter(bytes, b";&").next().is_some())
+        || (is_html && memchr::memchr_iter(b'&', bytes).skip_while(|at| *at == 0).any(|at| bytes[at - 1] == b';'))
 }
 
 struct Sequence {

@@ -6,6 +6,10 @@
 //! pass finds such places, and costs a fraction of the parsing itself. What must not reach feed-rs goes to
 //! [`super::repair`].
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::address;
 use super::markup::{CDATA_START, Scanner, Tag, Token};
 use super::vocabulary::{self, Dialect, Family, Name, Namespaces};
@@ -19,6 +23,9 @@ const ATTRIBUTES_MAX: usize = 8 * 1024;
 
 /// Most attributes in a tag. Roots that declare two dozen namespaces are seen.
 const ATTRIBUTES_NUMBER_MAX: usize = 64;
+
+/// Made once: a feed has thousands of sections, most of them short.
+static CDATA_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CDATA_START));
 
 /// What the pass found.
 #[derive(Debug)]
@@ -141,7 +148,7 @@ pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Prec
             }
             Token::Text(piece) => checker.text(piece),
             Token::CData(piece) => {
-                if memchr::memmem::find(piece.as_bytes(), CDATA_START.as_bytes()).is_some() {
+                if CDATA_FINDER.find(piece.as_bytes()).is_some() {
                     checker.flaw("a section holds another, or has no end");
                 }
                 checker.text(piece);

@@ -63,14 +63,11 @@ pub struct ListedLink {
 /// An entry of a feed or sitemap, as far as it is told from others, and what it says now from what it said before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryMark {
-    /// Hash of its GUID, or where it has none of its own, of its headline and text.
-    pub identity: i64,
-    /// Hash of its headline.
-    pub title: i64,
+    /// Where its article is made of it, and no page asked for: hash of its GUID, or where it has none of its own, of its
+    /// headline and text.
+    pub identity: Option<i64>,
     /// Hash of its text.
     pub text: i64,
-    /// Whether its article is made of it, and no page asked for.
-    pub is_article: bool,
     /// Whether other entries that are other articles have its address.
     pub shares_address: bool,
 }

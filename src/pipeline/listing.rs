@@ -223,13 +223,13 @@ fn without_repetitions(links: Vec<ListedLink>, problems: &mut Vec<String>) -> Ve
     for mut link in links {
         let earlier = at_address.entry(link.url.key()).or_default();
         let says_the_same = |other: &usize| match (&kept[*other].entry, &link.entry) {
-            (Some(left), Some(right)) => (left.title, left.text) == (right.title, right.text),
+            (Some(left), Some(right)) => left.text == right.text && kept[*other].hints.title == link.hints.title,
             _ => true,
         };
         if earlier.iter().any(says_the_same) {
             continue;
         }
-        let is_article = |link: &ListedLink| link.entry.is_some_and(|entry| entry.is_article);
+        let is_article = |link: &ListedLink| link.entry.is_some_and(|entry| entry.identity.is_some());
         let on_page = earlier.iter().copied().find(|other| !is_article(&kept[*other]));
         if let (Some(on_page), false) = (on_page, is_article(&link)) {
             *n_on_page.entry(on_page).or_insert(1) += 1;
@@ -250,7 +250,7 @@ fn without_repetitions(links: Vec<ListedLink>, problems: &mut Vec<String>) -> Ve
 
 fn share_address(link: &mut ListedLink) {
     if let Some(entry) = &mut link.entry
-        && entry.is_article
+        && entry.identity.is_some()
     {
         entry.shares_address = true;
     }
@@ -274,19 +274,12 @@ fn tell_of_shared_pages(links: &[ListedLink], n_on_page: HashMap<usize, usize>, 
 
 /// What tells an entry from others, and what it says now from what it said before.
 fn mark_of(hints: &LinkHints) -> EntryMark {
-    let title = hints.title.as_deref().unwrap_or_default();
     let texts = [&hints.text.content, &hints.text.summary].map(|text| text.as_deref().unwrap_or_default());
-    let identity = match hints.guid.as_deref() {
+    let identity = || match hints.guid.as_deref() {
         Some(guid) => hash(&["guid", guid]),
-        None => hash(&["text", title, texts[0], texts[1]]),
+        None => hash(&["text", hints.title.as_deref().unwrap_or_default(), texts[0], texts[1]]),
     };
-    EntryMark {
-        identity,
-        title: hash(&[title]),
-        text: hash(&texts),
-        is_article: feed_text::spares_page(hints),
-        shares_address: false,
-    }
+    EntryMark { identity: feed_text::spares_page(hints).then(identity), text: hash(&texts), shares_address: false }
 }
 
 /// Eight bytes of SHA-256 over texts.

@@ -49,7 +49,7 @@ impl EntryChange {
         let is_of_entry = matches!(stored.body_kind.as_deref(), Some("feed" | "teaser"));
         if text == mark.text && stored.title.as_deref() == title {
             EntryChange::None
-        } else if mark.is_article && is_of_entry {
+        } else if mark.identity.is_some() && is_of_entry {
             EntryChange::Article
         } else if stored.body_kind.is_some() && !stored.is_gone && says_change(stored, title) {
             EntryChange::Headline
@@ -72,25 +72,26 @@ fn says_change(stored: &StoredEntry, title: Option<&str>) -> bool {
 /// their own, the entry's.
 pub(super) fn key(connection: &Connection, link: &ListedLink) -> rusqlite::Result<String> {
     let address = link.url.key();
-    match &link.entry {
-        Some(entry) if entry.is_article && (entry.shares_address || is_shared(connection, &address)?) => {
-            Ok(entry_key(&address, entry))
-        }
-        _ => Ok(address),
+    if let Some((entry, identity)) = link.entry.and_then(|entry| Some((entry, entry.identity?)))
+        && (entry.shares_address || is_shared(connection, &address)?)
+    {
+        return Ok(entry_key(&address, identity));
     }
+    Ok(address)
 }
 
 /// The key of an entry that turns out to be another article than the one that was known at its address: it has another
 /// GUID, headline and text. Absent where it is the same one.
 pub(super) fn key_of_other(stored: &StoredEntry, link: &ListedLink) -> Option<String> {
-    let entry = link.entry.as_ref().filter(|entry| entry.is_article)?;
+    let entry = link.entry?;
+    let identity = entry.identity?;
     let has_other_guid = stored.guid.is_some() && link.hints.guid.is_some() && stored.guid != link.hints.guid;
     let says_other = stored.title != link.hints.title && stored.text.is_some_and(|text| text != entry.text);
-    (has_other_guid && says_other).then(|| entry_key(&link.url.key(), entry))
+    (has_other_guid && says_other).then(|| entry_key(&link.url.key(), identity))
 }
 
-fn entry_key(address: &str, entry: &EntryMark) -> String {
-    format!("{address}{ENTRY_SIGN}{:016x}", entry.identity)
+fn entry_key(address: &str, identity: i64) -> String {
+    format!("{address}{ENTRY_SIGN}{identity:016x}")
 }
 
 /// Whether entries at an address are known to be articles of their own.

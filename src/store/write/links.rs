@@ -38,8 +38,8 @@ struct StoredLink {
 struct Again<'a> {
     source: SourceId,
     is_first_sighting: bool,
-    /// What is kept beside it until its article is made.
-    hints: &'a str,
+    key: &'a str,
+    link: &'a ListedLink,
     change: EntryChange,
     now: Timestamp,
 }
@@ -77,13 +77,12 @@ pub(in crate::store) fn record_listed(
             }
             Some(stored) => {
                 let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
-                let hints = entries::hints(&key, link);
                 // Another source may word its entries otherwise.
                 let title = link.hints.title.as_deref();
                 let mark = link.entry.as_ref().filter(|_| stored.source == Some(source));
                 let change = mark.map_or(EntryChange::None, |mark| EntryChange::of(&stored.entry, mark, title));
-                let again = Again { source, is_first_sighting, hints: &hints, change, now };
-                let becomes_due = make_due_again(connection, &stored, link, schedule, again)?;
+                let again = Again { source, is_first_sighting, key: &key, link, change, now };
+                let becomes_due = make_due_again(connection, &stored, schedule, again)?;
                 if let Some(mark) = mark.filter(|_| change != EntryChange::None) {
                     note_change(connection, &stored, again)?;
                     entries::remember(connection, stored.id, mark, title)?;
@@ -307,12 +306,12 @@ fn see_again(
 fn note_change(
     connection: &Connection,
     stored: &StoredLink,
-    Again { source, hints, change, now, .. }: Again<'_>,
+    Again { source, key, link, change, now, .. }: Again<'_>,
 ) -> rusqlite::Result<()> {
     match change {
         EntryChange::Headline => entries::look_at_page(connection, stored.id, &stored.entry, now),
         EntryChange::Article | EntryChange::Other if stored.is_due => {
-            entries::renew_hints(connection, stored.id, hints, source)
+            entries::renew_hints(connection, stored.id, &entries::hints(key, link), source)
         }
         EntryChange::None | EntryChange::Article | EntryChange::Other => Ok(()),
     }
@@ -324,9 +323,8 @@ fn note_change(
 fn make_due_again(
     connection: &Connection,
     stored: &StoredLink,
-    link: &ListedLink,
     schedule: &ScheduleSettings,
-    Again { is_first_sighting, hints, change, now, .. }: Again<'_>,
+    Again { is_first_sighting, key, link, change, now, .. }: Again<'_>,
 ) -> rusqlite::Result<bool> {
     let updated_at = link.updated_at.map(private_time);
     // A first date of change says nothing about a change since.
@@ -349,7 +347,13 @@ fn make_due_again(
                 "UPDATE _links SET due_at = ?2, look_at = NULL, failures_in_a_row = ?5, hints = ?3,
                      entry_updated_at = coalesce(max(entry_updated_at, ?4), ?4, entry_updated_at) WHERE id = ?1",
             )?
-            .execute(params![stored.id, private_time(due_at), hints, updated_at, failures_in_a_row])?;
+            .execute(params![
+                stored.id,
+                private_time(due_at),
+                entries::hints(key, link),
+                updated_at,
+                failures_in_a_row
+            ])?;
     } else if updated_at > stored.entry_updated_at {
         connection
             .prepare_cached("UPDATE _links SET entry_updated_at = ?2 WHERE id = ?1")?
