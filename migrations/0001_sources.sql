@@ -46,7 +46,6 @@ CREATE TABLE _source_schedule (
     is_quick            INTEGER NOT NULL DEFAULT 0    -- its last answer came soon; others wait in a lane of their own
 ) STRICT;
 
-CREATE INDEX _source_schedule_due ON _source_schedule (next_due_at) WHERE next_due_at IS NOT NULL;
 CREATE INDEX _source_schedule_lane ON _source_schedule (is_quick, next_due_at) WHERE next_due_at IS NOT NULL;
 
 -- Stretches of time of which a source's items are missing: two polls that had nothing in common.

@@ -135,7 +135,6 @@ CREATE TABLE _links (
     etag              TEXT,
     last_modified     TEXT,
     entry_updated_at  INTEGER,                              -- the newest date of change that a feed gave
-    hints             TEXT,                                 -- JSON: what the source said of it; NULL once it is used
     first_seen_at     INTEGER NOT NULL,
     look_at           INTEGER,                              -- when its article's page is looked at again; NULL: no more
     gone_at           INTEGER,                              -- when the article was first found missing, and not again since
@@ -144,7 +143,8 @@ CREATE TABLE _links (
     entry_title       TEXT,                                 -- the headline that its first source's entry had last
     entry_text        INTEGER,                              -- likewise a hash of its text
     entry_look_at     INTEGER,                              -- the last time set for a look because of another headline
-    cut_off_at        INTEGER                               -- when its page first showed a part of the article, and not all of it since
+    cut_off_at        INTEGER,                              -- when its page first showed a part of the article, and not all of it since
+    hints             TEXT                                  -- JSON: what the source said of it; NULL once it is used. Long, so last
 ) STRICT;
 
 CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;

@@ -28,7 +28,8 @@ const NOT_TEXT: [&str; 12] =
 /// Where an answer sends its reader on to, if it is one that does so in place of a text. The address itself is nowhere.
 pub(super) async fn target(headers: &HeaderMap, content_type: Option<&str>, body: &[u8], url: &Url) -> Option<Url> {
     let by_header = headers.get("refresh").and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).and_then(place);
-    if by_header.is_none() && !may_hold_refresh(body) || !may_be_html(content_type) || body.len() > PAGE_BYTES_MAX {
+    let is_page = body.len() <= PAGE_BYTES_MAX && may_be_html(content_type);
+    if !is_page || by_header.is_none() && !may_hold_refresh(body) {
         return None;
     }
     // The markup is ASCII in every encoding but UTF-16, in which nobody writes gates.
@@ -74,9 +75,8 @@ fn may_hold_refresh(body: &[u8]) -> bool {
         let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value).trim_ascii_start();
         value.get(..b"refresh".len()).is_some_and(|word| word.eq_ignore_ascii_case(b"refresh"))
     };
-    // The hyphen is the rarest of its characters, and has no case.
-    memchr::memchr_iter(b'-', body).filter(|hyphen| *hyphen >= b"http".len()).any(|hyphen| {
-        let at = hyphen - b"http".len();
+    // The rarest of its characters.
+    memchr::memchr2_iter(b'q', b'Q', body).filter_map(|at| at.checked_sub(b"http-e".len())).any(|at| {
         body[at..].get(..b"http-equiv".len()).is_some_and(|word| word.eq_ignore_ascii_case(b"http-equiv"))
             && is_followed_by_refresh(at)
     })

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::model::{EntryMark, FullText, LinkHints, ListedLink, SourceId};
+use crate::model::{FullText, LinkHints, ListedLink, SourceId};
 use crate::store::file::columns::{hints_to_json, private_time};
 
 /// What stands between an address and the identity of an entry in a link's key. Addresses have none.
@@ -26,6 +26,27 @@ pub(super) struct StoredEntry {
     pub(super) article_title: Option<String>,
 }
 
+impl StoredEntry {
+    pub(super) fn read(connection: &Connection, link: i64) -> rusqlite::Result<StoredEntry> {
+        connection
+            .prepare_cached(
+                "SELECT entry_title, entry_text, entry_look_at, guid, gone_at IS NOT NULL, articles.body_kind, articles.title
+                 FROM _links LEFT JOIN articles ON articles.id = article_id WHERE _links.id = ?1",
+            )?
+            .query_row([link], |row| {
+                Ok(StoredEntry {
+                    title: row.get(0)?,
+                    text: row.get(1)?,
+                    look_at: row.get(2)?,
+                    guid: row.get(3)?,
+                    is_gone: row.get(4)?,
+                    body_kind: row.get(5)?,
+                    article_title: row.get(6)?,
+                })
+            })
+    }
+}
+
 /// How an entry differs from what it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryChange {
@@ -40,9 +61,12 @@ pub(super) enum EntryChange {
 }
 
 impl EntryChange {
-    /// Compares an entry with what it was. Only the source that listed the link first is heard: another one may word its
-    /// entries otherwise.
-    pub(super) fn of(stored: &StoredEntry, mark: &EntryMark, title: Option<&str>) -> EntryChange {
+    /// Compares the entry of a link with what it was.
+    pub(super) fn of(stored: &StoredEntry, link: &ListedLink) -> EntryChange {
+        let title = link.hints.title.as_deref();
+        let Some(mark) = &link.entry else {
+            return EntryChange::None;
+        };
         let Some(text) = stored.text else {
             return EntryChange::Other;
         };
@@ -112,15 +136,10 @@ pub(super) fn hints(key: &str, link: &ListedLink) -> String {
 }
 
 /// Keeps what an entry says now. Not while its article is being made of what it said before: it would not be made anew.
-pub(super) fn remember(
-    connection: &Connection,
-    link: i64,
-    mark: &EntryMark,
-    title: Option<&str>,
-) -> rusqlite::Result<()> {
+pub(super) fn remember(connection: &Connection, stored: i64, link: &ListedLink) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE _links SET entry_title = ?2, entry_text = ?3 WHERE id = ?1 AND claim_id IS NULL")?
-        .execute(params![link, title, mark.text])?;
+        .execute(params![stored, link.hints.title, link.entry.map(|entry| entry.text)])?;
     Ok(())
 }
 
@@ -134,12 +153,12 @@ pub(super) fn renew_guid(connection: &Connection, link: i64, guid: Option<&str>)
 pub(super) fn look_at_page(
     connection: &Connection,
     link: i64,
-    stored: &StoredEntry,
+    last_set_at: Option<i64>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let now = private_time(now);
     let pause = i64::try_from(LOOK_PAUSE.as_millis()).unwrap_or(i64::MAX);
-    let look_at = stored.look_at.map_or(now, |last| now.max(last.saturating_add(pause)));
+    let look_at = last_set_at.map_or(now, |last| now.max(last.saturating_add(pause)));
     connection
         .prepare_cached(
             "UPDATE _links SET look_at = min(coalesce(look_at, ?2), ?2), entry_look_at = ?2

@@ -30,7 +30,8 @@ struct StoredLink {
     source: Option<SourceId>,
     failures_in_a_row: u32,
     tried_at: Option<Timestamp>,
-    entry: StoredEntry,
+    /// Whether its entry says what it said before, word for word.
+    has_same_entry: bool,
 }
 
 /// How a known link is listed again.
@@ -40,6 +41,8 @@ struct Again<'a> {
     is_first_sighting: bool,
     key: &'a str,
     link: &'a ListedLink,
+    /// What its entry said before; absent where that is the same, or another source's.
+    before: Option<&'a StoredEntry>,
     change: EntryChange,
     now: Timestamp,
 }
@@ -60,12 +63,11 @@ pub(in crate::store) fn record_listed(
     for link in links {
         let mut key = entries::key(connection, link)?;
         let is_inserted = is_likely_new && insert(connection, Some(source), &key, link, now)?.is_some();
-        let mut stored = if is_inserted { None } else { find(connection, &key)? };
-        if let Some(known) = &stored
-            && known.source == Some(source)
-            && let Some(other) = entries::key_of_other(&known.entry, link)
-        {
-            (stored, key) = (find(connection, &other)?, other);
+        let mut stored = if is_inserted { None } else { find(connection, &key, Some(link))? };
+        let mut before = entry_before(connection, stored.as_ref(), source, link)?;
+        if let Some(other) = before.as_ref().and_then(|before| entries::key_of_other(before, link)) {
+            (stored, key) = (find(connection, &other, Some(link))?, other);
+            before = entry_before(connection, stored.as_ref(), source, link)?;
         }
         is_likely_new = stored.is_none();
         let (is_first_sighting, has_new_work) = match stored {
@@ -77,16 +79,13 @@ pub(in crate::store) fn record_listed(
             }
             Some(stored) => {
                 let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
-                // Another source may word its entries otherwise.
-                let title = link.hints.title.as_deref();
-                let mark = link.entry.as_ref().filter(|_| stored.source == Some(source));
-                let change = mark.map_or(EntryChange::None, |mark| EntryChange::of(&stored.entry, mark, title));
-                let again = Again { source, is_first_sighting, key: &key, link, change, now };
+                let change = before.as_ref().map_or(EntryChange::None, |before| EntryChange::of(before, link));
+                let again = Again { source, is_first_sighting, key: &key, link, before: before.as_ref(), change, now };
                 let becomes_due = make_due_again(connection, &stored, schedule, again)?;
-                if let Some(mark) = mark.filter(|_| change != EntryChange::None) {
+                if change != EntryChange::None {
                     note_change(connection, &stored, again)?;
-                    entries::remember(connection, stored.id, mark, title)?;
-                } else if mark.is_some() && stored.entry.guid != link.hints.guid {
+                    entries::remember(connection, stored.id, link)?;
+                } else if before.is_some() {
                     entries::renew_guid(connection, stored.id, link.hints.guid.as_deref())?;
                 }
                 (is_first_sighting, becomes_due || change == EntryChange::Headline)
@@ -110,7 +109,7 @@ pub(in crate::store) fn ask_for(
     link: &ListedLink,
     now: Timestamp,
 ) -> rusqlite::Result<LinkId> {
-    let id = match find(connection, &link.url.key())? {
+    let id = match find(connection, &link.url.key(), None)? {
         Some(stored) => {
             connection
                 .prepare_cached(
@@ -135,7 +134,7 @@ pub(in crate::store) fn add_alias(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let key = alias.url.key();
-    match find(connection, &key)? {
+    match find(connection, &key, None)? {
         None => {
             connection
                 .prepare_cached(
@@ -223,15 +222,18 @@ pub(in crate::store) fn forgive(connection: &Connection, link: LinkId, failures_
     Ok(())
 }
 
-fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLink>> {
+/// The link with a key, which a list may name once more.
+fn find(connection: &Connection, key: &str, again: Option<&ListedLink>) -> rusqlite::Result<Option<StoredLink>> {
+    let hints = again.map(|link| &link.hints);
+    let title = hints.and_then(|hints| hints.title.as_deref());
+    let text = again.and_then(|link| link.entry).map(|entry| entry.text);
     connection
         .prepare_cached(
-            "SELECT _links.id, article_id, entry_updated_at, due_at IS NOT NULL, _links.source_id, failures_in_a_row, tried_at,
-                 entry_title, entry_text, entry_look_at, guid, gone_at IS NOT NULL,
-                 articles.body_kind, articles.title
-             FROM _links LEFT JOIN articles ON articles.id = article_id WHERE url_key = ?1",
+            "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id, failures_in_a_row, tried_at,
+                 guid IS ?2 AND entry_title IS ?3 AND entry_text IS ?4
+             FROM _links WHERE url_key = ?1",
         )?
-        .query_row([key], |row| {
+        .query_row(params![key, hints.and_then(|hints| hints.guid.as_deref()), title, text], |row| {
             Ok(StoredLink {
                 id: row.get(0)?,
                 article_id: row.get(1)?,
@@ -240,18 +242,26 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLin
                 source: row.get::<_, Option<i64>>(4)?.map(SourceId),
                 failures_in_a_row: row.get(5)?,
                 tried_at: row.get::<_, Option<i64>>(6)?.map(from_private_time),
-                entry: StoredEntry {
-                    title: row.get(7)?,
-                    text: row.get(8)?,
-                    look_at: row.get(9)?,
-                    guid: row.get(10)?,
-                    is_gone: row.get(11)?,
-                    body_kind: row.get(12)?,
-                    article_title: row.get(13)?,
-                },
+                has_same_entry: row.get(7)?,
             })
         })
         .optional()
+}
+
+/// What the entry of a known link said before, if it says something else now. Only the source that listed the link first is
+/// heard: another one may word its entries otherwise.
+fn entry_before(
+    connection: &Connection,
+    stored: Option<&StoredLink>,
+    source: SourceId,
+    link: &ListedLink,
+) -> rusqlite::Result<Option<StoredEntry>> {
+    match stored {
+        Some(stored) if link.entry.is_some() && stored.source == Some(source) && !stored.has_same_entry => {
+            StoredEntry::read(connection, stored.id).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Inserts a link that is due at once. Returns its id, or nothing when it is known already.
@@ -306,10 +316,12 @@ fn see_again(
 fn note_change(
     connection: &Connection,
     stored: &StoredLink,
-    Again { source, key, link, change, now, .. }: Again<'_>,
+    Again { source, key, link, before, change, now, .. }: Again<'_>,
 ) -> rusqlite::Result<()> {
     match change {
-        EntryChange::Headline => entries::look_at_page(connection, stored.id, &stored.entry, now),
+        EntryChange::Headline => {
+            entries::look_at_page(connection, stored.id, before.and_then(|before| before.look_at), now)
+        }
         EntryChange::Article | EntryChange::Other if stored.is_due => {
             entries::renew_hints(connection, stored.id, &entries::hints(key, link), source)
         }

@@ -19,19 +19,17 @@ pub(in crate::store) fn set_next_turn(
     publisher: &str,
     not_before: Timestamp,
 ) -> rusqlite::Result<()> {
-    let first: Option<(i64, i64)> = connection
-        .prepare_cached(
-            "SELECT waits_until, source_id FROM (
-                 SELECT * FROM (SELECT due_at AS waits_until, coalesce(source_id, 0) AS source_id FROM _links
-                     WHERE host = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)
-                 UNION ALL
-                 SELECT * FROM (SELECT look_at, coalesce(source_id, 0) FROM _links
-                     WHERE host = ?1 AND look_at IS NOT NULL AND due_at IS NULL ORDER BY look_at LIMIT 1))
-             ORDER BY waits_until LIMIT 1",
-        )?
-        .query_row([publisher], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match first {
+    let first_by = |sql: &str| -> rusqlite::Result<Option<(i64, i64)>> {
+        connection.prepare_cached(sql)?.query_row([publisher], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+    };
+    let to_fetch = first_by(
+        "SELECT due_at, coalesce(source_id, 0) FROM _links WHERE host = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1",
+    )?;
+    let to_revisit = first_by(
+        "SELECT look_at, coalesce(source_id, 0) FROM _links
+         WHERE host = ?1 AND look_at IS NOT NULL AND due_at IS NULL ORDER BY look_at LIMIT 1",
+    )?;
+    match to_fetch.into_iter().chain(to_revisit).min_by_key(|(waits_until, _)| *waits_until) {
         Some((waits_until, source_id)) => connection
             .prepare_cached(
                 "INSERT INTO _hosts (host, ready_at, source_id)

@@ -62,14 +62,17 @@ pub(super) fn next_source_due_at(
 ) -> rusqlite::Result<Option<Timestamp>> {
     let not_polled_since = request.not_polled_since.map(private_time);
     let due_at: Option<i64> = match request.scope.as_json() {
-        None => connection
-            .prepare_cached(
+        None => {
+            let mut first_of_lane = connection.prepare_cached(
                 "SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
-                 WHERE next_due_at IS NOT NULL AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
+                 WHERE is_quick = ?2 AND next_due_at IS NOT NULL AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
                  ORDER BY next_due_at LIMIT 1",
-            )?
-            .query_row([not_polled_since], |row| row.get(0))
-            .optional()?,
+            )?;
+            let mut first_of = |lane: Lane| {
+                first_of_lane.query_row(params![not_polled_since, lane == Lane::Quick], |row| row.get(0)).optional()
+            };
+            first_of(Lane::Quick)?.into_iter().chain(first_of(Lane::Probe)?).min()
+        }
         Some((sources, _)) => connection
             .prepare_cached(
                 "SELECT min(next_due_at) FROM _source_schedule WHERE source_id IN (SELECT value FROM json_each(?1))
