@@ -5,7 +5,7 @@ use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::page::{Line, Page};
 use crate::dates;
-use crate::model::{Evidence, FetchedDocument, LinkHints, Origin};
+use crate::model::{DatePrecision, Evidence, FetchedDocument, LinkHints, Origin};
 
 /// Names of `meta` elements that hold the date of publication, the most reliable first.
 const PUBLISHED_NAMES: [&str; 22] = [
@@ -76,9 +76,11 @@ pub(super) fn published(
             dates.add_text(&page.text_of(*byline));
         }
     }
-    // Bylines may say it in a sentence, and between other things.
-    for byline in page.bylines.iter().take(ELEMENTS_MAX) {
-        dates.add(dates::find(&page.text_of(*byline)), Origin::Text);
+    // Bylines may say it in a sentence, and between other things. That counts only beside what is less exact.
+    if !dates.begin_with_instant() {
+        for byline in page.bylines.iter().take(ELEMENTS_MAX) {
+            dates.add(dates::find(&page.text_of(*byline)), Origin::Text);
+        }
     }
     dates.0
 }
@@ -109,6 +111,12 @@ const SEPARATORS: [&str; 4] = ["|", "·", "•", ", "];
 struct Dates(Vec<Evidence<String>>);
 
 impl Dates {
+    /// Whether the surest of them tells the time too.
+    fn begin_with_instant(&self) -> bool {
+        let first = self.0.first().and_then(|date| dates::read(&date.value));
+        first.is_some_and(|date| date.precision == DatePrecision::Instant)
+    }
+
     /// Adds a line of the page, and after it its parts, which count where the whole cannot be read.
     fn add_text(&mut self, text: &str) {
         self.add(Some(text), Origin::Text);

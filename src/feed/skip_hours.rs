@@ -13,6 +13,9 @@ const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday",
 #[must_use]
 pub fn skips(document: &[u8]) -> (u32, u8) {
     let head = &document[..document.len().min(LOOKED_AT_BYTES)];
+    if memmem::find(head, b"<skip").is_none() {
+        return (0, 0);
+    }
     let hours = words(between(head, b"<skipHours", b"</skipHours")).filter_map(|word| word.parse::<u32>().ok());
     // RSS 0.91 counts from 1 to 24, where 24 is midnight.
     let skip_hours = hours.filter(|hour| *hour <= 24).fold(0, |bits, hour| bits | 1 << (hour % 24));

@@ -29,6 +29,9 @@ const BLOCKING_BYTES_MIN: usize = 16 * 1024;
 /// How much room is made at once for what comes out.
 const STEP_BYTES: usize = 256 * 1024;
 
+/// Pages in brotli are mostly not larger than this many times.
+const BROTLI_RATIO: usize = 8;
+
 /// How much of a body is looked at to see whether it is text.
 const BEGINNING_BYTES: usize = 512;
 
@@ -265,7 +268,7 @@ fn unbrotli(packed: &[u8], bounds: Bounds) -> Unpacked {
     let mut body = Vec::new();
     let (mut n_in, mut n_out, mut n_total) = (0, 0, 0);
     loop {
-        let step = packed.len().saturating_mul(4).clamp(1024, STEP_BYTES.max(body.len()));
+        let step = packed.len().saturating_mul(BROTLI_RATIO).clamp(1024, STEP_BYTES.max(body.len()));
         body.resize((body.len() + step).min(bounds.bytes_max + 1), 0);
         let (mut n_unread, mut n_free) = (packed.len() - n_in, body.len() - n_out);
         let result = BrotliDecompressStream(
