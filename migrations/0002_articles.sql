@@ -141,7 +141,7 @@ CREATE TABLE _links (
     tried_at          INTEGER,                              -- when it last failed
     n_claims          INTEGER NOT NULL DEFAULT 0,           -- claims in a row that have not ended; more than one: a process died with it
     entry_title       TEXT,                                 -- the headline that its first source's entry had last
-    entry_text        INTEGER,                              -- likewise a hash of its text
+    entry_text        INTEGER,                              -- likewise a checksum of its text
     entry_look_at     INTEGER,                              -- the last time set for a look because of another headline
     cut_off_at        INTEGER,                              -- when its page first showed a part of the article, and not all of it since
     hints             TEXT                                  -- JSON: what the source said of it; NULL once it is used. Long, so last

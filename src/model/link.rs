@@ -66,7 +66,7 @@ pub struct EntryMark {
     /// Where its article is made of it, and no page asked for: hash of its GUID, or where it has none of its own, of its
     /// headline and text.
     pub identity: Option<i64>,
-    /// Hash of its text.
+    /// Checksum of its text.
     pub text: i64,
     /// Whether other entries that are other articles have its address.
     pub shares_address: bool,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use flate2::Crc;
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -279,7 +280,18 @@ fn mark_of(hints: &LinkHints) -> EntryMark {
         Some(guid) => hash(&["guid", guid]),
         None => hash(&["text", hints.title.as_deref().unwrap_or_default(), texts[0], texts[1]]),
     };
-    EntryMark { identity: feed_text::spares_page(hints).then(identity), text: hash(&texts), shares_address: false }
+    EntryMark { identity: feed_text::spares_page(hints).then(identity), text: checksum(&texts), shares_address: false }
+}
+
+/// What tells a text from its next wording: their CRC-32, and how long they are. All entries of each list that has changed go
+/// through it.
+fn checksum(texts: &[&str]) -> i64 {
+    let mut sum = Crc::new();
+    for text in texts {
+        sum.update(&text.len().to_le_bytes());
+        sum.update(text.as_bytes());
+    }
+    i64::from(sum.amount()) << 32 | i64::from(sum.sum())
 }
 
 /// Eight bytes of SHA-256 over texts.

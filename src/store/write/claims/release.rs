@@ -50,7 +50,8 @@ pub(in crate::store) fn release_abandoned(
             params![id, private_time(due_at), ErrorClass::Internal.as_str(), told(n_deaths)],
         )?;
     }
-    for (position, (id, n_deaths)) in (0..).zip(suspects("_links", "id")?) {
+    // By that index, since what is claimed is little; all links may be many.
+    for (position, (id, n_deaths)) in (0..).zip(suspects("_links INDEXED BY _links_host_claimed", "id")?) {
         let is_given_up = n_deaths >= schedule.article_attempts_max;
         let due_at = (!is_given_up).then(|| next_try(schedule, id, n_deaths, position, at));
         connection.execute(

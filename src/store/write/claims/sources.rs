@@ -65,13 +65,18 @@ pub(super) fn next_source_due_at(
         None => {
             let mut first_of_lane = connection.prepare_cached(
                 "SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
-                 WHERE is_quick = ?2 AND next_due_at IS NOT NULL AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
+                 WHERE is_quick = ?2 AND next_due_at < ?3 AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
                  ORDER BY next_due_at LIMIT 1",
             )?;
-            let mut first_of = |lane: Lane| {
-                first_of_lane.query_row(params![not_polled_since, lane == Lane::Quick], |row| row.get(0)).optional()
+            let mut first_of = |lane: Lane, before: i64| -> rusqlite::Result<Option<i64>> {
+                first_of_lane
+                    .query_row(params![not_polled_since, lane == Lane::Quick, before], |row| row.get(0))
+                    .optional()
             };
-            first_of(Lane::Quick)?.into_iter().chain(first_of(Lane::Probe)?).min()
+            // A process that begins has asked none of the first lane yet. In the second only what comes before is looked at:
+            // all that it has polled is there.
+            let to_probe = first_of(Lane::Probe, i64::MAX)?;
+            first_of(Lane::Quick, to_probe.unwrap_or(i64::MAX))?.or(to_probe)
         }
         Some((sources, _)) => connection
             .prepare_cached(
