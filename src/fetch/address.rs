@@ -111,7 +111,11 @@ impl AddressRules {
         if is_allowed { Ok(()) } else { Err(AddressRefused { host: host.to_owned(), address: Some(address) }) }
     }
 
-    async fn addresses_of(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    /// The addresses of a name that may be connected to. A port is given where the user has fixed it, and is 0 elsewhere.
+    pub(super) async fn addresses_of(
+        &self,
+        host: &str,
+    ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         // What the user has fixed for a name needs no further permission.
         if let Some((_, address)) = self.fixed.iter().find(|(name, _)| name == host) {
             return Ok(vec![*address]);

@@ -19,9 +19,10 @@ use crate::model::{Exchange, Fetched, FetchedDocument, HostMemory, Purpose, Vali
 use super::address::AddressRules;
 use super::coding::{self, Bounds, CodingError};
 use super::cookies::ChainCookies;
-use super::error::{Doing, FetchError, Phase};
+use super::error::{Doing, FetchError, Phase, is_unexpected_end};
 use super::headers::{self, lines_of, max_age_s, retry_after, text_of};
 use super::host_gate::{HostGate, Pace};
+use super::lenient::LenientReader;
 use super::refresh;
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
@@ -75,6 +76,7 @@ pub struct FetchReport {
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     client: Client,
+    lenient: LenientReader,
     addresses: AddressRules,
     gate: HostGate,
     robots: RobotsCache,
@@ -101,7 +103,8 @@ impl Fetcher {
         let fresh = Fetcher::new(settings)?;
         let gate = self.gate.waiting_up_to(settings.host_wait_max);
         let robots = self.robots.believed_for(settings.robots_cache, settings.robots_cache_max);
-        Ok(Fetcher { gate, robots, ..fresh })
+        let lenient = fresh.lenient.recalling(&self.lenient);
+        Ok(Fetcher { lenient, gate, robots, ..fresh })
     }
 
     fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
@@ -136,6 +139,7 @@ impl Fetcher {
         let client = builder.build().map_err(|error| format!("the HTTP client cannot be set up: {error:?}"))?;
         Ok(Fetcher {
             client,
+            lenient: LenientReader::new(addresses.clone(), settings.clone()),
             addresses,
             gate: HostGate::new(settings.host_wait_max),
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
@@ -219,7 +223,8 @@ impl Fetcher {
         Err(FetchError::Redirect(format!("more than {} redirects (fetch.redirects_max)", self.settings.redirects_max)))
     }
 
-    /// One exchange: address, turn, request, answer. Writes it down, however it ends.
+    /// One exchange, and where its answer is none that the client can read, a second one that is read leniently. A proxy
+    /// answers for others, so behind one there is no second.
     async fn exchange(
         &self,
         url: &Url,
@@ -227,16 +232,38 @@ impl Fetcher {
         cookies: &mut ChainCookies,
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Answer, FetchError> {
-        let mut record = unasked(url, request.purpose);
         let proxy = self.settings.proxy_for(url.host_str().unwrap_or_default());
         let is_resolved_here = proxy.is_none_or(|proxy| !proxy.resolves_names());
         let checked = self.addresses.check_literal(url).and_then(|()| self.addresses.check_name(url, is_resolved_here));
         if let Err(refused) = checked {
             let error = FetchError::Address(refused);
-            record.failure = Some(error.failure());
-            exchanges.push(record);
+            exchanges.push(Exchange { failure: Some(error.failure()), ..unasked(url, request.purpose) });
             return Err(error);
         }
+        let reader = match proxy {
+            Some(_) => Reader::Client,
+            None if self.lenient.is_for(url) => Reader::Lenient,
+            None => Reader::ClientFirst,
+        };
+        match self.exchange_by(reader, url, request, cookies, exchanges).await {
+            Err(FetchError::Header { .. } | FetchError::Framing { .. }) if reader == Reader::ClientFirst => {
+                self.lenient.note(url);
+                self.exchange_by(Reader::Lenient, url, request, cookies, exchanges).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// One exchange with a host that may be asked: turn, request, answer. Writes it down, however it ends.
+    async fn exchange_by(
+        &self,
+        reader: Reader,
+        url: &Url,
+        request: FetchRequest<'_>,
+        cookies: &mut ChainCookies,
+        exchanges: &mut Vec<Exchange>,
+    ) -> Result<Answer, FetchError> {
+        let mut record = unasked(url, request.purpose);
         let (publisher, pace) = self.whose_turn(url);
         let turn = self.gate.turn(&publisher, pace).await.map_err(|busy| {
             let wait = SignedDuration::try_from(busy.wait).unwrap_or(SignedDuration::MAX);
@@ -245,7 +272,7 @@ impl Fetcher {
         let began = Instant::now();
         record.started_at = Timestamp::now();
         let limit = self.settings.total_timeout;
-        let answer = match tokio::time::timeout(limit, self.ask(url, request, cookies, &mut record)).await {
+        let answer = match tokio::time::timeout(limit, self.ask(reader, url, request, cookies, &mut record)).await {
             Ok(answer) => answer,
             Err(_) => {
                 let host = url.host_str().unwrap_or_default().to_owned();
@@ -299,6 +326,7 @@ impl Fetcher {
 
     async fn ask(
         &self,
+        reader: Reader,
         url: &Url,
         request: FetchRequest<'_>,
         cookies: &mut ChainCookies,
@@ -327,7 +355,15 @@ impl Fetcher {
         if let Some(cookies) = cookies.header_for(url) {
             builder = builder.header(COOKIE, cookies);
         }
-        let response = builder.send().await.map_err(|error| FetchError::from_client(&error, &doing))?;
+        let unanswered = |error| FetchError::from_client(&error, &doing);
+        let response = match reader {
+            Reader::Lenient => self.lenient.send(&builder.build().map_err(unanswered)?, &doing).await?,
+            Reader::Client | Reader::ClientFirst => builder.send().await.map_err(unanswered)?,
+        };
+        if reader == Reader::ClientFirst && headers::is_chunked_unawares(response.headers()) {
+            let reason = "it is sent in chunks, which its Transfer-Encoding does not name last".to_owned();
+            return Err(FetchError::Header { host: doing.host.to_owned(), reason });
+        }
         cookies.keep(url, response.headers());
         let status = response.status().as_u16();
         record.status = Some(status);
@@ -489,6 +525,16 @@ fn unasked(url: &Url, purpose: Purpose) -> Exchange {
     }
 }
 
+/// Who reads an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// The client, whatever comes of it.
+    Client,
+    /// The client, and the lenient reader where that cannot.
+    ClientFirst,
+    Lenient,
+}
+
 enum Answer {
     Document(Box<FetchedDocument>),
     NotModified { max_age_s: Option<u32> },
@@ -514,6 +560,7 @@ async fn read_body(
     record: &mut Exchange,
 ) -> Result<Vec<u8>, FetchError> {
     let limit = bounds.bytes_max;
+    let ends_with_connection = headers::ends_with_connection(response.version(), response.headers());
     let announced =
         response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit).min(BUFFER_BYTES_MAX));
@@ -521,6 +568,8 @@ async fn read_body(
         let chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
+            // A server that ends TLS without a word. As no length was declared, this is the end, for browsers and curl too.
+            Err(error) if ends_with_connection && is_unexpected_end(&error) => break,
             Err(error) => {
                 return Err(FetchError::from_client(&error, &Doing { n_body_bytes: Some(record.bytes), ..doing }));
             }

@@ -1,5 +1,7 @@
 //! How a fetch fails.
 
+use std::error::Error;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +10,7 @@ use crate::config::FetchSettings;
 use crate::model::{ErrorClass, Failure, Retry};
 
 use super::address::AddressRefused;
+use super::wire::Unreadable;
 
 /// How a fetch fails. Messages are for people: lower case, with what to do where there is something to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +55,16 @@ pub enum FetchError {
         /// The host.
         host: String,
         /// What came of the body, as it was sent.
+        n_bytes: u64,
+        /// What the library said.
+        reason: String,
+    },
+    /// The chunks of the body do not add up.
+    #[error("the body that {host} sends in chunks cannot be put together after {n_bytes} bytes: {reason}")]
+    Framing {
+        /// The host.
+        host: String,
+        /// What came of the body.
         n_bytes: u64,
         /// What the library said.
         reason: String,
@@ -150,7 +163,7 @@ impl FetchError {
             FetchError::Dns { .. } => ErrorClass::Dns,
             FetchError::Tls { .. } => ErrorClass::Tls,
             FetchError::Header { .. } => ErrorClass::Header,
-            FetchError::ShortBody { .. } => ErrorClass::ShortBody,
+            FetchError::ShortBody { .. } | FetchError::Framing { .. } => ErrorClass::ShortBody,
             FetchError::Coding(_) => ErrorClass::Coding,
             FetchError::Timeout { .. } => ErrorClass::Timeout,
             FetchError::Status { status: 500..=599, .. } => ErrorClass::Http5xx,
@@ -175,6 +188,7 @@ impl FetchError {
             | FetchError::Connect(_)
             | FetchError::Header { .. }
             | FetchError::ShortBody { .. }
+            | FetchError::Framing { .. }
             | FetchError::Coding(_)
             | FetchError::Timeout { .. }
             | FetchError::RobotsUnreachable { .. } => Retry::Backoff,
@@ -195,25 +209,11 @@ impl FetchError {
 
     /// Tells what a client error was about.
     pub(super) fn from_client(error: &reqwest::Error, doing: &Doing<'_>) -> FetchError {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-        let mut last = String::new();
-        let (mut is_tls, mut is_no_http) = (false, false);
-        while let Some(inner) = cause {
-            if let Some(refused) = inner.downcast_ref::<AddressRefused>() {
-                return FetchError::Address(refused.clone());
-            }
-            is_tls |= inner.is::<rustls::Error>();
-            is_no_http |= inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
-            last = inner.to_string();
-            cause = inner.source().or_else(|| {
-                // An error that went through `io::Error` is not its source but inside it.
-                inner.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()).map(|boxed| {
-                    let inner: &(dyn std::error::Error + 'static) = boxed;
-                    inner
-                })
-            });
+        let causes = Causes::of(error);
+        if let Some(refused) = causes.refused {
+            return FetchError::Address(refused);
         }
-        let host = doing.host.to_owned();
+        let (host, reason) = (doing.host.to_owned(), causes.last);
         if error.is_timeout() {
             let (phase, limit) = match error.is_connect() {
                 true if doing.is_tls => (Phase::ConnectTls, doing.settings.connect_timeout),
@@ -221,21 +221,80 @@ impl FetchError {
                 false => (Phase::Read, doing.settings.read_timeout),
             };
             FetchError::Timeout { host, phase, limit }
-        } else if is_tls {
-            FetchError::Tls { host, reason: last }
+        } else if causes.is_tls {
+            FetchError::Tls { host, reason }
         } else if doing.is_proxied && error.is_connect() {
-            FetchError::Connect(format!("no connection to {host} by way of the proxy (fetch.proxy): {last}"))
+            FetchError::Connect(format!("no connection to {host} by way of the proxy (fetch.proxy): {reason}"))
         } else if error.is_dns() {
-            FetchError::Dns { host, reason: last }
+            FetchError::Dns { host, reason }
         } else if error.is_connect() {
-            FetchError::Connect(format!("no connection to {host}: {last}"))
-        } else if is_no_http {
-            FetchError::Header { host, reason: last }
+            FetchError::Connect(format!("no connection to {host}: {reason}"))
+        } else if causes.is_no_http {
+            FetchError::Header { host, reason }
         } else if let Some(n_bytes) = doing.n_body_bytes {
-            FetchError::ShortBody { host, n_bytes, reason: last }
+            match causes.kind {
+                Some(ErrorKind::InvalidInput | ErrorKind::InvalidData) => FetchError::Framing { host, n_bytes, reason },
+                _ => FetchError::ShortBody { host, n_bytes, reason },
+            }
         } else {
-            FetchError::Connect(format!("the connection to {host} broke: {last}"))
+            FetchError::Connect(format!("the connection to {host} broke: {reason}"))
         }
+    }
+
+    /// Tells why the second reader got no head.
+    pub(super) fn from_reader(error: &hyper::Error, doing: &Doing<'_>) -> FetchError {
+        let causes = Causes::of(error);
+        let host = doing.host.to_owned();
+        if causes.kind == Some(ErrorKind::TimedOut) {
+            FetchError::Timeout { host, phase: Phase::Read, limit: doing.settings.read_timeout }
+        } else if causes.is_no_http {
+            FetchError::Header { host, reason: causes.last }
+        } else {
+            FetchError::Connect(format!("the connection to {host} broke: {}", causes.last))
+        }
+    }
+}
+
+/// Whether the connection ended where the client did not expect it.
+pub(super) fn is_unexpected_end(error: &reqwest::Error) -> bool {
+    Causes::of(error).kind == Some(ErrorKind::UnexpectedEof)
+}
+
+/// What is found in the chain of an error's causes.
+#[derive(Default)]
+struct Causes {
+    refused: Option<AddressRefused>,
+    is_tls: bool,
+    is_no_http: bool,
+    /// Of the innermost error of input and output.
+    kind: Option<ErrorKind>,
+    /// What the innermost cause says.
+    last: String,
+}
+
+impl Causes {
+    fn of(error: &(dyn Error + 'static)) -> Causes {
+        let mut causes = Causes::default();
+        let mut cause = Some(error);
+        while let Some(inner) = cause {
+            if let Some(refused) = inner.downcast_ref::<AddressRefused>() {
+                causes.refused = Some(refused.clone());
+            }
+            let io = inner.downcast_ref::<std::io::Error>();
+            causes.kind = io.map(std::io::Error::kind).or(causes.kind);
+            causes.is_tls |= inner.is::<rustls::Error>();
+            causes.is_no_http |= inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
+            causes.is_no_http |= matches!(inner.downcast_ref(), Some(Unreadable::Head(_)));
+            causes.last = inner.to_string();
+            cause = inner.source().or_else(|| {
+                // An error that went through `io::Error` is not its source but inside it.
+                io.and_then(|io| io.get_ref()).map(|boxed| {
+                    let inner: &(dyn Error + 'static) = boxed;
+                    inner
+                })
+            });
+        }
+        causes
     }
 }
 

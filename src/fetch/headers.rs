@@ -4,7 +4,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CACHE_CONTROL, EXPIRES, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::Version;
+use reqwest::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, EXPIRES, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+};
+
+use super::wire::is_chunked;
 
 /// A `Retry-After` is believed up to this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
@@ -63,6 +68,21 @@ pub(super) fn location(headers: &HeaderMap) -> Option<String> {
     locations.into_iter().find(|location| !location.is_empty())
 }
 
+/// Whether a body ends where its connection does: nothing else says where.
+pub(super) fn ends_with_connection(version: Version, headers: &HeaderMap) -> bool {
+    version <= Version::HTTP_11 && !headers.contains_key(CONTENT_LENGTH) && !codings(headers).any(is_chunked)
+}
+
+/// Whether a body is sent in chunks and the client does not know: it takes `chunked` for that only where it comes last.
+pub(super) fn is_chunked_unawares(headers: &HeaderMap) -> bool {
+    codings(headers).any(is_chunked) && !codings(headers).last().is_some_and(is_chunked)
+}
+
+/// The codings of the transfer, in the order in which they were applied.
+fn codings(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(TRANSFER_ENCODING).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+}
+
 fn http_date(text: &str) -> Option<Timestamp> {
     // An HTTP date ends in GMT, which RFC 2822 knows as an obsolete zone.
     jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
@@ -98,6 +118,22 @@ mod tests {
         assert_eq!(retry_after(&headers(&[("retry-after", "99999999")])), Some(RETRY_AFTER_MAX));
         assert_eq!(retry_after(&headers(&[("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")])), Some(RETRY_AFTER_MAX));
         assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
+    }
+
+    #[test]
+    fn where_a_body_ends_is_told_by_its_headers() {
+        let of = |pairs: &[(&'static str, &str)]| {
+            let headers = headers(pairs);
+            (ends_with_connection(Version::HTTP_11, &headers), is_chunked_unawares(&headers))
+        };
+        assert_eq!(of(&[]), (true, false));
+        assert_eq!(of(&[("transfer-encoding", "identity")]), (true, false));
+        assert_eq!(of(&[("content-length", "7")]), (false, false));
+        assert_eq!(of(&[("transfer-encoding", "gzip, Chunked")]), (false, false));
+        assert_eq!(of(&[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")]), (false, false));
+        assert_eq!(of(&[("transfer-encoding", "Chunked, identity")]), (false, true));
+        assert_eq!(of(&[("transfer-encoding", "chunked"), ("transfer-encoding", "identity")]), (false, true));
+        assert!(!ends_with_connection(Version::HTTP_2, &HeaderMap::new()));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Every request, and every hop of a redirect, passes through the same gates: the address may be fetched from
 //! (`address`), robots.txt allows it for article pages (`robots`), and it is the publisher's turn (`host_gate`). Sizes,
-//! times and redirects are bounded.
+//! times and redirects are bounded. What the client cannot read (`client`) is asked for once more, through the same gates,
+//! and read leniently (`lenient`, `wire`).
 
 mod address;
 
@@ -18,6 +19,8 @@ mod headers;
 
 mod host_gate;
 
+mod lenient;
+
 mod refresh;
 
 mod reservations;
@@ -26,7 +29,10 @@ mod robots;
 
 mod robots_rules;
 
+mod wire;
+
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use error::{FetchError, Phase};
 pub use robots_rules::RobotsRules;
+pub use wire::{AnswerRewriter, Unreadable};

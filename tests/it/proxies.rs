@@ -120,6 +120,20 @@ fn a_proxy_that_refuses_is_no_fault_of_the_page() {
 }
 
 #[test]
+fn what_a_proxy_answers_is_not_asked_for_again_by_another_way() {
+    let asked = Asked::default();
+    let kept = Arc::clone(&asked);
+    let address = scripted(move |head| {
+        kept.lock().expect("nobody panics").push(path_of(head).to_owned());
+        answer(&["http/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], b"")
+    });
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.proxy", &format!("\"http://{address}\"")), ("fetch.robots", "false")]);
+    room.run(&["fetch", "http://paper.example/a"]).exits(1).says("no HTTP that can be read");
+    assert_eq!(*asked.lock().expect("nobody panics"), ["http://paper.example/a"]);
+}
+
+#[test]
 fn pages_are_fetched_by_way_of_a_socks_proxy() {
     let (address, asked) = socks_proxy();
     let mut room = Newsroom::new();

@@ -3,13 +3,14 @@
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use flate2::Compression;
 use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
 
-use crate::harness::{Newsroom, feed, rss, web_of};
+use crate::harness::{Newsroom, feed, rss, run_to_end, web_of};
 use crate::newsweb::faults;
-use crate::newsweb::scripted::{answer, header_of, not_found, path_of, scripted};
+use crate::newsweb::scripted::{CERTIFICATE, answer, header_of, not_found, path_of, scripted, scripted_over_rude_tls};
 
 /// A site a case, each with one page at `/a`.
 fn web_of_pages(pages: Vec<(&str, Resource)>) -> (NewsWeb, Vec<String>) {
@@ -76,6 +77,173 @@ fn a_header_line_that_is_none_costs_nothing_but_itself() {
             "{url}"
         );
     }
+}
+
+/// An answer as it is, with nothing added: head lines, and a body.
+fn head_and_body(lines: &[&str], body: &str) -> Vec<u8> {
+    format!("{}\r\n\r\n{body}", lines.join("\r\n")).into_bytes()
+}
+
+#[test]
+fn answers_that_no_strict_reader_takes_are_read_as_curl_reads_them() {
+    let page = faults::article_html("Read all the same");
+    let size = page.len();
+    let chunks = format!("{size:x}\r\n{page}\r\n0\r\n\r\n");
+    let type_ = "Content-Type: text/html; charset=utf-8";
+    let length = format!("Content-Length: {size}");
+    let shorter = format!("Content-Length: {}", size - 1000);
+    // A status line, what comes after it, and the body.
+    let with = |status: &str, lines: &[&str], body: &str| {
+        let lines: Vec<&str> = [status].iter().chain(lines).chain(&[type_]).copied().collect();
+        head_and_body(&lines, body)
+    };
+    let status = |line: &str| with(line, &[&length], &page);
+    let line = |line: &str| with("HTTP/1.1 200 OK", &[line, &length], &page);
+    let framed = |lines: &[&str]| with("HTTP/1.1 200 OK", lines, &page);
+    let chunked = |lines: &[&str]| with("HTTP/1.1 200 OK", lines, &chunks);
+    let line_ends = String::from_utf8(line("A: 1")).expect("text").replace("\r\n", "\r\r\n");
+    let many = (0..3000).fold(String::new(), |lines, n| lines + &format!("X-Cache-{n}: miss\r\n")) + "X: a";
+    let cases = [
+        ("lower-case", status("http/1.1 200 OK")),
+        ("two-blanks", status("HTTP/1.1  200 OK")),
+        ("tab", status("HTTP/1.1\t200 OK")),
+        ("no-blank", status("HTTP/1.1 200OK")),
+        ("version-2", status("HTTP/2 200")),
+        ("cr-in-value", line("X-Note: a\rb")),
+        ("cr-in-name", line("X-No\rte: a")),
+        ("cr-at-end", line("X-Note: a\r")),
+        ("cr-for-end", line("X-Note: a\rX-Other: b")),
+        ("cr-everywhere", line_ends.into_bytes()),
+        ("nul", line("X-Note: a\0b")),
+        ("thousands", line(&many)),
+        ("early", [b"http/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n".as_slice(), &line("A: 1")].concat()),
+        ("shorter-length", framed(&[&shorter, &length])),
+        ("two-lengths", framed(&[&format!("{length}, 7")])),
+        ("plus", framed(&[&format!("Content-Length: +{size}")])),
+        ("unit", framed(&[&format!("{length} bytes")])),
+        ("empty-length", framed(&["Content-Length:"])),
+        ("no-length", framed(&["Content-Length: unknown"])),
+        ("huge-length", framed(&["Content-Length: 99999999999999999999"])),
+        ("chunked-first", chunked(&["Transfer-Encoding: Chunked, identity"])),
+        ("chunked-twice", chunked(&["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"])),
+        ("chunked-and-length", chunked(&["Transfer-Encoding: chunked", "Content-Length: 7"])),
+        ("chunked-by-lf", with("HTTP/1.1 200 OK", &["Transfer-Encoding: chunked"], &chunks.replace("\r\n", "\n"))),
+        ("chunked-in-1.0", with("HTTP/1.0 200 OK", &["Transfer-Encoding: chunked"], &chunks)),
+    ];
+    let not_read = [
+        ("glued", "header", status("HTTP/1.1200 OK")),
+        ("icy", "header", status("ICY 200 OK")),
+        ("version-3", "header", status("HTTP/3 200")),
+        ("warning", "header", [b"<br />\nPHP Warning\r\n".as_slice(), &line("A: 1")].concat()),
+        ("too-large", "header", line(&"X-Note: a\r\n".repeat(60_000))),
+        ("too-long", "short-body", with("http/1.1 200 OK", &[&format!("Content-Length: {}", size + 1)], &page)),
+        ("not-chunked", "short-body", framed(&["Transfer-Encoding: chunked"])),
+        (
+            "last-chunk",
+            "short-body",
+            with("http/1.1 200", &["Transfer-Encoding: chunked"], &chunks[..chunks.len() - 5]),
+        ),
+    ];
+    let all = cases.iter().map(|(name, answer)| (*name, verbatim(answer.clone())));
+    let all = all.chain(not_read.iter().map(|(name, _, answer)| (*name, verbatim(answer.clone()))));
+    let (web, urls) = web_of_pages(all.collect());
+    let room = Newsroom::reading(&web);
+    fetch(&room, &urls, 3);
+    for (name, _) in &cases {
+        let title = room.column(&format!("SELECT title FROM articles WHERE url = 'http://{name}.example/a'"));
+        assert_eq!(title, ["Read all the same"], "{name}");
+    }
+    for (name, class, _) in &not_read {
+        let sql = "SELECT error_class FROM fetches WHERE url = 'http://NAME.example/a' ORDER BY id DESC LIMIT 1";
+        assert_eq!(room.value(&sql.replace("NAME", name)), *class, "{name}");
+    }
+    assert_eq!(room.number("SELECT count(*) FROM articles"), i64::try_from(cases.len()).expect("few"));
+    // Asked a second time, and no more; both are on record.
+    let asked = "SELECT count(*) FROM fetches WHERE url = 'http://NAME.example/a'";
+    for (name, n) in [("lower-case", 2), ("chunked-first", 2), ("icy", 2), ("chunked-twice", 1)] {
+        assert_eq!(room.number(&asked.replace("NAME", name)), n, "{name}");
+        assert_eq!(web.stats(&format!("{name}.example")).count("/a"), usize::try_from(n).expect("few"), "{name}");
+    }
+}
+
+#[test]
+fn an_odd_host_is_asked_in_the_same_words_and_answers_with_all_that_others_do() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heads);
+    let address = scripted(move |head| {
+        seen.lock().expect("nobody panics").push(head.to_owned());
+        let list = rss(&["http://odd.example/a"]);
+        let page = faults::article_html("Odd, and read");
+        match (path_of(head), header_of(head, "if-none-match"), header_of(head, "cookie")) {
+            ("/robots.txt", ..) => answer(&["http/1.1 404 Not Found"], b""),
+            ("/feed?a=b%20c", Some("\"1\""), _) => answer(&["http/1.1 304 Not Modified"], b""),
+            ("/feed?a=b%20c", ..) => {
+                answer(&["http/1.1 200 OK", "ETag: \"1\"", "Content-Encoding: gzip"], &gzip(list.as_bytes()))
+            }
+            ("/a", _, Some("pass=1")) => answer(&["http/1.1 200 OK", "Content-Type: text/html"], page.as_bytes()),
+            ("/a", ..) => answer(&["http/1.1 302 Found", "Location: /a", "Set-Cookie: pass=1"], b""),
+            _ => not_found(),
+        }
+    });
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.resolve", &format!("[\"odd.example={address}\"]"))]);
+    room.follow("odd", "http://odd.example/feed?a=b%20c", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(0);
+    room.run(&["fetch", "--all"]).exits(0);
+    assert_eq!(room.column("SELECT title FROM articles"), ["Odd, and read"]);
+    // The first request of a process is made twice: nothing but its connection is another.
+    let statuses = room.table("SELECT status, error_class FROM fetches ORDER BY id");
+    let ok = |status: &str| vec![status.to_owned(), "NULL".to_owned()];
+    let header = vec!["NULL".to_owned(), "header".to_owned()];
+    assert_eq!(
+        statuses,
+        [&header, &ok("200"), &ok("404"), &ok("302"), &ok("200"), &header, &ok("304")].map(Vec::clone)
+    );
+    let heads = heads.lock().expect("nobody panics");
+    let lines = |head: &str| {
+        let lines = head.lines().map(str::to_ascii_lowercase).filter(|line| line != "connection: close");
+        lines.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(lines(&heads[0]), lines(&heads[1]));
+    assert_eq!(header_of(&heads[1], "connection"), Some("close"));
+}
+
+#[test]
+fn a_body_that_ends_with_tls_though_without_a_word_is_kept_where_no_length_says_otherwise() {
+    let address = scripted_over_rude_tls(|head| {
+        let page = faults::article_html("To its end");
+        let chunk = format!("{:x}\r\n{page}\r\n", page.len());
+        let type_ = "Content-Type: text/html; charset=utf-8";
+        let more = format!("Content-Length: {}", page.len() + 1);
+        match path_of(head) {
+            "/none" => head_and_body(&["HTTP/1.1 200 OK", type_], &page),
+            "/old" => head_and_body(&["HTTP/1.0 200 OK", type_, "Transfer-Encoding: identity"], &page),
+            "/more" => head_and_body(&["HTTP/1.1 200 OK", type_, &more], &page),
+            "/chunks" => head_and_body(&["HTTP/1.1 200 OK", type_, "Transfer-Encoding: chunked"], &chunk),
+            // Odd from here on.
+            "/odd" => head_and_body(&["http/1.1 200 OK", type_], &page),
+            "/odd-more" => head_and_body(&["http/1.1 200 OK", type_, &more], &page),
+            "/odd-chunks" => head_and_body(&["http/1.1 200 OK", type_, "Transfer-Encoding: chunked"], &chunk),
+            _ => not_found(),
+        }
+    });
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.resolve", &format!("[\"paper.example={address}\"]"))]);
+    let fetch = |path: &str| {
+        let mut command = room.command(&["fetch", &format!("https://paper.example{path}")]);
+        command.env("SSL_CERT_FILE", CERTIFICATE);
+        run_to_end(command, b"")
+    };
+    for path in ["/none", "/old", "/odd"] {
+        fetch(path).exits(0);
+        let title = room.column(&format!("SELECT title FROM articles WHERE url = 'https://paper.example{path}'"));
+        assert_eq!(title, ["To its end"], "{path}");
+    }
+    for path in ["/more", "/chunks", "/odd-more", "/odd-chunks"] {
+        fetch(path).exits(1).says("broke off after");
+    }
+    // Without the certificate there is no second reader either.
+    room.run(&["fetch", "https://paper.example/odd"]).exits(1).says("TLS with paper.example failed");
 }
 
 /// A text in another encoding.

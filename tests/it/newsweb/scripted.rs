@@ -1,8 +1,16 @@
 //! A server whose answer depends on the whole request: on cookies, on what was asked before.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// Of `paper.example`, until the end of 2125, signed by itself.
+pub(crate) const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/certificate.pem");
 
 /// Answers each request by its head with the bytes that a test wants, and ends the connection.
 pub(crate) fn scripted(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
@@ -24,7 +32,7 @@ pub(crate) fn scripted(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static)
 }
 
 /// The head of a request or an answer, its empty line included.
-pub(crate) fn head_of(stream: &mut TcpStream) -> String {
+pub(crate) fn head_of(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     let mut byte = [0; 1];
     while !head.ends_with(b"\r\n\r\n") {
@@ -56,4 +64,32 @@ pub(crate) fn answer(head: &[&str], body: &[u8]) -> Vec<u8> {
 /// What is said where nothing is.
 pub(crate) fn not_found() -> Vec<u8> {
     answer(&["HTTP/1.1 404 Not Found"], b"")
+}
+
+/// As [`scripted`], with TLS for `paper.example`, which is ended by closing the connection and without a word. Clients trust
+/// it that trust [`CERTIFICATE`] alone.
+pub(crate) fn scripted_over_rude_tls(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
+    let folder = Path::new(CERTIFICATE).parent().expect("a folder");
+    let certificate = CertificateDer::from_pem_file(CERTIFICATE).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a certificate with its key");
+    let config = Arc::new(config);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let address = listener.local_addr().expect("an address");
+    // Ends with the process: nothing waits for it.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else { continue };
+            let connection = ServerConnection::new(config.clone()).expect("a connection");
+            let mut stream = StreamOwned::new(connection, stream);
+            let head = head_of(&mut stream);
+            let _ = stream.write_all(&answer(&head));
+        }
+    });
+    address
 }
