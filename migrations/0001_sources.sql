@@ -18,7 +18,8 @@ CREATE TABLE sources (
     created_at TEXT NOT NULL,
     full_text  TEXT NOT NULL DEFAULT 'auto' CHECK (full_text IN ('auto', 'feed', 'page')),   -- where texts are taken from
     link_selectors TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(link_selectors)),            -- of a page's links, in CSS
-    site_url   TEXT                                                          -- the page for people, where it is known
+    site_url   TEXT,                                                         -- the page for people, where it is known
+    proxy      TEXT                                                          -- 'direct' or an address without credentials; NULL: the usual way
 ) STRICT;
 
 -- Times in tables of our own are milliseconds since 1970 UTC.

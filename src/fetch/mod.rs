@@ -26,6 +26,8 @@ mod robots;
 
 mod robots_rules;
 
+mod route_clients;
+
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use error::{FetchError, Phase};

@@ -29,6 +29,7 @@ fn listed_row(source: &Source) -> SourceRow {
         origin: "file".to_owned(),
         full_text: source.full_text.to_string(),
         link_selectors: source.link_selectors.clone(),
+        proxy: source.proxy.as_ref().map(|route| route.without_credentials().to_string()),
         site_url: None,
         last_ok_at: None,
         next_due_at: None,
