@@ -134,9 +134,14 @@ impl Fetcher {
     pub async fn fetch(&self, request: FetchRequest<'_>) -> FetchReport {
         let mut exchanges = Vec::new();
         let result = self.follow(request, &mut exchanges).await;
-        let wait = SignedDuration::try_from(self.gate.wait(&self.whose_turn(request.url).0)).unwrap_or_default();
-        let host_ready_at = Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX);
-        FetchReport { exchanges, result, host_ready_at }
+        FetchReport { exchanges, result, host_ready_at: self.ready_at(request.url) }
+    }
+
+    /// The earliest time at which the publisher of an address may be asked.
+    #[must_use]
+    pub fn ready_at(&self, url: &Url) -> Timestamp {
+        let wait = SignedDuration::try_from(self.gate.wait(&self.whose_turn(url).0)).unwrap_or_default();
+        Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
     async fn follow(&self, request: FetchRequest<'_>, exchanges: &mut Vec<Exchange>) -> Result<Fetched, FetchError> {
