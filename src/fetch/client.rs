@@ -14,7 +14,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::config::FetchSettings;
-use crate::model::{Exchange, Fetched, FetchedDocument, HostMemory, Purpose, Route, Validators, publisher_of};
+use crate::model::{
+    ErrorClass, Exchange, Fetched, FetchedDocument, HostMemory, Proxy, Purpose, Route, Validators, publisher_of,
+};
 
 use super::address::AddressRules;
 use super::coding::{self, Bounds, CodingError};
@@ -208,7 +210,7 @@ impl Fetcher {
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Answer, FetchError> {
         let mut record = unasked(url, request.purpose);
-        let proxy = self.settings.proxy_for(url.host_str().unwrap_or_default(), self.of_source.as_ref());
+        let proxy = self.proxy_for(url);
         let is_resolved_here = proxy.is_none_or(|proxy| !proxy.resolves_names());
         let route_client = self.clients.of(self.of_source.as_ref()).map_err(FetchError::Connect)?;
         let checked = route_client
@@ -283,6 +285,10 @@ impl Fetcher {
         }
     }
 
+    fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
+        self.settings.proxy_for(url.host_str().unwrap_or_default(), self.of_source.as_ref())
+    }
+
     async fn ask(
         &self,
         client: &Client,
@@ -294,7 +300,7 @@ impl Fetcher {
         let doing = Doing {
             host: url.host_str().unwrap_or_default(),
             is_tls: url.scheme() == "https",
-            proxy: self.settings.proxy_for(url.host_str().unwrap_or_default(), self.of_source.as_ref()),
+            proxy: self.proxy_for(url),
             settings: &self.settings,
             n_body_bytes: None,
         };
@@ -382,13 +388,24 @@ impl Fetcher {
         }
     }
 
+    /// Whether nobody speaks HTTP at an address: its robots.txt, which is asked for where it is not known, cannot be had for
+    /// want of an answer.
+    pub async fn is_deaf(&self, url: &Url) -> bool {
+        let class = match self.robots_of(url, &mut Vec::new()).await {
+            Ok(Rules::Known(_)) | Err(FetchError::HostBusy { .. }) => return false,
+            Ok(Rules::Unreachable(failure)) => failure.class,
+            Err(error) => error.class(),
+        };
+        matches!(class, ErrorClass::Connect | ErrorClass::Header | ErrorClass::Tls | ErrorClass::Timeout)
+    }
+
     /// Asks the host's robots.txt whether a page may be fetched.
     async fn check_robots(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<(), FetchError> {
         let host = url.host_str().unwrap_or_default().to_owned();
         match self.robots_of(url, exchanges).await? {
             Rules::Known(known) if known.rules.allows(url) => Ok(()),
             Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
-            Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
+            Rules::Unreachable(failure) => Err(FetchError::RobotsUnreachable { host, reason: failure.reason }),
         }
     }
 
@@ -409,6 +426,9 @@ impl Fetcher {
                 self.heed_delay(url, &rules);
                 let expiry = self.robots.expiry(&rules);
                 let rules = robots::renewed(entry.as_ref(), rules);
+                if let Rules::Unreachable(failure) = &rules {
+                    self.robots.note(url, Err(failure.clone()));
+                }
                 *entry = Some((rules.clone(), expiry));
                 Ok(rules)
             }
@@ -438,7 +458,7 @@ impl Fetcher {
             match self.exchange(&url, request, &mut cookies, exchanges).await {
                 Ok(Answer::Document(document)) => {
                     let rules = robots::parse(&document.body);
-                    self.robots.note(page, document.body);
+                    self.robots.note(page, Ok(document.body));
                     return Ok(rules);
                 }
                 Ok(Answer::Redirect { to, .. }) => url = to,
@@ -451,13 +471,14 @@ impl Fetcher {
                     | FetchError::Tls { .. }
                     | FetchError::Address(_)),
                 ) => return Err(error),
+                Err(error @ FetchError::Connect(_)) if self.proxy_for(&url).is_some() => return Err(error),
                 Ok(Answer::NotModified { .. })
                 | Err(FetchError::Redirect(_) | FetchError::Status { status: 400..=499, .. }) => break,
-                Err(error) => return Ok(Rules::Unreachable(error.to_string())),
+                Err(error) => return Ok(Rules::Unreachable(error.failure())),
             }
         }
         // RFC 9309, sections 2.3.1.2 and 2.3.1.3: what cannot be had, or only by too many redirects, allows everything.
-        self.robots.note(page, Vec::new());
+        self.robots.note(page, Ok(Vec::new()));
         Ok(robots::allow_all())
     }
 }
