@@ -8,13 +8,13 @@ use crate::store::{FetchRow, Reader, SourceDetails};
 use super::named::one_source;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::sources::rows::to_json;
+use crate::cli::sources::rows::{as_taken, to_json};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
 pub(crate) fn show(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
     let reader = Reader::open(&config.store.path)?;
-    let details = reader.source(one_source(&reader, word)?)?;
+    let details = reader.source(as_taken(one_source(&reader, word)?, config))?;
     context.output.one(|| details_json(&details), |output| describe(output, &details))?;
     Ok(())
 }

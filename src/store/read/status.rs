@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, ToSql, params};
 
+use crate::schedule::horizon::CLOCK_SLIP;
 use crate::store::file::columns::{from_private_time, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
@@ -133,10 +134,12 @@ impl Reader {
                 params![],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?,
-            n_sources_due: count_by(
+            // One that was last polled in the future is due: the clock was ahead.
+            n_sources_due: self.connection().query_row(
                 "SELECT count(*) FROM _source_schedule JOIN sources ON sources.id = source_id
-                 WHERE next_due_at <= ?1 AND state = 'active'",
-                &now_ms,
+                 WHERE (next_due_at <= ?1 OR next_due_at IS NOT NULL AND last_polled_at > ?2) AND state = 'active'",
+                params![now_ms, (now + CLOCK_SLIP).as_millisecond()],
+                |row| row.get(0),
             )?,
             n_links_due: count_by("SELECT count(*) FROM _links WHERE due_at <= ?1", &now_ms)?,
             n_links_later: count_by("SELECT count(*) FROM _links WHERE due_at > ?1", &now_ms)?,
