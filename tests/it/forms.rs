@@ -241,3 +241,21 @@ fn forms_that_their_address_tells_are_one_link() {
     assert_eq!(stored(&room), one(text(1..=9), 1));
     assert_eq!(room.column("SELECT url_key FROM _links"), ["forms.example/story"]);
 }
+
+#[test]
+fn a_page_in_a_cache_of_amp_pages_is_fetched_from_its_publisher() {
+    let urls = [
+        "https://forms-example.cdn.ampproject.org/c/forms.example/story/amp",
+        "https://www.google.com/amp/forms.example/story",
+        "https://forms-example.cdn.ampproject.org/v/forms.example/story?amp_js_v=0.1#aoh=1",
+    ];
+    let site = Site::new(HOST).with("/story", page(1..=9)).with("/story/amp", page(1..=9)).with("/feed", feed(&urls));
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("forms", "http://forms.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
+    assert_eq!(stored(&room), one(text(1..=9), 1));
+    assert_eq!(room.column("SELECT url_key FROM _links"), ["forms.example/story"]);
+    room.run(&["why", urls[1]]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM fetches WHERE url LIKE '%ampproject%' OR url LIKE '%google%'"), 0);
+}
