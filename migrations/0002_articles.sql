@@ -144,7 +144,8 @@ CREATE TABLE _links (
     entry_title       TEXT,                                 -- the headline that its first source's entry had last
     entry_text        INTEGER,                              -- likewise a hash of its text
     entry_look_at     INTEGER,                              -- the last time set for a look because of another headline
-    cut_off_at        INTEGER                               -- when its page first showed a part of the article, and not all of it since
+    cut_off_at        INTEGER,                              -- when its page first showed a part of the article, and not all of it since
+    other_form        TEXT                                  -- address of another form of its page, for where none is at url; NULL: unknown
 ) STRICT;
 
 CREATE INDEX _links_host_due ON _links (host, due_at) WHERE due_at IS NOT NULL;

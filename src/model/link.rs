@@ -216,6 +216,8 @@ pub struct Candidate {
     pub claim: ClaimId,
     /// Its address.
     pub url: CanonicalUrl,
+    /// Another form of its page, which somebody has named, for where there is no article at its address.
+    pub other_form: Option<CanonicalUrl>,
     /// Who publishes there.
     pub publisher: String,
     /// The source that found it first; absent for one given by hand.

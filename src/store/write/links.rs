@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::config::ScheduleSettings;
 use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, SourceId, Validators};
 use crate::schedule::backoff;
-use crate::store::file::columns::{from_private_time, private_time, public_time};
+use crate::store::file::columns::{from_private_time, private_time, public_time, stored_url};
 use crate::store::write::entries::{self, EntryChange, StoredEntry};
 use crate::store::write::publishers;
 use crate::store::write::sightings::{self, Place};
@@ -24,6 +24,7 @@ pub(in crate::store) struct Listed {
 
 struct StoredLink {
     id: i64,
+    url: String,
     article_id: Option<i64>,
     entry_updated_at: Option<i64>,
     is_due: bool,
@@ -76,6 +77,7 @@ pub(in crate::store) fn record_listed(
                 (true, true)
             }
             Some(stored) => {
+                note_other_form(connection, &stored, &link.url)?;
                 let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
                 // Another source may word its entries otherwise.
                 let title = link.hints.title.as_deref();
@@ -118,6 +120,7 @@ pub(in crate::store) fn ask_for(
                      WHERE id = ?1 AND claim_id IS NULL",
                 )?
                 .execute(params![stored.id, private_time(now)])?;
+            note_other_form(connection, &stored, &link.url)?;
             stored.id
         }
         None => insert(connection, None, &link.url.key(), link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
@@ -200,8 +203,24 @@ pub(in crate::store) fn prefer_own_page(
     let is_form = candidate.url.key() == own.key() && candidate.url.page_key() != own.page_key();
     if is_form && answered.page_key() != own.page_key() {
         connection
-            .prepare_cached("UPDATE _links SET url = ?2, etag = NULL, last_modified = NULL WHERE id = ?1")?
-            .execute(params![candidate.link.0, own.as_str()])?;
+            .prepare_cached(
+                "UPDATE _links SET url = ?2, etag = NULL, last_modified = NULL, other_form = ?3 WHERE id = ?1",
+            )?
+            .execute(params![candidate.link.0, own.as_str(), candidate.url.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Notes another form of the page of a known link, which is given by that form's address. The page itself may be gone, or
+/// never have been there.
+fn note_other_form(connection: &Connection, stored: &StoredLink, given: &CanonicalUrl) -> rusqlite::Result<()> {
+    let is_other = stored.url != given.as_str()
+        && stored_url(&stored.url)
+            .is_some_and(|known| known.key() == given.key() && known.page_key() != given.page_key());
+    if is_other {
+        connection
+            .prepare_cached("UPDATE _links SET other_form = ?2 WHERE id = ?1 AND other_form IS NOT ?2")?
+            .execute(params![stored.id, given.as_str()])?;
     }
     Ok(())
 }
@@ -228,12 +247,13 @@ fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<StoredLin
         .prepare_cached(
             "SELECT _links.id, article_id, entry_updated_at, due_at IS NOT NULL, _links.source_id, failures_in_a_row, tried_at,
                  entry_title, entry_text, entry_look_at, guid, gone_at IS NOT NULL,
-                 articles.body_kind, articles.title
+                 articles.body_kind, articles.title, _links.url
              FROM _links LEFT JOIN articles ON articles.id = article_id WHERE url_key = ?1",
         )?
         .query_row([key], |row| {
             Ok(StoredLink {
                 id: row.get(0)?,
+                url: row.get(14)?,
                 article_id: row.get(1)?,
                 entry_updated_at: row.get(2)?,
                 is_due: row.get(3)?,

@@ -25,7 +25,8 @@ const LINK_IN_SCOPE: &str =
 const CANDIDATE_SELECT: &str =
     "SELECT _links.id, _links.url, _links.host, _links.source_id, slug, hints, etag, last_modified, failures_in_a_row,
         first_seen_at, (SELECT title FROM articles WHERE articles.id = article_id),
-        coalesce((SELECT is_quick FROM _hosts WHERE _hosts.host = _links.host), 0), sources.proxy
+        coalesce((SELECT is_quick FROM _hosts WHERE _hosts.host = _links.host), 0), sources.proxy,
+        other_form
      FROM _links LEFT JOIN sources ON sources.id = _links.source_id";
 
 /// Claims links that are due.
@@ -229,6 +230,7 @@ struct CandidateRow {
     known_title: Option<String>,
     is_quick: bool,
     proxy: Option<String>,
+    other_form: Option<String>,
 }
 
 fn candidate_row(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
@@ -245,6 +247,7 @@ fn candidate_row(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
         known_title: row.get(10)?,
         is_quick: row.get(11)?,
         proxy: row.get(12)?,
+        other_form: row.get(13)?,
     })
 }
 
@@ -263,6 +266,7 @@ fn lease(connection: &Connection, request: &ClaimRequest, row: CandidateRow) -> 
         link: LinkId(row.id),
         claim,
         url,
+        other_form: row.other_form.as_deref().and_then(stored_url),
         publisher: row.publisher,
         source: row.source,
         source_slug: row.source_slug,
