@@ -42,6 +42,18 @@ fn main() {
     println!("{N_GOOD} good articles of {N_GOOD_SITES} sites, until the last one is stored (s; median of {n_rounds})");
     let alone = median(n_rounds, &Vec::new);
     println!("  alone                                        {alone:>7.2}");
+    if std::env::args().any(|argument| argument == "--each") {
+        for (n, kind) in KINDS.iter().enumerate() {
+            let beside = median(n_rounds, &|| hostile(&[*kind]));
+            let articles = median(n_rounds, &|| hostile_articles(&[*kind]));
+            println!(
+                "  kind {n:<2} sources {beside:>7.2}   {:.2} times, articles {articles:>7.2}   {:.2} times",
+                beside / alone,
+                articles / alone
+            );
+        }
+        return;
+    }
     for (name, bad) in [
         ("one feed naming 200 hosts that hang", hanging_hosts as fn() -> Vec<Site>),
         ("145 sources that hang", || hostile(&[hang])),
@@ -134,24 +146,31 @@ fn hanging_hosts() -> Vec<Site> {
 
 /// Sources that are bad themselves, each in another of these ways.
 fn hostile(kinds: &[fn() -> Resource]) -> Vec<Site> {
-    (0..N_HOSTILE).map(|n| Site::new(&format!("a-hostile-{n}.example")).with("/feed.xml", kinds[n % kinds.len()]())).collect()
+    let kinds: Vec<Resource> = kinds.iter().map(|kind| kind()).collect();
+    let site =
+        |n: usize| Site::new(&format!("a-hostile-{n}.example")).with("/feed.xml", kinds[n % kinds.len()].clone());
+    (0..N_HOSTILE).map(site).collect()
 }
 
 /// Sources with proper feeds of twenty articles, each of which is bad in another of these ways.
 fn hostile_articles(kinds: &[fn() -> Resource]) -> Vec<Site> {
+    let kinds: Vec<Resource> = kinds.iter().map(|kind| kind()).collect();
     (0..N_HOSTILE)
         .map(|n| {
             let host = format!("a-hostile-{n}.example");
             let urls: Vec<String> = (0..20).map(|article| format!("http://{host}/{article}")).collect();
             let site = Site::new(&host).with("/feed.xml", feed_of(&urls));
-            (0..20).fold(site, |site, article| site.with(&format!("/{article}"), kinds[(n + article) % kinds.len()]()))
+            (0..20).fold(site, |site, article| {
+                site.with(&format!("/{article}"), kinds[(n + article) % kinds.len()].clone())
+            })
         })
         .collect()
 }
 
 fn feed_of(urls: &[String]) -> Resource {
-    let entries: String =
-        urls.iter().map(|url| format!("<item><title>Of {url}</title><link>{url}</link></item>")).collect();
+    let entries = urls.iter().fold(String::new(), |entries, url| {
+        entries + &format!("<item><title>Of {url}</title><link>{url}</link></item>")
+    });
     let feed = format!("<rss version=\"2.0\"><channel><title>A feed</title>{entries}</channel></rss>");
     Resource::new("application/rss+xml", feed)
 }
@@ -162,7 +181,11 @@ const KINDS: [fn() -> Resource; 12] = [
     || page().delay(Duration::from_secs(8)),
     || page().behaviour(Behaviour::Drip { piece_bytes: 64, pause: Duration::from_millis(500) }).without_compression(),
     || page().behaviour(Behaviour::CutOff { after_bytes: 2_000, is_chunked: false }).without_compression(),
-    || page().behaviour(Behaviour::Endless { piece: "<p>And another thing.</p>\n".repeat(2_500).into() }).without_compression(),
+    || {
+        page()
+            .behaviour(Behaviour::Endless { piece: "<p>And another thing.</p>\n".repeat(2_500).into() })
+            .without_compression()
+    },
     || page().behaviour(Behaviour::Verbatim(b"220 mail ready, say HELO\r\n\r\n".as_slice().into())),
     || page().behaviour(Behaviour::Verbatim(Vec::new().into())),
     || page().status(500),

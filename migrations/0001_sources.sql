@@ -18,7 +18,8 @@ CREATE TABLE sources (
     created_at TEXT NOT NULL,
     full_text  TEXT NOT NULL DEFAULT 'auto' CHECK (full_text IN ('auto', 'feed', 'page')),   -- where texts are taken from
     link_selectors TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(link_selectors)),            -- of a page's links, in CSS
-    site_url   TEXT                                                          -- the page for people, where it is known
+    site_url   TEXT,                                                         -- the page for people, where it is known
+    proxy      TEXT                                                          -- 'direct' or an address without credentials; NULL: the usual way
 ) STRICT;
 
 -- Times in tables of our own are milliseconds since 1970 UTC.
@@ -63,11 +64,13 @@ CREATE TABLE gaps (
 CREATE INDEX gaps_source ON gaps (source_id, began_at);
 CREATE INDEX gaps_open ON gaps (source_id, noticed_at) WHERE healed_at IS NULL;
 
--- The robots.txt files that are believed still, so that not every process asks for them anew; at most some thousands.
+-- What is believed still of robots.txt files, so that not every process asks for them anew; at most some thousands.
 CREATE TABLE _robots (
-    origin     TEXT PRIMARY KEY,             -- scheme, host and port
-    text       BLOB NOT NULL,                -- as it was served; empty where there is none
-    expires_at INTEGER NOT NULL
+    origin      TEXT PRIMARY KEY,            -- scheme, host and port
+    text        BLOB NOT NULL,               -- as it was served; empty where there is none
+    expires_at  INTEGER NOT NULL,
+    error_class TEXT,                        -- of why it could not be read, which disallows everything; NULL: it could
+    error       TEXT
 ) STRICT;
 
 CREATE INDEX _robots_expiry ON _robots (expires_at);

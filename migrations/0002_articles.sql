@@ -144,6 +144,7 @@ CREATE TABLE _links (
     entry_text        INTEGER,                              -- likewise a checksum of its text
     entry_look_at     INTEGER,                              -- the last time set for a look because of another headline
     cut_off_at        INTEGER,                              -- when its page first showed a part of the article, and not all of it since
+    other_form        TEXT,                                 -- address of another form of its page, for where none is at url; NULL: unknown
     hints             TEXT                                  -- JSON: what the source said of it; NULL once it is used. Long, so last
 ) STRICT;
 

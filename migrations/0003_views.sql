@@ -1,12 +1,16 @@
 -- A source's pulse. It is asked at the address that it has moved to after five answers that agree: the number is that of
--- `schedule::address::CONSISTENT_ANSWERS`.
+-- `schedule::address::CONSISTENT_ANSWERS`. One that was last polled in the future, by a clock that was ahead, is due.
 CREATE VIEW source_health AS
 SELECT
     sources.slug,
     strftime('%Y-%m-%dT%H:%M:%SZ', schedule.last_ok_at / 1000, 'unixepoch')          AS last_ok_at,
     strftime('%Y-%m-%dT%H:%M:%SZ', schedule.last_new_article_at / 1000, 'unixepoch') AS last_new_article_at,
     schedule.failures_in_a_row,
-    strftime('%Y-%m-%dT%H:%M:%SZ', schedule.next_due_at / 1000, 'unixepoch')         AS next_due_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ',
+        CASE WHEN schedule.last_polled_at / 1000 > CAST(strftime('%s', 'now', '+1 minute') AS INTEGER)
+            THEN min(schedule.next_due_at / 1000, CAST(strftime('%s', 'now') AS INTEGER))
+            ELSE schedule.next_due_at / 1000 END,
+        'unixepoch')                                                                 AS next_due_at,
     (
         SELECT count(*) FROM sightings
         WHERE sightings.source_id = sources.id

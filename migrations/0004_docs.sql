@@ -24,6 +24,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('sources', 'full_text', 'Where the text of its articles is taken from: feed (its entries), page (the article pages) or auto (the entries where they hold all of it).'),
 ('sources', 'link_selectors', 'CSS selectors of the links that lead to articles, for a page of links; a JSON array of texts.'),
 ('sources', 'site_url', 'Address of its page for people; NULL while unknown.'),
+('sources', 'proxy', 'By way of whom it and its articles are fetched: the address of a proxy, without credentials, or direct; NULL for the usual way.'),
 
 ('articles', NULL, 'An article as it reads now, one row each; copies have rows of their own.'),
 ('articles', 'id', 'Number of the article, never given again.'),

@@ -24,13 +24,12 @@ use std::sync::Arc;
 
 use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 
-use crate::model::Source;
+use crate::model::{Route, Source};
 
 pub use problem::{Problem, Problems};
-pub use proxy::Proxy;
 pub use reader::{DEFAULTS, Provenance};
 pub use settings::{
-    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network, Route,
+    DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
@@ -134,7 +133,7 @@ pub fn load_with(
     reader.reject_unknown_keys();
 
     let store = StoreSettings::read(&mut reader);
-    let fetch = FetchSettings::read(&mut reader);
+    let mut fetch = FetchSettings::read(&mut reader);
     let schedule = ScheduleSettings::read(&mut reader);
     let feed = FeedSettings::read(&mut reader);
     let mut extract = ExtractSettings::read(&mut reader);
@@ -142,6 +141,7 @@ pub fn load_with(
     let log = LogSettings::read(&mut reader);
     let ((sources, source_places), sources_file, sources_file_is_blank) =
         read_sources(&mut reader, settings_file.as_deref());
+    take_proxies(&mut reader, &mut fetch, &sources, &source_places);
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
 
     if !reader.problems.is_empty() {
@@ -260,6 +260,23 @@ fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::
             reader.problem("sources.file", &named, &format!("cannot be read: {error}"));
             (sources::ListedSources::default(), None, false)
         }
+    }
+}
+
+/// Takes over the proxies of the listed sources. The database has each without its credentials, so that an address must
+/// tell them.
+fn take_proxies(reader: &mut Reader, fetch: &mut FetchSettings, sources: &[Source], places: &HashMap<String, String>) {
+    for source in sources {
+        let Some(Route::Via(proxy)) = &source.proxy else { continue };
+        let known = fetch.with_known_credentials(proxy);
+        if proxy.has_credentials() && known.has_credentials() && known != *proxy {
+            reader.problems.push(Problem {
+                place: places.get(&source.slug).cloned().unwrap_or_default(),
+                subject: format!("proxy = \"{proxy}\""),
+                rule: "has other credentials elsewhere: a proxy is known by one pair".to_owned(),
+            });
+        }
+        fetch.source_proxies.push(proxy.clone());
     }
 }
 

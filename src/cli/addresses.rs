@@ -8,7 +8,6 @@ use std::path::Path;
 use url::{Host, Url};
 
 use crate::fetch::Fetcher;
-use crate::model::ErrorClass;
 use crate::normalize;
 
 use crate::cli::failure::Failure;
@@ -39,14 +38,10 @@ impl Address {
     /// The address with the scheme that its host speaks: where none was given, and the safe one gets no connection, the
     /// other one. It costs no request that would not be made anyway, since robots.txt is asked for.
     pub(crate) async fn settle(self, fetcher: &Fetcher) -> Url {
-        let Some(plain) = self.plain() else { return self.url };
-        let mut exchanges = Vec::new();
-        fetcher.sitemaps(&self.url, &mut exchanges).await;
-        let failure = exchanges.last().and_then(|exchange| exchange.failure.as_ref());
-        let is_deaf = failure.is_some_and(|failure| {
-            matches!(failure.class, ErrorClass::Connect | ErrorClass::Header | ErrorClass::Tls | ErrorClass::Timeout)
-        });
-        if is_deaf { plain } else { self.url }
+        match self.plain() {
+            Some(plain) if fetcher.is_deaf(&self.url).await => plain,
+            _ => self.url,
+        }
     }
 }
 

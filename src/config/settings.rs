@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::proxy::Proxy;
+use crate::model::{Proxy, Route};
+
 use super::reader::Reader;
 use super::sites::SiteRules;
 
@@ -81,6 +82,8 @@ pub struct FetchSettings {
     pub resolve: Vec<(String, SocketAddr)>,
     /// By way of whom everything is fetched that no host rule excepts.
     pub proxy: Option<Proxy>,
+    /// The proxies of listed sources.
+    pub source_proxies: Vec<Proxy>,
 }
 
 /// A host or a domain, with all hosts below it, that is asked at a pace of its own.
@@ -96,15 +99,6 @@ pub struct HostRule {
     pub proxy: Option<Route>,
 }
 
-/// The way to a host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// No proxy.
-    Direct,
-    /// By way of this one.
-    Via(Proxy),
-}
-
 impl HostRule {
     /// Reads `rsshub.example delay_ms=200 connections=4`.
     fn parse(text: &str) -> Result<HostRule, String> {
@@ -118,8 +112,7 @@ impl HostRule {
         let mut rule = HostRule { name, delay: None, connections: None, proxy: None };
         for word in words {
             if let Some(proxy) = word.strip_prefix("proxy=") {
-                let via = || Proxy::parse(proxy).map(Route::Via).map_err(|rule| format!("proxy= {rule}, or direct"));
-                rule.proxy = Some(if proxy == "direct" { Route::Direct } else { via()? });
+                rule.proxy = Some(proxy.parse().map_err(|rule| format!("proxy= {rule}"))?);
                 continue;
             }
             match word.split_once('=').and_then(|(key, value)| Some((key, value.parse::<u64>().ok()?))) {
@@ -146,26 +139,31 @@ impl FetchSettings {
         self.hosts.iter().filter(is_for).max_by_key(|rule| rule.name.len())
     }
 
-    /// By way of whom a host is asked. One whose address is fixed is asked there.
+    /// By way of whom a host is asked: by that of the source which leads there, if it has one, else by the host's, else
+    /// by the usual one. One whose address is fixed is asked there.
     #[must_use]
-    pub fn proxy_for(&self, host: &str) -> Option<&Proxy> {
+    pub fn proxy_for<'a>(&'a self, host: &str, of_source: Option<&'a Route>) -> Option<&'a Proxy> {
         if self.resolve.iter().any(|(name, _)| name == host) {
             return None;
         }
-        match self.host_rule(host).and_then(|rule| rule.proxy.as_ref()) {
-            Some(Route::Direct) => None,
-            Some(Route::Via(proxy)) => Some(proxy),
+        match of_source.or_else(|| self.host_rule(host).and_then(|rule| rule.proxy.as_ref())) {
+            Some(route) => route.proxy(),
             None => self.proxy.as_ref(),
         }
     }
 
-    /// All proxies that anything may be fetched by.
+    /// All proxies that the settings name, those of listed sources included.
     pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
-        let of_hosts = self.hosts.iter().filter_map(|rule| match &rule.proxy {
-            Some(Route::Via(proxy)) => Some(proxy),
-            _ => None,
-        });
-        self.proxy.iter().chain(of_hosts)
+        let of_hosts = self.hosts.iter().filter_map(|rule| rule.proxy.as_ref()?.proxy());
+        self.proxy.iter().chain(of_hosts).chain(&self.source_proxies)
+    }
+
+    /// A proxy with the credentials that the settings have for its address.
+    #[must_use]
+    pub fn with_known_credentials(&self, proxy: &Proxy) -> Proxy {
+        let address = proxy.without_credentials();
+        let is_it = |known: &&Proxy| known.has_credentials() && known.without_credentials() == address;
+        self.proxies().find(is_it).unwrap_or(proxy).clone()
     }
 }
 
@@ -403,6 +401,7 @@ impl FetchSettings {
         let proxy = read_proxy(reader);
         let settings = FetchSettings {
             proxy,
+            source_proxies: Vec::new(),
             user_agent: user_agent(&contact),
             host_delay: Duration::from_millis(reader.integer("fetch.host_delay_ms", 0, 3_600_000)),
             host_connections: size(reader.integer("fetch.host_connections", 1, 256)),

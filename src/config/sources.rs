@@ -8,13 +8,13 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use crate::model::{FullText, Source, SourceKind};
+use crate::model::{FullText, Route, Source, SourceKind};
 
 use super::problem::Problem;
 use super::sites::ElementSelector;
 use super::tables::Tables;
 
-const KNOWN_KEYS: [&str; 6] = ["slug", "url", "kind", "tags", "full_text", "links"];
+const KNOWN_KEYS: [&str; 7] = ["slug", "url", "kind", "tags", "full_text", "links", "proxy"];
 
 /// Longest slug.
 const SLUG_BYTES_MAX: usize = 64;
@@ -69,6 +69,7 @@ fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Optio
     let full_text =
         tables.text_of(at, table, "full_text", false).map(|(at, text)| (at, text.parse::<FullText>(), text));
     let link_selectors = read_link_selectors(tables, table);
+    let proxy = read_proxy(tables, at, table);
     match &full_text {
         Some((at, Err(rule), text)) => tables.problem(*at, &format!("full_text = {text:?}"), rule),
         Some((at, Ok(_), text)) if kind.is_some_and(|kind| kind != SourceKind::Feed) => {
@@ -91,7 +92,20 @@ fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Optio
     // Links are chosen on a page, so it is one.
     let kind = if link_selectors.is_empty() { kind } else { Some(SourceKind::Page) };
     let full_text = full_text.and_then(|(_, choice, _)| choice.ok()).unwrap_or_default();
-    Some((at, Source { kind, tags, full_text, link_selectors, ..Source::new(slug?.1, url?) }))
+    Some((at, Source { kind, tags, full_text, link_selectors, proxy, ..Source::new(slug?.1, url?) }))
+}
+
+fn read_proxy(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<Route> {
+    let (at, text) = tables.text_of(at, table, "proxy", false)?;
+    match text.parse() {
+        Ok(route) => Some(route),
+        Err(rule) => {
+            // What is no address may have credentials anywhere in it.
+            let shown = if text.contains('@') { "***".to_owned() } else { text };
+            tables.problem(at, &format!("proxy = {shown:?}"), &rule);
+            None
+        }
+    }
 }
 
 fn read_link_selectors(tables: &mut Tables<'_>, table: &DeTable<'_>) -> Vec<String> {

@@ -413,7 +413,7 @@ fn log(event: &Event) {
                 }
             }
             Polled::Unchanged => debug!(source.slug = %source, "source {source} is unchanged"),
-            Polled::Postponed => debug!(source.slug = %source, "source {source} waits for its host's turn"),
+            Polled::Postponed { .. } => debug!(source.slug = %source, "source {source} waits for its host's turn"),
             Polled::Failed(failure) => {
                 warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
             }
@@ -437,7 +437,7 @@ fn log(event: &Event) {
                 Acquired::Removed { id } => {
                     info!(article.id = id, source.slug = %source, url = %url, "article {id} is gone from {url}; it is kept");
                 }
-                Acquired::Postponed => debug!(url = %url, "{url} waits for its host's turn"),
+                Acquired::Postponed { .. } => debug!(url = %url, "{url} waits for its host's turn"),
                 Acquired::Failed { failure, is_final } => {
                     let next = if *is_final { "given up" } else { "will be tried again" };
                     info!(source.slug = %source, url = %url, error.class = %failure.class, "no article at {url}, {next}: {failure}");

@@ -1,5 +1,7 @@
 //! What happened, as it happens and summed up.
 
+use jiff::Timestamp;
+
 use crate::model::{ArticleOutcome, ArticleResult, Failure, PollOutcome, PollResult, Verdict};
 use crate::store::{ArticleCommit, GateChange, PollCommit};
 
@@ -42,8 +44,11 @@ pub enum Polled {
     },
     /// As it was.
     Unchanged,
-    /// Given back.
-    Postponed,
+    /// Given back: its host is busy, or wants to be left in peace.
+    Postponed {
+        /// When its turn comes.
+        until: Timestamp,
+    },
     /// It failed.
     Failed(Failure),
 }
@@ -67,8 +72,11 @@ pub enum Acquired {
         /// Its row.
         id: i64,
     },
-    /// Given back.
-    Postponed,
+    /// Given back: its host is busy, or wants to be left in peace.
+    Postponed {
+        /// When its turn comes.
+        until: Timestamp,
+    },
     /// It failed.
     Failed {
         /// How.
@@ -118,7 +126,7 @@ impl Tally {
                     self.polls += 1;
                     self.polls_unchanged += 1;
                 }
-                Polled::Postponed => {}
+                Polled::Postponed { .. } => {}
                 Polled::Failed(failure) => {
                     self.polls_failed += 1;
                     self.refused += u64::from(failure.class.is_policy());
@@ -136,7 +144,7 @@ impl Tally {
                 },
                 Acquired::Unchanged => self.unchanged += 1,
                 Acquired::Removed { .. } => self.removed += 1,
-                Acquired::Postponed => {}
+                Acquired::Postponed { .. } => {}
                 Acquired::Failed { failure, .. } => {
                     self.articles_failed += 1;
                     self.refused += u64::from(failure.class.is_policy());
@@ -193,7 +201,7 @@ pub(super) fn polled(outcome: &PollOutcome) -> impl FnOnce(PollCommit) -> Event 
     let summary = match &outcome.result {
         PollResult::Listed { problems, .. } => Polled::Listed { n_new: 0, n_known: 0, problems: problems.clone() },
         PollResult::Unchanged { .. } => Polled::Unchanged,
-        PollResult::Postponed { .. } => Polled::Postponed,
+        PollResult::Postponed { until } => Polled::Postponed { until: *until },
         PollResult::Failed { failure, .. } => Polled::Failed(failure.clone()),
     };
     move |commit| {
@@ -219,7 +227,7 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
             (Acquired::Failed { failure, is_final: obstruction.retry_at.is_none() }, title)
         }
         ArticleResult::Unchanged => (Acquired::Unchanged, None),
-        ArticleResult::Postponed { .. } => (Acquired::Postponed, None),
+        ArticleResult::Postponed { until } => (Acquired::Postponed { until: *until }, None),
         ArticleResult::Failed { failure, retry_at, .. } => {
             (Acquired::Failed { failure: failure.clone(), is_final: retry_at.is_none() }, None)
         }

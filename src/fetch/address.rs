@@ -34,7 +34,7 @@ impl fmt::Display for AddressRefused {
             Some(address) => {
                 write!(f, "{host} is at {address}, which is private or reserved; fetch.private_networks can allow it")
             }
-            None => write!(f, "{host} is the name of a private host, which fetch.proxy is not asked for"),
+            None => write!(f, "{host} is the name of a private host, which no proxy is asked for"),
         }
     }
 }

@@ -9,12 +9,14 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, HeaderValue,
     IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, Response};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::config::{FetchSettings, Proxy};
-use crate::model::{Exchange, Fetched, FetchedDocument, HostMemory, Purpose, Validators, publisher_of};
+use crate::config::FetchSettings;
+use crate::model::{
+    ErrorClass, Exchange, Fetched, FetchedDocument, HostMemory, Proxy, Purpose, Route, Validators, publisher_of,
+};
 
 use super::address::AddressRules;
 use super::coding::{self, Bounds, CodingError};
@@ -27,20 +29,10 @@ use super::refresh;
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
 use super::robots_rules::ROBOTS_BYTES_MAX;
-
-/// Connections that are kept open though idle: long enough for the next article of a publisher at the usual pause.
-const IDLE_CONNECTION_TIME: Duration = Duration::from_secs(15);
+use super::route_clients::RouteClients;
 
 /// A buffer is not made larger than this on the word of a `Content-Length` alone.
 const BUFFER_BYTES_MAX: usize = 1024 * 1024;
-
-/// Header lines that an answer may have. The library's own 100 are too few for sites behind several caches; their size is
-/// bounded besides.
-const HEADERS_MAX: usize = 1000;
-
-/// Bytes of headers that an answer in HTTP/2 may have: about what the library takes in HTTP/1.1. Its own 16 KiB are less than
-/// some sites' security policies and cookies together.
-const HEADER_BYTES_MAX: u32 = 256 * 1024;
 
 const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, \
@@ -72,12 +64,13 @@ pub struct FetchReport {
     pub host_ready_at: Timestamp,
 }
 
-/// The only way to the network. Cheap to clone: all clones share one client and one set of gates.
+/// The only way to the network. Cheap to clone: all clones share their clients and one set of gates.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
-    client: Client,
+    clients: RouteClients,
+    /// The way of the source for which it asks, if that has one of its own.
+    of_source: Option<Route>,
     lenient: LenientReader,
-    addresses: AddressRules,
     gate: HostGate,
     robots: RobotsCache,
     settings: std::sync::Arc<FetchSettings>,
@@ -107,40 +100,24 @@ impl Fetcher {
         Ok(Fetcher { lenient, gate, robots, ..fresh })
     }
 
+    /// The same for what a source leads to: in its own way, if it has one. Hosts are told from each other and remembered
+    /// as ever, however they are asked.
+    #[must_use]
+    pub fn by_way_of(&self, of_source: Option<&Route>) -> Self {
+        let of_source = of_source.map(|route| match route {
+            Route::Via(proxy) => Route::Via(self.settings.with_known_credentials(proxy)),
+            Route::Direct => Route::Direct,
+        });
+        Fetcher { of_source, ..self.clone() }
+    }
+
     fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
         install_tls();
         let settings = std::sync::Arc::new(settings.clone());
-        let addresses = addresses.with_proxies(settings.proxies().map(Proxy::host).collect());
-        #[expect(clippy::disallowed_methods, reason = "this is the one place where requests are made")]
-        let builder = Client::builder()
-            .user_agent(&settings.user_agent)
-            .connect_timeout(settings.connect_timeout)
-            .read_timeout(settings.read_timeout)
-            // Redirects are followed here, hop by hop, so that each passes all gates.
-            .redirect(redirect::Policy::none())
-            // The environment has no say: a proxy may resolve names itself, out of reach of the address rules.
-            .no_proxy()
-            // A header that is none (a warning of PHP among them, a blank in a name) is left out, and costs nothing else.
-            .http1_ignore_invalid_headers_in_responses(true)
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http1_max_headers(HEADERS_MAX)
-            .http2_max_header_list_size(HEADER_BYTES_MAX)
-            .dns_resolver(addresses.clone())
-            .pool_max_idle_per_host(settings.host_connections)
-            .pool_idle_timeout(IDLE_CONNECTION_TIME);
-        let builder = if settings.proxies().next().is_some() {
-            let routes = settings.clone();
-            let route = move |url: &Url| routes.proxy_for(url.host_str()?).map(|proxy| proxy.url().clone());
-            builder.proxy(reqwest::Proxy::custom(route))
-        } else {
-            builder
-        };
-        let client = builder.build().map_err(|error| format!("the HTTP client cannot be set up: {error:?}"))?;
         Ok(Fetcher {
-            client,
             lenient: LenientReader::new(addresses.clone(), settings.clone()),
-            addresses,
+            clients: RouteClients::new(settings.clone(), addresses)?,
+            of_source: None,
             gate: HostGate::new(settings.host_wait_max),
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
             settings,
@@ -163,9 +140,14 @@ impl Fetcher {
     pub async fn fetch(&self, request: FetchRequest<'_>) -> FetchReport {
         let mut exchanges = Vec::new();
         let result = self.follow(request, &mut exchanges).await;
-        let wait = SignedDuration::try_from(self.gate.wait(&self.whose_turn(request.url).0)).unwrap_or_default();
-        let host_ready_at = Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX);
-        FetchReport { exchanges, result, host_ready_at }
+        FetchReport { exchanges, result, host_ready_at: self.ready_at(request.url) }
+    }
+
+    /// The earliest time at which the publisher of an address may be asked.
+    #[must_use]
+    pub fn ready_at(&self, url: &Url) -> Timestamp {
+        let wait = SignedDuration::try_from(self.gate.wait(&self.whose_turn(url).0)).unwrap_or_default();
+        Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
     async fn follow(&self, request: FetchRequest<'_>, exchanges: &mut Vec<Exchange>) -> Result<Fetched, FetchError> {
@@ -232,9 +214,13 @@ impl Fetcher {
         cookies: &mut ChainCookies,
         exchanges: &mut Vec<Exchange>,
     ) -> Result<Answer, FetchError> {
-        let proxy = self.settings.proxy_for(url.host_str().unwrap_or_default());
+        let proxy = self.proxy_for(url);
         let is_resolved_here = proxy.is_none_or(|proxy| !proxy.resolves_names());
-        let checked = self.addresses.check_literal(url).and_then(|()| self.addresses.check_name(url, is_resolved_here));
+        let route_client = self.clients.of(self.of_source.as_ref()).map_err(FetchError::Connect)?;
+        let checked = route_client
+            .addresses
+            .check_literal(url)
+            .and_then(|()| route_client.addresses.check_name(url, is_resolved_here));
         if let Err(refused) = checked {
             let error = FetchError::Address(refused);
             exchanges.push(Exchange { failure: Some(error.failure()), ..unasked(url, request.purpose) });
@@ -245,10 +231,11 @@ impl Fetcher {
             None if self.lenient.is_for(url) => Reader::Lenient,
             None => Reader::ClientFirst,
         };
-        match self.exchange_by(reader, url, request, cookies, exchanges).await {
+        let client = &route_client.client;
+        match self.exchange_by(client, reader, url, request, cookies, exchanges).await {
             Err(FetchError::Header { .. } | FetchError::Framing { .. }) if reader == Reader::ClientFirst => {
                 self.lenient.note(url);
-                self.exchange_by(Reader::Lenient, url, request, cookies, exchanges).await
+                self.exchange_by(client, Reader::Lenient, url, request, cookies, exchanges).await
             }
             answer => answer,
         }
@@ -257,6 +244,7 @@ impl Fetcher {
     /// One exchange with a host that may be asked: turn, request, answer. Writes it down, however it ends.
     async fn exchange_by(
         &self,
+        client: &Client,
         reader: Reader,
         url: &Url,
         request: FetchRequest<'_>,
@@ -272,7 +260,8 @@ impl Fetcher {
         let began = Instant::now();
         record.started_at = Timestamp::now();
         let limit = self.settings.total_timeout;
-        let answer = match tokio::time::timeout(limit, self.ask(reader, url, request, cookies, &mut record)).await {
+        let asking = self.ask(client, reader, url, request, cookies, &mut record);
+        let answer = match tokio::time::timeout(limit, asking).await {
             Ok(answer) => answer,
             Err(_) => {
                 let host = url.host_str().unwrap_or_default().to_owned();
@@ -324,8 +313,13 @@ impl Fetcher {
         }
     }
 
+    fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
+        self.settings.proxy_for(url.host_str().unwrap_or_default(), self.of_source.as_ref())
+    }
+
     async fn ask(
         &self,
+        client: &Client,
         reader: Reader,
         url: &Url,
         request: FetchRequest<'_>,
@@ -335,7 +329,7 @@ impl Fetcher {
         let doing = Doing {
             host: url.host_str().unwrap_or_default(),
             is_tls: url.scheme() == "https",
-            is_proxied: self.settings.proxy_for(url.host_str().unwrap_or_default()).is_some(),
+            proxy: self.proxy_for(url),
             settings: &self.settings,
             n_body_bytes: None,
         };
@@ -344,7 +338,7 @@ impl Fetcher {
             Purpose::Article => ACCEPT_PAGE,
             Purpose::Robots => ACCEPT_ANY,
         };
-        let mut builder = self.client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_ENCODING, coding::ACCEPTED);
+        let mut builder = client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_ENCODING, coding::ACCEPTED);
         for (name, value) in
             [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)]
         {
@@ -373,9 +367,9 @@ impl Fetcher {
                 return Ok(Answer::NotModified { max_age_s: max_age_s(response.headers(), Timestamp::now()) });
             }
             // The proxy's word, and not the host's.
-            407 if doing.is_proxied => {
-                let reason = "the proxy asks for other credentials: 407 (fetch.proxy, fetch.proxy_credentials_file)";
-                return Err(FetchError::Connect(reason.to_owned()));
+            407 if let Some(proxy) = doing.proxy => {
+                let reason = format!("the proxy {proxy} asks for other credentials: 407");
+                return Err(FetchError::Connect(reason));
             }
             301 | 302 | 303 | 307 | 308 => return redirect_of(url, &response),
             _ => {
@@ -431,13 +425,24 @@ impl Fetcher {
         }
     }
 
+    /// Whether nobody speaks HTTP at an address: its robots.txt, which is asked for where it is not known, cannot be had for
+    /// want of an answer.
+    pub async fn is_deaf(&self, url: &Url) -> bool {
+        let class = match self.robots_of(url, &mut Vec::new()).await {
+            Ok(Rules::Known(_)) | Err(FetchError::HostBusy { .. }) => return false,
+            Ok(Rules::Unreachable(failure)) => failure.class,
+            Err(error) => error.class(),
+        };
+        matches!(class, ErrorClass::Connect | ErrorClass::Header | ErrorClass::Tls | ErrorClass::Timeout)
+    }
+
     /// Asks the host's robots.txt whether a page may be fetched.
     async fn check_robots(&self, url: &Url, exchanges: &mut Vec<Exchange>) -> Result<(), FetchError> {
         let host = url.host_str().unwrap_or_default().to_owned();
         match self.robots_of(url, exchanges).await? {
             Rules::Known(known) if known.rules.allows(url) => Ok(()),
             Rules::Known(_) => Err(FetchError::RobotsForbid { host, path: url.path().to_owned() }),
-            Rules::Unreachable(reason) => Err(FetchError::RobotsUnreachable { host, reason }),
+            Rules::Unreachable(failure) => Err(FetchError::RobotsUnreachable { host, reason: failure.reason }),
         }
     }
 
@@ -458,6 +463,9 @@ impl Fetcher {
                 self.heed_delay(url, &rules);
                 let expiry = self.robots.expiry(&rules);
                 let rules = robots::renewed(entry.as_ref(), rules);
+                if let Rules::Unreachable(failure) = &rules {
+                    self.robots.note(url, Err(failure.clone()));
+                }
                 *entry = Some((rules.clone(), expiry));
                 Ok(rules)
             }
@@ -487,7 +495,7 @@ impl Fetcher {
             match self.exchange(&url, request, &mut cookies, exchanges).await {
                 Ok(Answer::Document(document)) => {
                     let rules = robots::parse(&document.body);
-                    self.robots.note(page, document.body);
+                    self.robots.note(page, Ok(document.body));
                     return Ok(rules);
                 }
                 Ok(Answer::Redirect { to, .. }) => url = to,
@@ -500,13 +508,14 @@ impl Fetcher {
                     | FetchError::Tls { .. }
                     | FetchError::Address(_)),
                 ) => return Err(error),
+                Err(error @ FetchError::Connect(_)) if self.proxy_for(&url).is_some() => return Err(error),
                 Ok(Answer::NotModified { .. })
                 | Err(FetchError::Redirect(_) | FetchError::Status { status: 400..=499, .. }) => break,
-                Err(error) => return Ok(Rules::Unreachable(error.to_string())),
+                Err(error) => return Ok(Rules::Unreachable(error.failure())),
             }
         }
         // RFC 9309, sections 2.3.1.2 and 2.3.1.3: what cannot be had, or only by too many redirects, allows everything.
-        self.robots.note(page, Vec::new());
+        self.robots.note(page, Ok(Vec::new()));
         Ok(robots::allow_all())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::config::FetchSettings;
-use crate::model::{ErrorClass, Failure, Retry};
+use crate::model::{ErrorClass, Failure, Proxy, Retry};
 
 use super::address::AddressRefused;
 use super::wire::Unreadable;
@@ -223,8 +223,8 @@ impl FetchError {
             FetchError::Timeout { host, phase, limit }
         } else if causes.is_tls {
             FetchError::Tls { host, reason }
-        } else if doing.is_proxied && error.is_connect() {
-            FetchError::Connect(format!("no connection to {host} by way of the proxy (fetch.proxy): {reason}"))
+        } else if let Some(proxy) = doing.proxy.filter(|_| error.is_connect()) {
+            FetchError::Connect(format!("no connection to {host} by way of the proxy {proxy}: {reason}"))
         } else if error.is_dns() {
             FetchError::Dns { host, reason }
         } else if error.is_connect() {
@@ -303,8 +303,8 @@ impl Causes {
 pub(super) struct Doing<'a> {
     pub(super) host: &'a str,
     pub(super) is_tls: bool,
-    /// Whether it goes by way of a proxy.
-    pub(super) is_proxied: bool,
+    /// By way of whom.
+    pub(super) proxy: Option<&'a Proxy>,
     pub(super) settings: &'a FetchSettings,
     /// Bytes of the body that had come, where it had begun.
     pub(super) n_body_bytes: Option<u64>,

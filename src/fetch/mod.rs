@@ -29,6 +29,8 @@ mod robots;
 
 mod robots_rules;
 
+mod route_clients;
+
 mod wire;
 
 pub use address::is_public;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use crate::model::KnownRobots;
+use crate::model::{Failure, KnownRobots};
 
 use super::reservations;
 use super::robots_rules::RobotsRules;
@@ -36,7 +36,7 @@ pub(super) enum Rules {
     /// The file, read; or none, which allows everything.
     Known(Arc<Known>),
     /// The server failed: everything is disallowed until it answers.
-    Unreachable(String),
+    Unreachable(Failure),
 }
 
 /// A host's entry; its lock lets one request ask while the others wait for the answer.
@@ -98,15 +98,24 @@ impl RobotsCache {
         let origin = url.origin().ascii_serialization();
         let robots = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).remove(&origin)?;
         let left = Duration::try_from(robots.expires_at.duration_since(Timestamp::now())).ok()?;
-        Some((parse(&robots.text), Instant::now() + left.min(self.lifetime)))
+        let rules = match robots.text {
+            Ok(text) => parse(&text),
+            Err(failure) => Rules::Unreachable(failure),
+        };
+        let lifetime = self.lifetime_of(&rules);
+        Some((rules, Instant::now() + left.min(lifetime)))
     }
 
-    /// Notes what was read at an address's host, for the next process.
-    pub(super) fn note(&self, url: &Url, text: Vec<u8>) {
-        let lifetime = SignedDuration::try_from(self.lifetime).unwrap_or_default();
+    /// Notes what was read at an address's host, or why nothing was, for the next process.
+    pub(super) fn note(&self, url: &Url, text: Result<Vec<u8>, Failure>) {
+        let lifetime = if text.is_ok() { self.lifetime } else { UNREACHABLE_TIME.min(self.lifetime) };
+        let lifetime = SignedDuration::try_from(lifetime).unwrap_or_default();
         let Ok(expires_at) = Timestamp::now().checked_add(lifetime) else { return };
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        if text.len() <= KEPT_BYTES_MAX && news.len() < self.n_max {
+        if text.as_ref().is_ok_and(|text| text.len() > KEPT_BYTES_MAX) {
+            return;
+        }
+        if news.len() < self.n_max {
             news.push(KnownRobots { origin: url.origin().ascii_serialization(), text, expires_at });
         }
     }
@@ -118,11 +127,14 @@ impl RobotsCache {
 
     /// Until when rules that were read now are believed.
     pub(super) fn expiry(&self, rules: &Rules) -> Instant {
-        let lifetime = match rules {
+        Instant::now() + self.lifetime_of(rules)
+    }
+
+    fn lifetime_of(&self, rules: &Rules) -> Duration {
+        match rules {
             Rules::Known(_) => self.lifetime,
             Rules::Unreachable(_) => UNREACHABLE_TIME.min(self.lifetime),
-        };
-        Instant::now() + lifetime
+        }
     }
 }
 
@@ -156,11 +168,16 @@ pub(super) fn allow_all() -> Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ErrorClass;
+
+    fn failure() -> Failure {
+        Failure { class: ErrorClass::Http5xx, reason: "the server answered 503".to_owned() }
+    }
 
     #[test]
     fn rules_outlive_a_server_that_fails_but_not_one_that_answers() {
         let known = parse(b"User-agent: *\nDisallow: /a");
-        let (entry, unreachable) = ((known, Instant::now()), || Rules::Unreachable("gone".to_owned()));
+        let (entry, unreachable) = ((known, Instant::now()), || Rules::Unreachable(failure()));
         let allows = |rules: Rules| match rules {
             Rules::Known(known) => Some(known.rules.allows_path("/a")),
             Rules::Unreachable(_) => None,
@@ -175,14 +192,14 @@ mod tests {
     fn what_an_earlier_process_has_read_is_believed_for_its_time() {
         let url = Url::parse("https://paper.example/a?b").unwrap();
         let first = RobotsCache::new(Duration::from_hours(2), 10);
-        first.note(&url, b"User-agent: *\nDisallow: /a".to_vec());
-        first.note(&Url::parse("https://large.example/").unwrap(), vec![b'#'; KEPT_BYTES_MAX + 1]);
+        first.note(&url, Ok(b"User-agent: *\nDisallow: /a".to_vec()));
+        first.note(&Url::parse("https://large.example/").unwrap(), Ok(vec![b'#'; KEPT_BYTES_MAX + 1]));
         let mut news = first.news();
         assert_eq!((news.len(), news[0].origin.as_str()), (1, "https://paper.example"));
         assert!(first.news().is_empty(), "told once");
         news.push(KnownRobots {
             origin: "https://late.example".to_owned(),
-            text: Vec::new(),
+            text: Ok(Vec::new()),
             expires_at: Timestamp::now() - SignedDuration::from_secs(1),
         });
         // The setting has been lowered meanwhile.
@@ -197,10 +214,22 @@ mod tests {
     }
 
     #[test]
+    fn that_it_could_not_be_read_is_known_to_the_next_process_for_as_long() {
+        let url = Url::parse("https://down.example/a").unwrap();
+        let first = RobotsCache::new(Duration::from_hours(2), 10);
+        first.note(&url, Err(failure()));
+        let second = RobotsCache::new(Duration::from_hours(2), 10);
+        second.recall(first.news());
+        let (rules, expiry) = second.recalled(&url).unwrap();
+        assert!(matches!(rules, Rules::Unreachable(known) if known == failure()));
+        assert_eq!(expiry.duration_since(Instant::now()).as_secs().div_ceil(60), 10);
+    }
+
+    #[test]
     fn what_could_not_be_read_is_asked_for_again_sooner() {
         let cache = RobotsCache::new(Duration::from_hours(24), 10);
         let lifetime = |rules: Rules| cache.expiry(&rules).duration_since(Instant::now()).as_secs().div_ceil(60);
         assert_eq!(lifetime(allow_all()), 24 * 60);
-        assert_eq!(lifetime(Rules::Unreachable(String::new())), 10);
+        assert_eq!(lifetime(Rules::Unreachable(failure())), 10);
     }
 }

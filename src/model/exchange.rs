@@ -1,6 +1,7 @@
 //! One HTTP exchange and how it can fail: the rows of `fetches`.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -71,6 +72,26 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    const ALL: [ErrorClass; 17] = [
+        ErrorClass::Dns,
+        ErrorClass::Tls,
+        ErrorClass::Connect,
+        ErrorClass::Header,
+        ErrorClass::ShortBody,
+        ErrorClass::Coding,
+        ErrorClass::Timeout,
+        ErrorClass::Http4xx,
+        ErrorClass::Http5xx,
+        ErrorClass::TooLarge,
+        ErrorClass::Redirect,
+        ErrorClass::Robots,
+        ErrorClass::Address,
+        ErrorClass::Parse,
+        ErrorClass::Empty,
+        ErrorClass::NotArticle,
+        ErrorClass::Internal,
+    ];
+
     /// The word stored in `fetches.error_class`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -99,6 +120,15 @@ impl ErrorClass {
     #[must_use]
     pub fn is_policy(self) -> bool {
         matches!(self, ErrorClass::Robots | ErrorClass::Address)
+    }
+}
+
+impl FromStr for ErrorClass {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = ErrorClass::ALL.into_iter().find(|class| class.as_str() == text);
+        found.ok_or_else(|| format!("unknown class of errors {text:?}"))
     }
 }
 

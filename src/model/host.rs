@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::Failure;
+
 /// What is known of hosts: read when a process starts, and written as it changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostMemory {
-    /// robots.txt files that are believed still.
+    /// What was found of robots.txt files, and is believed still.
     pub robots: Vec<KnownRobots>,
     /// Publishers that are to be left in peace, or were lately.
     pub holds: Vec<HostHold>,
@@ -19,13 +21,14 @@ impl HostMemory {
     }
 }
 
-/// A robots.txt as it was read last.
+/// A robots.txt as it was last asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownRobots {
     /// Scheme, host and port that it is for.
     pub origin: String,
-    /// The file; empty where there is none, which allows everything too.
-    pub text: Vec<u8>,
+    /// The file; empty where there is none, which allows everything too. Or why it could not be read, which disallows
+    /// everything.
+    pub text: Result<Vec<u8>, Failure>,
     /// Until when it is believed.
     pub expires_at: Timestamp,
 }

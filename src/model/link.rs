@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{ClaimId, FullText, LinkId, SourceId, Validators, page_form};
+use super::{ClaimId, FullText, LinkId, Route, SourceId, Validators, page_form};
 
 /// A link that a poll found, with what the feed, sitemap or page said of it. Strings are the document's own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -216,12 +216,16 @@ pub struct Candidate {
     pub claim: ClaimId,
     /// Its address.
     pub url: CanonicalUrl,
+    /// Another form of its page, which somebody has named, for where there is no article at its address.
+    pub other_form: Option<CanonicalUrl>,
     /// Who publishes there.
     pub publisher: String,
     /// The source that found it first; absent for one given by hand.
     pub source: Option<SourceId>,
     /// That source's slug, for messages.
     pub source_slug: Option<String>,
+    /// The way to what that source leads to, if it has one of its own.
+    pub proxy: Option<Route>,
     /// What that source said of it.
     pub hints: LinkHints,
     /// The validators of the page's last full answer.

@@ -3,6 +3,8 @@
 //! Nothing here does I/O and nothing here is serialized: what is written down (a column, a JSON line, a bundle
 //! document) is decided where it is written, so that a field can be renamed without breaking a promise.
 
+mod route;
+
 mod source;
 
 mod exchange;
@@ -36,4 +38,5 @@ pub use outcome::{
     PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
 pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
+pub use route::{Proxy, Route};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

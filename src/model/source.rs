@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use url::Url;
 
-use super::Validators;
+use super::{Route, Validators};
 
 /// The row id of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,6 +131,8 @@ pub struct Source {
     pub full_text: FullText,
     /// CSS selectors of the links to follow on a page; links are told by their shape when there are none.
     pub link_selectors: Vec<String>,
+    /// The way to it and to the pages of its links; the usual one when absent.
+    pub proxy: Option<Route>,
 }
 
 impl Source {
@@ -146,6 +148,7 @@ impl Source {
             site_url: None,
             full_text: FullText::default(),
             link_selectors: Vec::new(),
+            proxy: None,
         }
     }
 }
@@ -195,6 +198,8 @@ pub struct DueSource {
     pub full_text: FullText,
     /// CSS selectors of the links to follow on a page.
     pub link_selectors: Vec<String>,
+    /// The way to it, if it has one of its own.
+    pub proxy: Option<Route>,
     /// The sitemaps of an index that were read last.
     pub children: Vec<ChildSitemap>,
     /// A stretch of time that its polls missed and nobody has tried to make good yet.
@@ -219,6 +224,7 @@ impl DueSource {
             interval_s: None,
             full_text: source.full_text,
             link_selectors: source.link_selectors.clone(),
+            proxy: source.proxy.clone(),
             children: Vec::new(),
             gap: None,
             is_probe: true,

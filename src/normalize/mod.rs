@@ -1,5 +1,7 @@
 //! What values mean: strings as a page or file gave them become an [`Article`] in normal form. Pure.
 
+mod amp_cache;
+
 pub mod language;
 
 pub mod text;

@@ -2,12 +2,14 @@
 //!
 //! Folded, after RFC 3986, section 6, as far as it is safe on the web: case of scheme and host, a dot after the host,
 //! default ports, credentials, fragments that are no route of their own, percent-encoding of unreserved characters, session ids in the path, an empty
-//! query, and query parameters that only say where a reader came from. The order of parameters stays, since servers
-//! may mind it.
+//! query, and query parameters that only say where a reader came from; and caches of AMP pages, to the publisher's own
+//! page. The order of parameters stays, since servers may mind it.
 
 use url::Url;
 
 use crate::model::{CanonicalUrl, Evidence, InvalidUrl, publisher_of};
+
+use super::amp_cache;
 
 /// Longest address we follow. Longer ones are traps or data; servers refuse them from about this size.
 const URL_BYTES_MAX: usize = 4096;
@@ -201,6 +203,10 @@ pub fn canonicalize(url: &Url) -> Result<CanonicalUrl, InvalidUrl> {
     }
     if url.as_str().len() > URL_BYTES_MAX {
         return Err(invalid("it is longer than 4096 bytes"));
+    }
+    // What is cached may be given by the address of another cache; each is shorter than the one around it.
+    if let Some(own) = amp_cache::own_address(url) {
+        return canonicalize(&own);
     }
     let host = url.host_str().map(|host| host.trim_end_matches('.').to_owned()).filter(|host| !host.is_empty());
     let Some(host) = host else {
@@ -445,6 +451,12 @@ mod tests {
         }
         check("https://news.example.org/forum.php?mod=view&tid=7", "https://news.example.org/forum.php?mod=view&tid=7");
         check("https://news.example.org/%61%2fb%e2%82%ac", "https://news.example.org/a%2Fb%E2%82%AC");
+        for cached in [
+            "https://news-example-org.cdn.ampproject.org/c/s/news.example.org/a?amp_js_v=0.1&usqp=x#aoh=1",
+            "https://www.google.com/amp/s/news-example-org.cdn.ampproject.org/v/s/news.example.org/a",
+        ] {
+            check(cached, "https://news.example.org/a");
+        }
         check("https://news.example.org/#!/a", "https://news.example.org/#!/a");
         check("https://news.example.org/app#/a/7", "https://news.example.org/app#/a/7");
         check("https://news.example.org/app#!", "https://news.example.org/app");

@@ -8,8 +8,8 @@ use crate::dates;
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
-    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Exchange, Failure, Fetched,
-    FetchedDocument, FullText, LinkHints, Obstruction, Purpose, ReadPage, Retry, Validators, publisher_of,
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, CanonicalUrl, ErrorClass, Exchange, Failure,
+    Fetched, FetchedDocument, FullText, LinkHints, Obstruction, Purpose, ReadPage, Retry, Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
@@ -28,6 +28,7 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
         let now = Timestamp::now();
         return ArticleOutcome { candidate, exchanges: Vec::new(), finished_at: now, host_ready_at: now, result };
     }
+    let stages = &stages.by_way_of(candidate.proxy.as_ref());
     let request =
         FetchRequest { url: candidate.url.as_url(), purpose: Purpose::Article, validators: &candidate.validators };
     let report = stages.fetcher.fetch(request).await;
@@ -63,8 +64,48 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
             }
         }
     };
+    let result = match &candidate.other_form {
+        Some(form) if has_no_article(&result) => {
+            from_other_form(stages, &candidate, form, &mut visits).await.unwrap_or(result)
+        }
+        _ => result,
+    };
     let Visits { exchanges, host_ready_at } = visits;
     ArticleOutcome { candidate, exchanges, finished_at: Timestamp::now(), host_ready_at, result }
+}
+
+/// Whether a page is not there, or has no article.
+fn has_no_article(result: &ArticleResult) -> bool {
+    match result {
+        ArticleResult::Failed { absence, .. } => *absence != Absence::Unknown,
+        ArticleResult::Obstructed(obstruction) => obstruction.page.is_none(),
+        ArticleResult::Article(_) | ArticleResult::Unchanged | ArticleResult::Postponed { .. } => false,
+    }
+}
+
+/// The article as another form of its page has it, asked for once; nothing where that has none either.
+async fn from_other_form(
+    stages: &Stages,
+    candidate: &Candidate,
+    form: &CanonicalUrl,
+    visits: &mut Visits,
+) -> Option<ArticleResult> {
+    let validators = Validators::default();
+    let request = FetchRequest { url: form.as_url(), purpose: Purpose::Article, validators: &validators };
+    match visits.add(stages.fetch_patiently(request, stages.deadline()).await) {
+        Ok(Fetched::Document(document)) => match understand(stages, candidate, Arc::new(*document), visits).await {
+            // By the validators of the form its page would not be asked for.
+            Ok(Understood { page, contradiction: None }) => {
+                Some(ArticleResult::Article(ReadPage { validators, ..page }))
+            }
+            Ok(Understood { contradiction: Some(failure), .. }) | Err(failure) => {
+                note_failure(&mut visits.exchanges, &failure);
+                None
+            }
+        },
+        Err(FetchError::HostBusy { until }) => Some(ArticleResult::Postponed { until }),
+        Ok(Fetched::NotModified { .. }) | Err(_) => None,
+    }
 }
 
 /// What comes of a candidate whose page is not asked for; nothing where it is.

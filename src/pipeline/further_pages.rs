@@ -30,7 +30,7 @@ pub(super) struct Visits {
 
 impl Visits {
     /// Takes in what a fetch reports, and gives back what it brought.
-    fn add(&mut self, report: FetchReport) -> Result<Fetched, FetchError> {
+    pub(super) fn add(&mut self, report: FetchReport) -> Result<Fetched, FetchError> {
         self.exchanges.extend(report.exchanges);
         self.host_ready_at = report.host_ready_at;
         report.result

@@ -11,6 +11,7 @@
 //! | `newswire:state` | `paused`; absent otherwise |
 //! | `newswire:fullText` | `feed` or `page`; absent otherwise |
 //! | `newswire:links` | JSON list of the CSS selectors of a page's links |
+//! | `newswire:proxy` | `direct`, or the address of a proxy without credentials; absent otherwise |
 //! | `newswire:tags` | JSON list, in place of `category` where a tag has a comma or a slash in it |
 
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ use url::Url;
 
 use crate::charset;
 use crate::config::{check_link_selector, check_slug, slug_for};
-use crate::model::{FullText, Source, SourceKind};
+use crate::model::{FullText, Route, Source, SourceKind};
 
 /// The namespace of our attributes: a name and not an address.
 const NAMESPACE: &str = "urn:newswire:opml";
@@ -117,6 +118,9 @@ fn write_outline(opml: &mut String, listed: &OpmlSource) {
     }
     if !source.link_selectors.is_empty() {
         attributes.push(("newswire:links", json_list(&source.link_selectors).into()));
+    }
+    if let Some(route) = &source.proxy {
+        attributes.push(("newswire:proxy", route.without_credentials().to_string().into()));
     }
     opml.push_str("<outline");
     for (name, value) in attributes {
@@ -224,6 +228,7 @@ struct Outline {
     state: Option<String>,
     full_text: Option<String>,
     links: Option<String>,
+    proxy: Option<String>,
     tags: Option<String>,
 }
 
@@ -245,6 +250,7 @@ impl Outline {
                 "newswire:state" => &mut outline.state,
                 "newswire:fulltext" => &mut outline.full_text,
                 "newswire:links" => &mut outline.links,
+                "newswire:proxy" => &mut outline.proxy,
                 "newswire:tags" => &mut outline.tags,
                 _ => continue,
             };
@@ -313,6 +319,14 @@ impl Reading<'_> {
             return true;
         }
         self.places.insert(url.clone(), self.line);
+        // Without its proxy it would be asked in a way that its user does not want.
+        let proxy = match outline.proxy.as_deref().map(read_route).transpose() {
+            Ok(proxy) => proxy,
+            Err(rule) => {
+                self.problem(&format!("newswire:proxy: {rule}; {url} is left out"));
+                return true;
+            }
+        };
         let slug = match outline.slug.as_deref().map(|slug| (slug, check_slug(slug))) {
             Some((slug, Ok(()))) => slug.to_owned(),
             Some((slug, Err(rule))) => {
@@ -334,6 +348,7 @@ impl Reading<'_> {
             site_url: outline.site_url.as_deref().and_then(read_address),
             full_text,
             link_selectors: self.link_selectors(outline.links.as_deref()),
+            proxy,
             ..Source::new(slug, url)
         };
         let is_paused = outline.state.as_deref().is_some_and(|state| state.trim() == "paused");
@@ -364,6 +379,12 @@ impl Reading<'_> {
         }
         good
     }
+}
+
+/// The way of a source. Lists are handed on, and the database keeps no credentials.
+fn read_route(text: &str) -> Result<Route, String> {
+    let route: Route = text.trim().parse()?;
+    if route.without_credentials() == route { Ok(route) } else { Err("must be without credentials".to_owned()) }
 }
 
 /// An address of the web, also in the form `feed://example.org/rss`, which readers once registered for.
@@ -427,7 +448,8 @@ mod tests {
             "\n<outline text=\"B\" xmlUrl=\"ftp://b.example/\"/>\n<outline text=\"C\" type=\"rss\"/>\n\
              <outline text=\"A\" xmlUrl=\"https://a.example/\"/>\n<outline text=\"A again\" xmlUrl=\"https://a.example\"/>\n\
              <outline text=\"D\" type=\"link\" url=\"https://d.example/\"/>\n\
-             <outline text=\"E\" xmlUrl=\"https://e.example/\" newswire:kind=\"blog\" newswire:slug=\"Not One\" newswire:links=\"h2\"/>",
+             <outline text=\"E\" xmlUrl=\"https://e.example/\" newswire:kind=\"blog\" newswire:slug=\"Not One\" newswire:links=\"h2\"/>\n\
+             <outline text=\"F\" xmlUrl=\"https://f.example/\" newswire:proxy=\"http://me:secret@proxy.example:1\"/>",
         );
         assert_eq!(
             found.problems,
@@ -438,6 +460,7 @@ mod tests {
                  letter or a digit; another is made",
                 "line 7: newswire:kind: unknown kind \"blog\", must be one of feed, sitemap, page, article; it is left out",
                 "line 7: newswire:links: must be a JSON list of texts; it is left out",
+                "line 8: newswire:proxy: must be without credentials; https://f.example/ is left out",
             ]
         );
         assert_eq!(found.duplicates, ["line 5: https://a.example/ is listed twice, first in line 4"]);
@@ -492,8 +515,9 @@ mod tests {
         let full_text = prop_oneof![Just(FullText::Auto), Just(FullText::Feed), Just(FullText::Page)];
         let selectors = proptest::collection::vec(prop_oneof![Just("h2 > a"), Just("a[href^=\"/n\"]")], 0..3);
         let named = ("[a-z][a-z0-9.-]{0,9}", "[a-z0-9/?&=.]{0,12}", proptest::option::of("\\PC{1,12}"));
-        let choices = (kind, proptest::collection::vec("\\PC{0,6}", 0..4), full_text, selectors, any::<bool>());
-        (named, choices).prop_map(|((slug, path, title), (kind, tags, full_text, selectors, is_paused))| {
+        let proxy = prop_oneof![Just(None), Just(Some("direct")), Just(Some("socks5h://proxy.example:1080"))];
+        let choices = (kind, proptest::collection::vec("\\PC{0,6}", 0..4), full_text, selectors, proxy, any::<bool>());
+        (named, choices).prop_map(|((slug, path, title), (kind, tags, full_text, selectors, proxy, is_paused))| {
             let url = Url::parse(&format!(
                 "https://{}.example/{path}",
                 slug.trim_matches(['.', '-']).replace(['.', '-'], "")
@@ -505,6 +529,7 @@ mod tests {
                 site_url: is_paused.then(|| Url::parse("https://site.example/?a=\"b\"").unwrap()),
                 full_text,
                 link_selectors: selectors.into_iter().map(str::to_owned).collect(),
+                proxy: proxy.map(|proxy| proxy.parse().unwrap()),
                 ..Source::new(slug, url.unwrap())
             };
             OpmlSource { source, is_paused }

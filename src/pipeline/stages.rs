@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use crate::config::{Config, FeedSettings, ScheduleSettings};
 use crate::extract::Extractor;
 use crate::fetch::{FetchError, FetchReport, FetchRequest, Fetcher};
-use crate::model::{ErrorClass, Failure};
+use crate::model::{ErrorClass, Failure, Route};
 
 /// The stages, as the pipeline uses them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -49,6 +49,12 @@ impl Stages {
             discover_requests_max: config.fetch.discover_requests_max,
             parsing: Arc::new(Semaphore::new(config.daemon.parse_tasks)),
         })
+    }
+
+    /// The same for what a source leads to, which may have a way of its own.
+    #[must_use]
+    pub fn by_way_of(&self, of_source: Option<&Route>) -> Self {
+        Stages { fetcher: self.fetcher.by_way_of(of_source), ..self.clone() }
     }
 
     /// Fetches, and waits for the publisher's turn as long as it comes before `deadline`, for what only makes sense

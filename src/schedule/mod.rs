@@ -8,6 +8,8 @@ pub mod cadence;
 
 pub mod gap;
 
+pub mod horizon;
+
 pub mod revisits;
 
 pub mod rhythm;

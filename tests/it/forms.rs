@@ -241,3 +241,76 @@ fn forms_that_their_address_tells_are_one_link() {
     assert_eq!(stored(&room), one(text(1..=9), 1));
     assert_eq!(room.column("SELECT url_key FROM _links"), ["forms.example/story"]);
 }
+
+#[test]
+fn a_page_in_a_cache_of_amp_pages_is_fetched_from_its_publisher() {
+    let urls = [
+        "https://forms-example.cdn.ampproject.org/c/forms.example/story/amp",
+        "https://www.google.com/amp/forms.example/story",
+        "https://forms-example.cdn.ampproject.org/v/forms.example/story?amp_js_v=0.1#aoh=1",
+    ];
+    let site = Site::new(HOST).with("/story", page(1..=9)).with("/story/amp", page(1..=9)).with("/feed", feed(&urls));
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("forms", "http://forms.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
+    assert_eq!(stored(&room), one(text(1..=9), 1));
+    assert_eq!(room.column("SELECT url_key FROM _links"), ["forms.example/story"]);
+    room.run(&["why", urls[1]]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM fetches WHERE url LIKE '%ampproject%' OR url LIKE '%google%'"), 0);
+}
+
+#[test]
+fn another_form_is_asked_for_where_the_page_itself_is_not_there() {
+    let gone = || Resource::html("<h1>Not here</h1>").status(404);
+    let empty = || Resource::html("<!doctype html><html><body><ul><li><a href=\"/a\">A</a></li></ul></body></html>");
+    for own in [gone, empty] {
+        let (mut room, web) = room_of(&[("/story", own()), ("/story/amp", page(1..=9)), ("/feed", feed(&[OWN]))]);
+        room.follow("forms", "http://forms.example/feed", Some("feed"));
+        room.run(&["fetch", "--all"]).exits(3);
+        room.run(&["fetch", "http://forms.example/story/amp"]).exits(0).says("1 new article (");
+        assert_eq!(stored(&room), one(text(1..=9), 1));
+        let stats = web.stats(HOST);
+        assert_eq!((stats.count("/story"), stats.count("/story/amp")), (2, 1));
+        // Nor is it taken for removed as long as the form is there.
+        for _ in 0..3 {
+            let_time_pass(&room);
+            room.run(&["fetch", "--due"]).exits(0).says("1 as they were");
+        }
+        assert_eq!(stored(&room), one(text(1..=9), 1));
+        room.assert_sound();
+    }
+    // A form by which the link was first known is kept beside the page that it names as its own.
+    let (room, web) = room_of(&[("/story/amp", page(1..=9))]);
+    fetch(&room, "/story/amp");
+    for _ in 0..3 {
+        let_time_pass(&room);
+        room.run(&["fetch", "--due"]).exits(0);
+    }
+    assert_eq!(stored(&room), one(text(1..=9), 1));
+    assert!(web.stats(HOST).count("/story") > 0, "the page itself goes first");
+    // Where neither is there, each is asked for once at a time.
+    let (room, web) = room_of(&[("/story", gone()), ("/story/amp", gone())]);
+    room.run(&["fetch", OWN]).exits(1);
+    room.run(&["fetch", "http://forms.example/story/amp"]).exits(1);
+    assert_eq!((web.stats(HOST).count("/story"), web.stats(HOST).count("/story/amp")), (2, 1));
+    room.assert_sound();
+}
+
+#[test]
+fn a_form_that_another_source_lists_stands_in_for_a_page_that_is_not_there() {
+    let lists = |url: &str| feed(&[url]);
+    let web = web_of(vec![
+        Site::new(HOST).with("/feed", lists(OWN)),
+        Site::new("m.forms.example").with("/story", page(1..=9)).with("/feed", lists("http://m.forms.example/story")),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    // It is given up at once, and gets a new start from the second source.
+    room.set(&[("schedule.article_attempts_max", "1")]);
+    room.follow("forms", "http://forms.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(3);
+    room.follow("small", "http://m.forms.example/feed", Some("feed"));
+    room.run(&["fetch", "small"]).exits(0).says("1 new article (");
+    assert_eq!(stored(&room), one(text(1..=9), 1));
+    assert_eq!(web.stats(HOST).count("/story"), 2);
+}

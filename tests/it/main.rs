@@ -28,6 +28,7 @@ mod interruptions;
 mod known_copies;
 mod known_stories;
 mod layers;
+mod left_in_peace;
 mod newsweb;
 mod newsweb_serves;
 mod policy;

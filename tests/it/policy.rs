@@ -133,6 +133,40 @@ fn a_longer_pause_that_robots_txt_asks_for_is_kept() {
 }
 
 #[test]
+fn a_robots_txt_that_cannot_be_read_is_not_asked_for_by_every_process() {
+    const HOST: &str = "tired.example";
+    let site = Site::new(HOST).with("/a", page("One")).with("/robots.txt", faults::failing(503));
+    let web = web_of(vec![site]);
+    let room = Newsroom::reading(&web);
+    for _ in 0..5 {
+        let refused = room.run(&["fetch", "http://tired.example/a"]).exits(77);
+        refused.says("robots.txt of tired.example cannot be read: the server answered 503");
+    }
+    assert_eq!((web.stats(HOST).count("/robots.txt"), web.stats(HOST).count("/a")), (1, 0));
+    let minutes = room.number("SELECT (expires_at / 1000 - unixepoch('now')) / 60 FROM _robots");
+    assert!((8..=10).contains(&minutes), "{minutes}");
+
+    assert!(web.put(HOST, "/robots.txt", Resource::new("text/plain", "")));
+    let connection = rusqlite::Connection::open(room.database()).expect("the database opens");
+    connection.execute("UPDATE _robots SET expires_at = 0", []).expect("the table can be changed");
+    room.run(&["fetch", "http://tired.example/a"]).exits(0);
+    assert_eq!(web.stats(HOST).count("/robots.txt"), 2);
+}
+
+#[test]
+fn a_host_that_speaks_no_https_is_asked_without_it_by_the_next_process_too() {
+    let site = Site::new("plain.example").with("/a", page("One")).with("/b", page("Two"));
+    let web = web_of(vec![site]);
+    let room = Newsroom::reading(&web);
+    room.run(&["fetch", "plain.example/a", "plain.example/b"]).exits(0);
+    room.run(&["fetch", "plain.example/b"]).exits(0);
+    assert_eq!(
+        room.column("SELECT url FROM articles ORDER BY id"),
+        ["http://plain.example/a", "http://plain.example/b"]
+    );
+}
+
+#[test]
 fn what_a_host_has_said_holds_for_the_next_process_too() {
     const HOST: &str = "tired.example";
     let site = (0..5).fold(Site::new(HOST).with("/a", page("One")).with("/b", page("Two")), |site, n| {

@@ -16,6 +16,19 @@ fn page() -> Vec<u8> {
     answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
 }
 
+fn feed() -> Vec<u8> {
+    let feed = "<rss version=\"2.0\"><channel><title>Paper</title>\
+        <item><title>From afar</title><link>http://paper.example/a</link></item></channel></rss>";
+    answer(&["HTTP/1.1 200 OK", "Content-Type: application/rss+xml"], feed.as_bytes())
+}
+
+/// The requests for a source, its article and their robots.txt, by way of an HTTP proxy.
+const ALL_OF_PAPER: [&str; 3] = [
+    "GET http://paper.example/feed HTTP/1.1",
+    "GET http://paper.example/robots.txt HTTP/1.1",
+    "GET http://paper.example/a HTTP/1.1",
+];
+
 /// An HTTP proxy that wants `me:secret` and knows one page.
 fn http_proxy() -> (SocketAddr, Asked) {
     let asked = Asked::default();
@@ -25,6 +38,7 @@ fn http_proxy() -> (SocketAddr, Asked) {
         match (header_of(head, "proxy-authorization"), path_of(head)) {
             // The base64 of me:secret.
             (Some("Basic bWU6c2VjcmV0"), "http://paper.example/a") => page(),
+            (Some("Basic bWU6c2VjcmV0"), "http://paper.example/feed") => feed(),
             (Some("Basic bWU6c2VjcmV0"), _) => not_found(),
             _ => answer(&["HTTP/1.1 407 Proxy Authentication Required"], b""),
         }
@@ -95,7 +109,7 @@ fn pages_are_fetched_by_way_of_an_http_proxy() {
     );
     // TLS goes through a tunnel. This proxy makes none.
     let failed = room.run(&["sources", "test", "https://paper.example/feed"]).exits(1);
-    failed.says("no connection to paper.example by way of the proxy");
+    failed.says("no connection to paper.example by way of the proxy http://***@127.0.0.1");
     assert!(asked.lock().expect("nobody panics").contains(&"CONNECT paper.example:443 HTTP/1.1".to_owned()));
     // What names or numbers say of private hosts is heeded.
     for private in ["http://localhost/a", "http://intranet/a", "http://printer.local/a"] {
@@ -114,7 +128,7 @@ fn a_proxy_that_refuses_is_no_fault_of_the_page() {
     let (address, _) = http_proxy();
     let mut room = Newsroom::new();
     room.set(&[("fetch.proxy", &format!("\"http://me:other@{address}\"")), ("fetch.robots", "false")]);
-    let failed = room.run(&["fetch", "http://paper.example/a"]).exits(1).says("the proxy asks for other credentials");
+    let failed = room.run(&["fetch", "http://paper.example/a"]).exits(1).says("asks for other credentials");
     assert!(!failed.stderr.contains("other@"), "{}", failed.stderr);
     assert_eq!(room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL"), 1, "it is tried again");
 }
@@ -143,7 +157,7 @@ fn pages_are_fetched_by_way_of_a_socks_proxy() {
     assert_eq!(*asked.lock().expect("nobody panics"), ["paper.example:80"; 2]);
     // With names resolved here the rules on addresses hold: this name has none.
     room.set(&[("fetch.hosts", "[]"), ("fetch.proxy", &format!("\"socks5://me:secret@{address}\""))]);
-    room.run(&["fetch", "http://no-such-host.invalid/a"]).exits(77).says("by way of the proxy");
+    room.run(&["fetch", "http://no-such-host.invalid/a"]).exits(1).says("by way of the proxy");
     room.run(&["sources", "test", "http://localhost/feed"]).exits(77).says("fetch.private_networks");
     assert_eq!(asked.lock().expect("nobody panics").len(), 2);
 }
@@ -171,6 +185,95 @@ fn credentials_are_never_printed() {
     for wrong in ["ftp://me:secret@proxy.invalid", "me:secret@proxy.invalid:3128", "http://me:secret@proxy.invalid/a"] {
         room.set(&[("fetch.proxy", &format!("{wrong:?}"))]);
         let refused = room.run(&["config", "check"]).exits(78).says("fetch.proxy");
+        assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_source_and_its_articles_are_fetched_by_way_of_its_own_proxy() {
+    let (address, asked) = http_proxy();
+    let (usual, asked_usual) = http_proxy();
+    let mut room = Newsroom::new();
+    let paper = |proxy: &str| {
+        format!("[[source]]\nslug = \"paper\"\nurl = \"http://paper.example/feed\"\nproxy = \"{proxy}\"\n")
+    };
+    // It goes before the host's and before the usual one.
+    room.set(&[
+        ("fetch.proxy", &format!("\"http://me:secret@{usual}\"")),
+        ("fetch.hosts", "[\"paper.example proxy=direct\"]"),
+    ]);
+    room.write_sources(&paper(&format!("http://me:secret@{address}")));
+    room.run(&["sources", "test", "paper"]).exits(0);
+    asked.lock().expect("nobody panics").clear();
+    room.run(&["fetch", "--due"]).exits(0);
+    assert_eq!(room.column("SELECT title FROM articles"), ["From afar"]);
+    assert_eq!(*asked.lock().expect("nobody panics"), ALL_OF_PAPER);
+    assert!(asked_usual.lock().expect("nobody panics").is_empty());
+    // The database has no credentials, and what shows sources none either.
+    assert_eq!(room.column("SELECT proxy FROM sources"), [format!("http://{address}/")]);
+    assert_eq!(
+        room.run(&["--json", "sources", "show", "paper"]).exits(0).json()["proxy"],
+        format!("http://{address}/")
+    );
+    let shown = room.run(&["sources", "show", "paper"]).exits(0).stdout;
+    assert!(shown.contains(&format!("proxy\thttp://{address}/")), "{shown}");
+    let exported = room.run(&["sources", "export"]).exits(0).stdout;
+    assert!(exported.contains(&format!("newswire:proxy=\"http://{address}/\"")), "{exported}");
+    let bytes = std::fs::read(room.database()).expect("the database can be read");
+    assert!(!bytes.windows(6).any(|part| part == b"secret"));
+
+    // A source without one goes the way of its host, and where that is none, the usual way.
+    room.write_sources(&paper("x").replace("proxy = \"x\"\n", ""));
+    room.run(&["fetch", "paper"]).exits(1).says("cannot be resolved");
+    room.set(&[("fetch.hosts", "[]")]);
+    room.run(&["fetch", "paper"]).exits(0);
+    assert_eq!(asked_usual.lock().expect("nobody panics").first().map(String::as_str), Some(ALL_OF_PAPER[0]));
+    // One that is asked directly is so though all else goes by way of a proxy.
+    room.write_sources(&paper("direct"));
+    room.run(&["fetch", "paper"]).exits(1).says("cannot be resolved");
+}
+
+#[test]
+fn the_proxy_of_a_source_takes_the_credentials_that_settings_have_for_it() {
+    let (address, asked) = http_proxy();
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.hosts", &format!("[\"far.example proxy=http://me:secret@{address}\"]"))]);
+    let proxy = format!("http://{address}");
+    let with_credentials = format!("http://me:secret@{address}");
+    let add = ["sources", "add", "http://paper.example/feed", "--slug", "paper", "--proxy"];
+    let refused =
+        room.run(&[add.as_slice(), &[&with_credentials]].concat()).exits(2).says("must be without credentials");
+    assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
+    room.run(&[add.as_slice(), &["proxy.example"]].concat())
+        .exits(2)
+        .says("--proxy \"proxy.example\": must be http://");
+    room.run(&[add.as_slice(), &[&proxy]].concat()).exits(0);
+    room.run(&["fetch", "paper"]).exits(0);
+    assert_eq!(room.column("SELECT title FROM articles"), ["From afar"]);
+    let asked = asked.lock().expect("nobody panics").clone();
+    // It was looked at before it was followed.
+    assert_eq!(asked.iter().filter(|line| line.contains("/feed")).count(), 2, "{asked:?}");
+    assert!(ALL_OF_PAPER.iter().all(|line| asked.iter().any(|asked| asked == line)), "{asked:?}");
+    // The rules on addresses are those of any proxy, and the proxy itself is no host to ask.
+    for private in ["http://localhost/feed", "http://printer.local/feed"] {
+        let add = ["sources", "add", private, "--slug", "private", "--proxy", &proxy];
+        room.run(&add).exits(3).says("private host");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_proxy_of_a_source_is_told_without_credentials() {
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.proxy", "\"http://me:secret@proxy.invalid:3128\"")]);
+    for (wrong, rule) in [
+        ("ftp://me:secret@proxy.invalid", "must be http://HOST:PORT"),
+        ("me:secret@proxy.invalid:3128", "must be http://HOST:PORT"),
+        ("http://me:secret2@proxy.invalid:3128", "has other credentials elsewhere"),
+    ] {
+        room.write_sources(&format!(
+            "[[source]]\nslug = \"paper\"\nurl = \"http://paper.example/feed\"\nproxy = \"{wrong}\"\n"
+        ));
+        let refused = room.run(&["config", "check"]).exits(78).says("sources.toml").says(rule);
         assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
     }
 }

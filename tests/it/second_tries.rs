@@ -153,6 +153,41 @@ fn times_that_a_clock_wrote_while_it_was_ahead_hold_up_nothing() {
     assert_eq!(room.value(latest_due), "1", "the article waits no longer than the longest interval");
 }
 
+#[test]
+fn what_is_shown_of_such_times_is_what_counts() {
+    const AHEAD_MS: i64 = 5 * 365 * 86_400_000;
+    let web =
+        web_of(vec![Site::new("early.example").with("/feed", feed(&[PAGE])).with("/story", faults::failing(500))]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("early", "http://early.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(3);
+    let change = |sql: &str| {
+        let connection = Connection::open(room.database()).expect("the database opens");
+        assert_eq!(connection.execute(sql, [AHEAD_MS]).expect("the table can be changed"), 1, "{sql}");
+    };
+    let days_until = |time: &serde_json::Value| {
+        let time: jiff::Timestamp = time.as_str().expect("a time").parse().expect("RFC 3339");
+        time.duration_since(jiff::Timestamp::now()).as_hours() / 24
+    };
+    let n_due = || room.run(&["--json", "status"]).exits(0).json()["sources_due"].clone();
+    change("UPDATE _source_schedule SET next_due_at = next_due_at + ?1");
+    change("UPDATE _links SET due_at = due_at + ?1");
+    // No interval is longer than some days.
+    let next_due_at = room.run(&["--json", "sources", "ls"]).exits(0).json_lines()[0]["next_due_at"].clone();
+    let shown = room.run(&["--json", "sources", "show", "early"]).exits(0).json();
+    let why = room.run(&["--json", "why", PAGE]).exits(0).json();
+    for time in [&next_due_at, &shown["next_due_at"], &why["link"]["due_at"]] {
+        assert!((1..40).contains(&days_until(time)), "{time}");
+    }
+    assert_eq!(n_due(), 0);
+    // One that was polled in the future is due, for whoever looks.
+    change("UPDATE _source_schedule SET last_polled_at = last_polled_at + ?1");
+    let next_due_at = room.run(&["--json", "sources", "ls"]).exits(0).json_lines()[0]["next_due_at"].clone();
+    assert_eq!(days_until(&next_due_at), 0);
+    assert_eq!(room.value("SELECT next_due_at <= strftime('%Y-%m-%dT%H:%M:%SZ', 'now') FROM source_health"), "1");
+    assert_eq!(n_due(), 1);
+}
+
 /// Hosts that take a connection and never answer.
 const N_HANGING: usize = 120;
 

@@ -256,3 +256,18 @@ fn the_schema_needs_no_database_and_is_that_of_every_database() {
     let table = room.run(&["--color", "always", "schema", "--docs"]).exits(0).stdout;
     assert!(table.starts_with("TABLE_NAME"), "{table}");
 }
+
+#[test]
+fn a_statement_may_begin_with_a_hyphen_and_options_stay_options() {
+    let room = archive();
+    for sql in ["-- how many are there?\nSELECT count(*) FROM articles", "--how many\nSELECT count(*) FROM articles"] {
+        assert_eq!(room.run(&["sql", sql]).exits(0).stdout, "2\n", "{sql}");
+    }
+    // It is the database that answers what is none.
+    room.run(&["sql", "-1"]).exits(2).says("SQL: near \"-\"");
+    for arguments in [["sql", "--json", "SELECT 1 AS n"], ["sql", "SELECT 1 AS n", "--json"]] {
+        assert_eq!(room.run(&arguments).exits(0).json(), json!({"n": 1}), "{arguments:?}");
+    }
+    assert_eq!(room.run_with_input(&["sql", "-"], b"SELECT 1").exits(0).stdout, "1\n");
+    room.run(&["sql", "SELECT 1", "--jsn"]).exits(2).says("--json");
+}

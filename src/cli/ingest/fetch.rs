@@ -1,6 +1,6 @@
 //! `newswire fetch`: once, now. The same pipeline and the same loop as the daemon's, until nothing more is due.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::config::{self, Config};
 use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
 use crate::discover;
 use crate::feed;
-use crate::model::{ErrorClass, LinkId, ListedLink, Source, SourceId, Verdict};
+use crate::model::{CanonicalUrl, ErrorClass, LinkId, ListedLink, Source, SourceId, Verdict};
 use crate::normalize;
 use crate::pipeline::{self, Thoroughness};
 use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
@@ -22,6 +22,7 @@ use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
 use super::hand_over;
 use super::source_list;
 use super::targets::{self, Target};
+use super::waiting::{self, Postponed};
 use crate::cli::context::Context;
 use crate::cli::copy::export;
 use crate::cli::failure::Failure;
@@ -110,13 +111,17 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         app.store.clone().close().await?;
         outcome
     })?;
-    let Fetched { tally, stored, n_bad } = outcome?;
+    let Fetched { tally, stored, waiting, hosts, n_bad } = outcome?;
     if let Some(folder) = &command.out
         && !command.dry_run
     {
         write_out(&app.config.store.path, &stored, folder)?;
     }
     summarize(&tally);
+    if !interrupt.is_stopped() {
+        waiting::tell_named(&waiting, is_kept);
+        hosts.tell();
+    }
     if is_kept {
         tell_given_up(&app.config.store.path)?;
     }
@@ -124,7 +129,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         return Err(signals::interrupted(&what_waits(&app.config.store.path, is_kept, command)?));
     }
     drop(scratch);
-    exit(&tally, n_bad)
+    exit(&tally, u64::try_from(waiting.len()).unwrap_or(u64::MAX).saturating_add(n_bad))
 }
 
 /// Says how many articles were given up, and what can be done: they come by no later run.
@@ -160,6 +165,10 @@ struct Fetched {
     tally: Tally,
     /// Numbers of the articles that came in.
     stored: Vec<i64>,
+    /// What was named and waits for its host.
+    waiting: Vec<(String, Timestamp)>,
+    /// Hosts that are to be left in peace, and how much else waits for them.
+    hosts: waiting::Hosts,
     /// Lines of lists that name nothing that can be fetched.
     n_bad: u64,
 }
@@ -188,7 +197,12 @@ async fn fetch(
         }
         let (observe, seen) = watch.observer();
         fetched.tally += daemon::run_until_idle(app, Scope::All, interrupt.stop(), observe).await?;
-        fetched.stored.extend(seen.take().stored);
+        let seen = seen.take();
+        fetched.stored.extend(seen.stored);
+        fetched.hosts.add_sources(seen.postponed.sources);
+        // Many of its links have not been claimed: their host's turn has not come.
+        let waited_for = Reader::open(&app.config.store.path)?.waited_for_hosts(Timestamp::now())?;
+        fetched.hosts.add_waited_for(waited_for, &app.stages.fetcher);
     }
     if !targets.is_empty() && !interrupt.is_stopped() {
         // Where that is interrupted, what was not looked at is not in the database and does not wait.
@@ -217,8 +231,10 @@ async fn fetch_named(
     fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
     let seen = seen.take();
     fetched.stored.extend(&seen.stored);
+    note_waiting(named, seen.postponed, fetched);
     // An address that holds no article may be a feed, a sitemap or a site: then it is followed to its articles.
-    let lists: Vec<&Url> = named.links.values().filter(|url| seen.no_article.contains(&url.to_string())).collect();
+    let lists = named.links.values().filter(|url| seen.no_article.contains(&url.to_string()));
+    let lists: Vec<&Url> = lists.map(CanonicalUrl::as_url).collect();
     let mut sources = Vec::new();
     for url in lists {
         let Ok(found) = interrupt.race(pipeline::discover(&app.stages, url, Thoroughness::First)).await else {
@@ -235,15 +251,26 @@ async fn fetch_named(
         let (observe, seen) = watch.observer();
         let scope = Scope::Only { sources, links: Vec::new() };
         fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
-        fetched.stored.extend(seen.take().stored);
+        let seen = seen.take();
+        fetched.stored.extend(&seen.stored);
+        note_waiting(named, seen.postponed, fetched);
     }
     Ok(())
+}
+
+/// Notes what waits for its host: one by one what was named, in numbers what its sources list.
+fn note_waiting(named: &Named, postponed: Postponed, fetched: &mut Fetched) {
+    let keys: HashSet<String> = named.links.values().map(CanonicalUrl::key).collect();
+    let is_named = |url: &String| normalize::url::parse(url, None).is_ok_and(|url| keys.contains(&url.key()));
+    let (links, listed): (Vec<_>, Vec<_>) = postponed.articles.into_iter().partition(|(url, _)| is_named(url));
+    fetched.hosts.add_articles(&listed);
+    fetched.waiting.extend(links.into_iter().chain(postponed.sources));
 }
 
 /// What the words on the command line name.
 struct Named {
     sources: Vec<SourceId>,
-    links: HashMap<LinkId, Url>,
+    links: HashMap<LinkId, CanonicalUrl>,
     n_bad: u64,
 }
 
@@ -281,7 +308,7 @@ impl Named {
         }
         let canonical = normalize::url::canonicalize(&url).map_err(|error| Failure::Usage(error.to_string()))?;
         let link = ListedLink::asked_for(canonical.clone(), &url);
-        self.links.insert(app.store.ask_for(link).await?, canonical.as_url().clone());
+        self.links.insert(app.store.ask_for(link).await?, canonical);
         Ok(())
     }
 }
@@ -298,6 +325,7 @@ async fn add_manual_source(app: &App, url: Url) -> Result<SourceId, Failure> {
 struct Seen {
     stored: Vec<i64>,
     no_article: Vec<String>,
+    postponed: Postponed,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -340,6 +368,7 @@ impl Watch {
         let observe = move |event: &Event| {
             let mut tally = sum.lock().unwrap_or_else(PoisonError::into_inner);
             tally.add(event);
+            shared.with(|seen| seen.postponed.note(event));
             progress.set_length(tally.polls + tally.polls_failed + tally.links.max(tally.articles + tally.unchanged));
             progress.set_position(tally.n_done() + tally.n_failed());
             progress.set_message(format!("{}, {} failed", counted(tally.articles, "article"), tally.n_failed()));
@@ -427,15 +456,12 @@ fn summarize(tally: &Tally) {
     );
 }
 
-fn exit(tally: &Tally, n_bad: u64) -> Result<(), Failure> {
-    match (tally.n_done(), tally.n_failed()) {
-        (0, 0) if n_bad > 0 => Err(Failure::Failed("nothing could be fetched".to_owned())),
-        (_, failed) if n_bad > 0 => {
-            Err(Failure::Partly(format!("{} could not be fetched, the rest is stored", failed + n_bad)))
-        }
+/// What was named and has to wait is missing as what failed is: it was asked for, and did not come.
+fn exit(tally: &Tally, n_missing: u64) -> Result<(), Failure> {
+    match (tally.n_done(), tally.n_failed() + n_missing) {
         (_, 0) => Ok(()),
-        (0, failed) if failed == tally.refused => Err(Failure::Refused("refused by policy".to_owned())),
+        (0, n_without) if n_without == tally.refused => Err(Failure::Refused("refused by policy".to_owned())),
         (0, _) => Err(Failure::Failed("nothing could be fetched".to_owned())),
-        (_, failed) => Err(Failure::Partly(format!("{failed} could not be fetched, the rest is stored"))),
+        (_, n_without) => Err(Failure::Partly(format!("{n_without} could not be fetched, the rest is stored"))),
     }
 }

@@ -13,6 +13,7 @@
 //! * `import`: bundles, JSON lines, HTML files and OPML.
 //! * `source_list`: the sources file and the database.
 //! * `targets`: what a command is to fetch, from the command line, a file or standard input.
+//! * `waiting`: what is left for later, since its host is to be left in peace.
 //! * `discover`: the feeds of a site.
 //! * `demo`: all of it on an invented news web.
 
@@ -41,6 +42,8 @@ pub(crate) mod import;
 pub(crate) mod source_list;
 
 mod targets;
+
+mod waiting;
 
 pub(crate) mod discover;
 

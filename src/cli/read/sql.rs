@@ -35,7 +35,8 @@ name that occurs again gets :1, :2. BLOBs are in lower-case hex, infinite number
 -Inf.")]
 pub(crate) struct SqlCommand {
     /// The statement, or - to read it from standard input
-    #[arg(value_name = "SQL")]
+    // One may begin with a comment.
+    #[arg(value_name = "SQL", allow_hyphen_values = true)]
     pub(crate) sql: String,
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::model::{CanonicalUrl, publisher_of};
 use crate::normalize;
+use crate::schedule::horizon::latest_due;
 use crate::store::{
     AddressHistory, ArticleDetails, ExchangeRow, LinkHistory, Reader, SightingRow, SourceOfHost, StoryRow, is_locked_by,
 };
@@ -40,7 +41,14 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
     let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
-    let history = reader.address_history(&url)?;
+    let mut history = reader.address_history(&url)?;
+    // A clock that was ahead may have written later times than those that count.
+    if let Some(link) = &mut history.link {
+        let latest = latest_due(&config.schedule, Timestamp::now());
+        for time in [&mut link.due_at, &mut link.revisit_at, &mut link.publisher_ready_at] {
+            *time = time.map(|time| time.min(latest));
+        }
+    }
     let article_id = history.link.as_ref().and_then(|link| link.article_id);
     let stored = article_id.map(|id| Stored::read(&reader, id)).transpose()?.flatten();
     let sources = reader.sources_of_publisher(&url)?;

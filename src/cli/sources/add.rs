@@ -8,7 +8,7 @@ use url::Url;
 use crate::config::{self, Config};
 use crate::discover;
 use crate::feed;
-use crate::model::{self, DueSource, ErrorClass, FullText, PollResult, Source, SourceKind};
+use crate::model::{self, DueSource, ErrorClass, FullText, PollResult, Route, Source, SourceKind};
 use crate::pipeline::{self, DiscoverError, Stages, Thoroughness};
 use crate::store::{self, NewSource, Reader, SourceRow, StoreError};
 
@@ -51,6 +51,10 @@ pub(crate) struct AddSourceArguments {
     /// CSS selector of the article links on a page, or of elements that hold them, repeatable; makes it a page
     #[arg(long = "links", value_name = "CSS")]
     pub(crate) link_selectors: Vec<String>,
+
+    /// By way of whom it and its articles are fetched: direct, or the address of a proxy without credentials
+    #[arg(long, value_name = "PROXY")]
+    pub(crate) proxy: Option<String>,
 }
 
 pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceArguments) -> Result<(), Failure> {
@@ -66,7 +70,7 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
         Some(url) => source.url = url,
         None if arguments.force => {}
         None => {
-            let stages = Stages::new(config).map_err(Failure::Failed)?;
+            let stages = Stages::new(config).map_err(Failure::Failed)?.by_way_of(source.proxy.as_ref());
             let interrupt = signals::watch()?;
             let looking = look(&stages, address, source);
             source = Context::block_on(interrupt.race(looking))???;
@@ -197,7 +201,20 @@ fn named_source(arguments: &AddSourceArguments, url: Url) -> Result<Source, Fail
     }
     let link_selectors = arguments.link_selectors.clone();
     let tags = arguments.tags.clone();
-    Ok(Source { kind, tags, full_text, link_selectors, ..Source::new(String::new(), url) })
+    let proxy = arguments.proxy.as_deref().map(named_proxy).transpose()?;
+    Ok(Source { kind, tags, full_text, link_selectors, proxy, ..Source::new(String::new(), url) })
+}
+
+/// A way as the command line has it. Whoever looks sees the command line, and reads the database: there are no credentials
+/// in either.
+fn named_proxy(text: &str) -> Result<Route, Failure> {
+    let shown = if text.contains('@') { "***" } else { text };
+    let route: Route = text.parse().map_err(|rule| Failure::Usage(format!("--proxy {shown:?}: {rule}")))?;
+    if route.without_credentials() == route {
+        return Ok(route);
+    }
+    let rule = "must be without credentials: those in the settings or the sources file for the same address are taken";
+    Err(Failure::Usage(format!("--proxy \"{route}\": {rule}")))
 }
 
 fn refuse_listed(config: &Config, url: &Url) -> Result<(), Failure> {

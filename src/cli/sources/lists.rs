@@ -106,6 +106,7 @@ fn listed(row: SourceRow) -> Option<OpmlSource> {
         site_url: row.site_url.and_then(|site| Url::parse(&site).ok()).or_else(home),
         full_text: row.full_text.parse().unwrap_or_default(),
         link_selectors: row.link_selectors,
+        proxy: row.proxy.and_then(|proxy| proxy.parse().ok()),
         ..Source::new(row.slug, url)
     };
     Some(OpmlSource { source, is_paused: row.state == "paused" })

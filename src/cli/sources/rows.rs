@@ -1,9 +1,11 @@
 //! Sources as they are listed, in the database or before its first use in the settings.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::model::Source;
+use crate::schedule::horizon::latest_due;
 use crate::store::{Reader, SourceRow, StoreError};
 
 use crate::cli::failure::Failure;
@@ -11,10 +13,17 @@ use crate::cli::failure::Failure;
 /// All sources, or before the first run those of the file.
 pub(crate) fn rows(config: &Config) -> Result<Vec<SourceRow>, Failure> {
     match Reader::open(&config.store.path) {
-        Ok(reader) => Ok(reader.sources()?),
+        Ok(reader) => Ok(reader.sources()?.into_iter().map(|row| as_taken(row, config)).collect()),
         Err(StoreError::Missing { .. }) => Ok(config.sources.iter().map(listed_row).collect()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A source with the due time that counts: a clock that was ahead may have written a later one.
+pub(crate) fn as_taken(row: SourceRow, config: &Config) -> SourceRow {
+    let latest = format!("{:.0}", latest_due(&config.schedule, Timestamp::now()));
+    // In this form the later time is the greater text.
+    SourceRow { next_due_at: row.next_due_at.map(|due_at| due_at.min(latest)), ..row }
 }
 
 fn listed_row(source: &Source) -> SourceRow {
@@ -29,6 +38,7 @@ fn listed_row(source: &Source) -> SourceRow {
         origin: "file".to_owned(),
         full_text: source.full_text.to_string(),
         link_selectors: source.link_selectors.clone(),
+        proxy: source.proxy.as_ref().map(|route| route.without_credentials().to_string()),
         site_url: None,
         last_ok_at: None,
         next_due_at: None,

@@ -8,13 +8,13 @@ use crate::store::{FetchRow, Reader, SourceDetails};
 use super::named::one_source;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::sources::rows::to_json;
+use crate::cli::sources::rows::{as_taken, to_json};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
 pub(crate) fn show(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
     let reader = Reader::open(&config.store.path)?;
-    let details = reader.source(one_source(&reader, word)?)?;
+    let details = reader.source(as_taken(one_source(&reader, word)?, config))?;
     context.output.one(|| details_json(&details), |output| describe(output, &details))?;
     Ok(())
 }
@@ -24,6 +24,7 @@ fn details_json(details: &SourceDetails) -> Value {
     value["origin"] = json!(details.row.origin);
     value["full_text"] = json!(details.row.full_text);
     value["link_selectors"] = json!(details.row.link_selectors);
+    value["proxy"] = json!(details.row.proxy);
     value["site_url"] = json!(details.row.site_url);
     value["created_at"] = json!(details.created_at);
     value["last_new_article_at"] = json!(details.last_new_article_at);
@@ -58,6 +59,7 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
         output.field("full text", Some(&format!("from the {}", row.full_text)))?;
     }
     output.field("links", Some(&row.link_selectors.join(", ")))?;
+    output.field("proxy", row.proxy.as_deref())?;
     output.field("followed", Some(&details.created_at))?;
     output.field("last ok", row.last_ok_at.as_deref())?;
     output.field("next poll", row.next_due_at.as_deref())?;

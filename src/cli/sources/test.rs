@@ -107,6 +107,7 @@ async fn find(config: &Config, stages: &Stages, word: &str) -> Result<Source, Fa
         kind: row.kind.and_then(|kind| kind.parse().ok()),
         full_text: row.full_text.parse().unwrap_or_default(),
         link_selectors: row.link_selectors,
+        proxy: row.proxy.map(|proxy| proxy.parse()).transpose().map_err(Failure::Failed)?,
         ..Source::new(row.slug, addresses::parse(&url)?.url)
     })
 }

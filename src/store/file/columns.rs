@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::dedup::lineage::Span;
-use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Validators};
+use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Route, Validators};
 
 /// Largest feed text, in bytes, that is kept with a link until its page is fetched.
 const FEED_TEXT_BYTES_MAX: usize = 512 * 1024;
@@ -31,6 +31,11 @@ pub(in crate::store) fn from_private_time(milliseconds: i64) -> Timestamp {
 /// An address that was written in canonical form.
 pub(in crate::store) fn stored_url(text: &str) -> Option<CanonicalUrl> {
     Url::parse(text).ok().map(CanonicalUrl::from_canonical)
+}
+
+/// The way of a source, as it is stored: without credentials, since many may read the file.
+pub(in crate::store) fn stored_route(route: &Route) -> String {
+    route.without_credentials().to_string()
 }
 
 /// A list of texts as a JSON array.

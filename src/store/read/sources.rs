@@ -31,6 +31,8 @@ pub struct SourceRow {
     pub full_text: String,
     /// CSS selectors of the links, where it is a page.
     pub link_selectors: Vec<String>,
+    /// The way to it, if it has one of its own: `direct` or a proxy's address, without credentials.
+    pub proxy: Option<String>,
     /// The site that it belongs to.
     pub site_url: Option<String>,
     /// Last successful poll.
@@ -203,7 +205,7 @@ impl Reader {
 /// What [`source_row`] reads.
 const SOURCE_SELECT: &str =
     "SELECT sources.id, sources.slug, kind, url, title, sources.state, tags, last_ok_at, next_due_at,
-        failures_in_a_row, articles_7d, error, error_class, origin, full_text, link_selectors, site_url
+        failures_in_a_row, articles_7d, error, error_class, origin, full_text, link_selectors, site_url, proxy
      FROM sources JOIN source_health ON source_health.source_id = sources.id";
 
 fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
@@ -225,5 +227,6 @@ fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
         full_text: row.get(14)?,
         link_selectors: from_json_list(&row.get::<_, String>(15)?),
         site_url: row.get(16)?,
+        proxy: row.get(17)?,
     })
 }

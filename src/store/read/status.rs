@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, ToSql, params};
 
+use crate::schedule::horizon::CLOCK_SLIP;
 use crate::store::file::columns::{from_private_time, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
@@ -38,6 +39,19 @@ pub struct StatusReport {
     pub fetches_24h: (u64, u64),
 }
 
+/// A publisher and the links that wait for its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitedForHost {
+    /// The publisher.
+    pub publisher: String,
+    /// Links whose page is due but for that.
+    pub n_links: u64,
+    /// The address of one of them.
+    pub url: String,
+    /// Until when it asked to be left in peace, if it did.
+    pub held_until: Option<Timestamp>,
+}
+
 /// The heartbeat of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DaemonSign {
@@ -62,6 +76,32 @@ impl Reader {
     pub fn n_given_up(&self) -> Result<u64, StoreError> {
         let count = "SELECT count(*) FROM _links WHERE due_at IS NULL AND article_id IS NULL AND failures_in_a_row > 0";
         Ok(self.connection().query_row(count, [], |row| row.get(0))?)
+    }
+
+    /// The publishers with links that are due, or were put off since it asked to be left in peace. Links that wait for a
+    /// second try, or for a gate to open, are not counted.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn waited_for_hosts(&self, now: Timestamp) -> Result<Vec<WaitedForHost>, StoreError> {
+        self.rows(
+            "SELECT host, count(*), min(url), held_until
+             FROM _links LEFT JOIN _host_holds ON publisher = host AND held_until > ?1
+             WHERE due_at IS NOT NULL AND claim_id IS NULL
+                 AND (due_at <= ?1 OR held_until IS NOT NULL AND failures_in_a_row = 0)
+                 AND NOT EXISTS (SELECT 1 FROM _gates WHERE _gates.publisher = host)
+             GROUP BY host",
+            params![now.as_millisecond()],
+            |row| {
+                Ok(WaitedForHost {
+                    publisher: row.get(0)?,
+                    n_links: row.get(1)?,
+                    url: row.get(2)?,
+                    held_until: row.get::<_, Option<i64>>(3)?.map(from_private_time),
+                })
+            },
+        )
     }
 
     /// The state of the database and of the daemon.
@@ -94,10 +134,12 @@ impl Reader {
                 params![],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?,
-            n_sources_due: count_by(
+            // One that was last polled in the future is due: the clock was ahead.
+            n_sources_due: self.connection().query_row(
                 "SELECT count(*) FROM _source_schedule JOIN sources ON sources.id = source_id
-                 WHERE next_due_at <= ?1 AND state = 'active'",
-                &now_ms,
+                 WHERE (next_due_at <= ?1 OR next_due_at IS NOT NULL AND last_polled_at > ?2) AND state = 'active'",
+                params![now_ms, (now + CLOCK_SLIP).as_millisecond()],
+                |row| row.get(0),
             )?,
             n_links_due: count_by("SELECT count(*) FROM _links WHERE due_at <= ?1", &now_ms)?,
             n_links_later: count_by("SELECT count(*) FROM _links WHERE due_at > ?1", &now_ms)?,

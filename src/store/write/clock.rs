@@ -4,21 +4,15 @@
 //! be, and without a word. So nothing is believed to be further off than the longest interval, and nothing of the past to
 //! be still to come.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::config::ScheduleSettings;
+use crate::schedule::horizon::{CLOCK_SLIP, latest_due};
 use crate::store::file::columns::private_time;
-
-/// How far a time of the past may lie in the future: clocks are set back by some seconds all the time.
-const CLOCK_SLIP: SignedDuration = SignedDuration::from_secs(60);
 
 /// Longer than any wish of a host holds, in milliseconds.
 const HOST_WISH_MS: i64 = 72 * 3_600_000;
-
-/// How much longer than the settings' longest interval a wait may be: what a feed asks to skip, a week at most, and the
-/// spread.
-const LONGEST_MORE: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// Brings times back that lie further in the future than any that this program writes. Returns how many sources and links
 /// had such times.
@@ -27,7 +21,7 @@ pub(super) fn set_right(
     schedule: &ScheduleSettings,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let longest = private_time(now.checked_add(longest_wait(schedule)).unwrap_or(Timestamp::MAX));
+    let longest = private_time(latest_due(schedule, now));
     let slipped = private_time(now.checked_add(CLOCK_SLIP).unwrap_or(Timestamp::MAX));
     let now = private_time(now);
     // A source that was polled in the future is due: how long ago that really was, nobody knows.
@@ -66,15 +60,4 @@ pub(super) fn was_set_back(connection: &Connection, now: Timestamp) -> rusqlite:
     connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM _daemon WHERE heartbeat_at > ?1)")?
         .query_row([private_time(slipped)], |row| row.get(0))
-}
-
-fn longest_wait(schedule: &ScheduleSettings) -> SignedDuration {
-    let longest_s = schedule
-        .look_again_after_s
-        .iter()
-        .copied()
-        .chain([schedule.poll_interval_max_s, schedule.article_interval_s, schedule.backoff_max_s])
-        .max()
-        .unwrap_or_default();
-    SignedDuration::from_secs(i64::from(longest_s)) + LONGEST_MORE
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::model::{HostHold, HostMemory, KnownRobots};
+use crate::model::{ErrorClass, Failure, HostHold, HostMemory, KnownRobots};
 use crate::store::file::columns::{from_private_time, private_time};
 
 /// Rows of each table: twice the files that are remembered by default. Those that hold longest stay.
@@ -13,11 +13,18 @@ const ROWS_MAX: u32 = 4_000;
 pub(super) fn load(connection: &Connection, now: Timestamp) -> rusqlite::Result<HostMemory> {
     let robots = connection
         .prepare(
-            "SELECT origin, text, expires_at FROM _robots WHERE expires_at > ?1 ORDER BY expires_at DESC LIMIT ?2",
+            "SELECT origin, text, expires_at, error_class, error FROM _robots WHERE expires_at > ?1 ORDER BY expires_at DESC LIMIT ?2",
         )?
         .query_map(params![private_time(now), ROWS_MAX], |row| {
             let expires_at = from_private_time(row.get(2)?);
-            Ok(KnownRobots { origin: row.get(0)?, text: row.get(1)?, expires_at })
+            let text = match row.get::<_, Option<String>>(3)? {
+                None => Ok(row.get(1)?),
+                // A class that this program does not know is that of another one.
+                Some(class) => {
+                    Err(Failure { class: class.parse().unwrap_or(ErrorClass::Internal), reason: row.get(4)? })
+                }
+            };
+            Ok(KnownRobots { origin: row.get(0)?, text, expires_at })
         })?
         .collect::<rusqlite::Result<_>>()?;
     let holds = connection
@@ -40,12 +47,20 @@ pub(super) fn load(connection: &Connection, now: Timestamp) -> rusqlite::Result<
 /// Writes down what has changed.
 pub(super) fn remember(connection: &Connection, news: &HostMemory) -> rusqlite::Result<()> {
     for robots in &news.robots {
+        let failure = robots.text.as_ref().err();
         connection
             .prepare_cached(
-                "INSERT INTO _robots (origin, text, expires_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (origin) DO UPDATE SET text = excluded.text, expires_at = excluded.expires_at",
+                "INSERT INTO _robots (origin, text, expires_at, error_class, error) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (origin) DO UPDATE SET text = excluded.text, expires_at = excluded.expires_at,
+                     error_class = excluded.error_class, error = excluded.error",
             )?
-            .execute(params![robots.origin, robots.text, private_time(robots.expires_at)])?;
+            .execute(params![
+                robots.origin,
+                robots.text.as_deref().unwrap_or_default(),
+                private_time(robots.expires_at),
+                failure.map(|failure| failure.class.as_str()),
+                failure.map(|failure| &failure.reason),
+            ])?;
     }
     for hold in &news.holds {
         let forgotten_at = hold.complained_until.map_or(hold.until, |until| until.max(hold.until));
@@ -96,8 +111,12 @@ mod tests {
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
         let robots = |name: &str, second| KnownRobots {
             origin: format!("https://{name}.example"),
-            text: b"User-agent: *\nDisallow: /a\n".to_vec(),
+            text: Ok(b"User-agent: *\nDisallow: /a\n".to_vec()),
             expires_at: at(second),
+        };
+        let unreadable = |name: &str, second| KnownRobots {
+            text: Err(Failure { class: ErrorClass::Http5xx, reason: "the server answered 503".to_owned() }),
+            ..robots(name, second)
         };
         let hold = |name: &str, second, complained: Option<i64>| HostHold {
             publisher: format!("{name}.example"),
@@ -106,12 +125,12 @@ mod tests {
             complained_until: complained.map(at),
         };
         let news = HostMemory {
-            robots: vec![robots("a", 10), robots("b", 20), robots("a", 30)],
+            robots: vec![robots("a", 10), unreadable("b", 20), robots("a", 30)],
             holds: vec![hold("a", 10, Some(40)), hold("b", 10, None), hold("c", 40, None)],
         };
         remember(&connection, &news).unwrap();
         let known = load(&connection, at(15)).unwrap();
-        assert_eq!(known.robots, [robots("a", 30), robots("b", 20)]);
+        assert_eq!(known.robots, [robots("a", 30), unreadable("b", 20)]);
         assert_eq!(known.holds.len(), 2, "{known:?}");
         assert!(known.holds.contains(&hold("a", 10, Some(40))) && known.holds.contains(&hold("c", 40, None)));
         let n_rows = || -> (u32, u32) {

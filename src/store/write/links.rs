@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::config::ScheduleSettings;
 use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, SourceId, Validators};
 use crate::schedule::backoff;
-use crate::store::file::columns::{from_private_time, private_time, public_time};
+use crate::store::file::columns::{from_private_time, private_time, public_time, stored_url};
 use crate::store::write::entries::{self, EntryChange, StoredEntry};
 use crate::store::write::publishers;
 use crate::store::write::sightings::{self, Place};
@@ -24,6 +24,8 @@ pub(in crate::store) struct Listed {
 
 struct StoredLink {
     id: i64,
+    /// Its address, where it is not the one that is given now.
+    other_url: Option<String>,
     article_id: Option<i64>,
     entry_updated_at: Option<i64>,
     is_due: bool,
@@ -78,6 +80,7 @@ pub(in crate::store) fn record_listed(
                 (true, true)
             }
             Some(stored) => {
+                note_other_form(connection, &stored, &link.url)?;
                 let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
                 let change = before.as_ref().map_or(EntryChange::None, |before| EntryChange::of(before, link));
                 let again = Again { source, is_first_sighting, key: &key, link, before: before.as_ref(), change, now };
@@ -109,7 +112,7 @@ pub(in crate::store) fn ask_for(
     link: &ListedLink,
     now: Timestamp,
 ) -> rusqlite::Result<LinkId> {
-    let id = match find(connection, &link.url.key(), None)? {
+    let id = match find(connection, &link.url.key(), Some(link))? {
         Some(stored) => {
             connection
                 .prepare_cached(
@@ -117,6 +120,7 @@ pub(in crate::store) fn ask_for(
                      WHERE id = ?1 AND claim_id IS NULL",
                 )?
                 .execute(params![stored.id, private_time(now)])?;
+            note_other_form(connection, &stored, &link.url)?;
             stored.id
         }
         None => insert(connection, None, &link.url.key(), link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
@@ -199,8 +203,22 @@ pub(in crate::store) fn prefer_own_page(
     let is_form = candidate.url.key() == own.key() && candidate.url.page_key() != own.page_key();
     if is_form && answered.page_key() != own.page_key() {
         connection
-            .prepare_cached("UPDATE _links SET url = ?2, etag = NULL, last_modified = NULL WHERE id = ?1")?
-            .execute(params![candidate.link.0, own.as_str()])?;
+            .prepare_cached(
+                "UPDATE _links SET url = ?2, etag = NULL, last_modified = NULL, other_form = ?3 WHERE id = ?1",
+            )?
+            .execute(params![candidate.link.0, own.as_str(), candidate.url.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Notes another form of the page of a known link, which is given by that form's address. The page itself may be gone, or
+/// never have been there.
+fn note_other_form(connection: &Connection, stored: &StoredLink, given: &CanonicalUrl) -> rusqlite::Result<()> {
+    let known = stored.other_url.as_deref().and_then(stored_url);
+    if known.is_some_and(|known| known.key() == given.key() && known.page_key() != given.page_key()) {
+        connection
+            .prepare_cached("UPDATE _links SET other_form = ?2 WHERE id = ?1 AND other_form IS NOT ?2")?
+            .execute(params![stored.id, given.as_str()])?;
     }
     Ok(())
 }
@@ -227,13 +245,14 @@ fn find(connection: &Connection, key: &str, again: Option<&ListedLink>) -> rusql
     let hints = again.map(|link| &link.hints);
     let title = hints.and_then(|hints| hints.title.as_deref());
     let text = again.and_then(|link| link.entry).map(|entry| entry.text);
+    let url = again.map(|link| link.url.as_str());
     connection
         .prepare_cached(
             "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id, failures_in_a_row, tried_at,
-                 guid IS ?2 AND entry_title IS ?3 AND entry_text IS ?4
+                 guid IS ?2 AND entry_title IS ?3 AND entry_text IS ?4, nullif(url, ?5)
              FROM _links WHERE url_key = ?1",
         )?
-        .query_row(params![key, hints.and_then(|hints| hints.guid.as_deref()), title, text], |row| {
+        .query_row(params![key, hints.and_then(|hints| hints.guid.as_deref()), title, text, url], |row| {
             Ok(StoredLink {
                 id: row.get(0)?,
                 article_id: row.get(1)?,
@@ -243,6 +262,7 @@ fn find(connection: &Connection, key: &str, again: Option<&ListedLink>) -> rusql
                 failures_in_a_row: row.get(5)?,
                 tried_at: row.get::<_, Option<i64>>(6)?.map(from_private_time),
                 has_same_entry: row.get(7)?,
+                other_url: row.get(8)?,
             })
         })
         .optional()

@@ -25,7 +25,8 @@ const LINK_IN_SCOPE: &str =
 const CANDIDATE_SELECT: &str =
     "SELECT _links.id, _links.url, _links.host, _links.source_id, slug, hints, etag, last_modified, failures_in_a_row,
         first_seen_at, (SELECT title FROM articles WHERE articles.id = article_id),
-        coalesce((SELECT is_quick FROM _hosts WHERE _hosts.host = _links.host), 0)
+        coalesce((SELECT is_quick FROM _hosts WHERE _hosts.host = _links.host), 0), sources.proxy,
+        other_form
      FROM _links LEFT JOIN sources ON sources.id = _links.source_id";
 
 /// Claims links that are due.
@@ -228,6 +229,8 @@ struct CandidateRow {
     first_seen_at: Timestamp,
     known_title: Option<String>,
     is_quick: bool,
+    proxy: Option<String>,
+    other_form: Option<String>,
 }
 
 fn candidate_row(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
@@ -243,10 +246,12 @@ fn candidate_row(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
         first_seen_at: from_private_time(row.get(9)?),
         known_title: row.get(10)?,
         is_quick: row.get(11)?,
+        proxy: row.get(12)?,
+        other_form: row.get(13)?,
     })
 }
 
-/// Claims a link. Absent where its address does not parse; it then waits until the lease ends.
+/// Claims a link. Absent where its address, or the way of its source, does not parse; it then waits until the lease ends.
 fn lease(connection: &Connection, request: &ClaimRequest, row: CandidateRow) -> rusqlite::Result<Option<Candidate>> {
     let claim = new_claim(connection)?;
     connection
@@ -256,13 +261,16 @@ fn lease(connection: &Connection, request: &ClaimRequest, row: CandidateRow) -> 
     // The hints of the source are dropped after the first fetch. The stored headline stands in for theirs, so that the
     // same page gives the same headline again.
     hints.title = hints.title.or(row.known_title);
+    let Ok(proxy) = row.proxy.map(|proxy| proxy.parse()).transpose() else { return Ok(None) };
     Ok(stored_url(&row.url).map(|url| Candidate {
         link: LinkId(row.id),
         claim,
         url,
+        other_form: row.other_form.as_deref().and_then(stored_url),
         publisher: row.publisher,
         source: row.source,
         source_slug: row.source_slug,
+        proxy,
         hints,
         validators: row.validators,
         failures_in_a_row: row.failures_in_a_row,

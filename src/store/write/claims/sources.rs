@@ -49,7 +49,7 @@ fn claim_of_lane(
     for (id, source) in due_sources(connection, request, lane, n_sources)? {
         let claim = new_claim(connection)?;
         update.execute(params![id.0, claim.0, request.lease_end()])?;
-        // This program wrote no address that does not parse. Such a source is passed over until its lease ends.
+        // This program wrote no address and no way that does not parse. Such a source is passed over until its lease ends.
         claimed.extend(source.map(|source| DueSource { claim, is_probe: lane == Lane::Probe, ..source }));
     }
     Ok(())
@@ -101,7 +101,7 @@ fn due_sources(
     connection
         .prepare_cached(&format!(
             "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s,
-                 moved_to, n_moved, n_vain, {}, full_text, link_selectors, children
+                 moved_to, n_moved, n_vain, {}, full_text, link_selectors, children, proxy
              FROM _source_schedule INDEXED BY _source_schedule_lane JOIN sources ON sources.id = source_id
              WHERE is_quick = ?6 AND next_due_at <= ?1 AND url IS NOT NULL
                AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
@@ -127,7 +127,10 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, Option<DueSource>)> 
     let id = SourceId(row.get(0)?);
     let listed_url: String = row.get(2)?;
     let moved = Move { to: row.get(9)?, n_answers: row.get(10)? };
-    let Ok(url) = Url::parse(moved.in_force().unwrap_or(&listed_url)) else {
+    let proxy: Option<String> = row.get(16)?;
+    let (Ok(url), Ok(proxy)) =
+        (Url::parse(moved.in_force().unwrap_or(&listed_url)), proxy.map(|proxy| proxy.parse()).transpose())
+    else {
         return Ok((id, None));
     };
     let stored = Validators { etag: row.get(4)?, last_modified: row.get(5)? };
@@ -145,6 +148,7 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, Option<DueSource>)> 
         gap: row.get::<_, Option<String>>(12)?.as_deref().and_then(gaps::open_gap),
         full_text: row.get::<_, String>(13)?.parse().unwrap_or_default(),
         link_selectors: from_json_list(&row.get::<_, String>(14)?),
+        proxy,
         children: children_from_json(row.get::<_, Option<String>>(15)?.as_deref()),
         // Set when the source is claimed.
         is_probe: false,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use url::Url;
 
 use crate::model::{Source, SourceId, SourceKind};
-use crate::store::file::columns::{json_list, private_time, public_time};
+use crate::store::file::columns::{json_list, private_time, public_time, stored_route};
 use crate::store::write::sources::schedule;
 
 /// A source that was added, or was stored already.
@@ -111,7 +111,7 @@ fn activate(connection: &Connection, id: i64, source: &Source) -> rusqlite::Resu
     connection.execute(
         "UPDATE sources SET state = 'active', origin = CASE state WHEN 'removed' THEN 'command' ELSE origin END,
              kind = coalesce(?2, kind), tags = CASE ?3 WHEN '[]' THEN tags ELSE ?3 END, full_text = ?4,
-             link_selectors = ?5, title = coalesce(title, ?6), site_url = coalesce(?7, site_url)
+             link_selectors = ?5, title = coalesce(title, ?6), site_url = coalesce(?7, site_url), proxy = ?8
          WHERE id = ?1",
         params![
             id,
@@ -121,6 +121,7 @@ fn activate(connection: &Connection, id: i64, source: &Source) -> rusqlite::Resu
             json_list(&source.link_selectors),
             source.title,
             source.site_url.as_ref().map(Url::as_str),
+            source.proxy.as_ref().map(stored_route),
         ],
     )?;
     Ok(())
@@ -157,8 +158,8 @@ pub(super) fn insert(
     let id = connection
         .prepare_cached(
             "INSERT INTO sources (slug, kind, url, state, tags, origin, created_at, full_text, link_selectors, title,
-                 site_url)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 site_url, proxy)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .insert(params![
             source.slug,
@@ -172,6 +173,7 @@ pub(super) fn insert(
             json_list(&source.link_selectors),
             source.title,
             source.site_url.as_ref().map(Url::as_str),
+            source.proxy.as_ref().map(stored_route),
         ])?;
     let due = (state == "active").then(|| private_time(now));
     connection

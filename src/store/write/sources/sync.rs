@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::model::{FullText, Source, SourceId, SourceKind};
-use crate::store::file::columns::json_list;
+use crate::store::file::columns::{json_list, stored_route};
 use crate::store::write::sources::{add, schedule};
 
 /// What a synchronization with the sources file changed: slugs.
@@ -54,6 +54,7 @@ struct StoredSource {
     state: String,
     full_text: String,
     link_selectors: String,
+    proxy: Option<String>,
 }
 
 impl StoredSource {
@@ -66,13 +67,16 @@ impl StoredSource {
             state: row.get(4)?,
             full_text: row.get(5)?,
             link_selectors: row.get(6)?,
+            proxy: row.get(7)?,
         })
     }
 }
 
 fn find(connection: &Connection, slug: &str) -> rusqlite::Result<Option<StoredSource>> {
     connection
-        .prepare_cached("SELECT id, url, kind, tags, state, full_text, link_selectors FROM sources WHERE slug = ?1")?
+        .prepare_cached(
+            "SELECT id, url, kind, tags, state, full_text, link_selectors, proxy FROM sources WHERE slug = ?1",
+        )?
         .query_row([slug], StoredSource::read)
         .optional()
 }
@@ -83,17 +87,19 @@ fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: 
     let has_other_kind = source.kind.is_some_and(|wanted| stored.kind.as_deref() != Some(wanted.as_str()));
     let has_other_texts = stored.full_text != source.full_text.as_str();
     let (tags, link_selectors) = (json_list(&source.tags), json_list(&source.link_selectors));
+    let proxy = source.proxy.as_ref().map(stored_route);
+    let has_other_way = stored.proxy != proxy;
     // Other links of an unchanged page are new all the same.
     let is_polled_otherwise = has_other_address || has_other_kind || stored.link_selectors != link_selectors;
     let comes_back =
         matches!(stored.state.as_str(), "removed" | "manual") || (has_other_address && stored.state == "gone");
-    if !(is_polled_otherwise || has_other_texts || stored.tags != tags || comes_back) {
+    if !(is_polled_otherwise || has_other_texts || has_other_way || stored.tags != tags || comes_back) {
         return Ok(false);
     }
     connection.execute(
         "UPDATE sources SET url = ?2, kind = CASE WHEN ?3 IS NOT NULL OR ?6 THEN ?3 ELSE kind END, tags = ?4,
              origin = 'file', state = CASE WHEN ?5 THEN 'active' ELSE state END, full_text = ?7,
-             link_selectors = ?8
+             link_selectors = ?8, proxy = ?9
          WHERE id = ?1",
         params![
             stored.id,
@@ -104,6 +110,7 @@ fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: 
             has_other_address,
             source.full_text.as_str(),
             link_selectors,
+            proxy,
         ],
     )?;
     if has_other_texts {
@@ -112,7 +119,8 @@ fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: 
     if is_polled_otherwise {
         schedule::reset(connection, SourceId(stored.id))?;
     }
-    if is_polled_otherwise || comes_back {
+    // What failed on the way before may come on this one.
+    if is_polled_otherwise || has_other_way || comes_back {
         schedule::make_due(connection, SourceId(stored.id), now)?;
     }
     Ok(true)
