@@ -3,7 +3,7 @@
 //! `cargo bench --bench fairness` lets ten good sites bring two hundred articles, first alone, then beside several kinds of
 //! badness, and tells how long it takes until the last of them is stored. The settings are those that everyone has, but for
 //! the pause between requests to a host: the hosts are our own. Beside whatever hostile mix, good articles should take at most
-//! twice their time alone.
+//! twice their time alone. `--kind=N` measures one of the ways of being bad alone, `--quick` takes one round of each.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,11 +34,14 @@ const N_HANGING: usize = 200;
 const N_ROUNDS: usize = 5;
 
 /// No longer is waited for the good ones.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 fn main() {
     let is_quick = std::env::args().any(|argument| argument == "--quick");
     let n_rounds = if is_quick { 1 } else { N_ROUNDS };
+    if let Some(kind) = std::env::args().find_map(|argument| argument.strip_prefix("--kind=").map(str::to_owned)) {
+        return of_kind(n_rounds, kind.parse().expect("a number"));
+    }
     println!("{N_GOOD} good articles of {N_GOOD_SITES} sites, until the last one is stored (s; median of {n_rounds})");
     let alone = median(n_rounds, &Vec::new);
     println!("  alone                                        {alone:>7.2}");
@@ -65,6 +68,15 @@ fn main() {
     }
 }
 
+/// Measures one of the ways alone.
+fn of_kind(n_rounds: usize, kind: usize) {
+    let alone = median(n_rounds, &Vec::new);
+    let beside =
+        [median(n_rounds, &|| hostile(&[KINDS[kind]])), median(n_rounds, &|| hostile_articles(&[KINDS[kind]]))];
+    let [sources, articles] = beside.map(|seconds| format!("{seconds:.2} s, {:.2} times", seconds / alone));
+    println!("kind {kind}: alone {alone:.2} s; beside such sources {sources}; beside such articles {articles}");
+}
+
 fn median(n_rounds: usize, bad: &dyn Fn() -> Vec<Site>) -> f64 {
     let mut seconds: Vec<f64> = (0..n_rounds).map(|_| round(bad()).as_secs_f64()).collect();
     seconds.sort_by(f64::total_cmp);
@@ -83,8 +95,10 @@ fn round(bad: Vec<Site>) -> Duration {
     let good = content::bulk(N_GOOD_SITES, N_GOOD_ARTICLES_PER_SITE);
     let hosts: Vec<String> = good.iter().map(|site| site.host().to_owned()).collect();
     urls.extend(hosts.iter().map(|host| format!("http://{host}/feeds/1.xml")));
-    let web = NewsWeb::start(bad.into_iter().chain(good).collect()).expect("the news web starts");
-    let config = Arc::new(settings(&web.resolve_entries(), folder.path(), &urls));
+    // Each with a server of its own: the good ones must not wait for what the bad ones send.
+    let webs = [good, bad].map(|sites| NewsWeb::start(sites).expect("the news web starts"));
+    let resolve: Vec<String> = webs.iter().flat_map(NewsWeb::resolve_entries).collect();
+    let config = Arc::new(settings(&resolve, folder.path(), &urls));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the runtime starts");
     let elapsed = runtime.block_on(until_stored(&config, hosts));
     runtime.shutdown_background();

@@ -14,7 +14,7 @@ use newswire::app::App;
 use newswire::config::{self, Config};
 use newswire::daemon::{Control, Engine, Until};
 use newswire::model::{DueSource, PollHints, PollOutcome, PollResult};
-use newswire::store::{ClaimRequest, Scope, Store};
+use newswire::store::{ClaimRequest, Scope, Share, Store};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, watch};
 
@@ -119,10 +119,8 @@ fn make_due(database: &Path, n_due: u32) {
 
 fn request(n_sources: usize) -> ClaimRequest {
     ClaimRequest {
-        n_sources,
-        n_links: N_AT_ONCE,
-        n_source_probes: usize::MAX,
-        n_link_probes: usize::MAX,
+        sources: Share::of_each(n_sources),
+        links: Share::of_each(N_AT_ONCE),
         n_links_per_publisher: 1,
         n_links_of: Vec::new(),
         lease: Duration::from_mins(10),

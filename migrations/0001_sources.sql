@@ -44,10 +44,10 @@ CREATE TABLE _source_schedule (
     n_vain              INTEGER NOT NULL DEFAULT 0,   -- conditional requests in a row that were answered in full, with nothing new
     children            TEXT,                -- JSON: the sitemaps of an index that were read last; NULL: none
     n_claims            INTEGER NOT NULL DEFAULT 0,   -- claims in a row that have not ended; more than one: a process died with it
-    is_quick            INTEGER NOT NULL DEFAULT 0    -- its last answer came soon; others wait in a lane of their own
+    is_sound            INTEGER NOT NULL DEFAULT 0    -- its last answer came soon, and was one; others wait in a lane of their own
 ) STRICT;
 
-CREATE INDEX _source_schedule_lane ON _source_schedule (is_quick, next_due_at) WHERE next_due_at IS NOT NULL;
+CREATE INDEX _source_schedule_lane ON _source_schedule (is_sound, next_due_at) WHERE next_due_at IS NOT NULL;
 
 -- Stretches of time of which a source's items are missing: two polls that had nothing in common.
 CREATE TABLE gaps (

@@ -156,16 +156,16 @@ CREATE INDEX _links_given_up ON _links (host) WHERE due_at IS NULL AND article_i
 CREATE INDEX _links_article ON _links (article_id) WHERE article_id IS NOT NULL;
 
 -- A row for each publisher that ever had a link that waited: when it may be asked for the next one, whose that one is, and
--- whether it answers. One that was never reached, or is slow, waits in a lane of its own.
+-- whether it answers. One that was never reached, is slow or fails waits in a lane of its own.
 CREATE TABLE _hosts (
     host      TEXT PRIMARY KEY,
     ready_at  INTEGER,                                      -- NULL: nothing is due, nor to be looked at again
     source_id INTEGER NOT NULL DEFAULT 0,                   -- that listed the link whose turn is next; 0: given by hand
-    is_quick  INTEGER NOT NULL DEFAULT 0                    -- its last answer came soon
+    is_sound  INTEGER NOT NULL DEFAULT 0                    -- its last answer came soon, and was one
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX _hosts_ready ON _hosts (is_quick, ready_at) WHERE ready_at IS NOT NULL;
-CREATE INDEX _hosts_probe ON _hosts (source_id, ready_at) WHERE is_quick = 0 AND ready_at IS NOT NULL;
+CREATE INDEX _hosts_ready ON _hosts (is_sound, ready_at) WHERE ready_at IS NOT NULL;
+CREATE INDEX _hosts_probe ON _hosts (source_id, ready_at) WHERE is_sound = 0 AND ready_at IS NOT NULL;
 
 -- What was found where an article should be, by signs that other links of its publisher may lead to as well.
 CREATE TABLE _gate_signs (

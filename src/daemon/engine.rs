@@ -11,8 +11,8 @@ use tracing::{debug, error, info, warn};
 
 use crate::app::App;
 use crate::model::{Candidate, ClaimedWork, DueSource};
-use crate::pipeline;
-use crate::store::{ClaimRequest, GateChange, Scope, StoreError};
+use crate::pipeline::{self, Progress};
+use crate::store::{ClaimRequest, GateChange, Scope, Share, StoreError};
 
 use super::notify::Notifier;
 use super::tally::{self, Acquired, Event, Polled, Tally};
@@ -29,11 +29,9 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one-shot work that was interrupted waits for what is under way: somebody waits for it to end.
 const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
 
-/// What takes longer waits for its host, which costs next to nothing: its slot is free for others.
-const SLOW_AFTER: Duration = Duration::from_millis(500);
-
-/// A part of the slots, one in so many, that is not given to what was never reached.
-const RESERVED_PART: usize = 8;
+/// What waits for its host longer than this takes no slot, since it costs next to nothing. Until then it does, so that not all
+/// is asked at once.
+const SLOW_AFTER: Duration = Duration::from_millis(50);
 
 /// When the loop ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,16 +90,16 @@ enum Slot {
 struct Piece {
     slot: Slot,
     started: Instant,
-    /// Whether it asks somebody who was never reached, or is slow.
+    /// Whether it asks somebody who was never reached, is slow or fails.
     is_probe: bool,
+    progress: Progress,
 }
 
-/// How many pieces may be begun now.
-#[derive(Clone, Copy)]
-struct Room {
-    n_free: usize,
-    /// How many of these may be probes.
-    n_probes: usize,
+impl Piece {
+    /// Whether it takes a slot: it is at work, or was begun just now.
+    fn takes_slot(&self) -> bool {
+        self.progress.is_at_work() || self.started.elapsed() < SLOW_AFTER
+    }
 }
 
 impl Engine {
@@ -187,7 +185,7 @@ impl Engine {
         let settings = &self.app.config.daemon;
         let (polls, articles) = (self.room(Slot::Poll), self.room(Slot::Article));
         let idle_max = settings.idle_max;
-        if polls.n_free + articles.n_free == 0 {
+        if polls.n_max() + articles.n_max() == 0 {
             return Ok(Some(self.until_a_slot_is_free().unwrap_or(idle_max)));
         }
         if let Some(pause) = self.claims_from.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero()) {
@@ -196,10 +194,8 @@ impl Engine {
         let now = Timestamp::now();
         let fetch = &self.app.config.fetch;
         let request = ClaimRequest {
-            n_sources: polls.n_free,
-            n_links: articles.n_free,
-            n_source_probes: polls.n_probes,
-            n_link_probes: articles.n_probes,
+            sources: polls,
+            links: articles,
             n_links_per_publisher: fetch.host_connections,
             n_links_of: fetch.hosts.iter().filter_map(|rule| Some((rule.name.clone(), rule.connections?))).collect(),
             lease: self.app.config.schedule.lease,
@@ -224,7 +220,7 @@ impl Engine {
         }
         if self.until == Until::Idle && self.running.is_empty() && n_claimed == 0 {
             let patience = IDLE_PATIENCE.min(Duration::from_secs(u64::from(self.app.config.schedule.backoff_min_s)));
-            let is_soon = earliest(next_source_due_at, next_link_due_at.filter(|_| articles.n_free > 0))
+            let is_soon = earliest(next_source_due_at, next_link_due_at.filter(|_| articles.n_max() > 0))
                 .is_some_and(|due| until_then(due, now) < patience);
             if !is_soon {
                 return Ok(None);
@@ -232,49 +228,54 @@ impl Engine {
         }
         // Only work that a slot is free for is worth waking up for.
         let (polls, articles) = (self.room(Slot::Poll), self.room(Slot::Article));
-        let source_wait = next_source_due_at.filter(|_| polls.n_free > 0);
-        let link_wait = next_link_due_at.filter(|_| articles.n_free > 0);
+        let source_wait = next_source_due_at.filter(|_| polls.n_max() > 0);
+        let link_wait = next_link_due_at.filter(|_| articles.n_max() > 0);
         let wait = earliest(source_wait, link_wait)
             .map_or(idle_max, |due| until_then(due, now).clamp(NOTHING_TO_CLAIM_PAUSE, idle_max));
-        let is_full = polls.n_probes == 0 || articles.n_probes == 0;
+        let is_full = [polls.n_sound, polls.n_probes, articles.n_sound, articles.n_probes].contains(&0);
         Ok(Some(self.until_a_slot_is_free().filter(|_| is_full).map_or(wait, |free| free.min(wait))))
     }
 
-    /// How many pieces of a kind may be begun. One that is slow takes no slot, but only so many may be slow: then nobody
-    /// is asked who may be slow too, and with twice as many nobody at all.
-    fn room(&self, slot: Slot) -> Room {
+    /// How many pieces of a kind may be begun. Probes have slots of their own, so that they keep nobody waiting and nobody them.
+    /// A piece that waits for its host takes no slot, but only so many may wait.
+    fn room(&self, slot: Slot) -> Share {
         let settings = &self.app.config.daemon;
         let n_slots = match slot {
             Slot::Poll => settings.poll_tasks,
             Slot::Article => settings.article_tasks,
         };
-        let of_kind = || self.pieces.values().filter(|piece| piece.slot == slot);
-        let n_slow = of_kind().filter(|piece| piece.started.elapsed() >= SLOW_AFTER).count();
-        let n_soon = of_kind().count() - n_slow;
-        let n_probes = of_kind().filter(|piece| piece.is_probe && piece.started.elapsed() < SLOW_AFTER).count();
-        let n_free = if n_slow < 2 * settings.slow_tasks { n_slots.saturating_sub(n_soon) } else { 0 };
-        let n_probes_max = if n_slow < settings.slow_tasks { n_slots - n_slots / RESERVED_PART } else { 0 };
-        Room { n_free, n_probes: n_probes_max.saturating_sub(n_probes).min(n_free) }
+        let room = |is_probe: bool| {
+            let pieces = self.pieces.values().filter(|piece| piece.slot == slot && piece.is_probe == is_probe);
+            let n_in_slots = pieces.clone().filter(|piece| piece.takes_slot()).count();
+            let n_waiting = pieces.filter(|piece| !piece.takes_slot()).count();
+            if n_waiting < settings.slow_tasks { n_slots.saturating_sub(n_in_slots) } else { 0 }
+        };
+        Share { n_sound: room(false), n_probes: room(true) }
     }
 
-    /// When the next piece that is under way counts as slow, unless it ends before.
+    /// When the next piece that is under way takes no slot any more, unless it ends before.
     fn until_a_slot_is_free(&self) -> Option<Duration> {
-        let ages = self.pieces.values().map(|piece| piece.started.elapsed());
-        ages.filter_map(|age| SLOW_AFTER.checked_sub(age)).min().map(|wait| wait.max(NOTHING_TO_CLAIM_PAUSE))
+        let waiting = self.pieces.values().filter(|piece| !piece.progress.is_at_work());
+        let left = waiting.filter_map(|piece| SLOW_AFTER.checked_sub(piece.started.elapsed()));
+        left.filter(|left| !left.is_zero()).min().map(|wait| wait.max(NOTHING_TO_CLAIM_PAUSE))
     }
 
-    /// Writes down that a piece of work is begun. Returns its number.
-    fn begin(&mut self, slot: Slot, is_probe: bool) -> u64 {
+    /// Writes down that a piece of work is begun. Returns its number, and where it says what it is at.
+    fn begin(&mut self, slot: Slot, is_probe: bool) -> (u64, Progress) {
         self.n_started += 1;
-        self.pieces.insert(self.n_started, Piece { slot, started: Instant::now(), is_probe });
-        self.n_started
+        let progress = Progress::default();
+        let piece = Piece { slot, started: Instant::now(), is_probe, progress: progress.clone() };
+        self.pieces.insert(self.n_started, piece);
+        (self.n_started, progress)
     }
 
     fn start_poll(&mut self, source: DueSource) {
-        let number = self.begin(Slot::Poll, source.is_probe);
+        let (number, progress) = self.begin(Slot::Poll, source.is_probe);
         let app = self.app.clone();
         self.running.spawn(async move {
-            let outcome = pipeline::poll(&app.stages, source).await;
+            let stages = app.stages.of_piece(source.is_probe, progress.clone());
+            let outcome = pipeline::poll(&stages, source).await;
+            let _at_work = progress.work();
             let describe = tally::polled(&outcome);
             let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_poll(outcome));
             (number, remembered.and(committed.map(describe)))
@@ -282,10 +283,12 @@ impl Engine {
     }
 
     fn start_article(&mut self, candidate: Candidate) {
-        let number = self.begin(Slot::Article, candidate.is_probe);
+        let (number, progress) = self.begin(Slot::Article, candidate.is_probe);
         let app = self.app.clone();
         self.running.spawn(async move {
-            let outcome = pipeline::acquire(&app.stages, candidate).await;
+            let stages = app.stages.of_piece(candidate.is_probe, progress.clone());
+            let outcome = pipeline::acquire(&stages, candidate).await;
+            let _at_work = progress.work();
             let describe = tally::acquired(&outcome);
             let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_article(outcome));
             (number, remembered.and(committed.map(describe)))

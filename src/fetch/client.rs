@@ -24,6 +24,7 @@ use super::cookies::ChainCookies;
 use super::error::{Doing, FetchError, Phase, is_unexpected_end};
 use super::headers::{self, lines_of, max_age_s, retry_after, text_of};
 use super::host_gate::{HostGate, Pace};
+use super::large_bodies::LargeBodies;
 use super::lenient::LenientReader;
 use super::refresh;
 use super::reservations;
@@ -71,6 +72,7 @@ pub struct Fetcher {
     /// The way of the source for which it asks, if that has one of its own.
     of_source: Option<Route>,
     lenient: LenientReader,
+    large_bodies: LargeBodies,
     gate: HostGate,
     robots: RobotsCache,
     settings: std::sync::Arc<FetchSettings>,
@@ -97,7 +99,7 @@ impl Fetcher {
         let gate = self.gate.waiting_up_to(settings.host_wait_max);
         let robots = self.robots.believed_for(settings.robots_cache, settings.robots_cache_max);
         let lenient = fresh.lenient.recalling(&self.lenient);
-        Ok(Fetcher { lenient, gate, robots, ..fresh })
+        Ok(Fetcher { lenient, large_bodies: self.large_bodies.clone(), gate, robots, ..fresh })
     }
 
     /// The same for what a source leads to: in its own way, if it has one. Hosts are told from each other and remembered
@@ -116,6 +118,7 @@ impl Fetcher {
         let settings = std::sync::Arc::new(settings.clone());
         Ok(Fetcher {
             lenient: LenientReader::new(addresses.clone(), settings.clone()),
+            large_bodies: LargeBodies::default(),
             clients: RouteClients::new(settings.clone(), addresses)?,
             of_source: None,
             gate: HostGate::new(settings.host_wait_max),
@@ -387,7 +390,7 @@ impl Fetcher {
             keeps_files: matches!(request.purpose, Purpose::Poll | Purpose::Discovery),
         };
         let headers = response.headers().clone();
-        let raw = read_body(response, bounds, doing, record).await?;
+        let raw = read_body(response, bounds, &self.large_bodies, doing, record).await?;
         let body = coding::undone(raw, coding::declared(&headers), bounds).await.map_err(|error| match error {
             CodingError::TooLarge => FetchError::TooLarge { limit },
             CodingError::Broken(reason) => FetchError::Coding(reason),
@@ -565,6 +568,7 @@ enum Way {
 async fn read_body(
     mut response: Response,
     bounds: Bounds,
+    large_bodies: &LargeBodies,
     doing: Doing<'_>,
     record: &mut Exchange,
 ) -> Result<Vec<u8>, FetchError> {
@@ -593,6 +597,7 @@ async fn read_body(
             break;
         }
         body.extend_from_slice(&chunk);
+        large_bodies.keep_pace(chunk.len(), record.bytes).await;
     }
     Ok(body)
 }

@@ -19,6 +19,8 @@ mod headers;
 
 mod host_gate;
 
+mod large_bodies;
+
 mod lenient;
 
 mod refresh;

@@ -41,6 +41,14 @@ pub struct FeedText {
     pub is_cut: bool,
 }
 
+impl FeedText {
+    /// How long they are together.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        [&self.content, &self.summary].into_iter().flatten().map(String::len).sum()
+    }
+}
+
 /// A found link that can be followed, in canonical form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedLink {

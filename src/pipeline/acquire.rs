@@ -117,7 +117,7 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
         return None;
     }
     let hints = candidate.hints.clone();
-    if !stages.parse(move || feed_text::spares_page(&hints)).await.unwrap_or(false) {
+    if !stages.parse(hints.text.n_bytes(), move || feed_text::spares_page(&hints)).await.unwrap_or(false) {
         return None;
     }
     match from_entry(stages, candidate).await {
@@ -132,7 +132,7 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
 async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ReadPage, Failure> {
     let (extractor, hints) = (stages.extractor.clone(), candidate.hints.clone());
     let (url, first_seen_at) = (candidate.url.as_url().clone(), candidate.first_seen_at);
-    let made = stages.parse(move || {
+    let made = stages.parse(hints.text.n_bytes(), move || {
         let entry = feed_text::article_of_entry(&extractor, &url, &hints)?;
         let document = Arc::new(entry.document);
         let whole = WholeArticle { document, extracted: entry.extracted, is_complete: true };
@@ -150,7 +150,7 @@ pub async fn read_fetched(stages: &Stages, document: FetchedDocument) -> Result<
     let mut visits = Visits { exchanges: Vec::new(), host_ready_at: Timestamp::UNIX_EPOCH };
     let hints = Arc::new(LinkHints::default());
     let whole = read_whole(stages, Arc::new(document), hints.clone(), &mut visits).await?;
-    stages.parse(move || whole.normalized(&hints, whole.document.fetched_at)).await?
+    stages.parse(whole.document.body.len(), move || whole.normalized(&hints, whole.document.fetched_at)).await?
 }
 
 impl WholeArticle {
@@ -177,6 +177,7 @@ async fn understand(
     let hints = Arc::new(candidate.hints.clone());
     let mut whole = read_whole(stages, document, hints.clone(), visits).await?;
     let (first_seen_at, extractor) = (candidate.first_seen_at, stages.extractor.clone());
+    let n_bytes = whole.document.body.len();
     let understand = move || {
         feed_text::mend(&mut whole.extracted, &hints.text);
         feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
@@ -189,7 +190,7 @@ async fn understand(
         });
         Ok(Understood { page: understood(&whole, &hints, first_seen_at)?, contradiction })
     };
-    stages.parse(understand).await?
+    stages.parse(n_bytes, understand).await?
 }
 
 /// What a page was found to be.
@@ -228,7 +229,8 @@ async fn obstructed(
     note_failure(exchanges, &failure);
     let retry_at = next_try(stages, candidate, Retry::Backoff);
     let asked = candidate.url.as_url().clone();
-    let signs = stages.parse(move || obstruction::signs(&asked, &document)).await.unwrap_or_default();
+    let signs =
+        stages.parse(document.body.len(), move || obstruction::signs(&asked, &document)).await.unwrap_or_default();
     let entry = if obstruction::has_text(&candidate.hints) { from_entry(stages, candidate).await.ok() } else { None };
     let entry = entry.map(|entry| obstruction::stand_in(entry, &candidate.hints));
     ArticleResult::Obstructed(Box::new(Obstruction { failure, retry_at, absence, signs, page, entry }))

@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
             Fetched::NotModified { .. } => return Ok(Seen::Other("status 304 without a condition".to_owned())),
         };
         let (settings, extractor) = (Arc::clone(&self.stages.feed), self.stages.extractor.clone());
-        let seen = self.stages.parse(move || match feed::read(&document, &settings) {
+        let seen = self.stages.parse(document.body.len(), move || match feed::read(&document, &settings) {
             Ok(listing) => Seen::List(Box::new(list_of(&document, listing))),
             Err(FeedError::Html { .. }) => Seen::Page(Page {
                 url: document.final_url.clone(),

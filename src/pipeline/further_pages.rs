@@ -77,7 +77,7 @@ async fn extract(
     hints: &Arc<LinkHints>,
 ) -> Result<ExtractedArticle, Failure> {
     let (document, hints) = (document.clone(), hints.clone());
-    let read = stages.parse(move || extractor.extract(&document, &hints)).await?;
+    let read = stages.parse(document.body.len(), move || extractor.extract(&document, &hints)).await?;
     read.map_err(|error| extraction_failure(&error))
 }
 
@@ -137,7 +137,7 @@ async fn read_page(
     let document = fetch(stages, url, deadline, visits).await?;
     let answered = document.final_url.clone();
     let (extractor, hints) = (stages.extractor.for_further_pages(), hints.clone());
-    let read = stages.parse(move || {
+    let read = stages.parse(document.body.len(), move || {
         let extracted = extractor.extract(&document, &hints).map_err(|error| extraction_failure(&error))?;
         warn_of_rule(&document, &extracted);
         Ok(extracted)

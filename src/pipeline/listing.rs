@@ -165,7 +165,7 @@ pub(super) async fn read_with(
 ) -> Result<Listed, Failure> {
     let (settings, extractor) = (Arc::clone(&stages.feed), stages.extractor.clone());
     let read = stages
-        .parse(move || {
+        .parse(document.body.len(), move || {
             read_listing(&document, &reading, &settings, &extractor).map(|listing| to_listed(listing, &reading))
         })
         .await;

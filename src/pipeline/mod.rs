@@ -1,7 +1,7 @@
 //! One unit of work from start to end. The one module that knows several stages; it holds no SQL, no channel and no
 //! loop, and the daemon and the one-shot commands call the same functions.
 //!
-//! * `stages`: what all of it is done with.
+//! * `stages`: what all of it is done with; `progress`: what a piece of work is at, as its loop sees it.
 //! * `poll`: a source to links. `listing` reads what was fetched for it, `sitemaps` follows an index, and `gap` looks for
 //!   what was missed since the last poll.
 //! * `acquire`: a link to an article. `page` makes an article of one page, `further_pages` fetches those it goes on with,
@@ -34,6 +34,8 @@ mod page;
 
 mod poll;
 
+mod progress;
+
 mod sitemaps;
 
 mod stages;
@@ -45,4 +47,5 @@ pub use import::{JsonArticle, JsonRecord, bundle_document, explain_html_page, ht
 pub use opml::{OpmlSource, OpmlSources, opml_sources, write_opml};
 pub use page::{ExplainedPage, explain_page, read_page};
 pub use poll::poll;
+pub use progress::{AtWork, Progress};
 pub use stages::Stages;

@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config::{Config, FeedSettings, ScheduleSettings};
 use crate::extract::Extractor;
 use crate::fetch::{FetchError, FetchReport, FetchRequest, Fetcher};
 use crate::model::{ErrorClass, Failure, Route};
+
+use super::progress::Progress;
+
+/// Documents of more bytes are large. Pages of news have some 100 KB, feeds less.
+const LARGE_BYTES: usize = 256 * 1024;
 
 /// The stages, as the pipeline uses them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -28,8 +33,9 @@ pub struct Stages {
     pub(super) index_sitemaps_max: usize,
     /// Most requests for finding the feeds of a site.
     pub(super) discover_requests_max: usize,
-    /// How many documents are parsed at one time.
-    parsing: Arc<Semaphore>,
+    parsers: Arc<Parsers>,
+    is_probe: bool,
+    progress: Progress,
 }
 
 impl Stages {
@@ -47,8 +53,17 @@ impl Stages {
             article_pages_max: config.fetch.article_pages_max,
             index_sitemaps_max: config.fetch.index_sitemaps_max,
             discover_requests_max: config.fetch.discover_requests_max,
-            parsing: Arc::new(Semaphore::new(config.daemon.parse_tasks)),
+            parsers: Arc::new(Parsers::new(config.daemon.parse_tasks)),
+            is_probe: false,
+            progress: Progress::default(),
         })
+    }
+
+    /// The same for one piece of work of the loop: whether it asks somebody who was never reached, is slow or fails, and where
+    /// it says what it is at.
+    #[must_use]
+    pub fn of_piece(&self, is_probe: bool, progress: Progress) -> Self {
+        Stages { is_probe, progress, ..self.clone() }
     }
 
     /// The same for what a source leads to, which may have a way of its own.
@@ -91,16 +106,46 @@ impl Stages {
         Ok(Stages { fetcher, ..Stages::new(config)? })
     }
 
-    /// Runs a parser on a thread of its own kind: parsing takes milliseconds, which is too long for the threads that
-    /// everything else waits on, and trees of pages are not `Send`. A panic in it is a failure like others.
+    /// Runs a parser of so many bytes on a thread of its own kind: parsing takes milliseconds, which is too long for the threads
+    /// that everything else waits on, and trees of pages are not `Send`. A panic in it is a failure like others.
+    ///
+    /// Large documents have half of the parsers at most, and so have probes: what takes long must not keep waiting what does
+    /// not, nor the bad the good.
     pub(super) async fn parse<T: Send + 'static>(
         &self,
+        n_bytes: usize,
         parser: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let internal = |reason: String| Failure { class: ErrorClass::Internal, reason };
-        let _permit = self.parsing.acquire().await.map_err(|error| internal(error.to_string()))?;
+        // Those that wait for this take no slot of the loop, as if it were their hosts that let them wait.
+        let _of_large = permit(&self.parsers.large, n_bytes > LARGE_BYTES).await?;
+        let _at_work = self.progress.work();
+        let _of_probes = permit(&self.parsers.probes, self.is_probe).await?;
+        let _of_all = permit(&self.parsers.all, true).await?;
         tokio::task::spawn_blocking(parser)
             .await
             .map_err(|error| internal(format!("the parser failed, please report it with the page: {error}")))
+    }
+}
+
+async fn permit(semaphore: &Semaphore, is_needed: bool) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+    if is_needed { semaphore.acquire().await.map(Some).map_err(|error| internal(error.to_string())) } else { Ok(None) }
+}
+
+fn internal(reason: String) -> Failure {
+    Failure { class: ErrorClass::Internal, reason }
+}
+
+/// How many documents are parsed at one time.
+#[derive(Debug)]
+struct Parsers {
+    all: Semaphore,
+    large: Semaphore,
+    probes: Semaphore,
+}
+
+impl Parsers {
+    fn new(n: usize) -> Self {
+        let half = (n / 2).max(1);
+        Parsers { all: Semaphore::new(n), large: Semaphore::new(half), probes: Semaphore::new(half) }
     }
 }

@@ -37,7 +37,7 @@ pub use read::status::{DaemonSign, StatusReport, WaitedForHost};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::user_query::{QueryValue, UserQuery};
 pub use write::articles::commit::ArticleCommit;
-pub use write::claims::request::{ClaimRequest, Scope};
+pub use write::claims::request::{ClaimRequest, Scope, Share};
 pub use write::gates::GateChange;
 pub use write::handle::Store;
 pub use write::retries::{ask_for_beside, poll_source_beside, retry_links_beside};

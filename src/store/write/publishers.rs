@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::Exchange;
+use crate::model::{ErrorClass, Exchange, Failure};
 
 use crate::store::file::columns::private_time;
 
@@ -55,10 +55,14 @@ pub(in crate::store) fn stop_waiting(connection: &Connection, now: Timestamp) ->
     Ok(())
 }
 
-/// Whether the last of these exchanges shows that whoever was asked answers soon. Nothing where nobody was asked.
-pub(in crate::store) fn is_quick(exchanges: &[Exchange]) -> Option<bool> {
+/// Whether the last of these exchanges shows that whoever was asked answers, soon, and as HTTP has it. Nothing where nobody
+/// was asked.
+pub(in crate::store) fn is_sound(exchanges: &[Exchange]) -> Option<bool> {
     let last = exchanges.iter().rfind(|exchange| exchange.status.is_some() || !exchange.elapsed.is_zero())?;
-    Some(last.status.is_some() && last.elapsed < QUICK_ANSWER_MAX)
+    // That a page is not there, or not for us, is an answer.
+    let is_answer = |failure: &Failure| matches!(failure.class, ErrorClass::Http4xx | ErrorClass::Redirect);
+    let answers = last.status.is_some() && last.failure.as_ref().is_none_or(is_answer);
+    Some(answers && last.elapsed < QUICK_ANSWER_MAX)
 }
 
 /// Writes down whether a publisher answers soon.
@@ -67,13 +71,13 @@ pub(in crate::store) fn note_pace(
     publisher: &str,
     exchanges: &[Exchange],
 ) -> rusqlite::Result<()> {
-    if let Some(is_quick) = is_quick(exchanges) {
+    if let Some(is_sound) = is_sound(exchanges) {
         connection
             .prepare_cached(
-                "INSERT INTO _hosts (host, is_quick) VALUES (?1, ?2)
-                 ON CONFLICT (host) DO UPDATE SET is_quick = excluded.is_quick WHERE is_quick <> excluded.is_quick",
+                "INSERT INTO _hosts (host, is_sound) VALUES (?1, ?2)
+                 ON CONFLICT (host) DO UPDATE SET is_sound = excluded.is_sound WHERE is_sound <> excluded.is_sound",
             )?
-            .execute(params![publisher, is_quick])?;
+            .execute(params![publisher, is_sound])?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whose turn is next: publishers that answer and, in a lane of their own, those that were never reached or are slow.
+//! Whose turn is next: publishers that answer and, in a lane of their own, those that were never reached, are slow or fail.
 //!
 //! Turns are shared by source first: the next one goes to the source that has the fewest links in work, so that one that
 //! names many publishers holds up nobody. Within a source each publisher has its turn.
@@ -43,27 +43,27 @@ pub(super) struct ReadyHost {
     pub(super) host: String,
     pub(super) source: i64,
     pub(super) ready_at: i64,
-    pub(super) is_quick: bool,
+    pub(super) is_sound: bool,
 }
 
 /// Publishers that answer, and whose turn has come, the longest waiting first.
-pub(super) fn quick_hosts(
+pub(super) fn sound_hosts(
     connection: &Connection,
     request: &ClaimRequest,
     condition: &str,
 ) -> rusqlite::Result<Vec<ReadyHost>> {
     connection
         .prepare_cached(&format!(
-            "SELECT host, source_id, ready_at, is_quick FROM _hosts
-             WHERE is_quick = 1 AND ready_at <= ?2
+            "SELECT host, source_id, ready_at, is_sound FROM _hosts
+             WHERE is_sound = 1 AND ready_at <= ?2
                  AND EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {condition})
              ORDER BY ready_at LIMIT ?1"
         ))?
-        .query_map(params![limit(request.n_links + READY_HOSTS_MORE), private_time(request.now)], ready_host)?
+        .query_map(params![limit(request.links.n_sound + READY_HOSTS_MORE), private_time(request.now)], ready_host)?
         .collect()
 }
 
-/// Publishers that were never reached, or are slow, whose turn has come: some of each source.
+/// Publishers that were never reached, are slow or fail, whose turn has come: some of each source.
 pub(super) fn hosts_to_probe(
     connection: &Connection,
     request: &ClaimRequest,
@@ -72,22 +72,22 @@ pub(super) fn hosts_to_probe(
     connection
         .prepare_cached(&format!(
             "WITH RECURSIVE listing (source_id) AS (
-                 SELECT min(source_id) FROM _hosts INDEXED BY _hosts_probe WHERE is_quick = 0 AND ready_at IS NOT NULL
+                 SELECT min(source_id) FROM _hosts INDEXED BY _hosts_probe WHERE is_sound = 0 AND ready_at IS NOT NULL
                  UNION ALL
                  SELECT (SELECT min(source_id) FROM _hosts INDEXED BY _hosts_probe
-                         WHERE is_quick = 0 AND ready_at IS NOT NULL AND source_id > listing.source_id)
+                         WHERE is_sound = 0 AND ready_at IS NOT NULL AND source_id > listing.source_id)
                  FROM listing WHERE listing.source_id IS NOT NULL)
-             SELECT host, _hosts.source_id, ready_at, is_quick FROM listing JOIN _hosts ON host IN (
+             SELECT host, _hosts.source_id, ready_at, is_sound FROM listing JOIN _hosts ON host IN (
                  SELECT host FROM _hosts AS candidate
-                 WHERE is_quick = 0 AND candidate.source_id = listing.source_id AND ready_at <= ?2
+                 WHERE is_sound = 0 AND candidate.source_id = listing.source_id AND ready_at <= ?2
                      AND EXISTS (SELECT 1 FROM _links WHERE _links.host = candidate.host AND {condition})
                  ORDER BY ready_at LIMIT ?1)
              WHERE listing.source_id IS NOT NULL"
         ))?
-        .query_map(params![limit(request.n_links), private_time(request.now)], ready_host)?
+        .query_map(params![limit(request.links.n_probes), private_time(request.now)], ready_host)?
         .collect()
 }
 
 fn ready_host(row: &Row<'_>) -> rusqlite::Result<ReadyHost> {
-    Ok(ReadyHost { host: row.get(0)?, source: row.get(1)?, ready_at: row.get(2)?, is_quick: row.get(3)? })
+    Ok(ReadyHost { host: row.get(0)?, source: row.get(1)?, ready_at: row.get(2)?, is_sound: row.get(3)? })
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::model::{Candidate, LinkId, SourceId, Validators};
 use crate::store::file::columns::{from_private_time, hints_from_json, private_time, stored_url};
-use crate::store::write::claims::lanes::{Busy, ReadyHost, hosts_to_probe, quick_hosts};
+use crate::store::write::claims::lanes::{Busy, ReadyHost, hosts_to_probe, sound_hosts};
 use crate::store::write::claims::request::{ClaimRequest, Scope, limit, new_claim};
 use crate::store::write::publishers;
 
@@ -25,7 +25,7 @@ const LINK_IN_SCOPE: &str =
 const CANDIDATE_SELECT: &str =
     "SELECT _links.id, _links.url, _links.host, _links.source_id, slug, hints, etag, last_modified, failures_in_a_row,
         first_seen_at, (SELECT title FROM articles WHERE articles.id = article_id),
-        coalesce((SELECT is_quick FROM _hosts WHERE _hosts.host = _links.host), 0), sources.proxy,
+        coalesce((SELECT is_sound FROM _hosts WHERE _hosts.host = _links.host), 0), sources.proxy,
         other_form
      FROM _links LEFT JOIN sources ON sources.id = _links.source_id";
 
@@ -54,8 +54,8 @@ fn next_publisher_ready_at(connection: &Connection, request: &ClaimRequest) -> r
         return connection
             .prepare_cached(
                 "SELECT min(first) FROM (
-                     SELECT min(ready_at) AS first FROM _hosts WHERE is_quick = 0 AND ready_at IS NOT NULL
-                     UNION ALL SELECT min(ready_at) FROM _hosts WHERE is_quick = 1 AND ready_at IS NOT NULL)",
+                     SELECT min(ready_at) AS first FROM _hosts WHERE is_sound = 0 AND ready_at IS NOT NULL
+                     UNION ALL SELECT min(ready_at) FROM _hosts WHERE is_sound = 1 AND ready_at IS NOT NULL)",
             )?
             .query_row([], |row| row.get(0));
     }
@@ -77,17 +77,14 @@ fn claim_all(connection: &Connection, request: &ClaimRequest) -> rusqlite::Resul
     let mut busy = Busy::now(connection, request)?;
     claim_by_sources(connection, request, IS_DUE, &mut busy, &mut claimed)?;
     claim_by_sources(connection, request, IS_TO_BE_REVISITED, &mut busy, &mut claimed)?;
-    if claimed.len() < request.n_links {
+    if claimed.len() < request.links.n_max() {
         set_turns_of_idle_publishers(connection, request)?;
     }
     Ok(claimed)
 }
 
-/// Claims links that fulfil a condition.
-///
-/// Turns are shared by source first: the next one goes to the source that has the fewest in work, so that one that names
-/// many publishers holds up nobody. Within a source each publisher has its turn, so that a long list of one does not hold
-/// up the others. Of publishers that were never reached, or are slow, no more are claimed than are asked for.
+/// Claims links that fulfil a condition: of publishers that answer and, apart from them, of those that were never reached, are
+/// slow or fail.
 fn claim_by_sources(
     connection: &Connection,
     request: &ClaimRequest,
@@ -95,38 +92,54 @@ fn claim_by_sources(
     busy: &mut Busy,
     claimed: &mut Vec<Candidate>,
 ) -> rusqlite::Result<()> {
-    if claimed.len() >= request.n_links {
-        return Ok(());
+    let n_probes = claimed.iter().filter(|candidate| candidate.is_probe).count();
+    let n_sound = claimed.len() - n_probes;
+    let n_sound_left = request.links.n_sound.saturating_sub(n_sound);
+    let n_probes_left = request.links.n_probes.saturating_sub(n_probes);
+    if n_sound_left > 0 {
+        let ready = sound_hosts(connection, request, condition)?;
+        claim_of_hosts(connection, request, condition, ready, n_sound_left, busy, claimed)?;
     }
-    let n_begun = claimed.iter().filter(|candidate| candidate.is_probe).count();
-    let mut n_probes = request.n_link_probes.saturating_sub(n_begun);
-    let mut ready = quick_hosts(connection, request, condition)?;
-    if n_probes > 0 {
-        ready.extend(hosts_to_probe(connection, request, condition)?);
-    }
-    while claimed.len() < request.n_links {
-        let may_be_next = |host: &&ReadyHost| host.is_quick || n_probes > 0;
-        let order = |host: &ReadyHost| (busy.of(host.source), !host.is_quick, host.ready_at);
-        let next = (0..ready.len()).filter(|at| may_be_next(&&ready[*at])).min_by_key(|at| order(&ready[*at]));
-        let Some(next) = next else { break };
-        let host = ready.swap_remove(next);
-        let n_before = claimed.len();
-        claim_of_publisher(connection, request, condition, &host, claimed)?;
-        let n_taken = claimed.len() - n_before;
-        busy.add(host.source, n_taken);
-        if !host.is_quick {
-            n_probes = n_probes.saturating_sub(n_taken);
-        }
+    if n_probes_left > 0 {
+        let ready = hosts_to_probe(connection, request, condition)?;
+        claim_of_hosts(connection, request, condition, ready, n_probes_left, busy, claimed)?;
     }
     Ok(())
 }
 
-/// Claims as many links of a publisher as it may have in work.
+/// Claims so many links of these publishers.
+///
+/// Turns are shared by source first: the next one goes to the source that has the fewest in work, so that one that names
+/// many publishers holds up nobody. Within a source each publisher has its turn, so that a long list of one does not hold
+/// up the others.
+fn claim_of_hosts(
+    connection: &Connection,
+    request: &ClaimRequest,
+    condition: &str,
+    mut ready: Vec<ReadyHost>,
+    n_more: usize,
+    busy: &mut Busy,
+    claimed: &mut Vec<Candidate>,
+) -> rusqlite::Result<()> {
+    let n_max = claimed.len() + n_more;
+    while claimed.len() < n_max {
+        let order = |host: &ReadyHost| (busy.of(host.source), host.ready_at);
+        let Some(next) = (0..ready.len()).min_by_key(|at| order(&ready[*at])) else { break };
+        let host = ready.swap_remove(next);
+        let n_before = claimed.len();
+        claim_of_publisher(connection, request, condition, &host, n_max, claimed)?;
+        busy.add(host.source, claimed.len() - n_before);
+    }
+    Ok(())
+}
+
+/// Claims as many links of a publisher as it may have in work, until so many are claimed in all.
 fn claim_of_publisher(
     connection: &Connection,
     request: &ClaimRequest,
     condition: &str,
-    ReadyHost { host, is_quick, .. }: &ReadyHost,
+    ReadyHost { host, is_sound, .. }: &ReadyHost,
+    n_max: usize,
     claimed: &mut Vec<Candidate>,
 ) -> rusqlite::Result<()> {
     let now = private_time(request.now);
@@ -135,13 +148,13 @@ fn claim_of_publisher(
         .query_row(params![host, now], |row| row.get(0))?;
     let n_free = request.n_links_max(host).saturating_sub(n_claimed_before);
     // One that has never answered is asked for one thing first.
-    let n_free = if *is_quick { n_free } else { n_free.min(1) };
+    let n_free = if *is_sound { n_free } else { n_free.min(1) };
     let rows: Vec<CandidateRow> = connection
         .prepare_cached(&format!(
             "{CANDIDATE_SELECT} WHERE _links.host = ?1 AND {condition} ORDER BY {} LIMIT ?3",
             first_word(condition)
         ))?
-        .query_map(params![host, now, limit(n_free.min(request.n_links - claimed.len()))], candidate_row)?
+        .query_map(params![host, now, limit(n_free.min(n_max - claimed.len()))], candidate_row)?
         .collect::<Result<_, _>>()?;
     let is_at_limit = rows.len() >= n_free;
     for row in rows {
@@ -165,12 +178,12 @@ fn set_turns_of_idle_publishers(connection: &Connection, request: &ClaimRequest)
     let idle: Vec<String> = connection
         .prepare_cached(&format!(
             "SELECT host FROM _hosts
-             WHERE is_quick IN (0, 1) AND ready_at <= ?2
+             WHERE is_sound IN (0, 1) AND ready_at <= ?2
                  AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_DUE})
                  AND NOT EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND {IS_TO_BE_REVISITED})
              LIMIT ?1"
         ))?
-        .query_map(params![limit(request.n_links), private_time(request.now)], |row| row.get(0))?
+        .query_map(params![limit(request.links.n_max()), private_time(request.now)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for publisher in idle {
         publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
@@ -199,18 +212,19 @@ fn due_in_scope(connection: &Connection, request: &ClaimRequest) -> rusqlite::Re
     let mut due = connection
         .prepare_cached(&format!("{CANDIDATE_SELECT} WHERE due_at <= ?3 AND {LINK_IN_SCOPE} ORDER BY due_at"))?;
     let mut rows = due.query(params![sources, links, now])?;
-    let mut n_probes = request.n_link_probes;
+    let mut left = request.links;
     let mut chosen = Vec::new();
     while let Some(row) = rows.next()? {
-        if chosen.len() >= request.n_links {
+        if left.n_max() == 0 {
             break;
         }
         let row = candidate_row(row)?;
         let n_links_max = request.n_links_max(&row.publisher);
         let n_claimed = n_claimed_of.entry(row.publisher.clone()).or_default();
-        if *n_claimed < n_links_max && (row.is_quick || n_probes > 0) {
+        let n_left = if row.is_sound { &mut left.n_sound } else { &mut left.n_probes };
+        if *n_claimed < n_links_max && *n_left > 0 {
             *n_claimed += 1;
-            n_probes -= usize::from(!row.is_quick);
+            *n_left -= 1;
             chosen.push(row);
         }
     }
@@ -228,7 +242,7 @@ struct CandidateRow {
     failures_in_a_row: u32,
     first_seen_at: Timestamp,
     known_title: Option<String>,
-    is_quick: bool,
+    is_sound: bool,
     proxy: Option<String>,
     other_form: Option<String>,
 }
@@ -245,7 +259,7 @@ fn candidate_row(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
         failures_in_a_row: row.get(8)?,
         first_seen_at: from_private_time(row.get(9)?),
         known_title: row.get(10)?,
-        is_quick: row.get(11)?,
+        is_sound: row.get(11)?,
         proxy: row.get(12)?,
         other_form: row.get(13)?,
     })
@@ -275,6 +289,6 @@ fn lease(connection: &Connection, request: &ClaimRequest, row: CandidateRow) -> 
         validators: row.validators,
         failures_in_a_row: row.failures_in_a_row,
         first_seen_at: row.first_seen_at,
-        is_probe: !row.is_quick,
+        is_probe: !row.is_sound,
     }))
 }

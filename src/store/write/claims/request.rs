@@ -9,14 +9,10 @@ use crate::store::file::columns::private_time;
 /// What work is asked for.
 #[derive(Clone, Debug)]
 pub struct ClaimRequest {
-    /// Most sources to hand out.
-    pub n_sources: usize,
-    /// Most links to hand out.
-    pub n_links: usize,
-    /// How many of these sources may be ones that were never reached, or are slow.
-    pub n_source_probes: usize,
-    /// How many of these links may be of publishers that were never reached, or are slow.
-    pub n_link_probes: usize,
+    /// How many sources to hand out.
+    pub sources: Share,
+    /// How many links to hand out.
+    pub links: Share,
     /// Most links of one publisher that are claimed at a time.
     pub n_links_per_publisher: usize,
     /// Publishers with a number of their own.
@@ -30,6 +26,29 @@ pub struct ClaimRequest {
     pub not_polled_since: Option<Timestamp>,
     /// The time.
     pub now: Timestamp,
+}
+
+/// How many pieces of a kind of work to hand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Most pieces of sources and publishers that answered soon when they were last asked.
+    pub n_sound: usize,
+    /// Most probes: pieces of those that were never reached, are slow or fail.
+    pub n_probes: usize,
+}
+
+impl Share {
+    /// So many of both kinds.
+    #[must_use]
+    pub fn of_each(n: usize) -> Share {
+        Share { n_sound: n, n_probes: n }
+    }
+
+    /// Most pieces in all.
+    #[must_use]
+    pub fn n_max(self) -> usize {
+        self.n_sound.saturating_add(self.n_probes)
+    }
 }
 
 /// Which work a request is for.

@@ -11,25 +11,20 @@ use crate::store::file::columns::{children_from_json, from_json_list, from_priva
 use crate::store::write::claims::request::{ClaimRequest, limit, new_claim};
 use crate::store::write::sources::gaps;
 
-/// Claims the sources that are due, those that have waited longest first: sources that answer and, with half of the turns
-/// and what is left of the others, those that were never reached or are slow.
+/// Claims the sources that are due, those that have waited longest first.
 pub(super) fn claim_sources(connection: &Connection, request: &ClaimRequest) -> rusqlite::Result<Vec<DueSource>> {
-    let n_probes = request.n_source_probes.min(request.n_sources);
     let mut claimed = Vec::new();
-    claim_of_lane(connection, request, Lane::Probe, n_probes.min(request.n_sources.div_ceil(2)), &mut claimed)?;
-    let n_begun = claimed.len();
-    claim_of_lane(connection, request, Lane::Quick, request.n_sources - claimed.len(), &mut claimed)?;
-    let n_left = (n_probes - n_begun).min(request.n_sources - claimed.len());
-    claim_of_lane(connection, request, Lane::Probe, n_left, &mut claimed)?;
+    claim_of_lane(connection, request, Lane::Sound, request.sources.n_sound, &mut claimed)?;
+    claim_of_lane(connection, request, Lane::Probe, request.sources.n_probes, &mut claimed)?;
     Ok(claimed)
 }
 
 /// Which sources a turn is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lane {
-    /// Those that answered soon when they were last asked.
-    Quick,
-    /// Those that were never reached, or are slow.
+    /// Those that brought something, and soon, when they were last asked.
+    Sound,
+    /// Those that were never reached, are slow or fail.
     Probe,
 }
 
@@ -65,18 +60,18 @@ pub(super) fn next_source_due_at(
         None => {
             let mut first_of_lane = connection.prepare_cached(
                 "SELECT next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
-                 WHERE is_quick = ?2 AND next_due_at < ?3 AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
+                 WHERE is_sound = ?2 AND next_due_at < ?3 AND state = 'active' AND coalesce(last_polled_at < ?1, TRUE)
                  ORDER BY next_due_at LIMIT 1",
             )?;
             let mut first_of = |lane: Lane, before: i64| -> rusqlite::Result<Option<i64>> {
                 first_of_lane
-                    .query_row(params![not_polled_since, lane == Lane::Quick, before], |row| row.get(0))
+                    .query_row(params![not_polled_since, lane == Lane::Sound, before], |row| row.get(0))
                     .optional()
             };
             // A process that begins has asked none of the first lane yet. In the second only what comes before is looked at:
             // all that it has polled is there.
             let to_probe = first_of(Lane::Probe, i64::MAX)?;
-            first_of(Lane::Quick, to_probe.unwrap_or(i64::MAX))?.or(to_probe)
+            first_of(Lane::Sound, to_probe.unwrap_or(i64::MAX))?.or(to_probe)
         }
         Some((sources, _)) => connection
             .prepare_cached(
@@ -103,7 +98,7 @@ fn due_sources(
             "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s,
                  moved_to, n_moved, n_vain, {}, full_text, link_selectors, children, proxy
              FROM _source_schedule INDEXED BY _source_schedule_lane JOIN sources ON sources.id = source_id
-             WHERE is_quick = ?6 AND next_due_at <= ?1 AND url IS NOT NULL
+             WHERE is_sound = ?6 AND next_due_at <= ?1 AND url IS NOT NULL
                AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
                AND coalesce(last_polled_at < ?4 OR last_polled_at > ?1, TRUE)
              ORDER BY next_due_at LIMIT ?3",
@@ -116,7 +111,7 @@ fn due_sources(
                 limit(n_sources),
                 not_polled_since,
                 healable_since,
-                lane == Lane::Quick
+                lane == Lane::Sound
             ],
             due_source,
         )?

@@ -76,10 +76,10 @@ pub(in crate::store) fn commit(
 /// Writes down whether a source and its publisher answer soon.
 fn note_pace(connection: &Connection, source: &DueSource, exchanges: &[Exchange]) -> rusqlite::Result<()> {
     publishers::note_pace(connection, &publisher_of(&source.url), exchanges)?;
-    if let Some(is_quick) = publishers::is_quick(exchanges) {
+    if let Some(is_sound) = publishers::is_sound(exchanges) {
         connection
-            .prepare_cached("UPDATE _source_schedule SET is_quick = ?2 WHERE source_id = ?1 AND is_quick <> ?2")?
-            .execute(params![source.id.0, is_quick])?;
+            .prepare_cached("UPDATE _source_schedule SET is_sound = ?2 WHERE source_id = ?1 AND is_sound <> ?2")?
+            .execute(params![source.id.0, is_sound])?;
     }
     Ok(())
 }
