@@ -174,6 +174,14 @@ pub fn reads_the_same(article: &Article, known: &Known) -> bool {
     )
 }
 
+/// Whether a page shows that a text which was held for a teaser is the whole.
+#[must_use]
+pub fn is_whole_of(article: &Article, known: &Known) -> bool {
+    article.body_kind == BodyKind::Full
+        && known.body_kind == BodyKind::Teaser.as_str()
+        && reads_the_same(article, known)
+}
+
 /// Whether a wall, a teaser, or an article without all its pages would replace more than it brings.
 fn is_worse(article: &Article, known: &Known) -> bool {
     let worth = |kind: &str| match kind {
