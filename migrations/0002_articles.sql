@@ -69,6 +69,16 @@ WHEN old.change_seq > (SELECT deleted_up_to FROM _change_state) BEGIN
     UPDATE _change_state SET deleted_up_to = old.change_seq;
 END;
 
+-- Articles that were none and are deleted, so that readers of changes hear of it: what they were called, as one more change.
+CREATE TABLE _taken_back (
+    change_seq INTEGER PRIMARY KEY,
+    article_id INTEGER NOT NULL,
+    source_id  INTEGER REFERENCES sources (id),
+    title      TEXT,
+    url        TEXT,
+    at         TEXT NOT NULL
+) STRICT;
+
 -- Which story an article belongs to, and why.
 CREATE TABLE story_members (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,

@@ -76,7 +76,7 @@ pub(super) fn signs(
         && host(asked_url) == host(answered)
         && steps(answered).count() < steps(asked_url).count()
         && steps(asked_url).zip(steps(answered)).all(|(asked, answered)| asked == answered);
-    let links_min = extracted.map_or(LINKS_MIN, |article| LINKS_MIN + n_marks(article, answered, &key));
+    let links_min = extracted.map_or(LINKS_MIN, |article| LINKS_MIN + n_marks(article, answered, asked));
     let html = String::from_utf8_lossy(&document.body);
     let text = feed::text_of_html(&html);
     PageSigns {
@@ -99,20 +99,21 @@ fn place_of(asked: &Url, answered: &Url, key: &str) -> String {
 }
 
 /// What a page has of an article that gates have not, in their number: it calls itself one, tells its date or its authors to
-/// machines, names its own address, has the words of its headline in it, or a long text. Each asks for one more link.
-fn n_marks(article: &ExtractedArticle, answered: &Url, key: &str) -> u32 {
+/// machines, names the address that was asked for as its own, has the words of its headline in it, or a long text. Each asks
+/// for one more link.
+fn n_marks(article: &ExtractedArticle, answered: &Url, asked: &CanonicalUrl) -> u32 {
     let is_declared =
         |origin: Origin| matches!(origin, Origin::JsonLd | Origin::Meta | Origin::Time | Origin::SiteRule);
-    let own_address = article.canonical_urls.iter().filter_map(|url| answered.join(&url.value).ok());
-    let names_itself =
-        own_address.filter_map(|url| normalize::url::canonicalize(&url).ok()).any(|url| url.key() == key);
+    let mut own_addresses = article.canonical_urls.iter().filter_map(|url| answered.join(&url.value).ok());
+    let names_asked =
+        own_addresses.any(|url| normalize::url::canonicalize(&url).is_ok_and(|url| url.key() == asked.key()));
     let title = article.title.as_ref().map(|title| title.value.as_str());
     let n_words: usize = article.paragraphs.iter().map(|paragraph| paragraph.split_whitespace().count()).sum();
     let marks = [
         article.says_article,
         article.published.iter().any(|date| is_declared(date.origin)),
         article.authors.iter().any(|author| is_declared(author.origin)),
-        names_itself,
+        names_asked,
         address_words::compare(answered, title.into_iter()) == AddressWords::Agree,
         n_words > GATE_WORDS_MAX,
     ];

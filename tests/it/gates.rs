@@ -307,7 +307,7 @@ fn no_gate_becomes_an_article_however_the_stories_are_listed() {
             Listing::NewsSitemap,
             Listing::BareSitemap,
             Listing::Titles,
-            Listing::BareSitemap,
+            Listing::Summaries,
             Listing::FullTexts,
         ],
         [Means::InPlace, Means::Redirect, Means::OtherHost, Means::Refresh],
@@ -593,4 +593,98 @@ fn a_wall_with_the_headline_and_the_first_sentence_of_the_story_is_a_teaser() {
     let kinds = room.table("SELECT title, body_kind FROM articles ORDER BY title");
     let expected: Vec<Vec<String>> = story_titles().into_iter().map(|title| vec![title, "teaser".to_owned()]).collect();
     assert_eq!(kinds, expected);
+}
+
+#[test]
+fn readers_of_changes_hear_that_an_article_was_none() {
+    let web = web_with(Listing::BareSitemap, false);
+    set_gate(&web, Means::Redirect, Some(LANGUAGES[0]), false);
+    let only_first = format!("http://gated.example{}", path_of(0, false));
+    let room = room_with(&web, Listing::BareSitemap);
+    // One link tells nothing: its page may be an article.
+    room.run(&["fetch", &only_first]).exits(0);
+    let tail = |room: &Newsroom| {
+        let cursor = room.path("place").display().to_string();
+        let outcome = room.run(&["--json", "tail", "--cursor", &cursor]).exits(0);
+        outcome.json_lines().iter().map(|row| format!("{} {}", row["id"], row["change"])).collect::<Vec<_>>()
+    };
+    assert_eq!(tail(&room), ["1 \"new\""]);
+    let second = format!("http://gated.example{}", path_of(1, false));
+    room.run(&["fetch", &second]).exits(1).says("stand behind a gate");
+    assert_eq!(tail(&room), ["1 \"removed\""]);
+    assert_eq!(titles(&room), Vec::<String>::new());
+    assert_eq!(room.number("SELECT count(*) FROM stories WHERE n_articles > 0"), 0);
+    assert_eq!(room.number("SELECT count(*) FROM _wordings"), 0);
+    set_gate(&web, Means::Redirect, None, false);
+    room.run(&["fetch", &only_first, &second]).exits(0);
+    assert_eq!(tail(&room), ["2 \"new\"", "3 \"new\""]);
+    assert_eq!(titles(&room), [STORIES[1].0, STORIES[0].0]);
+    room.assert_sound();
+}
+
+/// Pages that stand where articles should, at any address, with a status of 200.
+const NOTICES: [(&str, &str); 6] = [
+    (
+        "Page not found",
+        "The page that you are looking for could not be found. It may have been moved or removed, or its address was copied \
+         with a letter missing. Use the search above, or begin at the front page, where the news of the day are listed.",
+    ),
+    (
+        "Access denied",
+        "You don't have permission to view this page on this server. Your request was blocked by the rules of the owner of the \
+         site. If you think that this is a mistake, write to the owner and say what you did when this page came up.",
+    ),
+    (
+        "Please complete the captcha",
+        "To go on, please tick the box below and choose all pictures with a bridge. This helps us to keep out programs that \
+         read our pages too fast. Once you have shown that you are human, you will not be asked again today.",
+    ),
+    (
+        "We are sorry",
+        "This content is not available in your country. We have taken note of the rules on data protection where you are, and \
+         look for ways to offer our pages to readers in your region again. Until then, thank you for your patience.",
+    ),
+    (
+        "gated.example",
+        "This domain may be for sale. The owner has parked it here, free of charge. Ask for a price today, or look through the \
+         links to other offers on this page. Whoever buys a domain with us is protected by a guarantee of thirty days.",
+    ),
+    (
+        "Dieser Artikel ist für Mitglieder",
+        "Melden Sie sich an, um weiterzulesen. Mit einem Konto haben Sie Zugriff auf alle Beiträge, auf das Archiv und auf die \
+         Ausgabe von morgen schon heute Abend. Der erste Monat kostet nichts, und Sie können jederzeit wieder gehen.",
+    ),
+];
+
+#[test]
+fn notices_in_place_of_articles_are_none_with_and_without_the_dress_of_an_article() {
+    for notice in NOTICES {
+        let web = web_with(Listing::BareSitemap, false);
+        set_gate(&web, Means::InPlace, Some(notice), false);
+        let room = room_with(&web, Listing::BareSitemap);
+        room.run(&["fetch", "--all"]).exits(3);
+        assert_eq!(titles(&room), Vec::<String>::new(), "{notice:?}");
+        assert_eq!(room.column("SELECT error_class FROM source_health"), ["gate"], "{notice:?}");
+    }
+    // A template that dates all its pages and names their addresses.
+    let web = web_with(Listing::BareSitemap, false);
+    let (title, text) = LANGUAGES[0];
+    let page = Resource::html(format!(
+        "<!doctype html><html lang=\"en\"><head><title>{title}</title>\
+         <link rel=\"canonical\" href=\"http://gated.example/hello\"></head><body><article><h1>{title}</h1>\
+         <time datetime=\"2026-11-20T08:00:00Z\">today</time><p>{}</p></article></body></html>",
+        text.replace(". ", ".</p><p>")
+    ));
+    assert!(web.put("gated.example", "/hello", page));
+    for n in 0..STORIES.len() {
+        assert!(web.put("gated.example", &path_of(n, false), Resource::redirect(302, "/hello")));
+    }
+    let room = room_with(&web, Listing::BareSitemap);
+    room.run(&["fetch", "--all"]).exits(3).says("stand behind a gate");
+    assert_eq!(titles(&room), Vec::<String>::new());
+    set_gate(&web, Means::InPlace, None, false);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
+    daemon.stop().exits(0);
+    assert_all_are_there(&room);
 }

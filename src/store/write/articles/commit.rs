@@ -209,7 +209,7 @@ impl Fetch<'_> {
         let retry_at = gate.as_ref().map(|gate| gate.next_probe_at).or(*retry_at);
         for article in &taken_back {
             let retry_at = retry_at.or(self.revisits.soon()).unwrap_or(self.now);
-            take_back(self.transaction, *article, retry_at)?;
+            take_back(self.transaction, *article, retry_at, self.now)?;
         }
         let is_shared = company.is_enough;
         let known = self.known_article_id.filter(|known| !taken_back.contains(known));

@@ -7,14 +7,19 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::store::file::change_seq::NEXT_CHANGE;
-use crate::store::file::columns::private_time;
+use crate::store::file::columns::{private_time, public_time};
 use crate::store::write::articles::copies;
 use crate::store::write::publishers;
 use crate::store::write::stories::edits;
 use crate::store::write::transaction::WriteTransaction;
 
 /// Deletes an article, and has the links that led to it tried again at this time.
-pub(super) fn take_back(transaction: &WriteTransaction<'_>, id: i64, retry_at: Timestamp) -> rusqlite::Result<()> {
+pub(super) fn take_back(
+    transaction: &WriteTransaction<'_>,
+    id: i64,
+    retry_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     let connection: &Connection = transaction;
     give_sightings_back(connection, id)?;
     release_links(connection, id, retry_at)?;
@@ -32,11 +37,26 @@ pub(super) fn take_back(transaction: &WriteTransaction<'_>, id: i64, retry_at: T
         .prepare_cached("SELECT story_id FROM story_members WHERE article_id = ?1")?
         .query_row([id], |row| row.get(0))
         .optional()?;
+    tell(connection, id, now)?;
     connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
     if let Some(story) = story {
         edits::note_deletion(connection, story)?;
     }
     transaction.cache().clear();
+    Ok(())
+}
+
+/// Tells those who read changes, as one more change: they may have passed the article on.
+fn tell(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO _taken_back (change_seq, article_id, source_id, title, url, at)
+             SELECT {NEXT_CHANGE}, id, source_id, title, url, ?2 FROM articles WHERE id = ?1"
+        ))?
+        .execute(params![id, public_time(now)])?;
+    connection
+        .prepare_cached("UPDATE _change_state SET deleted_up_to = (SELECT max(change_seq) FROM _taken_back)")?
+        .execute([])?;
     Ok(())
 }
 
