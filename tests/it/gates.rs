@@ -688,3 +688,25 @@ fn notices_in_place_of_articles_are_none_with_and_without_the_dress_of_an_articl
     daemon.stop().exits(0);
     assert_all_are_there(&room);
 }
+
+#[test]
+fn one_link_that_is_sent_to_the_door_or_to_the_front_page_has_not_led_to_its_article() {
+    for target in ["/account/sign-in", "http://consent.visits.example/", "/cookie-consent/3f81ab", "/"] {
+        let web = web_of(vec![
+            Site::new("gated.example").with("/list", listing(Listing::BareSitemap, false)),
+            Site::new("consent.visits.example").with("/", gate_page(LANGUAGES[0])),
+            Site::new("hello.visits.example"),
+        ]);
+        set_gate(&web, Means::InPlace, None, false);
+        assert!(target.starts_with("http") || web.put("gated.example", target, gate_page(LANGUAGES[0])));
+        assert!(web.put("gated.example", &path_of(0, false), Resource::redirect(302, target)));
+        let room = room_with(&web, Listing::BareSitemap);
+        room.run(&["fetch", "--all"]).exits(3);
+        assert_eq!(titles(&room), [STORIES[1].0, STORIES[2].0], "{target}");
+        assert!(web.put("gated.example", &path_of(0, false), story_page(STORIES[0])));
+        let daemon = room.start();
+        room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
+        daemon.stop().exits(0);
+        assert_all_are_there(&room);
+    }
+}
