@@ -134,9 +134,7 @@ fn hanging_hosts() -> Vec<Site> {
 
 /// Sources that are bad themselves, each in another of these ways.
 fn hostile(kinds: &[fn() -> Resource]) -> Vec<Site> {
-    (0..N_HOSTILE)
-        .map(|n| Site::new(&format!("a-hostile-{n}.example")).with("/feed.xml", kinds[n % kinds.len()]()))
-        .collect()
+    (0..N_HOSTILE).map(|n| Site::new(&format!("a-hostile-{n}.example")).with("/feed.xml", kinds[n % kinds.len()]())).collect()
 }
 
 /// Sources with proper feeds of twenty articles, each of which is bad in another of these ways.
@@ -164,11 +162,7 @@ const KINDS: [fn() -> Resource; 12] = [
     || page().delay(Duration::from_secs(8)),
     || page().behaviour(Behaviour::Drip { piece_bytes: 64, pause: Duration::from_millis(500) }).without_compression(),
     || page().behaviour(Behaviour::CutOff { after_bytes: 2_000, is_chunked: false }).without_compression(),
-    || {
-        page()
-            .behaviour(Behaviour::Endless { piece: "<p>And another thing.</p>\n".repeat(2_500).into() })
-            .without_compression()
-    },
+    || page().behaviour(Behaviour::Endless { piece: "<p>And another thing.</p>\n".repeat(2_500).into() }).without_compression(),
     || page().behaviour(Behaviour::Verbatim(b"220 mail ready, say HELO\r\n\r\n".as_slice().into())),
     || page().behaviour(Behaviour::Verbatim(Vec::new().into())),
     || page().status(500),

@@ -141,7 +141,9 @@ pub fn is_barrier(article: &Article, known: &Known) -> bool {
     article.body_kind == BodyKind::Wall || article.body_kind == BodyKind::Teaser && !is_same_article(article, known)
 }
 
-fn is_same_article(article: &Article, known: &Known) -> bool {
+/// Whether an article has the headline of a stored one, or some of its text.
+#[must_use]
+pub fn is_same_article(article: &Article, known: &Known) -> bool {
     let titles_agree = match (&article.title, &known.title) {
         (Some(left), Some(right)) => substance::titles_agree(right, left, article.site_name.as_deref()),
         _ => false,

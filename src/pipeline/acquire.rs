@@ -22,6 +22,10 @@ use super::obstruction;
 use super::page::normalized;
 use super::stages::Stages;
 
+/// Why a page is not the article after all that might have been.
+const UNVOUCHED: &str =
+    "something else stands where the article should: other links lead to it too, or it was not there before";
+
 /// Fetches a candidate's page, with those it goes on with, and makes an article of it, or says why not. Where its feed's
 /// entry holds the article, nothing is fetched.
 pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
@@ -40,7 +44,7 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
             match understand(stages, &candidate, document.clone(), &mut visits).await {
                 Ok(Understood { page, doubt: None }) => ArticleResult::Article(page),
                 Ok(Understood { page, doubt: Some(Doubt { signs, is_certain: None }) }) => {
-                    let failure = other_page("several links lead to this page".to_owned());
+                    let failure = other_page(UNVOUCHED.to_owned());
                     let page = (failure, Some(page));
                     ArticleResult::Unvouched(Box::new(obstruction(stages, &candidate, page, signs, &document).await))
                 }

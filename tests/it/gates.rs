@@ -237,10 +237,10 @@ fn listing(listing: Listing, is_worded: bool) -> Resource {
 
 /// Puts the gate before the stories, or takes it away.
 fn set_gate(web: &NewsWeb, means: Means, gate: Option<(&str, &str)>, is_worded: bool) {
-    for n in 0..STORIES.len() {
+    for (n, story) in STORIES.into_iter().enumerate() {
         let path = path_of(n, is_worded);
         let there = match (gate, means) {
-            (None, _) => story_page(STORIES[n]),
+            (None, _) => story_page(story),
             (Some(gate), Means::InPlace) => gate_page(gate),
             (Some(_), Means::Redirect) => Resource::redirect(302, &format!("/welcome?back={path}")),
             (Some(_), Means::OtherHost) => {
@@ -709,4 +709,25 @@ fn one_link_that_is_sent_to_the_door_or_to_the_front_page_has_not_led_to_its_art
         daemon.stop().exits(0);
         assert_all_are_there(&room);
     }
+}
+
+#[test]
+fn something_else_in_place_of_a_story_with_a_short_headline_is_believed_when_it_is_seen_twice() {
+    let story = ("Ferry back", STORIES[0].1, STORIES[0].2);
+    let web = web_with(Listing::BareSitemap, false);
+    set_gate(&web, Means::InPlace, None, false);
+    let path = path_of(0, false);
+    assert!(web.put("gated.example", &path, story_page(story)));
+    let room = Newsroom::reading(&web);
+    let url = format!("http://gated.example{path}");
+    room.run(&["fetch", &url]).exits(0);
+    let stored = || room.table("SELECT title, revision, removed_at FROM articles ORDER BY id");
+    let before = stored();
+    assert!(web.put("gated.example", &path, gate_page(LANGUAGES[0])));
+    room.run(&["fetch", &url]).exits(1).says("other-page");
+    assert_eq!(stored(), before);
+    // The story is there again, in other words.
+    assert!(web.put("gated.example", &path, story_page(("Ferry back", "", STORIES[0].1))));
+    room.run(&["fetch", &url]).exits(0);
+    assert_eq!(stored(), [["Ferry back", "2", "NULL"]]);
 }

@@ -94,12 +94,10 @@ pub(super) fn company(
     is_refused: bool,
     now: Timestamp,
 ) -> rusqlite::Result<Company> {
-    let named =
-        [signs.address.as_ref().map(|at| format!("at {at}")), signs.text.as_ref().map(|text| format!("text {text}"))];
     let mut found = Company::default();
     let parts = part_signs(signs);
     let looks = Looks { connection, candidate, is_refused, now };
-    for sign in named.into_iter().flatten() {
+    for sign in named_signs(signs) {
         let mut others = looks.with_sign(&sign)?;
         if sign.starts_with("text") {
             others.retain(|other| other.place != signs.place);
@@ -140,6 +138,12 @@ fn judge(sign: String, others: Vec<Look>, signs: &PageSigns, is_refused: bool) -
     let is_enough = n_all >= n_needed;
     let is_in_row = is_enough && n_in_row >= n_needed && !signs.is_above;
     Company { sign, others, is_enough, is_in_row }
+}
+
+/// The address and the words of a page, as signs.
+fn named_signs(signs: &PageSigns) -> impl Iterator<Item = String> {
+    let address = signs.address.as_ref().map(|address| format!("at {address}"));
+    address.into_iter().chain(signs.text.as_ref().map(|text| format!("text {text}")))
 }
 
 fn part_signs(signs: &PageSigns) -> Vec<String> {
@@ -229,9 +233,7 @@ pub(super) fn note_look(
             article,
             private_time(now)
         ])?;
-    let named =
-        [signs.address.as_ref().map(|at| format!("at {at}")), signs.text.as_ref().map(|text| format!("text {text}"))];
-    for sign in named.into_iter().flatten().chain(part_signs(signs)) {
+    for sign in named_signs(signs).chain(part_signs(signs)) {
         connection
             .prepare_cached("INSERT OR IGNORE INTO _gate_signs (publisher, sign, link_id) VALUES (?1, ?2, ?3)")?
             .execute(params![candidate.publisher, sign, candidate.link.0])?;
@@ -242,6 +244,12 @@ pub(super) fn note_look(
 /// Forgets what a link led to: its article is known now.
 pub(super) fn forget_look(connection: &Connection, link: LinkId) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM _gate_looks WHERE link_id = ?1")?.execute([link.0])?;
+    Ok(())
+}
+
+/// Notes that an article reads otherwise than what was made of a page that nothing vouched for: that is no longer it.
+pub(super) fn keep_article(connection: &Connection, article: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE _gate_looks SET article_id = NULL WHERE article_id = ?1")?.execute([article])?;
     Ok(())
 }
 

@@ -132,6 +132,7 @@ impl Fetch<'_> {
     fn commit_vouched(&self, page: &ReadPage) -> rusqlite::Result<ArticleCommit> {
         let candidate = &self.outcome.candidate;
         let mut commit = self.commit_page(page, None)?;
+        self.keep_revised(&commit)?;
         // That it reads as it did says nothing of one that nothing vouched for.
         let is_unvouched = match self.known_article_id {
             Some(known) => gates::is_unvouched(self.transaction, known)?,
@@ -151,9 +152,9 @@ impl Fetch<'_> {
         };
         let candidate = &self.outcome.candidate;
         // Another address of an article that is known to be one.
-        if let Some(id) = self.article_at_addresses(page)?
+        if self.known_article_id.is_none()
+            && let Some(id) = self.article_at_addresses(page)?
             && !gates::is_unvouched(self.transaction, id)?
-            && self.known_article_id.is_none_or(|known| known == id)
         {
             return self.commit_page(page, None);
         }
@@ -161,21 +162,42 @@ impl Fetch<'_> {
         if company.is_enough {
             return self.commit_shared(obstruction, &company, None);
         }
+        // Something else stands where the known article stood. It is believed when it does so twice in a row.
+        if signs.address.is_none()
+            && let Some(known) = self.known_article_id
+            && let Some(known) = lookalikes::known(self.transaction, known)?
+            && !dedup::is_same_article(&page.article, &known)
+            && !self.revisits.is_missing()?
+        {
+            return self.commit_shared(obstruction, &company, None);
+        }
         let mut commit = self.commit_page(page, None)?;
+        self.keep_revised(&commit)?;
         let Some(stored) = &commit.stored else { return Ok(commit) };
         let is_made_of_it = match stored.verdict {
             Verdict::New | Verdict::Duplicate { .. } => true,
             Verdict::Known { .. } => gates::is_unvouched(self.transaction, stored.id)?,
             Verdict::Revision { .. } => false,
         };
+        let made = is_made_of_it.then_some(stored.id);
         let is_open = self.is_open(page, &commit);
         if is_open && !company.is_some() {
             commit.gate = gates::note_article(self.transaction, &candidate.publisher, self.now)?;
         }
-        let made = is_made_of_it.then_some(commit.stored.as_ref().map(|stored| stored.id)).flatten();
         gates::note_look(self.transaction, candidate, signs, made, false, self.now)?;
-        links::keep_hints(self.transaction, candidate)?;
+        // Later the stored headline stands in for that of the source.
+        if self.known_article_id.is_none() {
+            links::keep_hints(self.transaction, candidate)?;
+        }
         Ok(commit)
+    }
+
+    /// An article that has another wording is no longer what was made of a page that nothing vouched for.
+    fn keep_revised(&self, commit: &ArticleCommit) -> rusqlite::Result<()> {
+        match &commit.stored {
+            Some(StoredArticle { id, verdict: Verdict::Revision { .. } }) => gates::keep_article(self.transaction, *id),
+            _ => Ok(()),
+        }
     }
 
     /// Whether a page that was committed shows that nothing stands before the articles of its publisher: a wall, or the feed's
