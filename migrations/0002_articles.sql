@@ -69,6 +69,16 @@ WHEN old.change_seq > (SELECT deleted_up_to FROM _change_state) BEGIN
     UPDATE _change_state SET deleted_up_to = old.change_seq;
 END;
 
+-- Articles that were none and are deleted, so that readers of changes hear of it: what they were called, as one more change.
+CREATE TABLE _taken_back (
+    change_seq INTEGER PRIMARY KEY,
+    article_id INTEGER NOT NULL,
+    source_id  INTEGER REFERENCES sources (id),
+    title      TEXT,
+    url        TEXT,
+    at         TEXT NOT NULL
+) STRICT;
+
 -- Which story an article belongs to, and why.
 CREATE TABLE story_members (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
@@ -167,12 +177,29 @@ CREATE TABLE _hosts (
 CREATE INDEX _hosts_ready ON _hosts (is_sound, ready_at) WHERE ready_at IS NOT NULL;
 CREATE INDEX _hosts_probe ON _hosts (source_id, ready_at) WHERE is_sound = 0 AND ready_at IS NOT NULL;
 
--- What was found where an article should be, by signs that other links of its publisher may lead to as well.
+-- What a link led to when it was last looked at, where nothing tells that it is its article: other links of its publisher
+-- may lead to it as well.
+CREATE TABLE _gate_looks (
+    link_id    INTEGER PRIMARY KEY REFERENCES _links (id) ON DELETE CASCADE,
+    publisher  TEXT NOT NULL,
+    place      TEXT NOT NULL,                               -- where it was found
+    links_min  INTEGER NOT NULL,                            -- links that lead to it from which it is nobody's article
+    text_links_min INTEGER NOT NULL,                        -- likewise where its words stand at different places
+    is_refused INTEGER NOT NULL,                            -- it is not the article; 0: it was taken for it
+    article_id INTEGER,                                     -- that was made of it
+    is_past    INTEGER NOT NULL DEFAULT 0,                  -- a link has led to its own article since
+    seen_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX _gate_looks_publisher ON _gate_looks (publisher, is_past);
+CREATE INDEX _gate_looks_article ON _gate_looks (article_id) WHERE article_id IS NOT NULL;
+
+-- By what it is recognised.
 CREATE TABLE _gate_signs (
     publisher TEXT NOT NULL,
-    sign      TEXT NOT NULL,                                -- `at` and an address, or `text` and a hash of its words
-    link_id   INTEGER NOT NULL REFERENCES _links (id) ON DELETE CASCADE,
-    seen_at   INTEGER NOT NULL,
+    sign      TEXT NOT NULL,                                -- `at` and an address, `text` and a hash of its words, `part` and
+                                                            -- one of a piece of its text
+    link_id   INTEGER NOT NULL REFERENCES _gate_looks (link_id) ON DELETE CASCADE,
     PRIMARY KEY (publisher, sign, link_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -30,8 +30,8 @@ LEFT JOIN (
         'articles of ' || _gates.publisher || ' stand behind a gate since ' || min(_gates.since) || ' ('
             || _gates.sign || '): ' || count(DISTINCT _links.id) || ' wait for it to open' AS told
     FROM _gates
-    JOIN _gate_signs ON _gate_signs.publisher = _gates.publisher
-    JOIN _links ON _links.id = _gate_signs.link_id
+    JOIN _gate_looks ON _gate_looks.publisher = _gates.publisher AND is_refused AND NOT is_past
+    JOIN _links ON _links.id = _gate_looks.link_id
     GROUP BY _links.source_id
 ) AS gate ON gate.source_id = sources.id;
 

@@ -103,7 +103,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('fetches', 'elapsed_ms', 'Milliseconds from the request to the last byte or the failure; waiting for the host''s turn is not counted.'),
 ('fetches', 'status', 'HTTP status code; NULL where there was no answer.'),
 ('fetches', 'bytes', 'Bytes of the body, after decompression.'),
-('fetches', 'error_class', 'Kind of the failure: dns, tls, connect, header, short-body, coding, timeout, 4xx, 5xx, too-large, redirect, robots, address, parse, empty, not-article or internal; NULL when it went well.'),
+('fetches', 'error_class', 'Kind of the failure: dns, tls, connect, header, short-body, coding, timeout, 4xx, 5xx, too-large, redirect, robots, address, parse, empty, not-article, other-page (than the link promised) or internal; NULL when it went well.'),
 ('fetches', 'error', 'What went wrong, in words; NULL when it went well.'),
 ('fetches', 'article_id', 'The article that it brought (articles.id); NULL where it brought none.'),
 ('fetches', 'redirected_to', 'Address that the answer sent us on to; NULL where it was no redirect.'),

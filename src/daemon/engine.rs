@@ -421,8 +421,11 @@ fn log(event: &Event) {
                 warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
             }
         },
-        Event::Acquired { url, source, outcome, gate } => {
+        Event::Acquired { url, source, outcome, gate, taken_back } => {
             let source = source.as_deref().unwrap_or("-");
+            for id in taken_back {
+                info!(article.id = id, url = %url, "article {id} is none, since {url} leads to its page as well; it is taken back");
+            }
             match gate {
                 Some(GateChange::Found { publisher, sign }) => {
                     warn!(publisher = %publisher, url = %url, "articles of {publisher} stand behind a gate ({sign}); they wait until it opens");

@@ -27,6 +27,8 @@ pub enum Event {
         outcome: Acquired,
         /// What became of the gate before its publisher's articles.
         gate: Option<GateChange>,
+        /// Articles that were none, and are stored no more: other links lead to their page as well.
+        taken_back: Vec<i64>,
     },
 }
 
@@ -132,24 +134,35 @@ impl Tally {
                     self.refused += u64::from(failure.class.is_policy());
                 }
             },
-            Event::Acquired { outcome, .. } => match outcome {
-                Acquired::Stored { verdict, .. } => match verdict {
-                    Verdict::New => self.articles += 1,
-                    Verdict::Duplicate { .. } => {
-                        self.articles += 1;
-                        self.duplicates += 1;
-                    }
-                    Verdict::Revision { .. } => self.revisions += 1,
-                    Verdict::Known { .. } => self.unchanged += 1,
-                },
-                Acquired::Unchanged => self.unchanged += 1,
-                Acquired::Removed { .. } => self.removed += 1,
-                Acquired::Postponed { .. } => {}
-                Acquired::Failed { failure, .. } => {
-                    self.articles_failed += 1;
-                    self.refused += u64::from(failure.class.is_policy());
+            Event::Acquired { outcome, taken_back, .. } => {
+                let n_taken_back = u64::try_from(taken_back.len()).unwrap_or(u64::MAX);
+                // An earlier run may have counted them.
+                self.articles = self.articles.saturating_sub(n_taken_back);
+                self.duplicates = self.duplicates.min(self.articles);
+                self.articles_failed += n_taken_back;
+                self.add_acquired(outcome);
+            }
+        }
+    }
+
+    fn add_acquired(&mut self, outcome: &Acquired) {
+        match outcome {
+            Acquired::Stored { verdict, .. } => match verdict {
+                Verdict::New => self.articles += 1,
+                Verdict::Duplicate { .. } => {
+                    self.articles += 1;
+                    self.duplicates += 1;
                 }
+                Verdict::Revision { .. } => self.revisions += 1,
+                Verdict::Known { .. } => self.unchanged += 1,
             },
+            Acquired::Unchanged => self.unchanged += 1,
+            Acquired::Removed { .. } => self.removed += 1,
+            Acquired::Postponed { .. } => {}
+            Acquired::Failed { failure, .. } => {
+                self.articles_failed += 1;
+                self.refused += u64::from(failure.class.is_policy());
+            }
         }
     }
 
@@ -221,7 +234,7 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
     let source = outcome.candidate.source_slug.clone();
     let (summary, title) = match &outcome.result {
         ArticleResult::Article(page) => (Acquired::Unchanged, page.article.title.clone()),
-        ArticleResult::Obstructed(obstruction) => {
+        ArticleResult::Obstructed(obstruction) | ArticleResult::Unvouched(obstruction) => {
             let failure = obstruction.failure.clone();
             let title = obstruction.entry.as_ref().and_then(|entry| entry.article.title.clone());
             (Acquired::Failed { failure, is_final: obstruction.retry_at.is_none() }, title)
@@ -232,12 +245,17 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
             (Acquired::Failed { failure: failure.clone(), is_final: retry_at.is_none() }, None)
         }
     };
+    let own_title = match &outcome.result {
+        ArticleResult::Unvouched(page) => page.page.as_ref().and_then(|page| page.article.title.clone()),
+        _ => None,
+    };
     move |commit| {
+        let title = own_title.filter(|_| !commit.is_obstructed).or(title);
         let outcome = match (commit.stored, commit.removed) {
             (Some(stored), _) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title },
             (None, Some(id)) => Acquired::Removed { id },
             (None, None) => summary,
         };
-        Event::Acquired { url, source, outcome, gate: commit.gate }
+        Event::Acquired { url, source, outcome, gate: commit.gate, taken_back: commit.taken_back }
     }
 }

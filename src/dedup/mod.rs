@@ -141,7 +141,9 @@ pub fn is_barrier(article: &Article, known: &Known) -> bool {
     article.body_kind == BodyKind::Wall || article.body_kind == BodyKind::Teaser && !is_same_article(article, known)
 }
 
-fn is_same_article(article: &Article, known: &Known) -> bool {
+/// Whether an article has the headline of a stored one, or some of its text.
+#[must_use]
+pub fn is_same_article(article: &Article, known: &Known) -> bool {
     let titles_agree = match (&article.title, &known.title) {
         (Some(left), Some(right)) => substance::titles_agree(right, left, article.site_name.as_deref()),
         _ => false,
@@ -172,6 +174,14 @@ pub fn reads_the_same(article: &Article, known: &Known) -> bool {
         Wording { title, body: &article.body },
         article.site_name.as_deref(),
     )
+}
+
+/// Whether a page shows that a text which was held for a teaser is the whole.
+#[must_use]
+pub fn is_whole_of(article: &Article, known: &Known) -> bool {
+    article.body_kind == BodyKind::Full
+        && known.body_kind == BodyKind::Teaser.as_str()
+        && reads_the_same(article, known)
 }
 
 /// Whether a wall, a teaser, or an article without all its pages would replace more than it brings.

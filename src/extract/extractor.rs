@@ -176,7 +176,7 @@ impl Extractor {
             paragraphs: &paragraphs,
             title: article.title.as_ref().map(|title| title.value.as_str()),
             has_date: !article.published.is_empty(),
-            says_article: is_ruled || metadata.structured.is_article || metadata.declared.is_article(),
+            says_article: is_ruled || article.says_article,
             says_paid: metadata.structured.is_paid,
             structured_words,
             is_structured,

@@ -72,6 +72,7 @@ impl<'a> Metadata<'a> {
             quality: Quality { score: 0, reasons: Vec::new() },
             rule_faults: Vec::new(),
             next_page: next_page::find(page, &document.final_url),
+            says_article: structured.is_article || declared.is_article(),
         }
     }
 }

@@ -67,6 +67,8 @@ pub enum ErrorClass {
     Empty,
     /// A page without an article on it.
     NotArticle,
+    /// Another page than its link promised.
+    OtherPage,
     /// A fault of ours: a panic in a parser, for one.
     Internal,
 }
@@ -112,6 +114,7 @@ impl ErrorClass {
             ErrorClass::Parse => "parse",
             ErrorClass::Empty => "empty",
             ErrorClass::NotArticle => "not-article",
+            ErrorClass::OtherPage => "other-page",
             ErrorClass::Internal => "internal",
         }
     }

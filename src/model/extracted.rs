@@ -161,6 +161,8 @@ pub struct ExtractedArticle {
     pub rule_faults: Vec<String>,
     /// The page on which it goes on.
     pub next_page: Option<NextPage>,
+    /// Whether the page calls itself an article, in structured data or for social networks.
+    pub says_article: bool,
 }
 
 /// The next page of an article that is spread over several.

@@ -34,8 +34,8 @@ pub use link::{
     Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
 };
 pub use outcome::{
-    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PollFacts, PollHints,
-    PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
+    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageSigns, PollFacts,
+    PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
 pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
 pub use route::{Proxy, Route};

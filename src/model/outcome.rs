@@ -144,6 +144,9 @@ pub enum ArticleResult {
     /// Something else stands where the article should: a page without an article, or one that shares nothing with what the
     /// source said of it. Whether that is a gate shows when other links lead to it too.
     Obstructed(Box<Obstruction>),
+    /// An article, as it seems, of which nothing tells that it is the one that the link promised: it stands in the way
+    /// after all when other links lead to it too.
+    Unvouched(Box<Obstruction>),
     /// Status 304: it reads as it did.
     Unchanged,
     /// The host is busy: given back, not counted as a try.
@@ -172,11 +175,30 @@ pub struct Obstruction {
     /// Whether it says that there is no article.
     pub absence: Absence,
     /// By what it is recognised when other links lead to it too.
-    pub signs: Vec<String>,
-    /// The article that the page would be, where all that speaks against it is what the source said of it.
+    pub signs: PageSigns,
+    /// The article that the page would be, where all that speaks against it is what its link promised.
     pub page: Option<ReadPage>,
     /// The article as the entry of its feed has it, to stand in meanwhile.
     pub entry: Option<ReadPage>,
+}
+
+/// By what a page is recognised when other links lead to it too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageSigns {
+    /// Where it was found: host and path, and as much of the query as tells pages from each other.
+    pub place: String,
+    /// That place, if it is another one than was asked for.
+    pub address: Option<String>,
+    /// A hash of its words.
+    pub text: Option<String>,
+    /// Hashes of parts of its text. Pages that differ in some of their words have most of them in common.
+    pub parts: Vec<String>,
+    /// From how many links that lead to it on it is not the article of any.
+    pub links_min: u32,
+    /// Likewise where they lead to the same words at different places.
+    pub text_links_min: u32,
+    /// Whether it is a level above what was asked for, where publishers send those who ask for what they have removed.
+    pub is_above: bool,
 }
 
 /// An article as it was read, with its addresses.

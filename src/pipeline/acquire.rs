@@ -9,17 +9,22 @@ use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
     Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, CanonicalUrl, ErrorClass, Exchange, Failure,
-    Fetched, FetchedDocument, FullText, LinkHints, Obstruction, Purpose, ReadPage, Retry, Validators, publisher_of,
+    Fetched, FetchedDocument, FullText, LinkHints, Obstruction, PageSigns, Purpose, ReadPage, Retry, Validators,
+    publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
-use super::corroborate;
+use super::corroborate::{self, Testimony};
 use super::feed_text;
 use super::further_pages::{Visits, WholeArticle, read_whole};
 use super::obstruction;
 use super::page::normalized;
 use super::stages::Stages;
+
+/// Why a page is not the article after all that might have been.
+const UNVOUCHED: &str =
+    "something else stands where the article should: other links lead to it too, or it was not there before";
 
 /// Fetches a candidate's page, with those it goes on with, and makes an article of it, or says why not. Where its feed's
 /// entry holds the article, nothing is fetched.
@@ -38,12 +43,17 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
         Ok(Fetched::Document(document)) => {
             let document = Arc::new(*document);
             match understand(stages, &candidate, document.clone(), &mut visits).await {
-                Ok(Understood { page, contradiction: None }) => ArticleResult::Article(page),
-                Ok(Understood { page, contradiction: Some(failure) }) => {
-                    obstructed(stages, &candidate, &mut visits.exchanges, (failure, Some(page)), document).await
-                }
+                Ok(understood) => judged(stages, &candidate, understood, &mut visits.exchanges, &document).await,
                 Err(failure) if matches!(failure.class, ErrorClass::NotArticle | ErrorClass::Empty) => {
-                    obstructed(stages, &candidate, &mut visits.exchanges, (failure, None), document).await
+                    note_failure(&mut visits.exchanges, &failure);
+                    let (asked, page) = (candidate.url.clone(), document.clone());
+                    let n_bytes = document.body.len();
+                    let signs = stages
+                        .parse(n_bytes, move || obstruction::signs(&asked, &page, None))
+                        .await
+                        .unwrap_or_default();
+                    let page = (failure, None);
+                    ArticleResult::Obstructed(Box::new(obstruction(stages, &candidate, page, signs, &document).await))
                 }
                 Err(failure) => {
                     failed(stages, &candidate, &mut visits.exchanges, failure, (Retry::Backoff, Absence::Unknown))
@@ -79,7 +89,33 @@ fn has_no_article(result: &ArticleResult) -> bool {
     match result {
         ArticleResult::Failed { absence, .. } => *absence != Absence::Unknown,
         ArticleResult::Obstructed(obstruction) => obstruction.page.is_none(),
-        ArticleResult::Article(_) | ArticleResult::Unchanged | ArticleResult::Postponed { .. } => false,
+        ArticleResult::Article(_)
+        | ArticleResult::Unvouched(_)
+        | ArticleResult::Unchanged
+        | ArticleResult::Postponed { .. } => false,
+    }
+}
+
+/// What comes of a page that was understood: its article, or what speaks against that.
+async fn judged(
+    stages: &Stages,
+    candidate: &Candidate,
+    Understood { page, doubt }: Understood,
+    exchanges: &mut [Exchange],
+    document: &FetchedDocument,
+) -> ArticleResult {
+    match doubt {
+        None => ArticleResult::Article(page),
+        Some(Doubt { signs, is_certain: None }) => {
+            let page = (other_page(UNVOUCHED.to_owned()), Some(page));
+            ArticleResult::Unvouched(Box::new(obstruction(stages, candidate, page, signs, document).await))
+        }
+        Some(Doubt { signs, is_certain: Some(OtherPage { reason, may_be_article }) }) => {
+            let failure = other_page(reason);
+            note_failure(exchanges, &failure);
+            let page = (failure, may_be_article.then_some(page));
+            ArticleResult::Obstructed(Box::new(obstruction(stages, candidate, page, signs, document).await))
+        }
     }
 }
 
@@ -93,16 +129,26 @@ async fn from_other_form(
     let validators = Validators::default();
     let request = FetchRequest { url: form.as_url(), purpose: Purpose::Article, validators: &validators };
     match visits.add(stages.fetch_patiently(request, stages.deadline()).await) {
-        Ok(Fetched::Document(document)) => match understand(stages, candidate, Arc::new(*document), visits).await {
+        Ok(Fetched::Document(document)) => {
+            let document = Arc::new(*document);
+            let result = match understand(stages, candidate, document.clone(), visits).await {
+                Ok(understood) => judged(stages, candidate, understood, &mut visits.exchanges, &document).await,
+                Err(failure) => {
+                    note_failure(&mut visits.exchanges, &failure);
+                    return None;
+                }
+            };
             // By the validators of the form its page would not be asked for.
-            Ok(Understood { page, contradiction: None }) => {
-                Some(ArticleResult::Article(ReadPage { validators, ..page }))
+            let without_validators = |page: ReadPage| ReadPage { validators: Validators::default(), ..page };
+            match result {
+                ArticleResult::Article(page) => Some(ArticleResult::Article(without_validators(page))),
+                ArticleResult::Unvouched(mut seen) => {
+                    seen.page = seen.page.map(without_validators);
+                    Some(ArticleResult::Unvouched(seen))
+                }
+                _ => None,
             }
-            Ok(Understood { contradiction: Some(failure), .. }) | Err(failure) => {
-                note_failure(&mut visits.exchanges, &failure);
-                None
-            }
-        },
+        }
         Err(FetchError::HostBusy { until }) => Some(ArticleResult::Postponed { until }),
         Ok(Fetched::NotModified { .. }) | Err(_) => None,
     }
@@ -176,19 +222,13 @@ async fn understand(
     }
     let hints = Arc::new(candidate.hints.clone());
     let mut whole = read_whole(stages, document, hints.clone(), visits).await?;
-    let (first_seen_at, extractor) = (candidate.first_seen_at, stages.extractor.clone());
+    let (first_seen_at, extractor, asked) = (candidate.first_seen_at, stages.extractor.clone(), candidate.url.clone());
     let n_bytes = whole.document.body.len();
     let understand = move || {
         feed_text::mend(&mut whole.extracted, &hints.text);
         feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
-        let contradiction = corroborate::contradicts(&whole.extracted, &hints).then(|| Failure {
-            class: ErrorClass::NotArticle,
-            reason: format!(
-                "the page has nothing of the entry that led to it, {:?}",
-                hints.title.as_deref().unwrap_or_default()
-            ),
-        });
-        Ok(Understood { page: understood(&whole, &hints, first_seen_at)?, contradiction })
+        let doubt = doubt(&whole, &hints, &asked);
+        Ok(Understood { page: understood(&whole, &hints, first_seen_at)?, doubt })
     };
     stages.parse(n_bytes, understand).await?
 }
@@ -196,8 +236,47 @@ async fn understand(
 /// What a page was found to be.
 struct Understood {
     page: ReadPage,
-    /// Why it is not what its link promised; absent where it may be.
-    contradiction: Option<Failure>,
+    /// Why it may not be what its link promised; absent where something vouches for it.
+    doubt: Option<Doubt>,
+}
+
+/// What speaks against a page, or that nothing speaks for it.
+struct Doubt {
+    signs: PageSigns,
+    /// Why it is another page; absent where other links have to show it.
+    is_certain: Option<OtherPage>,
+}
+
+/// Another page than the link promised.
+struct OtherPage {
+    reason: String,
+    /// Whether all that speaks against it is what was promised.
+    may_be_article: bool,
+}
+
+/// Hears what there is for and against a page.
+fn doubt(whole: &WholeArticle, hints: &LinkHints, asked: &CanonicalUrl) -> Option<Doubt> {
+    let answered = &whole.document.final_url;
+    let signs = || obstruction::signs(asked, &whole.document, Some(&whole.extracted));
+    // On the front page stand the headlines of all articles.
+    if obstruction::is_front_page(asked.as_url(), answered) {
+        let reason = "the link leads to the front page of its site".to_owned();
+        return Some(Doubt { signs: signs(), is_certain: Some(OtherPage { reason, may_be_article: false }) });
+    }
+    let is_certain = match corroborate::hear(&whole.extracted, hints, asked.as_url()) {
+        Testimony::Vouched => return None,
+        _ if obstruction::is_gate_address(asked.as_url(), answered) => {
+            let reason = format!("the link leads to {answered}, where visitors are stopped");
+            Some(OtherPage { reason, may_be_article: false })
+        }
+        Testimony::OtherPage(reason) => Some(OtherPage { reason, may_be_article: true }),
+        Testimony::Silent => None,
+    };
+    Some(Doubt { signs: signs(), is_certain })
+}
+
+fn other_page(reason: String) -> Failure {
+    Failure { class: ErrorClass::OtherPage, reason }
 }
 
 fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ReadPage, Failure> {
@@ -216,24 +295,21 @@ fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp)
     })
 }
 
-/// Packs something that stands where the article should, with what the feed's entry has of it to stand in meanwhile.
-async fn obstructed(
+/// Packs something that stands where the article should, or may do so, with what the feed's entry has of it to stand in
+/// meanwhile.
+async fn obstruction(
     stages: &Stages,
     candidate: &Candidate,
-    exchanges: &mut [Exchange],
     (failure, page): (Failure, Option<ReadPage>),
-    document: Arc<FetchedDocument>,
-) -> ArticleResult {
+    signs: PageSigns,
+    document: &FetchedDocument,
+) -> Obstruction {
     let is_own_page = publisher_of(&document.final_url) == candidate.publisher;
     let absence = if is_own_page { absence_by_page(&failure) } else { Absence::Unknown };
-    note_failure(exchanges, &failure);
     let retry_at = next_try(stages, candidate, Retry::Backoff);
-    let asked = candidate.url.as_url().clone();
-    let signs =
-        stages.parse(document.body.len(), move || obstruction::signs(&asked, &document)).await.unwrap_or_default();
     let entry = if obstruction::has_text(&candidate.hints) { from_entry(stages, candidate).await.ok() } else { None };
     let entry = entry.map(|entry| obstruction::stand_in(entry, &candidate.hints));
-    ArticleResult::Obstructed(Box::new(Obstruction { failure, retry_at, absence, signs, page, entry }))
+    Obstruction { failure, retry_at, absence, signs, page, entry }
 }
 
 /// Packs a failure with its next try.
@@ -282,7 +358,7 @@ fn absence_by_answer(error: &FetchError) -> Absence {
 /// Another publisher's is that of whoever asks for consent or payment.
 fn absence_by_page(failure: &Failure) -> Absence {
     match failure.class {
-        ErrorClass::NotArticle | ErrorClass::Empty => Absence::Likely,
+        ErrorClass::NotArticle | ErrorClass::OtherPage | ErrorClass::Empty => Absence::Likely,
         _ => Absence::Unknown,
     }
 }

@@ -1,10 +1,15 @@
-//! Whether a page is what its link promised. What a feed says of an entry is evidence: a page that shares nothing with it
-//! is a question for consent, a sign-in form, a bot check or a notice of error that stands where the article should.
+//! Whether a page is what its link promised. What a feed says of an entry is evidence, and so are the words of the link's
+//! address: a page that shares nothing with them is a question for consent, a sign-in form, a bot check or a notice of
+//! error that stands where the article should.
 
 use std::collections::HashSet;
 
-use crate::model::{ExtractedArticle, LinkHints, Origin};
+use url::Url;
+
+use crate::model::{BodyKind, ExtractedArticle, LinkHints, Origin};
 use crate::scripts::is_unspaced;
+
+use super::address_words::{self, AddressWords};
 
 /// Shortest word that says something of a subject, in characters. Shorter ones are mostly articles, prepositions and
 /// pronouns, which every page has.
@@ -30,32 +35,75 @@ const SUMMARY_SHARE_MIN: usize = 50;
 /// Most words of a summary or text of the feed that are looked at.
 const ENTRY_WORDS_MAX: usize = 60;
 
-/// Whether a page contradicts the entry that led to it: it has hardly a word of the headline, and hardly any of the
-/// summary. False where the entry says too little to tell, or is in another language.
-pub(super) fn contradicts(extracted: &ExtractedArticle, hints: &LinkHints) -> bool {
-    let Some(title) = hints.title.as_deref() else { return false };
-    let headline: HashSet<String> = words(title).into_iter().collect();
-    if headline.len() < WORDS_MIN || differ_in_language(extracted, hints) {
-        return false;
+/// What the promises of a link say of the page that it led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Testimony {
+    /// It is what was promised.
+    Vouched,
+    /// They say too little, or not clearly enough.
+    Silent,
+    /// It is something else, for this reason.
+    OtherPage(String),
+}
+
+/// Hears what the entry that led to a page and the address that was asked for say of it.
+pub(super) fn hear(extracted: &ExtractedArticle, hints: &LinkHints, asked: &Url) -> Testimony {
+    // The text is the entry's own.
+    if extracted.body_kind == BodyKind::Feed {
+        return Testimony::Vouched;
     }
-    // A headline that is the feed's own would agree with itself.
-    let own_title = extracted.title.as_ref().filter(|title| title.origin != Origin::Feed);
-    let page = || own_title.map(|title| title.value.as_str()).into_iter().chain(paragraphs(extracted));
+    let by_entry = by_entry(extracted, hints);
+    if by_entry == Some(true) {
+        return Testimony::Vouched;
+    }
+    match address_words::compare(asked, texts(extracted)) {
+        AddressWords::Agree => Testimony::Vouched,
+        _ if by_entry == Some(false) => {
+            let title = hints.title.as_deref().unwrap_or_default();
+            Testimony::OtherPage(format!("the page has nothing of the entry that led to it, {title:?}"))
+        }
+        // A headline that the page has in part may be that of the article in other words.
+        AddressWords::Disagree if !has_headline(extracted, hints) => {
+            Testimony::OtherPage("the page has nothing of the words in its address".to_owned())
+        }
+        AddressWords::Disagree | AddressWords::Silent => Testimony::Silent,
+    }
+}
+
+/// Whether the entry has a headline that a page can be compared with.
+fn has_headline(extracted: &ExtractedArticle, hints: &LinkHints) -> bool {
+    let title = hints.title.as_deref().unwrap_or_default();
+    words(title).into_iter().collect::<HashSet<_>>().len() >= WORDS_MIN && !differ_in_language(extracted, hints)
+}
+
+/// Whether a page is that of the entry which led to it: it has most words of the headline. It is not if it has hardly one,
+/// and hardly any of the summary. Nothing where the entry says too little to tell, or is in another language.
+fn by_entry(extracted: &ExtractedArticle, hints: &LinkHints) -> Option<bool> {
+    let headline: HashSet<String> = words(hints.title.as_deref()?).into_iter().collect();
+    if headline.len() < WORDS_MIN || differ_in_language(extracted, hints) {
+        return None;
+    }
     // Most pages begin with the headline: then the rest is not looked at.
     let n_chance = headline.len() / HEADLINE_PART_MAX;
-    let n_agreeing = n_found(headline, page(), n_chance + 1);
+    let n_agreeing = n_found(headline, texts(extracted), n_chance + 1);
     if n_agreeing > n_chance {
-        return false;
+        return Some(true);
     }
     let summary = hints.text.summary.as_deref().or(hints.text.content.as_deref()).unwrap_or_default();
     let summary: HashSet<String> = words(&without_tags(summary)).into_iter().take(ENTRY_WORDS_MAX).collect();
     let n_words = summary.len();
     // A word in common may be chance, where there is more to compare.
     if n_words < SUMMARY_WORDS_MIN {
-        return n_agreeing == 0;
+        return (n_agreeing == 0).then_some(false);
     }
     let n_enough = (n_words * SUMMARY_SHARE_MIN).div_ceil(100);
-    n_found(summary, page(), n_enough) < n_enough
+    (n_found(summary, texts(extracted), n_enough) < n_enough).then_some(false)
+}
+
+/// The texts of a page. A headline that is the feed's own would agree with itself.
+fn texts(extracted: &ExtractedArticle) -> impl Iterator<Item = &str> + Clone {
+    let own_title = extracted.title.as_ref().filter(|title| title.origin != Origin::Feed);
+    own_title.map(|title| title.value.as_str()).into_iter().chain(extracted.paragraphs.iter().map(String::as_str))
 }
 
 /// How many of these words stand in the texts; no more than `enough` are looked for.
@@ -70,10 +118,6 @@ fn n_found<'a>(mut wanted: HashSet<String>, texts: impl Iterator<Item = &'a str>
         }
     }
     n_wanted - wanted.len()
-}
-
-fn paragraphs(extracted: &ExtractedArticle) -> impl Iterator<Item = &str> {
-    extracted.paragraphs.iter().map(String::as_str)
 }
 
 /// Whether both say in which language they are, and it is not the same one: a headline may be translated.
@@ -135,7 +179,6 @@ mod tests {
     use crate::config;
     use crate::extract::Extractor;
     use crate::model::{Evidence, FeedText, FetchedDocument};
-    use url::Url;
 
     fn check(entry: (&str, &str), page: (&str, &str), expected: bool) {
         let url = Url::parse("https://harbour.example/news/1").unwrap();
@@ -145,12 +188,13 @@ mod tests {
         let html = format!(
             "<html><body><article><h1>Any</h1><p>{sentence}</p><p>Nobody asked for more, and so the meeting was closed early.</p></article></body></html>"
         );
-        let document = FetchedDocument::from_file(html.into_bytes(), url);
+        let document = FetchedDocument::from_file(html.into_bytes(), url.clone());
         let settings = config::defaults().extract;
         let mut extracted = Extractor::new(&settings).extract(&document, &LinkHints::default()).unwrap();
         extracted.title = Some(Evidence::new(page.0.to_owned(), Origin::Heading));
         extracted.paragraphs = vec![page.1.to_owned(), sentence.to_owned()];
-        assert_eq!(contradicts(&extracted, &hints), expected, "{entry:?} {page:?}");
+        let is_other = matches!(hear(&extracted, &hints, &url), Testimony::OtherPage(_));
+        assert_eq!(is_other, expected, "{entry:?} {page:?}");
     }
 
     #[test]

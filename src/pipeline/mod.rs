@@ -6,11 +6,14 @@
 //!   what was missed since the last poll.
 //! * `acquire`: a link to an article. `page` makes an article of one page, `further_pages` fetches those it goes on with,
 //!   and `feed_text` takes the text of the feed's entry instead.
-//!   `corroborate` tells whether a page is what its link promised, and `obstruction` what stands in its place.
+//!   `corroborate` tells whether a page is what its link promised, also by `address_words`, and `obstruction` what stands in
+//!   its place.
 //! * `discover`: an address to the feeds and sitemaps of its site.
 //! * `import`: files to articles; `opml`: lists of sources, both ways.
 
 mod acquire;
+
+mod address_words;
 
 mod corroborate;
 
@@ -21,6 +24,8 @@ mod feed_text;
 mod further_pages;
 
 mod gap;
+
+mod gate_words;
 
 mod import;
 

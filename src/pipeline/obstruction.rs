@@ -3,26 +3,132 @@
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::dedup::shingle::ShingledText;
+use crate::dedup::sketch::Sketch;
 use crate::feed;
-use crate::model::{BodyKind, FetchedDocument, LinkHints, ReadPage};
+use crate::model::{
+    BodyKind, CanonicalUrl, ExtractedArticle, FetchedDocument, LinkHints, Origin, PageSigns, ReadPage, publisher_of,
+};
+use crate::normalize;
 
+use super::address_words::{self, AddressWords};
 use super::feed_text;
+use super::gate_words;
+
+/// Links that lead to a page without anything of an article from which it is a gate.
+const LINKS_MIN: u32 = 2;
+
+/// Links that never are.
+const NEVER: u32 = u32::MAX;
 
 /// Fewest words by which a page is known. Of pages with fewer many are alike by nature.
 const WORDS_MIN: usize = 5;
 
-/// Signs of a page that stands in the way: the address that it was found at, if that is another than was asked for, and
-/// its words. Several links that lead to something with the same sign have a gate before them.
-pub(super) fn signs(asked: &Url, document: &FetchedDocument) -> Vec<String> {
-    let place = |url: &Url| format!("{}{}", url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'));
-    let at = place(&document.final_url);
-    let moved = (at != place(asked)).then(|| format!("at {at}"));
-    moved.into_iter().chain(words_sign(document)).collect()
+/// Most words of a gate. A longer text is more likely an article.
+const GATE_WORDS_MAX: usize = 300;
+
+/// Whether a link was sent on to where visitors are stopped: to sign in, to consent, to prove that they are human.
+pub(super) fn is_gate_address(asked: &Url, answered: &Url) -> bool {
+    let is_named = |url: &Url| gate_name(url).is_some();
+    is_named(answered) && !is_named(asked)
 }
 
-/// The words of a page as a sign. Numbers and what is not text differ from one answer to the next.
-fn words_sign(document: &FetchedDocument) -> Option<String> {
-    let text = feed::text_of_html(&String::from_utf8_lossy(&document.body));
+/// Whether a link was sent on to the front page of its site, where publishers send those who ask for what they have removed.
+pub(super) fn is_front_page(asked: &Url, answered: &Url) -> bool {
+    let host = |url: &Url| url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
+    let depth = |url: &Url| steps(url).count();
+    host(asked) == host(answered) && depth(answered) == 0 && depth(asked) > 0 && asked.query().is_none()
+}
+
+/// The steps of a path.
+fn steps(url: &Url) -> impl DoubleEndedIterator<Item = &str> {
+    url.path().split('/').filter(|step| !step.is_empty())
+}
+
+/// The part of an address, up to its end, that names a gate: the last step of the path that is no number of one visit, or the
+/// first label of the host where there is no path.
+fn gate_name(url: &Url) -> Option<String> {
+    let host = url.host_str().unwrap_or_default();
+    let named: Vec<&str> = steps(url).collect();
+    let is_of_visit = |step: &&str| step.len() > 3 && step.bytes().any(|byte| byte.is_ascii_digit());
+    let n_steps = named.len() - named.iter().rev().take_while(|step| is_of_visit(step)).count();
+    if named[..n_steps].last().is_some_and(|last| gate_words::is_name(last)) {
+        return Some(format!("{host}/{}", named[..n_steps].join("/")));
+    }
+    let has_own_label = publisher_of(url) != host;
+    let label = host.split('.').next().unwrap_or_default();
+    (has_own_label && gate_words::is_name(label)).then(|| host.to_owned())
+}
+
+/// Signs of a page: several links that lead to something with the same sign are not led to their articles. `extracted` is
+/// the article that it seems to hold.
+pub(super) fn signs(
+    asked: &CanonicalUrl,
+    document: &FetchedDocument,
+    extracted: Option<&ExtractedArticle>,
+) -> PageSigns {
+    let (asked_url, answered) = (asked.as_url(), &document.final_url);
+    let key = normalize::url::canonicalize(answered).map_or_else(|_| answered.to_string(), |url| url.key());
+    let place = gate_name(answered).unwrap_or_else(|| place_of(asked_url, answered, &key));
+    let is_moved = key != asked.key();
+    let host = |url: &Url| url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
+    let is_above = is_moved
+        && host(asked_url) == host(answered)
+        && steps(answered).count() < steps(asked_url).count()
+        && steps(asked_url).zip(steps(answered)).all(|(asked, answered)| asked == answered);
+    let links_min = extracted.map_or(LINKS_MIN, |article| LINKS_MIN + n_marks(article, answered, asked));
+    let html = String::from_utf8_lossy(&document.body);
+    let text = feed::text_of_html(&html);
+    PageSigns {
+        address: is_moved.then(|| place.clone()),
+        place,
+        text: hash_of_words(&text, WORDS_MIN),
+        parts: parts(&html, &text, extracted),
+        links_min,
+        text_links_min: if extracted.is_none_or(speaks_to_visitors) { links_min } else { NEVER },
+        is_above,
+    }
+}
+
+/// Where a page was found. A query that tells where the visitor wanted to go is another one for each link.
+fn place_of(asked: &Url, answered: &Url, key: &str) -> String {
+    let wanted = steps(asked).next_back().unwrap_or_else(|| asked.host_str().unwrap_or_default());
+    let tells_of_link = answered.query_pairs().any(|(_, value)| value.contains(wanted));
+    let end = if tells_of_link { key.find('?') } else { None };
+    key[..end.unwrap_or(key.len())].to_owned()
+}
+
+/// What a page has of an article that gates have not, in their number: it calls itself one, tells its date or its authors to
+/// machines, names the address that was asked for as its own, has the words of its headline in it, or a long text. Each asks
+/// for one more link.
+fn n_marks(article: &ExtractedArticle, answered: &Url, asked: &CanonicalUrl) -> u32 {
+    let is_declared =
+        |origin: Origin| matches!(origin, Origin::JsonLd | Origin::Meta | Origin::Time | Origin::SiteRule);
+    let mut own_addresses = article.canonical_urls.iter().filter_map(|url| answered.join(&url.value).ok());
+    let names_asked =
+        own_addresses.any(|url| normalize::url::canonicalize(&url).is_ok_and(|url| url.key() == asked.key()));
+    let title = article.title.as_ref().map(|title| title.value.as_str());
+    let n_words: usize = article.paragraphs.iter().map(|paragraph| paragraph.split_whitespace().count()).sum();
+    let marks = [
+        article.says_article,
+        article.published.iter().any(|date| is_declared(date.origin)),
+        article.authors.iter().any(|author| is_declared(author.origin)),
+        names_asked,
+        address_words::compare(answered, title.into_iter()) == AddressWords::Agree,
+        n_words > GATE_WORDS_MAX,
+    ];
+    marks.into_iter().map(u32::from).sum()
+}
+
+/// Whether a page speaks to its visitors as gates do. Where the same text stands at several addresses without that, it is an
+/// article and its copies.
+fn speaks_to_visitors(article: &ExtractedArticle) -> bool {
+    let title = article.title.as_ref().map(|title| title.value.as_str());
+    gate_words::speaks_to_visitors(title.into_iter().chain(article.paragraphs.iter().map(String::as_str)))
+}
+
+/// The words of a text as a sign. Numbers and what is not text differ from one answer to the next.
+fn hash_of_words(text: &str, words_min: usize) -> Option<String> {
     let mut words = Sha256::new();
     let mut n_words = 0;
     for word in text.split_whitespace().filter(|word| word.chars().all(|c| !c.is_ascii_digit())) {
@@ -30,10 +136,34 @@ fn words_sign(document: &FetchedDocument) -> Option<String> {
         words.update(b" ");
         n_words += 1;
     }
-    (n_words >= WORDS_MIN).then(|| {
+    (n_words >= words_min).then(|| {
         let hash = words.finalize();
-        hash.iter().take(8).fold("text ".to_owned(), |sign, byte| format!("{sign}{byte:02x}"))
+        hash.iter().take(8).fold(String::new(), |sign, byte| format!("{sign}{byte:02x}"))
     })
+}
+
+/// Parts of the text of a page, with its title: a sentence may be another one each time. Those of a page that seems to hold
+/// an article are of that alone, since all pages of a site have much in common around it.
+fn parts(html: &str, text: &str, extracted: Option<&ExtractedArticle>) -> Vec<String> {
+    let (title, body) = match extracted {
+        Some(article) => {
+            let own_title = article.title.as_ref().filter(|title| title.origin != Origin::Feed);
+            (own_title.map(|title| title.value.clone()).unwrap_or_default(), article.paragraphs.join("\n"))
+        }
+        None => (title_of(html), text.to_owned()),
+    };
+    if body.split_whitespace().count() > GATE_WORDS_MAX {
+        return Vec::new();
+    }
+    let title = hash_of_words(&title, 0).unwrap_or_default();
+    let sketch = Sketch::of(&ShingledText::new(None, &body));
+    sketch.keys().map(|key| format!("{title}{key:08x}")).collect()
+}
+
+/// What stands in the title element of a page.
+fn title_of(html: &str) -> String {
+    let inner = html.split_once("<title").and_then(|(_, rest)| rest.split_once('>')).map(|(_, rest)| rest);
+    feed::text_of_html(inner.and_then(|rest| rest.split_once("</title")).map_or("", |(title, _)| title))
 }
 
 /// Whether the entry that led to a page has a text of its own.

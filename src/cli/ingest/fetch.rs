@@ -344,7 +344,8 @@ impl SharedSeen {
 /// Tells the user what happens: a bar, a line for each article on stdout, a line for each failure on stderr.
 struct Watch {
     progress: Progress,
-    lines: Arc<Mutex<Vec<ListRow>>>,
+    /// With the number of the article.
+    lines: Arc<Mutex<Vec<(i64, ListRow)>>>,
     tally: Arc<Mutex<Tally>>,
     is_dry_run: bool,
 }
@@ -378,6 +379,12 @@ impl Watch {
                     one_line(sign)
                 ));
             }
+            if let Event::Acquired { taken_back, .. } = event
+                && !taken_back.is_empty()
+            {
+                shared.with(|seen| seen.stored.retain(|id| !taken_back.contains(id)));
+                lines.lock().unwrap_or_else(PoisonError::into_inner).retain(|(id, _)| !taken_back.contains(id));
+            }
             match event {
                 Event::Polled { source, url, outcome: Polled::Failed(failure) } => {
                     progress.tell(&format!("newswire: {source} ({url}): {failure}"));
@@ -402,11 +409,11 @@ impl Watch {
                         shared.with(|seen| seen.stored.push(*id));
                     }
                     // In a dry run the row is gone when the command ends.
-                    let id = (!is_dry_run).then_some(*id);
-                    let value = json!({"id": id, "verdict": what, "source": source, "title": title, "url": url});
-                    let shown_id = id.map(|id| id.to_string()).unwrap_or_default();
+                    let shown_id = (!is_dry_run).then_some(*id);
+                    let value = json!({"id": shown_id, "verdict": what, "source": source, "title": title, "url": url});
+                    let shown_id = shown_id.map(|id| id.to_string()).unwrap_or_default();
                     let cells = vec![shown_id, what.to_owned(), title.clone().unwrap_or_default(), url.clone()];
-                    lines.lock().unwrap_or_else(PoisonError::into_inner).push((value, cells));
+                    lines.lock().unwrap_or_else(PoisonError::into_inner).push((*id, (value, cells)));
                 }
                 _ => {}
             }
@@ -417,7 +424,8 @@ impl Watch {
     fn finish(&self, context: &mut Context) -> Result<(), Failure> {
         use crate::cli::terminal::output::{number, text};
         self.progress.finish();
-        let rows = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
+        let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
+        let rows = lines.into_iter().map(|(_, row)| row).collect();
         self.progress
             .suspend(|| context.output.list(&[number("id"), text("verdict"), text("title"), text("url")], rows))?;
         Ok(())

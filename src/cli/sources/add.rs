@@ -172,7 +172,8 @@ fn judge(url: &Url, failure: &model::Failure, status: Option<u16>) -> Result<(),
         | ErrorClass::Robots
         | ErrorClass::Address
         | ErrorClass::Parse
-        | ErrorClass::NotArticle => false,
+        | ErrorClass::NotArticle
+        | ErrorClass::OtherPage => false,
     };
     if may_pass {
         eprintln!("newswire: {url}: {failure}; it is followed all the same, since that may pass");

@@ -1,8 +1,9 @@
 //! Changes to articles, in the order in which they were written: `articles.change_seq`.
 //!
 //! A reader that has read up to a number continues after it and sees each change once. An article that has changed
-//! several times meanwhile comes once, as it reads now.
+//! several times meanwhile comes once, as it reads now. One that was none and is deleted comes once more as removed.
 
+use crate::model::BodyKind;
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
@@ -57,7 +58,43 @@ impl Reader {
     ///
     /// When the database cannot be read, or the user's condition is wrong.
     pub fn changes_after(&self, filter: &ArticleFilter, after: i64, limit: u32) -> Result<Vec<ChangeRow>, StoreError> {
-        self.changes(filter, Some(after), &format!("ORDER BY articles.change_seq LIMIT {limit}"))
+        let mut rows = self.changes(filter, Some(after), &format!("ORDER BY articles.change_seq LIMIT {limit}"))?;
+        rows.extend(self.taken_back_after(filter.source_id, after)?);
+        rows.sort_by_key(|row| row.change_seq);
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(rows)
+    }
+
+    /// Articles that were taken back after a number. What else a filter asks is no longer known of them.
+    fn taken_back_after(&self, source: Option<i64>, after: i64) -> Result<Vec<ChangeRow>, StoreError> {
+        if self.is_snapshot()? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT article_id, sources.slug, _taken_back.title, _taken_back.url, change_seq, at
+                   FROM _taken_back LEFT JOIN sources ON sources.id = source_id
+                   WHERE change_seq > ?1 AND (?2 IS NULL OR source_id = ?2)";
+        self.rows(sql, &[&after, &source], |row| {
+            Ok(ChangeRow {
+                row: ArticleRow {
+                    id: row.get(0)?,
+                    published_at: None,
+                    date_precision: None,
+                    date: None,
+                    source: row.get(1)?,
+                    language: None,
+                    words: 0,
+                    body_kind: BodyKind::Wall.as_str().to_owned(),
+                    quality: 0,
+                    title: row.get(2)?,
+                    url: row.get(3)?,
+                    duplicate_of: None,
+                    revision: 1,
+                },
+                change_seq: row.get(4)?,
+                changed_at: row.get(5)?,
+                is_removed: true,
+            })
+        })
     }
 
     /// The last changes, oldest first.

@@ -1,25 +1,29 @@
 //! Gates: what stands before the articles of a publisher, a question for consent, a sign-in form, a bot check. One is known
-//! by a sign (an address, the words of a page) that several of the publisher's links lead to one after the other.
+//! by a sign (an address, the words of a page, most parts of its text) that several of the publisher's links lead to.
 //!
-//! What stands behind a gate keeps its link, and no try of it counts. One link at a time is tried, ever more seldom; when
-//! it leads to an article, the gate is open, and the others are due at once.
+//! A page that several links lead to is the article of none, also where it was taken for that of the first. Where they lead to
+//! it one after the other, it is a gate: what stands behind it keeps its link, and no try of it counts. One link at a time is
+//! tried, ever more seldom; when it leads to an article, the gate is open, and the others are due at once.
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::config::ScheduleSettings;
-use crate::model::{Candidate, Retry};
+use crate::model::{Candidate, LinkId, PageSigns, Retry};
 use crate::schedule::backoff;
 use crate::store::file::columns::{private_time, public_time};
 
-/// Links that lead to the same thing, one after the other, from which it is a gate.
-const LINKS_MIN: u32 = 2;
+/// Links that lead to what is no article of theirs by itself from which it is a gate.
+const LINKS_MIN: usize = 2;
 
-/// Signs that are kept of one link.
-const SIGNS_MAX: usize = 4;
+/// Fewest parts by which a text is known, and most that are kept.
+const PARTS_MIN: usize = 4;
+const PARTS_MAX: usize = 40;
 
-/// For how long a sign counts: a gate shows within one round of a publisher's links.
-const SIGN_HOURS: i64 = 48;
+/// For how long a look counts: some publishers bring few links a week.
+const LOOK_HOURS: i64 = 7 * 24;
 
 /// What became of a gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub enum GateChange {
     Found {
         /// Whose articles stand behind it.
         publisher: String,
-        /// What it is known by: `at` and an address, or `text` and a hash.
+        /// What it is known by: `at` and an address, `text` or `part` and a hash.
         sign: String,
     },
     /// It is open.
@@ -48,31 +52,234 @@ pub(super) struct Gate {
     pub(super) change: Option<GateChange>,
 }
 
-/// Notes what stood where the article of a link should, and returns the gate that it is, if others led to it too.
+/// What other links have a page in common with one.
+#[derive(Default)]
+pub(super) struct Company {
+    sign: String,
+    others: Vec<Look>,
+    /// Whether they are enough: it is the article of none.
+    pub(super) is_enough: bool,
+    /// Whether they led there one after the other.
+    is_in_row: bool,
+}
+
+impl Company {
+    /// Whether another link leads there too.
+    pub(super) fn is_some(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// The articles that were made of the page.
+    pub(super) fn articles(&self) -> BTreeSet<i64> {
+        self.others.iter().filter_map(|look| look.article).collect()
+    }
+}
+
+/// What another link led to.
+struct Look {
+    link: i64,
+    place: String,
+    links_min: usize,
+    text_links_min: usize,
+    is_refused: bool,
+    is_past: bool,
+    article: Option<i64>,
+}
+
+/// Looks for other links that led to the same page as this one. `is_refused` says whether it is known not to be its article.
+pub(super) fn company(
+    connection: &Connection,
+    candidate: &Candidate,
+    signs: &PageSigns,
+    is_refused: bool,
+    now: Timestamp,
+) -> rusqlite::Result<Company> {
+    let mut found = Company::default();
+    let parts = part_signs(signs);
+    let looks = Looks { connection, candidate, is_refused, now };
+    for sign in named_signs(signs) {
+        let mut others = looks.with_sign(&sign)?;
+        if sign.starts_with("text") {
+            others.retain(|other| other.place != signs.place);
+        }
+        found = found.or(judge(sign, others, signs, is_refused));
+    }
+    if parts.len() >= PARTS_MIN {
+        let mut others = looks.with_parts(&parts)?;
+        others.retain(|other| other.place != signs.place);
+        found = found.or(judge(parts[0].clone(), others, signs, is_refused));
+    }
+    Ok(found)
+}
+
+impl Company {
+    fn or(self, other: Company) -> Company {
+        let worth = |company: &Company| (company.is_enough, company.is_in_row, company.is_some());
+        if worth(&other) > worth(&self) { other } else { self }
+    }
+}
+
+/// Whether so many links at one page are too many.
+fn judge(sign: String, others: Vec<Look>, signs: &PageSigns, is_refused: bool) -> Company {
+    let n_refused = usize::from(is_refused) + others.iter().filter(|other| other.is_refused).count();
+    // What a page has of an article speaks for it until it was refused twice for itself.
+    let is_by_address = sign.starts_with("at");
+    let links_min = |by_address: usize, by_text: usize| if is_by_address { by_address } else { by_text };
+    let taken = others.iter().filter(|other| !other.is_refused);
+    let taken = taken.map(|other| links_min(other.links_min, other.text_links_min));
+    let own = (!is_refused).then(|| links_min(signs.links_min as usize, signs.text_links_min as usize));
+    let n_needed = if n_refused >= LINKS_MIN { LINKS_MIN } else { taken.chain(own).max().unwrap_or(LINKS_MIN) };
+    // Where a text stands at one address, it is one page, however many links lead there.
+    let n_of = |others: &mut dyn Iterator<Item = &Look>| {
+        if is_by_address { others.count() } else { others.map(|other| &other.place).collect::<BTreeSet<_>>().len() }
+    };
+    let n_all = 1 + n_of(&mut others.iter());
+    let n_in_row = 1 + n_of(&mut others.iter().filter(|other| !other.is_past));
+    let is_enough = n_all >= n_needed;
+    let is_in_row = is_enough && n_in_row >= n_needed && !signs.is_above;
+    Company { sign, others, is_enough, is_in_row }
+}
+
+/// The address and the words of a page, as signs.
+fn named_signs(signs: &PageSigns) -> impl Iterator<Item = String> {
+    let address = signs.address.as_ref().map(|address| format!("at {address}"));
+    address.into_iter().chain(signs.text.as_ref().map(|text| format!("text {text}")))
+}
+
+fn part_signs(signs: &PageSigns) -> Vec<String> {
+    signs.parts.iter().take(PARTS_MAX).map(|part| format!("part {part}")).collect()
+}
+
+/// The question for looks at other links of a publisher. A page that was taken for an article counts where the same source
+/// lists both: another one may know the article by another address.
+struct Looks<'a> {
+    connection: &'a Connection,
+    candidate: &'a Candidate,
+    is_refused: bool,
+    now: Timestamp,
+}
+
+impl Looks<'_> {
+    fn with_sign(&self, sign: &str) -> rusqlite::Result<Vec<Look>> {
+        self.find("sign = ?5", "TRUE", &sign)
+    }
+
+    fn with_parts(&self, parts: &[String]) -> rusqlite::Result<Vec<Look>> {
+        let list = serde_json::Value::from(parts.to_vec()).to_string();
+        let n_alike = parts.len().div_ceil(2);
+        self.find("sign IN (SELECT value FROM json_each(?5))", &format!("count(*) >= {n_alike}"), &list)
+    }
+
+    fn find(&self, is_sign: &str, is_alike: &str, sign: &dyn ToSql) -> rusqlite::Result<Vec<Look>> {
+        let forgotten = self.now.checked_sub(SignedDuration::from_hours(LOOK_HOURS)).unwrap_or(Timestamp::MIN);
+        self.connection
+            .prepare_cached(&format!(
+                "SELECT looks.link_id, place, links_min, text_links_min, is_refused, is_past, looks.article_id
+                 FROM _gate_signs AS signs
+                 JOIN _gate_looks AS looks ON looks.link_id = signs.link_id
+                 JOIN _links ON _links.id = looks.link_id
+                 WHERE signs.publisher = ?1 AND {is_sign} AND looks.link_id <> ?2 AND seen_at > ?3
+                     AND (is_refused OR ?4 OR _links.source_id IS ?6)
+                 GROUP BY looks.link_id HAVING {is_alike}"
+            ))?
+            .query_map(
+                params![
+                    self.candidate.publisher,
+                    self.candidate.link.0,
+                    private_time(forgotten),
+                    self.is_refused,
+                    sign,
+                    self.candidate.source.map(|source| source.0)
+                ],
+                |row| {
+                    Ok(Look {
+                        link: row.get(0)?,
+                        place: row.get(1)?,
+                        links_min: row.get(2)?,
+                        text_links_min: row.get(3)?,
+                        is_refused: row.get(4)?,
+                        is_past: row.get(5)?,
+                        article: row.get(6)?,
+                    })
+                },
+            )?
+            .collect()
+    }
+}
+
+/// Notes what a link led to: something that is not its article, or the article that was made of it, though nothing tells
+/// that it is its own.
+pub(super) fn note_look(
+    connection: &Connection,
+    candidate: &Candidate,
+    signs: &PageSigns,
+    article: Option<i64>,
+    is_refused: bool,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    forget_look(connection, candidate.link)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO _gate_looks (link_id, publisher, place, links_min, text_links_min, is_refused, article_id, seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            candidate.link.0,
+            candidate.publisher,
+            signs.place,
+            signs.links_min,
+            signs.text_links_min,
+            is_refused,
+            article,
+            private_time(now)
+        ])?;
+    for sign in named_signs(signs).chain(part_signs(signs)) {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO _gate_signs (publisher, sign, link_id) VALUES (?1, ?2, ?3)")?
+            .execute(params![candidate.publisher, sign, candidate.link.0])?;
+    }
+    Ok(())
+}
+
+/// Forgets what a link led to: its article is known now.
+pub(super) fn forget_look(connection: &Connection, link: LinkId) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM _gate_looks WHERE link_id = ?1")?.execute([link.0])?;
+    Ok(())
+}
+
+/// Notes that an article reads otherwise than what was made of a page that nothing vouched for: that is no longer it.
+pub(super) fn keep_article(connection: &Connection, article: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE _gate_looks SET article_id = NULL WHERE article_id = ?1")?.execute([article])?;
+    Ok(())
+}
+
+/// Whether nothing tells that an article is the one that its links promised.
+pub(super) fn is_unvouched(connection: &Connection, article: i64) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM _gate_looks WHERE article_id = ?1)")?
+        .query_row([article], |row| row.get(0))
+}
+
+/// Notes that a page is the article of none of the links that led to it, and returns the gate that it is, if they did so one
+/// after the other.
 pub(super) fn note_obstruction(
     connection: &Connection,
     candidate: &Candidate,
-    signs: &[String],
+    company: &Company,
     schedule: &ScheduleSettings,
     now: Timestamp,
 ) -> rusqlite::Result<Option<Gate>> {
-    let forgotten = now.checked_sub(SignedDuration::from_hours(SIGN_HOURS)).unwrap_or(Timestamp::MIN);
-    let mut shared = None;
-    for sign in signs.iter().take(SIGNS_MAX) {
-        connection
-            .prepare_cached(
-                "INSERT INTO _gate_signs (publisher, sign, link_id, seen_at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (publisher, sign, link_id) DO UPDATE SET seen_at = excluded.seen_at",
-            )?
-            .execute(params![candidate.publisher, sign, candidate.link.0, private_time(now)])?;
-        let n_links: u32 = connection
-            .prepare_cached("SELECT count(*) FROM _gate_signs WHERE publisher = ?1 AND sign = ?2 AND seen_at > ?3")?
-            .query_row(params![candidate.publisher, sign, private_time(forgotten)], |row| row.get(0))?;
-        if n_links >= LINKS_MIN && shared.is_none() {
-            shared = Some(sign);
+    let Company { sign, others, is_enough, is_in_row } = company;
+    if *is_enough {
+        for other in others {
+            connection
+                .prepare_cached("UPDATE _gate_looks SET is_refused = 1, article_id = NULL WHERE link_id = ?1")?
+                .execute([other.link])?;
         }
     }
-    let Some(sign) = shared else { return Ok(None) };
+    if !is_in_row {
+        return Ok(None);
+    }
     let n_probes: Option<u32> = connection
         .prepare_cached("SELECT n_probes FROM _gates WHERE publisher = ?1")?
         .query_row([&candidate.publisher], |row| row.get(0))
@@ -91,12 +298,10 @@ pub(super) fn note_obstruction(
         )?
         .execute(params![candidate.publisher, sign, public_time(now), private_time(next_probe_at)])?;
     // What a gate says is nothing of an article that was there.
-    connection
-        .prepare_cached(
-            "UPDATE _links SET gone_at = NULL
-             WHERE gone_at IS NOT NULL AND id IN (SELECT link_id FROM _gate_signs WHERE publisher = ?1 AND sign = ?2)",
-        )?
-        .execute(params![candidate.publisher, sign])?;
+    for other in others {
+        connection.prepare_cached("UPDATE _links SET gone_at = NULL WHERE id = ?1")?.execute([other.link])?;
+    }
+    connection.prepare_cached("UPDATE _links SET gone_at = NULL WHERE id = ?1")?.execute([candidate.link.0])?;
     let change =
         n_probes.is_none().then(|| GateChange::Found { publisher: candidate.publisher.clone(), sign: sign.clone() });
     Ok(Some(Gate { next_probe_at, change }))
@@ -109,10 +314,10 @@ pub(super) fn note_article(
     publisher: &str,
     now: Timestamp,
 ) -> rusqlite::Result<Option<GateChange>> {
-    let n_signs = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM _gate_signs WHERE publisher = ?1)")?
+    let has_looks = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM _gate_looks WHERE publisher = ?1 AND is_past = 0)")?
         .query_row([publisher], |row| row.get::<_, bool>(0))?;
-    if !n_signs {
+    if !has_looks {
         return Ok(None);
     }
     let is_gate = connection.prepare_cached("DELETE FROM _gates WHERE publisher = ?1")?.execute([publisher])? > 0;
@@ -124,22 +329,24 @@ pub(super) fn note_article(
                 "UPDATE _links SET due_at = CASE WHEN article_id IS NULL THEN ?2 END,
                      look_at = CASE WHEN article_id IS NULL THEN NULL ELSE ?2 END
                  WHERE claim_id IS NULL AND (due_at IS NOT NULL OR look_at IS NOT NULL)
-                     AND id IN (SELECT link_id FROM _gate_signs WHERE publisher = ?1)",
+                     AND id IN (SELECT link_id FROM _gate_looks WHERE publisher = ?1 AND is_past = 0 AND is_refused)",
             )?
             .execute(params![publisher, private_time(now)])?;
     }
-    connection.prepare_cached("DELETE FROM _gate_signs WHERE publisher = ?1")?.execute([publisher])?;
+    connection
+        .prepare_cached("UPDATE _gate_looks SET is_past = 1 WHERE publisher = ?1 AND is_past = 0")?
+        .execute([publisher])?;
     let n_links = u64::try_from(n_links).unwrap_or(u64::MAX);
     Ok(is_gate.then(|| GateChange::Opened { publisher: publisher.to_owned(), n_links }))
 }
 
-/// Forgets signs that are too old to count.
+/// Forgets looks that are too old to count.
 pub(super) fn prune(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    let forgotten = now.checked_sub(SignedDuration::from_hours(SIGN_HOURS)).unwrap_or(Timestamp::MIN);
+    let forgotten = now.checked_sub(SignedDuration::from_hours(LOOK_HOURS)).unwrap_or(Timestamp::MIN);
     connection
         .prepare_cached(
-            "DELETE FROM _gate_signs
-             WHERE seen_at <= ?1 AND NOT EXISTS (SELECT 1 FROM _gates WHERE _gates.publisher = _gate_signs.publisher)",
+            "DELETE FROM _gate_looks
+             WHERE seen_at <= ?1 AND NOT EXISTS (SELECT 1 FROM _gates WHERE _gates.publisher = _gate_looks.publisher)",
         )?
         .execute([private_time(forgotten)])?;
     Ok(())

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::config::ScheduleSettings;
 use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, SourceId, Validators};
 use crate::schedule::backoff;
-use crate::store::file::columns::{from_private_time, private_time, public_time, stored_url};
+use crate::store::file::columns::{from_private_time, hints_to_json, private_time, public_time, stored_url};
 use crate::store::write::entries::{self, EntryChange, StoredEntry};
 use crate::store::write::publishers;
 use crate::store::write::sightings::{self, Place};
@@ -181,6 +181,14 @@ pub(in crate::store) fn finish(
             .prepare_cached("UPDATE _links SET etag = ?2, last_modified = ?3 WHERE id = ?1")?
             .execute(params![link.0, etag, last_modified])?;
     }
+    Ok(())
+}
+
+/// Keeps what the source said of a link though its page was read: it may have to be read again.
+pub(in crate::store) fn keep_hints(connection: &Connection, candidate: &Candidate) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE _links SET hints = ?2 WHERE id = ?1")?
+        .execute(params![candidate.link.0, hints_to_json(&candidate.hints)])?;
     Ok(())
 }
 

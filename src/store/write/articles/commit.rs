@@ -1,6 +1,8 @@
 //! Committing the fetch of an article: the article, its sightings, the exchanges and the release of the claim, in one
 //! transaction.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -12,10 +14,11 @@ use crate::model::{
 };
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::revisits::{self, Revisits};
+use crate::store::write::articles::take_back::take_back;
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::articles::{lookalikes, row};
 use crate::store::write::entries::ENTRY_SIGN;
-use crate::store::write::gates::{self, GateChange};
+use crate::store::write::gates::{self, Company, GateChange};
 use crate::store::write::sources::schedule;
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{fetches, links, publishers, sightings};
@@ -31,6 +34,10 @@ pub struct ArticleCommit {
     pub removed: Option<i64>,
     /// The gate that was found, or that is open now.
     pub gate: Option<GateChange>,
+    /// Whether something else stood where the article should.
+    pub is_obstructed: bool,
+    /// Articles that were none, and are stored no more.
+    pub taken_back: Vec<i64>,
 }
 
 /// Commits the fetch of an article.
@@ -56,18 +63,30 @@ pub(in crate::store) fn commit(
     };
     let mut ready_at = *host_ready_at;
     let commit = match result {
-        ArticleResult::Article(page) => fetch.commit_page(page, None)?,
+        ArticleResult::Article(page) => fetch.commit_vouched(page)?,
+        ArticleResult::Unvouched(page) => fetch.commit_unvouched(page)?,
         ArticleResult::Obstructed(obstruction) => fetch.commit_obstruction(obstruction)?,
         ArticleResult::Unchanged => fetch.commit_unchanged()?,
         ArticleResult::Postponed { until } => {
             ready_at = ready_at.max(*until);
             fetch.postpone(*until)?
         }
-        ArticleResult::Failed { retry_at, absence, .. } => fetch.commit_absence(*absence, *retry_at)?,
+        ArticleResult::Failed { retry_at, absence, .. } => {
+            fetch.commit_absence(link.article_id, *absence, *retry_at)?
+        }
     };
     fetch.note_source_health()?;
     let article_id = commit.stored.as_ref().map(|stored| stored.id);
-    fetches::record(transaction, exchanges, candidate.source, article_id)?;
+    match result {
+        ArticleResult::Unvouched(page) if commit.is_obstructed => {
+            let mut exchanges = exchanges.clone();
+            if let Some(last) = exchanges.last_mut() {
+                last.failure.get_or_insert_with(|| page.failure.clone());
+            }
+            fetches::record(transaction, &exchanges, candidate.source, article_id)?;
+        }
+        _ => fetches::record(transaction, exchanges, candidate.source, article_id)?,
+    }
     publishers::note_pace(transaction, &candidate.publisher, exchanges)?;
     publishers::set_next_turn(transaction, &candidate.publisher, ready_at)?;
     Ok(commit)
@@ -109,26 +128,139 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
+    /// The page holds the article that its link promised.
+    fn commit_vouched(&self, page: &ReadPage) -> rusqlite::Result<ArticleCommit> {
+        let candidate = &self.outcome.candidate;
+        let mut commit = self.commit_page(page, None)?;
+        self.keep_revised(&commit)?;
+        // That it reads as it did says nothing of one that nothing vouched for.
+        let is_unvouched = match self.known_article_id {
+            Some(known) => gates::is_unvouched(self.transaction, known)?,
+            None => false,
+        };
+        if !is_unvouched && self.is_open(page, &commit) {
+            gates::forget_look(self.transaction, candidate.link)?;
+            commit.gate = gates::note_article(self.transaction, &candidate.publisher, self.now)?;
+        }
+        Ok(commit)
+    }
+
+    /// The page may hold the article, and nothing tells. When other links lead to it too, it is the article of none.
+    fn commit_unvouched(&self, obstruction: &Obstruction) -> rusqlite::Result<ArticleCommit> {
+        let Obstruction { signs, page: Some(page), .. } = obstruction else {
+            return self.commit_obstruction(obstruction);
+        };
+        let candidate = &self.outcome.candidate;
+        // Another address of an article that is known to be one.
+        if self.known_article_id.is_none()
+            && let Some(id) = self.article_at_addresses(page)?
+            && !gates::is_unvouched(self.transaction, id)?
+        {
+            return self.commit_page(page, None);
+        }
+        let company = gates::company(self.transaction, candidate, signs, false, self.now)?;
+        if company.is_enough {
+            return self.commit_shared(obstruction, &company, None);
+        }
+        // Something else stands where the known article stood. It is believed when it does so twice in a row.
+        if signs.address.is_none()
+            && let Some(known) = self.known_article_id
+            && let Some(known) = lookalikes::known(self.transaction, known)?
+            && !dedup::is_same_article(&page.article, &known)
+            && !self.revisits.is_missing()?
+        {
+            return self.commit_shared(obstruction, &company, None);
+        }
+        let mut commit = self.commit_page(page, None)?;
+        self.keep_revised(&commit)?;
+        let Some(stored) = &commit.stored else { return Ok(commit) };
+        let is_made_of_it = match stored.verdict {
+            Verdict::New | Verdict::Duplicate { .. } => true,
+            Verdict::Known { .. } => gates::is_unvouched(self.transaction, stored.id)?,
+            Verdict::Revision { .. } => false,
+        };
+        let made = is_made_of_it.then_some(stored.id);
+        let is_open = self.is_open(page, &commit);
+        if is_open && !company.is_some() {
+            commit.gate = gates::note_article(self.transaction, &candidate.publisher, self.now)?;
+        }
+        gates::note_look(self.transaction, candidate, signs, made, false, self.now)?;
+        // Later the stored headline stands in for that of the source.
+        if self.known_article_id.is_none() {
+            links::keep_hints(self.transaction, candidate)?;
+        }
+        Ok(commit)
+    }
+
+    /// An article that has another wording is no longer what was made of a page that nothing vouched for.
+    fn keep_revised(&self, commit: &ArticleCommit) -> rusqlite::Result<()> {
+        match &commit.stored {
+            Some(StoredArticle { id, verdict: Verdict::Revision { .. } }) => gates::keep_article(self.transaction, *id),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a page that was committed shows that nothing stands before the articles of its publisher: a wall, or the feed's
+    /// text in its place, does not.
+    fn is_open(&self, page: &ReadPage, commit: &ArticleCommit) -> bool {
+        let is_page = !self.outcome.exchanges.is_empty();
+        let is_article = matches!(page.article.body_kind, BodyKind::Full | BodyKind::Partial);
+        is_page && is_article && commit.stored.is_some()
+    }
+
     /// Something else stands where the article should.
     fn commit_obstruction(&self, obstruction: &Obstruction) -> rusqlite::Result<ArticleCommit> {
-        let Obstruction { retry_at, absence, signs, page, entry, .. } = obstruction;
+        let signs = &obstruction.signs;
+        let company = gates::company(self.transaction, &self.outcome.candidate, signs, true, self.now)?;
+        self.commit_shared(obstruction, &company, obstruction.page.as_ref().filter(|_| !company.is_enough))
+    }
+
+    /// Something else stands where the article should, and perhaps where those of other links should. `page` is what it would
+    /// be if it were the article.
+    fn commit_shared(
+        &self,
+        obstruction: &Obstruction,
+        company: &Company,
+        page: Option<&ReadPage>,
+    ) -> rusqlite::Result<ArticleCommit> {
+        let Obstruction { retry_at, absence, signs, entry, .. } = obstruction;
         let candidate = &self.outcome.candidate;
-        let gate = gates::note_obstruction(self.transaction, candidate, signs, self.revisits.schedule, self.now)?;
+        let taken_back = if company.is_enough { company.articles() } else { BTreeSet::new() };
+        gates::note_look(self.transaction, candidate, signs, None, true, self.now)?;
+        let gate = gates::note_obstruction(self.transaction, candidate, company, self.revisits.schedule, self.now)?;
         let retry_at = gate.as_ref().map(|gate| gate.next_probe_at).or(*retry_at);
-        let mut commit = match (self.known_article_id, page, entry) {
-            (Some(_), _, _) if gate.is_some() => self.commit_absence(Absence::Unknown, retry_at)?,
+        for article in &taken_back {
+            let retry_at = retry_at.or(self.revisits.soon()).unwrap_or(self.now);
+            take_back(self.transaction, *article, retry_at, self.now)?;
+        }
+        let is_shared = company.is_enough;
+        let known = self.known_article_id.filter(|known| !taken_back.contains(known));
+        let mut commit = match (known, page, entry) {
+            (Some(_), _, _) if gate.is_some() => self.commit_absence(known, Absence::Unknown, retry_at)?,
             // Missing for the second time, and the same page still stands there: it is what is there now.
             (Some(_), Some(page), _) if self.revisits.is_missing()? => self.commit_page(page, None)?,
-            (None, page, Some(entry)) if gate.is_some() || page.is_some() => self.commit_page(entry, retry_at)?,
+            // The feed's text goes on standing in.
+            (Some(known), _, _) if is_shared && self.is_stand_in(known)? => {
+                self.commit_absence(Some(known), Absence::Unknown, retry_at)?
+            }
+            (None, page, Some(entry)) if is_shared || page.is_some() => self.commit_page(entry, retry_at)?,
             // Nothing else has come of several tries, and no other link leads there: the headline was another one.
-            (None, Some(page), None) if gate.is_none() && retry_at.is_none() => self.commit_page(page, None)?,
-            _ => self.commit_absence(*absence, retry_at)?,
+            (None, Some(page), None) if retry_at.is_none() => self.commit_page(page, None)?,
+            _ => self.commit_absence(known, *absence, retry_at)?,
         };
         if gate.is_some() {
             links::forgive(self.transaction, candidate.link, candidate.failures_in_a_row)?;
         }
         commit.gate = gate.and_then(|gate| gate.change);
+        commit.is_obstructed = true;
+        commit.taken_back = taken_back.into_iter().collect();
         Ok(commit)
+    }
+
+    /// Whether the feed's text stands in for the page of an article.
+    fn is_stand_in(&self, article_id: i64) -> rusqlite::Result<bool> {
+        let known = lookalikes::known(self.transaction, article_id)?;
+        Ok(known.is_some_and(|known| known.body_kind == BodyKind::Teaser.as_str()))
     }
 
     /// The page holds an article, or something that stands in its place. `page_at` is when the page is asked for again
@@ -147,7 +279,7 @@ impl Fetch<'_> {
         match known {
             Some(known) if dedup::is_barrier(article, &known) => self.commit_barrier(known.id),
             Some(known) if is_page && dedup::is_notice_of_absence(article, &known) => {
-                self.commit_absence(Absence::Likely, None)
+                self.commit_absence(self.known_article_id, Absence::Likely, None)
             }
             _ => self.commit_article(page, page_at),
         }
@@ -217,10 +349,7 @@ impl Fetch<'_> {
             row::mark_removed(self.transaction, removed, self.now)?;
         }
         self.move_sightings(&stored)?;
-        // A wall, or the feed's text in its place, opens nothing.
-        let is_open = is_page && matches!(article.body_kind, BodyKind::Full | BodyKind::Partial);
-        let gate = if is_open { gates::note_article(self.transaction, &candidate.publisher, self.now)? } else { None };
-        Ok(ArticleCommit { stored: Some(stored), is_stale: false, removed, gate })
+        Ok(ArticleCommit { stored: Some(stored), removed, ..ArticleCommit::default() })
     }
 
     /// Gives the article the sightings of its link.
@@ -254,8 +383,13 @@ impl Fetch<'_> {
     }
 
     /// There is no article to be had from the page, now or for good.
-    fn commit_absence(&self, absence: Absence, retry_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
-        let removed = self.revisits.after_failure(self.known_article_id, absence, retry_at)?;
+    fn commit_absence(
+        &self,
+        known_article_id: Option<i64>,
+        absence: Absence,
+        retry_at: Option<Timestamp>,
+    ) -> rusqlite::Result<ArticleCommit> {
+        let removed = self.revisits.after_failure(known_article_id, absence, retry_at)?;
         Ok(ArticleCommit { removed, ..ArticleCommit::default() })
     }
 
@@ -266,9 +400,18 @@ impl Fetch<'_> {
             ArticleResult::Postponed { .. } => return Ok(()),
             ArticleResult::Failed { failure, .. } => Some(failure),
             ArticleResult::Obstructed(obstruction) => Some(&obstruction.failure),
-            ArticleResult::Article(_) | ArticleResult::Unchanged => None,
+            ArticleResult::Article(_) | ArticleResult::Unvouched(_) | ArticleResult::Unchanged => None,
         };
         schedule::note_article_source(self.transaction, source, failure, self.now)
+    }
+
+    /// The article that the address which answered leads to, or the one that the page calls its own.
+    fn article_at_addresses(&self, page: &ReadPage) -> rusqlite::Result<Option<i64>> {
+        let answered = links::article_at(self.transaction, &page.answered.url.key())?;
+        match (&page.article.url, answered) {
+            (Some(url), None) => links::article_at(self.transaction, &url.key()),
+            (_, answered) => Ok(answered),
+        }
     }
 
     /// The article that the link, the canonical address or the one that answered led to, and that is no longer stored.

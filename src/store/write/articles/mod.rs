@@ -5,6 +5,7 @@
 //! * `restore`: an article from an export, as it was where it was exported.
 //! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
 //!   `versions` puts several versions from files in order, `text_pages` knows the page that each text is from.
+//! * `take_back`: deletes what was none.
 //! * `row`: its row; `full_text`: the full-text index.
 //! * `revisits`: when its page is fetched again, and what it means that the page is missing.
 
@@ -23,6 +24,8 @@ mod lookalikes;
 mod versions;
 
 mod text_pages;
+
+mod take_back;
 
 pub(in crate::store) mod copies;
 

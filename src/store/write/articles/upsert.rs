@@ -54,6 +54,12 @@ pub(super) fn upsert(
     let stored = match verdict {
         Verdict::New => judged.insert()?,
         Verdict::Duplicate { of, kind } => judged.insert_duplicate(of, kind)?,
+        Verdict::Known { article_id }
+            if page.is_some()
+                && lookalikes.known(article_id).is_some_and(|known| dedup::is_whole_of(&article, known)) =>
+        {
+            judged.replace(article_id, lookalikes.by_wording)?
+        }
         Verdict::Known { article_id } => known_article(article_id),
         Verdict::Revision { article_id } if arrival.answered.is_none() => {
             judged.add_version(article_id, lookalikes.by_wording)?

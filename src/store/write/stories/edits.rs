@@ -113,6 +113,12 @@ fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Counts the articles of a story again of which one was deleted.
+pub(in crate::store) fn note_deletion(connection: &Connection, story: i64) -> rusqlite::Result<()> {
+    recount(connection, story)?;
+    note_change(connection)
+}
+
 /// Lets the writing thread read stories again.
 fn note_change(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE _story_state SET generation = generation + 1", []).map(|_| ())

@@ -1,0 +1,105 @@
+//! Taking back what was no article: it was made of a page that several links lead to. Nothing of it stays, and the links that
+//! led to it have no article again.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::store::file::change_seq::NEXT_CHANGE;
+use crate::store::file::columns::{private_time, public_time};
+use crate::store::write::articles::copies;
+use crate::store::write::publishers;
+use crate::store::write::stories::edits;
+use crate::store::write::transaction::WriteTransaction;
+
+/// Deletes an article, and has the links that led to it tried again at this time.
+pub(super) fn take_back(
+    transaction: &WriteTransaction<'_>,
+    id: i64,
+    retry_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let connection: &Connection = transaction;
+    give_sightings_back(connection, id)?;
+    release_links(connection, id, retry_at)?;
+    copies::forget(transaction, id)?;
+    // What was found to be a copy of it has its text, and is looked at for itself.
+    connection.prepare_cached("DELETE FROM _copies WHERE of_id = ?1")?.execute([id])?;
+    for copy in ids(connection, "SELECT id FROM articles WHERE duplicate_of = ?1", id)? {
+        connection
+            .prepare_cached(&format!(
+                "UPDATE articles SET duplicate_of = NULL, duplicate_kind = NULL, change_seq = {NEXT_CHANGE} WHERE id = ?1"
+            ))?
+            .execute([copy])?;
+    }
+    let story: Option<i64> = connection
+        .prepare_cached("SELECT story_id FROM story_members WHERE article_id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    tell(connection, id, now)?;
+    connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
+    if let Some(story) = story {
+        edits::note_deletion(connection, story)?;
+    }
+    transaction.cache().clear();
+    Ok(())
+}
+
+/// Tells those who read changes, as one more change: they may have passed the article on.
+fn tell(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO _taken_back (change_seq, article_id, source_id, title, url, at)
+             SELECT {NEXT_CHANGE}, id, source_id, title, url, ?2 FROM articles WHERE id = ?1"
+        ))?
+        .execute(params![id, public_time(now)])?;
+    connection
+        .prepare_cached("UPDATE _change_state SET deleted_up_to = (SELECT max(change_seq) FROM _taken_back)")?
+        .execute([])?;
+    Ok(())
+}
+
+fn ids(connection: &Connection, sql: &str, id: i64) -> rusqlite::Result<Vec<i64>> {
+    connection.prepare_cached(sql)?.query_map([id], |row| row.get(0))?.collect()
+}
+
+/// Gives the links that sources listed their sightings back. That of its first source stands in the link itself.
+fn give_sightings_back(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO _pending_sightings (link_id, source_id, guid, url, first_seen_at, last_seen_at)
+             SELECT _links.id, sightings.source_id, sightings.guid, sightings.url, sightings.first_seen_at,
+                 sightings.last_seen_at
+             FROM sightings
+             JOIN _links ON _links.article_id = sightings.article_id
+                 AND sightings.url IN (_links.url, _links.url_as_given)
+             WHERE sightings.article_id = ?1 AND _links.source_id IS NOT sightings.source_id
+             ON CONFLICT (link_id, source_id) DO NOTHING",
+        )?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Lets go of an article's links: those that a source listed or somebody asked for wait for another try, and what is only an
+/// address that pages gave is forgotten.
+fn release_links(connection: &Connection, id: i64, retry_at: Timestamp) -> rusqlite::Result<()> {
+    let is_wanted = "(source_id IS NOT NULL OR id IN (SELECT link_id FROM _gate_looks)
+                      OR id IN (SELECT link_id FROM _pending_sightings) OR claim_id IS NOT NULL)";
+    connection
+        .prepare_cached(&format!("DELETE FROM _links WHERE article_id = ?1 AND NOT {is_wanted}"))?
+        .execute([id])?;
+    let publishers: BTreeSet<String> = connection
+        .prepare_cached(
+            "UPDATE _links SET article_id = NULL, look_at = NULL, gone_at = NULL, cut_off_at = NULL, etag = NULL,
+                 last_modified = NULL, due_at = CASE WHEN claim_id IS NULL THEN ?2 ELSE due_at END,
+                 failures_in_a_row = max(failures_in_a_row, 1)
+             WHERE article_id = ?1 RETURNING host",
+        )?
+        .query_map(params![id, private_time(retry_at)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for publisher in publishers {
+        publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
+    }
+    Ok(())
+}
