@@ -238,7 +238,8 @@ impl Fetcher {
         match self.exchange_by(client, reader, url, request, cookies, exchanges).await {
             Err(FetchError::Header { .. } | FetchError::Framing { .. }) if reader == Reader::ClientFirst => {
                 self.lenient.note(url);
-                self.exchange_by(client, Reader::Lenient, url, request, cookies, exchanges).await
+                // Apart, since it is rare: every fetch would be twice as large to move.
+                Box::pin(self.exchange_by(client, Reader::Lenient, url, request, cookies, exchanges)).await
             }
             answer => answer,
         }
@@ -354,7 +355,7 @@ impl Fetcher {
         }
         let unanswered = |error| FetchError::from_client(&error, &doing);
         let response = match reader {
-            Reader::Lenient => self.lenient.send(&builder.build().map_err(unanswered)?, &doing).await?,
+            Reader::Lenient => Box::pin(self.lenient.send(&builder.build().map_err(unanswered)?, &doing)).await?,
             Reader::Client | Reader::ClientFirst => builder.send().await.map_err(unanswered)?,
         };
         if reader == Reader::ClientFirst && headers::is_chunked_unawares(response.headers()) {

@@ -76,7 +76,8 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
     };
     let result = match &candidate.other_form {
         Some(form) if has_no_article(&result) => {
-            from_other_form(stages, &candidate, form, &mut visits).await.unwrap_or(result)
+            // Apart, as all that is rare here: it would be moved with each article.
+            Box::pin(from_other_form(stages, &candidate, form, &mut visits)).await.unwrap_or(result)
         }
         _ => result,
     };
