@@ -97,8 +97,8 @@ struct Piece {
 
 impl Piece {
     /// Whether it takes a slot: it is at work, or was begun just now.
-    fn takes_slot(&self) -> bool {
-        self.progress.is_at_work() || self.started.elapsed() < SLOW_AFTER
+    fn takes_slot(&self, now: Instant) -> bool {
+        self.progress.is_at_work() || now.duration_since(self.started) < SLOW_AFTER
     }
 }
 
@@ -244,10 +244,13 @@ impl Engine {
             Slot::Poll => settings.poll_tasks,
             Slot::Article => settings.article_tasks,
         };
+        let now = Instant::now();
         let room = |is_probe: bool| {
             let pieces = self.pieces.values().filter(|piece| piece.slot == slot && piece.is_probe == is_probe);
-            let n_in_slots = pieces.clone().filter(|piece| piece.takes_slot()).count();
-            let n_waiting = pieces.filter(|piece| !piece.takes_slot()).count();
+            let (n_in_slots, n_waiting) = pieces.fold((0, 0), |(n_in_slots, n_waiting), piece| {
+                let takes_slot = piece.takes_slot(now);
+                (n_in_slots + usize::from(takes_slot), n_waiting + usize::from(!takes_slot))
+            });
             if n_waiting < settings.slow_tasks { n_slots.saturating_sub(n_in_slots) } else { 0 }
         };
         Share { n_sound: room(false), n_probes: room(true) }
@@ -277,7 +280,8 @@ impl Engine {
             let outcome = pipeline::poll(&stages, source).await;
             let _at_work = progress.work();
             let describe = tally::polled(&outcome);
-            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_poll(outcome));
+            let remembered = remember_hosts(&app).await;
+            let committed = app.store.commit_poll(outcome).await;
             (number, remembered.and(committed.map(describe)))
         });
     }
@@ -290,7 +294,8 @@ impl Engine {
             let outcome = pipeline::acquire(&stages, candidate).await;
             let _at_work = progress.work();
             let describe = tally::acquired(&outcome);
-            let (remembered, committed) = tokio::join!(remember_hosts(&app), app.store.commit_article(outcome));
+            let remembered = remember_hosts(&app).await;
+            let committed = app.store.commit_article(outcome).await;
             (number, remembered.and(committed.map(describe)))
         });
     }

@@ -20,8 +20,8 @@ const KEPT_MAX: usize = 32;
 /// Connections that are kept open though idle: long enough for the next article of a publisher at the usual pause.
 const IDLE_CONNECTION_TIME: Duration = Duration::from_secs(15);
 
-/// Header lines that an answer may have. The library's own 100 are too few for sites behind several caches; their size is
-/// bounded besides.
+/// Header lines that an answer may have that comes by way of a proxy. The library's own 100 are too few for sites behind
+/// several caches, and room for more is made with each answer; their size is bounded besides.
 const HEADERS_MAX: usize = 1000;
 
 /// Bytes of headers that an answer in HTTP/2 may have: about what the library takes in HTTP/1.1. Its own 16 KiB are less than
@@ -59,14 +59,15 @@ impl RouteClient {
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http1_max_headers(HEADERS_MAX)
             .http2_max_header_list_size(HEADER_BYTES_MAX)
             .dns_resolver(addresses.clone())
             .pool_max_idle_per_host(settings.host_connections)
             .pool_idle_timeout(IDLE_CONNECTION_TIME);
         let builder = if proxies.is_empty() {
+            // What has more header lines than the library's 100 is asked for once more, and read leniently.
             builder
         } else {
+            let builder = builder.http1_max_headers(HEADERS_MAX);
             let (settings, of_source) = (Arc::clone(settings), of_source.cloned());
             builder.proxy(reqwest::Proxy::custom(move |url: &Url| {
                 settings.proxy_for(url.host_str()?, of_source.as_ref()).map(|proxy| proxy.url().clone())

@@ -1,5 +1,6 @@
 //! The stages, as the pipeline uses them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,8 +69,11 @@ impl Stages {
 
     /// The same for what a source leads to, which may have a way of its own.
     #[must_use]
-    pub fn by_way_of(&self, of_source: Option<&Route>) -> Self {
-        Stages { fetcher: self.fetcher.by_way_of(of_source), ..self.clone() }
+    pub fn by_way_of(&self, of_source: Option<&Route>) -> Cow<'_, Self> {
+        match of_source {
+            Some(_) => Cow::Owned(Stages { fetcher: self.fetcher.by_way_of(of_source), ..self.clone() }),
+            None => Cow::Borrowed(self),
+        }
     }
 
     /// Fetches, and waits for the publisher's turn as long as it comes before `deadline`, for what only makes sense

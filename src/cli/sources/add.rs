@@ -70,7 +70,8 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
         Some(url) => source.url = url,
         None if arguments.force => {}
         None => {
-            let stages = Stages::new(config).map_err(Failure::Failed)?.by_way_of(source.proxy.as_ref());
+            let stages = Stages::new(config).map_err(Failure::Failed)?;
+            let stages = stages.by_way_of(source.proxy.as_ref()).into_owned();
             let interrupt = signals::watch()?;
             let looking = look(&stages, address, source);
             source = Context::block_on(interrupt.race(looking))???;

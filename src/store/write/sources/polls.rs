@@ -7,8 +7,7 @@ use url::Url;
 
 use crate::config::ScheduleSettings;
 use crate::model::{
-    ChildSitemap, DueSource, Exchange, Failure, ListedLink, PollFacts, PollHints, PollOutcome, PollResult, SourceKind,
-    Validators, publisher_of,
+    ChildSitemap, DueSource, Failure, ListedLink, PollFacts, PollHints, PollOutcome, PollResult, SourceKind, Validators,
 };
 use crate::schedule::address::{self, Move};
 use crate::schedule::cadence::{Pulse, next_poll, shares_nothing};
@@ -47,7 +46,12 @@ pub(in crate::store) fn commit(
     if stored.claim != Some(source.claim.0) {
         return Ok(PollCommit { is_stale: true, ..PollCommit::default() });
     }
-    note_pace(connection, source, exchanges)?;
+    // Whether its articles can be had, its list does not tell: the publisher is not judged by it.
+    if let Some(is_sound) = publishers::is_sound(exchanges).filter(|is_sound| *is_sound != stored.is_sound) {
+        connection
+            .prepare_cached("UPDATE _source_schedule SET is_sound = ?2 WHERE source_id = ?1")?
+            .execute(params![source.id.0, is_sound])?;
+    }
     // Before a gap that this poll leaves is written: that one is still open.
     let n_healed = match healing {
         Some(links) => gaps::heal(connection, source.id, links, schedule, now)?,
@@ -73,22 +77,13 @@ pub(in crate::store) fn commit(
     Ok(commit)
 }
 
-/// Writes down whether a source and its publisher answer soon.
-fn note_pace(connection: &Connection, source: &DueSource, exchanges: &[Exchange]) -> rusqlite::Result<()> {
-    publishers::note_pace(connection, &publisher_of(&source.url), exchanges)?;
-    if let Some(is_sound) = publishers::is_sound(exchanges) {
-        connection
-            .prepare_cached("UPDATE _source_schedule SET is_sound = ?2 WHERE source_id = ?1 AND is_sound <> ?2")?
-            .execute(params![source.id.0, is_sound])?;
-    }
-    Ok(())
-}
-
 /// The schedule of a source before a poll.
 struct StoredSchedule {
     claim: Option<i64>,
     /// Whether it is polled by itself. Otherwise it has no next due time.
     is_active: bool,
+    /// Whether its last answer came soon, and was one.
+    is_sound: bool,
     rhythm: Rhythm,
     last_ok_at: Option<Timestamp>,
     moved: Move,
@@ -99,7 +94,7 @@ impl StoredSchedule {
     fn read(connection: &Connection, source: &DueSource) -> rusqlite::Result<StoredSchedule> {
         connection
             .prepare_cached(
-                "SELECT claim_id, state = 'active', rhythm, last_ok_at, moved_to, n_moved, n_vain
+                "SELECT claim_id, state = 'active', rhythm, last_ok_at, moved_to, n_moved, n_vain, is_sound
                  FROM _source_schedule JOIN sources ON sources.id = source_id WHERE source_id = ?1",
             )?
             .query_row([source.id.0], |row| {
@@ -112,6 +107,7 @@ impl StoredSchedule {
                     rhythm: rhythm.unwrap_or_default(),
                     moved: Move { to: row.get(4)?, n_answers: row.get(5)? },
                     n_vain: row.get(6)?,
+                    is_sound: row.get(7)?,
                 })
             })
     }
