@@ -59,16 +59,17 @@ fn next_publisher_ready_at(connection: &Connection, request: &ClaimRequest) -> r
             )?
             .query_row([], |row| row.get(0));
     }
-    connection
-        .prepare_cached(
-            "SELECT ready_at FROM _hosts
-             WHERE ready_at IS NOT NULL
-                 AND (EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND due_at IS NOT NULL)
-                     OR EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND look_at <= ?1 AND due_at IS NULL))
-             ORDER BY ready_at LIMIT 1",
-        )?
-        .query_row([private_time(request.now)], |row| row.get(0))
-        .optional()
+    let mut first_of_lane = connection.prepare_cached(
+        "SELECT ready_at FROM _hosts
+         WHERE is_sound = ?2 AND ready_at IS NOT NULL
+             AND (EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND due_at IS NOT NULL)
+                 OR EXISTS (SELECT 1 FROM _links WHERE _links.host = _hosts.host AND look_at <= ?1 AND due_at IS NULL))
+         ORDER BY ready_at LIMIT 1",
+    )?;
+    let mut first_of = |is_sound: bool| -> rusqlite::Result<Option<i64>> {
+        first_of_lane.query_row(params![private_time(request.now), is_sound], |row| row.get(0)).optional()
+    };
+    Ok(first_of(true)?.into_iter().chain(first_of(false)?).min())
 }
 
 /// Claims first what is due, then, as far as there is room, pages that are to be revisited.
