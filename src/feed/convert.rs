@@ -102,6 +102,7 @@ pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
         children: Vec::new(),
         problems,
         ttl_s: None,
+        is_cut: false,
     }
 }
 

@@ -72,6 +72,7 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
         children: Vec::new(),
         problems,
         ttl_s: None,
+        is_cut: false,
     })
 }
 

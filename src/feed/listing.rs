@@ -23,6 +23,8 @@ pub struct Listing {
     pub problems: Vec<String>,
     /// How long to wait until the next poll, in seconds, by RSS `ttl` or `sy:updatePeriod`.
     pub ttl_s: Option<u32>,
+    /// Whether the document ends before its end: there is more in it than was read.
+    pub is_cut: bool,
 }
 
 impl Listing {
@@ -36,6 +38,7 @@ impl Listing {
             children: Vec::new(),
             problems: Vec::new(),
             ttl_s: None,
+            is_cut: false,
         }
     }
 }

@@ -109,7 +109,8 @@ fn undo_mojibake(listing: &mut Listing) {
 
 fn read_text(text: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {
     if text.starts_with('{') || text.starts_with('[') {
-        return json::read(text, base, entries_max);
+        let listing = json::read(text, base, entries_max)?;
+        return Ok(Listing { is_cut: !text.trim_end().ends_with(['}', ']']), ..listing });
     }
     match doctype::expanded(text) {
         Some(text) => read_markup(&text, base, entries_max),
@@ -120,14 +121,28 @@ fn read_text(text: &str, base: &Url, entries_max: usize) -> Result<Listing, Feed
 fn read_markup(text: &str, base: &Url, entries_max: usize) -> Result<Listing, FeedError> {
     match find_root(text) {
         Root::Feed { dialect, tag, start, behind } => {
-            read_feed(&Source { dialect, tag, text, start, behind, base, entries_max })
+            let is_cut = ends_early(&tag, &text[behind..]);
+            let listing = read_feed(&Source { dialect, tag, text, start, behind, base, entries_max })?;
+            Ok(Listing { is_cut, ..listing })
         }
-        Root::Sitemap { tag, behind } => Ok(sitemap::read(&tag, &text[behind..], base, entries_max)),
+        Root::Sitemap { tag, behind } => {
+            let mut listing = sitemap::read(&tag, &text[behind..], base, entries_max);
+            listing.is_cut = ends_early(&tag, &text[behind..]);
+            if listing.is_cut && listing.problems.is_empty() {
+                listing.problems.push("the document ends early".to_owned());
+            }
+            Ok(listing)
+        }
         // Which feeds it names is told where its headers are known.
         Root::Html => Err(FeedError::Html { feeds: Vec::new() }),
         Root::Other(name) => Err(FeedError::OtherRoot { root: name.to_owned() }),
         Root::None => sitemap::read_lines(text, entries_max).ok_or(FeedError::NoMarkup),
     }
+}
+
+/// Whether the root is never closed in what stands behind its tag.
+fn ends_early(root: &Tag<'_>, behind: &str) -> bool {
+    !root.is_empty && behind.rfind(&format!("</{}", root.name)).is_none()
 }
 
 /// An XML feed, found in its document.

@@ -31,7 +31,7 @@ pub(super) fn read_bytes(body: &[u8]) -> Result<Listing, FeedError> {
 }
 
 fn listing_as_json(listing: &Listing) -> Value {
-    let Listing { kind, format, title, language, links, children, problems, ttl_s } = listing;
+    let Listing { kind, format, title, language, links, children, problems, ttl_s, is_cut: _ } = listing;
     let links: Vec<Value> = links.iter().map(link_as_json).collect();
     let children: Vec<&str> = children.iter().map(Url::as_str).collect();
     json!({

@@ -392,10 +392,17 @@ impl Fetcher {
         };
         let headers = response.headers().clone();
         let raw = read_body(response, bounds, &self.large_bodies, doing, record).await?;
-        let body = coding::undone(raw, coding::declared(&headers), bounds).await.map_err(|error| match error {
-            CodingError::TooLarge => FetchError::TooLarge { limit },
-            CodingError::Broken(reason) => FetchError::Coding(reason),
-        })?;
+        let body = match coding::undone(raw, coding::declared(&headers), bounds).await {
+            // A part would be taken for the whole article. A list says itself where it ends.
+            Err(CodingError::CutShort(_)) if request.purpose == Purpose::Article => {
+                let reason = "what it packs ends early".to_owned();
+                let host = url.host_str().unwrap_or_default().to_owned();
+                return Err(FetchError::ShortBody { host, n_bytes: record.bytes, reason });
+            }
+            Ok(body) | Err(CodingError::CutShort(body)) => body,
+            Err(CodingError::TooLarge) => return Err(FetchError::TooLarge { limit }),
+            Err(CodingError::Broken(reason)) => return Err(FetchError::Coding(reason)),
+        };
         record.bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let content_type = text_of(&headers, &CONTENT_TYPE);
         if request.purpose != Purpose::Robots

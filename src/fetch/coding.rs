@@ -4,8 +4,8 @@
 //! without its zlib frame, a page in plain that claims to be compressed, names that are no codings. So the bytes decide
 //! wherever they can be told apart. What comes out is bounded, however little goes in.
 //!
-//! A compressed stream that ends early, inside an answer that HTTP says is whole, gives what there is of it: so do browsers
-//! and curl, and a server that ends its streams early does so every time, so that asking again would bring no more. zstd is not asked for: it would be one more decoder for pages that all servers send in gzip too.
+//! A compressed stream that ends early, inside an answer that HTTP says is whole, gives what there is of it, as it does to
+//! browsers. Whether that is enough is for the caller to say: a list, and a page whose end is there. zstd is not asked for: it would be one more decoder for pages that all servers send in gzip too.
 
 use brotli::enc::StandardAlloc;
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
@@ -34,6 +34,9 @@ const BROTLI_RATIO: usize = 8;
 
 /// How much of a body is looked at to see whether it is text.
 const BEGINNING_BYTES: usize = 512;
+
+/// How much of a page is looked at to see whether its end is there.
+const END_BYTES: usize = 4096;
 
 /// The first bytes of gzip with deflate, which is the only kind (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
@@ -68,6 +71,8 @@ pub(super) struct Bounds {
 pub(super) enum CodingError {
     TooLarge,
     Broken(String),
+    /// The stream ends before its end, and the page in it too; this is what there is.
+    CutShort(Vec<u8>),
 }
 
 /// The codings that the headers name, in the order in which they were applied. Names that are none (`utf-8`, `none`) are
@@ -102,6 +107,7 @@ pub(super) async fn undone(raw: Vec<u8>, codings: Vec<Coding>, bounds: Bounds) -
 fn undo(raw: Vec<u8>, codings: &[Coding], bounds: Bounds) -> Result<Vec<u8>, CodingError> {
     let mut body = raw;
     let mut n_layers = 0;
+    let mut is_cut_short = false;
     for coding in codings.iter().rev().take(LAYERS_MAX) {
         n_layers += 1;
         let unpacked = match coding {
@@ -120,7 +126,7 @@ fn undo(raw: Vec<u8>, codings: &[Coding], bounds: Bounds) -> Result<Vec<u8>, Cod
             Some(Unpacked::Whole(inner)) => body = inner,
             // The text itself may happen to begin like a stream.
             Some(Unpacked::CutShort(_) | Unpacked::Broken(_)) if is_text(&body) => {}
-            Some(Unpacked::CutShort(inner)) if !inner.is_empty() => body = inner,
+            Some(Unpacked::CutShort(inner)) if !inner.is_empty() => (body, is_cut_short) = (inner, true),
             Some(Unpacked::CutShort(_)) => return Err(CodingError::Broken("nothing is in it".to_owned())),
             Some(Unpacked::Broken(reason)) => return Err(CodingError::Broken(reason)),
             Some(Unpacked::TooLarge) => return Err(CodingError::TooLarge),
@@ -130,7 +136,7 @@ fn undo(raw: Vec<u8>, codings: &[Coding], bounds: Bounds) -> Result<Vec<u8>, Cod
         n_layers += 1;
         match gunzip(&body, bounds) {
             Unpacked::Whole(inner) => body = inner,
-            Unpacked::CutShort(inner) if !inner.is_empty() => body = inner,
+            Unpacked::CutShort(inner) if !inner.is_empty() => (body, is_cut_short) = (inner, true),
             Unpacked::TooLarge if !bounds.keeps_files => return Err(CodingError::TooLarge),
             // What it is, its reader will say.
             Unpacked::TooLarge | Unpacked::CutShort(_) | Unpacked::Broken(_) => break,
@@ -139,7 +145,13 @@ fn undo(raw: Vec<u8>, codings: &[Coding], bounds: Bounds) -> Result<Vec<u8>, Cod
     if !body.starts_with(&GZIP_MAGIC) {
         drop_padding(&mut body);
     }
-    Ok(body)
+    if is_cut_short && !has_end_of_page(&body) { Err(CodingError::CutShort(body)) } else { Ok(body) }
+}
+
+/// Whether the end of a page of HTML is there: then nothing that counts was cut off.
+fn has_end_of_page(body: &[u8]) -> bool {
+    let end = body[body.len().saturating_sub(END_BYTES)..].to_ascii_lowercase();
+    ["</html", "</body"].iter().any(|tag| memchr::memmem::find(&end, tag.as_bytes()).is_some())
 }
 
 /// What became of a stream.
@@ -454,7 +466,9 @@ mod tests {
         zlib[end - 4..].fill(7);
         assert_eq!(read(&["deflate"], zlib).as_ref(), Ok(&page), "a wrong sum");
         for (name, packed) in [("gzip", gzip), ("deflate", deflate(&page)), ("br", brotli(&page))] {
-            let part = read(&[name], packed[..packed.len() / 2].to_vec()).unwrap();
+            let Err(CodingError::CutShort(part)) = read(&[name], packed[..packed.len() / 2].to_vec()) else {
+                panic!("{name}: a part is told from the whole");
+            };
             assert!(!part.is_empty() && part.len() < page.len() && page.starts_with(&part), "{name}");
         }
     }

@@ -155,6 +155,8 @@ pub(super) struct Listed {
     pub(super) children: Vec<Url>,
     pub(super) problems: Vec<String>,
     pub(super) ttl_s: Option<u32>,
+    /// Whether the document ends before its end.
+    pub(super) is_cut: bool,
 }
 
 /// Reads a document on a thread for parsing.
@@ -212,7 +214,15 @@ fn to_listed(listing: Listing, reading: &Reading) -> Listed {
     }
     // The title goes into a table and onto terminals.
     let title = listing.title.map(|title| normalize::text::clean_line(&title)).filter(|title| !title.is_empty());
-    Listed { kind: listing.kind, title, links, children: listing.children, problems, ttl_s: listing.ttl_s }
+    Listed {
+        kind: listing.kind,
+        title,
+        links,
+        children: listing.children,
+        problems,
+        ttl_s: listing.ttl_s,
+        is_cut: listing.is_cut,
+    }
 }
 
 /// Links of a document that are told from each other: by their address, and where several entries have it, by what makes

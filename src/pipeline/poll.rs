@@ -67,6 +67,9 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
         Ok(listed) => listed,
         Err(failure) => return failed(stages, source, exchanges, failure, Retry::Backoff, false),
     };
+    // What was cut off is asked for again, whatever the server says of it then.
+    let (validators, body_sha256) =
+        if listed.is_cut { (Validators::default(), None) } else { (validators, Some(body_sha256)) };
     let named = std::mem::take(&mut listed.children);
     let mut remembered = Vec::new();
     if !named.is_empty() {
@@ -93,7 +96,7 @@ async fn ask(stages: &Stages, source: &DueSource, exchanges: &mut Vec<Exchange>)
         links: listed.links,
         problems: listed.problems,
         validators,
-        body_sha256: Some(body_sha256),
+        body_sha256,
         hints: PollHints { ttl_s: listed.ttl_s, skip_hours, skip_days, ..hints },
         moved_to,
         children: remembered,

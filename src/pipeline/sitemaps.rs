@@ -89,8 +89,9 @@ pub(super) async fn read_children(
                 match read_with(stages, document, reading.of_kind(SourceKind::Sitemap)).await {
                     Ok(inner) => {
                         children.n_read += 1;
-                        // Of an index it is its sitemaps that matter: it is read each time.
-                        children.remembered.push(if inner.children.is_empty() { child } else { forgotten(url) });
+                        // Of an index it is its sitemaps that matter: it is read each time, and so is what was cut off.
+                        let is_known = inner.children.is_empty() && !inner.is_cut;
+                        children.remembered.push(if is_known { child } else { forgotten(url) });
                         inner.children.into_iter().rev().for_each(|url| waiting.push_front(url));
                         let room = stages.feed.entries_max.saturating_sub(children.links.len());
                         children.links.extend(inner.links.into_iter().take(room));

@@ -175,3 +175,41 @@ fn validators_that_never_earn_a_304_are_left_out_one_after_the_other() {
     // What the server says is written down all the same.
     assert_eq!(room.table("SELECT etag, last_modified FROM _source_schedule"), [["\"vain\"", "then"]]);
 }
+
+/// A list whose end was cut off once, under the same date as the whole: its rest is not lost.
+#[test]
+fn a_list_that_was_cut_off_is_asked_for_again_whatever_its_date() {
+    let url = |n: usize| format!("http://paper.example/{n}");
+    let urls: Vec<String> = (0..6).map(url).collect();
+    let rss = feed(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+    let sitemap = urls.iter().fold(String::new(), |list, url| list + &format!("<url><loc>{url}</loc></url>\n"));
+    let sitemap = format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n{sitemap}</urlset>\n");
+    let items: Vec<String> = urls.iter().map(|url| format!("{{\"id\":\"{url}\",\"url\":\"{url}\"}}")).collect();
+    let json =
+        format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"A\",\"items\":[{}]}}", items.join(","));
+    for (kind, content_type, body) in [
+        ("feed", "application/rss+xml", rss.body().to_vec()),
+        ("feed", "application/feed+json", json.into_bytes()),
+        ("sitemap", "application/xml", sitemap.into_bytes()),
+    ] {
+        let list = |body: &[u8]| Resource::new(content_type, body.to_vec()).without_etag().last_modified(modified());
+        let site = (0..6).fold(Site::new(HOST).with("/feed", list(&body[..body.len() * 2 / 3])), |site, n| {
+            site.with(
+                &format!("/{n}"),
+                Resource::html(
+                    faults::article_html(&format!("Page {n}")).replace("The committee", &format!("Committee {n}")),
+                ),
+            )
+        });
+        let web = web_of(vec![site]);
+        let mut room = Newsroom::reading(&web);
+        room.follow("paper", FEED_URL, Some(kind));
+        room.run(&["fetch", "--all"]).exits(0);
+        let n_first = room.number("SELECT count(*) FROM articles");
+        assert!((1..6).contains(&n_first), "{content_type}: {n_first} of a part");
+        assert_ne!(room.value("SELECT problems FROM source_health"), "[]", "{content_type}: it is told");
+        assert!(web.put(HOST, "/feed", list(&body)));
+        room.run(&["fetch", "--all"]).exits(0);
+        assert_eq!(room.number("SELECT count(*) FROM articles"), 6, "{content_type}");
+    }
+}

@@ -211,6 +211,7 @@ fn a_page_that_fails_is_told_and_scheduled_and_the_others_go_on() {
     let mut cases = common_cases();
     let short = "<!doctype html><title>Nothing here</title><p>Nothing here.</p>";
     cases.extend([
+        case("cut-gzip", faults::cut_gzip(), "short-body", "ends early", Next::Backoff),
         case("garbage", faults::garbage(), "parse", "binary data", Next::Backoff),
         case("empty-body", Resource::html(""), "not-article", "", Next::Backoff),
         case("hardly-a-page", Resource::html(short), "not-article", "", Next::Backoff),

@@ -123,6 +123,14 @@ fn deflated_zeros(n_bytes: usize) -> Vec<u8> {
     deflated
 }
 
+/// A gzip stream that ends early, in an answer that is whole as HTTP has it.
+pub(crate) fn cut_gzip() -> Resource {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(article_html("A stream that ends early").as_bytes()).expect("writing to memory");
+    let body = encoder.finish().expect("writing to memory");
+    Resource::new("text/html", body[..body.len() * 4 / 5].to_vec()).header("content-encoding", "gzip")
+}
+
 /// A gzip body with a broken middle.
 pub(crate) fn broken_gzip() -> Resource {
     let page = article_html("A broken stream");
