@@ -295,3 +295,21 @@ fn a_documents_date_that_is_none_is_told() {
     let file = room.file("a.txt", "Strike ends\n20241350\nhttps://old.example/strike\nThe men went back.\n");
     room.run(&["import", &file]).exits(0).says("a.txt: the date 2024-13-50 is none that can be read");
 }
+
+#[test]
+fn a_wording_without_a_date_leaves_the_hash_that_of_the_document_as_it_is_stored() {
+    let room = Newsroom::new();
+    let line = |dates: &str, words: &str| {
+        let text = format!("{} {words}", "The ferry runs again, and the harbour is open. ".repeat(12));
+        format!("{{\"url\":\"http://paper.example/ferry\",\"title\":\"The ferry runs\",{dates},\"text\":\"{text}\"}}\n")
+    };
+    let lines = line("\"published\":\"2026-11-20T08:00:00Z\"", "It left at eight.")
+        + &line("\"modified\":\"2026-11-21T08:00:00Z\"", "It left at nine, the harbour master says now.");
+    std::fs::write(room.path("ferry.jsonl"), lines).expect("the file can be written");
+    room.run(&["import", "ferry.jsonl"]).exits(0).says("1 revision");
+    let row = room.table("SELECT title, date, url, body, sha256 FROM articles");
+    let [title, day, url, body, sha256] = row[0].clone().try_into().expect("five columns");
+    assert_eq!(day, "20261120");
+    let document = bundle::document(Some(&title), Some(&day), Some(&url), &body);
+    assert_eq!(bundle::hex_sha256(document.as_bytes()), sha256);
+}

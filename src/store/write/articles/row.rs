@@ -25,7 +25,7 @@ impl ArticleRow<'_> {
     /// Inserts the row. Returns its id.
     pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
         static SQL: OnceLock<String> = OnceLock::new();
-        let columns = self.columns();
+        let columns = self.columns(&Stays::default());
         let sql = SQL.get_or_init(|| insert_sql(&columns));
         let parameters: Vec<(&str, &dyn ToSql)> = columns.iter().map(Column::parameter).collect();
         connection.prepare_cached(sql)?.insert(parameters.as_slice())
@@ -34,7 +34,7 @@ impl ArticleRow<'_> {
     /// Replaces the wording in the row of the article with this id.
     pub(super) fn update(&self, connection: &Connection, id: i64, number: NumberOfWording) -> rusqlite::Result<()> {
         static SQL: OnceLock<String> = OnceLock::new();
-        let columns = self.columns();
+        let columns = self.columns(&self.stays(connection, id)?);
         let sql = SQL.get_or_init(|| update_sql(&columns));
         let counts_on = number == NumberOfWording::Next;
         let changing = columns.iter().filter(|column| column.in_revision != InRevision::Kept);
@@ -45,7 +45,7 @@ impl ArticleRow<'_> {
     }
 
     /// Every column that a wording fills, once for both statements.
-    fn columns(&self) -> [Column<'_>; 26] {
+    fn columns(&self, stays: &Stays) -> [Column<'_>; 26] {
         use InRevision::{Kept, Replaced, ReplacedIfKnown, ReplacedIfListed};
         let ArticleRow { article, url, arrival, duplicate } = self;
         let published = article.published;
@@ -67,7 +67,7 @@ impl ArticleRow<'_> {
             column(":duplicate_kind", Replaced, duplicate_kind.map(DuplicateKind::as_str)),
             column(":first_seen_at", Kept, public_time(arrival.first_seen_at)),
             column(":updated_at", Replaced, public_time(arrival.now)),
-            column(":sha256", Replaced, self.sha256()),
+            column(":sha256", Replaced, self.sha256(stays)),
             column(":date_precision", ReplacedIfKnown, published.map(|date| precision_word(date.precision))),
             column(":published_offset", ReplacedIfKnown, published.map(|published| offset_text(published.offset))),
             column(":modified_at", Replaced, article.modified_at.map(public_time)),
@@ -80,13 +80,30 @@ impl ArticleRow<'_> {
         ]
     }
 
+    /// What of the row with this id stays, since this wording has none.
+    fn stays(&self, connection: &Connection, id: i64) -> rusqlite::Result<Stays> {
+        if self.article.published.is_some() && self.url.is_some() {
+            return Ok(Stays::default());
+        }
+        connection
+            .prepare_cached("SELECT date, url FROM articles WHERE id = ?1")?
+            .query_row([id], |row| Ok(Stays { day: row.get(0)?, url: row.get(1)? }))
+    }
+
     /// SHA-256 of the bundle document.
-    fn sha256(&self) -> String {
-        let day = self.article.published.map(|published| published.day());
-        let url = self.url.map(CanonicalUrl::as_str);
+    fn sha256(&self, stays: &Stays) -> String {
+        let day = self.article.published.map(|published| published.day()).or_else(|| stays.day.clone());
+        let url = self.url.map(CanonicalUrl::as_str).or(stays.url.as_deref());
         let text = bundle::document(self.article.title.as_deref(), day.as_deref(), url, &self.article.body);
         bundle::hex_sha256(text.as_bytes())
     }
+}
+
+/// What a wording that lacks it leaves as it is, and the bundle document has.
+#[derive(Default)]
+struct Stays {
+    day: Option<String>,
+    url: Option<String>,
 }
 
 /// The number of a wording that replaces another one in its row.
