@@ -314,3 +314,21 @@ fn a_form_that_another_source_lists_stands_in_for_a_page_that_is_not_there() {
     assert_eq!(stored(&room), one(text(1..=9), 1));
     assert_eq!(web.stats(HOST).count("/story"), 2);
 }
+
+/// Where neither names the other as its own.
+#[test]
+fn the_plain_address_is_asked_for_once_it_is_known() {
+    let html = |numbers: std::ops::RangeInclusive<usize>| {
+        let text = numbers.fold(String::new(), |text, number| text + &format!("<p>{}</p>", paragraph(number)));
+        Resource::html(format!("<!doctype html><title>A story</title><article><h1>A story</h1>{text}</article>"))
+    };
+    for form in ["/story/amp", "/story?outputType=amp"] {
+        let (room, web) = room_of(&[("/story", html(1..=9)), (form, html(1..=4))]);
+        for path in [form, "/story", form, "/story"] {
+            fetch(&room, path);
+        }
+        assert_eq!(room.table("SELECT body, body_kind FROM articles"), [[text(1..=9), "full".to_owned()]], "{form}");
+        assert_eq!(web.stats(HOST).count(form), 1, "{form}");
+        room.assert_sound();
+    }
+}

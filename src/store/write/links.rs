@@ -80,7 +80,7 @@ pub(in crate::store) fn record_listed(
                 (true, true)
             }
             Some(stored) => {
-                note_other_form(connection, &stored, &link.url)?;
+                let is_turned = note_other_form(connection, &stored, &link.url, now)?;
                 let is_first_sighting = see_again(connection, &stored, source, link, &seen_at)?;
                 let change = before.as_ref().map_or(EntryChange::None, |before| EntryChange::of(before, link));
                 let again = Again { source, is_first_sighting, key: &key, link, before: before.as_ref(), change, now };
@@ -91,7 +91,7 @@ pub(in crate::store) fn record_listed(
                 } else if before.is_some() {
                     entries::renew_guid(connection, stored.id, link.hints.guid.as_deref())?;
                 }
-                (is_first_sighting, becomes_due || change == EntryChange::Headline)
+                (is_first_sighting, becomes_due || is_turned || change == EntryChange::Headline)
             }
         };
         if has_new_work {
@@ -120,7 +120,7 @@ pub(in crate::store) fn ask_for(
                      WHERE id = ?1 AND claim_id IS NULL",
                 )?
                 .execute(params![stored.id, private_time(now)])?;
-            note_other_form(connection, &stored, &link.url)?;
+            note_other_form(connection, &stored, &link.url, now)?;
             stored.id
         }
         None => insert(connection, None, &link.url.key(), link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
@@ -220,15 +220,34 @@ pub(in crate::store) fn prefer_own_page(
 }
 
 /// Notes another form of the page of a known link, which is given by that form's address. The page itself may be gone, or
-/// never have been there.
-fn note_other_form(connection: &Connection, stored: &StoredLink, given: &CanonicalUrl) -> rusqlite::Result<()> {
+/// never have been there. Where the link was met as a form and its plain address is given now, for the first time, that is
+/// the one to ask from now on: there is mostly more on it. Returns whether it is to be looked at for that.
+fn note_other_form(
+    connection: &Connection,
+    stored: &StoredLink,
+    given: &CanonicalUrl,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
     let known = stored.other_url.as_deref().and_then(stored_url);
-    if known.is_some_and(|known| known.key() == given.key() && known.page_key() != given.page_key()) {
-        connection
-            .prepare_cached("UPDATE _links SET other_form = ?2 WHERE id = ?1 AND other_form IS NOT ?2")?
-            .execute(params![stored.id, given.as_str()])?;
+    if !known.is_some_and(|known| known.key() == given.key() && known.page_key() != given.page_key()) {
+        return Ok(false);
     }
-    Ok(())
+    if given.page_key() == given.key() {
+        let n_turned = connection
+            .prepare_cached(
+                "UPDATE _links SET url = ?2, other_form = url, etag = NULL, last_modified = NULL,
+                     look_at = CASE WHEN article_id IS NOT NULL AND due_at IS NULL THEN ?3 ELSE look_at END
+                 WHERE id = ?1 AND other_form IS NULL AND claim_id IS NULL",
+            )?
+            .execute(params![stored.id, given.as_str(), private_time(now)])?;
+        if n_turned > 0 {
+            return Ok(true);
+        }
+    }
+    connection
+        .prepare_cached("UPDATE _links SET other_form = ?2 WHERE id = ?1 AND other_form IS NOT ?2")?
+        .execute(params![stored.id, given.as_str()])?;
+    Ok(false)
 }
 
 /// The article that an address leads to.
