@@ -392,14 +392,18 @@ impl Fetcher {
         };
         let headers = response.headers().clone();
         let raw = read_body(response, bounds, &self.large_bodies, doing, record).await?;
-        let body = match coding::undone(raw, coding::declared(&headers), bounds).await {
-            // A part would be taken for the whole article. A list says itself where it ends.
+        let validators =
+            Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) };
+        let (body, validators) = match coding::undone(raw, coding::declared(&headers), bounds).await {
+            Ok(body) => (body, validators),
+            // A part would be taken for the whole article.
             Err(CodingError::CutShort(_)) if request.purpose == Purpose::Article => {
                 let reason = "what it packs ends early".to_owned();
                 let host = url.host_str().unwrap_or_default().to_owned();
                 return Err(FetchError::ShortBody { host, n_bytes: record.bytes, reason });
             }
-            Ok(body) | Err(CodingError::CutShort(body)) => body,
+            // Of a list there is what there is. By its validators the rest would never come.
+            Err(CodingError::CutShort(body)) => (body, Validators::default()),
             Err(CodingError::TooLarge) => return Err(FetchError::TooLarge { limit }),
             Err(CodingError::Broken(reason)) => return Err(FetchError::Coding(reason)),
         };
@@ -421,7 +425,7 @@ impl Fetcher {
             link: lines_of(&headers, "link"),
             robots_tag: lines_of(&headers, "x-robots-tag"),
             reservations: reservations::of_headers(&headers),
-            validators: Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) },
+            validators,
             max_age_s: max_age_s(&headers, fetched_at),
             fetched_at,
             body,

@@ -213,3 +213,27 @@ fn a_list_that_was_cut_off_is_asked_for_again_whatever_its_date() {
         assert_eq!(room.number("SELECT count(*) FROM articles"), 6, "{content_type}");
     }
 }
+
+#[test]
+fn a_page_of_links_whose_packed_stream_was_cut_off_keeps_no_validators() {
+    let links = (0..40).fold(String::new(), |links, n| {
+        links + &format!("<li><a href=\"/2026/11/2{}/story-{n}\">A headline of six words, {n}</a></li>\n", n % 10)
+    });
+    let html = format!("<!doctype html><title>News</title><ul>{links}</ul></body></html>");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(html.as_bytes()).expect("writing to memory");
+    let packed = encoder.finish().expect("writing to memory");
+    let page = |packed: &[u8]| {
+        let page = Resource::new("text/html", packed.to_vec()).header("content-encoding", "gzip");
+        page.without_etag().last_modified(modified())
+    };
+    let web = web_of(vec![Site::new(HOST).with("/feed", page(&packed[..packed.len() / 2]))]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("paper", FEED_URL, Some("page"));
+    room.run(&["fetch", "--all"]);
+    let n_links = room.number("SELECT count(*) FROM _links");
+    assert!((1..40).contains(&n_links), "{n_links} of a part");
+    assert!(web.put(HOST, "/feed", page(&packed)));
+    room.run(&["fetch", "--all"]);
+    assert_eq!(room.number("SELECT count(*) FROM _links"), 40);
+}
