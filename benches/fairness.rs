@@ -7,7 +7,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use newswire::app::App;
@@ -43,22 +42,10 @@ fn main() {
         return of_kind(n_rounds, kind.parse().expect("a number"));
     }
     println!("{N_GOOD} good articles of {N_GOOD_SITES} sites, until the last one is stored (s; median of {n_rounds})");
-    let alone = median(n_rounds, &Vec::new);
+    let alone = median(n_rounds, &Bad::default);
     println!("  alone                                        {alone:>7.2}");
-    if std::env::args().any(|argument| argument == "--each") {
-        for (n, kind) in KINDS.iter().enumerate() {
-            let beside = median(n_rounds, &|| hostile(&[*kind]));
-            let articles = median(n_rounds, &|| hostile_articles(&[*kind]));
-            println!(
-                "  kind {n:<2} sources {beside:>7.2}   {:.2} times, articles {articles:>7.2}   {:.2} times",
-                beside / alone,
-                articles / alone
-            );
-        }
-        return;
-    }
     for (name, bad) in [
-        ("one feed naming 200 hosts that hang", hanging_hosts as fn() -> Vec<Site>),
+        ("one feed naming 200 hosts that hang", hanging_hosts as fn() -> Bad),
         ("145 sources that hang", || hostile(&[hang])),
         ("145 sources of all kinds", || hostile(&KINDS)),
         ("145 sources whose articles are of all kinds", || hostile_articles(&KINDS)),
@@ -70,33 +57,37 @@ fn main() {
 
 /// Measures one of the ways alone.
 fn of_kind(n_rounds: usize, kind: usize) {
-    let alone = median(n_rounds, &Vec::new);
+    let alone = median(n_rounds, &Bad::default);
     let beside =
         [median(n_rounds, &|| hostile(&[KINDS[kind]])), median(n_rounds, &|| hostile_articles(&[KINDS[kind]]))];
     let [sources, articles] = beside.map(|seconds| format!("{seconds:.2} s, {:.2} times", seconds / alone));
     println!("kind {kind}: alone {alone:.2} s; beside such sources {sources}; beside such articles {articles}");
 }
 
-fn median(n_rounds: usize, bad: &dyn Fn() -> Vec<Site>) -> f64 {
+fn median(n_rounds: usize, bad: &dyn Fn() -> Bad) -> f64 {
     let mut seconds: Vec<f64> = (0..n_rounds).map(|_| round(bad()).as_secs_f64()).collect();
     seconds.sort_by(f64::total_cmp);
     seconds[seconds.len() / 2]
 }
 
-/// Follows all sites, each by its `/feed.xml`, until the good articles are there.
-fn round(bad: Vec<Site>) -> Duration {
+/// Bad sites. The first ones are followed, by their `/feed.xml`; the others are merely named by these.
+#[derive(Default)]
+struct Bad {
+    sites: Vec<Site>,
+    n_followed: usize,
+}
+
+/// Follows bad sites and good ones until the good articles are there.
+fn round(bad: Bad) -> Duration {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     // The bad ones come first, as their names do.
-    let mut urls: Vec<String> = bad.iter().map(|site| format!("http://{}/feed.xml", site.host())).collect();
-    // Hosts that the first one merely names are no sources.
-    if urls.iter().any(|url| url.contains("names-many")) {
-        urls.truncate(1);
-    }
+    let followed = bad.sites.iter().take(bad.n_followed);
+    let mut urls: Vec<String> = followed.map(|site| format!("http://{}/feed.xml", site.host())).collect();
     let good = content::bulk(N_GOOD_SITES, N_GOOD_ARTICLES_PER_SITE);
     let hosts: Vec<String> = good.iter().map(|site| site.host().to_owned()).collect();
     urls.extend(hosts.iter().map(|host| format!("http://{host}/feeds/1.xml")));
     // Each with a server of its own: the good ones must not wait for what the bad ones send.
-    let webs = [good, bad].map(|sites| NewsWeb::start(sites).expect("the news web starts"));
+    let webs = [good, bad.sites].map(|sites| NewsWeb::start(sites).expect("the news web starts"));
     let resolve: Vec<String> = webs.iter().flat_map(NewsWeb::resolve_entries).collect();
     let config = Arc::new(settings(&resolve, folder.path(), &urls));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the runtime starts");
@@ -125,16 +116,17 @@ async fn until_stored(config: &Arc<Config>, good_hosts: Vec<String>) -> Duration
     app.store.synchronize_sources(config.sources.clone()).await.expect("the sources are stored");
     let (stop, stopped) = watch::channel(false);
     let (_reload, reload) = mpsc::channel(1);
-    let n_stored = AtomicUsize::new(0);
+    let mut n_missing = N_GOOD;
     let (done, is_done) = tokio::sync::oneshot::channel();
     let mut done = Some(done);
     let observe = Box::new(move |event: &Event| {
         if let Event::Acquired { url, outcome: Acquired::Stored { .. }, .. } = event
             && good_hosts.iter().any(|host| url.contains(host.as_str()))
-            && n_stored.fetch_add(1, Ordering::Relaxed) + 1 == N_GOOD
-            && let Some(done) = done.take()
         {
-            let _ = done.send(Instant::now());
+            n_missing -= 1;
+            if let Some(done) = done.take_if(|_| n_missing == 0) {
+                let _ = done.send(Instant::now());
+            }
         }
     });
     let began = Instant::now();
@@ -151,25 +143,26 @@ async fn until_stored(config: &Arc<Config>, good_hosts: Vec<String>) -> Duration
 }
 
 /// A feed that names hosts of which none answers.
-fn hanging_hosts() -> Vec<Site> {
+fn hanging_hosts() -> Bad {
     let hosts: Vec<String> = (0..N_HANGING).map(|n| format!("a-hanging-{n}.example")).collect();
     let urls: Vec<String> = hosts.iter().map(|host| format!("http://{host}/story")).collect();
     let sites = hosts.iter().map(|host| Site::new(host).with("/robots.txt", hang()).with("/story", hang()));
-    std::iter::once(Site::new("a-names-many.example").with("/feed.xml", feed_of(&urls))).chain(sites).collect()
+    let naming = Site::new("a-names-many.example").with("/feed.xml", feed_of(&urls));
+    Bad { sites: std::iter::once(naming).chain(sites).collect(), n_followed: 1 }
 }
 
 /// Sources that are bad themselves, each in another of these ways.
-fn hostile(kinds: &[fn() -> Resource]) -> Vec<Site> {
+fn hostile(kinds: &[fn() -> Resource]) -> Bad {
     let kinds: Vec<Resource> = kinds.iter().map(|kind| kind()).collect();
     let site =
         |n: usize| Site::new(&format!("a-hostile-{n}.example")).with("/feed.xml", kinds[n % kinds.len()].clone());
-    (0..N_HOSTILE).map(site).collect()
+    Bad { sites: (0..N_HOSTILE).map(site).collect(), n_followed: N_HOSTILE }
 }
 
 /// Sources with proper feeds of twenty articles, each of which is bad in another of these ways.
-fn hostile_articles(kinds: &[fn() -> Resource]) -> Vec<Site> {
+fn hostile_articles(kinds: &[fn() -> Resource]) -> Bad {
     let kinds: Vec<Resource> = kinds.iter().map(|kind| kind()).collect();
-    (0..N_HOSTILE)
+    let sites = (0..N_HOSTILE)
         .map(|n| {
             let host = format!("a-hostile-{n}.example");
             let urls: Vec<String> = (0..20).map(|article| format!("http://{host}/{article}")).collect();
@@ -178,7 +171,8 @@ fn hostile_articles(kinds: &[fn() -> Resource]) -> Vec<Site> {
                 site.with(&format!("/{article}"), kinds[(n + article) % kinds.len()].clone())
             })
         })
-        .collect()
+        .collect();
+    Bad { sites, n_followed: N_HOSTILE }
 }
 
 fn feed_of(urls: &[String]) -> Resource {

@@ -98,7 +98,12 @@ struct Piece {
 impl Piece {
     /// Whether it takes a slot: it is at work, or was begun just now.
     fn takes_slot(&self, now: Instant) -> bool {
-        self.progress.is_at_work() || now.duration_since(self.started) < SLOW_AFTER
+        self.progress.is_at_work() || self.begun_just_now(now).is_some()
+    }
+
+    /// How long it takes a slot though it merely waits; nothing where that time is over.
+    fn begun_just_now(&self, now: Instant) -> Option<Duration> {
+        SLOW_AFTER.checked_sub(now.duration_since(self.started)).filter(|left| !left.is_zero())
     }
 }
 
@@ -258,9 +263,9 @@ impl Engine {
 
     /// When the next piece that is under way takes no slot any more, unless it ends before.
     fn until_a_slot_is_free(&self) -> Option<Duration> {
+        let now = Instant::now();
         let waiting = self.pieces.values().filter(|piece| !piece.progress.is_at_work());
-        let left = waiting.filter_map(|piece| SLOW_AFTER.checked_sub(piece.started.elapsed()));
-        left.filter(|left| !left.is_zero()).min().map(|wait| wait.max(NOTHING_TO_CLAIM_PAUSE))
+        waiting.filter_map(|piece| piece.begun_just_now(now)).min().map(|wait| wait.max(NOTHING_TO_CLAIM_PAUSE))
     }
 
     /// Writes down that a piece of work is begun. Returns its number, and where it says what it is at.

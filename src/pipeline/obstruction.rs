@@ -35,9 +35,13 @@ pub(super) fn is_gate_address(asked: &Url, answered: &Url) -> bool {
 
 /// Whether a link was sent on to the front page of its site, where publishers send those who ask for what they have removed.
 pub(super) fn is_front_page(asked: &Url, answered: &Url) -> bool {
-    let host = |url: &Url| url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
     let depth = |url: &Url| steps(url).count();
-    host(asked) == host(answered) && depth(answered) == 0 && depth(asked) > 0 && asked.query().is_none()
+    site_host(asked) == site_host(answered) && depth(answered) == 0 && depth(asked) > 0 && asked.query().is_none()
+}
+
+/// The host of an address, with or without `www.` in front the same.
+fn site_host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default().trim_start_matches("www.")
 }
 
 /// The steps of a path.
@@ -71,9 +75,8 @@ pub(super) fn signs(
     let key = normalize::url::canonicalize(answered).map_or_else(|_| answered.to_string(), |url| url.key());
     let place = gate_name(answered).unwrap_or_else(|| place_of(asked_url, answered, &key));
     let is_moved = key != asked.key();
-    let host = |url: &Url| url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
     let is_above = is_moved
-        && host(asked_url) == host(answered)
+        && site_host(asked_url) == site_host(answered)
         && steps(answered).count() < steps(asked_url).count()
         && steps(asked_url).zip(steps(answered)).all(|(asked, answered)| asked == answered);
     let links_min = extracted.map_or(LINKS_MIN, |article| LINKS_MIN + n_marks(article, answered, asked));

@@ -222,6 +222,18 @@ fn a_change_is_seen_on_the_own_page_after_its_form_was_read() {
     assert_eq!(stored(&room), one(reworded(1..=9).join("\n"), 2));
 }
 
+/// Follows a site's feed, all of whose addresses are those of one article.
+#[track_caller]
+fn assert_one_link(site: Site) -> (Newsroom, NewsWeb) {
+    let web = web_of(vec![site]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("forms", "http://forms.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
+    assert_eq!(stored(&room), one(text(1..=9), 1));
+    assert_eq!(room.column("SELECT url_key FROM _links"), ["forms.example/story"]);
+    (room, web)
+}
+
 #[test]
 fn forms_that_their_address_tells_are_one_link() {
     let urls = [
@@ -234,12 +246,7 @@ fn forms_that_their_address_tells_are_one_link() {
         "http://forms.example/story?ref=aggregator.example",
     ];
     let site = Site::new(HOST).with("/story", page(1..=9)).with("/feed", feed(&urls));
-    let web = web_of(vec![site]);
-    let mut room = Newsroom::reading(&web);
-    room.follow("forms", "http://forms.example/feed", Some("feed"));
-    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
-    assert_eq!(stored(&room), one(text(1..=9), 1));
-    assert_eq!(room.column("SELECT url_key FROM _links"), ["forms.example/story"]);
+    assert_one_link(site);
 }
 
 #[test]
@@ -250,12 +257,7 @@ fn a_page_in_a_cache_of_amp_pages_is_fetched_from_its_publisher() {
         "https://forms-example.cdn.ampproject.org/v/forms.example/story?amp_js_v=0.1#aoh=1",
     ];
     let site = Site::new(HOST).with("/story", page(1..=9)).with("/story/amp", page(1..=9)).with("/feed", feed(&urls));
-    let web = web_of(vec![site]);
-    let mut room = Newsroom::reading(&web);
-    room.follow("forms", "http://forms.example/feed", Some("feed"));
-    room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
-    assert_eq!(stored(&room), one(text(1..=9), 1));
-    assert_eq!(room.column("SELECT url_key FROM _links"), ["forms.example/story"]);
+    let (room, _web) = assert_one_link(site);
     room.run(&["why", urls[1]]).exits(0);
     assert_eq!(room.number("SELECT count(*) FROM fetches WHERE url LIKE '%ampproject%' OR url LIKE '%google%'"), 0);
 }

@@ -287,6 +287,15 @@ fn story_titles() -> Vec<String> {
     titles
 }
 
+/// Lets a daemon run until the stories are there, now that the gate is open.
+#[track_caller]
+fn assert_all_come_back(room: &Newsroom) {
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
+    daemon.stop().exits(0);
+    assert_all_are_there(room);
+}
+
 /// Whether the stories are stored, each once, with their own text.
 #[track_caller]
 fn assert_all_are_there(room: &Newsroom) {
@@ -325,10 +334,7 @@ fn no_gate_becomes_an_article_however_the_stories_are_listed() {
         assert_eq!(room.column("SELECT error_class FROM source_health"), ["gate"], "{context}");
 
         set_gate(&web, means, None, is_worded);
-        let daemon = room.start();
-        room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
-        daemon.stop().exits(0);
-        assert_all_are_there(&room);
+        assert_all_come_back(&room);
     }
 }
 
@@ -426,10 +432,7 @@ fn bot_checks_whose_words_differ_each_time_are_one_gate() {
         room.run(&["fetch", "--all"]).exits(3).says("stand behind a gate");
         assert_eq!(titles(&room), Vec::<String>::new(), "{is_elsewhere}");
         set_gate(&web, Means::InPlace, None, false);
-        let daemon = room.start();
-        room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
-        daemon.stop().exits(0);
-        assert_all_are_there(&room);
+        assert_all_come_back(&room);
     }
 }
 
@@ -481,10 +484,7 @@ fn a_gate_for_some_visitors_takes_nothing_and_lets_the_others_through() {
     room.run(&["fetch", "--all"]).exits(3);
     assert_eq!(titles(&room), [STORIES[1].0]);
     set_gate(&web, Means::Redirect, None, false);
-    let daemon = room.start();
-    room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
-    daemon.stop().exits(0);
-    assert_all_are_there(&room);
+    assert_all_come_back(&room);
 }
 
 #[test]
@@ -683,10 +683,7 @@ fn notices_in_place_of_articles_are_none_with_and_without_the_dress_of_an_articl
     room.run(&["fetch", "--all"]).exits(3).says("stand behind a gate");
     assert_eq!(titles(&room), Vec::<String>::new());
     set_gate(&web, Means::InPlace, None, false);
-    let daemon = room.start();
-    room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
-    daemon.stop().exits(0);
-    assert_all_are_there(&room);
+    assert_all_come_back(&room);
 }
 
 #[test]
@@ -704,10 +701,7 @@ fn one_link_that_is_sent_to_the_door_or_to_the_front_page_has_not_led_to_its_art
         room.run(&["fetch", "--all"]).exits(3);
         assert_eq!(titles(&room), [STORIES[1].0, STORIES[2].0], "{target}");
         assert!(web.put("gated.example", &path_of(0, false), story_page(STORIES[0])));
-        let daemon = room.start();
-        room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE body_kind = 'full'", "3");
-        daemon.stop().exits(0);
-        assert_all_are_there(&room);
+        assert_all_come_back(&room);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use newswire::demo::web::{Resource, Site};
+use newswire::demo::web::{NewsWeb, Resource, Site};
 use rusqlite::Connection;
 
 use crate::harness::{Newsroom, feed, web_of};
@@ -128,14 +128,22 @@ fn a_page_in_whose_hands_the_process_dies_waits_and_is_given_up_and_the_others_c
     room.assert_sound();
 }
 
-#[test]
-fn times_that_a_clock_wrote_while_it_was_ahead_hold_up_nothing() {
-    const AHEAD_MS: i64 = 5 * 365 * 86_400_000;
+/// How far ahead a clock was.
+const AHEAD_MS: i64 = 5 * 365 * 86_400_000;
+
+/// A source that was polled, and whose article will be tried again.
+fn room_with_times() -> (Newsroom, NewsWeb) {
     let web =
         web_of(vec![Site::new("early.example").with("/feed", feed(&[PAGE])).with("/story", faults::failing(500))]);
     let mut room = Newsroom::reading(&web);
     room.follow("early", "http://early.example/feed", Some("feed"));
     room.run(&["fetch", "--all"]).exits(3);
+    (room, web)
+}
+
+#[test]
+fn times_that_a_clock_wrote_while_it_was_ahead_hold_up_nothing() {
+    let (room, web) = room_with_times();
     {
         let connection = Connection::open(room.database()).expect("the database opens");
         for sql in [
@@ -155,12 +163,7 @@ fn times_that_a_clock_wrote_while_it_was_ahead_hold_up_nothing() {
 
 #[test]
 fn what_is_shown_of_such_times_is_what_counts() {
-    const AHEAD_MS: i64 = 5 * 365 * 86_400_000;
-    let web =
-        web_of(vec![Site::new("early.example").with("/feed", feed(&[PAGE])).with("/story", faults::failing(500))]);
-    let mut room = Newsroom::reading(&web);
-    room.follow("early", "http://early.example/feed", Some("feed"));
-    room.run(&["fetch", "--all"]).exits(3);
+    let (room, _web) = room_with_times();
     let change = |sql: &str| {
         let connection = Connection::open(room.database()).expect("the database opens");
         assert_eq!(connection.execute(sql, [AHEAD_MS]).expect("the table can be changed"), 1, "{sql}");
