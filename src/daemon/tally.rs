@@ -250,11 +250,14 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
         _ => None,
     };
     move |commit| {
-        let title = own_title.filter(|_| !commit.is_obstructed).or(title);
+        let title = own_title.filter(|_| commit.obstruction.is_none()).or(title);
         let outcome = match (commit.stored, commit.removed) {
             (Some(stored), _) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title },
             (None, Some(id)) => Acquired::Removed { id },
-            (None, None) => summary,
+            (None, None) => match (summary, commit.obstruction) {
+                (Acquired::Unchanged, Some(failure)) => Acquired::Failed { failure, is_final: false },
+                (summary, _) => summary,
+            },
         };
         Event::Acquired { url, source, outcome, gate: commit.gate, taken_back: commit.taken_back }
     }

@@ -11,4 +11,6 @@ pub struct Known {
     pub body: String,
     /// The word of its `body_kind` column.
     pub body_kind: String,
+    /// The day of its publication, as `YYYYMMDD`.
+    pub day: Option<String>,
 }

@@ -8,7 +8,8 @@
 //! * [`likeness`] compares two texts in full, and
 //! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
 //!
-//! [`reading`] says what it means that a page of a known article reads otherwise.
+//! [`presence`] tells whether a page that held a known article still does, and [`reading`] what it means that it reads
+//! otherwise.
 //!
 //! What is new may still tell of the same event as others: [`story`] puts it among them.
 
@@ -26,6 +27,8 @@ pub mod likeness;
 
 pub mod lineage;
 
+pub mod presence;
+
 pub mod reading;
 
 pub mod story;
@@ -39,10 +42,6 @@ use crate::revision::{Wording, substance};
 
 /// Share of paragraphs in common from which two wordings are two states of one article, if their titles differ.
 const SAME_ARTICLE_SHARE: f64 = 0.2;
-
-/// How many times shorter than an article the text is that says that it is gone, at least. Such notices have up to some
-/// fifty words; an article that is rewritten as a whole keeps about its length.
-const NOTICE_TIMES_SHORTER: usize = 3;
 
 /// Fewest words of a text of its own. Under a photo of the day, a cartoon or a video stand fewer or none, and the same ones
 /// every day.
@@ -125,20 +124,6 @@ pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
         (None, None) => Verdict::New,
     };
     Judgement { verdict, canonical_is_wrong }
-}
-
-/// Whether a text that stands where an article stood is not that article but a word on its absence: it shares neither
-/// headline nor any of its text, and is much shorter.
-#[must_use]
-pub fn is_notice_of_absence(article: &Article, known: &Known) -> bool {
-    !is_same_article(article, known) && article.body.len() < known.body.len() / NOTICE_TIMES_SHORTER
-}
-
-/// Whether a text that stands where an article stood is a wall before it, or a lead of something else: it says nothing of
-/// the article.
-#[must_use]
-pub fn is_barrier(article: &Article, known: &Known) -> bool {
-    article.body_kind == BodyKind::Wall || article.body_kind == BodyKind::Teaser && !is_same_article(article, known)
 }
 
 /// Whether an article has the headline of a stored one, or some of its text.
@@ -224,7 +209,7 @@ mod tests {
     }
 
     fn known(title: &str, body: &str) -> Known {
-        Known { id: 7, title: Some(title.to_owned()), body: body.to_owned(), body_kind: "full".to_owned() }
+        Known { id: 7, title: Some(title.to_owned()), body: body.to_owned(), body_kind: "full".to_owned(), day: None }
     }
 
     #[test]
@@ -284,14 +269,6 @@ mod tests {
         };
         assert_eq!(verdict("Storm", "One\nTwo and more"), Verdict::Revision { article_id: 7 });
         assert_eq!(verdict("Football", "Three\nFour"), Verdict::New);
-    }
-
-    #[test]
-    fn a_short_text_without_anything_of_the_article_says_that_it_is_gone() {
-        let long = known("Storm", &"The harbour was closed for the night.\n".repeat(9));
-        assert!(is_notice_of_absence(&article("Page not found", "It has been removed."), &long));
-        assert!(!is_notice_of_absence(&article("Storm", "It is over."), &long));
-        assert!(!is_notice_of_absence(&article("Anew", &"All was written anew here.\n".repeat(9)), &long));
     }
 
     #[test]

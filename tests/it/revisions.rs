@@ -78,6 +78,7 @@ fn check(file: &str, expected: &Verdict) {
             title: old.title.clone(),
             body: old.body.clone(),
             body_kind: old.body_kind.as_str().to_owned(),
+            day: None,
         };
         let new = read(&after, known.title.as_deref());
         let verdict = dedup::judge(&new, &Lookalikes { by_link: Some(known), ..Lookalikes::default() }).verdict;
@@ -335,13 +336,95 @@ fn an_address_that_leads_to_another_article_makes_no_revision_of_it() {
     let room = following(&web);
     room.run(&["fetch", "--all"]).exits(0).says("2 new articles");
     assert!(web.put(HOST, "/a", Resource::redirect(302, "/b")));
-    let_time_pass(&room);
-    room.run(&["fetch", "--due"]).exits(0);
-    assert_eq!(
-        room.table("SELECT title, revision, removed_at IS NOT NULL FROM articles ORDER BY title"),
-        [["Bridges are dear", "1", "1"], ["Tunnels are cheap", "1", "0"]]
-    );
+    for is_believed in ["0", "1"] {
+        let_time_pass(&room);
+        room.run(&["fetch", "--due"]);
+        assert_eq!(
+            room.table("SELECT title, revision, removed_at IS NOT NULL FROM articles ORDER BY title"),
+            [["Bridges are dear", "1", is_believed], ["Tunnels are cheap", "1", "0"]]
+        );
+    }
     room.assert_sound();
+}
+
+/// A page with a text of its own from its first word to its last.
+fn lock_keeper(title: &str, head: &str) -> Resource {
+    let text = [
+        "Hanna Brekke has kept the lock of Ostervik since her father gave up the post, and on Friday she closed it for the last \
+         time.",
+        "Boats used to wait here for an hour, she remembers; whoever was late slept on board and bought fish from the boys.",
+        "A pump house of concrete and glass does the work now, watched by two engineers who sit forty kilometres away.",
+        "She keeps the house with the green door, the garden, and a bell that no skipper is going to ring again.",
+    ];
+    let body = text.iter().fold(String::new(), |body, paragraph| body + "<p>" + paragraph + "</p>");
+    let head = format!("<title>{title}</title>{head}</head><body><article><h1>{title}</h1>");
+    Resource::html(format!("<!doctype html><html lang=\"en\"><head>{head}{body}</article></body></html>"))
+}
+
+/// Puts something else in the place of an article and looks at it twice; returns what is stored after each look.
+fn displaced(before: &Resource, change_paper: impl Fn(&NewsWeb)) -> [Vec<Vec<String>>; 2] {
+    let web = paper(&[("/77", "1"), ("/b", "2")], &[("/77", before.clone()), ("/b", page("tunnels", "Tunnels"))]);
+    let room = following(&web);
+    room.run(&["fetch", "--all"]).exits(0).says("2 new articles");
+    change_paper(&web);
+    [(); 2].map(|()| {
+        let_time_pass(&room);
+        room.run(&["fetch", "--due"]);
+        room.assert_sound();
+        room.table(
+            "SELECT title, revision, removed_at IS NOT NULL, url FROM articles WHERE title <> 'Tunnels' ORDER BY id",
+        )
+    })
+}
+
+#[test]
+fn another_article_at_an_address_is_believed_when_it_is_seen_twice_and_takes_no_text_away() {
+    let bridges = || page("bridges", "Bridges are dear");
+    let row = |title: &str, revision: &str, is_removed: &str, path: &str| {
+        [title.to_owned(), revision.to_owned(), is_removed.to_owned(), format!("http://{HOST}{path}")].to_vec()
+    };
+    let kept = || row("Bridges are dear", "1", "0", "/77");
+    let removed = || row("Bridges are dear", "1", "1", "/77");
+    let keeper = |head: &str| lock_keeper("The last keeper", head);
+
+    // At the same address, at one of its own, by way of a redirect, and with the text of one that is stored.
+    let put = |resource: Resource| move |web: &NewsWeb| assert!(web.put(HOST, "/77", resource.clone()));
+    let stored = displaced(&bridges(), put(keeper("")));
+    assert_eq!(stored, [vec![kept()], vec![removed(), row("The last keeper", "1", "0", "/77")]]);
+    let stored = displaced(&bridges(), put(keeper("<link rel=\"canonical\" href=\"/keeper\">")));
+    assert_eq!(stored, [vec![kept()], vec![removed(), row("The last keeper", "1", "0", "/keeper")]]);
+    let stored = displaced(&bridges(), |web| {
+        assert!(web.put(HOST, "/77", Resource::redirect(302, "/new")));
+        assert!(web.put(HOST, "/new", keeper("")));
+    });
+    assert_eq!(stored, [vec![kept()], vec![removed(), row("The last keeper", "1", "0", "/new")]]);
+    let stored = displaced(&keeper(""), put(page("tunnels", "Tunnels")));
+    assert_eq!(stored[0], [row("The last keeper", "1", "0", "/77")]);
+    assert_eq!(stored[1], [row("The last keeper", "1", "1", "/77")]);
+}
+
+#[test]
+fn an_article_that_is_rewritten_from_its_headline_to_its_end_is_a_revision() {
+    let dated = "<meta property=\"article:published_time\" content=\"2026-11-20T06:00:00Z\">";
+    let before = lock_keeper("The lock of Ostervik is closed", dated);
+    let rewritten = |title: &str| {
+        let text = (1..=6).fold(String::new(), |text, n| {
+            text + &format!(
+                "<p>Answer {n} of the harbour office to the paper's question {n} came on Monday, in writing.</p>"
+            )
+        });
+        let head = format!("<title>{title}</title>{dated}</head><body><article><h1>{title}</h1>");
+        Resource::html(format!("<!doctype html><html lang=\"en\"><head>{head}{text}</article></body></html>"))
+    };
+    let row =
+        |title: &str, revision: &str| [title, revision, "0", &format!("http://{HOST}/77")].map(str::to_owned).to_vec();
+    // Of the same day, and nothing else speaks for it: when it is seen twice.
+    let stored = displaced(&before, |web| assert!(web.put(HOST, "/77", rewritten("Harbour office answers"))));
+    assert_eq!(stored, [vec![row("The lock of Ostervik is closed", "1")], vec![row("Harbour office answers", "2")]]);
+    // The headline speaks of the same: at once.
+    let stored =
+        displaced(&before, |web| assert!(web.put(HOST, "/77", rewritten("Why the lock of Ostervik had to be closed"))));
+    assert_eq!(stored[0], [row("Why the lock of Ostervik had to be closed", "2")]);
 }
 
 #[test]

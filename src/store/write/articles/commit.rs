@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::config::ScheduleSettings;
-use crate::dedup;
+use crate::dedup::presence::{Presence, Promises};
+use crate::dedup::{self, Known};
 use crate::model::{
-    Absence, Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, Obstruction, ReadPage, StoredArticle,
-    Verdict,
+    Absence, Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, ErrorClass, Failure, Obstruction,
+    ReadPage, StoredArticle, Verdict,
 };
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::revisits::{self, Revisits};
@@ -23,6 +24,10 @@ use crate::store::write::sources::schedule;
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{fetches, links, publishers, sightings};
 
+/// Why a page that holds an article is not believed yet.
+const OTHER_ARTICLE: &str =
+    "another article stands where this one stood; if it still does at the next look, it is believed";
+
 /// What became of the fetch of an article.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArticleCommit {
@@ -34,8 +39,8 @@ pub struct ArticleCommit {
     pub removed: Option<i64>,
     /// The gate that was found, or that is open now.
     pub gate: Option<GateChange>,
-    /// Whether something else stood where the article should.
-    pub is_obstructed: bool,
+    /// What stood where the article should.
+    pub obstruction: Option<Failure>,
     /// Articles that were none, and are stored no more.
     pub taken_back: Vec<i64>,
 }
@@ -77,15 +82,15 @@ pub(in crate::store) fn commit(
     };
     fetch.note_source_health()?;
     let article_id = commit.stored.as_ref().map(|stored| stored.id);
-    match result {
-        ArticleResult::Unvouched(page) if commit.is_obstructed => {
+    match &commit.obstruction {
+        Some(failure) => {
             let mut exchanges = exchanges.clone();
             if let Some(last) = exchanges.last_mut() {
-                last.failure.get_or_insert_with(|| page.failure.clone());
+                last.failure.get_or_insert_with(|| failure.clone());
             }
             fetches::record(transaction, &exchanges, candidate.source, article_id)?;
         }
-        _ => fetches::record(transaction, exchanges, candidate.source, article_id)?,
+        None => fetches::record(transaction, exchanges, candidate.source, article_id)?,
     }
     publishers::note_pace(transaction, &candidate.publisher, exchanges)?;
     publishers::set_next_turn(transaction, &candidate.publisher, ready_at)?;
@@ -131,7 +136,7 @@ impl Fetch<'_> {
     /// The page holds the article that its link promised.
     fn commit_vouched(&self, page: &ReadPage) -> rusqlite::Result<ArticleCommit> {
         let candidate = &self.outcome.candidate;
-        let mut commit = self.commit_page(page, None)?;
+        let mut commit = self.commit_page(page, None, true)?;
         self.keep_revised(&commit)?;
         // That it reads as it did says nothing of one that nothing vouched for.
         let is_unvouched = match self.known_article_id {
@@ -156,7 +161,7 @@ impl Fetch<'_> {
             && let Some(id) = self.article_at_addresses(page)?
             && !gates::is_unvouched(self.transaction, id)?
         {
-            return self.commit_page(page, None);
+            return self.commit_page(page, None, false);
         }
         let company = gates::company(self.transaction, candidate, signs, false, self.now)?;
         if company.is_enough {
@@ -166,12 +171,12 @@ impl Fetch<'_> {
         if signs.address.is_none()
             && let Some(known) = self.known_article_id
             && let Some(known) = lookalikes::known(self.transaction, known)?
-            && !dedup::is_same_article(&page.article, &known)
+            && matches!(self.presence(page, &known, false)?, Presence::Notice | Presence::Unlike | Presence::Other)
             && !self.revisits.is_missing()?
         {
             return self.commit_shared(obstruction, &company, None);
         }
-        let mut commit = self.commit_page(page, None)?;
+        let mut commit = self.commit_page(page, None, false)?;
         self.keep_revised(&commit)?;
         let Some(stored) = &commit.stored else { return Ok(commit) };
         let is_made_of_it = match stored.verdict {
@@ -223,7 +228,7 @@ impl Fetch<'_> {
         company: &Company,
         page: Option<&ReadPage>,
     ) -> rusqlite::Result<ArticleCommit> {
-        let Obstruction { retry_at, absence, signs, entry, .. } = obstruction;
+        let Obstruction { failure, retry_at, absence, signs, entry, .. } = obstruction;
         let candidate = &self.outcome.candidate;
         let taken_back = if company.is_enough { company.articles() } else { BTreeSet::new() };
         gates::note_look(self.transaction, candidate, signs, None, true, self.now)?;
@@ -238,21 +243,21 @@ impl Fetch<'_> {
         let mut commit = match (known, page, entry) {
             (Some(_), _, _) if gate.is_some() => self.commit_absence(known, Absence::Unknown, retry_at)?,
             // Missing for the second time, and the same page still stands there: it is what is there now.
-            (Some(_), Some(page), _) if self.revisits.is_missing()? => self.commit_page(page, None)?,
+            (Some(_), Some(page), _) if self.revisits.is_missing()? => self.commit_page(page, None, false)?,
             // The feed's text goes on standing in.
             (Some(known), _, _) if is_shared && self.is_stand_in(known)? => {
                 self.commit_absence(Some(known), Absence::Unknown, retry_at)?
             }
-            (None, page, Some(entry)) if is_shared || page.is_some() => self.commit_page(entry, retry_at)?,
+            (None, page, Some(entry)) if is_shared || page.is_some() => self.commit_page(entry, retry_at, true)?,
             // Nothing else has come of several tries, and no other link leads there: the headline was another one.
-            (None, Some(page), None) if retry_at.is_none() => self.commit_page(page, None)?,
+            (None, Some(page), None) if retry_at.is_none() => self.commit_page(page, None, false)?,
             _ => self.commit_absence(known, *absence, retry_at)?,
         };
         if gate.is_some() {
             links::forgive(self.transaction, candidate.link, candidate.failures_in_a_row)?;
         }
         commit.gate = gate.and_then(|gate| gate.change);
-        commit.is_obstructed = true;
+        commit.obstruction = Some(failure.clone());
         commit.taken_back = taken_back.into_iter().collect();
         Ok(commit)
     }
@@ -264,25 +269,74 @@ impl Fetch<'_> {
     }
 
     /// The page holds an article, or something that stands in its place. `page_at` is when the page is asked for again
-    /// where the text is that of the feed's entry, which stands in for it.
-    fn commit_page(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
+    /// where the text is that of the feed's entry, which stands in for it. `is_vouched` says whether the page has what its
+    /// link promised.
+    fn commit_page(
+        &self,
+        page: &ReadPage,
+        page_at: Option<Timestamp>,
+        is_vouched: bool,
+    ) -> rusqlite::Result<ArticleCommit> {
         let ReadPage { article, answered, .. } = page;
         if let Some(deleted) = self.deleted_article(article, answered)? {
             return self.commit_deleted(deleted);
         }
-        // An entry that says little now is no notice in the place of the article.
-        let is_page = !self.outcome.exchanges.is_empty();
-        let known = match self.known_article_id {
-            Some(id) => lookalikes::known(self.transaction, id)?,
-            None => None,
+        let Some(known_id) = self.known_article_id else { return self.commit_article(page, page_at, None) };
+        let Some(known) = lookalikes::known(self.transaction, known_id)? else {
+            return self.commit_article(page, page_at, Some(known_id));
         };
-        match known {
-            Some(known) if dedup::is_barrier(article, &known) => self.commit_barrier(known.id),
-            Some(known) if is_page && dedup::is_notice_of_absence(article, &known) => {
-                self.commit_absence(self.known_article_id, Absence::Likely, None)
+        match self.presence(page, &known, is_vouched)? {
+            Presence::Article => self.commit_article(page, page_at, Some(known_id)),
+            Presence::Barrier => self.commit_barrier(known_id),
+            Presence::Notice => self.commit_absence(Some(known_id), Absence::Likely, None),
+            Presence::Unlike if self.revisits.is_missing()? => self.commit_article(page, page_at, Some(known_id)),
+            Presence::Other if self.revisits.is_missing()? && !self.is_stored_elsewhere(article)? => {
+                self.commit_article(page, page_at, None)
             }
-            _ => self.commit_article(page, page_at),
+            Presence::Unlike | Presence::Other => {
+                let commit = self.commit_absence(Some(known_id), Absence::Likely, None)?;
+                let failure = Failure { class: ErrorClass::OtherPage, reason: OTHER_ARTICLE.to_owned() };
+                Ok(ArticleCommit { obstruction: Some(failure), ..commit })
+            }
         }
+    }
+
+    /// What stands where a known article stood.
+    fn presence(&self, page: &ReadPage, known: &Known, is_vouched: bool) -> rusqlite::Result<Presence> {
+        let promises = Promises { title: self.outcome.candidate.hints.title.as_deref(), are_kept: is_vouched };
+        let presence = match dedup::presence::tell(&page.article, known, promises) {
+            Presence::Article if self.is_that_of_another(page, known)? => Presence::Other,
+            presence => presence,
+        };
+        // An entry that reads otherwise is another article by its GUID alone, and no notice of absence.
+        let is_of_feed = self.outcome.exchanges.is_empty() || page.article.body_kind == BodyKind::Feed;
+        let is_page = !is_of_feed && !self.is_entry;
+        Ok(match presence {
+            Presence::Article | Presence::Barrier => presence,
+            _ if !is_page => Presence::Article,
+            // It may never have been an article.
+            Presence::Unlike | Presence::Other if gates::is_unvouched(self.transaction, known.id)? => {
+                if is_vouched {
+                    Presence::Article
+                } else {
+                    Presence::Unlike
+                }
+            }
+            _ => presence,
+        })
+    }
+
+    /// Whether a page came from the address of another stored article, and has hardly anything of the known one.
+    fn is_that_of_another(&self, page: &ReadPage, known: &Known) -> rusqlite::Result<bool> {
+        let at_address = links::article_at(self.transaction, &page.answered.url.key())?;
+        Ok(at_address.is_some_and(|id| id != known.id) && !dedup::is_same_article(&page.article, known))
+    }
+
+    /// Whether an article with these words is stored, so that nothing is lost if it is not stored under this address.
+    fn is_stored_elsewhere(&self, article: &Article) -> rusqlite::Result<bool> {
+        let by_address = article.url.as_ref().map(|url| links::article_at(self.transaction, &url.key())).transpose()?;
+        let has_own_address = by_address.flatten().is_some_and(|id| Some(id) != self.known_article_id);
+        Ok(!has_own_address && lookalikes::find_by_wording(self.transaction, article)?.is_some())
     }
 
     /// One of the addresses led to an article that is deleted here. It does not come back as new.
@@ -300,8 +354,14 @@ impl Fetch<'_> {
         Ok(ArticleCommit { stored, ..ArticleCommit::default() })
     }
 
-    /// The page holds an article.
-    fn commit_article(&self, page: &ReadPage, page_at: Option<Timestamp>) -> rusqlite::Result<ArticleCommit> {
+    /// The page holds an article. `known_article_id` is the one that it is by its link; absent where it stands in the place of
+    /// that.
+    fn commit_article(
+        &self,
+        page: &ReadPage,
+        page_at: Option<Timestamp>,
+        known_article_id: Option<i64>,
+    ) -> rusqlite::Result<ArticleCommit> {
         let ReadPage { article, answered, publisher, validators } = page;
         let candidate = &self.outcome.candidate;
         // The text of a feed's entry has no page to revisit, or one that it stands in for.
@@ -309,7 +369,7 @@ impl Fetch<'_> {
         let arrival = Arrival {
             source: candidate.source,
             guid: candidate.hints.guid.as_deref(),
-            known_article_id: self.known_article_id,
+            known_article_id,
             answered: Some(answered),
             asked: is_page.then_some(&candidate.url),
             was_cut_off: self.was_cut_off,

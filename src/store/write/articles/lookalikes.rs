@@ -44,9 +44,15 @@ pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival
 /// A stored article, as far as it is needed to compare it.
 pub(super) fn known(connection: &Connection, id: i64) -> rusqlite::Result<Option<Known>> {
     connection
-        .prepare_cached("SELECT id, title, body, body_kind FROM articles WHERE id = ?1")?
+        .prepare_cached("SELECT id, title, body, body_kind, date FROM articles WHERE id = ?1")?
         .query_row([id], |row| {
-            Ok(Known { id: row.get(0)?, title: row.get(1)?, body: row.get(2)?, body_kind: row.get(3)? })
+            Ok(Known {
+                id: row.get(0)?,
+                title: row.get(1)?,
+                body: row.get(2)?,
+                body_kind: row.get(3)?,
+                day: row.get(4)?,
+            })
         })
         .optional()
 }
@@ -117,7 +123,7 @@ fn find_same_entry(connection: &Connection, article: &Article) -> rusqlite::Resu
 }
 
 /// The first article with the same wording, where that tells anything.
-fn find_by_wording(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
+pub(super) fn find_by_wording(connection: &Connection, article: &Article) -> rusqlite::Result<Option<i64>> {
     let found: Option<(i64, Option<String>)> = connection
         .prepare_cached("SELECT id, date FROM _wordings JOIN articles ON id = article_id WHERE wording = ?1")?
         .query_row([&article.fingerprint.0], |row| Ok((row.get(0)?, row.get(1)?)))
