@@ -187,6 +187,7 @@ CREATE TABLE _gate_looks (
     text_links_min INTEGER NOT NULL,                        -- likewise where its words stand at different places
     is_refused INTEGER NOT NULL,                            -- it is not the article; 0: it was taken for it
     article_id INTEGER,                                     -- that was made of it
+    doubted_id INTEGER,                                     -- that was made before of what may have been a notice
     is_past    INTEGER NOT NULL DEFAULT 0,                  -- a link has led to its own article since
     seen_at    INTEGER NOT NULL
 ) STRICT;

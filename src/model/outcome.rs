@@ -201,6 +201,11 @@ pub struct PageSigns {
     pub is_above: bool,
 }
 
+impl PageSigns {
+    /// So many links are never enough.
+    pub const NEVER: u32 = u32::MAX;
+}
+
 /// An article as it was read, with its addresses.
 #[derive(Debug)]
 pub struct ReadPage {

@@ -18,8 +18,9 @@ use super::gate_words;
 /// Links that lead to a page without anything of an article from which it is a gate.
 const LINKS_MIN: u32 = 2;
 
-/// Links that never are.
-const NEVER: u32 = u32::MAX;
+/// Links that lead to the same words, at an address each, from which these are none of an article though they do not say that
+/// they are a gate's: that the site is being mended, that it is read in some countries only.
+const UNSPOKEN_LINKS_MIN: u32 = 3;
 
 /// Fewest words by which a page is known. Of pages with fewer many are alike by nature.
 const WORDS_MIN: usize = 5;
@@ -79,7 +80,18 @@ pub(super) fn signs(
         && site_host(asked_url) == site_host(answered)
         && steps(answered).count() < steps(asked_url).count()
         && steps(asked_url).zip(steps(answered)).all(|(asked, answered)| asked == answered);
-    let links_min = extracted.map_or(LINKS_MIN, |article| LINKS_MIN + n_marks(article, answered, asked));
+    let n_marks = extracted.map_or(0, |article| n_marks(article, answered, asked));
+    let links_min = LINKS_MIN + n_marks;
+    let text_links_min = match extracted {
+        Some(article) if !speaks_to_visitors(article) => {
+            if n_marks == 0 {
+                UNSPOKEN_LINKS_MIN
+            } else {
+                PageSigns::NEVER
+            }
+        }
+        _ => links_min,
+    };
     let html = String::from_utf8_lossy(&document.body);
     let text = feed::text_of_html(&html);
     PageSigns {
@@ -88,7 +100,7 @@ pub(super) fn signs(
         text: hash_of_words(&text, WORDS_MIN),
         parts: parts(&html, &text, extracted),
         links_min,
-        text_links_min: if extracted.is_none_or(speaks_to_visitors) { links_min } else { NEVER },
+        text_links_min,
         is_above,
     }
 }
@@ -124,7 +136,7 @@ fn n_marks(article: &ExtractedArticle, answered: &Url, asked: &CanonicalUrl) -> 
 }
 
 /// Whether a page speaks to its visitors as gates do. Where the same text stands at several addresses without that, it is an
-/// article and its copies.
+/// article and its copies, if it has anything else of an article.
 fn speaks_to_visitors(article: &ExtractedArticle) -> bool {
     let title = article.title.as_ref().map(|title| title.value.as_str());
     gate_words::speaks_to_visitors(title.into_iter().chain(article.paragraphs.iter().map(String::as_str)))

@@ -725,3 +725,52 @@ fn something_else_in_place_of_a_story_with_a_short_headline_is_believed_when_it_
     room.run(&["fetch", &url]).exits(0);
     assert_eq!(stored(), [["Ferry back", "2", "NULL"]]);
 }
+
+/// Notices without a word by which gates are known.
+const UNSPOKEN: [(&str, &str); 2] = [
+    (
+        "Back soon",
+        "We are moving to a new house and have packed our machines for the night. All will stand in its place again before you \
+         have had your coffee. Thank you for waiting with us, and for the many kind letters.",
+    ),
+    (
+        "It is quiet here",
+        "Our pages are read in Norland and the islands only, since that is what the owners of the pictures have asked for. We are \
+         sorry to turn away readers from everywhere else, and hope to find another way before the summer.",
+    ),
+];
+
+#[test]
+fn a_notice_without_a_word_of_gates_becomes_no_article_where_three_links_lead_to_it() {
+    for (notice, kind) in UNSPOKEN.into_iter().zip([Listing::BareSitemap, Listing::IndexPage]) {
+        let web = web_with(kind, false);
+        set_gate(&web, Means::InPlace, Some(notice), false);
+        let room = room_with(&web, kind);
+        room.run(&["fetch", "--all"]).exits(3).says("stand behind a gate");
+        assert_eq!(titles(&room), Vec::<String>::new());
+        set_gate(&web, Means::InPlace, None, false);
+        assert_all_come_back(&room);
+        assert_eq!(room.number("SELECT count(DISTINCT story_id) FROM articles"), 3);
+    }
+}
+
+#[test]
+fn articles_that_were_first_read_as_one_notice_are_no_copies_and_each_its_own_story_when_they_are_there() {
+    let web = web_with(Listing::BareSitemap, false);
+    set_gate(&web, Means::InPlace, None, false);
+    for n in [0, 1] {
+        assert!(web.put("gated.example", &path_of(n, false), gate_page(UNSPOKEN[0])));
+    }
+    let mut room = room_with(&web, Listing::BareSitemap);
+    room.set(&[("schedule.look_again_after_s", "[1, 2, 3, 4, 5, 6, 7, 8]")]);
+    room.run(&["fetch", "--all"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE title = 'Back soon'"), 2);
+    set_gate(&web, Means::InPlace, None, false);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE title = 'Back soon'", "0");
+    daemon.stop().exits(0);
+    assert_all_are_there(&room);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL"), 0);
+    assert_eq!(room.number("SELECT count(DISTINCT story_id) FROM articles"), 3);
+    assert_eq!(room.column("SELECT sum(n_articles) FROM stories"), ["3"]);
+}

@@ -115,6 +115,9 @@ fn feed_of(entries: &[(&str, &str)]) -> Resource {
     Resource::new("application/rss+xml; charset=utf-8", body)
 }
 
+/// What says that a page is an article.
+const MARK: &str = "<meta property=\"og:type\" content=\"article\">";
+
 /// An article without a date, whose text differs from that of others.
 fn page(subject: &str, title: &str) -> Resource {
     let body = (1..=6).fold(String::new(), |mut body, n| {
@@ -125,7 +128,7 @@ fn page(subject: &str, title: &str) -> Resource {
         );
         body
     });
-    let head = format!("<title>{title}</title></head><body><article><h1>{title}</h1>");
+    let head = format!("<title>{title}</title>{MARK}</head><body><article><h1>{title}</h1>");
     Resource::html(format!("<!doctype html><html lang=\"en\"><head>{head}{body}</article></body></html>"))
 }
 
@@ -357,7 +360,7 @@ fn lock_keeper(title: &str, head: &str) -> Resource {
         "She keeps the house with the green door, the garden, and a bell that no skipper is going to ring again.",
     ];
     let body = text.iter().fold(String::new(), |body, paragraph| body + "<p>" + paragraph + "</p>");
-    let head = format!("<title>{title}</title>{head}</head><body><article><h1>{title}</h1>");
+    let head = format!("<title>{title}</title>{MARK}{head}</head><body><article><h1>{title}</h1>");
     Resource::html(format!("<!doctype html><html lang=\"en\"><head>{head}{body}</article></body></html>"))
 }
 

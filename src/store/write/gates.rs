@@ -217,11 +217,23 @@ pub(super) fn note_look(
     is_refused: bool,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
+    let doubted: Option<i64> = match article {
+        Some(_) => None,
+        None => connection
+            .prepare_cached(
+                "SELECT CASE WHEN text_links_min < ?2 THEN coalesce(article_id, doubted_id) ELSE doubted_id END
+                 FROM _gate_looks WHERE link_id = ?1",
+            )?
+            .query_row([candidate.link.0, i64::from(PageSigns::NEVER)], |row| row.get(0))
+            .optional()?
+            .flatten(),
+    };
     forget_look(connection, candidate.link)?;
     connection
         .prepare_cached(
-            "INSERT INTO _gate_looks (link_id, publisher, place, links_min, text_links_min, is_refused, article_id, seen_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO _gate_looks (link_id, publisher, place, links_min, text_links_min, is_refused, article_id, doubted_id,
+                 seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             candidate.link.0,
@@ -231,6 +243,7 @@ pub(super) fn note_look(
             signs.text_links_min,
             is_refused,
             article,
+            doubted,
             private_time(now)
         ])?;
     for sign in named_signs(signs).chain(part_signs(signs)) {
@@ -250,6 +263,12 @@ pub(super) fn forget_look(connection: &Connection, link: LinkId) -> rusqlite::Re
 /// Notes that an article reads otherwise than what was made of a page that nothing vouched for: that is no longer it.
 pub(super) fn keep_article(connection: &Connection, article: i64) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE _gate_looks SET article_id = NULL WHERE article_id = ?1")?.execute([article])?;
+    connection
+        .prepare_cached(
+            "UPDATE _gate_looks SET doubted_id = NULL
+             WHERE link_id IN (SELECT id FROM _links WHERE article_id = ?1) AND doubted_id IS NOT NULL",
+        )?
+        .execute([article])?;
     Ok(())
 }
 
@@ -258,6 +277,18 @@ pub(super) fn is_unvouched(connection: &Connection, article: i64) -> rusqlite::R
     connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM _gate_looks WHERE article_id = ?1)")?
         .query_row([article], |row| row.get(0))
+}
+
+/// Whether an article of which nothing tells that was made of a page without any mark of one, so that it may be a notice which
+/// several links lead to.
+pub(super) fn may_be_notice(connection: &Connection, article: i64) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM _gate_looks WHERE article_id = ?1 AND text_links_min < ?2) OR EXISTS (
+                 SELECT 1 FROM _gate_looks JOIN _links ON _links.id = link_id
+                 WHERE _links.article_id = ?1 AND doubted_id = ?1)",
+        )?
+        .query_row([article, i64::from(PageSigns::NEVER)], |row| row.get(0))
 }
 
 /// Notes that a page is the article of none of the links that led to it, and returns the gate that it is, if they did so one

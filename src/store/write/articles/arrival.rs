@@ -12,6 +12,8 @@ pub(super) struct Arrival<'a> {
     pub(super) guid: Option<&'a str>,
     /// The article that the fetched link has led to before.
     pub(super) known_article_id: Option<i64>,
+    /// Whether it has nothing of what that was read as before.
+    pub(super) is_unlike: bool,
     /// The address that answered; absent for an import.
     pub(super) answered: Option<&'a Alias>,
     /// The address that was asked; absent where no page was.

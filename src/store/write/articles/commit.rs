@@ -132,6 +132,15 @@ struct Fetch<'a> {
     now: Timestamp,
 }
 
+/// Which article a page holds by its link.
+#[derive(Clone, Copy, Debug, Default)]
+struct Identity {
+    /// The one that the link has led to before; absent where another one stands in the place of that.
+    known_article_id: Option<i64>,
+    /// Whether the page has nothing of what was read there before.
+    is_unlike: bool,
+}
+
 impl Fetch<'_> {
     /// The page holds the article that its link promised.
     fn commit_vouched(&self, page: &ReadPage) -> rusqlite::Result<ArticleCommit> {
@@ -281,17 +290,24 @@ impl Fetch<'_> {
         if let Some(deleted) = self.deleted_article(article, answered)? {
             return self.commit_deleted(deleted);
         }
-        let Some(known_id) = self.known_article_id else { return self.commit_article(page, page_at, None) };
+        let is_known = Identity { known_article_id: self.known_article_id, is_unlike: false };
+        let Some(known_id) = self.known_article_id else { return self.commit_article(page, page_at, is_known) };
         let Some(known) = lookalikes::known(self.transaction, known_id)? else {
-            return self.commit_article(page, page_at, Some(known_id));
+            return self.commit_article(page, page_at, is_known);
         };
         match self.presence(page, &known, is_vouched)? {
-            Presence::Article => self.commit_article(page, page_at, Some(known_id)),
+            // There was no article before.
+            Presence::Article if known.body_kind == BodyKind::Wall.as_str() => {
+                self.commit_article(page, page_at, Identity { is_unlike: true, ..is_known })
+            }
+            Presence::Article => self.commit_article(page, page_at, is_known),
             Presence::Barrier => self.commit_barrier(known_id),
             Presence::Notice => self.commit_absence(Some(known_id), Absence::Likely, None),
-            Presence::Unlike if self.revisits.is_missing()? => self.commit_article(page, page_at, Some(known_id)),
+            Presence::Unlike if self.is_believed(known_id, is_vouched)? => {
+                self.commit_article(page, page_at, Identity { is_unlike: true, ..is_known })
+            }
             Presence::Other if self.revisits.is_missing()? && !self.is_stored_elsewhere(article)? => {
-                self.commit_article(page, page_at, None)
+                self.commit_article(page, page_at, Identity::default())
             }
             Presence::Unlike | Presence::Other => {
                 let commit = self.commit_absence(Some(known_id), Absence::Likely, None)?;
@@ -314,16 +330,15 @@ impl Fetch<'_> {
         Ok(match presence {
             Presence::Article | Presence::Barrier => presence,
             _ if !is_page => Presence::Article,
-            // It may never have been an article.
-            Presence::Unlike | Presence::Other if gates::is_unvouched(self.transaction, known.id)? => {
-                if is_vouched {
-                    Presence::Article
-                } else {
-                    Presence::Unlike
-                }
-            }
+            // What was read there before may never have been an article.
+            Presence::Other if gates::may_be_notice(self.transaction, known.id)? => Presence::Unlike,
             _ => presence,
         })
+    }
+
+    /// Whether a page that has nothing of the known article is believed to hold it.
+    fn is_believed(&self, known_article_id: i64, is_vouched: bool) -> rusqlite::Result<bool> {
+        Ok(self.revisits.is_missing()? || is_vouched && gates::is_unvouched(self.transaction, known_article_id)?)
     }
 
     /// Whether a page came from the address of another stored article, and has hardly anything of the known one.
@@ -354,13 +369,12 @@ impl Fetch<'_> {
         Ok(ArticleCommit { stored, ..ArticleCommit::default() })
     }
 
-    /// The page holds an article. `known_article_id` is the one that it is by its link; absent where it stands in the place of
-    /// that.
+    /// The page holds an article.
     fn commit_article(
         &self,
         page: &ReadPage,
         page_at: Option<Timestamp>,
-        known_article_id: Option<i64>,
+        Identity { known_article_id, is_unlike }: Identity,
     ) -> rusqlite::Result<ArticleCommit> {
         let ReadPage { article, answered, publisher, validators } = page;
         let candidate = &self.outcome.candidate;
@@ -370,6 +384,7 @@ impl Fetch<'_> {
             source: candidate.source,
             guid: candidate.hints.guid.as_deref(),
             known_article_id,
+            is_unlike,
             answered: Some(answered),
             asked: is_page.then_some(&candidate.url),
             was_cut_off: self.was_cut_off,

@@ -28,6 +28,7 @@ pub(in crate::store) fn import(
         source,
         guid,
         known_article_id: None,
+        is_unlike: false,
         answered: None,
         asked: None,
         was_cut_off: false,

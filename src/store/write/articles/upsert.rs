@@ -171,7 +171,11 @@ impl JudgedArticle<'_> {
             comparison.record(self.transaction, id)?;
         }
         join::update_title(self.transaction, id)?;
-        lookalikes::replace_wording(self.transaction, self.article, id)
+        lookalikes::replace_wording(self.transaction, self.article, id)?;
+        if self.arrival.is_unlike {
+            join::rejoin(self.transaction, self.article, self.url, &self.arrived(id), duplicate.map(|(of, _)| of))?;
+        }
+        Ok(())
     }
 
     /// Stores a version from a file: as the present wording or as an earlier one.
@@ -192,8 +196,11 @@ impl JudgedArticle<'_> {
     }
 
     fn join_story(&self, id: i64, original: Option<i64>) -> rusqlite::Result<()> {
+        join::join(self.transaction, self.article, self.url, &self.arrived(id), original)
+    }
+
+    fn arrived(&self, id: i64) -> Arrived {
         let Arrival { source, first_seen_at, now, answered, .. } = *self.arrival;
-        let arrived = Arrived { id, source, is_fetched: answered.is_some(), first_seen_at, now };
-        join::join(self.transaction, self.article, self.url, &arrived, original)
+        Arrived { id, source, is_fetched: answered.is_some(), first_seen_at, now }
     }
 }

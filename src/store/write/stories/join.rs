@@ -9,6 +9,7 @@ use crate::dedup::story::terms::{Signature, Terms};
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::stories::cache::StoryCache;
+use crate::store::write::stories::edits;
 use crate::store::write::transaction::WriteTransaction;
 
 /// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
@@ -72,6 +73,39 @@ pub(in crate::store) fn join(
         set_title(connection, place.story, central)?;
     }
     Ok(())
+}
+
+/// Lets an article that reads as another one now join the story that this belongs to, unless it was put where it is by hand.
+/// Something else stood in its place when it was first read, or it was a wall and has no story yet.
+pub(in crate::store) fn rejoin(
+    transaction: &WriteTransaction<'_>,
+    article: &Article,
+    url: Option<&CanonicalUrl>,
+    arrived: &Arrived,
+    original: Option<i64>,
+) -> rusqlite::Result<()> {
+    let connection: &Connection = transaction;
+    let membership: Option<(i64, bool)> = connection
+        .prepare_cached("SELECT story_id, reason = 'hand' FROM story_members WHERE article_id = ?1")?
+        .query_row([arrived.id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match membership {
+        Some((_, true)) => return Ok(()),
+        Some((story, false)) => {
+            for sql in [
+                "DELETE FROM story_members WHERE article_id = ?1",
+                "DELETE FROM _story_signatures WHERE article_id = ?1",
+                "UPDATE articles SET story_id = NULL WHERE id = ?1",
+            ] {
+                connection.prepare_cached(sql)?.execute([arrived.id])?;
+            }
+            edits::note_deletion(connection, story)?;
+            // All later articles are there already.
+            transaction.cache().stories(connection, i64::MAX)?;
+        }
+        None => {}
+    }
+    join(transaction, article, url, arrived, original)
 }
 
 /// When an article is told: its publication time, or about then if it was fetched. An imported article without a date may
