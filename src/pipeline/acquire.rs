@@ -270,6 +270,8 @@ fn doubt(whole: &WholeArticle, hints: &LinkHints, asked: &CanonicalUrl) -> Optio
             let reason = format!("the link leads to {answered}, where visitors are stopped");
             Some(OtherPage { reason, may_be_article: false })
         }
+        // The headline may be in another language, or the address.
+        Testimony::OtherPage(_) if obstruction::is_declared(&whole.extracted, answered, asked) => None,
         Testimony::OtherPage(reason) => Some(OtherPage { reason, may_be_article: true }),
         Testimony::Silent => None,
     };

@@ -113,22 +113,37 @@ fn place_of(asked: &Url, answered: &Url, key: &str) -> String {
     key[..end.unwrap_or(key.len())].to_owned()
 }
 
+/// Whether a page calls itself the article at the address that was asked for, with its date: no gate does.
+pub(super) fn is_declared(article: &ExtractedArticle, answered: &Url, asked: &CanonicalUrl) -> bool {
+    article.says_article && has_declared_date(article) && names_asked(article, answered, asked)
+}
+
+/// Whether a value is meant for machines.
+fn is_for_machines(origin: Origin) -> bool {
+    matches!(origin, Origin::JsonLd | Origin::Meta | Origin::Time | Origin::SiteRule)
+}
+
+fn has_declared_date(article: &ExtractedArticle) -> bool {
+    article.published.iter().any(|date| is_for_machines(date.origin))
+}
+
+/// Whether a page names the address that was asked for as its own.
+fn names_asked(article: &ExtractedArticle, answered: &Url, asked: &CanonicalUrl) -> bool {
+    let mut own_addresses = article.canonical_urls.iter().filter_map(|url| answered.join(&url.value).ok());
+    own_addresses.any(|url| normalize::url::canonicalize(&url).is_ok_and(|url| url.key() == asked.key()))
+}
+
 /// What a page has of an article that gates have not, in their number: it calls itself one, tells its date or its authors to
 /// machines, names the address that was asked for as its own, has the words of its headline in it, or a long text. Each asks
 /// for one more link.
 fn n_marks(article: &ExtractedArticle, answered: &Url, asked: &CanonicalUrl) -> u32 {
-    let is_declared =
-        |origin: Origin| matches!(origin, Origin::JsonLd | Origin::Meta | Origin::Time | Origin::SiteRule);
-    let mut own_addresses = article.canonical_urls.iter().filter_map(|url| answered.join(&url.value).ok());
-    let names_asked =
-        own_addresses.any(|url| normalize::url::canonicalize(&url).is_ok_and(|url| url.key() == asked.key()));
     let title = article.title.as_ref().map(|title| title.value.as_str());
     let n_words: usize = article.paragraphs.iter().map(|paragraph| paragraph.split_whitespace().count()).sum();
     let marks = [
         article.says_article,
-        article.published.iter().any(|date| is_declared(date.origin)),
-        article.authors.iter().any(|author| is_declared(author.origin)),
-        names_asked,
+        has_declared_date(article),
+        article.authors.iter().any(|author| is_for_machines(author.origin)),
+        names_asked(article, answered, asked),
         address_words::compare(answered, title.into_iter()) == AddressWords::Agree,
         n_words > GATE_WORDS_MAX,
     ];

@@ -116,10 +116,15 @@ const LANGUAGES: [(&str, &str); 8] = [
     ),
 ];
 
-fn story_page((title, _, text): (&str, &str, &str)) -> Resource {
+fn story_page(story: (&str, &str, &str)) -> Resource {
+    with_head("</head>", story)
+}
+
+/// The page of a story that has more in its head.
+fn with_head(head: &str, (title, _, text): (&str, &str, &str)) -> Resource {
     let paragraphs = text.replace(". ", ".</p><p>");
     Resource::html(format!(
-        "<!doctype html><html lang=\"en\"><head><title>{title}</title></head><body><article><h1>{title}</h1>\
+        "<!doctype html><html lang=\"en\"><head><title>{title}</title>{head}<body><article><h1>{title}</h1>\
          <p>{paragraphs}</p></article></body></html>"
     ))
 }
@@ -473,6 +478,32 @@ fn a_page_of_another_article_than_its_address_promises_is_not_stored() {
     assert_eq!(room.column("SELECT DISTINCT error_class FROM fetches WHERE error IS NOT NULL"), ["other-page"]);
     // One link that leads astray is no gate.
     assert_eq!(room.column("SELECT error FROM source_health"), ["NULL"]);
+}
+
+#[test]
+fn a_page_that_declares_itself_the_article_is_it_though_its_feed_speaks_another_language() {
+    let item = "<item><title>Fähre fährt nach Reparatur im Winter wieder</title><link>http://gated.example/news/70412</link>\
+        <description>Mit neuen Maschinen und frischem Anstrich.</description></item>";
+    let list =
+        format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gated</title>{item}</channel></rss>");
+    let head = |path: &str| {
+        format!(
+            "<meta property=\"og:type\" content=\"article\"><link rel=\"canonical\" href=\"http://gated.example{path}\">\
+             <meta property=\"article:published_time\" content=\"2026-11-20T08:00:00Z\"></head>"
+        )
+    };
+    // Declared as the article that was asked for, and as another one.
+    for (own, is_believed) in [("/news/70412", true), ("/news/1", false)] {
+        let web = web_of(vec![
+            Site::new("gated.example")
+                .with("/list", Resource::new("application/rss+xml", list.clone()))
+                .with("/news/70412", with_head(&head(own), STORIES[0])),
+        ]);
+        let room = room_with(&web, Listing::Titles);
+        room.run(&["fetch", "--all"]);
+        let n_refused = room.number("SELECT count(*) FROM fetches WHERE error_class = 'other-page'");
+        assert_eq!(n_refused == 0, is_believed, "{own}");
+    }
 }
 
 #[test]
