@@ -33,15 +33,10 @@ pub mod reading;
 
 pub mod story;
 
-pub use known::Known;
-
-use std::collections::HashSet;
+pub use known::{Known, is_same_article};
 
 use crate::model::{Article, BodyKind, DuplicateKind, Verdict};
 use crate::revision::{Wording, substance};
-
-/// Share of paragraphs in common from which two wordings are two states of one article, if their titles differ.
-const SAME_ARTICLE_SHARE: f64 = 0.2;
 
 /// Fewest words of a text of its own. Under a photo of the day, a cartoon or a video stand fewer or none, and the same ones
 /// every day.
@@ -124,29 +119,6 @@ pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
         (None, None) => Verdict::New,
     };
     Judgement { verdict, canonical_is_wrong }
-}
-
-/// Whether an article has the headline of a stored one, or some of its text.
-#[must_use]
-pub fn is_same_article(article: &Article, known: &Known) -> bool {
-    let titles_agree = match (&article.title, &known.title) {
-        (Some(left), Some(right)) => substance::titles_agree(right, left, article.site_name.as_deref()),
-        _ => false,
-    };
-    titles_agree || paragraphs_in_common(article, known) >= SAME_ARTICLE_SHARE
-}
-
-/// Share of the shorter text's paragraphs that stand in the other too.
-fn paragraphs_in_common(article: &Article, known: &Known) -> f64 {
-    let ours: HashSet<&str> = article.paragraphs().collect();
-    let theirs: HashSet<&str> = known.body.lines().collect();
-    let fewest = ours.len().min(theirs.len());
-    if fewest == 0 {
-        return 0.0;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "counts of paragraphs are far below 2^52")]
-    let share = ours.intersection(&theirs).count() as f64 / fewest as f64;
-    share
 }
 
 /// Whether title and body say the same: white space, punctuation and boilerplate make no revision, nor does a page that

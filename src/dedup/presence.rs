@@ -2,8 +2,7 @@
 //! something else is believed once it is seen twice in a row, and then the known article counts as removed; its text is not
 //! lost to a page that has nothing of it.
 
-use super::is_same_article;
-use super::known::Known;
+use super::known::{Known, is_same_article};
 use super::likeness::{n_in_both, ratio};
 use super::shingle::ShingledText;
 use crate::model::{Article, BodyKind, Origin};

@@ -482,7 +482,7 @@ fn a_page_of_another_article_than_its_address_promises_is_not_stored() {
 
 #[test]
 fn a_page_that_declares_itself_the_article_is_it_though_its_feed_speaks_another_language() {
-    let item = "<item><title>Fähre fährt nach Reparatur im Winter wieder</title><link>http://gated.example/news/70412</link>\
+    let item = "<item><title>Fähre fährt nach der Überholung erneut</title><link>http://gated.example/news/70412</link>\
         <description>Mit neuen Maschinen und frischem Anstrich.</description></item>";
     let list =
         format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Gated</title>{item}</channel></rss>");

@@ -10,10 +10,8 @@ pub(super) struct Arrival<'a> {
     pub(super) source: Option<SourceId>,
     /// GUID of the source's entry.
     pub(super) guid: Option<&'a str>,
-    /// The article that the fetched link has led to before.
-    pub(super) known_article_id: Option<i64>,
-    /// Whether it has nothing of what that was read as before.
-    pub(super) is_unlike: bool,
+    /// Which article it is by its link.
+    pub(super) identity: Identity,
     /// The address that answered; absent for an import.
     pub(super) answered: Option<&'a Alias>,
     /// The address that was asked; absent where no page was.
@@ -30,4 +28,13 @@ pub(super) struct Arrival<'a> {
     pub(super) now: Timestamp,
     /// What an export says of it.
     pub(super) record: Option<&'a ArticleRecord>,
+}
+
+/// Which article a page holds by the link that was fetched.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Identity {
+    /// The one that the link has led to before; absent also where another one stands in the place of that.
+    pub(super) known_article_id: Option<i64>,
+    /// Whether the page has nothing of what was read there before.
+    pub(super) is_unlike: bool,
 }

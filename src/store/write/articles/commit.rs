@@ -13,7 +13,7 @@ use crate::model::{
     Absence, Alias, Article, ArticleOutcome, ArticleResult, BodyKind, Candidate, ErrorClass, Failure, Obstruction,
     ReadPage, StoredArticle, Verdict,
 };
-use crate::store::write::articles::arrival::Arrival;
+use crate::store::write::articles::arrival::{Arrival, Identity};
 use crate::store::write::articles::revisits::{self, Revisits};
 use crate::store::write::articles::take_back::take_back;
 use crate::store::write::articles::upsert::{Upserted, upsert};
@@ -130,15 +130,6 @@ struct Fetch<'a> {
     is_entry: bool,
     revisits: Revisits<'a>,
     now: Timestamp,
-}
-
-/// Which article a page holds by its link.
-#[derive(Clone, Copy, Debug, Default)]
-struct Identity {
-    /// The one that the link has led to before; absent where another one stands in the place of that.
-    known_article_id: Option<i64>,
-    /// Whether the page has nothing of what was read there before.
-    is_unlike: bool,
 }
 
 impl Fetch<'_> {
@@ -374,7 +365,7 @@ impl Fetch<'_> {
         &self,
         page: &ReadPage,
         page_at: Option<Timestamp>,
-        Identity { known_article_id, is_unlike }: Identity,
+        identity: Identity,
     ) -> rusqlite::Result<ArticleCommit> {
         let ReadPage { article, answered, publisher, validators } = page;
         let candidate = &self.outcome.candidate;
@@ -383,8 +374,7 @@ impl Fetch<'_> {
         let arrival = Arrival {
             source: candidate.source,
             guid: candidate.hints.guid.as_deref(),
-            known_article_id,
-            is_unlike,
+            identity,
             answered: Some(answered),
             asked: is_page.then_some(&candidate.url),
             was_cut_off: self.was_cut_off,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::model::{Alias, ArticleRecord, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
-use crate::store::write::articles::arrival::Arrival;
+use crate::store::write::articles::arrival::{Arrival, Identity};
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::sources::{add, schedule};
 use crate::store::write::transaction::WriteTransaction;
@@ -27,8 +27,7 @@ pub(in crate::store) fn import(
     let arrival = Arrival {
         source,
         guid,
-        known_article_id: None,
-        is_unlike: false,
+        identity: Identity::default(),
         answered: None,
         asked: None,
         was_cut_off: false,

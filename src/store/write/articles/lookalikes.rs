@@ -21,7 +21,7 @@ pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival
             None => find_same_entry(connection, article)?,
         };
         return Ok(Lookalikes {
-            by_link: by_id(arrival.known_article_id)?,
+            by_link: by_id(arrival.identity.known_article_id)?,
             by_guid: by_id(by_guid)?,
             by_wording: find_by_wording(connection, article)?,
             ..Lookalikes::default()
@@ -32,8 +32,8 @@ pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival
     let canonical_key = article.url.as_ref().map(CanonicalUrl::key);
     let canonical_id = canonical_key.map(|key| links::article_at(connection, &key)).transpose()?.flatten();
     Ok(Lookalikes {
-        by_link: by_id(arrival.known_article_id)?,
-        is_from_elsewhere: arrival.answered.is_some() && answered_id != arrival.known_article_id,
+        by_link: by_id(arrival.identity.known_article_id)?,
+        is_from_elsewhere: arrival.answered.is_some() && answered_id != arrival.identity.known_article_id,
         by_canonical_url: by_id(canonical_id)?,
         is_address_given: arrival.is_address_given,
         by_guid: by_id(find_by_guid(connection, article, arrival)?)?,

@@ -172,7 +172,7 @@ impl JudgedArticle<'_> {
         }
         join::update_title(self.transaction, id)?;
         lookalikes::replace_wording(self.transaction, self.article, id)?;
-        if self.arrival.is_unlike {
+        if self.arrival.identity.is_unlike {
             join::rejoin(self.transaction, self.article, self.url, &self.arrived(id), duplicate.map(|(of, _)| of))?;
         }
         Ok(())
