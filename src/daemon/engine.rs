@@ -1,6 +1,7 @@
 //! The loop.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -280,7 +281,7 @@ impl Engine {
     fn start_poll(&mut self, source: DueSource) {
         let (number, progress) = self.begin(Slot::Poll, source.is_probe);
         let app = self.app.clone();
-        self.running.spawn(async move {
+        self.running.spawn(in_place(async move {
             let stages = app.stages.of_piece(source.is_probe, progress.clone());
             let outcome = pipeline::poll(&stages, source).await;
             let _at_work = progress.work();
@@ -288,13 +289,13 @@ impl Engine {
             let remembered = remember_hosts(&app).await;
             let committed = app.store.commit_poll(outcome).await;
             (number, remembered.and(committed.map(describe)))
-        });
+        }));
     }
 
     fn start_article(&mut self, candidate: Candidate) {
         let (number, progress) = self.begin(Slot::Article, candidate.is_probe);
         let app = self.app.clone();
-        self.running.spawn(async move {
+        self.running.spawn(in_place(async move {
             let stages = app.stages.of_piece(candidate.is_probe, progress.clone());
             let outcome = pipeline::acquire(&stages, candidate).await;
             let _at_work = progress.work();
@@ -302,7 +303,7 @@ impl Engine {
             let remembered = remember_hosts(&app).await;
             let committed = app.store.commit_article(outcome).await;
             (number, remembered.and(committed.map(describe)))
-        });
+        }));
     }
 
     fn finish(
@@ -399,6 +400,11 @@ impl Engine {
         self.app.store.note_stop().await?;
         Ok(())
     }
+}
+
+/// A piece of work at a place of its own: the runtime would move its kilobytes several times.
+fn in_place<F: Future>(work: F) -> Pin<Box<F>> {
+    Box::pin(work)
 }
 
 /// Writes down what hosts have said that the next process is to go by.

@@ -353,6 +353,9 @@ fn is_of_social_flow(name: &str, value: &str) -> bool {
 
 /// Cuts `;jsessionid=…` off a path.
 fn without_session_id(path: &str) -> &str {
+    if !path.contains(';') {
+        return path;
+    }
     let lowered = path.to_ascii_lowercase();
     [";jsessionid=", ";phpsessid=", ";sid="]
         .iter()
