@@ -182,11 +182,11 @@ pub fn reads_the_same(article: &Article, known: &Known) -> bool {
     )
 }
 
-/// Whether a page shows that a text which was held for a teaser is the whole.
+/// Whether a page shows that a text which was held for a teaser, or for a part, is the whole.
 #[must_use]
 pub fn is_whole_of(article: &Article, known: &Known) -> bool {
     article.body_kind == BodyKind::Full
-        && known.body_kind == BodyKind::Teaser.as_str()
+        && [BodyKind::Teaser, BodyKind::Partial].iter().any(|kind| known.body_kind == kind.as_str())
         && reads_the_same(article, known)
 }
 

@@ -351,6 +351,34 @@ fn a_first_page_that_may_not_be_asked_for_is_not() {
 }
 
 #[test]
+fn a_first_page_that_is_gone_takes_no_other_page_with_it() {
+    let site = Site::new(HOST).with("/story/3", part(3, "", &by_numbers(&["/story", "/story/2", "/story/3"], 3).1));
+    let (room, _web) = room_of(site);
+    fetch(&room, "/story/3");
+    for _ in 0..3 {
+        assert_eq!(room.table(STORED), [row("/story", text([3]), "partial")]);
+        let_time_pass(&room);
+        room.run(&["fetch", "--due"]).exits(0).says("1 as they were");
+    }
+    room.assert_sound();
+}
+
+#[test]
+fn an_article_that_was_taken_for_a_later_page_is_whole_once_that_is_known() {
+    let above = page("The walks of this year", &paragraphs(9), "", "");
+    let refused_once = Refusal { status: 500, retry_after: None, n_times: 1 };
+    let site = Site::new(HOST)
+        .with("/walks", above.refusal(refused_once))
+        .with("/walks/3", part(3, &relation("prev", "/walks/2"), ""));
+    let (room, _web) = room_of(site);
+    for kind in ["partial", "full"] {
+        fetch(&room, "/walks/3");
+        assert_eq!(room.table(STORED), [row("/walks/3", text([3]), kind)]);
+    }
+    assert_eq!(room.column("SELECT quality_reasons FROM articles"), ["[\"no-date\"]"]);
+}
+
+#[test]
 fn a_page_that_says_nothing_of_others_is_one_of_the_article_that_goes_on_with_it() {
     let paths = ["/story", "/story/2", "/story/3"];
     let first_knows: Linking = |paths, number| match number {

@@ -269,17 +269,6 @@ pub(in crate::store) fn state_at(connection: &Connection, key: &str) -> rusqlite
         .optional()
 }
 
-/// Has the page of a link looked at by this time, where it is not in work or due.
-pub(in crate::store) fn look_at(connection: &Connection, link: LinkId, at: Timestamp) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE _links SET look_at = min(coalesce(look_at, ?2), ?2)
-             WHERE id = ?1 AND claim_id IS NULL AND due_at IS NULL",
-        )?
-        .execute(params![link.0, private_time(at)])?;
-    Ok(())
-}
-
 /// The article that an address leads to.
 pub(in crate::store) fn article_at(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
     connection

@@ -354,7 +354,7 @@ impl Fetch<'_> {
         }
     }
 
-    /// Releases the link, and sets when the page is read again. Of an article of several pages that is the first.
+    /// Releases the link, and sets when the page is read again: where the first page was read in its place, that one.
     fn finish_links(
         &self,
         page: &ReadPage,
@@ -366,18 +366,15 @@ impl Fetch<'_> {
         if let Some(first) = page.first_page() {
             links::add_alias(self.transaction, first, id, self.now)?;
         }
-        let first = self.link_of_first_page(page)?.filter(|first| first.article_id == Some(id));
-        match (&page.role, first) {
-            (PageRole::Later, Some(first)) => {
+        if !matches!(page.role, PageRole::Later) {
+            return self.finish_link(link, &page.validators, upserted, is_page, page_at);
+        }
+        match self.link_of_first_page(page)?.filter(|first| first.article_id == Some(id)) {
+            Some(first) => {
                 links::finish(self.transaction, link, Some(id), Some(&Validators::default()), None)?;
                 self.finish_link(first.id, &page.validators, upserted, is_page, page_at)
             }
-            (PageRole::WithoutFirst(_), Some(first)) => {
-                links::finish(self.transaction, link, Some(id), Some(&Validators::default()), None)?;
-                links::look_at(self.transaction, first.id, self.revisits.soon().unwrap_or(self.now))
-            }
-            (PageRole::Own, _) => self.finish_link(link, &page.validators, upserted, is_page, page_at),
-            (_, None) => self.finish_link(link, &Validators::default(), upserted, is_page, page_at),
+            None => self.finish_link(link, &Validators::default(), upserted, is_page, page_at),
         }
     }
 
