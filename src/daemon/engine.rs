@@ -437,10 +437,13 @@ fn log(event: &Event) {
                 warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
             }
         },
-        Event::Acquired { url, source, outcome, gate, taken_back } => {
+        Event::Acquired { url, source, outcome, gate, taken_back, merged } => {
             let source = source.as_deref().unwrap_or("-");
             for id in taken_back {
                 info!(article.id = id, url = %url, "article {id} is none, since {url} leads to its page as well; it is taken back");
+            }
+            for id in merged {
+                info!(article.id = id, url = %url, "article {id} was a page of the one that {url} leads to; it is taken back");
             }
             match gate {
                 Some(GateChange::Found { publisher, sign }) => {

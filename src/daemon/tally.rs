@@ -29,6 +29,8 @@ pub enum Event {
         gate: Option<GateChange>,
         /// Articles that were none, and are stored no more: other links lead to their page as well.
         taken_back: Vec<i64>,
+        /// Articles that were made of single pages of this one, and are stored no more.
+        merged: Vec<i64>,
     },
 }
 
@@ -134,10 +136,11 @@ impl Tally {
                     self.refused += u64::from(failure.class.is_policy());
                 }
             },
-            Event::Acquired { outcome, taken_back, .. } => {
-                let n_taken_back = u64::try_from(taken_back.len()).unwrap_or(u64::MAX);
+            Event::Acquired { outcome, taken_back, merged, .. } => {
+                let number = |ids: &[i64]| u64::try_from(ids.len()).unwrap_or(u64::MAX);
+                let n_taken_back = number(taken_back);
                 // An earlier run may have counted them.
-                self.articles = self.articles.saturating_sub(n_taken_back);
+                self.articles = self.articles.saturating_sub(n_taken_back.saturating_add(number(merged)));
                 self.duplicates = self.duplicates.min(self.articles);
                 self.articles_failed += n_taken_back;
                 self.add_acquired(outcome);
@@ -259,6 +262,7 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
                 (summary, _) => summary,
             },
         };
-        Event::Acquired { url, source, outcome, gate: commit.gate, taken_back: commit.taken_back }
+        let ArticleCommit { gate, taken_back, merged, .. } = commit;
+        Event::Acquired { url, source, outcome, gate, taken_back, merged }
     }
 }

@@ -73,6 +73,8 @@ pub struct Lookalikes {
     /// The article that the same source listed under the same GUID; for a document without any address, the same one
     /// from an earlier import.
     pub by_guid: Option<Known>,
+    /// The article that was made of one of its further pages alone.
+    pub by_part: Option<Known>,
     /// The first article with the same wording.
     pub by_wording: Option<i64>,
 }
@@ -81,7 +83,10 @@ impl Lookalikes {
     /// The one of them with this row.
     #[must_use]
     pub fn known(&self, id: i64) -> Option<&Known> {
-        [&self.by_link, &self.by_canonical_url, &self.by_guid].into_iter().flatten().find(|known| known.id == id)
+        [&self.by_link, &self.by_canonical_url, &self.by_guid, &self.by_part]
+            .into_iter()
+            .flatten()
+            .find(|known| known.id == id)
     }
 }
 
@@ -94,7 +99,7 @@ pub struct Judgement {
     pub canonical_is_wrong: bool,
 }
 
-/// Judges an article: identity by canonical address, then by a GUID, then by content.
+/// Judges an article: identity by canonical address, then by a GUID, then by one of its pages, then by content.
 ///
 /// A canonical address or GUID that already belongs to another text is a mistake of the site (a template with a fixed
 /// address, a counter that starts over), so those two count only if title or paragraphs agree. So does the fetched
@@ -109,7 +114,8 @@ pub fn judge(article: &Article, lookalikes: &Lookalikes) -> Judgement {
         by_link.is_none() && lookalikes.by_canonical_url.as_ref().is_some_and(|known| !is_at_address(&known));
     let known = by_link
         .or_else(|| lookalikes.by_canonical_url.as_ref().filter(is_at_address))
-        .or_else(|| lookalikes.by_guid.as_ref().filter(is_same));
+        .or_else(|| lookalikes.by_guid.as_ref().filter(is_same))
+        .or(lookalikes.by_part.as_ref());
     let verdict = match (known, lookalikes.by_wording) {
         (Some(known), _) if reads_the_same(article, known) || is_worse(article, known) => {
             Verdict::Known { article_id: known.id }
@@ -133,11 +139,11 @@ pub fn reads_the_same(article: &Article, known: &Known) -> bool {
     )
 }
 
-/// Whether a page shows that a text which was held for a teaser is the whole.
+/// Whether a page shows that a text which was held for a teaser, or for a part, is the whole.
 #[must_use]
 pub fn is_whole_of(article: &Article, known: &Known) -> bool {
     article.body_kind == BodyKind::Full
-        && known.body_kind == BodyKind::Teaser.as_str()
+        && [BodyKind::Teaser, BodyKind::Partial].iter().any(|kind| known.body_kind == kind.as_str())
         && reads_the_same(article, known)
 }
 
@@ -230,6 +236,15 @@ mod tests {
         let lookalikes = Lookalikes { by_guid: Some(known("Storm", "One\nTwo")), ..Lookalikes::default() };
         assert_eq!(judge(&article("Storm", "One\nTwo"), &lookalikes).verdict, Verdict::Known { article_id: 7 });
         assert_eq!(judge(&article("Football", "Three"), &lookalikes).verdict, Verdict::New);
+    }
+
+    #[test]
+    fn an_article_of_which_a_page_was_stored_is_that_one() {
+        let by_part = Lookalikes { by_part: Some(known("Storm", "Two")), ..Lookalikes::default() };
+        assert_eq!(judge(&article("Storm", "One\nTwo"), &by_part).verdict, Verdict::Revision { article_id: 7 });
+        let at_address = Known { id: 3, ..known("Storm", "One") };
+        let lookalikes = Lookalikes { by_canonical_url: Some(at_address), ..by_part };
+        assert_eq!(judge(&article("Storm", "One\nTwo"), &lookalikes).verdict, Verdict::Revision { article_id: 3 });
     }
 
     #[test]

@@ -106,6 +106,12 @@ pub fn is_cut_off(article: &Article, known: &Known) -> bool {
         && !says_why(article, known)
 }
 
+/// Whether a text is a part of another one, or all of it.
+#[must_use]
+pub fn is_part_of(part: &str, whole: &str) -> bool {
+    part.len() <= whole.len() && share_in(part, whole) >= PART_SHARE_MIN
+}
+
 fn is_fuller(article: &Article, known: &Known) -> bool {
     article.body.len() > known.body.len() && share_in(&known.body, &article.body) >= FULLER_SHARE_MIN
 }

@@ -16,7 +16,7 @@ use super::metadata::Metadata;
 use super::no_article::NoArticle;
 use super::page::Page;
 use super::verdict::Findings;
-use super::{authors, dates, decode, site_rule, text};
+use super::{authors, dates, decode, numbered_page, site_rule, text};
 use crate::config::{ExtractSettings, SiteRule};
 use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, NO_ADDRESS, Origin, Quality};
 
@@ -39,6 +39,12 @@ impl Extractor {
     #[must_use]
     pub fn new(settings: &ExtractSettings) -> Self {
         Extractor { settings: settings.clone(), further_pages: None }
+    }
+
+    /// Whether the document at an address may say that it is one of several pages of an article.
+    #[must_use]
+    pub fn may_be_numbered_page(url: &Url) -> bool {
+        numbered_page::is_possible(url)
     }
 
     /// The same for an article's further pages, of which the last may be very short.

@@ -44,6 +44,15 @@ impl FurtherPages {
         self.paragraphs[n_before..].iter().any(|paragraph| !key(paragraph).is_empty())
     }
 
+    /// Whether a page shows at least half of the first one again, as no other part of an article does.
+    #[must_use]
+    pub fn repeats(first: &ExtractedArticle, page: &ExtractedArticle) -> bool {
+        let shown: HashSet<String> = page.paragraphs.iter().map(|paragraph| key(paragraph)).collect();
+        let keys = || first.paragraphs.iter().map(|paragraph| key(paragraph));
+        let n_repeated: usize = keys().filter(|key| shown.contains(key)).map(|key| key.len()).sum();
+        n_repeated * 2 >= keys().map(|key| key.len()).sum()
+    }
+
     /// Notes that there are more pages, which could not be had.
     pub fn leave_rest_out(&mut self) {
         self.is_complete = false;
@@ -119,6 +128,15 @@ mod tests {
         assert_eq!(article.body_kind, BodyKind::Partial);
         assert_eq!(article.quality.reasons, ["pages-missing"]);
         assert_eq!(article.paragraphs.len(), 4);
+    }
+
+    #[test]
+    fn a_page_that_shows_most_of_the_first_again_is_told() {
+        let extractor = Extractor::new(&crate::config::defaults().extract);
+        let article = |paragraphs: &[&str]| extractor.extract(&page(paragraphs), &LinkHints::default()).unwrap();
+        let first = article(&[LEAD, &sentence(1), &sentence(2)]);
+        assert!(FurtherPages::repeats(&first, &article(&[LEAD, &sentence(1), &sentence(3)])));
+        assert!(!FurtherPages::repeats(&first, &article(&[LEAD, &sentence(3), &sentence(4)])));
     }
 
     #[test]

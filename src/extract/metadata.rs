@@ -8,7 +8,7 @@ use super::explanation::TitleVotes;
 use super::fragment::fragment_paragraphs;
 use super::json_ld::StructuredArticle;
 use super::page::Page;
-use super::{dates, json_ld, next_page, text, title};
+use super::{dates, json_ld, next_page, numbered_page, text, title};
 use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Quality};
 
 /// What the page says of its article outside the text.
@@ -56,11 +56,11 @@ impl<'a> Metadata<'a> {
     /// The article as far as it is known without its text and its authors.
     pub(super) fn article(&self, page: &Page<'_>, document: &FetchedDocument, hints: &LinkHints) -> ExtractedArticle {
         let (declared, structured) = (&self.declared, &self.structured);
+        let canonical_urls = declared.canonical_urls(&document.final_url);
         ExtractedArticle {
             title: self.titles.first().cloned(),
             published: dates::published(page, declared, structured, document, hints),
             modified: dates::modified(declared, structured),
-            canonical_urls: declared.canonical_urls(&document.final_url),
             authors: Vec::new(),
             language: declared.language(structured, document),
             site_name: declared.site_name(structured),
@@ -72,6 +72,8 @@ impl<'a> Metadata<'a> {
             quality: Quality { score: 0, reasons: Vec::new() },
             rule_faults: Vec::new(),
             next_page: next_page::find(page, &document.final_url),
+            numbered_page: numbered_page::find(page, &document.final_url, &canonical_urls),
+            canonical_urls,
             says_article: structured.is_article || declared.is_article(),
         }
     }

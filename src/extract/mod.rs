@@ -16,7 +16,9 @@
 //! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
 //!   find is found in the general way.
 //! * `body`: which lines are the article; every line is judged by weighed features, in three passes.
-//! * `next_page` and `further_pages`: which page the article goes on with, and what such pages add to it.
+//! * `next_page` and `further_pages`: which page the article goes on with, and what such pages add to it; `numbered_page`:
+//!   where the first one is, where this is a later one. `page_address` knows page numbers in addresses, `page_links` the
+//!   links between pages.
 //! * `verdict`: whether that is an article at all, how much of it, how far to trust it; `no_article`: why it is none.
 //! * `explain`: the same reading with its reasons, for people who ask why a page reads as it does; `explanation`: what
 //!   is told them.
@@ -47,7 +49,10 @@ mod json_ld;
 mod metadata;
 mod next_page;
 mod no_article;
+mod numbered_page;
 mod page;
+mod page_address;
+mod page_links;
 mod reservations;
 mod scan;
 mod selectors;

@@ -1,111 +1,48 @@
 //! The next page of an article that is spread over several.
 //!
 //! Two must agree. The page says `rel=next`, which alone may as well mean the next article, or the link stands among the
-//! numbers of the article's pages, as WordPress writes them (`page-links`); and the address is the page's
-//! own with a page number in it that is one more. A number without a word for it (`/story/2`) counts only behind an
-//! address that has none or where it is not the first: `/news/1` and `/news/2` are two articles.
+//! numbers of the article's pages, as WordPress writes them (`page-links`), or is in a navigation the very number that its
+//! address has; and the address is the page's own with a page number in it that is one more. A number without a word for it
+//! (`/story/2`) counts only behind an address that has none or where it is not the first: `/news/1` and `/news/2` are two
+//! articles.
 
 use url::Url;
 
 use super::page::Page;
-use super::tags::Tag;
+use super::page_address::{Numbered, base_of, may_be_numbered, numbered, of_same_host};
+use super::page_links;
 use crate::model::NextPage;
-
-/// Links that say `rel=next` and are looked at. A page has one of them, or two: in its head and in its text.
-const LINKS_MAX: usize = 20;
-
-/// Numbers of pages that are looked at.
-const PAGE_LINKS_MAX: usize = 100;
-
-/// Most digits of a page number; longer numbers name articles.
-const DIGITS_MAX: usize = 3;
-
-/// Classes of what holds the numbers of an article's pages, or of each of them: WordPress, its older themes and its plug-ins.
-const PAGE_LINKS: [&str; 14] = [
-    "page-links",
-    "page-link",
-    "pages-links",
-    "pagelinks",
-    "pagelink",
-    "post-nav-links",
-    "post-page-numbers",
-    "post-page-links",
-    "link-pages",
-    "wp-link-pages",
-    "wp_link_pages",
-    "article-pagination",
-    "entry-pagination",
-    "post-pagination",
-];
-
-/// So far above a number stands what holds them all.
-const PAGE_LINKS_DEPTH_MAX: usize = 4;
-
-/// Words for a page in paths, after a `/`, `-`, `_` or `,` and before the number.
-const PATH_WORDS: [&str; 15] = [
-    "page", "pages", "pag", "pagina", "p", "pg", "seite", "side", "sida", "strona", "stranka", "sayfa", "oldal",
-    "sivu", "halaman",
-];
-
-/// Parameters that are page numbers, `-` and `_` left out.
-const PARAMETERS: [&str; 18] = [
-    "page",
-    "p",
-    "pg",
-    "pag",
-    "pagina",
-    "pageno",
-    "pagenum",
-    "pagenumber",
-    "pagewanted",
-    "paged",
-    "currentpage",
-    "articlepage",
-    "seite",
-    "side",
-    "sida",
-    "strona",
-    "sayfa",
-    "sivu",
-];
-
-/// Endings of paths that say how a page is made and not which one it is.
-const ENDINGS: [&str; 7] = [".html", ".htm", ".shtml", ".xhtml", ".php", ".aspx", ".jsp"];
 
 /// The page that the document at `own` names as its next one.
 pub(super) fn find(page: &Page<'_>, own: &Url) -> Option<NextPage> {
-    let is_next = |relation: &str| relation.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next"));
-    let links = || {
-        let elements = page.elements.iter().enumerate();
-        elements.filter(|(_, element)| matches!(element.tag, Tag::LinkRelation | Tag::Link)).map(|(index, _)| index)
-    };
-    let next = |index: usize| following(own, page.attribute(index, "href")?);
-    links()
-        .filter(|index| page.attribute(*index, "rel").is_some_and(is_next))
-        .take(LINKS_MAX)
+    let next = |href: &str| following(own, href);
+    page_links::related(page, &["next"])
         .find_map(next)
-        .or_else(|| links().filter(|index| is_page_link(page, *index)).take(PAGE_LINKS_MAX).find_map(next))
+        .or_else(|| page_links::listed(page).find_map(next))
+        .or_else(|| by_its_number(page, own))
 }
 
-/// Whether a link stands among the numbers of the article's pages.
-fn is_page_link(page: &Page<'_>, link: usize) -> bool {
-    let is_so_called = |element: usize| {
-        page.attribute(element, "class").is_some_and(|classes| {
-            classes.split_ascii_whitespace().any(|class| PAGE_LINKS.iter().any(|name| class.eq_ignore_ascii_case(name)))
+/// The next page by a link of a navigation whose text is its number.
+fn by_its_number(page: &Page<'_>, own: &Url) -> Option<NextPage> {
+    let links = || page_links::in_text(page).filter(|(_, href)| may_be_numbered(href));
+    let next = links().find_map(|(link, href)| {
+        following(own, href).filter(|next| {
+            page_links::number_on(page, link) == Some(next.number) && page_links::is_in_navigation(page, link)
         })
+    })?;
+    // The list of a story's chapters, or of a series, counts from another page.
+    let is_other_first = |link: usize, href: &str| {
+        let is_first = |first: &Numbered| first.number == 1 && !first.is_named && first.base == base_of(own);
+        of_same_host(own, href).is_some_and(|url| numbered(&url).iter().any(is_first))
+            && page_links::number_on(page, link) == Some(1)
+            && !page_links::is_current(page, link)
     };
-    std::iter::successors(Some(link), |element| Some(page.elements[*element].parent))
-        .take(PAGE_LINKS_DEPTH_MAX)
-        .any(is_so_called)
+    (!links().any(|(link, href)| is_other_first(link, href))).then_some(NextPage { is_by_number: true, ..next })
 }
 
 /// The address as the next page of `own`, if it is that.
 fn following(own: &Url, href: &str) -> Option<NextPage> {
-    let mut url = own.join(href).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    url.set_fragment(None);
-    if (url.host(), url.port()) != (own.host(), own.port()) {
-        return None;
-    }
+    let url = of_same_host(own, href)?;
     let follows = |next: &Numbered| match next.number {
         0 | 1 => false,
         2 => {
@@ -115,71 +52,7 @@ fn following(own: &Url, href: &str) -> Option<NextPage> {
         number => numbered(own).iter().any(|own| own.number > 1 && own.number + 1 == number && own.base == next.base),
     };
     let number = numbered(&url).iter().find(|next| follows(next))?.number;
-    Some(NextPage { url, number })
-}
-
-/// An address taken apart.
-struct Numbered {
-    /// What it is without the number: path without ending, and query.
-    base: String,
-    number: u32,
-    /// Whether a word says that the number is that of a page.
-    is_named: bool,
-}
-
-/// All ways to see a page number in an address.
-fn numbered(url: &Url) -> Vec<Numbered> {
-    let pairs: Vec<&str> = pairs(url).collect();
-    let in_query = pairs.iter().enumerate().filter_map(|(position, pair)| {
-        let (name, value) = pair.split_once('=')?;
-        let name = name.replace(['-', '_'], "").to_ascii_lowercase();
-        let number = PARAMETERS.contains(&name.as_str()).then(|| page_number(value)).flatten()?;
-        let others: Vec<&str> = [&pairs[..position], &pairs[position + 1..]].concat();
-        Some(Numbered { base: format!("{}?{}", stem(url.path()).0, others.join("&")), number, is_named: true })
-    });
-    let in_path = in_path(url.path()).map(|(stem, number, is_named)| Numbered {
-        base: format!("{stem}?{}", pairs.join("&")),
-        number,
-        is_named,
-    });
-    in_query.chain(in_path).filter(|numbered| numbered.base != "?").collect()
-}
-
-/// An address as it stands, in the form of [`Numbered::base`].
-fn base_of(url: &Url) -> String {
-    format!("{}?{}", stem(url.path()).0, pairs(url).collect::<Vec<_>>().join("&"))
-}
-
-fn pairs(url: &Url) -> impl Iterator<Item = &str> {
-    url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty())
-}
-
-/// A path without slashes at its end and without its ending, and whether it had one.
-fn stem(path: &str) -> (&str, bool) {
-    let path = path.trim_end_matches('/');
-    let without = ENDINGS.iter().find_map(|ending| path.strip_suffix(ending));
-    (without.unwrap_or(path), without.is_some())
-}
-
-/// A path without the number at its end, that number, and whether a word says what it is.
-fn in_path(path: &str) -> Option<(&str, u32, bool)> {
-    let (whole, has_ending) = stem(path);
-    let before = whole.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number = page_number(&whole[before.len()..])?;
-    let unmarked = before.trim_end_matches(['/', '-', '_', ',', '=', '.']);
-    let named = unmarked.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let word = unmarked[named.len()..].to_ascii_lowercase();
-    if PATH_WORDS.contains(&word.as_str()) && named.ends_with(['/', '-', '_', ',', '.']) {
-        return Some((stem(named.trim_end_matches(['-', '_', ',', '.'])).0, number, true));
-    }
-    // A hyphen before a number is as often part of a name: blogs call the second "Harbour reopens" harbour-reopens-2.
-    let is_set_apart = before.ends_with(['/', '_', ',']) || before.ends_with('-') && has_ending;
-    is_set_apart.then(|| (stem(unmarked).0, number, false))
-}
-
-fn page_number(digits: &str) -> Option<u32> {
-    let is_plain = (1..=DIGITS_MAX).contains(&digits.len()) && !digits.starts_with('0');
-    digits.parse().ok().filter(|_| is_plain && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    Some(NextPage { url, number, is_by_number: false })
 }
 
 #[cfg(test)]
@@ -282,6 +155,19 @@ mod tests {
         let marked = "<span class='post-page-numbers current'>1</span> <a class=post-page-numbers href=/story/2/>2</a>";
         assert_eq!(find_in(marked), Some("https://e.org/story/2/".to_owned()));
         assert_eq!(find_in(&numbers("comments", "div", "/story/2")), None);
+        // In a navigation it may be all the text of the link.
+        assert_eq!(find_in(&numbers("x", "nav", "/story/2")), expected);
+        assert_eq!(find_in("<div class=pagination><b>1</b> <a href=/story/2><span>Page </span>2</a></div>"), expected);
+        for other in [
+            "<nav><a href=/story/2>Two</a></nav>",
+            "<nav><a href=/story/2>3</a> <a href=/story/3>2</a></nav>",
+            "<div id=comments><nav><ul><li><a href=/story/2>2</a></ul></nav></div>",
+            "<nav>Chapters: <a href=/story/1>1</a> <a href=/story/2>2</a> <a href=/story/3>3</a></nav>",
+        ] {
+            assert_eq!(find_in(other), None, "{other}");
+        }
+        let marked = "<nav><a class=active href=/story/1>1</a> <a href=/story/2>2</a></nav>";
+        assert_eq!(find_in(marked), expected);
         assert_eq!(find_in("<link rel=prev href=/story/2><a href=/story/2 class=next>2</a>"), None);
     }
 }

@@ -161,6 +161,8 @@ pub struct ExtractedArticle {
     pub rule_faults: Vec<String>,
     /// The page on which it goes on.
     pub next_page: Option<NextPage>,
+    /// What it says of being one of several pages, where its address has the number of one.
+    pub numbered_page: Option<NumberedPage>,
     /// Whether the page calls itself an article, in structured data or for social networks.
     pub says_article: bool,
 }
@@ -172,4 +174,22 @@ pub struct NextPage {
     pub url: Url,
     /// Its number; that of the first page is 1, though it seldom says so.
     pub number: u32,
+    /// Whether no more than the text of its link tells: it may be the next part of a list beside the article.
+    pub is_by_number: bool,
+}
+
+/// A page that says that it is one of several of an article. Whether it is, the first page must confirm: of articles that
+/// are numbered each may say the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedPage {
+    /// Its number. Page 1 is one whose address says so.
+    pub number: u32,
+    /// Where the first page may be, best first; never empty.
+    pub first_pages: Vec<Url>,
+    /// Where the second page is, by the address of this one.
+    pub second_page: Url,
+    /// Whether it links to the first page, and the address of that is not only made from its own.
+    pub names_first: bool,
+    /// Whether it gives the address of the first page as its own.
+    pub is_canonical: bool,
 }

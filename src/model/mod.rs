@@ -28,14 +28,14 @@ mod host;
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
-pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, Origin, Quality};
+pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, NumberedPage, Origin, Quality};
 pub use host::{HostHold, HostMemory, KnownRobots};
 pub use link::{
     Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
 };
 pub use outcome::{
-    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageSigns, PollFacts,
-    PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
+    Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageRole, PageSigns,
+    PollFacts, PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
 pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
 pub use route::{Proxy, Route};

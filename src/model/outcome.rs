@@ -217,6 +217,40 @@ pub struct ReadPage {
     pub publisher: String,
     /// The validators of the page.
     pub validators: Validators,
+    /// What the page that the link led to is of the article.
+    pub role: PageRole,
+    /// The addresses of the further pages that were read: they lead to the article as well.
+    pub further_pages: Vec<Alias>,
+}
+
+impl ReadPage {
+    /// Whether the link led to the page by which the article goes.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        matches!(self.role, PageRole::Own)
+    }
+
+    /// The first page, where the link led to a later one.
+    #[must_use]
+    pub fn first_page(&self) -> Option<&Alias> {
+        match &self.role {
+            PageRole::Own => None,
+            PageRole::Later => Some(&self.answered),
+            PageRole::WithoutFirst(first) => Some(first),
+        }
+    }
+}
+
+/// What the page that a link led to is of its article.
+#[derive(Clone, Debug, Default)]
+pub enum PageRole {
+    /// The page that was read, and by whose address the article goes if it names no other.
+    #[default]
+    Own,
+    /// A later page. The first one was read in its place, and is what answered.
+    Later,
+    /// A later page, which was read since the first one, at this address, could not be had.
+    WithoutFirst(Box<Alias>),
 }
 
 /// Whether a failure says that an article is not there any more.

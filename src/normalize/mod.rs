@@ -212,6 +212,7 @@ mod tests {
             quality: Quality { score: 100, reasons: Vec::new() },
             rule_faults: Vec::new(),
             next_page: None,
+            numbered_page: None,
             says_article: false,
         }
     }

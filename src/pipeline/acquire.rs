@@ -3,24 +3,26 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use url::Url;
 
 use crate::dates;
 use crate::feed;
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
     Absence, Alias, Article, ArticleOutcome, ArticleResult, Candidate, CanonicalUrl, ErrorClass, Exchange, Failure,
-    Fetched, FetchedDocument, FullText, LinkHints, Obstruction, PageSigns, Purpose, ReadPage, Retry, Validators,
-    publisher_of,
+    Fetched, FetchedDocument, FullText, LinkHints, Obstruction, PageRole, PageSigns, Purpose, ReadPage, Retry,
+    Validators, publisher_of,
 };
 use crate::normalize::{self, Surroundings};
 use crate::schedule::backoff;
 
 use super::corroborate::{self, Testimony};
 use super::feed_text;
-use super::further_pages::{Visits, WholeArticle, read_whole};
 use super::obstruction;
 use super::page::normalized;
 use super::stages::Stages;
+use super::visits::Visits;
+use super::whole_article::{WholeArticle, read_whole};
 
 /// Why a page is not the article after all that might have been.
 const UNVOUCHED: &str =
@@ -182,7 +184,7 @@ async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ReadPage, 
     let made = stages.parse(hints.text.n_bytes(), move || {
         let entry = feed_text::article_of_entry(&extractor, &url, &hints)?;
         let document = Arc::new(entry.document);
-        let whole = WholeArticle { document, extracted: entry.extracted, is_complete: true };
+        let whole = WholeArticle::of_one_page(document, entry.extracted);
         understood(&whole, &hints, first_seen_at)
     });
     made.await?
@@ -223,7 +225,12 @@ async fn understand(
     }
     let hints = Arc::new(candidate.hints.clone());
     let mut whole = read_whole(stages, document, hints.clone(), visits).await?;
-    let (first_seen_at, extractor, asked) = (candidate.first_seen_at, stages.extractor.clone(), candidate.url.clone());
+    // What was asked for in the end, where a later page led to the first.
+    let asked = match whole.role {
+        PageRole::Later => address(&whole.document.final_url)?,
+        PageRole::Own | PageRole::WithoutFirst(_) => candidate.url.clone(),
+    };
+    let (first_seen_at, extractor) = (candidate.first_seen_at, stages.extractor.clone());
     let n_bytes = whole.document.body.len();
     let understand = move || {
         feed_text::mend(&mut whole.extracted, &hints.text);
@@ -284,18 +291,32 @@ fn other_page(reason: String) -> Failure {
 
 fn understood(whole: &WholeArticle, hints: &LinkHints, first_seen_at: Timestamp) -> Result<ReadPage, Failure> {
     let document = &whole.document;
-    let article = whole.normalized(hints, first_seen_at)?;
-    let answered = normalize::url::canonicalize(&document.final_url)
-        .map_err(|error| Failure { class: ErrorClass::Redirect, reason: error.to_string() })?;
+    let mut article = whole.normalized(hints, first_seen_at)?;
+    if let PageRole::WithoutFirst(first) = &whole.role {
+        article.url = Some(first.url.clone());
+    }
+    let answered = address(&document.final_url)?;
+    let further_pages = whole.further_pages.iter().filter_map(|url| normalize::url::canonicalize(url).ok());
     let publisher = article.url.as_ref().map(|url| publisher_of(url.as_url())).unwrap_or_default();
     // That the first page is as it was would say nothing of pages that were not seen: the next request is unconditional.
     let validators = if whole.is_complete { document.validators.clone() } else { Validators::default() };
     Ok(ReadPage {
         article: Box::new(article),
-        answered: Alias { publisher: publisher_of(answered.as_url()), url: answered },
+        answered: alias(answered),
         publisher,
         validators,
+        role: whole.role.clone(),
+        further_pages: further_pages.map(alias).collect(),
     })
+}
+
+fn address(answered: &Url) -> Result<CanonicalUrl, Failure> {
+    normalize::url::canonicalize(answered)
+        .map_err(|error| Failure { class: ErrorClass::Redirect, reason: error.to_string() })
+}
+
+fn alias(url: CanonicalUrl) -> Alias {
+    Alias { publisher: publisher_of(url.as_url()), url }
 }
 
 /// Packs something that stands where the article should, or may do so, with what the feed's entry has of it to stand in

@@ -1,97 +1,43 @@
-//! Articles of several pages: one after the other is fetched and read, with the same politeness as any page, until no
-//! page names a next one.
+//! The further pages of an article: one after the other is fetched and read, until no page names a next one.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::info;
 use url::Url;
 
-use crate::extract::{Extractor, FurtherPages};
-use crate::fetch::{FetchError, FetchReport, FetchRequest};
-use crate::model::{
-    BodyKind, ErrorClass, Exchange, ExtractedArticle, Failure, Fetched, FetchedDocument, LinkHints, NextPage, Purpose,
-    Validators,
-};
-use crate::normalize;
+use crate::dates;
+use crate::extract::FurtherPages;
+use crate::model::{ExtractedArticle, Failure, FetchedDocument, LinkHints, NextPage, Origin};
 
-use super::page::{extraction_failure, warn_of_rule};
+use super::page::warn_of_rule;
 use super::stages::Stages;
+use super::visits::{Visits, fetch, key_of, read};
 
-/// The requests that one article takes.
-#[derive(Debug)]
-pub(super) struct Visits {
-    /// The exchanges, in order.
-    pub(super) exchanges: Vec<Exchange>,
-    /// The earliest time at which the publisher may be asked again.
-    pub(super) host_ready_at: Timestamp,
+/// So far apart are the dates of two articles that follow one another; all pages of an article have one date. It is less
+/// than a day, for what comes in the morning and in the evening.
+const APART: SignedDuration = SignedDuration::from_hours(10);
+
+/// The first page of an article, and what was read before it.
+pub(super) struct Start<'a> {
+    pub(super) url: &'a Url,
+    pub(super) article: &'a ExtractedArticle,
+    pub(super) next: NextPage,
+    /// A later page that led to it and need not be fetched again.
+    pub(super) later: Option<Arc<FetchedDocument>>,
 }
 
-impl Visits {
-    /// Takes in what a fetch reports, and gives back what it brought.
-    pub(super) fn add(&mut self, report: FetchReport) -> Result<Fetched, FetchError> {
-        self.exchanges.extend(report.exchanges);
-        self.host_ready_at = report.host_ready_at;
-        report.result
-    }
-}
-
-/// An article with all pages that could be had.
-#[derive(Debug)]
-pub(super) struct WholeArticle {
-    /// The first page.
-    pub(super) document: Arc<FetchedDocument>,
-    pub(super) extracted: ExtractedArticle,
-    /// Whether no page is known to be missing.
-    pub(super) is_complete: bool,
-}
-
-/// Reads a page that was fetched, and those it goes on with.
-pub(super) async fn read_whole(
+/// Goes from page to page. Returns what they add, and the addresses of those that add something.
+pub(super) async fn follow(
     stages: &Stages,
-    document: Arc<FetchedDocument>,
-    hints: Arc<LinkHints>,
+    Start { url: first_url, article: first, next, later }: Start<'_>,
+    deadline: Timestamp,
     visits: &mut Visits,
-) -> Result<WholeArticle, Failure> {
-    let first = extract(stages, stages.extractor.clone(), &document, &hints).await?;
-    // The feed's own text is whole, whatever its page says.
-    let next = first.next_page.clone().filter(|_| first.body_kind != BodyKind::Feed);
-    let Some(next) = next else {
-        return Ok(WholeArticle { document, extracted: first, is_complete: true });
-    };
-    let pages = follow(stages, &document.final_url, &first, next, visits).await;
-    let is_complete = pages.is_complete();
-    let extracted = if pages.is_empty() {
-        first
-    } else {
-        extract(stages, stages.extractor.adding(pages), &document, &hints).await?
-    };
-    Ok(WholeArticle { document, extracted, is_complete })
-}
-
-async fn extract(
-    stages: &Stages,
-    extractor: Extractor,
-    document: &Arc<FetchedDocument>,
-    hints: &Arc<LinkHints>,
-) -> Result<ExtractedArticle, Failure> {
-    let (document, hints) = (document.clone(), hints.clone());
-    let read = stages.parse(document.body.len(), move || extractor.extract(&document, &hints)).await?;
-    read.map_err(|error| extraction_failure(&error))
-}
-
-/// Goes from page to page.
-async fn follow(
-    stages: &Stages,
-    first_url: &Url,
-    first: &ExtractedArticle,
-    next: NextPage,
-    visits: &mut Visits,
-) -> FurtherPages {
+) -> (FurtherPages, Vec<Url>) {
     let mut pages = FurtherPages::behind(first);
+    let mut urls = Vec::new();
     let mut visited: HashSet<String> = HashSet::from([key_of(first_url)]);
-    let deadline = stages.deadline();
     // What the source says is of the first page; the title is said here to be known where a page repeats it.
     let title = first.title.as_ref().map(|title| title.value.clone());
     let hints = Arc::new(LinkHints { title, ..LinkHints::default() });
@@ -105,11 +51,18 @@ async fn follow(
         let missing = if number > stages.article_pages_max {
             format!("an article is read up to page {} (fetch.article_pages_max)", stages.article_pages_max)
         } else {
-            match read_page(stages, &page.url, &hints, deadline, visits).await {
+            match read_page(stages, &page.url, later.as_ref(), &hints, deadline, visits).await {
                 Ok((answered, article)) if key_of(&answered) == key_of(&page.url) => {
+                    // An article of its own, or the first page again with the next part of a list beside it.
+                    if are_of_other_dates(first, &article)
+                        || page.is_by_number && FurtherPages::repeats(first, &article)
+                    {
+                        break;
+                    }
                     if !pages.add(&article) {
                         break;
                     }
+                    urls.push(page.url);
                     next = article.next_page;
                     continue;
                 }
@@ -123,56 +76,41 @@ async fn follow(
         pages.leave_rest_out();
         break;
     }
-    pages
+    (pages, urls)
 }
 
-/// Fetches and reads one further page. Returns the address that answered, too.
+/// Reads one further page, and fetches it where it is not at hand. Returns the address that answered, too.
 async fn read_page(
     stages: &Stages,
     url: &Url,
+    at_hand: Option<&Arc<FetchedDocument>>,
     hints: &Arc<LinkHints>,
     deadline: Timestamp,
     visits: &mut Visits,
 ) -> Result<(Url, ExtractedArticle), Failure> {
-    let document = fetch(stages, url, deadline, visits).await?;
-    let answered = document.final_url.clone();
-    let (extractor, hints) = (stages.extractor.for_further_pages(), hints.clone());
-    let read = stages.parse(document.body.len(), move || {
-        let extracted = extractor.extract(&document, &hints).map_err(|error| extraction_failure(&error))?;
-        warn_of_rule(&document, &extracted);
-        Ok(extracted)
-    });
-    let read = read.await.flatten();
-    if let (Err(failure), Some(last)) = (&read, visits.exchanges.last_mut()) {
-        last.failure = Some(failure.clone());
-    }
-    read.map(|article| (answered, article))
-}
-
-/// Fetches one further page, and waits for the publisher's turn longer than a first page does: given back, the article
-/// would start over each time and never come to its second page where the pause is long.
-async fn fetch(
-    stages: &Stages,
-    url: &Url,
-    deadline: Timestamp,
-    visits: &mut Visits,
-) -> Result<Box<FetchedDocument>, Failure> {
-    if Timestamp::now() >= deadline {
-        let reason = "the pages before have taken too long".to_owned();
-        return Err(Failure { class: ErrorClass::Timeout, reason });
-    }
-    let request = FetchRequest { url, purpose: Purpose::Article, validators: &Validators::default() };
-    match visits.add(stages.fetch_patiently(request, deadline).await) {
-        Ok(Fetched::Document(document)) => Ok(document),
-        Ok(Fetched::NotModified { .. }) => {
-            let reason = "the server answered 304 to a plain request".to_owned();
-            Err(Failure { class: ErrorClass::Connect, reason })
+    let at_hand = at_hand.filter(|document| key_of(&document.final_url) == key_of(url));
+    let document = match at_hand {
+        Some(document) => document.clone(),
+        None => fetch(stages, url, deadline, visits).await.map_err(|missed| missed.failure)?,
+    };
+    match read(stages, stages.extractor.for_further_pages(), &document, hints).await {
+        Ok(article) => {
+            warn_of_rule(&document, &article);
+            Ok((document.final_url.clone(), article))
         }
-        Err(error) => Err(error.failure()),
+        Err(failure) => {
+            visits.note_failure(&failure);
+            Err(failure)
+        }
     }
 }
 
-/// What two addresses of one page have in common.
-fn key_of(url: &Url) -> String {
-    normalize::url::canonicalize(url).map_or_else(|_| url.to_string(), |url| url.key())
+/// Whether two pages say to machines that they were published at different times: then they are two articles.
+pub(super) fn are_of_other_dates(one: &ExtractedArticle, other: &ExtractedArticle) -> bool {
+    let published = |article: &ExtractedArticle| {
+        let is_declared = |origin: Origin| matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta);
+        let declared = article.published.iter().filter(|date| is_declared(date.origin));
+        declared.filter_map(|date| dates::read(&date.value)).map(|date| date.instant).next()
+    };
+    published(one).zip(published(other)).is_some_and(|(one, other)| one.duration_since(other).abs() >= APART)
 }

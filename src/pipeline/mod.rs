@@ -4,8 +4,8 @@
 //! * `stages`: what all of it is done with; `progress`: what a piece of work is at, as its loop sees it.
 //! * `poll`: a source to links. `listing` reads what was fetched for it, `sitemaps` follows an index, and `gap` looks for
 //!   what was missed since the last poll.
-//! * `acquire`: a link to an article. `page` makes an article of one page, `further_pages` fetches those it goes on with,
-//!   and `feed_text` takes the text of the feed's entry instead.
+//! * `acquire`: a link to an article. `page` makes an article of one page, `whole_article` of all its pages, with
+//!   `first_page`, `further_pages` and the `visits` to them; `feed_text` takes the text of the feed's entry instead.
 //!   `corroborate` tells whether a page is what its link promised, also by `address_words`, and `obstruction` what stands in
 //!   its place.
 //! * `discover`: an address to the feeds and sitemaps of its site.
@@ -20,6 +20,8 @@ mod corroborate;
 mod discover;
 
 mod feed_text;
+
+mod first_page;
 
 mod further_pages;
 
@@ -44,6 +46,10 @@ mod progress;
 mod sitemaps;
 
 mod stages;
+
+mod visits;
+
+mod whole_article;
 
 pub use acquire::{acquire, read_fetched};
 pub use discover::{DiscoverError, Discovered, Thoroughness, discover};

@@ -27,6 +27,7 @@ mod ingest;
 mod interruptions;
 mod known_copies;
 mod known_stories;
+mod later_pages;
 mod layers;
 mod left_in_peace;
 mod newsweb;

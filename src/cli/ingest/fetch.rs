@@ -379,11 +379,12 @@ impl Watch {
                     one_line(sign)
                 ));
             }
-            if let Event::Acquired { taken_back, .. } = event
-                && !taken_back.is_empty()
+            if let Event::Acquired { taken_back, merged, .. } = event
+                && (!taken_back.is_empty() || !merged.is_empty())
             {
-                shared.with(|seen| seen.stored.retain(|id| !taken_back.contains(id)));
-                lines.lock().unwrap_or_else(PoisonError::into_inner).retain(|(id, _)| !taken_back.contains(id));
+                let stays = |id: &i64| !taken_back.contains(id) && !merged.contains(id);
+                shared.with(|seen| seen.stored.retain(stays));
+                lines.lock().unwrap_or_else(PoisonError::into_inner).retain(|(id, _)| stays(id));
             }
             match event {
                 Event::Polled { source, url, outcome: Polled::Failed(failure) } => {

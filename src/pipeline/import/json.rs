@@ -251,6 +251,7 @@ impl<'a> Fields<'a> {
             quality: Quality { score, reasons: Vec::new() },
             rule_faults: Vec::new(),
             next_page: None,
+            numbered_page: None,
             says_article: false,
         })
     }

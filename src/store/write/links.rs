@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::ScheduleSettings;
-use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, SourceId, Validators};
+use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, Quality, SourceId, Validators};
 use crate::schedule::backoff;
 use crate::store::file::columns::{from_private_time, hints_to_json, private_time, public_time, stored_url};
 use crate::store::write::entries::{self, EntryChange, StoredEntry};
@@ -250,6 +250,25 @@ fn note_other_form(
     Ok(false)
 }
 
+/// A link, as far as what is read on its page depends on it.
+pub(in crate::store) struct LinkState {
+    pub(in crate::store) id: LinkId,
+    /// The article that it has led to before.
+    pub(in crate::store) article_id: Option<i64>,
+    /// Whether its page showed a part of that when it was last read.
+    pub(in crate::store) was_cut_off: bool,
+}
+
+/// The link with a key.
+pub(in crate::store) fn state_at(connection: &Connection, key: &str) -> rusqlite::Result<Option<LinkState>> {
+    connection
+        .prepare_cached("SELECT id, article_id, cut_off_at IS NOT NULL FROM _links WHERE url_key = ?1")?
+        .query_row([key], |row| {
+            Ok(LinkState { id: LinkId(row.get(0)?), article_id: row.get(1)?, was_cut_off: row.get(2)? })
+        })
+        .optional()
+}
+
 /// The article that an address leads to.
 pub(in crate::store) fn article_at(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
     connection
@@ -359,6 +378,17 @@ fn see_again(
     Ok(true)
 }
 
+/// Whether an article lacks some of its pages. Who lists it once more may know the address of the first.
+fn lacks_pages(connection: &Connection, article_id: i64) -> rusqlite::Result<bool> {
+    let found = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM json_each(quality_reasons) WHERE value = ?2) FROM articles WHERE id = ?1",
+        )?
+        .query_row(params![article_id, Quality::PAGES_MISSING], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(false))
+}
+
 /// Does what another wording of an entry asks for, beside making its article anew.
 fn note_change(
     connection: &Connection,
@@ -389,8 +419,11 @@ fn make_due_again(
     // A first date of change says nothing about a change since.
     let has_changed = matches!((stored.entry_updated_at, updated_at), (Some(before), Some(after)) if after > before);
     let has_no_article = stored.article_id.is_none();
-    let starts_over =
-        link.is_refetch || has_changed || change == EntryChange::Article || has_no_article && is_first_sighting;
+    let is_incomplete = || match stored.article_id.filter(|_| is_first_sighting) {
+        Some(article_id) => lacks_pages(connection, article_id),
+        None => Ok(is_first_sighting),
+    };
+    let starts_over = link.is_refetch || has_changed || change == EntryChange::Article || is_incomplete()?;
     // Given up, or left out while its source was removed.
     let becomes_due = !stored.is_due && (starts_over || has_no_article);
     if becomes_due {

@@ -16,6 +16,8 @@ pub(super) struct Arrival<'a> {
     pub(super) answered: Option<&'a Alias>,
     /// The address that was asked; absent where no page was.
     pub(super) asked: Option<&'a CanonicalUrl>,
+    /// The addresses of the article's further pages.
+    pub(super) further_pages: &'a [Alias],
     /// Whether the page showed a part of the article when it was last read.
     pub(super) was_cut_off: bool,
     /// Whether it is an entry of a feed that shares its address with others, which then says nothing of who it is.

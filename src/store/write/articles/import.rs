@@ -30,6 +30,7 @@ pub(in crate::store) fn import(
         identity: Identity::default(),
         answered: None,
         asked: None,
+        further_pages: &[],
         was_cut_off: false,
         is_entry: false,
         is_address_given: *is_address_given,

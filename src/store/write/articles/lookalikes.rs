@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::dedup::{self, Known, Lookalikes};
+use crate::dedup::{self, Known, Lookalikes, reading};
 use crate::model::{Article, CanonicalUrl};
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::links;
@@ -37,8 +37,28 @@ pub(super) fn find(connection: &Connection, article: &Article, arrival: &Arrival
         by_canonical_url: by_id(canonical_id)?,
         is_address_given: arrival.is_address_given,
         by_guid: by_id(find_by_guid(connection, article, arrival)?)?,
+        by_part: find_part(connection, article, arrival)?,
         by_wording: find_by_wording(connection, article)?,
     })
+}
+
+/// The article that was made of one of this one's further pages.
+fn find_part(connection: &Connection, article: &Article, arrival: &Arrival<'_>) -> rusqlite::Result<Option<Known>> {
+    for page in arrival.further_pages {
+        if let Some(id) = links::article_at(connection, &page.url.key())?
+            && let Some(part) = known(connection, id)?
+            && reading::is_part_of(&part.body, &article.body)
+        {
+            return Ok(Some(part));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the text of a stored article is part of that of another one.
+pub(super) fn is_part_of(connection: &Connection, part: i64, whole: i64) -> rusqlite::Result<bool> {
+    let both = known(connection, part)?.zip(known(connection, whole)?);
+    Ok(both.is_some_and(|(part, whole)| reading::is_part_of(&part.body, &whole.body)))
 }
 
 /// A stored article, as far as it is needed to compare it.

@@ -24,6 +24,11 @@ impl Revisits<'_> {
     /// When the page of an article that was just read is revisited. An article with several addresses is revisited under
     /// one of them.
     pub(super) fn next(&self, article_id: i64) -> rusqlite::Result<Option<Timestamp>> {
+        self.next_by(self.candidate.link, article_id)
+    }
+
+    /// As [`Revisits::next`], where the page that was read is that of another link.
+    pub(super) fn next_by(&self, link: LinkId, article_id: i64) -> rusqlite::Result<Option<Timestamp>> {
         let stored: Option<(Option<String>, String, bool)> = self
             .connection
             .prepare_cached(
@@ -31,7 +36,7 @@ impl Revisits<'_> {
                      EXISTS (SELECT 1 FROM _links WHERE article_id = ?1 AND look_at IS NOT NULL AND id <> ?2)
                  FROM articles WHERE id = ?1",
             )?
-            .query_row(params![article_id, self.candidate.link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row(params![article_id, link.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let Some((published_at, body_kind, is_revisited_elsewhere)) = stored else {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! Taking back what was no article: it was made of a page that several links lead to. Nothing of it stays, and the links that
-//! led to it have no article again.
+//! Taking back what was no article: it was made of a page that several links lead to, or of one page of an article that has
+//! several. Nothing of it stays, and the links that led to it have no article again.
 
 use std::collections::BTreeSet;
 
