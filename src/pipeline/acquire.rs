@@ -282,7 +282,11 @@ fn doubt(whole: &WholeArticle, hints: &LinkHints, asked: &CanonicalUrl) -> Optio
         Testimony::OtherPage(reason) => Some(OtherPage { reason, may_be_article: true }),
         Testimony::Silent => None,
     };
-    Some(Doubt { signs: signs(), is_certain })
+    let signs = match is_certain {
+        Some(_) => signs(),
+        None => obstruction::signs_to_the_letter(signs(), &whole.document),
+    };
+    Some(Doubt { signs, is_certain })
 }
 
 fn other_page(reason: String) -> Failure {

@@ -105,6 +105,17 @@ pub(super) fn signs(
     }
 }
 
+/// The signs of a page against which nothing speaks: if it does not speak to visitors, it is recognised by all it says to the
+/// letter. Reports that are written by a machine differ in their numbers.
+pub(super) fn signs_to_the_letter(signs: PageSigns, document: &FetchedDocument) -> PageSigns {
+    let has_marks = signs.links_min > LINKS_MIN;
+    if has_marks || signs.text_links_min != UNSPOKEN_LINKS_MIN {
+        return signs;
+    }
+    let text = feed::text_of_html(&String::from_utf8_lossy(&document.body));
+    PageSigns { text: hash_of(text.split_whitespace(), WORDS_MIN), parts: Vec::new(), ..signs }
+}
+
 /// Where a page was found. A query that tells where the visitor wanted to go is another one for each link.
 fn place_of(asked: &Url, answered: &Url, key: &str) -> String {
     let wanted = steps(asked).next_back().unwrap_or_else(|| asked.host_str().unwrap_or_default());
@@ -159,9 +170,14 @@ fn speaks_to_visitors(article: &ExtractedArticle) -> bool {
 
 /// The words of a text as a sign. Numbers and what is not text differ from one answer to the next.
 fn hash_of_words(text: &str, words_min: usize) -> Option<String> {
+    hash_of(text.split_whitespace().filter(|word| word.chars().all(|c| !c.is_ascii_digit())), words_min)
+}
+
+/// Words as a sign; nothing of fewer than so many.
+fn hash_of<'a>(said: impl Iterator<Item = &'a str>, words_min: usize) -> Option<String> {
     let mut words = Sha256::new();
     let mut n_words = 0;
-    for word in text.split_whitespace().filter(|word| word.chars().all(|c| !c.is_ascii_digit())) {
+    for word in said {
         words.update(word.as_bytes());
         words.update(b" ");
         n_words += 1;

@@ -36,7 +36,7 @@ pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};
 pub use read::status::{DaemonSign, StatusReport, WaitedForHost};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::user_query::{QueryValue, UserQuery};
-pub use write::articles::commit::ArticleCommit;
+pub use write::articles::fetch::ArticleCommit;
 pub use write::claims::request::{ClaimRequest, Scope, Share};
 pub use write::gates::GateChange;
 pub use write::handle::Store;

@@ -2,6 +2,8 @@
 //!
 //! * `commit`, `import`: the fetch of an article and an article from a file, each in one transaction. `arrival` is what
 //!   both tell of how it came in.
+//! * `fetch` writes what came of a fetch. Above it, `page` asks whether the page holds the article that its link has led to
+//!   before, and `vouched` what speaks for it and whether it is a gate.
 //! * `restore`: an article from an export, as it was where it was exported.
 //! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
 //!   `versions` puts several versions from files in order, `text_pages` knows the page that each text is from.
@@ -10,6 +12,12 @@
 //! * `revisits`: when its page is fetched again, and what it means that the page is missing.
 
 pub(in crate::store) mod commit;
+
+pub(in crate::store) mod fetch;
+
+mod page;
+
+mod vouched;
 
 pub(in crate::store) mod import;
 
