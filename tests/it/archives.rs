@@ -226,6 +226,39 @@ fn one_bad_line_or_refused_article_is_named_and_the_rest_goes_on() {
     assert_eq!(room.column("SELECT title FROM articles ORDER BY id"), ["The first", "Before", "After"]);
 }
 
+/// What is no text is told, and not stored with letters that nobody wrote.
+#[test]
+fn a_line_or_document_that_is_not_utf_8_is_named_and_the_rest_goes_on() {
+    let room = Newsroom::new();
+    let damaged = |text: &str| text.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect::<Vec<u8>>();
+    let lines = r#"{"id": "1", "title": "Before", "text": "Text of the one before."}
+        {"id": "2", "title": "Dama?ed", "text": "Text of the one whose title is not UTF-8."}
+        {"id": "3", "title": "A sign \ufffd of its own �", "text": "Text of the one with the sign."}"#;
+    let file = room.file("lines.jsonl", damaged(lines));
+    let documents = [
+        room.file("damaged.txt", damaged("Déjà vu à l’été\n\n\nLe café ? est fermé, dit l’hôtelier.\n")),
+        room.file("000_0123456789abcdef.txt", damaged("Ferry aground\n20261120\n\nThe ferry ran? aground.\n")),
+        room.file("latin.txt", b"Un caf\xe9 ferm\xe9\n\n\nL'h\xf4telier a ferm\xe9 le caf\xe9 d\xe9j\xe0 hier.\n"),
+    ];
+    let outcome = room.run(&["import", &file, &documents[0], &documents[1], &documents[2]]).exits(3);
+    for part in [
+        "000_0123456789abcdef.txt: not UTF-8, and not what the hash in its name is of: it was damaged",
+        "lines.jsonl:2: not UTF-8: its byte 35 is none of a character",
+        "damaged.txt: not text all through: one place in it cannot be read, the first at byte 35",
+        "latin.txt: it is windows-1252, not UTF-8; it is read all the same",
+        "3 new, 0 duplicates, 0 known, 0 revisions, 0 sources, 3 failed",
+    ] {
+        assert!(outcome.stderr.contains(part), "{part:?} is not in {}", outcome.stderr);
+    }
+    let titles = room.column("SELECT title FROM articles ORDER BY id");
+    assert_eq!(titles, ["Before", "A sign \u{fffd} of its own \u{fffd}", "Un café fermé"]);
+    // In an export too, whatever line it is.
+    let exported = room.run(&["export"]).exits(0).stdout;
+    let second = Newsroom::new();
+    let spoilt = damaged(&exported.replacen("Before", "Bef?re", 1));
+    second.run_with_input(&["import", "-"], &spoilt).exits(3).says("-:1: not UTF-8").says("2 new");
+}
+
 #[test]
 fn a_source_may_have_any_name_and_strange_keys_are_told_once() {
     let room = Newsroom::new();

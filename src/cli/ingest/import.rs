@@ -323,8 +323,8 @@ impl Import<'_> {
             }
             let place = || format!("line {line} of {} and what follows are not stored", path.display());
             self.interrupt.check(|| waiting(&place()))?;
-            let Some(text) = lines.text() else { continue };
-            match pipeline::json_line(&text) {
+            let Some(text) = lines.text().transpose() else { continue };
+            match text.and_then(pipeline::json_line) {
                 Ok(read) => self.json_article(path, line, read, &mut numbers, &companions).await?,
                 Err(reason) => self.fault(path, Some(line), &reason),
             }
@@ -498,11 +498,13 @@ impl Lines {
         Ok(n_bytes > 0)
     }
 
-    /// The line's text, unless there is nothing in it.
-    fn text(&self) -> Option<String> {
-        let text = String::from_utf8_lossy(&self.line);
+    /// The line's text, unless there is nothing in it. What is not UTF-8 is no text: JSON has no other encoding
+    /// (RFC 8259, section 8.1), and letters would be lost without a word.
+    fn text(&self) -> Result<Option<&str>, String> {
+        let text = std::str::from_utf8(&self.line)
+            .map_err(|error| format!("not UTF-8: its byte {} is none of a character", error.valid_up_to() + 1))?;
         let text = text.trim().trim_start_matches('\u{feff}').trim_start();
-        (!text.is_empty()).then(|| text.to_owned())
+        Ok((!text.is_empty()).then_some(text))
     }
 
     fn go_to(&mut self, place: Place) -> std::io::Result<()> {
@@ -517,6 +519,7 @@ impl Lines {
     /// first line with text is none of an export. Either way it is read from the start.
     fn of_export(&mut self) -> std::io::Result<Vec<Place>> {
         let mut places = Vec::new();
+        let mut is_first = true;
         loop {
             let place = Place { offset: self.offset, number: self.number + 1 };
             // What cannot be read is told when it comes to its turn.
@@ -525,12 +528,14 @@ impl Lines {
             if is_end && is_there.is_ok() {
                 break;
             }
-            let text = if is_end { None } else { self.text() };
-            let number = text.as_deref().and_then(pipeline::json_record_id);
-            if places.is_empty() && number.is_none() && text.is_some() {
+            // Nor what is not UTF-8; it tells nothing of what the other lines are.
+            let text = if is_end { Ok(None) } else { self.text() };
+            let number = text.as_ref().ok().and_then(|text| pipeline::json_record_id((*text)?));
+            if is_first && number.is_none() && matches!(text, Ok(Some(_))) {
                 break;
             }
-            if text.is_some() || is_end {
+            is_first &= number.is_none();
+            if is_end || !matches!(text, Ok(None)) {
                 places.push((number, place));
             }
             if is_end {
