@@ -115,6 +115,16 @@ fn general(text: &str, context: Context<'_>) -> Option<Reading> {
     Some(Reading { date: Some(date), order: choice.order, is_open: !choice.is_sure })
 }
 
+/// Whether a text is a date as RFC 3339 or RFC 2822 has it, but none that anything was published at: of a year before
+/// newspapers or far ahead, or the zero of somebody's clock (`0001-01-01`, `9999-12-31`, `1970-01-01T00:00:00Z`). Where
+/// one must be written, these stand for none.
+#[must_use]
+pub fn stands_for_none(text: &str) -> bool {
+    let text = text.trim();
+    let is_date = |standard: standard::Standard<'_>| standard.clock.is_none_or(Clock::exists);
+    read(text).is_none() && (standard::read(text).is_some_and(is_date) || text.starts_with("0000-00-00"))
+}
+
 /// Whether a text can be a date, without reading it: it has a digit and is no paragraph.
 #[must_use]
 pub fn may_be_date(text: &str) -> bool {

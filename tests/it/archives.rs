@@ -322,6 +322,39 @@ fn articles_of_earlier_centuries_come_in_and_go_out_with_their_date() {
     room.assert_sound();
 }
 
+/// Programs that must write a date write the first or the last one that they can.
+#[test]
+fn a_date_that_stands_for_none_does_not_keep_its_article_out() {
+    let room = Newsroom::new();
+    let lines = [
+        r#"{"id": "1", "title": "First of all days", "published": "0001-01-01T00:00:00", "text": "It has no date."}"#,
+        r#"{"id": "2", "title": "Last of all days", "published": "9999-12-31T23:59:59Z", "text": "Nor has this."}"#,
+        r#"{"id": "3", "title": "Zero of a clock", "published": "1970-01-01T00:00:00Z", "text": "Or this one here."}"#,
+        r#"{"id": "4", "title": "Early", "published": "1600-01-01T00:30:00+05:00", "text": "Where it is read it was 1600."}"#,
+        r#"{"id": "5", "title": "At five", "published": "1900-01-01T05:00:00+05:00", "text": "In Greenwich it was midnight."}"#,
+        r#"{"id": "6", "title": "Seen long ago", "first_seen_at": "0001-02-03T04:05:06Z", "text": "By whomever it was."}"#,
+        r#"{"id": "7", "title": "No date", "published": "soon", "text": "That is a mistake."}"#,
+    ];
+    let file = room.file("dates.jsonl", lines.join("\n"));
+    let outcome = room.run(&["import", &file]).exits(3).says("6 new").says("1 failed");
+    for part in [
+        "dates.jsonl:1: published: \"0001-01-01T00:00:00\" is the date of no publication; the article comes in without it",
+        "dates.jsonl:2: published: \"9999-12-31T23:59:59Z\"",
+        "dates.jsonl:3: published: \"1970-01-01T00:00:00Z\"",
+        "dates.jsonl:7: published: \"soon\" is no date",
+    ] {
+        assert!(outcome.stderr.contains(part), "{part:?} is not in {}", outcome.stderr);
+    }
+    assert_eq!(
+        room.table("SELECT date, published_at FROM articles ORDER BY id")[2..5],
+        [["NULL", "NULL"], ["16000101", "1599-12-31T19:30:00Z"], ["19000101", "1900-01-01T00:00:00Z"]]
+    );
+    let exported = room.run(&["export"]).exits(0).stdout;
+    let second = Newsroom::new();
+    second.run_with_input(&["import", "-"], exported.as_bytes()).exits(0);
+    assert_eq!(second.run(&["export"]).exits(0).stdout, exported);
+}
+
 #[test]
 fn a_documents_date_that_is_none_is_told() {
     let room = Newsroom::new();

@@ -339,6 +339,9 @@ impl Import<'_> {
         numbers: &mut HashMap<i64, i64>,
         companions: &Companions,
     ) -> Result<(), Failure> {
+        for note in &read.notes {
+            self.progress.tell(&format!("newswire: {}:{line}: {}", path.display(), one_line(note)));
+        }
         for key in read.unknown_keys {
             if self.unknown_keys.len() < UNKNOWN_KEYS_MAX && self.unknown_keys.insert(key.clone()) {
                 let place = format!("{}:{line}", path.display());
