@@ -298,6 +298,49 @@ fn a_source_may_have_any_name_and_strange_keys_are_told_once() {
     }
 }
 
+/// A source is its slug, and the name that people know it by is its title.
+#[test]
+fn the_title_of_a_source_comes_back_from_an_export() {
+    let (mut room, web, _) = Newsroom::of_demo();
+    let names = ["The Guardian", "THE  guardian ", "新华社", "BBC", "wire", " Le Soir d’Été ", "日報 \u{1f5de}", "a.b"];
+    let line = |(n, name): (usize, &&str)| serde_json::json!({"id": n, "source": name, "title": format!("Number {n}"), "text": format!("Text of number {n}.")});
+    let lines: Vec<String> = names.iter().enumerate().map(|pair| line(pair).to_string()).collect();
+    let file = room.file("lines.jsonl", lines.join("\n"));
+    room.run(&["import", &file]).exits(0);
+    // Of feeds too, whose title is their own, and where slugs that were made of an address have to be cut.
+    room.run(&["fetch", "--all"]);
+    let feeds: Vec<String> = room.column("SELECT url FROM sources WHERE kind = 'feed'");
+    assert!(!feeds.is_empty());
+    drop(web);
+    room.write_sources("");
+    let long = |n: usize| format!("https://paper.example/{}?n={n}", "section/".repeat(12));
+    for n in 0..2 {
+        room.run(&["sources", "add", "--kind", "feed", &long(n)]).exits(0);
+    }
+    let slugs = room.column("SELECT slug FROM sources WHERE url LIKE 'https://paper.example/%' ORDER BY id");
+    assert!(slugs.len() == 2 && slugs.iter().all(|slug| slug.len() <= 64), "{slugs:?}");
+    let more = slugs.iter().enumerate().map(|(n, slug)| {
+        format!(r#"{{"id": "m{n}", "source": "{slug}", "title": "More {n}", "text": "More of {n} there."}}"#)
+    });
+    let file = room.file("more.jsonl", more.collect::<Vec<_>>().join("\n"));
+    room.run(&["import", &file]).exits(0);
+
+    let exported = room.run(&["export"]).exits(0).stdout;
+    let second = Newsroom::new();
+    second.run_with_input(&["import", "-"], exported.as_bytes()).exits(0);
+    assert_eq!(second.run(&["export"]).exits(0).stdout, exported);
+    let titles = "SELECT slug, title FROM sources WHERE id IN (SELECT source_id FROM sightings) ORDER BY slug";
+    assert_eq!(second.table(titles), room.table(titles));
+    let known =
+        "SELECT title FROM sources WHERE title IN ('The Guardian', '新华社', 'BBC', 'Le Soir d’Été') ORDER BY title";
+    assert_eq!(second.column(known), ["BBC", "Le Soir d’Été", "The Guardian", "新华社"]);
+    // A title that is there already stays.
+    let third = Newsroom::new();
+    third.run_with_input(&["import", "-"], br#"{"id": "b", "source": "Bbc", "title": "x"}"#).exits(0);
+    third.run_with_input(&["import", "-"], exported.as_bytes()).exits(0);
+    assert_eq!(third.value("SELECT title FROM sources WHERE slug = 'bbc'"), "Bbc");
+}
+
 /// Archives begin long before the web did.
 #[test]
 fn articles_of_earlier_centuries_come_in_and_go_out_with_their_date() {

@@ -377,6 +377,7 @@ impl<'a> Fields<'a> {
             let first_seen_at = fields.time("first_seen_at")?.unwrap_or(first_seen_at);
             Ok(RecordedSighting {
                 source: config::slug_for_name(&source),
+                source_title: fields.text("source_title")?.map(to_one_line),
                 guid: fields.text("guid")?,
                 url: fields.text("url")?,
                 first_seen_at,
@@ -389,6 +390,7 @@ impl<'a> Fields<'a> {
         let names = self.texts("sources")?.unwrap_or_default();
         let sighting = |name: String| RecordedSighting {
             source: config::slug_for_name(&name),
+            source_title: None,
             guid: None,
             url: None,
             first_seen_at,
@@ -396,6 +398,11 @@ impl<'a> Fields<'a> {
         };
         Ok(names.into_iter().map(sighting).collect())
     }
+}
+
+/// A text as it stands, where it is one line.
+fn to_one_line(text: String) -> String {
+    if text.contains(char::is_control) { normalize::text::clean_line(&text) } else { text }
 }
 
 /// A time as we write it, or as others write theirs. Times before the first year have no place in our columns.
