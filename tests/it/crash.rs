@@ -179,6 +179,31 @@ fn a_daemon_whose_pages_hang_is_stopped_within_its_grace_period() {
     assert_eq!(room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL"), 1);
 }
 
+/// What was in work when a process was killed twice may be to blame for it, and waits. Whoever fetches by hand hears of it.
+#[test]
+fn a_fetch_after_two_kills_says_what_waits_and_why() {
+    const HOST: &str = "hanging-paper.example";
+    let url = format!("http://{HOST}/hangs");
+    let web = web_of(vec![Site::new(HOST).with("/feed", feed(&[&url])).with("/hangs", faults::hanging())]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("hanging", &format!("http://{HOST}/feed"), Some("feed"));
+    for n_claims in ["1", "2"] {
+        let fetch = room.start_with(&["fetch", "--all"]);
+        room.wait_for(PATIENCE, "SELECT n_claims FROM _links WHERE claim_id IS NOT NULL", n_claims);
+        fetch.kill();
+    }
+    let outcome = room.run(&["fetch", "--due"]).exits(0);
+    let until = room.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', due_at / 1000, 'unixepoch') FROM _links");
+    let outcome = outcome.says(&format!("newswire: 1 article waits until {until}: "));
+    let outcome = outcome.says("ended 2 times in a row while it was in work").says("`newswire fetch --retry`");
+    assert_eq!(outcome.stderr.matches("waits until").count(), 1, "{}", outcome.stderr);
+    // Tried again, it is nothing to speak of any more.
+    assert!(web.put(HOST, "/hangs", newswire::demo::web::Resource::html(faults::article_html("What came after all"))));
+    let outcome = room.run(&["fetch", "--retry"]).exits(0);
+    assert!(!outcome.stderr.contains("in a row"), "{}", outcome.stderr);
+    assert_eq!(room.column("SELECT title FROM articles"), ["What came after all"]);
+}
+
 #[test]
 fn a_reload_takes_up_new_sources_and_leaves_the_old_settings_where_the_new_are_broken() {
     let first = Site::new("first.example").with("/feed", feed(&[]));

@@ -121,6 +121,10 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     if !interrupt.is_stopped() {
         waiting::tell_named(&waiting, is_kept);
         hosts.tell();
+        if is_kept && let Some(waiting) = Reader::open(&app.config.store.path)?.waiting_after_deaths(Timestamp::now())?
+        {
+            waiting::tell_after_deaths(&waiting);
+        }
     }
     if is_kept {
         tell_given_up(&app.config.store.path)?;
