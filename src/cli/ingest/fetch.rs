@@ -16,7 +16,7 @@ use crate::discover;
 use crate::feed;
 use crate::model::{CanonicalUrl, ErrorClass, LinkId, ListedLink, Source, SourceId, Verdict};
 use crate::normalize;
-use crate::pipeline::{self, Thoroughness};
+use crate::pipeline::{self, DiscoverError, Discovered, Thoroughness};
 use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
 
 use super::hand_over;
@@ -244,12 +244,14 @@ async fn fetch_named(
         let Ok(found) = interrupt.race(pipeline::discover(&app.stages, url, Thoroughness::First)).await else {
             return Ok(());
         };
-        let found = found.unwrap_or_default();
-        let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
-        let url = best.map_or_else(|| url.clone(), |finding| finding.url);
-        watch.progress.tell(&format!("newswire: no article there; reading {url} as a list of articles"));
-        sources.push(add_manual_source(app, url).await?);
-        fetched.tally.articles_failed -= 1;
+        match list_instead_of(url, found) {
+            Ok(list) => {
+                watch.progress.tell(&format!("newswire: no article there; reading {list} as a list of articles"));
+                sources.push(add_manual_source(app, list).await?);
+                fetched.tally.articles_failed -= 1;
+            }
+            Err(reason) => watch.progress.tell(&format!("newswire: {url}: {reason}")),
+        }
     }
     if !sources.is_empty() {
         let (observe, seen) = watch.observer();
@@ -260,6 +262,21 @@ async fn fetch_named(
         note_waiting(named, seen.postponed, fetched);
     }
     Ok(())
+}
+
+/// The list to read in place of a page without an article: the feed that it names or the page itself, by what was found
+/// out about it. Where it is none, what it is.
+fn list_instead_of(url: &Url, found: Result<Discovered, DiscoverError>) -> Result<Url, String> {
+    let found = found.map_err(|error| error.to_string())?;
+    if let Some(wall) = found.wall {
+        return Err(format!("{wall} stands there, and no list of articles either"));
+    }
+    let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
+    match best {
+        Some(finding) => Ok(finding.url),
+        None if found.is_list_itself || found.n_article_links > 0 => Ok(url.clone()),
+        None => Err("there is neither an article nor links to articles".to_owned()),
+    }
 }
 
 /// Notes what waits for its host: one by one what was named, in numbers what its sources list.
