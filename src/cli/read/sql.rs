@@ -40,6 +40,17 @@ pub(crate) struct SqlCommand {
     pub(crate) sql: String,
 }
 
+/// Whether a word is an option, if perhaps none that there is, rather than a statement that begins with a comment.
+pub(crate) fn looks_like_option(word: &str) -> bool {
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+    name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(char::is_whitespace))
+}
+
+/// The command as it would be if no statement began with a hyphen.
+pub(crate) fn without_hyphens(command: clap::Command) -> clap::Command {
+    command.mut_arg("sql", |statement| statement.allow_hyphen_values(false))
+}
+
 /// Longer statements are no question; most likely the wrong file came in.
 const SQL_BYTES_MAX: usize = 1024 * 1024;
 
