@@ -3,7 +3,8 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use newswire::demo::web::Site;
+use newswire::bundle;
+use newswire::demo::web::{Resource, Site};
 
 use crate::harness::{Daemon, Newsroom, Outcome, end_of, feed, send_signal, wait_until, web_of};
 use crate::newsweb::faults;
@@ -72,10 +73,41 @@ fn a_fetch_into_files_keeps_what_came_in() {
         }
     });
     assert!(elapsed < ENDS_WITHIN, "{elapsed:?}");
-    outcome.exits(130).says("1 article and 0 sources wait and are not kept; what came in is in ");
-    let documents: Vec<_> =
-        std::fs::read_dir(&out).expect("a folder").map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(documents.len(), 1, "{documents:?}");
+    outcome.exits(130).says("1 article and 0 sources wait; what came in is in ").says("the same command again goes on");
+    let documents = || {
+        let names = std::fs::read_dir(&out).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().expect("text")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(documents().len(), 1, "{:?}", documents());
+
+    // What is there stays, and is not asked for again.
+    let text = std::fs::read_to_string(room.path("bundle").join(&documents()[0])).expect("a document");
+    assert!(web.put("paper.example", "/never", Resource::html(faults::article_html("What came at last"))));
+    room.run(&arguments).exits(0).says("1 document in ").says("2 documents in ").says("1 new");
+    let names = documents();
+    assert_eq!(web.stats("paper.example").count("/a"), 1);
+    assert!(names.iter().map(|name| &name[..4]).eq(["000_", "001_"]), "{names:?}");
+    let texts: Vec<String> =
+        names.iter().map(|name| std::fs::read_to_string(room.path("bundle").join(name)).expect("a document")).collect();
+    assert!(texts.contains(&text), "{texts:?}");
+    for (name, text) in names.iter().zip(&texts) {
+        assert!(name.ends_with(&format!("_{}.txt", &bundle::hex_sha256(text.as_bytes())[..16])), "{name}");
+    }
+    // Once more, and by name: all is there.
+    room.run(&arguments).exits(0).says("2 documents in ").says("0 new");
+    room.run(&["fetch", "http://paper.example/a", "--out", &out]).exits(0).says("0 new");
+    assert_eq!((documents(), web.stats("paper.example").count("/a")), (names.clone(), 1));
+
+    // Nothing is added to what somebody works on.
+    let spoilt = room.path("bundle").join(&names[0]);
+    std::fs::write(&spoilt, "My own notes.\n").expect("a file can be written");
+    room.run(&arguments).exits(1).says("not as it was written").says("name another folder");
+    std::fs::write(&spoilt, &texts[0]).expect("a file can be written");
+    std::fs::write(room.path("bundle/notes.txt"), "Mine.\n").expect("a file can be written");
+    room.run(&arguments).exits(1).says("notes.txt in it is no document of a bundle").says("name another folder");
+    assert_eq!(documents().len(), 3);
 }
 
 #[test]
