@@ -8,13 +8,14 @@
 //! day, month or year open is no date.
 //!
 //! The language, and the order that the writer puts numbers in, may be known to the caller, and then decide between
-//! readings: a [`Context`] carries them. [`find()`] looks for a date among other words.
+//! readings: a [`Context`] carries them; [`language_at()`] adds the country of a site. [`find()`] looks for a date among other words.
 
 mod calendar;
 mod choice;
 mod context;
 mod find;
 mod names;
+mod places;
 mod reader;
 mod standard;
 mod tokens;
@@ -26,6 +27,7 @@ use jiff::tz::Offset;
 
 pub use context::{Context, Order};
 pub use find::find;
+pub use places::language_at;
 
 use crate::model::DatePrecision;
 use calendar::YEARS;
