@@ -160,4 +160,6 @@ fn addresses_come_from_lists_too() {
     room.run_with_input(&["fetch", "-"], b"# nothing\n").exits(0).says("nothing is named there");
     room.run(&["fetch", "@no-such-list.txt"]).exits(1).says("no-such-list.txt");
     room.run_with_input(&["fetch", "-"], b"nothing of use\n").exits(1).says("standard input:1: ");
+    // Standard input is read once, however often it is named.
+    room.run_with_input(&["fetch", "-", "-"], b"http://paper.example/a\n").exits(0);
 }

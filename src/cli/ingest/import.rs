@@ -17,6 +17,7 @@ use crate::store::{NewSource, StoreError};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::files::{STANDARD_INPUT, standard_input};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
@@ -44,9 +45,6 @@ pub(crate) struct ImportCommand {
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
 }
-
-/// What stands for standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// The source of articles that have an identity in a source but do not name it.
 const DEFAULT_SOURCE: &str = "import";
@@ -137,7 +135,10 @@ fn waiting(what: &str) -> String {
 /// Finds the files to read. A folder that holds bundle documents is a bundle, and nothing else in it counts.
 fn collect(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, faults: &mut Vec<String>) {
     if is_named && path.as_os_str() == STANDARD_INPUT {
-        files.push(path.to_owned());
+        // What it brings is the same however often it is named.
+        if !files.iter().any(|file| file.as_os_str() == STANDARD_INPUT) {
+            files.push(path.to_owned());
+        }
         return;
     }
     let metadata = match std::fs::metadata(path) {
@@ -255,9 +256,10 @@ impl Import<'_> {
 
     /// JSON lines from standard input. They go through a file, since what they are shows when all have been seen.
     async fn standard_input(&mut self) -> Result<(), Failure> {
-        let spool = tokio::task::spawn_blocking(|| -> std::io::Result<File> {
+        let progress = self.progress.clone();
+        let spool = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
             let mut file = tempfile::tempfile()?;
-            std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+            std::io::copy(&mut standard_input(|told| progress.tell(told))?, &mut file)?;
             file.rewind()?;
             Ok(file)
         });

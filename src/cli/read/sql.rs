@@ -12,6 +12,7 @@ use crate::store::{QueryValue, Reader};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::files::{STANDARD_INPUT, standard_input};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{Column, Output, address, number, text};
 use crate::cli::terminal::text::{one_line, terminal_width, text_width};
@@ -68,8 +69,11 @@ const GUTTER: usize = 2;
 
 pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let sql: Cow<'_, str> =
-        if command.sql == "-" { read_statement(io::stdin().lock())?.into() } else { (&command.sql).into() };
+    let sql: Cow<'_, str> = if command.sql == STANDARD_INPUT {
+        read_statement(standard_input(|told| eprintln!("{told}"))?)?.into()
+    } else {
+        (&command.sql).into()
+    };
     let reader = Reader::open(&config.store.path)?;
     let query = reader.user_query(&sql)?;
     let names = query.columns();
