@@ -47,6 +47,15 @@ CREATE TABLE _source_schedule (
     is_sound            INTEGER NOT NULL DEFAULT 0    -- its last answer came soon, and was one; others wait in a lane of their own
 ) STRICT;
 
+-- The longest wait by the settings of the process that last opened the file to write: what is due later still was written
+-- by a clock that was ahead. At first it is that of the settings as they come.
+CREATE TABLE _schedule_state (
+    id        INTEGER PRIMARY KEY CHECK (id = 1),
+    longest_s INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO _schedule_state (id, longest_s) VALUES (1, 1296000);
+
 CREATE INDEX _source_schedule_lane ON _source_schedule (is_sound, next_due_at) WHERE next_due_at IS NOT NULL;
 
 -- Stretches of time of which a source's items are missing: two polls that had nothing in common.

@@ -1,5 +1,6 @@
 -- A source's pulse. It is asked at the address that it has moved to after five answers that agree: the number is that of
--- `schedule::address::CONSISTENT_ANSWERS`. One that was last polled in the future, by a clock that was ahead, is due.
+-- `schedule::address::CONSISTENT_ANSWERS`. One that was last polled in the future, by a clock that was ahead, is due;
+-- none is due later than the longest wait.
 CREATE VIEW source_health AS
 SELECT
     sources.slug,
@@ -9,7 +10,8 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%SZ',
         CASE WHEN schedule.last_polled_at / 1000 > CAST(strftime('%s', 'now', '+1 minute') AS INTEGER)
             THEN min(schedule.next_due_at / 1000, CAST(strftime('%s', 'now') AS INTEGER))
-            ELSE schedule.next_due_at / 1000 END,
+            ELSE min(schedule.next_due_at / 1000,
+                CAST(strftime('%s', 'now') AS INTEGER) + (SELECT longest_s FROM _schedule_state)) END,
         'unixepoch')                                                                 AS next_due_at,
     (
         SELECT count(*) FROM sightings

@@ -33,7 +33,7 @@ pub use settings::{
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
-pub use sources::{check_link_selector, check_slug, slug_for, slug_for_name};
+pub use sources::{SLUG_BYTES_MAX, check_link_selector, check_slug, slug_for, slug_for_name};
 
 use reader::{Reader, flatten, parse_defaults, written};
 

@@ -9,6 +9,9 @@ const TITLE_CHARACTERS_MAX: usize = 200;
 /// Most words of a line at the end that names where a text was copied from.
 const TRAILER_WORDS_MAX: usize = 6;
 
+/// What documents are written in. Others are told by their bytes.
+const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
+
 /// A document as it was read.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -16,6 +19,8 @@ pub struct Document {
     pub article: ExtractedArticle,
     /// Whether it has the form that we write, and not a looser one.
     pub is_exact: bool,
+    /// What encoding it was read in, where not all of it is UTF-8.
+    pub other_encoding: Option<&'static str>,
 }
 
 /// Why a file is no document.
@@ -27,6 +32,14 @@ pub enum UnreadableDocument {
     /// No character set makes it text.
     #[error("not text: its bytes make no sense in any character set")]
     Undecodable,
+    /// Bytes that are no character, in a text that has an encoding otherwise. Read all the same, it would lose letters.
+    #[error("not text all through: {n_places} in it cannot be read, the first at byte {first}", n_places = places(*n_places))]
+    Damaged {
+        /// How many such places there are.
+        n_places: usize,
+        /// The first byte that is not UTF-8, from 1.
+        first: usize,
+    },
     /// Nothing but white space.
     #[error("the file is empty")]
     Empty,
@@ -46,18 +59,27 @@ pub fn read(bytes: &[u8]) -> Result<Document, UnreadableDocument> {
     if !looks_like_utf16(bytes) && bytes.contains(&0) {
         return Err(UnreadableDocument::Binary);
     }
-    let text = charset::decode(bytes, None);
+    let text = charset::decode(bytes, Some(CONTENT_TYPE));
     let n_unreadable = text.chars().filter(|c| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace())).count();
     if n_unreadable * 20 > text.chars().count() {
         return Err(UnreadableDocument::Undecodable);
     }
+    let invalid = std::str::from_utf8(bytes).err();
+    if let Some(error) = invalid {
+        let is_given = memchr::memmem::find_iter(bytes, "\u{fffd}".as_bytes()).count();
+        let n_places = text.matches(char::REPLACEMENT_CHARACTER).count().saturating_sub(is_given);
+        if n_places > 0 {
+            return Err(UnreadableDocument::Damaged { n_places, first: error.valid_up_to() + 1 });
+        }
+    }
     if text.trim().is_empty() {
         return Err(UnreadableDocument::Empty);
     }
+    let other_encoding = invalid.map(|_| charset::encoding_of(bytes, Some(CONTENT_TYPE)).name());
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     Ok(match exact_head(&lines) {
-        Some(()) => Document { article: exact(&lines), is_exact: true },
-        None => Document { article: loose(&lines), is_exact: false },
+        Some(()) => Document { article: exact(&lines), is_exact: true, other_encoding },
+        None => Document { article: loose(&lines), is_exact: false, other_encoding },
     })
 }
 
@@ -68,6 +90,10 @@ pub fn hash_in_name(name: &str) -> Option<&str> {
     let is_position = position.len() >= 3 && position.bytes().all(|byte| byte.is_ascii_digit());
     let is_hash = rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_position && is_hash).then_some(rest)
+}
+
+fn places(n_places: usize) -> String {
+    if n_places == 1 { "one place".to_owned() } else { format!("{n_places} places") }
 }
 
 fn looks_like_utf16(bytes: &[u8]) -> bool {
@@ -220,6 +246,17 @@ mod tests {
         assert_eq!(read(b"PK\x03\x04\0\0").unwrap_err(), UnreadableDocument::Binary);
         assert_eq!(read(b"\x01\x02\x03\x04\x05\x06\x07\x0e").unwrap_err(), UnreadableDocument::Undecodable);
         assert_eq!(read(b" \n\n").unwrap_err(), UnreadableDocument::Empty);
+    }
+
+    #[test]
+    fn a_letter_is_read_in_its_encoding_or_its_loss_is_told() {
+        let encoding = |bytes: &[u8]| read(bytes).map(|document| document.other_encoding);
+        assert_eq!(encoding("Café fermé\n\n\nDéjà vu dans le port \u{fffd}.\n".as_bytes()), Ok(None));
+        assert_eq!(encoding(b"Caf\xe9\n\n\nD\xe9j\xe0 vu, dit le caf\xe9.\n"), Ok(Some("windows-1252")));
+        let lost =
+            |text: &str| encoding(&text.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect::<Vec<_>>());
+        let text = "Déjà vu à l’été\n\n\nLe café ? est fermé, dit l’hôtelier.\n";
+        assert_eq!(lost(text), Err(UnreadableDocument::Damaged { n_places: 1, first: text.find('?').unwrap() + 1 }));
     }
 
     #[test]

@@ -1,20 +1,41 @@
 //! Files that a command is given, and files that it writes: whole, or not at all.
 
 use std::fs;
-use std::io::{BufWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, StdinLock, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::failure::Failure;
 
+/// What stands for standard input among the names of files.
+pub(crate) const STANDARD_INPUT: &str = "-";
+
 /// The bytes of a file, or of standard input for `-`.
-pub(crate) fn read_input(input: &str) -> std::io::Result<Vec<u8>> {
-    if input == "-" {
+pub(crate) fn read_input(input: &str) -> io::Result<Vec<u8>> {
+    if input == STANDARD_INPUT {
         let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        standard_input(|told| eprintln!("{told}"))?.read_to_end(&mut bytes)?;
         Ok(bytes)
     } else {
-        std::fs::read(input)
+        fs::read(input)
     }
+}
+
+/// Standard input, to be read to its end. Whoever sits at the terminal that it is is told what to do.
+///
+/// # Errors
+///
+/// When it was asked for before: there is nothing more in it.
+pub(crate) fn standard_input(tell: impl FnOnce(&str)) -> io::Result<StdinLock<'static>> {
+    static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+    if IS_TAKEN.swap(true, Ordering::Relaxed) {
+        return Err(io::Error::other("standard input has been read already; it can be named once"));
+    }
+    let stdin = io::stdin().lock();
+    if stdin.is_terminal() {
+        tell("newswire: what is typed here is read; Ctrl-D on a line of its own ends it, `< FILE` reads a file");
+    }
+    Ok(stdin)
 }
 
 /// Writes a file beside its place and moves it there, so that whoever reads it never sees half of it.

@@ -37,6 +37,7 @@ mod operate;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use arguments::{CommonArguments, STYLES, after_help};
@@ -129,10 +130,31 @@ enum Command {
     Demo(DemoCommand),
 }
 
+/// Reads the command line, or says what is wrong with it and ends. A statement may begin with a hyphen: so that an option that
+/// is misspelt is not taken for one, what looks like it is looked at again as if none might.
+fn parse() -> Arguments {
+    let read = Arguments::try_parse();
+    let may_be_misspelt = match &read {
+        Ok(Arguments { command: Command::Sql(command), .. }) => sql::looks_like_option(&command.sql),
+        Ok(_) => false,
+        Err(error) => error.kind() == ErrorKind::UnknownArgument,
+    };
+    if may_be_misspelt {
+        let strict = Arguments::command().mut_subcommand("sql", sql::without_hyphens);
+        if let Err(error) = strict.try_get_matches()
+            && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
+            && sql::looks_like_option(argument)
+        {
+            error.exit();
+        }
+    }
+    read.unwrap_or_else(|error| error.exit())
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = parse();
     let is_quiet = arguments.common.quiet;
     match run(arguments) {
         // A closed output is no failure: whoever read it has had enough.

@@ -17,7 +17,7 @@ use super::tables::Tables;
 const KNOWN_KEYS: [&str; 7] = ["slug", "url", "kind", "tags", "full_text", "links", "proxy"];
 
 /// Longest slug.
-const SLUG_BYTES_MAX: usize = 64;
+pub const SLUG_BYTES_MAX: usize = 64;
 
 /// Sources, and for each slug the place where it is listed: file and line.
 pub(super) type ListedSources = (Vec<Source>, HashMap<String, String>);
@@ -205,8 +205,9 @@ pub fn slug_for(url: &Url) -> String {
             _ => slug.push('-'),
         }
     }
-    slug.truncate(64);
-    slug.trim_end_matches(['-', '.']).to_owned()
+    let slug = slug.trim_start_matches('.');
+    let slug = slug[..slug.len().min(SLUG_BYTES_MAX)].trim_end_matches(['-', '.']);
+    if slug.is_empty() { "source".to_owned() } else { slug.to_owned() }
 }
 
 /// A slug for the name of a source: the name itself where it is a slug, else its words. A name that has letters which no
@@ -335,5 +336,9 @@ mod tests {
         let slug = |url: &str| slug_for(&Url::parse(url).unwrap());
         assert_eq!(slug("https://www.example.org/rss/World_News.xml"), "example.org-rss-world-news-xml");
         assert_eq!(slug("http://127.0.0.1:8080/feed/"), "127.0.0.1-8080-feed");
+        let long = format!("https://paper.example/{}", "section/".repeat(20));
+        for url in ["http://.dotted.example/", "http://_._/", "http://[::]/", &long] {
+            assert_eq!(check_slug(&slug(url)), Ok(()), "{url}");
+        }
     }
 }

@@ -1,12 +1,11 @@
 //! The loop.
 
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
@@ -29,6 +28,13 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long one-shot work that was interrupted waits for what is under way: somebody waits for it to end.
 const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
+
+/// How long what waits for its host is waited for when the loop ends. Most answers are there in less, and one that is not may
+/// take as long as its server likes.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Between two looks at what waits for its host then: what was at work may wait for a host again.
+const LETTING_GO_PAUSE: Duration = Duration::from_millis(100);
 
 /// What waits for its host longer than this takes no slot, since it costs next to nothing. Until then it does, so that not all
 /// is asked at once.
@@ -94,6 +100,8 @@ struct Piece {
     /// Whether it asks somebody who was never reached, is slow or fails.
     is_probe: bool,
     progress: Progress,
+    /// By which it is let go of, once it runs.
+    task: Option<AbortHandle>,
 }
 
 impl Piece {
@@ -273,37 +281,47 @@ impl Engine {
     fn begin(&mut self, slot: Slot, is_probe: bool) -> (u64, Progress) {
         self.n_started += 1;
         let progress = Progress::default();
-        let piece = Piece { slot, started: Instant::now(), is_probe, progress: progress.clone() };
+        let piece = Piece { slot, started: Instant::now(), is_probe, progress: progress.clone(), task: None };
         self.pieces.insert(self.n_started, piece);
         (self.n_started, progress)
+    }
+
+    /// Runs a piece of work that was begun.
+    fn spawn(&mut self, number: u64, work: impl Future<Output = Result<Event, StoreError>> + Send + 'static) {
+        // At a place of its own: the runtime would move its kilobytes several times.
+        let work = Box::pin(work);
+        let task = self.running.spawn(async move { (number, work.await) });
+        if let Some(piece) = self.pieces.get_mut(&number) {
+            piece.task = Some(task);
+        }
     }
 
     fn start_poll(&mut self, source: DueSource) {
         let (number, progress) = self.begin(Slot::Poll, source.is_probe);
         let app = self.app.clone();
-        self.running.spawn(in_place(async move {
+        self.spawn(number, async move {
             let stages = app.stages.of_piece(source.is_probe, progress.clone());
             let outcome = pipeline::poll(&stages, source).await;
             let _at_work = progress.work();
             let describe = tally::polled(&outcome);
             let remembered = remember_hosts(&app).await;
             let committed = app.store.commit_poll(outcome).await;
-            (number, remembered.and(committed.map(describe)))
-        }));
+            remembered.and(committed.map(describe))
+        });
     }
 
     fn start_article(&mut self, candidate: Candidate) {
         let (number, progress) = self.begin(Slot::Article, candidate.is_probe);
         let app = self.app.clone();
-        self.running.spawn(in_place(async move {
+        self.spawn(number, async move {
             let stages = app.stages.of_piece(candidate.is_probe, progress.clone());
             let outcome = pipeline::acquire(&stages, candidate).await;
             let _at_work = progress.work();
             let describe = tally::acquired(&outcome);
             let remembered = remember_hosts(&app).await;
             let committed = app.store.commit_article(outcome).await;
-            (number, remembered.and(committed.map(describe)))
-        }));
+            remembered.and(committed.map(describe))
+        });
     }
 
     fn finish(
@@ -373,7 +391,7 @@ impl Engine {
         )
     }
 
-    /// Lets running work end, for a while, then gives back what is left.
+    /// Lets running work end, for a while, then gives back what is left: soon what waits for its host, at last all.
     async fn drain(&mut self) -> Result<(), EngineError> {
         let grace_period = match self.until {
             Until::Idle => self.app.config.daemon.grace_period.min(ONE_SHOT_GRACE_PERIOD),
@@ -383,16 +401,28 @@ impl Engine {
             notifier.stopping(&format!("finishing {} pieces of work", self.running.len()));
         }
         let deadline = Instant::now() + grace_period;
+        let mut next_look = deadline.min(Instant::now() + ANSWER_PATIENCE);
+        let mut n_let_go = 0;
         while !self.running.is_empty() {
-            match tokio::time::timeout_at(deadline, self.running.join_next()).await {
+            match tokio::time::timeout_at(next_look, self.running.join_next()).await {
                 Ok(Some(joined)) => self.finish(joined)?,
                 Ok(None) => break,
-                Err(_) => {
-                    let n_left = self.running.len();
-                    warn!("{n_left} pieces of work did not end within {} s and are given back", grace_period.as_secs());
+                Err(_) if Instant::now() >= deadline => {
+                    let n_left = self.pieces.len();
+                    if n_left > 0 {
+                        let seconds = grace_period.as_secs();
+                        warn!("{n_left} pieces of work did not end within {seconds} s and are given back");
+                    }
                     self.running.shutdown().await;
                 }
+                Err(_) => {
+                    n_let_go += self.let_go_of_waiting();
+                    next_look = deadline.min(Instant::now() + LETTING_GO_PAUSE);
+                }
             }
+        }
+        if n_let_go > 0 {
+            info!("{n_let_go} pieces of work waited for their hosts still and are given back");
         }
         if self.app.store.give_back().await? > 0 {
             debug!("claims given back");
@@ -400,11 +430,20 @@ impl Engine {
         self.app.store.note_stop().await?;
         Ok(())
     }
-}
 
-/// A piece of work at a place of its own: the runtime would move its kilobytes several times.
-fn in_place<F: Future>(work: F) -> Pin<Box<F>> {
-    Box::pin(work)
+    /// Ends what waits for its host. What is at work has its whole answer and goes on, to its commit. Returns how many there
+    /// were.
+    fn let_go_of_waiting(&mut self) -> usize {
+        let n_before = self.pieces.len();
+        self.pieces.retain(|_, piece| {
+            let is_waiting = !piece.progress.is_at_work();
+            if is_waiting && let Some(task) = &piece.task {
+                task.abort();
+            }
+            !is_waiting
+        });
+        n_before - self.pieces.len()
+    }
 }
 
 /// Writes down what hosts have said that the next process is to go by.

@@ -8,13 +8,14 @@
 //! day, month or year open is no date.
 //!
 //! The language, and the order that the writer puts numbers in, may be known to the caller, and then decide between
-//! readings: a [`Context`] carries them. [`find()`] looks for a date among other words.
+//! readings: a [`Context`] carries them; [`language_at()`] adds the country of a site. [`find()`] looks for a date among other words.
 
 mod calendar;
 mod choice;
 mod context;
 mod find;
 mod names;
+mod places;
 mod reader;
 mod standard;
 mod tokens;
@@ -26,6 +27,7 @@ use jiff::tz::Offset;
 
 pub use context::{Context, Order};
 pub use find::find;
+pub use places::language_at;
 
 use crate::model::DatePrecision;
 use calendar::YEARS;
@@ -113,6 +115,16 @@ fn general(text: &str, context: Context<'_>) -> Option<Reading> {
     };
     let date = moment(date, choice.clock, parts.half_day, parts.zone)?;
     Some(Reading { date: Some(date), order: choice.order, is_open: !choice.is_sure })
+}
+
+/// Whether a text is a date as RFC 3339 or RFC 2822 has it, but none that anything was published at: of a year before
+/// newspapers or far ahead, or the zero of somebody's clock (`0001-01-01`, `9999-12-31`, `1970-01-01T00:00:00Z`). Where
+/// one must be written, these stand for none.
+#[must_use]
+pub fn stands_for_none(text: &str) -> bool {
+    let text = text.trim();
+    let is_date = |standard: standard::Standard<'_>| standard.clock.is_none_or(Clock::exists);
+    read(text).is_none() && (standard::read(text).is_some_and(is_date) || text.starts_with("0000-00-00"))
 }
 
 /// Whether a text can be a date, without reading it: it has a digit and is no paragraph.

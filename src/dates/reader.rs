@@ -77,6 +77,14 @@ pub(super) struct Clock {
     pub(super) nanosecond: u32,
 }
 
+impl Clock {
+    /// Whether a clock ever shows this, at a leap second or the end of the day.
+    pub(super) fn exists(self) -> bool {
+        let is_end_of_day = self.hour == 24 && self.minute == 0 && self.second == 0;
+        (self.hour < 24 || is_end_of_day) && self.minute < 60 && self.second <= 60
+    }
+}
+
 /// Sorts tokens; `None` as soon as one has no place in a date, or the text is seen to be prose.
 pub(super) fn parts<'t>(text: &'t str, pieces: &[Piece<'t>]) -> Option<Parts<'t>> {
     let mut reader = Reader { text, pieces, at: 0, clock_end: None, era: None, n_places: 0, parts: Parts::default() };

@@ -278,6 +278,26 @@ fn words_that_name_months_are_known() {
     }
 }
 
+#[test]
+fn a_date_that_nothing_was_published_at_stands_for_none() {
+    for text in [
+        "0001-01-01T00:00:00",
+        "0001-01-01",
+        "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59-05:00",
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+        "1970-01-01T00:00:00Z",
+        "1900-01-01 00:00:00",
+        "0000-00-00 00:00:00",
+    ] {
+        assert!(stands_for_none(text), "{text}");
+        check(text, Context::default(), None);
+    }
+    for text in ["", "soon", "2026-11-20", "1785-01-01", "0001-13-01", "0001-01-01T25:00:00Z", "0001", "1 + 1"] {
+        assert!(!stands_for_none(text), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn reading_never_panics(text in "\\PC{0,60}") {

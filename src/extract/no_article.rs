@@ -1,13 +1,16 @@
 //! Why a page holds no article.
 
 /// What stands in the place of an article.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Wall {
     /// A question about cookies.
+    #[error("a consent wall")]
     Consent,
     /// A demand to log in or to subscribe.
+    #[error("a login wall")]
     Login,
     /// A test for robots, or a refusal.
+    #[error("a bot wall")]
     Bot,
 }
 
@@ -26,10 +29,6 @@ pub enum NoArticle {
     #[error("a list of links")]
     ListOfLinks,
     /// Something in its place.
-    #[error("{}", match .0 {
-        Wall::Consent => "a consent wall",
-        Wall::Login => "a login wall",
-        Wall::Bot => "a bot wall",
-    })]
+    #[error("{0}")]
     Wall(Wall),
 }

@@ -14,6 +14,7 @@ use super::listing::{Listing, too_many};
 use super::text::said;
 use super::vocabulary::Dialect;
 use super::{date, persons, title};
+use crate::dates;
 use crate::model::{FeedText, FoundLink, NO_ADDRESS, SourceKind};
 
 /// Runs feed-rs over a document in UTF-8.
@@ -21,17 +22,19 @@ use crate::model::{FeedText, FoundLink, NO_ADDRESS, SourceKind};
 /// It must make nothing up: an entry without an identity gets none, and dates are read by our own reader, packed as
 /// [`date`] describes. Relative addresses stay relative, since feed-rs does not know what they are relative to.
 ///
-/// `language` is that of the channel. Dates that are not clear by themselves are read with it, and with what the other
-/// dates of the feed show.
+/// The language of the channel, in the country of its site, and what the other dates of the feed show decide dates that are
+/// not clear by themselves.
 ///
 /// # Errors
 ///
 /// What feed-rs said, or that it panicked.
-pub(super) fn parse(document: &str, language: Option<&str>) -> Result<read::Feed, String> {
+pub(super) fn parse(document: &str, context: &Context<'_>) -> Result<read::Feed, String> {
     let stamps = Arc::new(Stamps::default());
     let feed = parse_with(document, Arc::clone(&stamps))?;
-    let language = language.map(str::to_owned).or_else(|| feed.language.clone());
-    match stamps.again(language) {
+    let home = address(&feed.links, context.base);
+    let host = home.as_ref().unwrap_or(context.base).host_str().unwrap_or_default();
+    let language = context.language.as_deref().or(feed.language.as_deref());
+    match stamps.again(language.map(|language| dates::language_at(language, host).into_owned())) {
         Some(stamps) => parse_with(document, Arc::new(stamps)),
         None => Ok(feed),
     }

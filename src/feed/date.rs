@@ -6,7 +6,7 @@
 //! from and to it.
 //!
 //! The hook sees one date at a time. What one date shows of the feed that another leaves open (whether 03/04/2026 is in
-//! March or in April) is gathered in [`Stamps`], and the feed is read again with it.
+//! March or in April) is gathered in [`Stamps`], and the feed is read again with it. Those of JSON Feed need no packing.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -37,7 +37,12 @@ pub(super) struct Stamps {
 impl Stamps {
     /// Reads a date as feed-rs's hook does: the offset and the precision packed into the nanoseconds.
     pub(super) fn pack(&self, text: &str) -> Option<SystemTime> {
-        let context = dates::Context { language: self.language.as_deref(), order: self.order };
+        pack(self.read(text, self.language.as_deref())?)
+    }
+
+    /// Reads a date in a language, and notes what it shows.
+    pub(super) fn read(&self, text: &str, language: Option<&str>) -> Option<ReadDate> {
+        let context = dates::Context { language, order: self.order };
         let reading = dates::interpret(text, context);
         let shown = match reading.order {
             Some(Order::DayMonthYear) => Some(&self.is_day_first),
@@ -46,7 +51,7 @@ impl Stamps {
         };
         let open = reading.is_open.then_some(&self.is_open);
         shown.into_iter().chain(open).for_each(|flag| flag.store(true, Ordering::Relaxed));
-        pack(reading.date?)
+        reading.date
     }
 
     /// How to read the feed again, if that may tell more: in its language, if it has one, and in the order of the

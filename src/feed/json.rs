@@ -8,6 +8,7 @@ use url::Url;
 
 use super::address::{is_of_the_web, resolve};
 use super::body::html;
+use super::date::Stamps;
 use super::error::FeedError;
 use super::listing::{Listing, too_many};
 use super::text::said;
@@ -45,13 +46,15 @@ pub(super) fn read(document: &str, base: &Url, entries_max: usize) -> Result<Lis
     if items.len() > entries_max {
         problems.push(too_many(entries_max));
     }
+    let host = base.host_str().unwrap_or_default();
+    let dates = Dates::of(items.iter().take(entries_max), language.as_deref(), host);
     let mut links = Vec::with_capacity(items.len().min(entries_max));
     for (number, item) in (1_usize..).zip(items).take(entries_max) {
         let Value::Object(item) = item else {
             problems.push(format!("entry {number} is no JSON object"));
             continue;
         };
-        let mut link = found_link(item, base, language.as_deref());
+        let mut link = found_link(item, base, &dates);
         if link.authors.is_empty() {
             link.authors.clone_from(&feed_authors);
         }
@@ -80,9 +83,8 @@ fn broken(error: &serde_json::Error) -> FeedError {
     FeedError::Json { line: error.line(), column: error.column(), reason: json_repair::reason(error) }
 }
 
-fn found_link(item: &Map<String, Value>, base: &Url, feed_language: Option<&str>) -> FoundLink {
+fn found_link(item: &Map<String, Value>, base: &Url, dates: &Dates<'_>) -> FoundLink {
     let language = string(item, "language");
-    let date = |key: &str| date(item, key, language.as_deref().or(feed_language));
     let guid = string(item, "id");
     let candidates = [string(item, "url"), string(item, "external_url")];
     let url = candidates.into_iter().flatten().find_map(|href| resolve(&href, base)).or_else(|| {
@@ -97,8 +99,8 @@ fn found_link(item: &Map<String, Value>, base: &Url, feed_language: Option<&str>
         url: url.or(recording),
         guid,
         title: string(item, "title").map(|title| title::text_of_undeclared_title(&title)).and_then(said),
-        published: date("date_published"),
-        updated: date("date_modified"),
+        published: dates.read(item, "date_published"),
+        updated: dates.read(item, "date_modified"),
         authors: authors(item),
         language,
         text: FeedText {
@@ -129,9 +131,33 @@ fn string(object: &Map<String, Value>, key: &str) -> Option<String> {
     }
 }
 
-fn date(item: &Map<String, Value>, key: &str, language: Option<&str>) -> Option<String> {
-    let context = dates::Context { language, order: None };
-    Some(dates::read_in(&string(item, key)?, context)?.to_rfc3339())
+/// How the dates of a feed are read: in its language, in the country of its site, and in the order that those of them show
+/// that are clear.
+struct Dates<'a> {
+    stamps: Stamps,
+    language: Option<&'a str>,
+    host: &'a str,
+}
+
+impl<'a> Dates<'a> {
+    fn of(items: impl Iterator<Item = &'a Value>, language: Option<&'a str>, host: &'a str) -> Dates<'a> {
+        let mut dates = Dates { stamps: Stamps::default(), language, host };
+        for item in items.filter_map(Value::as_object) {
+            for key in ["date_published", "date_modified"] {
+                dates.read(item, key);
+            }
+        }
+        if let Some(again) = dates.stamps.again(None) {
+            dates.stamps = again;
+        }
+        dates
+    }
+
+    fn read(&self, item: &Map<String, Value>, key: &str) -> Option<String> {
+        let own = string(item, "language");
+        let language = own.as_deref().or(self.language).map(|language| dates::language_at(language, self.host));
+        Some(self.stamps.read(&string(item, key)?, language.as_deref())?.to_rfc3339())
+    }
 }
 
 /// `authors` of version 1.1, or the `author` of 1.0; each an object with a `name`, or a name.

@@ -170,7 +170,7 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
     // The document begins with its root: without its declaration it is UTF-8, which it now is, whatever that said.
     let document = &source.text[source.start..source.behind + precheck.end];
     let clean = match precheck.flaw {
-        None => convert::parse(document, context.language.as_deref()).ok(),
+        None => convert::parse(document, &context).ok(),
         Some(_) => None,
     };
     let mut listing = match clean {
@@ -187,8 +187,7 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
 fn repaired(source: &Source<'_>, context: &convert::Context<'_>) -> Result<Listing, FeedError> {
     let rest = &source.text[source.behind..];
     let repaired = repair::repair(source.dialect, &source.tag, rest, source.base, source.entries_max);
-    let feed =
-        convert::parse(&repaired.document, context.language.as_deref()).map_err(|reason| FeedError::Xml { reason })?;
+    let feed = convert::parse(&repaired.document, context).map_err(|reason| FeedError::Xml { reason })?;
     let n_read = feed.entries.len();
     let mut listing = convert::listing(feed, context);
     listing.problems.extend(repaired.problems);

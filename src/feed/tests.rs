@@ -99,6 +99,41 @@ fn a_repaired_feed_reads_as_the_sound_one_did() {
     }
 }
 
+/// What the numbers of a date leave open is decided by the other dates of the feed, then by the country of its site.
+#[test]
+fn an_english_date_in_numbers_is_that_of_its_feed_or_its_country() {
+    let rss = |home: &str, other: &str| {
+        let item = |date: &str| format!("<item><title>A</title><link>/a</link><pubDate>{date}</pubDate></item>");
+        format!(
+            "<rss version=\"2.0\"><channel><title>T</title><link>https://{home}/</link><language>en</language>{}{}</channel></rss>",
+            item("04/11/2026 06:30"),
+            item(other)
+        )
+    };
+    let json = |home: &str, other: &str| {
+        let item = |date: &str| json!({"id": date, "url": "/a", "title": "A", "date_published": date});
+        let items = [item("04/11/2026 06:30"), item(other)];
+        let home = format!("https://{home}/");
+        json!({"version": "https://jsonfeed.org/version/1.1", "title": "T", "language": "en", "home_page_url": home, "items": items})
+            .to_string()
+    };
+    for (home, other, expected) in [
+        ("paper.example", "2026-11-03", None),
+        ("paper.example", "25/11/2026 08:00", Some("2026-11-04T06:30:00Z")),
+        ("paper.example", "11/25/2026 08:00", Some("2026-04-11T06:30:00Z")),
+        ("paper.co.uk", "2026-11-03", Some("2026-11-04T06:30:00Z")),
+        ("paper.example.us", "2026-11-03", Some("2026-04-11T06:30:00Z")),
+        // What the feed itself shows goes before.
+        ("paper.example.us", "25/11/2026 08:00", Some("2026-11-04T06:30:00Z")),
+    ] {
+        for feed in [rss(home, other), json(home, other)] {
+            let listing = read_bytes(feed.as_bytes()).unwrap();
+            assert_eq!(listing.links[0].published.as_deref(), expected, "{feed}");
+            assert_eq!(listing.language.as_deref(), Some("en"));
+        }
+    }
+}
+
 #[test]
 fn a_compressed_document_is_unpacked() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

@@ -35,6 +35,10 @@ use super::wire::{AnswerRewriter, FIELDS_MAX, Unreadable};
 /// them one request that is made twice.
 const HOSTS_MAX: usize = 1024;
 
+/// How long an answer may be silent when it has one of several lengths that it tells. One that goes on does so at once; a
+/// server that leaves the connection open would be waited for as long as one that sends slowly.
+const LENGTHS_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Bytes that are read at once.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -227,10 +231,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Rewritten<S> {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     ready!(this.silence.as_mut().poll(context));
+                    if this.rewriter.may_be_complete() {
+                        this.is_ended = true;
+                        return Poll::Ready(Ok(()));
+                    }
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
             }
-            this.silence.as_mut().reset(Instant::now() + this.silence_max);
             this.written.clear();
             this.n_passed_on = 0;
             let taken = if read.filled().is_empty() {
@@ -241,6 +248,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Rewritten<S> {
             };
             // After what could still be written.
             this.failed = taken.err();
+            let is_patient = !this.rewriter.may_be_complete();
+            let silence_max = if is_patient { this.silence_max } else { this.silence_max.min(LENGTHS_PATIENCE) };
+            this.silence.as_mut().reset(Instant::now() + silence_max);
         }
         let left = &this.written[this.n_passed_on..];
         let n_taken = left.len().min(into.remaining());

@@ -1,8 +1,9 @@
 //! Answers in HTTP/1 as they come over the wire, written anew so that a strict reader takes them. Pure.
 //!
 //! What is read is what curl reads, and what browsers read of lengths: lines end with LF and whatever CRs stand around it,
-//! another CR in a value is a blank, the last length counts and one that is no number does not, `chunked` counts wherever it
-//! stands. A line that cannot be read costs nothing but itself. Where a body does not add up it is refused.
+//! another CR in a value is a blank, a length that is no number does not count, `chunked` counts wherever it stands. A line
+//! that cannot be read costs nothing but itself. Where a body does not add up it is refused. Of lengths that differ, whose
+//! first or last clients take as they like, the body itself tells which is right: it ends where the connection does.
 
 use memchr::{memchr, memmem};
 
@@ -50,6 +51,12 @@ enum Part {
     Head,
     /// A body of this many bytes more.
     Length(u64),
+    /// A body that ends with the connection, or at the longest of several lengths.
+    Lengths {
+        n_taken: u64,
+        shortest: u64,
+        longest: u64,
+    },
     /// A body that ends with the connection.
     Close,
     ChunkSize,
@@ -69,7 +76,8 @@ struct Head {
     /// Whether the last line was one to pass on, so that what is folded belongs to it.
     is_last_kept: bool,
     is_chunked: bool,
-    length: Option<u64>,
+    /// The shortest and the longest length that it tells.
+    lengths: Option<(u64, u64)>,
 }
 
 impl AnswerRewriter {
@@ -85,6 +93,14 @@ impl AnswerRewriter {
                 Part::Close => {
                     out.extend_from_slice(bytes);
                     return Ok(());
+                }
+                Part::Lengths { n_taken, shortest, longest } => {
+                    let n_more = usize::try_from(longest - n_taken).unwrap_or(usize::MAX).min(bytes.len());
+                    out.extend_from_slice(&bytes[..n_more]);
+                    let n_taken = n_taken + n_more as u64;
+                    let is_all = n_taken == longest;
+                    self.part = if is_all { Part::Complete } else { Part::Lengths { n_taken, shortest, longest } };
+                    &bytes[n_more..]
                 }
                 Part::Length(left) | Part::Chunk(left) => {
                     let n_taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
@@ -110,6 +126,13 @@ impl AnswerRewriter {
         self.part == Part::Complete
     }
 
+    /// Whether the answer may have come to its end, which only more of it would disprove: it has one of the lengths that it
+    /// tells.
+    #[must_use]
+    pub fn may_be_complete(&self) -> bool {
+        matches!(self.part, Part::Lengths { n_taken, shortest, .. } if n_taken == shortest)
+    }
+
     /// Takes the end of the connection. Within the head it is no fault of the answer: there is none.
     ///
     /// # Errors
@@ -121,7 +144,10 @@ impl AnswerRewriter {
                 Err(Unreadable::Head("its first line has no end"))
             }
             Part::Head | Part::Close | Part::Complete => Ok(()),
-            Part::Length(_) => Err(Unreadable::Body("the connection ended before the length that was announced")),
+            Part::Lengths { n_taken, shortest, .. } if n_taken >= shortest => Ok(()),
+            Part::Length(_) | Part::Lengths { .. } => {
+                Err(Unreadable::Body("the connection ended before the length that was announced"))
+            }
             Part::ChunkSize | Part::Chunk(_) | Part::ChunkEnd | Part::Trailer => {
                 Err(Unreadable::Body("the connection ended before the last chunk"))
             }
@@ -176,11 +202,12 @@ impl AnswerRewriter {
             return Ok(Part::Head);
         }
         head.write(status, out);
-        Ok(match head.length {
+        Ok(match head.lengths {
             _ if matches!(status, 204 | 304) => Part::Complete,
             _ if head.is_chunked => Part::ChunkSize,
-            Some(0) => Part::Complete,
-            Some(length) => Part::Length(length),
+            Some((_, 0)) => Part::Complete,
+            Some((shortest, longest)) if shortest < longest => Part::Lengths { n_taken: 0, shortest, longest },
+            Some((_, length)) => Part::Length(length),
             None => Part::Close,
         })
     }
@@ -209,7 +236,12 @@ impl Head {
         }
         match name.as_slice() {
             b"transfer-encoding" => self.is_chunked |= value.split(|byte| *byte == b',').any(is_chunked),
-            b"content-length" => self.length = length_of(&value).or(self.length),
+            b"content-length" => {
+                for length in value.split(|byte| *byte == b',').filter_map(|value| length_of(value.trim_ascii())) {
+                    let (shortest, longest) = self.lengths.unwrap_or((length, length));
+                    self.lengths = Some((shortest.min(length), longest.max(length)));
+                }
+            }
             name if FRAMING.contains(&name) => {}
             _ if self.fields.len() == FIELDS_MAX => {}
             _ => {
@@ -419,11 +451,17 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_the_last_that_is_a_number() {
+    fn a_length_is_a_number_and_one_that_the_body_has() {
         for (lines, body) in [
             (["Content-Length: 4", "A: 1"], "body"),
-            (["Content-Length: 9", "Content-Length: 4"], "body"),
-            (["Content-Length: 4, 9", "A: 1"], "body"),
+            (["Content-Length: 4", "Content-Length: 4"], "body"),
+            (["Content-Length: 4, 4", "A: 1"], "body"),
+            (["Content-Length: 13", "Content-Length: 4"], "body and more"),
+            (["Content-Length: 4", "Content-Length: 13"], "body and more"),
+            (["Content-Length: 0, 13", "A: 1"], "body and more"),
+            // It ends with the connection though no length says so, and at the last that one does.
+            (["Content-Length: 4", "Content-Length: 99"], "body and more"),
+            (["Content-Length: 4, 8", "A: 1"], "body and"),
             (["Content-Length: +4", "A: 1"], "body"),
             (["Content-Length: 4 bytes", "A: 1"], "body"),
             (["Content-Length: 0004", "A: 1"], "body"),
@@ -437,7 +475,10 @@ mod tests {
         ] {
             assert_eq!(body_under(&lines, "body and more").as_deref(), Ok(body), "{lines:?}");
         }
-        assert!(matches!(body_under(&["Content-Length: 9"], "body"), Err(Unreadable::Body(_))));
+        for lines in [["Content-Length: 9", "A: 1"], ["Content-Length: 9", "Content-Length: 5"]] {
+            assert!(matches!(body_under(&lines, "body"), Err(Unreadable::Body(_))), "{lines:?}");
+        }
+        assert_eq!(body_under(&["Content-Length: 9", "Content-Length: 4"], "body").as_deref(), Ok("body"));
         for status in ["204", "304"] {
             let read = read(&[&format!("HTTP/1.1 {status} None"), "Content-Length: 4"], "body").unwrap();
             assert_eq!(read, format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n"));
@@ -514,6 +555,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\n",
             "http/2 103 \n",
             "Content-Length: 12\r\n",
+            "Content-Length: 3, 7\r\n",
             "Transfer-Encoding: x, Chunked\r\n",
             "\r\n",
             "\n",

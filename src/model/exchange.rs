@@ -74,7 +74,7 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
-    const ALL: [ErrorClass; 17] = [
+    const ALL: [ErrorClass; 18] = [
         ErrorClass::Dns,
         ErrorClass::Tls,
         ErrorClass::Connect,
@@ -91,6 +91,7 @@ impl ErrorClass {
         ErrorClass::Parse,
         ErrorClass::Empty,
         ErrorClass::NotArticle,
+        ErrorClass::OtherPage,
         ErrorClass::Internal,
     ];
 
@@ -189,4 +190,17 @@ pub enum Retry {
     WhileYoung,
     /// Asking again would give the same answer.
     Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_class_names_it() {
+        for class in [ErrorClass::Dns, ErrorClass::NotArticle, ErrorClass::OtherPage, ErrorClass::Internal] {
+            assert_eq!(class.as_str().parse(), Ok(class));
+        }
+        assert_eq!("strange".parse::<ErrorClass>(), Err("unknown class of errors \"strange\"".to_owned()));
+    }
 }

@@ -63,6 +63,8 @@ pub struct RecordedWording {
 pub struct RecordedSighting {
     /// The slug of the source.
     pub source: String,
+    /// The title of the source.
+    pub source_title: Option<String>,
     /// The entry's identity.
     pub guid: Option<String>,
     /// The address that the source gave.

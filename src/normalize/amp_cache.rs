@@ -5,13 +5,15 @@
 //! |---|---|
 //! | the AMP project's | `https://www-example-org.cdn.ampproject.org/c/s/www.example.org/path` |
 //! | Google's viewer | `https://www.google.com/amp/s/www.example.org/path` |
+//! | Bing's | `https://www-example-org.www.bing-amp.com/c/s/www.example.org/path` |
+//! | Bing's viewer | `https://www.bing.com/amp/s/www.example.org/path` |
 //!
-//! Without `s/` the page's own scheme is `http`.
+//! Without `s/` the page's own scheme is `http`. The caches are those of <https://cdn.ampproject.org/caches.json>.
 
 use url::{Host, Url};
 
-/// The cache's host, or what all of its hosts end in.
-const CACHE_HOST: &str = "cdn.ampproject.org";
+/// The host of a cache, or what all of its hosts end in.
+const CACHE_HOSTS: [&str; 2] = ["cdn.ampproject.org", "bing-amp.com"];
 
 /// What paths of pages begin with there: a document, one for a viewer, one in a signed package. Images and the like begin
 /// with others.
@@ -37,13 +39,14 @@ pub(super) fn own_address(url: &Url) -> Option<Url> {
 }
 
 fn is_cache(host: &str) -> bool {
-    host.strip_suffix(CACHE_HOST).is_some_and(|label| label.is_empty() || label.ends_with('.'))
+    let labels = CACHE_HOSTS.iter().find_map(|cache| host.strip_suffix(cache));
+    labels.is_some_and(|labels| labels.is_empty() || labels.ends_with('.'))
 }
 
-/// Whether a host is Google's, in any country.
+/// Whether a host is Bing's, or Google's in any country.
 fn is_viewer(host: &str) -> bool {
     let bare = host.strip_prefix("www.").unwrap_or(host);
-    bare.starts_with("google.") && psl::domain_str(bare) == Some(bare)
+    bare == "bing.com" || (bare.starts_with("google.") && psl::domain_str(bare) == Some(bare))
 }
 
 fn address(inner: &str, query: Option<&str>) -> Option<Url> {
@@ -87,6 +90,10 @@ mod tests {
             ("https://www.google.com/amp/s/www.example.org/a?x=1", "https://www.example.org/a?x=1"),
             ("https://www.google.co.uk/amp/example.org/a/amp/", "http://example.org/a/amp/"),
             ("https://google.de/amp/s/example.org/a%3fid=7", "https://example.org/a?id=7"),
+            ("https://www.bing.com/amp/s/www.example.org/a?x=1", "https://www.example.org/a?x=1"),
+            ("https://bing.com/amp/example.org/a/", "http://example.org/a/"),
+            ("https://www-example-org.www.bing-amp.com/c/s/www.example.org/a", "https://www.example.org/a"),
+            ("https://bing-amp.com/c/www.example.org/a", "http://www.example.org/a"),
             ("https://www.google.com/amp/s/xn--bcher-kva.example/a", "https://xn--bcher-kva.example/a"),
         ] {
             let found = own_address(&Url::parse(cached).unwrap()).map(String::from);
@@ -105,6 +112,11 @@ mod tests {
             "https://www.google.com/search?q=amp",
             "https://news.google.com/amp/s/example.org/a",
             "https://google.example.org/amp/s/example.org/a",
+            "https://www.bing.com/search?q=amp",
+            "https://www.bing.com/news/amp/s/example.org/a",
+            "https://blogs.bing.com/amp/s/example.org/a",
+            "https://notbing.com/amp/s/example.org/a",
+            "https://notbing-amp.com/c/s/example.org/a",
             "https://www.google.com/amp/s/127.0.0.1/a",
             "https://www.google.com/amp/s/0x7f.1/a",
             "https://www.google.com/amp/s/localhost/a",

@@ -8,6 +8,8 @@ pub mod text;
 
 pub mod url;
 
+use std::borrow::Cow;
+
 use ::url::Url;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -67,7 +69,8 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
     let clean = |evidence: &Option<Evidence<String>>| {
         evidence.as_ref().map(|found| text::clean_line(&found.value)).filter(|value| !value.is_empty())
     };
-    let customs = dates::Context { language: language_of_dates(declared, language.as_deref()), order: None };
+    let language_of_dates = language_of_dates(declared, language.as_deref(), url.as_ref().map(CanonicalUrl::as_url));
+    let customs = dates::Context { language: language_of_dates.as_deref(), order: None };
     let modified = extracted.modified.as_ref().and_then(|date| dates::read_in(&date.value, customs));
     Ok(Article {
         published: published(extracted, &surroundings, url.as_ref(), customs),
@@ -97,14 +100,19 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
 
 /// The language that the dates around an article are in: the one that its page declares, since both are of the site's
 /// template; that of its text where nothing is declared. English is declared by many templates that were not adapted,
-/// and counts where the text is English too.
+/// and counts where the text is English too; which English, the country of the site tells where nothing else does.
 #[must_use]
-pub fn language_of_dates<'a>(declared: Option<&'a str>, language: Option<&'a str>) -> Option<&'a str> {
+pub fn language_of_dates<'a>(
+    declared: Option<&'a str>,
+    language: Option<&'a str>,
+    url: Option<&Url>,
+) -> Option<Cow<'a, str>> {
     let is_english = |tag: &str| tag.get(..2).is_some_and(|primary| primary.eq_ignore_ascii_case("en"));
-    match (declared, language) {
-        (Some(declared), Some(language)) if is_english(declared) && !is_english(language) => Some(language),
-        (declared, language) => declared.or(language),
-    }
+    let language = match (declared, language) {
+        (Some(declared), Some(language)) if is_english(declared) && !is_english(language) => language,
+        (declared, language) => declared.or(language)?,
+    };
+    Some(dates::language_at(language, url.and_then(Url::host_str).unwrap_or_default()))
 }
 
 /// The date of publication: the most trusted one that can be read. Structured data goes before `meta`, before `time`,
@@ -240,19 +248,32 @@ mod tests {
 
     #[test]
     fn the_language_of_the_page_decides_between_day_and_month() {
-        let day = |declared: Option<&str>, date: &str| {
+        let day_at = |answered: Option<&Url>, declared: Option<&str>, date: &str| {
             let mut article = extracted();
             article.published = vec![Evidence::new(date.to_owned(), Origin::Text)];
             article.language = declared.map(|tag| Evidence::new(tag.to_owned(), Origin::Heading));
-            let surroundings = Surroundings { answered: None, hints: &LinkHints::default(), first_seen_at: None };
+            let surroundings = Surroundings { answered, hints: &LinkHints::default(), first_seen_at: None };
             normalize(&article, surroundings).unwrap().published.map(|published| published.day())
         };
+        let day = |declared: Option<&str>, date: &str| day_at(None, declared, date);
         assert_eq!(day(Some("en-GB"), "04/11/2026 06:30").as_deref(), Some("20261104"));
         assert_eq!(day(Some("en-US"), "04/11/2026 06:30").as_deref(), Some("20260411"));
         assert_eq!(day(Some("pt_BR"), "04/11/2026 06h30").as_deref(), Some("20261104"));
         assert_eq!(day(Some("hr"), "25. listopada 2026.").as_deref(), Some("20261025"));
         assert_eq!(day(None, "04/11/2026 06:30"), None);
-        assert_eq!(language_of_dates(Some("en-US"), Some("de")), Some("de"), "a template that was not adapted");
+        let adapted = language_of_dates(Some("en-US"), Some("de"), None);
+        assert_eq!(adapted.as_deref(), Some("de"), "a template that was not adapted");
+        for (host, declared, expected) in [
+            ("paper.co.uk", "en", Some("20261104")),
+            ("paper.com.au", "en", Some("20261104")),
+            ("paper.example.us", "en", Some("20260411")),
+            ("paper.com", "en", None),
+            // What the page says itself goes before.
+            ("paper.co.uk", "en-US", Some("20260411")),
+        ] {
+            let answered = Url::parse(&format!("https://{host}/a")).unwrap();
+            assert_eq!(day_at(Some(&answered), Some(declared), "04/11/2026").as_deref(), expected, "{host}");
+        }
     }
 
     #[test]

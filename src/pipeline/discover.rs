@@ -11,13 +11,14 @@ use url::Url;
 
 use crate::dates;
 use crate::discover::{self, Candidate, Clues, Finding, Reason};
+use crate::extract::Wall;
 use crate::feed::{self, FeedError, Listing, PageClues};
 use crate::fetch::{FetchError, FetchRequest};
 use crate::model::{
     ErrorClass, Exchange, Failure, Fetched, FetchedDocument, FoundLink, Purpose, SourceKind, Validators,
 };
 
-use super::listing::looks_like_article;
+use super::listing::{PageKind, kind_of_page};
 use super::stages::Stages;
 
 /// Time after which no further request is begun: a host with a long `Crawl-delay` makes a person wait.
@@ -31,7 +32,7 @@ const COMPARED_ENTRIES: usize = 20;
 pub enum Thoroughness {
     /// The first feed that can be followed in place of the address without asking. Where that is a page deep in a site, it
     /// is one that the page names, since what the rest of the site offers is not what was asked for; where it is an
-    /// article, nothing.
+    /// article or a wall, nothing.
     First,
     /// All that the requests allow.
     All,
@@ -46,6 +47,10 @@ pub struct Discovered {
     pub is_list_itself: bool,
     /// Whether the page at the address is an article.
     pub is_article: bool,
+    /// What the page at the address is in place of what should be there.
+    pub wall: Option<Wall>,
+    /// How many links to articles that page has.
+    pub n_article_links: usize,
     /// The address that answered.
     pub site: Option<Url>,
     /// How many requests it took.
@@ -91,8 +96,10 @@ pub async fn discover(stages: &Stages, address: &Url, wanted: Thoroughness) -> R
     };
     let site = page.url.clone();
     search.found.site = Some(site.clone());
-    search.found.is_article = page.is_article;
-    if page.is_article && wanted == Thoroughness::First {
+    search.found.is_article = page.kind == PageKind::Article;
+    search.found.wall = if let PageKind::Wall(wall) = page.kind { Some(wall) } else { None };
+    search.found.n_article_links = page.n_article_links;
+    if page.kind != PageKind::Other && wanted == Thoroughness::First {
         return Ok(search.finish());
     }
     let is_home = site.path().trim_matches('/').is_empty() && site.query().is_none();
@@ -131,7 +138,8 @@ enum Seen {
 /// A page, and what it tells of feeds.
 struct Page {
     url: Url,
-    is_article: bool,
+    kind: PageKind,
+    n_article_links: usize,
     clues: PageClues,
 }
 
@@ -191,7 +199,8 @@ impl<'a> Search<'a> {
             Ok(listing) => Seen::List(Box::new(list_of(&document, listing))),
             Err(FeedError::Html { .. }) => Seen::Page(Page {
                 url: document.final_url.clone(),
-                is_article: looks_like_article(&document, &extractor),
+                kind: kind_of_page(&document, &extractor),
+                n_article_links: feed::read_page(&document, &settings).links.len(),
                 clues: feed::clues_of_page(&document),
             }),
             Err(error) => Seen::Other(match document.content_type {

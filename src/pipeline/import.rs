@@ -18,7 +18,7 @@ mod document;
 pub use json::{JsonArticle, JsonRecord, json_line, json_record_id};
 
 /// Reads a bundle document. The notes say what is odd about it: a hash in its name that does not match its bytes, a date
-/// that is none.
+/// that is none, another encoding than UTF-8.
 ///
 /// A document whose name has its hash, and which has the form that we write, is kept to the letter: what looks like an
 /// entity or like damage in it is what its article says.
@@ -32,7 +32,17 @@ pub fn bundle_document(bytes: &[u8], name: &str) -> Result<(Article, Vec<String>
     let mut notes = Vec::new();
     let named = bundle::hash_in_name(name).map(str::to_ascii_lowercase);
     let actual = bundle::hex_sha256(bytes);
-    if named.as_ref().is_some_and(|named| !actual.starts_with(named)) {
+    let is_changed = named.as_ref().is_some_and(|named| !actual.starts_with(named));
+    match document.other_encoding {
+        Some(_) if is_changed => {
+            return Err("not UTF-8, and not what the hash in its name is of: it was damaged".to_owned());
+        }
+        // The encoding of most of it is UTF-8 where only a sign or two are of another one.
+        Some("UTF-8") => notes.push("it is not UTF-8 all through".to_owned()),
+        Some(encoding) => notes.push(format!("it is {encoding}, not UTF-8")),
+        None => {}
+    }
+    if is_changed {
         notes.push(format!("the hash in its name does not match its content, which has {}", &actual[..16]));
     } else if named.is_some() && document.is_exact {
         keep_to_the_letter(&mut article, &document.article, &actual);

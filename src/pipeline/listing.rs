@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::config::{ElementSelector, FeedSettings};
 use crate::dates;
-use crate::extract::Extractor;
+use crate::extract::{ExtractError, Extractor, NoArticle, Wall};
 use crate::feed::{self, FeedError, Listing};
 use crate::model::{
     BodyKind, DueSource, EntryMark, ErrorClass, Failure, FetchedDocument, FoundLink, FullText, LinkHints, ListedLink,
@@ -92,7 +92,7 @@ fn read_listing(
     }
     match feed::read(document, settings) {
         Err(FeedError::Html { feeds }) if reading.kind.is_none() => {
-            if looks_like_article(document, extractor) {
+            if kind_of_page(document, extractor) == PageKind::Article {
                 let link = FoundLink { url: Some(document.requested_url.clone()), ..FoundLink::default() };
                 return Ok(Listing {
                     kind: SourceKind::Article,
@@ -343,14 +343,35 @@ pub(super) fn listed_link(
     })
 }
 
-/// Whether a page of unknown kind holds an article of its own rather than links to articles.
-pub(super) fn looks_like_article(document: &FetchedDocument, extractor: &Extractor) -> bool {
+/// What a page of unknown kind is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PageKind {
+    /// It holds an article of its own.
+    Article,
+    /// It stands where something else should.
+    Wall(Wall),
+    /// It may link to articles.
+    Other,
+}
+
+/// Tells what a page of unknown kind is. The front page of a site is none of an article, and no wall by its banner.
+pub(super) fn kind_of_page(document: &FetchedDocument, extractor: &Extractor) -> PageKind {
     let is_home_page = document.final_url.path().trim_matches('/').is_empty();
-    !is_home_page
-        && extractor.extract(document, &LinkHints::default()).is_ok_and(|article| {
+    if is_home_page {
+        return PageKind::Other;
+    }
+    match extractor.extract(document, &LinkHints::default()) {
+        Ok(article) => {
             let n_words: usize = article.paragraphs.iter().map(|text| text.split_whitespace().count()).sum();
-            article.body_kind == BodyKind::Full
+            let is_article = article.body_kind == BodyKind::Full
                 && article.quality.score >= ARTICLE_QUALITY_MIN
-                && n_words >= ARTICLE_WORDS_MIN
-        })
+                && n_words >= ARTICLE_WORDS_MIN;
+            if is_article { PageKind::Article } else { PageKind::Other }
+        }
+        Err(
+            ExtractError::NoArticle(NoArticle::Wall(wall))
+            | ExtractError::RuleFailed { reason: NoArticle::Wall(wall), .. },
+        ) => PageKind::Wall(wall),
+        Err(_) => PageKind::Other,
+    }
 }

@@ -5,6 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::ScheduleSettings;
 use crate::model::Retry;
 
+/// Deaths of a process after which what it had in its hands waits before it is tried again. One is chance.
+pub const DEATHS_AT_ONCE_MAX: u32 = 1;
+
 /// When to try an article's page again after the `failures`th failure in a row; absent when it is given up. `listed_at` is
 /// the earliest time from which the article is known, by its source's word or by when it was listed.
 #[must_use]

@@ -11,9 +11,9 @@ pub const CLOCK_SLIP: SignedDuration = SignedDuration::from_secs(60);
 /// spread.
 const LONGEST_MORE: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-/// The latest due time that is believed. One that is later still is taken for this one.
+/// The longest wait that is believed.
 #[must_use]
-pub fn latest_due(settings: &ScheduleSettings, now: Timestamp) -> Timestamp {
+pub fn longest_wait(settings: &ScheduleSettings) -> SignedDuration {
     let longest_s = settings
         .look_again_after_s
         .iter()
@@ -21,5 +21,11 @@ pub fn latest_due(settings: &ScheduleSettings, now: Timestamp) -> Timestamp {
         .chain([settings.poll_interval_max_s, settings.article_interval_s, settings.backoff_max_s])
         .max()
         .unwrap_or_default();
-    now.checked_add(SignedDuration::from_secs(i64::from(longest_s)) + LONGEST_MORE).unwrap_or(Timestamp::MAX)
+    SignedDuration::from_secs(i64::from(longest_s)) + LONGEST_MORE
+}
+
+/// The latest due time that is believed. One that is later still is taken for this one.
+#[must_use]
+pub fn latest_due(settings: &ScheduleSettings, now: Timestamp) -> Timestamp {
+    now.checked_add(longest_wait(settings)).unwrap_or(Timestamp::MAX)
 }

@@ -33,7 +33,7 @@ pub use read::reader::Reader;
 pub use read::search::{MATCH_MARKS, SearchHit};
 pub use read::sightings::SightingRow;
 pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};
-pub use read::status::{DaemonSign, StatusReport, WaitedForHost};
+pub use read::status::{DaemonSign, StatusReport, WaitedForHost, WaitingAfterDeaths};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::user_query::{QueryValue, UserQuery};
 pub use write::articles::fetch::ArticleCommit;

@@ -160,4 +160,10 @@ fn addresses_come_from_lists_too() {
     room.run_with_input(&["fetch", "-"], b"# nothing\n").exits(0).says("nothing is named there");
     room.run(&["fetch", "@no-such-list.txt"]).exits(1).says("no-such-list.txt");
     room.run_with_input(&["fetch", "-"], b"nothing of use\n").exits(1).says("standard input:1: ");
+    // Nothing is asked for by an address that nobody wrote.
+    room.run_with_input(&["fetch", "-"], b"http://paper.example/caf\xe9\n")
+        .exits(1)
+        .says("standard input:1: \"http://paper.example/caf\u{fffd}\" is not UTF-8");
+    // Standard input is read once, however often it is named.
+    room.run_with_input(&["fetch", "-", "-"], b"http://paper.example/a\n").exits(0);
 }

@@ -226,6 +226,39 @@ fn one_bad_line_or_refused_article_is_named_and_the_rest_goes_on() {
     assert_eq!(room.column("SELECT title FROM articles ORDER BY id"), ["The first", "Before", "After"]);
 }
 
+/// What is no text is told, and not stored with letters that nobody wrote.
+#[test]
+fn a_line_or_document_that_is_not_utf_8_is_named_and_the_rest_goes_on() {
+    let room = Newsroom::new();
+    let damaged = |text: &str| text.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect::<Vec<u8>>();
+    let lines = r#"{"id": "1", "title": "Before", "text": "Text of the one before."}
+        {"id": "2", "title": "Dama?ed", "text": "Text of the one whose title is not UTF-8."}
+        {"id": "3", "title": "A sign \ufffd of its own �", "text": "Text of the one with the sign."}"#;
+    let file = room.file("lines.jsonl", damaged(lines));
+    let documents = [
+        room.file("damaged.txt", damaged("Déjà vu à l’été\n\n\nLe café ? est fermé, dit l’hôtelier.\n")),
+        room.file("000_0123456789abcdef.txt", damaged("Ferry aground\n20261120\n\nThe ferry ran? aground.\n")),
+        room.file("latin.txt", b"Un caf\xe9 ferm\xe9\n\n\nL'h\xf4telier a ferm\xe9 le caf\xe9 d\xe9j\xe0 hier.\n"),
+    ];
+    let outcome = room.run(&["import", &file, &documents[0], &documents[1], &documents[2]]).exits(3);
+    for part in [
+        "000_0123456789abcdef.txt: not UTF-8, and not what the hash in its name is of: it was damaged",
+        "lines.jsonl:2: not UTF-8: its byte 35 is none of a character",
+        "damaged.txt: not text all through: one place in it cannot be read, the first at byte 35",
+        "latin.txt: it is windows-1252, not UTF-8; it is read all the same",
+        "3 new, 0 duplicates, 0 known, 0 revisions, 0 sources, 3 failed",
+    ] {
+        assert!(outcome.stderr.contains(part), "{part:?} is not in {}", outcome.stderr);
+    }
+    let titles = room.column("SELECT title FROM articles ORDER BY id");
+    assert_eq!(titles, ["Before", "A sign \u{fffd} of its own \u{fffd}", "Un café fermé"]);
+    // In an export too, whatever line it is.
+    let exported = room.run(&["export"]).exits(0).stdout;
+    let second = Newsroom::new();
+    let spoilt = damaged(&exported.replacen("Before", "Bef?re", 1));
+    second.run_with_input(&["import", "-"], &spoilt).exits(3).says("-:1: not UTF-8").says("2 new");
+}
+
 #[test]
 fn a_source_may_have_any_name_and_strange_keys_are_told_once() {
     let room = Newsroom::new();
@@ -265,6 +298,49 @@ fn a_source_may_have_any_name_and_strange_keys_are_told_once() {
     }
 }
 
+/// A source is its slug, and the name that people know it by is its title.
+#[test]
+fn the_title_of_a_source_comes_back_from_an_export() {
+    let (mut room, web, _) = Newsroom::of_demo();
+    let names = ["The Guardian", "THE  guardian ", "新华社", "BBC", "wire", " Le Soir d’Été ", "日報 \u{1f5de}", "a.b"];
+    let line = |(n, name): (usize, &&str)| serde_json::json!({"id": n, "source": name, "title": format!("Number {n}"), "text": format!("Text of number {n}.")});
+    let lines: Vec<String> = names.iter().enumerate().map(|pair| line(pair).to_string()).collect();
+    let file = room.file("lines.jsonl", lines.join("\n"));
+    room.run(&["import", &file]).exits(0);
+    // Of feeds too, whose title is their own, and where slugs that were made of an address have to be cut.
+    room.run(&["fetch", "--all"]);
+    let feeds: Vec<String> = room.column("SELECT url FROM sources WHERE kind = 'feed'");
+    assert!(!feeds.is_empty());
+    drop(web);
+    room.write_sources("");
+    let long = |n: usize| format!("https://paper.example/{}?n={n}", "section/".repeat(12));
+    for n in 0..2 {
+        room.run(&["sources", "add", "--kind", "feed", &long(n)]).exits(0);
+    }
+    let slugs = room.column("SELECT slug FROM sources WHERE url LIKE 'https://paper.example/%' ORDER BY id");
+    assert!(slugs.len() == 2 && slugs.iter().all(|slug| slug.len() <= 64), "{slugs:?}");
+    let more = slugs.iter().enumerate().map(|(n, slug)| {
+        format!(r#"{{"id": "m{n}", "source": "{slug}", "title": "More {n}", "text": "More of {n} there."}}"#)
+    });
+    let file = room.file("more.jsonl", more.collect::<Vec<_>>().join("\n"));
+    room.run(&["import", &file]).exits(0);
+
+    let exported = room.run(&["export"]).exits(0).stdout;
+    let second = Newsroom::new();
+    second.run_with_input(&["import", "-"], exported.as_bytes()).exits(0);
+    assert_eq!(second.run(&["export"]).exits(0).stdout, exported);
+    let titles = "SELECT slug, title FROM sources WHERE id IN (SELECT source_id FROM sightings) ORDER BY slug";
+    assert_eq!(second.table(titles), room.table(titles));
+    let known =
+        "SELECT title FROM sources WHERE title IN ('The Guardian', '新华社', 'BBC', 'Le Soir d’Été') ORDER BY title";
+    assert_eq!(second.column(known), ["BBC", "Le Soir d’Été", "The Guardian", "新华社"]);
+    // A title that is there already stays.
+    let third = Newsroom::new();
+    third.run_with_input(&["import", "-"], br#"{"id": "b", "source": "Bbc", "title": "x"}"#).exits(0);
+    third.run_with_input(&["import", "-"], exported.as_bytes()).exits(0);
+    assert_eq!(third.value("SELECT title FROM sources WHERE slug = 'bbc'"), "Bbc");
+}
+
 /// Archives begin long before the web did.
 #[test]
 fn articles_of_earlier_centuries_come_in_and_go_out_with_their_date() {
@@ -287,6 +363,39 @@ fn articles_of_earlier_centuries_come_in_and_go_out_with_their_date() {
     second.run_with_input(&["import", "-"], exported.as_bytes()).exits(0);
     assert_eq!(second.run(&["export"]).exits(0).stdout, exported);
     room.assert_sound();
+}
+
+/// Programs that must write a date write the first or the last one that they can.
+#[test]
+fn a_date_that_stands_for_none_does_not_keep_its_article_out() {
+    let room = Newsroom::new();
+    let lines = [
+        r#"{"id": "1", "title": "First of all days", "published": "0001-01-01T00:00:00", "text": "It has no date."}"#,
+        r#"{"id": "2", "title": "Last of all days", "published": "9999-12-31T23:59:59Z", "text": "Nor has this."}"#,
+        r#"{"id": "3", "title": "Zero of a clock", "published": "1970-01-01T00:00:00Z", "text": "Or this one here."}"#,
+        r#"{"id": "4", "title": "Early", "published": "1600-01-01T00:30:00+05:00", "text": "Where it is read it was 1600."}"#,
+        r#"{"id": "5", "title": "At five", "published": "1900-01-01T05:00:00+05:00", "text": "In Greenwich it was midnight."}"#,
+        r#"{"id": "6", "title": "Seen long ago", "first_seen_at": "0001-02-03T04:05:06Z", "text": "By whomever it was."}"#,
+        r#"{"id": "7", "title": "No date", "published": "soon", "text": "That is a mistake."}"#,
+    ];
+    let file = room.file("dates.jsonl", lines.join("\n"));
+    let outcome = room.run(&["import", &file]).exits(3).says("6 new").says("1 failed");
+    for part in [
+        "dates.jsonl:1: published: \"0001-01-01T00:00:00\" is the date of no publication; the article comes in without it",
+        "dates.jsonl:2: published: \"9999-12-31T23:59:59Z\"",
+        "dates.jsonl:3: published: \"1970-01-01T00:00:00Z\"",
+        "dates.jsonl:7: published: \"soon\" is no date",
+    ] {
+        assert!(outcome.stderr.contains(part), "{part:?} is not in {}", outcome.stderr);
+    }
+    assert_eq!(
+        room.table("SELECT date, published_at FROM articles ORDER BY id")[2..5],
+        [["NULL", "NULL"], ["16000101", "1599-12-31T19:30:00Z"], ["19000101", "1900-01-01T00:00:00Z"]]
+    );
+    let exported = room.run(&["export"]).exits(0).stdout;
+    let second = Newsroom::new();
+    second.run_with_input(&["import", "-"], exported.as_bytes()).exits(0);
+    assert_eq!(second.run(&["export"]).exits(0).stdout, exported);
 }
 
 #[test]

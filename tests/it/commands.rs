@@ -310,6 +310,9 @@ fn pages_and_feeds_are_read_from_files_and_standard_input() {
     assert_eq!(lines[0]["entries"][0]["url"], "http://paper.example/a");
     assert_eq!(lines[0]["entries"].as_array().expect("a list").len(), 2);
     assert!(lines[1]["error"].is_string());
+    let text = rss(&["http://paper.example/a"]);
+    let twice = room.run_with_input(&["parse-feed", "-", "-"], text.as_bytes()).exits(3).json_lines();
+    assert_eq!(twice[1]["error"], "standard input has been read already; it can be named once");
     let piped = room.run_with_input(&["parse-feed", "-"], rss(&["http://paper.example/a"]).as_bytes()).exits(0);
     assert_eq!(piped.json_lines()[0]["file"], "-");
     room.run(&["parse-feed", &bad]).exits(1);
@@ -482,4 +485,28 @@ fn a_list_is_whole_in_a_pipe_and_says_what_it_left_out_elsewhere() {
         }
     }
     room.run(&["ls", "--all", "-n", "3"]).exits(2);
+}
+
+/// A terminal that waits says nothing by itself. `script` of util-linux makes one; where it is not installed, there is nothing
+/// to see.
+#[test]
+fn whoever_sits_at_the_terminal_that_is_read_is_told_what_to_do() {
+    if std::process::Command::new("script").arg("--version").output().is_err() {
+        return;
+    }
+    let room = Newsroom::new();
+    let program = env!("CARGO_BIN_EXE_newswire");
+    for arguments in ["import -", "extract -", "parse-feed -", "sql -", "fetch --dry-run -", "sources import -"] {
+        let mut at_terminal = std::process::Command::new("script");
+        at_terminal.env("NEWSWIRE_CONFIG", room.path("newswire.toml")).current_dir(room.folder()).args([
+            "-qec",
+            &format!("'{program}' {arguments}"),
+            "/dev/null",
+        ]);
+        let told = run_to_end(at_terminal, b"nothing of use\n");
+        assert!(told.stdout.contains("Ctrl-D on a line of its own ends it"), "{arguments}: {}", told.stdout);
+    }
+    // In a pipe nobody reads that.
+    let piped = room.run_with_input(&["parse-feed", "-"], b"nothing of use\n").exits(1);
+    assert!(!piped.stderr.contains("Ctrl-D"), "{}", piped.stderr);
 }

@@ -179,6 +179,78 @@ fn a_daemon_whose_pages_hang_is_stopped_within_its_grace_period() {
     assert_eq!(room.number("SELECT count(*) FROM _links WHERE due_at IS NOT NULL"), 1);
 }
 
+/// What was in work when a process was killed twice may be to blame for it, and waits. Whoever fetches by hand hears of it.
+/// Servers that drip would keep a daemon for all of its grace period, and what they send would be thrown away at its end.
+#[test]
+fn a_daemon_that_is_stopped_lets_go_of_slow_servers_and_finishes_what_it_has() {
+    const HOSTS: [&str; 3] = ["drip.example", "hang.example", "prompt.example"];
+    let page = newswire::demo::web::Resource::html(faults::article_html("What was there when it was stopped"));
+    let pages =
+        [faults::dripping(20, Duration::from_secs(1)), faults::hanging(), page.delay(Duration::from_millis(300))];
+    let urls = HOSTS.map(|host| format!("http://{host}/a"));
+    let list = feed(&urls.each_ref().map(String::as_str));
+    let mut sites: Vec<Site> = HOSTS.iter().zip(pages).map(|(host, page)| Site::new(host).with("/a", page)).collect();
+    sites.push(Site::new("paper.example").with("/feed", list));
+    let web = web_of(sites);
+    let mut room = Newsroom::reading(&web);
+    room.set(&[
+        ("daemon.grace_period_s", "55"),
+        ("fetch.total_timeout_s", "55"),
+        ("fetch.read_timeout_s", "50"),
+        ("store.busy_timeout_ms", "50000"),
+    ]);
+    room.follow("paper", "http://paper.example/feed", Some("feed"));
+    let daemon = room.start();
+    assert!(
+        wait_until(PATIENCE, || HOSTS.iter().all(|host| web.stats(host).count("/a") > 0)),
+        "not all is asked for: {}",
+        daemon.log()
+    );
+    // What has come cannot be stored for a while, unless it is already.
+    let held = rusqlite::Connection::open(room.database()).expect("the database opens");
+    held.busy_timeout(PATIENCE).expect("a timeout can be set");
+    held.execute_batch("BEGIN IMMEDIATE").expect("the database can be held");
+    std::thread::sleep(Duration::from_secs(1));
+    daemon.signal("TERM");
+    std::thread::sleep(Duration::from_secs(4));
+    held.execute_batch("ROLLBACK").expect("the database can be let go");
+    let began = std::time::Instant::now();
+    daemon.end().exits(0).says("2 pieces of work").says("given back");
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    assert_eq!(room.column("SELECT title FROM articles"), ["What was there when it was stopped"]);
+    // Nothing is counted against what was let go of, and it is due at once.
+    let waiting =
+        "SELECT failures_in_a_row, n_claims, claim_id, due_at <= strftime('%s', 'now', '+1 second') * 1000 FROM _links
+                   WHERE article_id IS NULL";
+    assert_eq!(room.table(waiting), [["0", "0", "NULL", "1"], ["0", "0", "NULL", "1"]]);
+    assert_eq!(room.number("SELECT count(*) FROM fetches WHERE error IS NOT NULL"), 0);
+    room.assert_sound();
+}
+
+#[test]
+fn a_fetch_after_two_kills_says_what_waits_and_why() {
+    const HOST: &str = "hanging-paper.example";
+    let url = format!("http://{HOST}/hangs");
+    let web = web_of(vec![Site::new(HOST).with("/feed", feed(&[&url])).with("/hangs", faults::hanging())]);
+    let mut room = Newsroom::reading(&web);
+    room.follow("hanging", &format!("http://{HOST}/feed"), Some("feed"));
+    for n_claims in ["1", "2"] {
+        let fetch = room.start_with(&["fetch", "--all"]);
+        room.wait_for(PATIENCE, "SELECT n_claims FROM _links WHERE claim_id IS NOT NULL", n_claims);
+        fetch.kill();
+    }
+    let outcome = room.run(&["fetch", "--due"]).exits(0);
+    let until = room.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', due_at / 1000, 'unixepoch') FROM _links");
+    let outcome = outcome.says(&format!("newswire: 1 article waits until {until}: "));
+    let outcome = outcome.says("ended 2 times in a row while it was in work").says("`newswire fetch --retry`");
+    assert_eq!(outcome.stderr.matches("waits until").count(), 1, "{}", outcome.stderr);
+    // Tried again, it is nothing to speak of any more.
+    assert!(web.put(HOST, "/hangs", newswire::demo::web::Resource::html(faults::article_html("What came after all"))));
+    let outcome = room.run(&["fetch", "--retry"]).exits(0);
+    assert!(!outcome.stderr.contains("in a row"), "{}", outcome.stderr);
+    assert_eq!(room.column("SELECT title FROM articles"), ["What came after all"]);
+}
+
 #[test]
 fn a_reload_takes_up_new_sources_and_leaves_the_old_settings_where_the_new_are_broken() {
     let first = Site::new("first.example").with("/feed", feed(&[]));

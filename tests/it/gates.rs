@@ -466,6 +466,55 @@ fn addresses_given_by_hand_lead_to_no_gate_and_files_hold_none() {
     assert!(!room.database().exists());
 }
 
+/// A page of a gate, as it stands at its own address: with a way home, and a feed in its head.
+fn gate_with_links((title, text): (&str, &str)) -> Resource {
+    let paragraphs = text.replace(". ", ".</p><p>");
+    Resource::html(format!(
+        "<!doctype html><html lang=\"en\"><head><title>{title}</title>\
+         <link rel=\"alternate\" type=\"application/rss+xml\" href=\"/list\"></head><body><main><h1>{title}</h1>\
+         <p>{paragraphs}</p></main><a href=\"/\">Home</a><a href=\"/help/how-we-look-after-your-data\">How we look after \
+         your data</a></body></html>"
+    ))
+}
+
+#[test]
+fn a_gate_given_by_hand_is_told_and_is_no_list() {
+    let web = web_with(Listing::BareSitemap, false);
+    set_gate(&web, Means::InPlace, None, false);
+    let consent = (
+        "Your choice",
+        "We and our partners use cookies on this site. Accept all or open the cookie settings. You may withdraw consent later.",
+    );
+    let check = (
+        "One moment",
+        "Checking your browser. Please verify you are human before you go on. Enable javascript and cookies.",
+    );
+    let sign_in =
+        ("Sign in", "Please sign in to your account. Already have an account? Create a free account in a minute.");
+    let nothing = ("Please hold on", "One moment.");
+    for (place, page, what) in [
+        ("/consent", gate_with_links(consent), "a consent wall"),
+        ("/account/sign-in", gate_with_links(sign_in), "a login wall"),
+        ("/check", gate_with_links(check), "a bot wall"),
+        ("/hold", gate_page(nothing), "neither an article nor links to articles"),
+    ] {
+        assert!(web.put("gated.example", place, page));
+        let room = Newsroom::reading(&web);
+        let url = format!("http://gated.example{place}");
+        let outcome = room.run(&["fetch", &url]).exits(1).says(what).says("1 failed");
+        assert!(!outcome.stderr.contains("as a list of articles"), "{}", outcome.stderr);
+        assert_eq!(room.number("SELECT count(*) FROM sources"), 0, "{place}");
+        // Beside something that is there it is one of two.
+        let story = format!("http://gated.example{}", path_of(0, false));
+        room.run(&["fetch", &url, &story]).exits(3).says(what);
+        assert_eq!(titles(&room), [STORIES[0].0]);
+        if what.ends_with("wall") {
+            let outcome = room.run(&["sources", "add", &url]).exits(3);
+            outcome.says(what).says("is not followed").says("--force");
+        }
+    }
+}
+
 #[test]
 fn a_page_of_another_article_than_its_address_promises_is_not_stored() {
     let web = web_with(Listing::BareSitemap, true);

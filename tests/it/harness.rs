@@ -437,8 +437,13 @@ impl Daemon {
     }
 
     /// Ends it as a service manager would, and returns its exit code and what it said.
-    pub(crate) fn stop(mut self) -> Outcome {
+    pub(crate) fn stop(self) -> Outcome {
         self.signal("TERM");
+        self.end()
+    }
+
+    /// Waits for its end, and returns its exit code and what it said.
+    pub(crate) fn end(mut self) -> Outcome {
         let status = wait_for_end(&mut self.child);
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();

@@ -3,7 +3,8 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use newswire::demo::web::Site;
+use newswire::bundle;
+use newswire::demo::web::{Resource, Site};
 
 use crate::harness::{Daemon, Newsroom, Outcome, end_of, feed, send_signal, wait_until, web_of};
 use crate::newsweb::faults;
@@ -72,10 +73,41 @@ fn a_fetch_into_files_keeps_what_came_in() {
         }
     });
     assert!(elapsed < ENDS_WITHIN, "{elapsed:?}");
-    outcome.exits(130).says("1 article and 0 sources wait and are not kept; what came in is in ");
-    let documents: Vec<_> =
-        std::fs::read_dir(&out).expect("a folder").map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(documents.len(), 1, "{documents:?}");
+    outcome.exits(130).says("1 article and 0 sources wait; what came in is in ").says("the same command again goes on");
+    let documents = || {
+        let names = std::fs::read_dir(&out).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().expect("text")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(documents().len(), 1, "{:?}", documents());
+
+    // What is there stays, and is not asked for again.
+    let text = std::fs::read_to_string(room.path("bundle").join(&documents()[0])).expect("a document");
+    assert!(web.put("paper.example", "/never", Resource::html(faults::article_html("What came at last"))));
+    room.run(&arguments).exits(0).says("1 document in ").says("2 documents in ").says("1 new");
+    let names = documents();
+    assert_eq!(web.stats("paper.example").count("/a"), 1);
+    assert!(names.iter().map(|name| &name[..4]).eq(["000_", "001_"]), "{names:?}");
+    let texts: Vec<String> =
+        names.iter().map(|name| std::fs::read_to_string(room.path("bundle").join(name)).expect("a document")).collect();
+    assert!(texts.contains(&text), "{texts:?}");
+    for (name, text) in names.iter().zip(&texts) {
+        assert!(name.ends_with(&format!("_{}.txt", &bundle::hex_sha256(text.as_bytes())[..16])), "{name}");
+    }
+    // Once more, and by name: all is there.
+    room.run(&arguments).exits(0).says("2 documents in ").says("0 new");
+    room.run(&["fetch", "http://paper.example/a", "--out", &out]).exits(0).says("0 new");
+    assert_eq!((documents(), web.stats("paper.example").count("/a")), (names.clone(), 1));
+
+    // Nothing is added to what somebody works on.
+    let spoilt = room.path("bundle").join(&names[0]);
+    std::fs::write(&spoilt, "My own notes.\n").expect("a file can be written");
+    room.run(&arguments).exits(1).says("not as it was written").says("name another folder");
+    std::fs::write(&spoilt, &texts[0]).expect("a file can be written");
+    std::fs::write(room.path("bundle/notes.txt"), "Mine.\n").expect("a file can be written");
+    room.run(&arguments).exits(1).says("notes.txt in it is no document of a bundle").says("name another folder");
+    assert_eq!(documents().len(), 3);
 }
 
 #[test]
@@ -214,13 +246,17 @@ fn a_demo_that_is_interrupted_leaves_nothing() {
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once_and_a_daemon_keeps_its_grace_period() {
+fn a_second_signal_ends_it_at_once() {
     let web = web_of(vec![hanging_site()]);
     let mut room = Newsroom::reading(&web);
-    room.set(&[("fetch.total_timeout_s", "60"), ("daemon.grace_period_s", "60")]);
+    room.set(&[("fetch.total_timeout_s", "60"), ("daemon.grace_period_s", "55"), ("store.busy_timeout_ms", "50000")]);
     room.follow("paper", "http://paper.example/feed", Some("feed"));
     let daemon: Daemon = room.start();
     assert!(wait_until(PATIENCE, || web.stats("paper.example").count("/never") > 0), "{}", daemon.log());
+    // It cannot write down that it stops, so it does not end by itself.
+    let held = rusqlite::Connection::open(room.database()).expect("the database opens");
+    held.busy_timeout(PATIENCE).expect("a timeout can be set");
+    held.execute_batch("BEGIN IMMEDIATE").expect("the database can be held");
     daemon.signal("INT");
     daemon.wait_to_say("a second signal ends it at once");
     std::thread::sleep(Duration::from_secs(3));

@@ -215,6 +215,12 @@ fn a_source_and_its_articles_are_fetched_by_way_of_its_own_proxy() {
         room.run(&["--json", "sources", "show", "paper"]).exits(0).json()["proxy"],
         format!("http://{address}/")
     );
+    // In a list too, before the first run as well as after it.
+    let listed = |room: &Newsroom| room.run(&["--json", "sources", "ls"]).exits(0).json_lines()[0]["proxy"].clone();
+    assert_eq!(listed(&room), format!("http://{address}/"));
+    let new = Newsroom::new();
+    std::fs::copy(room.path("sources.toml"), new.path("sources.toml")).expect("the sources can be copied");
+    assert_eq!(listed(&new), format!("http://{address}/"));
     let shown = room.run(&["sources", "show", "paper"]).exits(0).stdout;
     assert!(shown.contains(&format!("proxy\thttp://{address}/")), "{shown}");
     let exported = room.run(&["sources", "export"]).exits(0).stdout;

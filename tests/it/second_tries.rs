@@ -163,7 +163,15 @@ fn times_that_a_clock_wrote_while_it_was_ahead_hold_up_nothing() {
 
 #[test]
 fn what_is_shown_of_such_times_is_what_counts() {
-    let (room, _web) = room_with_times();
+    let (mut room, _web) = room_with_times();
+    // A year and a week more, whatever the settings were when the database was made.
+    let longest = "SELECT longest_s FROM _schedule_state";
+    assert!(room.number(longest) < 40 * 86400);
+    room.set(&[("schedule.article_interval_s", "31536000")]);
+    room.run(&["fetch", "--due"]);
+    assert!(room.number(longest) > 365 * 86400);
+    room.set(&[("schedule.article_interval_s", "86400")]);
+    room.run(&["fetch", "--due"]);
     let change = |sql: &str| {
         let connection = Connection::open(room.database()).expect("the database opens");
         assert_eq!(connection.execute(sql, [AHEAD_MS]).expect("the table can be changed"), 1, "{sql}");
@@ -182,6 +190,12 @@ fn what_is_shown_of_such_times_is_what_counts() {
     for time in [&next_due_at, &shown["next_due_at"], &why["link"]["due_at"]] {
         assert!((1..40).contains(&days_until(time)), "{time}");
     }
+    // For whoever asks the database too, by the settings that it was last written with.
+    let of_view = serde_json::Value::from(room.value("SELECT next_due_at FROM source_health"));
+    assert!((1..40).contains(&days_until(&of_view)), "{of_view}");
+    let outcome = room.run(&["show", PAGE]).exits(1).says("next try at ");
+    let next_try = outcome.stderr.split("next try at ").nth(1).expect("a time").trim();
+    assert!((1..40).contains(&days_until(&next_try.into())), "{next_try}");
     assert_eq!(n_due(), 0);
     // One that was polled in the future is due, for whoever looks.
     change("UPDATE _source_schedule SET last_polled_at = last_polled_at + ?1");

@@ -10,7 +10,9 @@ use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
 
 use crate::harness::{Newsroom, feed, rss, run_to_end, web_of};
 use crate::newsweb::faults;
-use crate::newsweb::scripted::{CERTIFICATE, answer, header_of, not_found, path_of, scripted, scripted_over_rude_tls};
+use crate::newsweb::scripted::{
+    CERTIFICATE, answer, head_of, header_of, not_found, path_of, scripted, scripted_over_rude_tls,
+};
 
 /// A site a case, each with one page at `/a`.
 fn web_of_pages(pages: Vec<(&str, Resource)>) -> (NewsWeb, Vec<String>) {
@@ -117,7 +119,9 @@ fn answers_that_no_strict_reader_takes_are_read_as_curl_reads_them() {
         ("nul", line("X-Note: a\0b")),
         ("thousands", line(&many)),
         ("early", [b"http/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n".as_slice(), &line("A: 1")].concat()),
-        ("shorter-length", framed(&[&shorter, &length])),
+        ("shorter-length-first", framed(&[&shorter, &length])),
+        ("shorter-length-last", framed(&[&length, &shorter])),
+        ("longer-length", framed(&[&length, &format!("Content-Length: {}", size + 1000)])),
         ("two-lengths", framed(&[&format!("{length}, 7")])),
         ("plus", framed(&[&format!("Content-Length: +{size}")])),
         ("unit", framed(&[&format!("{length} bytes")])),
@@ -158,12 +162,43 @@ fn answers_that_no_strict_reader_takes_are_read_as_curl_reads_them() {
         assert_eq!(room.value(&sql.replace("NAME", name)), *class, "{name}");
     }
     assert_eq!(room.number("SELECT count(*) FROM articles"), i64::try_from(cases.len()).expect("few"));
+    assert_eq!(room.number("SELECT count(DISTINCT body) FROM articles"), 1, "a page is cut short");
     // Asked a second time, and no more; both are on record.
     let asked = "SELECT count(*) FROM fetches WHERE url = 'http://NAME.example/a'";
     for (name, n) in [("lower-case", 2), ("chunked-first", 2), ("icy", 2), ("chunked-twice", 1)] {
         assert_eq!(room.number(&asked.replace("NAME", name)), n, "{name}");
         assert_eq!(web.stats(&format!("{name}.example")).count("/a"), usize::try_from(n).expect("few"), "{name}");
     }
+}
+
+#[test]
+fn an_answer_with_two_lengths_that_leaves_the_connection_open_ends_where_one_of_them_says() {
+    let page = faults::article_html("Read though nobody hangs up");
+    let lines = [
+        "HTTP/1.1 200 OK",
+        "Content-Type: text/html",
+        &format!("Content-Length: {}", page.len()),
+        &format!("Content-Length: {}", page.len() + 500),
+    ];
+    let answer = head_and_body(&lines, &page);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let address = listener.local_addr().expect("an address");
+    // Ends with the process: nothing waits for it, and until then no connection ends.
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let is_page = path_of(&head_of(&mut stream)) == "/a";
+            let _ = stream.write_all(&if is_page { answer.clone() } else { not_found() });
+            if is_page {
+                open.push(stream);
+            }
+        }
+    });
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.resolve", &format!("[\"open.example={address}\"]"))]);
+    room.run(&["fetch", "http://open.example/a"]).exits(0);
+    assert_eq!(room.column("SELECT title FROM articles"), ["Read though nobody hangs up"]);
 }
 
 #[test]

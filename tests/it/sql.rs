@@ -269,5 +269,20 @@ fn a_statement_may_begin_with_a_hyphen_and_options_stay_options() {
         assert_eq!(room.run(&arguments).exits(0).json(), json!({"n": 1}), "{arguments:?}");
     }
     assert_eq!(room.run_with_input(&["sql", "-"], b"SELECT 1").exits(0).stdout, "1\n");
-    room.run(&["sql", "SELECT 1", "--jsn"]).exits(2).says("--json");
+    // A misspelt option is told as one, wherever it stands, and not taken for the statement.
+    let comment = "-- of all\nSELECT count(*) FROM articles";
+    for arguments in [
+        &["sql", "SELECT 1", "--jsn"][..],
+        &["sql", "--jsn", "SELECT 1"],
+        &["sql", "--jsn"],
+        &["--color", "never", "sql", "--jsn", comment],
+        &["sql", comment, "--jsn"],
+    ] {
+        let outcome = room.run(arguments).exits(2).says("unexpected argument '--jsn'").says("'--json'");
+        assert!(!outcome.stderr.contains("SQL:"), "{}", outcome.stderr);
+    }
+    room.run(&["sql", "-j", "SELECT 1"]).exits(2).says("unexpected argument '-j'");
+    assert_eq!(room.run(&["sql", "--json", comment]).exits(0).json(), json!({"count(*)": 2}));
+    assert_eq!(room.run(&["sql", "--", comment]).exits(0).stdout, "2\n");
+    room.run(&["sql", "--help"]).exits(0);
 }

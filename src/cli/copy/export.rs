@@ -8,6 +8,7 @@ use crate::bundle;
 use crate::store::{ArticleFilter, DocumentRow, Reader};
 use clap::{Args, ValueEnum};
 
+use super::bundle_folder::document_of;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
@@ -78,7 +79,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
             Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned()))
         }
         (ExportFormat::Bundle, Some(folder)) => {
-            let n_documents = write_bundle(&reader, &filter, folder, command.replace, Some(&interrupt))?;
+            let n_documents = write_bundle(&reader, &filter, folder, command.replace, &interrupt)?;
             eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
             Ok(())
         }
@@ -96,7 +97,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
 
 /// Looks whether a bundle can be written into a folder: one that is not there yet, or that holds nothing, or with
 /// `is_replacing` nothing but a bundle. Returns the documents in it.
-pub(crate) fn check_folder(folder: &Path, is_replacing: bool) -> Result<Vec<PathBuf>, Failure> {
+fn check_folder(folder: &Path, is_replacing: bool) -> Result<Vec<PathBuf>, Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let is_there = match fs::metadata(folder) {
         Ok(metadata) if !metadata.is_dir() => {
@@ -118,23 +119,28 @@ pub(crate) fn check_folder(folder: &Path, is_replacing: bool) -> Result<Vec<Path
         }
         present.push(path);
     }
-    // What counts is whether something can be made in it, or in the folder that it will be made in.
+    check_writable(folder)?;
+    Ok(present)
+}
+
+/// Looks whether something can be made in a folder, or in the folder that it will be made in.
+pub(crate) fn check_writable(folder: &Path) -> Result<(), Failure> {
     let existing = folder.ancestors().find(|ancestor| ancestor.exists() || ancestor.as_os_str().is_empty());
     let existing = existing.filter(|ancestor| !ancestor.as_os_str().is_empty()).unwrap_or(Path::new("."));
     tempfile::Builder::new().prefix(".newswire-").tempfile_in(existing).map_err(|error| {
         Failure::Failed(format!("{}: nothing can be written to {}: {error}", folder.display(), existing.display()))
     })?;
-    Ok(present)
+    Ok(())
 }
 
 /// Writes a bundle into a folder, which must hold nothing yet, or with `is_replacing` nothing but a bundle. It is written
 /// beside its place: what is there stays as it is until the whole is there.
-pub(crate) fn write_bundle(
+fn write_bundle(
     reader: &Reader,
     filter: &ArticleFilter,
     folder: &Path,
     is_replacing: bool,
-    interrupt: Option<&Interrupt>,
+    interrupt: &Interrupt,
 ) -> Result<usize, Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let present = check_folder(folder, is_replacing)?;
@@ -162,16 +168,14 @@ fn write_documents(
     reader: &Reader,
     filter: &ArticleFilter,
     folder: &Path,
-    interrupt: Option<&Interrupt>,
+    interrupt: &Interrupt,
 ) -> Result<(tempfile::TempDir, Vec<String>), Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let workshop = tempfile::Builder::new().prefix(".newswire-").tempdir_in(folder);
     let workshop = workshop.map_err(|error| failed(folder, &error))?;
     let mut names = Vec::new();
     reader.for_each_document(filter, |row| {
-        if let Some(interrupt) = interrupt {
-            interrupt.check(|| format!("nothing is written to {}", folder.display()))?;
-        }
+        interrupt.check(|| format!("nothing is written to {}", folder.display()))?;
         let text = document_of(&row);
         let name = bundle::file_name(names.len(), &bundle::hex_sha256(text.as_bytes()));
         let path = workshop.path().join(&name);
@@ -180,11 +184,6 @@ fn write_documents(
         Ok::<(), Failure>(())
     })?;
     Ok((workshop, names))
-}
-
-fn document_of(row: &DocumentRow) -> String {
-    let listed = &row.article.row;
-    bundle::document(listed.title.as_deref(), listed.date.as_deref(), listed.url.as_deref(), &row.article.body)
 }
 
 fn write_lines(

@@ -2,7 +2,7 @@
 
 use crate::dates;
 use crate::extract::{Contribution, Explanation, Verdict};
-use crate::model::{Evidence, Origin};
+use crate::model::{CanonicalUrl, Evidence, Origin};
 use crate::normalize;
 use crate::pipeline::ExplainedPage;
 
@@ -18,8 +18,9 @@ pub(crate) fn other_titles(explanation: &Explanation) -> &[Evidence<String>] {
 pub(crate) fn other_dates(page: &ExplainedPage) -> Vec<&Evidence<String>> {
     let taken = page.article.published.as_ref();
     let declared = page.explanation.article.language.as_ref().map(|tag| tag.value.as_str());
-    let language = normalize::language_of_dates(declared, page.article.language.as_deref());
-    let context = dates::Context { language, order: None };
+    let url = page.article.url.as_ref().map(CanonicalUrl::as_url);
+    let language = normalize::language_of_dates(declared, page.article.language.as_deref(), url);
+    let context = dates::Context { language: language.as_deref(), order: None };
     let is_taken = |candidate: &Evidence<String>| {
         taken.is_some_and(|taken| {
             taken.origin == candidate.origin

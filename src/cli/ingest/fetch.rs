@@ -14,9 +14,9 @@ use crate::config::{self, Config};
 use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
 use crate::discover;
 use crate::feed;
-use crate::model::{CanonicalUrl, ErrorClass, LinkId, ListedLink, Source, SourceId, Verdict};
+use crate::model::{CanonicalUrl, ErrorClass, ImportedArticle, LinkId, ListedLink, Source, SourceId, Verdict};
 use crate::normalize;
-use crate::pipeline::{self, Thoroughness};
+use crate::pipeline::{self, DiscoverError, Discovered, Thoroughness};
 use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
 
 use super::hand_over;
@@ -24,6 +24,7 @@ use super::source_list;
 use super::targets::{self, Target};
 use super::waiting::{self, Postponed};
 use crate::cli::context::Context;
+use crate::cli::copy::bundle_folder::{self, Grown, PresentDocument};
 use crate::cli::copy::export;
 use crate::cli::failure::Failure;
 use crate::cli::sources::named::{Meant, find_source};
@@ -62,7 +63,7 @@ pub(crate) struct FetchCommand {
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Write the articles as a bundle into this folder; without --db no database is used
+    /// Write the articles as a bundle into this folder, or add them to the one in it; without --db no database is used
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
@@ -78,10 +79,16 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     }
     let mut config = context.configure(Manner::OneShot)?;
     // Before anything is asked for: what comes in must have a place to go to.
+    let mut present = Vec::new();
     if let Some(folder) = &command.out
         && !command.dry_run
     {
-        export::check_folder(folder, false)?;
+        present = bundle_folder::present_documents(folder)?;
+        export::check_writable(folder)?;
+        if !present.is_empty() {
+            let documents = counted(present.len(), "document");
+            eprintln!("newswire: what is new is added to {documents} in {}", folder.display());
+        }
     }
     let targets = targets::read(&command.targets)?;
     // Until here a signal ends it as it ends anything: nothing has begun.
@@ -107,7 +114,9 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         built => built?,
     };
     let outcome = Context::block_on(async {
-        let outcome = fetch(context, command, &targets, &app, &interrupt).await;
+        // A database of its own knows nothing of what is there.
+        let kept = if is_kept { HashSet::new() } else { take_in(&app, &present).await? };
+        let outcome = fetch(context, command, &targets, &kept, &app, &interrupt).await;
         app.store.clone().close().await?;
         outcome
     })?;
@@ -115,12 +124,16 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     if let Some(folder) = &command.out
         && !command.dry_run
     {
-        write_out(&app.config.store.path, &stored, folder)?;
+        write_out(&app.config.store.path, &stored, folder, &present)?;
     }
     summarize(&tally);
     if !interrupt.is_stopped() {
         waiting::tell_named(&waiting, is_kept);
         hosts.tell();
+        if is_kept && let Some(waiting) = Reader::open(&app.config.store.path)?.waiting_after_deaths(Timestamp::now())?
+        {
+            waiting::tell_after_deaths(&waiting);
+        }
     }
     if is_kept {
         tell_given_up(&app.config.store.path)?;
@@ -153,7 +166,7 @@ fn what_waits(database: &Path, is_kept: bool, command: &FetchCommand) -> Result<
     Ok(match &command.out {
         _ if is_kept => format!("{left}; `newswire fetch --due` goes on"),
         Some(folder) if !command.dry_run => {
-            format!("{left} and are not kept; what came in is in {}", folder.display())
+            format!("{left}; what came in is in {}, and the same command again goes on", folder.display())
         }
         _ => format!("{left} and are not kept"),
     })
@@ -173,10 +186,26 @@ struct Fetched {
     n_bad: u64,
 }
 
+/// Takes the documents that are there into the database of a run, so that their articles are known and not fetched again.
+/// Returns their addresses.
+async fn take_in(app: &App, present: &[PresentDocument]) -> Result<HashSet<String>, Failure> {
+    let mut kept = HashSet::new();
+    for PresentDocument { name, bytes } in present {
+        // One that cannot be read stays all the same.
+        let Ok((article, _)) = pipeline::bundle_document(bytes, name) else { continue };
+        kept.extend(article.url.as_ref().map(CanonicalUrl::key));
+        let arrived_at = article.published.map_or_else(Timestamp::now, |published| published.instant);
+        let imported = ImportedArticle { article, source: None, guid: None, arrived_at, is_address_given: true };
+        app.store.import(imported).await?;
+    }
+    Ok(kept)
+}
+
 async fn fetch(
     context: &mut Context,
     command: &FetchCommand,
     targets: &[Target],
+    kept: &HashSet<String>,
     app: &App,
     interrupt: &Interrupt,
 ) -> Result<Fetched, Failure> {
@@ -206,7 +235,7 @@ async fn fetch(
     }
     if !targets.is_empty() && !interrupt.is_stopped() {
         // Where that is interrupted, what was not looked at is not in the database and does not wait.
-        if let Ok(named) = interrupt.race(Named::resolve(app, targets, &watch.progress)).await {
+        if let Ok(named) = interrupt.race(Named::resolve(app, targets, kept, &watch.progress)).await {
             let named = named?;
             fetched.n_bad = named.n_bad;
             fetch_named(app, &named, interrupt, &watch, &mut fetched).await?;
@@ -240,12 +269,14 @@ async fn fetch_named(
         let Ok(found) = interrupt.race(pipeline::discover(&app.stages, url, Thoroughness::First)).await else {
             return Ok(());
         };
-        let found = found.unwrap_or_default();
-        let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
-        let url = best.map_or_else(|| url.clone(), |finding| finding.url);
-        watch.progress.tell(&format!("newswire: no article there; reading {url} as a list of articles"));
-        sources.push(add_manual_source(app, url).await?);
-        fetched.tally.articles_failed -= 1;
+        match list_instead_of(url, found) {
+            Ok(list) => {
+                watch.progress.tell(&format!("newswire: no article there; reading {list} as a list of articles"));
+                sources.push(add_manual_source(app, list).await?);
+                fetched.tally.articles_failed -= 1;
+            }
+            Err(reason) => watch.progress.tell(&format!("newswire: {url}: {reason}")),
+        }
     }
     if !sources.is_empty() {
         let (observe, seen) = watch.observer();
@@ -256,6 +287,21 @@ async fn fetch_named(
         note_waiting(named, seen.postponed, fetched);
     }
     Ok(())
+}
+
+/// The list to read in place of a page without an article: the feed that it names or the page itself, by what was found
+/// out about it. Where it is none, what it is.
+fn list_instead_of(url: &Url, found: Result<Discovered, DiscoverError>) -> Result<Url, String> {
+    let found = found.map_err(|error| error.to_string())?;
+    if let Some(wall) = found.wall {
+        return Err(format!("{wall} stands there, and no list of articles either"));
+    }
+    let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
+    match best {
+        Some(finding) => Ok(finding.url),
+        None if found.is_list_itself || found.n_article_links > 0 => Ok(url.clone()),
+        None => Err("there is neither an article nor links to articles".to_owned()),
+    }
 }
 
 /// Notes what waits for its host: one by one what was named, in numbers what its sources list.
@@ -277,11 +323,16 @@ struct Named {
 impl Named {
     /// Finds out what is meant. A word of the command line that means nothing is wrong usage; a line of a list is told,
     /// and the others go on.
-    async fn resolve(app: &App, targets: &[Target], progress: &Progress) -> Result<Named, Failure> {
+    async fn resolve(
+        app: &App,
+        targets: &[Target],
+        kept: &HashSet<String>,
+        progress: &Progress,
+    ) -> Result<Named, Failure> {
         let mut named = Named { sources: Vec::new(), links: HashMap::new(), n_bad: 0 };
         let reader = Reader::open(&app.config.store.path)?;
         for Target { word, place } in targets {
-            match (named.take(app, &reader, word).await, place) {
+            match (named.take(app, &reader, word, kept).await, place) {
                 (Err(Failure::Usage(reason)), Some(place)) => {
                     named.n_bad += 1;
                     progress.tell(&format!("newswire: {place}: {reason}"));
@@ -293,7 +344,8 @@ impl Named {
         Ok(named)
     }
 
-    async fn take(&mut self, app: &App, reader: &Reader, word: &str) -> Result<(), Failure> {
+    /// Takes in a word. An article that is kept already is not asked for.
+    async fn take(&mut self, app: &App, reader: &Reader, word: &str, kept: &HashSet<String>) -> Result<(), Failure> {
         let address = match find_source(reader, word)? {
             Meant::Source(row) => {
                 self.sources.push(SourceId(row.id));
@@ -307,6 +359,9 @@ impl Named {
             return Ok(());
         }
         let canonical = normalize::url::canonicalize(&url).map_err(|error| Failure::Usage(error.to_string()))?;
+        if kept.contains(&canonical.key()) {
+            return Ok(());
+        }
         let link = ListedLink::asked_for(canonical.clone(), &url);
         self.links.insert(app.store.ask_for(link).await?, canonical);
         Ok(())
@@ -442,13 +497,14 @@ fn word_for(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// Writes what this run brought as a bundle.
-fn write_out(database: &Path, gathered: &[i64], folder: &Path) -> Result<(), Failure> {
+/// Adds what this run brought to the bundle in a folder.
+fn write_out(database: &Path, gathered: &[i64], folder: &Path, present: &[PresentDocument]) -> Result<(), Failure> {
     let reader = Reader::open(database)?;
     let ids: Vec<String> = gathered.iter().map(ToString::to_string).collect();
     let filter = ArticleFilter { condition: Some(format!("id IN ({})", ids.join(","))), ..ArticleFilter::default() };
-    let n_documents = export::write_bundle(&reader, &filter, folder, false, None)?;
-    eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
+    let Grown { n_documents, n_new } = bundle_folder::add_documents(&reader, &filter, folder, present)?;
+    let new = if present.is_empty() { String::new() } else { format!(", {n_new} new") };
+    eprintln!("{} in {}{new}", counted(n_documents, "document"), folder.display());
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::store::{NewSource, StoreError};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::files::{STANDARD_INPUT, standard_input};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
@@ -44,9 +45,6 @@ pub(crate) struct ImportCommand {
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
 }
-
-/// What stands for standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// The source of articles that have an identity in a source but do not name it.
 const DEFAULT_SOURCE: &str = "import";
@@ -137,7 +135,10 @@ fn waiting(what: &str) -> String {
 /// Finds the files to read. A folder that holds bundle documents is a bundle, and nothing else in it counts.
 fn collect(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, faults: &mut Vec<String>) {
     if is_named && path.as_os_str() == STANDARD_INPUT {
-        files.push(path.to_owned());
+        // What it brings is the same however often it is named.
+        if !files.iter().any(|file| file.as_os_str() == STANDARD_INPUT) {
+            files.push(path.to_owned());
+        }
         return;
     }
     let metadata = match std::fs::metadata(path) {
@@ -255,9 +256,10 @@ impl Import<'_> {
 
     /// JSON lines from standard input. They go through a file, since what they are shows when all have been seen.
     async fn standard_input(&mut self) -> Result<(), Failure> {
-        let spool = tokio::task::spawn_blocking(|| -> std::io::Result<File> {
+        let progress = self.progress.clone();
+        let spool = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
             let mut file = tempfile::tempfile()?;
-            std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+            std::io::copy(&mut standard_input(|told| progress.tell(told))?, &mut file)?;
             file.rewind()?;
             Ok(file)
         });
@@ -323,8 +325,8 @@ impl Import<'_> {
             }
             let place = || format!("line {line} of {} and what follows are not stored", path.display());
             self.interrupt.check(|| waiting(&place()))?;
-            let Some(text) = lines.text() else { continue };
-            match pipeline::json_line(&text) {
+            let Some(text) = lines.text().transpose() else { continue };
+            match text.and_then(pipeline::json_line) {
                 Ok(read) => self.json_article(path, line, read, &mut numbers, &companions).await?,
                 Err(reason) => self.fault(path, Some(line), &reason),
             }
@@ -339,6 +341,9 @@ impl Import<'_> {
         numbers: &mut HashMap<i64, i64>,
         companions: &Companions,
     ) -> Result<(), Failure> {
+        for note in &read.notes {
+            self.progress.tell(&format!("newswire: {}:{line}: {}", path.display(), one_line(note)));
+        }
         for key in read.unknown_keys {
             if self.unknown_keys.len() < UNKNOWN_KEYS_MAX && self.unknown_keys.insert(key.clone()) {
                 let place = format!("{}:{line}", path.display());
@@ -498,11 +503,13 @@ impl Lines {
         Ok(n_bytes > 0)
     }
 
-    /// The line's text, unless there is nothing in it.
-    fn text(&self) -> Option<String> {
-        let text = String::from_utf8_lossy(&self.line);
+    /// The line's text, unless there is nothing in it. What is not UTF-8 is no text: JSON has no other encoding
+    /// (RFC 8259, section 8.1), and letters would be lost without a word.
+    fn text(&self) -> Result<Option<&str>, String> {
+        let text = std::str::from_utf8(&self.line)
+            .map_err(|error| format!("not UTF-8: its byte {} is none of a character", error.valid_up_to() + 1))?;
         let text = text.trim().trim_start_matches('\u{feff}').trim_start();
-        (!text.is_empty()).then(|| text.to_owned())
+        Ok((!text.is_empty()).then_some(text))
     }
 
     fn go_to(&mut self, place: Place) -> std::io::Result<()> {
@@ -517,6 +524,7 @@ impl Lines {
     /// first line with text is none of an export. Either way it is read from the start.
     fn of_export(&mut self) -> std::io::Result<Vec<Place>> {
         let mut places = Vec::new();
+        let mut is_first = true;
         loop {
             let place = Place { offset: self.offset, number: self.number + 1 };
             // What cannot be read is told when it comes to its turn.
@@ -525,12 +533,14 @@ impl Lines {
             if is_end && is_there.is_ok() {
                 break;
             }
-            let text = if is_end { None } else { self.text() };
-            let number = text.as_deref().and_then(pipeline::json_record_id);
-            if places.is_empty() && number.is_none() && text.is_some() {
+            // Nor what is not UTF-8; it tells nothing of what the other lines are.
+            let text = if is_end { Ok(None) } else { self.text() };
+            let number = text.as_ref().ok().and_then(|text| pipeline::json_record_id((*text)?));
+            if is_first && number.is_none() && matches!(text, Ok(Some(_))) {
                 break;
             }
-            if text.is_some() || is_end {
+            is_first &= number.is_none();
+            if is_end || !matches!(text, Ok(None)) {
                 places.push((number, place));
             }
             if is_end {

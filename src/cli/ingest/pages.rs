@@ -17,7 +17,7 @@ use crate::pipeline::Stages;
 use crate::cli::addresses::{self, Address, recognize_beside_files};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::files::read_input;
+use crate::cli::files::{STANDARD_INPUT, read_input};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
@@ -66,9 +66,10 @@ pub(crate) fn read_all<T: Send>(
     let config = context.configure(Manner::OneShot)?;
     let address = address.map(addresses::parse).transpose()?.map(|address| address.url);
     // Before signals are watched: whoever waits for standard input in vain ends it as anything else.
-    let piped = Mutex::new(inputs.iter().any(|input| input == "-").then(|| read_input("-")));
+    let piped = Mutex::new(inputs.iter().any(|input| input == STANDARD_INPUT).then(|| read_input(STANDARD_INPUT)));
     let read_file = |input: &str| {
-        let piped = piped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take_if(|_| input == "-");
+        let piped =
+            piped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take_if(|_| input == STANDARD_INPUT);
         piped.unwrap_or_else(|| read_input(input))
     };
     let interrupt = signals::watch()?;

@@ -44,7 +44,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         tokio::spawn(async move {
             if ending.changed().await.is_ok() {
                 let seconds = grace_period.as_secs();
-                info!("stopping: what is under way may end, for up to {seconds} s; a second signal ends it at once");
+                info!("stopping: what is at work may end, for up to {seconds} s; a second signal ends it at once");
             }
         });
         let (reload_sender, reload) = mpsc::channel(1);

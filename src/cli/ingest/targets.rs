@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::cli::failure::Failure;
-use crate::cli::files::read_input;
+use crate::cli::files::{STANDARD_INPUT, read_input};
 
 /// A word that names an address or a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +16,11 @@ pub(crate) struct Target {
 /// The words themselves, and for `-` and `@FILE` the lines there, without comments and blank lines, each once.
 pub(crate) fn read(words: &[String]) -> Result<Vec<Target>, Failure> {
     let mut targets = Vec::new();
-    for word in words {
+    let mut seen = HashSet::new();
+    for word in words.iter().filter(|word| seen.insert(word.as_str())) {
         let (name, input) = match word.strip_prefix('@') {
             Some(file) => (file, file),
-            None if word == "-" => ("standard input", "-"),
+            None if word == STANDARD_INPUT => ("standard input", STANDARD_INPUT),
             None => {
                 targets.push(Target { word: word.clone(), place: None });
                 continue;

@@ -1,4 +1,5 @@
-//! What one-shot work leaves undone, since its host is to be left in peace: told at the end, with the time.
+//! What one-shot work leaves undone, since its host is to be left in peace or processes died with it: told at the end, with
+//! the time.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use url::Url;
 use crate::daemon::{Acquired, Event, Polled};
 use crate::fetch::Fetcher;
 use crate::model::publisher_of;
-use crate::store::WaitedForHost;
+use crate::store::{WaitedForHost, WaitingAfterDeaths};
 
 use crate::cli::terminal::text::{counted, shell_word};
 
@@ -50,6 +51,31 @@ pub(super) fn tell_named(waiting: &[(String, Timestamp)], is_kept: bool) {
         let more = if is_kept { format!("; `newswire why {}` tells more", shell_word(url)) } else { String::new() };
         eprintln!("newswire: {url}: its host is to be left in peace until {until:.0}{more}");
     }
+}
+
+/// Tells of what waits since processes died with it: it may be to blame, and is tried one after the other.
+pub(super) fn tell_after_deaths(waiting: &WaitingAfterDeaths) {
+    let WaitingAfterDeaths { n_links, n_sources, n_deaths, first_due_at, last_due_at } = waiting;
+    let is_one = n_links + n_sources == 1;
+    let (verb, were) = if is_one { ("waits", "it was") } else { ("wait", "they were") };
+    let what = counts(*n_links, *n_sources);
+    let until = if is_one { format!("{first_due_at:.0}") } else { format!("{first_due_at:.0} to {last_due_at:.0}") };
+    let options = match (n_links, n_sources) {
+        (_, 0) => "--retry",
+        (0, _) => "--all",
+        _ => "--all --retry",
+    };
+    eprintln!(
+        "newswire: {what} {verb} until {until}: newswire ended {n_deaths} times in a row while {were} in work; \
+         `newswire fetch {options}` tries again now"
+    );
+}
+
+/// `2 articles and 1 source`, without what there is none of.
+fn counts(n_articles: u64, n_sources: u64) -> String {
+    let kinds = [(n_articles, "article"), (n_sources, "source")];
+    let counts: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, thing)| counted(n, thing)).collect();
+    counts.join(" and ")
 }
 
 /// What waits, by who publishes it.
@@ -104,10 +130,7 @@ impl Hosts {
         let mut hosts: Vec<(&String, &Host)> = self.0.iter().collect();
         hosts.sort_by_key(|(_, host)| std::cmp::Reverse(host.n_articles + host.n_sources));
         for (publisher, Host { n_articles, n_sources, until }) in hosts.iter().take(HOSTS_NAMED_MAX) {
-            let kinds = [(n_articles, "article"), (n_sources, "source")];
-            let counts: Vec<String> =
-                kinds.iter().filter(|(n, _)| **n > 0).map(|(n, thing)| counted(n, thing)).collect();
-            let counts = counts.join(" and ");
+            let counts = counts(*n_articles, *n_sources);
             eprintln!("newswire: {publisher} is to be left in peace until {until:.0}; waiting: {counts}");
         }
         if hosts.len() > HOSTS_NAMED_MAX {

@@ -1,9 +1,12 @@
 //! `newswire show`: one article.
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 
+use crate::config::Config;
 use crate::normalize;
+use crate::schedule::horizon::latest_due;
 use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
 use super::lineage::Descent;
@@ -42,7 +45,7 @@ pub(crate) struct ShowCommand {
 pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let reader = Reader::open(&config.store.path)?;
-    let id = find(&reader, &command.article)?;
+    let id = find(&reader, &config, &command.article)?;
     let Some(article) = reader.article(id)? else {
         return Err(Failure::Failed(format!("no article {id}; `newswire ls` lists them")));
     };
@@ -73,7 +76,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     Ok(())
 }
 
-fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
+fn find(reader: &Reader, config: &Config, word: &str) -> Result<i64, Failure> {
     if let Ok(id) = word.trim().parse::<i64>() {
         return Ok(id);
     }
@@ -84,11 +87,14 @@ fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
     if let Some(id) = reader.article_at(&url.key())? {
         return Ok(id);
     }
+    // A clock that was ahead may have written a later time than the one that counts.
+    let latest = latest_due(&config.schedule, Timestamp::now());
     Err(Failure::Failed(match reader.waiting_link(&url.key())? {
         None => format!("no article at {url}; `newswire fetch {url}` fetches it"),
         Some(WaitingLink { due_at, last_error }) => {
             let why = last_error.map(|error| format!(": {error}")).unwrap_or_default();
-            let next = due_at.map_or("it is not tried again".to_owned(), |due| format!("next try at {due:.0}"));
+            let next =
+                due_at.map_or("it is not tried again".to_owned(), |due| format!("next try at {:.0}", due.min(latest)));
             format!("{url} is known and gave no article yet{why}; {next}")
         }
     }))

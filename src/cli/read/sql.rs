@@ -12,6 +12,7 @@ use crate::store::{QueryValue, Reader};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::files::{STANDARD_INPUT, standard_input};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{Column, Output, address, number, text};
 use crate::cli::terminal::text::{one_line, terminal_width, text_width};
@@ -40,6 +41,17 @@ pub(crate) struct SqlCommand {
     pub(crate) sql: String,
 }
 
+/// Whether a word is an option, if perhaps none that there is, rather than a statement that begins with a comment.
+pub(crate) fn looks_like_option(word: &str) -> bool {
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+    name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(char::is_whitespace))
+}
+
+/// The command as it would be if no statement began with a hyphen.
+pub(crate) fn without_hyphens(command: clap::Command) -> clap::Command {
+    command.mut_arg("sql", |statement| statement.allow_hyphen_values(false))
+}
+
 /// Longer statements are no question; most likely the wrong file came in.
 const SQL_BYTES_MAX: usize = 1024 * 1024;
 
@@ -57,8 +69,11 @@ const GUTTER: usize = 2;
 
 pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let sql: Cow<'_, str> =
-        if command.sql == "-" { read_statement(io::stdin().lock())?.into() } else { (&command.sql).into() };
+    let sql: Cow<'_, str> = if command.sql == STANDARD_INPUT {
+        read_statement(standard_input(|told| eprintln!("{told}"))?)?.into()
+    } else {
+        (&command.sql).into()
+    };
     let reader = Reader::open(&config.store.path)?;
     let query = reader.user_query(&sql)?;
     let names = query.columns();

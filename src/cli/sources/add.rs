@@ -246,6 +246,10 @@ async fn find_out(stages: &Stages, source: &mut Source) -> Result<(), Failure> {
         source.kind = Some(SourceKind::Article);
         return Ok(());
     }
+    if let Some(wall) = found.wall {
+        let reason = format!("{asked} is not followed: it is {wall}; --force follows it all the same");
+        return Err(Failure::Partly(reason));
+    }
     let best = found.findings.into_iter().find(|finding| discover::is_sound(finding, Timestamp::now()));
     match best {
         Some(best) if found.is_list_itself => source.kind = Some(best.kind),

@@ -26,6 +26,10 @@ pub(crate) fn one_source(reader: &Reader, word: &str) -> Result<SourceRow, Failu
 
 /// The source that a word names, or the address that it is: a source goes first.
 pub(crate) fn find_source(reader: &Reader, word: &str) -> Result<Meant, Failure> {
+    // What stands there in a list was another letter.
+    if word.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(Failure::Usage(format!("{word:?} is not UTF-8")));
+    }
     let address = addresses::recognize(word).transpose()?;
     // An address is compared in the form in which addresses are stored, one without a scheme may be a slug as well.
     let mut words: Vec<String> = Vec::new();

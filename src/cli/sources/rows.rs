@@ -57,6 +57,7 @@ pub(crate) fn to_json(row: &SourceRow) -> Value {
         "title": row.title,
         "state": row.state,
         "tags": row.tags,
+        "proxy": row.proxy,
         "last_ok_at": row.last_ok_at,
         "next_due_at": row.next_due_at,
         "failures_in_a_row": row.failures_in_a_row,

@@ -24,7 +24,6 @@ fn details_json(details: &SourceDetails) -> Value {
     value["origin"] = json!(details.row.origin);
     value["full_text"] = json!(details.row.full_text);
     value["link_selectors"] = json!(details.row.link_selectors);
-    value["proxy"] = json!(details.row.proxy);
     value["site_url"] = json!(details.row.site_url);
     value["created_at"] = json!(details.created_at);
     value["last_new_article_at"] = json!(details.last_new_article_at);

@@ -69,6 +69,7 @@ pub(crate) fn exported(
     let sighting = |row: &SightingRow| {
         json!({
             "source": row.source,
+            "source_title": row.source_title,
             "guid": row.guid,
             "url": row.url,
             "first_seen_at": row.first_seen_at,

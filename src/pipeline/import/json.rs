@@ -1,5 +1,7 @@
 //! Articles as lines of JSON: those of anybody, and those of our own exports.
 
+use std::borrow::Cow;
+
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -32,6 +34,8 @@ pub struct JsonArticle {
     pub record: Option<JsonRecord>,
     /// Keys that mean nothing to us.
     pub unknown_keys: Vec<String>,
+    /// What is odd about it: a date that stands for none.
+    pub notes: Vec<String>,
 }
 
 /// What an export says of an article.
@@ -87,6 +91,12 @@ const KEYS: [&str; 40] = [
     "date_precision",
 ];
 
+/// The keys with the dates that an article had at its publisher.
+const PUBLISHERS_DATES: [&str; 5] = ["published", "published_at", "date", "modified", "modified_at"];
+
+/// The keys with times at which something happened to it where it was stored.
+const STORED_TIMES: [&str; 3] = ["first_seen_at", "updated_at", "removed_at"];
+
 /// The number that an article has in the export that a line is of; nothing for any other line.
 #[must_use]
 pub fn json_record_id(line: &str) -> Option<i64> {
@@ -103,16 +113,18 @@ pub fn json_record_id(line: &str) -> Option<i64> {
 /// Reads one line of JSON: `url` or `id`, `title`, `published`, `authors`, `language`, `paragraphs` or `text`, `source`,
 /// `site_name`, `section`, `keywords` or `tags`, `image_url`, `modified_at`, and what an export has besides.
 ///
-/// A line of an export that nobody has changed is kept to the letter.
+/// A line of an export that nobody has changed is kept to the letter. A date that stands for none is left out, and told in
+/// the notes.
 ///
 /// # Errors
 ///
 /// Which key is wrong, or missing.
 pub fn json_line(line: &str) -> Result<JsonArticle, String> {
     let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
-    let Value::Object(object) = value else {
+    let Value::Object(mut object) = value else {
         return Err("not a JSON object".to_owned());
     };
+    let notes = leave_out_dates_that_are_none(&mut object);
     let fields = Fields(&object);
     let (url, id) = (fields.text("url")?, fields.id()?);
     if url.is_none() && id.is_none() {
@@ -149,7 +161,26 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
     let first_seen_at = fields.time("first_seen_at")?;
     let unknown_keys = object.keys().filter(|key| !KEYS.contains(&key.as_str())).cloned().collect();
     let guid = guid.filter(|_| url.is_none());
-    Ok(JsonArticle { article, guid, source, source_title, first_seen_at, record, unknown_keys })
+    Ok(JsonArticle { article, guid, source, source_title, first_seen_at, record, unknown_keys, notes })
+}
+
+/// Leaves out the dates that stand for none, and those that no column can hold. Returns what is to be told of them.
+fn leave_out_dates_that_are_none(object: &mut Map<String, Value>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let offset = object.get("published_offset").and_then(Value::as_str).and_then(read_offset);
+    for key in PUBLISHERS_DATES.into_iter().chain(STORED_TIMES) {
+        let Some(text) = object.get(key).and_then(Value::as_str) else { continue };
+        let is_none = if STORED_TIMES.contains(&key) {
+            read_time(text).is_none() && dates::stands_for_none(text)
+        } else {
+            dates::stands_for_none(&at_offset(text, offset))
+        };
+        if is_none {
+            notes.push(format!("{key}: {text:?} is the date of no publication; the article comes in without it"));
+            object.remove(key);
+        }
+    }
+    notes
 }
 
 /// The fields of a line, each of the type that it must have.
@@ -208,14 +239,16 @@ impl<'a> Fields<'a> {
 
     fn extracted(self, url: Option<String>) -> Result<ExtractedArticle, String> {
         let found = |value: String| Evidence::new(value, Origin::File);
+        let offset = self.text("published_offset")?.as_deref().and_then(read_offset);
         let date_of = |keys: &[&str]| -> Result<Option<String>, String> {
             let date = self.text_of(keys)?;
-            match date.as_deref().filter(|date| dates::read(date).is_none()) {
+            match date.as_deref().filter(|date| dates::read(&at_offset(date, offset)).is_none()) {
                 Some(date) => Err(format!("{}: {date:?} is no date", keys[0])),
                 None => Ok(date),
             }
         };
-        let published = date_of(&["published", "published_at", "date"])?;
+        let published =
+            date_of(&["published", "published_at", "date"])?.map(|text| at_offset(&text, offset).into_owned());
         let modified = date_of(&["modified_at", "modified"])?;
         let paragraphs = match self.texts("paragraphs")? {
             Some(paragraphs) => paragraphs,
@@ -345,6 +378,7 @@ impl<'a> Fields<'a> {
             let first_seen_at = fields.time("first_seen_at")?.unwrap_or(first_seen_at);
             Ok(RecordedSighting {
                 source: config::slug_for_name(&source),
+                source_title: fields.text("source_title")?.map(to_one_line),
                 guid: fields.text("guid")?,
                 url: fields.text("url")?,
                 first_seen_at,
@@ -357,6 +391,7 @@ impl<'a> Fields<'a> {
         let names = self.texts("sources")?.unwrap_or_default();
         let sighting = |name: String| RecordedSighting {
             source: config::slug_for_name(&name),
+            source_title: None,
             guid: None,
             url: None,
             first_seen_at,
@@ -366,9 +401,25 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A time as we write it, or as others write theirs.
+/// A text as it stands, where it is one line.
+fn to_one_line(text: String) -> String {
+    if text.contains(char::is_control) { normalize::text::clean_line(&text) } else { text }
+}
+
+/// A time as we write it, or as others write theirs. Times before the first year have no place in our columns.
 fn read_time(text: &str) -> Option<Timestamp> {
-    text.trim().parse().ok().or_else(|| dates::read(text).map(|date| date.instant))
+    let written: Option<Timestamp> = text.trim().parse().ok();
+    let written = written.filter(|time| Offset::UTC.to_datetime(*time).year() >= 0);
+    written.or_else(|| dates::read(text).map(|date| date.instant))
+}
+
+/// An instant as the publisher's clocks showed it: by its year there it is told whether it is a date of a publication,
+/// when it is written and when it is read again.
+fn at_offset(text: &str, offset: Option<Offset>) -> Cow<'_, str> {
+    match (text.trim().parse::<Timestamp>(), offset) {
+        (Ok(instant), Some(offset)) => Cow::Owned(instant.display_with_offset(offset).to_string()),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// An offset as RFC 3339 has it.
@@ -423,6 +474,22 @@ mod tests {
         assert_eq!(first_seen_at.unwrap().to_string(), "2026-11-22T00:00:00Z");
         assert_eq!((article.body_kind, article.quality.score), (BodyKind::Teaser, 40));
         assert_eq!(unknown_keys, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_date_that_stands_for_none_is_left_out_and_told() {
+        let line = r#"{"url": "https://e.example/a", "title": "x", "published": "0001-01-01T00:00:00",
+            "modified_at": "9999-12-31T23:59:59Z", "first_seen_at": "9999-12-31T23:59:59Z"}"#;
+        let read = json_line(line).unwrap();
+        assert_eq!((read.article.published, read.article.modified_at, read.first_seen_at), (None, None, None));
+        let keys: Vec<&str> = read.notes.iter().filter_map(|note| Some(note.split_once(':')?.0)).collect();
+        assert_eq!(keys, ["published", "modified_at", "first_seen_at"]);
+        // An instant of a day that counts where it was published.
+        let line = r#"{"id": 1, "title": "x", "published": "1899-12-31T00:00:00Z", "published_offset": "-05:00"}"#;
+        let read = json_line(line).unwrap();
+        assert_eq!((read.article.published.unwrap().day().as_str(), read.notes.len()), ("18991230", 0));
+        let line = r#"{"id": 1, "title": "x", "first_seen_at": "0001-01-01T00:00:00Z"}"#;
+        assert_eq!(json_line(line).unwrap().first_seen_at.unwrap().to_string(), "0001-01-01T00:00:00Z");
     }
 
     #[test]

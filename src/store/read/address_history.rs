@@ -97,7 +97,7 @@ const LINK_SQL: &str =
 
 /// The sources that listed a link without an article after the first.
 const PENDING_SQL: &str =
-    "SELECT slug, guid, _pending_sightings.url, first_seen_at, last_seen_at FROM _pending_sightings
+    "SELECT slug, sources.title, guid, _pending_sightings.url, first_seen_at, last_seen_at FROM _pending_sightings
      JOIN sources ON sources.id = source_id WHERE link_id = ?1";
 
 const EXCHANGE_COLUMNS: &str =
@@ -146,6 +146,7 @@ impl Reader {
         let seen_at = public_time(link.first_seen_at);
         let first = link.source.as_ref().map(|source| SightingRow {
             source: source.clone(),
+            source_title: None,
             guid: guid.clone(),
             url: Some(url_as_given.as_ref().unwrap_or(&link.url).clone()),
             first_seen_at: seen_at.clone(),

@@ -10,6 +10,8 @@ use crate::store::read::reader::Reader;
 pub struct SightingRow {
     /// Slug of the source.
     pub source: String,
+    /// Title of the source.
+    pub source_title: Option<String>,
     /// GUID of the feed's entry.
     pub guid: Option<String>,
     /// The address that the source gave.
@@ -28,7 +30,7 @@ impl Reader {
     /// When the database cannot be read.
     pub fn sightings(&self, article_id: i64) -> Result<Vec<SightingRow>, StoreError> {
         self.rows(
-            "SELECT slug, guid, sightings.url, first_seen_at, last_seen_at FROM sightings
+            "SELECT slug, sources.title, guid, sightings.url, first_seen_at, last_seen_at FROM sightings
              JOIN sources ON sources.id = source_id WHERE article_id = ?1 ORDER BY first_seen_at, slug",
             params![article_id],
             sighting,
@@ -36,13 +38,14 @@ impl Reader {
     }
 }
 
-/// Reads `slug, guid, url, first_seen_at, last_seen_at`.
+/// Reads `slug, title, guid, url, first_seen_at, last_seen_at`.
 pub(in crate::store) fn sighting(row: &Row<'_>) -> rusqlite::Result<SightingRow> {
     Ok(SightingRow {
         source: row.get(0)?,
-        guid: row.get(1)?,
-        url: row.get(2)?,
-        first_seen_at: row.get(3)?,
-        last_seen_at: row.get(4)?,
+        source_title: row.get(1)?,
+        guid: row.get(2)?,
+        url: row.get(3)?,
+        first_seen_at: row.get(4)?,
+        last_seen_at: row.get(5)?,
     })
 }

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, ToSql, params};
 
+use crate::schedule::backoff::DEATHS_AT_ONCE_MAX;
 use crate::schedule::horizon::CLOCK_SLIP;
 use crate::store::file::columns::{from_private_time, public_time};
 use crate::store::file::error::StoreError;
@@ -50,6 +51,21 @@ pub struct WaitedForHost {
     pub url: String,
     /// Until when it asked to be left in peace, if it did.
     pub held_until: Option<Timestamp>,
+}
+
+/// What was in work when processes died, and waits before it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingAfterDeaths {
+    /// Links.
+    pub n_links: u64,
+    /// Active sources.
+    pub n_sources: u64,
+    /// Processes in a row that died with one of them, at most.
+    pub n_deaths: u32,
+    /// When the first of them is due.
+    pub first_due_at: Timestamp,
+    /// When the last of them is due.
+    pub last_due_at: Timestamp,
 }
 
 /// The heartbeat of the daemon.
@@ -102,6 +118,37 @@ impl Reader {
                 })
             },
         )
+    }
+
+    /// What waits since processes died with it; nothing where nothing does.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn waiting_after_deaths(&self, now: Timestamp) -> Result<Option<WaitingAfterDeaths>, StoreError> {
+        let found = self.connection().query_row(
+            "SELECT count(*) FILTER (WHERE is_link), count(*) FILTER (WHERE NOT is_link), max(n_claims), min(due_at),
+                 max(due_at)
+             FROM (
+                 SELECT TRUE AS is_link, n_claims, due_at FROM _links
+                 WHERE due_at > ?1 AND claim_id IS NULL AND n_claims > ?2
+                 UNION ALL
+                 SELECT FALSE, n_claims, next_due_at FROM _source_schedule JOIN sources ON sources.id = source_id
+                 WHERE next_due_at > ?1 AND claim_id IS NULL AND n_claims > ?2 AND state = 'active')",
+            params![now.as_millisecond(), DEATHS_AT_ONCE_MAX],
+            |row| {
+                let due: Option<(i64, i64)> = row.get::<_, Option<i64>>(3)?.zip(row.get(4)?);
+                let Some((first, last)) = due else { return Ok(None) };
+                Ok(Some(WaitingAfterDeaths {
+                    n_links: row.get(0)?,
+                    n_sources: row.get(1)?,
+                    n_deaths: row.get(2)?,
+                    first_due_at: from_private_time(first),
+                    last_due_at: from_private_time(last),
+                }))
+            },
+        )?;
+        Ok(found)
     }
 
     /// The state of the database and of the daemon.

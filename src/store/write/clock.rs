@@ -8,11 +8,17 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::config::ScheduleSettings;
-use crate::schedule::horizon::{CLOCK_SLIP, latest_due};
+use crate::schedule::horizon::{CLOCK_SLIP, latest_due, longest_wait};
 use crate::store::file::columns::private_time;
 
 /// Longer than any wish of a host holds, in milliseconds.
 const HOST_WISH_MS: i64 = 72 * 3_600_000;
+
+/// Writes down the longest wait by these settings, for those who read due times.
+pub(super) fn note_longest_wait(connection: &Connection, schedule: &ScheduleSettings) -> rusqlite::Result<()> {
+    let longest_s = longest_wait(schedule).as_secs();
+    connection.execute("UPDATE _schedule_state SET longest_s = ?1 WHERE longest_s <> ?1", [longest_s]).map(|_| ())
+}
 
 /// Brings times back that lie further in the future than any that this program writes. Returns how many sources and links
 /// had such times.

@@ -57,6 +57,7 @@ impl Store {
         let connection = open_for_writing(settings)?;
         let now = Timestamp::now();
         let host_memory = release::release_abandoned(&connection, schedule, now)
+            .and_then(|()| clock::note_longest_wait(&connection, schedule))
             .and_then(|()| clock::set_right(&connection, schedule, now))
             .and_then(|_| hosts::load(&connection, now))
             .map_err(|error| explain(&error, &settings.path))?;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{ArticleRecord, DuplicateKind, ImportedArticle, RecordedLineage, StoredArticle, Verdict};
+use crate::model::{ArticleRecord, DuplicateKind, ImportedArticle, RecordedLineage, SourceId, StoredArticle, Verdict};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::{copies, import};
 use crate::store::write::sources::add;
@@ -35,6 +35,9 @@ pub(in crate::store) fn restore(
     }
     for sighting in &record.sightings {
         let source = add::ensure_import_source(connection, &sighting.source, sighting.first_seen_at)?;
+        if let Some(title) = &sighting.source_title {
+            set_title(connection, source, title)?;
+        }
         connection
             .prepare_cached(
                 "INSERT INTO sightings (article_id, source_id, guid, url, first_seen_at, last_seen_at)
@@ -171,6 +174,13 @@ pub(in crate::store) fn name_source(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let source = add::ensure_import_source(connection, slug, now)?;
-    connection.execute("UPDATE sources SET title = coalesce(title, ?2) WHERE id = ?1", params![source.0, title])?;
+    set_title(connection, source, title)
+}
+
+/// Gives a source a title if it has none.
+fn set_title(connection: &Connection, source: SourceId, title: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE sources SET title = ?2 WHERE id = ?1 AND title IS NULL")?
+        .execute(params![source.0, title])?;
     Ok(())
 }

@@ -42,7 +42,9 @@ pub(super) fn take_back(
     if let Some(story) = story {
         edits::note_deletion(connection, story)?;
     }
-    transaction.cache().clear();
+    // Of the shingles in memory those of the article alone are gone; stories are read anew for their generation. A lineage
+    // may have had its root in it.
+    transaction.cache().roots().clear();
     Ok(())
 }
 
@@ -102,4 +104,52 @@ fn release_links(connection: &Connection, id: i64, retry_at: Timestamp) -> rusql
         publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::config;
+    use crate::dedup::shingle::ShingledText;
+    use crate::dedup::sketch::Sketch;
+    use crate::store::file::open::open_for_writing;
+    use crate::store::write::cache::Cache;
+
+    #[test]
+    fn what_is_remembered_of_other_articles_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let defaults = config::defaults();
+        let mut settings = defaults.store;
+        settings.path = folder.path().join("a.db");
+        let mut connection = open_for_writing(&settings).unwrap();
+        let cache = RefCell::new(Cache::new(settings.stories));
+        let sql = connection.transaction().unwrap();
+        let transaction = WriteTransaction::new(&sql, &cache);
+        let sketch = |id: i64| {
+            let words: Vec<String> = (0..60).map(|word| format!("w{id}x{word}")).collect();
+            (Sketch::of(&ShingledText::new(None, &words.join(" "))), words.join(" "))
+        };
+        for id in [1, 2] {
+            let (sketch, body) = sketch(id);
+            sql.execute(
+                "INSERT INTO articles (id, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq)
+                 VALUES (?1, ?2, 60, 'full', 50, '2026-11-20T00:00:00Z', '2026-11-20T00:00:00Z', ?1, ?1)",
+                params![id, body],
+            )
+            .unwrap();
+            let keys: Vec<u32> = sketch.keys().collect();
+            cache.borrow_mut().recent_shingles(&sql).unwrap().add(&sql, id, &keys).unwrap();
+        }
+        // Whoever reads it again from the file finds none of them.
+        sql.execute("DELETE FROM _shingle_log WHERE article_id = 2", []).unwrap();
+        take_back(&transaction, 1, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH).unwrap();
+        let holders = |id: i64| -> BTreeSet<i64> {
+            let found = cache.borrow_mut().recent_shingles(&sql).unwrap().look_up(&sql, &sketch(id).0).unwrap();
+            found.into_iter().flatten().collect()
+        };
+        assert_eq!((holders(1), holders(2)), (BTreeSet::new(), BTreeSet::from([2])));
+        assert_eq!(sql.query_row("SELECT count(*) FROM articles", [], |row| row.get::<_, i64>(0)), Ok(1));
+    }
 }

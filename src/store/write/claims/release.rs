@@ -8,13 +8,10 @@ use rusqlite::{Connection, params};
 
 use crate::config::ScheduleSettings;
 use crate::model::{ErrorClass, Retry};
-use crate::schedule::backoff;
+use crate::schedule::backoff::{self, DEATHS_AT_ONCE_MAX};
 
 use crate::store::file::columns::{private_time, public_time};
 use crate::store::write::publishers;
-
-/// Deaths of a process after which what it had in its hands waits before it is tried again. One is chance.
-const DEATHS_AT_ONCE_MAX: u32 = 1;
 
 /// Seconds between two tries of what was in work when processes died, at most: one after the other, so that the one that
 /// is to blame is found out and the others get through.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use url::Url;
 
+use crate::config::SLUG_BYTES_MAX;
 use crate::model::{Source, SourceId, SourceKind};
 use crate::store::file::columns::{json_list, private_time, public_time, stored_route};
 use crate::store::write::sources::schedule;
@@ -51,7 +52,8 @@ impl KnownSources {
         Ok(known)
     }
 
-    /// The slug itself if it is free, else with the next number.
+    /// The slug itself if it is free, else with the next number, for which a long one is cut: what is no slug is taken for
+    /// a name when it comes back from a file.
     fn free_slug(&mut self, wanted: &str) -> String {
         if !self.slugs.contains(wanted) {
             return wanted.to_owned();
@@ -59,7 +61,9 @@ impl KnownSources {
         let number = self.numbers.entry(wanted.to_owned()).or_insert(1);
         loop {
             *number += 1;
-            let slug = format!("{wanted}-{number}");
+            let number = number.to_string();
+            let start = wanted.floor_char_boundary(SLUG_BYTES_MAX - 1 - number.len());
+            let slug = format!("{}-{number}", &wanted[..start]);
             if !self.slugs.contains(&slug) {
                 return slug;
             }
