@@ -231,11 +231,12 @@ async fn understand(
         PageRole::Own | PageRole::WithoutFirst(_) => candidate.url.clone(),
     };
     let (first_seen_at, extractor) = (candidate.first_seen_at, stages.extractor.clone());
+    let is_listed = candidate.source.is_some();
     let n_bytes = whole.document.body.len();
     let understand = move || {
         feed_text::mend(&mut whole.extracted, &hints.text);
         feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
-        let doubt = doubt(&whole, &hints, &asked);
+        let doubt = doubt(&whole, &hints, (&asked, is_listed));
         Ok(Understood { page: understood(&whole, &hints, first_seen_at)?, doubt })
     };
     stages.parse(n_bytes, understand).await?
@@ -263,7 +264,7 @@ struct OtherPage {
 }
 
 /// Hears what there is for and against a page.
-fn doubt(whole: &WholeArticle, hints: &LinkHints, asked: &CanonicalUrl) -> Option<Doubt> {
+fn doubt(whole: &WholeArticle, hints: &LinkHints, (asked, is_listed): (&CanonicalUrl, bool)) -> Option<Doubt> {
     let answered = &whole.document.final_url;
     let signs = || obstruction::signs(asked, &whole.document, Some(&whole.extracted));
     // On the front page stand the headlines of all articles.
@@ -284,7 +285,7 @@ fn doubt(whole: &WholeArticle, hints: &LinkHints, asked: &CanonicalUrl) -> Optio
     };
     let signs = match is_certain {
         Some(_) => signs(),
-        None => obstruction::signs_to_the_letter(signs(), &whole.document),
+        None => obstruction::signs_to_the_letter(signs(), &whole.document, is_listed),
     };
     Some(Doubt { signs, is_certain })
 }

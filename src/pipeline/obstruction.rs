@@ -106,11 +106,15 @@ pub(super) fn signs(
 }
 
 /// The signs of a page against which nothing speaks: if it does not speak to visitors, it is recognised by all it says to the
-/// letter. Reports that are written by a machine differ in their numbers.
-pub(super) fn signs_to_the_letter(signs: PageSigns, document: &FetchedDocument) -> PageSigns {
+/// letter. Reports that are written by a machine differ in their numbers. Where no source listed the link, somebody wants the
+/// page that it leads to, and sees what it is.
+pub(super) fn signs_to_the_letter(signs: PageSigns, document: &FetchedDocument, is_listed: bool) -> PageSigns {
     let has_marks = signs.links_min > LINKS_MIN;
     if has_marks || signs.text_links_min != UNSPOKEN_LINKS_MIN {
         return signs;
+    }
+    if !is_listed {
+        return PageSigns { text_links_min: PageSigns::NEVER, ..signs };
     }
     let text = feed::text_of_html(&String::from_utf8_lossy(&document.body));
     PageSigns { text: hash_of(text.split_whitespace(), WORDS_MIN), parts: Vec::new(), ..signs }
