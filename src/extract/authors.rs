@@ -6,6 +6,7 @@
 use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
+use super::layout::Layout;
 use super::page::{Line, Page};
 use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};
@@ -222,18 +223,20 @@ const PARTICLES: [&str; 20] = [
 /// The authors of the page. The first origin that names anybody counts.
 pub(super) fn authors(
     page: &Page<'_>,
+    layout: &Layout,
     declared: &Declared<'_>,
     structured: &StructuredArticle,
     hints: &LinkHints,
     site_names: &[String],
 ) -> Authors {
     let mut names = Names::new(site_names);
-    find(page, declared, structured, hints, &mut names);
+    find(page, layout, declared, structured, hints, &mut names);
     names.authors
 }
 
 fn find(
     page: &Page<'_>,
+    layout: &Layout,
     declared: &Declared<'_>,
     structured: &StructuredArticle,
     hints: &LinkHints,
@@ -265,7 +268,7 @@ fn find(
         .bylines
         .iter()
         .copied()
-        .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR) && !stands_elsewhere(page, *element))
+        .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR) && !layout.is_elsewhere(page, *element))
         .partition(is_name);
     for element in certain.into_iter().chain(likely).take(ELEMENTS_MAX) {
         let text = page.text_of(element);
@@ -284,14 +287,6 @@ fn find(
     for author in &hints.authors {
         names.add(author, Origin::Feed);
     }
-}
-
-/// Whether a byline belongs to a comment, a form or another article.
-fn stands_elsewhere(page: &Page<'_>, element: usize) -> bool {
-    const ELSEWHERE: Marks =
-        Marks::any(&[Marks::COMMENTS, Marks::CONTROL, Marks::RELATED, Marks::NAVIGATION, Marks::TEASER]);
-    // What the names of `html` and `body` say is about the page, not about what stands in it.
-    page.path_up(element, 0).any(|above| page.elements[above].depth > 1 && page.elements[above].marks.has(ELSEWHERE))
 }
 
 /// Adds the authors that a line around the beginning of the text names, for pages that say it nowhere else.

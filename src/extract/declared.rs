@@ -54,6 +54,12 @@ impl<'a> Declared<'a> {
         self.metas.iter().filter(move |(known, _)| known == name).map(|(_, content)| *content)
     }
 
+    /// The contents of all elements whose names have one of the parts in them.
+    pub(super) fn with_name_parts<'b>(&'b self, parts: &'b [&str]) -> impl Iterator<Item = &'a str> + 'b {
+        let has_part = |name: &str| parts.iter().any(|part| name.contains(part));
+        self.metas.iter().filter(move |(name, _)| has_part(name)).map(|(_, content)| *content)
+    }
+
     /// Whether the page says that it is an article.
     pub(super) fn is_article(&self) -> bool {
         self.first(&["og:type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("article"))

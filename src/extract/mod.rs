@@ -1,8 +1,8 @@
 //! Bytes of an HTML page to the article in it. Pure: same bytes, same article.
 //!
 //! ```text
-//! bytes ─► decode ─► bounds ─► tree ─► page ─┬─► metadata: declared, json_ld ─► title, dates, authors
-//!                                            └─► site_rule or body ─► verdict
+//! bytes ─► decode ─► bounds ─► tree ─► page ─┬─► metadata: declared, json_ld ─► title ─┬─► layout ─► dates, authors
+//!                                            └─► site_rule or body ─► verdict ────────┘
 //! ```
 //!
 //! * `extractor`: goes this way, and puts the article together.
@@ -13,6 +13,8 @@
 //!   element is by its tag and by its names.
 //! * `metadata`: what the page says of its article outside the text: `declared` in `meta` elements, `json_ld` in
 //!   structured data; `title`, `dates` and `authors` know all places where each may stand, in the order of trust.
+//! * `layout`: where things stand in relation to headline and text; `visible_dates` and `date_labels`: what of the dates
+//!   that a page shows is that of its publication.
 //! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
 //!   find is found in the general way.
 //! * `body`: which lines are the article; every line is judged by weighed features, in three passes.
@@ -34,6 +36,7 @@ mod body;
 mod bounds;
 mod chosen_links;
 mod class_names;
+mod date_labels;
 mod dates;
 mod declared;
 mod decode;
@@ -44,6 +47,7 @@ mod extractor;
 mod fragment;
 mod further_pages;
 mod json_ld;
+mod layout;
 mod metadata;
 mod next_page;
 mod no_article;
@@ -56,6 +60,7 @@ mod tags;
 mod text;
 mod title;
 mod verdict;
+mod visible_dates;
 
 #[cfg(test)]
 mod any_bytes;
