@@ -12,7 +12,8 @@
 //! * `page`: one walk over the tree into flat arrays: elements and lines, with `tags` and `class_names` saying what an
 //!   element is by its tag and by its names.
 //! * `metadata`: what the page says of its article outside the text: `declared` in `meta` elements, `json_ld` in
-//!   structured data; `title`, `dates` and `authors` know all places where each may stand, in the order of trust.
+//!   structured data, which `lenient_json` reads where it is broken; `title`, `dates` and `authors` know all places
+//!   where each may stand, in the order of trust.
 //! * `layout`: where things stand in relation to headline and text; `visible_dates` and `date_labels`: what of the dates
 //!   that a page shows is that of its publication.
 //! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
@@ -48,6 +49,7 @@ mod fragment;
 mod further_pages;
 mod json_ld;
 mod layout;
+mod lenient_json;
 mod metadata;
 mod next_page;
 mod no_article;
