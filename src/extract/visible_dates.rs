@@ -26,7 +26,7 @@ const ANNOUNCEMENT_BYTES_MAX: usize = 40;
 const LINK_BYTES_SPARE: usize = 20;
 
 /// What stands between a date and the time, the author or the minutes that it takes to read, in a line about an article.
-const SEPARATORS: [&str; 4] = ["|", "·", "•", ", "];
+const SEPARATORS: [char; 8] = ['|', '·', '•', ',', '/', '–', '—', '-'];
 
 /// Attributes in which scripts keep the date of an element, as text or as a number.
 const DATE_ATTRIBUTES: [&str; 8] = [
@@ -213,13 +213,17 @@ pub(super) fn in_lines(page: &Page<'_>, layout: &Layout, is_text: impl Fn(usize)
     best(found)
 }
 
-/// The dates of a line. `is_whole` asks for one that is all of the line, or of a part of it, or that is announced.
+/// The dates of a line. `is_whole` asks for one that is all of the line or of a part of it, or that is announced; so
+/// does a line that is a sentence.
 fn dates_of_line(line: &Line, is_whole: bool) -> Vec<(Label, &str)> {
     let text = line.text.as_str();
     let mut found = labelled_dates("", text);
     if is_whole || ends_like_sentence(text) {
         let is_part = |date: &str| {
-            text == date || SEPARATORS.iter().any(|separator| text.split(separator).any(|part| part.trim() == date))
+            let (before, behind) = text.split_once(date).unwrap_or_default();
+            let is_separated = before.trim_end().ends_with(SEPARATORS) || before.is_empty();
+            let is_ended = behind.trim_start().starts_with(SEPARATORS) || has_few_letters(behind);
+            is_separated && is_ended
         };
         found.retain(|(label, date)| *label != Label::None || is_part(date));
     }
@@ -227,6 +231,12 @@ fn dates_of_line(line: &Line, is_whole: bool) -> Vec<(Label, &str)> {
         found.push((Label::of(text), text));
     }
     found
+}
+
+/// Whether a text has no more letters than what is written behind a year in some languages.
+fn has_few_letters(text: &str) -> bool {
+    const LETTERS_MAX: usize = 4;
+    text.chars().filter(|c| c.is_alphanumeric()).nth(LETTERS_MAX).is_none()
 }
 
 /// The dates that rank as the best does, and others of its day. Within the text or behind it those of several days are
@@ -323,6 +333,8 @@ mod tests {
         check(["", "<div><span>6 min read</span> · <span>May 3, 2026</span></div>", "", ""], Some("May 3, 2026"));
         check(["", "<p>Entered on 3 May 2026 by the parish clerk</p>", "", ""], Some("3 May 2026"));
         check(["", "", "", "<p>Published 3 May 2026</p>"], Some("3 May 2026"));
+        check(["", "<p>Quist Ada | 2026. május 3.</p>", "", ""], Some("2026. május 3"));
+        check(["", "<p>Ада Квист, 3 мая 2026 г.</p>", "", ""], Some("3 мая 2026"));
         check(["", "<p>The mill was last sold on 3 May 1926, to a man from the coast.</p>", "", ""], None);
     }
 
