@@ -9,7 +9,9 @@
 //!
 //! A site whose system has a field for social networks fills `og:title` and `twitter:title` from it. One that gives
 //! `og:title` alone has no such field, and writes the headline of the newsroom there; its structured data and its head
-//! are then rather the wording for search engines.
+//! are then rather the wording for search engines. Where it says the same as the head, and there is no structured
+//! data, both are filled from one field for search engines, and the only first-level heading is the headline: so on
+//! forty pages of the 693 in one collection, right on 29 and wrong on 11.
 
 use url::Url;
 
@@ -37,6 +39,7 @@ const STRUCTURED_TRUST: u32 = 14;
 const SOCIAL_TRUST: u32 = 10;
 const ONLY_SOCIAL_TRUST: u32 = 17;
 const HEADING_TRUST: u32 = 6;
+const ONLY_HEADING_TRUST: u32 = 22;
 const HEAD_TRUST: u32 = 5;
 const ONE_OF_HEADINGS_TRUST: u32 = 3;
 const HINT_TRUST: u32 = 4;
@@ -62,8 +65,12 @@ pub(super) fn candidates(
     for headline in &structured.headlines {
         add(headline, Origin::JsonLd, STRUCTURED_TRUST);
     }
+    let is_only = declared.first(&["og:title"]).is_some() && declared.first(&["twitter:title"]).is_none();
+    let bare_key = |title: &str| key(&without_site_name(&fold(title), site_names));
+    let is_written_for_search = is_only
+        && structured.headlines.is_empty()
+        && declared.first(&["og:title"]).map(bare_key) == page.document_title.as_deref().map(bare_key);
     if let Some(title) = declared.first(&["og:title", "twitter:title", "title", "parsely-title", "dc.title"]) {
-        let is_only = declared.first(&["og:title"]).is_some() && declared.first(&["twitter:title"]).is_none();
         add(title, Origin::Meta, if is_only { ONLY_SOCIAL_TRUST } else { SOCIAL_TRUST });
     }
     // Several first-level headings are of equal rank, and rather the headings of a list.
@@ -71,7 +78,12 @@ pub(super) fn candidates(
         page.top_headings.iter().take(HEADINGS_MAX).map(|heading| page.text_of(*heading)).collect();
     let n_headings = headings.iter().filter(|heading| count_words(heading) > 1).count();
     for heading in headings.iter().filter(|heading| count_words(heading) > 1).take(5) {
-        add(heading, Origin::Heading, if n_headings == 1 { HEADING_TRUST } else { ONE_OF_HEADINGS_TRUST });
+        let trust = match n_headings {
+            1 if is_written_for_search => ONLY_HEADING_TRUST,
+            1 => HEADING_TRUST,
+            _ => ONE_OF_HEADINGS_TRUST,
+        };
+        add(heading, Origin::Heading, trust);
     }
     if let Some(title) = &page.document_title {
         add(title, Origin::Heading, HEAD_TRUST);
