@@ -116,7 +116,7 @@ impl Extractor {
         dates::add_from_lines(&mut article.published, &page, &text_layout, &body.lines);
         article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
         article.rule_faults = ruled.faults;
-        authors::add_from_head(&mut authors, &page.lines[body.head.clone()], site_names);
+        authors::add_from_head(&mut authors, &page, &text_layout, site_names);
         let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
         let (text_from, refusal) = self.fill_body(&mut article, &page, &metadata, &body, hints, is_ruled);

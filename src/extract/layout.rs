@@ -113,15 +113,16 @@ impl Layout {
             Marks::CAPTION,
         ]);
         // The parts of an article's head may be laid out in a grid, or be called as those of a list of news are.
-        let is_in_head = self.standing(page.elements[element].lines_start) <= Standing::AboveHead;
-        let elsewhere =
-            if is_in_head && !self.text.is_empty() { ELSEWHERE } else { ELSEWHERE | Marks::TEASER | Marks::RELATED };
+        let is_in_head =
+            !self.text.is_empty() && self.standing(page.elements[element].lines_start) <= Standing::AboveHead;
+        let own = if is_in_head { ELSEWHERE } else { ELSEWHERE | Marks::TEASER | Marks::RELATED };
+        let inherited = if is_in_head { ELSEWHERE | Marks::RELATED } else { own };
         // What the names of `html` and `body` say is about the page, not about what stands in it.
         let above = page.path_up(element, 0).filter(|above| page.elements[*above].depth > 1);
         // What holds the article, all above it does too.
         above.take_while(|above| self.text.is_empty() || !self.holds_article(page, *above)).any(|above| {
             let PageElement { marks, tag, .. } = &page.elements[above];
-            marks.has(elsewhere)
+            marks.has(if above == element { own } else { inherited })
                 || *tag == Tag::Article && !self.text.is_empty()
                 || marks.has(Marks::HEADER | Marks::ASIDE) && self.is_masthead(page, above)
         })
