@@ -21,6 +21,8 @@ pub(super) struct Declared<'a> {
     /// Value of `rel` in lower case, and address.
     links: Vec<(String, &'a str)>,
     language: Option<&'a str>,
+    /// What the page says its relative addresses are relative to.
+    base: Option<&'a str>,
 }
 
 impl<'a> Declared<'a> {
@@ -41,7 +43,9 @@ impl<'a> Declared<'a> {
             })
             .collect();
         let language = (!page.elements.is_empty()).then(|| page.attribute(0, "lang").or(page.attribute(0, "xml:lang")));
-        Declared { metas, links, language: language.flatten() }
+        let is_base = |element: &usize| page.elements[*element].tree.name() == "base";
+        let base = (0..page.elements.len()).filter(is_base).find_map(|element| page.attribute(element, "href"));
+        Declared { metas, links, language: language.flatten(), base }
     }
 
     /// The content of the first of the names that the page has, in the order of the names.
@@ -65,14 +69,21 @@ impl<'a> Declared<'a> {
         self.first(&["og:type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("article"))
     }
 
+    /// What relative addresses are relative to, on a page with this address of its own.
+    pub(super) fn base(&self, page_url: &Url) -> Url {
+        let base = self.base.and_then(|base| page_url.join(base).ok());
+        base.filter(|base| matches!(base.scheme(), "http" | "https")).unwrap_or_else(|| page_url.clone())
+    }
+
     /// `rel=canonical` and `og:url` as absolute addresses.
-    pub(super) fn canonical_urls(&self, base: &Url) -> Vec<Evidence<String>> {
+    pub(super) fn canonical_urls(&self, page_url: &Url) -> Vec<Evidence<String>> {
+        let base = self.base(page_url);
         let link =
             self.links.iter().find(|(relation, _)| relation == "canonical").map(|(_, href)| (*href, Origin::Link));
         let meta = self.first(&["og:url"]).map(|content| (content, Origin::Meta));
         let mut urls: Vec<Evidence<String>> = Vec::new();
         for (address, origin) in link.into_iter().chain(meta) {
-            if let Some(url) = absolute(base, address)
+            if let Some(url) = absolute(&base, address)
                 && !urls.iter().any(|known| known.value == url)
             {
                 urls.push(Evidence::new(url, origin));
@@ -137,7 +148,8 @@ impl<'a> Declared<'a> {
         tags
     }
 
-    pub(super) fn image(&self, structured: &StructuredArticle, base: &Url) -> Option<Evidence<String>> {
+    pub(super) fn image(&self, structured: &StructuredArticle, page_url: &Url) -> Option<Evidence<String>> {
+        let base = &self.base(page_url);
         let meta =
             self.first(&["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"]);
         let meta = meta.and_then(|address| absolute(base, address)).map(|url| Evidence::new(url, Origin::Meta));

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! * `extractor`: goes this way, and puts the article together.
-//! * `decode`: the bytes as text.
+//! * `decode`: the bytes as text, with what was encoded twice decoded (`double_encoding`).
 //! * `bounds`: leaves out what nobody reads and cuts off what the parser could not read in linear time, from where
 //!   `scan` says that tags begin and end.
 //! * `page`: one walk over the tree into flat arrays: elements and lines, with `tags` and `class_names` saying what an
@@ -42,6 +42,7 @@ mod date_labels;
 mod dates;
 mod declared;
 mod decode;
+mod double_encoding;
 mod error;
 mod explain;
 mod explanation;

@@ -2,6 +2,8 @@
 
 mod amp_cache;
 
+mod function_words;
+
 pub mod language;
 
 pub mod text;
