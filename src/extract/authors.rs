@@ -177,12 +177,19 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
         return;
     }
     let standing = |element: usize| layout.standing(page.elements[element].lines_start);
+    // Some put it into a list of links.
+    let is_named_author = |element: usize| {
+        page.attribute(element, "itemprop") == Some("author")
+            && standing(element) == Standing::Head
+            && layout.has_text()
+    };
     let mut bylines: Vec<usize> = page
         .bylines
         .iter()
         .copied()
-        .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR) && !layout.is_elsewhere(page, *element))
+        .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR))
         .filter(|element| standing(*element) <= farthest)
+        .filter(|element| is_named_author(*element) || !layout.is_elsewhere(page, *element))
         .take(ELEMENTS_MAX)
         .collect();
     bylines.sort_by_key(|element| (!is_made_for_name(page, *element), standing(*element)));
@@ -363,6 +370,8 @@ mod tests {
         assert_eq!(authors_of("", items), ["Cleo Marsh", "Ben Okri"]);
         let pieces = "<div class='author'><span>Written by</span><span>Cleo Marsh</span><span>Editor</span></div>";
         assert_eq!(authors_of("", pieces), ["Cleo Marsh"]);
+        let list = "<nav>Edited by <span itemprop='author'><span itemprop='name'>Cleo Marsh</span></span></nav>";
+        assert_eq!(authors_of("", list), ["Cleo Marsh"]);
         let labels = "<div class='author-info'>Connect Directly</div><p class='byline'>Cleo Marsh</p>";
         assert_eq!(authors_of("", labels), ["Cleo Marsh"]);
     }

@@ -70,6 +70,11 @@ impl Layout {
         Layout { headline, text: *first..last + 1 }
     }
 
+    /// Whether it is known where the text stands.
+    pub(super) fn has_text(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     /// Where a line stands.
     pub(super) fn standing(&self, line: usize) -> Standing {
         if self.text.is_empty() {

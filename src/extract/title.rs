@@ -172,7 +172,7 @@ fn second_heading(page: &Page<'_>, site_names: &[String]) -> Option<String> {
     let can_be_headline = |element: &usize| {
         let heading = &page.elements[*element];
         heading.tag == Tag::Heading(2)
-            && heading.lines_start < text_start
+            && heading.lines_start <= text_start
             && !is_beside_text(page, *element)
             && !page.path_up(*element, 0).any(|above| page.elements[above].marks.has(ELSEWHERE))
     };

@@ -26,7 +26,11 @@ const LANGUAGES: [(&str, &str); 40] = [
     ("sv", "och att det som en på är av för med till den har inte ett om de vi från"),
     ("da", "og at det er en af til på som med den der ikke et har blev efter også fra"),
     ("nb", "og i det er på som av til en for med at har den ikke fra jeg etter også noen"),
-    ("nn", "og i det er på som av til ein for med at har ikkje frå dei eit vart også ho berre meir"),
+    (
+        "nn",
+        "og i det er på som av til for med at å har etter blir seg mellom om der frå dei eit ein ikkje vart ho berre meir \
+         fleire då kva eg noko nokre vere",
+    ),
     ("is", "og að í á er sem það um til við ekki hann var en af fyrir með þar eru hefur"),
     ("sq", "të e dhe në për me një që nga është i së do më u ka kjo si nuk më"),
     ("eu", "eta da ez bat du dira zen dute den duen ere izan egin dela baina dituzte zuen beste"),
@@ -62,7 +66,9 @@ const LANGUAGES: [(&str, &str); 40] = [
 pub(super) fn language_of(text: &str) -> Option<&'static str> {
     let shares = shares(text)?;
     let (best, share) = shares.iter().copied().max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let others = shares.iter().filter(|(code, _)| *code != best).map(|(_, share)| *share);
+    // Of the two written forms of Norwegian each has nearly all words of the other.
+    let is_other = |code: &str| code != best && !(best == "nn" && matches!(code, "nb" | "da"));
+    let others = shares.iter().filter(|(code, _)| is_other(code)).map(|(_, share)| *share);
     let second = others.fold(0.0, f32::max);
     (share >= SHARE_MIN && share >= second * LEAD_MIN).then_some(best)
 }

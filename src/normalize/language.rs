@@ -213,6 +213,9 @@ mod tests {
         let nynorsk = "Kommunestyret vedtok i går kveld å kjøpe den gamle mølla ved elva og gjere ho om til bibliotek. Det er eit \
             stort arbeid som ikkje kunne gjerast før, men no har kommunen pengar til det, og dei vil ikkje vente meir.";
         check(nynorsk, None, "nn");
+        let bokmal = "Kommunestyret vedtok i går kveld å kjøpe den gamle møllen ved elven og gjøre den om til bibliotek. Det er et \
+            stort arbeid som ikke kunne gjøres før, men nå har kommunen penger til det, og de vil ikke vente mer.";
+        assert_ne!(language_of(bokmal, None).as_deref(), Some("nn"));
     }
 
     #[test]
