@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::page::Page;
 use super::visible_dates;
 use crate::dates;
-use crate::model::{Evidence, FetchedDocument, LinkHints, Origin};
+use crate::model::{DatePrecision, Evidence, FetchedDocument, LinkHints, Origin};
 
 /// Names of `meta` elements that hold the date of publication, the most reliable first.
 const PUBLISHED_NAMES: [&str; 22] = [
@@ -65,7 +65,10 @@ pub(super) fn published(
     for microdata in published_microdata(page, layout) {
         dates.add(Some(microdata), Origin::Time);
     }
-    for date in visible_dates::in_elements(page, layout) {
+    let is_told = dates.begin_with_instant();
+    let visible =
+        if is_told { visible_dates::instants(page, layout) } else { visible_dates::in_elements(page, layout) };
+    for date in visible {
         dates.add(Some(&date.value), date.origin);
     }
     let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
@@ -107,6 +110,12 @@ pub(super) fn modified(declared: &Declared<'_>, structured: &StructuredArticle) 
 struct Dates(Vec<Evidence<String>>);
 
 impl Dates {
+    /// Whether the surest of them tells the time too.
+    fn begin_with_instant(&self) -> bool {
+        let first = self.0.first().and_then(|date| dates::read(&date.value));
+        first.is_some_and(|date| date.precision == DatePrecision::Instant)
+    }
+
     fn add(&mut self, text: Option<&str>, origin: Origin) {
         let Some(text) = text.map(str::trim).filter(|text| looks_like_date(text)) else {
             return;

@@ -6,8 +6,13 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
+
 /// Fewest sequences by which a document is known to be damaged.
 const SEQUENCES_MIN: usize = 5;
+
+/// The first byte, in UTF-8, of the characters with which a sequence begins: U+00C2 to U+00F4.
+const LEAD_BYTE: u8 = 0xc3;
 
 /// The characters of windows-1252 from 0x80 to 0x9f; those that it does not have stand for themselves.
 const SPECIALS: [char; 32] = [
@@ -19,19 +24,19 @@ const SPECIALS: [char; 32] = [
 pub(super) fn undo(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut repaired = String::new();
     let (mut kept, mut n_sequences) = (0, 0);
-    let mut at = 0;
-    // Both bytes of the characters with which they begin, in UTF-8.
-    while let Some(start) = text[at..].find(|c| matches!(c, '\u{c2}'..='\u{f4}')).map(|length| at + length) {
-        if let Some((character, length)) =
-            sequence(&text[start..]).filter(|_| !is_natural(&text[..start], &text[start..]))
+    for start in memchr_iter(LEAD_BYTE, text.as_bytes()) {
+        // Most of these characters are letters with accents, and stand before a letter without.
+        let may_begin = text.as_bytes().get(start + 2).is_some_and(|next| !next.is_ascii());
+        if start < kept || !may_begin {
+            continue;
+        }
+        if let Some((character, length)) = sequence(&text[start..])
+            && !is_natural(&text[..start], &text[start..])
         {
             repaired.push_str(&text[kept..start]);
             repaired.push(character);
             n_sequences += 1;
-            at = start + length;
-            kept = at;
-        } else {
-            at = start + text[start..].chars().next().map_or(1, char::len_utf8);
+            kept = start + length;
         }
     }
     if n_sequences < SEQUENCES_MIN {

@@ -70,6 +70,14 @@ pub(super) fn in_elements(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<Stri
     best(dates_of_elements(page, layout, |element| is_own(page, layout, element)))
 }
 
+/// What the `time` elements of the article say to machines, for a page that has told the instant already: its offset
+/// from UTC may be in them.
+pub(super) fn instants(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
+    let times = page.times.iter().copied().take(ELEMENTS_MAX);
+    let told = times.filter(|time| is_own(page, layout, *time)).filter_map(|time| page.attribute(time, "datetime"));
+    told.map(|value| Evidence::new(value.to_owned(), Origin::Time)).collect()
+}
+
 /// The dates in such elements where names of elements, or their place, speak against them: those in the head of the
 /// article or else on the whole page, if they are all of one day. A page that shows other articles shows their dates.
 pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
