@@ -171,7 +171,8 @@ fn add_lines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
     }
 }
 
-/// Adds the bylines of the article where nothing else named anybody: those made for names before others, those in its head before others.
+/// Adds the bylines of the article where nothing else named anybody: those made for names before others, those in its
+/// head before those behind it. Those that stand farther away than that are left out.
 fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest: Standing) {
     if !names.authors.people.is_empty() {
         return;

@@ -14,7 +14,8 @@
 //! * `metadata`: what the page says of its article outside the text: `declared` in `meta` elements, `json_ld` in
 //!   structured data, which `lenient_json` reads where it is broken; `title`, `dates` and `authors` know all places
 //!   where each may stand, in the order of trust.
-//! * `bylines`: the names in a byline. `layout`: where things stand in relation to headline and text; `visible_dates` and `date_labels`: what of the dates
+//! * `bylines`: the names in a byline, with `byline_words` for what stands around them.
+//! * `layout`: where things stand in relation to headline and text; `visible_dates` and `date_labels`: what of the dates
 //!   that a page shows is that of its publication.
 //! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
 //!   find is found in the general way.
@@ -35,6 +36,7 @@
 mod authors;
 mod body;
 mod bounds;
+mod byline_words;
 mod bylines;
 mod chosen_links;
 mod class_names;
