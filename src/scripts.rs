@@ -17,6 +17,9 @@ pub fn is_unspaced_alphabet(character: char) -> bool {
         | '\u{a9e0}'..='\u{a9ff}' | '\u{aa60}'..='\u{aa7f}')
 }
 
+/// Characters of an alphabet without blanks between words, vowel signs included, that are counted as a word.
+pub const UNSPACED_WORD_CHARACTERS: usize = 4;
+
 /// Any of these.
 #[must_use]
 pub fn is_unspaced(character: char) -> bool {

@@ -23,7 +23,7 @@ pub fn find(line: &str) -> Option<&str> {
     let end_of = |n_pieces: usize| pieces.get(n_pieces).map_or(line.len(), |next| next.start);
     (0..pieces.len()).filter(|first| may_begin(&pieces[*first])).find_map(|first| {
         let ends = first + 1..=pieces.len().min(first + TOKENS_OF_DATE_MAX);
-        ends.rev().filter(|end| may_end(&pieces[end - 1])).find_map(|end| {
+        ends.rev().filter(|end| may_end(&pieces[..*end])).find_map(|end| {
             let text = line[pieces[first].start..end_of(end)].trim_end();
             is_date(text).then_some(text)
         })
@@ -44,11 +44,17 @@ fn may_begin(piece: &Piece<'_>) -> bool {
     }
 }
 
-/// Whether one can end with it: a number, a word that means something, or one that the table does not know, a zone.
-fn may_end(piece: &Piece<'_>) -> bool {
-    match piece.token {
+/// Whether one can end with the last of these: a number, a word that means something, one that the table does not know, a zone, or the
+/// last letter of `p.m.`
+fn may_end(pieces: &[Piece<'_>]) -> bool {
+    let [before @ .., last] = pieces else { return false };
+    let is_behind_stop = before.last().is_some_and(|piece| piece.token == Token::Mark('.'));
+    match last.token {
         Token::Number(_) => true,
-        Token::Word(word) => names_of(word).is_empty() || !names_of(word).iter().all(is_filler),
+        Token::Word(word) => {
+            let names = names_of(word);
+            names.is_empty() || !names.iter().all(is_filler) || is_behind_stop && word.chars().nth(1).is_none()
+        }
         Token::Mark(_) => false,
     }
 }

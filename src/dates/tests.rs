@@ -252,6 +252,9 @@ fn a_date_is_found_in_a_line() {
     check("来源：临江日报 作者：王 2026年11月24日 06:30 编辑：李", Some("2026年11月24日 06:30"));
     check("By Mara Lindqvist, Tuesday, November 24, 2026 (updated)", Some("Tuesday, November 24, 2026"));
     check("24 November 2026", Some("24 November 2026"));
+    check("By Mara Lindqvist, November 24, 2026 | 6:30 p.m.", Some("November 24, 2026 | 6:30 p.m"));
+    check("24 de noviembre de 2026, 6:30 p. m. | Sociedad", Some("24 de noviembre de 2026, 6:30 p. m"));
+    check("6 min read | November 24, 2016", Some("November 24, 2016"));
     check("Mara Lindqvist was born in May and has 24 cats", None);
     check("", None);
 }

@@ -1,9 +1,10 @@
 //! Candidates for the date of publication, best first, as the page writes them. What they mean is for others to say.
 
-use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use super::page::{Line, Page};
+use super::layout::Layout;
+use super::page::Page;
+use super::visible_dates;
 use crate::dates;
 use crate::model::{DatePrecision, Evidence, FetchedDocument, LinkHints, Origin};
 
@@ -40,12 +41,14 @@ const MODIFIED_NAMES: [&str; 6] =
 /// Most candidates of one origin: a page has one date, and lists those of others.
 const SAME_ORIGIN_MAX: usize = 3;
 
-/// Elements of one kind looked at.
-const ELEMENTS_MAX: usize = 50;
+/// Names of other `meta` elements that hold the date of publication have one of these in them.
+const PUBLISHED_NAME_PARTS: [&str; 7] =
+    ["publish", "publication", "pubdate", "pub-date", "pub_date", "issued", "ptime"];
 
 /// All candidates for the date of publication.
 pub(super) fn published(
     page: &Page<'_>,
+    layout: &Layout,
     declared: &Declared<'_>,
     structured: &StructuredArticle,
     document: &FetchedDocument,
@@ -56,41 +59,40 @@ pub(super) fn published(
     for name in PUBLISHED_NAMES {
         dates.add(declared.first(&[name]), Origin::Meta);
     }
-    for microdata in published_microdata(page) {
+    for content in declared.with_name_parts(&PUBLISHED_NAME_PARTS).filter(|content| dates::read(content).is_some()) {
+        dates.add(Some(content), Origin::Meta);
+    }
+    for microdata in published_microdata(page, layout) {
         dates.add(Some(microdata), Origin::Time);
     }
-    for time in page.times.iter().take(ELEMENTS_MAX) {
-        let updates = page.elements[*time].marks.has(Marks::COMMENTS | Marks::RELATED);
-        if !updates {
-            dates.add(page.attribute(*time, "datetime"), Origin::Time);
-        }
-    }
-    for time in page.times.iter().take(ELEMENTS_MAX) {
-        dates.add(Some(page.text_of(*time).as_str()), Origin::Time);
+    let is_told = dates.begin_with_instant();
+    let visible =
+        if is_told { visible_dates::instants(page, layout) } else { visible_dates::in_elements(page, layout) };
+    for date in visible {
+        dates.add(Some(&date.value), date.origin);
     }
     let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
     dates.add(hints.published.as_deref(), hint_origin);
     dates.add(in_address(document.final_url.path()).as_deref(), Origin::Url);
-    for byline in page.bylines.iter().take(ELEMENTS_MAX) {
-        if page.elements[*byline].marks.has(Marks::DATE) {
-            dates.add_text(&page.text_of(*byline));
-        }
-    }
-    // Bylines may say it in a sentence, and between other things. That counts only beside what is less exact.
-    if !dates.begin_with_instant() {
-        for byline in page.bylines.iter().take(ELEMENTS_MAX) {
-            dates.add(dates::find(&page.text_of(*byline)), Origin::Text);
-        }
-    }
     dates.0
 }
 
-/// Adds what looks like a date among the lines around the beginning of the text, for pages that say it nowhere else.
-pub(super) fn add_from_head(dates: &mut Vec<Evidence<String>>, lines: &[Line]) {
+/// Adds what looks like a date in the lines around the text, for pages that say it nowhere else. `text_lines` are those
+/// of the text.
+pub(super) fn add_from_lines(
+    dates: &mut Vec<Evidence<String>>,
+    page: &Page<'_>,
+    layout: &Layout,
+    text_lines: &[usize],
+) {
     if dates.is_empty() {
         let mut found = Dates::default();
-        for line in lines {
-            found.add_text(&line.text);
+        let mut visible = visible_dates::in_lines(page, layout, |line| text_lines.binary_search(&line).is_ok());
+        if visible.is_empty() {
+            visible = visible_dates::anywhere(page, layout);
+        }
+        for date in visible {
+            found.add(Some(&date.value), date.origin);
         }
         *dates = found.0;
     }
@@ -104,9 +106,6 @@ pub(super) fn modified(declared: &Declared<'_>, structured: &StructuredArticle) 
     dates.0.into_iter().next()
 }
 
-/// What stands between a date and the time, the author or the minutes that it takes to read, in a line about an article.
-const SEPARATORS: [&str; 4] = ["|", "·", "•", ", "];
-
 #[derive(Default)]
 struct Dates(Vec<Evidence<String>>);
 
@@ -115,16 +114,6 @@ impl Dates {
     fn begin_with_instant(&self) -> bool {
         let first = self.0.first().and_then(|date| dates::read(&date.value));
         first.is_some_and(|date| date.precision == DatePrecision::Instant)
-    }
-
-    /// Adds a line of the page, and after it its parts, which count where the whole cannot be read.
-    fn add_text(&mut self, text: &str) {
-        self.add(Some(text), Origin::Text);
-        for separator in SEPARATORS {
-            if dates::may_be_date(text) && text.contains(separator) {
-                text.split(separator).for_each(|part| self.add(Some(part), Origin::Text));
-            }
-        }
     }
 
     fn add(&mut self, text: Option<&str>, origin: Origin) {
@@ -163,12 +152,13 @@ fn looks_like_date(text: &str) -> bool {
 }
 
 /// Values of elements with `itemprop=datePublished`.
-fn published_microdata<'a>(page: &Page<'a>) -> Vec<&'a str> {
+fn published_microdata<'a>(page: &Page<'a>, layout: &Layout) -> Vec<&'a str> {
     page.times
         .iter()
         .chain(&page.bylines)
         .filter(|element| {
             page.attribute(**element, "itemprop").is_some_and(|name| name.eq_ignore_ascii_case("datepublished"))
+                && !layout.is_elsewhere(page, **element)
         })
         .filter_map(|element| page.attribute(*element, "datetime").or_else(|| page.attribute(*element, "content")))
         .take(SAME_ORIGIN_MAX)

@@ -21,6 +21,8 @@ pub(super) struct Declared<'a> {
     /// Value of `rel` in lower case, and address.
     links: Vec<(String, &'a str)>,
     language: Option<&'a str>,
+    /// What the page says its relative addresses are relative to.
+    base: Option<&'a str>,
 }
 
 impl<'a> Declared<'a> {
@@ -41,7 +43,10 @@ impl<'a> Declared<'a> {
             })
             .collect();
         let language = (!page.elements.is_empty()).then(|| page.attribute(0, "lang").or(page.attribute(0, "xml:lang")));
-        Declared { metas, links, language: language.flatten() }
+        let name = |element: &usize| page.elements[*element].tree.name();
+        let head = (0..page.elements.len()).take_while(|element| name(element) != "body");
+        let base = head.filter(|element| name(element) == "base").find_map(|element| page.attribute(element, "href"));
+        Declared { metas, links, language: language.flatten(), base }
     }
 
     /// The content of the first of the names that the page has, in the order of the names.
@@ -54,19 +59,32 @@ impl<'a> Declared<'a> {
         self.metas.iter().filter(move |(known, _)| known == name).map(|(_, content)| *content)
     }
 
+    /// The contents of all elements whose names have one of the parts in them.
+    pub(super) fn with_name_parts<'b>(&'b self, parts: &'b [&str]) -> impl Iterator<Item = &'a str> + 'b {
+        let has_part = |name: &str| parts.iter().any(|part| name.contains(part));
+        self.metas.iter().filter(move |(name, _)| has_part(name)).map(|(_, content)| *content)
+    }
+
     /// Whether the page says that it is an article.
     pub(super) fn is_article(&self) -> bool {
         self.first(&["og:type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("article"))
     }
 
+    /// What relative addresses are relative to, on a page with this address of its own.
+    pub(super) fn base(&self, page_url: &Url) -> Url {
+        let base = self.base.and_then(|base| page_url.join(base).ok());
+        base.filter(|base| matches!(base.scheme(), "http" | "https")).unwrap_or_else(|| page_url.clone())
+    }
+
     /// `rel=canonical` and `og:url` as absolute addresses.
-    pub(super) fn canonical_urls(&self, base: &Url) -> Vec<Evidence<String>> {
+    pub(super) fn canonical_urls(&self, page_url: &Url) -> Vec<Evidence<String>> {
+        let base = self.base(page_url);
         let link =
             self.links.iter().find(|(relation, _)| relation == "canonical").map(|(_, href)| (*href, Origin::Link));
         let meta = self.first(&["og:url"]).map(|content| (content, Origin::Meta));
         let mut urls: Vec<Evidence<String>> = Vec::new();
         for (address, origin) in link.into_iter().chain(meta) {
-            if let Some(url) = absolute(base, address)
+            if let Some(url) = absolute(&base, address)
                 && !urls.iter().any(|known| known.value == url)
             {
                 urls.push(Evidence::new(url, origin));
@@ -131,7 +149,8 @@ impl<'a> Declared<'a> {
         tags
     }
 
-    pub(super) fn image(&self, structured: &StructuredArticle, base: &Url) -> Option<Evidence<String>> {
+    pub(super) fn image(&self, structured: &StructuredArticle, page_url: &Url) -> Option<Evidence<String>> {
+        let base = &self.base(page_url);
         let meta =
             self.first(&["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"]);
         let meta = meta.and_then(|address| absolute(base, address)).map(|url| Evidence::new(url, Origin::Meta));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::double_encoding;
 use super::error::ExtractError;
 use crate::charset;
 use crate::model::FetchedDocument;
@@ -29,7 +30,7 @@ const SNIFFED_BYTES: usize = 4096;
 /// [`ExtractError::NotText`] where it has none.
 pub(super) fn text_of(document: &FetchedDocument) -> Result<Cow<'_, str>, ExtractError> {
     check_text(document)?;
-    Ok(charset::decode(&document.body, document.content_type.as_deref()))
+    Ok(double_encoding::undo(charset::decode(&document.body, document.content_type.as_deref())))
 }
 
 fn check_text(document: &FetchedDocument) -> Result<(), ExtractError> {

@@ -12,6 +12,7 @@ use super::error::ExtractError;
 use super::explanation::{TextSource, TitleVotes};
 use super::fragment::fragment_paragraphs;
 use super::further_pages::FurtherPages;
+use super::layout::Layout;
 use super::metadata::Metadata;
 use super::no_article::NoArticle;
 use super::page::Page;
@@ -98,30 +99,31 @@ impl Extractor {
             metadata.titles.insert(0, Evidence::new(title, Origin::SiteRule));
             metadata.title_votes.insert(0, None);
         }
-        let mut article = metadata.article(&page, document, hints);
-        article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
-        article.rule_faults = ruled.faults;
-        let mut authors =
-            authors::authors(&page, &metadata.declared, &metadata.structured, hints, &metadata.site_names);
         let is_ruled = ruled.body.is_some();
-        let (page, body) = match ruled.body {
-            Some((page, body)) => {
+        let (text_page, body) = match ruled.body {
+            Some((ruled_page, body)) => {
                 // How each line would have fared is only for those who ask.
                 if let Some(trace) = trace.as_deref_mut() {
-                    let general = body::choose(&page, &metadata.known_texts(hints), Some(trace));
+                    let general = body::choose(&ruled_page, &metadata.known_texts(hints), Some(trace));
                     trace.rule_out(general.lines.into_iter().filter(|line| body.lines.binary_search(line).is_err()));
                 }
-                (page, body)
+                (Some(ruled_page), body)
             }
-            None => {
-                let body = body::choose(&page, &metadata.known_texts(hints), trace.as_deref_mut());
-                (page, body)
-            }
+            None => (None, body::choose(&page, &metadata.known_texts(hints), trace.as_deref_mut())),
         };
-        let head = &page.lines[body.head.clone()];
-        dates::add_from_head(&mut article.published, head);
-        authors::add_from_head(&mut authors, head, &metadata.site_names);
-        let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, &metadata.site_names);
+        let text_layout = Layout::of(text_page.as_ref().unwrap_or(&page), &body.lines, &metadata.titles);
+        // What a rule leaves out of the text may hold its date and its authors: they are looked for on the whole page,
+        // whose lines are others.
+        let layout = if is_ruled { Layout::default() } else { text_layout.clone() };
+        let mut article = metadata.article(&page, &layout, document, hints);
+        let Metadata { declared, structured, site_names, .. } = &metadata;
+        let mut authors = authors::authors(&page, &layout, declared, structured, hints, site_names);
+        let page = text_page.unwrap_or(page);
+        dates::add_from_lines(&mut article.published, &page, &text_layout, &body.lines);
+        article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
+        article.rule_faults = ruled.faults;
+        authors::add_from_head(&mut authors, &page, &text_layout, site_names);
+        let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
         let (text_from, refusal) = self.fill_body(&mut article, &page, &metadata, &body, hints, is_ruled);
         let Metadata { titles, title_votes, .. } = metadata;

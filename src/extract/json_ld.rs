@@ -1,7 +1,6 @@
 //! What the page says of itself in structured data: schema.org as JSON-LD.
 //!
-//! Much of it is broken JSON, written by templates: raw line breaks in strings, comments, commas too many, entities.
-//! A script that does not parse is cleaned once and tried again; what still does not parse is passed over.
+//! Much of it is broken JSON, written by templates, and then read by a reader of our own (`lenient_json`).
 
 use std::collections::HashMap;
 
@@ -9,6 +8,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::fragment::fragment_paragraphs;
+use super::lenient_json;
 use super::text::{fold, key};
 
 /// Nodes looked at in one page: graphs of real pages hold tens.
@@ -65,7 +65,7 @@ pub(super) struct StructuredArticle {
 
 /// Reads all scripts of a page; `addresses` are the page's own, to tell its article from others it lists.
 pub(super) fn read(scripts: &[String], addresses: &[Url]) -> StructuredArticle {
-    let documents: Vec<Value> = scripts.iter().filter_map(|script| parse(script)).collect();
+    let documents: Vec<Value> = scripts.iter().flat_map(|script| parse(script)).collect();
     let mut nodes: Vec<&Map<String, Value>> = Vec::new();
     for document in &documents {
         collect_nodes(document, &mut nodes);
@@ -89,7 +89,9 @@ pub(super) fn read(scripts: &[String], addresses: &[Url]) -> StructuredArticle {
         let twins = nodes.iter().copied().filter(|node| is_article(node) && worth(node, addresses).0);
         article.headlines = headlines(node, twins.take(TWINS_MAX));
     }
-    for node in nodes.iter().filter(|node| has_type(node, |name| PAGE_TYPES.contains(&name))) {
+    // The date of a recording is that of the article only where nothing else is said of one.
+    let is_of_page = |name: &str| PAGE_TYPES.contains(&name) && (best.is_none() || name != "VideoObject");
+    for node in nodes.iter().filter(|node| has_type(node, is_of_page)) {
         fill_dates(&mut article, node);
         if article.authors.is_empty() && best.is_none() {
             article.authors = parties(node.get("author"), &by_id);
@@ -101,55 +103,16 @@ pub(super) fn read(scripts: &[String], addresses: &[Url]) -> StructuredArticle {
     article
 }
 
-fn parse(script: &str) -> Option<Value> {
-    serde_json::from_str(script.trim()).ok().or_else(|| serde_json::from_str(&repaired(script)).ok())
-}
-
-/// The script with the faults removed that templates make.
-fn repaired(script: &str) -> String {
-    let mut text = script.trim();
-    for (open, close) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/")]
-    {
-        text = text.strip_prefix(open).unwrap_or(text).trim();
-        text = text.strip_suffix(close).unwrap_or(text).trim();
-    }
-    let unescaped;
-    if !text.contains('"') && text.contains("&quot;") {
-        unescaped = text.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
-        text = &unescaped;
-    }
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text.char_indices().peekable();
-    let mut inside_string = false;
-    while let Some((at, c)) = rest.next() {
-        match c {
-            '\\' if inside_string => match rest.next() {
-                Some((_, escaped)) if "\"\\/bfnrtu".contains(escaped) => clean.extend(['\\', escaped]),
-                Some((_, other)) => clean.push(other),
-                None => {}
-            },
-            '"' => {
-                inside_string = !inside_string;
-                clean.push('"');
-            }
-            c if inside_string && c.is_control() => clean.push(' '),
-            '/' if !inside_string && text[at..].starts_with("//") => {
-                while rest.next_if(|(_, c)| *c != '\n').is_some() {}
-            }
-            '/' if !inside_string && text[at..].starts_with("/*") => {
-                let end = text[at..].find("*/").map_or(text.len(), |length| at + length + 2);
-                while rest.next_if(|(position, _)| *position < end).is_some() {}
-            }
-            '}' | ']' if !inside_string => {
-                let kept = clean.trim_end().trim_end_matches([',', ' ', '\n', '\r', '\t']).len();
-                clean.truncate(kept);
-                clean.push(c);
-            }
-            ';' if !inside_string => {}
-            c => clean.push(c),
+/// The documents of a script: one, or of broken ones what can be read.
+fn parse(script: &str) -> Vec<Value> {
+    let script = script.trim();
+    match serde_json::from_str(script) {
+        Ok(document) => vec![document],
+        Err(_) if !script.contains('"') && script.contains("&quot;") => {
+            lenient_json::read(&script.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&"))
         }
+        Err(_) => lenient_json::read(script),
     }
-    clean
 }
 
 /// All nodes of a document, in its order; nested ones only where they describe the page itself.
@@ -247,10 +210,18 @@ fn headlines<'a>(best: &'a Map<String, Value>, twins: impl Iterator<Item = &'a M
 fn fill_dates(article: &mut StructuredArticle, node: &Map<String, Value>) {
     if article.published.is_none() {
         article.published =
-            ["datePublished", "uploadDate", "dateCreated"].iter().find_map(|name| text_of(node.get(*name)));
+            ["datePublished", "uploadDate", "dateCreated"].iter().find_map(|name| date_of(node.get(*name)));
     }
     if article.modified.is_none() {
-        article.modified = text_of(node.get("dateModified"));
+        article.modified = date_of(node.get("dateModified"));
+    }
+}
+
+/// A date as text; some write it as the number of seconds, or milliseconds, since 1970.
+fn date_of(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::Number(number) => Some(number.to_string()),
+        value => text_of(Some(value)),
     }
 }
 
@@ -341,7 +312,23 @@ mod tests {
         check("{\"@type\": \"NewsArticle\", \"headline\": \"Rain\n &amp; sun\",}");
         check("/* by hand */ {\"@type\": \"NewsArticle\", // the type\n \"headline\": \"Rain & sun\", };");
         check("<!-- {\"@type\": [\"Thing\", \"http://schema.org/Article\"], \"headline\": \"Rain \\& sun\"} -->");
+        check("{\"@type\": \"NewsArticle\"\n\"headline\": \"Rain & sun\"}");
+        check(
+            "{\"@type\": \"NewsArticle\", \"headline\": \"Rain & sun\", \"description\": \"The \"wet\" \"dry\" year\"}",
+        );
+        check(
+            "{\"@type\": \"WebSite\", \"name\": \"Quay\"}\n{\"@type\": \"NewsArticle\", \"headline\": \"Rain & sun\"}",
+        );
         check("{&quot;@type&quot;:&quot;Article&quot;,&quot;headline&quot;:&quot;Rain &amp; sun&quot;}");
+    }
+
+    #[test]
+    fn dates_may_be_numbers_and_those_of_recordings_do_not_count() {
+        let article = read_script(r#"[{"@type": "NewsArticle", "datePublished": 1777809600000}]"#);
+        assert_eq!(article.published.as_deref(), Some("1777809600000"));
+        let article =
+            read_script(r#"[{"@type": "NewsArticle"}, {"@type": "VideoObject", "uploadDate": "2020-01-01"}]"#);
+        assert_eq!(article.published, None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::declared::Declared;
 use super::explanation::TitleVotes;
 use super::fragment::fragment_paragraphs;
 use super::json_ld::StructuredArticle;
+use super::layout::Layout;
 use super::page::Page;
 use super::{dates, json_ld, next_page, numbered_page, text, title};
 use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Quality};
@@ -54,12 +55,18 @@ impl<'a> Metadata<'a> {
     }
 
     /// The article as far as it is known without its text and its authors.
-    pub(super) fn article(&self, page: &Page<'_>, document: &FetchedDocument, hints: &LinkHints) -> ExtractedArticle {
+    pub(super) fn article(
+        &self,
+        page: &Page<'_>,
+        layout: &Layout,
+        document: &FetchedDocument,
+        hints: &LinkHints,
+    ) -> ExtractedArticle {
         let (declared, structured) = (&self.declared, &self.structured);
         let canonical_urls = declared.canonical_urls(&document.final_url);
         ExtractedArticle {
             title: self.titles.first().cloned(),
-            published: dates::published(page, declared, structured, document, hints),
+            published: dates::published(page, layout, declared, structured, document, hints),
             modified: dates::modified(declared, structured),
             authors: Vec::new(),
             language: declared.language(structured, document),

@@ -1,18 +1,22 @@
 //! Bytes of an HTML page to the article in it. Pure: same bytes, same article.
 //!
 //! ```text
-//! bytes ─► decode ─► bounds ─► tree ─► page ─┬─► metadata: declared, json_ld ─► title, dates, authors
-//!                                            └─► site_rule or body ─► verdict
+//! bytes ─► decode ─► bounds ─► tree ─► page ─┬─► metadata: declared, json_ld ─► title ─┬─► layout ─► dates, authors
+//!                                            └─► site_rule or body ─► verdict ────────┘
 //! ```
 //!
 //! * `extractor`: goes this way, and puts the article together.
-//! * `decode`: the bytes as text.
+//! * `decode`: the bytes as text, with what was encoded twice decoded (`double_encoding`).
 //! * `bounds`: leaves out what nobody reads and cuts off what the parser could not read in linear time, from where
 //!   `scan` says that tags begin and end.
 //! * `page`: one walk over the tree into flat arrays: elements and lines, with `tags` and `class_names` saying what an
 //!   element is by its tag and by its names.
 //! * `metadata`: what the page says of its article outside the text: `declared` in `meta` elements, `json_ld` in
-//!   structured data; `title`, `dates` and `authors` know all places where each may stand, in the order of trust.
+//!   structured data, which `lenient_json` reads where it is broken; `title`, `dates` and `authors` know all places
+//!   where each may stand, in the order of trust.
+//! * `bylines`: the names in a byline, with `byline_words` for what stands around them.
+//! * `layout`: where things stand in relation to headline and text; `visible_dates` and `date_labels`: what of the dates
+//!   that a page shows is that of its publication.
 //! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
 //!   find is found in the general way.
 //! * `body`: which lines are the article; every line is judged by weighed features, in three passes.
@@ -34,11 +38,15 @@
 mod authors;
 mod body;
 mod bounds;
+mod byline_words;
+mod bylines;
 mod chosen_links;
 mod class_names;
+mod date_labels;
 mod dates;
 mod declared;
 mod decode;
+mod double_encoding;
 mod error;
 mod explain;
 mod explanation;
@@ -46,6 +54,8 @@ mod extractor;
 mod fragment;
 mod further_pages;
 mod json_ld;
+mod layout;
+mod lenient_json;
 mod metadata;
 mod next_page;
 mod no_article;
@@ -61,6 +71,7 @@ mod tags;
 mod text;
 mod title;
 mod verdict;
+mod visible_dates;
 
 #[cfg(test)]
 mod any_bytes;

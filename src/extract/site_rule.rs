@@ -86,7 +86,7 @@ fn read_body<'a>(rule: &SiteRule, tree: &'a Html, depth_max: usize) -> (Page<'a>
         next = next.max(element.lines_end);
     }
     let n_words = lines.iter().map(|line: &usize| count_words(&page.lines[*line].text)).sum();
-    let body = Body::of_lines(&page, lines);
+    let body = Body::of_lines(lines);
     (page, body, n_words)
 }
 

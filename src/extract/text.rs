@@ -1,6 +1,6 @@
 //! What can be read off a line of text without knowing where it stands.
 
-use crate::scripts::is_han_or_kana;
+use crate::scripts::{UNSPACED_WORD_CHARACTERS, is_han_or_kana, is_unspaced_alphabet};
 
 /// Text put together from pieces, white space folded to single blanks, none at the ends.
 #[derive(Debug, Default)]
@@ -96,9 +96,11 @@ pub(super) fn fold(text: &str) -> String {
     folded.take()
 }
 
-/// Counts words: runs of letters and digits; each Han or Kana character is one.
+/// Counts words: runs of letters and digits; each Han or Kana character is one, and so are some characters of the
+/// alphabets without blanks between words.
 pub(super) fn count_words(text: &str) -> usize {
     let (mut n_words, mut inside) = (0, false);
+    let mut n_unspaced = 0;
     for c in text.chars() {
         if c.is_ascii() {
             let is_word = c.is_ascii_alphanumeric() || c == '\'';
@@ -107,6 +109,11 @@ pub(super) fn count_words(text: &str) -> usize {
         } else if is_han_or_kana(c) {
             n_words += 1;
             inside = false;
+        } else if is_unspaced_alphabet(c) {
+            n_words += usize::from(n_unspaced % UNSPACED_WORD_CHARACTERS == 0);
+            n_unspaced += 1;
+            inside = false;
+            continue;
         } else if c == '’' || c == '\u{ad}' {
             // An apostrophe or soft hyphen neither begins nor ends a word.
         } else {
@@ -114,6 +121,7 @@ pub(super) fn count_words(text: &str) -> usize {
             n_words += usize::from(is_word && !inside);
             inside = is_word;
         }
+        n_unspaced = 0;
     }
     n_words
 }
@@ -223,6 +231,7 @@ mod tests {
         check("It’s a well-known fact, 'tis", 6);
         check("Straße über\u{ad}all", 2);
         check("東京の天気 a", 6);
+        check("สภาเทศบาลลงมติ ซื้อ", 5);
         check(" – … ", 0);
     }
 }

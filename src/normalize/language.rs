@@ -2,6 +2,8 @@
 
 use whatlang::Lang;
 
+use super::function_words;
+
 /// Characters of the body that the detector reads: enough to be sure, little enough to be quick.
 const DETECTION_CHARACTERS: usize = 500;
 
@@ -25,16 +27,40 @@ const CONFUSABLE: &[&[&str]] = &[
 
 /// The language of a text as an ISO 639-1 code (639-3 where there is none), from what the page declares and from what
 /// the words say. The words win when they are many and clear, since templates often declare another language than
-/// the article is in.
+/// the article is in. The detector does not know all languages and takes a text in another for one that it knows: a
+/// declared language that it does not know stays, unless the commonest words of the text are of the one that it found.
 #[must_use]
 pub fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
     let declared = declared.and_then(primary_subtag);
     let detected = detect(text);
+    let sample = beginning(text);
     match (declared, detected) {
         (Some(declared), Some(detected)) if are_confusable(&declared, detected) => Some(declared),
-        (_, Some(detected)) => Some(detected.to_owned()),
-        (declared, None) => declared,
+        (Some(declared), Some(detected)) if !is_known(&declared) => {
+            let is_wrong = has_own_script(detected) || function_words::speaks_rather(sample, detected, &declared);
+            Some(if is_wrong { detected.to_owned() } else { declared })
+        }
+        (Some(declared), None) => Some(declared),
+        (_, detected) => {
+            let spoken = function_words::language_of(sample).filter(|spoken| detected.is_none() || !is_known(spoken));
+            spoken.or(detected).map(str::to_owned)
+        }
     }
+}
+
+/// Whether the detector knows a language by its code.
+fn is_known(code: &str) -> bool {
+    Lang::all().iter().any(|lang| short_code(lang.code()).unwrap_or(lang.code()) == code)
+}
+
+/// Whether a language is told by its script alone.
+fn has_own_script(code: &str) -> bool {
+    ["ja", "ko", "th", "el", "he", "ka", "zh"].contains(&code)
+}
+
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(DETECTION_CHARACTERS).map_or(text.len(), |(at, _)| at);
+    &text[..end]
 }
 
 /// The language part of a tag (BCP 47) such as `en-US` or `zh_Hant_TW`.
@@ -48,8 +74,7 @@ fn primary_subtag(tag: &str) -> Option<String> {
 }
 
 fn detect(text: &str) -> Option<&'static str> {
-    let end = text.char_indices().nth(DETECTION_CHARACTERS).map_or(text.len(), |(at, _)| at);
-    let sample = &text[..end];
+    let sample = beginning(text);
     let info = whatlang::detect(sample)?;
     // A script that one language alone uses needs no length.
     let is_long_enough = sample.chars().count() >= DETECTION_CHARACTERS_MIN;
@@ -163,6 +188,34 @@ mod tests {
     #[test]
     fn close_relatives_are_left_to_the_page() {
         assert_eq!(language_of(SPANISH, Some("gl")).as_deref(), Some("gl"));
+    }
+
+    #[test]
+    fn a_declared_language_that_the_detector_does_not_know_stays() {
+        let check = |text: &str, declared: Option<&str>, expected: &str| {
+            assert_eq!(language_of(text, declared).as_deref(), Some(expected), "{text}");
+        };
+        let icelandic = "Bæjarstjórnin samþykkti í gærkvöldi að kaupa gömlu mylluna við ána og breyta henni í bókasafn. \
+            Það er mikið verk sem ekki var hægt að vinna fyrr, en nú hefur bærinn til þess fé og vilja.";
+        let albanian = "Këshilli i qytetit vendosi mbrëmë të blejë mullirin e vjetër pranë lumit dhe ta kthejë në bibliotekë. \
+            Është një punë e madhe që nuk mund të bëhej më parë, por tani ka para dhe dëshirë për ta bërë.";
+        let mongolian = "Хотын зөвлөл өчигдөр орой голын эрэг дээр байгаа хуучин тээрмийг худалдан авч номын сан болгох юм гэж \
+            мэдэгдлээ. Энэ нь их ажил бөгөөд өмнө нь хийх боломжгүй байсан боловч одоо мөнгө байна.";
+        let swahili = "Baraza la mji limeamua jana jioni kununua kinu cha zamani kando ya mto na kukifanya kuwa maktaba ya \
+            watoto. Kazi hiyo ni kubwa na haikuwezekana kabla ya sasa, kwa kuwa hakukuwa na fedha katika hazina ya mji.";
+        for (text, code) in [(icelandic, "is"), (albanian, "sq"), (mongolian, "mn"), (swahili, "sw")] {
+            check(text, Some(code), code);
+            check(text, None, code);
+        }
+        // A template's language is not that of the text.
+        check(SPANISH, Some("is"), "es");
+        check("東京の天気は晴れです。明日は雨が降るでしょう。", Some("sq"), "ja");
+        let nynorsk = "Kommunestyret vedtok i går kveld å kjøpe den gamle mølla ved elva og gjere ho om til bibliotek. Det er eit \
+            stort arbeid som ikkje kunne gjerast før, men no har kommunen pengar til det, og dei vil ikkje vente meir.";
+        check(nynorsk, None, "nn");
+        let bokmal = "Kommunestyret vedtok i går kveld å kjøpe den gamle møllen ved elven og gjøre den om til bibliotek. Det er et \
+            stort arbeid som ikke kunne gjøres før, men nå har kommunen penger til det, og de vil ikke vente mer.";
+        assert_ne!(language_of(bokmal, None).as_deref(), Some("nn"));
     }
 
     #[test]

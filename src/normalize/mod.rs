@@ -2,6 +2,8 @@
 
 mod amp_cache;
 
+mod function_words;
+
 pub mod language;
 
 pub mod text;
@@ -117,7 +119,9 @@ pub fn language_of_dates<'a>(
 
 /// The date of publication: the most trusted one that can be read. Structured data goes before `meta`, before `time`,
 /// before the feed, the sitemap and the address. Where that one gives only the day, the time of a less trusted one for
-/// the same day is taken with it. A date later than the first sighting is that of the first sighting.
+/// the same day is taken with it; where it gives an instant in UTC, the offset with which another writes the same. Of
+/// numbers that may be several days those count that another date has. A date later than the first sighting is that of
+/// the first sighting.
 fn published(
     extracted: &ExtractedArticle,
     surroundings: &Surroundings<'_>,
@@ -128,21 +132,22 @@ fn published(
     let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
     let from_hints = hints.published.as_deref().map(|text| (text.to_owned(), hint_origin));
     let from_url = url.and_then(|url| url::day_in_path(url.as_url())).map(|day| (day, Origin::Url));
-    let mut candidates: Vec<Published> = extracted
-        .published
+    let found = extracted.published.iter().map(|date| (date.value.clone(), date.origin));
+    let found: Vec<(String, Origin)> = found.chain(from_hints).chain(from_url).collect();
+    let as_published = |date: dates::ReadDate, origin: Origin| Published {
+        instant: date.instant,
+        offset: date.offset.unwrap_or(Offset::UTC),
+        precision: date.precision,
+        origin,
+    };
+    let sure: Vec<dates::ReadDate> = found
         .iter()
-        .map(|date| (date.value.clone(), date.origin))
-        .chain(from_hints)
-        .chain(from_url)
-        .filter_map(|(text, origin)| {
-            let date = dates::read_in(&text, customs)?;
-            Some(Published {
-                instant: date.instant,
-                offset: date.offset.unwrap_or(Offset::UTC),
-                precision: date.precision,
-                origin,
-            })
-        })
+        .map(|(text, _)| dates::interpret(text, customs))
+        .filter_map(|reading| reading.date.filter(|_| !reading.is_open))
+        .collect();
+    let mut candidates: Vec<Published> = found
+        .iter()
+        .filter_map(|(text, origin)| Some(as_published(read_beside(text, customs, &sure)?, *origin)))
         .collect();
     candidates.sort_by_key(|candidate| candidate.origin);
     let best = *candidates.first()?;
@@ -153,12 +158,33 @@ fn published(
             .find(|other| other.precision == DatePrecision::Instant && other.day() == best.day())
             .map_or(best, |other| *other),
     };
+    let is_local =
+        |other: &&Published| other.offset != Offset::UTC && other.instant.as_second() == chosen.instant.as_second();
+    if chosen.precision == DatePrecision::Instant
+        && chosen.offset == Offset::UTC
+        && let Some(local) = candidates.iter().find(is_local)
+    {
+        chosen.offset = local.offset;
+    }
     if let Some(first_seen_at) = surroundings.first_seen_at
         && chosen.instant > first_seen_at
     {
         chosen.instant = first_seen_at;
     }
     Some(chosen)
+}
+
+/// Reads a date beside others of the same article: what its numbers leave open, one that is sure may decide.
+fn read_beside(text: &str, customs: dates::Context<'_>, sure: &[dates::ReadDate]) -> Option<dates::ReadDate> {
+    let reading = dates::interpret(text, customs);
+    if !reading.is_open {
+        return reading.date;
+    }
+    let day = |date: &dates::ReadDate| date.to_rfc3339().get(.."2026-11-24".len()).map(str::to_owned);
+    let in_order = |order| dates::read_in(text, dates::Context { order: Some(order), ..customs });
+    let is_confirmed = |date: &dates::ReadDate| sure.iter().any(|other| day(other) == day(date));
+    let orders = [dates::Order::DayMonthYear, dates::Order::MonthDayYear, dates::Order::YearMonthDay];
+    orders.into_iter().filter_map(in_order).find(is_confirmed).or(reading.date)
 }
 
 /// SHA-256 over the words in lower case, a space between them.
@@ -295,6 +321,22 @@ mod tests {
         assert_eq!((date.origin, date.precision), (Origin::Feed, DatePrecision::Instant));
         let date = with_dates(&[("2026-11-19", Origin::Meta)], Some("2026-11-17T07:15:00Z"), SEEN).unwrap();
         assert_eq!((date.origin, date.precision), (Origin::Meta, DatePrecision::Day));
+    }
+
+    #[test]
+    fn an_instant_in_utc_takes_the_offset_that_another_date_has() {
+        let universal = ("2026-11-19T02:30:00Z", Origin::Meta);
+        let date = with_dates(&[universal, ("2026-11-18T18:30:00-08:00", Origin::Time)], None, SEEN).unwrap();
+        assert_eq!((date.origin, date.day().as_str()), (Origin::Meta, "20261118"));
+        let date = with_dates(&[universal, ("2026-11-18T18:00:00-08:00", Origin::Time)], None, SEEN).unwrap();
+        assert_eq!(date.day(), "20261119", "another instant");
+    }
+
+    #[test]
+    fn numbers_that_may_be_several_days_are_read_beside_other_dates() {
+        let day = |dates: &[(&str, Origin)]| with_dates(dates, None, SEEN).unwrap().day();
+        assert_eq!(day(&[("08-11-2026", Origin::Meta), ("November 8, 2026", Origin::Text)]), "20261108");
+        assert_eq!(day(&[("11-08-2026", Origin::Meta), ("November 8, 2026", Origin::Text)]), "20261108");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use encoding_rs::WINDOWS_1252;
 use scraper::Html;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::scripts::is_han_or_kana;
+use crate::scripts::{UNSPACED_WORD_CHARACTERS, is_han_or_kana, is_unspaced_alphabet};
 
 /// Brings text into the form in which we keep it: one line, NFC, white space folded to single spaces, entities that
 /// were escaped twice and UTF-8 that was encoded twice resolved, without control, zero-width and directional
@@ -58,12 +58,21 @@ pub fn clean_paragraphs<'a>(paragraphs: impl IntoIterator<Item = &'a str>) -> Ve
         .collect()
 }
 
-/// The number of words: runs of letters and digits, where each Han or Kana character is a word of its own.
+/// The number of words: runs of letters and digits, where each Han or Kana character is a word of its own, and some
+/// characters of the alphabets without blanks between words are one.
 #[must_use]
 pub fn count_words(text: &str) -> u32 {
     let mut words = 0_u32;
     let mut in_word = false;
+    let mut n_unspaced = 0_usize;
     for character in text.chars() {
+        if is_unspaced_alphabet(character) {
+            words += u32::from(n_unspaced.is_multiple_of(UNSPACED_WORD_CHARACTERS));
+            n_unspaced += 1;
+            in_word = false;
+            continue;
+        }
+        n_unspaced = 0;
         if character.is_ascii() {
             // Most characters of most texts; the apostrophe is the only one that stands inside of words.
             let continues = character.is_ascii_alphanumeric();

@@ -323,7 +323,8 @@ fn is_route(fragment: &str) -> bool {
 fn is_tracking(pair: &str, path: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
-    let name = name.as_str();
+    // Addresses that were escaped once too often.
+    let name = ["amp;", "amp%3b"].iter().fold(name.as_str(), |name, escaped| name.trim_start_matches(escaped));
     TRACKING_PARAMETERS.iter().any(|(_, names)| names.contains(&name))
         || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || REFERRER_PARAMETERS.contains(&name) && (REFERRER_VALUES.contains(&value.as_str()) || is_host(&value))
@@ -417,6 +418,8 @@ mod tests {
         check("https://news.example.org/a?utm_source=x", "https://news.example.org/a");
         check("https://news.example.org/a?ref=rss&ref=77", "https://news.example.org/a?ref=77");
         for parameter in [
+            "amp%3Butm_medium=link",
+            "amp;utm_medium=link",
             "ref_src=twsrc%5Etfw",
             "mod=rss_markets_main",
             "WT.mc_id=x",

@@ -30,8 +30,6 @@ mod trace;
 #[cfg(test)]
 mod learn;
 
-use std::ops::Range;
-
 use super::page::Page;
 use context_features::Surroundings;
 use decision_trees::Tree;
@@ -46,26 +44,19 @@ pub(super) use trace::Trace;
 pub(super) struct Body {
     /// Indices of lines, in page order.
     pub(super) lines: Vec<usize>,
-    /// Lines around the beginning of the text, among which are byline and date where the page has no names for them.
-    pub(super) head: Range<usize>,
     /// Expected F1 of the chosen words, from how likely each line was found to be part of the article: 0 to 1.
     pub(super) certainty: f32,
 }
 
 impl Body {
     /// Lines that were chosen elsewhere, by somebody who is sure of them.
-    pub(super) fn of_lines(page: &Page<'_>, lines: Vec<usize>) -> Body {
-        let head = head_around(page, lines.first().copied().unwrap_or_default());
-        Body { lines, head, certainty: 1.0 }
+    pub(super) fn of_lines(lines: Vec<usize>) -> Body {
+        Body { lines, certainty: 1.0 }
     }
 }
 
 /// A line stands in the article when it more likely does than not.
 const ACCEPTED: f32 = 0.5;
-
-/// Lines before the text, and at its beginning, that make its head.
-const HEAD_LINES: usize = 8;
-const HEAD_LINES_INSIDE: usize = 3;
 
 /// The weights of each pass.
 #[derive(Clone, Copy)]
@@ -100,7 +91,6 @@ fn choose_by(
         .flat_map(|third| third.features.iter().map(|features| decision_trees::probability(weights.third, features)))
         .collect();
     let mut chosen: Vec<usize> = (0..probabilities.len()).filter(|line| probabilities[*line] > ACCEPTED).collect();
-    let head = head_around(page, chosen.first().copied().unwrap_or_default());
     cleanup::clean_up(page, &profiles, texts, &mut chosen, |line, rule| {
         if let Some(trace) = &mut trace {
             trace.taken_out.push((line, rule));
@@ -116,11 +106,7 @@ fn choose_by(
         (trace.profiles, trace.first, trace.second, trace.third) = (profiles, first, second, third);
         trace.times = times;
     }
-    Body { lines: chosen, head, certainty }
-}
-
-fn head_around(page: &Page<'_>, start: usize) -> Range<usize> {
-    start.saturating_sub(HEAD_LINES)..page.lines.len().min(start + HEAD_LINES_INSIDE)
+    Body { lines: chosen, certainty }
 }
 
 /// The F1 that is to be expected of the chosen lines: a likely line that was chosen counts for it, an unlikely one that

@@ -8,8 +8,15 @@ pub(super) const NAMING_ATTRIBUTES: [&str; 7] =
 
 /// The attributes that are read anywhere, beside those above. The page is parsed without all others: who wants to read
 /// another puts it here. The last three decide how the parser goes on.
-const READ_ATTRIBUTES: [&str; 15] = [
+const READ_ATTRIBUTES: [&str; 23] = [
     "content",
+    "data-date",
+    "data-datetime",
+    "data-epoch",
+    "data-published",
+    "data-time",
+    "data-timestamp",
+    "data-utime",
     "datetime",
     "href",
     "hidden",
@@ -20,6 +27,7 @@ const READ_ATTRIBUTES: [&str; 15] = [
     "property",
     "rel",
     "style",
+    "title",
     "xml:lang",
     "type",
     "encoding",

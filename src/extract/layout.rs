@@ -1,0 +1,149 @@
+//! Where things stand on a page in relation to its article: to its headline and to its text.
+//!
+//! Pages show dates and names of much else: of other articles, of comments, of the day on which they were asked for.
+//! Names of elements tell some of these apart, where the element does not hold the article itself: a class such as
+//! `grid` says something of a card, and nothing of the page that is laid out in a grid. Where they say nothing, the
+//! place does.
+
+use std::ops::Range;
+
+use super::class_names::Marks;
+use super::page::{Page, PageElement};
+use super::tags::Tag;
+use super::text::key;
+use crate::model::Evidence;
+
+/// Lines before the headline that may still be about its article: a kicker, a date.
+const LINES_ABOVE_HEADLINE: usize = 4;
+
+/// Lines before the text that are its head where no headline is known, and lines at its beginning.
+const HEAD_LINES: usize = 8;
+const HEAD_LINES_INSIDE: usize = 3;
+
+/// Lines behind the text that may still be about it.
+const FOOT_LINES: usize = 6;
+
+/// How far before the text its headline is looked for, in lines: pictures and players stand between.
+const HEADLINE_DISTANCE_MAX: usize = 60;
+
+/// Where something stands, the surest place for what is said of an article first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Between the headline and the text, or in its first lines.
+    Head,
+    /// Right above the headline.
+    AboveHead,
+    /// Within the text.
+    Text,
+    /// Right behind the text.
+    Foot,
+    /// Anywhere else.
+    Away,
+}
+
+/// Where the article stands on its page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    headline: Option<usize>,
+    /// From the first line of the text to the last; empty where there is none.
+    text: Range<usize>,
+}
+
+impl Layout {
+    /// The layout of a page with these lines as its text, in page order, and these titles, the best first.
+    pub(super) fn of(page: &Page<'_>, text_lines: &[usize], titles: &[Evidence<String>]) -> Layout {
+        let (Some(first), Some(last)) = (text_lines.first(), text_lines.last()) else {
+            return Layout::default();
+        };
+        // The headline may be among the chosen lines.
+        let range = first.saturating_sub(HEADLINE_DISTANCE_MAX)..(first + 1).min(page.lines.len());
+        let title_keys: Vec<String> = titles.iter().map(|title| key(&title.value)).collect();
+        let is_title = |line: &usize| title_keys.contains(&key(&page.lines[*line].text));
+        let headings = page.top_headings.iter().map(|heading| page.elements[*heading].lines_start);
+        let headings: Vec<usize> = headings.filter(|line| range.contains(line)).collect();
+        let headline = headings
+            .iter()
+            .copied()
+            .rfind(|line| is_title(line))
+            .or_else(|| range.clone().rfind(is_title))
+            .or(headings.last().copied());
+        Layout { headline, text: *first..last + 1 }
+    }
+
+    /// Whether it is known where the text stands.
+    pub(super) fn has_text(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// Where a line stands.
+    pub(super) fn standing(&self, line: usize) -> Standing {
+        if self.text.is_empty() {
+            return Standing::Head;
+        }
+        let headline = self.headline.unwrap_or(self.text.start.saturating_sub(HEAD_LINES));
+        if line >= self.text.end + FOOT_LINES || line + LINES_ABOVE_HEADLINE < headline {
+            Standing::Away
+        } else if line >= self.text.end {
+            Standing::Foot
+        } else if line >= self.text.start + HEAD_LINES_INSIDE {
+            Standing::Text
+        } else if line >= headline {
+            Standing::Head
+        } else {
+            Standing::AboveHead
+        }
+    }
+
+    /// The lines between the headline and the text, those right above and those that begin the text.
+    pub(super) fn head(&self) -> Range<usize> {
+        let first = self.headline.map_or(self.text.start.saturating_sub(HEAD_LINES), |headline| {
+            headline.saturating_sub(LINES_ABOVE_HEADLINE)
+        });
+        first..self.text.end.min(self.text.start + HEAD_LINES_INSIDE)
+    }
+
+    /// The lines right behind the text.
+    pub(super) fn foot(&self) -> Range<usize> {
+        self.text.end..self.text.end + FOOT_LINES
+    }
+
+    /// Whether an element is part of something else that the page shows: comments, another article, its masthead.
+    pub(super) fn is_elsewhere(&self, page: &Page<'_>, element: usize) -> bool {
+        const ELSEWHERE: Marks = Marks::any(&[
+            Marks::COMMENTS,
+            Marks::CONTROL,
+            Marks::NAVIGATION,
+            Marks::EMBED,
+            Marks::QUOTE,
+            Marks::CAPTION,
+        ]);
+        // The parts of an article's head may be laid out in a grid, or be called as those of a list of news are.
+        let is_in_head =
+            !self.text.is_empty() && self.standing(page.elements[element].lines_start) <= Standing::AboveHead;
+        let own = if is_in_head { ELSEWHERE } else { ELSEWHERE | Marks::TEASER | Marks::RELATED };
+        let inherited = if is_in_head { ELSEWHERE | Marks::RELATED } else { own };
+        // What the names of `html` and `body` say is about the page, not about what stands in it.
+        let above = page.path_up(element, 0).filter(|above| page.elements[*above].depth > 1);
+        // What holds the article, all above it does too.
+        above.take_while(|above| self.text.is_empty() || !self.holds_article(page, *above)).any(|above| {
+            let PageElement { marks, tag, .. } = &page.elements[above];
+            marks.has(if above == element { own } else { inherited })
+                || *tag == Tag::Article && !self.text.is_empty()
+                || marks.has(Marks::HEADER | Marks::ASIDE) && self.is_masthead(page, above)
+        })
+    }
+
+    /// Whether an element holds the headline or the beginning of the text.
+    fn holds_article(&self, page: &Page<'_>, element: usize) -> bool {
+        let lines = page.elements[element].lines_start..page.elements[element].lines_end;
+        self.headline.is_some_and(|headline| lines.contains(&headline))
+            || !self.text.is_empty() && lines.contains(&self.text.start)
+    }
+
+    /// Whether an element before the headline is not about the article: the two stand in no `article` together.
+    fn is_masthead(&self, page: &Page<'_>, element: usize) -> bool {
+        let is_article = |above: usize| page.elements[above].tag == Tag::Article && self.holds_article(page, above);
+        self.headline.is_some_and(|headline| page.elements[element].lines_end <= headline)
+            && !page.path_up(element, 0).any(is_article)
+    }
+}

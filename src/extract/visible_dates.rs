@@ -1,0 +1,358 @@
+//! The dates that a page shows for its article: in `time` elements, in elements whose names say that they hold dates or
+//! authors, and in the lines around the headline and behind the text.
+//!
+//! A page shows dates of much else. Of those that are not known to be of something else the ones count that stand
+//! nearest to the headline, and those of a change only where there is no other.
+
+use super::class_names::Marks;
+use super::date_labels::{Label, labelled_dates};
+use super::layout::{Layout, Standing};
+use super::page::{Line, Page};
+use super::tags::Tag;
+use super::text::ends_like_sentence;
+use crate::dates;
+use crate::model::{Evidence, Origin};
+
+/// Elements of one kind looked at.
+const ELEMENTS_MAX: usize = 50;
+
+/// Longest line without a mark that is looked through for a date, in bytes.
+const LINE_BYTES_MAX: usize = 200;
+
+/// Longest line that announces the date in the line below it: `Published`.
+const ANNOUNCEMENT_BYTES_MAX: usize = 40;
+
+/// How much longer than the date the text of a link is that leads to another article.
+const LINK_BYTES_SPARE: usize = 20;
+
+/// What stands between a date and the time, the author or the minutes that it takes to read, in a line about an article.
+const SEPARATORS: [char; 8] = ['|', '·', '•', ',', '/', '–', '—', '-'];
+
+/// Attributes in which scripts keep the date of an element, as text or as a number.
+const DATE_ATTRIBUTES: [&str; 8] = [
+    "data-timestamp",
+    "data-datetime",
+    "data-date",
+    "data-time",
+    "data-published",
+    "data-epoch",
+    "data-utime",
+    "title",
+];
+
+/// A date that the page shows.
+#[derive(Debug)]
+struct VisibleDate {
+    value: String,
+    origin: Origin,
+    label: Label,
+    standing: Standing,
+}
+
+impl VisibleDate {
+    /// What speaks for it, the best first.
+    fn rank(&self) -> (bool, Standing, Label) {
+        (self.label == Label::Changed, self.standing, self.label)
+    }
+
+    fn into_evidence(self) -> Evidence<String> {
+        Evidence::new(self.value, self.origin)
+    }
+
+    fn day(&self) -> Option<String> {
+        dates::read(&self.value).map(|date| date.to_rfc3339()[.."2026-11-24".len()].to_owned())
+    }
+}
+
+/// The dates in elements that are made for them, the best first: those that rank as the first does, and others of the
+/// same day.
+pub(super) fn in_elements(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
+    best(dates_of_elements(page, layout, |element| is_own(page, layout, element)))
+}
+
+/// What the `time` elements of the article say to machines, for a page that has told the instant already: its offset
+/// from UTC may be in them.
+pub(super) fn instants(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
+    let times = page.times.iter().copied().take(ELEMENTS_MAX);
+    let told = times.filter(|time| is_own(page, layout, *time)).filter_map(|time| page.attribute(time, "datetime"));
+    told.map(|value| Evidence::new(value.to_owned(), Origin::Time)).collect()
+}
+
+/// The dates in such elements where names of elements, or their place, speak against them: those in the head of the
+/// article or else on the whole page, if they are all of one day. A page that shows other articles shows their dates.
+pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
+    let mut found = dates_of_elements(page, layout, |element| !is_of_others(page, element));
+    if found.iter().any(|date| date.standing <= Standing::AboveHead) {
+        found.retain(|date| date.standing <= Standing::AboveHead);
+    }
+    let is_announced = |date: &VisibleDate| date.label == Label::Published;
+    if found.iter().any(is_announced) {
+        found.retain(is_announced);
+    }
+    if are_of_one_day(&found) { found.into_iter().map(VisibleDate::into_evidence).collect() } else { Vec::new() }
+}
+
+fn are_of_one_day(found: &[VisibleDate]) -> bool {
+    let day = found.first().and_then(VisibleDate::day);
+    day.is_some() && found.iter().all(|date| date.day() == day)
+}
+
+fn dates_of_elements(page: &Page<'_>, layout: &Layout, is_taken: impl Fn(usize) -> bool) -> Vec<VisibleDate> {
+    let mut found: Vec<VisibleDate> = Vec::new();
+    for time in page.times.iter().copied().take(ELEMENTS_MAX) {
+        if is_taken(time) {
+            add_time(&mut found, page, layout, time);
+        }
+    }
+    let is_time = |element: &usize| page.times.contains(element);
+    for byline in page.bylines.iter().copied().filter(|element| !is_time(element)).take(ELEMENTS_MAX) {
+        if is_taken(byline) {
+            add_byline(&mut found, page, layout, byline);
+        }
+    }
+    found
+}
+
+/// Whether an element is a part of comments, of what is quoted or of a link to another article.
+fn is_of_others(page: &Page<'_>, element: usize) -> bool {
+    const OTHERS: Marks = Marks::any(&[Marks::COMMENTS, Marks::RELATED, Marks::EMBED, Marks::QUOTE]);
+    page.path_up(element, 0).any(|above| page.elements[above].marks.has(OTHERS)) || is_in_long_link(page, element)
+}
+
+/// Whether an element is about the article, and no part of a link to another one.
+fn is_own(page: &Page<'_>, layout: &Layout, element: usize) -> bool {
+    !layout.is_elsewhere(page, element) && !is_in_long_link(page, element)
+}
+
+/// Whether an element stands in a link that says much more.
+fn is_in_long_link(page: &Page<'_>, element: usize) -> bool {
+    let link = page.path_up(element, 0).find(|above| page.elements[*above].tag == Tag::Link);
+    link.is_some_and(|link| page.text_of(link).len() > page.text_of(element).len() + LINK_BYTES_SPARE)
+}
+
+fn add_time(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, time: usize) {
+    let text = page.text_of(time);
+    let shown = labelled_dates(&words_before(page, time, &text), &text);
+    let label = match shown.first() {
+        Some((label, _)) if *label != Label::None => *label,
+        _ => label_of_element(page, time),
+    };
+    let standing = layout.standing(page.elements[time].lines_start);
+    let attribute = page.attribute(time, "datetime").or_else(|| attribute_date(page, time));
+    let mut add = |value: &str| {
+        found.push(VisibleDate { value: value.to_owned(), origin: Origin::Time, label, standing });
+    };
+    if let Some(value) = attribute {
+        add(value);
+    }
+    match shown.first() {
+        Some((_, date)) => add(date),
+        None if dates::read(&text).is_some() => add(&text),
+        None => {}
+    }
+}
+
+fn add_byline(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, byline: usize) {
+    let standing = layout.standing(page.elements[byline].lines_start);
+    let is_date = page.elements[byline].marks.has(Marks::DATE);
+    if is_date && let Some(value) = attribute_date(page, byline) {
+        let label = label_of_element(page, byline);
+        found.push(VisibleDate { value: value.to_owned(), origin: Origin::Time, label, standing });
+    }
+    let text = page.text_of(byline);
+    let shown = labelled_dates(&words_before(page, byline, &text), &text);
+    if shown.is_empty() && is_date && dates::read(&text).is_some() {
+        let label = label_of_element(page, byline);
+        found.push(VisibleDate { value: text, origin: Origin::Text, label, standing });
+        return;
+    }
+    for (label, date) in shown {
+        let label = if label == Label::None && is_date { label_of_element(page, byline) } else { label };
+        found.push(VisibleDate { value: date.to_owned(), origin: Origin::Text, label, standing });
+    }
+}
+
+/// The date in an attribute that is made for something else, where it is one.
+fn attribute_date<'a>(page: &Page<'a>, element: usize) -> Option<&'a str> {
+    let mut values = DATE_ATTRIBUTES.iter().filter_map(|name| page.attribute(element, name));
+    values.find(|value| dates::read(value).is_some())
+}
+
+/// What the names of an element, and of the one that it stands in, say of its date.
+fn label_of_element(page: &Page<'_>, element: usize) -> Label {
+    let names = |element: usize| {
+        let of = |name: &str| page.attribute(element, name).map_or(Label::None, Label::of_names);
+        [of("class"), of("itemprop"), of("id")].into_iter().find(|label| *label != Label::None)
+    };
+    names(element).or_else(|| names(page.elements[element].parent)).unwrap_or(Label::None)
+}
+
+/// What stands before the text of an element in its line, or the line above where that announces it.
+fn words_before(page: &Page<'_>, element: usize, text: &str) -> String {
+    let start = page.elements[element].lines_start;
+    let Some(line) = page.lines.get(start) else { return String::new() };
+    match line.text.find(text) {
+        Some(0) | None => {
+            let above = start.checked_sub(1).map(|above| &page.lines[above].text);
+            let announces = |above: &&String| {
+                above.len() <= ANNOUNCEMENT_BYTES_MAX && !above.chars().any(|c| dates::digit(c).is_some())
+            };
+            above.filter(announces).cloned().unwrap_or_default()
+        }
+        Some(at) => line.text[..at].to_owned(),
+    }
+}
+
+/// The dates in lines that nothing marks, around the headline and behind the text, for pages that say it nowhere else.
+/// `is_text` tells the lines of the text: what is told there is no date of the article, unless it is all that a line
+/// says.
+pub(super) fn in_lines(page: &Page<'_>, layout: &Layout, is_text: impl Fn(usize) -> bool) -> Vec<Evidence<String>> {
+    let mut found = Vec::new();
+    for at in layout.head().chain(layout.foot()) {
+        let Some(line) = page.lines.get(at) else { break };
+        if line.text.len() > LINE_BYTES_MAX || layout.is_elsewhere(page, line.owner) {
+            continue;
+        }
+        let standing = layout.standing(at);
+        for (label, date) in dates_of_line(line, is_text(at) || standing == Standing::Foot) {
+            found.push(VisibleDate { value: date.to_owned(), origin: Origin::Text, label, standing });
+        }
+    }
+    best(found)
+}
+
+/// The dates of a line. `is_whole` asks for one that is all of the line or of a part of it, or that is announced; so
+/// does a line that is a sentence.
+fn dates_of_line(line: &Line, is_whole: bool) -> Vec<(Label, &str)> {
+    let text = line.text.as_str();
+    let mut found = labelled_dates("", text);
+    if is_whole || ends_like_sentence(text) {
+        let is_part = |date: &str| {
+            let (before, behind) = text.split_once(date).unwrap_or_default();
+            let is_separated = before.trim_end().ends_with(SEPARATORS) || before.is_empty();
+            let is_ended = behind.trim_start().starts_with(SEPARATORS) || has_few_letters(behind);
+            is_separated && is_ended
+        };
+        found.retain(|(label, date)| *label != Label::None || is_part(date));
+    }
+    if found.is_empty() && dates::read(text).is_some() {
+        found.push((Label::of(text), text));
+    }
+    found
+}
+
+/// Whether a text has no more letters than what is written behind a year in some languages.
+fn has_few_letters(text: &str) -> bool {
+    const LETTERS_MAX: usize = 4;
+    text.chars().filter(|c| c.is_alphanumeric()).nth(LETTERS_MAX).is_none()
+}
+
+/// The dates that rank as the best does, and others of its day. Within the text or behind it those of several days are
+/// of other articles.
+fn best(mut found: Vec<VisibleDate>) -> Vec<Evidence<String>> {
+    found.retain(|date| date.standing != Standing::Away);
+    found.sort_by_key(VisibleDate::rank);
+    let Some(first) = found.first() else { return Vec::new() };
+    let (rank, day) = (first.rank(), first.day());
+    let n_alike = found.iter().take_while(|date| date.rank() == rank).count();
+    if first.standing >= Standing::Text && first.label == Label::None && !are_of_one_day(&found[..n_alike]) {
+        return Vec::new();
+    }
+    found.retain(|date| date.rank() == rank || day.is_some() && date.day() == day);
+    found.into_iter().map(VisibleDate::into_evidence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::tests::extract;
+    use crate::model::LinkHints;
+
+    const TEXT: &str = "<p>The old mill on the Linde has a new owner. A cooperative of forty families paid for it.</p>\
+        <p>They mean to grind again from next autumn, said Ada Quist, who leads them, and to bake on Saturdays.</p>\
+        <p>The wheel has stood still since the flood, and nobody in the valley remembers how the stones were set.</p>\
+        <p>A miller from the coast is to teach them, for a winter and a share of the first sacks of flour.</p>\
+        <p>The council gave the building away for nothing, on the condition that the roof is mended by spring.</p>";
+
+    /// The first date of a page with these parts before the headline, before the text, within it and behind it.
+    fn check(parts: [&str; 4], expected: Option<&str>) {
+        let [before, head, inside, behind] = parts;
+        let page = format!(
+            "<html><head><title>Old mill sold</title></head><body>{before}<main><article><h1>Old mill sold</h1>{head}<div>{TEXT}{inside}{TEXT}</div></article></main>{behind}</body></html>"
+        );
+        let page = page.replacen(&format!("{inside}{TEXT}"), inside, 1);
+        let article = extract(page, &LinkHints::default()).expect("an article");
+        let first = article.published.first().map(|date| date.value.as_str());
+        assert_eq!(first, expected, "{parts:?}");
+    }
+
+    #[test]
+    fn the_date_in_the_head_goes_before_those_of_other_things() {
+        let shown = "<div class='meta'><span class='date'>May 3, 2026 | 6:30 a.m.</span></div>";
+        let expected = Some("May 3, 2026 | 6:30 a.m");
+        let time = "<time datetime='2026-05-04T10:00:00Z'>4 May</time>";
+        check([&format!("<div class='masthead-date'>Monday, May 4, 2026</div>{time}"), shown, "", ""], expected);
+        check(["<p>Monday, May 4, 2026</p><ul><li>Home<li>News<li>Sport<li>Culture</ul>", shown, "", ""], expected);
+        check(["", shown, &format!("<blockquote><p>A post of the new owners. {time}</p></blockquote>"), ""], expected);
+        check(
+            ["", shown, "", &format!("<section><article><a href='/b'><h3>Another</h3></a>{time}</article></section>")],
+            expected,
+        );
+        check(
+            ["", shown, "", &format!("<aside><ul><li class='card'><a href='/b'>Another {time}</a></ul></aside>")],
+            expected,
+        );
+        check(["", shown, "", &format!("<div id='comments'><p>Good news! {time}</p></div>")], expected);
+    }
+
+    #[test]
+    fn dates_of_other_things_are_none_of_the_article() {
+        let time = |day: u32| format!("<time datetime='2026-05-0{day}T10:00:00Z'>{day} May</time>");
+        check(["", "", "", &format!("<div id='comments'><p>Good news! {}</p></div>", time(4))], None);
+        check(["", "", "", &format!("<ul><li>Another {}<li>A third {}</ul>", time(4), time(5))], None);
+        check(["", "", "", &format!("<a href='/b'><h3>Another headline of the day</h3>{}</a>", time(4))], None);
+    }
+
+    #[test]
+    fn the_publication_goes_before_the_change() {
+        check(
+            ["", "<p class='dates'>Last updated: 4 May 2026 | First published: 3 May 2026</p>", "", ""],
+            Some("3 May 2026"),
+        );
+        check(
+            ["", "<span class='date'>Stand: 4.5.2026, 9:12 Uhr | Veröffentlicht: 3.5.2026</span>", "", ""],
+            Some("3.5.2026"),
+        );
+        let times = "<time class='updated' datetime='2026-05-04'>x</time><time class='published' datetime='2026-05-03'>x</time>";
+        check(["", times, "", ""], Some("2026-05-03"));
+        check(
+            [
+                "",
+                "<div>Page updated:</div><div class='date'>4 May 2026</div><div class='date'>3 May 2026</div>",
+                "",
+                "",
+            ],
+            Some("3 May 2026"),
+        );
+        check(["", "<div class='modified'>Last updated May 4, 2026</div>", "", ""], Some("May 4, 2026"));
+    }
+
+    #[test]
+    fn dates_are_found_where_no_name_tells_of_them() {
+        check(["", "<div><span>6 min read</span> · <span>May 3, 2026</span></div>", "", ""], Some("May 3, 2026"));
+        check(["", "<p>Entered on 3 May 2026 by the parish clerk</p>", "", ""], Some("3 May 2026"));
+        check(["", "", "", "<p>Published 3 May 2026</p>"], Some("3 May 2026"));
+        check(["", "<p>Quist Ada | 2026. május 3.</p>", "", ""], Some("2026. május 3"));
+        check(["", "<p>Ада Квист, 3 мая 2026 г.</p>", "", ""], Some("3 мая 2026"));
+        check(["", "<p>The mill was last sold on 3 May 1926, to a man from the coast.</p>", "", ""], None);
+    }
+
+    #[test]
+    fn attributes_hold_dates_too() {
+        check(["", "<span class='date' data-timestamp='1777809600'>yesterday</span>", "", ""], Some("1777809600"));
+        check(
+            ["", "<abbr class='published' title='2026-05-03T12:00:00Z'>two days ago</abbr>", "", ""],
+            Some("2026-05-03T12:00:00Z"),
+        );
+        check(["", "<span class='date' title='Share this'>3 May 2026</span>", "", ""], Some("3 May 2026"));
+    }
+}
