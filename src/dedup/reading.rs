@@ -20,6 +20,8 @@ pub enum PageForm {
     AsBefore,
     /// Another page gave that text.
     Other,
+    /// Another page gave that text, and this is the one that the article goes by.
+    Own,
 }
 
 /// What its text is to the stored one.
@@ -47,6 +49,9 @@ const PART_SHARE_MIN: f64 = 0.8;
 
 /// So much of the stored text stands in one that is fuller.
 const FULLER_SHARE_MIN: f64 = 0.5;
+
+/// Less of a text stands in one that is another part of the article.
+const OTHER_PART_SHARE_MAX: f64 = 0.2;
 
 /// Words that say why an article is short now, in lower case.
 const REASONS: [&str; 34] = [
@@ -91,7 +96,9 @@ const REASONS: [&str; 34] = [
 pub fn read(article: &Article, known: &Known, form: PageForm) -> Reading {
     match form {
         PageForm::Other if is_fuller(article, known) => Reading::Fuller,
-        PageForm::AsBefore | PageForm::Other => Reading::OtherForm,
+        // What stood on the other page was another part.
+        PageForm::Own if is_fuller(article, known) || has_nothing_of(article, known) => Reading::Fuller,
+        PageForm::AsBefore | PageForm::Other | PageForm::Own => Reading::OtherForm,
         PageForm::OfText if is_cut_off(article, known) => Reading::CutOff,
         PageForm::OfText => Reading::Revised,
     }
@@ -110,6 +117,11 @@ pub fn is_cut_off(article: &Article, known: &Known) -> bool {
 #[must_use]
 pub fn is_part_of(part: &str, whole: &str) -> bool {
     part.len() <= whole.len() && share_in(part, whole) >= PART_SHARE_MIN
+}
+
+/// Whether hardly anything of a text stands in the stored one.
+fn has_nothing_of(article: &Article, known: &Known) -> bool {
+    share_in(&article.body, &known.body) < OTHER_PART_SHARE_MAX
 }
 
 fn is_fuller(article: &Article, known: &Known) -> bool {

@@ -189,7 +189,7 @@ pub struct PageSigns {
     pub place: String,
     /// That place, if it is another one than was asked for.
     pub address: Option<String>,
-    /// A hash of its words.
+    /// A hash of its words; behind [`PageSigns::TO_THE_LETTER`] where it does not speak to visitors as gates do.
     pub text: Option<String>,
     /// Hashes of parts of its text. Pages that differ in some of their words have most of them in common.
     pub parts: Vec<String>,
@@ -204,6 +204,9 @@ pub struct PageSigns {
 impl PageSigns {
     /// So many links are never enough.
     pub const NEVER: u32 = u32::MAX;
+
+    /// Begins the hash of a text that is recognised by each of its words and numbers.
+    pub const TO_THE_LETTER: &str = "=";
 }
 
 /// An article as it was read, with its addresses.

@@ -278,8 +278,8 @@ fn doubt(whole: &WholeArticle, hints: &LinkHints, (asked, is_listed): (&Canonica
             let reason = format!("the link leads to {answered}, where visitors are stopped");
             Some(OtherPage { reason, may_be_article: false })
         }
-        // The headline may be in another language, or the address.
-        Testimony::OtherPage(_) if obstruction::is_declared(&whole.extracted, answered, asked) => None,
+        // The headline may be in another language, or the address, or say too little.
+        _ if obstruction::is_declared(&whole.extracted, answered, asked) => return None,
         Testimony::OtherPage(reason) => Some(OtherPage { reason, may_be_article: true }),
         Testimony::Silent => None,
     };

@@ -32,6 +32,9 @@ const SUMMARY_WORDS_MIN: usize = 8;
 /// four have.
 const SUMMARY_SHARE_MIN: usize = 50;
 
+/// Share of the summary's words, in percent, that stand on a page which is the entry's for sure.
+const BEGINNING_SHARE_MIN: usize = 90;
+
 /// Most words of a summary or text of the feed that are looked at.
 const ENTRY_WORDS_MAX: usize = 60;
 
@@ -80,8 +83,11 @@ fn has_headline(extracted: &ExtractedArticle, hints: &LinkHints) -> bool {
 /// and hardly any of the summary. Nothing where the entry says too little to tell, or is in another language.
 fn by_entry(extracted: &ExtractedArticle, hints: &LinkHints) -> Option<bool> {
     let headline: HashSet<String> = words(hints.title.as_deref()?).into_iter().collect();
-    if headline.len() < WORDS_MIN || differ_in_language(extracted, hints) {
+    if differ_in_language(extracted, hints) {
         return None;
+    }
+    if headline.len() < WORDS_MIN {
+        return begins_like(extracted, hints).then_some(true);
     }
     // Most pages begin with the headline: then the rest is not looked at.
     let n_chance = headline.len() / HEADLINE_PART_MAX;
@@ -89,8 +95,7 @@ fn by_entry(extracted: &ExtractedArticle, hints: &LinkHints) -> Option<bool> {
     if n_agreeing > n_chance {
         return Some(true);
     }
-    let summary = hints.text.summary.as_deref().or(hints.text.content.as_deref()).unwrap_or_default();
-    let summary: HashSet<String> = words(&without_tags(summary)).into_iter().take(ENTRY_WORDS_MAX).collect();
+    let summary = summary_words(hints);
     let n_words = summary.len();
     // A word in common may be chance, where there is more to compare.
     if n_words < SUMMARY_WORDS_MIN {
@@ -98,6 +103,25 @@ fn by_entry(extracted: &ExtractedArticle, hints: &LinkHints) -> Option<bool> {
     }
     let n_enough = (n_words * SUMMARY_SHARE_MIN).div_ceil(100);
     (n_found(summary, texts(extracted), n_enough) < n_enough).then_some(false)
+}
+
+/// Whether a page has the headline of the entry that led to it, and nearly all of its summary: enough also where the headline
+/// is short, as that of a series is.
+fn begins_like(extracted: &ExtractedArticle, hints: &LinkHints) -> bool {
+    let headline = |text: &str| words(text).into_iter().collect::<HashSet<_>>();
+    let own_title = extracted.title.as_ref().filter(|title| title.origin != Origin::Feed);
+    let has_headline =
+        own_title.zip(hints.title.as_ref()).is_some_and(|(own, entry)| headline(&own.value) == headline(entry));
+    let summary = summary_words(hints);
+    let n_enough = (summary.len() * BEGINNING_SHARE_MIN).div_ceil(100);
+    let n_words = summary.len();
+    has_headline && n_words >= SUMMARY_WORDS_MIN && n_found(summary, texts(extracted), n_enough) >= n_enough
+}
+
+/// The words of an entry's summary.
+fn summary_words(hints: &LinkHints) -> HashSet<String> {
+    let summary = hints.text.summary.as_deref().or(hints.text.content.as_deref()).unwrap_or_default();
+    words(&without_tags(summary)).into_iter().take(ENTRY_WORDS_MAX).collect()
 }
 
 /// The texts of a page. A headline that is the feed's own would agree with itself.

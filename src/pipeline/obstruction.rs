@@ -117,7 +117,8 @@ pub(super) fn signs_to_the_letter(signs: PageSigns, document: &FetchedDocument, 
         return PageSigns { text_links_min: PageSigns::NEVER, ..signs };
     }
     let text = feed::text_of_html(&String::from_utf8_lossy(&document.body));
-    PageSigns { text: hash_of(text.split_whitespace(), WORDS_MIN), parts: Vec::new(), ..signs }
+    let hash = hash_of(text.split_whitespace(), WORDS_MIN);
+    PageSigns { text: hash.map(|hash| PageSigns::TO_THE_LETTER.to_owned() + &hash), parts: Vec::new(), ..signs }
 }
 
 /// Where a page was found. A query that tells where the visitor wanted to go is another one for each link.

@@ -31,6 +31,32 @@ pub fn next_revisit(
     Some(due.max(earliest))
 }
 
+/// When an article that counts as removed is looked for again, after so many failures in a row: it may come back, and a site
+/// may have been out of order for a while. Twice, after the two longest steps.
+#[must_use]
+pub fn next_look_for_removed(
+    settings: &ScheduleSettings,
+    failures: u32,
+    seed: u64,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let steps = &settings.look_again_after_s;
+    let at = steps.len().saturating_sub(LOOKS_FOR_REMOVED);
+    // The article counts as removed after two failures, or after one.
+    let step = steps.get(at..)?.get(usize::try_from(failures).ok()?.saturating_sub(LOOKS_FOR_REMOVED))?;
+    Some(super::jitter::later(now, *step, settings.jitter_percent, seed ^ u64::from(*step)))
+}
+
+/// When a page is asked for again that was missing once: not before the shortest step, in which a site may be repaired.
+#[must_use]
+pub fn next_look_for_missing(settings: &ScheduleSettings, backoff: Timestamp, now: Timestamp) -> Timestamp {
+    let shortest_s = settings.look_again_after_s.first().copied().unwrap_or_default();
+    now.checked_add(SignedDuration::from_secs(i64::from(shortest_s))).map_or(backoff, |earliest| backoff.max(earliest))
+}
+
+/// How often an article that counts as removed is looked for.
+const LOOKS_FOR_REMOVED: usize = 2;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -854,3 +854,90 @@ fn articles_that_were_first_read_as_one_notice_are_no_copies_and_each_its_own_st
     assert_eq!(room.number("SELECT count(DISTINCT story_id) FROM articles"), 3);
     assert_eq!(room.column("SELECT sum(n_articles) FROM stories"), ["3"]);
 }
+
+/// A site whose sitemap lists these pages, and a room that follows it.
+fn site_of(pages: &[(String, Resource)]) -> (Newsroom, NewsWeb) {
+    let site = pages.iter().fold(Site::new("gated.example"), |site, (path, page)| site.with(path, page.clone()));
+    let web = web_of(vec![site.with("/list", sitemap_of(pages.iter().map(|(path, _)| path.as_str())))]);
+    let room = room_with(&web, Listing::BareSitemap);
+    (room, web)
+}
+
+fn sitemap_of<'a>(paths: impl Iterator<Item = &'a str>) -> Resource {
+    let urls: Vec<String> = paths.map(|path| format!("<url><loc>http://gated.example{path}</loc></url>")).collect();
+    Resource::new(
+        "application/xml",
+        format!(
+            "<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{}</urlset>",
+            urls.concat()
+        ),
+    )
+}
+
+#[test]
+fn a_brief_at_three_addresses_among_other_articles_is_kept() {
+    let brief = || story_page(STORIES[0]);
+    let mut pages: Vec<(String, Resource)> =
+        ["/sport/4711", "/local/4711", "/region/4711"].map(|path| (path.to_owned(), brief())).to_vec();
+    pages.push(("/local/4712".to_owned(), story_page(STORIES[1])));
+    let (room, _web) = site_of(&pages);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles", "4");
+    daemon.stop().exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE duplicate_of IS NULL"), 2);
+    assert_eq!(room.column("SELECT error FROM source_health"), ["NULL"]);
+}
+
+#[test]
+fn reports_of_one_make_that_declare_themselves_are_no_gate() {
+    let pages: Vec<(String, Resource)> = ["Orrin", "Aske", "Lorn", "Vessa"]
+        .iter()
+        .enumerate()
+        .map(|(n, town)| {
+            let path = format!("/t/{n}");
+            let head = format!(
+                "<link rel=\"canonical\" href=\"http://gated.example{path}\"><meta property=\"og:type\" content=\"article\">\
+                 <meta property=\"article:published_time\" content=\"2026-11-2{n}T08:00:00Z\"></head>"
+            );
+            let text = format!(
+                "The court of {town} has denied the request of a man of {town} who had blocked the road to the mill. He may \
+                 appeal within a month. The costs are to be paid by him, and the road has to be cleared by the end of the week."
+            );
+            (path, with_head(&head, ("From the courts", "", &text)))
+        })
+        .collect();
+    let (room, _web) = site_of(&pages);
+    room.run(&["fetch", "--all"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 4);
+    assert_eq!(room.column("SELECT error FROM source_health"), ["NULL"]);
+}
+
+#[test]
+fn a_gate_before_a_part_of_a_site_is_not_opened_by_the_rest_of_it() {
+    let gate = gate_page(LANGUAGES[0]);
+    let blocked: Vec<String> = (0..4).map(|n| format!("/video/{}", 500 + n)).collect();
+    let pages: Vec<(String, Resource)> = blocked.iter().map(|path| (path.clone(), gate.clone())).collect();
+    let (mut room, web) = site_of(&pages);
+    // As seldom as it is by default.
+    room.set(&[("schedule.backoff_min_s", "300"), ("schedule.backoff_max_s", "21600")]);
+    room.run(&["fetch", "--all"]).exits(3);
+    let n_asked = || blocked.iter().map(|path| web.stats("gated.example").count(path)).sum::<usize>();
+    let mut asked = vec![n_asked()];
+    for (n, story) in STORIES.into_iter().enumerate() {
+        let path = format!("/news/{n}");
+        assert!(web.put("gated.example", &path, story_page(story)));
+        let listed: Vec<String> = (0..=n).map(|n| format!("/news/{n}")).chain(blocked.iter().cloned()).collect();
+        assert!(web.put("gated.example", "/list", sitemap_of(listed.iter().map(String::as_str))));
+        room.run(&["fetch", "gated"]);
+        // What comes in beside it shows that the publisher need not wait.
+        let connection = rusqlite::Connection::open(room.database()).expect("the database opens");
+        connection.execute("UPDATE _hosts SET ready_at = 1", []).expect("the table is there");
+        drop(connection);
+        room.run(&["fetch", "--due"]);
+        asked.push(n_asked());
+    }
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 3);
+    // Each that was not tried since the gate was found is tried once, and then nothing before its time.
+    assert!(asked[1] - asked[0] <= blocked.len() && asked[2..].iter().all(|n| *n == asked[1]), "{asked:?}");
+    assert_eq!(room.column("SELECT error_class FROM source_health"), ["gate"]);
+}

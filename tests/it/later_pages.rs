@@ -552,3 +552,23 @@ fn a_part_is_believed_when_the_first_page_shows_it_twice_in_a_row_by_whatever_wa
         assert_eq!(room.table("SELECT body, revision FROM articles"), [[expected, revision.to_string()]], "{path}");
     }
 }
+
+#[test]
+fn the_page_that_an_article_goes_by_has_its_text_before_another_that_names_it() {
+    // What loads more of itself tells nothing of its pages but where the first one is.
+    let canonical = format!("<link rel=canonical href={}>", url("/story"));
+    let first = [
+        "Before the railway came, whoever wanted to see the sea from Aske had to go by water, and that took four days in May.",
+        "Two sisters have walked it again, with a map of their grandfather's on which half of the bridges bear other names.",
+        "They slept in hay, ate what the orchards gave, and counted more herons than people until the mills came into sight.",
+    ]
+    .map(str::to_owned);
+    let site = Site::new(HOST)
+        .with("/story", page("Along the towpath", &first, &canonical, ""))
+        .with("/more/3", page("Along the towpath", &paragraphs(3), &canonical, ""));
+    let (room, _web) = room_of(site);
+    for path in ["/more/3", "/story", "/more/3", "/story"] {
+        fetch(&room, path);
+    }
+    assert_eq!(room.table(STORED), [row("/story", first.join("\n"), "full")]);
+}

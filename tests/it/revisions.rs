@@ -272,9 +272,15 @@ fn check_removal(change_page: impl Fn(&NewsWeb), n_looks: usize) {
     }
     assert_eq!(room.number(REMOVED), 1);
     assert_eq!(room.table("SELECT id, title, body, revision FROM articles"), before, "it is kept");
-    assert_eq!(room.number(N_LOOKS), 0);
     let shown = room.run(&["show", PAGE]).exits(0);
     assert!(shown.cells().iter().any(|cells| cells[0] == "removed"), "{}", shown.stdout);
+    // It is looked for twice more, and nobody is told the same again.
+    for n_left in [1, 0] {
+        assert_eq!(room.number(N_LOOKS), 1);
+        let_time_pass(&room);
+        room.run(&["fetch", "--due"]).exits(0).says("1 as they were");
+        assert_eq!((room.number(REMOVED), room.number(N_LOOKS)), (1, n_left));
+    }
 
     // That the feed lists it again makes it no new one, under its old name or another.
     assert!(web.put(HOST, "/feed", feed_of(&[("/a", "1"), ("/a?from=feed", "9")])));
@@ -286,6 +292,43 @@ fn check_removal(change_page: impl Fn(&NewsWeb), n_looks: usize) {
     assert_eq!(room.number(REMOVED), 0);
     assert_eq!(room.table("SELECT id, title, body, revision FROM articles"), before);
     room.assert_sound();
+}
+
+#[test]
+fn an_article_that_was_gone_for_a_while_is_found_again() {
+    let web = paper(&[("/a", "1")], &[("/a", page("bridges", "Bridges are dear"))]);
+    let room = following(&web);
+    room.run(&["fetch", "--all"]).exits(0);
+    let disappear = || {
+        assert!(web.remove(HOST, "/a"));
+        for _ in 0..2 {
+            let_time_pass(&room);
+            room.run(&["fetch", "--due"]);
+        }
+        assert_eq!(room.number(REMOVED), 1);
+        assert!(web.put(HOST, "/a", page("bridges", "Bridges are dear")));
+    };
+    // What is missing is given an hour, however quickly other failures are looked at again.
+    disappear();
+    let_time_pass(&room);
+    room.run(&["fetch", "--due"]).exits(0).says("1 as they were");
+    assert_eq!(room.number(REMOVED), 0);
+    // Or at once, for whoever knows that it is there.
+    disappear();
+    room.run(&["fetch", "--retry"]).exits(0).says("1 article due again");
+    assert_eq!(room.number(REMOVED), 0);
+    room.assert_sound();
+}
+
+#[test]
+fn a_page_that_is_missing_is_given_an_hour() {
+    let web = paper(&[("/a", "1")], &[("/a", page("bridges", "Bridges are dear"))]);
+    let room = following(&web);
+    room.run(&["fetch", "--all"]).exits(0);
+    assert!(web.remove(HOST, "/a"));
+    let_time_pass(&room);
+    room.run(&["fetch", "--due"]);
+    assert_eq!(room.column("SELECT look_at - gone_at >= 3600000 FROM _links"), ["1"]);
 }
 
 #[test]
@@ -404,6 +447,54 @@ fn another_article_at_an_address_is_believed_when_it_is_seen_twice_and_takes_no_
     let stored = displaced(&keeper(""), put(page("tunnels", "Tunnels")));
     assert_eq!(stored[0], [row("The last keeper", "1", "0", "/77")]);
     assert_eq!(stored[1], [row("The last keeper", "1", "1", "/77")]);
+}
+
+#[test]
+fn an_article_that_comes_back_to_its_address_is_that_article_again() {
+    let (bridges, keeper) = (page("bridges", "Bridges are dear"), lock_keeper("The last keeper", ""));
+    let web = paper(&[("/77", "1")], &[("/77", bridges.clone())]);
+    let room = following(&web);
+    room.run(&["fetch", "--all"]).exits(0);
+    for (there, titles_of_removed) in [(&keeper, "Bridges are dear"), (&bridges, "The last keeper")] {
+        assert!(web.put(HOST, "/77", there.clone()));
+        for _ in 0..2 {
+            let_time_pass(&room);
+            room.run(&["fetch", "--due"]);
+        }
+        assert_eq!(room.column("SELECT title FROM articles WHERE removed_at IS NOT NULL"), [titles_of_removed]);
+        assert_eq!(room.column("SELECT max(revision) || ' ' || count(*) FROM articles"), ["1 2"]);
+    }
+    room.assert_sound();
+}
+
+#[test]
+fn an_article_that_its_feed_gives_the_new_headline_too_is_a_revision_at_once() {
+    let feed = |title: &str| {
+        Resource::new(
+            "application/rss+xml",
+            format!(
+                "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>F</title><item><title>{title}</title>\
+                 <link>http://{HOST}/77</link><guid isPermaLink=\"false\">1</guid></item></channel></rss>"
+            ),
+        )
+    };
+    let web = web_of(vec![
+        Site::new(HOST)
+            .with("/feed", feed("Bridges over the Lorn become dear"))
+            .with("/77", page("bridges", "Bridges over the Lorn become dear")),
+    ]);
+    let room = following(&web);
+    room.run(&["fetch", "--all"]).exits(0);
+    assert!(web.put(HOST, "/feed", feed("Hanna Brekke leaves her post at last")));
+    assert!(web.put(HOST, "/77", lock_keeper("Hanna Brekke leaves her post at last", "")));
+    change(&room, "UPDATE _links SET tried_at = 1; UPDATE _source_schedule SET next_due_at = 1");
+    room.run(&["fetch", "--all"]).exits(0);
+    let_time_pass(&room);
+    room.run(&["fetch", "--due"]).exits(0);
+    assert_eq!(
+        room.table("SELECT title, revision, removed_at FROM articles"),
+        [["Hanna Brekke leaves her post at last", "2", "NULL"]]
+    );
 }
 
 #[test]

@@ -98,6 +98,9 @@ pub(super) fn company(
     let parts = part_signs(signs);
     let looks = Looks { connection, candidate, is_refused, now };
     for sign in named_signs(signs) {
+        if is_to_the_letter(&sign) && looks.was_there_when_open(&sign)? {
+            continue;
+        }
         let mut others = looks.with_sign(&sign)?;
         if sign.starts_with("text") {
             others.retain(|other| other.place != signs.place);
@@ -140,6 +143,11 @@ fn judge(sign: String, others: Vec<Look>, signs: &PageSigns, is_refused: bool) -
     Company { sign, others, is_enough, is_in_row }
 }
 
+/// Whether a sign is that of a text which speaks of no gate. It may be an article's at several addresses.
+fn is_to_the_letter(sign: &str) -> bool {
+    sign.strip_prefix("text ").is_some_and(|hash| hash.starts_with(PageSigns::TO_THE_LETTER))
+}
+
 /// The address and the words of a page, as signs.
 fn named_signs(signs: &PageSigns) -> impl Iterator<Item = String> {
     let address = signs.address.as_ref().map(|address| format!("at {address}"));
@@ -162,6 +170,17 @@ struct Looks<'a> {
 impl Looks<'_> {
     fn with_sign(&self, sign: &str) -> rusqlite::Result<Vec<Look>> {
         self.find("sign = ?5", "TRUE", &sign)
+    }
+
+    /// Whether the link led to the same when it was last looked at, and the publisher has had an article since: it is no gate
+    /// that opens.
+    fn was_there_when_open(&self, sign: &str) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM _gate_looks JOIN _gate_signs USING (link_id)
+                     WHERE link_id = ?1 AND is_past AND is_refused AND sign = ?2)",
+            )?
+            .query_row(params![self.candidate.link.0, sign], |row| row.get(0))
     }
 
     fn with_parts(&self, parts: &[String]) -> rusqlite::Result<Vec<Look>> {
@@ -340,16 +359,34 @@ pub(super) fn note_obstruction(
 
 /// Notes that a page of a publisher held its article: what stood before it is open, and what waited behind it is due. The
 /// commit of that article sets the publisher's next turn.
+///
+/// A gate may stand before a part of a site, so that it is opened by a link that it stood before. Another one shows that the
+/// publisher need not wait, and no more; but where the gate does not speak as one, that it may be none. To be called before what the link led to is forgotten.
 pub(super) fn note_article(
     connection: &Connection,
-    publisher: &str,
+    candidate: &Candidate,
     now: Timestamp,
 ) -> rusqlite::Result<Option<GateChange>> {
-    let has_looks = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM _gate_looks WHERE publisher = ?1 AND is_past = 0)")?
-        .query_row([publisher], |row| row.get::<_, bool>(0))?;
+    let publisher = &candidate.publisher;
+    let (has_looks, opens): (bool, bool) = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM _gate_looks WHERE publisher = ?1 AND is_past = 0),
+                 EXISTS (SELECT 1 FROM _gate_looks WHERE link_id = ?2 AND is_past = 0 AND is_refused)
+                 OR EXISTS (SELECT 1 FROM _gates WHERE publisher = ?1 AND sign LIKE 'text ' || ?3 || '%')",
+        )?
+        .query_row(params![publisher, candidate.link.0, PageSigns::TO_THE_LETTER], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     if !has_looks {
         return Ok(None);
+    }
+    if !opens {
+        let n_gates = connection
+            .prepare_cached("UPDATE _gates SET next_probe_at = min(next_probe_at, ?2) WHERE publisher = ?1")?
+            .execute(params![publisher, private_time(now)])?;
+        if n_gates > 0 {
+            return Ok(None);
+        }
     }
     let is_gate = connection.prepare_cached("DELETE FROM _gates WHERE publisher = ?1")?.execute([publisher])? > 0;
     let mut n_links = 0;

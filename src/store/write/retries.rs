@@ -13,8 +13,8 @@ use crate::store::write::beside::beside;
 use crate::store::write::sources::schedule;
 use crate::store::write::{links, publishers};
 
-/// Gives links without an article a new start that were given up, or that wait after failures: all, or those that these
-/// sources have listed. They are due at once. Returns how many.
+/// Gives links without an article a new start that were given up, or that wait after failures, and has articles looked for
+/// that count as removed: all, or those that these sources have listed. They are due at once. Returns how many.
 pub(in crate::store) fn retry(
     connection: &Connection,
     sources: Option<&[SourceId]>,
@@ -31,6 +31,17 @@ pub(in crate::store) fn retry(
         )?
         .query_map(params![private_time(now), sources.map(ids)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    let of_removed: Vec<String> = connection
+        .prepare(
+            "UPDATE _links SET look_at = ?1
+             WHERE id IN (SELECT _links.id FROM articles JOIN _links ON _links.article_id = articles.id
+                     WHERE removed_at IS NOT NULL AND gone_at IS NOT NULL)
+               AND claim_id IS NULL AND due_at IS NULL AND (?2 IS NULL OR source_id IN (SELECT value FROM json_each(?2)))
+             RETURNING host",
+        )?
+        .query_map(params![private_time(now), sources.map(ids)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let publishers: Vec<String> = publishers.into_iter().chain(of_removed).collect();
     let n_links = publishers.len();
     for publisher in publishers.into_iter().collect::<BTreeSet<_>>() {
         publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;

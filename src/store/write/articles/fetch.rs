@@ -10,7 +10,7 @@ use crate::model::{
     Verdict,
 };
 use crate::store::write::articles::arrival::{Arrival, Identity};
-use crate::store::write::articles::revisits::{self, Revisits};
+use crate::store::write::articles::revisits::{self, Absent, Revisits};
 use crate::store::write::articles::take_back::take_back;
 use crate::store::write::articles::upsert::{Upserted, upsert};
 use crate::store::write::articles::{lookalikes, row};
@@ -217,8 +217,14 @@ impl Fetch<'_> {
         absence: Absence,
         retry_at: Option<Timestamp>,
     ) -> rusqlite::Result<ArticleCommit> {
-        let removed = self.revisits.after_failure(known_article_id, absence, retry_at)?;
-        Ok(ArticleCommit { removed, ..ArticleCommit::default() })
+        Ok(match self.revisits.after_failure(known_article_id, absence, retry_at)? {
+            Absent::Perhaps => ArticleCommit::default(),
+            Absent::Removed(id) => ArticleCommit { removed: Some(id), ..ArticleCommit::default() },
+            Absent::AsBefore(id) => {
+                let stored = StoredArticle { id, verdict: Verdict::Known { article_id: id } };
+                ArticleCommit { stored: Some(stored), ..ArticleCommit::default() }
+            }
+        })
     }
 
     /// Notes how the fetch went for a source that is a single article.

@@ -1,11 +1,12 @@
 //! Committing a page: it holds the article that its link has led to before, or something that stands in the place of that.
 
 use jiff::Timestamp;
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params};
 
 use crate::dedup::presence::{Presence, Promises};
 use crate::dedup::{self, Known};
 use crate::model::{Absence, Alias, Article, BodyKind, ErrorClass, Failure, ReadPage, StoredArticle, Verdict};
+use crate::revision::substance;
 use crate::store::write::articles::arrival::Identity;
 use crate::store::write::articles::fetch::{ArticleCommit, Fetch};
 use crate::store::write::articles::lookalikes;
@@ -15,6 +16,13 @@ use crate::store::write::links;
 /// Why a page that holds an article is not believed yet.
 const OTHER_ARTICLE: &str =
     "another article stands where this one stood; if it still does at the next look, it is believed";
+
+/// An article that is stored with the words of a page.
+struct Elsewhere {
+    id: i64,
+    /// Whether it goes by the address of that page.
+    has_this_address: bool,
+}
 
 impl Fetch<'_> {
     /// The page holds an article, or something that stands in its place. `page_at` is when the page is asked for again
@@ -46,9 +54,14 @@ impl Fetch<'_> {
             Presence::Unlike if self.is_believed(known_id, is_vouched)? => {
                 self.commit_article(page, page_at, Identity { is_unlike: true, ..is_known })
             }
-            Presence::Other if self.revisits.is_missing()? && !self.is_stored_elsewhere(article)? => {
-                self.commit_article(page, page_at, Identity::default())
-            }
+            Presence::Other if self.revisits.is_missing()? => match self.stored_elsewhere(page)? {
+                None => self.commit_article(page, page_at, Identity::default()),
+                // It was there before.
+                Some(Elsewhere { id, has_this_address: true }) => {
+                    self.commit_article(page, page_at, Identity { known_article_id: Some(id), ..is_known })
+                }
+                Some(_) => self.commit_absence(Some(known_id), Absence::Likely, None),
+            },
             Presence::Unlike | Presence::Other => {
                 let commit = self.commit_absence(Some(known_id), Absence::Likely, None)?;
                 let failure = Failure { class: ErrorClass::OtherPage, reason: OTHER_ARTICLE.to_owned() };
@@ -59,7 +72,8 @@ impl Fetch<'_> {
 
     /// What stands where a known article stood.
     pub(super) fn presence(&self, page: &ReadPage, known: &Known, is_vouched: bool) -> rusqlite::Result<Presence> {
-        let promises = Promises { title: self.outcome.candidate.hints.title.as_deref(), are_kept: is_vouched };
+        let listed = self.listed_title()?;
+        let promises = Promises { title: listed.as_deref(), are_kept: is_vouched };
         let presence = match dedup::presence::tell(&page.article, known, promises) {
             Presence::Article if self.is_that_of_another(page, known)? => Presence::Other,
             presence => presence,
@@ -76,6 +90,20 @@ impl Fetch<'_> {
         })
     }
 
+    /// The headline that the source of the link gives it now.
+    fn listed_title(&self) -> rusqlite::Result<Option<String>> {
+        self.transaction
+            .prepare_cached("SELECT entry_title FROM _links WHERE id = ?1")?
+            .query_row([self.outcome.candidate.link.0], |row| row.get(0))
+    }
+
+    /// Whether a page has the headline that the source of its link gives it now. The one that is stored is that of before.
+    pub(super) fn is_as_listed(&self, page: &ReadPage) -> rusqlite::Result<bool> {
+        let (Some(_), Some(title)) = (self.known_article_id, &page.article.title) else { return Ok(false) };
+        let site_name = page.article.site_name.as_deref();
+        Ok(self.listed_title()?.is_some_and(|listed| substance::titles_agree(&listed, title, site_name)))
+    }
+
     /// Whether a page that has nothing of the known article is believed to hold it.
     fn is_believed(&self, known_article_id: i64, is_vouched: bool) -> rusqlite::Result<bool> {
         Ok(self.revisits.is_missing()? || is_vouched && gates::is_unvouched(self.transaction, known_article_id)?)
@@ -87,11 +115,20 @@ impl Fetch<'_> {
         Ok(at_address.is_some_and(|id| id != known.id) && !dedup::is_same_article(&page.article, known))
     }
 
-    /// Whether an article with these words is stored, so that nothing is lost if it is not stored under this address.
-    fn is_stored_elsewhere(&self, article: &Article) -> rusqlite::Result<bool> {
-        let by_address = article.url.as_ref().map(|url| links::article_at(self.transaction, &url.key())).transpose()?;
-        let has_own_address = by_address.flatten().is_some_and(|id| Some(id) != self.known_article_id);
-        Ok(!has_own_address && lookalikes::find_by_wording(self.transaction, article)?.is_some())
+    /// The article with these words that is stored, so that nothing is lost if it is not stored under this address too;
+    /// nothing where the page leads to one by its own address.
+    fn stored_elsewhere(&self, page: &ReadPage) -> rusqlite::Result<Option<Elsewhere>> {
+        let url = page.article.url.as_ref().unwrap_or(&page.answered.url);
+        let by_address = links::article_at(self.transaction, &url.key())?;
+        if by_address.is_some_and(|id| Some(id) != self.known_article_id) {
+            return Ok(None);
+        }
+        let Some(id) = lookalikes::find_by_wording(self.transaction, &page.article)? else { return Ok(None) };
+        let has_this_address = self
+            .transaction
+            .prepare_cached("SELECT url IS ?2 FROM articles WHERE id = ?1")?
+            .query_row(params![id, url.as_str()], |row| row.get(0))?;
+        Ok(Some(Elsewhere { id, has_this_address }))
     }
 
     /// One of the addresses led to an article that is deleted here. It does not come back as new.

@@ -12,6 +12,16 @@ use crate::schedule::{backoff, revisits};
 use crate::store::file::columns::{from_private_time, private_time};
 use crate::store::write::articles::row;
 
+/// What it means that there is no article to be had from a page.
+pub(super) enum Absent {
+    /// Nothing yet.
+    Perhaps,
+    /// This article counts as removed now.
+    Removed(i64),
+    /// This one has been removed before.
+    AsBefore(i64),
+}
+
 /// The revisits to the page of a link that was just fetched.
 pub(super) struct Revisits<'a> {
     pub(super) connection: &'a Connection,
@@ -55,39 +65,44 @@ impl Revisits<'_> {
         backoff::next_try(self.schedule, 1, Retry::Backoff, self.seed(), self.now)
     }
 
-    /// Releases a link whose page could not be read, and sets when it is fetched again. Returns the article if it now
-    /// counts as removed: the server says so, or the page was missing twice in a row.
+    /// Releases a link whose page could not be read, and sets when it is fetched again. The article counts as removed when
+    /// the server says so, or the page was missing twice in a row.
     pub(super) fn after_failure(
         &self,
         known_article_id: Option<i64>,
         absence: Absence,
         retry_at: Option<Timestamp>,
-    ) -> rusqlite::Result<Option<i64>> {
+    ) -> rusqlite::Result<Absent> {
         let Some(article_id) = known_article_id else {
             self.release(retry_at, None, None)?;
-            return Ok(None);
+            return Ok(Absent::Perhaps);
         };
         let missing_since = self.missing_since()?;
         let gone_since = match absence {
             Absence::Unknown => {
                 let revisit_at = retry_at.map_or_else(|| self.next(article_id), |retry_at| Ok(Some(retry_at)))?;
                 self.release(None, revisit_at, missing_since)?;
-                return Ok(None);
+                return Ok(Absent::Perhaps);
             }
             Absence::Likely if missing_since.is_none() => {
                 let failures = self.candidate.failures_in_a_row + 1;
-                let revisit_at = backoff::next_try(self.schedule, failures, Retry::Backoff, self.seed(), self.now);
+                let backoff = backoff::next_try(self.schedule, failures, Retry::Backoff, self.seed(), self.now);
+                let revisit_at =
+                    backoff.map(|backoff| revisits::next_look_for_missing(self.schedule, backoff, self.now));
                 self.release(None, revisit_at, Some(self.now))?;
-                return Ok(None);
+                return Ok(Absent::Perhaps);
             }
             Absence::Likely | Absence::Certain => missing_since.unwrap_or(self.now),
         };
-        self.release(None, None, Some(gone_since))?;
+        let failures = self.candidate.failures_in_a_row + 1;
+        let failures = if absence == Absence::Certain { failures + 1 } else { failures };
+        let revisit_at = revisits::next_look_for_removed(self.schedule, failures, self.seed(), self.now);
+        self.release(None, revisit_at, Some(gone_since))?;
         if self.revisit_own_address(article_id)? {
-            return Ok(None);
+            return Ok(Absent::Perhaps);
         }
-        row::mark_removed(self.connection, article_id, gone_since)?;
-        Ok(Some(article_id))
+        let is_news = row::mark_removed(self.connection, article_id, gone_since)?;
+        Ok(if is_news { Absent::Removed(article_id) } else { Absent::AsBefore(article_id) })
     }
 
     /// Since when the page is missing.

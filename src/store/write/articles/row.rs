@@ -189,14 +189,15 @@ pub(super) fn keep_revision(connection: &Connection, id: i64) -> rusqlite::Resul
     Ok(())
 }
 
-/// Marks an article that its publisher has removed. Its text stays, and later articles are still compared with it.
-pub(super) fn mark_removed(connection: &Connection, id: i64, at: Timestamp) -> rusqlite::Result<()> {
-    connection
+/// Marks an article that its publisher has removed. Its text stays, and later articles are still compared with it. Returns
+/// whether it was not marked before.
+pub(super) fn mark_removed(connection: &Connection, id: i64, at: Timestamp) -> rusqlite::Result<bool> {
+    let n_marked = connection
         .prepare_cached(&format!(
             "UPDATE articles SET removed_at = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NULL"
         ))?
         .execute(params![id, public_time(at)])?;
-    Ok(())
+    Ok(n_marked > 0)
 }
 
 /// Takes the mark away from an article that is there again.

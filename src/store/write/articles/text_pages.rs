@@ -41,7 +41,11 @@ impl TextPage {
             Some(stored) if stored.asked != self.asked && stored.answered != self.answered => {
                 // That it was changed since is no matter of its form.
                 let was_changed = self.is_own && self.is_later_than(connection, article_id)?;
-                if was_changed { PageForm::OfText } else { PageForm::Other }
+                match (was_changed, self.is_own) {
+                    (true, _) => PageForm::OfText,
+                    (false, true) => PageForm::Own,
+                    (false, false) => PageForm::Other,
+                }
             }
             Some(stored) if stored.wording == self.wording => PageForm::AsBefore,
             None | Some(_) => PageForm::OfText,

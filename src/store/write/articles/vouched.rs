@@ -23,8 +23,8 @@ impl Fetch<'_> {
             None => false,
         };
         if !is_unvouched && self.is_open(page, &commit) {
+            commit.gate = gates::note_article(self.transaction, candidate, self.now)?;
             gates::forget_look(self.transaction, candidate.link)?;
-            commit.gate = gates::note_article(self.transaction, &candidate.publisher, self.now)?;
         }
         Ok(commit)
     }
@@ -34,6 +34,9 @@ impl Fetch<'_> {
         let Obstruction { signs, page: Some(page), .. } = obstruction else {
             return self.commit_obstruction(obstruction);
         };
+        if self.is_as_listed(page)? {
+            return self.commit_vouched(page);
+        }
         let candidate = &self.outcome.candidate;
         // Another address of an article that is known to be one.
         if self.known_article_id.is_none()
@@ -66,7 +69,7 @@ impl Fetch<'_> {
         let made = is_made_of_it.then_some(stored.id);
         let is_open = self.is_open(page, &commit);
         if is_open && !company.is_some() {
-            commit.gate = gates::note_article(self.transaction, &candidate.publisher, self.now)?;
+            commit.gate = gates::note_article(self.transaction, candidate, self.now)?;
         }
         gates::note_look(self.transaction, candidate, signs, made, false, self.now)?;
         // Later the stored headline stands in for that of the source.
@@ -94,6 +97,12 @@ impl Fetch<'_> {
 
     /// Something else stands where the article should.
     pub(super) fn commit_obstruction(&self, obstruction: &Obstruction) -> rusqlite::Result<ArticleCommit> {
+        // What speaks against it are the words of before.
+        if let Some(page) = &obstruction.page
+            && self.is_as_listed(page)?
+        {
+            return self.commit_vouched(page);
+        }
         let signs = &obstruction.signs;
         let company = gates::company(self.transaction, &self.outcome.candidate, signs, true, self.now)?;
         self.commit_shared(obstruction, &company, obstruction.page.as_ref().filter(|_| !company.is_enough))
