@@ -25,7 +25,8 @@ const TEXT_CHARS_MIN: usize = 450;
 const NOT_TEXT: [&str; 12] =
     ["a", "button", "footer", "form", "head", "header", "iframe", "nav", "noscript", "script", "style", "template"];
 
-/// Where an answer sends its reader on to, if it is one that does so in place of a text. The address itself is nowhere.
+/// Where an answer sends its reader on to, if it is one that does so in place of a text. The address itself is nowhere, but
+/// where a cookie comes along: with that it may answer otherwise.
 pub(super) async fn target(headers: &HeaderMap, content_type: Option<&str>, body: &[u8], url: &Url) -> Option<Url> {
     let by_header = headers.get("refresh").and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).and_then(place);
     let is_page = body.len() <= PAGE_BYTES_MAX && may_be_html(content_type);
@@ -34,23 +35,24 @@ pub(super) async fn target(headers: &HeaderMap, content_type: Option<&str>, body
     }
     // The markup is ASCII in every encoding but UTF-16, in which nobody writes gates.
     let page = String::from_utf8_lossy(body).into_owned();
+    let brings_cookie = headers.contains_key("set-cookie");
     if page.len() < BLOCKING_BYTES_MIN {
-        return target_of(&page, by_header, url);
+        return target_of(&page, by_header, url, brings_cookie);
     }
     let url = url.clone();
     // A page that the parser cannot read leads nowhere.
-    tokio::task::spawn_blocking(move || target_of(&page, by_header, &url)).await.ok().flatten()
+    tokio::task::spawn_blocking(move || target_of(&page, by_header, &url, brings_cookie)).await.ok().flatten()
 }
 
-fn target_of(page: &str, by_header: Option<String>, url: &Url) -> Option<Url> {
+fn target_of(page: &str, by_header: Option<String>, url: &Url, brings_cookie: bool) -> Option<Url> {
     let html = Html::parse_document(page);
     let mut declared = Declared::default();
     read_head(&html, &mut declared);
     let to = by_header.or(declared.refresh)?;
     let base = declared.base.and_then(|base| url.join(&base).ok()).unwrap_or_else(|| url.clone());
     let to = base.join(&to).ok().filter(|to| matches!(to.scheme(), "http" | "https"))?;
-    let is_elsewhere = without_fragment(&to) != without_fragment(url);
-    (is_elsewhere && !holds_text(&html)).then_some(to)
+    let leads_on = brings_cookie || without_fragment(&to) != without_fragment(url);
+    (leads_on && !holds_text(&html)).then_some(to)
 }
 
 fn may_be_html(content_type: Option<&str>) -> bool {

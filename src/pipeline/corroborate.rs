@@ -205,6 +205,11 @@ mod tests {
     use crate::model::{Evidence, FeedText, FetchedDocument};
 
     fn check(entry: (&str, &str), page: (&str, &str), expected: bool) {
+        let is_other = matches!(testimony(entry, page), Testimony::OtherPage(_));
+        assert_eq!(is_other, expected, "{entry:?} {page:?}");
+    }
+
+    fn testimony(entry: (&str, &str), page: (&str, &str)) -> Testimony {
         let url = Url::parse("https://harbour.example/news/1").unwrap();
         let text = FeedText { content: None, summary: Some(entry.1.to_owned()), is_cut: false };
         let hints = LinkHints { title: Some(entry.0.to_owned()), text, ..LinkHints::default() };
@@ -217,8 +222,16 @@ mod tests {
         let mut extracted = Extractor::new(&settings).extract(&document, &LinkHints::default()).unwrap();
         extracted.title = Some(Evidence::new(page.0.to_owned(), Origin::Heading));
         extracted.paragraphs = vec![page.1.to_owned(), sentence.to_owned()];
-        let is_other = matches!(hear(&extracted, &hints, &url), Testimony::OtherPage(_));
-        assert_eq!(is_other, expected, "{entry:?} {page:?}");
+        hear(&extracted, &hints, &url)
+    }
+
+    #[test]
+    fn the_headline_of_a_series_and_the_summary_together_vouch() {
+        let summary = "The court of Aske denied the request of a farmer who had blocked the road to the mill.";
+        let entry = ("From court", summary);
+        assert_eq!(testimony(entry, ("From court", summary)), Testimony::Vouched);
+        assert_eq!(testimony(entry, ("From court", "Nothing was heard of it on Monday.")), Testimony::Silent);
+        assert_eq!(testimony(entry, ("To the polls", summary)), Testimony::Silent);
     }
 
     #[test]

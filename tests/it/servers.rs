@@ -324,6 +324,14 @@ fn a_gate_that_sets_a_cookie_opens_within_one_chain_and_forgets() {
                 answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
             }
             "/self" => answer(&["HTTP/1.1 307 Again", "Location: /self", "Set-Cookie: here=1"], b""),
+            // The same by what stands on its page.
+            "/refresh" if cookies == "there=1" => {
+                answer(&["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8"], page.as_bytes())
+            }
+            "/refresh" => answer(
+                &["HTTP/1.1 200 OK", "Content-Type: text/html", "Set-Cookie: there=1"],
+                b"<!doctype html><title>One moment</title><meta http-equiv=refresh content='1; url=/refresh'>",
+            ),
             // Its cookie is for another host, so it never opens.
             "/never" => {
                 answer(&["HTTP/1.1 302 Found", "Location: /never", "Set-Cookie: a=1; Domain=else.example"], b"")
@@ -338,7 +346,7 @@ fn a_gate_that_sets_a_cookie_opens_within_one_chain_and_forgets() {
     });
     let mut room = Newsroom::new();
     room.set(&[("fetch.resolve", &format!("[\"gate.example={address}\"]"))]);
-    for path in ["a", "self"] {
+    for path in ["a", "self", "refresh"] {
         let url = format!("http://gate.example/{path}");
         // Twice: nothing is remembered from one chain to the next.
         for _ in 0..2 {
