@@ -7,8 +7,10 @@ pub enum Wall {
     Consent,
     /// A demand to log in or to subscribe.
     Login,
-    /// A test for robots, or a refusal.
+    /// A test for robots, a refusal, or a page for other browsers.
     Bot,
+    /// A notice that the page is gone, under repair, or not for the reader's country.
+    Unavailable,
 }
 
 /// Why a page holds no article.
@@ -30,6 +32,7 @@ pub enum NoArticle {
         Wall::Consent => "a consent wall",
         Wall::Login => "a login wall",
         Wall::Bot => "a bot wall",
+        Wall::Unavailable => "a notice that the page is not available",
     })]
     Wall(Wall),
 }

@@ -1,6 +1,6 @@
 //! What can be read off a line of text without knowing where it stands.
 
-use crate::scripts::is_han_or_kana;
+use crate::scripts::{is_han_or_kana, is_unspaced_alphabet};
 
 /// Text put together from pieces, white space folded to single blanks, none at the ends.
 #[derive(Debug, Default)]
@@ -96,9 +96,13 @@ pub(super) fn fold(text: &str) -> String {
     folded.take()
 }
 
-/// Counts words: runs of letters and digits; each Han or Kana character is one.
+/// Characters of Thai and its like that make a word.
+const UNSPACED_CHARACTERS: usize = 4;
+
+/// Counts words: runs of letters and digits; each Han or Kana character is one, and four characters of Thai and its
+/// like.
 pub(super) fn count_words(text: &str) -> usize {
-    let (mut n_words, mut inside) = (0, false);
+    let (mut n_words, mut inside, mut n_unspaced) = (0, false, 0_usize);
     for c in text.chars() {
         if c.is_ascii() {
             let is_word = c.is_ascii_alphanumeric() || c == '\'';
@@ -106,6 +110,9 @@ pub(super) fn count_words(text: &str) -> usize {
             inside = is_word;
         } else if is_han_or_kana(c) {
             n_words += 1;
+            inside = false;
+        } else if is_unspaced_alphabet(c) {
+            n_unspaced += 1;
             inside = false;
         } else if c == '’' || c == '\u{ad}' {
             // An apostrophe or soft hyphen neither begins nor ends a word.
@@ -115,7 +122,7 @@ pub(super) fn count_words(text: &str) -> usize {
             inside = is_word;
         }
     }
-    n_words
+    n_words + n_unspaced.div_ceil(UNSPACED_CHARACTERS)
 }
 
 /// `char::is_alphanumeric`, which is slow beyond ASCII, with the letters of most texts told by their range.
@@ -131,10 +138,10 @@ fn is_letter_or_digit(c: char) -> bool {
     }
 }
 
-/// Vowel signs and marks of Indic, Arabic and Thai script, which `char::is_alphanumeric` does not all count.
+/// Vowel signs and marks of Indic and Arabic script, which `char::is_alphanumeric` does not all count.
 fn is_combining(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{dff}'
-        | '\u{e31}'..='\u{e4e}' | '\u{200c}' | '\u{200d}')
+        | '\u{200c}' | '\u{200d}')
 }
 
 /// Whether the text ends as a sentence does, in any script; quotes and brackets after the stop are looked through.
@@ -223,6 +230,7 @@ mod tests {
         check("It’s a well-known fact, 'tis", 6);
         check("Straße über\u{ad}all", 2);
         check("東京の天気 a", 6);
+        check("รัฐบาลไทยวันนี้ 12", 5);
         check(" – … ", 0);
     }
 }
