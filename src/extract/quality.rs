@@ -34,13 +34,13 @@ pub(super) enum Fact {
     FallsShort,
     /// The text is that of structured data or of scripts.
     FromElsewhere,
-    /// Share of its words in lines that end like sentences.
+    /// Share of its bytes in lines that end like sentences.
     Sentences,
     /// Share of its lines that have fewer than ten words.
     ShortLines,
     /// Elements right above its lines, for each line.
     Parents,
-    /// Share of the page's words that it holds.
+    /// Share of the page's text, in bytes, that it holds.
     OfPage,
     /// It breaks off.
     BreaksOff,

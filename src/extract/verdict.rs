@@ -157,12 +157,12 @@ impl Findings<'_> {
         let lines: Vec<&Line> = self.body.lines.iter().map(|line| &self.page.lines[*line]).collect();
         let n_bytes = lines.iter().map(|line| line.text.len()).sum();
         let n_words = self.n_words();
-        let all_words: usize = self.page.lines.iter().map(|line| count_words(&line.text)).sum();
+        let all_bytes = self.page.lines.iter().map(|line| line.text.len()).sum();
         let n_headlines = (0..self.page.lines.len()).filter(|line| self.is_linked_headline(*line)).count();
-        let words_in = |is_counted: &dyn Fn(&str) -> bool| -> usize {
-            let counted = self.paragraphs.iter().filter(|paragraph| is_counted(paragraph));
-            counted.map(|paragraph| count_words(paragraph)).sum()
-        };
+        // Bytes stand for words, which take long to count.
+        let bytes = |paragraph: &String| paragraph.len();
+        let text_bytes = self.paragraphs.iter().map(bytes).sum();
+        let sentence_bytes = self.paragraphs.iter().filter(|one| ends_like_sentence(one)).map(bytes).sum();
         let n_short = self.paragraphs.iter().filter(|paragraph| count_words(paragraph) < 10).count();
         let parents: HashSet<usize> = lines.iter().map(|line| self.page.elements[line.block].parent).collect();
         let is_structured = self.source == TextSource::StructuredData;
@@ -178,22 +178,22 @@ impl Findings<'_> {
         facts.mark(Fact::HasDate, self.has_date);
         facts.mark(Fact::HasTitle, self.title.is_some());
         facts.mark(Fact::HasStructured, self.structured_words > 0);
-        facts.mark(Fact::FallsShort, self.falls_short());
+        facts.mark(Fact::FallsShort, self.falls_short(n_words));
         facts.mark(Fact::FromElsewhere, self.source != TextSource::Page);
-        facts.set(Fact::Sentences, share(words_in(&ends_like_sentence), n_words));
+        facts.set(Fact::Sentences, share(sentence_bytes, text_bytes));
         facts.set(Fact::ShortLines, share(n_short, self.paragraphs.len()));
         facts.set(Fact::Parents, share(parents.len(), lines.len()));
-        facts.set(Fact::OfPage, share(n_words, all_words).min(1.0));
+        facts.set(Fact::OfPage, share(text_bytes, all_bytes).min(1.0));
         facts.mark(Fact::BreaksOff, ends_with_ellipsis(last));
         facts.mark(Fact::AsksToSubscribe, self.asks_to_subscribe());
         facts
     }
 
     /// Whether the text is far shorter than that of structured data.
-    fn falls_short(&self) -> bool {
+    fn falls_short(&self, n_words: usize) -> bool {
         /// Share of the structured text below which the body is called short against it.
         const STRUCTURED_SHARE_MIN: f32 = 0.7;
-        number(self.n_words()) < number(self.structured_words) * STRUCTURED_SHARE_MIN
+        number(n_words) < number(self.structured_words) * STRUCTURED_SHARE_MIN
     }
 
     /// Lines of the text that stand right behind a linked headline.
@@ -237,7 +237,7 @@ impl Findings<'_> {
         let links = self.body.lines.iter().map(|line| self.page.lines[*line].link_bytes).sum();
         let all = self.body.lines.iter().map(|line| self.page.lines[*line].text.len()).sum();
         give(share(links, all) > 0.3 && self.source == TextSource::Page, "link-heavy");
-        let falls_short = give(self.falls_short(), "short-against-json-ld");
+        let falls_short = give(self.falls_short(n_words), "short-against-json-ld");
         let breaks_off = ends_with_ellipsis(last);
         give(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, "ends-mid-sentence");
         let asks = give(self.asks_to_subscribe(), "subscribe-text");
