@@ -59,7 +59,7 @@ fn explanation(page: &Page<'_>, reading: Reading, trace: &Trace) -> Explanation 
                 Err(_) => Verdict::Kept,
             },
             TextSource::Page => Verdict::Ruled(Rule::TooMany),
-            TextSource::StructuredData | TextSource::Feed => Verdict::Ruled(Rule::OtherText),
+            TextSource::StructuredData | TextSource::Script | TextSource::Feed => Verdict::Ruled(Rule::OtherText),
         };
     }
     let mut paths = Paths { page, names: HashMap::new() };

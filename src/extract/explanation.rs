@@ -42,6 +42,8 @@ pub enum TextSource {
     Page,
     /// Structured data, which has far more than the page shows.
     StructuredData,
+    /// Scripts, or `noscript` elements, of a page that shows none.
+    Script,
     /// The feed's entry, since the page holds no article.
     Feed,
 }
@@ -53,6 +55,7 @@ impl TextSource {
         match self {
             TextSource::Page => "page",
             TextSource::StructuredData => "json-ld",
+            TextSource::Script => "script",
             TextSource::Feed => "feed",
         }
     }
@@ -130,6 +133,8 @@ pub enum Rule {
     Opening,
     /// A heading at the end of an article heads something else.
     HeadsNothing,
+    /// A few words under a picture say what it shows.
+    Caption,
     /// An article has so many paragraphs at most, by the setting `extract.paragraphs_max`.
     TooMany,
     /// The entries of a live blog are told with their times.
@@ -149,6 +154,7 @@ impl Rule {
             Rule::RepeatsLine => "repeats an earlier line",
             Rule::Opening => "a link or byline before the text",
             Rule::HeadsNothing => "a heading with no text under it",
+            Rule::Caption => "a few words under a picture",
             Rule::TooMany => "beyond extract.paragraphs_max",
             Rule::SiteRule => "not chosen by the rule for the site",
             Rule::LiveTime => "the time of a live blog's entry",

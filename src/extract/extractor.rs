@@ -16,6 +16,7 @@ use super::layout::Layout;
 use super::metadata::Metadata;
 use super::no_article::NoArticle;
 use super::page::Page;
+use super::script_text::{self, ScriptText};
 use super::verdict::Findings;
 use super::{authors, dates, decode, numbered_page, site_rule, text};
 use crate::config::{ExtractSettings, SiteRule};
@@ -125,7 +126,13 @@ impl Extractor {
         authors::add_from_head(&mut authors, &page, &text_layout, site_names);
         let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
-        let (text_from, refusal) = self.fill_body(&mut article, &page, &metadata, &body, hints, is_ruled);
+        let scripted = if is_ruled || !article.says_article || n_words_of(&page, &body) >= STRUCTURED_INSTEAD_WORDS {
+            None
+        } else {
+            script_text::read(&text, &metadata.known_texts(hints), &self.settings)
+        };
+        let (text_from, refusal) =
+            self.fill_body(&mut article, &page, &metadata, &body, Found { scripted, is_ruled }, hints);
         let Metadata { titles, title_votes, .. } = metadata;
         let reading = Reading { article, refusal, text_from, titles, title_votes, chosen: body.lines };
         Ok(finish(&page, reading, trace))
@@ -156,23 +163,35 @@ impl Extractor {
     }
 
     /// Fills in the body: where it is from, and why it is that of no article.
-    fn fill_body(
+    pub(super) fn fill_body(
         &self,
         article: &mut ExtractedArticle,
         page: &Page<'_>,
         metadata: &Metadata<'_>,
         body: &Body,
+        found: Found,
         hints: &LinkHints,
-        is_ruled: bool,
     ) -> (TextSource, Option<NoArticle>) {
+        let Found { scripted, is_ruled } = found;
         let structured_body = metadata.structured.body.as_deref().unwrap_or_default();
         let structured_words = text::count_words(structured_body);
         let mut paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
-        let n_words: usize = paragraphs.iter().map(|paragraph| text::count_words(paragraph)).sum();
-        let is_structured = !is_ruled
-            && structured_words >= STRUCTURED_INSTEAD_WORDS
-            && text::number(n_words) < text::number(structured_words) * STRUCTURED_INSTEAD_SHARE;
-        if is_structured {
+        let n_words = count_all(&paragraphs);
+        let falls_short = |n_known: usize| text::number(n_words) < text::number(n_known) * STRUCTURED_INSTEAD_SHARE;
+        let is_structured = !is_ruled && structured_words >= STRUCTURED_INSTEAD_WORDS && falls_short(structured_words);
+        let scripted = scripted.filter(|scripted| {
+            let is_same = n_words < self.settings.words_min || holds_most(&scripted.paragraphs, &paragraphs);
+            !is_structured && is_same && falls_short(count_all(&scripted.paragraphs))
+        });
+        let source = match (&scripted, is_structured) {
+            (Some(_), _) => TextSource::Script,
+            (None, true) => TextSource::StructuredData,
+            (None, false) => TextSource::Page,
+        };
+        let mut certainty = body.certainty;
+        if let Some(scripted) = scripted {
+            (paragraphs, certainty) = (scripted.paragraphs, scripted.certainty);
+        } else if is_structured {
             paragraphs = structured_body.lines().map(text::fold).filter(|line| !line.is_empty()).collect();
         }
         let further = self.further_pages.as_ref();
@@ -187,7 +206,8 @@ impl Extractor {
             says_article: is_ruled || article.says_article,
             says_paid: metadata.structured.is_paid,
             structured_words,
-            is_structured,
+            source,
+            certainty,
         };
         let refusal = findings.check_article(self.settings.words_min).err();
         let (mut body_kind, mut quality) = findings.judge();
@@ -209,7 +229,7 @@ impl Extractor {
             article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
             return (TextSource::Feed, None);
         }
-        (if is_structured { TextSource::StructuredData } else { TextSource::Page }, refusal)
+        (source, refusal)
     }
 
     /// The feed's own full text, where it is long enough to be one.
@@ -219,6 +239,35 @@ impl Extractor {
         let n_words: usize = paragraphs.iter().map(|paragraph| text::count_words(paragraph)).sum();
         (n_words >= self.settings.words_min).then_some(paragraphs)
     }
+}
+
+/// What else is known of the body.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The text that the page's scripts hold.
+    pub(super) scripted: Option<ScriptText>,
+    /// Whether a rule for the site found it.
+    pub(super) is_ruled: bool,
+}
+
+fn count_all(paragraphs: &[String]) -> usize {
+    paragraphs.iter().map(|paragraph| text::count_words(paragraph)).sum()
+}
+
+/// Whether a text holds more than half of an excerpt, paragraph by paragraph.
+fn holds_most(text: &[String], excerpt: &[String]) -> bool {
+    let keys: Vec<String> = text.iter().map(|paragraph| text::key(paragraph)).collect();
+    let is_held = |paragraph: &&String| {
+        let key = text::key(paragraph);
+        keys.iter().any(|held| held.contains(&key))
+    };
+    let n_held: usize = excerpt.iter().filter(is_held).map(|paragraph| text::count_words(paragraph)).sum();
+    n_held * 2 > count_all(excerpt)
+}
+
+/// Words of the lines that were chosen.
+fn n_words_of(page: &Page<'_>, body: &Body) -> usize {
+    body.lines.iter().map(|line| text::count_words(&page.lines[*line].text)).sum()
 }
 
 /// The day a document was fetched, by which rules for sites are valid or not.

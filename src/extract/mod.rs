@@ -20,10 +20,12 @@
 //! * `site_rule`: what a rule for the site finds, where there is one; it goes before all else, and what it does not
 //!   find is found in the general way.
 //! * `body`: which lines are the article; every line is judged by weighed features, in three passes.
+//! * `script_text`: the text of an article that its page keeps for scripts.
 //! * `next_page` and `further_pages`: which page the article goes on with, and what such pages add to it; `numbered_page`:
 //!   where the first one is, where this is a later one. `page_address` knows page numbers in addresses, `page_links` the
 //!   links between pages.
-//! * `verdict`: whether that is an article at all, how much of it, how far to trust it; `no_article`: why it is none.
+//! * `verdict`: whether that is an article at all, how much of it, how far to trust it; `no_article`: why it is none;
+//!   `wall_phrases`: what pages say that stand in an article's place, and `phrase_index`, which finds it.
 //! * `explain`: the same reading with its reasons, for people who ask why a page reads as it does; `explanation`: what
 //!   is told them.
 //! * `chosen_links`: the links that a source's own selectors choose on a page of links; `selectors`: the elements that
@@ -31,7 +33,8 @@
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //! * `reservations`: what a page says against text mining.
 //!
-//! Where the body in the page falls far short of the text in structured data, that text is taken; where the page
+//! Where the body in the page falls far short of the text in structured data, that text is taken; where a page that says
+//! it is an article shows none, the text that its scripts hold; where the page
 //! holds no article and the feed brought its text, the feed's. Deliberately absent: any reading of dates, addresses or
 //! languages, which is for `normalize`.
 
@@ -63,8 +66,11 @@ mod numbered_page;
 mod page;
 mod page_address;
 mod page_links;
+mod phrase_index;
+mod quality;
 mod reservations;
 mod scan;
+mod script_text;
 mod selectors;
 mod site_rule;
 mod tags;
@@ -72,6 +78,7 @@ mod text;
 mod title;
 mod verdict;
 mod visible_dates;
+mod wall_phrases;
 
 #[cfg(test)]
 mod any_bytes;

@@ -9,9 +9,12 @@ pub enum Wall {
     /// A demand to log in or to subscribe.
     #[error("a login wall")]
     Login,
-    /// A test for robots, or a refusal.
+    /// A test for robots, a refusal, or a page for other browsers.
     #[error("a bot wall")]
     Bot,
+    /// A notice that the page is gone, under repair, or not for the reader's country.
+    #[error("a notice that the page is not available")]
+    Unavailable,
 }
 
 /// Why a page holds no article.

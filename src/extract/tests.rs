@@ -38,6 +38,18 @@ pub(super) fn fixtures() -> Vec<PathBuf> {
     cases
 }
 
+/// A folder of HTML snippets that all say the text of its `expected.txt`: that text, and each snippet with its name.
+pub(super) fn fixtures_in(folder: &str) -> (String, Vec<(String, String)>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    let mut names: Vec<String> =
+        std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name != "expected.txt");
+    names.sort();
+    let snippets = names.into_iter().map(|name| (name.clone(), read(root.join(name)))).collect();
+    (read(root.join("expected.txt")), snippets)
+}
+
 pub(super) fn described(extracted: &Result<ExtractedArticle, ExtractError>) -> Value {
     let article = match extracted {
         Ok(article) => article,
@@ -112,6 +124,53 @@ fn the_feeds_own_text_stands_in_for_a_wall() {
     let article = extract(wall.unwrap(), &hints).unwrap();
     assert_eq!(article.body_kind, BodyKind::Feed);
     assert_eq!(article.paragraphs.len(), 2);
+}
+
+#[test]
+fn words_for_screen_readers_are_no_part_of_a_sentence() {
+    let lines = |html: &str| -> Vec<String> {
+        let tree = scraper::Html::parse_document(html);
+        Page::read(&tree, 512).lines.into_iter().map(|line| line.text).collect()
+    };
+    let check = |html: &str, expected: &[&str]| assert_eq!(lines(html), expected, "{html}");
+    check(
+        "<p>The <a href=/m>mill<span class=\"sr-only\"> (opens in a new tab)</span></a> stands.",
+        &["The mill stands."],
+    );
+    check("<p>At <span style=\"display: none\">09:30</span> nine", &["At nine"]);
+    check("<p>It has<span hidden>x</span> two wheels<span aria-hidden=true>.</span>", &["It has two wheels."]);
+    let rest = "and one more, which had been under the bank since the flood and was dug out by the club".to_owned();
+    check(&format!("<p>Two <span style=\"display:none\">{rest}</span>"), &[&format!("Two {rest}")]);
+    check("<x-story><template shadowrootmode=open><p>In the shade</p></template></x-story>", &["In the shade"]);
+    check("<template><p>Not shown</p></template><p>Shown", &["Shown"]);
+}
+
+#[test]
+fn captions_are_the_text_of_a_gallery() {
+    let captions = [
+        "Lamps hang from the old bridge while the first boats come down from the locks at dusk.",
+        "A drummer from Orrey rests on a coil of rope, with her drum beside her and soup in her hat.",
+        "Children have put candles into walnut shells, of which nine reached the mill that night.",
+    ];
+    let figure = |caption: &str| {
+        format!(
+            "<figure><img src=a.jpg><figcaption><p>{caption}</p><small>Photo: Ida Holm</small></figcaption></figure>"
+        )
+    };
+    let figures: String = captions.iter().map(|caption| figure(caption)).collect();
+    let page = |text: &str| {
+        format!("<title>Boats in the dark</title><article><h1>Boats in the dark</h1>{text}{figures}</article>")
+    };
+    assert_eq!(extract(page(""), &LinkHints::default()).unwrap().paragraphs, captions);
+    let paragraph =
+        "The feast of boats has been held since the year in which the weir was built, and nobody knows why.";
+    let text = format!("<p>{paragraph}</p>")
+        + "<p>Each year another guild of the town pays for the lamps, \
+        and the others say what they would have done better with the money.</p>\
+        <p>This year it was the turn of the bakers, who had to hire two boats from Mell because their own had sunk in \
+           spring, and who did not mind at all.</p>";
+    let article = extract(page(&text), &LinkHints::default()).unwrap();
+    assert_eq!(article.paragraphs.len(), 3, "{:?}", article.paragraphs);
 }
 
 #[test]

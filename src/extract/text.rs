@@ -139,10 +139,10 @@ fn is_letter_or_digit(c: char) -> bool {
     }
 }
 
-/// Vowel signs and marks of Indic, Arabic and Thai script, which `char::is_alphanumeric` does not all count.
+/// Vowel signs and marks of Indic and Arabic script, which `char::is_alphanumeric` does not all count.
 fn is_combining(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{dff}'
-        | '\u{e31}'..='\u{e4e}' | '\u{200c}' | '\u{200d}')
+        | '\u{200c}' | '\u{200d}')
 }
 
 /// Whether the text ends as a sentence does, in any script; quotes and brackets after the stop are looked through.

@@ -3,150 +3,30 @@
 //! No phrase decides alone. A wall is a page whose few words are mostly a wall's words; an article about cookies has
 //! many others.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::body::Body;
+use super::explanation::TextSource;
 use super::no_article::{NoArticle, Wall};
-use super::page::Page;
+use super::page::{Line, Page};
+use super::phrase_index::PhraseIndex;
+use super::quality::{Fact, Facts};
 use super::text::{count_words, ends_like_sentence, ends_with_ellipsis, number, share};
+use super::wall_phrases;
 use crate::model::{BodyKind, Quality};
 
-/// What walls say, in lower case. They address the reader, which an article about such things seldom does.
-const WALL_PHRASES: [(Wall, &[&str]); 3] =
-    [(Wall::Consent, CONSENT_PHRASES), (Wall::Login, LOGIN_PHRASES), (Wall::Bot, BOT_PHRASES)];
+/// What walls say.
+static PHRASES: LazyLock<PhraseIndex<Wall>> = LazyLock::new(|| {
+    PhraseIndex::of(&[
+        (Wall::Consent, wall_phrases::CONSENT),
+        (Wall::Login, wall_phrases::LOGIN),
+        (Wall::Bot, wall_phrases::BOT),
+        (Wall::Unavailable, wall_phrases::UNAVAILABLE),
+    ])
+});
 
-const CONSENT_PHRASES: &[&str] = &[
-    "use cookies",
-    "use of cookies",
-    "uses cookies",
-    "accept all",
-    "accept cookies",
-    "cookie settings",
-    "cookie policy",
-    "cookie preferences",
-    "our partners",
-    "your consent",
-    "withdraw consent",
-    "legitimate interest",
-    "your privacy",
-    "verwenden cookies",
-    "nutzen cookies",
-    "cookies akzeptieren",
-    "alle akzeptieren",
-    "ihre einwilligung",
-    "ihrer einwilligung",
-    "ihre zustimmung",
-    "ihrer zustimmung",
-    "unsere partner",
-    "unseren partnern",
-    "cookie-einstellungen",
-    "utilisons des cookies",
-    "nos partenaires",
-    "tout accepter",
-    "votre consentement",
-    "utilizamos cookies",
-    "usamos cookies",
-    "nuestros socios",
-    "aceptar todo",
-    "su consentimiento",
-    "utilizziamo i cookie",
-    "nostri partner",
-    "il tuo consenso",
-    "gebruiken cookies",
-    "onze partners",
-    "uw toestemming",
-    "använder cookies",
-    "bruker cookies",
-    "bruger cookies",
-    "używamy plików cookie",
-    "используем файлы cookie",
-    "cookieを使用",
-    "クッキーを使用",
-    "使用cookie",
-    "쿠키를 사용",
-];
-
-const LOGIN_PHRASES: &[&str] = &[
-    "log in to",
-    "sign in to",
-    "login to",
-    "please log in",
-    "please sign in",
-    "create an account",
-    "create a free account",
-    "create your free account",
-    "to continue reading",
-    "subscribe to",
-    "subscribe now",
-    "already a subscriber",
-    "already have an account",
-    "already a member",
-    "for subscribers",
-    "subscribers only",
-    "unlimited access",
-    "melden sie sich an",
-    "jetzt anmelden",
-    "jetzt registrieren",
-    "bereits abonnent",
-    "jetzt abonnieren",
-    "um weiterzulesen",
-    "mit abo",
-    "nur für abonnenten",
-    "jetzt testen",
-    "kostenlos testen",
-    "monatlich kündbar",
-    "jetzt weiterlesen",
-    "connectez-vous",
-    "déjà abonné",
-    "réservé aux abonnés",
-    "identifiez-vous",
-    "abonnez-vous",
-    "inicia sesión",
-    "suscríbete",
-    "exclusivo para suscriptores",
-    "ya eres suscriptor",
-    "accedi per",
-    "abbonati",
-    "sei già abbonato",
-    "log in om",
-    "inloggen om",
-    "al abonnee",
-    "logga in för",
-    "bli prenumerant",
-    "logg inn for",
-    "bli abonnent",
-    "войдите, чтобы",
-    "для подписчиков",
-    "оформите подписку",
-    "会員限定",
-    "ログインして",
-    "有料会員",
-    "登录后",
-    "로그인 후",
-];
-
-const BOT_PHRASES: &[&str] = &[
-    "enable javascript",
-    "javascript is disabled",
-    "a robot",
-    "you are human",
-    "you are a human",
-    "checking your browser",
-    "unusual traffic",
-    "unusual activity",
-    "access denied",
-    "access to this page",
-    "captcha",
-    "security check",
-    "request blocked",
-    "have been blocked",
-    "has been blocked",
-    "cloudflare ray id",
-    "aktivieren sie javascript",
-    "javascript aktivieren",
-    "activer javascript",
-    "kein roboter",
-    "habilita javascript",
-    "включите javascript",
-];
+const WALLS: [Wall; 4] = [Wall::Consent, Wall::Login, Wall::Bot, Wall::Unavailable];
 
 /// A wall is short: a longer text is an article that speaks of such things.
 const WALL_WORDS_MAX: usize = 250;
@@ -157,6 +37,9 @@ const UNDECLARED_WALL_WORDS_MAX: usize = 1500;
 /// Share of the words that must stand in lines with a wall's phrase; more where the page says that it is an article.
 const WALL_SHARE_MIN: f32 = 0.5;
 const DECLARED_WALL_SHARE_MIN: f32 = 0.75;
+
+/// And less where the title speaks of nothing else.
+const TITLED_WALL_SHARE_MIN: f32 = 0.25;
 
 /// What titles of articles about such things say.
 const WALL_SUBJECTS: [&str; 14] = [
@@ -180,7 +63,6 @@ const WALL_SUBJECTS: [&str; 14] = [
 const LISTED_HEADLINES_MIN: usize = 5;
 
 /// The facts that the verdict is made from.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read once")]
 #[derive(Debug)]
 pub(super) struct Findings<'a> {
     pub(super) page: &'a Page<'a>,
@@ -194,8 +76,10 @@ pub(super) struct Findings<'a> {
     pub(super) says_paid: bool,
     /// Words of the text in structured data.
     pub(super) structured_words: usize,
-    /// Whether the paragraphs are that text.
-    pub(super) is_structured: bool,
+    /// Where the paragraphs are from.
+    pub(super) source: TextSource,
+    /// Expected F1 of the paragraphs' lines.
+    pub(super) certainty: f32,
 }
 
 impl Findings<'_> {
@@ -247,71 +131,121 @@ impl Findings<'_> {
         // An article about cookies says so in its title.
         let is_subject = declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject));
         let share_min = if declares { DECLARED_WALL_SHARE_MIN } else { WALL_SHARE_MIN };
-        WALL_PHRASES.into_iter().find_map(|(wall, phrases)| {
-            let holds = |text: &str| phrases.iter().any(|phrase| text.contains(phrase));
-            let n_said: usize = lower.iter().filter(|(text, _)| holds(text)).map(|(_, n_words)| n_words).sum();
+        // How many phrases of each kind a line holds: of those that say several things, one is what it is about.
+        let said: Vec<[usize; WALLS.len()]> = lower.iter().map(|(text, _)| phrases_in(text)).collect();
+        let titled =
+            !declares && n_words <= WALL_WORDS_MAX && wall_phrases::TITLES.iter().any(|part| title.contains(part));
+        let share_min = if titled { TITLED_WALL_SHARE_MIN } else { share_min };
+        let share_of = |says: &dyn Fn(&[usize; WALLS.len()]) -> bool| {
+            let lines = lower.iter().zip(&said).filter(|(_, said)| says(said)).map(|((_, n_words), _)| n_words);
             // Longer texts need more lines that say so, not one.
-            let n_lines = lower.iter().filter(|(text, _)| holds(text)).count();
-            let is_wall = share(n_said, n_words) >= share_min && (n_lines > 1 || n_words < 60);
-            (is_wall && !is_subject).then_some(wall)
-        })
+            let (n_lines, n_said) = lines.fold((0, 0), |(n_lines, all), n_words| (n_lines + 1, all + n_words));
+            if n_lines > 1 || n_words < 60 || titled { share(n_said, n_words) } else { 0.0 }
+        };
+        if is_subject {
+            return None;
+        }
+        let shares: Vec<f32> = (0..WALLS.len()).map(|wall| share_of(&|said| said[wall] > 0)).collect();
+        let most = (0..WALLS.len()).rev().max_by(|one, other| shares[*one].total_cmp(&shares[*other]))?;
+        (share_of(&|said| said.iter().any(|n| *n > 0)) >= share_min && shares[most] > 0.0).then_some(WALLS[most])
+    }
+
+    /// What tells the quality of the text.
+    pub(super) fn facts(&self) -> Facts {
+        /// Structured text is the publisher's own, though it may be an excerpt.
+        const STRUCTURED_CERTAINTY: f32 = 0.95;
+        let lines: Vec<&Line> = self.body.lines.iter().map(|line| &self.page.lines[*line]).collect();
+        let n_bytes = lines.iter().map(|line| line.text.len()).sum();
+        let n_words = self.n_words();
+        let all_bytes = self.page.lines.iter().map(|line| line.text.len()).sum();
+        let n_headlines = (0..self.page.lines.len()).filter(|line| self.is_linked_headline(*line)).count();
+        // Bytes stand for words, which take long to count.
+        let bytes = |paragraph: &String| paragraph.len();
+        let text_bytes = self.paragraphs.iter().map(bytes).sum();
+        let sentence_bytes = self.paragraphs.iter().filter(|one| ends_like_sentence(one)).map(bytes).sum();
+        let n_short = self.paragraphs.iter().filter(|paragraph| count_words(paragraph) < 10).count();
+        let parents: HashSet<usize> = lines.iter().map(|line| self.page.elements[line.block].parent).collect();
+        let is_structured = self.source == TextSource::StructuredData;
+        let certainty = if is_structured { STRUCTURED_CERTAINTY } else { self.certainty.clamp(0.001, 0.999) };
+        let last = self.paragraphs.last().map_or("", String::as_str);
+        let mut facts = Facts::default();
+        facts.set(Fact::Certainty, (certainty / (1.0 - certainty)).ln() / 4.0);
+        facts.set(Fact::Words, number(n_words + 1).log2() / 10.0);
+        facts.set(Fact::Links, share(lines.iter().map(|line| line.link_bytes).sum(), n_bytes));
+        facts.set(Fact::Teasers, share(self.n_teasers(), lines.len()));
+        facts.set(Fact::Headlines, (number(n_headlines + 1) / number(lines.len() + 1)).log2() / 4.0);
+        facts.mark(Fact::SaysArticle, self.says_article);
+        facts.mark(Fact::HasDate, self.has_date);
+        facts.mark(Fact::HasTitle, self.title.is_some());
+        facts.mark(Fact::HasStructured, self.structured_words > 0);
+        facts.mark(Fact::FallsShort, self.falls_short(n_words));
+        facts.mark(Fact::FromElsewhere, self.source != TextSource::Page);
+        facts.set(Fact::Sentences, share(sentence_bytes, text_bytes));
+        facts.set(Fact::ShortLines, share(n_short, self.paragraphs.len()));
+        facts.set(Fact::Parents, share(parents.len(), lines.len()));
+        facts.set(Fact::OfPage, share(text_bytes, all_bytes).min(1.0));
+        facts.mark(Fact::BreaksOff, ends_with_ellipsis(last));
+        facts.mark(Fact::AsksToSubscribe, self.asks_to_subscribe());
+        facts
+    }
+
+    /// Whether the text is far shorter than that of structured data.
+    fn falls_short(&self, n_words: usize) -> bool {
+        /// Share of the structured text below which the body is called short against it.
+        const STRUCTURED_SHARE_MIN: f32 = 0.7;
+        number(n_words) < number(self.structured_words) * STRUCTURED_SHARE_MIN
+    }
+
+    /// Lines of the text that stand right behind a linked headline.
+    fn n_teasers(&self) -> usize {
+        let follows = |line: &&usize| (line.saturating_sub(2)..=**line).any(|line| self.is_linked_headline(line));
+        self.body.lines.iter().filter(follows).count()
     }
 
     /// A page of teasers: most of its text lines follow a linked headline.
     fn is_list(&self) -> bool {
         const LINES_MIN: usize = 4;
         const TEASER_SHARE_MIN: f32 = 0.6;
-        if self.says_article || self.is_structured || self.body.lines.len() < LINES_MIN {
+        /// Expected F1 from which it is none: an article with a link above each paragraph.
+        const LIST_EXPECTED_MAX: f32 = 0.7;
+        if self.says_article || self.source != TextSource::Page || self.body.lines.len() < LINES_MIN {
             return false;
         }
-        let n_teasers = self
-            .body
-            .lines
-            .iter()
-            .filter(|line| (line.saturating_sub(2)..=**line).any(|line| self.is_linked_headline(line)))
-            .count();
-        share(n_teasers, self.body.lines.len()) >= TEASER_SHARE_MIN
+        share(self.n_teasers(), self.body.lines.len()) >= TEASER_SHARE_MIN
+            && self.facts().expected() < LIST_EXPECTED_MAX
     }
 
-    /// How much of the article was found, and how far to trust it: the score is the F1 to be expected of the lines that
-    /// were chosen, in percent, less what each reason costs.
+    /// How much of the article was found, and how far to trust it: the score is the F1 to be expected of the text, in
+    /// percent. The reasons say what lowers it, or where the text is from.
     pub(super) fn judge(&self) -> (BodyKind, Quality) {
         const SHORT_WORDS: usize = 80;
-        const STRUCTURED_CERTAINTY: f32 = 0.95;
         /// Expected F1 below which the reader is warned.
-        const SURE_CERTAINTY: f32 = 0.9;
+        const SURE: f32 = 0.9;
         const TEASER_WORDS_MAX: usize = 160;
-        /// Share of the structured text below which the body is called short against it.
-        const STRUCTURED_SHARE_MIN: f32 = 0.7;
         let n_words = self.n_words();
-        // Structured text is the publisher's own, though it may be an excerpt.
-        let certainty = if self.is_structured { STRUCTURED_CERTAINTY } else { self.body.certainty };
-        let mut score = percent(certainty);
+        let expected = self.facts().expected();
+        let score = percent(expected);
         let mut reasons: Vec<&'static str> = Vec::new();
-        let mut count_against = |holds: bool, cost: u8, reason: &'static str| {
+        let mut give = |holds: bool, reason: &'static str| {
             if holds {
-                score = score.saturating_sub(cost);
                 reasons.push(reason);
             }
             holds
         };
         let last = self.paragraphs.last().map_or("", String::as_str);
-        let is_short = count_against(n_words < SHORT_WORDS, 10, "short");
+        let is_short = give(n_words < SHORT_WORDS, "short");
         let links = self.body.lines.iter().map(|line| self.page.lines[*line].link_bytes).sum();
         let all = self.body.lines.iter().map(|line| self.page.lines[*line].text.len()).sum();
-        count_against(share(links, all) > 0.3 && !self.is_structured, 15, "link-heavy");
-        let falls_short = count_against(
-            number(n_words) < number(self.structured_words) * STRUCTURED_SHARE_MIN,
-            15,
-            "short-against-json-ld",
-        );
+        give(share(links, all) > 0.3 && self.source == TextSource::Page, "link-heavy");
+        let falls_short = give(self.falls_short(n_words), "short-against-json-ld");
         let breaks_off = ends_with_ellipsis(last);
-        count_against(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, 3, "ends-mid-sentence");
-        let asks = count_against(self.asks_to_subscribe(), 3, "subscribe-text");
-        count_against(self.is_structured, 0, "from-json-ld");
-        count_against(self.title.is_none(), 10, "no-title");
-        count_against(!self.has_date, 3, "no-date");
-        count_against(certainty < SURE_CERTAINTY, 0, "unsure");
+        give(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, "ends-mid-sentence");
+        let asks = give(self.asks_to_subscribe(), "subscribe-text");
+        give(self.source == TextSource::StructuredData, "from-json-ld");
+        give(self.source == TextSource::Script, "from-script");
+        give(self.title.is_none(), "no-title");
+        give(!self.has_date, "no-date");
+        give(expected < SURE, "unsure");
         let is_cut = breaks_off || falls_short || (self.says_paid && asks) || (is_short && asks);
         let body_kind = match is_cut {
             true if n_words < TEASER_WORDS_MAX => BodyKind::Teaser,
@@ -327,15 +261,141 @@ impl Findings<'_> {
         let Some(last) = self.body.lines.last() else {
             return false;
         };
-        let [_, (_, phrases), _] = WALL_PHRASES;
         self.page.lines.iter().skip(last + 1).take(LINES_AFTER).any(|line| {
             let lower = line.text.to_lowercase();
-            !lower.contains("newsletter") && phrases.iter().any(|phrase| lower.contains(phrase))
+            !lower.contains("newsletter") && asks_for_login(&lower)
         })
     }
+}
+
+/// How many phrases of each kind of wall stand in a text in lower case.
+fn phrases_in(lower: &str) -> [usize; WALLS.len()] {
+    let mut said = [0; WALLS.len()];
+    PHRASES.find_in(lower, |wall, _| {
+        said.iter_mut().zip(WALLS).filter(|(_, kind)| *kind == wall).for_each(|(n, _)| *n += 1);
+    });
+    said
+}
+
+fn asks_for_login(lower: &str) -> bool {
+    let mut asks = false;
+    PHRASES.find_in(lower, |wall, _| asks |= wall == Wall::Login);
+    asks
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 100")]
 fn percent(share: f32) -> u8 {
     (share * 100.0).round().clamp(0.0, 100.0) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::ExtractError;
+    use super::super::tests::extract;
+    use super::*;
+    use crate::model::LinkHints;
+
+    fn page(title: &str, paragraphs: &[&str]) -> String {
+        let text = paragraphs.join("</p><p>");
+        format!("<title>{title}</title><nav><a href=/a>News</a></nav><main><h1>{title}</h1><p>{text}</p></main>")
+    }
+
+    #[test]
+    fn what_stands_in_an_articles_place_is_none() {
+        let check = |wall: Wall, title: &str, paragraphs: &[&str]| {
+            let error = extract(page(title, paragraphs), &LinkHints::default()).map(|article| article.paragraphs);
+            assert_eq!(error, Err(ExtractError::NoArticle(NoArticle::Wall(wall))), "{title}");
+        };
+        check(
+            Wall::Consent,
+            "Cookies",
+            &[
+                "De Rijnbode maakt gebruik van cookies en vergelijkbare technieken om deze website beter te laten werken.",
+                "Ook derde partijen plaatsen cookies, om u persoonlijke advertenties te tonen. Klik op akkoord om verder te gaan.",
+            ],
+        );
+        check(
+            Wall::Consent,
+            "Der Mühlenbote",
+            &[
+                "Mit Werbung und Tracking weiterlesen: Besuchen Sie uns wie gewohnt, und stimmen Sie der Nutzung zu.",
+                "Oder lesen Sie den Mühlenboten im Pur-Abo ohne Werbetracking, für wenig Geld und monatlich kündbar.",
+            ],
+        );
+        check(
+            Wall::Consent,
+            "Głos Zatoki",
+            &[
+                "Dbamy o Twoją prywatność. Nasi zaufani partnerzy zapisują pliki cookie na urządzeniu, z którego korzystasz.",
+                "Klikając przycisk, wyrażasz zgodę na ich użycie w celach reklamowych. Zgodę możesz wycofać w każdej chwili.",
+            ],
+        );
+        check(
+            Wall::Bot,
+            "Attention Required!",
+            &[
+                "You are unable to access this site. It uses a security service to protect itself from online attacks.",
+                "Please send the owner the Ray ID below, with what you were doing when you were blocked.",
+            ],
+        );
+        check(
+            Wall::Bot,
+            "安全验证",
+            &["您的访问过于频繁，请输入下方的验证码，然后继续浏览。", "如有疑问，请与客服联系，并告知编号。"],
+        );
+        check(
+            Wall::Unavailable,
+            "Page not found",
+            &[
+                "The page you are looking for does not exist, or its address may have been changed when we moved house.",
+                "Try our search, or go back to the home page and read what is new in the valley today.",
+            ],
+        );
+        check(
+            Wall::Unavailable,
+            "Seite nicht gefunden",
+            &[
+                "Die gewünschte Seite gibt es nicht oder nicht mehr. Vielleicht hilft Ihnen die Suche weiter.",
+                "Zur Startseite geht es hier entlang, zum Archiv dort; beide sind an allen Tagen offen.",
+            ],
+        );
+        check(
+            Wall::Unavailable,
+            "Back soon",
+            &["We are carrying out planned maintenance. Please try again later; it should not take more than an hour."],
+        );
+        check(
+            Wall::Unavailable,
+            "451",
+            &[
+                "This website is not available in your region, since we cannot yet keep to the rules that hold there.",
+                "We hope to be back shortly. For any issues, contact the newsroom by letter.",
+            ],
+        );
+    }
+
+    #[test]
+    fn articles_about_such_things_are_articles() {
+        let check = |title: &str, paragraphs: &[&str]| {
+            let found = extract(page(title, paragraphs), &LinkHints::default()).map(|article| article.paragraphs.len());
+            assert_eq!(found, Ok(paragraphs.len()), "{title}");
+        };
+        check(
+            "Lost walkers found after night on the fell",
+            &[
+                "Two walkers who had lost their way on Harn Fell were found on Sunday morning by a shepherd and her dog.",
+                "They had spent the night in a hut that is under maintenance, without light and with one blanket between them.",
+                "“The page of our map that we needed had been torn out,” said one of them, “so we went where the stream went.”",
+                "The rescue team of Mell, which had been out since midnight, thanked the shepherd and asked walkers to carry a lamp.",
+            ],
+        );
+        check(
+            "Library closes for repairs",
+            &[
+                "The library of Orrey closes for four weeks from Monday, while the roof above the reading room is mended.",
+                "Readers who use cookies as bookmarks have cost it nine volumes this year, its head said, and mice two more.",
+                "Books can be returned at the town hall in the meantime, where a clerk will be on duty until eight.",
+            ],
+        );
+    }
 }

@@ -113,6 +113,7 @@ fn write_text_from_elsewhere(html: &mut String, page: &ExplainedPage) -> fmt::Re
     let whence = match page.explanation.text_from {
         TextSource::Page => return Ok(()),
         TextSource::StructuredData => "structured data",
+        TextSource::Script => "scripts",
         TextSource::Feed => "the feed",
     };
     writeln!(html, "<h2>The text, taken from {whence}</h2>\n<div class=\"taken\">")?;

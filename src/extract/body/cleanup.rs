@@ -1,4 +1,4 @@
-//! What only shows once the lines are chosen: repetitions, headings of nothing, a title.
+//! What only shows once the lines are chosen: repetitions, headings of nothing, a title, captions.
 
 use std::collections::HashSet;
 
@@ -15,8 +15,14 @@ const REPEATED_KEY_BYTES_MIN: usize = 40;
 /// Lines before the text that may be taken off: a rubric, a byline, a date.
 const OPENING_LINES_MAX: usize = 3;
 
-/// Takes out lines that say again what was said, and headings that head nothing, and the title, which is no part of
-/// the body. `tell` hears of each line that is taken out, and why.
+/// Most words of a caption that is no sentence.
+const CAPTION_WORDS_MAX: usize = 20;
+
+/// Lines of the text for each such caption in it.
+const CAPTION_LINES_MIN: usize = 4;
+
+/// Takes out lines that say again what was said, and headings that head nothing, and what a picture shows, and the
+/// title, which is no part of the body. `tell` hears of each line that is taken out, and why.
 pub(super) fn clean_up(
     page: &Page<'_>,
     profiles: &[LineProfile],
@@ -31,6 +37,15 @@ pub(super) fn clean_up(
         !is_out
     };
     chosen.retain(|line| keep_unless(*line, texts.title_keys.contains(&profiles[*line].key), Rule::RepeatsTitle));
+    let is_caption = |line: usize| {
+        let holds = |feature: Feature| profiles[line].features.0[feature as usize] > 0.0;
+        holds(Feature::Caption) && !holds(Feature::Sentence) && profiles[line].n_words <= CAPTION_WORDS_MAX
+    };
+    // Where most lines stand under the name of a caption, it means something else.
+    let n_captions = chosen.iter().filter(|line| is_caption(**line)).count();
+    if n_captions * CAPTION_LINES_MIN <= chosen.len() {
+        chosen.retain(|line| keep_unless(*line, is_caption(*line), Rule::Caption));
+    }
     let mut seen: HashSet<&str> = HashSet::new();
     chosen.retain(|line| {
         let key = profiles[*line].key.as_str();

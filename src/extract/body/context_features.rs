@@ -79,8 +79,11 @@ pub(super) fn judge_again(
     let first_sure = inside.clone().find(|line| is_sure(*line)).unwrap_or(inside.start);
     let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
     let groups = Groups::of(page, profiles, before, inside.clone());
-    let mut n_sure_words = 0;
     let all_sure_words = (0..profiles.len()).filter(|line| is_sure(*line)).map(|line| profiles[line].n_words).sum();
+    let parents = Goodness::of(page, profiles, before);
+    let (page_links, page_words) = (links_on(page), logarithm(all_sure_words));
+    let mut heading_above = HeadingAbove { goodness: 1.0, invites: 0.0 };
+    let mut n_sure_words = 0;
     let mut all = Vec::with_capacity(profiles.len());
     for (position, profile) in profiles.iter().enumerate() {
         let line = &page.lines[position];
@@ -147,11 +150,68 @@ pub(super) fn judge_again(
         }
         let depth = page.elements[line.block].depth;
         features.set(Feature::Deeper, number(depth.saturating_sub(groups.depth).min(6) as usize));
+        features.set(Feature::ParentGoodness, parents.under(parent));
+        features.set(Feature::GrandparentGoodness, parents.under(grandparent));
+        features.set(Feature::HeadingAbove, heading_above.goodness);
+        features.set(Feature::UnderInvitation, heading_above.invites);
+        features.set(Feature::PathLines, logarithm(groups.n_like(page.elements[line.block].path)));
+        features.set(Feature::PageLinks, page_links);
+        features.set(Feature::PageWords, page_words);
+        match page.elements[line.block].tag {
+            Tag::Heading(1) => heading_above = HeadingAbove { goodness: 1.0, invites: 0.0 },
+            Tag::Heading(_) => {
+                let invites = profile.features.0[Feature::Invites as usize];
+                heading_above = HeadingAbove { goodness: before[position], invites };
+            }
+            _ => {}
+        }
         features.set(Feature::FirstLook, first_logits[position].clamp(-8.0, 8.0) / 4.0);
         features.set(Feature::LookBefore, log_odds(before[position]) / 4.0);
         all.push(features);
     }
     Some(Pass { place, features: all })
+}
+
+/// What is known of the nearest heading above a line.
+struct HeadingAbove {
+    goodness: f32,
+    invites: f32,
+}
+
+/// How good the lines within elements are: words and likely words before each line.
+struct Goodness<'a, 'b> {
+    page: &'a Page<'b>,
+    words_before: Vec<(f32, f32)>,
+}
+
+impl<'a, 'b> Goodness<'a, 'b> {
+    fn of(page: &'a Page<'b>, profiles: &[LineProfile], before: &[f32]) -> Goodness<'a, 'b> {
+        let mut sum = (0.0, 0.0);
+        let mut words_before = Vec::with_capacity(profiles.len() + 1);
+        words_before.push(sum);
+        for (profile, probability) in profiles.iter().zip(before) {
+            let words = number(profile.n_words.max(1));
+            sum = (sum.0 + words, sum.1 + words * probability);
+            words_before.push(sum);
+        }
+        Goodness { page, words_before }
+    }
+
+    /// The probability of the lines in an element, each by its words.
+    fn under(&self, element: usize) -> f32 {
+        let element = &self.page.elements[element];
+        let (start, end) = (self.words_before[element.lines_start], self.words_before[element.lines_end]);
+        (end.1 - start.1) / (end.0 - start.0).max(1.0)
+    }
+}
+
+fn links_on(page: &Page<'_>) -> f32 {
+    let sums = page.lines.iter().fold((0, 0), |sums, line| (sums.0 + line.link_bytes, sums.1 + line.text.len()));
+    super::super::text::share(sums.0, sums.1)
+}
+
+fn logarithm(count: usize) -> f32 {
+    number(count + 1).log2() / 8.0
 }
 
 /// Lines up to another one, of those that are looked at.
@@ -174,6 +234,7 @@ fn around(first: &[f32], position: usize) -> f32 {
 struct Groups {
     /// For each path: words of its likely lines, its lines' probabilities summed up, its lines.
     by_path: HashMap<u64, (f32, f32, f32)>,
+    n_by_path: HashMap<u64, usize>,
     by_parent: HashMap<usize, f32>,
     all_words: f32,
     /// Depth at which most of the place's likely text stands.
@@ -182,11 +243,18 @@ struct Groups {
 
 impl Groups {
     fn of(page: &Page<'_>, profiles: &[LineProfile], first: &[f32], inside: std::ops::Range<usize>) -> Groups {
-        let mut groups = Groups { by_path: HashMap::new(), by_parent: HashMap::new(), all_words: 0.0, depth: 0 };
+        let mut groups = Groups {
+            by_path: HashMap::new(),
+            n_by_path: HashMap::new(),
+            by_parent: HashMap::new(),
+            all_words: 0.0,
+            depth: 0,
+        };
         let mut depths: HashMap<u32, f32> = HashMap::new();
         for (position, line) in page.lines.iter().enumerate() {
             let block = &page.elements[line.block];
             let words = number(profiles[position].n_words) * (2.0 * first[position] - 1.0).max(0.0);
+            *groups.n_by_path.entry(block.path).or_default() += 1;
             let path = groups.by_path.entry(block.path).or_default();
             path.1 += first[position] * number(profiles[position].n_words);
             path.2 += number(profiles[position].n_words);
@@ -207,6 +275,11 @@ impl Groups {
     fn of_path(&self, path: u64) -> (f32, f32) {
         let (words, probabilities, n_lines) = self.by_path.get(&path).copied().unwrap_or_default();
         (words / self.all_words.max(1.0), probabilities / n_lines.max(1.0))
+    }
+
+    /// Lines of the page.
+    fn n_like(&self, path: u64) -> usize {
+        self.n_by_path.get(&path).copied().unwrap_or_default()
     }
 
     fn of_parent(&self, parent: usize) -> f32 {

@@ -122,6 +122,13 @@ fn pair(feature: Feature) -> (&'static str, &'static str) {
         Feature::LikeNext => ("made like the line after", "made unlike the line after"),
         Feature::NextLinks => ("links in the line after", "no links in the line after"),
         Feature::Progress => ("how much text stands before", "no text before"),
+        Feature::ParentGoodness => ("what stands beside it", "nothing good beside it"),
+        Feature::GrandparentGoodness => ("what stands around it", "nothing good around it"),
+        Feature::HeadingAbove => ("the heading above", "a bad heading above"),
+        Feature::UnderInvitation => ("under an invitation", "under no invitation"),
+        Feature::PathLines => ("lines made alike", "no lines made alike"),
+        Feature::PageLinks => ("links on the page", "no links on the page"),
+        Feature::PageWords => ("text on the page", "no text on the page"),
         Feature::FirstLook => ("the first look", "the first look"),
         Feature::LookBefore => ("the look before", "the look before"),
     }

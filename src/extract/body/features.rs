@@ -39,225 +39,239 @@ macro_rules! features {
 // that is why the last two say "look" where all else says "pass".
 features! {
     /// Holds for every line: what an average line is.
-    Always: 0.38, 0.10;
+    Always: 0.26, 0.19;
     /// Up to three words.
-    Tiny: -1.28, -0.80;
+    Tiny: -0.86, -0.47;
     /// Four to nine words.
-    Short: -0.42, -0.19;
+    Short: 0.03, 0.14;
     /// Ten to nineteen words.
-    Medium: -0.39, -0.02;
+    Medium: -0.40, -0.10;
     /// Twenty to forty-nine words.
-    Long: 0.57, 0.40;
+    Long: 0.34, 0.22;
     /// Fifty words and more.
-    VeryLong: 1.47, 0.54;
+    VeryLong: 1.01, 0.43;
     /// Ends with a full stop or its like.
-    Sentence: 0.61, 0.33;
+    Sentence: 0.99, 0.49;
     /// Fewer than ten words that end with a full stop.
-    ShortSentence: -0.35, -0.02;
+    ShortSentence: -0.83, -0.39;
     /// Breaks off with dots.
-    Ellipsis: -2.16, -0.90;
+    Ellipsis: -2.12, -0.81;
     /// Ends with a colon.
-    Colon: -0.06, 0.20;
+    Colon: 0.80, 0.47;
     /// Share of the text that stands in links.
-    LinkShare: -2.55, -1.71;
+    LinkShare: -1.57, -1.06;
     /// All of it is a link.
-    AllLink: 0.44, 1.16;
+    AllLink: -0.33, 0.59;
     /// A link within text that is no link.
-    LinkInText: -0.08, -0.36;
+    LinkInText: -0.23, -0.34;
     /// All of it is bold or italic.
-    AllEmphasis: -0.44, -1.02;
+    AllEmphasis: 0.01, -0.47;
     /// All of it is in capitals.
-    Uppercase: -0.87, -1.59;
+    Uppercase: -0.85, -0.97;
     /// Share of digits in the text.
-    Digits: -0.91, -0.07;
+    Digits: -0.25, 0.17;
     /// Holds `|`, `·`, `»`, `›` or a bullet, as lists of links and data about an article do.
-    Separators: -1.25, -0.89;
+    Separators: -0.50, -0.40;
     /// Holds an e-mail or web address.
-    Address: 0.10, 0.49;
+    Address: -0.22, 0.19;
     /// Ends with a question mark.
-    Question: -0.27, -0.43;
+    Question: 0.01, -0.02;
     /// Begins with a small letter or punctuation, as the rest of something does.
-    Begins: -0.26, 0.02;
+    Begins: -0.56, -0.23;
     /// A `p`.
-    Paragraph: 0.52, -0.41;
+    Paragraph: 0.42, -0.17;
     /// The first level of headings.
-    TopHeading: -2.35, -1.09;
+    TopHeading: -1.75, -0.35;
     /// A heading of level 2 or 3.
-    Heading: 0.34, 0.82;
+    Heading: 0.80, 1.25;
     /// A heading of level 4 to 6.
-    LowHeading: -0.04, 0.51;
+    LowHeading: 0.13, 0.66;
     /// A list item.
-    Item: 0.46, 0.06;
+    Item: 0.68, 0.08;
     /// A table row.
-    Row: 2.20, 0.57;
+    Row: 0.46, -0.27;
     /// Text right in a `div` or another container.
-    Bare: -0.79, -0.23;
+    Bare: -0.97, -0.21;
     /// Ended by an empty line of `br`.
-    AtBreak: 1.06, -0.62;
+    AtBreak: 0.73, -0.51;
     /// All of it in one inline element with a class of its own.
-    InlineOwner: 0.16, -0.37;
+    InlineOwner: -0.01, -0.25;
     /// Under a navigation.
-    Navigation: -1.76, -1.52;
+    Navigation: -0.06, 0.14;
     /// Under a foot.
-    Footer: -2.72, -0.70;
+    Footer: -3.41, -0.57;
     /// Under a head.
-    Header: -0.14, -0.15;
+    Header: -0.28, -0.47;
     /// Under a side bar or widget.
-    Aside: -1.58, -0.19;
+    Aside: -0.60, 0.24;
     /// Under a picture's caption or credit.
-    Caption: -0.22, -1.08;
+    Caption: 0.53, -0.72;
     /// Under a form or control.
-    Control: -0.33, -0.45;
+    Control: -1.57, -0.82;
     /// Under readers' comments.
-    Comments: -4.41, 0.10;
+    Comments: -5.50, 0.48;
     /// Under links to other articles.
-    Related: -1.45, -0.30;
+    Related: -1.91, -0.13;
     /// Under share buttons.
-    Share: -0.49, -0.53;
+    Share: -0.58, -0.06;
     /// Under advertising.
-    Advertising: -0.18, -0.35;
+    Advertising: 0.27, -0.11;
     /// Under a newsletter or subscription box.
-    Subscribe: -1.13, -1.34;
+    Subscribe: -1.17, -0.60;
     /// Under an element that is not shown.
-    Hidden: 0.05, -0.10;
+    Hidden: 0.30, -0.09;
     /// Under a byline or author box.
-    Author: -3.66, -1.97;
+    Author: -2.37, -0.72;
     /// Twenty words and more under a byline or author box: a biography, or an article wrapped in its author's class.
-    LongAuthor: -3.21, -3.08;
+    LongAuthor: -2.21, 0.05;
     /// Under a date.
-    Date: 0.55, -1.08;
+    Date: 0.36, -0.50;
     /// Under keywords.
-    Tags: 0.63, 0.12;
+    Tags: 0.73, -0.03;
     /// Under an `article` or its like.
-    Article: 0.26, -0.17;
+    Article: 0.13, -0.02;
     /// Under an element named as running text.
-    Body: 1.01, -0.05;
+    Body: 0.77, -0.34;
     /// Under an element named as the lead.
-    Lead: -0.42, 0.43;
+    Lead: 0.02, 0.41;
     /// Under an element named as a headline.
-    Title: -0.99, -0.22;
+    Title: -0.57, -0.09;
     /// Under a cookie notice.
-    Consent: -1.95, 0.33;
+    Consent: -0.83, -0.74;
     /// Under foreign matter set into the text.
-    Embed: 0.25, -0.36;
+    Embed: 0.37, -0.11;
     /// Under a gallery or player.
-    Media: 0.86, -0.32;
+    Media: 0.29, -0.22;
     /// Under a teaser or card.
-    Teaser: -0.21, 0.10;
+    Teaser: 0.17, 0.30;
     /// Under details about the article.
-    Details: -0.66, 0.05;
+    Details: -0.28, 0.09;
     /// Under a legal or house notice.
-    Notice: -0.22, -0.42;
+    Notice: -0.55, -0.63;
     /// Under the main part.
-    Main: 0.39, -0.15;
+    Main: 0.79, -0.01;
     /// Under a box of facts or summary.
-    Facts: -0.33, -0.00;
+    Facts: -0.15, 0.26;
     /// Under a quotation.
-    Quote: 0.79, 0.78;
+    Quote: 0.90, 0.59;
     /// How many of the marks that speak against it hold.
-    Against: -1.09, 0.47;
+    Against: -1.14, 0.15;
     /// Stands in the text that structured data gives.
-    InStructured: 2.42, 0.83;
+    InStructured: 2.55, 0.81;
     /// Does not stand in the text that structured data gives.
-    NotInStructured: -0.36, -0.35;
+    NotInStructured: -0.32, -0.73;
     /// Repeats the title.
-    IsTitle: -0.08, 0.11;
+    IsTitle: -0.90, -0.20;
     /// Begins like the title, or the title like it.
-    LikeTitle: -0.18, 0.13;
+    LikeTitle: -0.30, 0.27;
     /// Is the page's description.
-    IsDescription: 1.95, 1.40;
+    IsDescription: 1.17, 1.20;
     /// Stands before the page's first heading.
-    BeforeHeading: -1.47, -1.16;
+    BeforeHeading: -2.37, -1.61;
     /// Invites to read, watch, follow or subscribe.
-    Invites: -2.09, -1.46;
+    Invites: -1.98, -1.17;
     /// Says whose picture or text it is.
-    Credits: -1.57, -0.86;
+    Credits: -1.39, -0.96;
     /// Copyright and terms.
-    Legal: -1.67, -0.60;
+    Legal: -1.51, -0.36;
     /// A date, and little else.
-    Dated: -0.32, -0.09;
+    Dated: -0.03, -0.13;
     /// Begins as a byline does.
-    Byline: -2.22, -1.41;
+    Byline: -1.97, -1.12;
     /// Stands on the page more than once.
-    Repeated: 0.28, 0.53;
+    Repeated: 0.44, 0.53;
     /// Alone with a picture in a small element.
-    WithImage: -1.50, -0.15;
+    WithImage: -1.67, -0.11;
     /// Behind a picture.
-    AfterImage: 0.10, -0.32;
+    AfterImage: -0.01, -0.30;
     /// Before a picture.
-    BeforeImage: -0.39, 0.62;
+    BeforeImage: -0.44, 0.33;
     /// In a small element with a button or field.
-    WithInput: -1.53, -0.08;
+    WithInput: -1.32, 0.09;
     /// Beyond the last line that stands in the text that structured data gives, or before the first.
-    OutsideStructured: -0.63, 0.37;
+    OutsideStructured: -0.65, 0.82;
     /// How much of the page's prose stands in the text that structured data gives.
-    StructuredShare: -0.72, -0.42;
+    StructuredShare: -1.18, -0.28;
     /// Right under the title.
-    UnderTitle: 0.25, -0.27;
+    UnderTitle: -0.34, -0.13;
     /// In the article's place.
-    Inside: 0.00, 0.47;
+    Inside: 0.00, 1.07;
     /// Before the place, a few lines away.
-    JustBefore: 0.00, -0.75;
+    JustBefore: 0.00, -0.29;
     /// Before the place, further away.
-    FarBefore: 0.00, -0.66;
+    FarBefore: 0.00, -0.92;
     /// After the place.
-    After: 0.00, -1.28;
+    After: 0.00, -1.49;
     /// How good the line before is.
-    Previous: 0.00, 0.74;
+    Previous: 0.00, 0.40;
     /// How good the line after is.
-    Next: 0.00, 0.52;
+    Next: 0.00, 0.24;
     /// How good three lines on either side are.
-    Around: 0.00, 1.26;
+    Around: 0.00, 1.85;
     /// Share of the article's text in lines with the same tags above and the same class.
-    PathShare: 0.00, 1.65;
+    PathShare: 0.00, 1.35;
     /// How good lines with the same tags above and the same class are.
-    PathGoodness: 0.00, 0.02;
+    PathGoodness: 0.00, 0.19;
     /// Share of the article's text right under the same parent.
-    SameParent: 0.00, 0.01;
+    SameParent: 0.00, -0.37;
     /// Nothing in the place before it is surely text.
-    BeforeFirst: 0.00, -0.79;
+    BeforeFirst: 0.00, -0.93;
     /// Nothing in the place after it is surely text.
-    AfterLast: 0.00, -0.51;
+    AfterLast: 0.00, -0.80;
     /// A heading or short bold line before a good line.
-    HeadingOfGood: 0.00, -0.20;
+    HeadingOfGood: 0.00, -0.39;
     /// A heading or short bold line before a bad line.
-    HeadingOfBad: 0.00, -1.08;
+    HeadingOfBad: 0.00, -1.23;
     /// An item in a list that is mostly links.
-    ListOfLinks: 0.00, -0.41;
+    ListOfLinks: 0.00, -0.06;
     /// Marks that speak against it, within the place.
-    MarkedInside: 0.00, -0.49;
+    MarkedInside: 0.00, -0.31;
     /// Stands under the same parent as the nearest line that is surely text.
-    SiblingOfSure: 0.00, -0.08;
+    SiblingOfSure: 0.00, -0.19;
     /// Stands under the same grandparent as the nearest line that is surely text.
-    CousinOfSure: 0.00, 0.23;
+    CousinOfSure: 0.00, 0.39;
     /// Lines that are surely text stand close before and close behind.
-    Surrounded: 0.00, -0.30;
+    Surrounded: 0.00, 0.06;
     /// A heading or short bold line with lines that are surely text close before and close behind.
-    HeadingSurrounded: 0.00, 1.20;
+    HeadingSurrounded: 0.00, 0.78;
     /// Any other line of under ten words with lines that are surely text close before and close behind.
-    ShortSurrounded: 0.00, 0.10;
+    ShortSurrounded: 0.00, -0.33;
     /// In a small element together with a linked headline, as teasers are.
-    InCard: 0.00, -0.22;
+    InCard: 0.00, 0.44;
     /// In an `article` within the place.
-    InNestedArticle: 0.00, -0.66;
+    InNestedArticle: 0.00, -0.17;
     /// Levels that it stands deeper than most of the text, up to six.
-    Deeper: 0.00, -0.33;
+    Deeper: 0.00, -0.08;
     /// Lines up to the nearest before it that is surely text.
-    GapBefore: 0.00, 0.02;
+    GapBefore: 0.00, 0.04;
     /// Lines up to the nearest behind it that is surely text.
-    GapBehind: 0.00, 0.04;
+    GapBehind: 0.00, 0.06;
     /// The same tags above and the same class as the line before.
-    LikePrevious: 0.00, 0.21;
+    LikePrevious: 0.00, 0.04;
     /// The same tags above and the same class as the line after.
-    LikeNext: 0.00, 0.52;
+    LikeNext: 0.00, 0.27;
     /// Share of the text after it that stands in links.
-    NextLinks: 0.00, -0.40;
+    NextLinks: 0.00, -0.26;
     /// How much of what is surely text stands before it.
-    Progress: 0.00, -1.49;
+    Progress: 0.00, -1.45;
+    /// How good the lines under the same parent are, of lists and rows under the whole list or table.
+    ParentGoodness: 0.00, 0.77;
+    /// How good the lines under the parent's parent are.
+    GrandparentGoodness: 0.00, 0.06;
+    /// How good the nearest heading above is, where there is one; the first-level heading is as good as any.
+    HeadingAbove: 0.00, -0.05;
+    /// The nearest heading above invites to read, watch, follow or subscribe.
+    UnderInvitation: 0.00, -0.66;
+    /// Lines of the page with the same tags above and the same class, as a logarithm over eight.
+    PathLines: 0.00, 1.09;
+    /// Share of the page's text that stands in links.
+    PageLinks: 0.00, -1.29;
+    /// Words of the page that are surely text, as a logarithm over eight.
+    PageWords: 0.00, -1.88;
     /// What the first look said, as a logit over four.
-    FirstLook: 0.00, 0.60;
+    FirstLook: 0.00, 0.46;
     /// What the look before said, likewise.
-    LookBefore: 0.00, 0.60;
+    LookBefore: 0.00, 0.46;
 }
 
 /// The features of one line.

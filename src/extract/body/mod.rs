@@ -8,7 +8,7 @@
 //!    decision trees, which know what a sum of weights cannot say: that a caption counts otherwise within a list than
 //!    beside the text.
 //! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing.
-//! 6. *Times* (`live_blog`): those of a live blog's entries.
+//! 6. *Times* (`live_blog`): those of a live blog's entries; *captions* (`gallery`) where the article is made of them.
 //!
 //! `features` is the table of what is weighed, with the weights of the first two passes; `learned_trees` holds those of
 //! the third, and `learn` is how both came about. `trace` keeps what the passes found, for those who ask why.
@@ -18,6 +18,7 @@ mod context_features;
 mod decision_trees;
 mod feature_words;
 mod features;
+mod gallery;
 mod known_texts;
 mod learned_trees;
 mod line_features;
@@ -91,6 +92,11 @@ fn choose_by(
         .flat_map(|third| third.features.iter().map(|features| decision_trees::probability(weights.third, features)))
         .collect();
     let mut chosen: Vec<usize> = (0..probabilities.len()).filter(|line| probabilities[*line] > ACCEPTED).collect();
+    let captions = gallery::captions(page, &profiles, &chosen);
+    if !captions.is_empty() {
+        chosen.extend(captions);
+        chosen.sort_unstable();
+    }
     cleanup::clean_up(page, &profiles, texts, &mut chosen, |line, rule| {
         if let Some(trace) = &mut trace {
             trace.taken_out.push((line, rule));

@@ -64,6 +64,11 @@ fn marks_of_tag(tag: Tag) -> Marks {
     }
 }
 
+/// Whether an element's own attributes keep it from being shown. What is only hidden from screen readers is.
+pub(super) fn is_hidden(tree: &TreeElement) -> bool {
+    tree.attrs().any(|(name, value)| name != "aria-hidden" && hides(name, value))
+}
+
 fn hides(name: &str, value: &str) -> bool {
     match name {
         "hidden" => true,

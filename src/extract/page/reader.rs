@@ -9,7 +9,7 @@ use super::super::class_names::Marks;
 use super::super::tags::Tag;
 use super::super::text::{fold, hash};
 use super::attributes::attribute;
-use super::element_marks::MarkReader;
+use super::element_marks::{MarkReader, is_hidden};
 use super::flat::{Line, Page, PageElement};
 use super::open_line::{LineFacts, OpenLine};
 
@@ -91,7 +91,7 @@ impl<'a> Reader<'a, '_> {
                 false
             }
             Node::Element(element) => {
-                let tag = Tag::of(element.name());
+                let tag = if is_shadow_root(element) { Tag::Block } else { Tag::of(element.name()) };
                 let is_chosen = self.choice.chosen.contains(&node.id());
                 self.n_chosen_open += usize::from(is_chosen);
                 let is_dropped = self.n_chosen_open > 0 && self.choice.dropped.contains(&node.id());
@@ -99,10 +99,11 @@ impl<'a> Reader<'a, '_> {
                     self.end_line_in_cell(false);
                 }
                 self.open_element(node, element, tag);
-                if is_dropped && has_blank_edge(node) {
+                let is_left_out = is_dropped || self.is_hidden_within_line(node, element, tag);
+                if is_left_out && has_blank_edge(node) {
                     self.line.push_border();
                 }
-                !tag.is_silent() && !is_dropped && self.open.len() < depth_max
+                !tag.is_silent() && !is_left_out && self.open.len() < depth_max
             }
             _ => false,
         }
@@ -165,6 +166,14 @@ impl<'a> Reader<'a, '_> {
             _ => {}
         }
         self.open.push(index);
+    }
+
+    /// Whether an element within a line, which was just opened, holds words that only a screen reader says, or a few
+    /// that nobody sees. A long hidden text may be the rest of a paragraph, which a click shows.
+    fn is_hidden_within_line(&self, node: NodeRef<'a, Node>, tree: &'a TreeElement, tag: Tag) -> bool {
+        let may_be = matches!(tag, Tag::Inline | Tag::Emphasis)
+            && self.page.elements.last().is_some_and(|own| own.marks.has(Marks::HIDDEN | Marks::CONTROL));
+        may_be && (is_for_screen_readers(tree) || is_hidden(tree) && holds_little(node))
     }
 
     /// Puts an element on the page's lists of those that somebody asks for by their kind.
@@ -257,6 +266,39 @@ impl<'a> Reader<'a, '_> {
             n_images: self.n_images,
         });
     }
+}
+
+/// Whether a `template` is drawn where it stands.
+fn is_shadow_root(element: &TreeElement) -> bool {
+    element.name() == "template" && attribute(element, "shadowrootmode").is_some()
+}
+
+/// Classes by which frameworks hide a text from all but screen readers.
+const SCREEN_READER_CLASSES: [&str; 8] = [
+    "sr-only",
+    "visually-hidden",
+    "visuallyhidden",
+    "screen-reader-text",
+    "screenreader-text",
+    "screen-reader-only",
+    "sr-text",
+    "u-visually-hidden",
+];
+
+fn is_for_screen_readers(element: &TreeElement) -> bool {
+    let classes = attribute(element, "class").unwrap_or_default();
+    classes.split_ascii_whitespace().any(|class| SCREEN_READER_CLASSES.contains(&class))
+}
+
+/// Most bytes of a hidden text within a line that is left out.
+const HIDDEN_BYTES_MAX: usize = 80;
+
+fn holds_little(node: NodeRef<'_, Node>) -> bool {
+    let mut n_bytes = 0;
+    node.descendants().filter_map(|inner| inner.value().as_text()).all(|text| {
+        n_bytes += text.trim().len();
+        n_bytes <= HIDDEN_BYTES_MAX
+    })
 }
 
 fn is_json_ld(element: &TreeElement) -> bool {

@@ -105,14 +105,15 @@ fn is_drawn(round: usize, feature: usize) -> bool {
 fn fit(bins: &[[u8; COUNT]], slopes: &[Slopes], grid: &Grid, is_asked: &[bool; COUNT]) -> Tree {
     // What asks nothing sends every line to the left.
     let mut splits = [(Feature::Always, 1.0); SPLITS];
+    let asked: Vec<usize> = (0..COUNT).filter(|feature| is_asked[*feature]).collect();
     let mut nodes = vec![0_usize; bins.len()];
     for level in 0..DEPTH {
         let (start, width) = ((1 << level) - 1, 1 << level);
         let mut sums = vec![(0.0_f32, 0.0_f32); width * COUNT * BINS];
         for ((bins, slopes), node) in bins.iter().zip(slopes).zip(&nodes) {
             let of_node = &mut sums[(node - start) * COUNT * BINS..];
-            for (feature, bin) in bins.iter().enumerate() {
-                let sum = &mut of_node[feature * BINS + usize::from(*bin)];
+            for &feature in &asked {
+                let sum = &mut of_node[feature * BINS + usize::from(bins[feature])];
                 sum.0 += slopes.0;
                 sum.1 += slopes.1;
             }
@@ -141,7 +142,9 @@ fn fit(bins: &[[u8; COUNT]], slopes: &[Slopes], grid: &Grid, is_asked: &[bool; C
 /// The feature and the bin up to which lines go to the left, by the greatest gain.
 fn best_split(sums: &[Slopes], is_asked: &[bool; COUNT]) -> Option<(usize, u8)> {
     let add = |one: Slopes, other: &Slopes| (one.0 + other.0, one.1 + other.1);
-    let all = sums[..BINS].iter().fold((0.0, 0.0), add);
+    // Whatever the feature, its bins hold all lines of the node.
+    let first = is_asked.iter().position(|asked| *asked)?;
+    let all = sums[first * BINS..(first + 1) * BINS].iter().fold((0.0, 0.0), add);
     let mut best: Option<(f32, usize, u8)> = None;
     for (feature, sums) in sums.chunks(BINS).enumerate().filter(|(feature, _)| is_asked[*feature]) {
         let mut left = (0.0, 0.0);
