@@ -38,7 +38,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('articles', 'body', 'The text, one paragraph a line, in Unicode form NFC.'),
 ('articles', 'authors', 'Names of the authors in the order of the page, a JSON array of texts.'),
 ('articles', 'body_kind', 'How much of the article the body is: full, partial (cut off), teaser (a lead), wall (consent, login or paywall text stood in its place), feed (the feed''s own full text).'),
-('articles', 'quality', 'How far the text can be trusted, 0 to 100: the F1 in percent to be expected of it, less what quality_reasons cost.'),
+('articles', 'quality', 'How far the text can be trusted, 0 to 100: the F1 in percent to be expected of it.'),
 ('articles', 'date_source', 'Where the date of publication was found: site-rule, json-ld, meta, time, feed, sitemap, url, byline, text or file; NULL without a date.'),
 ('articles', 'duplicate_of', 'The earlier article whose text it repeats most (articles.id), which may be a copy too; NULL where it repeats none.'),
 ('articles', 'duplicate_kind', 'How it repeats duplicate_of: exact (the same words) or near (made from it); NULL where it repeats none.'),
@@ -55,7 +55,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('articles', 'section', 'Section of the publication, as the page gives it.'),
 ('articles', 'keywords', 'Keywords that the page gives, a JSON array of texts.'),
 ('articles', 'image_url', 'Address of the lead image.'),
-('articles', 'quality_reasons', 'What speaks against the quality, a JSON array of fixed words such as short or link-heavy.'),
+('articles', 'quality_reasons', 'What was noticed about the text, a JSON array of fixed words such as short or link-heavy.'),
 ('articles', 'reservations', 'What the publisher says against text mining and AI training, a JSON array of texts, each place: word; empty where nothing was found.'),
 ('articles', 'removed_at', 'When the publisher was seen to have taken it away, RFC 3339 UTC; NULL while it is there.'),
 
