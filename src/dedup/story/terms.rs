@@ -203,7 +203,7 @@ struct Found {
 fn words(tokens: &[Token], mut take: impl FnMut(Word)) {
     for (position, token) in tokens.iter().enumerate() {
         let mut word = Word {
-            hash: token.hash,
+            hash: token.base,
             start: token.start,
             end: token.end,
             is_capitalised: token.is_capitalised,
@@ -295,8 +295,20 @@ mod tests {
             ("", "Harbour master Ana Ruiz said so. Nobody asked the harbour.", vec!["Ana", "Nobody", "Ruiz"]),
             ("", "“Storm ahead,” wrote Ruiz; a storm came", vec!["Ruiz"]),
             ("市长为新桥剪彩", "市长", vec![]),
+            ("Don't Miss This: Why It’s Lorne", "They don't miss it.", vec!["Lorne"]),
         ] {
             assert_eq!(names(title, body), expected, "{title} {body}");
+        }
+    }
+
+    #[test]
+    fn whose_it_is_makes_no_other_name() {
+        let keys = |body: &str| terms("", body).terms.iter().map(|term| term.hash).collect::<Vec<u64>>();
+        for body in ["Lorne's", "Lorne’s", "LORNE'S", "LORNE’S", "Lorne", "Lorne'"] {
+            assert_eq!(keys(body), keys("Lorne"), "{body}");
+        }
+        for (left, right) in [("Lornes", "Lorne"), ("l'état", "l"), ("O'Shea", "O")] {
+            assert_ne!(keys(left), keys(right), "{left} {right}");
         }
     }
 
