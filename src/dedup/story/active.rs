@@ -62,6 +62,8 @@ struct Story {
     /// The sum of all signatures, by ascending term.
     sum: Vec<(u32, f32)>,
     n_articles: usize,
+    /// Those of which others of their make are known.
+    n_framed: usize,
     /// From when to when it was told, as far as that is known.
     told_s: Option<(i64, i64)>,
     /// The number of the latest article in the order of arrival.
@@ -81,6 +83,8 @@ pub struct Joining {
     pub at_s: Option<i64>,
     /// Whether it has a headline, and that not an original's.
     pub has_own_headline: bool,
+    /// Whether others of its make are known.
+    pub is_framed: bool,
 }
 
 /// Where an article belongs.
@@ -122,12 +126,17 @@ impl ActiveStories {
         }
     }
 
-    /// The story that an article belongs to. Its time is in seconds; where it is unknown, time does not count.
+    /// The story that an article belongs to. Its time is in seconds; where it is unknown, time does not count. Two texts of
+    /// a make are of two events, unless one is a copy: an article of which others are known joins no story of nothing
+    /// but such.
     #[must_use]
-    pub fn place(&self, signature: &Signature, at_s: Option<i64>) -> Option<Placement> {
+    pub fn place(&self, signature: &Signature, at_s: Option<i64>, is_framed: bool) -> Option<Placement> {
         let mut best: Option<(i64, f64)> = None;
         for id in self.candidates(signature) {
             let Some(story) = self.stories.get(&id) else { continue };
+            if is_framed && story.n_framed == story.n_articles {
+                continue;
+            }
             let score = story.likeness(signature, at_s, self.window_s);
             // Of two that are as like, the earlier one.
             let is_better = best.is_none_or(|(best_id, best_score)| {
@@ -189,7 +198,7 @@ impl ActiveStories {
     }
 
     fn take_in(&mut self, joining: Joining) {
-        let Joining { story, article, signature, at_s, has_own_headline } = joining;
+        let Joining { story, article, signature, at_s, has_own_headline, is_framed } = joining;
         self.n_arrived += 1;
         self.n_articles += 1;
         let story = self.stories.entry(story).or_default();
@@ -200,11 +209,19 @@ impl ActiveStories {
         }
         story.touched = self.n_arrived;
         story.n_articles += 1;
+        story.n_framed += usize::from(is_framed);
         story.members.push(Member { article, signature, at_s, has_own_headline });
         if story.members.len() > ARTICLES_KEPT {
             // A copy says nothing that its original does not.
             let least = story.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
             story.members.remove(least);
+        }
+    }
+
+    /// Notes of an article in a story that others of its make are known now.
+    pub fn note_framed(&mut self, story: i64) {
+        if let Some(story) = self.stories.get_mut(&story) {
+            story.n_framed = story.n_articles.min(story.n_framed + 1);
         }
     }
 
@@ -425,26 +442,27 @@ mod tests {
         at_s: Option<i64>,
         has_own_headline: bool,
     ) {
-        stories.join(Joining { story, article, signature, at_s, has_own_headline });
+        stories.join(Joining { story, article, signature, at_s, has_own_headline, is_framed: false });
     }
 
     #[test]
     fn reports_of_an_event_are_one_story() {
         let [first, second, other] = ferry();
         let mut stories = ActiveStories::new(604_800, 1000);
-        assert_eq!(stories.place(&first, Some(0)), None);
+        assert_eq!(stories.place(&first, Some(0), false), None);
         join(&mut stories, 1, 10, first.clone(), Some(0), true);
-        let placed = stories.place(&second, Some(3600)).expect("the same event");
+        let placed = stories.place(&second, Some(3600), false).expect("the same event");
         assert!(placed.story == 1 && placed.score >= LIKENESS_MIN && !placed.terms.is_empty(), "{placed:?}");
-        assert_eq!(stories.place(&other, Some(3600)), None);
+        assert_eq!(stories.place(&other, Some(3600), false), None);
         join(&mut stories, 1, 11, second.clone(), Some(3600), true);
         join(&mut stories, 2, 12, other, Some(3600), true);
         assert_eq!((stories.len(), stories.most_central(2)), ((3, 2), Some(12)));
         // Time parts what words do not.
-        assert_eq!(stories.place(&second, Some(30 * DAY)), None);
-        assert_eq!(stories.place(&second, Some(-30 * DAY)), None);
-        assert!(stories.place(&second, None).is_some(), "what is unknown does not part them");
-        let (soon, late) = (stories.place(&second, Some(DAY)).unwrap(), stories.place(&second, Some(6 * DAY)));
+        assert_eq!(stories.place(&second, Some(30 * DAY), false), None);
+        assert_eq!(stories.place(&second, Some(-30 * DAY), false), None);
+        assert!(stories.place(&second, None, false).is_some(), "what is unknown does not part them");
+        let (soon, late) =
+            (stories.place(&second, Some(DAY), false).unwrap(), stories.place(&second, Some(6 * DAY), false));
         assert!(late.is_none_or(|late| late.score < soon.score));
     }
 
@@ -461,7 +479,7 @@ mod tests {
         for day in 0..n_days {
             join(&mut stories, 1, day, report(day), Some(day * DAY), true);
         }
-        stories.place(&report(n_days), Some(n_days * DAY)).map_or(0.0, |placed| placed.score)
+        stories.place(&report(n_days), Some(n_days * DAY), false).map_or(0.0, |placed| placed.score)
     }
 
     #[test]
@@ -500,8 +518,9 @@ mod tests {
         assert!(n_articles <= 500 + CHANGES_UNTIL_ORDER && n_articles == n_stories, "{n_articles} {n_stories}");
         assert!(stories.by_term.len() <= FOUND_BY * (500 + CHANGES_UNTIL_ORDER));
         // The latest are still found, the earliest are not.
-        let find =
-            |number: usize| stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), None);
+        let find = |number: usize| {
+            stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), None, false)
+        };
         assert!(find(total - 1).is_some() && find(0).is_none());
         // One story of very many articles keeps a few.
         let mut stories = ActiveStories::new(604_800, 500);

@@ -1,5 +1,6 @@
 //! The words of an article that tell which event it is about, and how much each counts.
 
+use super::super::frame::Frame;
 use super::super::hash::{EMPTY, mix, with};
 use super::super::words::{Token, WORD_UNITS, read_tokens};
 use super::frequencies::Frequencies;
@@ -88,6 +89,11 @@ impl Terms {
         }
         let language = Language::of(language);
         Terms { language, terms: gather(found, language) }
+    }
+
+    /// Leaves out what others of its make say too, so that what remains tells its event.
+    pub fn leave_out(&mut self, frame: &Frame) {
+        self.terms.retain(|term| !frame.has(term.hash));
     }
 
     /// Lets the frequencies know of the article.
