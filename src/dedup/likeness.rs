@@ -120,7 +120,7 @@ fn particulars_disagree(text: &ShingledText, earlier: &ShingledText) -> bool {
 /// Whether so many of these are others that what two texts tell happened elsewhere, to others, or another time. Reports of one
 /// event may count its victims at other hours.
 pub(super) fn tell_of_other_events(text: &ShingledText, earlier: &ShingledText) -> bool {
-    let both = Agreement::of(&text.figures, &earlier.figures).and(Agreement::of_names(text, earlier));
+    let both = Agreement::of(&text.figures, &earlier.figures).and(Agreement::of(&text.names, &earlier.names));
     both.is_poor(OF_OTHER_EVENT_MIN, OF_OTHER_EVENT_SHARE_MIN)
 }
 
