@@ -98,6 +98,7 @@ CREATE TABLE _story_signatures (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     at_s       INTEGER,                                     -- when it was published, if that is known
     has_own_headline INTEGER NOT NULL,                      -- and not that of an original
+    is_framed  INTEGER NOT NULL,                            -- whether others of its make are known
     signature  BLOB NOT NULL
 ) STRICT;
 

@@ -1,6 +1,6 @@
 //! Whether one of two texts was made from the other.
 
-use super::shingle::ShingledText;
+use super::shingle::{Figure, ShingledText};
 
 /// A copy shares so much of the shorter text, at least. Half-rewritten copies go down to this; independent reports of
 /// one event, with all their quotes, stay far below. Resemblance of the whole texts (Jaccard) would miss briefs.
@@ -28,6 +28,18 @@ const FIGURES_SHARE_MIN: f64 = 0.7;
 /// Fewer numbers can be corrections.
 const FIGURES_MIN: usize = 3;
 
+/// The same of numbers and names together.
+const PARTICULARS_SHARE_MIN: f64 = 0.8;
+
+/// Fewer of them can be corrections.
+const PARTICULARS_MIN: usize = 4;
+
+/// Of two events, less agrees: names and numbers of the writers, and what happens to be the same.
+const OF_OTHER_EVENT_SHARE_MIN: f64 = 0.75;
+
+/// And in so many places, at least.
+const OF_OTHER_EVENT_MIN: usize = 5;
+
 /// How much two texts have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Likeness {
@@ -47,7 +59,7 @@ pub struct Likeness {
 #[must_use]
 pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: bool) -> Option<Likeness> {
     let n_common = n_in_both(&text.distinct, &earlier.distinct);
-    if n_common < WHOLE_SHINGLES_MIN || figures_disagree(text, earlier) {
+    if n_common < WHOLE_SHINGLES_MIN || particulars_disagree(text, earlier) {
         return None;
     }
     let contained = ratio(n_common, text.len().min(earlier.len()));
@@ -98,18 +110,59 @@ impl Subjects {
     }
 }
 
-/// Whether two texts give other numbers in the same places.
-fn figures_disagree(text: &ShingledText, earlier: &ShingledText) -> bool {
-    let (mut n_places, mut n_agree) = (0, 0);
-    let mut left = text.figures.chunk_by(|a, b| a.context == b.context).peekable();
-    for right in earlier.figures.chunk_by(|a, b| a.context == b.context) {
-        while left.next_if(|left| left[0].context < right[0].context).is_some() {}
-        if let Some(left) = left.next_if(|left| left[0].context == right[0].context) {
-            n_places += 1;
-            n_agree += usize::from(right.iter().any(|figure| left.binary_search(figure).is_ok()));
+/// Whether two texts give other numbers, or other names, in the same places: neither was made from the other.
+fn particulars_disagree(text: &ShingledText, earlier: &ShingledText) -> bool {
+    let figures = Agreement::of(&text.figures, &earlier.figures);
+    let both = figures.and(Agreement::of_names(text, earlier));
+    figures.is_poor(FIGURES_MIN, FIGURES_SHARE_MIN) || both.is_poor(PARTICULARS_MIN, PARTICULARS_SHARE_MIN)
+}
+
+/// Whether so many of these are others that what two texts tell happened elsewhere, to others, or another time. Reports of one
+/// event may count its victims at other hours.
+pub(super) fn tell_of_other_events(text: &ShingledText, earlier: &ShingledText) -> bool {
+    let both = Agreement::of(&text.figures, &earlier.figures).and(Agreement::of(&text.names, &earlier.names));
+    both.is_poor(OF_OTHER_EVENT_MIN, OF_OTHER_EVENT_SHARE_MIN)
+}
+
+/// How many places two texts have in common for a number or a name, and in how many of these it is the same.
+#[derive(Clone, Copy, Debug)]
+struct Agreement {
+    n_places: usize,
+    n_agree: usize,
+}
+
+impl Agreement {
+    fn of(left: &[Figure], right: &[Figure]) -> Agreement {
+        let mut agreement = Agreement { n_places: 0, n_agree: 0 };
+        let mut left = left.chunk_by(|a, b| a.context == b.context).peekable();
+        for right in right.chunk_by(|a, b| a.context == b.context) {
+            while left.next_if(|left| left[0].context < right[0].context).is_some() {}
+            if let Some(left) = left.next_if(|left| left[0].context == right[0].context) {
+                agreement.n_places += 1;
+                agreement.n_agree += usize::from(right.iter().any(|value| left.binary_search(value).is_ok()));
+            }
         }
+        agreement
     }
-    n_places >= FIGURES_MIN && ratio(n_agree, n_places) < FIGURES_SHARE_MIN
+
+    /// Of names. One that the other text has elsewhere is no other name: reports of an event name the same people in any order.
+    fn of_names(text: &ShingledText, earlier: &ShingledText) -> Agreement {
+        let own = |names: &[Figure], other: &ShingledText| -> Vec<Figure> {
+            let is_own = |name: &&Figure| {
+                other.names.binary_search(name).is_ok() || other.names.iter().all(|there| there.value != name.value)
+            };
+            names.iter().filter(is_own).copied().collect()
+        };
+        Agreement::of(&own(&text.names, earlier), &own(&earlier.names, text))
+    }
+
+    fn and(self, other: Agreement) -> Agreement {
+        Agreement { n_places: self.n_places + other.n_places, n_agree: self.n_agree + other.n_agree }
+    }
+
+    fn is_poor(self, n_places_min: usize, share_min: f64) -> bool {
+        self.n_places >= n_places_min && ratio(self.n_agree, self.n_places) < share_min
+    }
 }
 
 /// How many values two ascending lists share.

@@ -5,7 +5,8 @@
 //! of these are new it may still be made from an earlier one. Then
 //! * [`shingle`] takes its text apart,
 //! * [`sketch`] chooses what an index keeps of it, and the few earlier texts that share some of that,
-//! * [`likeness`] compares two texts in full, and
+//! * [`likeness`] compares two texts in full,
+//! * [`frame`] tells what texts of one make have in common, whatever they tell, and
 //! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
 //!
 //! [`presence`] tells whether a page that held a known article still does, and [`reading`] what it means that it reads
@@ -24,6 +25,8 @@ pub mod shingle;
 pub mod sketch;
 
 pub mod likeness;
+
+pub mod frame;
 
 pub mod lineage;
 

@@ -13,6 +13,9 @@ const SHINGLE_UNITS: u32 = 12;
 /// As much text on either side of a number says what it counts: two words.
 const CONTEXT_UNITS: u32 = 8;
 
+/// So many words, names or numbers on either side of a name say what it is named for.
+const CONTEXT_PARTS: usize = 2;
+
 /// Shorter words of a headline say little about its subject: they are articles, prepositions, auxiliaries.
 const TELLING_LETTERS_MIN: u32 = 4;
 
@@ -28,11 +31,12 @@ pub(super) struct Shingle {
     pub(super) is_inside: bool,
 }
 
-/// A number in a text, by the words around it.
+/// A number in a text, or a name, by the words around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Figure {
     pub(super) context: u64,
-    pub(super) number: u64,
+    /// The number, or the last word of the name: whoever is told of again loses the first.
+    pub(super) value: u64,
 }
 
 /// All of a text that comparing it with others needs.
@@ -44,6 +48,8 @@ pub struct ShingledText {
     pub(super) distinct: Vec<u64>,
     /// Its numbers, ascending by context.
     pub(super) figures: Vec<Figure>,
+    /// Its names, ascending by context.
+    pub(super) names: Vec<Figure>,
     /// The telling words of headline and body, ascending.
     pub(super) vocabulary: Vec<u64>,
     /// Those of the headline.
@@ -68,8 +74,8 @@ impl ShingledText {
         vocabulary.extend(&headline);
         let shingles = shingles(&tokens);
         let distinct = sorted(shingles.iter().map(|shingle| shingle.hash).collect());
-        let figures = sorted(figures(&tokens));
-        ShingledText { shingles, distinct, figures, vocabulary: sorted(vocabulary), headline, n_paragraphs }
+        let (figures, names) = (sorted(figures(&tokens)), sorted(names(&tokens)));
+        ShingledText { shingles, distinct, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
     }
 
     /// How many different shingles it has.
@@ -133,10 +139,51 @@ fn figures(tokens: &[Token]) -> Vec<Figure> {
         .filter_map(|(position, token)| {
             let (before, has_words_before) = context(&mut tokens[..position].iter().rev());
             let (after, has_words_after) = context(&mut tokens[position + 1..].iter());
-            let figure = Figure { context: mix(with(before, after)), number: token.hash };
+            let figure = Figure { context: mix(with(before, after)), value: token.hash };
             (has_words_before || has_words_after).then_some(figure)
         })
         .collect()
+}
+
+/// Names and what is said around them: runs of words that have a capital letter, and not for beginning a sentence. Of what
+/// stands around them only the words count; other names and numbers may be others.
+fn names(tokens: &[Token]) -> Vec<Figure> {
+    let is_capitalised = |token: &Token| token.is_capitalised && !token.starts_sentence;
+    let mut parts: Vec<Part> = Vec::with_capacity(tokens.len());
+    for (position, token) in tokens.iter().enumerate() {
+        let begins_name = token.is_capitalised
+            && tokens.get(position + 1).is_some_and(|next| next.paragraph == token.paragraph && is_capitalised(next));
+        let is_name = is_capitalised(token) || begins_name;
+        match parts.last_mut() {
+            Some(last) if last.is_name && is_name && !token.starts_sentence => {
+                last.value = token.hash;
+            }
+            _ => parts.push(Part { value: token.hash, is_name, is_word: !is_name && !token.is_number }),
+        }
+    }
+    let context = |around: &mut dyn Iterator<Item = &Part>| {
+        let around = around.take(CONTEXT_PARTS);
+        around.fold((EMPTY, false), |(hash, has_words), part| {
+            (mix(with(hash, if part.is_word { part.value } else { ANY_NUMBER })), has_words || part.is_word)
+        })
+    };
+    let names = parts.iter().enumerate().filter(|(_, part)| part.is_name);
+    names
+        .filter_map(|(position, name)| {
+            let (before, has_words_before) = context(&mut parts[..position].iter().rev());
+            let (after, has_words_after) = context(&mut parts[position + 1..].iter());
+            let found = Figure { context: mix(with(before, after)), value: name.value };
+            (has_words_before || has_words_after).then_some(found)
+        })
+        .collect()
+}
+
+/// A word, a number or a whole name.
+#[derive(Clone, Copy)]
+struct Part {
+    value: u64,
+    is_name: bool,
+    is_word: bool,
 }
 
 /// What tells the subject of a text: its longer words, and in scripts that do not part them, runs of characters about
@@ -226,10 +273,24 @@ mod tests {
         let (left, right) = (figures("prices rose 7 percent in May"), figures("prices rose 9 percent in May"));
         assert_eq!((left.len(), right.len()), (1, 1));
         assert_eq!(left[0].context, right[0].context);
-        assert_ne!(left[0].number, right[0].number);
+        assert_ne!(left[0].value, right[0].value);
         assert_eq!(figures("1 2 3 4 5 6 7"), [], "a table says nothing of its numbers");
         assert_eq!(figures("rose by 4.5 percent").len(), 2);
-        assert_eq!(figures("７月５日に")[0].number, figures("7月5日に")[0].number);
+        assert_eq!(figures("７月５日に")[0].value, figures("7月5日に")[0].value);
+    }
+
+    #[test]
+    fn a_name_is_known_by_the_words_around_it() {
+        let names = |body: &str| ShingledText::new(None, body).names;
+        let (left, right) = (names("the mayor of Old Lorne said so"), names("the mayor of Kent said so"));
+        assert_eq!((left.len(), right.len()), (1, 1));
+        assert_eq!(left[0].context, right[0].context);
+        assert_ne!(left[0].value, right[0].value);
+        // At the beginning of a sentence a name is one by its second word; names beside it may be others.
+        assert_eq!(names("Ana Ruiz of Lorne left").len(), 2);
+        assert_eq!(names("Nobody left"), []);
+        let context = |body: &str| names(body).into_iter().map(|name| name.context).collect::<Vec<_>>();
+        assert_eq!(context("a word from Ana Ruiz of Lorne"), context("a word from Jan Moor of Kent"));
     }
 
     #[test]

@@ -34,6 +34,12 @@ const HITS_MIN: u32 = 2;
 /// So many of the texts with the most hits are looked at. More find nothing that these do not.
 const CANDIDATES_MAX: usize = 8;
 
+/// A text that shares such a part of the kept shingles may be of the same make.
+const MAKE_SHARE_MIN: f64 = 0.2;
+
+/// So many of these are looked at, those with the most hits: one shows the frame, the others that it is not a chance.
+const OF_ONE_MAKE_MAX: usize = 2;
+
 /// Paragraphs in a row are common when so many of their kept shingles are: fewer can be phrases in one's own words.
 const COMMON_IN_PARAGRAPHS_MIN: u32 = 3;
 
@@ -60,6 +66,8 @@ pub struct Lookup {
     pub candidates: Vec<(i64, u32)>,
     /// Shingles that many texts hold.
     pub common: Common,
+    /// Texts that share a good part of the kept shingles, common ones counted too, and are no candidates.
+    pub of_one_make: Vec<i64>,
 }
 
 impl Sketch {
@@ -100,9 +108,13 @@ impl Sketch {
     ) -> Result<Lookup, E> {
         let mut common = Common::new();
         let mut hits: HashMap<i64, u32> = HashMap::new();
+        let mut common_hits: HashMap<i64, u32> = HashMap::new();
         for (hash, holders) in self.hashes.iter().zip(postings) {
             if is_common(holders, &mut root_of)? {
                 common.push(*hash);
+                for holder in holders {
+                    *common_hits.entry(*holder).or_default() += 1;
+                }
             } else {
                 for holder in holders {
                     *hits.entry(*holder).or_default() += 1;
@@ -112,7 +124,14 @@ impl Sketch {
         let mut candidates: Vec<(i64, u32)> = hits.into_iter().filter(|(_, n_hits)| *n_hits >= HITS_MIN).collect();
         candidates.sort_unstable_by_key(|(holder, n_hits)| (u32::MAX - n_hits, *holder));
         candidates.truncate(CANDIDATES_MAX);
-        Ok(Lookup { candidates, common })
+        let is_good_part = |n_hits: u32| f64::from(n_hits) >= MAKE_SHARE_MIN * as_f64(self.hashes.len());
+        let mut of_one_make: Vec<(i64, u32)> =
+            common_hits.into_iter().filter(|(_, n_hits)| *n_hits >= HITS_MIN && is_good_part(*n_hits)).collect();
+        of_one_make.retain(|(holder, _)| candidates.iter().all(|(id, _)| id != holder));
+        of_one_make.sort_unstable_by_key(|(holder, n_hits)| (u32::MAX - n_hits, *holder));
+        of_one_make.truncate(OF_ONE_MAKE_MAX);
+        let of_one_make = of_one_make.into_iter().map(|(holder, _)| holder).collect();
+        Ok(Lookup { candidates, common, of_one_make })
     }
 
     /// Whether a text of some words, with which so many kept shingles are shared, can still be found to be alike. Those

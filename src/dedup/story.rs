@@ -11,6 +11,8 @@
 //! tracking, SIGIR 1998), names apart from words as in Miranda et al.: Multilingual clustering of streaming news, EMNLP
 //! 2018.
 
+mod age;
+
 mod function_words;
 
 mod language;

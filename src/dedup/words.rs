@@ -19,6 +19,8 @@ const LETTER_UNITS: u32 = 1;
 pub(super) struct Token {
     /// Of the folded word.
     pub(super) hash: u64,
+    /// Of the folded word without an English genitive: that of `Lorne` for `Lorne's`.
+    pub(super) base: u64,
     pub(super) paragraph: u32,
     /// How much of a shingle it fills.
     pub(super) units: u32,
@@ -37,6 +39,7 @@ pub(super) struct Token {
 pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token>) {
     let mut blank = Token {
         hash: EMPTY,
+        base: EMPTY,
         paragraph: position,
         units: WORD_UNITS,
         n_letters: 0,
@@ -47,15 +50,25 @@ pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token
         end: 0,
     };
     let mut word = blank;
-    let finish = |word: &mut Token, blank: &mut Token, tokens: &mut Vec<Token>| {
+    // The word up to its last apostrophe.
+    let mut owner = blank;
+    let finish = |word: &mut Token, owner: &Token, blank: &mut Token, tokens: &mut Vec<Token>| {
         if word.n_letters > 0 {
-            tokens.push(Token { hash: mix(word.hash), ..*word });
+            let is_genitive = owner.n_letters > 0
+                && owner.n_letters + 1 == word.n_letters
+                && owner.start == word.start
+                && word.hash == with(owner.hash, u64::from(b's'));
+            let base = mix(if is_genitive { owner.hash } else { word.hash });
+            tokens.push(Token { hash: mix(word.hash), base, ..*word });
             blank.starts_sentence = false;
             *word = *blank;
         }
     };
     for (at, character) in paragraph.char_indices() {
         if is_dropped(character) {
+            if is_apostrophe(character) {
+                owner = word;
+            }
             blank.starts_sentence |= word.n_letters == 0 && is_opening(character);
             word.starts_sentence |= blank.starts_sentence && word.n_letters == 0;
             continue;
@@ -71,11 +84,12 @@ pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token
             word.n_letters += 1;
             word.end = end;
         } else if let Some(units) = units_without_spaces(character) {
-            finish(&mut word, &mut blank, tokens);
+            finish(&mut word, &owner, &mut blank, tokens);
             let mut hash = EMPTY;
             decompose_compatible(character, |part| hash = with(hash, u64::from(part)));
             let is_number = character.is_numeric();
-            tokens.push(Token { hash: mix(hash), units, n_letters: 1, is_number, start: at, end, ..blank });
+            let hash = mix(hash);
+            tokens.push(Token { hash, base: hash, units, n_letters: 1, is_number, start: at, end, ..blank });
         } else if character.is_alphanumeric() || is_combining_mark(character) {
             if word.n_letters == 0 {
                 word.is_number = character.is_numeric();
@@ -87,19 +101,24 @@ pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token
             word.n_letters += if matches!(character, '\u{ac00}'..='\u{d7a3}') { 2 } else { 1 };
             word.end = end;
         } else {
-            finish(&mut word, &mut blank, tokens);
+            finish(&mut word, &owner, &mut blank, tokens);
             if matches!(character, '.' | '!' | '?' | ':' | '…') || is_opening(character) {
                 blank.starts_sentence = true;
                 word.starts_sentence = true;
             }
         }
     }
-    finish(&mut word, &mut blank, tokens);
+    finish(&mut word, &owner, &mut blank, tokens);
 }
 
 /// Marks behind which a sentence may begin that is somebody's words.
 fn is_opening(character: char) -> bool {
     matches!(character, '"' | '“' | '„' | '«' | '»' | '‘' | '¿' | '¡')
+}
+
+/// What stands before the `s` of a genitive.
+fn is_apostrophe(character: char) -> bool {
+    matches!(character, '\'' | '`' | '\u{b4}' | '\u{2bc}' | '\u{2019}' | '\u{2032}' | '\u{ff07}')
 }
 
 /// Characters that one wording has and the same wording elsewhere lacks: apostrophes and what takes their place,

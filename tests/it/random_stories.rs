@@ -21,6 +21,8 @@ enum Step {
 enum Arrival {
     /// A report of one of a few events: which, by whom, on which day, in what order of its sentences.
     Report { event: usize, publisher: usize, day: Option<u32>, turn: usize },
+    /// A text of a make that has others: for whom, by whom, on which day.
+    Routine { number: usize, publisher: usize, day: Option<u32> },
     /// An earlier article, printed by somebody else.
     Copy { of: usize, publisher: usize, day: Option<u32> },
 }
@@ -70,13 +72,41 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         .prop_map(|(event, publisher, day, turn)| Arrival::Report { event, publisher, day, turn });
     let copy =
         (0..40usize, 0..PUBLISHERS.len(), day()).prop_map(|(of, publisher, day)| Arrival::Copy { of, publisher, day });
+    let routine = (0..HOUSES.len(), 0..PUBLISHERS.len(), day()).prop_map(|(number, publisher, day)| Arrival::Routine {
+        number,
+        publisher,
+        day,
+    });
     let step = prop_oneof![
         6 => report.prop_map(Step::Arrive),
         2 => copy.prop_map(Step::Arrive),
+        2 => routine.prop_map(Step::Arrive),
         1 => (0..20usize, 0..20usize).prop_map(|(into, other)| Step::Merge(into, other)),
         1 => prop::collection::vec(0..40usize, 1..4).prop_map(Step::Split),
     ];
     prop::collection::vec(step, 4..16)
+}
+
+/// Who sells which house where, for how much, from what hour on.
+const HOUSES: [(&str, &str, u32, u32); 5] = [
+    ("Odo Lanyard", "Kettle Row", 412, 9),
+    ("Pia Thorne", "Marlow Quay", 388, 10),
+    ("Jens Aubrey", "Ansel Green", 275, 14),
+    ("Tilda Moss", "Garrick Hill", 531, 11),
+    ("Abel Finch", "Pelham Mews", 199, 16),
+];
+
+/// A notice of an auction: all are of one make, and each is of an event of its own.
+fn routine(number: usize) -> (String, Vec<String>) {
+    let (owner, street, price, hour) = HOUSES[number];
+    let first = format!(
+        "A house in {street} that belongs to {owner} will be sold to whoever bids most on Friday from {hour} in the morning on."
+    );
+    let second = format!(
+        "Bids begin at {price} thousand crowns, wrote the auctioneer for {owner}, and the keys are handed over within {hour} days."
+    );
+    let third = "Whoever wants to look at the rooms before may ring the bell; bring a lamp, as the current is cut off.";
+    (format!("Auction in {street}"), vec![first, second, third.to_owned()])
 }
 
 /// Headline and paragraphs of a report: three of its event's sentences, in some order.
@@ -104,6 +134,7 @@ fn lines_of(steps: &[Step]) -> Vec<Option<String>> {
         };
         let (text, publisher, day) = match arrival {
             Arrival::Report { event, publisher, day, turn } => (Some(written(*event, *turn)), publisher, day),
+            Arrival::Routine { number, publisher, day } => (Some(routine(*number)), publisher, day),
             Arrival::Copy { of, publisher, day } => (told.get(*of % told.len().max(1)).cloned(), publisher, day),
         };
         let line = text.map(|(title, paragraphs)| {

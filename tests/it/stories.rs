@@ -122,7 +122,9 @@ fn what_is_changed_by_hand_stays_and_later_articles_follow() {
     assert_eq!(stories_of(&room), ["1", "1", "1", "1"]);
     assert_eq!(room.value("SELECT n_articles || ' ' || n_sources FROM stories WHERE id = 1"), "4 3");
     assert_eq!(room.value("SELECT n_articles FROM stories WHERE id = 2"), "0");
-    import(&room, "second.jsonl", &REPORTS[4..]);
+    // Of the same day: of two events that a person takes for one, an article resembles half.
+    let (_, publisher, title, body) = REPORTS[4];
+    import(&room, "second.jsonl", &[(3, publisher, title, body)]);
     assert_eq!(stories_of(&room).last().map(String::as_str), Some("1"), "it follows what was merged");
 
     let taken_out: Value = room.run(&["--json", "stories", "split", "3", "5"]).exits(0).json();
@@ -169,4 +171,50 @@ fn a_story_can_be_written_as_a_bundle() {
     let folder = room.path("bundle").display().to_string();
     room.run(&["export", "--format", "bundle", "--story", "2", "--out", &folder]).exits(0).says("2 documents");
     room.run(&["export", "--format", "bundle", "--story", "8", "--out", &folder]).exits(1).says("no story 8");
+}
+
+/// Notices of one make: who has died, aged how much, of where, who is left, and when the service is.
+const NOTICES: [(&str, u32, &str, &str, u32); 6] = [
+    ("Odile Garnet", 71, "Kettle Row", "Bram", 14),
+    ("Pelle Thorne", 88, "Marlow", "Edda", 9),
+    ("Ivo Lanyard", 93, "Ansel Green", "Ruth", 11),
+    ("Tilda Moss", 64, "Garrick Hill", "Jonas", 15),
+    ("Abel Finch", 79, "Pelham", "Nora", 10),
+    ("Wanda Crake", 85, "Quorn", "Silas", 16),
+];
+
+fn notice((name, age, town, left, hour): (&str, u32, &str, &str, u32), day: usize) -> String {
+    let body = format!(
+        "{name} of {town}, who kept bees for as long as anybody remembers, died on {day} November at the age of {age}.\n\
+         The service will be held at {hour} on the day after next in the chapel of the Brothers Lindqvist, who see to all arrangements.\n\
+         Mourners are led by {left}, and by friends from the choir of {town}; the family asks for no flowers, but for gifts to \
+         the harbour hospice.\nWhoever wants to write a line finds the book of condolences with the Brothers Lindqvist."
+    );
+    json!({
+        "url": format!("https://{}.example/{day}", ["tidewater", "northern-post", "harbour-times"][day % 3]),
+        "title": format!("{name}, {age}"),
+        "published": format!("2026-11-{day:02}T12:00:00Z"),
+        "paragraphs": body.lines().collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+#[test]
+fn notices_of_one_make_are_neither_copies_nor_one_story() {
+    let room = Newsroom::new();
+    import(&room, "ordinary.jsonl", REPORTS);
+    let lines: Vec<String> = (5..).zip(NOTICES).map(|(day, of)| notice(of, day)).collect();
+    // In two runs: what the first knew is known to the second.
+    for (name, lines) in [("first.jsonl", &lines[..3]), ("second.jsonl", &lines[3..])] {
+        room.run(&["import", &room.file(name, lines.join("\n"))]).exits(0);
+    }
+    assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles WHERE id > 5"), "6");
+    assert_eq!(room.value("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL"), "0");
+    // The same notice in another paper is a copy, and of the same event.
+    let again = notice(NOTICES[4], 9).replace("tidewater", "elsewhere");
+    assert_ne!(again, lines[4], "it is printed elsewhere");
+    room.run(&["import", &room.file("again.jsonl", again)]).exits(0);
+    assert_eq!(room.value("SELECT duplicate_of FROM articles WHERE id = 12"), "10");
+    assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles WHERE id IN (10, 12)"), "1");
+    room.assert_sound();
 }

@@ -7,19 +7,17 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::super::hash::{mix, with};
+use super::age::{left_by_distance, left_since_first};
 use super::terms::{Signature, product};
 
 /// Likeness from which an article belongs to a story.
-const LIKENESS_MIN: f64 = 0.24;
+const LIKENESS_MIN: f64 = 0.23;
 
 /// What the likeness to the whole story counts; the rest is that to the articles that are most like.
 const WHOLE: f64 = 0.5;
 
 /// So many of these.
 const NEAREST: usize = 3;
-
-/// What a likeness has lost when an article comes a whole window after the last one of the story: most of it.
-const LOST_BY_AGE: f64 = 0.7;
 
 /// Articles of a story that are kept for comparison: the last ones. What was said before is in the sum.
 const ARTICLES_KEPT: usize = 12;
@@ -51,6 +49,8 @@ const REASONS_MAX: usize = 8;
 struct Member {
     article: i64,
     signature: Signature,
+    /// When it was published, if that is known.
+    at_s: Option<i64>,
     /// Whether it has a headline, and that not an original's.
     has_own_headline: bool,
 }
@@ -62,6 +62,8 @@ struct Story {
     /// The sum of all signatures, by ascending term.
     sum: Vec<(u32, f32)>,
     n_articles: usize,
+    /// Those of which others of their make are known.
+    n_framed: usize,
     /// From when to when it was told, as far as that is known.
     told_s: Option<(i64, i64)>,
     /// The number of the latest article in the order of arrival.
@@ -81,6 +83,8 @@ pub struct Joining {
     pub at_s: Option<i64>,
     /// Whether it has a headline, and that not an original's.
     pub has_own_headline: bool,
+    /// Whether others of its make are known.
+    pub is_framed: bool,
 }
 
 /// Where an article belongs.
@@ -122,13 +126,18 @@ impl ActiveStories {
         }
     }
 
-    /// The story that an article belongs to. Its time is in seconds; where it is unknown, time does not count.
+    /// The story that an article belongs to. Its time is in seconds; where it is unknown, time does not count. Two texts of
+    /// a make are of two events, unless one is a copy: an article of which others are known joins no story of nothing
+    /// but such.
     #[must_use]
-    pub fn place(&self, signature: &Signature, at_s: Option<i64>) -> Option<Placement> {
+    pub fn place(&self, signature: &Signature, at_s: Option<i64>, is_framed: bool) -> Option<Placement> {
         let mut best: Option<(i64, f64)> = None;
         for id in self.candidates(signature) {
             let Some(story) = self.stories.get(&id) else { continue };
-            let score = story.likeness(signature) * self.freshness(story, at_s);
+            if is_framed && story.n_framed == story.n_articles {
+                continue;
+            }
+            let score = story.likeness(signature, at_s, self.window_s);
             // Of two that are as like, the earlier one.
             let is_better = best.is_none_or(|(best_id, best_score)| {
                 score.total_cmp(&best_score).then(best_id.cmp(&id)) == std::cmp::Ordering::Greater
@@ -189,7 +198,7 @@ impl ActiveStories {
     }
 
     fn take_in(&mut self, joining: Joining) {
-        let Joining { story, article, signature, at_s, has_own_headline } = joining;
+        let Joining { story, article, signature, at_s, has_own_headline, is_framed } = joining;
         self.n_arrived += 1;
         self.n_articles += 1;
         let story = self.stories.entry(story).or_default();
@@ -200,11 +209,19 @@ impl ActiveStories {
         }
         story.touched = self.n_arrived;
         story.n_articles += 1;
-        story.members.push(Member { article, signature, has_own_headline });
+        story.n_framed += usize::from(is_framed);
+        story.members.push(Member { article, signature, at_s, has_own_headline });
         if story.members.len() > ARTICLES_KEPT {
             // A copy says nothing that its original does not.
             let least = story.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
             story.members.remove(least);
+        }
+    }
+
+    /// Notes of an article in a story that others of its make are known now.
+    pub fn note_framed(&mut self, story: i64) {
+        if let Some(story) = self.stories.get_mut(&story) {
+            story.n_framed = story.n_articles.min(story.n_framed + 1);
         }
     }
 
@@ -230,13 +247,6 @@ impl ActiveStories {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.stories.is_empty()
-    }
-
-    /// What is left of a likeness by the time between an article and a story.
-    fn freshness(&self, story: &Story, at_s: Option<i64>) -> f64 {
-        let (Some(at_s), Some((first_s, last_s))) = (at_s, story.told_s) else { return 1.0 };
-        let distance_s = (at_s - last_s).max(first_s - at_s).max(0);
-        if distance_s > self.window_s { 0.0 } else { 1.0 - LOST_BY_AGE * as_f64(distance_s) / as_f64(self.window_s) }
     }
 
     /// The stories worth a comparison, by the terms in common that they are found by.
@@ -294,17 +304,34 @@ impl ActiveStories {
 }
 
 impl Story {
-    fn likeness(&self, signature: &Signature) -> f64 {
+    /// How like an article is, as far as time leaves it. The age counts to each of the nearest articles, and to the first:
+    /// an affair that is told of every day is many events.
+    fn likeness(&self, signature: &Signature, at_s: Option<i64>, window_s: i64) -> f64 {
         let length = self.sum.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum::<f64>().sqrt();
         if length <= 0.0 {
             return 0.0;
         }
-        let whole = product(&signature.weights, &self.sum) / length;
-        let mut nearest: Vec<f64> = self.members.iter().map(|member| signature.likeness(&member.signature)).collect();
+        let (by_age, since_first) = match (at_s, self.told_s) {
+            (Some(at_s), Some((first_s, last_s))) => {
+                let distance_s = (at_s - last_s).max(first_s - at_s).max(0);
+                (left_by_distance(distance_s, window_s), left_since_first((at_s - first_s).abs()))
+            }
+            _ => (1.0, 1.0),
+        };
+        if by_age <= 0.0 {
+            return 0.0;
+        }
+        let whole = product(&signature.weights, &self.sum) / length * by_age;
+        let likeness = |member: &Member| {
+            let distance_s = at_s.zip(member.at_s).map(|(at_s, told_s)| (at_s - told_s).abs());
+            let by_age = distance_s.map_or(1.0, |distance_s| left_by_distance(distance_s, window_s));
+            signature.likeness(&member.signature) * by_age
+        };
+        let mut nearest: Vec<f64> = self.members.iter().map(likeness).collect();
         nearest.sort_by(|left, right| right.total_cmp(left));
         nearest.truncate(NEAREST);
-        let n_nearest = as_f64(i64::try_from(nearest.len().max(1)).unwrap_or(1));
-        WHOLE * whole + (1.0 - WHOLE) * nearest.iter().sum::<f64>() / n_nearest
+        let nearest = nearest.iter().sum::<f64>() / as_f64(nearest.len().max(1));
+        (WHOLE * whole + (1.0 - WHOLE) * nearest) * since_first
     }
 
     fn add(&mut self, signature: &Signature) {
@@ -371,8 +398,8 @@ fn strongest(sum: &[(u32, f32)]) -> Vec<u32> {
     sum.into_iter().map(|(term, _)| term).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "spans of days in seconds, and small counts")]
-fn as_f64(number: i64) -> f64 {
+#[expect(clippy::cast_precision_loss, reason = "small counts")]
+fn as_f64(number: usize) -> f64 {
     number as f64
 }
 
@@ -415,27 +442,50 @@ mod tests {
         at_s: Option<i64>,
         has_own_headline: bool,
     ) {
-        stories.join(Joining { story, article, signature, at_s, has_own_headline });
+        stories.join(Joining { story, article, signature, at_s, has_own_headline, is_framed: false });
     }
 
     #[test]
     fn reports_of_an_event_are_one_story() {
         let [first, second, other] = ferry();
         let mut stories = ActiveStories::new(604_800, 1000);
-        assert_eq!(stories.place(&first, Some(0)), None);
+        assert_eq!(stories.place(&first, Some(0), false), None);
         join(&mut stories, 1, 10, first.clone(), Some(0), true);
-        let placed = stories.place(&second, Some(3600)).expect("the same event");
+        let placed = stories.place(&second, Some(3600), false).expect("the same event");
         assert!(placed.story == 1 && placed.score >= LIKENESS_MIN && !placed.terms.is_empty(), "{placed:?}");
-        assert_eq!(stories.place(&other, Some(3600)), None);
+        assert_eq!(stories.place(&other, Some(3600), false), None);
         join(&mut stories, 1, 11, second.clone(), Some(3600), true);
         join(&mut stories, 2, 12, other, Some(3600), true);
         assert_eq!((stories.len(), stories.most_central(2)), ((3, 2), Some(12)));
         // Time parts what words do not.
-        assert_eq!(stories.place(&second, Some(30 * DAY)), None);
-        assert_eq!(stories.place(&second, Some(-30 * DAY)), None);
-        assert!(stories.place(&second, None).is_some(), "what is unknown does not part them");
-        let (soon, late) = (stories.place(&second, Some(DAY)).unwrap(), stories.place(&second, Some(6 * DAY)));
+        assert_eq!(stories.place(&second, Some(30 * DAY), false), None);
+        assert_eq!(stories.place(&second, Some(-30 * DAY), false), None);
+        assert!(stories.place(&second, None, false).is_some(), "what is unknown does not part them");
+        let (soon, late) =
+            (stories.place(&second, Some(DAY), false).unwrap(), stories.place(&second, Some(6 * DAY), false));
         assert!(late.is_none_or(|late| late.score < soon.score));
+    }
+
+    /// How like the story of daily reports, on so many days before, is to one of the next day.
+    fn likeness_after(n_days: i64) -> f64 {
+        let report = |day: i64| {
+            let body = format!(
+                "Dockers of Lorne kept the harbour shut on the call of Ana Ruiz.\n{}",
+                ["who", "where", "why", "how"].map(|said| format!("{said}{day}")).join(" ")
+            );
+            signature("Dockers of Lorne", &body)
+        };
+        let mut stories = ActiveStories::new(604_800, 1000);
+        for day in 0..n_days {
+            join(&mut stories, 1, day, report(day), Some(day * DAY), true);
+        }
+        stories.place(&report(n_days), Some(n_days * DAY), false).map_or(0.0, |placed| placed.score)
+    }
+
+    #[test]
+    fn a_story_that_is_told_every_day_ages_nevertheless() {
+        let [soon, late] = [1, 12].map(likeness_after);
+        assert!(soon >= LIKENESS_MIN && late < 0.8 * soon, "{soon} {late}");
     }
 
     #[test]
@@ -468,8 +518,9 @@ mod tests {
         assert!(n_articles <= 500 + CHANGES_UNTIL_ORDER && n_articles == n_stories, "{n_articles} {n_stories}");
         assert!(stories.by_term.len() <= FOUND_BY * (500 + CHANGES_UNTIL_ORDER));
         // The latest are still found, the earliest are not.
-        let find =
-            |number: usize| stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), None);
+        let find = |number: usize| {
+            stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), None, false)
+        };
         assert!(find(total - 1).is_some() && find(0).is_none());
         // One story of very many articles keeps a few.
         let mut stories = ActiveStories::new(604_800, 500);

@@ -8,14 +8,17 @@ use super::super::hash::{mix, with};
 use super::super::words::read_tokens;
 use super::language::Language;
 
-/// Whether a word, by its hash, is one of these in a language.
+/// Whether a word, by its hash, is one of these in a language; in any, where the language is unknown, as that of a headline
+/// without a text is.
 pub(super) fn is_function_word(language: Language, word: u64) -> bool {
     static KNOWN: LazyLock<HashSet<u64>> = LazyLock::new(|| {
         let mut known = HashSet::new();
         for (code, words) in LISTS {
             let mut tokens = Vec::new();
             read_tokens(words, 0, &mut tokens);
-            known.extend(tokens.iter().map(|token| of_language(Language::of(Some(code)), token.hash)));
+            for language in [Language::of(Some(code)), Language::of(None)] {
+                known.extend(tokens.iter().map(|token| of_language(language, token.hash)));
+            }
         }
         known
     });
@@ -30,12 +33,14 @@ fn of_language(language: Language, word: u64) -> u64 {
 const LISTS: &[(&str, &str)] = &[
     (
         "en",
-        "a about after against all also an and any are as at back be because been before being between both but by \
-         can could day did do down during each even first for from get had has have he her here him his how if in into \
-         is it its just last like made make many may more most much must new no not now of off on one only or other our \
-         out over own people said same say says she should since so some such than that the their them then there these \
-         they this those through time to told too two under up us very was we week were what when where which while who \
-         will with would year years you your",
+        "a about after against all also am an and any are aren't as at back be because been before being between both \
+         but by can can't could couldn't day did didn't do does doesn't don't down during each even few first for from \
+         get had hadn't has hasn't have haven't he he'd he'll her here him his how i i'd i'll i'm i've if in into is \
+         isn't it it'll its just last let like made make many may me more most much must my need new no not now of off \
+         on one only or other our out over own people said same say says she she'd she'll should shouldn't since so \
+         some such than that the their them then there these they they'd they'll they're they've this those through \
+         time to told too two under up us very was wasn't we we'll we're we've week were weren't what when where which \
+         while who why will with won't would wouldn't year years yet you you'd you'll you're you've your",
     ),
     (
         "de",
@@ -178,12 +183,17 @@ mod tests {
         let check = |code: &str, word: &str, expected: bool| {
             let mut tokens = Vec::new();
             read_tokens(word, 0, &mut tokens);
-            assert_eq!(is_function_word(Language::of(Some(code)), tokens[0].hash), expected, "{code} {word}");
+            let language = Language::of((!code.is_empty()).then_some(code));
+            assert_eq!(is_function_word(language, tokens[0].base), expected, "{code} {word}");
         };
         check("en", "The", true);
         check("de", "the", false);
         check("de", "Für", true);
         check("en", "bridge", false);
+        check("en", "Don’t", true);
+        check("en", "IT'S", true);
+        check("", "This", true);
+        check("", "Lorne", false);
         check("ru", "что", true);
         check("pt-BR", "não", true);
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
+use crate::dedup::frame::Frame;
 use crate::dedup::lineage::{self, Copy, Earlier, Span};
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
@@ -22,6 +23,7 @@ pub(super) struct Comparison {
     sketch: Sketch,
     postings: Postings,
     found: Option<(Copy, Vec<Span>)>,
+    frame: Frame,
 }
 
 impl Comparison {
@@ -50,7 +52,8 @@ impl Comparison {
             }
         }
         let roots = cache.roots();
-        let Lookup { candidates, common } = sketch.candidates(&postings, |id| root_of(connection, roots, id))?;
+        let Lookup { candidates, common, of_one_make } =
+            sketch.candidates(&postings, |id| root_of(connection, roots, id))?;
         let publisher = url.map(|url| publisher_of(url.as_url()));
         let own_day = article.published.map(|published| published.day());
         let mut earlier = Vec::with_capacity(candidates.len());
@@ -62,6 +65,11 @@ impl Comparison {
                 earlier.extend(read(connection, id, publisher.as_deref())?);
             }
         }
+        let mut others = Vec::with_capacity(of_one_make.len());
+        for id in of_one_make {
+            others.extend(read(connection, id, publisher.as_deref())?);
+        }
+        let frame = Frame::of(&text, earlier.iter().chain(&others));
         let found = match lineage::find_original(&mut text, &mut earlier, &common) {
             Some(copy) => {
                 let spans = spans_of(connection, &text, earlier, &copy)?;
@@ -69,7 +77,7 @@ impl Comparison {
             }
             None => None,
         };
-        Ok(Some(Comparison { sketch, postings, found }))
+        Ok(Some(Comparison { sketch, postings, found, frame }))
     }
 
     /// The article that it is made from.
@@ -77,8 +85,9 @@ impl Comparison {
         self.found.as_ref().map(|(copy, _)| copy.of)
     }
 
-    /// Writes the result under the id of the article, and adds the article to the index for later ones.
-    pub(super) fn record(self, transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
+    /// Writes the result under the id of the article, and adds the article to the index for later ones. Returns what it has in
+    /// common with those of its make.
+    pub(super) fn record(self, transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<Frame> {
         let connection: &Connection = transaction;
         let cache = &mut *transaction.cache();
         let roots = cache.roots();
@@ -94,7 +103,8 @@ impl Comparison {
             root = Some(root_of(connection, roots, copy.of)?);
         }
         let keys = self.sketch.keys_to_add(&self.postings, root, |holder| root_of(connection, roots, holder))?;
-        cache.recent_shingles(connection)?.add(connection, id, &keys)
+        cache.recent_shingles(connection)?.add(connection, id, &keys)?;
+        Ok(self.frame)
     }
 }
 

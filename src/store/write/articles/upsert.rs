@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::dedup::frame::Frame;
 use crate::dedup::reading::{self, PageForm, Reading};
 use crate::dedup::{self, Lookalikes};
 use crate::model::{Article, CanonicalUrl, DuplicateKind, StoredArticle, Verdict};
@@ -11,7 +12,7 @@ use crate::store::write::articles::lookalikes;
 use crate::store::write::articles::row::{self, ArticleRow, NumberOfWording};
 use crate::store::write::articles::text_pages::TextPage;
 use crate::store::write::articles::versions::{self, Version};
-use crate::store::write::stories::join::{self, Arrived};
+use crate::store::write::stories::join::{self, Arrived, Compared};
 use crate::store::write::transaction::WriteTransaction;
 
 /// What became of an article.
@@ -121,10 +122,11 @@ impl JudgedArticle<'_> {
         let original = comparison.as_ref().and_then(Comparison::original);
         let id = self.row(original.map(|of| (of, DuplicateKind::Near))).insert(self.transaction)?;
         lookalikes::remember_wording(self.transaction, self.article, id)?;
+        let mut frame = Frame::default();
         if let Some(comparison) = comparison {
-            comparison.record(self.transaction, id)?;
+            frame = comparison.record(self.transaction, id)?;
         }
-        self.join_story(id, original)?;
+        self.join_story(id, Compared { original, frame: &frame })?;
         let verdict = match original {
             Some(of) => Verdict::Duplicate { of, kind: DuplicateKind::Near },
             None => Verdict::New,
@@ -137,7 +139,7 @@ impl JudgedArticle<'_> {
         let id = self.row(Some((of, kind))).insert(self.transaction)?;
         lookalikes::remember_wording(self.transaction, self.article, id)?;
         copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())?;
-        self.join_story(id, Some(of))?;
+        self.join_story(id, Compared { original: Some(of), frame: &Frame::default() })?;
         Ok(StoredArticle { id, verdict: Verdict::Duplicate { of, kind } })
     }
 
@@ -163,17 +165,19 @@ impl JudgedArticle<'_> {
         };
         let near = comparison.as_ref().and_then(Comparison::original);
         let duplicate = exact.map(|of| (of, DuplicateKind::Exact)).or(near.map(|of| (of, DuplicateKind::Near)));
+        let mut frame = Frame::default();
         copies::forget(self.transaction, id)?;
         self.row(duplicate).update(self.transaction, id, number)?;
         if let Some(of) = exact {
             copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())?;
         } else if let Some(comparison) = comparison {
-            comparison.record(self.transaction, id)?;
+            frame = comparison.record(self.transaction, id)?;
         }
         join::update_title(self.transaction, id)?;
         lookalikes::replace_wording(self.transaction, self.article, id)?;
         if self.arrival.identity.is_unlike {
-            join::rejoin(self.transaction, self.article, self.url, &self.arrived(id), duplicate.map(|(of, _)| of))?;
+            let compared = Compared { original: duplicate.map(|(of, _)| of), frame: &frame };
+            join::rejoin(self.transaction, self.article, self.url, &self.arrived(id), compared)?;
         }
         Ok(())
     }
@@ -195,8 +199,8 @@ impl JudgedArticle<'_> {
         ArticleRow { article: self.article, url: self.url, arrival: self.arrival, duplicate }
     }
 
-    fn join_story(&self, id: i64, original: Option<i64>) -> rusqlite::Result<()> {
-        join::join(self.transaction, self.article, self.url, &self.arrived(id), original)
+    fn join_story(&self, id: i64, compared: Compared<'_>) -> rusqlite::Result<()> {
+        join::join(self.transaction, self.article, self.url, &self.arrived(id), compared)
     }
 
     fn arrived(&self, id: i64) -> Arrived {

@@ -40,7 +40,7 @@ impl StoryCache {
         }
         let mut active = ActiveStories::new(settings.window_s, settings.articles_max);
         let mut statement = connection.prepare(
-            "SELECT story_id, article_id, signature, at_s, has_own_headline
+            "SELECT story_id, article_id, signature, at_s, has_own_headline, is_framed
              FROM _story_signatures JOIN story_members USING (article_id) ORDER BY article_id",
         )?;
         let mut rows = statement.query([])?;
@@ -52,6 +52,7 @@ impl StoryCache {
                 signature: Signature::from_bytes(row.get_ref(2)?.as_blob()?),
                 at_s: row.get(3)?,
                 has_own_headline: row.get(4)?,
+                is_framed: row.get(5)?,
             });
         }
         active.join_all(joining);

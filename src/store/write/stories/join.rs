@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
+use crate::dedup::frame::Frame;
 use crate::dedup::story::active::Joining;
 use crate::dedup::story::terms::{Signature, Terms};
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
@@ -27,6 +28,15 @@ pub(in crate::store) struct Arrived {
     pub(in crate::store) now: Timestamp,
 }
 
+/// What comparing an article with earlier ones brought.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Compared<'a> {
+    /// The one that it copies.
+    pub(in crate::store) original: Option<i64>,
+    /// What those of its make say too.
+    pub(in crate::store) frame: &'a Frame,
+}
+
 /// Lets an article join its story: that of its original if it is a copy, otherwise the one that it is most like, otherwise
 /// a new one. A page without an article's text belongs to none.
 pub(in crate::store) fn join(
@@ -34,23 +44,33 @@ pub(in crate::store) fn join(
     article: &Article,
     url: Option<&CanonicalUrl>,
     arrived: &Arrived,
-    original: Option<i64>,
+    compared: Compared<'_>,
 ) -> rusqlite::Result<()> {
     if article.body_kind == BodyKind::Wall {
         return Ok(());
     }
     let connection: &Connection = transaction;
-    let terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
+    let Compared { original, frame } = compared;
+    let mut terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
     let cache = &mut *transaction.cache();
     let stories = cache.stories(connection, arrived.id)?;
     terms.note(&mut stories.frequencies);
+    terms.leave_out(frame);
+    for other in &frame.articles {
+        note_framed(connection, stories, *other)?;
+    }
+    let is_framed = !frame.is_empty() || original.map_or(Ok(false), |original| is_framed(connection, original))?;
     let signature = terms.signature(&stories.frequencies);
     if signature.is_empty() {
         return Ok(());
     }
     let at = told_at(article, arrived);
     let likeness_min = if dedup::has_own_text(article.words) { 0.0 } else { HEADLINE_LIKENESS_MIN };
-    let place = match find_place(connection, stories, &signature, at, original, likeness_min)? {
+    let place = match find_place(
+        connection,
+        stories,
+        &Placing { signature: &signature, at, original, likeness_min, is_framed },
+    )? {
         Some(place) => place,
         None => Place::first(open(connection, article, at, arrived)?),
     };
@@ -64,6 +84,7 @@ pub(in crate::store) fn join(
         signature,
         at_s: at.map(Timestamp::as_second),
         has_own_headline: place.reason != Reason::Copy && article.title.is_some(),
+        is_framed,
     };
     record_signature(connection, &joining, stories.articles_max)?;
     stories.active.join(joining);
@@ -82,7 +103,7 @@ pub(in crate::store) fn rejoin(
     article: &Article,
     url: Option<&CanonicalUrl>,
     arrived: &Arrived,
-    original: Option<i64>,
+    compared: Compared<'_>,
 ) -> rusqlite::Result<()> {
     let connection: &Connection = transaction;
     let membership: Option<(i64, bool)> = connection
@@ -105,7 +126,7 @@ pub(in crate::store) fn rejoin(
         }
         None => {}
     }
-    join(transaction, article, url, arrived, original)
+    join(transaction, article, url, arrived, compared)
 }
 
 /// When an article is told: its publication time, or about then if it was fetched. An imported article without a date may
@@ -148,15 +169,18 @@ impl Place {
     }
 }
 
-/// Finds the stored story that an article belongs to.
-fn find_place(
-    connection: &Connection,
-    stories: &StoryCache,
-    signature: &Signature,
+/// An article that looks for its place.
+struct Placing<'a> {
+    signature: &'a Signature,
     at: Option<Timestamp>,
     original: Option<i64>,
     likeness_min: f64,
-) -> rusqlite::Result<Option<Place>> {
+    is_framed: bool,
+}
+
+/// Finds the stored story that an article belongs to.
+fn find_place(connection: &Connection, stories: &StoryCache, placing: &Placing<'_>) -> rusqlite::Result<Option<Place>> {
+    let Placing { signature, at, original, likeness_min, is_framed } = *placing;
     let of_original = match original {
         Some(original) => story_of(connection, original)?,
         None => None,
@@ -165,7 +189,7 @@ fn find_place(
         let terms = stories.active.in_common(story, signature);
         return Ok(Some(Place { story, reason: Reason::Copy, score: None, terms }));
     }
-    let placement = stories.active.place(signature, at.map(Timestamp::as_second));
+    let placement = stories.active.place(signature, at.map(Timestamp::as_second), is_framed);
     Ok(placement.filter(|placement| placement.score >= likeness_min).map(|placement| Place {
         story: placement.story,
         reason: Reason::Alike,
@@ -236,16 +260,35 @@ pub(in crate::store) fn update_title(connection: &Connection, article_id: i64) -
 
 /// Writes the signature of an article, and deletes those of articles that are too old to be compared.
 fn record_signature(connection: &Connection, joining: &Joining, articles_max: i64) -> rusqlite::Result<()> {
-    let Joining { article, signature, at_s, has_own_headline, .. } = joining;
+    let Joining { article, signature, at_s, has_own_headline, is_framed, .. } = joining;
     connection
         .prepare_cached(
-            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, signature) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, is_framed, signature)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![article, at_s, has_own_headline, signature.to_bytes()])?;
+        .execute(params![article, at_s, has_own_headline, is_framed, signature.to_bytes()])?;
     connection
         .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
         .execute([article - articles_max])?;
     Ok(())
+}
+
+/// Notes of an earlier article that another of its make has come.
+fn note_framed(connection: &Connection, stories: &mut StoryCache, article: i64) -> rusqlite::Result<()> {
+    let n_changed = connection
+        .prepare_cached("UPDATE _story_signatures SET is_framed = 1 WHERE article_id = ?1 AND NOT is_framed")?
+        .execute([article])?;
+    if n_changed > 0
+        && let Some(story) = story_of(connection, article)?
+    {
+        stories.active.note_framed(story);
+    }
+    Ok(())
+}
+
+fn is_framed(connection: &Connection, article: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT is_framed FROM _story_signatures WHERE article_id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([article], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
 /// Gives a story the headline of an article.
