@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use scraper::Html;
 
-use super::bounds::Keep;
 use super::page::Page;
+use super::source::bounds::Keep;
 use super::tests::{described, document, extract, extractor, fixtures};
 use super::*;
 use crate::model::LinkHints;
@@ -214,8 +214,8 @@ fn real_pages_are_far_from_the_budget() {
     for file in real_pages() {
         let page = unpack(&file);
         let text = crate::charset::decode(&page, None);
-        let whole = bounds::parseable(&text, usize::MAX, Keep::Read);
-        assert!(bounds::parseable(&text, steps_max / 4, Keep::Read) == whole, "{}", file.display());
+        let whole = source::bounds::parseable(&text, usize::MAX, Keep::Read);
+        assert!(source::bounds::parseable(&text, steps_max / 4, Keep::Read) == whole, "{}", file.display());
     }
 }
 
@@ -325,9 +325,9 @@ proptest! {
             let tree = Html::parse_document(html);
             let page = Page::read(&tree, 512);
             let lines: Vec<String> = page.lines.iter().map(|line| line.text.clone()).collect();
-            let marks: Vec<(class_names::Marks, usize)> = page.elements.iter().map(|e| (e.marks, e.lines_end)).collect();
+            let marks: Vec<(page::class_names::Marks, usize)> = page.elements.iter().map(|e| (e.marks, e.lines_end)).collect();
             (lines, marks, page.json_ld, page.document_title)
         };
-        prop_assert_eq!(texts_of(&text), texts_of(&bounds::parseable(&text, usize::MAX, Keep::Read)));
+        prop_assert_eq!(texts_of(&text), texts_of(&source::bounds::parseable(&text, usize::MAX, Keep::Read)));
     }
 }

@@ -1,6 +1,6 @@
 //! Why a document gives no article.
 
-use super::no_article::NoArticle;
+use super::verdict::no_article::NoArticle;
 use crate::model::ErrorClass;
 
 /// Why no article was taken from a document.

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 
 use super::body::Trace;
-use super::class_names::{Marks, marks_of_names};
 use super::error::ExtractError;
 use super::explanation::{ExplainedLine, Explanation, Rule, TextSource, Verdict};
 use super::extractor::{Extractor, Reading};
+use super::page::class_names::{Marks, marks_of_names};
 use super::page::{Page, PageElement};
 use crate::model::{FetchedDocument, LinkHints};
 

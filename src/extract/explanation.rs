@@ -1,6 +1,6 @@
 //! Why a page reads as it does, as it is told: titles with what speaks for them, lines with what became of each.
 
-use super::no_article::NoArticle;
+use super::verdict::no_article::NoArticle;
 use crate::model::{Evidence, ExtractedArticle};
 
 /// What was made of a page, and why.

@@ -2,8 +2,8 @@
 
 use scraper::Html;
 
-use super::bounds::{Keep, STEPS_MAX, parseable};
 use super::page::Page;
+use super::source::bounds::{Keep, STEPS_MAX, parseable};
 use super::text::fold;
 
 /// Deepest nesting looked at; a feed entry is flatter than any page.

@@ -8,8 +8,8 @@
 use scraper::Html;
 
 use super::body::{self, KnownTexts};
-use super::bounds::{self, Keep};
 use super::page::Page;
+use super::source::bounds::{self, Keep};
 use super::text::count_words;
 use crate::config::ExtractSettings;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::body::KnownTexts;
-use super::metadata::Metadata;
+use super::fields::metadata::Metadata;
 use super::page::Page;
 use super::*;
 use crate::model::{BodyKind, ErrorClass, Evidence, ExtractedArticle, FeedText, FetchedDocument, LinkHints};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::explanation::Rule;
 use super::super::page::Page;
-use super::super::tags::Tag;
+use super::super::page::tags::Tag;
 use super::features::Feature;
 use super::known_texts::KnownTexts;
 use super::line_features::LineProfile;

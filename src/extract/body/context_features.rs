@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::class_names::Marks;
 use super::super::page::Page;
-use super::super::tags::Tag;
+use super::super::page::class_names::Marks;
+use super::super::page::tags::Tag;
 use super::super::text::number;
 use super::features::{COUNT, Feature, Features, probability};
 use super::line_features::LineProfile;

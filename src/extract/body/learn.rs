@@ -14,13 +14,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::extractor::Found;
-use super::super::layout::Layout;
-use super::super::metadata::Metadata;
+use super::super::fields::dates;
+use super::super::fields::layout::Layout;
+use super::super::fields::metadata::Metadata;
 use super::super::page::Page;
-use super::super::quality::Facts;
+use super::super::tests;
 use super::super::text::{count_words, fold, hash, number};
 use super::super::verdict::Findings;
-use super::super::{dates, tests};
+use super::super::verdict::quality::Facts;
 use super::context_features::Surroundings;
 use super::decision_trees::Tree;
 use super::features::{COUNT, Features, NAMES};

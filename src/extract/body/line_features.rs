@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::class_names::Marks;
+use super::super::page::class_names::Marks;
+use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
-use super::super::tags::Tag;
 use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, key, number, share};
 use super::features::{Feature, Features};
 use super::known_texts::KnownTexts;

@@ -2,7 +2,7 @@
 //! of a report that was written as things happened it is part of what is told.
 
 use super::super::page::Page;
-use super::super::tags::Tag;
+use super::super::page::tags::Tag;
 use super::line_features::LineProfile;
 
 /// Entries from which a page is a live blog: an article has a date of publication, and perhaps one of its last change.

@@ -2,10 +2,10 @@
 
 use scraper::node::Element as TreeElement;
 
-use super::super::class_names::{Marks, marks_of_names};
-use super::super::tags::Tag;
 use super::super::text::hash;
 use super::attributes::NAMING_ATTRIBUTES;
+use super::class_names::{Marks, marks_of_names};
+use super::tags::Tag;
 
 /// Classes whose marks are remembered. A power of two.
 const CLASSES_REMEMBERED: usize = 128;

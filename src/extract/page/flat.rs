@@ -6,10 +6,10 @@
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element as TreeElement};
 
-use super::super::class_names::Marks;
-use super::super::tags::Tag;
 use super::super::text::{FoldedText, fold};
 use super::attributes::{attribute, is_read};
+use super::class_names::Marks;
+use super::tags::Tag;
 
 /// Longest text taken from one element by [`Page::text_of`]: titles, names, dates.
 const SHORT_TEXT_BYTES_MAX: usize = 2000;

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use ego_tree::{NodeId, NodeRef};
 use scraper::{Html, Node, node::Element as TreeElement};
 
-use super::super::class_names::Marks;
-use super::super::tags::Tag;
 use super::super::text::{fold, hash};
 use super::attributes::attribute;
+use super::class_names::Marks;
 use super::element_marks::{MarkReader, is_hidden};
 use super::flat::{Line, Page, PageElement};
 use super::open_line::{LineFacts, OpenLine};
+use super::tags::Tag;
 
 /// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.
 const CELL_BYTES_MAX: usize = 160;

@@ -1,9 +1,9 @@
 //! Candidates for the date of publication, best first, as the page writes them. What they mean is for others to say.
 
+use super::super::page::Page;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::layout::Layout;
-use super::page::Page;
 use super::visible_dates;
 use crate::dates;
 use crate::model::{DatePrecision, Evidence, FetchedDocument, LinkHints, Origin};
@@ -46,7 +46,7 @@ const PUBLISHED_NAME_PARTS: [&str; 7] =
     ["publish", "publication", "pubdate", "pub-date", "pub_date", "issued", "ptime"];
 
 /// All candidates for the date of publication.
-pub(super) fn published(
+pub(in super::super) fn published(
     page: &Page<'_>,
     layout: &Layout,
     declared: &Declared<'_>,
@@ -79,7 +79,7 @@ pub(super) fn published(
 
 /// Adds what looks like a date in the lines around the text, for pages that say it nowhere else. `text_lines` are those
 /// of the text.
-pub(super) fn add_from_lines(
+pub(in super::super) fn add_from_lines(
     dates: &mut Vec<Evidence<String>>,
     page: &Page<'_>,
     layout: &Layout,
@@ -99,7 +99,7 @@ pub(super) fn add_from_lines(
 }
 
 /// The date of the last change.
-pub(super) fn modified(declared: &Declared<'_>, structured: &StructuredArticle) -> Option<Evidence<String>> {
+pub(in super::super) fn modified(declared: &Declared<'_>, structured: &StructuredArticle) -> Option<Evidence<String>> {
     let mut dates = Dates::default();
     dates.add(structured.modified.as_deref(), Origin::JsonLd);
     dates.add(declared.first(&MODIFIED_NAMES), Origin::Meta);

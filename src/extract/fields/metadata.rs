@@ -2,28 +2,30 @@
 
 use url::Url;
 
-use super::body::KnownTexts;
+use super::super::body::KnownTexts;
+use super::super::explanation::TitleVotes;
+use super::super::fragment::fragment_paragraphs;
+use super::super::later_pages::{next_page, numbered_page};
+use super::super::page::Page;
+use super::super::text;
 use super::declared::Declared;
-use super::explanation::TitleVotes;
-use super::fragment::fragment_paragraphs;
 use super::json_ld::StructuredArticle;
 use super::layout::Layout;
-use super::page::Page;
-use super::{dates, json_ld, next_page, numbered_page, text, title};
+use super::{dates, json_ld, title};
 use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Quality};
 
 /// What the page says of its article outside the text.
-pub(super) struct Metadata<'a> {
-    pub(super) declared: Declared<'a>,
-    pub(super) structured: StructuredArticle,
-    pub(super) site_names: Vec<String>,
-    pub(super) titles: Vec<Evidence<String>>,
+pub(in super::super) struct Metadata<'a> {
+    pub(in super::super) declared: Declared<'a>,
+    pub(in super::super) structured: StructuredArticle,
+    pub(in super::super) site_names: Vec<String>,
+    pub(in super::super) titles: Vec<Evidence<String>>,
     /// What speaks for each of them; nothing for that of a rule for the site.
-    pub(super) title_votes: Vec<Option<TitleVotes>>,
+    pub(in super::super) title_votes: Vec<Option<TitleVotes>>,
 }
 
 impl<'a> Metadata<'a> {
-    pub(super) fn read(page: &Page<'a>, document: &FetchedDocument, hints: &LinkHints) -> Metadata<'a> {
+    pub(in super::super) fn read(page: &Page<'a>, document: &FetchedDocument, hints: &LinkHints) -> Metadata<'a> {
         let declared = Declared::read(page);
         // A page read from a file has no host of its own, but may say where it stood.
         let addresses: Vec<Url> = declared
@@ -42,7 +44,7 @@ impl<'a> Metadata<'a> {
     }
 
     /// The texts by which lines are known that are no text of the article, or are some.
-    pub(super) fn known_texts(&self, hints: &LinkHints) -> KnownTexts {
+    pub(in super::super) fn known_texts(&self, hints: &LinkHints) -> KnownTexts {
         let summary = hints.text.summary.as_deref().map(|summary| fragment_paragraphs(summary).join(" "));
         let descriptions = self.declared.descriptions().chain(self.structured.description.as_deref());
         let mut description_keys: Vec<String> = descriptions.chain(summary.as_deref()).map(text::key).collect();
@@ -55,7 +57,7 @@ impl<'a> Metadata<'a> {
     }
 
     /// The article as far as it is known without its text and its authors.
-    pub(super) fn article(
+    pub(in super::super) fn article(
         &self,
         page: &Page<'_>,
         layout: &Layout,

@@ -16,11 +16,11 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memchr2_iter};
 
-use super::page::is_read;
+use super::super::page::is_read;
 use super::scan::{Attribute, Markup, end_of_raw_text, end_of_script, read_markup};
 
 /// The budget where no settings are at hand: for pieces of HTML inside of feeds and of structured data.
-pub(super) const STEPS_MAX: usize = 64 << 20;
+pub(in super::super) const STEPS_MAX: usize = 64 << 20;
 
 // What the parts of a page cost, in steps. A step is what passing one open element takes, some four nanoseconds. The
 // others are measured in it, together with what the later stages do with them.
@@ -45,7 +45,7 @@ const ROOM_PER_STEP: usize = 4;
 
 /// What of the page within the budget is parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keep {
+pub(in super::super) enum Keep {
     /// What is read by anybody.
     Read,
     /// Everything, for those who look for what nobody else does.
@@ -53,7 +53,7 @@ pub(super) enum Keep {
 }
 
 /// The part of the page that is worth parsing and within the budget.
-pub(super) fn parseable(html: &str, steps_max: usize, keep: Keep) -> Cow<'_, str> {
+pub(in super::super) fn parseable(html: &str, steps_max: usize, keep: Keep) -> Cow<'_, str> {
     let bytes = html.as_bytes();
     let mut scan = Scan { n_steps_left: steps_max, ..Scan::default() };
     let mut kept = Kept { html, text: String::new(), from: 0 };

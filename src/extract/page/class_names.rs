@@ -8,69 +8,69 @@ use std::sync::LazyLock;
 
 /// A set of marks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Marks(u32);
+pub(in super::super) struct Marks(u32);
 
 impl Marks {
-    pub(super) const NONE: Marks = Marks(0);
+    pub(in super::super) const NONE: Marks = Marks(0);
     /// Navigation: menus, bread crumbs, pagination.
-    pub(super) const NAVIGATION: Marks = Marks(1);
+    pub(in super::super) const NAVIGATION: Marks = Marks(1);
     /// Foot of a page or of an article.
-    pub(super) const FOOTER: Marks = Marks(1 << 1);
+    pub(in super::super) const FOOTER: Marks = Marks(1 << 1);
     /// Head of a page or of an article.
-    pub(super) const HEADER: Marks = Marks(1 << 2);
+    pub(in super::super) const HEADER: Marks = Marks(1 << 2);
     /// Beside the text: side bars, boxes, widgets.
-    pub(super) const ASIDE: Marks = Marks(1 << 3);
+    pub(in super::super) const ASIDE: Marks = Marks(1 << 3);
     /// Picture captions and credits.
-    pub(super) const CAPTION: Marks = Marks(1 << 4);
+    pub(in super::super) const CAPTION: Marks = Marks(1 << 4);
     /// Forms and controls.
-    pub(super) const CONTROL: Marks = Marks(1 << 5);
+    pub(in super::super) const CONTROL: Marks = Marks(1 << 5);
     /// Readers' comments.
-    pub(super) const COMMENTS: Marks = Marks(1 << 6);
+    pub(in super::super) const COMMENTS: Marks = Marks(1 << 6);
     /// Links to other articles.
-    pub(super) const RELATED: Marks = Marks(1 << 7);
+    pub(in super::super) const RELATED: Marks = Marks(1 << 7);
     /// Share and follow buttons.
-    pub(super) const SHARE: Marks = Marks(1 << 8);
+    pub(in super::super) const SHARE: Marks = Marks(1 << 8);
     /// Advertising and sponsored matter.
-    pub(super) const ADVERTISING: Marks = Marks(1 << 9);
+    pub(in super::super) const ADVERTISING: Marks = Marks(1 << 9);
     /// Newsletter and subscription boxes, pay walls.
-    pub(super) const SUBSCRIBE: Marks = Marks(1 << 10);
+    pub(in super::super) const SUBSCRIBE: Marks = Marks(1 << 10);
     /// Not shown.
-    pub(super) const HIDDEN: Marks = Marks(1 << 11);
+    pub(in super::super) const HIDDEN: Marks = Marks(1 << 11);
     /// Who wrote it.
-    pub(super) const AUTHOR: Marks = Marks(1 << 12);
+    pub(in super::super) const AUTHOR: Marks = Marks(1 << 12);
     /// When it was written.
-    pub(super) const DATE: Marks = Marks(1 << 13);
+    pub(in super::super) const DATE: Marks = Marks(1 << 13);
     /// Keywords and rubrics.
-    pub(super) const TAGS: Marks = Marks(1 << 14);
+    pub(in super::super) const TAGS: Marks = Marks(1 << 14);
     /// An article as a whole.
-    pub(super) const ARTICLE: Marks = Marks(1 << 15);
+    pub(in super::super) const ARTICLE: Marks = Marks(1 << 15);
     /// The running text of an article.
-    pub(super) const BODY: Marks = Marks(1 << 16);
+    pub(in super::super) const BODY: Marks = Marks(1 << 16);
     /// The lead.
-    pub(super) const LEAD: Marks = Marks(1 << 17);
+    pub(in super::super) const LEAD: Marks = Marks(1 << 17);
     /// A headline.
-    pub(super) const TITLE: Marks = Marks(1 << 18);
+    pub(in super::super) const TITLE: Marks = Marks(1 << 18);
     /// Consent to cookies.
-    pub(super) const CONSENT: Marks = Marks(1 << 19);
+    pub(in super::super) const CONSENT: Marks = Marks(1 << 19);
     /// Foreign matter set into the text: posts of social networks, players.
-    pub(super) const EMBED: Marks = Marks(1 << 20);
+    pub(in super::super) const EMBED: Marks = Marks(1 << 20);
     /// Galleries and videos.
-    pub(super) const MEDIA: Marks = Marks(1 << 21);
+    pub(in super::super) const MEDIA: Marks = Marks(1 << 21);
     /// Teasers and cards, of which a list page is made.
-    pub(super) const TEASER: Marks = Marks(1 << 22);
+    pub(in super::super) const TEASER: Marks = Marks(1 << 22);
     /// Details of an article that are not its text: sources, dates, reading time.
-    pub(super) const DETAILS: Marks = Marks(1 << 23);
+    pub(in super::super) const DETAILS: Marks = Marks(1 << 23);
     /// A legal or house notice.
-    pub(super) const NOTICE: Marks = Marks(1 << 24);
+    pub(in super::super) const NOTICE: Marks = Marks(1 << 24);
     /// The main part of a page.
-    pub(super) const MAIN: Marks = Marks(1 << 25);
+    pub(in super::super) const MAIN: Marks = Marks(1 << 25);
     /// Boxes with facts or summaries that belong to the text.
-    pub(super) const FACTS: Marks = Marks(1 << 26);
+    pub(in super::super) const FACTS: Marks = Marks(1 << 26);
     /// A quotation or pull quote.
-    pub(super) const QUOTE: Marks = Marks(1 << 27);
+    pub(in super::super) const QUOTE: Marks = Marks(1 << 27);
 
     /// Marks that speak against a line standing under them.
-    pub(super) const AGAINST: Marks = Marks::any(&[
+    pub(in super::super) const AGAINST: Marks = Marks::any(&[
         Marks::NAVIGATION,
         Marks::FOOTER,
         Marks::ASIDE,
@@ -94,7 +94,7 @@ impl Marks {
     ]);
 
     /// All marks of a list.
-    pub(super) const fn any(list: &[Marks]) -> Marks {
+    pub(in super::super) const fn any(list: &[Marks]) -> Marks {
         let mut all = Marks::NONE;
         let mut position = 0;
         while position < list.len() {
@@ -104,11 +104,11 @@ impl Marks {
         all
     }
 
-    pub(super) fn has(self, other: Marks) -> bool {
+    pub(in super::super) fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0
     }
 
-    pub(super) fn without(self, other: Marks) -> Marks {
+    pub(in super::super) fn without(self, other: Marks) -> Marks {
         Marks(self.0 & !other.0)
     }
 }
@@ -328,7 +328,7 @@ fn slot_of(hash: u64) -> usize {
 }
 
 /// The marks in the value of a `class`, `id`, `itemprop`, `role` or test-id attribute.
-pub(super) fn marks_of_names(names: &str) -> Marks {
+pub(in super::super) fn marks_of_names(names: &str) -> Marks {
     let vocabulary = &*WORDS;
     let mut marks = Marks::NONE;
     for name in names.split_ascii_whitespace() {

@@ -6,13 +6,13 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::body::Body;
-use super::explanation::TextSource;
+use super::super::body::Body;
+use super::super::explanation::TextSource;
+use super::super::page::{Line, Page};
+use super::super::phrase_index::PhraseIndex;
+use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, number, share};
 use super::no_article::{NoArticle, Wall};
-use super::page::{Line, Page};
-use super::phrase_index::PhraseIndex;
 use super::quality::{Fact, Facts};
-use super::text::{count_words, ends_like_sentence, ends_with_ellipsis, number, share};
 use super::wall_phrases;
 use crate::model::{BodyKind, Quality};
 
@@ -64,29 +64,29 @@ const LISTED_HEADLINES_MIN: usize = 5;
 
 /// The facts that the verdict is made from.
 #[derive(Debug)]
-pub(super) struct Findings<'a> {
-    pub(super) page: &'a Page<'a>,
-    pub(super) body: &'a Body,
-    pub(super) paragraphs: &'a [String],
-    pub(super) title: Option<&'a str>,
-    pub(super) has_date: bool,
+pub(in super::super) struct Findings<'a> {
+    pub(in super::super) page: &'a Page<'a>,
+    pub(in super::super) body: &'a Body,
+    pub(in super::super) paragraphs: &'a [String],
+    pub(in super::super) title: Option<&'a str>,
+    pub(in super::super) has_date: bool,
     /// Whether the page calls itself an article, in structured data or for social networks.
-    pub(super) says_article: bool,
+    pub(in super::super) says_article: bool,
     /// Whether it says that it has to be paid for.
-    pub(super) says_paid: bool,
+    pub(in super::super) says_paid: bool,
     /// Words of the text in structured data.
-    pub(super) structured_words: usize,
+    pub(in super::super) structured_words: usize,
     /// Where the paragraphs are from.
-    pub(super) source: TextSource,
+    pub(in super::super) source: TextSource,
     /// Expected F1 of the paragraphs' lines.
-    pub(super) certainty: f32,
+    pub(in super::super) certainty: f32,
 }
 
 impl Findings<'_> {
     /// # Errors
     ///
     /// What the page is instead of an article.
-    pub(super) fn check_article(&self, words_min: usize) -> Result<(), NoArticle> {
+    pub(in super::super) fn check_article(&self, words_min: usize) -> Result<(), NoArticle> {
         if let Some(wall) = self.wall() {
             return Err(NoArticle::Wall(wall));
         }
@@ -151,7 +151,7 @@ impl Findings<'_> {
     }
 
     /// What tells the quality of the text.
-    pub(super) fn facts(&self) -> Facts {
+    pub(in super::super) fn facts(&self) -> Facts {
         /// Structured text is the publisher's own, though it may be an excerpt.
         const STRUCTURED_CERTAINTY: f32 = 0.95;
         let lines: Vec<&Line> = self.body.lines.iter().map(|line| &self.page.lines[*line]).collect();
@@ -217,7 +217,7 @@ impl Findings<'_> {
 
     /// How much of the article was found, and how far to trust it: the score is the F1 to be expected of the text, in
     /// percent. The reasons say what lowers it, or where the text is from.
-    pub(super) fn judge(&self) -> (BodyKind, Quality) {
+    pub(in super::super) fn judge(&self) -> (BodyKind, Quality) {
         const SHORT_WORDS: usize = 80;
         /// Expected F1 below which the reader is warned.
         const SURE: f32 = 0.9;
@@ -290,8 +290,8 @@ fn percent(share: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::ExtractError;
-    use super::super::tests::extract;
+    use super::super::super::error::ExtractError;
+    use super::super::super::tests::extract;
     use super::*;
     use crate::model::LinkHints;
 

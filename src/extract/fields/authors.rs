@@ -3,15 +3,15 @@
 //! Where nobody is named and the page declares an organisation as the author, an agency or its own newsroom, that is
 //! what stands in the byline and what is given. It never stands beside people, who then are the authors.
 
+use super::super::page::class_names::Marks;
+use super::super::page::{Line, Page};
+use super::super::text::{count_words, fold, key};
 use super::bylines::{
     self, begins_byline, inverted, is_full, is_joined_words, is_organisation, says_organisation, trimmed,
 };
-use super::class_names::Marks;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::layout::{Layout, Standing};
-use super::page::{Line, Page};
-use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};
 
 /// Most names kept.
@@ -43,23 +43,23 @@ const OWNER_NAMES: [&str; 5] = ["copyright", "dcterms.rightsholder", "dc.rights"
 
 /// Who is named as an author.
 #[derive(Debug, Default)]
-pub(super) struct Authors {
+pub(in super::super) struct Authors {
     /// People.
-    pub(super) people: Vec<Evidence<String>>,
+    pub(in super::super) people: Vec<Evidence<String>>,
     /// What the page declares where a person should stand, an agency or its newsroom: the first origin that does counts.
     organisations: Vec<Evidence<String>>,
 }
 
 impl Authors {
     /// The people, or for want of any the organisation.
-    pub(super) fn named(self) -> Vec<Evidence<String>> {
+    pub(in super::super) fn named(self) -> Vec<Evidence<String>> {
         if self.people.is_empty() { self.organisations } else { self.people }
     }
 }
 
 /// The authors of the page. The first origin that names anybody counts; a byline that is made for names goes before
 /// what a `meta` element says that is no person's full name, or the owner of the text.
-pub(super) fn authors(
+pub(in super::super) fn authors(
     page: &Page<'_>,
     layout: &Layout,
     declared: &Declared<'_>,
@@ -150,7 +150,7 @@ const AUTHOR_LABELS: [&str; 16] = [
 /// Whether a name may be that of somebody's account or of a house: a single word, or the owner of the text.
 fn is_weak(name: &str, page: &Page<'_>, declared: &Declared<'_>) -> bool {
     let key = key(name);
-    let is_named_in = |text: &str| text.len() <= BYLINE_BYTES_MAX && super::text::key(text).contains(&key);
+    let is_named_in = |text: &str| text.len() <= BYLINE_BYTES_MAX && super::super::text::key(text).contains(&key);
     !is_full(name)
         || OWNER_NAMES.iter().any(|owner| declared.all(owner).any(is_named_in))
         || page.lines.iter().any(|line| line.text.contains('©') && is_named_in(&line.text))
@@ -231,7 +231,7 @@ fn is_made_for_name(page: &Page<'_>, element: usize) -> bool {
 
 /// Adds the authors that the lines around the beginning of the text name, where nobody else is named: for a page whose
 /// text a rule has chosen.
-pub(super) fn add_from_head(authors: &mut Authors, page: &Page<'_>, layout: &Layout, site_names: &[String]) {
+pub(in super::super) fn add_from_head(authors: &mut Authors, page: &Page<'_>, layout: &Layout, site_names: &[String]) {
     if authors.people.is_empty() {
         let mut names = Names::new(site_names);
         add_lines(&mut names, page, layout);
@@ -253,7 +253,7 @@ fn stands_out_as_names(line: &Line) -> bool {
 }
 
 /// Whom texts name of which it is known that they are bylines.
-pub(super) fn in_bylines(bylines: &[String], origin: Origin, site_names: &[String]) -> Vec<Evidence<String>> {
+pub(in super::super) fn in_bylines(bylines: &[String], origin: Origin, site_names: &[String]) -> Vec<Evidence<String>> {
     let mut names = Names::new(site_names);
     for byline in bylines {
         names.add(byline, origin);

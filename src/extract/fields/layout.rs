@@ -7,10 +7,10 @@
 
 use std::ops::Range;
 
-use super::class_names::Marks;
-use super::page::{Page, PageElement};
-use super::tags::Tag;
-use super::text::key;
+use super::super::page::class_names::Marks;
+use super::super::page::tags::Tag;
+use super::super::page::{Page, PageElement};
+use super::super::text::key;
 use crate::model::Evidence;
 
 /// Lines before the headline that may still be about its article: a kicker, a date.
@@ -28,7 +28,7 @@ const HEADLINE_DISTANCE_MAX: usize = 60;
 
 /// Where something stands, the surest place for what is said of an article first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(in super::super) enum Standing {
     /// Between the headline and the text, or in its first lines.
     Head,
     /// Right above the headline.
@@ -43,7 +43,7 @@ pub(super) enum Standing {
 
 /// Where the article stands on its page.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Layout {
+pub(in super::super) struct Layout {
     headline: Option<usize>,
     /// From the first line of the text to the last; empty where there is none.
     text: Range<usize>,
@@ -51,7 +51,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// The layout of a page with these lines as its text, in page order, and these titles, the best first.
-    pub(super) fn of(page: &Page<'_>, text_lines: &[usize], titles: &[Evidence<String>]) -> Layout {
+    pub(in super::super) fn of(page: &Page<'_>, text_lines: &[usize], titles: &[Evidence<String>]) -> Layout {
         let (Some(first), Some(last)) = (text_lines.first(), text_lines.last()) else {
             return Layout::default();
         };
@@ -71,12 +71,12 @@ impl Layout {
     }
 
     /// Whether it is known where the text stands.
-    pub(super) fn has_text(&self) -> bool {
+    pub(in super::super) fn has_text(&self) -> bool {
         !self.text.is_empty()
     }
 
     /// Where a line stands.
-    pub(super) fn standing(&self, line: usize) -> Standing {
+    pub(in super::super) fn standing(&self, line: usize) -> Standing {
         if self.text.is_empty() {
             return Standing::Head;
         }
@@ -95,7 +95,7 @@ impl Layout {
     }
 
     /// The lines between the headline and the text, those right above and those that begin the text.
-    pub(super) fn head(&self) -> Range<usize> {
+    pub(in super::super) fn head(&self) -> Range<usize> {
         let first = self.headline.map_or(self.text.start.saturating_sub(HEAD_LINES), |headline| {
             headline.saturating_sub(LINES_ABOVE_HEADLINE)
         });
@@ -103,12 +103,12 @@ impl Layout {
     }
 
     /// The lines right behind the text.
-    pub(super) fn foot(&self) -> Range<usize> {
+    pub(in super::super) fn foot(&self) -> Range<usize> {
         self.text.end..self.text.end + FOOT_LINES
     }
 
     /// Whether an element is part of something else that the page shows: comments, another article, its masthead.
-    pub(super) fn is_elsewhere(&self, page: &Page<'_>, element: usize) -> bool {
+    pub(in super::super) fn is_elsewhere(&self, page: &Page<'_>, element: usize) -> bool {
         const ELSEWHERE: Marks = Marks::any(&[
             Marks::COMMENTS,
             Marks::CONTROL,

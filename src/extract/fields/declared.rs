@@ -2,9 +2,9 @@
 
 use url::Url;
 
+use super::super::page::Page;
+use super::super::text::{fold, key};
 use super::json_ld::StructuredArticle;
-use super::page::Page;
-use super::text::{fold, key};
 use crate::model::{Evidence, FetchedDocument, Origin};
 
 /// Keywords kept; pages that list more list everything.
@@ -15,7 +15,7 @@ const TAGS_READ_MAX: usize = 500;
 
 /// The declarations of a page, in its order.
 #[derive(Debug)]
-pub(super) struct Declared<'a> {
+pub(in super::super) struct Declared<'a> {
     /// Name in lower case, and content.
     metas: Vec<(String, &'a str)>,
     /// Value of `rel` in lower case, and address.
@@ -26,7 +26,7 @@ pub(super) struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
-    pub(super) fn read(page: &Page<'a>) -> Declared<'a> {
+    pub(in super::super) fn read(page: &Page<'a>) -> Declared<'a> {
         let name_of = |meta: usize| {
             ["property", "name", "itemprop", "http-equiv"].iter().find_map(|name| page.attribute(meta, name))
         };
@@ -50,34 +50,34 @@ impl<'a> Declared<'a> {
     }
 
     /// The content of the first of the names that the page has, in the order of the names.
-    pub(super) fn first(&self, names: &[&str]) -> Option<&'a str> {
+    pub(in super::super) fn first(&self, names: &[&str]) -> Option<&'a str> {
         names.iter().find_map(|name| self.metas.iter().find(|(known, _)| known == name)).map(|(_, content)| *content)
     }
 
     /// The contents of all elements with that name.
-    pub(super) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
+    pub(in super::super) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
         self.metas.iter().filter(move |(known, _)| known == name).map(|(_, content)| *content)
     }
 
     /// The contents of all elements whose names have one of the parts in them.
-    pub(super) fn with_name_parts<'b>(&'b self, parts: &'b [&str]) -> impl Iterator<Item = &'a str> + 'b {
+    pub(in super::super) fn with_name_parts<'b>(&'b self, parts: &'b [&str]) -> impl Iterator<Item = &'a str> + 'b {
         let has_part = |name: &str| parts.iter().any(|part| name.contains(part));
         self.metas.iter().filter(move |(name, _)| has_part(name)).map(|(_, content)| *content)
     }
 
     /// Whether the page says that it is an article.
-    pub(super) fn is_article(&self) -> bool {
+    pub(in super::super) fn is_article(&self) -> bool {
         self.first(&["og:type"]).is_some_and(|kind| kind.eq_ignore_ascii_case("article"))
     }
 
     /// What relative addresses are relative to, on a page with this address of its own.
-    pub(super) fn base(&self, page_url: &Url) -> Url {
+    pub(in super::super) fn base(&self, page_url: &Url) -> Url {
         let base = self.base.and_then(|base| page_url.join(base).ok());
         base.filter(|base| matches!(base.scheme(), "http" | "https")).unwrap_or_else(|| page_url.clone())
     }
 
     /// `rel=canonical` and `og:url` as absolute addresses.
-    pub(super) fn canonical_urls(&self, page_url: &Url) -> Vec<Evidence<String>> {
+    pub(in super::super) fn canonical_urls(&self, page_url: &Url) -> Vec<Evidence<String>> {
         let base = self.base(page_url);
         let link =
             self.links.iter().find(|(relation, _)| relation == "canonical").map(|(_, href)| (*href, Origin::Link));
@@ -96,7 +96,7 @@ impl<'a> Declared<'a> {
     /// The language tag: of the root, of a `meta`, of structured data, of the transport. Where the first of them names no
     /// country, another may that is of the same language: by the country dates are read. `en_US` is what software says
     /// that was never told, and names none.
-    pub(super) fn language(
+    pub(in super::super) fn language(
         &self,
         structured: &StructuredArticle,
         document: &FetchedDocument,
@@ -122,13 +122,13 @@ impl<'a> Declared<'a> {
         Some(Evidence::new(exact.to_owned(), origin))
     }
 
-    pub(super) fn site_name(&self, structured: &StructuredArticle) -> Option<Evidence<String>> {
+    pub(in super::super) fn site_name(&self, structured: &StructuredArticle) -> Option<Evidence<String>> {
         let meta = self.first(&["og:site_name", "application-name", "apple-mobile-web-app-title"]).map(fold);
         meta.map(|name| Evidence::new(name, Origin::Meta))
             .or_else(|| structured.publisher.clone().map(|name| Evidence::new(name, Origin::JsonLd)))
     }
 
-    pub(super) fn section(&self, structured: &StructuredArticle) -> Option<Evidence<String>> {
+    pub(in super::super) fn section(&self, structured: &StructuredArticle) -> Option<Evidence<String>> {
         let named = structured.section.clone().map(|name| Evidence::new(name, Origin::JsonLd));
         named.or_else(|| {
             self.first(&["article:section", "parsely-section", "section"])
@@ -137,7 +137,7 @@ impl<'a> Declared<'a> {
     }
 
     /// Keywords, each once, in the order in which the page gives them.
-    pub(super) fn tags(&self, structured: &StructuredArticle) -> Vec<String> {
+    pub(in super::super) fn tags(&self, structured: &StructuredArticle) -> Vec<String> {
         let listed = self.first(&["news_keywords", "keywords", "parsely-tags"]).unwrap_or_default();
         let named = self.all("article:tag").map(fold).chain(structured.keywords.iter().cloned());
         let mut tags: Vec<String> = Vec::new();
@@ -149,7 +149,7 @@ impl<'a> Declared<'a> {
         tags
     }
 
-    pub(super) fn image(&self, structured: &StructuredArticle, page_url: &Url) -> Option<Evidence<String>> {
+    pub(in super::super) fn image(&self, structured: &StructuredArticle, page_url: &Url) -> Option<Evidence<String>> {
         let base = &self.base(page_url);
         let meta =
             self.first(&["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"]);
@@ -157,7 +157,7 @@ impl<'a> Declared<'a> {
         meta.or_else(|| absolute(base, structured.image.as_deref()?).map(|url| Evidence::new(url, Origin::JsonLd)))
     }
 
-    pub(super) fn descriptions(&self) -> impl Iterator<Item = &'a str> + '_ {
+    pub(in super::super) fn descriptions(&self) -> impl Iterator<Item = &'a str> + '_ {
         ["og:description", "description", "twitter:description"].into_iter().filter_map(|name| self.first(&[name]))
     }
 }

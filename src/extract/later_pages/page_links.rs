@@ -1,9 +1,9 @@
 //! Links of a page to the other pages of its article, by what the page says of them.
 
-use super::class_names::Marks;
-use super::page::Page;
+use super::super::page::Page;
+use super::super::page::class_names::Marks;
+use super::super::page::tags::Tag;
 use super::page_address::{is_word_for_page, page_number};
-use super::tags::Tag;
 
 /// Links of one relation that are looked at. A page has one of them, or two: in its head and in its text.
 const LINKS_MAX: usize = 20;

@@ -8,7 +8,7 @@
 
 use url::Url;
 
-use super::page::Page;
+use super::super::page::Page;
 use super::page_address::{Numbered, base_of, numbered, of_same_host};
 use super::page_links;
 use crate::model::{Evidence, NumberedPage};
@@ -21,12 +21,12 @@ const PREVIOUS: [&str; 2] = ["prev", "previous"];
 const FIRST: [&str; 2] = ["first", "start"];
 
 /// Whether the document at an address may say that it is one of several pages.
-pub(super) fn is_possible(own: &Url) -> bool {
+pub(in super::super) fn is_possible(own: &Url) -> bool {
     numbered(own).iter().any(|own| own.number <= NUMBER_MAX)
 }
 
 /// What the page at `own` says of being one of several. `canonical_urls` are the addresses that it gives itself.
-pub(super) fn find(page: &Page<'_>, own: &Url, canonical_urls: &[Evidence<String>]) -> Option<NumberedPage> {
+pub(in super::super) fn find(page: &Page<'_>, own: &Url, canonical_urls: &[Evidence<String>]) -> Option<NumberedPage> {
     let ways = numbered(own);
     let canonical = canonical_urls.first().and_then(|url| of_same_host(own, &url.value));
     ways.iter().filter(|way| way.number <= NUMBER_MAX).find_map(|way| {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::super::error::ExtractError;
 use super::double_encoding;
-use super::error::ExtractError;
 use crate::charset;
 use crate::model::FetchedDocument;
 
@@ -28,7 +28,7 @@ const SNIFFED_BYTES: usize = 4096;
 /// # Errors
 ///
 /// [`ExtractError::NotText`] where it has none.
-pub(super) fn text_of(document: &FetchedDocument) -> Result<Cow<'_, str>, ExtractError> {
+pub(in super::super) fn text_of(document: &FetchedDocument) -> Result<Cow<'_, str>, ExtractError> {
     check_text(document)?;
     Ok(double_encoding::undo(charset::decode(&document.body, document.content_type.as_deref())))
 }

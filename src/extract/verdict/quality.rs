@@ -7,11 +7,11 @@
 
 /// Facts about a page and the text found in it, in the order of [`Fact`].
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts(pub(super) [f32; COUNT]);
+pub(in super::super) struct Facts(pub(in super::super) [f32; COUNT]);
 
 /// What speaks for or against a text as a whole.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Fact {
+pub(in super::super) enum Fact {
     /// Logit of the F1 that the lines' probabilities add up to, over four.
     Certainty,
     /// Words, as a logarithm over ten.
@@ -79,19 +79,19 @@ const KNOTS: [(f32, f32); 21] = [
 ];
 
 /// How many facts there are.
-pub(super) const COUNT: usize = 17;
+pub(in super::super) const COUNT: usize = 17;
 
 impl Facts {
-    pub(super) fn set(&mut self, fact: Fact, value: f32) {
+    pub(in super::super) fn set(&mut self, fact: Fact, value: f32) {
         self.0[fact as usize] = value;
     }
 
-    pub(super) fn mark(&mut self, fact: Fact, holds: bool) {
+    pub(in super::super) fn mark(&mut self, fact: Fact, holds: bool) {
         self.set(fact, f32::from(u8::from(holds)));
     }
 
     /// The F1 to be expected: 0 to 1.
-    pub(super) fn expected(&self) -> f32 {
+    pub(in super::super) fn expected(&self) -> f32 {
         let logit = WEIGHTS[0] + WEIGHTS[1..].iter().zip(&self.0).map(|(weight, fact)| weight * fact).sum::<f32>();
         let after = KNOTS.partition_point(|(at, _)| *at < logit);
         let (Some(end), Some(start)) = (KNOTS.get(after), after.checked_sub(1).map(|before| KNOTS[before])) else {

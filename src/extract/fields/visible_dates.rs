@@ -4,12 +4,12 @@
 //! A page shows dates of much else. Of those that are not known to be of something else the ones count that stand
 //! nearest to the headline, and those of a change only where there is no other.
 
-use super::class_names::Marks;
+use super::super::page::class_names::Marks;
+use super::super::page::tags::Tag;
+use super::super::page::{Line, Page};
+use super::super::text::ends_like_sentence;
 use super::date_labels::{Label, labelled_dates};
 use super::layout::{Layout, Standing};
-use super::page::{Line, Page};
-use super::tags::Tag;
-use super::text::ends_like_sentence;
 use crate::dates;
 use crate::model::{Evidence, Origin};
 

@@ -17,14 +17,14 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::class_names::Marks;
+use super::super::explanation::TitleVotes;
+use super::super::fragment::fragment_paragraphs;
+use super::super::page::Page;
+use super::super::page::class_names::Marks;
+use super::super::page::tags::Tag;
+use super::super::text::{count_words, fold, key};
 use super::declared::Declared;
-use super::explanation::TitleVotes;
-use super::fragment::fragment_paragraphs;
 use super::json_ld::StructuredArticle;
-use super::page::Page;
-use super::tags::Tag;
-use super::text::{count_words, fold, key};
 use crate::model::{Evidence, LinkHints, Origin};
 use crate::scripts::is_han_or_kana;
 

@@ -2,7 +2,7 @@
 
 /// The part an element plays in cutting a page into lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tag {
+pub(in super::super) enum Tag {
     /// `p`.
     Paragraph,
     /// `h1` to `h6`, with the level.
@@ -71,7 +71,7 @@ pub(super) enum Tag {
 
 impl Tag {
     /// The tag for an element's local name, which the parser gives in lower case.
-    pub(super) fn of(name: &str) -> Tag {
+    pub(in super::super) fn of(name: &str) -> Tag {
         match name {
             "div" | "section" | "center" | "body" | "html" | "head" | "hgroup" | "details" | "summary" | "dialog"
             | "hr" | "pre" | "tbody" | "thead" | "tfoot" | "listing" | "xmp" | "search" | "frameset" | "marquee"
@@ -123,7 +123,7 @@ impl Tag {
     }
 
     /// Whether a line ends where the element begins and where it ends.
-    pub(super) fn breaks_line(self) -> bool {
+    pub(in super::super) fn breaks_line(self) -> bool {
         !matches!(
             self,
             Tag::Link
@@ -144,7 +144,7 @@ impl Tag {
     }
 
     /// Whether what stands inside is no text of the page.
-    pub(super) fn is_silent(self) -> bool {
+    pub(in super::super) fn is_silent(self) -> bool {
         matches!(self, Tag::Meta | Tag::LinkRelation | Tag::DocumentTitle | Tag::Script | Tag::Silent | Tag::Input)
     }
 }

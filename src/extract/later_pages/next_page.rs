@@ -8,13 +8,13 @@
 
 use url::Url;
 
-use super::page::Page;
+use super::super::page::Page;
 use super::page_address::{Numbered, base_of, may_be_numbered, numbered, of_same_host};
 use super::page_links;
 use crate::model::NextPage;
 
 /// The page that the document at `own` names as its next one.
-pub(super) fn find(page: &Page<'_>, own: &Url) -> Option<NextPage> {
+pub(in super::super) fn find(page: &Page<'_>, own: &Url) -> Option<NextPage> {
     let next = |href: &str| following(own, href);
     page_links::related(page, &["next"])
         .find_map(next)

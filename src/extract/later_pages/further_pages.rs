@@ -6,14 +6,14 @@
 
 use std::collections::HashSet;
 
-use super::text::key;
+use super::super::text::key;
 use crate::model::ExtractedArticle;
 
 /// The paragraphs of an article's further pages, in their order.
 #[derive(Clone, Debug)]
 pub struct FurtherPages {
-    pub(super) paragraphs: Vec<String>,
-    pub(super) is_complete: bool,
+    pub(in super::super) paragraphs: Vec<String>,
+    pub(in super::super) is_complete: bool,
     /// Keys of all that has been read.
     known: HashSet<String>,
 }

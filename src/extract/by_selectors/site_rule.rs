@@ -5,10 +5,10 @@
 
 use scraper::Html;
 
-use super::body::Body;
-use super::page::{Choice, Page};
+use super::super::body::Body;
+use super::super::page::{Choice, Page};
+use super::super::text::{count_words, fold};
 use super::selectors::{STEPS_MAX, elements, n_steps};
-use super::text::{count_words, fold};
 use crate::config::{ElementSelector, SiteRule};
 
 /// Most elements from which authors are taken.
@@ -19,20 +19,20 @@ const VALUE_BYTES_MAX: usize = 2000;
 
 /// What a rule found. What is missing here is to be found otherwise.
 #[derive(Debug, Default)]
-pub(super) struct Ruled<'a> {
+pub(in super::super) struct Ruled<'a> {
     /// The page as the rule has cut it into lines, and the lines of the body.
-    pub(super) body: Option<(Page<'a>, Body)>,
-    pub(super) title: Option<String>,
+    pub(in super::super) body: Option<(Page<'a>, Body)>,
+    pub(in super::super) title: Option<String>,
     /// The date as the page writes it.
-    pub(super) date: Option<String>,
+    pub(in super::super) date: Option<String>,
     /// Texts that name authors.
-    pub(super) bylines: Vec<String>,
+    pub(in super::super) bylines: Vec<String>,
     /// What the rule ought to have found and has not, each as a sentence.
-    pub(super) faults: Vec<String>,
+    pub(in super::super) faults: Vec<String>,
 }
 
 /// Looks for what the rule names. A page without authors is no fault of the rule.
-pub(super) fn apply<'a>(
+pub(in super::super) fn apply<'a>(
     rule: &SiteRule,
     tree: &'a Html,
     page: &Page<'a>,

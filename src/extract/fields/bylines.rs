@@ -3,11 +3,11 @@
 //! Around names stand openings ("Written by"), dates, roles, handles, addresses, papers and what a reader may click on.
 //! A byline is cut where these begin, and what is left is a name if it looks like one.
 
+use super::super::text::{count_words, fold, key};
 use super::byline_words::{
     AGENCIES, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, NO_NAME_WORDS, OPENINGS,
     ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, ROLE_WORDS, SEPARATORS,
 };
-use super::text::{count_words, fold, key};
 use crate::dates;
 use crate::scripts::is_han_or_kana;
 

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::fragment::fragment_paragraphs;
+use super::super::fragment::fragment_paragraphs;
+use super::super::text::{fold, key};
 use super::lenient_json;
-use super::text::{fold, key};
 
 /// Nodes looked at in one page: graphs of real pages hold tens.
 const NODES_MAX: usize = 2000;
@@ -37,34 +37,34 @@ const PAGE_TYPES: [&str; 5] = ["WebPage", "ItemPage", "AboutPage", "VideoObject"
 
 /// Somebody named in structured data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Party {
-    pub(super) name: String,
-    pub(super) is_organization: bool,
+pub(in super::super) struct Party {
+    pub(in super::super) name: String,
+    pub(in super::super) is_organization: bool,
 }
 
 /// The page's article by its structured data.
 #[derive(Debug, Default)]
-pub(super) struct StructuredArticle {
+pub(in super::super) struct StructuredArticle {
     /// Wordings of the headline, the likeliest first: some pages describe their article twice, and differently.
-    pub(super) headlines: Vec<String>,
-    pub(super) published: Option<String>,
-    pub(super) modified: Option<String>,
-    pub(super) authors: Vec<Party>,
-    pub(super) body: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) section: Option<String>,
-    pub(super) keywords: Vec<String>,
-    pub(super) image: Option<String>,
-    pub(super) language: Option<String>,
-    pub(super) publisher: Option<String>,
+    pub(in super::super) headlines: Vec<String>,
+    pub(in super::super) published: Option<String>,
+    pub(in super::super) modified: Option<String>,
+    pub(in super::super) authors: Vec<Party>,
+    pub(in super::super) body: Option<String>,
+    pub(in super::super) description: Option<String>,
+    pub(in super::super) section: Option<String>,
+    pub(in super::super) keywords: Vec<String>,
+    pub(in super::super) image: Option<String>,
+    pub(in super::super) language: Option<String>,
+    pub(in super::super) publisher: Option<String>,
     /// Whether the page says that it is an article.
-    pub(super) is_article: bool,
+    pub(in super::super) is_article: bool,
     /// Whether the page says that its text is behind a pay wall.
-    pub(super) is_paid: bool,
+    pub(in super::super) is_paid: bool,
 }
 
 /// Reads all scripts of a page; `addresses` are the page's own, to tell its article from others it lists.
-pub(super) fn read(scripts: &[String], addresses: &[Url]) -> StructuredArticle {
+pub(in super::super) fn read(scripts: &[String], addresses: &[Url]) -> StructuredArticle {
     let documents: Vec<Value> = scripts.iter().flat_map(|script| parse(script)).collect();
     let mut nodes: Vec<&Map<String, Value>> = Vec::new();
     for document in &documents {

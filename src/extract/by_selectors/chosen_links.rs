@@ -8,11 +8,11 @@ use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html};
 use url::Url;
 
-use super::bounds::{self, Keep};
-use super::decode;
-use super::extractor::Extractor;
+use super::super::extractor::Extractor;
+use super::super::source::bounds::{self, Keep};
+use super::super::source::decode;
+use super::super::text::fold;
 use super::selectors::{STEPS_MAX, elements, n_steps};
-use super::text::fold;
 use crate::config::ElementSelector;
 use crate::model::FetchedDocument;
 

@@ -1,0 +1,13 @@
+//! Whether what was found is an article at all, how much of it, how far to trust it.
+//!
+//! * `findings`: the verdict.
+//! * `no_article`: why a page is none.
+//! * `wall_phrases`: what pages say that stand in an article's place.
+//! * `quality`: how far to trust the text, from facts weighed by a table.
+
+mod findings;
+pub(super) mod no_article;
+pub(super) mod quality;
+mod wall_phrases;
+
+pub(super) use findings::Findings;
