@@ -26,6 +26,7 @@
 //! * [`discover`]: which feeds a site may have, and which of those that it has is best. Pure.
 //! * [`extract`]: bytes to the article in the page. Pure.
 //! * [`normalize`]: what values mean: addresses, times, text, language. Pure.
+//! * [`encode`]: what a text means, whatever its language, as a vector. Pure.
 //! * [`dedup`]: seen before, or the same event in other words? Pure.
 //! * [`bundle`]: the seed-bundle document, both ways. Pure.
 //! * [`store`]: all SQL, and the one thread that writes.
@@ -74,6 +75,8 @@ pub mod discover;
 pub mod extract;
 
 pub mod normalize;
+
+pub mod encode;
 
 pub mod dedup;
 

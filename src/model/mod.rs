@@ -25,6 +25,8 @@ mod record;
 
 mod host;
 
+mod meaning;
+
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
@@ -33,6 +35,7 @@ pub use host::{HostHold, HostMemory, KnownRobots};
 pub use link::{
     Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
 };
+pub use meaning::Meaning;
 pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageRole, PageSigns,
     PollFacts, PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,

@@ -19,7 +19,7 @@ use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 const FOUNDATIONS: &[&str] = &["model", "config", "charset", "dates", "scripts", "revision"];
 
 /// The stages, none of which knows another.
-const STAGES: &[&str] = &["schedule", "fetch", "feed", "discover", "extract", "normalize", "dedup", "bundle"];
+const STAGES: &[&str] = &["schedule", "fetch", "feed", "discover", "extract", "normalize", "encode", "dedup", "bundle"];
 
 /// The modules of the crate, and those that each may import.
 const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
@@ -35,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("discover", &[FOUNDATIONS]),
     ("extract", &[FOUNDATIONS]),
     ("normalize", &[FOUNDATIONS]),
+    ("encode", &[FOUNDATIONS]),
     ("dedup", &[FOUNDATIONS]),
     ("bundle", &[FOUNDATIONS]),
     // Three questions are only sound inside a transaction.
