@@ -7,6 +7,9 @@
 //! * [`frequencies`] knows how many articles have a word, and
 //! * [`active`] keeps the stories that are still being told and compares an article with them.
 //!
+//! Reports in other languages share no words. Where the user has a sentence encoder, [`translated`] finds them by what they
+//! mean.
+//!
 //! The weighing is the classic one of topic detection (Allan, Papka, Lavrenko: On-line new event detection and
 //! tracking, SIGIR 1998), names apart from words as in Miranda et al.: Multilingual clustering of streaming news, EMNLP
 //! 2018.
@@ -22,3 +25,5 @@ pub mod active;
 pub mod frequencies;
 
 pub mod terms;
+
+pub mod translated;

@@ -17,7 +17,7 @@ impl Meaning {
         Meaning { values: vector.iter().map(|value| small(value * step)).collect() }
     }
 
-    /// From what [`Meaning::as_bytes`] gave.
+    /// From what [`Meaning::to_bytes`] gave.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Meaning {
         Meaning { values: bytes.iter().map(|byte| byte.cast_signed()).collect() }
@@ -27,6 +27,13 @@ impl Meaning {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.values.iter().map(|value| value.cast_unsigned()).collect()
+    }
+
+    /// The sign of each dimension, as bits: of vectors whose signs differ in many, the cosine is small.
+    #[must_use]
+    pub fn signs(&self) -> Vec<u64> {
+        let of_chunk = |values: &[i8]| values.iter().fold(0, |bits, value| bits << 1 | u64::from(*value >= 0));
+        self.values.chunks(64).map(of_chunk).collect()
     }
 
     /// The cosine of the angle between two vectors: 1 for the same direction, about 0 for unrelated ones. 0 where one of
