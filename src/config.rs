@@ -77,6 +77,8 @@ pub struct Config {
     pub sources_file_is_blank: bool,
     /// The folder whose rules for single sites were read; absent when it does not exist.
     pub sites_folder: Option<PathBuf>,
+    /// The file of the sentence encoder, `stories.encoder`.
+    pub encoder: Option<PathBuf>,
 }
 
 impl Config {
@@ -143,6 +145,7 @@ pub fn load_with(
         read_sources(&mut reader, settings_file.as_deref());
     take_proxies(&mut reader, &mut fetch, &sources, &source_places);
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
+    let encoder = read_encoder(&mut reader, settings_file.as_deref());
 
     if !reader.problems.is_empty() {
         return Err(Problems(reader.problems));
@@ -164,6 +167,7 @@ pub fn load_with(
         sources_file,
         sources_file_is_blank,
         sites_folder,
+        encoder,
     })
 }
 
@@ -191,6 +195,7 @@ pub fn defaults() -> Config {
         sources_file: None,
         sources_file_is_blank: false,
         sites_folder: None,
+        encoder: None,
     };
     assert!(reader.problems.is_empty(), "the compiled-in defaults break a rule: {:?}", reader.problems);
     config
@@ -302,6 +307,23 @@ fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRu
             (SiteRules::default(), None)
         }
     }
+}
+
+/// The file of the sentence encoder. What is in it is read where it is used.
+fn read_encoder(reader: &mut Reader, settings_file: Option<&Path>) -> Option<PathBuf> {
+    const KEY: &str = "stories.encoder";
+    let named = reader.text(KEY);
+    if named.is_empty() {
+        return None;
+    }
+    let folder = settings_file.and_then(Path::parent).unwrap_or(Path::new(""));
+    let path = folder.join(&named);
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => return Some(path),
+        Ok(_) => reader.problem(KEY, &format!("{named:?}"), "is no file"),
+        Err(error) => reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {error}")),
+    }
+    None
 }
 
 /// A checked configuration that many tasks read.

@@ -186,6 +186,7 @@ mod tests {
             body_kind: BodyKind::Full,
             quality: Quality { score: 100, reasons: Vec::new() },
             fingerprint: Fingerprint([0; 32]),
+            meaning: None,
         }
     }
 

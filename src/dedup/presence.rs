@@ -134,6 +134,7 @@ mod tests {
             body_kind: kind,
             quality: Quality { score: 100, reasons: Vec::new() },
             fingerprint: Fingerprint([0; 32]),
+            meaning: None,
         }
     }
 

@@ -18,6 +18,10 @@ const TEXT_PIECES_MAX: usize = 96;
 /// Characters that are looked at for a piece that is read.
 const CHARACTERS_PER_PIECE: usize = 16;
 
+/// The languages that it was made for.
+const LANGUAGES: [&str; 15] =
+    ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"];
+
 /// What the headline counts of an article; the rest is its text.
 const TITLE_SHARE: f32 = 0.35;
 
@@ -44,6 +48,13 @@ impl SentenceEncoder {
             return Err(unknown(what));
         }
         Ok(SentenceEncoder { tokens, network })
+    }
+
+    /// Whether an encoder knows a language, by its code.
+    #[must_use]
+    pub fn knows(language: Option<&str>) -> bool {
+        let primary = language.and_then(|code| code.split(['-', '_']).next()).unwrap_or_default();
+        LANGUAGES.contains(&primary)
     }
 
     /// What an article means, by its headline and the start of its text; either may be missing.

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, tz::Offset};
 
-use super::{BodyKind, CanonicalUrl, Origin, Quality};
+use super::{BodyKind, CanonicalUrl, Meaning, Origin, Quality};
 
 /// How exactly a date of publication is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Article {
     pub quality: Quality,
     /// What its wording is recognised by.
     pub fingerprint: Fingerprint,
+    /// What it means, whatever its language; where the user has a sentence encoder that knows the language.
+    pub meaning: Option<Meaning>,
     /// What its publisher says against text mining and AI training, each as `place: word`; for a page that was fetched.
     pub reservations: Vec<String>,
 }

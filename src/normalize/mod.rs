@@ -93,6 +93,8 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
         quality: extracted.quality.clone(),
         // They are not in what was extracted, but around it.
         reservations: Vec::new(),
+        // So is this, where it is asked for.
+        meaning: None,
         fingerprint: fingerprint(title.as_deref(), &body, words),
         url,
         title,

@@ -181,11 +181,12 @@ async fn without_page(stages: &Stages, candidate: &Candidate) -> Option<ArticleR
 async fn from_entry(stages: &Stages, candidate: &Candidate) -> Result<ReadPage, Failure> {
     let (extractor, hints) = (stages.extractor.clone(), candidate.hints.clone());
     let (url, first_seen_at) = (candidate.url.as_url().clone(), candidate.first_seen_at);
+    let meanings = stages.meanings.clone();
     let made = stages.parse(hints.text.n_bytes(), move || {
         let entry = feed_text::article_of_entry(&extractor, &url, &hints)?;
         let document = Arc::new(entry.document);
         let whole = WholeArticle::of_one_page(document, entry.extracted);
-        understood(&whole, &hints, first_seen_at)
+        Ok(meanings.noted(understood(&whole, &hints, first_seen_at)?))
     });
     made.await?
 }
@@ -231,13 +232,14 @@ async fn understand(
         PageRole::Own | PageRole::WithoutFirst(_) => candidate.url.clone(),
     };
     let (first_seen_at, extractor) = (candidate.first_seen_at, stages.extractor.clone());
+    let meanings = stages.meanings.clone();
     let is_listed = candidate.source.is_some();
     let n_bytes = whole.document.body.len();
     let understand = move || {
         feed_text::mend(&mut whole.extracted, &hints.text);
         feed_text::take_fuller(&mut whole.extracted, &extractor, &whole.document.final_url, &hints);
         let doubt = doubt(&whole, &hints, (&asked, is_listed));
-        Ok(Understood { page: understood(&whole, &hints, first_seen_at)?, doubt })
+        Ok(Understood { page: meanings.noted(understood(&whole, &hints, first_seen_at)?), doubt })
     };
     stages.parse(n_bytes, understand).await?
 }

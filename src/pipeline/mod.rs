@@ -8,6 +8,7 @@
 //!   `first_page`, `further_pages` and the `visits` to them; `feed_text` takes the text of the feed's entry instead.
 //!   `corroborate` tells whether a page is what its link promised, also by `address_words`, and `obstruction` what stands in
 //!   its place.
+//! * `meaning`: what an article means, for those who have a sentence encoder.
 //! * `discover`: an address to the feeds and sitemaps of its site.
 //! * `import`: files to articles; `opml`: lists of sources, both ways.
 
@@ -33,6 +34,8 @@ mod import;
 
 mod listing;
 
+mod meaning;
+
 mod obstruction;
 
 mod opml;
@@ -55,6 +58,7 @@ pub use acquire::{acquire, read_fetched};
 pub use discover::{DiscoverError, Discovered, Thoroughness, discover};
 pub use feed_text::spares_page;
 pub use import::{JsonArticle, JsonRecord, bundle_document, explain_html_page, html_page, json_line, json_record_id};
+pub use meaning::Meanings;
 pub use opml::{OpmlSource, OpmlSources, opml_sources, write_opml};
 pub use page::{ExplainedPage, explain_page, read_page};
 pub use poll::poll;

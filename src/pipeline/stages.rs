@@ -8,10 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config::{Config, FeedSettings, ScheduleSettings};
+use crate::encode::SentenceEncoder;
 use crate::extract::Extractor;
 use crate::fetch::{FetchError, FetchReport, FetchRequest, Fetcher};
 use crate::model::{ErrorClass, Failure, Route};
 
+use super::meaning::Meanings;
 use super::progress::Progress;
 
 /// Documents of more bytes are large. Pages of news have some 100 KB, feeds less.
@@ -24,6 +26,8 @@ pub struct Stages {
     pub fetcher: Fetcher,
     /// Pages to articles.
     pub extractor: Extractor,
+    /// What articles mean.
+    pub meanings: Meanings,
     /// Bounds on feeds.
     pub feed: Arc<FeedSettings>,
     /// When to come back.
@@ -44,11 +48,14 @@ impl Stages {
     ///
     /// # Errors
     ///
-    /// A sentence, when the HTTP client cannot be set up.
+    /// A sentence, when the HTTP client cannot be set up, or the file of the sentence encoder is none.
     pub fn new(config: &Config) -> Result<Self, String> {
+        let encoder = config.encoder.as_deref().map(SentenceEncoder::open).transpose();
+        let encoder = encoder.map_err(|error| format!("stories.encoder: {error}"))?.map(Arc::new);
         Ok(Stages {
             fetcher: Fetcher::new(&config.fetch)?,
             extractor: Extractor::new(&config.extract),
+            meanings: Meanings::new(encoder),
             feed: Arc::new(config.feed.clone()),
             schedule: Arc::new(config.schedule.clone()),
             article_pages_max: config.fetch.article_pages_max,

@@ -418,7 +418,8 @@ impl Import<'_> {
 
     /// Stores an article and returns its number. One that the database refuses is told like any other fault.
     async fn store(&mut self, path: &Path, line: Option<usize>, new: NewArticle) -> Result<Option<i64>, Failure> {
-        let NewArticle { article, guid, source, first_seen_at, is_address_given, record } = new;
+        let NewArticle { mut article, guid, source, first_seen_at, is_address_given, record } = new;
+        self.app.stages.meanings.note(&mut article);
         let source = source.or_else(|| self.source.clone());
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
         let now = Timestamp::now();

@@ -190,7 +190,9 @@ mod tests {
     /// The story that an article belongs to, told in Spanish at noon.
     fn check(articles: &[Told], degrees: f32, numbers: &[u64], expected: Option<i64>) {
         let mut translated = Translated::new(100);
-        articles.iter().for_each(|article| translated.add(article.clone()));
+        for article in articles {
+            translated.add(article.clone());
+        }
         let found = translated.place(&told(0, "es", 12, degrees, numbers));
         assert_eq!(found.map(|(story, _)| story), expected, "{articles:?}");
     }
