@@ -84,7 +84,7 @@ CREATE TABLE _taken_back (
 CREATE TABLE story_members (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     story_id   INTEGER NOT NULL REFERENCES stories (id),
-    reason     TEXT NOT NULL CHECK (reason IN ('first', 'alike', 'copy', 'hand')),
+    reason     TEXT NOT NULL CHECK (reason IN ('first', 'alike', 'copy', 'translated', 'hand')),
     score      REAL,                                        -- likeness to the story as it was then, up to 1
     terms      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(terms)),  -- words in common that count most
     told_at    TEXT,                                        -- published, or else first seen if it was fetched
@@ -100,8 +100,16 @@ CREATE TABLE _story_signatures (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     at_s       INTEGER,                                     -- when it was published, if that is known
     has_own_headline INTEGER NOT NULL,                      -- and not that of an original
-    part       INTEGER NOT NULL,                            -- the story that was opened with what it was found to be like
+    part       INTEGER NOT NULL,                            -- the story that was opened with what it was found to be like;
+                                                            -- below 0: the article with which another language came in
     signature  BLOB NOT NULL
+) STRICT;
+
+-- What articles mean, to know those of an event in other languages. Empty without a sentence encoder.
+CREATE TABLE _story_meanings (
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    meaning    BLOB NOT NULL,                               -- a vector, a byte for each dimension
+    numbers    BLOB NOT NULL                                -- the numbers in it, eight bytes each
 ) STRICT;
 
 -- Grows when stories are changed by hand.

@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn vectors_are_those_of_the_published_implementation() {
-        let Some(file) = std::env::var_os("NEWSWIRE_ENCODER") else {
-            println!("skipped: NEWSWIRE_ENCODER does not name the file of the sentence encoder");
+        let Some(file) = std::env::var_os("SENTENCE_ENCODER") else {
+            println!("skipped: SENTENCE_ENCODER does not name the file of the sentence encoder");
             return;
         };
         check(&SentenceEncoder::open(Path::new(&file)).unwrap(), "published.json", true);

@@ -43,6 +43,7 @@ mod source_lists;
 mod sql;
 mod stories;
 mod tail;
+mod translated;
 mod versions;
 mod what_is_followed;
 mod why;

@@ -29,23 +29,24 @@ const SIGNS_APART: f64 = 0.42;
 /// An article that may be told of in another language.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// The story that it is in.
-    pub story: i64,
+    /// Its number.
+    pub article: i64,
     language: Language,
     /// When it was published, in seconds, if that is known.
     at_s: Option<i64>,
-    meaning: Meaning,
+    /// What it means.
+    pub meaning: Meaning,
     /// The signs of the meaning's dimensions.
     signs: Vec<u64>,
     /// The numbers in it, sorted.
-    numbers: Vec<u64>,
+    pub numbers: Vec<u64>,
 }
 
 impl Told {
     /// An article, by what it means. `language` is its code.
     #[must_use]
-    pub fn new(story: i64, language: Option<&str>, at_s: Option<i64>, meaning: Meaning, numbers: Vec<u64>) -> Told {
-        Told { story, language: Language::of(language), at_s, signs: meaning.signs(), meaning, numbers }
+    pub fn new(article: i64, language: Option<&str>, at_s: Option<i64>, meaning: Meaning, numbers: Vec<u64>) -> Told {
+        Told { article, language: Language::of(language), at_s, signs: meaning.signs(), meaning, numbers }
     }
 }
 
@@ -65,9 +66,10 @@ impl Translated {
         Translated { articles: VecDeque::new(), articles_max: articles_max.max(1), n_with: HashMap::new() }
     }
 
-    /// The story in which an article of another language is that tells of the same event, and how like it is.
+    /// The article of another language that is most like an article, if it tells of the same event; and how like it is, up
+    /// to 1.
     #[must_use]
-    pub fn place(&self, article: &Told) -> Option<(i64, f64)> {
+    pub fn nearest(&self, article: &Told) -> Option<(i64, f64)> {
         let mut best: Option<(i64, f64)> = None;
         for other in &self.articles {
             let is_near = article.at_s.zip(other.at_s).is_none_or(|(one, two)| (one - two).abs() <= WINDOW_S);
@@ -77,10 +79,10 @@ impl Translated {
             let likeness = article.meaning.cosine(&other.meaning) + self.of_numbers(article, other);
             // Of two that are as like, the earlier one.
             if likeness >= LIKENESS_MIN && best.is_none_or(|(_, most)| likeness > most) {
-                best = Some((other.story, likeness));
+                best = Some((other.article, likeness));
             }
         }
-        best.map(|(story, likeness)| (story, likeness.min(1.0)))
+        best.map(|(other, likeness)| (other, likeness.min(1.0)))
     }
 
     /// Keeps an article.
@@ -183,18 +185,18 @@ mod tests {
         Meaning::of(&vector)
     }
 
-    fn told(story: i64, language: &str, hours: i64, degrees: f32, numbers: &[u64]) -> Told {
-        Told::new(story, Some(language), Some(hours * HOUR_S), meaning(degrees), numbers.to_vec())
+    fn told(article: i64, language: &str, hours: i64, degrees: f32, numbers: &[u64]) -> Told {
+        Told::new(article, Some(language), Some(hours * HOUR_S), meaning(degrees), numbers.to_vec())
     }
 
-    /// The story that an article belongs to, told in Spanish at noon.
+    /// The article that one is like which is told in Spanish at noon.
     fn check(articles: &[Told], degrees: f32, numbers: &[u64], expected: Option<i64>) {
         let mut translated = Translated::new(100);
         for article in articles {
             translated.add(article.clone());
         }
-        let found = translated.place(&told(0, "es", 12, degrees, numbers));
-        assert_eq!(found.map(|(story, _)| story), expected, "{articles:?}");
+        let found = translated.nearest(&told(0, "es", 12, degrees, numbers));
+        assert_eq!(found.map(|(article, _)| article), expected, "{articles:?}");
     }
 
     #[test]
@@ -217,7 +219,7 @@ mod tests {
         check(&[one.clone(), other.clone()], 55.0, &[61, 87], Some(2));
         check(&[one, other], 55.0, &[87], None);
         // What many have says less.
-        let of_the_year: Vec<Told> = (0..20).map(|story| told(story, "en", 10, 200.0, &[2031])).collect();
+        let of_the_year: Vec<Told> = (0..20).map(|article| told(article, "en", 10, 200.0, &[2031])).collect();
         let all: Vec<Told> = of_the_year.into_iter().chain([told(30, "en", 10, 0.0, &[2031])]).collect();
         check(&all, 55.0, &[2031], None);
     }
@@ -225,12 +227,12 @@ mod tests {
     #[test]
     fn the_last_articles_are_kept() {
         let mut translated = Translated::new(2);
-        for story in 1..=4 {
-            translated.add(told(story, "en", 10, 0.0, &[60 + story.unsigned_abs()]));
+        for article in 1..=4 {
+            translated.add(told(article, "en", 10, 0.0, &[60 + article.unsigned_abs()]));
         }
         assert_eq!(translated.articles.len(), 2);
         assert_eq!(translated.n_with.len(), 2);
-        assert_eq!(translated.place(&told(0, "es", 12, 0.0, &[])).map(|(story, _)| story), Some(3));
+        assert_eq!(translated.nearest(&told(0, "es", 12, 0.0, &[])).map(|(article, _)| article), Some(3));
     }
 
     #[test]

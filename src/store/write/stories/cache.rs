@@ -6,6 +6,8 @@ use crate::config::StoriesSettings;
 use crate::dedup::story::active::{ActiveStories, Joining};
 use crate::dedup::story::frequencies::Frequencies;
 use crate::dedup::story::terms::{Signature, Terms};
+use crate::dedup::story::translated::Translated;
+use crate::store::write::stories::translated;
 
 /// Latest stored articles whose words are counted at start, to know which words are rare. More take longer to read and
 /// change little.
@@ -17,6 +19,8 @@ pub(in crate::store) struct StoryCache {
     pub(super) active: ActiveStories,
     pub(super) frequencies: Frequencies,
     generation: i64,
+    /// What articles mean, for those in other languages.
+    pub(super) translated: Translated,
     pub(super) articles_max: i64,
 }
 
@@ -42,7 +46,8 @@ impl StoryCache {
         let joining = remembered(connection, "ORDER BY article_id", [])?;
         active.join_all(joining);
         let articles_max = i64::try_from(settings.articles_max).unwrap_or(i64::MAX);
-        Ok(StoryCache { active, frequencies, generation, articles_max })
+        let translated = translated::load(connection, settings.articles_max)?;
+        Ok(StoryCache { active, frequencies, generation, translated, articles_max })
     }
 
     /// The generation that was read.

