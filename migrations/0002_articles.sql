@@ -9,7 +9,8 @@ CREATE TABLE stories (
     n_articles         INTEGER NOT NULL,
     n_sources          INTEGER NOT NULL,                    -- publishers; those that print another one's report don't count
     title_article_id   INTEGER,                             -- whose headline it is
-    updated_at         TEXT NOT NULL                        -- when an article joined it or left it
+    updated_at         TEXT NOT NULL,                       -- when an article joined it or left it
+    is_routine         INTEGER NOT NULL DEFAULT 0           -- whether all of its articles are of a make that has others
 ) STRICT;
 
 CREATE INDEX stories_time ON stories (last_published_at);
@@ -88,7 +89,8 @@ CREATE TABLE story_members (
     terms      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(terms)),  -- words in common that count most
     told_at    TEXT,                                        -- published, or else first seen if it was fetched
     publisher  TEXT NOT NULL,                               -- registrable domain, or the source's slug
-    is_copy    INTEGER NOT NULL                             -- of an earlier article
+    is_copy    INTEGER NOT NULL,                            -- of an earlier article
+    is_routine INTEGER NOT NULL                             -- of a make that has others: weather, results, notices
 ) STRICT;
 
 CREATE INDEX story_members_story ON story_members (story_id, publisher);
@@ -98,7 +100,7 @@ CREATE TABLE _story_signatures (
     article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
     at_s       INTEGER,                                     -- when it was published, if that is known
     has_own_headline INTEGER NOT NULL,                      -- and not that of an original
-    is_framed  INTEGER NOT NULL,                            -- whether others of its make are known
+    part       INTEGER NOT NULL,                            -- the story that was opened with what it was found to be like
     signature  BLOB NOT NULL
 ) STRICT;
 

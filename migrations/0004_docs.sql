@@ -83,6 +83,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('stories', 'n_sources', 'How many publishers tell of it in their own words; those that only print another''s report do not count.'),
 ('stories', 'title_article_id', 'The article whose headline it has (articles.id).'),
 ('stories', 'updated_at', 'When an article last joined or left it, RFC 3339 UTC.'),
+('stories', 'is_routine', '1 where all of its articles are of a make that has others (weather, results, notices), else 0.'),
 
 ('story_members', NULL, 'Which story an article belongs to and why, one row for each article that has one.'),
 ('story_members', 'article_id', 'The article (articles.id).'),
@@ -93,6 +94,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('story_members', 'told_at', 'When it was published, or else first seen if it was fetched, RFC 3339 UTC; NULL while unknown.'),
 ('story_members', 'publisher', 'Who printed it: the registrable domain of its address, or the source''s slug.'),
 ('story_members', 'is_copy', '1 where it is a copy of an earlier article, else 0.'),
+('story_members', 'is_routine', '1 where other articles are of its make and tell of other events (weather, results, notices), else 0.'),
 
 ('fetches', NULL, 'An HTTP exchange, also one that failed, one row each; rows go after the days of the setting store.fetches_keep_days.'),
 ('fetches', 'id', 'Number of the exchange, in the order in which they were stored.'),

@@ -5,22 +5,30 @@
 //! story: that is for what stands outside of it. Whose frame it is does not matter: agencies, funeral homes and programs write
 //! for many papers. Nothing is learned that a restart could forget: frames are seen in the texts themselves.
 
-use super::likeness::{n_in_both, ratio, tell_of_other_events};
-use super::lineage::Earlier;
+use super::earlier::Earlier;
+use super::likeness::{Particulars, n_in_both, ratio};
 use super::shingle::ShingledText;
 
 /// Texts of one make share so much of the shorter one, at least. What changes breaks three shingles, so it is far less than what
 /// they share of their words.
-const FRAME_SHARE_MIN: f64 = 0.25;
+const FRAME_SHARE_MIN: f64 = 0.2;
 
 /// Fewer shingles in common can be a formula in a text of one's own.
 const FRAME_SHINGLES_MIN: usize = 12;
+
+/// A copy shares so much of what is outside of its frame.
+const BEYOND_SHARE_MIN: f64 = 0.4;
+
+/// Of fewer shingles outside of a frame nothing can be told.
+const BEYOND_SHINGLES_MIN: usize = 6;
 
 /// What an article has in common with earlier ones of its make.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
     /// The words of those, by the hashes of their folded forms, ascending.
-    pub(super) words: Vec<u64>,
+    words: Vec<u64>,
+    /// Their shingles, ascending.
+    shingles: Vec<u64>,
     /// Those articles.
     pub articles: Vec<i64>,
 }
@@ -30,15 +38,65 @@ impl Frame {
     #[must_use]
     pub fn of<'a>(text: &ShingledText, earlier: impl IntoIterator<Item = &'a Earlier>) -> Frame {
         let mut frame = Frame::default();
-        for Earlier { id, text: earlier, .. } in earlier {
-            if are_of_one_make(text, earlier) {
-                frame.words.extend(&earlier.vocabulary);
-                frame.articles.push(*id);
+        for earlier in earlier {
+            if have_frame(text, &earlier.text) && Particulars::of(text, &earlier.text).tell_of_other_events() {
+                frame.add(earlier);
             }
         }
-        frame.words.sort_unstable();
-        frame.words.dedup();
         frame
+    }
+
+    /// Finds the frame of an article among the articles of a story that it is like, each with whether others of its make are known.
+    /// What differs from one of them may be too little to tell, and be enough from several; and of a known make less tells.
+    #[must_use]
+    pub fn of_story(text: &ShingledText, members: &[(Earlier, bool)]) -> Frame {
+        let alike: Vec<(&Earlier, bool, Particulars)> = members
+            .iter()
+            .filter(|(member, _)| have_frame(text, &member.text))
+            .map(|(member, is_routine)| (member, *is_routine, Particulars::of(text, &member.text)))
+            .collect();
+        let together = alike.iter().map(|(_, _, particulars)| *particulars).sum::<Particulars>();
+        let are_of_make = together.tell_of_other_events();
+        let mut frame = Frame::default();
+        for (member, is_routine, particulars) in alike {
+            if are_of_make || is_routine && particulars.differ() {
+                frame.add(member);
+            }
+        }
+        frame
+    }
+
+    /// What an article alone says, as the frame of others of its make.
+    #[must_use]
+    pub fn from_one(text: &ShingledText) -> Frame {
+        Frame { words: text.vocabulary.clone(), shingles: text.distinct.clone(), articles: Vec::new() }
+    }
+
+    /// Adds what another frame of the same article has.
+    pub fn extend(&mut self, other: Frame) {
+        merge(&mut self.words, &other.words);
+        merge(&mut self.shingles, &other.shingles);
+        let more = other.articles.into_iter().filter(|article| !self.articles.contains(article)).collect::<Vec<_>>();
+        self.articles.extend(more);
+    }
+
+    fn add(&mut self, Earlier { id, text, .. }: &Earlier) {
+        merge(&mut self.words, &text.vocabulary);
+        merge(&mut self.shingles, &text.distinct);
+        self.articles.push(*id);
+    }
+
+    /// Whether one of two texts can still be a copy of the other for what is outside of the frame.
+    #[must_use]
+    pub fn leaves_alike(&self, left: &ShingledText, right: &ShingledText) -> bool {
+        let beyond = |text: &ShingledText| -> Vec<u64> {
+            text.distinct.iter().copied().filter(|hash| self.shingles.binary_search(hash).is_err()).collect()
+        };
+        let (left, right) = (beyond(left), beyond(right));
+        let n_shorter = left.len().min(right.len());
+        self.shingles.is_empty()
+            || n_shorter < BEYOND_SHINGLES_MIN
+            || ratio(n_in_both(&left, &right), n_shorter) >= BEYOND_SHARE_MIN
     }
 
     /// Whether a word, by the hash of its folded form, stands in it.
@@ -53,11 +111,16 @@ impl Frame {
     }
 }
 
-fn are_of_one_make(text: &ShingledText, earlier: &ShingledText) -> bool {
-    let n_common = n_in_both(&text.distinct, &earlier.distinct);
-    n_common >= FRAME_SHINGLES_MIN
-        && ratio(n_common, text.len().min(earlier.len())) >= FRAME_SHARE_MIN
-        && tell_of_other_events(text, earlier)
+/// Whether two texts have so much in common that it can be a frame.
+fn have_frame(text: &ShingledText, other: &ShingledText) -> bool {
+    let n_common = n_in_both(&text.distinct, &other.distinct);
+    n_common >= FRAME_SHINGLES_MIN && ratio(n_common, text.len().min(other.len())) >= FRAME_SHARE_MIN
+}
+
+fn merge(values: &mut Vec<u64>, more: &[u64]) {
+    values.extend(more);
+    values.sort_unstable();
+    values.dedup();
 }
 
 #[cfg(test)]
@@ -93,6 +156,29 @@ mod tests {
         // The same appeal in another paper is of the same event.
         let longer = format!("{first}\nThe Ashby fair goes ahead as planned.");
         assert!(frame("Sheep let out", &longer, &[("Sheep gone", &first)]).is_empty());
+    }
+
+    #[test]
+    fn what_is_too_little_of_one_text_is_enough_of_several() {
+        let note = |street: &str, hour: u32| {
+            let body = format!(
+                "Rails are mended in {street}, and nobody can drive there until {hour} in the evening.\nRails cannot be welded without \
+                 dust and noise, and whoever lives there is asked for patience. Bus 7 goes by way of Garrick Hill."
+            );
+            Earlier { id: i64::from(hour), text: ShingledText::new(Some("Rails"), &body), is_same_publisher: false }
+        };
+        let notes =
+            [("Kettle Row", 9), ("Marlow Quay", 4), ("Ansel Green", 11)].map(|(street, hour)| note(street, hour));
+        assert!(Frame::of_story(&notes[1].text, &[(notes[0].clone(), false)]).is_empty());
+        let found =
+            Frame::of_story(&notes[2].text, &notes[..2].iter().map(|note| (note.clone(), false)).collect::<Vec<_>>());
+        assert_eq!(found.articles, [9, 4]);
+        // Of a make that is known, one is enough.
+        assert_eq!(Frame::of_story(&notes[1].text, &[(notes[0].clone(), true)]).articles, [9]);
+        assert!(Frame::of_story(&notes[0].text, &[(notes[0].clone(), true)]).is_empty());
+        // By what the third does not say, the first two have nothing in common.
+        assert!(!Frame::from_one(&notes[2].text).leaves_alike(&notes[0].text, &notes[1].text));
+        assert!(Frame::default().leaves_alike(&notes[0].text, &notes[1].text));
     }
 
     #[test]

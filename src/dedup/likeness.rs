@@ -15,6 +15,13 @@ const WHOLE_SHINGLES_MIN: usize = 6;
 /// Fewer shingles in common can be one sentence: a quotation, which others may print without copying the report.
 const PART_SHINGLES_MIN: usize = 20;
 
+/// A copy that is no whole shares so much of what the shorter text says in words of its own, outside of quotation marks. Independent
+/// reports may quote the same statement at length; what is left of it is far less than what edited copies keep.
+const OWN_SHARE_MIN: f64 = 0.25;
+
+/// Of fewer shingles outside of quotation marks nothing can be told: the text is a statement.
+const OWN_SHINGLES_MIN: usize = 20;
+
 /// A text begins with as many shingles as a sentence has.
 const LEAD_SHINGLES: usize = 20;
 
@@ -34,11 +41,23 @@ const PARTICULARS_SHARE_MIN: f64 = 0.8;
 /// Fewer of them can be corrections.
 const PARTICULARS_MIN: usize = 4;
 
+/// Of even fewer, hardly any may differ: a note of two numbers is another one where both are.
+const FEW_PARTICULARS_MIN: usize = 2;
+
+/// So many of these are the same.
+const FEW_PARTICULARS_SHARE_MIN: f64 = 0.34;
+
 /// Of two events, less agrees: names and numbers of the writers, and what happens to be the same.
 const OF_OTHER_EVENT_SHARE_MIN: f64 = 0.75;
 
 /// And in so many places, at least.
 const OF_OTHER_EVENT_MIN: usize = 5;
+
+/// Where nearly all are others, fewer places are enough.
+const ALL_OTHER_MIN: usize = 3;
+
+/// So much of these agrees.
+const ALL_OTHER_SHARE_MIN: f64 = 0.4;
 
 /// How much two texts have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +85,8 @@ pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: b
     let is_much = n_common >= PART_SHINGLES_MIN;
     let subjects = Subjects::of(text, earlier);
     let is_whole = contained >= WHOLE_SHARE_MIN && (is_much || subjects == Subjects::Same);
-    let is_part = contained >= PART_SHARE_MIN && is_much && subjects != Subjects::Different;
+    let is_part =
+        contained >= PART_SHARE_MIN && is_much && subjects != Subjects::Different && shares_own_words(text, earlier);
     let needs_lead = is_same_publisher || subjects == Subjects::Different;
     let is_copy = (is_whole || is_part) && (!needs_lead || has_lead_of(text, earlier) || has_lead_of(earlier, text));
     is_copy.then(|| Likeness {
@@ -74,6 +94,12 @@ pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: b
         share_of_original: ratio(n_common, earlier.len()),
         resemblance: ratio(n_common, text.len() + earlier.len() - n_common),
     })
+}
+
+/// Whether two texts have more in common than what they quote.
+fn shares_own_words(text: &ShingledText, earlier: &ShingledText) -> bool {
+    let n_shorter = text.own.len().min(earlier.own.len());
+    n_shorter < OWN_SHINGLES_MIN || ratio(n_in_both(&text.own, &earlier.own), n_shorter) >= OWN_SHARE_MIN
 }
 
 /// Whether the beginning of one text stands in another.
@@ -114,14 +140,38 @@ impl Subjects {
 fn particulars_disagree(text: &ShingledText, earlier: &ShingledText) -> bool {
     let figures = Agreement::of(&text.figures, &earlier.figures);
     let both = figures.and(Agreement::of_names(text, earlier));
-    figures.is_poor(FIGURES_MIN, FIGURES_SHARE_MIN) || both.is_poor(PARTICULARS_MIN, PARTICULARS_SHARE_MIN)
+    figures.is_poor(FIGURES_MIN, FIGURES_SHARE_MIN)
+        || both.is_poor(PARTICULARS_MIN, PARTICULARS_SHARE_MIN)
+        || both.is_poor(FEW_PARTICULARS_MIN, FEW_PARTICULARS_SHARE_MIN)
 }
 
-/// Whether so many of these are others that what two texts tell happened elsewhere, to others, or another time. Reports of one
-/// event may count its victims at other hours.
-pub(super) fn tell_of_other_events(text: &ShingledText, earlier: &ShingledText) -> bool {
-    let both = Agreement::of(&text.figures, &earlier.figures).and(Agreement::of(&text.names, &earlier.names));
-    both.is_poor(OF_OTHER_EVENT_MIN, OF_OTHER_EVENT_SHARE_MIN)
+/// What two texts say in the same places: names and numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Particulars(Agreement);
+
+impl Particulars {
+    pub(super) fn of(text: &ShingledText, earlier: &ShingledText) -> Particulars {
+        Particulars(Agreement::of(&text.figures, &earlier.figures).and(Agreement::of_names(text, earlier)))
+    }
+
+    /// Whether so many of these are others that what the texts tell happened elsewhere, to others, or another time. Reports of
+    /// one event may count its victims at other hours.
+    pub(super) fn tell_of_other_events(self) -> bool {
+        self.0.is_poor(OF_OTHER_EVENT_MIN, OF_OTHER_EVENT_SHARE_MIN)
+            || self.0.is_poor(ALL_OTHER_MIN, ALL_OTHER_SHARE_MIN)
+    }
+
+    /// Whether some of these are others, which tells two events where the texts are known to be of a make.
+    pub(super) fn differ(self) -> bool {
+        self.0.is_poor(FEW_PARTICULARS_MIN, OF_OTHER_EVENT_SHARE_MIN)
+    }
+}
+
+impl std::iter::Sum for Particulars {
+    fn sum<I: Iterator<Item = Particulars>>(particulars: I) -> Particulars {
+        let none = Agreement { n_places: 0, n_agree: 0 };
+        Particulars(particulars.fold(none, |sum, particulars| sum.and(particulars.0)))
+    }
 }
 
 /// How many places two texts have in common for a number or a name, and in how many of these it is the same.
@@ -269,6 +319,21 @@ mod tests {
         ] {
             assert_eq!(compare(&report(numbers), &original, false).is_some(), expected, "{numbers:?}");
         }
+    }
+
+    #[test]
+    fn a_note_of_few_numbers_is_another_where_all_are() {
+        let note = |bank: &str, help: u32, total: u32| {
+            let body = format!(
+                "{bank} helped the money market with {help} crowns in the afternoon. It was the second time today that bills were \
+                 bought outright from the discount houses, dealers said, since so few had been offered in the morning. All help of \
+                 the day comes to {total} crowns."
+            );
+            ShingledText::new(Some("Money market gets more help"), &body)
+        };
+        let original = note("The Bank of Lorne", 112, 340);
+        assert!(compare(&note("The Bank of Lorne", 95, 408), &original, false).is_none());
+        assert!(compare(&note("The Bank of Lorne", 112, 340), &original, false).is_some(), "the same in another paper");
     }
 
     proptest! {

@@ -1,22 +1,13 @@
 //! Which earlier article one was made from, and which paragraphs are whose.
 
+use super::earlier::Earlier;
+use super::frame::Frame;
 use super::likeness::{Likeness, compare, ratio};
 use super::shingle::ShingledText;
 use super::sketch::leave_out_common;
 
 /// A paragraph stands in another text when so many of its shingles do.
 const PARAGRAPH_SHARE_MIN: f64 = 0.5;
-
-/// An earlier article, taken apart.
-#[derive(Clone, Debug)]
-pub struct Earlier {
-    /// Its row.
-    pub id: i64,
-    /// Its text.
-    pub text: ShingledText,
-    /// Whether it comes from the publisher of the article that it is compared with.
-    pub is_same_publisher: bool,
-}
 
 /// What was found of an article that repeats earlier ones.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,8 +34,13 @@ pub struct Span {
 /// Decides whether an article is a copy, and of which of the candidates: the one that it resembles most, of equal ones
 /// the earliest. That one may be a copy itself; the chain leads to whoever was first.
 ///
-/// Text that is common to many articles does not count.
-pub fn find_original(text: &mut ShingledText, candidates: &mut [Earlier], common: &[u64]) -> Option<Copy> {
+/// Text that is common to many articles does not count, and a copy is one without its frame too.
+pub fn find_original(
+    text: &mut ShingledText,
+    candidates: &mut [Earlier],
+    common: &[u64],
+    frame: &Frame,
+) -> Option<Copy> {
     leave_out_common(text, common);
     let mut best: Option<(i64, Likeness)> = None;
     let mut sources = Vec::new();
@@ -53,6 +49,9 @@ pub fn find_original(text: &mut ShingledText, candidates: &mut [Earlier], common
         let Some(likeness) = compare(text, earlier, *is_same_publisher) else {
             continue;
         };
+        if !frame.leaves_alike(text, earlier) {
+            continue;
+        }
         sources.push(*id);
         let is_better = best.is_none_or(|(best_id, best)| {
             likeness.resemblance.total_cmp(&best.resemblance).then(best_id.cmp(id)).is_gt()
@@ -115,7 +114,7 @@ mod tests {
             .iter()
             .map(|(id, letters)| Earlier { id: *id, text: self::text(letters), is_same_publisher: false })
             .collect();
-        let found = find_original(&mut text, &mut earlier, &[]);
+        let found = find_original(&mut text, &mut earlier, &[], &Frame::default());
         assert_eq!(found.as_ref().map(|copy| copy.of), of, "{letters}");
         if let Some(copy) = found {
             earlier.retain(|earlier| copy.sources.contains(&earlier.id));

@@ -16,6 +16,8 @@
 
 mod hash;
 
+mod quotes;
+
 mod words;
 
 mod known;
@@ -25,6 +27,8 @@ pub mod shingle;
 pub mod sketch;
 
 pub mod likeness;
+
+pub mod earlier;
 
 pub mod frame;
 

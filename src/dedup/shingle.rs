@@ -5,6 +5,7 @@
 //! two people who write about the same event share hardly any.
 
 use super::hash::{EMPTY, mix, with};
+use super::quotes::quoted;
 use super::words::{Token, WORD_UNITS, read_tokens};
 
 /// A shingle is three words long, or as long in scripts that do not part words: measured in these units.
@@ -29,6 +30,8 @@ pub(super) struct Shingle {
     pub(super) paragraph: u32,
     /// Whether it ends in that paragraph too.
     pub(super) is_inside: bool,
+    /// Whether it stands between quotation marks.
+    pub(super) is_quoted: bool,
 }
 
 /// A number in a text, or a name, by the words around it.
@@ -46,6 +49,8 @@ pub struct ShingledText {
     pub(super) shingles: Vec<Shingle>,
     /// The different ones, ascending.
     pub(super) distinct: Vec<u64>,
+    /// Those of them that stand outside of quotation marks too, ascending.
+    pub(super) own: Vec<u64>,
     /// Its numbers, ascending by context.
     pub(super) figures: Vec<Figure>,
     /// Its names, ascending by context.
@@ -62,9 +67,12 @@ impl ShingledText {
     #[must_use]
     pub fn new(title: Option<&str>, body: &str) -> ShingledText {
         let mut tokens = Vec::with_capacity(body.len() / 6);
+        let mut are_quoted = Vec::with_capacity(tokens.capacity());
         let mut n_paragraphs = 0;
         for paragraph in body.lines() {
+            let n_before = tokens.len();
             read_tokens(paragraph, n_paragraphs, &mut tokens);
+            are_quoted.extend(are_in_quotes(&tokens[n_before..], paragraph));
             n_paragraphs += 1;
         }
         let mut headline_tokens = Vec::new();
@@ -72,10 +80,10 @@ impl ShingledText {
         let headline = sorted(telling_words(&headline_tokens));
         let mut vocabulary = telling_words(&tokens);
         vocabulary.extend(&headline);
-        let shingles = shingles(&tokens);
-        let distinct = sorted(shingles.iter().map(|shingle| shingle.hash).collect());
+        let shingles = shingles(&tokens, &are_quoted);
+        let (distinct, own) = (distinct(&shingles), own(&shingles));
         let (figures, names) = (sorted(figures(&tokens)), sorted(names(&tokens)));
-        ShingledText { shingles, distinct, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
+        ShingledText { shingles, distinct, own, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
     }
 
     /// How many different shingles it has.
@@ -93,20 +101,38 @@ impl ShingledText {
     /// Takes away the shingles that begin in some of its paragraphs.
     pub(super) fn leave_out(&mut self, is_left_out: impl Fn(u32) -> bool) {
         self.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
-        self.distinct = sorted(self.shingles.iter().map(|shingle| shingle.hash).collect());
+        (self.distinct, self.own) = (distinct(&self.shingles), own(&self.shingles));
     }
 }
 
-fn shingles(tokens: &[Token]) -> Vec<Shingle> {
+fn distinct(shingles: &[Shingle]) -> Vec<u64> {
+    sorted(shingles.iter().map(|shingle| shingle.hash).collect())
+}
+
+fn own(shingles: &[Shingle]) -> Vec<u64> {
+    sorted(shingles.iter().filter(|shingle| !shingle.is_quoted).map(|shingle| shingle.hash).collect())
+}
+
+/// Tells of each word of a paragraph whether it stands between quotation marks.
+fn are_in_quotes(tokens: &[Token], paragraph: &str) -> impl Iterator<Item = bool> {
+    let mut quotes = quoted(paragraph).into_iter().peekable();
+    tokens.iter().map(move |token| {
+        while quotes.next_if(|(_, end)| *end <= token.start).is_some() {}
+        quotes.peek().is_some_and(|(start, _)| *start <= token.start)
+    })
+}
+
+fn shingles(tokens: &[Token], are_quoted: &[bool]) -> Vec<Shingle> {
     let mut shingles = Vec::with_capacity(tokens.len());
     for start in 0..tokens.len() {
         let mut hash = EMPTY;
         let mut units = 0;
         let paragraph = tokens[start].paragraph;
-        let mut is_inside = true;
-        for token in &tokens[start..] {
+        let (mut is_inside, mut is_quoted) = (true, true);
+        for (token, is_in_quotes) in tokens[start..].iter().zip(&are_quoted[start..]) {
             hash = mix(with(hash, token.hash));
             is_inside &= token.paragraph == paragraph;
+            is_quoted &= *is_in_quotes;
             units += token.units;
             if units >= SHINGLE_UNITS {
                 break;
@@ -114,7 +140,7 @@ fn shingles(tokens: &[Token]) -> Vec<Shingle> {
         }
         // A text that is shorter than one shingle is one.
         if units >= SHINGLE_UNITS || start == 0 {
-            shingles.push(Shingle { hash, paragraph, is_inside });
+            shingles.push(Shingle { hash, paragraph, is_inside, is_quoted });
         }
     }
     shingles

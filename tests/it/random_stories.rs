@@ -22,7 +22,7 @@ enum Arrival {
     /// A report of one of a few events: which, by whom, on which day, in what order of its sentences.
     Report { event: usize, publisher: usize, day: Option<u32>, turn: usize },
     /// A text of a make that has others: for whom, by whom, on which day.
-    Routine { number: usize, publisher: usize, day: Option<u32> },
+    Routine { number: usize, publisher: usize, day: Option<u32>, is_short: bool },
     /// An earlier article, printed by somebody else.
     Copy { of: usize, publisher: usize, day: Option<u32> },
 }
@@ -72,15 +72,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         .prop_map(|(event, publisher, day, turn)| Arrival::Report { event, publisher, day, turn });
     let copy =
         (0..40usize, 0..PUBLISHERS.len(), day()).prop_map(|(of, publisher, day)| Arrival::Copy { of, publisher, day });
-    let routine = (0..HOUSES.len(), 0..PUBLISHERS.len(), day()).prop_map(|(number, publisher, day)| Arrival::Routine {
-        number,
-        publisher,
-        day,
-    });
+    let routine = (0..HOUSES.len(), 0..PUBLISHERS.len(), day(), any::<bool>())
+        .prop_map(|(number, publisher, day, is_short)| Arrival::Routine { number, publisher, day, is_short });
     let step = prop_oneof![
         6 => report.prop_map(Step::Arrive),
         2 => copy.prop_map(Step::Arrive),
-        2 => routine.prop_map(Step::Arrive),
+        3 => routine.prop_map(Step::Arrive),
         1 => (0..20usize, 0..20usize).prop_map(|(into, other)| Step::Merge(into, other)),
         1 => prop::collection::vec(0..40usize, 1..4).prop_map(Step::Split),
     ];
@@ -109,6 +106,15 @@ fn routine(number: usize) -> (String, Vec<String>) {
     (format!("Auction in {street}"), vec![first, second, third.to_owned()])
 }
 
+/// A note of a make of which it takes three to tell it.
+fn short_routine(number: usize) -> (String, Vec<String>) {
+    let (_, street, _, hour) = HOUSES[number];
+    let first = format!("Pipes are mended in {street}, and no water comes there until {hour} in the evening.");
+    let second = "Pipes cannot be mended under pressure, and whoever lives there is asked for patience and a bucket.";
+    let third = "Cart 7 stands at Garrick Hill.";
+    ("Water off".to_owned(), vec![first, second.to_owned(), third.to_owned()])
+}
+
 /// Headline and paragraphs of a report: three of its event's sentences, in some order.
 fn written(event: usize, turn: usize) -> (String, Vec<String>) {
     let mut left: Vec<&str> = EVENTS[event].to_vec();
@@ -134,7 +140,10 @@ fn lines_of(steps: &[Step]) -> Vec<Option<String>> {
         };
         let (text, publisher, day) = match arrival {
             Arrival::Report { event, publisher, day, turn } => (Some(written(*event, *turn)), publisher, day),
-            Arrival::Routine { number, publisher, day } => (Some(routine(*number)), publisher, day),
+            Arrival::Routine { number, publisher, day, is_short: true } => {
+                (Some(short_routine(*number)), publisher, day)
+            }
+            Arrival::Routine { number, publisher, day, .. } => (Some(routine(*number)), publisher, day),
             Arrival::Copy { of, publisher, day } => (told.get(*of % told.len().max(1)).cloned(), publisher, day),
         };
         let line = text.map(|(title, paragraphs)| {
@@ -201,9 +210,9 @@ fn play(steps: &[Step], in_one_run: bool) -> Vec<Vec<Vec<String>>> {
     assert_tables_agree(&room);
     room.assert_sound();
     vec![
-        room.table("SELECT article_id, story_id, reason, score, terms, told_at, publisher, is_copy FROM story_members"),
+        room.table("SELECT article_id, story_id, reason, score, terms, told_at, publisher, is_copy, is_routine FROM story_members"),
         room.table(
-            "SELECT id, title, title_article_id, n_articles, n_sources, first_published_at, last_published_at
+            "SELECT id, title, title_article_id, n_articles, n_sources, first_published_at, last_published_at, is_routine
              FROM stories",
         ),
     ]
@@ -222,7 +231,8 @@ fn assert_tables_agree(room: &Newsroom) {
              n_articles <> (SELECT count(*) FROM story_members WHERE story_id = id)
              OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = id AND NOT is_copy)
              OR first_published_at IS NOT (SELECT min(told_at) FROM story_members WHERE story_id = id)
-             OR last_published_at IS NOT (SELECT max(told_at) FROM story_members WHERE story_id = id)",
+             OR last_published_at IS NOT (SELECT max(told_at) FROM story_members WHERE story_id = id)
+             OR is_routine <> coalesce((SELECT min(is_routine) FROM story_members WHERE story_id = id), 0)",
     );
     none(
         "a story's title is that of one of its articles",
@@ -234,6 +244,16 @@ fn assert_tables_agree(room: &Newsroom) {
         "SELECT copy.article_id, copy.is_copy FROM story_members AS copy JOIN articles ON articles.id = copy.article_id
              LEFT JOIN story_members AS original ON original.article_id = articles.duplicate_of
          WHERE copy.is_copy <> (original.story_id IS copy.story_id AND original.story_id IS NOT NULL)",
+    );
+    none(
+        "notices of one make are one story only by hand, or as copies",
+        "SELECT left.article_id, right.article_id FROM story_members AS left
+             JOIN story_members AS right ON right.story_id = left.story_id AND right.article_id > left.article_id
+             JOIN articles AS one ON one.id = left.article_id JOIN articles AS other ON other.id = right.article_id
+         WHERE (one.title LIKE 'Auction in %' OR one.title = 'Water off')
+             AND (other.title LIKE 'Auction in %' OR other.title = 'Water off') AND one.body <> other.body
+             AND 'hand' NOT IN (left.reason, right.reason) AND (SELECT is_routine FROM stories WHERE id = left.story_id)
+             AND NOT EXISTS (SELECT 1 FROM story_members AS moved WHERE reason = 'hand' AND moved.story_id = left.story_id)",
     );
     none(
         "copies that nobody moved are with their originals",

@@ -122,9 +122,8 @@ fn what_is_changed_by_hand_stays_and_later_articles_follow() {
     assert_eq!(stories_of(&room), ["1", "1", "1", "1"]);
     assert_eq!(room.value("SELECT n_articles || ' ' || n_sources FROM stories WHERE id = 1"), "4 3");
     assert_eq!(room.value("SELECT n_articles FROM stories WHERE id = 2"), "0");
-    // Of the same day: of two events that a person takes for one, an article resembles half.
-    let (_, publisher, title, body) = REPORTS[4];
-    import(&room, "second.jsonl", &[(3, publisher, title, body)]);
+    // A day later: of two events that a person takes for one, an article resembles one.
+    import(&room, "second.jsonl", &REPORTS[4..]);
     assert_eq!(stories_of(&room).last().map(String::as_str), Some("1"), "it follows what was merged");
 
     let taken_out: Value = room.run(&["--json", "stories", "split", "3", "5"]).exits(0).json();
@@ -217,4 +216,170 @@ fn notices_of_one_make_are_neither_copies_nor_one_story() {
     assert_eq!(room.value("SELECT duplicate_of FROM articles WHERE id = 12"), "10");
     assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles WHERE id IN (10, 12)"), "1");
     room.assert_sound();
+}
+
+/// Notes on works at a road: where, when and for how long.
+fn works((street, day, hour): (&str, u32, u32)) -> String {
+    let body = format!(
+        "Rails are mended in {street}, and nobody can drive there until {hour} in the evening.\n\
+         Rails cannot be welded without dust and noise, and whoever lives there is asked for patience.\n\
+         Bus 7 goes by way of Garrick Hill."
+    );
+    json!({
+        "url": format!("https://{}.example/works-{day}", ["tidewater", "northern-post", "harbour-times"][day as usize % 3]),
+        "title": "Rails mended",
+        "published": format!("2026-11-{day:02}T12:00:00Z"),
+        "paragraphs": body.lines().collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+#[test]
+fn what_was_one_story_for_its_make_is_parted_by_the_next_of_it() {
+    let room = Newsroom::new();
+    import(&room, "ordinary.jsonl", REPORTS);
+    let of_works = || room.column("SELECT story_id FROM articles WHERE id > 5 ORDER BY id");
+    let notes = [("Kettle Row", 6, 9), ("Marlow Quay", 7, 4), ("Ansel Green", 8, 11), ("Pelham Mews", 9, 6)];
+    // Each in a run of its own: nothing is known but what is in the file.
+    for (number, note) in notes.into_iter().enumerate() {
+        if number == 2 {
+            // Of two nobody can tell that they have a frame and not an event in common.
+            assert_eq!(of_works(), ["3", "3"]);
+        }
+        room.run(&["import", &room.file("note.jsonl", works(note))]).exits(0);
+    }
+    assert_eq!(of_works(), ["3", "4", "5", "6"]);
+    assert_eq!(room.value("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL"), "0");
+    assert_eq!(
+        room.value("SELECT change_seq > (SELECT change_seq FROM articles WHERE id = 6) + 1 FROM articles WHERE id = 7"),
+        "1",
+        "whoever reads changes is told"
+    );
+    assert_eq!(room.column("SELECT n_articles || is_routine FROM stories WHERE id > 2"), ["11"; 4]);
+    room.assert_sound();
+}
+
+#[test]
+fn routine_is_told_and_can_be_left_out() {
+    let room = Newsroom::new();
+    import(&room, "ordinary.jsonl", REPORTS);
+    let lines: Vec<String> = (5..).zip(NOTICES).map(|(day, of)| notice(of, day)).collect();
+    room.run(&["import", &room.file("notices.jsonl", lines.join("\n"))]).exits(0);
+    assert_eq!(room.value("SELECT group_concat(DISTINCT is_routine) FROM stories WHERE id <= 2"), "0");
+    assert_eq!(room.value("SELECT group_concat(DISTINCT is_routine) FROM stories WHERE id > 2"), "1");
+    let all = room.run(&["stories", "--min-articles", "1"]).exits(0);
+    assert_eq!(all.cells().iter().filter(|cells| cells[4] == "routine").count(), NOTICES.len());
+    let news = room.run(&["stories", "--min-articles", "1", "--no-routine"]).exits(0);
+    assert_eq!(news.cells().len(), 2);
+    assert_eq!(room.run(&["--json", "stories", "show", "3"]).exits(0).json()["is_routine"], true);
+    // What is put together with news is news.
+    room.run(&["stories", "merge", "1", "3"]).exits(0);
+    assert_eq!(room.value("SELECT is_routine FROM stories WHERE id = 1"), "0");
+    room.assert_sound();
+}
+
+/// Headlines without texts, each of another hour of one day.
+fn import_headlines(room: &Newsroom, source: &str, headlines: &[&str]) {
+    let lines: Vec<String> = headlines
+        .iter()
+        .enumerate()
+        .map(|(hour, title)| {
+            json!({
+                "id": format!("{source}{hour}{title}"),
+                "title": title,
+                "text": "",
+                "published": format!("2026-11-20T{hour:02}:00:00Z"),
+                "source": source,
+            })
+            .to_string()
+        })
+        .collect();
+    room.run(&["import", &room.file("headlines.jsonl", lines.join("\n"))]).exits(0);
+}
+
+#[test]
+fn headlines_without_texts_are_told_by_what_they_name_and_not_by_how_they_put_it() {
+    let room = Newsroom::new();
+    import_headlines(
+        &room,
+        "tidewater",
+        &[
+            "5 Things You Need to Know About the Ferry Timetable",
+            "What You Need to Know: Quinces Are Back",
+            "7 Things You Need to Know Before You Paint a Boat",
+            "Photos of the Day",
+            "Lighthouse at Cape Orrin sold to a baker",
+            "Baker buys the lighthouse of Cape Orrin",
+            "Photos of the Week",
+        ],
+    );
+    assert_eq!(stories_of(&room), ["1", "2", "3", "4", "5", "5", "6"]);
+}
+
+#[test]
+fn a_headline_without_a_text_is_in_the_language_of_its_source() {
+    let room = Newsroom::new();
+    let line = |number: usize, body: &str| {
+        json!({"id": number.to_string(), "title": format!("Nr. {number}"), "text": body, "source": "blatt"}).to_string()
+    };
+    let bodies = [
+        "Der Rat der Stadt hat am Abend beschlossen, dass die alte Brücke über den Fluss im Frühjahr gestrichen werden soll.",
+        "Die Fähre fährt seit gestern wieder, nachdem ein Taucher die Schraube von einem Netz befreit hatte, das dort hing.",
+        "Niemand weiß, wem der Hund gehört, der seit drei Tagen vor dem Bäcker sitzt und auf jemanden zu warten scheint.",
+    ];
+    let lines: Vec<String> = bodies.iter().enumerate().map(|(number, body)| line(number, body)).collect();
+    room.run(&["import", &room.file("texts.jsonl", lines.join("\n"))]).exits(0);
+    room.run(&["import", &room.file("headline.jsonl", line(9, ""))]).exits(0);
+    assert_eq!(room.column("SELECT coalesce(language, '') FROM articles"), ["de"; 4]);
+    let elsewhere = line(9, "").replace("blatt", "elsewhere").replace("Nr. 9", "Nr. 10");
+    room.run(&["import", &room.file("elsewhere.jsonl", elsewhere)]).exits(0);
+    assert_eq!(room.value("SELECT language IS NULL FROM articles WHERE id = 5"), "1");
+}
+
+/// A speech, as both papers quote it.
+const SPEECH: &str = "The bridge stays shut until every bolt of it has been looked at, and I will not be hurried by anybody who has \
+     never stood under it at low tide, because those who built it are dead and those who cross it are not";
+
+#[test]
+fn reports_that_quote_the_same_words_are_no_copies_and_a_reprinted_statement_is_one() {
+    for (opening, closing) in [("“", "”"), ("\"", "\""), ("„", "“"), ("«", "»"), ("»", "«"), ("‘", ",’"), ("”", "”")]
+    {
+        let room = Newsroom::new();
+        let quote = format!("{opening}{SPEECH}{closing}");
+        let first = format!(
+            "Tamsin Vey shut Marlow Bridge on Friday after a diver found rust under its third pier.\n{quote}, the inspector told \
+             the council.\nTraders in the old town fear for their Christmas sales."
+        );
+        let second = format!(
+            "Lorries queued for an hour at the ferry once Marlow Bridge was closed.\nInspector Vey defended it: {quote}.\n\
+             The council meets again on Monday, when a firm from Ansel is to say what new bolts cost."
+        );
+        let statement = format!("Marlow Bridge: statement of the inspector.\n{quote}.");
+        let reports = [
+            (20, "tidewater.example", "Marlow Bridge shut", first.as_str()),
+            (20, "northern-post.example", "Ferry full as Marlow Bridge is closed", second.as_str()),
+        ];
+        let lines = reports.map(|(day, publisher, title, body)| {
+            json!({
+                "url": format!("https://{publisher}/{day}"), "title": title, "paragraphs": body.lines().collect::<Vec<_>>(),
+                "published": format!("2026-11-{day}T12:00:00Z"),
+            })
+            .to_string()
+        });
+        room.run(&["import", &room.file("reports.jsonl", lines.join("\n"))]).exits(0);
+        assert_eq!(room.value("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL"), "0", "{opening}");
+        assert_eq!(room.column("SELECT n_sources FROM stories"), ["2"], "{opening}");
+        let statements = ["elsewhere", "harbour-times"].map(|publisher| {
+            json!({
+                "url": format!("https://{publisher}.example/statement"), "title": "Statement on Marlow Bridge",
+                "paragraphs": format!("{statement} {}", if publisher == "elsewhere" { "" } else { "More to follow." })
+                    .lines().collect::<Vec<_>>(),
+                "published": "2026-11-20T12:00:00Z",
+            })
+            .to_string()
+        });
+        let room = Newsroom::new();
+        room.run(&["import", &room.file("statements.jsonl", statements.join("\n"))]).exits(0);
+        assert_eq!(room.column("SELECT coalesce(duplicate_of, 0) FROM articles"), ["0", "1"], "{opening}");
+    }
 }

@@ -23,6 +23,7 @@ use crate::cli::terminal::times::parse_time;
     after_help = "\
 Examples:
   newswire stories --since 24h --min-sources 3      what several told independently since yesterday
+  newswire stories --since 24h --no-routine         without weather reports, results, notices of one make
   newswire stories show 12                          its articles, and why each is there
   newswire stories merge 12 15                      one event after all; later articles follow
   newswire stories split 301 307                    two articles of another event
@@ -53,6 +54,10 @@ pub(crate) struct StoryChoice {
     /// Told by at least so many sources; those that print another one's report don't count
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) min_sources: u32,
+
+    /// Leave out what is told in the same words again and again: weather, results, notices
+    #[arg(long)]
+    pub(crate) no_routine: bool,
 
     #[command(flatten)]
     pub(crate) limit: LimitArguments,
@@ -101,6 +106,7 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
         until: choice.until,
         articles_min: choice.min_articles,
         sources_min: choice.min_sources,
+        is_news: choice.no_routine,
     };
     let limit = choice.limit.or_screenful(context, SCREENFUL);
     let rows = reader.stories(&filter, Some(limit))?;
@@ -109,7 +115,7 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
         eprintln!("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
     }
     let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
-    let columns = [number("id"), text("last"), number("articles"), number("sources"), text("title")];
+    let columns = [number("id"), text("last"), number("articles"), number("sources"), text("kind"), text("title")];
     context.output.list(&columns, rows)?;
     tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))
 }
@@ -120,8 +126,14 @@ fn cells(row: &StoryRow) -> Vec<String> {
         row.last_published_at.as_deref().map(minute).unwrap_or_default(),
         row.n_articles.to_string(),
         row.n_sources.to_string(),
+        kind(row).to_owned(),
         row.title.clone().unwrap_or_default(),
     ]
+}
+
+/// What a story is that is no news.
+fn kind(row: &StoryRow) -> &'static str {
+    if row.is_routine { "routine" } else { "" }
 }
 
 fn minute(time: &str) -> String {
@@ -136,6 +148,7 @@ fn value(row: &StoryRow) -> Value {
         "last_published_at": row.last_published_at,
         "n_articles": row.n_articles,
         "n_sources": row.n_sources,
+        "is_routine": row.is_routine,
     })
 }
 
@@ -172,6 +185,7 @@ fn describe(output: &mut Output, row: &StoryRow, members: &[MemberRow]) -> std::
     output.field("told", told.map(|(first, last)| format!("{} to {}", minute(first), minute(last))).as_deref())?;
     output.field("articles", Some(&row.n_articles.to_string()))?;
     output.field("sources", Some(&row.n_sources.to_string()))?;
+    output.field("kind", Some(kind(row)).filter(|kind| !kind.is_empty()))?;
     output.line("")?;
     let columns = [number("id"), text("published"), text("publisher"), text("title"), text("because")];
     let rows = members.iter().map(|member| {

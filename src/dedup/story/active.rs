@@ -2,6 +2,13 @@
 //!
 //! Kept in memory, and small: of each story the sum of its articles' signatures, the last few of these, and when it was
 //! told. A story is found by its strongest terms, so that an article is compared with a few and not with all.
+//!
+//! How like a story is says little by itself: where many events of one topic are told at a time, an article resembles all of
+//! them. So what it has in common with the stories next to the best one is taken off, as scores are normalised in topic
+//! tracking (Fiscus, Doddington: Topic detection and tracking evaluation overview, 2002).
+//!
+//! A story that a person put together consists of parts: each is found and compared by itself, as it would be had it stayed
+//! alone. Of two unlike events an article resembles at most half.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -10,14 +17,26 @@ use super::super::hash::{mix, with};
 use super::age::{left_by_distance, left_since_first};
 use super::terms::{Signature, product};
 
-/// Likeness from which an article belongs to a story.
-const LIKENESS_MIN: f64 = 0.23;
+/// How much more like a story an article must be than its background. Less joins events of one topic, more parts the reports of
+/// those that are told in few words; between .14 and .17 the sum of both faults hardly changes.
+const LIKENESS_MIN: f64 = 0.16;
 
-/// What the likeness to the whole story counts; the rest is that to the articles that are most like.
+/// What the likeness to the stories next to the best one counts. Without it (0) events of one topic and day run together; with
+/// all of it (1) a story that fell apart once keeps its halves apart. Between .35 and .8 little changes.
+const BACKGROUND: f64 = 0.65;
+
+/// So many of these stories.
+const BACKGROUND_STORIES: usize = 3;
+
+/// What the likeness to the whole story counts, the mean of those to all its articles; the rest is that to the articles that are
+/// most like.
 const WHOLE: f64 = 0.5;
 
 /// So many of these.
 const NEAREST: usize = 3;
+
+/// So many articles of a story are looked into for the make of one that may join it.
+const LOOKED_INTO_MAX: usize = 3;
 
 /// Articles of a story that are kept for comparison: the last ones. What was said before is in the sum.
 const ARTICLES_KEPT: usize = 12;
@@ -37,8 +56,7 @@ const GLANCES_MAX: usize = 5000;
 /// Stories that an article is compared with in full.
 const CANDIDATES_MAX: usize = 24;
 
-/// Changes after which the terms that stories are found by are put in order, or a quarter as many as there are articles
-/// if that is more. In between, a story is also found by terms that are no longer among its strongest.
+/// Changes after which what is too much is forgotten, or a quarter as many as there are articles if that is more.
 const CHANGES_UNTIL_ORDER: usize = 4096;
 
 /// Terms in common that are told as the reason.
@@ -55,8 +73,10 @@ struct Member {
     has_own_headline: bool,
 }
 
+/// A story, or what a person has put together with others to one.
 #[derive(Clone, Debug, Default)]
-struct Story {
+struct Part {
+    story: i64,
     /// The last few.
     members: Vec<Member>,
     /// The sum of all signatures, by ascending term.
@@ -75,6 +95,8 @@ struct Story {
 pub struct Joining {
     /// The story.
     pub story: i64,
+    /// The part of it that it was found to be of: the number of the story that was opened with that.
+    pub part: i64,
     /// The article.
     pub article: i64,
     /// What it is known by.
@@ -92,8 +114,12 @@ pub struct Joining {
 pub struct Placement {
     /// The story.
     pub story: i64,
+    /// The part of it.
+    pub part: i64,
     /// How like it is: from the least that counts to 1.
     pub score: f64,
+    /// Which share of the likeness the one term makes that counts most.
+    pub strongest_share: f64,
     /// The terms in common that count most, those first.
     pub terms: Vec<u32>,
 }
@@ -101,7 +127,9 @@ pub struct Placement {
 /// The stories that are still being told.
 #[derive(Clone, Debug)]
 pub struct ActiveStories {
-    stories: HashMap<i64, Story, BuildHasherDefault<NumberHasher>>,
+    parts: HashMap<i64, Part, BuildHasherDefault<NumberHasher>>,
+    /// The parts of each story that has another than the one opened with it.
+    put_together: HashMap<i64, Vec<i64>>,
     by_term: HashMap<u32, Vec<i64>, BuildHasherDefault<NumberHasher>>,
     window_s: i64,
     articles_max: usize,
@@ -116,7 +144,8 @@ impl ActiveStories {
     #[must_use]
     pub fn new(window_s: u32, articles_max: usize) -> ActiveStories {
         ActiveStories {
-            stories: HashMap::default(),
+            parts: HashMap::default(),
+            put_together: HashMap::new(),
             by_term: HashMap::default(),
             window_s: i64::from(window_s.max(1)),
             articles_max: articles_max.max(1),
@@ -131,41 +160,59 @@ impl ActiveStories {
     /// but such.
     #[must_use]
     pub fn place(&self, signature: &Signature, at_s: Option<i64>, is_framed: bool) -> Option<Placement> {
-        let mut best: Option<(i64, f64)> = None;
+        let mut likest: Vec<(i64, f64)> = Vec::new();
         for id in self.candidates(signature) {
-            let Some(story) = self.stories.get(&id) else { continue };
-            if is_framed && story.n_framed == story.n_articles {
-                continue;
-            }
-            let score = story.likeness(signature, at_s, self.window_s);
-            // Of two that are as like, the earlier one.
-            let is_better = best.is_none_or(|(best_id, best_score)| {
-                score.total_cmp(&best_score).then(best_id.cmp(&id)) == std::cmp::Ordering::Greater
-            });
-            if is_better {
-                best = Some((id, score));
+            let Some(part) = self.parts.get(&id) else { continue };
+            if !(is_framed && part.n_framed == part.n_articles) {
+                likest.push((id, part.likeness(signature, at_s, self.window_s)));
             }
         }
-        let (story, score) = best.filter(|(_, score)| *score >= LIKENESS_MIN)?;
-        let terms = self.in_common(story, signature);
-        Some(Placement { story, score: score.min(1.0), terms })
+        // Of two that are as like, the earlier one.
+        likest.sort_unstable_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        let (part, score) = *likest.first()?;
+        let story = self.parts.get(&part)?.story;
+        let others = likest.iter().filter(|(id, _)| self.parts.get(id).is_some_and(|part| part.story != story));
+        let background: f64 = others.take(BACKGROUND_STORIES).map(|(_, likeness)| likeness).sum();
+        if score - BACKGROUND * background / as_f64(BACKGROUND_STORIES) < LIKENESS_MIN {
+            return None;
+        }
+        let (terms, strongest_share) = self.common_terms(part, signature);
+        Some(Placement { story, part, score: score.min(1.0), strongest_share, terms })
     }
 
-    /// The terms that an article has in common with a story, those first that count most.
+    /// The terms that an article has in common with a part of a story, those first that count most.
     #[must_use]
-    pub fn in_common(&self, story: i64, signature: &Signature) -> Vec<u32> {
-        let Some(story) = self.stories.get(&story) else { return Vec::new() };
+    pub fn in_common(&self, part: i64, signature: &Signature) -> Vec<u32> {
+        self.common_terms(part, signature).0
+    }
+
+    /// The same, and the share that the first of them has.
+    fn common_terms(&self, part: i64, signature: &Signature) -> (Vec<u32>, f64) {
+        let Some(part) = self.parts.get(&part) else { return (Vec::new(), 0.0) };
         let mut terms: Vec<(u32, f32)> = signature
             .weights
             .iter()
             .filter_map(|(term, weight)| {
-                let at = story.sum.binary_search_by_key(term, |(term, _)| *term).ok()?;
-                Some((*term, weight * story.sum[at].1))
+                let at = part.sum.binary_search_by_key(term, |(term, _)| *term).ok()?;
+                Some((*term, weight * part.sum[at].1))
             })
             .collect();
         terms.sort_by(|left, right| right.1.total_cmp(&left.1));
+        let sum: f32 = terms.iter().map(|(_, product)| product).sum();
+        let strongest_share = terms.first().map_or(0.0, |(_, product)| f64::from(product / sum));
         terms.truncate(REASONS_MAX);
-        terms.into_iter().map(|(term, _)| term).collect()
+        (terms.into_iter().map(|(term, _)| term).collect(), strongest_share)
+    }
+
+    /// The articles of a part that are most like an article, those first that are most so.
+    #[must_use]
+    pub fn nearest(&self, part: i64, signature: &Signature) -> Vec<i64> {
+        let Some(part) = self.parts.get(&part) else { return Vec::new() };
+        let mut nearest: Vec<(f64, i64)> =
+            part.members.iter().map(|member| (signature.likeness(&member.signature), member.article)).collect();
+        nearest.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        nearest.truncate(LOOKED_INTO_MAX);
+        nearest.into_iter().map(|(_, article)| article).collect()
     }
 
     /// Puts articles into their stories, in the order in which they came.
@@ -178,59 +225,85 @@ impl ActiveStories {
 
     /// Puts an article into its story, which may be a new one.
     pub fn join(&mut self, joining: Joining) {
-        let id = joining.story;
-        let before = self.stories.get(&id).map(|story| strongest(&story.sum)).unwrap_or_default();
+        let id = joining.part;
+        let before = self.found_by(id);
         self.take_in(joining);
-        let now = self.stories.get(&id).map(|story| strongest(&story.sum)).unwrap_or_default();
-        for term in now {
-            if before.contains(&term) {
-                continue;
-            }
-            let stories = self.by_term.entry(term).or_default();
-            if stories.len() <= STORIES_OF_TERM_MAX && (before.is_empty() || !stories.contains(&id)) {
-                stories.push(id);
-            }
-        }
+        self.find_by(id, &before);
         self.n_changes += 1;
         if self.n_changes >= CHANGES_UNTIL_ORDER.max(self.n_articles / 4) {
             self.put_in_order();
         }
     }
 
+    /// Puts other articles in the place of those of a part, in the order in which they came: some have left it, or are known by
+    /// other words now.
+    pub fn replace(&mut self, part: i64, articles: impl IntoIterator<Item = Joining>) {
+        let before = self.found_by(part);
+        self.forget(part);
+        for joining in articles {
+            self.take_in(joining);
+        }
+        self.find_by(part, &before);
+    }
+
     fn take_in(&mut self, joining: Joining) {
-        let Joining { story, article, signature, at_s, has_own_headline, is_framed } = joining;
+        let Joining { story, part: id, article, signature, at_s, has_own_headline, is_framed } = joining;
         self.n_arrived += 1;
         self.n_articles += 1;
-        let story = self.stories.entry(story).or_default();
-        story.add(&signature);
-        if let Some(at_s) = at_s {
-            let (first_s, last_s) = story.told_s.unwrap_or((at_s, at_s));
-            story.told_s = Some((first_s.min(at_s), last_s.max(at_s)));
+        if story != id {
+            let parts = self.put_together.entry(story).or_default();
+            if !parts.contains(&id) {
+                parts.push(id);
+            }
         }
-        story.touched = self.n_arrived;
-        story.n_articles += 1;
-        story.n_framed += usize::from(is_framed);
-        story.members.push(Member { article, signature, at_s, has_own_headline });
-        if story.members.len() > ARTICLES_KEPT {
+        let part = self.parts.entry(id).or_default();
+        part.story = story;
+        part.add(&signature);
+        if let Some(at_s) = at_s {
+            let (first_s, last_s) = part.told_s.unwrap_or((at_s, at_s));
+            part.told_s = Some((first_s.min(at_s), last_s.max(at_s)));
+        }
+        part.touched = self.n_arrived;
+        part.n_articles += 1;
+        part.n_framed += usize::from(is_framed);
+        part.members.push(Member { article, signature, at_s, has_own_headline });
+        if part.members.len() > ARTICLES_KEPT {
             // A copy says nothing that its original does not.
-            let least = story.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
-            story.members.remove(least);
+            let least = part.members.iter().position(|member| !member.has_own_headline).unwrap_or(0);
+            part.members.remove(least);
         }
     }
 
-    /// Notes of an article in a story that others of its make are known now.
-    pub fn note_framed(&mut self, story: i64) {
-        if let Some(story) = self.stories.get_mut(&story) {
-            story.n_framed = story.n_articles.min(story.n_framed + 1);
+    fn forget(&mut self, id: i64) {
+        let Some(part) = self.parts.remove(&id) else { return };
+        self.n_articles -= part.n_articles;
+        if let Some(parts) = self.put_together.get_mut(&part.story) {
+            parts.retain(|other| *other != id);
+            if parts.is_empty() {
+                self.put_together.remove(&part.story);
+            }
+        }
+    }
+
+    /// Notes of an article in a part that others of its make are known now.
+    pub fn note_framed(&mut self, part: i64) {
+        if let Some(part) = self.parts.get_mut(&part) {
+            part.n_framed = part.n_articles.min(part.n_framed + 1);
         }
     }
 
     /// Among the articles with a headline of their own, the one whose words are nearest to those of the whole story.
     #[must_use]
     pub fn most_central(&self, story: i64) -> Option<i64> {
-        let story = self.stories.get(&story)?;
-        let nearness = |member: &&Member| product(&member.signature.weights, &story.sum);
-        let nearest = story.members.iter().filter(|member| member.has_own_headline).max_by(|left, right| {
+        let others = self.put_together.get(&story).into_iter().flatten();
+        let parts: Vec<&Part> = std::iter::once(&story)
+            .chain(others)
+            .filter_map(|id| self.parts.get(id).filter(|part| part.story == story))
+            .collect();
+        let nearness =
+            |member: &&Member| -> f64 { parts.iter().map(|part| product(&member.signature.weights, &part.sum)).sum() };
+        let members = parts.iter().flat_map(|part| &part.members);
+        let nearest = members.filter(|member| member.has_own_headline).max_by(|left, right| {
             // The earlier one of two.
             nearness(left).total_cmp(&nearness(right)).then(right.article.cmp(&left.article))
         });
@@ -240,13 +313,13 @@ impl ActiveStories {
     /// How many articles are remembered, and how many stories.
     #[must_use]
     pub fn len(&self) -> (usize, usize) {
-        (self.n_articles, self.stories.len())
+        (self.n_articles, self.parts.len())
     }
 
     /// Whether nothing is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.stories.is_empty()
+        self.parts.is_empty()
     }
 
     /// The stories worth a comparison, by the terms in common that they are found by.
@@ -273,27 +346,45 @@ impl ActiveStories {
         hits.into_iter().map(|(story, _)| story).collect()
     }
 
-    /// Forgets the stories that were added to longest ago, where there are too many articles, and finds all others by
-    /// their strongest terms again.
+    /// The terms that a part is found by.
+    fn found_by(&self, part: i64) -> Vec<u32> {
+        self.parts.get(&part).map(|part| strongest(&part.sum)).unwrap_or_default()
+    }
+
+    /// Has a part found by the terms that are its strongest now, and no longer by those that were.
+    fn find_by(&mut self, part: i64, before: &[u32]) {
+        let now = self.found_by(part);
+        for term in before.iter().filter(|term| !now.contains(term)) {
+            if let Some(parts) = self.by_term.get_mut(term) {
+                parts.retain(|other| *other != part);
+            }
+        }
+        for term in now.into_iter().filter(|term| !before.contains(term)) {
+            let parts = self.by_term.entry(term).or_default();
+            if parts.len() <= STORIES_OF_TERM_MAX {
+                parts.push(part);
+            }
+        }
+    }
+
+    /// Forgets the stories that were added to longest ago, where there are too many articles.
     fn put_in_order(&mut self) {
         self.n_changes = 0;
         if self.n_articles > self.articles_max {
-            let mut by_age: Vec<(u64, i64)> = self.stories.iter().map(|(id, story)| (story.touched, *id)).collect();
+            let mut by_age: Vec<(u64, i64)> = self.parts.iter().map(|(id, part)| (part.touched, *id)).collect();
             by_age.sort_unstable();
             for (_, id) in by_age {
                 if self.n_articles <= self.articles_max {
                     break;
                 }
-                if let Some(story) = self.stories.remove(&id) {
-                    self.n_articles -= story.n_articles;
-                }
+                self.forget(id);
             }
         }
         self.by_term.clear();
-        let mut ids: Vec<i64> = self.stories.keys().copied().collect();
+        let mut ids: Vec<i64> = self.parts.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
-            for term in strongest(&self.stories[&id].sum) {
+            for term in self.found_by(id) {
                 let stories = self.by_term.entry(term).or_default();
                 if stories.len() <= STORIES_OF_TERM_MAX {
                     stories.push(id);
@@ -303,14 +394,10 @@ impl ActiveStories {
     }
 }
 
-impl Story {
+impl Part {
     /// How like an article is, as far as time leaves it. The age counts to each of the nearest articles, and to the first:
     /// an affair that is told of every day is many events.
     fn likeness(&self, signature: &Signature, at_s: Option<i64>, window_s: i64) -> f64 {
-        let length = self.sum.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum::<f64>().sqrt();
-        if length <= 0.0 {
-            return 0.0;
-        }
         let (by_age, since_first) = match (at_s, self.told_s) {
             (Some(at_s), Some((first_s, last_s))) => {
                 let distance_s = (at_s - last_s).max(first_s - at_s).max(0);
@@ -321,7 +408,7 @@ impl Story {
         if by_age <= 0.0 {
             return 0.0;
         }
-        let whole = product(&signature.weights, &self.sum) / length * by_age;
+        let whole = product(&signature.weights, &self.sum) / as_f64(self.n_articles.max(1)) * by_age;
         let likeness = |member: &Member| {
             let distance_s = at_s.zip(member.at_s).map(|(at_s, told_s)| (at_s - told_s).abs());
             let by_age = distance_s.map_or(1.0, |distance_s| left_by_distance(distance_s, window_s));
@@ -442,7 +529,7 @@ mod tests {
         at_s: Option<i64>,
         has_own_headline: bool,
     ) {
-        stories.join(Joining { story, article, signature, at_s, has_own_headline, is_framed: false });
+        stories.join(Joining { story, part: story, article, signature, at_s, has_own_headline, is_framed: false });
     }
 
     #[test]
@@ -489,6 +576,49 @@ mod tests {
     }
 
     #[test]
+    fn what_is_like_all_events_of_a_topic_is_of_none() {
+        let trial = |[witness, seen]: [&str; 2]| {
+            let body = format!("Before the court of Lorne, {witness} said on trial day that {seen}.");
+            signature(&format!("Harbour trial: {witness} heard"), &body)
+        };
+        let days = [
+            ["Ana Ruiz", "a crane stood unlit for weeks, with nobody to climb it"],
+            ["Piet Anders", "invoices for paint had been written twice by a cousin"],
+            ["Nell Garrow", "gulls nested where lifebelts ought to have hung"],
+            ["Odo Lanyard", "his signature was forged under seven orders of coal"],
+        ];
+        let next = trial(["Pia Thorne", "divers warned of rust under water three winters ago"]);
+        let mut stories = ActiveStories::new(604_800, 1000);
+        join(&mut stories, 1, 1, trial(days[0]), Some(0), true);
+        let alone = stories.place(&next, Some(0), false).expect("nothing else is like it").score;
+        for (number, day) in (2..).zip(&days[1..]) {
+            join(&mut stories, number, number, trial(*day), Some(0), true);
+        }
+        assert_eq!(stories.place(&next, Some(0), false), None, "{alone}");
+        assert_eq!(stories.place(&trial(days[2]), Some(0), false).map(|placed| placed.story), Some(3));
+    }
+
+    #[test]
+    fn parts_of_a_story_put_together_by_hand_are_found_by_themselves() {
+        let [first, second, other] = ferry();
+        let mut stories = ActiveStories::new(604_800, 1000);
+        join(&mut stories, 1, 10, first, Some(0), true);
+        let joining = Joining {
+            story: 1,
+            part: 2,
+            article: 11,
+            signature: other.clone(),
+            at_s: Some(0),
+            has_own_headline: true,
+            is_framed: false,
+        };
+        stories.join(joining);
+        let placed = [&second, &other].map(|signature| stories.place(signature, Some(DAY), false).expect("a part"));
+        assert_eq!(placed.map(|placed| (placed.story, placed.part)), [(1, 1), (1, 2)]);
+        assert!(stories.most_central(1).is_some());
+    }
+
+    #[test]
     fn the_most_central_article_is_no_copy() {
         let [first, second, _] = ferry();
         let mut stories = ActiveStories::new(604_800, 1000);
@@ -527,6 +657,6 @@ mod tests {
         for article in 0..100 {
             join(&mut stories, 1, article, signature(&format!("Lorne{article} ferry"), "Maribel"), Some(article), true);
         }
-        assert!(stories.stories[&1].members.len() == ARTICLES_KEPT && stories.stories[&1].sum.len() <= STORY_TERMS_MAX);
+        assert!(stories.parts[&1].members.len() == ARTICLES_KEPT && stories.parts[&1].sum.len() <= STORY_TERMS_MAX);
     }
 }

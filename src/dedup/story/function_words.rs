@@ -36,9 +36,9 @@ const LISTS: &[(&str, &str)] = &[
         "a about after against all also am an and any are aren't as at back be because been before being between both \
          but by can can't could couldn't day did didn't do does doesn't don't down during each even few first for from \
          get had hadn't has hasn't have haven't he he'd he'll her here him his how i i'd i'll i'm i've if in into is \
-         isn't it it'll its just last let like made make many may me more most much must my need new no not now of off \
+         isn't it it'll its just know last let like made make many may me more most much must my need new no not now of off \
          on one only or other our out over own people said same say says she she'd she'll should shouldn't since so \
-         some such than that the their them then there these they they'd they'll they're they've this those through \
+         some such than that the their them then there these they they'd they'll they're they've thing things this those through \
          time to told too two under up us very was wasn't we we'll we're we've week were weren't what when where which \
          while who why will with won't would wouldn't year years yet you you'd you'll you're you've your",
     ),

@@ -19,14 +19,16 @@ const LEAD_WORDS: usize = 60;
 /// Words of an article that are looked at. Behind these there is background.
 const WORDS_MAX: usize = 1000;
 
-/// What a name counts more than another word. Two earthquakes have all words in common but where and how strong.
-const NAME: f64 = 2.0;
+/// What a name counts more than another word. Two earthquakes have all words in common but where and how strong; but those who
+/// are told of every day are in all events of their topic.
+const NAME: f64 = 1.25;
 
 /// Shorter words than this are initials and endings.
 const LETTERS_MIN: u32 = 2;
 
-/// Power of a word's rarity.
-const RARITY_POWER: f64 = 1.3;
+/// From here on two articles of one make are of one event by what a third of their make does not say: it is names, times and
+/// places, of which reports of one event have most in common and those of two none.
+const ALIKE_BEYOND_MIN: f64 = 0.3;
 
 /// Terms that an article is known by: those that count most. Three times as many find the same stories.
 pub const TERMS_MAX: usize = 64;
@@ -91,6 +93,21 @@ impl Terms {
         Terms { language, terms: gather(found, language) }
     }
 
+    /// Whether two articles are alike in what a third one of their make does not say.
+    #[must_use]
+    pub fn are_alike_beyond(&self, other: &Terms, third: &Terms, frequencies: &Frequencies) -> bool {
+        let beyond = |terms: &Terms| terms.beyond(third).signature(frequencies);
+        beyond(self).likeness(&beyond(other)) >= ALIKE_BEYOND_MIN
+    }
+
+    /// What another article does not say.
+    #[must_use]
+    pub fn beyond(&self, other: &Terms) -> Terms {
+        // In the order of their hashes, both.
+        let is_own = |term: &&Term| other.terms.binary_search_by_key(&term.hash, |term| term.hash).is_err();
+        Terms { language: self.language, terms: self.terms.iter().filter(is_own).copied().collect() }
+    }
+
     /// Leaves out what others of its make say too, so that what remains tells its event.
     pub fn leave_out(&mut self, frame: &Frame) {
         self.terms.retain(|term| !frame.has(term.hash));
@@ -107,7 +124,7 @@ impl Terms {
         let mut weights: Vec<(u32, f64)> = Vec::with_capacity(self.terms.len());
         for term in &self.terms {
             let rarity = frequencies.rarity(self.language, term.hash);
-            let weight = (1.0 + term.count.ln()) * rarity.powf(RARITY_POWER) * if term.is_name { NAME } else { 1.0 };
+            let weight = (1.0 + term.count.ln()) * rarity * if term.is_name { NAME } else { 1.0 };
             if weight > 0.0 {
                 weights.push((key(term.hash), weight));
             }

@@ -51,13 +51,14 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn n_stories(&self, filter: &StoryFilter) -> Result<u64, StoreError> {
-        let StoryFilter { since, until, articles_min, sources_min } = filter;
+        let StoryFilter { since, until, articles_min, sources_min, is_news } = filter;
         let count = self.connection().query_row(
             "SELECT count(*) FROM stories
              WHERE n_articles >= max(1, ?1) AND n_sources >= ?2
                  AND (?3 IS NULL OR coalesce(last_published_at, updated_at) >= ?3)
-                 AND (?4 IS NULL OR coalesce(first_published_at, updated_at) < ?4)",
-            params![articles_min, sources_min, since.map(public_time), until.map(public_time)],
+                 AND (?4 IS NULL OR coalesce(first_published_at, updated_at) < ?4)
+                 AND NOT (?5 AND is_routine)",
+            params![articles_min, sources_min, since.map(public_time), until.map(public_time), is_news],
             |row| row.get(0),
         );
         Ok(count?)

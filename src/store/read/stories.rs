@@ -18,6 +18,8 @@ pub struct StoryFilter {
     pub articles_min: u32,
     /// Has at least this many sources.
     pub sources_min: u32,
+    /// Is no routine.
+    pub is_news: bool,
 }
 
 /// A story.
@@ -35,6 +37,8 @@ pub struct StoryRow {
     pub n_articles: u32,
     /// Number of sources. Those that only have copies do not count.
     pub n_sources: u32,
+    /// Whether all of its articles are of a make that has others: weather, results, notices.
+    pub is_routine: bool,
 }
 
 /// An article of a story.
@@ -57,7 +61,7 @@ pub struct MemberRow {
 }
 
 /// What [`story`] reads.
-const STORY_COLUMNS: &str = "id, title, first_published_at, last_published_at, n_articles, n_sources";
+const STORY_COLUMNS: &str = "id, title, first_published_at, last_published_at, n_articles, n_sources, is_routine";
 
 impl Reader {
     /// Stories, those with the most sources first; among equals the latest first.
@@ -72,6 +76,7 @@ impl Reader {
                  WHERE n_articles >= max(1, ?1) AND n_sources >= ?2
                      AND (?3 IS NULL OR coalesce(last_published_at, updated_at) >= ?3)
                      AND (?4 IS NULL OR coalesce(first_published_at, updated_at) < ?4)
+                     AND NOT (?6 AND is_routine)
                  ORDER BY n_sources DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT ?5"
             ),
             params![
@@ -80,6 +85,7 @@ impl Reader {
                 filter.since.map(public_time),
                 filter.until.map(public_time),
                 limit.map_or(-1, i64::from),
+                filter.is_news,
             ],
             story,
         )
@@ -142,5 +148,6 @@ fn story(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoryRow> {
         last_published_at: row.get(3)?,
         n_articles: row.get(4)?,
         n_sources: row.get(5)?,
+        is_routine: row.get(6)?,
     })
 }

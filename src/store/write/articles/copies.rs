@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
+use crate::dedup::earlier::Earlier;
 use crate::dedup::frame::Frame;
-use crate::dedup::lineage::{self, Copy, Earlier, Span};
+use crate::dedup::lineage::{self, Copy, Span};
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
 use crate::model::{Article, BodyKind, CanonicalUrl, publisher_of};
+use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::{spans_from_json, spans_to_json, stored_url};
 use crate::store::write::transaction::WriteTransaction;
 
@@ -24,6 +26,8 @@ pub(super) struct Comparison {
     postings: Postings,
     found: Option<(Copy, Vec<Span>)>,
     frame: Frame,
+    /// Earlier articles of the frame that were taken for copies for what those of their make say.
+    no_copies: Vec<i64>,
 }
 
 impl Comparison {
@@ -70,14 +74,15 @@ impl Comparison {
             others.extend(read(connection, id, publisher.as_deref())?);
         }
         let frame = Frame::of(&text, earlier.iter().chain(&others));
-        let found = match lineage::find_original(&mut text, &mut earlier, &common) {
+        let no_copies = no_copies(connection, &text, &frame, earlier.iter().chain(&others))?;
+        let found = match lineage::find_original(&mut text, &mut earlier, &common, &frame) {
             Some(copy) => {
                 let spans = spans_of(connection, &text, earlier, &copy)?;
                 Some((copy, spans))
             }
             None => None,
         };
-        Ok(Some(Comparison { sketch, postings, found, frame }))
+        Ok(Some(Comparison { sketch, postings, found, frame, no_copies }))
     }
 
     /// The article that it is made from.
@@ -91,6 +96,10 @@ impl Comparison {
         let connection: &Connection = transaction;
         let cache = &mut *transaction.cache();
         let roots = cache.roots();
+        for article in &self.no_copies {
+            take_copy_back(connection, *article)?;
+            roots.clear();
+        }
         let mut root = None;
         if let Some((copy, spans)) = &self.found {
             let row = CopyRow {
@@ -106,6 +115,42 @@ impl Comparison {
         cache.recent_shingles(connection)?.add(connection, id, &keys)?;
         Ok(self.frame)
     }
+}
+
+/// Near copies among the articles of a frame that are none by what this text, which is of the same make, does not say.
+fn no_copies<'a>(
+    connection: &Connection,
+    text: &ShingledText,
+    frame: &Frame,
+    earlier: impl Iterator<Item = &'a Earlier>,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut found = Vec::new();
+    if frame.is_empty() {
+        return Ok(found);
+    }
+    let make = Frame::from_one(text);
+    let sql = "SELECT duplicate_of FROM articles WHERE id = ?1 AND duplicate_kind = 'near'";
+    for Earlier { id, text, .. } in earlier.filter(|earlier| frame.articles.contains(&earlier.id)) {
+        let original: Option<i64> =
+            connection.prepare_cached(sql)?.query_row([*id], |row| row.get(0)).optional()?.flatten();
+        let Some(original) = original else { continue };
+        let original = read(connection, original, None)?;
+        if original.is_some_and(|original| !make.leaves_alike(text, &original.text)) {
+            found.push(*id);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes that an article is no copy.
+fn take_copy_back(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM _copies WHERE article_id = ?1")?.execute([id])?;
+    connection
+        .prepare_cached(&format!(
+            "UPDATE articles SET duplicate_of = NULL, duplicate_kind = NULL, change_seq = {NEXT_CHANGE} WHERE id = ?1"
+        ))?
+        .execute([id])?;
+    Ok(())
 }
 
 /// The earlier article that this one would be a copy of. Nothing is written.
@@ -211,7 +256,11 @@ fn words_and_day(connection: &Connection, id: i64) -> rusqlite::Result<(u32, Opt
 }
 
 /// Reads an article, for a comparison with one of this publisher.
-fn read(connection: &Connection, id: i64, publisher: Option<&str>) -> rusqlite::Result<Option<Earlier>> {
+pub(in crate::store) fn read(
+    connection: &Connection,
+    id: i64,
+    publisher: Option<&str>,
+) -> rusqlite::Result<Option<Earlier>> {
     connection
         .prepare_cached("SELECT title, body, url FROM articles WHERE id = ?1")?
         .query_row([id], |row| {

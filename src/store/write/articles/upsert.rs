@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use rusqlite::{Connection, OptionalExtension, params};
+
 use crate::dedup::frame::Frame;
 use crate::dedup::reading::{self, PageForm, Reading};
 use crate::dedup::{self, Lookalikes};
-use crate::model::{Article, CanonicalUrl, DuplicateKind, StoredArticle, Verdict};
+use crate::model::{Article, CanonicalUrl, DuplicateKind, SourceId, StoredArticle, Verdict};
 use crate::store::write::articles::arrival::Arrival;
 use crate::store::write::articles::copies::{self, Comparison};
 use crate::store::write::articles::lookalikes;
@@ -35,6 +37,7 @@ pub(super) fn upsert(
 ) -> rusqlite::Result<Upserted> {
     let lookalikes = lookalikes::find(transaction, article, arrival)?;
     let article = with_known_title(article, &lookalikes);
+    let article = with_language_of_source(transaction, article, arrival.source)?;
     let judgement = dedup::judge(&article, &lookalikes);
     let url = match arrival.answered {
         Some(answered) if judgement.canonical_is_wrong => Some(answered.url.clone()),
@@ -105,6 +108,37 @@ fn with_known_title<'a>(article: &'a Article, lookalikes: &Lookalikes) -> Cow<'a
         Some(title) if article.title.is_none() => Cow::Owned(Article { title: Some(title), ..article.clone() }),
         _ => Cow::Borrowed(article),
     }
+}
+
+/// Latest articles of a source by which its language is told.
+const ARTICLES_ASKED: u32 = 30;
+
+/// Fewer articles say little of the language of their source.
+const ARTICLES_IN_LANGUAGE_MIN: u32 = 3;
+
+/// Gives a headline without a text the language of its source, where all that came from there lately is in one: a few words do not
+/// tell their language by themselves.
+fn with_language_of_source<'a>(
+    connection: &Connection,
+    article: Cow<'a, Article>,
+    source: Option<SourceId>,
+) -> rusqlite::Result<Cow<'a, Article>> {
+    let Some(source) = source.filter(|_| article.language.is_none() && !dedup::has_own_text(article.words)) else {
+        return Ok(article);
+    };
+    let language: Option<String> = connection
+        .prepare_cached(
+            "SELECT min(language) FROM (SELECT article_id FROM sightings WHERE source_id = ?1
+                 ORDER BY first_seen_at DESC LIMIT ?2) JOIN articles ON id = article_id
+             WHERE language IS NOT NULL HAVING count(*) >= ?3 AND min(language) = max(language)",
+        )?
+        .query_row(params![source.0, ARTICLES_ASKED, ARTICLES_IN_LANGUAGE_MIN], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(match language {
+        Some(language) => Cow::Owned(Article { language: Some(language), ..article.into_owned() }),
+        None => article,
+    })
 }
 
 /// An article that is to be stored.

@@ -1,6 +1,6 @@
 //! Stories in the memory of the writing thread: those that articles may still join, and how often words occur.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 
 use crate::config::StoriesSettings;
 use crate::dedup::story::active::{ActiveStories, Joining};
@@ -39,22 +39,7 @@ impl StoryCache {
             Terms::of(title, row.get_ref(1)?.as_str()?, language).note(&mut frequencies);
         }
         let mut active = ActiveStories::new(settings.window_s, settings.articles_max);
-        let mut statement = connection.prepare(
-            "SELECT story_id, article_id, signature, at_s, has_own_headline, is_framed
-             FROM _story_signatures JOIN story_members USING (article_id) ORDER BY article_id",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut joining = Vec::new();
-        while let Some(row) = rows.next()? {
-            joining.push(Joining {
-                story: row.get(0)?,
-                article: row.get(1)?,
-                signature: Signature::from_bytes(row.get_ref(2)?.as_blob()?),
-                at_s: row.get(3)?,
-                has_own_headline: row.get(4)?,
-                is_framed: row.get(5)?,
-            });
-        }
+        let joining = remembered(connection, "ORDER BY article_id", [])?;
         active.join_all(joining);
         let articles_max = i64::try_from(settings.articles_max).unwrap_or(i64::MAX);
         Ok(StoryCache { active, frequencies, generation, articles_max })
@@ -64,6 +49,30 @@ impl StoryCache {
     pub(in crate::store) fn generation(&self) -> i64 {
         self.generation
     }
+}
+
+/// The articles of a part of a story that are remembered, in the order in which they came.
+pub(super) fn remembered_of(connection: &Connection, story: i64, part: i64) -> rusqlite::Result<Vec<Joining>> {
+    remembered(connection, "WHERE story_id = ?1 AND part = ?2 ORDER BY article_id", [story, part])
+}
+
+fn remembered(connection: &Connection, which: &str, values: impl Params) -> rusqlite::Result<Vec<Joining>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT story_id, part, article_id, signature, at_s, has_own_headline, is_routine
+         FROM _story_signatures JOIN story_members USING (article_id) {which}"
+    ))?;
+    let joining = statement.query_map(values, |row| {
+        Ok(Joining {
+            story: row.get(0)?,
+            part: row.get(1)?,
+            article: row.get(2)?,
+            signature: Signature::from_bytes(row.get_ref(3)?.as_blob()?),
+            at_s: row.get(4)?,
+            has_own_headline: row.get(5)?,
+            is_framed: row.get(6)?,
+        })
+    })?;
+    joining.collect()
 }
 
 /// The generation of stories: how often commands have changed them.

@@ -48,6 +48,9 @@ pub fn split_story_beside(settings: &StoreSettings, articles: &[i64]) -> Result<
             )?);
         }
         move_all(connection, articles, new)?;
+        for article in articles {
+            set_part(connection, *article, new)?;
+        }
         left.sort_unstable();
         left.dedup();
         for story in left {
@@ -78,9 +81,15 @@ fn move_all(connection: &Connection, articles: &[i64], story: i64) -> rusqlite::
     Ok(articles.len())
 }
 
+/// Says with what an article is compared from now on: what it was found to be like when this story was opened.
+pub(super) fn set_part(connection: &Connection, article: i64, part: i64) -> rusqlite::Result<()> {
+    let sql = "UPDATE _story_signatures SET part = ?2 WHERE article_id = ?1";
+    connection.prepare_cached(sql)?.execute([article, part]).map(|_| ())
+}
+
 /// Counts the articles of a story again. Its headline stays if the article stays; otherwise its first article that is no
 /// copy gives one.
-fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
+pub(super) fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE story_members SET is_copy = EXISTS (
@@ -99,6 +108,7 @@ fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
                      LIMIT 1),
                  n_articles = (SELECT count(*) FROM story_members WHERE story_id = ?1),
                  n_sources = (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = ?1 AND NOT is_copy),
+                 is_routine = coalesce((SELECT min(is_routine) FROM story_members WHERE story_id = ?1), 0),
                  (first_published_at, last_published_at) = (
                      SELECT min(told_at), max(told_at) FROM story_members WHERE story_id = ?1),
                  updated_at = ?2

@@ -5,17 +5,25 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
 use crate::dedup::frame::Frame;
-use crate::dedup::story::active::Joining;
+use crate::dedup::shingle::ShingledText;
+use crate::dedup::story::active::{Joining, Placement};
 use crate::dedup::story::terms::{Signature, Terms};
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
+use crate::store::write::articles::copies;
 use crate::store::write::stories::cache::StoryCache;
-use crate::store::write::stories::edits;
+use crate::store::write::stories::{edits, part};
 use crate::store::write::transaction::WriteTransaction;
 
 /// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
 /// to know", "photos of the day".
-const HEADLINE_LIKENESS_MIN: f64 = 0.6;
+const HEADLINE_LIKENESS_MIN: f64 = 0.2;
+
+/// And so much of that may be one word: "photos" is an event no more than "Monday" is.
+const HEADLINE_WORD_SHARE_MAX: f64 = 0.7;
+
+/// So many times an article is placed anew because what it is most like is of its make.
+const MAKES_MAX: usize = 3;
 
 /// An article that has just been stored.
 #[derive(Clone, Copy, Debug)]
@@ -51,35 +59,52 @@ pub(in crate::store) fn join(
     }
     let connection: &Connection = transaction;
     let Compared { original, frame } = compared;
-    let mut terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
+    let all_terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
     let cache = &mut *transaction.cache();
     let stories = cache.stories(connection, arrived.id)?;
-    terms.note(&mut stories.frequencies);
-    terms.leave_out(frame);
-    for other in &frame.articles {
-        note_framed(connection, stories, *other)?;
-    }
-    let is_framed = !frame.is_empty() || original.map_or(Ok(false), |original| is_framed(connection, original))?;
-    let signature = terms.signature(&stories.frequencies);
-    if signature.is_empty() {
-        return Ok(());
-    }
+    all_terms.note(&mut stories.frequencies);
     let at = told_at(article, arrived);
-    let likeness_min = if dedup::has_own_text(article.words) { 0.0 } else { HEADLINE_LIKENESS_MIN };
-    let place = match find_place(
-        connection,
-        stories,
-        &Placing { signature: &signature, at, original, likeness_min, is_framed },
-    )? {
+    let is_original_framed = original.map_or(Ok(false), |original| is_framed(connection, original))?;
+    let mut frame = frame.clone();
+    let mut n_makes = 0;
+    let (terms, signature, place, is_framed) = loop {
+        for other in &frame.articles {
+            note_framed(connection, stories, *other)?;
+        }
+        let mut terms = all_terms.clone();
+        terms.leave_out(&frame);
+        let signature = terms.signature(&stories.frequencies);
+        if signature.is_empty() {
+            return Ok(());
+        }
+        let is_framed = !frame.is_empty() || is_original_framed;
+        let placing =
+            Placing { signature: &signature, at, original, has_text: dedup::has_own_text(article.words), is_framed };
+        let place = find_place(connection, stories, &placing)?;
+        let of_make = match &place {
+            Some(place) if place.reason == Reason::Alike && n_makes < MAKES_MAX => {
+                n_makes += 1;
+                frame_in_story(connection, article, &stories.active.nearest(place.part, &signature))?
+            }
+            _ => Frame::default(),
+        };
+        if of_make.articles.iter().all(|article| frame.articles.contains(article)) {
+            break (terms, signature, place, is_framed);
+        }
+        frame.extend(of_make);
+    };
+    part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
+    let place = match place {
         Some(place) => place,
         None => Place::first(open(connection, article, at, arrived)?),
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
     let publisher = publisher_name(connection, url, arrived.source)?;
-    Member { place: &place, words, publisher, at }.record(connection, arrived)?;
+    Member { place: &place, words, publisher, at, is_routine: is_framed }.record(connection, arrived)?;
     let joining = Joining {
         story: place.story,
+        part: place.part,
         article: arrived.id,
         signature,
         at_s: at.map(Timestamp::as_second),
@@ -94,6 +119,17 @@ pub(in crate::store) fn join(
         set_title(connection, place.story, central)?;
     }
     Ok(())
+}
+
+/// What an article has in common with those of a story that it is most like, if they are of its make.
+fn frame_in_story(connection: &Connection, article: &Article, nearest: &[i64]) -> rusqlite::Result<Frame> {
+    let mut members = Vec::with_capacity(nearest.len());
+    for id in nearest {
+        if let Some(member) = copies::read(connection, *id, None)? {
+            members.push((member, is_framed(connection, *id)?));
+        }
+    }
+    Ok(Frame::of_story(&ShingledText::new(article.title.as_deref(), &article.body), &members))
 }
 
 /// Lets an article that reads as another one now join the story that this belongs to, unless it was put where it is by hand.
@@ -157,6 +193,7 @@ impl Reason {
 /// An article's place in a story.
 struct Place {
     story: i64,
+    part: i64,
     reason: Reason,
     score: Option<f64>,
     /// The terms in common that count most.
@@ -165,7 +202,7 @@ struct Place {
 
 impl Place {
     fn first(story: i64) -> Place {
-        Place { story, reason: Reason::First, score: None, terms: Vec::new() }
+        Place { story, part: story, reason: Reason::First, score: None, terms: Vec::new() }
     }
 }
 
@@ -174,28 +211,34 @@ struct Placing<'a> {
     signature: &'a Signature,
     at: Option<Timestamp>,
     original: Option<i64>,
-    likeness_min: f64,
+    has_text: bool,
     is_framed: bool,
 }
 
 /// Finds the stored story that an article belongs to.
 fn find_place(connection: &Connection, stories: &StoryCache, placing: &Placing<'_>) -> rusqlite::Result<Option<Place>> {
-    let Placing { signature, at, original, likeness_min, is_framed } = *placing;
+    let Placing { signature, at, original, has_text, is_framed } = *placing;
     let of_original = match original {
-        Some(original) => story_of(connection, original)?,
+        Some(original) => story_and_part_of(connection, original)?,
         None => None,
     };
-    if let Some(story) = of_original {
-        let terms = stories.active.in_common(story, signature);
-        return Ok(Some(Place { story, reason: Reason::Copy, score: None, terms }));
+    if let Some((story, part)) = of_original {
+        let terms = stories.active.in_common(part, signature);
+        return Ok(Some(Place { story, part, reason: Reason::Copy, score: None, terms }));
     }
     let placement = stories.active.place(signature, at.map(Timestamp::as_second), is_framed);
-    Ok(placement.filter(|placement| placement.score >= likeness_min).map(|placement| Place {
+    Ok(placement.filter(|placement| has_text || tells_event(placement)).map(|placement| Place {
         story: placement.story,
+        part: placement.part,
         reason: Reason::Alike,
         score: Some(placement.score),
         terms: placement.terms,
     }))
+}
+
+/// Whether what a headline alone has in common with a story can be the event, and not how it is put.
+fn tells_event(placement: &Placement) -> bool {
+    placement.score >= HEADLINE_LIKENESS_MIN && placement.strongest_share <= HEADLINE_WORD_SHARE_MAX
 }
 
 /// An article as a member of its story.
@@ -205,12 +248,13 @@ struct Member<'a> {
     words: Vec<String>,
     publisher: String,
     at: Option<Timestamp>,
+    is_routine: bool,
 }
 
 impl Member<'_> {
     /// Writes the member and counts it in its story. A first article was counted when its story was opened.
     fn record(&self, connection: &Connection, arrived: &Arrived) -> rusqlite::Result<()> {
-        let Member { place, words, publisher, at } = self;
+        let Member { place, words, publisher, at, is_routine } = self;
         let Place { story, reason, score, .. } = place;
         let is_copy = *reason == Reason::Copy;
         if *reason != Reason::First {
@@ -227,8 +271,8 @@ impl Member<'_> {
         }
         connection
             .prepare_cached(
-                "INSERT INTO story_members (article_id, story_id, reason, score, terms, told_at, publisher, is_copy)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO story_members (article_id, story_id, reason, score, terms, told_at, publisher, is_copy, is_routine)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 arrived.id,
@@ -238,8 +282,10 @@ impl Member<'_> {
                 json_list(words),
                 at.map(public_time),
                 publisher,
-                is_copy
+                is_copy,
+                is_routine
             ])?;
+        set_routine(connection, *story)?;
         connection
             .prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?
             .execute([arrived.id, *story])
@@ -260,13 +306,13 @@ pub(in crate::store) fn update_title(connection: &Connection, article_id: i64) -
 
 /// Writes the signature of an article, and deletes those of articles that are too old to be compared.
 fn record_signature(connection: &Connection, joining: &Joining, articles_max: i64) -> rusqlite::Result<()> {
-    let Joining { article, signature, at_s, has_own_headline, is_framed, .. } = joining;
+    let Joining { part, article, signature, at_s, has_own_headline, .. } = joining;
     connection
         .prepare_cached(
-            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, is_framed, signature)
+            "INSERT INTO _story_signatures (article_id, at_s, has_own_headline, part, signature)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![article, at_s, has_own_headline, is_framed, signature.to_bytes()])?;
+        .execute(params![article, at_s, has_own_headline, part, signature.to_bytes()])?;
     connection
         .prepare_cached("DELETE FROM _story_signatures WHERE article_id <= ?1")?
         .execute([article - articles_max])?;
@@ -276,18 +322,30 @@ fn record_signature(connection: &Connection, joining: &Joining, articles_max: i6
 /// Notes of an earlier article that another of its make has come.
 fn note_framed(connection: &Connection, stories: &mut StoryCache, article: i64) -> rusqlite::Result<()> {
     let n_changed = connection
-        .prepare_cached("UPDATE _story_signatures SET is_framed = 1 WHERE article_id = ?1 AND NOT is_framed")?
+        .prepare_cached("UPDATE story_members SET is_routine = 1 WHERE article_id = ?1 AND NOT is_routine")?
         .execute([article])?;
     if n_changed > 0
-        && let Some(story) = story_of(connection, article)?
+        && let Some((story, part)) = story_and_part_of(connection, article)?
     {
-        stories.active.note_framed(story);
+        set_routine(connection, story)?;
+        stories.active.note_framed(part);
     }
     Ok(())
 }
 
+/// Tells a story as routine where all of its articles are.
+fn set_routine(connection: &Connection, story: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE stories SET is_routine = NOT is_routine WHERE id = ?1 AND is_routine =
+                 EXISTS (SELECT 1 FROM story_members WHERE story_id = ?1 AND NOT is_routine)",
+        )?
+        .execute([story])
+        .map(|_| ())
+}
+
 fn is_framed(connection: &Connection, article: i64) -> rusqlite::Result<bool> {
-    let sql = "SELECT is_framed FROM _story_signatures WHERE article_id = ?1";
+    let sql = "SELECT is_routine FROM story_members WHERE article_id = ?1";
     Ok(connection.prepare_cached(sql)?.query_row([article], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
@@ -313,13 +371,15 @@ fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arriv
         .insert(params![article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
 }
 
-/// The story of an article.
-fn story_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option<i64>> {
+/// The story of an article, and the part of it. What is no longer remembered is of the part that the story began with.
+fn story_and_part_of(connection: &Connection, article_id: i64) -> rusqlite::Result<Option<(i64, i64)>> {
     connection
-        .prepare_cached("SELECT story_id FROM articles WHERE id = ?1")?
-        .query_row([article_id], |row| row.get(0))
+        .prepare_cached(
+            "SELECT story_id, coalesce(part, story_id)
+             FROM story_members LEFT JOIN _story_signatures USING (article_id) WHERE article_id = ?1",
+        )?
+        .query_row([article_id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
-        .map(Option::flatten)
 }
 
 /// Who published an article: the publisher of its address, otherwise the slug of its source.

@@ -1,0 +1,14 @@
+//! An earlier article, as others are compared with it.
+
+use super::shingle::ShingledText;
+
+/// An earlier article, taken apart.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// Its row.
+    pub id: i64,
+    /// Its text.
+    pub text: ShingledText,
+    /// Whether it comes from the publisher of the article that it is compared with.
+    pub is_same_publisher: bool,
+}
