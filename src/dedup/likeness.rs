@@ -98,8 +98,9 @@ pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: b
 
 /// Whether two texts have more in common than what they quote.
 fn shares_own_words(text: &ShingledText, earlier: &ShingledText) -> bool {
-    let n_shorter = text.own.len().min(earlier.own.len());
-    n_shorter < OWN_SHINGLES_MIN || ratio(n_in_both(&text.own, &earlier.own), n_shorter) >= OWN_SHARE_MIN
+    let (own, earlier) = (text.own(), earlier.own());
+    let n_shorter = own.len().min(earlier.len());
+    n_shorter < OWN_SHINGLES_MIN || ratio(n_in_both(&own, &earlier), n_shorter) >= OWN_SHARE_MIN
 }
 
 /// Whether the beginning of one text stands in another.

@@ -49,8 +49,6 @@ pub struct ShingledText {
     pub(super) shingles: Vec<Shingle>,
     /// The different ones, ascending.
     pub(super) distinct: Vec<u64>,
-    /// Those of them that stand outside of quotation marks too, ascending.
-    pub(super) own: Vec<u64>,
     /// Its numbers, ascending by context.
     pub(super) figures: Vec<Figure>,
     /// Its names, ascending by context.
@@ -81,9 +79,9 @@ impl ShingledText {
         let mut vocabulary = telling_words(&tokens);
         vocabulary.extend(&headline);
         let shingles = shingles(&tokens, &are_quoted);
-        let (distinct, own) = (distinct(&shingles), own(&shingles));
+        let distinct = distinct(&shingles);
         let (figures, names) = (sorted(figures(&tokens)), sorted(names(&tokens)));
-        ShingledText { shingles, distinct, own, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
+        ShingledText { shingles, distinct, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
     }
 
     /// How many different shingles it has.
@@ -98,19 +96,20 @@ impl ShingledText {
         self.distinct.is_empty()
     }
 
+    /// The different shingles that stand outside of quotation marks, ascending.
+    pub(super) fn own(&self) -> Vec<u64> {
+        sorted(self.shingles.iter().filter(|shingle| !shingle.is_quoted).map(|shingle| shingle.hash).collect())
+    }
+
     /// Takes away the shingles that begin in some of its paragraphs.
     pub(super) fn leave_out(&mut self, is_left_out: impl Fn(u32) -> bool) {
         self.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
-        (self.distinct, self.own) = (distinct(&self.shingles), own(&self.shingles));
+        self.distinct = distinct(&self.shingles);
     }
 }
 
 fn distinct(shingles: &[Shingle]) -> Vec<u64> {
     sorted(shingles.iter().map(|shingle| shingle.hash).collect())
-}
-
-fn own(shingles: &[Shingle]) -> Vec<u64> {
-    sorted(shingles.iter().filter(|shingle| !shingle.is_quoted).map(|shingle| shingle.hash).collect())
 }
 
 /// Tells of each word of a paragraph whether it stands between quotation marks.
