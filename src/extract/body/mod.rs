@@ -38,7 +38,7 @@ mod learn;
 
 use super::page::Page;
 use context_features::Surroundings;
-use decision_trees::Tree;
+use decision_trees::{ACCEPTED, Tree};
 use features::COUNT;
 use line_features::LineProfile;
 
@@ -61,9 +61,6 @@ impl Body {
         Body { lines, sureness: Sureness::of_known() }
     }
 }
-
-/// A line stands in the article when it more likely does than not.
-const ACCEPTED: f32 = 0.5;
 
 /// The weights of each pass.
 #[derive(Clone, Copy)]

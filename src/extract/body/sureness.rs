@@ -2,7 +2,7 @@
 //! they are made of.
 
 use super::super::text::{number, share};
-use super::ACCEPTED;
+use super::decision_trees::ACCEPTED;
 use super::features::Feature;
 use super::line_features::LineProfile;
 
