@@ -98,8 +98,9 @@ pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: b
 
 /// Whether two texts have more in common than what they quote.
 fn shares_own_words(text: &ShingledText, earlier: &ShingledText) -> bool {
-    let n_shorter = text.own.len().min(earlier.own.len());
-    n_shorter < OWN_SHINGLES_MIN || ratio(n_in_both(&text.own, &earlier.own), n_shorter) >= OWN_SHARE_MIN
+    let (own, earlier) = (text.own(), earlier.own());
+    let n_shorter = own.len().min(earlier.len());
+    n_shorter < OWN_SHINGLES_MIN || ratio(n_in_both(&own, &earlier), n_shorter) >= OWN_SHARE_MIN
 }
 
 /// Whether the beginning of one text stands in another.
@@ -323,17 +324,17 @@ mod tests {
 
     #[test]
     fn a_note_of_few_numbers_is_another_where_all_are() {
-        let note = |bank: &str, help: u32, total: u32| {
+        let note = |help: u32, total: u32| {
             let body = format!(
-                "{bank} helped the money market with {help} crowns in the afternoon. It was the second time today that bills were \
-                 bought outright from the discount houses, dealers said, since so few had been offered in the morning. All help of \
-                 the day comes to {total} crowns."
+                "The money market was helped with {help} crowns in the afternoon. It was the second time today that bills were bought \
+                 outright from the discount houses, dealers said, since so few had been offered in the morning. All help of the day \
+                 comes to {total} crowns."
             );
             ShingledText::new(Some("Money market gets more help"), &body)
         };
-        let original = note("The Bank of Lorne", 112, 340);
-        assert!(compare(&note("The Bank of Lorne", 95, 408), &original, false).is_none());
-        assert!(compare(&note("The Bank of Lorne", 112, 340), &original, false).is_some(), "the same in another paper");
+        let original = note(112, 340);
+        assert!(compare(&note(95, 408), &original, false).is_none());
+        assert!(compare(&note(112, 341), &original, false).is_some(), "a correction");
     }
 
     proptest! {

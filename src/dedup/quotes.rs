@@ -7,6 +7,10 @@
 /// «so» and ”so”. Single marks count where they stand as quotation marks do, and not as an apostrophe.
 pub(super) fn quoted(paragraph: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
+    // Most paragraphs have none.
+    if !paragraph.bytes().any(|byte| matches!(byte, b'"' | b'\'') || !byte.is_ascii()) {
+        return found;
+    }
     let mut open: Option<(usize, char)> = None;
     let mut before = None;
     let mut characters = paragraph.char_indices().peekable();

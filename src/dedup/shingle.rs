@@ -49,8 +49,6 @@ pub struct ShingledText {
     pub(super) shingles: Vec<Shingle>,
     /// The different ones, ascending.
     pub(super) distinct: Vec<u64>,
-    /// Those of them that stand outside of quotation marks too, ascending.
-    pub(super) own: Vec<u64>,
     /// Its numbers, ascending by context.
     pub(super) figures: Vec<Figure>,
     /// Its names, ascending by context.
@@ -67,11 +65,12 @@ impl ShingledText {
     #[must_use]
     pub fn new(title: Option<&str>, body: &str) -> ShingledText {
         let mut tokens = Vec::with_capacity(body.len() / 6);
+        let mut are_quoted = Vec::with_capacity(tokens.capacity());
         let mut n_paragraphs = 0;
         for paragraph in body.lines() {
             let n_before = tokens.len();
             read_tokens(paragraph, n_paragraphs, &mut tokens);
-            mark_quoted(&mut tokens[n_before..], paragraph);
+            are_quoted.extend(are_in_quotes(&tokens[n_before..], paragraph));
             n_paragraphs += 1;
         }
         let mut headline_tokens = Vec::new();
@@ -79,10 +78,10 @@ impl ShingledText {
         let headline = sorted(telling_words(&headline_tokens));
         let mut vocabulary = telling_words(&tokens);
         vocabulary.extend(&headline);
-        let shingles = shingles(&tokens);
-        let (distinct, own) = (distinct(&shingles), own(&shingles));
+        let shingles = shingles(&tokens, &are_quoted);
+        let distinct = distinct(&shingles);
         let (figures, names) = (sorted(figures(&tokens)), sorted(names(&tokens)));
-        ShingledText { shingles, distinct, own, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
+        ShingledText { shingles, distinct, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
     }
 
     /// How many different shingles it has.
@@ -97,10 +96,15 @@ impl ShingledText {
         self.distinct.is_empty()
     }
 
+    /// The different shingles that stand outside of quotation marks, ascending.
+    pub(super) fn own(&self) -> Vec<u64> {
+        sorted(self.shingles.iter().filter(|shingle| !shingle.is_quoted).map(|shingle| shingle.hash).collect())
+    }
+
     /// Takes away the shingles that begin in some of its paragraphs.
     pub(super) fn leave_out(&mut self, is_left_out: impl Fn(u32) -> bool) {
         self.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
-        (self.distinct, self.own) = (distinct(&self.shingles), own(&self.shingles));
+        self.distinct = distinct(&self.shingles);
     }
 }
 
@@ -108,32 +112,26 @@ fn distinct(shingles: &[Shingle]) -> Vec<u64> {
     sorted(shingles.iter().map(|shingle| shingle.hash).collect())
 }
 
-fn own(shingles: &[Shingle]) -> Vec<u64> {
-    sorted(shingles.iter().filter(|shingle| !shingle.is_quoted).map(|shingle| shingle.hash).collect())
+/// Tells of each word of a paragraph whether it stands between quotation marks.
+fn are_in_quotes(tokens: &[Token], paragraph: &str) -> impl Iterator<Item = bool> {
+    let mut quotes = quoted(paragraph).into_iter().peekable();
+    tokens.iter().map(move |token| {
+        while quotes.next_if(|(_, end)| *end <= token.start).is_some() {}
+        quotes.peek().is_some_and(|(start, _)| *start <= token.start)
+    })
 }
 
-/// Marks the words of a paragraph that stand between quotation marks.
-fn mark_quoted(tokens: &mut [Token], paragraph: &str) {
-    let mut tokens = tokens.iter_mut().peekable();
-    for (start, end) in quoted(paragraph) {
-        while tokens.next_if(|token| token.start < start).is_some() {}
-        while let Some(token) = tokens.next_if(|token| token.start < end) {
-            token.is_quoted = true;
-        }
-    }
-}
-
-fn shingles(tokens: &[Token]) -> Vec<Shingle> {
+fn shingles(tokens: &[Token], are_quoted: &[bool]) -> Vec<Shingle> {
     let mut shingles = Vec::with_capacity(tokens.len());
     for start in 0..tokens.len() {
         let mut hash = EMPTY;
         let mut units = 0;
         let paragraph = tokens[start].paragraph;
         let (mut is_inside, mut is_quoted) = (true, true);
-        for token in &tokens[start..] {
+        for (token, is_in_quotes) in tokens[start..].iter().zip(&are_quoted[start..]) {
             hash = mix(with(hash, token.hash));
             is_inside &= token.paragraph == paragraph;
-            is_quoted &= token.is_quoted;
+            is_quoted &= *is_in_quotes;
             units += token.units;
             if units >= SHINGLE_UNITS {
                 break;

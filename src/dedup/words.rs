@@ -30,8 +30,6 @@ pub(super) struct Token {
     pub(super) is_capitalised: bool,
     /// Whether it is the first of its paragraph, or stands behind the end of a sentence or a quotation mark.
     pub(super) starts_sentence: bool,
-    /// Whether it stands between quotation marks.
-    pub(super) is_quoted: bool,
     /// Where it begins and ends, in bytes of its paragraph.
     pub(super) start: usize,
     pub(super) end: usize,
@@ -48,7 +46,6 @@ pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token
         is_number: false,
         is_capitalised: false,
         starts_sentence: true,
-        is_quoted: false,
         start: 0,
         end: 0,
     };

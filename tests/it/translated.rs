@@ -4,6 +4,7 @@
 //! program does with what it is told. What a real one tells is measured where `SENTENCE_ENCODER` names its file.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -160,7 +161,7 @@ fn a_hundred_events_in_six_languages_are_told_apart() {
         article.as_object_mut().expect("an object").remove("event");
         event_of
             .insert(article["url"].as_str().expect("an address").to_owned(), event.as_str().unwrap_or_default().into());
-        lines += &format!("{article}\n");
+        let _ = writeln!(lines, "{article}");
     }
     assert_eq!(event_of.len(), 600);
     let room = with_encoder(Path::new(&file));
