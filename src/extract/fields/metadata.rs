@@ -35,7 +35,7 @@ impl<'a> Metadata<'a> {
             .chain([document.final_url.clone()])
             .collect();
         let structured = json_ld::read(&page.json_ld, &addresses);
-        let site_names = title::site_name_keys(&declared, &structured, &addresses);
+        let site_names = title::site_name_keys(page, &declared, &structured, &addresses);
         let (titles, title_votes) = title::candidates(page, &declared, &structured, hints, &site_names)
             .into_iter()
             .map(|(title, votes)| (title, Some(votes)))
