@@ -5,8 +5,8 @@
 
 use super::super::text::{count_words, fold, key};
 use super::byline_words::{
-    AGENCIES, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, NO_NAME_WORDS, OPENINGS,
-    ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, ROLE_WORDS, SEPARATORS,
+    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, LABELS,
+    NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, ROLE_WORDS, SEPARATORS,
 };
 use crate::dates;
 use crate::scripts::is_han_or_kana;
@@ -21,6 +21,44 @@ const PARTS_MAX: usize = 60;
 pub(super) fn begins_byline(line: &str) -> bool {
     let lower = line.to_lowercase();
     HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening))
+}
+
+/// Whether a line tells when something was written and then by whom: `Published May 3, 2026 by Ada Quill`.
+pub(super) fn tells_date_and_author(line: &str) -> bool {
+    let is_by = |word: &str| word.eq_ignore_ascii_case("by");
+    let before = word_positions(line).find(|(at, word)| *at > 0 && is_by(word)).map(|(at, _)| &line[..at]);
+    before.is_some_and(|before| dates::find(before).is_some() && !names_other_deed(before) && !tells_other_deeds(line))
+}
+
+/// Whether a word in a text is for something else that people do with articles than write them. Who updates one is named
+/// where the author is.
+pub(super) fn names_other_deed(text: &str) -> bool {
+    words(&text.to_lowercase()).any(|word| word != "updated" && OTHER_DEEDS.contains(&word))
+}
+
+/// Whether a line says only that an author is named in the next one.
+pub(super) fn is_author_label(line: &str) -> bool {
+    LABELS.contains(&trimmed(line).to_lowercase().as_str())
+}
+
+/// Whether an address leads to what somebody has written, or to who they are.
+pub(super) fn is_author_address(address: &str) -> bool {
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest).split(['?', '#']).next().unwrap_or_default();
+    let mut segments = path.split('/').skip(1);
+    segments.any(|segment| AUTHOR_PATHS.contains(&segment)) && segments.any(|segment| !segment.is_empty())
+}
+
+/// Whether a text is one full name as people in the head of an article have it: two to four words, each with a capital.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    let words = || text.split_whitespace();
+    let is_word = |word: &str| {
+        let letters = word.trim_matches(['.', ',', '\'', '’']);
+        letters.starts_with(char::is_uppercase)
+            && letters.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.'))
+            && (letters.chars().skip(1).any(char::is_lowercase) || letters.chars().count() <= 2)
+            || PARTICLES.contains(&word)
+    };
+    (2..=4).contains(&words().count()) && words().all(is_word) && is_person(text, &|_| false)
 }
 
 /// The names in a byline, in its order. `is_own` tells names of the site.
@@ -41,7 +79,10 @@ pub(super) fn names<'b>(byline: &'b str, is_own: &dyn Fn(&str) -> bool) -> Vec<&
 
 /// Whether a name has more than one part, or is of a script in which that does not show.
 pub(super) fn is_full(name: &str) -> bool {
-    count_words(name) > 1 || name.starts_with(is_han_or_kana)
+    let is_hangul = |c: char| ('가'..='힣').contains(&c);
+    count_words(name) > 1
+        || name.starts_with(is_han_or_kana)
+        || name.starts_with(is_hangul) && name.chars().nth(1).is_some()
 }
 
 /// A byline without what stands before its first name.
@@ -73,6 +114,19 @@ pub(super) fn is_label(piece: &str) -> bool {
 pub(super) fn tells_other_deeds(byline: &str) -> bool {
     let lower = byline.to_lowercase();
     OTHER_DEEDS.iter().any(|deed| lower.contains(&format!("{deed} by")))
+}
+
+/// Whether a text ends by saying that who is named next did something else than write: `Fact checked by`.
+pub(super) fn ends_with_other_deed(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let deed = trimmed(&lower).strip_suffix("by").map(str::trim_end).unwrap_or_default();
+    OTHER_DEEDS.iter().any(|other| deed.ends_with(other))
+}
+
+/// Whether a line signs a text at its end: `Written by Ada Quill`.
+pub(super) fn is_signature(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening)) && !tells_other_deeds(line)
 }
 
 /// Whether a name is two words and a conjunction, such as "Quay and Courier": where it is declared as one author it is
@@ -201,6 +255,12 @@ pub(super) fn parts(byline: &str) -> Vec<&str> {
     parts
 }
 
+/// What stands before the date in a byline, or behind it where nothing does.
+pub(super) fn without_date(byline: &str) -> &str {
+    let is_text = |part: &&str| !part.is_empty();
+    without_dates(byline).into_iter().map(trimmed).find(is_text).unwrap_or_default()
+}
+
 fn without_dates(byline: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     let mut rest = byline;
@@ -265,10 +325,23 @@ fn split_names<'b>(text: &'b str, parts: &mut Vec<&'b str>) {
     for separator in SEPARATORS {
         pieces = pieces.into_iter().flat_map(|piece| piece.split(separator)).collect();
     }
-    let pieces = pieces.into_iter().map(|piece| piece.split(['(', '[', '（', '<']).next().unwrap_or(piece));
-    for piece in pieces {
+    for piece in pieces.into_iter().map(without_brackets) {
         split_at_conjunctions(without_opening(piece), parts);
     }
+}
+
+/// What stands before the first bracket, or all where it is in the middle of a name: `Ada (Marsh) Quill`.
+fn without_brackets(piece: &str) -> &str {
+    let is_within = piece.split_once('(').and_then(|(before, rest)| Some((before, rest.split_once(')')?))).is_some_and(
+        |(before, (inside, behind))| {
+            let is_name = |part: &str| {
+                let mut words = part.split_whitespace().peekable();
+                words.peek().is_some() && words.all(|word| word.starts_with(char::is_uppercase))
+            };
+            is_name(before) && is_name(inside) && is_name(behind) && count_words(piece) <= NAME_WORDS_MAX
+        },
+    );
+    if is_within { piece } else { piece.split(['(', '[', '（', '<']).next().unwrap_or(piece) }
 }
 
 fn split_at_conjunctions<'b>(piece: &'b str, parts: &mut Vec<&'b str>) {
@@ -318,7 +391,16 @@ fn name_of(part: &str) -> &str {
         }
         seen += usize::from(!word.is_empty());
     }
-    without_stop(without_role(trimmed(text)))
+    without_echo(without_stop(without_role(trimmed(text))))
+}
+
+/// A name that stands twice in a row, once.
+fn without_echo(name: &str) -> &str {
+    let half = name.len() / 2;
+    match (name.get(..half), name.get(half + 1..)) {
+        (Some(first), Some(second)) if first == second && name.as_bytes()[half] == b' ' => first,
+        _ => name,
+    }
 }
 
 /// A name without a full stop that is not that of an initial or of `Jr.`
@@ -349,6 +431,11 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
     let first_word = name.split_whitespace().next().unwrap_or_default();
     let first_is_small = name.chars().next().is_none_or(|c| !c.is_alphabetic() || c.is_lowercase())
         && !(words_of_name > 1 && PARTICLES.contains(&first_word));
+    // Names are in capitals; what has small words in it is a role, or a sentence.
+    let has_small_word = name.split_whitespace().skip(1).any(|word| {
+        let is_small = word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
+        is_small && !PARTICLES.contains(&word) && !word.contains(['\'', '’', '-'])
+    });
     let lower = name.to_lowercase();
     let mut words_of_name_lower = words(&lower);
     let is_other = words_of_name_lower
@@ -359,6 +446,8 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
     is_short
         && !has_odd_character
         && !first_is_small
+        && !has_small_word
+        && name.contains('(') == name.contains(')')
         && !is_other
         && !is_own(&key)
         && !is_domain
@@ -473,6 +562,8 @@ mod tests {
         check("Ada Quill, MD", &["Ada Quill"]);
         check("By Ada Quill Published in Quayside", &["Ada Quill"]);
         check("Posted by BenOkri on Monday", &["BenOkri"]);
+        check("By Ada (Marsh) Quill", &["Ada (Marsh) Quill"]);
+        check("Ada Quill Ada Quill", &["Ada Quill"]);
     }
 
     #[test]
@@ -494,6 +585,10 @@ mod tests {
             "Connect Directly",
             "May",
             "7 Minuten",
+            "Quay platform for mills",
+            "Personal finance",
+            "Related Topics",
+            "Quay Pictures)",
         ] {
             check(byline, &[]);
         }
