@@ -177,11 +177,9 @@ fn add_lines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, asks_all: 
             .is_some_and(|line| line.text.len() <= BYLINE_BYTES_MAX && !layout.is_elsewhere(page, line.owner))
     };
     let head: Vec<usize> = layout.head().filter(may_be_byline).collect();
-    let is_labelled =
-        |at: usize| at.checked_sub(1).is_some_and(|above| bylines::is_author_label(&page.lines[above].text));
     for at in head.iter().copied() {
         let text = spaced_line(page, &page.lines[at]);
-        let is_told = begins_byline(&text) || bylines::tells_date_and_author(&text) || is_labelled(at);
+        let is_told = begins_byline(&text) || bylines::tells_date_and_author(&text) || is_labelled(page, at);
         if names.authors.people.is_empty() && is_told {
             names.add(behind_date(&text), Origin::Text);
         }
@@ -215,8 +213,7 @@ fn add_author_links(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
     let links: Vec<usize> = (0..page.elements.len()).filter(leads_to_author).take(ELEMENTS_MAX).collect();
     for link in links {
         let text = page.text_of(link);
-        if bylines::is_plain_name(bylines::without_opening(&text)) && !names.tells_other_deeds_before(page, link, &text)
-        {
+        if bylines::is_plain_name(bylines::without_opening(&text)) && !tells_other_deeds_before(page, link, &text) {
             names.add(&text, Origin::Byline);
         }
     }
@@ -235,12 +232,11 @@ fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head:
         }
         let is_apart = stands_out_as_names(line);
         let is_dated = line.n_links == 0 && (at.saturating_sub(1)..=at + 1).any(has_date);
-        for part in bylines::parts(&text) {
-            let part = bylines::trimmed(part);
+        for name in bylines::names(&text, &|_| false) {
             let is_name =
-                || is_apart || is_told_of(page, at, part) || is_dated && !is_mentioned(page, layout, at, part);
-            if bylines::is_plain_name(part) && is_name() {
-                names.add(part, Origin::Text);
+                || is_apart || is_told_of(page, layout, at, name) || is_dated && !is_mentioned(page, layout, at, name);
+            if bylines::is_plain_name(name) && is_name() {
+                names.add(name, Origin::Text);
             }
         }
         if !names.authors.people.is_empty() {
@@ -258,29 +254,47 @@ fn is_mentioned(page: &Page<'_>, layout: &Layout, at: usize, part: &str) -> bool
     })
 }
 
-/// Whether another line begins with the name and goes on about who that is, or names it behind a word for an author.
-fn is_told_of(page: &Page<'_>, at: usize, name: &str) -> bool {
-    const ABOUT: [&str; 10] =
-        [" is ", " was ", " has ", " writes ", " covers ", " ist ", " est ", " es ", " è ", " schreibt "];
-    const BEFORE: [&str; 10] =
-        ["by ", "about ", "from ", "author ", "author: ", "par ", "von ", "por ", "über ", "di "];
-    page.lines.iter().enumerate().filter(|(other, _)| *other != at).any(|(_, line)| {
+/// Whether a line outside the text says whose name it is: begins with it and goes on about who that is, names it behind
+/// a word for an author, or is the name below such a word. Of places the text itself tells.
+fn is_told_of(page: &Page<'_>, layout: &Layout, at: usize, name: &str) -> bool {
+    const ABOUT: [&str; 10] = [
+        " is a ",
+        " is an ",
+        " is the ",
+        " writes ",
+        " covers ",
+        " lives ",
+        " works ",
+        " schreibt ",
+        " est journaliste",
+        " escribe ",
+    ];
+    const BEFORE: [&str; 7] = ["by ", "author ", "author: ", "about the author: ", "posts by ", "more from ", "par "];
+    let is_outside = |other: &usize| *other != at && layout.standing(*other) > Standing::Text;
+    page.lines.iter().enumerate().filter(|(other, _)| is_outside(other)).any(|(other, line)| {
         let Some((before, behind)) = line.text.split_once(name) else { return false };
         let is_told = before.is_empty() && ABOUT.iter().any(|word| behind.starts_with(word));
         let lower = before.to_lowercase();
-        let is_announced = before.len() <= BYLINE_BYTES_MAX && BEFORE.iter().any(|word| lower.ends_with(word));
-        is_told || is_announced && line.text.len() <= BYLINE_BYTES_MAX
+        let is_announced = line.text.len() <= BYLINE_BYTES_MAX && BEFORE.iter().any(|word| lower.ends_with(word));
+        is_told || is_announced || line.text == name && is_labelled(page, other)
     })
+}
+
+/// Whether the line above says only that an author follows.
+fn is_labelled(page: &Page<'_>, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|above| bylines::is_author_label(&page.lines[above].text))
 }
 
 /// Adds the names with which a text is signed at its end, or right behind it.
 fn add_signature(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
     for at in layout.last_lines() {
         let Some(line) = page.lines.get(at).filter(|line| line.text.len() <= BYLINE_BYTES_MAX) else { continue };
-        let is_signed = bylines::is_signature(&line.text) || stands_out_as_names(line);
-        let is_name = |part: &&str| bylines::is_plain_name(bylines::without_opening(part));
-        let is_plain = bylines::parts(&line.text).first().is_some_and(is_name);
-        if is_signed && is_plain && !layout.is_elsewhere(page, line.owner) && names.authors.people.is_empty() {
+        let signed = bylines::names(bylines::without_opening(&line.text), &|_| false);
+        let is_told = || bylines::trimmed(&line.text) == signed[0] && is_told_of(page, layout, at, signed[0]);
+        let is_signed =
+            || bylines::is_signature(&line.text) || stands_out_as_names(line) || is_labelled(page, at) || is_told();
+        let is_plain = signed.first().is_some_and(|name| bylines::is_plain_name(name));
+        if is_plain && is_signed() && !layout.is_elsewhere(page, line.owner) && names.authors.people.is_empty() {
             names.add(&line.text, Origin::Text);
         }
     }
@@ -351,6 +365,24 @@ fn names_account(page: &Page<'_>, byline: usize, people: &[Evidence<String>]) ->
     holds_it && (is_made_for_name(page, byline) || is_called_name || is_opened)
 }
 
+/// Whether what stands before an element says that those who are named in it did something else than write.
+fn tells_other_deeds_before(page: &Page<'_>, element: usize, text: &str) -> bool {
+    let start = page.elements[element].lines_start;
+    let Some(line) = page.lines.get(start) else { return false };
+    let before = match line.text.find(text) {
+        Some(at) if at > 0 => &line.text[..at],
+        _ => start.checked_sub(1).map_or("", |above| page.lines[above].text.as_str()),
+    };
+    before.len() <= BYLINE_BYTES_MAX && bylines::ends_with_other_deed(before)
+}
+
+/// Whether an element's class says that it holds what an author does, and not the name.
+fn says_what_they_do(page: &Page<'_>, element: usize) -> bool {
+    const PARTS: [&str; 5] = ["description", "-desc", "position", "-role", "job"];
+    let class = page.attribute(element, "class").unwrap_or_default().to_ascii_lowercase();
+    PARTS.iter().any(|part| class.contains(part))
+}
+
 /// Whether an element is declared to hold the name of an author.
 fn is_made_for_name(page: &Page<'_>, element: usize) -> bool {
     page.attribute(element, "itemprop").is_some_and(|prop| prop == "author")
@@ -407,7 +439,7 @@ impl<'a> Names<'a> {
         if text.len() > BYLINE_BYTES_MAX {
             return self.add_first_line(page, element);
         }
-        if self.tells_other_deeds_before(page, element, &text) {
+        if tells_other_deeds_before(page, element, &text) || says_what_they_do(page, element) {
             return;
         }
         let text = glued_pieces(page, element, &text).map_or(text, |pieces| pieces.join(" "));
@@ -440,17 +472,6 @@ impl<'a> Names<'a> {
         if let Some(name) = name {
             self.add(name, Origin::Byline);
         }
-    }
-
-    /// Whether what stands before an element says that those who are named in it did something else than write.
-    fn tells_other_deeds_before(&self, page: &Page<'_>, element: usize, text: &str) -> bool {
-        let start = page.elements[element].lines_start;
-        let Some(line) = page.lines.get(start) else { return false };
-        let before = match line.text.find(text) {
-            Some(at) if at > 0 => &line.text[..at],
-            _ => start.checked_sub(1).map_or("", |above| page.lines[above].text.as_str()),
-        };
-        before.len() <= BYLINE_BYTES_MAX && bylines::ends_with_other_deed(before)
     }
 
     /// Takes the names out of a byline.
@@ -591,11 +612,26 @@ mod tests {
         check_head(&[
             ("<span>Cleo Marsh</span><time>3 May 2026</time>", &["Cleo Marsh"]),
             ("<p>Cleo Marsh</p><p>5 min read</p>", &[]),
-            ("<p>Cleo Marsh</p><p>5 min read</p><p>Cleo Marsh writes about rivers.</p>", &["Cleo Marsh"]),
             ("<p>Linde Valley</p><p>3 May 2026</p>", &[]),
             ("<p>Culture News</p><p>3 May 2026</p>", &[]),
             ("<p><b>Key Takeaways</b></p>", &[]),
         ]);
+        let check = |about: &str, expected: &[&str]| {
+            let byline = "<p>Cleo Marsh</p><p>5 min read</p>";
+            let page = format!(
+                "<title>Old mill sold</title><h1>Old mill sold</h1>{byline}{TEXT}<aside class='related'><h2>About us</h2>{about}</aside>"
+            );
+            let article = extract(page, &LinkHints::default()).expect("an article");
+            assert_eq!(
+                article.authors.iter().map(|author| author.value.as_str()).collect::<Vec<_>>(),
+                expected,
+                "{about}"
+            );
+        };
+        check("<p>Cleo Marsh writes about rivers.</p>", &["Cleo Marsh"]);
+        check("<p>More from Cleo Marsh</p>", &["Cleo Marsh"]);
+        check("<p>Written by</p><p>Cleo Marsh</p>", &["Cleo Marsh"]);
+        check("<p>Roads to Cleo Marsh are closed.</p>", &[]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The words around names in bylines, and those that say that something is no name, in the languages that we read.
 
 /// What stands before a name, in small letters. Those that end in letters need a blank or a colon behind them.
-pub(super) const OPENINGS: [&str; 132] = [
+pub(super) const OPENINGS: [&str; 136] = [
     "by",
     "author",
     "authors",
@@ -134,10 +134,14 @@ pub(super) const OPENINGS: [&str; 132] = [
     "责任编辑",
     "取材・文",
     "執筆",
+    "contributors",
+    "contributor",
+    "words by",
+    "story by",
 ];
 
 /// Openings that mark a line as a byline though nothing else does; the shorter ones begin many a sentence.
-pub(super) const HEAD_OPENINGS: [&str; 20] = [
+pub(super) const HEAD_OPENINGS: [&str; 24] = [
     "by ",
     "by: ",
     "written by ",
@@ -158,6 +162,10 @@ pub(super) const HEAD_OPENINGS: [&str; 20] = [
     "penulis: ",
     "作者：",
     "作者:",
+    "contributors: ",
+    "contributor: ",
+    "words by ",
+    "story by ",
 ];
 
 /// Words before "by" that say that somebody did something else than write.
@@ -424,7 +432,7 @@ pub(super) const ROLE_WORDS: [&str; 56] = [
 ];
 
 /// Words that people do not have in their names: of labels, and of what a reader may click on.
-pub(super) const NO_NAME_WORDS: [&str; 125] = [
+pub(super) const NO_NAME_WORDS: [&str; 135] = [
     "written",
     "posted",
     "published",
@@ -550,6 +558,16 @@ pub(super) const NO_NAME_WORDS: [&str; 125] = [
     "views",
     "members",
     "news",
+    "stay",
+    "connected",
+    "join",
+    "discover",
+    "explore",
+    "learn",
+    "get",
+    "what",
+    "how",
+    "why",
 ];
 
 /// Titles behind a name that are no name of their own.

@@ -66,7 +66,9 @@ pub(super) fn names<'b>(byline: &'b str, is_own: &dyn Fn(&str) -> bool) -> Vec<&
     let mut names = Vec::new();
     for part in parts(byline) {
         let name = name_of(part);
-        if is_person(name, is_own) && !names.contains(&name) {
+        // Behind a name a sentence's words are those of a role.
+        let is_role = !names.is_empty() && words(part).any(|word| matches!(word, "to" | "of" | "the"));
+        if !is_role && is_person(name, is_own) && !names.contains(&name) {
             names.push(name);
         }
     }
@@ -173,7 +175,7 @@ pub(super) fn says_organisation(name: &str) -> bool {
     count_words(name) <= NAME_WORDS_MAX
         && is_organisation(name)
         && (AGENCIES.contains(&key(name).as_str()) || words(&lower).any(|word| ORGANISATION_WORDS.contains(&word)))
-        && !words(&lower).any(|word| matches!(word, "view" | "posts" | "follow" | "about" | "more"))
+        && !words(&lower).any(|word| matches!(word, "view" | "posts" | "follow" | "about" | "more" | "written" | "by"))
 }
 
 /// What stands between punctuation and blanks at its ends.
@@ -381,8 +383,11 @@ fn name_of(part: &str) -> &str {
     for (at, word) in word_positions(text) {
         let lower = word.to_lowercase();
         let is_handle = word.starts_with('@') || word.contains("://") || word.contains('@');
+        // In capitals some of them are parts of names.
         let is_ending = ENDINGS.contains(&lower.as_str())
-            && (word == lower || matches!(lower.as_str(), "for" | "published" | "updated"));
+            && (word == lower
+                || matches!(lower.as_str(), "for" | "published" | "updated")
+                || seen > 1 && matches!(lower.as_str(), "in" | "on" | "at"));
         // "Center for Research" is one name.
         let is_of_house = || words(&text[..at].to_lowercase()).any(|word| ORGANISATION_WORDS.contains(&word));
         if seen > 0 && (is_handle || is_ending && !is_of_house()) {
@@ -564,6 +569,8 @@ mod tests {
         check("Posted by BenOkri on Monday", &["BenOkri"]);
         check("By Ada (Marsh) Quill", &["Ada (Marsh) Quill"]);
         check("Ada Quill Ada Quill", &["Ada Quill"]);
+        check("By Ada Quill In Mills", &["Ada Quill"]);
+        check("By Ada Quill, Member of the Mill Council", &["Ada Quill"]);
     }
 
     #[test]
@@ -589,6 +596,7 @@ mod tests {
             "Personal finance",
             "Related Topics",
             "Quay Pictures)",
+            "Written by Quay Staff",
         ] {
             check(byline, &[]);
         }
