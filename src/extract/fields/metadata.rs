@@ -91,7 +91,7 @@ impl<'a> Metadata<'a> {
             body_kind: BodyKind::Full,
             quality: Quality { score: 0, reasons: Vec::new() },
             rule_faults: Vec::new(),
-            next_page: next_page::find(page, &document.final_url),
+            next_page: next_page::find(page, &document.final_url, &declared.base(&document.final_url)),
             numbered_page: numbered_page::find(page, &document.final_url, &canonical_urls),
             canonical_urls,
             says_article: structured.is_article || declared.is_article(),

@@ -397,6 +397,10 @@ mod tests {
         check(["", "", "", "<p>Published 3 May 2026</p>"], Some("3 May 2026"));
         check(["", "<p>Quist Ada | 2026. május 3.</p>", "", ""], Some("2026. május 3"));
         check(["", "<p>Ада Квист, 3 мая 2026 г.</p>", "", ""], Some("3 мая 2026"));
+        // Korea's short forms, which stand alone; what they mean its language tells.
+        for date in ["26. 5. 3.", "26.5.3", "2026. 5. 3. 오전 6:30", "26. 5. 3. 오후 2:05"] {
+            check(["", &format!("<p>{date}</p>"), "", ""], Some(date.trim_end_matches('.')));
+        }
         check(["", "<p>The mill was last sold on 3 May 1926, to a man from the coast.</p>", "", ""], None);
     }
 
