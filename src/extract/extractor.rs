@@ -128,7 +128,9 @@ impl Extractor {
         dates::prefer_shown(&mut article.published, article.modified.as_ref(), &page, &text_layout);
         article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
         article.rule_faults = ruled.faults;
-        authors::add_from_head(&mut authors, &page, &text_layout, site_names);
+        if is_ruled {
+            authors::add_from_head(&mut authors, &page, &text_layout, site_names);
+        }
         let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
         let scripted = if is_ruled || !article.says_article || n_words_of(&page, &body) >= STRUCTURED_INSTEAD_WORDS {

@@ -7,9 +7,7 @@ use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
 use super::super::text::{count_words, fold, key};
-use super::bylines::{
-    self, begins_byline, inverted, is_full, is_joined_words, is_organisation, says_organisation, trimmed,
-};
+use super::bylines::{self, begins_byline, inverted, is_full, is_joined_words, is_organisation, trimmed};
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::layout::{Layout, Standing, glued_pieces, spaced_line};
@@ -80,7 +78,7 @@ pub(in super::super) fn authors(
             names.add(&party.name, Origin::JsonLd);
         }
     }
-    if names.authors.people.iter().any(|person| is_full(&person.value)) {
+    if names.authors.people.iter().any(|person| !bylines::is_account(&person.value)) {
         return names.authors;
     }
     let accounts = std::mem::take(&mut names.authors.people);
@@ -227,7 +225,7 @@ fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head:
         let line = &page.lines[at];
         let text = spaced_line(page, line);
         let is_heading = matches!(page.elements[line.block].tag, Tag::Heading(_));
-        if is_heading || bylines::names_other_deed(&text) {
+        if is_heading || !bylines::has_two_capitals(&text) || bylines::names_other_deed(&text) {
             continue;
         }
         let is_apart = stands_out_as_names(line);
@@ -289,13 +287,14 @@ fn is_labelled(page: &Page<'_>, at: usize) -> bool {
 fn add_signature(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
     for at in layout.last_lines() {
         let Some(line) = page.lines.get(at).filter(|line| line.text.len() <= BYLINE_BYTES_MAX) else { continue };
-        let signed = bylines::names(bylines::without_opening(&line.text), &|_| false);
-        let is_told = || bylines::trimmed(&line.text) == signed[0] && is_told_of(page, layout, at, signed[0]);
-        let is_signed =
-            || bylines::is_signature(&line.text) || stands_out_as_names(line) || is_labelled(page, at) || is_told();
-        let is_plain = signed.first().is_some_and(|name| bylines::is_plain_name(name));
-        if is_plain && is_signed() && !layout.is_elsewhere(page, line.owner) && names.authors.people.is_empty() {
+        let is_signed = bylines::is_signature(&line.text) || stands_out_as_names(line) || is_labelled(page, at);
+        let bare = bylines::trimmed(&line.text);
+        let signed = || bylines::names(bylines::without_opening(&line.text), &|_| false);
+        let is_name = || is_signed && signed().first().is_some_and(|name| bylines::is_plain_name(name));
+        let is_told = || bylines::is_plain_name(bare) && is_told_of(page, layout, at, bare);
+        if (is_name() || !is_signed && is_told()) && !layout.is_elsewhere(page, line.owner) {
             names.add(&line.text, Origin::Text);
+            return;
         }
     }
 }
@@ -313,6 +312,9 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
             && standing(element) == Standing::Head
             && layout.has_text()
     };
+    if farthest == Standing::Away && are_of_several(page) {
+        return;
+    }
     let mut bylines: Vec<usize> = page
         .bylines
         .iter()
@@ -352,6 +354,17 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
     } else {
         names.authors.people.clear();
     }
+}
+
+/// Whether the elements of a page that hold authors name several: then those that stand away from the article are of
+/// others.
+fn are_of_several(page: &Page<'_>) -> bool {
+    let is_author = |element: &&usize| page.elements[**element].marks.has(Marks::AUTHOR);
+    let texts = page.bylines.iter().filter(is_author).take(ELEMENTS_MAX).map(|element| page.text_of(*element));
+    let short = texts.filter(|text| text.len() <= BYLINE_BYTES_MAX);
+    let mut named = short.filter_map(|text| bylines::names(&text, &|_| false).first().map(|name| key(name)));
+    let first = named.next();
+    named.any(|name| Some(name) != first)
 }
 
 /// Whether an element says of the single word in it that it is an author's name: it is declared so, called so, or the
@@ -482,9 +495,12 @@ impl<'a> Names<'a> {
         let is_whole = origin == Origin::JsonLd && is_joined_words(text);
         let found = if is_whole { Vec::new() } else { bylines::names(text, &is_own) };
         let is_declared = matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta);
-        let undated = bylines::without_date(text);
-        if found.is_empty() && (is_declared || says_organisation(undated)) {
-            self.add_organisation(if is_declared { text } else { undated }, origin);
+        if found.is_empty() && is_declared {
+            self.add_organisation(text, origin);
+        } else if found.is_empty()
+            && let Some(organisation) = bylines::organisation(text)
+        {
+            self.add_organisation(organisation, origin);
         }
         for name in found {
             let is_known = self.authors.people.iter().any(|known| key(&known.value) == key(name));

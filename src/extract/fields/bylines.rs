@@ -14,13 +14,31 @@ use crate::scripts::is_han_or_kana;
 /// Most words of one name.
 const NAME_WORDS_MAX: usize = 6;
 
+/// Longest line that is looked through for a name though nothing says that there is one.
+const BARE_BYTES_MAX: usize = 100;
+
 /// Most parts of a byline that are looked at.
 const PARTS_MAX: usize = 60;
 
 /// Whether a line begins as bylines do.
 pub(super) fn begins_byline(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening))
+    HEAD_OPENINGS.iter().any(|opening| begins_with(line, opening))
+}
+
+/// Whether a text begins with another that is in small letters.
+fn begins_with(text: &str, small: &str) -> bool {
+    let Some(start) = text.get(..small.len()) else { return false };
+    start.eq_ignore_ascii_case(small) || !small.is_ascii() && start.to_lowercase() == small
+}
+
+/// Whether two words in a row begin with capitals in a short text: it may hold a name.
+pub(super) fn has_two_capitals(text: &str) -> bool {
+    let mut were_large = false;
+    text.len() <= BARE_BYTES_MAX
+        && text.split_whitespace().any(|word| {
+            let is_large = word.starts_with(char::is_uppercase);
+            std::mem::replace(&mut were_large, is_large) && is_large
+        })
 }
 
 /// Whether a line tells when something was written and then by whom: `Published May 3, 2026 by Ada Quill`.
@@ -38,7 +56,8 @@ pub(super) fn names_other_deed(text: &str) -> bool {
 
 /// Whether a line says only that an author is named in the next one.
 pub(super) fn is_author_label(line: &str) -> bool {
-    LABELS.contains(&trimmed(line).to_lowercase().as_str())
+    let label = trimmed(line);
+    LABELS.iter().any(|known| known.len() == label.len() && begins_with(label, known))
 }
 
 /// Whether an address leads to what somebody has written, or to who they are.
@@ -81,10 +100,12 @@ pub(super) fn names<'b>(byline: &'b str, is_own: &dyn Fn(&str) -> bool) -> Vec<&
 
 /// Whether a name has more than one part, or is of a script in which that does not show.
 pub(super) fn is_full(name: &str) -> bool {
-    let is_hangul = |c: char| ('가'..='힣').contains(&c);
-    count_words(name) > 1
-        || name.starts_with(is_han_or_kana)
-        || name.starts_with(is_hangul) && name.chars().nth(1).is_some()
+    count_words(name) > 1 || name.starts_with(is_han_or_kana)
+}
+
+/// Whether a name may be that of somebody's account: a single word, and not one in Hangul, as which Koreans write names.
+pub(super) fn is_account(name: &str) -> bool {
+    !is_full(name) && !name.starts_with(|c| ('가'..='힣').contains(&c))
 }
 
 /// A byline without what stands before its first name.
@@ -127,8 +148,7 @@ pub(super) fn ends_with_other_deed(text: &str) -> bool {
 
 /// Whether a line signs a text at its end: `Written by Ada Quill`.
 pub(super) fn is_signature(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening)) && !tells_other_deeds(line)
+    begins_byline(line) && !tells_other_deeds(line)
 }
 
 /// Whether a name is two words and a conjunction, such as "Quay and Courier": where it is declared as one author it is
@@ -170,7 +190,7 @@ pub(super) fn is_organisation(name: &str) -> bool {
 }
 
 /// Whether a text names an organisation by a word that people do not have in their names, or is an agency.
-pub(super) fn says_organisation(name: &str) -> bool {
+fn says_organisation(name: &str) -> bool {
     let lower = name.to_lowercase();
     count_words(name) <= NAME_WORDS_MAX
         && is_organisation(name)
@@ -226,8 +246,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// The length of an opening that a text begins with.
 fn length_of_opening(text: &str, opening: &str) -> Option<usize> {
-    let start = text.get(..opening.len())?;
-    if start.to_lowercase() != *opening {
+    if !begins_with(text, opening) {
         return None;
     }
     let behind = &text[opening.len()..];
@@ -257,8 +276,14 @@ pub(super) fn parts(byline: &str) -> Vec<&str> {
     parts
 }
 
+/// The part of a byline that names an organisation.
+pub(super) fn organisation(byline: &str) -> Option<&str> {
+    let undated = without_date(byline);
+    undated.split(['|', '·', '•']).flat_map(|part| part.split(" / ")).map(trimmed).find(|part| says_organisation(part))
+}
+
 /// What stands before the date in a byline, or behind it where nothing does.
-pub(super) fn without_date(byline: &str) -> &str {
+fn without_date(byline: &str) -> &str {
     let is_text = |part: &&str| !part.is_empty();
     without_dates(byline).into_iter().map(trimmed).find(is_text).unwrap_or_default()
 }
@@ -439,7 +464,9 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
     // Names are in capitals; what has small words in it is a role, or a sentence.
     let has_small_word = name.split_whitespace().skip(1).any(|word| {
         let is_small = word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
-        is_small && !PARTICLES.contains(&word) && !word.contains(['\'', '’', '-'])
+        // As in d'Arc and al-Sayed.
+        let has_large = word.contains(['\'', '’', '-']) && word.chars().any(char::is_uppercase);
+        is_small && !PARTICLES.contains(&word) && !has_large
     });
     let lower = name.to_lowercase();
     let mut words_of_name_lower = words(&lower);
@@ -597,6 +624,7 @@ mod tests {
             "Related Topics",
             "Quay Pictures)",
             "Written by Quay Staff",
+            "Content Creator part-time",
         ] {
             check(byline, &[]);
         }

@@ -92,14 +92,18 @@ pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>
     if are_of_one_day(&found) { found.into_iter().map(VisibleDate::into_evidence).collect() } else { Vec::new() }
 }
 
-/// The dates in the head of the article that are not said to be those of a change: in elements that are made for them,
-/// or else in lines.
+/// The dates in the head of the article that are not said to be those of a change, and behind its text those that are
+/// said to be of the publication: in elements that are made for them, or else in lines.
 pub(super) fn in_head(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
     let mut found = dates_of_elements(page, layout, |element| is_own(page, layout, element));
     if found.is_empty() {
         found = dates_of_lines(page, layout, layout.head(), |_| false);
     }
-    found.retain(|date| date.standing <= Standing::AboveHead && date.label != Label::Changed);
+    found.retain(|date| match date.label {
+        Label::Published => date.standing <= Standing::Foot,
+        Label::None => date.standing <= Standing::AboveHead,
+        Label::Changed => false,
+    });
     if are_of_one_day(&found) { best(found) } else { Vec::new() }
 }
 
