@@ -424,28 +424,36 @@ mod tests {
             Some("May 3, 2026"),
         );
         check(
-            ["", "<div class='dateline'><a>Culture</a><i>MAY 3, 2026</i><i>Updated: MAY 14, 2026</i></div>", "", ""],
-            Some("MAY 3, 2026"),
+            [
+                "",
+                "<div class='dateline'><a>Culture</a><i>DECEMBER 22, 2022</i><i>Updated: JANUARY 02, 2026</i></div>",
+                "",
+                "",
+            ],
+            Some("DECEMBER 22, 2022"),
         );
     }
 
     #[test]
     fn names_of_templates_say_little_in_the_head() {
-        let above = |date: &str| {
+        let above = |date: &str, behind: &str| {
             let page = format!(
                 "<html><head><title>Old mill sold</title></head><body><div><div class='hero'>{date}\
-                 <h1>Old mill sold</h1></div><div>{TEXT}</div></div></body></html>"
+                 <h1>Old mill sold</h1></div><div>{TEXT}</div></div>{behind}</body></html>"
             );
             let article = extract(page, &LinkHints::default()).expect("an article");
             article.published.first().map(|date| date.value.clone())
         };
         let expected = Some("3 May 2026".to_owned());
-        assert_eq!(above("<div class='widget widget-date'><time>3 May 2026</time></div>"), expected);
-        assert_eq!(above("<div class='article__header__meta'><span>3 May 2026</span></div>"), expected);
+        assert_eq!(
+            above("<div class='widget widget-date'><time>3 May 2026</time></div>", "<time>2 May 2026</time>"),
+            expected
+        );
+        assert_eq!(above("<div class='article__header__meta'><span>3 May 2026</span></div>", ""), expected);
         let embedded = "<div class='post_meta w-embed'>Published <span>3 May 2026</span></div>";
         check(["", embedded, "", ""], Some("3 May 2026"));
         let item = "<ul><li class='list-item' itemprop='datePublished'><time>3 May 2026</time></li></ul>";
-        check(["", "", "", item], Some("3 May 2026"));
+        check(["", "", "", &format!("{item}<ul><li>Another <time>2 May 2026</time></ul>")], Some("3 May 2026"));
     }
 
     /// The first date of a page with this in its head, and this between its headline and its text.
