@@ -652,11 +652,11 @@ mod tests {
 
     #[test]
     fn a_text_may_be_signed_at_its_end() {
-        let more: String = (1..9)
-            .map(|year| {
-                format!("<p>In year {year} after the flood nobody in the valley knew how the stones had been set.</p>")
-            })
-            .collect();
+        let told = ["a cooper", "a baker", "a weaver", "a smith", "a tanner", "a sexton", "a ferryman", "a shepherd"];
+        let more = told.map(|who| {
+            format!("<p>After the flood {who} from the valley could tell nobody how the stones were set.</p>")
+        });
+        let more = more.concat();
         let page =
             format!("<title>Old mill sold</title><h1>Old mill sold</h1>{TEXT}{more}<p>Written by Cleo Marsh</p>");
         let article = extract(page, &LinkHints::default()).expect("an article");

@@ -167,8 +167,8 @@ impl Layout {
 fn end_of_head(text_lines: &[usize]) -> usize {
     let start = text_lines.first().copied().unwrap_or_default();
     let gap = |pair: &&[usize]| pair[1] > pair[0] + 1;
-    let behind_gap = text_lines.windows(2).take(LEAD_LINES_MAX).filter(gap).map(|pair| pair[1]);
-    let rest = behind_gap.filter(|end| *end <= start + LEAD_LINES_MAX + REST_OF_HEAD_LINES_MAX).next_back();
+    let mut behind_gap = text_lines.windows(2).take(LEAD_LINES_MAX).filter(gap).map(|pair| pair[1]);
+    let rest = behind_gap.rfind(|end| *end <= start + LEAD_LINES_MAX + REST_OF_HEAD_LINES_MAX);
     rest.unwrap_or_default().max(start + HEAD_LINES_INSIDE)
 }
 
