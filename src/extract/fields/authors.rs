@@ -349,7 +349,9 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
     }
     if names.authors.people.iter().any(|person| is_full(&person.value)) {
         names.authors.people.retain(|person| is_full(&person.value));
-    } else if bylines.iter().any(|byline| names_account(page, *byline, &names.authors.people)) {
+    } else if names.authors.people.first().is_some_and(|person| !bylines::is_account(&person.value))
+        || bylines.iter().any(|byline| names_account(page, *byline, &names.authors.people))
+    {
         names.authors.people.truncate(1);
     } else {
         names.authors.people.clear();
@@ -618,6 +620,7 @@ mod tests {
             ("<div>Written by</div><div>Cleo Marsh</div>", &["Cleo Marsh"]),
             ("<div><span>By</span><span>Cleo Marsh</span><span>May 3, 2026</span></div>", &["Cleo Marsh"]),
             ("<p><a href='/authors/cleo-marsh'>Cleo Marsh</a> | 5 min read</p>", &["Cleo Marsh"]),
+            ("<div class='byline'>이도윤 기자</div>", &["이도윤"]),
             ("<p>Checked by <a href='/authors/cleo-marsh'>Cleo Marsh</a></p>", &[]),
             ("<p><a href='/places/cleo-marsh'>Cleo Marsh</a> | 5 min read</p>", &[]),
         ]);

@@ -419,19 +419,14 @@ pub(super) fn site_name_keys(
     structured: &StructuredArticle,
     addresses: &[Url],
 ) -> Vec<String> {
-    let named = declared
-        .first(&["og:site_name"])
-        .into_iter()
-        .chain(declared.first(&["application-name"]))
-        .chain(declared.first(&["apple-mobile-web-app-title"]))
-        .chain(declared.first(&["twitter:site"]))
-        .chain(structured.publisher.as_deref());
-    let mut keys: Vec<String> = named.map(key).collect();
+    // Some write the title where a name of the site should be.
+    let title = declared.first(&["og:title"]).map(key);
+    let others = ["application-name", "apple-mobile-web-app-title", "twitter:site"];
+    let others = others.iter().filter_map(|name| declared.first(&[name])).chain(structured.publisher.as_deref());
+    let mut keys: Vec<String> = declared.first(&["og:site_name"]).map(key).into_iter().collect();
+    keys.extend(others.map(key).filter(|name| Some(name) != title.as_ref()));
     let headings = page.top_headings.iter().copied().take(HEADINGS_MAX).filter(|heading| leads_home(page, *heading));
     keys.extend(headings.map(|heading| key(&page.text_of(heading))));
-    // Some write the title where the site's name should be.
-    let title = declared.first(&["og:title"]).map(key);
-    keys.retain(|name| Some(name) != title.as_ref());
     let addresses = addresses.iter().filter(|address| !address.as_str().starts_with(NO_ADDRESS));
     for host in addresses.filter_map(Url::host_str) {
         let host = host.trim_start_matches("www.");
@@ -650,5 +645,17 @@ mod tests {
         let named = "<title>Ada writes here: Forty families buy the mill</title>";
         let title = title_of(named, "<h1><a href='/'>Ada writes here</a></h1><h2>Forty families buy the mill</h2>");
         assert_eq!(title.as_deref(), Some("Forty families buy the mill"));
+    }
+    #[test]
+    fn a_front_page_calls_itself_by_its_name_and_an_article_does_not_call_its_site_by_its_title() {
+        let named = "<title>Ada writes here</title><meta property='og:title' content='Ada writes here'>\
+            <meta property='og:site_name' content='Ada writes here'>";
+        let headings = "<h1><a href='/'>Ada writes here</a></h1><h2>Forty families buy the mill</h2>";
+        assert_eq!(title_of(named, headings).as_deref(), Some("Forty families buy the mill"));
+        let misnamed = "<title>Forty families buy the mill</title>\
+            <meta property='og:title' content='Forty families buy the mill'>\
+            <meta name='application-name' content='Forty families buy the mill'>";
+        let headings = "<h1><a href='/'>The Valley Post</a></h1><h1>Forty families buy the mill</h1>";
+        assert_eq!(title_of(misnamed, headings).as_deref(), Some("Forty families buy the mill"));
     }
 }
