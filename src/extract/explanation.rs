@@ -137,6 +137,10 @@ pub enum Rule {
     HeadsNothing,
     /// A few words under a picture say what it shows.
     Caption,
+    /// The pictures of a gallery within the text stand for themselves.
+    Slide,
+    /// A page without end goes on with other articles.
+    NextArticle,
     /// An article has so many paragraphs at most, by the setting `extract.paragraphs_max`.
     TooMany,
     /// The entries of a live blog are told with their times.
@@ -157,6 +161,8 @@ impl Rule {
             Rule::Opening => "a link or byline before the text",
             Rule::HeadsNothing => "a heading with no text under it",
             Rule::Caption => "a few words under a picture",
+            Rule::Slide => "a slide of a gallery",
+            Rule::NextArticle => "part of the next article",
             Rule::TooMany => "beyond extract.paragraphs_max",
             Rule::SiteRule => "not chosen by the rule for the site",
             Rule::LiveTime => "the time of a live blog's entry",

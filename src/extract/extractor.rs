@@ -183,7 +183,7 @@ impl Extractor {
         hints: &LinkHints,
     ) -> (TextSource, Option<NoArticle>) {
         let Found { scripted, is_ruled } = found;
-        let structured_body = metadata.structured.body.as_deref().unwrap_or_default();
+        let structured_body = text::told_once(metadata.structured.body.as_deref().unwrap_or_default());
         let structured_words = text::count_words(structured_body);
         let mut paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
         let n_words = count_all(&paragraphs);
@@ -198,9 +198,9 @@ impl Extractor {
             (None, true) => TextSource::StructuredData,
             (None, false) => TextSource::Page,
         };
-        let mut certainty = body.certainty;
+        let mut sureness = body.sureness.clone();
         if let Some(scripted) = scripted {
-            (paragraphs, certainty) = (scripted.paragraphs, scripted.certainty);
+            (paragraphs, sureness) = (scripted.paragraphs, scripted.sureness);
         } else if is_structured {
             paragraphs = structured_body.lines().map(text::fold).filter(|line| !line.is_empty()).collect();
         }
@@ -217,7 +217,8 @@ impl Extractor {
             says_paid: metadata.structured.is_paid,
             structured_words,
             source,
-            certainty,
+            address: article.canonical_urls.first().map(|url| url.value.as_str()),
+            sureness: &sureness,
         };
         let refusal = findings.check_article(self.settings.words_min).err();
         let (mut body_kind, mut quality) = findings.judge();

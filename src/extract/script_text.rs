@@ -8,7 +8,7 @@
 
 use scraper::Html;
 
-use super::body::{self, KnownTexts};
+use super::body::{self, KnownTexts, Sureness};
 use super::page::Page;
 use super::source::bounds::{self, Keep};
 use super::text::count_words;
@@ -28,8 +28,8 @@ const SCRIPT_BYTES_MIN: usize = 200;
 /// A text that was found in scripts.
 pub(super) struct ScriptText {
     pub(super) paragraphs: Vec<String>,
-    /// Expected F1 of its lines.
-    pub(super) certainty: f32,
+    /// How sure the passes were of its lines.
+    pub(super) sureness: Sureness,
     /// What stands beside it.
     pub(super) fields: ScriptFields,
 }
@@ -42,7 +42,7 @@ pub(super) fn read(html: &str, texts: &KnownTexts, settings: &ExtractSettings) -
     let body = body::choose(&page, texts, None);
     let paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
     let n_words: usize = paragraphs.iter().map(|paragraph| count_words(paragraph)).sum();
-    (n_words >= settings.words_min).then_some(ScriptText { paragraphs, certainty: body.certainty, fields })
+    (n_words >= settings.words_min).then_some(ScriptText { paragraphs, sureness: body.sureness, fields })
 }
 
 /// All that scripts and `noscript` elements hold, as a page, and what they say of the article with one of the titles.

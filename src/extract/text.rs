@@ -213,6 +213,29 @@ pub(super) fn number(count: usize) -> f32 {
     count as f32
 }
 
+/// A text without its repetition, where it stands twice: templates write one into structured data for each of two
+/// fields that hold the same.
+pub(super) fn told_once(text: &str) -> &str {
+    /// Bytes of the beginning by which the second telling is found. Less may well stand twice.
+    const BEGINNING_BYTES: usize = 80;
+    let mut text = text.trim();
+    loop {
+        let (beginning, rest) = text.split_at(text.floor_char_boundary(BEGINNING_BYTES));
+        let again = memchr::memmem::find(rest.as_bytes(), beginning.as_bytes()).filter(|_| !rest.is_empty());
+        let Some((first, second)) = again.and_then(|at| text.split_at_checked(beginning.len() + at)) else {
+            return text;
+        };
+        let first = first.trim_end();
+        if first.starts_with(second) {
+            return first;
+        }
+        if !second.starts_with(first) {
+            return text;
+        }
+        text = second;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,6 +259,21 @@ mod tests {
     fn keys_hold_letters_and_digits_in_lower_case() {
         assert_eq!(key("It’s 20 “ÉCOLES” – İ. 字A-b"), "its20écolesi\u{307}字ab");
         assert_eq!(key(" -–"), "");
+    }
+
+    #[test]
+    fn a_text_that_stands_twice_is_told_once() {
+        let text = "The weir below Harn Bridge will be rebuilt from next spring, eleven years after the flood. \
+                    The council voted for it on Tuesday; nobody could be found who was against it.";
+        let check = |told: &str, expected: &str| assert_eq!(told_once(told), expected, "{told}");
+        check(text, text);
+        check(&format!("{text}\n{text}"), text);
+        check(&[text; 3].join(" "), text);
+        check(&format!("{text} {}", &text[..100]), text);
+        check(&format!("{text} Not so the herons. {text}"), &format!("{text} Not so the herons."));
+        check("again and again", "again and again");
+        check("", "");
+        told_once(&"a".repeat(100_000));
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub(super) const DEPTH: usize = 4;
 pub(super) const SPLITS: usize = (1 << DEPTH) - 1;
 pub(super) const LEAVES: usize = 1 << DEPTH;
 
+/// A line stands in the article when it more likely does than not.
+pub(super) const ACCEPTED: f32 = 0.5;
+
 /// A decision tree. The children of the node at `n` stand at `2n + 1`, for values up to the threshold, and `2n + 2`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tree {

@@ -7,11 +7,13 @@
 //! 4. *Third pass* (`context_features`, `decision_trees`): once more the same, in the light of the second pass, and by
 //!    decision trees, which know what a sum of weights cannot say: that a caption counts otherwise within a list than
 //!    beside the text.
-//! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing.
+//! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing, the `slides` of a
+//!    gallery, the `next_article`.
 //! 6. *Times* (`live_blog`): those of a live blog's entries; *captions* (`gallery`) where the article is made of them.
 //!
 //! `features` is the table of what is weighed, with the weights of the first two passes; `learned_trees` holds those of
-//! the third, and `learn` is how both came about. `trace` keeps what the passes found, for those who ask why.
+//! the third, and `learn` is how both came about. `trace` keeps what the passes found, for those who ask why; `sureness`
+//! says how far the chosen lines can be trusted.
 
 mod cleanup;
 mod context_features;
@@ -23,9 +25,12 @@ mod known_texts;
 mod learned_trees;
 mod line_features;
 mod live_blog;
+mod next_article;
 mod phrases;
 mod place;
 mod shingles;
+mod slides;
+mod sureness;
 mod trace;
 
 #[cfg(test)]
@@ -33,11 +38,12 @@ mod learn;
 
 use super::page::Page;
 use context_features::Surroundings;
-use decision_trees::Tree;
+use decision_trees::{ACCEPTED, Tree};
 use features::COUNT;
 use line_features::LineProfile;
 
 pub(super) use known_texts::KnownTexts;
+pub(super) use sureness::Sureness;
 pub(super) use trace::Trace;
 
 /// The chosen lines.
@@ -45,19 +51,16 @@ pub(super) use trace::Trace;
 pub(super) struct Body {
     /// Indices of lines, in page order.
     pub(super) lines: Vec<usize>,
-    /// Expected F1 of the chosen words, from how likely each line was found to be part of the article: 0 to 1.
-    pub(super) certainty: f32,
+    /// How sure it is that they are the article.
+    pub(super) sureness: Sureness,
 }
 
 impl Body {
     /// Lines that were chosen elsewhere, by somebody who is sure of them.
     pub(super) fn of_lines(lines: Vec<usize>) -> Body {
-        Body { lines, certainty: 1.0 }
+        Body { lines, sureness: Sureness::of_known() }
     }
 }
-
-/// A line stands in the article when it more likely does than not.
-const ACCEPTED: f32 = 0.5;
 
 /// The weights of each pass.
 #[derive(Clone, Copy)]
@@ -102,7 +105,7 @@ fn choose_by(
             trace.taken_out.push((line, rule));
         }
     });
-    let certainty = certainty(&profiles, &probabilities, &chosen);
+    let sureness = Sureness::of(&profiles, &probabilities, &chosen);
     let times = live_blog::times(page, &profiles, &chosen);
     if !times.is_empty() {
         chosen.extend(&times);
@@ -112,22 +115,5 @@ fn choose_by(
         (trace.profiles, trace.first, trace.second, trace.third) = (profiles, first, second, third);
         trace.times = times;
     }
-    Body { lines: chosen, certainty }
-}
-
-/// The F1 that is to be expected of the chosen lines: a likely line that was chosen counts for it, an unlikely one that
-/// was chosen and a likely one that was not against it, each by its words.
-fn certainty(profiles: &[LineProfile], probabilities: &[f32], chosen: &[usize]) -> f32 {
-    let (mut right, mut wrong) = (0.0, 0.0);
-    let mut chosen = chosen.iter().peekable();
-    for (line, (profile, probability)) in profiles.iter().zip(probabilities).enumerate() {
-        let words = super::text::number(profile.n_words);
-        if chosen.next_if_eq(&&line).is_some() {
-            right += words * probability;
-            wrong += words * (1.0 - probability);
-        } else if *probability <= ACCEPTED {
-            wrong += words * probability;
-        }
-    }
-    if right > 0.0 { 2.0 * right / (2.0 * right + wrong) } else { 0.0 }
+    Body { lines: chosen, sureness }
 }

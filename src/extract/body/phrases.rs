@@ -285,6 +285,17 @@ const INVITATIONS: &[&str] = &[
     "관련 기사",
     "구독하기",
     "더보기",
+    "enter your email",
+    "enter your e-mail",
+    "your inbox",
+    "geben sie ihre e-mail",
+    "ihr postfach",
+    "votre adresse e-mail",
+    "votre boîte mail",
+    "tu correo electrónico",
+    "il tuo indirizzo email",
+    "seu e-mail",
+    "je e-mailadres",
 ];
 
 /// Who took the picture, who wrote the report.
@@ -519,6 +530,7 @@ mod tests {
     fn phrases_are_found_anywhere_in_a_line() {
         assert!(said_in("more: read also: ferries").invites);
         assert!(said_in("関連記事はこちら").invites);
+        assert!(said_in("to receive your copy, enter your email below").invites);
         assert!(said_in("photo: ada quill").credits);
         assert!(said_in("© 2024 harbour post").legal);
         assert_eq!(said_in("the ferry left at noon"), Said::default());

@@ -85,7 +85,8 @@ mod tests {
     fn page(paragraphs: &[&str]) -> FetchedDocument {
         let body = paragraphs.iter().map(|paragraph| format!("<p>{paragraph}</p>")).collect::<Vec<_>>().concat();
         let html = format!(
-            "<html><head><title>{TITLE}</title><meta name=date content=2026-03-04></head><body><article><h1>{TITLE}</h1>{body}</article></body></html>"
+            "<html><head><title>{TITLE}</title><meta name=date content=2026-03-04><link rel=canonical \
+             href=/lock-emptied-at-weir-lane></head><body><article><h1>{TITLE}</h1>{body}</article></body></html>"
         );
         FetchedDocument::from_file(html.into(), Url::parse("https://e.org/story").unwrap())
     }

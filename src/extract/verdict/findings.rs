@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::super::body::Body;
+use super::super::body::{Body, Sureness};
 use super::super::explanation::TextSource;
 use super::super::page::{Line, Page};
 use super::super::phrase_index::PhraseIndex;
@@ -78,8 +78,10 @@ pub(in super::super) struct Findings<'a> {
     pub(in super::super) structured_words: usize,
     /// Where the paragraphs are from.
     pub(in super::super) source: TextSource,
-    /// Expected F1 of the paragraphs' lines.
-    pub(in super::super) certainty: f32,
+    /// The address that the page says is its own.
+    pub(in super::super) address: Option<&'a str>,
+    /// How sure it is that the paragraphs' lines are the article.
+    pub(in super::super) sureness: &'a Sureness,
 }
 
 impl Findings<'_> {
@@ -156,36 +158,26 @@ impl Findings<'_> {
         const STRUCTURED_CERTAINTY: f32 = 0.95;
         let lines: Vec<&Line> = self.body.lines.iter().map(|line| &self.page.lines[*line]).collect();
         let n_bytes = lines.iter().map(|line| line.text.len()).sum();
-        let n_words = self.n_words();
-        let all_bytes = self.page.lines.iter().map(|line| line.text.len()).sum();
-        let n_headlines = (0..self.page.lines.len()).filter(|line| self.is_linked_headline(*line)).count();
-        // Bytes stand for words, which take long to count.
-        let bytes = |paragraph: &String| paragraph.len();
-        let text_bytes = self.paragraphs.iter().map(bytes).sum();
-        let sentence_bytes = self.paragraphs.iter().filter(|one| ends_like_sentence(one)).map(bytes).sum();
-        let n_short = self.paragraphs.iter().filter(|paragraph| count_words(paragraph) < 10).count();
         let parents: HashSet<usize> = lines.iter().map(|line| self.page.elements[line.block].parent).collect();
         let is_structured = self.source == TextSource::StructuredData;
-        let certainty = if is_structured { STRUCTURED_CERTAINTY } else { self.certainty.clamp(0.001, 0.999) };
-        let last = self.paragraphs.last().map_or("", String::as_str);
+        let certainty = if is_structured { STRUCTURED_CERTAINTY } else { self.sureness.certainty.clamp(0.001, 0.999) };
+        let (n_further, is_numbered) = self.address.map(name_in).unwrap_or_default();
         let mut facts = Facts::default();
         facts.set(Fact::Certainty, (certainty / (1.0 - certainty)).ln() / 4.0);
-        facts.set(Fact::Words, number(n_words + 1).log2() / 10.0);
+        facts.set(Fact::Words, number(self.n_words() + 1).log2() / 10.0);
         facts.set(Fact::Links, share(lines.iter().map(|line| line.link_bytes).sum(), n_bytes));
         facts.set(Fact::Teasers, share(self.n_teasers(), lines.len()));
-        facts.set(Fact::Headlines, (number(n_headlines + 1) / number(lines.len() + 1)).log2() / 4.0);
         facts.mark(Fact::SaysArticle, self.says_article);
         facts.mark(Fact::HasDate, self.has_date);
         facts.mark(Fact::HasTitle, self.title.is_some());
-        facts.mark(Fact::HasStructured, self.structured_words > 0);
-        facts.mark(Fact::FallsShort, self.falls_short(n_words));
-        facts.mark(Fact::FromElsewhere, self.source != TextSource::Page);
-        facts.set(Fact::Sentences, share(sentence_bytes, text_bytes));
-        facts.set(Fact::ShortLines, share(n_short, self.paragraphs.len()));
         facts.set(Fact::Parents, share(parents.len(), lines.len()));
-        facts.set(Fact::OfPage, share(text_bytes, all_bytes).min(1.0));
-        facts.mark(Fact::BreaksOff, ends_with_ellipsis(last));
         facts.mark(Fact::AsksToSubscribe, self.asks_to_subscribe());
+        facts.set(Fact::Slug, number(n_further.min(8)) / 8.0);
+        facts.mark(Fact::Numbered, is_numbered);
+        facts.set(Fact::TitleGap, self.sureness.title_gap);
+        facts.set(Fact::Comments, self.sureness.comments);
+        facts.set(Fact::Items, self.sureness.items);
+        facts.set(Fact::WithInputs, self.sureness.with_inputs);
         facts
     }
 
@@ -209,6 +201,11 @@ impl Findings<'_> {
         /// Expected F1 from which it is none: an article with a link above each paragraph.
         const LIST_EXPECTED_MAX: f32 = 0.7;
         if self.says_article || self.source != TextSource::Page || self.body.lines.len() < LINES_MIN {
+            return false;
+        }
+        // Teasers are of about the same length: a text most of which is one paragraph is no list of them.
+        let lengths = self.body.lines.iter().map(|line| self.page.lines[*line].text.len());
+        if lengths.clone().max().unwrap_or(0) * 2 > lengths.sum() {
             return false;
         }
         share(self.n_teasers(), self.body.lines.len()) >= TEASER_SHARE_MIN
@@ -246,13 +243,28 @@ impl Findings<'_> {
         give(self.title.is_none(), "no-title");
         give(!self.has_date, "no-date");
         give(expected < SURE, "unsure");
-        let is_cut = breaks_off || falls_short || (self.says_paid && asks) || (is_short && asks);
+        // A whole text may well end in dots.
+        let goes_on = n_words < TEASER_WORDS_MAX || self.says_paid || asks || self.goes_on_elsewhere();
+        let is_cut = falls_short || breaks_off && goes_on || (self.says_paid && asks) || (is_short && asks);
         let body_kind = match is_cut {
             true if n_words < TEASER_WORDS_MAX => BodyKind::Teaser,
             true => BodyKind::Partial,
             false => BodyKind::Full,
         };
         (body_kind, Quality { score, reasons })
+    }
+
+    /// Whether an invitation to read on stands right behind the text.
+    fn goes_on_elsewhere(&self) -> bool {
+        const LINES_AFTER: usize = 2;
+        const WORDS_MAX: usize = 8;
+        let Some(last) = self.body.lines.last() else {
+            return false;
+        };
+        self.page.lines.iter().skip(last + 1).take(LINES_AFTER).any(|line| {
+            let invites = |lower: String| wall_phrases::READ_ON.iter().any(|phrase| lower.contains(phrase));
+            count_words(&line.text) <= WORDS_MAX && invites(line.text.to_lowercase())
+        })
     }
 
     /// Whether a demand to subscribe stands right behind the text.
@@ -266,6 +278,16 @@ impl Findings<'_> {
             !lower.contains("newsletter") && asks_for_login(&lower)
         })
     }
+}
+
+/// How many words more than one the last part of an address has, and whether it has a long number.
+fn name_in(address: &str) -> (usize, bool) {
+    const NUMBER_DIGITS: usize = 5;
+    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    let name = path.split_once('/').and_then(|(_, path)| path.rsplit('/').next()).unwrap_or_default();
+    let n_digits = name.bytes().filter(u8::is_ascii_digit).count();
+    (name.bytes().filter(|byte| matches!(byte, b'-' | b'_')).count(), n_digits >= NUMBER_DIGITS)
 }
 
 /// How many phrases of each kind of wall stand in a text in lower case.
@@ -397,5 +419,47 @@ mod tests {
                 "Books can be returned at the town hall in the meantime, where a clerk will be on duty until eight.",
             ],
         );
+    }
+
+    #[test]
+    fn a_whole_text_may_end_in_dots() {
+        let sentence = "The weir below Harn Bridge will be rebuilt from next spring, eleven years after the flood, \
+                        and nobody in Mell knows how many herons will then stand on it";
+        let kind = |n_paragraphs: usize, behind: &str| {
+            let mut text = vec![format!("{sentence}."); n_paragraphs - 1];
+            text.iter_mut().enumerate().for_each(|(n, paragraph)| paragraph.insert_str(0, &format!("{n}: ")));
+            text.push(format!("{sentence}…"));
+            let paragraphs: Vec<&str> = text.iter().map(String::as_str).collect();
+            let page = page("Weir to be rebuilt", &paragraphs) + behind;
+            let article = extract(page, &LinkHints::default()).unwrap();
+            assert_eq!(article.paragraphs.len(), n_paragraphs);
+            article.body_kind
+        };
+        assert_eq!(kind(8, ""), BodyKind::Full);
+        assert_eq!(kind(8, "<a href=/b>Continue reading</a>"), BodyKind::Partial);
+        assert_eq!(kind(8, "<p>To read on, log in or subscribe to the Mell Echo</p>"), BodyKind::Partial);
+        assert_eq!(kind(3, ""), BodyKind::Teaser);
+    }
+
+    #[test]
+    fn a_text_that_structured_data_holds_twice_is_no_longer_for_it() {
+        let text = [
+            "The weir below Harn Bridge will be rebuilt from next spring, eleven years after a flood tore a gap into it.",
+            "The council of Mell voted for the plan on Tuesday evening, after a debate in which nobody was against it.",
+            "Work will begin once the herons have left, which the warden of the reserve expects in the middle of August.",
+            "The money comes from a fund for the old works of the river, into which every house has paid since spring.",
+            "“We have waited for this since the night of the flood,” said the miller, whose wheel has stood still since.",
+        ];
+        let reasons = |body: String| {
+            let data = format!("{{\"@type\":\"NewsArticle\",\"articleBody\":\"{body}\"}}");
+            let page = page("Weir to be rebuilt", &text) + &format!("<script type=application/ld+json>{data}</script>");
+            let article = extract(page, &LinkHints::default()).unwrap();
+            assert_eq!(article.paragraphs, text);
+            article.quality.reasons
+        };
+        let told = text.join(" ");
+        assert!(!reasons(format!("{told} {told}")).contains(&"short-against-json-ld"));
+        let longer = format!("{told} {}", "And so it went on, in other words each time, for many a page. ".repeat(9));
+        assert!(reasons(longer).contains(&"short-against-json-ld"));
     }
 }

@@ -1,0 +1,113 @@
+//! Where the next article begins on a page that goes on with others, as one without end does.
+
+use super::super::page::Page;
+use super::super::page::tags::Tag;
+use super::features::Feature;
+use super::line_features::LineProfile;
+
+/// Lines of an element among which the headline is that it begins with.
+const HEADLINE_LINES: usize = 3;
+
+/// Lines behind a headline among which an article says who wrote it, and when.
+const BYLINE_LINES: usize = 4;
+
+/// Fewest words before it that are an article.
+const WORDS_BEFORE_MIN: usize = 50;
+
+/// The line with which the next article begins: where an element begins with a headline, says who wrote what follows or
+/// when, and is of the same make and stands beside the one that holds the title and the text. `chosen` is in page order.
+pub(super) fn start(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize]) -> Option<usize> {
+    let (first, last) = (*chosen.first()?, *chosen.last()?);
+    let is_title = |line: &usize| profiles[*line].features.0[Feature::IsTitle as usize] > 0.0;
+    let title = (0..=first).rfind(is_title)?;
+    let n_words_before = |line: usize| -> usize {
+        chosen.iter().take_while(|chosen| **chosen < line).map(|chosen| profiles[*chosen].n_words).sum()
+    };
+    let is_heading = |line: &usize| matches!(page.elements[page.lines[*line].block].tag, Tag::Heading(_));
+    let is_other = |line: &usize| profiles[*line].key != profiles[title].key;
+    (first + 1..=last).filter(is_heading).filter(is_other).find_map(|line| {
+        let (own, other) = beside(page, page.lines[title].block, page.lines[line].block)?;
+        let [own, next] = [own, other].map(|element| &page.elements[element]);
+        let is_alike = own.path == next.path && line < next.lines_start + HEADLINE_LINES;
+        let holds_text = first < own.lines_end && n_words_before(next.lines_start) >= WORDS_BEFORE_MIN;
+        (is_alike && holds_text && is_signed(page, other, line)).then_some(next.lines_start)
+    })
+}
+
+/// The elements that hold the one and the other, right under the deepest that holds both.
+fn beside(page: &Page<'_>, one: usize, other: usize) -> Option<(usize, usize)> {
+    let (mut one, mut other) = (one, other);
+    // Parents have smaller indices than their children.
+    while page.elements[one].parent != page.elements[other].parent {
+        if page.elements[one].parent > page.elements[other].parent {
+            one = page.elements[one].parent;
+        } else {
+            other = page.elements[other].parent;
+        }
+    }
+    (one != other).then_some((one, other))
+}
+
+/// Whether an element says close behind its headline who wrote it or when.
+fn is_signed(page: &Page<'_>, element: usize, headline: usize) -> bool {
+    let is_near = |signature: &&usize| {
+        (headline + 1..=headline + BYLINE_LINES).contains(&page.elements[**signature].lines_start)
+            && page.path_up(**signature, 0).any(|above| above == element)
+    };
+    page.times.iter().chain(&page.bylines).any(|signature| is_near(&signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::tests::extract;
+    use crate::model::LinkHints;
+
+    const TEXT: [&str; 3] = [
+        "The weir below Harn Bridge will be rebuilt from next spring, eleven years after a flood tore a gap into it.",
+        "The council of Mell voted for the plan on Tuesday evening, after a debate in which nobody was against it.",
+        "Work will begin once the herons have left, which the warden of the reserve expects in the middle of August.",
+    ];
+    const OTHER: [&str; 3] = [
+        "A ferry that was to be broken up in Quell has been bought by a school, which wants to teach its pupils to sail.",
+        "The boat had lain in the harbour for nine years, and the harbour master had asked for its removal every month.",
+        "Pupils will paint it in summer, and in autumn a first crew of twelve is to take it along the coast to Orrey.",
+    ];
+
+    fn paragraphs(text: &[&str]) -> String {
+        format!("<p>{}</p>", text.join("</p><p>"))
+    }
+
+    fn check(articles: &str, expected: &[&str]) {
+        let page = format!(
+            "<title>Weir to be rebuilt</title><meta property=og:title content=\"Weir to be rebuilt\"><main>{articles}</main>"
+        );
+        assert_eq!(extract(page, &LinkHints::default()).unwrap().paragraphs, expected, "{articles}");
+    }
+
+    #[test]
+    fn the_next_articles_of_a_page_without_end_are_left_out() {
+        let article = |level: u8, title: &str, text: &[&str]| {
+            format!(
+                "<div class=a1><h{level} class=a2>{title}</h{level}><div class=a3>By Ida Holm, <time>20 November \
+                 2026</time></div><div class=a4>{}</div></div>",
+                paragraphs(text)
+            )
+        };
+        for level in [1, 2] {
+            let articles = article(1, "Weir to be rebuilt", &TEXT) + &article(level, "School buys a ferry", &OTHER);
+            check(&articles, &TEXT);
+        }
+    }
+
+    #[test]
+    fn sections_of_an_article_are_kept() {
+        let section = |level: u8, title: &str, text: &[&str]| {
+            format!("<section class=a1><h{level} class=a2>{title}</h{level}>{}</section>", paragraphs(text))
+        };
+        for level in [1, 2] {
+            let sections = section(1, "Weir to be rebuilt", &TEXT) + &section(level, "A school and a ferry", &OTHER);
+            let expected: Vec<&str> = TEXT.into_iter().chain(["A school and a ferry"]).chain(OTHER).collect();
+            check(&sections, &expected);
+        }
+    }
+}
