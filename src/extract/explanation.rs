@@ -32,6 +32,8 @@ pub struct TitleVotes {
     pub trust: u32,
     /// Other places where it stands, each of which counts as much as one point of trust.
     pub n_agreeing: u32,
+    /// Whether one of those is a heading that readers see, which counts as much as four more.
+    pub is_seen: bool,
 }
 
 /// Where the paragraphs of an article come from.

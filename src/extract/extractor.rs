@@ -125,9 +125,12 @@ impl Extractor {
         let mut authors = authors::authors(&page, &layout, declared, structured, hints, site_names);
         let page = text_page.unwrap_or(page);
         dates::add_from_lines(&mut article.published, &page, &text_layout, &body.lines);
+        dates::prefer_shown(&mut article.published, article.modified.as_ref(), &page, &text_layout);
         article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
         article.rule_faults = ruled.faults;
-        authors::add_from_head(&mut authors, &page, &text_layout, site_names);
+        if is_ruled {
+            authors::add_from_head(&mut authors, &page, &text_layout, site_names);
+        }
         let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
         let scripted = if is_ruled || !article.says_article || n_words_of(&page, &body) >= STRUCTURED_INSTEAD_WORDS {
@@ -135,6 +138,9 @@ impl Extractor {
         } else {
             script_text::read(&text, &metadata.known_texts(hints), &self.settings)
         };
+        if let Some(scripted) = &scripted {
+            metadata.add_from_script(&mut article, &scripted.fields);
+        }
         let (text_from, refusal) =
             self.fill_body(&mut article, &page, &metadata, &body, Found { scripted, is_ruled }, hints);
         let Metadata { titles, title_votes, .. } = metadata;

@@ -3,7 +3,8 @@
 //!
 //! What such data says is written out as a page: its maps and lists are blocks, named by their keys and types in the
 //! words that templates use for classes, and its strings are paragraphs. The lines of that page are then judged as
-//! those of any other. This is only done for pages that say they are an article and show none.
+//! those of any other. This is only done for pages that say they are an article and show none. Where the page tells no
+//! date and no author either, those are taken that the data has beside the article's title (`fields`).
 
 use scraper::Html;
 
@@ -14,10 +15,12 @@ use super::text::count_words;
 use crate::config::ExtractSettings;
 
 mod data;
+mod fields;
 mod flight;
 mod write_out;
 
 use data::Data;
+pub(super) use fields::ScriptFields;
 
 /// Fewest bytes of a script that may hold an article.
 const SCRIPT_BYTES_MIN: usize = 200;
@@ -27,22 +30,29 @@ pub(super) struct ScriptText {
     pub(super) paragraphs: Vec<String>,
     /// How sure the passes were of its lines.
     pub(super) sureness: Sureness,
+    /// What stands beside it.
+    pub(super) fields: ScriptFields,
 }
 
 /// The text that the scripts of a page hold, with nothing where they hold none.
 pub(super) fn read(html: &str, texts: &KnownTexts, settings: &ExtractSettings) -> Option<ScriptText> {
-    let written = written_out(html)?;
+    let (written, fields) = written_out(html, &texts.title_keys)?;
     let tree = Html::parse_document(&bounds::parseable(&written, settings.parse_steps_max, Keep::Read));
     let page = Page::read(&tree, settings.depth_max);
     let body = body::choose(&page, texts, None);
     let paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
     let n_words: usize = paragraphs.iter().map(|paragraph| count_words(paragraph)).sum();
-    (n_words >= settings.words_min).then_some(ScriptText { paragraphs, sureness: body.sureness })
+    (n_words >= settings.words_min).then_some(ScriptText { paragraphs, sureness: body.sureness, fields })
 }
 
-/// All that scripts and `noscript` elements hold, as a page.
-fn written_out(html: &str) -> Option<String> {
+/// All that scripts and `noscript` elements hold, as a page, and what they say of the article with one of the titles.
+fn written_out(html: &str, title_keys: &[String]) -> Option<(String, ScriptFields)> {
     let mut written = String::new();
+    let mut fields = None;
+    let mut write = |data: &Data, written: &mut String| {
+        write_out::write(data, written);
+        fields = fields.take().or_else(|| ScriptFields::find(data, title_keys));
+    };
     let mut chunks = String::new();
     for (name, content) in raw_elements(html) {
         if content.len() < SCRIPT_BYTES_MIN {
@@ -55,13 +65,13 @@ fn written_out(html: &str) -> Option<String> {
         } else if flight::is_chunk(content) {
             flight::collect(content, &mut chunks);
         } else {
-            write_out::write(&Data::read(content), &mut written);
+            write(&Data::read(content), &mut written);
         }
     }
     for row in flight::rows(&chunks) {
-        write_out::write(&row, &mut written);
+        write(&row, &mut written);
     }
-    (!written.is_empty()).then_some(written)
+    (!written.is_empty()).then(|| (written, fields.unwrap_or_default()))
 }
 
 const SCRIPT: &str = "script";

@@ -32,14 +32,15 @@ pub(crate) fn print(output: &mut Output, input: &str, page: &ExplainedPage) -> i
     }
 }
 
-/// `, trust 14, as in 2 other places`.
+/// `, trust 14, as in 2 other places, a heading among them`.
 fn votes_told(votes: TitleVotes) -> String {
     let agreeing = match votes.n_agreeing {
         0 => String::new(),
         1 => ", as in one other place".to_owned(),
         n => format!(", as in {n} other places"),
     };
-    format!(", trust {}{agreeing}", votes.trust)
+    let seen = if votes.is_seen { ", a heading among them" } else { "" };
+    format!(", trust {}{agreeing}{seen}", votes.trust)
 }
 
 /// The rule, and what weighed most.

@@ -4,14 +4,14 @@
 //! what stands in the byline and what is given. It never stands beside people, who then are the authors.
 
 use super::super::page::class_names::Marks;
+use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
 use super::super::text::{count_words, fold, key};
-use super::bylines::{
-    self, begins_byline, inverted, is_full, is_joined_words, is_organisation, says_organisation, trimmed,
-};
+use super::bylines::{self, begins_byline, inverted, is_full, is_joined_words, is_organisation, trimmed};
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use super::layout::{Layout, Standing};
+use super::layout::{Layout, Standing, glued_pieces, spaced_line};
+use crate::dates;
 use crate::model::{Evidence, LinkHints, Origin};
 
 /// Most names kept.
@@ -22,6 +22,9 @@ const ELEMENTS_MAX: usize = 50;
 
 /// Longest text of a byline.
 const BYLINE_BYTES_MAX: usize = 200;
+
+/// Lines at the beginning of a box about an author that may be the name.
+const BOX_LINES_MAX: usize = 3;
 
 /// Names of `meta` elements that hold authors.
 const META_NAMES: [&str; 11] = [
@@ -75,10 +78,14 @@ pub(in super::super) fn authors(
             names.add(&party.name, Origin::JsonLd);
         }
     }
-    if !names.authors.people.is_empty() {
+    if names.authors.people.iter().any(|person| !bylines::is_account(&person.value)) {
         return names.authors;
     }
+    let accounts = std::mem::take(&mut names.authors.people);
     add_declared(&mut names, declared);
+    if names.authors.people.is_empty() {
+        names.authors.people = accounts;
+    }
     let is_weak = names.authors.people.iter().all(|person| is_weak(&person.value, page, declared));
     if !is_weak {
         return names.authors;
@@ -87,8 +94,10 @@ pub(in super::super) fn authors(
     // What a house's name gives way to is not just any name on the page.
     let is_account = weak.iter().all(|person| !is_full(&person.value));
     add_bylines(&mut names, page, layout, if is_account { Standing::Foot } else { Standing::AboveHead });
+    if names.authors.people.is_empty() {
+        add_lines(&mut names, page, layout, weak.is_empty());
+    }
     if weak.is_empty() {
-        add_lines(&mut names, page, layout);
         add_bylines(&mut names, page, layout, Standing::Away);
     }
     let are_accounts = names.authors.people.iter().all(|person| !is_full(&person.value));
@@ -156,17 +165,136 @@ fn is_weak(name: &str, page: &Page<'_>, declared: &Declared<'_>) -> bool {
         || page.lines.iter().any(|line| line.text.contains('©') && is_named_in(&line.text))
 }
 
-/// Adds what a line around the beginning of the text names, where nothing else named anybody.
-fn add_lines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
-    let lines = layout.head().filter_map(|line| page.lines.get(line));
-    let may_be_byline = |line: &&Line| {
-        line.text.len() <= BYLINE_BYTES_MAX
-            && (begins_byline(&line.text) || stands_out_as_names(line))
-            && !layout.is_elsewhere(page, line.owner)
+/// Adds what a line around the beginning of the text names, where nothing else named anybody: one that begins as
+/// bylines do, or follows a word for the author, or tells the date and the author, or is a link to one. `asks_all` takes
+/// bare names and signatures, too.
+fn add_lines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, asks_all: bool) {
+    let may_be_byline = |at: &usize| {
+        page.lines
+            .get(*at)
+            .is_some_and(|line| line.text.len() <= BYLINE_BYTES_MAX && !layout.is_elsewhere(page, line.owner))
     };
-    for line in lines.filter(may_be_byline) {
-        if names.authors.people.is_empty() {
+    let head: Vec<usize> = layout.head().filter(may_be_byline).collect();
+    for at in head.iter().copied() {
+        let text = spaced_line(page, &page.lines[at]);
+        let is_told = begins_byline(&text) || bylines::tells_date_and_author(&text) || is_labelled(page, at);
+        if names.authors.people.is_empty() && is_told {
+            names.add(behind_date(&text), Origin::Text);
+        }
+    }
+    if names.authors.people.is_empty() {
+        add_author_links(names, page, layout);
+    }
+    if names.authors.people.is_empty() && asks_all {
+        add_bare_names(names, page, layout, &head);
+        add_signature(names, page, layout);
+    }
+}
+
+/// What stands behind the "by" of a line that tells the date first, or the line.
+fn behind_date(line: &str) -> &str {
+    let lower = line.to_ascii_lowercase();
+    let by = lower.find(" by ").filter(|_| bylines::tells_date_and_author(line));
+    by.map_or(line, |by| &line[by + 1..])
+}
+
+/// Adds the names in links of the head that lead to authors.
+fn add_author_links(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
+    let head = layout.head();
+    let leads_to_author = |element: &usize| {
+        let link = &page.elements[*element];
+        link.tag == Tag::Link
+            && head.contains(&link.lines_start)
+            && page.attribute(*element, "href").is_some_and(bylines::is_author_address)
+            && !layout.is_elsewhere(page, *element)
+    };
+    let links: Vec<usize> = (0..page.elements.len()).filter(leads_to_author).take(ELEMENTS_MAX).collect();
+    for link in links {
+        let text = page.text_of(link);
+        if bylines::is_plain_name(bylines::without_opening(&text)) && !tells_other_deeds_before(page, link, &text) {
+            names.add(&text, Origin::Byline);
+        }
+    }
+}
+
+/// Adds names that are all of a line in the head, or stand beside a date there: where they are set apart, where the page
+/// says elsewhere whose they are, or beside a date if they can be no place and no section.
+fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head: &[usize]) {
+    let has_date = |at: usize| page.lines.get(at).is_some_and(|line| dates::find(&line.text).is_some());
+    for at in head.iter().copied() {
+        let line = &page.lines[at];
+        let text = spaced_line(page, line);
+        let is_heading = matches!(page.elements[line.block].tag, Tag::Heading(_));
+        if is_heading || !bylines::has_two_capitals(&text) || bylines::names_other_deed(&text) {
+            continue;
+        }
+        let is_apart = stands_out_as_names(line);
+        let is_dated = line.n_links == 0 && (at.saturating_sub(1)..=at + 1).any(has_date);
+        for name in bylines::names(&text, &|_| false) {
+            let is_name =
+                || is_apart || is_told_of(page, layout, at, name) || is_dated && !is_mentioned(page, layout, at, name);
+            if bylines::is_plain_name(name) && is_name() {
+                names.add(name, Origin::Text);
+            }
+        }
+        if !names.authors.people.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Whether a text, or a word of it, stands elsewhere on the page: in a line of its own, or in the article. So do places
+/// and sections.
+fn is_mentioned(page: &Page<'_>, layout: &Layout, at: usize, part: &str) -> bool {
+    page.lines.iter().enumerate().filter(|(other, _)| *other != at).any(|(other, line)| {
+        let is_of_article = layout.standing(other) <= Standing::Text;
+        line.text == part || is_of_article && part.split_whitespace().any(|word| line.text.contains(word))
+    })
+}
+
+/// Whether a line outside the text says whose name it is: begins with it and goes on about who that is, names it behind
+/// a word for an author, or is the name below such a word. Of places the text itself tells.
+fn is_told_of(page: &Page<'_>, layout: &Layout, at: usize, name: &str) -> bool {
+    const ABOUT: [&str; 10] = [
+        " is a ",
+        " is an ",
+        " is the ",
+        " writes ",
+        " covers ",
+        " lives ",
+        " works ",
+        " schreibt ",
+        " est journaliste",
+        " escribe ",
+    ];
+    const BEFORE: [&str; 7] = ["by ", "author ", "author: ", "about the author: ", "posts by ", "more from ", "par "];
+    let is_outside = |other: &usize| *other != at && layout.standing(*other) > Standing::Text;
+    page.lines.iter().enumerate().filter(|(other, _)| is_outside(other)).any(|(other, line)| {
+        let Some((before, behind)) = line.text.split_once(name) else { return false };
+        let is_told = before.is_empty() && ABOUT.iter().any(|word| behind.starts_with(word));
+        let lower = before.to_lowercase();
+        let is_announced = line.text.len() <= BYLINE_BYTES_MAX && BEFORE.iter().any(|word| lower.ends_with(word));
+        is_told || is_announced || line.text == name && is_labelled(page, other)
+    })
+}
+
+/// Whether the line above says only that an author follows.
+fn is_labelled(page: &Page<'_>, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|above| bylines::is_author_label(&page.lines[above].text))
+}
+
+/// Adds the names with which a text is signed at its end, or right behind it.
+fn add_signature(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
+    for at in layout.last_lines() {
+        let Some(line) = page.lines.get(at).filter(|line| line.text.len() <= BYLINE_BYTES_MAX) else { continue };
+        let is_signed = bylines::is_signature(&line.text) || stands_out_as_names(line) || is_labelled(page, at);
+        let bare = bylines::trimmed(&line.text);
+        let signed = || bylines::names(bylines::without_opening(&line.text), &|_| false);
+        let is_name = || is_signed && signed().first().is_some_and(|name| bylines::is_plain_name(name));
+        let is_told = || bylines::is_plain_name(bare) && is_told_of(page, layout, at, bare);
+        if (is_name() || !is_signed && is_told()) && !layout.is_elsewhere(page, line.owner) {
             names.add(&line.text, Origin::Text);
+            return;
         }
     }
 }
@@ -184,6 +312,9 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
             && standing(element) == Standing::Head
             && layout.has_text()
     };
+    if farthest == Standing::Away && are_of_several(page) {
+        return;
+    }
     let mut bylines: Vec<usize> = page
         .bylines
         .iter()
@@ -218,9 +349,53 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
     }
     if names.authors.people.iter().any(|person| is_full(&person.value)) {
         names.authors.people.retain(|person| is_full(&person.value));
-    } else {
+    } else if names.authors.people.first().is_some_and(|person| !bylines::is_account(&person.value))
+        || bylines.iter().any(|byline| names_account(page, *byline, &names.authors.people))
+    {
         names.authors.people.truncate(1);
+    } else {
+        names.authors.people.clear();
     }
+}
+
+/// Whether the elements of a page that hold authors name several: then those that stand away from the article are of
+/// others.
+fn are_of_several(page: &Page<'_>) -> bool {
+    let is_author = |element: &&usize| page.elements[**element].marks.has(Marks::AUTHOR);
+    let texts = page.bylines.iter().filter(is_author).take(ELEMENTS_MAX).map(|element| page.text_of(*element));
+    let short = texts.filter(|text| text.len() <= BYLINE_BYTES_MAX);
+    let mut named = short.filter_map(|text| bylines::names(&text, &|_| false).first().map(|name| key(name)));
+    let first = named.next();
+    named.any(|name| Some(name) != first)
+}
+
+/// Whether an element says of the single word in it that it is an author's name: it is declared so, called so, or the
+/// word stands behind "by".
+fn names_account(page: &Page<'_>, byline: usize, people: &[Evidence<String>]) -> bool {
+    let text = page.text_of(byline);
+    let holds_it = people.first().is_some_and(|person| text.contains(&person.value));
+    let is_called_name =
+        page.attribute(byline, "class").is_some_and(|class| class.to_ascii_lowercase().contains("name"));
+    let is_opened = bylines::without_opening(&text).len() < bylines::trimmed(&text).len();
+    holds_it && (is_made_for_name(page, byline) || is_called_name || is_opened)
+}
+
+/// Whether what stands before an element says that those who are named in it did something else than write.
+fn tells_other_deeds_before(page: &Page<'_>, element: usize, text: &str) -> bool {
+    let start = page.elements[element].lines_start;
+    let Some(line) = page.lines.get(start) else { return false };
+    let before = match line.text.find(text) {
+        Some(at) if at > 0 => &line.text[..at],
+        _ => start.checked_sub(1).map_or("", |above| page.lines[above].text.as_str()),
+    };
+    before.len() <= BYLINE_BYTES_MAX && bylines::ends_with_other_deed(before)
+}
+
+/// Whether an element's class says that it holds what an author does, and not the name.
+fn says_what_they_do(page: &Page<'_>, element: usize) -> bool {
+    const PARTS: [&str; 5] = ["description", "-desc", "position", "-role", "job"];
+    let class = page.attribute(element, "class").unwrap_or_default().to_ascii_lowercase();
+    PARTS.iter().any(|part| class.contains(part))
 }
 
 /// Whether an element is declared to hold the name of an author.
@@ -234,7 +409,7 @@ fn is_made_for_name(page: &Page<'_>, element: usize) -> bool {
 pub(in super::super) fn add_from_head(authors: &mut Authors, page: &Page<'_>, layout: &Layout, site_names: &[String]) {
     if authors.people.is_empty() {
         let mut names = Names::new(site_names);
-        add_lines(&mut names, page, layout);
+        add_lines(&mut names, page, layout, true);
         authors.people = names.authors.people;
     }
 }
@@ -277,8 +452,12 @@ impl<'a> Names<'a> {
     fn add_element(&mut self, page: &Page<'_>, element: usize) {
         let text = page.text_of(element);
         if text.len() > BYLINE_BYTES_MAX {
+            return self.add_first_line(page, element);
+        }
+        if tells_other_deeds_before(page, element, &text) || says_what_they_do(page, element) {
             return;
         }
+        let text = glued_pieces(page, element, &text).map_or(text, |pieces| pieces.join(" "));
         let pieces = page.pieces_of(element);
         let names: Vec<&String> = pieces.iter().filter(|piece| !bylines::is_label(piece)).collect();
         let are_names = pieces.len() > 1
@@ -298,6 +477,18 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Takes the name that stands at the beginning of a box about an author.
+    fn add_first_line(&mut self, page: &Page<'_>, element: usize) {
+        let box_of = &page.elements[element];
+        let lines =
+            (box_of.lines_start..box_of.lines_end.min(box_of.lines_start + BOX_LINES_MAX)).map(|at| &page.lines[at]);
+        let text = lines.map(|line| spaced_line(page, line)).find(|text| !bylines::is_label(text));
+        let name = text.as_deref().map(bylines::without_opening).filter(|name| bylines::is_plain_name(name));
+        if let Some(name) = name {
+            self.add(name, Origin::Byline);
+        }
+    }
+
     /// Takes the names out of a byline.
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
@@ -306,8 +497,12 @@ impl<'a> Names<'a> {
         let is_whole = origin == Origin::JsonLd && is_joined_words(text);
         let found = if is_whole { Vec::new() } else { bylines::names(text, &is_own) };
         let is_declared = matches!(origin, Origin::SiteRule | Origin::JsonLd | Origin::Meta);
-        if found.is_empty() && (is_declared || says_organisation(text)) {
+        if found.is_empty() && is_declared {
             self.add_organisation(text, origin);
+        } else if found.is_empty()
+            && let Some(organisation) = bylines::organisation(text)
+        {
+            self.add_organisation(organisation, origin);
         }
         for name in found {
             let is_known = self.authors.people.iter().any(|known| key(&known.value) == key(name));
@@ -409,5 +604,87 @@ mod tests {
         let card = "<section class='related'><p class='byline'>By Ben Okri</p></section>";
         assert!(authors_of("", card).is_empty());
         assert_eq!(authors_of("", &format!("{card}<p>By <a href='/c'>Cleo Marsh</a></p>")), ["Cleo Marsh"]);
+    }
+    fn check_head(cases: &[(&str, &[&str])]) {
+        for (byline, expected) in cases {
+            assert_eq!(authors_of("", byline), *expected, "{byline}");
+        }
+    }
+
+    #[test]
+    fn lines_of_the_head_name_authors_in_many_ways() {
+        check_head(&[
+            ("<p>Published May 3, 2026 by Cleo Marsh</p>", &["Cleo Marsh"]),
+            ("<p><span>03/01/2017</span> by Cleo Marsh, Secretary to the Mill Committee</p>", &["Cleo Marsh"]),
+            ("<p>Reviewed May 3, 2026 by Cleo Marsh</p>", &[]),
+            ("<div>Written by</div><div>Cleo Marsh</div>", &["Cleo Marsh"]),
+            ("<div><span>By</span><span>Cleo Marsh</span><span>May 3, 2026</span></div>", &["Cleo Marsh"]),
+            ("<p><a href='/authors/cleo-marsh'>Cleo Marsh</a> | 5 min read</p>", &["Cleo Marsh"]),
+            ("<div class='byline'>이도윤 기자</div>", &["이도윤"]),
+            ("<p>Checked by <a href='/authors/cleo-marsh'>Cleo Marsh</a></p>", &[]),
+            ("<p><a href='/places/cleo-marsh'>Cleo Marsh</a> | 5 min read</p>", &[]),
+        ]);
+    }
+
+    #[test]
+    fn a_bare_name_is_told_from_a_place_by_what_else_the_page_says() {
+        check_head(&[
+            ("<span>Cleo Marsh</span><time>3 May 2026</time>", &["Cleo Marsh"]),
+            ("<p>Cleo Marsh</p><p>5 min read</p>", &[]),
+            ("<p>Linde Valley</p><p>3 May 2026</p>", &[]),
+            ("<p>Culture News</p><p>3 May 2026</p>", &[]),
+            ("<p><b>Key Takeaways</b></p>", &[]),
+        ]);
+        let check = |about: &str, expected: &[&str]| {
+            let byline = "<p>Cleo Marsh</p><p>5 min read</p>";
+            let page = format!(
+                "<title>Old mill sold</title><h1>Old mill sold</h1>{byline}{TEXT}<aside class='related'><h2>About us</h2>{about}</aside>"
+            );
+            let article = extract(page, &LinkHints::default()).expect("an article");
+            assert_eq!(
+                article.authors.iter().map(|author| author.value.as_str()).collect::<Vec<_>>(),
+                expected,
+                "{about}"
+            );
+        };
+        check("<p>Cleo Marsh writes about rivers.</p>", &["Cleo Marsh"]);
+        check("<p>More from Cleo Marsh</p>", &["Cleo Marsh"]);
+        check("<p>Written by</p><p>Cleo Marsh</p>", &["Cleo Marsh"]);
+        check("<p>Roads to Cleo Marsh are closed.</p>", &[]);
+    }
+
+    #[test]
+    fn a_text_may_be_signed_at_its_end() {
+        let told = ["a cooper", "a baker", "a weaver", "a smith", "a tanner", "a sexton", "a ferryman", "a shepherd"];
+        let more = told.map(|who| {
+            format!("<p>After the flood {who} from the valley could tell nobody how the stones were set.</p>")
+        });
+        let more = more.concat();
+        let page =
+            format!("<title>Old mill sold</title><h1>Old mill sold</h1>{TEXT}{more}<p>Written by Cleo Marsh</p>");
+        let article = extract(page, &LinkHints::default()).expect("an article");
+        assert_eq!(article.authors.iter().map(|author| author.value.as_str()).collect::<Vec<_>>(), ["Cleo Marsh"]);
+    }
+
+    #[test]
+    fn boxes_about_authors_give_their_names_alone() {
+        let about = "Cleo lives by the Linde and writes about rivers, mills and those who mend them. ".repeat(4);
+        check_head(&[
+            (&format!("<div class='author-box'><div>Cleo Marsh</div><p>{about}</p></div>"), &["Cleo Marsh"]),
+            ("<div class='author'><span>Cleo Marsh</span><svg><title>Link icon</title></svg></div>", &["Cleo Marsh"]),
+            ("<div class='author-title'>Licensed grader of flour</div>", &[]),
+            ("<div class='author-line'>Paid</div>", &[]),
+            (
+                "<span>Researched by</span> <span class='author'>Ben Okri</span><p class='author'>By Cleo Marsh</p>",
+                &["Cleo Marsh"],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn an_account_in_structured_data_gives_way_to_the_byline() {
+        let head =
+            r#"<script type="application/ld+json">{"@type": "NewsArticle", "author": {"name": "CMarsh"}}</script>"#;
+        assert_eq!(authors_of(head, "<p class='byline'>By Cleo Marsh</p>"), ["Cleo Marsh"]);
     }
 }

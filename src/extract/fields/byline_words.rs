@@ -1,7 +1,7 @@
 //! The words around names in bylines, and those that say that something is no name, in the languages that we read.
 
 /// What stands before a name, in small letters. Those that end in letters need a blank or a colon behind them.
-pub(super) const OPENINGS: [&str; 132] = [
+pub(super) const OPENINGS: [&str; 136] = [
     "by",
     "author",
     "authors",
@@ -134,10 +134,14 @@ pub(super) const OPENINGS: [&str; 132] = [
     "责任编辑",
     "取材・文",
     "執筆",
+    "contributors",
+    "contributor",
+    "words by",
+    "story by",
 ];
 
 /// Openings that mark a line as a byline though nothing else does; the shorter ones begin many a sentence.
-pub(super) const HEAD_OPENINGS: [&str; 20] = [
+pub(super) const HEAD_OPENINGS: [&str; 24] = [
     "by ",
     "by: ",
     "written by ",
@@ -158,10 +162,14 @@ pub(super) const HEAD_OPENINGS: [&str; 20] = [
     "penulis: ",
     "作者：",
     "作者:",
+    "contributors: ",
+    "contributor: ",
+    "words by ",
+    "story by ",
 ];
 
 /// Words before "by" that say that somebody did something else than write.
-pub(super) const OTHER_DEEDS: [&str; 25] = [
+pub(super) const OTHER_DEEDS: [&str; 31] = [
     "reviewed",
     "checked",
     "fact-checked",
@@ -187,6 +195,12 @@ pub(super) const OTHER_DEEDS: [&str; 25] = [
     "video",
     "graphics",
     "designed",
+    "researched",
+    "medically",
+    "tested",
+    "curated",
+    "recommended",
+    "proofread",
 ];
 
 /// What stands between names, besides [`CONJUNCTIONS`].
@@ -358,7 +372,7 @@ pub(super) const AGENCIES: [&str; 34] = [
 ];
 
 /// Words that follow a name, or stand before it, and say what its bearer does.
-pub(super) const ROLE_WORDS: [&str; 46] = [
+pub(super) const ROLE_WORDS: [&str; 56] = [
     "reporter",
     "correspondent",
     "editor",
@@ -405,10 +419,20 @@ pub(super) const ROLE_WORDS: [&str; 46] = [
     "編集",
     "wartawan",
     "корреспондент",
+    "vp",
+    "ceo",
+    "cto",
+    "cfo",
+    "coo",
+    "engineer",
+    "developer",
+    "designer",
+    "grader",
+    "mvp",
 ];
 
 /// Words that people do not have in their names: of labels, and of what a reader may click on.
-pub(super) const NO_NAME_WORDS: [&str; 98] = [
+pub(super) const NO_NAME_WORDS: [&str; 135] = [
     "written",
     "posted",
     "published",
@@ -507,6 +531,43 @@ pub(super) const NO_NAME_WORDS: [&str; 98] = [
     "publicado",
     "geschrieben",
     "kommentare",
+    "key",
+    "takeaways",
+    "related",
+    "topics",
+    "resources",
+    "glance",
+    "disclosure",
+    "advertiser",
+    "advertisement",
+    "advertising",
+    "icon",
+    "link",
+    "copy",
+    "paid",
+    "leave",
+    "reply",
+    "listen",
+    "contents",
+    "summary",
+    "overview",
+    "introduction",
+    "conclusion",
+    "faq",
+    "faqs",
+    "views",
+    "members",
+    "news",
+    "stay",
+    "connected",
+    "join",
+    "discover",
+    "explore",
+    "learn",
+    "get",
+    "what",
+    "how",
+    "why",
 ];
 
 /// Titles behind a name that are no name of their own.
@@ -516,7 +577,68 @@ pub(super) const DEGREES: [&str; 26] = [
 ];
 
 /// What a name may begin with in small letters.
-pub(super) const PARTICLES: [&str; 22] = [
+pub(super) const PARTICLES: [&str; 42] = [
     "von", "van", "de", "del", "della", "di", "da", "do", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ter",
-    "ten", "zu", "af", "d'", "abu",
+    "ten", "zu", "af", "d'", "abu", "der", "den", "des", "dem", "het", "los", "las", "das", "dela", "degli", "ben",
+    "bint", "st", "zum", "zur", "vom", "av", "y", "e", "i",
+];
+
+/// Words after which the next line of a head is a name, where they are all that a line says.
+pub(super) const LABELS: [&str; 22] = [
+    "by",
+    "written by",
+    "posted by",
+    "author",
+    "authors",
+    "words by",
+    "story by",
+    "von",
+    "autor",
+    "autorin",
+    "autoren",
+    "ein artikel von",
+    "par",
+    "auteur",
+    "écrit par",
+    "por",
+    "escrito por",
+    "di",
+    "scritto da",
+    "door",
+    "geschreven door",
+    "автор",
+];
+
+/// Parts of addresses that lead to what somebody has written, or to who they are.
+pub(super) const AUTHOR_PATHS: [&str; 30] = [
+    "author",
+    "authors",
+    "autor",
+    "autores",
+    "autoren",
+    "auteur",
+    "auteurs",
+    "autore",
+    "autori",
+    "autors",
+    "forfatter",
+    "contributor",
+    "contributors",
+    "writer",
+    "writers",
+    "journalist",
+    "journalists",
+    "journaliste",
+    "journalistes",
+    "reporter",
+    "reporters",
+    "columnist",
+    "columnists",
+    "staff",
+    "byline",
+    "profile",
+    "profiles",
+    "people",
+    "avtor",
+    "redakteur",
 ];

@@ -5,8 +5,8 @@
 
 use super::super::text::{count_words, fold, key};
 use super::byline_words::{
-    AGENCIES, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, NO_NAME_WORDS, OPENINGS,
-    ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, ROLE_WORDS, SEPARATORS,
+    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, LABELS,
+    NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, ROLE_WORDS, SEPARATORS,
 };
 use crate::dates;
 use crate::scripts::is_han_or_kana;
@@ -14,13 +14,70 @@ use crate::scripts::is_han_or_kana;
 /// Most words of one name.
 const NAME_WORDS_MAX: usize = 6;
 
+/// Longest line that is looked through for a name though nothing says that there is one.
+const BARE_BYTES_MAX: usize = 100;
+
 /// Most parts of a byline that are looked at.
 const PARTS_MAX: usize = 60;
 
 /// Whether a line begins as bylines do.
 pub(super) fn begins_byline(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    HEAD_OPENINGS.iter().any(|opening| lower.starts_with(opening))
+    HEAD_OPENINGS.iter().any(|opening| begins_with(line, opening))
+}
+
+/// Whether a text begins with another that is in small letters.
+fn begins_with(text: &str, small: &str) -> bool {
+    let Some(start) = text.get(..small.len()) else { return false };
+    start.eq_ignore_ascii_case(small) || !small.is_ascii() && start.to_lowercase() == small
+}
+
+/// Whether two words in a row begin with capitals in a short text: it may hold a name.
+pub(super) fn has_two_capitals(text: &str) -> bool {
+    let mut were_large = false;
+    text.len() <= BARE_BYTES_MAX
+        && text.split_whitespace().any(|word| {
+            let is_large = word.starts_with(char::is_uppercase);
+            std::mem::replace(&mut were_large, is_large) && is_large
+        })
+}
+
+/// Whether a line tells when something was written and then by whom: `Published May 3, 2026 by Ada Quill`.
+pub(super) fn tells_date_and_author(line: &str) -> bool {
+    let is_by = |word: &str| word.eq_ignore_ascii_case("by");
+    let before = word_positions(line).find(|(at, word)| *at > 0 && is_by(word)).map(|(at, _)| &line[..at]);
+    before.is_some_and(|before| dates::find(before).is_some() && !names_other_deed(before) && !tells_other_deeds(line))
+}
+
+/// Whether a word in a text is for something else that people do with articles than write them. Who updates one is named
+/// where the author is.
+pub(super) fn names_other_deed(text: &str) -> bool {
+    words(&text.to_lowercase()).any(|word| word != "updated" && OTHER_DEEDS.contains(&word))
+}
+
+/// Whether a line says only that an author is named in the next one.
+pub(super) fn is_author_label(line: &str) -> bool {
+    let label = trimmed(line);
+    LABELS.iter().any(|known| known.len() == label.len() && begins_with(label, known))
+}
+
+/// Whether an address leads to what somebody has written, or to who they are.
+pub(super) fn is_author_address(address: &str) -> bool {
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest).split(['?', '#']).next().unwrap_or_default();
+    let mut segments = path.split('/').skip(1);
+    segments.any(|segment| AUTHOR_PATHS.contains(&segment)) && segments.any(|segment| !segment.is_empty())
+}
+
+/// Whether a text is one full name as people in the head of an article have it: two to four words, each with a capital.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    let words = || text.split_whitespace();
+    let is_word = |word: &str| {
+        let letters = word.trim_matches(['.', ',', '\'', '’']);
+        letters.starts_with(char::is_uppercase)
+            && letters.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.'))
+            && (letters.chars().skip(1).any(char::is_lowercase) || letters.chars().count() <= 2)
+            || PARTICLES.contains(&word)
+    };
+    (2..=4).contains(&words().count()) && words().all(is_word) && is_person(text, &|_| false)
 }
 
 /// The names in a byline, in its order. `is_own` tells names of the site.
@@ -28,7 +85,9 @@ pub(super) fn names<'b>(byline: &'b str, is_own: &dyn Fn(&str) -> bool) -> Vec<&
     let mut names = Vec::new();
     for part in parts(byline) {
         let name = name_of(part);
-        if is_person(name, is_own) && !names.contains(&name) {
+        // Behind a name a sentence's words are those of a role.
+        let is_role = !names.is_empty() && words(part).any(|word| matches!(word, "to" | "of" | "the"));
+        if !is_role && is_person(name, is_own) && !names.contains(&name) {
             names.push(name);
         }
     }
@@ -42,6 +101,11 @@ pub(super) fn names<'b>(byline: &'b str, is_own: &dyn Fn(&str) -> bool) -> Vec<&
 /// Whether a name has more than one part, or is of a script in which that does not show.
 pub(super) fn is_full(name: &str) -> bool {
     count_words(name) > 1 || name.starts_with(is_han_or_kana)
+}
+
+/// Whether a name may be that of somebody's account: a single word, and not one in Hangul, as which Koreans write names.
+pub(super) fn is_account(name: &str) -> bool {
+    !is_full(name) && !name.starts_with(|c| ('가'..='힣').contains(&c))
 }
 
 /// A byline without what stands before its first name.
@@ -73,6 +137,18 @@ pub(super) fn is_label(piece: &str) -> bool {
 pub(super) fn tells_other_deeds(byline: &str) -> bool {
     let lower = byline.to_lowercase();
     OTHER_DEEDS.iter().any(|deed| lower.contains(&format!("{deed} by")))
+}
+
+/// Whether a text ends by saying that who is named next did something else than write: `Fact checked by`.
+pub(super) fn ends_with_other_deed(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let deed = trimmed(&lower).strip_suffix("by").map(str::trim_end).unwrap_or_default();
+    OTHER_DEEDS.iter().any(|other| deed.ends_with(other))
+}
+
+/// Whether a line signs a text at its end: `Written by Ada Quill`.
+pub(super) fn is_signature(line: &str) -> bool {
+    begins_byline(line) && !tells_other_deeds(line)
 }
 
 /// Whether a name is two words and a conjunction, such as "Quay and Courier": where it is declared as one author it is
@@ -114,12 +190,12 @@ pub(super) fn is_organisation(name: &str) -> bool {
 }
 
 /// Whether a text names an organisation by a word that people do not have in their names, or is an agency.
-pub(super) fn says_organisation(name: &str) -> bool {
+fn says_organisation(name: &str) -> bool {
     let lower = name.to_lowercase();
     count_words(name) <= NAME_WORDS_MAX
         && is_organisation(name)
         && (AGENCIES.contains(&key(name).as_str()) || words(&lower).any(|word| ORGANISATION_WORDS.contains(&word)))
-        && !words(&lower).any(|word| matches!(word, "view" | "posts" | "follow" | "about" | "more"))
+        && !words(&lower).any(|word| matches!(word, "view" | "posts" | "follow" | "about" | "more" | "written" | "by"))
 }
 
 /// What stands between punctuation and blanks at its ends.
@@ -170,8 +246,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// The length of an opening that a text begins with.
 fn length_of_opening(text: &str, opening: &str) -> Option<usize> {
-    let start = text.get(..opening.len())?;
-    if start.to_lowercase() != *opening {
+    if !begins_with(text, opening) {
         return None;
     }
     let behind = &text[opening.len()..];
@@ -199,6 +274,18 @@ pub(super) fn parts(byline: &str) -> Vec<&str> {
     }
     parts.truncate(PARTS_MAX);
     parts
+}
+
+/// The part of a byline that names an organisation.
+pub(super) fn organisation(byline: &str) -> Option<&str> {
+    let undated = without_date(byline);
+    undated.split(['|', '·', '•']).flat_map(|part| part.split(" / ")).map(trimmed).find(|part| says_organisation(part))
+}
+
+/// What stands before the date in a byline, or behind it where nothing does.
+fn without_date(byline: &str) -> &str {
+    let is_text = |part: &&str| !part.is_empty();
+    without_dates(byline).into_iter().map(trimmed).find(is_text).unwrap_or_default()
 }
 
 fn without_dates(byline: &str) -> Vec<&str> {
@@ -265,10 +352,23 @@ fn split_names<'b>(text: &'b str, parts: &mut Vec<&'b str>) {
     for separator in SEPARATORS {
         pieces = pieces.into_iter().flat_map(|piece| piece.split(separator)).collect();
     }
-    let pieces = pieces.into_iter().map(|piece| piece.split(['(', '[', '（', '<']).next().unwrap_or(piece));
-    for piece in pieces {
+    for piece in pieces.into_iter().map(without_brackets) {
         split_at_conjunctions(without_opening(piece), parts);
     }
+}
+
+/// What stands before the first bracket, or all where it is in the middle of a name: `Ada (Marsh) Quill`.
+fn without_brackets(piece: &str) -> &str {
+    let is_within = piece.split_once('(').and_then(|(before, rest)| Some((before, rest.split_once(')')?))).is_some_and(
+        |(before, (inside, behind))| {
+            let is_name = |part: &str| {
+                let mut words = part.split_whitespace().peekable();
+                words.peek().is_some() && words.all(|word| word.starts_with(char::is_uppercase))
+            };
+            is_name(before) && is_name(inside) && is_name(behind) && count_words(piece) <= NAME_WORDS_MAX
+        },
+    );
+    if is_within { piece } else { piece.split(['(', '[', '（', '<']).next().unwrap_or(piece) }
 }
 
 fn split_at_conjunctions<'b>(piece: &'b str, parts: &mut Vec<&'b str>) {
@@ -308,8 +408,11 @@ fn name_of(part: &str) -> &str {
     for (at, word) in word_positions(text) {
         let lower = word.to_lowercase();
         let is_handle = word.starts_with('@') || word.contains("://") || word.contains('@');
+        // In capitals some of them are parts of names.
         let is_ending = ENDINGS.contains(&lower.as_str())
-            && (word == lower || matches!(lower.as_str(), "for" | "published" | "updated"));
+            && (word == lower
+                || matches!(lower.as_str(), "for" | "published" | "updated")
+                || seen > 1 && matches!(lower.as_str(), "in" | "on" | "at"));
         // "Center for Research" is one name.
         let is_of_house = || words(&text[..at].to_lowercase()).any(|word| ORGANISATION_WORDS.contains(&word));
         if seen > 0 && (is_handle || is_ending && !is_of_house()) {
@@ -318,7 +421,16 @@ fn name_of(part: &str) -> &str {
         }
         seen += usize::from(!word.is_empty());
     }
-    without_stop(without_role(trimmed(text)))
+    without_echo(without_stop(without_role(trimmed(text))))
+}
+
+/// A name that stands twice in a row, once.
+fn without_echo(name: &str) -> &str {
+    let half = name.len() / 2;
+    match (name.get(..half), name.get(half + 1..)) {
+        (Some(first), Some(second)) if first == second && name.as_bytes()[half] == b' ' => first,
+        _ => name,
+    }
 }
 
 /// A name without a full stop that is not that of an initial or of `Jr.`
@@ -349,6 +461,13 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
     let first_word = name.split_whitespace().next().unwrap_or_default();
     let first_is_small = name.chars().next().is_none_or(|c| !c.is_alphabetic() || c.is_lowercase())
         && !(words_of_name > 1 && PARTICLES.contains(&first_word));
+    // Names are in capitals; what has small words in it is a role, or a sentence.
+    let has_small_word = name.split_whitespace().skip(1).any(|word| {
+        let is_small = word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_lowercase);
+        // As in d'Arc and al-Sayed.
+        let has_large = word.contains(['\'', '’', '-']) && word.chars().any(char::is_uppercase);
+        is_small && !PARTICLES.contains(&word) && !has_large
+    });
     let lower = name.to_lowercase();
     let mut words_of_name_lower = words(&lower);
     let is_other = words_of_name_lower
@@ -359,6 +478,8 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
     is_short
         && !has_odd_character
         && !first_is_small
+        && !has_small_word
+        && name.contains('(') == name.contains(')')
         && !is_other
         && !is_own(&key)
         && !is_domain
@@ -473,6 +594,10 @@ mod tests {
         check("Ada Quill, MD", &["Ada Quill"]);
         check("By Ada Quill Published in Quayside", &["Ada Quill"]);
         check("Posted by BenOkri on Monday", &["BenOkri"]);
+        check("By Ada (Marsh) Quill", &["Ada (Marsh) Quill"]);
+        check("Ada Quill Ada Quill", &["Ada Quill"]);
+        check("By Ada Quill In Mills", &["Ada Quill"]);
+        check("By Ada Quill, Member of the Mill Council", &["Ada Quill"]);
     }
 
     #[test]
@@ -494,6 +619,12 @@ mod tests {
             "Connect Directly",
             "May",
             "7 Minuten",
+            "Quay platform for mills",
+            "Personal finance",
+            "Related Topics",
+            "Quay Pictures)",
+            "Written by Quay Staff",
+            "Content Creator part-time",
         ] {
             check(byline, &[]);
         }

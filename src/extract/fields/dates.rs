@@ -5,7 +5,7 @@ use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::layout::Layout;
 use super::visible_dates;
-use crate::dates;
+use crate::dates::{self, ReadDate};
 use crate::model::{DatePrecision, Evidence, FetchedDocument, LinkHints, Origin};
 
 /// Names of `meta` elements that hold the date of publication, the most reliable first.
@@ -63,7 +63,7 @@ pub(in super::super) fn published(
         dates.add(Some(content), Origin::Meta);
     }
     for microdata in published_microdata(page, layout) {
-        dates.add(Some(microdata), Origin::Time);
+        dates.add(Some(&microdata), Origin::Time);
     }
     let is_told = dates.begin_with_instant();
     let visible =
@@ -77,25 +77,72 @@ pub(in super::super) fn published(
     dates.0
 }
 
-/// Adds what looks like a date in the lines around the text, for pages that say it nowhere else. `text_lines` are those
-/// of the text.
+/// Adds what looks like a date in the lines around the text, for pages that say it nowhere else, or so that it may be
+/// several days. `text_lines` are those of the text.
 pub(in super::super) fn add_from_lines(
     dates: &mut Vec<Evidence<String>>,
     page: &Page<'_>,
     layout: &Layout,
     text_lines: &[usize],
 ) {
-    if dates.is_empty() {
-        let mut found = Dates::default();
-        let mut visible = visible_dates::in_lines(page, layout, |line| text_lines.binary_search(&line).is_ok());
-        if visible.is_empty() {
-            visible = visible_dates::anywhere(page, layout);
-        }
-        for date in visible {
-            found.add(Some(&date.value), date.origin);
-        }
-        *dates = found.0;
+    let is_open = |date: &Evidence<String>| dates::interpret(&date.value, dates::Context::default()).is_open;
+    if !dates.iter().all(is_open) {
+        return;
     }
+    let mut visible = visible_dates::in_lines(page, layout, |line| text_lines.binary_search(&line).is_ok());
+    if visible.is_empty() && dates.is_empty() {
+        visible = visible_dates::anywhere(page, layout);
+    }
+    dates.append(&mut listed(visible));
+}
+
+/// Puts the date that readers see in the place of the declared one, where that is rather the time of the last change
+/// and the other is earlier.
+pub(in super::super) fn prefer_shown(
+    dates: &mut Vec<Evidence<String>>,
+    modified: Option<&Evidence<String>>,
+    page: &Page<'_>,
+    layout: &Layout,
+) {
+    let declared = dates.first().filter(|date| matches!(date.origin, Origin::JsonLd | Origin::Meta));
+    let Some(declared) = declared.and_then(|date| dates::read(&date.value)) else { return };
+    let changed = modified.and_then(|date| dates::read(&date.value));
+    if !changed.is_some_and(|changed| is_change(declared, changed)) {
+        return;
+    }
+    let shown = visible_dates::in_head(page, layout);
+    let is_earlier = |date: &Evidence<String>| {
+        let shown = dates::interpret(&date.value, dates::Context::default());
+        shown.date.is_some_and(|date| !shown.is_open && hours_between(date, declared) > DAY_HOURS_MAX)
+    };
+    if shown.first().is_some_and(is_earlier) {
+        *dates = listed(shown);
+    }
+}
+
+fn listed(found: Vec<Evidence<String>>) -> Vec<Evidence<String>> {
+    let mut dates = Dates::default();
+    for date in found {
+        dates.add(Some(&date.value), date.origin);
+    }
+    dates.0
+}
+
+/// Hours by which a day may seem earlier than an instant that is of it somewhere on Earth.
+const DAY_HOURS_MAX: i64 = 48;
+
+/// Whether the declared time of publication is that of the last change, or of a copy made by a system: the two are one
+/// instant, be it in another zone, or the change stands before the publication.
+fn is_change(declared: ReadDate, changed: ReadDate) -> bool {
+    const SAME_SECONDS_MAX: i64 = 60;
+    const HOUR_SECONDS: i64 = 3600;
+    let seconds = changed.instant.as_second() - declared.instant.as_second();
+    let is_zone_apart = seconds % HOUR_SECONDS == 0 && seconds <= 14 * HOUR_SECONDS;
+    seconds <= SAME_SECONDS_MAX || is_zone_apart
+}
+
+fn hours_between(earlier: ReadDate, later: ReadDate) -> i64 {
+    (later.instant.as_second() - earlier.instant.as_second()) / 3600
 }
 
 /// The date of the last change.
@@ -151,18 +198,20 @@ fn looks_like_date(text: &str) -> bool {
     has_year || n_runs >= 3 || text.contains('年')
 }
 
-/// Values of elements with `itemprop=datePublished`.
-fn published_microdata<'a>(page: &Page<'a>, layout: &Layout) -> Vec<&'a str> {
-    page.times
-        .iter()
-        .chain(&page.bylines)
-        .filter(|element| {
-            page.attribute(**element, "itemprop").is_some_and(|name| name.eq_ignore_ascii_case("datepublished"))
-                && !layout.is_elsewhere(page, **element)
-        })
-        .filter_map(|element| page.attribute(*element, "datetime").or_else(|| page.attribute(*element, "content")))
-        .take(SAME_ORIGIN_MAX)
-        .collect()
+/// Values of elements with `itemprop=datePublished`, or what they show.
+fn published_microdata(page: &Page<'_>, layout: &Layout) -> Vec<String> {
+    let is_published = |element: &usize| {
+        page.attribute(*element, "itemprop").is_some_and(|name| name.eq_ignore_ascii_case("datepublished"))
+    };
+    let value = |element: usize| page.attribute(element, "datetime").or_else(|| page.attribute(element, "content"));
+    let values =
+        page.times.iter().chain(&page.bylines).copied().filter(is_published).filter_map(|element| {
+            match value(element).filter(|_| !layout.is_elsewhere(page, element)) {
+                Some(value) => Some(value.to_owned()),
+                None => visible_dates::of_microdata(page, layout, element),
+            }
+        });
+    values.take(SAME_ORIGIN_MAX).collect()
 }
 
 /// The date in an address such as `/2024/05/31/`, `/2024-05-31-` or `/20240531/`.

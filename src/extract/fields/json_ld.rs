@@ -47,6 +47,8 @@ pub(in super::super) struct Party {
 pub(in super::super) struct StructuredArticle {
     /// Wordings of the headline, the likeliest first: some pages describe their article twice, and differently.
     pub(in super::super) headlines: Vec<String>,
+    /// What else the description calls the article: its name where that is not the headline.
+    pub(in super::super) other_name: Option<String>,
     pub(in super::super) published: Option<String>,
     pub(in super::super) modified: Option<String>,
     pub(in super::super) authors: Vec<Party>,
@@ -59,6 +61,8 @@ pub(in super::super) struct StructuredArticle {
     pub(in super::super) publisher: Option<String>,
     /// Whether the page says that it is an article.
     pub(in super::super) is_article: bool,
+    /// Whether it is described as a blog's, whose headline the field for search engines fills.
+    pub(in super::super) is_blog: bool,
     /// Whether the page says that its text is behind a pay wall.
     pub(in super::super) is_paid: bool,
 }
@@ -88,6 +92,9 @@ pub(in super::super) fn read(scripts: &[String], addresses: &[Url]) -> Structure
         fill(&mut article, node, &by_id);
         let twins = nodes.iter().copied().filter(|node| is_article(node) && worth(node, addresses).0);
         article.headlines = headlines(node, twins.take(TWINS_MAX));
+        let is_other = |name: &String| article.headlines.iter().all(|known| key(known) != key(name));
+        article.other_name = text_of(node.get("name")).filter(is_other);
+        article.is_blog = has_type(node, |name| name == "BlogPosting");
     }
     // The date of a recording is that of the article only where nothing else is said of one.
     let is_of_page = |name: &str| PAGE_TYPES.contains(&name) && (best.is_none() || name != "VideoObject");

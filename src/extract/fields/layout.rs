@@ -5,11 +5,12 @@
 //! `grid` says something of a card, and nothing of the page that is laid out in a grid. Where they say nothing, the
 //! place does.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
-use super::super::page::{Page, PageElement};
+use super::super::page::{Line, Page, PageElement};
 use super::super::text::key;
 use crate::model::Evidence;
 
@@ -19,6 +20,10 @@ const LINES_ABOVE_HEADLINE: usize = 4;
 /// Lines before the text that are its head where no headline is known, and lines at its beginning.
 const HEAD_LINES: usize = 8;
 const HEAD_LINES_INSIDE: usize = 3;
+
+/// Lines of the text that may stand before the rest of the head as a lead, and lines of that rest.
+const LEAD_LINES_MAX: usize = 3;
+const REST_OF_HEAD_LINES_MAX: usize = 12;
 
 /// Lines behind the text that may still be about it.
 const FOOT_LINES: usize = 6;
@@ -47,6 +52,8 @@ pub(in super::super) struct Layout {
     headline: Option<usize>,
     /// From the first line of the text to the last; empty where there is none.
     text: Range<usize>,
+    /// Where the head ends: within the first lines of the text, or where it goes on behind a lead.
+    head_end: usize,
 }
 
 impl Layout {
@@ -67,7 +74,7 @@ impl Layout {
             .rfind(|line| is_title(line))
             .or_else(|| range.clone().rfind(is_title))
             .or(headings.last().copied());
-        Layout { headline, text: *first..last + 1 }
+        Layout { headline, text: *first..last + 1, head_end: end_of_head(text_lines) }
     }
 
     /// Whether it is known where the text stands.
@@ -85,7 +92,7 @@ impl Layout {
             Standing::Away
         } else if line >= self.text.end {
             Standing::Foot
-        } else if line >= self.text.start + HEAD_LINES_INSIDE {
+        } else if line >= self.head_end {
             Standing::Text
         } else if line >= headline {
             Standing::Head
@@ -99,7 +106,12 @@ impl Layout {
         let first = self.headline.map_or(self.text.start.saturating_sub(HEAD_LINES), |headline| {
             headline.saturating_sub(LINES_ABOVE_HEADLINE)
         });
-        first..self.text.end.min(self.text.start + HEAD_LINES_INSIDE)
+        first..self.text.end.min(self.head_end)
+    }
+
+    /// The last line of the text, and those right behind it.
+    pub(in super::super) fn last_lines(&self) -> Range<usize> {
+        self.text.end.saturating_sub(1)..self.text.end + FOOT_LINES
     }
 
     /// The lines right behind the text.
@@ -109,19 +121,14 @@ impl Layout {
 
     /// Whether an element is part of something else that the page shows: comments, another article, its masthead.
     pub(in super::super) fn is_elsewhere(&self, page: &Page<'_>, element: usize) -> bool {
-        const ELSEWHERE: Marks = Marks::any(&[
-            Marks::COMMENTS,
-            Marks::CONTROL,
-            Marks::NAVIGATION,
-            Marks::EMBED,
-            Marks::QUOTE,
-            Marks::CAPTION,
-        ]);
+        const IN_HEAD: Marks =
+            Marks::any(&[Marks::COMMENTS, Marks::CONTROL, Marks::NAVIGATION, Marks::QUOTE, Marks::CAPTION]);
+        const ELSEWHERE: Marks = Marks::any(&[IN_HEAD, Marks::EMBED, Marks::TEASER, Marks::RELATED]);
         // The parts of an article's head may be laid out in a grid, or be called as those of a list of news are.
         let is_in_head =
             !self.text.is_empty() && self.standing(page.elements[element].lines_start) <= Standing::AboveHead;
-        let own = if is_in_head { ELSEWHERE } else { ELSEWHERE | Marks::TEASER | Marks::RELATED };
-        let inherited = if is_in_head { ELSEWHERE | Marks::RELATED } else { own };
+        let own = if is_in_head { IN_HEAD } else { ELSEWHERE };
+        let inherited = if is_in_head { IN_HEAD | Marks::RELATED } else { own };
         // What the names of `html` and `body` say is about the page, not about what stands in it.
         let above = page.path_up(element, 0).filter(|above| page.elements[*above].depth > 1);
         // What holds the article, all above it does too.
@@ -129,7 +136,7 @@ impl Layout {
             let PageElement { marks, tag, .. } = &page.elements[above];
             marks.has(if above == element { own } else { inherited })
                 || *tag == Tag::Article && !self.text.is_empty()
-                || marks.has(Marks::HEADER | Marks::ASIDE) && self.is_masthead(page, above)
+                || (marks.has(Marks::HEADER) || *tag == Tag::Aside) && self.is_masthead(page, above)
         })
     }
 
@@ -140,10 +147,70 @@ impl Layout {
             || !self.text.is_empty() && lines.contains(&self.text.start)
     }
 
-    /// Whether an element before the headline is not about the article: the two stand in no `article` together.
+    /// Whether an element before the headline is not about the article: the two stand in no `article` together, nor in
+    /// anything else that does not hold the text, too.
     fn is_masthead(&self, page: &Page<'_>, element: usize) -> bool {
-        let is_article = |above: usize| page.elements[above].tag == Tag::Article && self.holds_article(page, above);
-        self.headline.is_some_and(|headline| page.elements[element].lines_end <= headline)
-            && !page.path_up(element, 0).any(is_article)
+        let is_before = self.headline.is_some_and(|headline| page.elements[element].lines_end <= headline);
+        let mut holders = page.path_up(element, 0).filter(|above| self.holds_article(page, *above)).peekable();
+        let holds_text = |above: &usize| {
+            let PageElement { lines_start, lines_end, .. } = page.elements[*above];
+            (lines_start..lines_end).contains(&self.text.start)
+        };
+        is_before
+            && holders.peek().is_none_or(holds_text)
+            && !holders.any(|above| page.elements[above].tag == Tag::Article)
+    }
+}
+
+/// Where the head of an article with these lines ends. A lead may be chosen that stands before the byline: then the
+/// head goes on with the lines behind it that are not chosen.
+fn end_of_head(text_lines: &[usize]) -> usize {
+    let start = text_lines.first().copied().unwrap_or_default();
+    let gap = |pair: &&[usize]| pair[1] > pair[0] + 1;
+    let mut behind_gap = text_lines.windows(2).take(LEAD_LINES_MAX).filter(gap).map(|pair| pair[1]);
+    let rest = behind_gap.rfind(|end| *end <= start + LEAD_LINES_MAX + REST_OF_HEAD_LINES_MAX);
+    rest.unwrap_or_default().max(start + HEAD_LINES_INSIDE)
+}
+
+/// The text of a line with a blank between its elements: a style sheet often puts one there.
+pub(super) fn spaced_line<'p>(page: &Page<'_>, line: &'p Line) -> Cow<'p, str> {
+    let glued = glued_pieces_of_line(page, line);
+    glued.map_or(Cow::Borrowed(line.text.as_str()), |pieces| Cow::Owned(pieces.join(" ")))
+}
+
+/// The pieces of a line that stand in elements with nothing between them, in its order; nothing where it has a blank
+/// wherever an element ends.
+pub(super) fn glued_pieces_of_line(page: &Page<'_>, line: &Line) -> Option<Vec<String>> {
+    let owner = &page.elements[line.owner];
+    if owner.lines_end != owner.lines_start + 1 {
+        return None;
+    }
+    glued_pieces(page, line.owner, &line.text)
+}
+
+/// The same for the text of an element.
+pub(super) fn glued_pieces(page: &Page<'_>, element: usize, text: &str) -> Option<Vec<String>> {
+    let pieces = page.pieces_of(element);
+    let n_bytes = pieces.iter().map(|piece| piece.len() + " ".len()).sum::<usize>().saturating_sub(1);
+    let n_letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+    // Pieces that are not shown are none of the text's.
+    let is_same = || pieces.iter().map(|piece| n_letters(piece)).sum::<usize>() == n_letters(text);
+    (pieces.len() > 1 && n_bytes > text.len() && is_same()).then_some(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_head;
+
+    #[test]
+    fn a_lead_may_stand_before_the_rest_of_the_head() {
+        let check =
+            |text_lines: &[usize], expected: usize| assert_eq!(end_of_head(text_lines), expected, "{text_lines:?}");
+        check(&[5, 6, 7, 8, 9], 8);
+        check(&[5, 11, 12, 13], 11);
+        check(&[5, 6, 12, 13], 12);
+        check(&[5, 6, 7, 8, 12], 8);
+        check(&[5, 60, 61], 8);
+        check(&[], 3);
     }
 }

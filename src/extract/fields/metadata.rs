@@ -7,12 +7,13 @@ use super::super::explanation::TitleVotes;
 use super::super::fragment::fragment_paragraphs;
 use super::super::later_pages::{next_page, numbered_page};
 use super::super::page::Page;
+use super::super::script_text::ScriptFields;
 use super::super::text;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
 use super::layout::Layout;
-use super::{dates, json_ld, title};
-use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Quality};
+use super::{authors, dates, json_ld, title};
+use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Origin, Quality};
 
 /// What the page says of its article outside the text.
 pub(in super::super) struct Metadata<'a> {
@@ -35,7 +36,7 @@ impl<'a> Metadata<'a> {
             .chain([document.final_url.clone()])
             .collect();
         let structured = json_ld::read(&page.json_ld, &addresses);
-        let site_names = title::site_name_keys(&declared, &structured, &addresses);
+        let site_names = title::site_name_keys(page, &declared, &structured, &addresses);
         let (titles, title_votes) = title::candidates(page, &declared, &structured, hints, &site_names)
             .into_iter()
             .map(|(title, votes)| (title, Some(votes)))
@@ -53,6 +54,16 @@ impl<'a> Metadata<'a> {
             title_keys: self.titles.iter().map(|title| text::key(&title.value)).collect(),
             description_keys,
             structured_body: self.structured.body.clone(),
+        }
+    }
+
+    /// Adds what scripts say of the article to what the page says.
+    pub(in super::super) fn add_from_script(&self, article: &mut ExtractedArticle, fields: &ScriptFields) {
+        if article.published.is_empty() {
+            article.published.extend(fields.published.clone().map(|date| Evidence::new(date, Origin::Text)));
+        }
+        if article.authors.is_empty() {
+            article.authors = authors::in_bylines(&fields.bylines, Origin::Text, &self.site_names);
         }
     }
 
@@ -80,7 +91,7 @@ impl<'a> Metadata<'a> {
             body_kind: BodyKind::Full,
             quality: Quality { score: 0, reasons: Vec::new() },
             rule_faults: Vec::new(),
-            next_page: next_page::find(page, &document.final_url),
+            next_page: next_page::find(page, &document.final_url, &declared.base(&document.final_url)),
             numbered_page: numbered_page::find(page, &document.final_url, &canonical_urls),
             canonical_urls,
             says_article: structured.is_article || declared.is_article(),

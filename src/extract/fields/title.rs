@@ -9,9 +9,13 @@
 //!
 //! A site whose system has a field for social networks fills `og:title` and `twitter:title` from it. One that gives
 //! `og:title` alone has no such field, and writes the headline of the newsroom there; its structured data and its head
-//! are then rather the wording for search engines. Where it says the same as the head, and there is no structured
-//! data, both are filled from one field for search engines, and the only first-level heading is the headline: so on
-//! forty pages of the 693 in one collection, right on 29 and wrong on 11.
+//! are then rather the wording for search engines. That does not hold against the heading that readers see: where it
+//! has another witness, in structured data or in the head, it wins.
+//!
+//! Where all that stands outside the page's body says the same, it is filled from one field for search engines, and the
+//! only first-level heading is the headline. So it is without structured data, and with that of a blog, which the same
+//! field fills; a newsroom's says what the newsroom calls it. On 693 pages of one collection that is right on 105 of
+//! those where the two differ, and wrong on 41.
 
 use std::collections::HashSet;
 
@@ -25,7 +29,7 @@ use super::super::page::tags::Tag;
 use super::super::text::{count_words, fold, key};
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use crate::model::{Evidence, LinkHints, Origin};
+use crate::model::{Evidence, LinkHints, NO_ADDRESS, Origin};
 use crate::scripts::is_han_or_kana;
 
 /// What stands between a title and the name of the site, or another addition.
@@ -58,13 +62,18 @@ const SOCIAL_TRUST: u32 = 10;
 const ONLY_SOCIAL_TRUST: u32 = 17;
 const HEADING_TRUST: u32 = 6;
 const ONLY_HEADING_TRUST: u32 = 22;
-const HEAD_TRUST: u32 = 5;
+const HEAD_TRUST: u32 = 6;
 const ONE_OF_HEADINGS_TRUST: u32 = 3;
 const HIDDEN_HEADING_TRUST: u32 = 2;
+const NAME_TRUST: u32 = 9;
 const HINT_TRUST: u32 = 4;
 
-/// Another place with the same wording.
+/// Another place with the same wording; the heading that readers see speaks louder than what they do not.
 const AGREEMENT: u32 = 1;
+const HEADING_AGREEMENT: u32 = 4;
+
+/// Share of a heading's text that stands in the link which it is, in tenths.
+const LINK_TENTHS_MIN: usize = 9;
 
 /// All titles that the page gives itself, the best first, each with what speaks for it.
 pub(super) fn candidates(
@@ -74,75 +83,69 @@ pub(super) fn candidates(
     hints: &LinkHints,
     site_names: &[String],
 ) -> Vec<(Evidence<String>, TitleVotes)> {
-    let mut places: Vec<(Evidence<String>, u32)> = Vec::new();
-    let mut add = |text: &str, origin: Origin, trust: u32| {
+    let mut places: Vec<Place> = Vec::new();
+    let mut add = |text: &str, origin: Origin, trust: u32, is_shown: bool| {
         let text = without_markup(text);
         let text = without_site_name(&text, site_names).to_owned();
         if !text.is_empty() && text.len() <= TITLE_BYTES_MAX && !site_names.contains(&key(&text)) {
-            places.push((Evidence::new(text, origin), trust));
+            places.push(Place { title: Evidence::new(text, origin), trust, is_shown });
         }
     };
     for headline in &structured.headlines {
-        add(headline, Origin::JsonLd, STRUCTURED_TRUST);
+        add(headline, Origin::JsonLd, STRUCTURED_TRUST, false);
+    }
+    if let Some(name) = &structured.other_name {
+        add(name, Origin::JsonLd, NAME_TRUST, false);
     }
     let is_only = declared.first(&["og:title"]).is_some() && declared.first(&["twitter:title"]).is_none();
-    let bare_key = |title: &str| key(without_site_name(&fold(title), site_names));
-    let is_written_for_search = is_only
-        && structured.headlines.is_empty()
-        && declared.first(&["og:title"]).map(bare_key) == page.document_title.as_deref().map(bare_key);
     if let Some(title) = declared.first(&["og:title", "twitter:title", "title", "parsely-title", "dc.title"]) {
-        add(title, Origin::Meta, if is_only { ONLY_SOCIAL_TRUST } else { SOCIAL_TRUST });
+        add(title, Origin::Meta, if is_only { ONLY_SOCIAL_TRUST } else { SOCIAL_TRUST }, false);
     }
-    // Several first-level headings are of equal rank, and rather the headings of a list.
-    let headings = page.top_headings.iter().copied().take(HEADINGS_MAX);
-    let headings = headings.filter(|heading| count_words(&page.text_of(*heading)) > 1);
-    let (shown, hidden): (Vec<usize>, Vec<usize>) = headings.partition(|heading| !is_beside_text(page, *heading));
-    let n_headings = shown.len();
-    for heading in shown.iter().take(5) {
-        // The same with a kicker is no other wording.
-        let has_kicker = |title: &str| key(&page.text_of(*heading)).ends_with(&bare_key(title));
-        let trust = match n_headings {
-            1 if is_written_for_search && !declared.first(&["og:title"]).is_some_and(has_kicker) => ONLY_HEADING_TRUST,
-            1 => HEADING_TRUST,
+    let headings = Headings::of(page, site_names, declared.first(&["og:title"]).is_none(), structured);
+    let rival = headings.only().filter(|heading| {
+        let fields = Fields::of(page, declared, structured, site_names);
+        fields.are_for_search(heading)
+    });
+    for heading in headings.shown.iter().take(5) {
+        let trust = match (headings.shown.len(), rival) {
+            (1, Some(_)) => ONLY_HEADING_TRUST,
+            (1, None) => HEADING_TRUST,
             _ => ONE_OF_HEADINGS_TRUST,
         };
-        add(&page.text_of(*heading), Origin::Heading, trust);
+        add(&heading.text, Origin::Heading, trust, true);
     }
-    for heading in hidden.iter().take(1) {
-        add(&page.text_of(*heading), Origin::Heading, HIDDEN_HEADING_TRUST);
+    for heading in headings.doubtful.iter().take(1) {
+        add(heading, Origin::Heading, HIDDEN_HEADING_TRUST, false);
     }
     if let Some(title) = &page.document_title {
-        add(title, Origin::Heading, HEAD_TRUST);
+        add(behind_site_name(title, site_names), Origin::Heading, HEAD_TRUST, false);
     }
     if let Some(title) = &hints.title {
-        add(title, Origin::Feed, HINT_TRUST);
+        add(title, Origin::Feed, HINT_TRUST, false);
     }
     if places.is_empty()
         && let Some(heading) = second_heading(page, site_names)
     {
-        places.push((Evidence::new(heading, Origin::Heading), HEADING_TRUST));
+        places.push(Place { title: Evidence::new(heading, Origin::Heading), trust: HEADING_TRUST, is_shown: true });
     }
     let lines = LineKeys::of(page, &places);
     let shorter: Vec<Option<String>> = places
         .iter()
-        .map(|(title, _)| {
+        .map(|Place { title, .. }| {
             let shown = without_addition(&title.value, &places).or_else(|| lines.shown_part(&title.value));
             shown.or_else(|| without_short_ends(&title.value))
         })
         .collect();
-    for ((title, _), shorter) in places.iter_mut().zip(shorter) {
+    for (Place { title, .. }, shorter) in places.iter_mut().zip(shorter) {
         title.value = shorter.unwrap_or_else(|| std::mem::take(&mut title.value));
     }
-    let keys: Vec<String> = places.iter().map(|(title, _)| key(&title.value)).collect();
-    let mut voted: Vec<(TitleVotes, usize)> = places
-        .iter()
-        .enumerate()
-        .map(|(position, (_, trust))| {
-            let n_agreeing = keys.iter().filter(|other| **other == keys[position]).count() - 1;
-            (TitleVotes { trust: *trust, n_agreeing: u32::try_from(n_agreeing).unwrap_or(0) }, position)
-        })
-        .collect();
-    voted.sort_by_key(|(votes, position)| (std::cmp::Reverse(votes.trust + AGREEMENT * votes.n_agreeing), *position));
+    let keys: Vec<String> = places.iter().map(|place| key(&place.title.value)).collect();
+    let mut voted: Vec<(TitleVotes, usize)> =
+        (0..places.len()).map(|position| (votes(&places, &keys, position), position)).collect();
+    let worth = |votes: &TitleVotes| {
+        votes.trust + AGREEMENT * votes.n_agreeing + if votes.is_seen { HEADING_AGREEMENT } else { 0 }
+    };
+    voted.sort_by_key(|(votes, position)| (std::cmp::Reverse(worth(votes)), *position));
     let mut seen: Vec<&String> = Vec::new();
     let mut ordered: Vec<(Evidence<String>, TitleVotes)> = Vec::new();
     for (votes, position) in voted {
@@ -150,12 +153,151 @@ pub(super) fn candidates(
             seen.push(&keys[position]);
             // Of equal wordings the longest: a heading put together from several elements may have lost its blanks.
             let same = (0..places.len()).filter(|other| keys[*other] == keys[position]);
-            let longest = same.rev().max_by_key(|other| places[*other].0.value.chars().count());
-            let wording = places[longest.unwrap_or(position)].0.value.clone();
-            ordered.push((Evidence::new(wording, places[position].0.origin), votes));
+            let longest = same.rev().max_by_key(|other| places[*other].title.value.chars().count());
+            let wording = places[longest.unwrap_or(position)].title.value.clone();
+            ordered.push((Evidence::new(wording, places[position].title.origin), votes));
         }
     }
     ordered
+}
+
+/// A place where the page gives itself a title.
+struct Place {
+    title: Evidence<String>,
+    trust: u32,
+    /// Whether it is a first-level heading that readers see.
+    is_shown: bool,
+}
+
+/// What speaks for the title at one of the places, whose titles have these keys.
+fn votes(places: &[Place], keys: &[String], position: usize) -> TitleVotes {
+    let agreeing = || (0..keys.len()).filter(|other| *other != position && keys[*other] == keys[position]);
+    TitleVotes {
+        trust: places[position].trust,
+        n_agreeing: u32::try_from(agreeing().count()).unwrap_or(0),
+        is_seen: !places[position].is_shown && agreeing().any(|other| places[other].is_shown),
+    }
+}
+
+/// The first-level headings of a page that may be headlines.
+struct Headings {
+    shown: Vec<ShownHeading>,
+    /// Texts of those that are not shown, belong to a menu, or are rather the site's or a section's.
+    doubtful: Vec<String>,
+}
+
+struct ShownHeading {
+    text: String,
+    key: String,
+    /// Whether its names call it a headline.
+    is_marked: bool,
+    /// Whether it has fewer words than headlines have.
+    is_short: bool,
+}
+
+impl Headings {
+    /// `asks_title` compares the only one with the title of the document.
+    fn of(page: &Page<'_>, site_names: &[String], asks_title: bool, structured: &StructuredArticle) -> Headings {
+        let name = structured.other_name.as_deref().map(key);
+        let mut headings = Headings { shown: Vec::new(), doubtful: Vec::new() };
+        for heading in page.top_headings.iter().copied().take(HEADINGS_MAX) {
+            let text = page.text_of(heading);
+            // A single word is a headline only where the page calls its article so.
+            if count_words(&text) <= 1 && name.as_ref() != Some(&key(&text)) {
+                continue;
+            }
+            let is_marked = page.elements[heading].marks.has(Marks::TITLE);
+            let key = key(without_site_name(&text, site_names));
+            if is_beside_text(page, heading) || leads_home(page, heading) {
+                headings.doubtful.push(text);
+            } else {
+                let is_short = count_words(&text) < HEADLINE_WORDS_MIN;
+                headings.shown.push(ShownHeading { text, key, is_marked, is_short });
+            }
+        }
+        // Several first-level headings are of equal rank, and rather the headings of a list.
+        if let [only] = headings.shown.as_slice()
+            && asks_title
+            && is_of_section(only, page)
+        {
+            headings.doubtful.extend(headings.shown.drain(..).map(|heading| heading.text));
+        }
+        headings
+    }
+
+    /// The only one, where there is one.
+    fn only(&self) -> Option<&ShownHeading> {
+        if let [only] = self.shown.as_slice() { Some(only) } else { None }
+    }
+}
+
+/// Whether a heading that nothing calls a headline has no word in common with the title of the document.
+fn is_of_section(heading: &ShownHeading, page: &Page<'_>) -> bool {
+    let words_of = |text: &str| -> HashSet<String> { text.split_whitespace().map(key).collect() };
+    let title = words_of(page.document_title.as_deref().unwrap_or_default());
+    let is_unspaced = heading.text.contains(is_han_or_kana);
+    !heading.is_marked
+        && !is_unspaced
+        && title.len() > HEADLINE_WORDS_MIN
+        && title.is_disjoint(&words_of(&heading.text))
+}
+
+/// Whether a heading is a link to the site's front page: the site's name then.
+fn leads_home(page: &Page<'_>, heading: usize) -> bool {
+    let text_length = page.text_of(heading).len();
+    let is_all = |link: &usize| page.text_of(*link).len() * 10 >= text_length * LINK_TENTHS_MIN;
+    let inside = (heading + 1..page.elements.len())
+        .take_while(|element| page.elements[*element].depth > page.elements[heading].depth);
+    let mut links = inside.chain(page.path_up(heading, 0)).filter(|element| page.elements[*element].tag == Tag::Link);
+    links.find(is_all).and_then(|link| page.attribute(link, "href")).is_some_and(is_home)
+}
+
+/// Whether an address is that of a front page.
+fn is_home(address: &str) -> bool {
+    let path = match address.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        None => address,
+    };
+    matches!(path.split(['?', '#']).next(), Some("/" | "/index.html" | "/index.php"))
+}
+
+/// The keys of the titles that stand in fields outside the page's body.
+struct Fields {
+    structured: Option<String>,
+    social: Option<String>,
+    has_twitter: bool,
+    head: Option<String>,
+    is_blog: bool,
+}
+
+impl Fields {
+    fn of(page: &Page<'_>, declared: &Declared<'_>, structured: &StructuredArticle, site_names: &[String]) -> Fields {
+        let bare_key = |title: &str| key(without_site_name(&fold(title), site_names));
+        Fields {
+            structured: structured.headlines.first().map(|headline| bare_key(headline)),
+            social: declared.first(&["og:title"]).map(bare_key),
+            has_twitter: declared.first(&["twitter:title"]).is_some(),
+            head: page.document_title.as_deref().map(bare_key),
+            is_blog: structured.is_blog,
+        }
+    }
+
+    /// Whether they are rather wordings for search engines than the headline, on a page that has this heading, and no
+    /// other of first level.
+    fn are_for_search(&self, heading: &ShownHeading) -> bool {
+        let Some(social) = &self.social else { return false };
+        // The same with a kicker is no other wording, be it in the field or in the heading.
+        let is_same = heading.key.ends_with(social.as_str()) || social.ends_with(heading.key.as_str());
+        if is_same || heading.is_short || self.head.as_ref() == Some(&heading.key) {
+            return false;
+        }
+        let is_one_field = self.head.as_ref() == Some(social);
+        match &self.structured {
+            None if is_one_field => !self.has_twitter || heading.is_marked,
+            None => self.head.is_some(),
+            Some(headline) => self.is_blog && is_one_field && headline == social,
+        }
+    }
 }
 
 /// Whether a heading is that of a menu or another part of the page, or is not shown.
@@ -192,8 +334,8 @@ fn without_markup(title: &str) -> String {
 struct LineKeys(HashSet<String>);
 
 impl LineKeys {
-    fn of(page: &Page<'_>, places: &[(Evidence<String>, u32)]) -> LineKeys {
-        let longest = places.iter().map(|(title, _)| title.value.len()).max().unwrap_or_default();
+    fn of(page: &Page<'_>, places: &[Place]) -> LineKeys {
+        let longest = places.iter().map(|place| place.title.value.len()).max().unwrap_or_default();
         let may_be_part = |text: &str| text.len() < longest && count_words(text) >= HEADLINE_WORDS_MIN;
         let lines = page.lines.iter().map(|line| line.text.as_str()).take(LINES_MAX);
         LineKeys(lines.filter(|text| may_be_part(text)).map(key).collect())
@@ -228,9 +370,9 @@ fn without_short_ends(title: &str) -> Option<String> {
 }
 
 /// The title that another place gives without what this one adds behind a separator, or before a bar.
-fn without_addition(title: &str, places: &[(Evidence<String>, u32)]) -> Option<String> {
+fn without_addition(title: &str, places: &[Place]) -> Option<String> {
     let cuts = cuts(title);
-    let shorter = places.iter().map(|(place, _)| place.value.as_str()).filter(|other| {
+    let shorter = places.iter().map(|place| place.title.value.as_str()).filter(|other| {
         let cut = |is_it: &dyn Fn(&Cut<'_>) -> bool| cuts.iter().any(is_it);
         !other.is_empty() && cut(&|cut| cut.before == *other || cut.is_bar && cut.behind == *other)
     });
@@ -269,21 +411,24 @@ fn cuts(title: &str) -> Vec<Cut<'_>> {
     cuts
 }
 
-/// Keys of the names by which the site may call itself: as it says, and the labels of its host.
+/// Keys of the names by which the site may call itself: as it says, as its heading that leads to its front page says,
+/// and the labels of its host.
 pub(super) fn site_name_keys(
+    page: &Page<'_>,
     declared: &Declared<'_>,
     structured: &StructuredArticle,
     addresses: &[Url],
 ) -> Vec<String> {
-    let named = declared
-        .first(&["og:site_name"])
-        .into_iter()
-        .chain(declared.first(&["application-name"]))
-        .chain(declared.first(&["apple-mobile-web-app-title"]))
-        .chain(declared.first(&["twitter:site"]))
-        .chain(structured.publisher.as_deref());
-    let mut keys: Vec<String> = named.map(key).collect();
-    for host in addresses.iter().filter_map(|address| address.host_str()) {
+    // Some write the title where a name of the site should be.
+    let title = declared.first(&["og:title"]).map(key);
+    let others = ["application-name", "apple-mobile-web-app-title", "twitter:site"];
+    let others = others.iter().filter_map(|name| declared.first(&[name])).chain(structured.publisher.as_deref());
+    let mut keys: Vec<String> = declared.first(&["og:site_name"]).map(key).into_iter().collect();
+    keys.extend(others.map(key).filter(|name| Some(name) != title.as_ref()));
+    let headings = page.top_headings.iter().copied().take(HEADINGS_MAX).filter(|heading| leads_home(page, *heading));
+    keys.extend(headings.map(|heading| key(&page.text_of(heading))));
+    let addresses = addresses.iter().filter(|address| !address.as_str().starts_with(NO_ADDRESS));
+    for host in addresses.filter_map(Url::host_str) {
         let host = host.trim_start_matches("www.");
         keys.push(key(host));
         keys.extend(host.split('.').filter(|label| label.len() > 2).map(key));
@@ -307,6 +452,13 @@ fn without_site_name<'t>(title: &'t str, site_names: &[String]) -> &'t str {
             (None, None) => return title,
         };
     }
+}
+
+/// The title of a document without the site's whole name and a colon in front, as blogs have it. Headlines may begin so
+/// too, and then other places have them.
+fn behind_site_name<'t>(title: &'t str, site_names: &[String]) -> &'t str {
+    let behind = title.split_once(": ").filter(|(before, _)| site_names.contains(&key(before)));
+    behind.map_or(title, |(_, behind)| behind)
 }
 
 /// Fewest bytes of a key that may be a part of a site's name without being all of it.
@@ -441,12 +593,69 @@ mod tests {
         let social = r#"<meta property="og:title" content="You won't believe who buys the mill">"#;
         let both = format!(r#"{social}<meta name="twitter:title" content="You won't believe who buys the mill">"#);
         check(&format!("{mill}{both}"), "Old mill sold", "Old mill sold");
-        check(&format!("{mill}{social}"), "Old mill sold", "You won't believe who buys the mill");
+        check(&format!("{mill}{social}"), "The mill and its buyers", "You won't believe who buys the mill");
+        // What the heading says too stands above both.
+        check(&format!("{mill}{social}"), "Old mill sold", "Old mill sold");
         // The name of a section before a bar, where the page has the headline without it.
         let sectioned = r#"<meta property="og:title" content="Local | Old mill sold">"#;
         check(&format!("{mill}{sectioned}"), "Old mill sold", "Old mill sold");
         // An article described twice: what the reader sees decides between the two.
         let twice = format!("{}{mill}", structured("Mill sale: who bought it and when"));
         check(&twice, "Old mill sold", "Old mill sold");
+    }
+    #[test]
+    fn the_heading_that_readers_see_is_the_stronger_witness() {
+        let structured = |kind: &str, fields: &str| {
+            format!("<script type='application/ld+json'>{{\"@type\": \"{kind}\", {fields}}}</script>")
+        };
+        let check = |head: &str, heading: &str, expected: &str| {
+            assert_eq!(title_of(head, heading).as_deref(), Some(expected), "{head}");
+        };
+        let heading = "<h1 class='entry-title'>Forty families buy the old mill</h1>";
+        // A description of the thing is no title where it has a name.
+        let described = structured("Article", "\"name\": \"Linde mill\", \"headline\": \"mill on a river\"");
+        check(&format!("{described}<title>Linde mill - Valley Wiki</title>"), "<h1>Linde mill</h1>", "Linde mill");
+        let social = "<meta property='og:title' content='Guess who has bought a mill'>\
+            <meta name='twitter:title' content='Guess who has bought a mill'>";
+        check(
+            &format!("{social}<title>Forty families buy the old mill | Post</title>"),
+            heading,
+            "Forty families buy the old mill",
+        );
+        // One field for search engines fills all that stands outside the body, in blogs the structured data, too.
+        let field = "Old mill sold: the 3 best buyers";
+        let search = format!(
+            "<title>{field}</title><meta property='og:title' content='{field}'><meta name='twitter:title' content='{field}'>"
+        );
+        check(&search, heading, "Forty families buy the old mill");
+        let headline = format!("\"headline\": \"{field}\"");
+        check(&format!("{search}{}", structured("BlogPosting", &headline)), heading, "Forty families buy the old mill");
+        check(&format!("{search}{}", structured("NewsArticle", &headline)), heading, field);
+        check(&search, "<h1 class='entry-title'>The 3 best buyers</h1>", field);
+    }
+
+    #[test]
+    fn a_heading_that_leads_home_is_the_sites_name() {
+        let head = "<title>Forty families buy the mill</title>";
+        let check = |headings: &str, expected: &str| assert_eq!(title_of(head, headings).as_deref(), Some(expected));
+        check("<h1><a href='/'>Ada writes here</a></h1>", "Forty families buy the mill");
+        check("<a href='https://ada.example'><h1>Ada writes here</h1></a>", "Forty families buy the mill");
+        check("<h1>Information and resources</h1>", "Forty families buy the mill");
+        check("<h1><a href='/mill'>Forty families and a mill</a></h1>", "Forty families and a mill");
+        let named = "<title>Ada writes here: Forty families buy the mill</title>";
+        let title = title_of(named, "<h1><a href='/'>Ada writes here</a></h1><h2>Forty families buy the mill</h2>");
+        assert_eq!(title.as_deref(), Some("Forty families buy the mill"));
+    }
+    #[test]
+    fn a_front_page_calls_itself_by_its_name_and_an_article_does_not_call_its_site_by_its_title() {
+        let named = "<title>Ada writes here</title><meta property='og:title' content='Ada writes here'>\
+            <meta property='og:site_name' content='Ada writes here'>";
+        let headings = "<h1><a href='/'>Ada writes here</a></h1><h2>Forty families buy the mill</h2>";
+        assert_eq!(title_of(named, headings).as_deref(), Some("Forty families buy the mill"));
+        let misnamed = "<title>Forty families buy the mill</title>\
+            <meta property='og:title' content='Forty families buy the mill'>\
+            <meta name='application-name' content='Forty families buy the mill'>";
+        let headings = "<h1><a href='/'>The Valley Post</a></h1><h1>Forty families buy the mill</h1>";
+        assert_eq!(title_of(misnamed, headings).as_deref(), Some("Forty families buy the mill"));
     }
 }

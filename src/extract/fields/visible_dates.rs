@@ -4,12 +4,12 @@
 //! A page shows dates of much else. Of those that are not known to be of something else the ones count that stand
 //! nearest to the headline, and those of a change only where there is no other.
 
+use super::super::page::Page;
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
-use super::super::page::{Line, Page};
 use super::super::text::ends_like_sentence;
 use super::date_labels::{Label, labelled_dates};
-use super::layout::{Layout, Standing};
+use super::layout::{Layout, Standing, glued_pieces, glued_pieces_of_line};
 use crate::dates;
 use crate::model::{Evidence, Origin};
 
@@ -92,6 +92,29 @@ pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>
     if are_of_one_day(&found) { found.into_iter().map(VisibleDate::into_evidence).collect() } else { Vec::new() }
 }
 
+/// The dates in the head of the article that are not said to be those of a change, and behind its text those that are
+/// said to be of the publication: in elements that are made for them, or else in lines.
+pub(super) fn in_head(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
+    let mut found = dates_of_elements(page, layout, |element| is_own(page, layout, element));
+    if found.is_empty() {
+        found = dates_of_lines(page, layout, layout.head(), |_| false);
+    }
+    found.retain(|date| match date.label {
+        Label::Published => date.standing <= Standing::Foot,
+        Label::None => date.standing <= Standing::AboveHead,
+        Label::Changed => false,
+    });
+    if are_of_one_day(&found) { best(found) } else { Vec::new() }
+}
+
+/// The date that an element shows which microdata calls that of the publication. Names of templates do not speak against
+/// it, only what it stands in.
+pub(super) fn of_microdata(page: &Page<'_>, layout: &Layout, element: usize) -> Option<String> {
+    let is_near = layout.standing(page.elements[element].lines_start) != Standing::Away;
+    let text = page.text_of(element);
+    (is_near && !is_of_others(page, element) && dates::read(&text).is_some()).then_some(text)
+}
+
 fn are_of_one_day(found: &[VisibleDate]) -> bool {
     let day = found.first().and_then(VisibleDate::day);
     day.is_some() && found.iter().all(|date| date.day() == day)
@@ -160,16 +183,37 @@ fn add_byline(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, by
         found.push(VisibleDate { value: value.to_owned(), origin: Origin::Time, label, standing });
     }
     let text = page.text_of(byline);
-    let shown = labelled_dates(&words_before(page, byline, &text), &text);
+    let before = words_before(page, byline, &text);
+    let shown = match glued_pieces(page, byline, &text) {
+        Some(pieces) => dates_of_pieces(&before, &pieces),
+        None => owned(labelled_dates(&before, &text)),
+    };
     if shown.is_empty() && is_date && dates::read(&text).is_some() {
         let label = label_of_element(page, byline);
         found.push(VisibleDate { value: text, origin: Origin::Text, label, standing });
         return;
     }
-    for (label, date) in shown {
+    for (label, value) in shown {
         let label = if label == Label::None && is_date { label_of_element(page, byline) } else { label };
-        found.push(VisibleDate { value: date.to_owned(), origin: Origin::Text, label, standing });
+        found.push(VisibleDate { value, origin: Origin::Text, label, standing });
     }
+}
+
+fn owned(dates: Vec<(Label, &str)>) -> Vec<(Label, String)> {
+    dates.into_iter().map(|(label, date)| (label, date.to_owned())).collect()
+}
+
+/// The dates in pieces of a text that only a style sheet keeps apart, each with what the pieces before say of it.
+/// `before` is what stands in front of all.
+fn dates_of_pieces(before: &str, pieces: &[String]) -> Vec<(Label, String)> {
+    let mut found = Vec::new();
+    let mut before = before.to_owned();
+    for piece in pieces {
+        found.extend(owned(labelled_dates(&before, piece)));
+        before.push(' ');
+        before.push_str(piece);
+    }
+    found
 }
 
 /// The date in an attribute that is made for something else, where it is one.
@@ -207,24 +251,38 @@ fn words_before(page: &Page<'_>, element: usize, text: &str) -> String {
 /// `is_text` tells the lines of the text: what is told there is no date of the article, unless it is all that a line
 /// says.
 pub(super) fn in_lines(page: &Page<'_>, layout: &Layout, is_text: impl Fn(usize) -> bool) -> Vec<Evidence<String>> {
+    best(dates_of_lines(page, layout, layout.head().chain(layout.foot()), is_text))
+}
+
+fn dates_of_lines(
+    page: &Page<'_>,
+    layout: &Layout,
+    lines: impl Iterator<Item = usize>,
+    is_text: impl Fn(usize) -> bool,
+) -> Vec<VisibleDate> {
     let mut found = Vec::new();
-    for at in layout.head().chain(layout.foot()) {
+    for at in lines {
         let Some(line) = page.lines.get(at) else { break };
         if line.text.len() > LINE_BYTES_MAX || layout.is_elsewhere(page, line.owner) {
             continue;
         }
         let standing = layout.standing(at);
-        for (label, date) in dates_of_line(line, is_text(at) || standing == Standing::Foot) {
-            found.push(VisibleDate { value: date.to_owned(), origin: Origin::Text, label, standing });
+        let is_whole = is_text(at) || standing == Standing::Foot;
+        let glued = glued_pieces_of_line(page, line);
+        let dates = match glued.map(|pieces| dates_of_pieces("", &pieces)).filter(|dates| !dates.is_empty()) {
+            Some(dates) => dates,
+            None => owned(dates_of_line(&line.text, is_whole)),
+        };
+        for (label, value) in dates {
+            found.push(VisibleDate { value, origin: Origin::Text, label, standing });
         }
     }
-    best(found)
+    found
 }
 
 /// The dates of a line. `is_whole` asks for one that is all of the line or of a part of it, or that is announced; so
 /// does a line that is a sentence.
-fn dates_of_line(line: &Line, is_whole: bool) -> Vec<(Label, &str)> {
-    let text = line.text.as_str();
+fn dates_of_line(text: &str, is_whole: bool) -> Vec<(Label, &str)> {
     let mut found = labelled_dates("", text);
     if is_whole || ends_like_sentence(text) {
         let is_part = |date: &str| {
@@ -343,6 +401,10 @@ mod tests {
         check(["", "", "", "<p>Published 3 May 2026</p>"], Some("3 May 2026"));
         check(["", "<p>Quist Ada | 2026. május 3.</p>", "", ""], Some("2026. május 3"));
         check(["", "<p>Ада Квист, 3 мая 2026 г.</p>", "", ""], Some("3 мая 2026"));
+        // Korea's short forms, which stand alone; what they mean its language tells.
+        for date in ["26. 5. 3.", "26.5.3", "2026. 5. 3. 오전 6:30", "26. 5. 3. 오후 2:05"] {
+            check(["", &format!("<p>{date}</p>"), "", ""], Some(date.trim_end_matches('.')));
+        }
         check(["", "<p>The mill was last sold on 3 May 1926, to a man from the coast.</p>", "", ""], None);
     }
 
@@ -354,5 +416,78 @@ mod tests {
             Some("2026-05-03T12:00:00Z"),
         );
         check(["", "<span class='date' title='Share this'>3 May 2026</span>", "", ""], Some("3 May 2026"));
+    }
+    #[test]
+    fn elements_may_be_parted_by_nothing_but_their_style() {
+        check(
+            ["", "<div class='info'><i>Culture</i><i>May 3, 2026</i><i>5 mins</i></div>", "", ""],
+            Some("May 3, 2026"),
+        );
+        check(
+            [
+                "",
+                "<div class='dateline'><a>Culture</a><i>DECEMBER 22, 2022</i><i>Updated: JANUARY 02, 2026</i></div>",
+                "",
+                "",
+            ],
+            Some("DECEMBER 22, 2022"),
+        );
+    }
+
+    #[test]
+    fn names_of_templates_say_little_in_the_head() {
+        let above = |date: &str, behind: &str| {
+            let page = format!(
+                "<html><head><title>Old mill sold</title></head><body><div><div class='hero'>{date}\
+                 <h1>Old mill sold</h1></div><div>{TEXT}</div></div>{behind}</body></html>"
+            );
+            let article = extract(page, &LinkHints::default()).expect("an article");
+            article.published.first().map(|date| date.value.clone())
+        };
+        let expected = Some("3 May 2026".to_owned());
+        assert_eq!(
+            above("<div class='widget widget-date'><time>3 May 2026</time></div>", "<time>2 May 2026</time>"),
+            expected
+        );
+        assert_eq!(above("<div class='article__header__meta'><span>3 May 2026</span></div>", ""), expected);
+        let embedded = "<div class='post_meta w-embed'>Published <span>3 May 2026</span></div>";
+        check(["", embedded, "", ""], Some("3 May 2026"));
+        let item = "<ul><li class='list-item' itemprop='datePublished'><time>3 May 2026</time></li></ul>";
+        check(["", "", "", &format!("{item}<ul><li>Another <time>2 May 2026</time></ul>")], Some("3 May 2026"));
+    }
+
+    /// The first date of a page with this in its head, and this between its headline and its text.
+    fn first_date(head: &str, shown: &str) -> Option<String> {
+        let page = format!(
+            "<html><head><title>Old mill sold</title>{head}</head><body><h1>Old mill sold</h1>{shown}{TEXT}</body></html>"
+        );
+        extract(page, &LinkHints::default()).expect("an article").published.into_iter().next().map(|date| date.value)
+    }
+
+    #[test]
+    fn a_publication_that_is_declared_at_the_time_of_the_change_gives_way_to_the_one_shown() {
+        let head = |published: &str, modified: &str| {
+            format!(
+                "<meta property='article:published_time' content='{published}'>\
+                 <meta property='article:modified_time' content='{modified}'>"
+            )
+        };
+        let same = head("2026-05-14T08:00:05Z", "2026-05-14T08:00:00Z");
+        let (shown, changed) = ("<p class='date'>May 3, 2026</p>", "<p class='date'>Updated May 3, 2026</p>");
+        assert_eq!(first_date(&same, shown).as_deref(), Some("May 3, 2026"));
+        assert_eq!(first_date(&same, changed).as_deref(), Some("2026-05-14T08:00:05Z"));
+        assert_eq!(first_date(&same, "<p class='date'>May 13, 2026</p>").as_deref(), Some("2026-05-14T08:00:05Z"));
+        let apart = head("2026-05-14T08:00:05Z", "2026-05-14T09:10:00Z");
+        assert_eq!(first_date(&apart, shown).as_deref(), Some("2026-05-14T08:00:05Z"));
+    }
+
+    #[test]
+    fn a_declared_date_that_may_be_several_days_is_read_beside_the_one_shown() {
+        let page = format!(
+            "<html><head><title>Old mill sold</title><meta property='article:published_time' content='03-05-2026'></head>\
+             <body><h1>Old mill sold</h1><div>Published March 5, 2026</div>{TEXT}</body></html>"
+        );
+        let dates = extract(page, &LinkHints::default()).expect("an article").published;
+        assert_eq!(dates.iter().map(|date| date.value.as_str()).collect::<Vec<_>>(), ["03-05-2026", "March 5, 2026"]);
     }
 }

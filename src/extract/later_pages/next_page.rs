@@ -6,6 +6,8 @@
 //! (`/story/2`) counts only behind an address that has none or where it is not the first: `/news/1` and `/news/2` are two
 //! articles.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::super::page::Page;
@@ -13,27 +15,33 @@ use super::page_address::{Numbered, base_of, may_be_numbered, numbered, of_same_
 use super::page_links;
 use crate::model::NextPage;
 
-/// The page that the document at `own` names as its next one.
-pub(in super::super) fn find(page: &Page<'_>, own: &Url) -> Option<NextPage> {
-    let next = |href: &str| following(own, href);
+/// The page that the document at `own` names as its next one, in addresses that are relative to `base`.
+pub(in super::super) fn find(page: &Page<'_>, own: &Url, base: &Url) -> Option<NextPage> {
+    let next = |href: &str| following(own, &absolute(own, base, href)?);
     page_links::related(page, &["next"])
         .find_map(next)
         .or_else(|| page_links::listed(page).find_map(next))
-        .or_else(|| by_its_number(page, own))
+        .or_else(|| by_its_number(page, own, base))
+}
+
+/// An address of a document at `own` that has another base, as one that is relative to none.
+fn absolute<'h>(own: &Url, base: &Url, href: &'h str) -> Option<Cow<'h, str>> {
+    if base == own { Some(Cow::Borrowed(href)) } else { Some(Cow::Owned(base.join(href).ok()?.into())) }
 }
 
 /// The next page by a link of a navigation whose text is its number.
-fn by_its_number(page: &Page<'_>, own: &Url) -> Option<NextPage> {
+fn by_its_number(page: &Page<'_>, own: &Url, base: &Url) -> Option<NextPage> {
     let links = || page_links::in_text(page).filter(|(_, href)| may_be_numbered(href));
     let next = links().find_map(|(link, href)| {
-        following(own, href).filter(|next| {
+        following(own, &absolute(own, base, href)?).filter(|next| {
             page_links::number_on(page, link) == Some(next.number) && page_links::is_in_navigation(page, link)
         })
     })?;
     // The list of a story's chapters, or of a series, counts from another page.
     let is_other_first = |link: usize, href: &str| {
         let is_first = |first: &Numbered| first.number == 1 && !first.is_named && first.base == base_of(own);
-        of_same_host(own, href).is_some_and(|url| numbered(&url).iter().any(is_first))
+        let url = absolute(own, base, href).and_then(|href| of_same_host(own, &href));
+        url.is_some_and(|url| numbered(&url).iter().any(is_first))
             && page_links::number_on(page, link) == Some(1)
             && !page_links::is_current(page, link)
     };
@@ -132,11 +140,21 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_relative_to_the_base_of_the_page() {
+        let own = Url::parse("https://e.org/news/story").unwrap();
+        let tree = Html::parse_document("<link rel=next href=news/story/2>");
+        let page = Page::read(&tree, 100);
+        let find_from = |base: &str| find(&page, &own, &Url::parse(base).unwrap()).map(|next| next.url.to_string());
+        assert_eq!(find_from("https://e.org/"), Some("https://e.org/news/story/2".to_owned()));
+        assert_eq!(find_from(own.as_str()), None);
+    }
+
+    #[test]
     fn the_page_must_say_next() {
         let own = Url::parse("https://e.org/story").unwrap();
         let find_in = |html: &str| {
             let tree = Html::parse_document(html);
-            find(&Page::read(&tree, 100), &own).map(|page| page.url.to_string())
+            find(&Page::read(&tree, 100), &own, &own).map(|page| page.url.to_string())
         };
         let expected = Some("https://e.org/story/2".to_owned());
         assert_eq!(find_in("<link rel=next href=/story/2>"), expected);

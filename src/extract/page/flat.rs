@@ -20,6 +20,12 @@ const SHORT_TEXT_NODES_MAX: usize = 1000;
 /// Most pieces taken from one byline.
 const PIECES_MAX: usize = 20;
 
+/// Whether a text is that of a picture or a script.
+fn stands_in_silence(node: NodeRef<'_, Node>) -> bool {
+    let above = node.ancestors().take(2).filter_map(|above| above.value().as_element());
+    node.value().is_text() && above.into_iter().any(|above| Tag::of(above.name()).is_silent())
+}
+
 /// An element of the page.
 #[derive(Debug)]
 pub(in super::super) struct PageElement<'a> {
@@ -149,6 +155,7 @@ impl<'a> Page<'a> {
             .node
             .descendants()
             .take(SHORT_TEXT_NODES_MAX)
+            .filter(|node| !stands_in_silence(*node))
             .filter_map(|node| node.value().as_text())
             .map(|piece| fold(piece))
             .filter(|piece| !piece.is_empty())
