@@ -9,8 +9,8 @@ use std::collections::{HashMap, VecDeque};
 use super::language::Language;
 use crate::model::Meaning;
 
-/// Likeness from which two articles tell of the same event. Of 100 events in six languages, among which each fourth has
-/// another of its kind beside it, none are linked falsely from here on; at .56 the first ones are.
+/// Likeness from which two articles tell of the same event. Of 100 events in six languages, of which four in ten have
+/// another of their kind beside them, none are linked falsely from here on; at .56 the first ones are.
 const LIKENESS_MIN: f64 = 0.6;
 
 /// What a number in common adds to the likeness, if no other article has it; less the more have it.
