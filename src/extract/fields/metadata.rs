@@ -76,6 +76,7 @@ impl<'a> Metadata<'a> {
         hints: &LinkHints,
     ) -> ExtractedArticle {
         let (declared, structured) = (&self.declared, &self.structured);
+        let base = declared.base(&document.final_url);
         let canonical_urls = declared.canonical_urls(&document.final_url);
         ExtractedArticle {
             title: self.titles.first().cloned(),
@@ -91,8 +92,8 @@ impl<'a> Metadata<'a> {
             body_kind: BodyKind::Full,
             quality: Quality { score: 0, reasons: Vec::new() },
             rule_faults: Vec::new(),
-            next_page: next_page::find(page, &document.final_url, &declared.base(&document.final_url)),
-            numbered_page: numbered_page::find(page, &document.final_url, &canonical_urls),
+            next_page: next_page::find(page, &document.final_url, &base),
+            numbered_page: numbered_page::find(page, &document.final_url, &base, &canonical_urls),
             canonical_urls,
             says_article: structured.is_article || declared.is_article(),
         }

@@ -6,8 +6,6 @@
 //! (`/story/2`) counts only behind an address that has none or where it is not the first: `/news/1` and `/news/2` are two
 //! articles.
 
-use std::borrow::Cow;
-
 use url::Url;
 
 use super::super::page::Page;
@@ -17,31 +15,25 @@ use crate::model::NextPage;
 
 /// The page that the document at `own` names as its next one, in addresses that are relative to `base`.
 pub(in super::super) fn find(page: &Page<'_>, own: &Url, base: &Url) -> Option<NextPage> {
-    let next = |href: &str| following(own, &absolute(own, base, href)?);
+    let next = |href: &str| following(own, base, href);
     page_links::related(page, &["next"])
         .find_map(next)
         .or_else(|| page_links::listed(page).find_map(next))
         .or_else(|| by_its_number(page, own, base))
 }
 
-/// An address of a document at `own` that has another base, as one that is relative to none.
-fn absolute<'h>(own: &Url, base: &Url, href: &'h str) -> Option<Cow<'h, str>> {
-    if base == own { Some(Cow::Borrowed(href)) } else { Some(Cow::Owned(base.join(href).ok()?.into())) }
-}
-
 /// The next page by a link of a navigation whose text is its number.
 fn by_its_number(page: &Page<'_>, own: &Url, base: &Url) -> Option<NextPage> {
     let links = || page_links::in_text(page).filter(|(_, href)| may_be_numbered(href));
     let next = links().find_map(|(link, href)| {
-        following(own, &absolute(own, base, href)?).filter(|next| {
+        following(own, base, href).filter(|next| {
             page_links::number_on(page, link) == Some(next.number) && page_links::is_in_navigation(page, link)
         })
     })?;
     // The list of a story's chapters, or of a series, counts from another page.
     let is_other_first = |link: usize, href: &str| {
         let is_first = |first: &Numbered| first.number == 1 && !first.is_named && first.base == base_of(own);
-        let url = absolute(own, base, href).and_then(|href| of_same_host(own, &href));
-        url.is_some_and(|url| numbered(&url).iter().any(is_first))
+        of_same_host(own, base, href).is_some_and(|url| numbered(&url).iter().any(is_first))
             && page_links::number_on(page, link) == Some(1)
             && !page_links::is_current(page, link)
     };
@@ -49,8 +41,8 @@ fn by_its_number(page: &Page<'_>, own: &Url, base: &Url) -> Option<NextPage> {
 }
 
 /// The address as the next page of `own`, if it is that.
-fn following(own: &Url, href: &str) -> Option<NextPage> {
-    let url = of_same_host(own, href)?;
+fn following(own: &Url, base: &Url, href: &str) -> Option<NextPage> {
+    let url = of_same_host(own, base, href)?;
     let follows = |next: &Numbered| match next.number {
         0 | 1 => false,
         2 => {
@@ -70,7 +62,8 @@ mod tests {
     use super::*;
 
     fn check(own: &str, next: &str, expected: Option<u32>) {
-        let found = following(&Url::parse(own).unwrap(), next);
+        let own = Url::parse(own).unwrap();
+        let found = following(&own, &own, next);
         assert_eq!(found.map(|page| page.number), expected, "{own} {next}");
     }
 

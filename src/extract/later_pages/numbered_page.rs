@@ -25,12 +25,18 @@ pub(in super::super) fn is_possible(own: &Url) -> bool {
     numbered(own).iter().any(|own| own.number <= NUMBER_MAX)
 }
 
-/// What the page at `own` says of being one of several. `canonical_urls` are the addresses that it gives itself.
-pub(in super::super) fn find(page: &Page<'_>, own: &Url, canonical_urls: &[Evidence<String>]) -> Option<NumberedPage> {
+/// What the page at `own`, whose addresses are relative to `base`, says of being one of several. `canonical_urls` are the
+/// addresses that it gives itself.
+pub(in super::super) fn find(
+    page: &Page<'_>,
+    own: &Url,
+    base: &Url,
+    canonical_urls: &[Evidence<String>],
+) -> Option<NumberedPage> {
     let ways = numbered(own);
-    let canonical = canonical_urls.first().and_then(|url| of_same_host(own, &url.value));
+    let canonical = canonical_urls.first().and_then(|url| of_same_host(own, base, &url.value));
     ways.iter().filter(|way| way.number <= NUMBER_MAX).find_map(|way| {
-        let mut series = Series { own, way, first: None, numbered_first: None, is_named: false };
+        let mut series = Series { own, base, way, first: None, numbered_first: None, is_named: false };
         series.hear(page);
         series.conclude(canonical.as_ref())
     })
@@ -39,6 +45,7 @@ pub(in super::super) fn find(page: &Page<'_>, own: &Url, canonical_urls: &[Evide
 /// The series in which a page stands, by its address, and what the page says of it.
 struct Series<'a> {
     own: &'a Url,
+    base: &'a Url,
     way: &'a Numbered,
     /// The first page, at an address without a number.
     first: Option<Url>,
@@ -91,7 +98,7 @@ impl Series<'_> {
 
     /// The address as that of another page of the series.
     fn member(&self, href: &str) -> Option<Member> {
-        let url = of_same_host(self.own, href)?;
+        let url = of_same_host(self.own, self.base, href)?;
         if base_of(&url) == self.way.base {
             return Some(Member::First(url));
         }
@@ -115,7 +122,7 @@ impl Series<'_> {
 
     /// What all of it comes to; nothing where no page of the series is named.
     fn conclude(self, canonical: Option<&Url>) -> Option<NumberedPage> {
-        let Series { own, way, first, numbered_first, is_named } = self;
+        let Series { own, way, first, numbered_first, is_named, .. } = self;
         let canonical = canonical.filter(|url| base_of(url) == way.base);
         // The first page goes by the address that it gives itself, whatever leads to it.
         let is_known_first = way.number == 1 && canonical.is_some();
@@ -145,9 +152,14 @@ mod tests {
     const NUMBERS: &str = "<nav><a href=/story>1</a> <a href=/story/2>2</a> <b>3</b> <a href=/story/4>4</a></nav>";
 
     fn find_in(own: &str, html: &str, canonical: &str) -> Option<NumberedPage> {
+        find_from(own, "", html, canonical)
+    }
+
+    fn find_from(own: &str, base: &str, html: &str, canonical: &str) -> Option<NumberedPage> {
         let tree = Html::parse_document(html);
         let canonical = [Evidence::new(format!("https://e.org{canonical}"), Origin::Link)];
-        find(&Page::read(&tree, 100), &Url::parse(&format!("https://e.org{own}")).unwrap(), &canonical)
+        let own = Url::parse(&format!("https://e.org{own}")).unwrap();
+        find(&Page::read(&tree, 100), &own, &own.join(base).unwrap(), &canonical)
     }
 
     /// What a page is found to say: its number, the paths of the first and of the second page, and whether it names the first.
@@ -179,6 +191,20 @@ mod tests {
         check("/story/3/", of_word_press, Some((3, &["/story/"], "/story/2/", true)));
         let chapters = "<a href=/book/1>1</a> <a href=/book/2>2</a> <b>3</b>";
         check("/book/3", chapters, Some((3, &["/book"], "/book/2", false)));
+    }
+
+    #[test]
+    fn addresses_are_relative_to_the_base_of_the_page() {
+        for html in [
+            "<link rel=prev href='news/story?page=2'>",
+            "<link rel=first href=news/story>",
+            "<div class=page-links><a href=news/story>First</a></div>",
+            "<nav><a href=news/story>1</a> <a href='news/story?page=2'>2</a></nav>",
+        ] {
+            let found = find_from("/news/story?page=3", "/", html, "/news/story?page=3");
+            assert!(found.is_some_and(|found| found.first_pages[0].path() == "/news/story"), "{html}");
+            assert_eq!(find_from("/news/story?page=3", "", html, "/news/story?page=3"), None, "{html}");
+        }
     }
 
     #[test]

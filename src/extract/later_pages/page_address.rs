@@ -145,9 +145,10 @@ pub(super) fn base_of(url: &Url) -> String {
     format!("{}?{}", stem(url.path()).0, pairs(url).collect::<Vec<_>>().join("&"))
 }
 
-/// A link of the page at `own` to an address of the same host, without its fragment.
-pub(super) fn of_same_host(own: &Url, href: &str) -> Option<Url> {
-    let mut url = own.join(href).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+/// A link of the page at `own`, whose addresses are relative to `base`, to an address of the same host, without its
+/// fragment.
+pub(super) fn of_same_host(own: &Url, base: &Url, href: &str) -> Option<Url> {
+    let mut url = base.join(href).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     url.set_fragment(None);
     ((url.host(), url.port()) == (own.host(), own.port())).then_some(url)
 }
