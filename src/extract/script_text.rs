@@ -55,15 +55,14 @@ fn written_out(html: &str, title_keys: &[String]) -> Option<(String, ScriptField
     };
     let mut chunks = String::new();
     for (name, content) in raw_elements(html) {
-        if content.len() < SCRIPT_BYTES_MIN {
-            continue;
-        }
-        if name == NOSCRIPT {
+        // The last chunk of a stream may be ever so short, and ends the text.
+        if flight::is_chunk(content) {
+            flight::collect(content, &mut chunks);
+        } else if content.len() < SCRIPT_BYTES_MIN {
+        } else if name == NOSCRIPT {
             written.push_str("<div>");
             written.push_str(content);
             written.push_str("</div>");
-        } else if flight::is_chunk(content) {
-            flight::collect(content, &mut chunks);
         } else {
             write(&Data::read(content), &mut written);
         }
