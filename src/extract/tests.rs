@@ -138,6 +138,28 @@ fn words_for_screen_readers_are_no_part_of_a_sentence() {
         &["The mill stands."],
     );
     check("<p>At <span style=\"display: none\">09:30</span> nine", &["At nine"]);
+    for unseen in [
+        "class=\"x VisuallyHidden_root__aXk2\"",
+        "class=a11y-hidden",
+        "class=element-invisible",
+        "class=u-hiddenVisually",
+        "class=\"icon srOnly\"",
+        "class=offscreen",
+        "class=assistive-text",
+        "class=d-none",
+        "style=\"position:absolute;clip:rect(0,0,0,0)\"",
+        "style=\"position: absolute; left: -10000px\"",
+    ] {
+        check(
+            &format!("<p>The <a href=/m>mill<span {unseen}>, opens in a new window</span></a> stands."),
+            &["The mill stands."],
+        );
+    }
+    for seen in
+        ["class=\"sr-only md:not-sr-only\"", "class=\"d-none d-md-inline\"", "class=not-sr-only", "aria-hidden=true"]
+    {
+        check(&format!("<p>The mill<span {seen}> of Mell</span> stands."), &["The mill of Mell stands."]);
+    }
     check("<p>It has<span hidden>x</span> two wheels<span aria-hidden=true>.</span>", &["It has two wheels."]);
     let rest = "and one more, which had been under the bank since the flood and was dug out by the club".to_owned();
     check(&format!("<p>Two <span style=\"display:none\">{rest}</span>"), &[&format!("Two {rest}")]);

@@ -149,9 +149,9 @@ const VOCABULARY: &[(Marks, &str)] = &[
     ),
     (
         Marks::CONTROL,
-        "accessibility btn button buttons contact dialog dropdown feedback form input kontakt login modal \
+        "accessibility assistivetext btn button buttons contact dialog dropdown feedback form gelsr input kontakt login modal \
          overlay poll popup rating ratings register screenreader search searchform select signin signup \
-         sronly survey tooltip umfrage visuallyhidden vote",
+         sronly srtext survey tooltip umfrage visuallyhidden vote",
     ),
     (
         Marks::COMMENTS,
@@ -188,7 +188,7 @@ const VOCABULARY: &[(Marks, &str)] = &[
          membership newsletter newsletters offer optin paywall piano podcastpromo regwall signupbox spenden \
          subscribe subscriber subscription subscriptions support suscripcion",
     ),
-    (Marks::HIDDEN, "dnone hidden hide invisible noscript"),
+    (Marks::HIDDEN, "displaynone dnone hidden hide invisible noscript offscreen"),
     (
         Marks::AUTHOR,
         "auteur auteurs author authorbio authorbox authorname authors autor autore autoren autores bio \

@@ -6,6 +6,7 @@ use super::super::text::hash;
 use super::attributes::NAMING_ATTRIBUTES;
 use super::class_names::{Marks, marks_of_names};
 use super::tags::Tag;
+use super::unshown;
 
 /// Classes whose marks are remembered. A power of two.
 const CLASSES_REMEMBERED: usize = 128;
@@ -64,20 +65,12 @@ fn marks_of_tag(tag: Tag) -> Marks {
     }
 }
 
-/// Whether an element's own attributes keep it from being shown. What is only hidden from screen readers is.
-pub(super) fn is_hidden(tree: &TreeElement) -> bool {
-    tree.attrs().any(|(name, value)| name != "aria-hidden" && hides(name, value))
-}
-
+/// Whether an attribute says that its element is not shown, or not read out.
 fn hides(name: &str, value: &str) -> bool {
     match name {
         "hidden" => true,
         "aria-hidden" => value == "true",
-        "style" => {
-            let mut squeezed = value.bytes().filter(|byte| !byte.is_ascii_whitespace()).take(200);
-            let squeezed: Vec<u8> = squeezed.by_ref().map(|byte| byte.to_ascii_lowercase()).collect();
-            squeezed.windows(12).any(|part| part == b"display:none")
-        }
+        "style" => unshown::hides(value),
         _ => false,
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! * `flat`: the arrays, and what is asked of them.
 //! * `reader`: the walk that fills them, with `open_line` for the line it is in.
-//! * `attributes`: which attributes are read at all; `element_marks`: what those of an element say of it.
+//! * `attributes`: which attributes are read at all; `element_marks`: what those of an element say of it; `unshown`: whether
+//!   they keep it from being seen.
 //! * `tags` and `class_names`: what an element is by its tag and by its names.
 
 mod attributes;
@@ -15,6 +16,7 @@ mod flat;
 mod open_line;
 mod reader;
 pub(super) mod tags;
+mod unshown;
 
 pub(super) use attributes::is_read;
 pub(super) use flat::{Line, Page, PageElement};

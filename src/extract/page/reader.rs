@@ -8,10 +8,11 @@ use scraper::{Html, Node, node::Element as TreeElement};
 use super::super::text::{fold, hash};
 use super::attributes::attribute;
 use super::class_names::Marks;
-use super::element_marks::{MarkReader, is_hidden};
+use super::element_marks::MarkReader;
 use super::flat::{Line, Page, PageElement};
 use super::open_line::{LineFacts, OpenLine};
 use super::tags::Tag;
+use super::unshown::{is_for_screen_readers, is_hidden, is_left_out};
 
 /// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.
 const CELL_BYTES_MAX: usize = 160;
@@ -173,7 +174,7 @@ impl<'a> Reader<'a, '_> {
     fn is_hidden_within_line(&self, node: NodeRef<'a, Node>, tree: &'a TreeElement, tag: Tag) -> bool {
         let may_be = matches!(tag, Tag::Inline | Tag::Emphasis)
             && self.page.elements.last().is_some_and(|own| own.marks.has(Marks::HIDDEN | Marks::CONTROL));
-        may_be && (is_for_screen_readers(tree) || is_hidden(tree) && holds_little(node))
+        may_be && (is_for_screen_readers(tree) || (is_hidden(tree) || is_left_out(tree)) && holds_little(node))
     }
 
     /// Puts an element on the page's lists of those that somebody asks for by their kind.
@@ -271,23 +272,6 @@ impl<'a> Reader<'a, '_> {
 /// Whether a `template` is drawn where it stands.
 fn is_shadow_root(element: &TreeElement) -> bool {
     element.name() == "template" && attribute(element, "shadowrootmode").is_some()
-}
-
-/// Classes by which frameworks hide a text from all but screen readers.
-const SCREEN_READER_CLASSES: [&str; 8] = [
-    "sr-only",
-    "visually-hidden",
-    "visuallyhidden",
-    "screen-reader-text",
-    "screenreader-text",
-    "screen-reader-only",
-    "sr-text",
-    "u-visually-hidden",
-];
-
-fn is_for_screen_readers(element: &TreeElement) -> bool {
-    let classes = attribute(element, "class").unwrap_or_default();
-    classes.split_ascii_whitespace().any(|class| SCREEN_READER_CLASSES.contains(&class))
 }
 
 /// Most bytes of a hidden text within a line that is left out.
