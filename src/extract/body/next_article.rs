@@ -15,7 +15,9 @@ const BYLINE_LINES: usize = 4;
 const WORDS_BEFORE_MIN: usize = 50;
 
 /// The line with which the next article begins: where an element begins with a headline, says who wrote what follows or
-/// when, and is of the same make and stands beside the one that holds the title and the text. `chosen` is in page order.
+/// when, and is of the same make and stands beside the one that holds the title and the text; or where an `article`
+/// stands apart from that of the title and begins with a headline that is signed, of the first level, or a link to where
+/// the article has a page of its own. `chosen` is in page order.
 pub(super) fn start(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize]) -> Option<usize> {
     let (first, last) = (*chosen.first()?, *chosen.last()?);
     let is_title = |line: &usize| profiles[*line].features.0[Feature::IsTitle as usize] > 0.0;
@@ -25,13 +27,35 @@ pub(super) fn start(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize])
     };
     let is_heading = |line: &usize| matches!(page.elements[page.lines[*line].block].tag, Tag::Heading(_));
     let is_other = |line: &usize| profiles[*line].key != profiles[title].key;
-    (first + 1..=last).filter(is_heading).filter(is_other).find_map(|line| {
-        let (own, other) = beside(page, page.lines[title].block, page.lines[line].block)?;
+    // Whether it heads the element `other`, and the text before stands in `own`.
+    let is_next = |own: usize, other: usize, line: usize| {
         let [own, next] = [own, other].map(|element| &page.elements[element]);
-        let is_alike = own.path == next.path && line < next.lines_start + HEADLINE_LINES;
-        let holds_text = first < own.lines_end && n_words_before(next.lines_start) >= WORDS_BEFORE_MIN;
-        (is_alike && holds_text && is_signed(page, other, line)).then_some(next.lines_start)
+        line < next.lines_start + HEADLINE_LINES
+            && first < own.lines_end
+            && n_words_before(next.lines_start) >= WORDS_BEFORE_MIN
+    };
+    (first + 1..=last).filter(is_heading).filter(is_other).find_map(|line| {
+        let [title, headline] = [title, line].map(|line| page.lines[line].block);
+        let alike = beside(page, title, headline)
+            .filter(|(own, other)| page.elements[*own].path == page.elements[*other].path)
+            .filter(|(own, other)| is_next(*own, *other, line) && is_signed(page, *other, line));
+        let apart = || {
+            let (own, other) = articles_apart(page, title, headline)?;
+            let holds = |feature: Feature| profiles[line].features.0[feature as usize] > 0.0;
+            let is_headline = holds(Feature::TopHeading) || holds(Feature::AllLink) || is_signed(page, other, line);
+            (is_headline && is_next(own, other, line)).then_some((own, other))
+        };
+        let (_, next) = alike.or_else(apart)?;
+        Some(page.elements[next].lines_start)
     })
+}
+
+/// The nearest `article` above the one and above the other, where neither holds the other.
+fn articles_apart(page: &Page<'_>, one: usize, other: usize) -> Option<(usize, usize)> {
+    let article_of = |element: usize| page.path_up(element, 0).find(|above| page.elements[*above].tag == Tag::Article);
+    let (one, other) = (article_of(one)?, article_of(other)?);
+    let ends_before = |one: usize, other: usize| page.elements[one].lines_end <= page.elements[other].lines_start;
+    ends_before(one, other).then_some((one, other))
 }
 
 /// The elements that hold the one and the other, right under the deepest that holds both.
@@ -96,6 +120,28 @@ mod tests {
         for level in [1, 2] {
             let articles = article(1, "Weir to be rebuilt", &TEXT) + &article(level, "School buys a ferry", &OTHER);
             check(&articles, &TEXT);
+        }
+    }
+
+    #[test]
+    fn articles_that_stand_apart_need_not_be_of_the_same_make() {
+        let own = format!("<article class=a1><h1>Weir to be rebuilt</h1>{}</article>", paragraphs(&TEXT));
+        let next = |headline: &str| {
+            own.clone() + &format!("<div class=a2><article class=a3>{headline}{}</article></div>", paragraphs(&OTHER))
+        };
+        check(&next("<h1>School buys a ferry</h1>"), &TEXT);
+        check(&next("<h2><a href=/school>School buys a ferry</a></h2>"), &TEXT);
+        check(&next("<h2>School buys a ferry</h2><p class=byline>By Ida Holm</p>"), &TEXT);
+    }
+
+    #[test]
+    fn a_box_of_another_article_ends_no_text() {
+        let card = "<article class=card><h2><a href=/school>School buys a ferry</a></h2></article>";
+        let text = format!("<h1>Weir to be rebuilt</h1>{}{card}{}", paragraphs(&TEXT[..2]), paragraphs(&TEXT[2..]));
+        for articles in [format!("<article class=a1>{text}</article>"), text] {
+            let page = format!("<title>Weir to be rebuilt</title><main>{articles}</main>");
+            let found = extract(page, &LinkHints::default()).unwrap().paragraphs;
+            assert_eq!(found.last().map(String::as_str), TEXT.last().copied(), "{articles}");
         }
     }
 
