@@ -139,6 +139,8 @@ pub enum Rule {
     Caption,
     /// The pictures of a gallery within the text stand for themselves.
     Slide,
+    /// A box that is not shown is not read.
+    Unshown,
     /// A page without end goes on with other articles.
     NextArticle,
     /// An article has so many paragraphs at most, by the setting `extract.paragraphs_max`.
@@ -162,6 +164,7 @@ impl Rule {
             Rule::HeadsNothing => "a heading with no text under it",
             Rule::Caption => "a few words under a picture",
             Rule::Slide => "a slide of a gallery",
+            Rule::Unshown => "not shown",
             Rule::NextArticle => "part of the next article",
             Rule::TooMany => "beyond extract.paragraphs_max",
             Rule::SiteRule => "not chosen by the rule for the site",

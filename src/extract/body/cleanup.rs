@@ -8,7 +8,7 @@ use super::super::page::tags::Tag;
 use super::features::Feature;
 use super::known_texts::KnownTexts;
 use super::line_features::LineProfile;
-use super::{next_article, slides};
+use super::{next_article, slides, unshown};
 
 /// Fewest bytes of a key that may not stand twice: shorter lines are repeated on purpose.
 const REPEATED_KEY_BYTES_MIN: usize = 40;
@@ -61,6 +61,8 @@ pub(super) fn clean_up(
     chosen.retain(|line| keep_unless(*line, repeated.contains(line), Rule::RepeatsLine));
     let slides = slides::in_text(page, profiles, chosen);
     chosen.retain(|line| keep_unless(*line, slides.contains(line), Rule::Slide));
+    let unshown = unshown::in_text(page, profiles, chosen);
+    chosen.retain(|line| keep_unless(*line, unshown.contains(line), Rule::Unshown));
     let next = next_article::start(page, profiles, chosen).unwrap_or(usize::MAX);
     chosen.retain(|line| keep_unless(*line, *line >= next, Rule::NextArticle));
     // An article begins neither with a link elsewhere nor with its byline or date, which may stand in its text, nor with

@@ -8,7 +8,7 @@
 //!    decision trees, which know what a sum of weights cannot say: that a caption counts otherwise within a list than
 //!    beside the text.
 //! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing, the `slides` of a
-//!    gallery, the `next_article`.
+//!    gallery, boxes `unshown` between paragraphs, the `next_article`.
 //! 6. *Times* (`live_blog`): those of a live blog's entries; *captions* (`gallery`) where the article is made of them.
 //!
 //! `features` is the table of what is weighed, with the weights of the first two passes; `learned_trees` holds those of
@@ -32,6 +32,7 @@ mod shingles;
 mod slides;
 mod sureness;
 mod trace;
+mod unshown;
 
 #[cfg(test)]
 mod learn;

@@ -10,6 +10,7 @@ use super::super::text::{FoldedText, fold};
 use super::attributes::{attribute, is_read};
 use super::class_names::Marks;
 use super::tags::Tag;
+use super::unshown::{is_for_screen_readers, is_hidden};
 
 /// Longest text taken from one element by [`Page::text_of`]: titles, names, dates.
 const SHORT_TEXT_BYTES_MAX: usize = 2000;
@@ -161,6 +162,13 @@ impl<'a> Page<'a> {
             .filter(|piece| !piece.is_empty())
             .take(PIECES_MAX)
             .collect()
+    }
+
+    /// Whether an element's own attributes keep it from being seen.
+    pub(in super::super) fn is_unshown(&self, element: usize) -> bool {
+        let tree = self.elements[element].tree;
+        self.elements[element].marks.has(Marks::HIDDEN | Marks::CONTROL)
+            && (is_hidden(tree) || is_for_screen_readers(tree))
     }
 
     /// The deepest element that holds both.
