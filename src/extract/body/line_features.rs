@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
-use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, key, number, share};
+use super::super::text::{ends_like_sentence, ends_with_ellipsis, key, number, share, weighed_words};
 use super::features::{Feature, Features};
 use super::known_texts::KnownTexts;
 use super::phrases;
 use super::shingles::Shingles;
-use crate::scripts::is_han_or_kana;
 
 /// Fewest words of a line that counts as prose when marks are checked against the text under them.
 const PROSE_WORDS_MIN: usize = 10;
@@ -149,12 +148,6 @@ fn marks_above(page: &Page<'_>, words: &[usize]) -> Vec<Marks> {
         above.push(own | inherited);
     }
     above
-}
-
-/// Words, two characters of Han or Kana being one.
-pub(super) fn weighed_words(text: &str) -> usize {
-    let n_wide = if text.is_ascii() { 0 } else { text.chars().filter(|c| is_han_or_kana(*c)).count() };
-    count_words(text) - n_wide / 2
 }
 
 fn profile_of(page: &Page<'_>, line: &Line, n_words: usize) -> LineProfile {

@@ -8,12 +8,13 @@ use std::sync::LazyLock;
 
 use super::super::body::{Body, Sureness};
 use super::super::explanation::TextSource;
+use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
 use super::super::phrase_index::PhraseIndex;
-use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, number, share};
+use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, number, share, weighed_words};
 use super::no_article::{NoArticle, Wall};
 use super::quality::{Fact, Facts};
-use super::wall_phrases;
+use super::{wall_phrases, wall_topics};
 use crate::model::{BodyKind, Quality};
 
 /// What walls say.
@@ -119,22 +120,41 @@ impl Findings<'_> {
 
     /// Looks at what was found, and where that is next to nothing at all that the page says.
     fn wall(&self) -> Option<Wall> {
-        let declares = self.says_article && self.has_date;
-        let words_max = if declares { WALL_WORDS_MAX } else { UNDECLARED_WALL_WORDS_MAX };
         let found: Vec<&str> = self.paragraphs.iter().map(String::as_str).collect();
         let everything: Vec<&str> = self.page.lines.iter().map(|line| line.text.as_str()).collect();
-        let texts = if found.is_empty() { &everything } else { &found };
-        let n_words: usize = texts.iter().map(|text| count_words(text)).sum();
+        let wall = self.wall_in(if found.is_empty() { &everything } else { &found });
+        wall.or_else(|| self.notice_before_a_list())
+    }
+
+    /// The notice that a page is gone, where what other people read stands under it.
+    fn notice_before_a_list(&self) -> Option<Wall> {
+        if self.says_article || self.source != TextSource::Page {
+            return None;
+        }
+        let lines = self.body.lines.iter().map(|line| &self.page.lines[*line]);
+        let is_heading = |line: &Line| matches!(self.page.elements[line.block].tag, Tag::Heading(_));
+        let opening: Vec<&str> = lines.take_while(|line| !is_heading(line)).map(|line| line.text.as_str()).collect();
+        self.wall_in(&opening).filter(|wall| *wall == Wall::Unavailable && opening.len() < self.body.lines.len())
+    }
+
+    /// The wall that texts make.
+    fn wall_in(&self, texts: &[&str]) -> Option<Wall> {
+        let declares = self.says_article && self.has_date;
+        let words_max = if declares { WALL_WORDS_MAX } else { UNDECLARED_WALL_WORDS_MAX };
+        let n_words: usize = texts.iter().map(|text| weighed_words(text)).sum();
         if n_words == 0 || n_words > words_max {
             return None;
         }
-        let lower: Vec<(String, usize)> = texts.iter().map(|text| (text.to_lowercase(), count_words(text))).collect();
+        let lower: Vec<(String, usize)> = texts.iter().map(|text| (text.to_lowercase(), weighed_words(text))).collect();
         let title = self.title.unwrap_or_default().to_lowercase();
         // An article about cookies says so in its title.
         let is_subject = declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject));
         let share_min = if declares { DECLARED_WALL_SHARE_MIN } else { WALL_SHARE_MIN };
         // How many phrases of each kind a line holds: of those that say several things, one is what it is about.
-        let said: Vec<[usize; WALLS.len()]> = lower.iter().map(|(text, _)| phrases_in(text)).collect();
+        let mut said: Vec<[usize; WALLS.len()]> = lower.iter().map(|(text, _)| phrases_in(text)).collect();
+        if !self.says_article && n_words <= WALL_WORDS_MAX {
+            add_topics(&lower, &mut said);
+        }
         let titled =
             !declares && n_words <= WALL_WORDS_MAX && wall_phrases::TITLES.iter().any(|part| title.contains(part));
         let share_min = if titled { TITLED_WALL_SHARE_MIN } else { share_min };
@@ -219,7 +239,7 @@ impl Findings<'_> {
         /// Expected F1 below which the reader is warned.
         const SURE: f32 = 0.9;
         const TEASER_WORDS_MAX: usize = 160;
-        let n_words = self.n_words();
+        let n_words: usize = self.paragraphs.iter().map(|paragraph| weighed_words(paragraph)).sum();
         let expected = self.facts().expected();
         let score = percent(expected);
         let mut reasons: Vec<&'static str> = Vec::new();
@@ -234,7 +254,7 @@ impl Findings<'_> {
         let links = self.body.lines.iter().map(|line| self.page.lines[*line].link_bytes).sum();
         let all = self.body.lines.iter().map(|line| self.page.lines[*line].text.len()).sum();
         give(share(links, all) > 0.3 && self.source == TextSource::Page, "link-heavy");
-        let falls_short = give(self.falls_short(n_words), "short-against-json-ld");
+        let falls_short = give(self.falls_short(self.n_words()), "short-against-json-ld");
         let breaks_off = ends_with_ellipsis(last);
         give(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, "ends-mid-sentence");
         let asks = give(self.asks_to_subscribe(), "subscribe-text");
@@ -299,6 +319,16 @@ fn phrases_in(lower: &str) -> [usize; WALLS.len()] {
     said
 }
 
+/// Adds the kinds of walls of which lines in lower case speak in other words.
+fn add_topics(lower: &[(String, usize)], said: &mut [[usize; WALLS.len()]]) {
+    let lines: Vec<&str> = lower.iter().map(|(text, _)| text.as_str()).collect();
+    for (position, wall) in WALLS.into_iter().enumerate() {
+        for (said, is_part) in said.iter_mut().zip(wall_topics::parts_of(wall, &lines)) {
+            said[position] += usize::from(is_part);
+        }
+    }
+}
+
 fn asks_for_login(lower: &str) -> bool {
     let mut asks = false;
     PHRASES.find_in(lower, |wall, _| asks |= wall == Wall::Login);
@@ -312,6 +342,8 @@ fn percent(share: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::super::super::error::ExtractError;
     use super::super::super::tests::extract;
     use super::*;
@@ -394,6 +426,72 @@ mod tests {
                 "We hope to be back shortly. For any issues, contact the newsroom by letter.",
             ],
         );
+    }
+
+    /// The texts of a folder, each with its name: a title, and a paragraph a line.
+    fn texts_in(folder: &str) -> Vec<(String, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/notices").join(folder);
+        let mut paths: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths.into_iter().map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect()
+    }
+
+    /// Pages that say a text: with the site's frame and without.
+    fn pages_of(text: &str) -> [String; 2] {
+        let mut lines = text.lines();
+        let title = lines.next().unwrap();
+        let paragraphs: Vec<&str> = lines.collect();
+        let text = paragraphs.join("</p><p>");
+        let foot = "<footer><a href=/imprint>Imprint</a><p>© 2026 The Mell Echo</p></footer>";
+        [page(title, &paragraphs) + foot, format!("<title>{title}</title><div><p>{text}</p></div>")]
+    }
+
+    #[test]
+    fn notices_are_told_whatever_their_words() {
+        let kinds = [
+            ("consent", Wall::Consent),
+            ("login", Wall::Login),
+            ("bot", Wall::Bot),
+            ("unavailable", Wall::Unavailable),
+        ];
+        for (folder, wall) in kinds {
+            for (name, text) in texts_in(folder) {
+                for page in pages_of(&text) {
+                    let found = extract(page, &LinkHints::default()).map(|article| article.paragraphs);
+                    assert_eq!(found, Err(ExtractError::NoArticle(NoArticle::Wall(wall))), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_before_what_others_read_is_one() {
+        let popular: String =
+            ["A school buys a ferry", "The goat sails again", "Beer at the bridge of Harn", "Ice on the river"]
+                .iter()
+                .map(|title| {
+                    format!(
+                        "<li><a href=/s><h3>{title}</h3></a><p>Whoever was there will tell of it for years to come.</p>"
+                    )
+                })
+                .collect();
+        for (name, text) in texts_in("unavailable").into_iter().filter(|(name, _)| name.contains("/404-")) {
+            let lines: Vec<&str> = text.lines().collect();
+            let page =
+                page(lines[0], &lines[1..]) + &format!("<section><h2>Most read</h2><ul>{popular}</ul></section>");
+            let found = extract(page, &LinkHints::default()).map(|article| article.paragraphs);
+            assert!(matches!(found, Err(ExtractError::NoArticle(_))), "{name} {found:?}");
+        }
+    }
+
+    #[test]
+    fn reports_about_what_notices_speak_of_are_articles() {
+        for (name, text) in texts_in("articles") {
+            for page in pages_of(&text) {
+                let found = extract(page, &LinkHints::default()).map(|article| article.paragraphs.join("\n"));
+                assert_eq!(found.as_deref(), Ok(text.trim_end().split_once('\n').unwrap().1), "{name}");
+            }
+        }
     }
 
     #[test]

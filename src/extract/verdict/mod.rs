@@ -2,12 +2,13 @@
 //!
 //! * `findings`: the verdict.
 //! * `no_article`: why a page is none.
-//! * `wall_phrases`: what pages say that stand in an article's place.
+//! * `wall_phrases`: what pages say that stand in an article's place; `wall_topics`: what they speak of, whatever the words.
 //! * `quality`: how far to trust the text, from facts weighed by a table.
 
 mod findings;
 pub(super) mod no_article;
 pub(super) mod quality;
 mod wall_phrases;
+mod wall_topics;
 
 pub(super) use findings::Findings;
