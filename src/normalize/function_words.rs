@@ -80,9 +80,25 @@ pub(super) fn speaks_rather(text: &str, language: &str, other: &str) -> bool {
     share(language) >= SHARE_MIN && share(language) >= share(other) * LEAD_MIN
 }
 
+/// The text up to the end of the last word that is looked at.
+fn beginning(text: &str) -> &str {
+    let (mut n_words, mut in_word) = (0, false);
+    for (at, c) in text.char_indices() {
+        let is_letter = c.is_alphabetic();
+        if in_word && !is_letter {
+            n_words += 1;
+            if n_words == WORDS_MAX {
+                return &text[..at];
+            }
+        }
+        in_word = is_letter;
+    }
+    text
+}
+
 /// The share of each language's words in a text; none for one that is too short.
 fn shares(text: &str) -> Option<Vec<(&'static str, f32)>> {
-    let lower = text.to_lowercase();
+    let lower = beginning(text).to_lowercase();
     let words: Vec<&str> =
         lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).take(WORDS_MAX).collect();
     if words.len() < WORDS_MIN {
