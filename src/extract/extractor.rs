@@ -133,7 +133,7 @@ impl Extractor {
         }
         let by_rule = authors::in_bylines(&ruled.bylines, Origin::SiteRule, site_names);
         article.authors = if by_rule.is_empty() { authors.named() } else { by_rule };
-        let scripted = if is_ruled || !article.says_article || n_words_of(&page, &body) >= STRUCTURED_INSTEAD_WORDS {
+        let scripted = if is_ruled || !article.says_article || has_words(&page, &body, STRUCTURED_INSTEAD_WORDS) {
             None
         } else {
             script_text::read(&text, &metadata.known_texts(hints), &self.settings)
@@ -141,8 +141,9 @@ impl Extractor {
         if let Some(scripted) = &scripted {
             metadata.add_from_script(&mut article, &scripted.fields);
         }
-        let (text_from, refusal) =
-            self.fill_body(&mut article, &page, &metadata, &body, Found { scripted, is_ruled }, hints);
+        let address = is_known(&document.final_url).then(|| document.final_url.to_string());
+        let found = Found { scripted, is_ruled, address };
+        let (text_from, refusal) = self.fill_body(&mut article, &page, &metadata, &body, found, hints);
         let Metadata { titles, title_votes, .. } = metadata;
         let reading = Reading { article, refusal, text_from, titles, title_votes, chosen: body.lines };
         Ok(finish(&page, reading, trace))
@@ -151,7 +152,7 @@ impl Extractor {
     /// The rule for the document's site, by its address.
     fn rule_by_address(&self, document: &FetchedDocument) -> Option<&SiteRule> {
         let rules = &self.settings.site_rules;
-        if rules.is_empty() || document.final_url.as_str().starts_with(NO_ADDRESS) {
+        if rules.is_empty() || !is_known(&document.final_url) {
             return None;
         }
         rules.find(&document.final_url, fetched_on(document))
@@ -159,7 +160,7 @@ impl Extractor {
 
     /// Whether the page may be of a site with a rule by what it says: a page from a file has no other address.
     fn may_claim_rule(&self, document: &FetchedDocument) -> bool {
-        !self.settings.site_rules.is_empty() && document.final_url.as_str().starts_with(NO_ADDRESS)
+        !self.settings.site_rules.is_empty() && !is_known(&document.final_url)
     }
 
     /// The rule for the site that a page from a file says it is of.
@@ -182,11 +183,11 @@ impl Extractor {
         found: Found,
         hints: &LinkHints,
     ) -> (TextSource, Option<NoArticle>) {
-        let Found { scripted, is_ruled } = found;
+        let Found { scripted, is_ruled, address } = found;
         let structured_body = text::told_once(metadata.structured.body.as_deref().unwrap_or_default());
         let structured_words = text::count_words(structured_body);
         let mut paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
-        let n_words = count_all(&paragraphs);
+        let mut n_words = count_all(&paragraphs);
         let falls_short = |n_known: usize| text::number(n_words) < text::number(n_known) * STRUCTURED_INSTEAD_SHARE;
         let is_structured = !is_ruled && structured_words >= STRUCTURED_INSTEAD_WORDS && falls_short(structured_words);
         let scripted = scripted.filter(|scripted| {
@@ -207,17 +208,21 @@ impl Extractor {
         let further = self.further_pages.as_ref();
         paragraphs.extend(further.into_iter().flat_map(|pages| pages.paragraphs.iter().cloned()));
         paragraphs.truncate(self.settings.paragraphs_max);
+        if source != TextSource::Page || paragraphs.len() != body.lines.len() {
+            n_words = count_all(&paragraphs);
+        }
         let findings = Findings {
             page,
             body,
             paragraphs: &paragraphs,
+            n_words,
             title: article.title.as_ref().map(|title| title.value.as_str()),
             has_date: !article.published.is_empty(),
             says_article: is_ruled || article.says_article,
             says_paid: metadata.structured.is_paid,
             structured_words,
             source,
-            address: article.canonical_urls.first().map(|url| url.value.as_str()),
+            address: article.canonical_urls.first().map(|url| url.value.as_str()).or(address.as_deref()),
             sureness: &sureness,
         };
         let refusal = findings.check_article(self.settings.words_min).err();
@@ -259,6 +264,13 @@ pub(super) struct Found {
     pub(super) scripted: Option<ScriptText>,
     /// Whether a rule for the site found it.
     pub(super) is_ruled: bool,
+    /// The address from which the page came, where it came from one.
+    pub(super) address: Option<String>,
+}
+
+/// Whether an address is one: that of a page from a file is not.
+fn is_known(url: &Url) -> bool {
+    !url.as_str().starts_with(NO_ADDRESS)
 }
 
 fn count_all(paragraphs: &[String]) -> usize {
@@ -276,9 +288,13 @@ fn holds_most(text: &[String], excerpt: &[String]) -> bool {
     n_held * 2 > count_all(excerpt)
 }
 
-/// Words of the lines that were chosen.
-fn n_words_of(page: &Page<'_>, body: &Body) -> usize {
-    body.lines.iter().map(|line| text::count_words(&page.lines[*line].text)).sum()
+/// Whether the lines that were chosen have so many words.
+fn has_words(page: &Page<'_>, body: &Body, n_min: usize) -> bool {
+    let mut n_words = 0;
+    body.lines.iter().any(|line| {
+        n_words += text::count_words(&page.lines[*line].text);
+        n_words >= n_min
+    })
 }
 
 /// The day a document was fetched, by which rules for sites are valid or not.

@@ -135,8 +135,12 @@ pub(super) fn count_words(text: &str) -> usize {
 
 /// Words, two characters of Han or Kana being one.
 pub(super) fn weighed_words(text: &str) -> usize {
-    let n_wide = if text.is_ascii() { 0 } else { text.chars().filter(|c| is_han_or_kana(*c)).count() };
-    count_words(text) - n_wide / 2
+    count_words(text) - count_wide(text) / 2
+}
+
+/// Characters of Han and Kana.
+pub(super) fn count_wide(text: &str) -> usize {
+    if text.is_ascii() { 0 } else { text.chars().filter(|c| is_han_or_kana(*c)).count() }
 }
 
 /// Which bytes of ASCII stand in words.

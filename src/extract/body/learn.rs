@@ -180,6 +180,7 @@ impl Lesson<'_> {
             page: self.page,
             body,
             paragraphs: &article.paragraphs,
+            n_words: article.paragraphs.iter().map(|paragraph| count_words(paragraph)).sum(),
             title: article.title.as_ref().map(|title| title.value.as_str()),
             has_date: !article.published.is_empty(),
             says_article: article.says_article,

@@ -11,7 +11,9 @@ use super::super::explanation::TextSource;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
 use super::super::phrase_index::PhraseIndex;
-use super::super::text::{count_words, ends_like_sentence, ends_with_ellipsis, number, share, weighed_words};
+use super::super::text::{
+    count_wide, count_words, ends_like_sentence, ends_with_ellipsis, number, share, weighed_words,
+};
 use super::no_article::{NoArticle, Wall};
 use super::quality::{Fact, Facts};
 use super::{wall_phrases, wall_topics};
@@ -69,6 +71,8 @@ pub(in super::super) struct Findings<'a> {
     pub(in super::super) page: &'a Page<'a>,
     pub(in super::super) body: &'a Body,
     pub(in super::super) paragraphs: &'a [String],
+    /// Words of the paragraphs.
+    pub(in super::super) n_words: usize,
     pub(in super::super) title: Option<&'a str>,
     pub(in super::super) has_date: bool,
     /// Whether the page calls itself an article, in structured data or for social networks.
@@ -96,7 +100,7 @@ impl Findings<'_> {
         if self.is_list() {
             return Err(NoArticle::ListOfLinks);
         }
-        let n_words = self.n_words();
+        let n_words = self.n_words;
         if n_words >= words_min {
             return Ok(());
         }
@@ -114,15 +118,19 @@ impl Findings<'_> {
         line.link_bytes * 10 > line.text.len() * 9 && count_words(&line.text) >= HEADLINE_WORDS_MIN
     }
 
-    fn n_words(&self) -> usize {
-        self.paragraphs.iter().map(|paragraph| count_words(paragraph)).sum()
+    /// Words of the paragraphs, two characters of Han or Kana being one.
+    fn weighed_words(&self) -> usize {
+        self.n_words - self.paragraphs.iter().map(|paragraph| count_wide(paragraph) / 2).sum::<usize>()
     }
 
     /// Looks at what was found, and where that is next to nothing at all that the page says.
     fn wall(&self) -> Option<Wall> {
-        let found: Vec<&str> = self.paragraphs.iter().map(String::as_str).collect();
-        let everything: Vec<&str> = self.page.lines.iter().map(|line| line.text.as_str()).collect();
-        let wall = self.wall_in(if found.is_empty() { &everything } else { &found });
+        if self.paragraphs.is_empty() {
+            return self.wall_in(&self.page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>());
+        }
+        let n_words = self.weighed_words();
+        let texts = || self.paragraphs.iter().map(String::as_str).collect::<Vec<_>>();
+        let wall = if n_words <= self.wall_words_max() { self.wall_in(&texts()) } else { None };
         wall.or_else(|| self.notice_before_a_list())
     }
 
@@ -137,15 +145,25 @@ impl Findings<'_> {
         self.wall_in(&opening).filter(|wall| *wall == Wall::Unavailable && opening.len() < self.body.lines.len())
     }
 
+    /// Whether the page says that it is an article, as walls with the date of one seldom do.
+    fn declares(&self) -> bool {
+        self.says_article && self.has_date
+    }
+
+    /// Most words of a wall on such a page.
+    fn wall_words_max(&self) -> usize {
+        if self.declares() { WALL_WORDS_MAX } else { UNDECLARED_WALL_WORDS_MAX }
+    }
+
     /// The wall that texts make.
     fn wall_in(&self, texts: &[&str]) -> Option<Wall> {
-        let declares = self.says_article && self.has_date;
-        let words_max = if declares { WALL_WORDS_MAX } else { UNDECLARED_WALL_WORDS_MAX };
-        let n_words: usize = texts.iter().map(|text| weighed_words(text)).sum();
-        if n_words == 0 || n_words > words_max {
+        let declares = self.declares();
+        let lengths: Vec<usize> = texts.iter().map(|text| weighed_words(text)).collect();
+        let n_words: usize = lengths.iter().sum();
+        if n_words == 0 || n_words > self.wall_words_max() {
             return None;
         }
-        let lower: Vec<(String, usize)> = texts.iter().map(|text| (text.to_lowercase(), weighed_words(text))).collect();
+        let lower: Vec<(String, usize)> = texts.iter().map(|text| text.to_lowercase()).zip(lengths).collect();
         let title = self.title.unwrap_or_default().to_lowercase();
         // An article about cookies says so in its title.
         let is_subject = declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject));
@@ -174,6 +192,8 @@ impl Findings<'_> {
 
     /// What tells the quality of the text.
     pub(in super::super) fn facts(&self) -> Facts {
+        /// Where the address is not known, as much is said for an article as against it.
+        const UNKNOWN_NAME_WORDS: usize = 4;
         /// Structured text is the publisher's own, though it may be an excerpt.
         const STRUCTURED_CERTAINTY: f32 = 0.95;
         let lines: Vec<&Line> = self.body.lines.iter().map(|line| &self.page.lines[*line]).collect();
@@ -181,10 +201,10 @@ impl Findings<'_> {
         let parents: HashSet<usize> = lines.iter().map(|line| self.page.elements[line.block].parent).collect();
         let is_structured = self.source == TextSource::StructuredData;
         let certainty = if is_structured { STRUCTURED_CERTAINTY } else { self.sureness.certainty.clamp(0.001, 0.999) };
-        let (n_further, is_numbered) = self.address.map(name_in).unwrap_or_default();
+        let (n_further, is_numbered) = self.address.map_or((UNKNOWN_NAME_WORDS, false), name_in);
         let mut facts = Facts::default();
         facts.set(Fact::Certainty, (certainty / (1.0 - certainty)).ln() / 4.0);
-        facts.set(Fact::Words, number(self.n_words() + 1).log2() / 10.0);
+        facts.set(Fact::Words, number(self.n_words + 1).log2() / 10.0);
         facts.set(Fact::Links, share(lines.iter().map(|line| line.link_bytes).sum(), n_bytes));
         facts.set(Fact::Teasers, share(self.n_teasers(), lines.len()));
         facts.mark(Fact::SaysArticle, self.says_article);
@@ -239,7 +259,7 @@ impl Findings<'_> {
         /// Expected F1 below which the reader is warned.
         const SURE: f32 = 0.9;
         const TEASER_WORDS_MAX: usize = 160;
-        let n_words: usize = self.paragraphs.iter().map(|paragraph| weighed_words(paragraph)).sum();
+        let n_words = self.weighed_words();
         let expected = self.facts().expected();
         let score = percent(expected);
         let mut reasons: Vec<&'static str> = Vec::new();
@@ -254,7 +274,7 @@ impl Findings<'_> {
         let links = self.body.lines.iter().map(|line| self.page.lines[*line].link_bytes).sum();
         let all = self.body.lines.iter().map(|line| self.page.lines[*line].text.len()).sum();
         give(share(links, all) > 0.3 && self.source == TextSource::Page, "link-heavy");
-        let falls_short = give(self.falls_short(self.n_words()), "short-against-json-ld");
+        let falls_short = give(self.falls_short(self.n_words), "short-against-json-ld");
         let breaks_off = ends_with_ellipsis(last);
         give(breaks_off || !ends_like_sentence(last) && count_words(last) > 12, "ends-mid-sentence");
         let asks = give(self.asks_to_subscribe(), "subscribe-text");
@@ -345,9 +365,9 @@ mod tests {
     use std::path::Path;
 
     use super::super::super::error::ExtractError;
-    use super::super::super::tests::extract;
+    use super::super::super::tests::{document, extract, extractor};
     use super::*;
-    use crate::model::LinkHints;
+    use crate::model::{LinkHints, NO_ADDRESS};
 
     fn page(title: &str, paragraphs: &[&str]) -> String {
         let text = paragraphs.join("</p><p>");
@@ -537,6 +557,28 @@ mod tests {
         assert_eq!(kind(8, "<a href=/b>Continue reading</a>"), BodyKind::Partial);
         assert_eq!(kind(8, "<p>To read on, log in or subscribe to the Mell Echo</p>"), BodyKind::Partial);
         assert_eq!(kind(3, ""), BodyKind::Teaser);
+    }
+
+    #[test]
+    fn a_page_that_gives_no_address_is_known_by_where_it_came_from() {
+        let address = "https://news.example/2026/11/weir-below-harn-bridge-to-be-rebuilt";
+        let text = page(
+            "Weir to be rebuilt",
+            &[
+                "The weir below Harn Bridge will be rebuilt from next spring, eleven years after the flood.",
+                "The council of Mell voted for the plan on Tuesday evening, after a debate without a quarrel.",
+            ],
+        );
+        let quality = |html: &str, url: &str| {
+            let document = document(html.into(), url);
+            extractor().extract(&document, &LinkHints::default()).unwrap().quality.score
+        };
+        let canonical = format!("{text}<link rel=canonical href={address}>");
+        let given = quality(&canonical, NO_ADDRESS);
+        assert_eq!(quality(&text, address), given);
+        let unnamed = quality(&text, "https://news.example/news");
+        let unknown = quality(&text, NO_ADDRESS);
+        assert!(unnamed < unknown && unknown < given, "{unnamed} {unknown} {given}");
     }
 
     #[test]
