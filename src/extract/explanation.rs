@@ -141,6 +141,8 @@ pub enum Rule {
     Slide,
     /// A box that is not shown is not read.
     Unshown,
+    /// An article does not end with a demand to pay for the rest.
+    Demand,
     /// A page without end goes on with other articles.
     NextArticle,
     /// An article has so many paragraphs at most, by the setting `extract.paragraphs_max`.
@@ -165,6 +167,7 @@ impl Rule {
             Rule::Caption => "a few words under a picture",
             Rule::Slide => "a slide of a gallery",
             Rule::Unshown => "not shown",
+            Rule::Demand => "a demand to pay or to sign in",
             Rule::NextArticle => "part of the next article",
             Rule::TooMany => "beyond extract.paragraphs_max",
             Rule::SiteRule => "not chosen by the rule for the site",

@@ -189,6 +189,12 @@ pub(super) fn ends_with_ellipsis(text: &str) -> bool {
     text.ends_with('…') || text.ends_with("...")
 }
 
+/// A text in lower case. The dotted capital of Turkish gives a plain `i`, and not one with a second dot that no phrase has.
+pub(super) fn lower_case(text: &str) -> String {
+    let lower = text.to_lowercase();
+    if text.contains('İ') { lower.replace("i\u{307}", "i") } else { lower }
+}
+
 /// The letters and digits of a text in lower case: two texts with equal keys say the same.
 pub(super) fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::super::explanation::Rule;
 use super::super::page::Page;
 use super::super::page::tags::Tag;
+use super::super::text::lower_case;
 use super::features::Feature;
 use super::known_texts::KnownTexts;
 use super::line_features::LineProfile;
-use super::{next_article, slides, unshown};
+use super::{next_article, phrases, slides, unshown};
 
 /// Fewest bytes of a key that may not stand twice: shorter lines are repeated on purpose.
 const REPEATED_KEY_BYTES_MIN: usize = 40;
@@ -25,7 +26,7 @@ const CAPTION_WORDS_MAX: usize = 20;
 /// Lines of the text for each such caption in it.
 const CAPTION_LINES_MIN: usize = 4;
 
-/// Takes out lines that say again what was said, and headings that head nothing, and what a picture shows, and the
+/// Takes out lines that say again what was said, what asks to pay for the rest, and headings that head nothing, and what a picture shows, and the
 /// title, which is no part of the body. `tell` hears of each line that is taken out, and why.
 pub(super) fn clean_up(
     page: &Page<'_>,
@@ -80,6 +81,11 @@ pub(super) fn clean_up(
     for line in chosen.drain(..n_opening) {
         tell(line, Rule::Opening);
     }
+    if chosen.len() > 1
+        && let Some(line) = chosen.pop_if(|line| demands(page, profiles, *line))
+    {
+        tell(line, Rule::Demand);
+    }
     while let Some(line) = chosen.pop_if(|line| is_heading(page, *line)) {
         tell(line, Rule::HeadsNothing);
     }
@@ -111,6 +117,11 @@ fn repeated(profiles: &[LineProfile], chosen: &[usize]) -> HashSet<usize> {
     let n_alone: usize = copies.iter().map(Vec::len).filter(|length| *length < COPY_MIN).sum();
     copies.retain(|copy| copy.len() >= COPY_MIN || n_alone < MEANT_MIN);
     copies.into_iter().flatten().map(|position| longer[position]).collect()
+}
+
+/// Whether a line asks to pay or to sign in for the rest.
+fn demands(page: &Page<'_>, profiles: &[LineProfile], line: usize) -> bool {
+    profiles[line].n_words < phrases::WORDS_MAX && phrases::said_in(&lower_case(&page.lines[line].text)).demands
 }
 
 fn is_heading(page: &Page<'_>, line: usize) -> bool {

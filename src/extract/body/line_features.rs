@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
-use super::super::text::{ends_like_sentence, ends_with_ellipsis, key, number, share, weighed_words};
+use super::super::text::{ends_like_sentence, ends_with_ellipsis, key, lower_case, number, share, weighed_words};
 use super::features::{Feature, Features};
 use super::known_texts::KnownTexts;
 use super::phrases;
@@ -187,7 +187,7 @@ fn profile_of(page: &Page<'_>, line: &Line, n_words: usize) -> LineProfile {
     features.mark(Feature::AtBreak, line.ends_at_break);
     features.mark(Feature::InlineOwner, line.owner != line.block && page.elements[line.owner].tag == Tag::Inline);
     if n_words < phrases::LEGAL_WORDS_MAX {
-        let lower = text.to_lowercase();
+        let lower = lower_case(text);
         let said = phrases::said_in(&lower);
         let is_short = n_words < phrases::WORDS_MAX;
         features.mark(Feature::Invites, said.invites && is_short);

@@ -149,9 +149,7 @@ const INVITATIONS: &[&str] = &[
     "यह भी पढ़ें",
     "इसे भी पढ़ें",
     "soma zaidi",
-    "to continue reading",
     "to read the full",
-    "already a subscriber",
     "become a subscriber",
     "you might also like",
     "you may also like",
@@ -180,24 +178,16 @@ const INVITATIONS: &[&str] = &[
     "share your thoughts",
     "comments are closed",
     "be the first to comment",
-    "bereits abonnent",
-    "um weiterzulesen",
     "diesen artikel",
     "artikel teilen",
     "mehr aus",
     "das könnte dich",
     "hier geht es",
     "hier geht's",
-    "réservé aux abonnés",
-    "réservée aux abonnés",
-    "il vous reste",
-    "déjà abonné",
     "voir aussi",
     "à lire aussi",
     "sur le même sujet",
     "pour aller plus loin",
-    "ya eres suscriptor",
-    "exclusivo para suscriptores",
     "lee más",
     "ver más",
     "más información",
@@ -205,37 +195,25 @@ const INVITATIONS: &[&str] = &[
     "sigue leyendo",
     "comparte",
     "compartir",
-    "già abbonato",
-    "riservato agli abbonati",
     "potrebbe interessarti",
     "condividi",
     "per approfondire",
-    "já é assinante",
-    "exclusivo para assinantes",
     "leia a seguir",
     "saiba mais",
     "veja também",
     "veja mais",
     "siga o",
     "compartilhe",
-    "alleen voor abonnees",
-    "al abonnee",
     "deel dit",
     "bekijk ook",
     "lees verder",
-    "bli prenumerant",
     "läsa hela artikeln",
-    "redan prenumerant",
-    "bli abonnent",
-    "allerede abonnent",
     "les mer",
     "læs mere",
     "del artikel",
     "przeczytaj też",
     "przeczytaj także",
     "czytaj więcej",
-    "kup subskrypcję",
-    "aby czytać dalej",
     "polecamy",
     "udostępnij",
     "mohlo by vás",
@@ -254,9 +232,7 @@ const INVITATIONS: &[&str] = &[
     "смотрите также",
     "по теме",
     "поделиться",
-    "оформите подписку",
     "читайте нас",
-    "доступен по подписке",
     "devamını oku",
     "bunlar da ilginizi",
     "takip edin",
@@ -272,8 +248,6 @@ const INVITATIONS: &[&str] = &[
     "קראו עוד",
     "עוד בנושא",
     "この記事は",
-    "有料会員",
-    "続きをお読み",
     "シェア",
     "フォロー",
     "相关文章",
@@ -287,6 +261,25 @@ const INVITATIONS: &[&str] = &[
     "더보기",
     "enter your email",
     "enter your e-mail",
+    // What readers are asked before they comment.
+    "welcome your comments",
+    "keep them civil",
+    "comment policy",
+    "netiquette",
+    "beim kommentieren",
+    "règles de modération",
+    "normas de comentarios",
+    // What stands in for something from elsewhere until the reader agrees.
+    "externen inhalt",
+    "externe inhalte",
+    "external content",
+    "contenu externe",
+    "contenu est bloqué",
+    "contenido externo",
+    "contenuto esterno",
+    "externe content",
+    "accepté les cookies",
+    "accepter les cookies",
     "your inbox",
     "geben sie ihre e-mail",
     "ihr postfach",
@@ -296,6 +289,79 @@ const INVITATIONS: &[&str] = &[
     "il tuo indirizzo email",
     "seu e-mail",
     "je e-mailadres",
+];
+
+/// Demands to pay or to sign in for the rest.
+const DEMANDS: &[&str] = &[
+    "um weiterzulesen",
+    "bereits abonnent",
+    "to continue reading",
+    "already a subscriber",
+    "réservé aux abonnés",
+    "réservée aux abonnés",
+    "il vous reste",
+    "déjà abonné",
+    "ya eres suscriptor",
+    "exclusivo para suscriptores",
+    "già abbonato",
+    "riservato agli abbonati",
+    "já é assinante",
+    "exclusivo para assinantes",
+    "alleen voor abonnees",
+    "al abonnee",
+    "bli prenumerant",
+    "redan prenumerant",
+    "bli abonnent",
+    "allerede abonnent",
+    "kup subskrypcję",
+    "aby czytać dalej",
+    "оформите подписку",
+    "доступен по подписке",
+    "有料会員",
+    "続きをお読み",
+    "möchten weiterlesen",
+    "mit abo lesen",
+    "weiterlesen mit",
+    "pour lire la suite",
+    "de cet article à lire",
+    "para seguir leyendo",
+    "solo para suscriptores",
+    "per continuare a leggere",
+    "contenuto riservato",
+    "para continuar a ler",
+    "para continuar lendo",
+    "torne-se assinante",
+    "word abonnee",
+    "för prenumeranter",
+    "för att läsa vidare",
+    "for abonnenter",
+    "for å lese videre",
+    "for at læse videre",
+    "tilaajille",
+    "artykułu do przeczytania",
+    "dla subskrybentów",
+    "dla prenumeratorów",
+    "pro předplatitele",
+    "pre predplatiteľov",
+    "előfizetőinknek",
+    "pentru abonați",
+    "για συνδρομητές",
+    "для подписчиков",
+    "чтобы читать дальше",
+    "для передплатників",
+    "devamını okumak için",
+    "abonelere özel",
+    "للمشتركين فقط",
+    "למנויים בלבד",
+    "会員限定",
+    "残り文字",
+    "（全文",
+    "会员专享",
+    "付费内容",
+    "订阅后",
+    "會員專屬",
+    "유료회원",
+    "khusus pelanggan",
 ];
 
 /// Who took the picture, who wrote the report.
@@ -492,6 +558,7 @@ const LEGAL: &[&str] = &[
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) invites: bool,
+    pub(super) demands: bool,
     pub(super) credits: bool,
     pub(super) legal: bool,
 }
@@ -499,12 +566,18 @@ pub(super) struct Said {
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Invitation,
+    Demand,
     Credit,
     Legal,
 }
 
 static INDEX: LazyLock<PhraseIndex<Kind>> = LazyLock::new(|| {
-    PhraseIndex::of(&[(Kind::Invitation, INVITATIONS), (Kind::Credit, CREDITS), (Kind::Legal, LEGAL)])
+    PhraseIndex::of(&[
+        (Kind::Invitation, INVITATIONS),
+        (Kind::Demand, DEMANDS),
+        (Kind::Credit, CREDITS),
+        (Kind::Legal, LEGAL),
+    ])
 });
 
 /// The kinds of phrases that a text in lower case holds.
@@ -512,6 +585,8 @@ pub(super) fn said_in(lower: &str) -> Said {
     let mut said = Said::default();
     INDEX.find_in(lower, |kind, _| match kind {
         Kind::Invitation => said.invites = true,
+        // It is an invitation too.
+        Kind::Demand => (said.invites, said.demands) = (true, true),
         Kind::Credit => said.credits = true,
         Kind::Legal => said.legal = true,
     });
@@ -525,12 +600,14 @@ pub(super) fn begins_byline(lower: &str, n_words: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::text::lower_case;
 
     #[test]
     fn phrases_are_found_anywhere_in_a_line() {
         assert!(said_in("more: read also: ferries").invites);
         assert!(said_in("関連記事はこちら").invites);
         assert!(said_in("to receive your copy, enter your email below").invites);
+        assert!(said_in(&lower_case("İLGİLİ HABER: Orrey'de feribot")).invites);
         assert!(said_in("photo: ada quill").credits);
         assert!(said_in("© 2024 harbour post").legal);
         assert_eq!(said_in("the ferry left at noon"), Said::default());

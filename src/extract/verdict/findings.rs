@@ -12,7 +12,7 @@ use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
 use super::super::phrase_index::PhraseIndex;
 use super::super::text::{
-    count_wide, count_words, ends_like_sentence, ends_with_ellipsis, number, share, weighed_words,
+    count_wide, count_words, ends_like_sentence, ends_with_ellipsis, lower_case, number, share, weighed_words,
 };
 use super::no_article::{NoArticle, Wall};
 use super::quality::{Fact, Facts};
@@ -163,8 +163,8 @@ impl Findings<'_> {
         if n_words == 0 || n_words > self.wall_words_max() {
             return None;
         }
-        let lower: Vec<(String, usize)> = texts.iter().map(|text| text.to_lowercase()).zip(lengths).collect();
-        let title = self.title.unwrap_or_default().to_lowercase();
+        let lower: Vec<(String, usize)> = texts.iter().map(|text| lower_case(text)).zip(lengths).collect();
+        let title = lower_case(self.title.unwrap_or_default());
         // An article about cookies says so in its title.
         let is_subject = declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject));
         let share_min = if declares { DECLARED_WALL_SHARE_MIN } else { WALL_SHARE_MIN };
@@ -303,7 +303,7 @@ impl Findings<'_> {
         };
         self.page.lines.iter().skip(last + 1).take(LINES_AFTER).any(|line| {
             let invites = |lower: String| wall_phrases::READ_ON.iter().any(|phrase| lower.contains(phrase));
-            count_words(&line.text) <= WORDS_MAX && invites(line.text.to_lowercase())
+            count_words(&line.text) <= WORDS_MAX && invites(lower_case(&line.text))
         })
     }
 
@@ -314,7 +314,7 @@ impl Findings<'_> {
             return false;
         };
         self.page.lines.iter().skip(last + 1).take(LINES_AFTER).any(|line| {
-            let lower = line.text.to_lowercase();
+            let lower = lower_case(&line.text);
             !lower.contains("newsletter") && asks_for_login(&lower)
         })
     }
@@ -450,7 +450,7 @@ mod tests {
 
     /// The texts of a folder, each with its name: a title, and a paragraph a line.
     fn texts_in(folder: &str) -> Vec<(String, String)> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/notices").join(folder);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
         let mut paths: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.sort();
         paths.into_iter().map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect()
@@ -469,10 +469,10 @@ mod tests {
     #[test]
     fn notices_are_told_whatever_their_words() {
         let kinds = [
-            ("consent", Wall::Consent),
-            ("login", Wall::Login),
-            ("bot", Wall::Bot),
-            ("unavailable", Wall::Unavailable),
+            ("notices/consent", Wall::Consent),
+            ("notices/login", Wall::Login),
+            ("notices/bot", Wall::Bot),
+            ("notices/unavailable", Wall::Unavailable),
         ];
         for (folder, wall) in kinds {
             for (name, text) in texts_in(folder) {
@@ -495,7 +495,7 @@ mod tests {
                     )
                 })
                 .collect();
-        for (name, text) in texts_in("unavailable").into_iter().filter(|(name, _)| name.contains("/404-")) {
+        for (name, text) in texts_in("notices/unavailable").into_iter().filter(|(name, _)| name.contains("/404-")) {
             let lines: Vec<&str> = text.lines().collect();
             let page =
                 page(lines[0], &lines[1..]) + &format!("<section><h2>Most read</h2><ul>{popular}</ul></section>");
@@ -506,7 +506,7 @@ mod tests {
 
     #[test]
     fn reports_about_what_notices_speak_of_are_articles() {
-        for (name, text) in texts_in("articles") {
+        for (name, text) in texts_in("notices/articles") {
             for page in pages_of(&text) {
                 let found = extract(page, &LinkHints::default()).map(|article| article.paragraphs.join("\n"));
                 assert_eq!(found.as_deref(), Ok(text.trim_end().split_once('\n').unwrap().1), "{name}");
@@ -537,6 +537,25 @@ mod tests {
                 "Books can be returned at the town hall in the meantime, where a clerk will be on duty until eight.",
             ],
         );
+    }
+
+    /// The last line of each text of `tests/fixtures/teasers` is the demand behind it.
+    #[test]
+    fn a_text_before_a_demand_to_pay_is_a_teaser() {
+        for (name, text) in texts_in("teasers") {
+            let lines: Vec<&str> = text.lines().collect();
+            let [title, paragraphs @ .., demand] = lines.as_slice() else { panic!("{name}") };
+            for behind in [format!("<div class=z4><p>{demand}</p></div>"), format!("<p>{demand}</p>")] {
+                let html = page(title, paragraphs).replace("</main>", &format!("{behind}</main>"));
+                let article = extract(html, &LinkHints::default()).unwrap();
+                let found = (article.paragraphs.as_slice(), article.body_kind);
+                assert_eq!(found, (own(paragraphs).as_slice(), BodyKind::Teaser), "{name}");
+            }
+        }
+    }
+
+    fn own(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
     }
 
     #[test]
