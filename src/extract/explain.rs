@@ -54,10 +54,10 @@ fn explanation(page: &Page<'_>, reading: Reading, trace: &Trace) -> Explanation 
     }
     for (position, line) in chosen.into_iter().enumerate() {
         verdicts[line] = match text_from {
-            TextSource::Page if position < article.paragraphs.len() => match trace.times.binary_search(&line) {
-                Ok(_) => Verdict::RuledIn(Rule::LiveTime),
-                Err(_) => Verdict::Kept,
-            },
+            TextSource::Page if position < article.paragraphs.len() => {
+                let rule = trace.ruled_in.iter().find(|(ruled, _)| *ruled == line);
+                rule.map_or(Verdict::Kept, |(_, rule)| Verdict::RuledIn(*rule))
+            }
             TextSource::Page => Verdict::Ruled(Rule::TooMany),
             TextSource::StructuredData | TextSource::Script | TextSource::Feed => Verdict::Ruled(Rule::OtherText),
         };

@@ -147,6 +147,8 @@ pub enum Rule {
     NextArticle,
     /// An article has so many paragraphs at most, by the setting `extract.paragraphs_max`.
     TooMany,
+    /// A list or table is part of the article as a whole.
+    Whole,
     /// The entries of a live blog are told with their times.
     LiveTime,
     /// The text was taken from elsewhere, [`Explanation::text_from`].
@@ -171,6 +173,7 @@ impl Rule {
             Rule::NextArticle => "part of the next article",
             Rule::TooMany => "beyond extract.paragraphs_max",
             Rule::SiteRule => "not chosen by the rule for the site",
+            Rule::Whole => "part of a list or table of the article",
             Rule::LiveTime => "the time of a live blog's entry",
             Rule::OtherText => "given up for a longer text from elsewhere",
         }

@@ -9,6 +9,7 @@
 //!    beside the text.
 //! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing, the `slides` of a
 //!    gallery, boxes `unshown` between paragraphs, the `next_article`.
+//!    Before that, `wholes` adds what lists and tables have beside the chosen lines.
 //! 6. *Times* (`live_blog`): those of a live blog's entries; *captions* (`gallery`) where the article is made of them.
 //!
 //! `features` is the table of what is weighed, with the weights of the first two passes; `learned_trees` holds those of
@@ -33,10 +34,12 @@ mod slides;
 mod sureness;
 mod trace;
 mod unshown;
+mod wholes;
 
 #[cfg(test)]
 mod learn;
 
+use super::explanation::Rule;
 use super::page::Page;
 use context_features::Surroundings;
 use decision_trees::{ACCEPTED, Tree};
@@ -101,6 +104,11 @@ fn choose_by(
         chosen.extend(captions);
         chosen.sort_unstable();
     }
+    let wholes = wholes::rest_of(page, &profiles, &chosen);
+    if !wholes.is_empty() {
+        chosen.extend(&wholes);
+        chosen.sort_unstable();
+    }
     cleanup::clean_up(page, &profiles, texts, &mut chosen, |line, rule| {
         if let Some(trace) = &mut trace {
             trace.taken_out.push((line, rule));
@@ -114,7 +122,8 @@ fn choose_by(
     }
     if let Some(trace) = trace {
         (trace.profiles, trace.first, trace.second, trace.third) = (profiles, first, second, third);
-        trace.times = times;
+        trace.ruled_in.extend(wholes.into_iter().map(|line| (line, Rule::Whole)));
+        trace.ruled_in.extend(times.into_iter().map(|line| (line, Rule::LiveTime)));
     }
     Body { lines: chosen, sureness }
 }

@@ -22,8 +22,8 @@ pub(in super::super) struct Trace {
     /// What the later passes found, where the pass before left anything to look for.
     pub(super) second: Option<Pass>,
     pub(super) third: Option<Pass>,
-    /// Lines that were not chosen and put in, in page order.
-    pub(in super::super) times: Vec<usize>,
+    /// Lines that a rule kept, and which.
+    pub(in super::super) ruled_in: Vec<(usize, Rule)>,
     /// Lines that were chosen and taken out again.
     pub(in super::super) taken_out: Vec<(usize, Rule)>,
 }
