@@ -121,7 +121,7 @@ fn repeated(profiles: &[LineProfile], chosen: &[usize]) -> HashSet<usize> {
 
 /// Whether a line asks to pay or to sign in for the rest.
 fn demands(page: &Page<'_>, profiles: &[LineProfile], line: usize) -> bool {
-    profiles[line].n_words < phrases::WORDS_MAX && phrases::said_in(&lower_case(&page.lines[line].text)).demands
+    profiles[line].n_words < phrases::WORDS_MAX && phrases::demands(&lower_case(&page.lines[line].text))
 }
 
 fn is_heading(page: &Page<'_>, line: usize) -> bool {

@@ -558,7 +558,6 @@ const LEGAL: &[&str] = &[
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) invites: bool,
-    pub(super) demands: bool,
     pub(super) credits: bool,
     pub(super) legal: bool,
 }
@@ -584,13 +583,18 @@ static INDEX: LazyLock<PhraseIndex<Kind>> = LazyLock::new(|| {
 pub(super) fn said_in(lower: &str) -> Said {
     let mut said = Said::default();
     INDEX.find_in(lower, |kind, _| match kind {
-        Kind::Invitation => said.invites = true,
-        // It is an invitation too.
-        Kind::Demand => (said.invites, said.demands) = (true, true),
+        Kind::Invitation | Kind::Demand => said.invites = true,
         Kind::Credit => said.credits = true,
         Kind::Legal => said.legal = true,
     });
     said
+}
+
+/// Whether a text in lower case demands to pay or to sign in for the rest.
+pub(super) fn demands(lower: &str) -> bool {
+    let mut demands = false;
+    INDEX.find_in(lower, |kind, _| demands |= matches!(kind, Kind::Demand));
+    demands
 }
 
 pub(super) fn begins_byline(lower: &str, n_words: usize) -> bool {

@@ -83,8 +83,7 @@ mod tests {
     fn the_rest_of_an_article_is_kept_though_a_click_shows_it() {
         check(&format!("{}<div style='display:none'>{}</div>", paragraphs(&TEXT[..3]), paragraphs(&TEXT[3..])), &TEXT);
         check(&format!("<div style='display:none'>{}</div>", paragraphs(&TEXT)), &TEXT);
-        let answered: String =
-            TEXT.iter().map(|text| format!("<h3>What then?</h3><div hidden><p>{text}</p></div>")).collect();
+        let answered = TEXT.map(|text| format!("<h3>What then?</h3><div hidden><p>{text}</p></div>")).concat();
         let expected: Vec<&str> = TEXT.iter().flat_map(|text| ["What then?", text]).collect();
         check(&answered, &expected);
     }

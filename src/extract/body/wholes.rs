@@ -112,14 +112,15 @@ mod tests {
     }
 
     fn rows(rows: &[&str]) -> String {
-        rows.iter().map(|row| format!("<tr><td>{}</td></tr>", row.replace(' ', "</td><td>"))).collect()
+        let cells: Vec<String> = rows.iter().map(|row| row.replace(' ', "</td><td>")).collect();
+        format!("<tr><td>{}</td></tr>", cells.join("</td></tr><tr><td>"))
     }
 
     #[test]
     fn the_last_items_of_a_list_are_kept() {
         let items =
             ["Bus 7 from the market", "Bus 9 from Harn Bridge", "The road along the lock", "A friend with a boat"];
-        let list: String = items.iter().map(|item| format!("<li>{item}</li>")).collect();
+        let list = items.map(|item| format!("<li>{item}</li>")).concat();
         let intro = "There are four ways across until spring:";
         let expected: Vec<&str> = TEXT.iter().copied().chain([intro]).chain(items).collect();
         check(&format!("{}<p>{intro}</p><ul>{list}</ul>", paragraphs(&TEXT)), &expected);

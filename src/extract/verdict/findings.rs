@@ -486,15 +486,10 @@ mod tests {
 
     #[test]
     fn a_notice_before_what_others_read_is_one() {
-        let popular: String =
-            ["A school buys a ferry", "The goat sails again", "Beer at the bridge of Harn", "Ice on the river"]
-                .iter()
-                .map(|title| {
-                    format!(
-                        "<li><a href=/s><h3>{title}</h3></a><p>Whoever was there will tell of it for years to come.</p>"
-                    )
-                })
-                .collect();
+        let titles =
+            ["A school buys a ferry", "The goat sails again", "Beer at the bridge of Harn", "Ice on the river"];
+        let told = "Whoever was there will tell of it for years to come.";
+        let popular = titles.map(|title| format!("<li><a href=/s><h3>{title}</h3></a><p>{told}</p></li>")).concat();
         for (name, text) in texts_in("notices/unavailable").into_iter().filter(|(name, _)| name.contains("/404-")) {
             let lines: Vec<&str> = text.lines().collect();
             let page =
