@@ -84,8 +84,9 @@ pub(in crate::store) fn join(
             return Ok(());
         }
         let is_framed = !frame.is_empty() || is_original_framed;
-        let placing =
-            Placing { signature: &signature, at, original, has_text: dedup::has_own_text(article.words), is_framed };
+        let n_known = terms.n_known(&stories.frequencies);
+        let has_text = dedup::has_own_text(article.words);
+        let placing = Placing { signature: &signature, n_known, at, original, has_text, is_framed };
         let place = find_place(connection, stories, &placing)?;
         let of_make = match &place {
             Some(place) if place.reason == Reason::Alike && n_makes < MAKES_MAX => {
@@ -243,6 +244,8 @@ impl Place {
 /// An article that looks for its place.
 struct Placing<'a> {
     signature: &'a Signature,
+    /// How many articles of its language are known.
+    n_known: f64,
     at: Option<Timestamp>,
     original: Option<i64>,
     has_text: bool,
@@ -251,7 +254,7 @@ struct Placing<'a> {
 
 /// Finds the stored story that an article belongs to.
 fn find_place(connection: &Connection, stories: &StoryCache, placing: &Placing<'_>) -> rusqlite::Result<Option<Place>> {
-    let Placing { signature, at, original, has_text, is_framed } = *placing;
+    let Placing { signature, n_known, at, original, has_text, is_framed } = *placing;
     let of_original = match original {
         Some(original) => story_and_part_of(connection, original)?,
         None => None,
@@ -260,7 +263,7 @@ fn find_place(connection: &Connection, stories: &StoryCache, placing: &Placing<'
         let terms = stories.active.in_common(part, signature);
         return Ok(Some(Place { story, part, reason: Reason::Copy, score: None, terms }));
     }
-    let placement = stories.active.place(signature, at.map(Timestamp::as_second), is_framed);
+    let placement = stories.active.place(signature, n_known, at.map(Timestamp::as_second), is_framed);
     Ok(placement.filter(|placement| has_text || tells_event(placement)).map(|placement| Place {
         story: placement.story,
         part: placement.part,
