@@ -12,7 +12,7 @@ use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::copies;
 use crate::store::write::stories::cache::StoryCache;
-use crate::store::write::stories::{edits, part, translated};
+use crate::store::write::stories::{part, translated};
 use crate::store::write::transaction::WriteTransaction;
 
 /// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
@@ -167,16 +167,8 @@ pub(in crate::store) fn rejoin(
         .optional()?;
     match membership {
         Some((_, true)) => return Ok(()),
-        Some((story, false)) => {
-            for sql in [
-                "DELETE FROM story_members WHERE article_id = ?1",
-                "DELETE FROM _story_signatures WHERE article_id = ?1",
-                "DELETE FROM _story_meanings WHERE article_id = ?1",
-                "UPDATE articles SET story_id = NULL WHERE id = ?1",
-            ] {
-                connection.prepare_cached(sql)?.execute([arrived.id])?;
-            }
-            edits::note_deletion(connection, story)?;
+        Some((_, false)) => {
+            connection.prepare_cached("DELETE FROM story_members WHERE article_id = ?1")?.execute([arrived.id])?;
             // All later articles are there already.
             transaction.cache().stories(connection, i64::MAX)?;
         }
