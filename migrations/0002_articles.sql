@@ -49,7 +49,14 @@ CREATE TABLE articles (
     removed_at       TEXT                                   -- when its publisher was seen to have taken it away; NULL: it is there
 ) STRICT;
 
-CREATE INDEX articles_date ON articles (date);
+-- Each for a question that people ask. An article has its text beside it, so that whatever reads all articles reads all texts: what
+-- is counted by day, language and kind is counted in an index.
+CREATE INDEX articles_date ON articles (date, language, words);
+CREATE INDEX articles_published_at ON articles (published_at);
+CREATE INDEX articles_source ON articles (source_id, published_at);
+CREATE INDEX articles_url ON articles (url);
+CREATE INDEX articles_language ON articles (language);
+CREATE INDEX articles_body_kind ON articles (body_kind);
 CREATE INDEX articles_time ON articles (coalesce(published_at, first_seen_at));
 CREATE INDEX articles_first_seen_at ON articles (first_seen_at);
 CREATE INDEX articles_duplicate_of ON articles (duplicate_of) WHERE duplicate_of IS NOT NULL;
