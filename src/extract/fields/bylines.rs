@@ -120,6 +120,15 @@ pub(super) fn without_opening(byline: &str) -> &str {
     }
 }
 
+/// Whether a short line begins with words that stand before a name, of more than one word or with a capital.
+pub(super) fn opens_byline(line: &str) -> bool {
+    let behind = without_opening(line);
+    line.len() <= BARE_BYTES_MAX
+        && line.starts_with(char::is_uppercase)
+        && behind.len() < trimmed(line).len()
+        && parts(behind).first().is_some_and(|part| is_person(name_of(part), &|_| false))
+}
+
 /// Whether a piece of a byline is no name and no part of one: a label, a role, a handle, a date.
 pub(super) fn is_label(piece: &str) -> bool {
     let lower = piece.to_lowercase();

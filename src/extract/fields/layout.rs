@@ -109,14 +109,9 @@ impl Layout {
         first..self.text.end.min(self.head_end)
     }
 
-    /// The last line of the text, and those right behind it.
+    /// The last line of the text, and those right behind it: some are signed and dated there.
     pub(in super::super) fn last_lines(&self) -> Range<usize> {
         self.text.end.saturating_sub(1)..self.text.end + FOOT_LINES
-    }
-
-    /// The lines right behind the text.
-    pub(in super::super) fn foot(&self) -> Range<usize> {
-        self.text.end..self.text.end + FOOT_LINES
     }
 
     /// Whether an element is part of something else that the page shows: comments, another article, its masthead.
@@ -138,6 +133,20 @@ impl Layout {
                 || *tag == Tag::Article && !self.text.is_empty()
                 || (marks.has(Marks::HEADER) || *tag == Tag::Aside) && self.is_masthead(page, above)
         })
+    }
+
+    /// Whether an element stands above the headline and outside of what holds the headline and the text together: rather
+    /// in the masthead, or among the news of the day.
+    pub(in super::super) fn is_above_article(&self, page: &Page<'_>, element: usize) -> bool {
+        let Some(headline) = self.headline.filter(|_| self.has_text()) else { return false };
+        let holds = |above: &usize, line: usize| {
+            let PageElement { lines_start, lines_end, .. } = page.elements[*above];
+            (lines_start..lines_end).contains(&line)
+        };
+        let first = page.elements[element].lines_start;
+        let owner = page.lines[self.text.start].owner;
+        let box_of_both = page.path_up(owner, 0).find(|above| holds(above, headline) && holds(above, self.text.start));
+        first < headline && box_of_both.is_some_and(|both| !holds(&both, first))
     }
 
     /// Whether an element holds the headline or the beginning of the text.

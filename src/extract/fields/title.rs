@@ -411,6 +411,13 @@ fn cuts(title: &str) -> Vec<Cut<'_>> {
     cuts
 }
 
+/// Keys of what a page calls itself for others, in its head, and in its first-level headings.
+pub(super) fn own_keys(page: &Page<'_>, declared: &Declared<'_>) -> Vec<String> {
+    let headings = page.top_headings.iter().take(HEADINGS_MAX).map(|heading| page.text_of(*heading));
+    let titles = [declared.first(&["og:title"]), page.document_title.as_deref()].into_iter().flatten();
+    titles.map(key).chain(headings.map(|heading| key(&heading))).collect()
+}
+
 /// Keys of the names by which the site may call itself: as it says, as its heading that leads to its front page says,
 /// and the labels of its host.
 pub(super) fn site_name_keys(

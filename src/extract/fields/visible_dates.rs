@@ -8,10 +8,12 @@ use super::super::page::Page;
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
 use super::super::text::ends_like_sentence;
+use super::bylines::opens_byline;
 use super::date_labels::{Label, labelled_dates};
 use super::layout::{Layout, Standing, glued_pieces, glued_pieces_of_line};
 use crate::dates;
 use crate::model::{Evidence, Origin};
+use crate::scripts::is_han_or_kana;
 
 /// Elements of one kind looked at.
 const ELEMENTS_MAX: usize = 50;
@@ -29,14 +31,19 @@ const LINK_BYTES_SPARE: usize = 20;
 const SEPARATORS: [char; 8] = ['|', '·', '•', ',', '/', '–', '—', '-'];
 
 /// Attributes in which scripts keep the date of an element, as text or as a number.
-const DATE_ATTRIBUTES: [&str; 8] = [
+const DATE_ATTRIBUTES: [&str; 13] = [
     "data-timestamp",
     "data-datetime",
     "data-date",
     "data-time",
     "data-published",
+    "data-published-at",
+    "data-pubdate",
     "data-epoch",
     "data-utime",
+    "data-utc",
+    "data-seconds",
+    "content",
     "title",
 ];
 
@@ -65,9 +72,14 @@ impl VisibleDate {
 }
 
 /// The dates in elements that are made for them, the best first: those that rank as the first does, and others of the
-/// same day.
+/// same day. Where all are of changes, the publication may stand beside them in a line that nothing marks.
 pub(super) fn in_elements(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
-    best(dates_of_elements(page, layout, |element| is_own(page, layout, element)))
+    let mut found = dates_of_elements(page, layout, |element| is_own(page, layout, element));
+    if !found.is_empty() && found.iter().all(|date| date.label == Label::Changed) {
+        let beside = dates_of_lines(page, layout, layout.head(), |_| true);
+        found.extend(beside.into_iter().filter(|date| date.label != Label::Changed));
+    }
+    best(found)
 }
 
 /// What the `time` elements of the article say to machines, for a page that has told the instant already: its offset
@@ -81,7 +93,8 @@ pub(super) fn instants(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>
 /// The dates in such elements where names of elements, or their place, speak against them: those in the head of the
 /// article or else on the whole page, if they are all of one day. A page that shows other articles shows their dates.
 pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
-    let mut found = dates_of_elements(page, layout, |element| !is_of_others(page, element));
+    let is_taken = |element: usize| !is_of_others(page, element) && !layout.is_above_article(page, element);
+    let mut found = dates_of_elements(page, layout, is_taken);
     if found.iter().any(|date| date.standing <= Standing::AboveHead) {
         found.retain(|date| date.standing <= Standing::AboveHead);
     }
@@ -116,8 +129,9 @@ pub(super) fn of_microdata(page: &Page<'_>, layout: &Layout, element: usize) -> 
 }
 
 fn are_of_one_day(found: &[VisibleDate]) -> bool {
-    let day = found.first().and_then(VisibleDate::day);
-    day.is_some() && found.iter().all(|date| date.day() == day)
+    let Some(first) = found.first() else { return false };
+    let day = first.day();
+    found.iter().all(|date| date.value == first.value || day.is_some() && date.day() == day)
 }
 
 fn dates_of_elements(page: &Page<'_>, layout: &Layout, is_taken: impl Fn(usize) -> bool) -> Vec<VisibleDate> {
@@ -144,7 +158,7 @@ fn is_of_others(page: &Page<'_>, element: usize) -> bool {
 
 /// Whether an element is about the article, and no part of a link to another one.
 fn is_own(page: &Page<'_>, layout: &Layout, element: usize) -> bool {
-    !layout.is_elsewhere(page, element) && !is_in_long_link(page, element)
+    !layout.is_elsewhere(page, element) && !layout.is_above_article(page, element) && !is_in_long_link(page, element)
 }
 
 /// Whether an element stands in a link that says much more.
@@ -247,11 +261,11 @@ fn words_before(page: &Page<'_>, element: usize, text: &str) -> String {
     }
 }
 
-/// The dates in lines that nothing marks, around the headline and behind the text, for pages that say it nowhere else.
+/// The dates in lines that nothing marks, around the headline, at the end of the text and behind it, for pages that say it nowhere else.
 /// `is_text` tells the lines of the text: what is told there is no date of the article, unless it is all that a line
 /// says.
 pub(super) fn in_lines(page: &Page<'_>, layout: &Layout, is_text: impl Fn(usize) -> bool) -> Vec<Evidence<String>> {
-    best(dates_of_lines(page, layout, layout.head().chain(layout.foot()), is_text))
+    best(dates_of_lines(page, layout, layout.head().chain(layout.last_lines()), is_text))
 }
 
 fn dates_of_lines(
@@ -263,7 +277,8 @@ fn dates_of_lines(
     let mut found = Vec::new();
     for at in lines {
         let Some(line) = page.lines.get(at) else { break };
-        if line.text.len() > LINE_BYTES_MAX || layout.is_elsewhere(page, line.owner) {
+        let is_of_others = || layout.is_elsewhere(page, line.owner) || layout.is_above_article(page, line.owner);
+        if line.text.len() > LINE_BYTES_MAX || is_of_others() {
             continue;
         }
         let standing = layout.standing(at);
@@ -284,11 +299,18 @@ fn dates_of_lines(
 /// does a line that is a sentence.
 fn dates_of_line(text: &str, is_whole: bool) -> Vec<(Label, &str)> {
     let mut found = labelled_dates("", text);
-    if is_whole || ends_like_sentence(text) {
+    let is_sentence = ends_like_sentence(text);
+    if is_whole || is_sentence {
+        // Where words are not parted by blanks, parts of a line are.
+        let is_spaced = !text.contains(is_han_or_kana);
+        let parts = |c: char| SEPARATORS.contains(&c) || !is_spaced && c.is_whitespace();
+        let is_byline = !is_sentence && opens_byline(text);
         let is_part = |date: &str| {
             let (before, behind) = text.split_once(date).unwrap_or_default();
-            let is_separated = before.trim_end().ends_with(SEPARATORS) || before.is_empty();
-            let is_ended = behind.trim_start().starts_with(SEPARATORS) || has_few_letters(behind);
+            let before = if is_spaced { before.trim_end() } else { before };
+            let behind = if is_spaced { behind.trim_start() } else { behind };
+            let is_separated = before.ends_with(parts) || before.is_empty() || is_byline;
+            let is_ended = behind.starts_with(parts) || has_few_letters(behind);
             is_separated && is_ended
         };
         found.retain(|(label, date)| *label != Label::None || is_part(date));
@@ -392,6 +414,40 @@ mod tests {
             Some("3 May 2026"),
         );
         check(["", "<div class='modified'>Last updated May 4, 2026</div>", "", ""], Some("May 4, 2026"));
+        // The one in an element that is made for dates, the other beside it in none.
+        check(
+            ["", "<p class='date'>Updated: May 4, 2026</p><p>Published: May 3, 2026</p>", "", ""],
+            Some("May 3, 2026"),
+        );
+        check(
+            ["", "<p class='date'>Ultima modifica: 4 maggio 2026</p><p>3 maggio 2026</p>", "", ""],
+            Some("3 maggio 2026"),
+        );
+    }
+
+    #[test]
+    fn the_day_in_the_masthead_is_no_date_of_the_article() {
+        let day = "Tuesday, May 5, 2026";
+        for masthead in [
+            format!("<header><div class='date'>{day}</div></header>"),
+            format!("<div class='topbar'><span class='current-date'>{day}</span></div>"),
+            format!("<div><p>{day}</p><p>12°C</p></div>"),
+            "<div><time datetime='2026-05-05T10:00Z'>10:00</time> <a href='/a'>Ferry late</a></div>".to_owned(),
+        ] {
+            check([&masthead, "", "", ""], None);
+        }
+    }
+
+    #[test]
+    fn dates_may_stand_at_the_end_of_the_text() {
+        let check = |line: &str, expected: Option<&str>| check(["", "", &format!("<p>{line}</p>"), ""], expected);
+        check("3 May 2026", Some("3 May 2026"));
+        check("03/05/2026", Some("03/05/2026"));
+        check("By Ada Quill, on 3 May 2026", Some("3 May 2026"));
+        check("Par Ada Quill, le 3 mai 2026", Some("3 mai 2026"));
+        check("2026-05-03 06:30 来源：河谷日报 作者：林海生", Some("2026-05-03 06:30"));
+        check("The mill was last sold on 3 May 1926, to a man from the coast.", None);
+        check("Sold again: Saturday, 3 May 2026 in the town hall of Ellery", None);
     }
 
     #[test]
@@ -416,7 +472,12 @@ mod tests {
             Some("2026-05-03T12:00:00Z"),
         );
         check(["", "<span class='date' title='Share this'>3 May 2026</span>", "", ""], Some("3 May 2026"));
+        for attribute in ["content", "data-published-at", "data-pubdate", "data-utc"] {
+            let element = format!("<span class='date' {attribute}='2026-05-03T12:00:00Z'>two days ago</span>");
+            check(["", &element, "", ""], Some("2026-05-03T12:00:00Z"));
+        }
     }
+
     #[test]
     fn elements_may_be_parted_by_nothing_but_their_style() {
         check(
@@ -479,6 +540,14 @@ mod tests {
         assert_eq!(first_date(&same, "<p class='date'>May 13, 2026</p>").as_deref(), Some("2026-05-14T08:00:05Z"));
         let apart = head("2026-05-14T08:00:05Z", "2026-05-14T09:10:00Z");
         assert_eq!(first_date(&apart, shown).as_deref(), Some("2026-05-14T08:00:05Z"));
+    }
+
+    #[test]
+    fn a_name_that_says_both_is_asked_last() {
+        let head =
+            "<meta name='last-modified-date' content='2026-05-14'><meta name='published_update' content='2026-05-15'>";
+        assert_eq!(first_date(head, "<p class='date'>May 3, 2026</p>").as_deref(), Some("May 3, 2026"));
+        assert_eq!(first_date(head, "").as_deref(), Some("2026-05-14"));
     }
 
     #[test]
