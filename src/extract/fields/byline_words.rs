@@ -1,7 +1,7 @@
 //! The words around names in bylines, and those that say that something is no name, in the languages that we read.
 
 /// What stands before a name, in small letters. Those that end in letters need a blank or a colon behind them.
-pub(super) const OPENINGS: [&str; 136] = [
+pub(super) const OPENINGS: [&str; 145] = [
     "by",
     "author",
     "authors",
@@ -138,10 +138,19 @@ pub(super) const OPENINGS: [&str; 136] = [
     "contributor",
     "words by",
     "story by",
+    "from",
+    "words",
+    "авторы статьи",
+    "كتبت",
+    "إعداد",
+    "بقلم الكاتب",
+    "text och foto",
+    "rédigé par",
+    "scritto per",
 ];
 
 /// Openings that mark a line as a byline though nothing else does; the shorter ones begin many a sentence.
-pub(super) const HEAD_OPENINGS: [&str; 24] = [
+pub(super) const HEAD_OPENINGS: [&str; 31] = [
     "by ",
     "by: ",
     "written by ",
@@ -166,10 +175,17 @@ pub(super) const HEAD_OPENINGS: [&str; 24] = [
     "contributor: ",
     "words by ",
     "story by ",
+    "بقلم: ",
+    "بقلم ",
+    "מאת: ",
+    "авторы: ",
+    "írta: ",
+    "szerző: ",
+    "autorzy: ",
 ];
 
 /// Words before "by" that say that somebody did something else than write.
-pub(super) const OTHER_DEEDS: [&str; 31] = [
+pub(super) const OTHER_DEEDS: [&str; 32] = [
     "reviewed",
     "checked",
     "fact-checked",
@@ -201,11 +217,14 @@ pub(super) const OTHER_DEEDS: [&str; 31] = [
     "curated",
     "recommended",
     "proofread",
+    "editing",
 ];
 
 /// What stands between names, besides [`CONJUNCTIONS`].
-pub(super) const SEPARATORS: [&str; 19] =
-    [",", "，", ";", "；", " / ", "/", " | ", "|", " · ", "·", "•", "⋅", "●", "、", "،", "†", "∙", " – ", " — "];
+pub(super) const SEPARATORS: [&str; 21] = [
+    ",", "，", ";", "；", " / ", "/", " | ", "|", " · ", "·", "•", "⋅", "●", "、", "،", "†", "∙", " – ", " — ", " - ",
+    " + ",
+];
 
 /// "And", in the languages that have names in Latin, Cyrillic, Greek, Hebrew or Arabic letters. They stand within names
 /// of papers and firms as well.
@@ -432,7 +451,7 @@ pub(super) const ROLE_WORDS: [&str; 56] = [
 ];
 
 /// Words that people do not have in their names: of labels, and of what a reader may click on.
-pub(super) const NO_NAME_WORDS: [&str; 135] = [
+pub(super) const NO_NAME_WORDS: [&str; 142] = [
     "written",
     "posted",
     "published",
@@ -568,6 +587,13 @@ pub(super) const NO_NAME_WORDS: [&str; 135] = [
     "what",
     "how",
     "why",
+    "stories",
+    "latest",
+    "sponsored",
+    "advertorial",
+    "opinion",
+    "politics",
+    "sports",
 ];
 
 /// Titles behind a name that are no name of their own.
@@ -641,4 +667,128 @@ pub(super) const AUTHOR_PATHS: [&str; 30] = [
     "people",
     "avtor",
     "redakteur",
+];
+
+/// Words in the names of papers and stations, which few people have in theirs: what has one gives way to a name without.
+pub(super) const HOUSE_WORDS: [&str; 60] = [
+    "post",
+    "times",
+    "herald",
+    "gazette",
+    "tribune",
+    "chronicle",
+    "courier",
+    "journal",
+    "daily",
+    "weekly",
+    "observer",
+    "telegraph",
+    "bulletin",
+    "examiner",
+    "inquirer",
+    "dispatch",
+    "echo",
+    "review",
+    "today",
+    "live",
+    "web",
+    "wire",
+    "bote",
+    "kurier",
+    "anzeiger",
+    "blatt",
+    "tageblatt",
+    "presse",
+    "rundschau",
+    "allgemeine",
+    "woche",
+    "morgen",
+    "abendblatt",
+    "monde",
+    "figaro",
+    "gazzetta",
+    "corriere",
+    "giornale",
+    "diario",
+    "periódico",
+    "jornal",
+    "folha",
+    "krant",
+    "dagblad",
+    "tidning",
+    "tidningen",
+    "avis",
+    "gazeta",
+    "dziennik",
+    "вестник",
+    "газета",
+    "новости",
+    "известия",
+    "bbc",
+    "cnn",
+    "nbc",
+    "abc",
+    "cbs",
+    "npr",
+    "radio",
+];
+
+/// Words between a name and its bearer's role, where nothing parts them: `Ada Quill Senior Editor`.
+pub(super) const ROLE_ATTRIBUTES: [&str; 26] = [
+    "staff",
+    "senior",
+    "junior",
+    "guest",
+    "special",
+    "contributing",
+    "associate",
+    "assistant",
+    "deputy",
+    "managing",
+    "executive",
+    "political",
+    "sports",
+    "business",
+    "science",
+    "health",
+    "technology",
+    "education",
+    "environment",
+    "foreign",
+    "diplomatic",
+    "economics",
+    "freelance",
+    "chief",
+    "associated",
+    "data",
+];
+
+/// Keys of places from which much is reported, and which stand alone where a name should.
+pub(super) const PLACES: [&str; 26] = [
+    "newyork",
+    "washington",
+    "washingtondc",
+    "london",
+    "losangeles",
+    "sanfrancisco",
+    "hongkong",
+    "newdelhi",
+    "mumbai",
+    "telaviv",
+    "jerusalem",
+    "buenosaires",
+    "sãopaulo",
+    "riodejaneiro",
+    "brasília",
+    "mexicocity",
+    "capetown",
+    "kualalumpur",
+    "abudhabi",
+    "berlin",
+    "paris",
+    "brussels",
+    "moscow",
+    "beijing",
+    "tokyo",
+    "nairobi",
 ];

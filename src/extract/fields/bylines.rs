@@ -5,8 +5,9 @@
 
 use super::super::text::{count_words, fold, key};
 use super::byline_words::{
-    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, LABELS,
-    NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, ROLE_WORDS, SEPARATORS,
+    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, HOUSE_WORDS, LABELS,
+    NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, PLACES, ROLE_ATTRIBUTES, ROLE_WORDS,
+    SEPARATORS,
 };
 use crate::dates;
 use crate::scripts::is_han_or_kana;
@@ -23,6 +24,43 @@ const PARTS_MAX: usize = 60;
 /// Whether a line begins as bylines do.
 pub(super) fn begins_byline(line: &str) -> bool {
     HEAD_OPENINGS.iter().any(|opening| begins_with(line, opening))
+}
+
+/// Whether a short line is a byline and nothing else: words that stand before a name, and full names.
+pub(super) fn is_byline_alone(line: &str) -> bool {
+    let text = without_opening(line);
+    let named: Vec<&str> = parts(text).into_iter().map(trimmed).filter(|part| !part.is_empty()).collect();
+    line.len() <= BARE_BYTES_MAX
+        && text.len() < trimmed(line).len()
+        && !named.is_empty()
+        && named.iter().all(|name| is_plain_name(name))
+}
+
+/// The names behind the word for an author in a line of Chinese or Japanese, which has other statements beside, and those
+/// before it in Korean: `2026-05-02 来源：河谷日报 作者：林海生`, `이도윤 기자 dylee@quay.example`.
+pub(super) fn east_asian_names(line: &str) -> Vec<&str> {
+    const BEFORE: [&str; 8] = ["作者：", "作者:", "记者：", "记者:", "記者：", "撰文：", "文＝", "文/"];
+    const CHARACTERS_MAX: usize = 60;
+    let is_short = |text: &str| (2..=4).contains(&text.chars().count());
+    let is_name = |text: &str| is_short(text) && text.chars().all(is_han_or_kana) && !ROLE_WORDS.contains(&text);
+    let is_korean_name = |text: &str| is_short(text) && text.chars().all(|c| ('가'..='힣').contains(&c));
+    if line.chars().count() > CHARACTERS_MAX || line.ends_with(['.', '。', '?', '!']) {
+        return Vec::new();
+    }
+    let is_end = |c: char| {
+        c.is_whitespace() || matches!(c, '、' | '，' | ',' | '/' | '（' | '(' | '）' | ')' | ']' | '】' | '[' | '【')
+    };
+    let words = |text| str::split(text, is_end).filter(|word: &&str| !word.is_empty());
+    if let Some((_, behind)) = BEFORE.iter().find_map(|label| line.split_once(label)) {
+        return words(behind).take_while(|word| is_name(word)).collect();
+    }
+    let words: Vec<&str> = words(line).collect();
+    let name_of = |pair: &[&'_ str]| match (pair[0], pair[1]) {
+        (name, "기자" | "특파원") if is_korean_name(name) => Some(0),
+        ("记者" | "記者" | "作者" | "撰文", name) if is_name(name) => Some(1),
+        _ => None,
+    };
+    words.windows(2).filter_map(|pair| name_of(pair).map(|at| pair[at])).collect()
 }
 
 /// Whether a text begins with another that is in small letters.
@@ -95,7 +133,15 @@ pub(super) fn names<'b>(byline: &'b str, is_own: &dyn Fn(&str) -> bool) -> Vec<&
     if names.iter().any(|name| is_full(name)) {
         names.retain(|name| is_full(name));
     }
+    if !names.iter().all(|name| is_house(name)) {
+        names.retain(|name| !is_house(name));
+    }
     names
+}
+
+/// Whether a name is rather that of a paper or a station than of a person, by its words.
+pub(super) fn is_house(name: &str) -> bool {
+    is_full(name) && words(&name.to_lowercase()).any(|word| HOUSE_WORDS.contains(&word))
 }
 
 /// Whether a name has more than one part, or is of a script in which that does not show.
@@ -430,7 +476,24 @@ fn name_of(part: &str) -> &str {
         }
         seen += usize::from(!word.is_empty());
     }
-    without_echo(without_stop(without_role(trimmed(text))))
+    without_echo(without_stop(without_role(trimmed(without_glued_role(text)))))
+}
+
+/// A name without the role that stands behind it with nothing between: `Ada Quill Senior Editor`, or what a reader may
+/// do: `Ada Quill Follow`. Names have two words at least.
+fn without_glued_role(text: &str) -> &str {
+    let is_role = |word: &str| {
+        ROLE_WORDS.contains(&word)
+            || matches!(word, "author" | "contributor" | "follow" | "email" | "press")
+            || word.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let found: Vec<(usize, String)> =
+        word_positions(text).filter(|(_, word)| !word.is_empty()).map(|(at, word)| (at, bare(word))).collect();
+    let Some(role) = (2..found.len()).find(|at| is_role(&found[*at].1)) else { return text };
+    let attributes = found[2..role].iter().rev().take_while(|(_, word)| ROLE_ATTRIBUTES.contains(&word.as_str()));
+    let end = found[role - attributes.count()].0;
+    &text[..end]
 }
 
 /// A name that stands twice in a row, once.
@@ -493,6 +556,7 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
         && !is_own(&key)
         && !is_domain
         && !AGENCIES.contains(&key.as_str())
+        && !PLACES.contains(&key.as_str())
         && !DEGREES.contains(&key.as_str())
         && !dates::names_month(name)
         && key.len() > 2
@@ -610,6 +674,55 @@ mod tests {
     }
 
     #[test]
+    fn roles_and_houses_behind_a_name_are_no_part_of_it() {
+        for byline in [
+            "By Ada Quill Staff Writer",
+            "Ada Quill Senior Contributor",
+            "By Ada Quill Political editor",
+            "By Ada Quill 5 min read",
+            "Ada Quill Follow",
+            "By Ada Quill Email the author",
+            "From Ada Quill in Ellery",
+            "Ada Quill | Valley Gazette",
+            "Ada Quill - Linde Bote",
+            "By Ada Quill, CNN Business",
+            "Reporting by Ada Quill; editing by Ben Okri",
+        ] {
+            check(byline, &["Ada Quill"]);
+        }
+        check("Ada Quill + Ben Okri", &["Ada Quill", "Ben Okri"]);
+        // Where nobody else is named, a house may be a person's name.
+        check("By Emily Post", &["Emily Post"]);
+    }
+
+    #[test]
+    fn lines_in_which_only_words_tell_of_a_byline_are_told_from_others() {
+        for line in [
+            "Par Ada Quill et Ben Okri",
+            "di Ada Quill e Ben Okri",
+            "ByAda Quill",
+            "Yazan: Ada Quill",
+            "Авторы: Анна Рудова",
+        ] {
+            assert!(is_byline_alone(line), "{line}");
+        }
+        for line in
+            ["Ada Quill", "Par ailleurs", "De Kuip, Rotterdam", "Von Ellery aus geht es weiter", "Text: Harbour", ""]
+        {
+            assert!(!is_byline_alone(line), "{line}");
+        }
+        let check = |line: &str, expected: &[&str]| assert_eq!(east_asian_names(line), expected, "{line}");
+        check("2026-05-02 06:30 来源：河谷日报 作者：林海生", &["林海生"]);
+        check("作者：林海生 王小明", &["林海生", "王小明"]);
+        check("（记者 林海生）", &["林海生"]);
+        check("文＝山田花子", &["山田花子"]);
+        check("이도윤 기자 dylee@quay.example", &["이도윤"]);
+        check("[하버일보 이도윤 기자]", &["이도윤"]);
+        check("그는 기자 회견에서 말했다.", &[]);
+        check("来源：河谷日报", &[]);
+    }
+
+    #[test]
     fn what_is_no_person_is_left_out() {
         for byline in [
             "Harbour Post",
@@ -634,6 +747,10 @@ mod tests {
             "Quay Pictures)",
             "Written by Quay Staff",
             "Content Creator part-time",
+            "By New York",
+            "Washington DC",
+            "By Opinion",
+            "Top Stories",
         ] {
             check(byline, &[]);
         }
