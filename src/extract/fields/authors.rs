@@ -196,16 +196,16 @@ fn add_lines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, asks_all: 
     };
     let head: Vec<usize> = layout.head().filter(may_be_byline).collect();
     for at in head.iter().copied() {
+        for name in bylines::east_asian_names(&spaced_line(page, &page.lines[at])) {
+            names.add(name, Origin::Text);
+        }
+    }
+    for at in head.iter().copied() {
         let text = spaced_line(page, &page.lines[at]);
         let is_told = begins_byline(&text)
             || bylines::is_byline_alone(&text)
             || bylines::tells_date_and_author(&text)
             || is_labelled(page, at);
-        if names.authors.people.is_empty() {
-            for name in bylines::east_asian_names(&text) {
-                names.add(name, Origin::Text);
-            }
-        }
         if names.authors.people.is_empty() && is_told {
             names.add(behind_date(&text), Origin::Text);
         }
@@ -317,8 +317,9 @@ fn add_signature(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
     for at in layout.last_lines() {
         let Some(line) = page.lines.get(at).filter(|line| line.text.len() <= BYLINE_BYTES_MAX) else { continue };
         let is_signed = bylines::is_signature(&line.text) || stands_out_as_names(line) || is_labelled(page, at);
-        let is_signed = is_signed || bylines::is_byline_alone(&line.text) || line.text.starts_with(['—', '–']);
         let bare = bylines::trimmed(&line.text);
+        let is_dashed = line.text.starts_with(['—', '–']) && bylines::is_plain_name(bare);
+        let is_signed = is_signed || is_dashed || bylines::is_byline_alone(&line.text);
         for name in bylines::east_asian_names(&line.text) {
             names.add(name, Origin::Text);
         }
@@ -409,17 +410,16 @@ fn are_of_several(page: &Page<'_>) -> bool {
 
 /// Whether what holds an element has a link beside it that leads to something else than an author: another article.
 fn is_beside_headline(page: &Page<'_>, element: usize) -> bool {
-    let holder = page.elements[element].parent;
+    let (text, holder) = (page.text_of(element), page.elements[element].parent);
+    if begins_byline(&text) || bylines::without_opening(&text).len() < bylines::trimmed(&text).len() {
+        return false;
+    }
     let inside =
         (holder + 1..page.elements.len()).take_while(|other| page.elements[*other].depth > page.elements[holder].depth);
     let leads_elsewhere =
         |link: usize| page.attribute(link, "href").is_some_and(|address| !bylines::is_author_address(address));
     inside.filter(|other| page.elements[*other].tag == Tag::Link && page.elements[*other].parent != element).any(
-        |link| {
-            leads_elsewhere(link)
-                && count_words(&page.text_of(link)) > 1
-                && !page.text_of(element).contains(&page.text_of(link))
-        },
+        |link| leads_elsewhere(link) && count_words(&page.text_of(link)) > 1 && !text.contains(&page.text_of(link)),
     )
 }
 
@@ -673,6 +673,10 @@ mod tests {
             <li><a href='/c'>Fair opens</a><span class='author'>Ben Okri</span></li></ul>";
         let article = extract(page(others), &LinkHints::default()).expect("an article");
         assert!(article.authors.is_empty(), "{:?}", article.authors);
+        let signed =
+            format!("<div><a href='/about'>All about us</a><h3 class='author-name'>Written by Cleo</h3></div>{others}");
+        let article = extract(page(&signed), &LinkHints::default()).expect("an article");
+        assert_eq!(article.authors.iter().map(|author| author.value.as_str()).collect::<Vec<_>>(), ["Cleo"]);
     }
 
     #[test]

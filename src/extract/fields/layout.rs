@@ -135,18 +135,29 @@ impl Layout {
         })
     }
 
-    /// Whether an element stands above the headline and outside of what holds the headline and the text together: rather
-    /// in the masthead, or among the news of the day.
+    /// Whether an element stands above the headline and is a part of the page around the article: what holds the headline
+    /// and the text does not hold it, and what holds all three is no `article` and has the page's menus or its foot, too.
     pub(in super::super) fn is_above_article(&self, page: &Page<'_>, element: usize) -> bool {
         let Some(headline) = self.headline.filter(|_| self.has_text()) else { return false };
-        let holds = |above: &usize, line: usize| {
-            let PageElement { lines_start, lines_end, .. } = page.elements[*above];
+        let first = page.elements[element].lines_start;
+        if first >= headline {
+            return false;
+        }
+        let holds = |above: usize, line: usize| {
+            let PageElement { lines_start, lines_end, .. } = page.elements[above];
             (lines_start..lines_end).contains(&line)
         };
-        let first = page.elements[element].lines_start;
-        let owner = page.lines[self.text.start].owner;
-        let box_of_both = page.path_up(owner, 0).find(|above| holds(above, headline) && holds(above, self.text.start));
-        first < headline && box_of_both.is_some_and(|both| !holds(&both, first))
+        let mut holders = page
+            .path_up(page.lines[self.text.start].owner, 0)
+            .filter(|above| holds(*above, headline) && holds(*above, self.text.start))
+            .peekable();
+        let Some(article) = holders.peek().copied() else { return false };
+        let Some(common) = holders.find(|above| holds(*above, first)).filter(|common| *common != article) else {
+            return false;
+        };
+        let is_article = |above: usize| page.elements[above].tag == Tag::Article;
+        let is_in_article = is_article(common) || holders.any(is_article);
+        !is_in_article && (page.elements[common].depth <= 1 || has_frame(page, common, article))
     }
 
     /// Whether an element holds the headline or the beginning of the text.
@@ -169,6 +180,22 @@ impl Layout {
             && holders.peek().is_none_or(holds_text)
             && !holders.any(|above| page.elements[above].tag == Tag::Article)
     }
+}
+
+/// Whether an element has the page's menus or its foot in it, beside another one that is within it.
+fn has_frame(page: &Page<'_>, element: usize, within: usize) -> bool {
+    const FRAME: Marks = Marks::any(&[Marks::NAVIGATION, Marks::FOOTER]);
+    let end_of = |element: usize| {
+        let depth = page.elements[element].depth;
+        (element + 1..page.elements.len()).find(|other| page.elements[*other].depth <= depth)
+    };
+    let end = end_of(element).unwrap_or(page.elements.len());
+    let end_within = end_of(within).unwrap_or(page.elements.len());
+    let is_frame = |other: usize| {
+        let PageElement { tag, marks, .. } = &page.elements[other];
+        matches!(tag, Tag::Nav | Tag::Footer) || marks.has(FRAME)
+    };
+    (element + 1..within).chain(end_within..end).any(is_frame)
 }
 
 /// Where the head of an article with these lines ends. A lead may be chosen that stands before the byline: then the

@@ -93,7 +93,7 @@ pub(super) fn instants(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>
 /// The dates in such elements where names of elements, or their place, speak against them: those in the head of the
 /// article or else on the whole page, if they are all of one day. A page that shows other articles shows their dates.
 pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
-    let is_taken = |element: usize| !is_of_others(page, element) && !layout.is_above_article(page, element);
+    let is_taken = |element: usize| !is_of_others(page, element) && !is_of_frame(page, layout, element);
     let mut found = dates_of_elements(page, layout, is_taken);
     if found.iter().any(|date| date.standing <= Standing::AboveHead) {
         found.retain(|date| date.standing <= Standing::AboveHead);
@@ -158,7 +158,18 @@ fn is_of_others(page: &Page<'_>, element: usize) -> bool {
 
 /// Whether an element is about the article, and no part of a link to another one.
 fn is_own(page: &Page<'_>, layout: &Layout, element: usize) -> bool {
-    !layout.is_elsewhere(page, element) && !layout.is_above_article(page, element) && !is_in_long_link(page, element)
+    !layout.is_elsewhere(page, element) && !is_of_frame(page, layout, element) && !is_in_long_link(page, element)
+}
+
+/// Whether an element stands above the article as a part of the page around it, and no names tell otherwise.
+fn is_of_frame(page: &Page<'_>, layout: &Layout, element: usize) -> bool {
+    const OF_ARTICLE: [&str; 8] = ["publish", "post", "entry", "article", "author", "byline", "story", "single"];
+    const LEVELS: usize = 2;
+    let names_article = |above: usize| {
+        let class = page.attribute(above, "class").unwrap_or_default().to_ascii_lowercase();
+        OF_ARTICLE.iter().any(|name| class.contains(name))
+    };
+    layout.is_above_article(page, element) && !page.path_up(element, 0).take(LEVELS).any(names_article)
 }
 
 /// Whether an element stands in a link that says much more.
@@ -436,6 +447,8 @@ mod tests {
         ] {
             check([&masthead, "", "", ""], None);
         }
+        let own = "<div><div class='post-info'><span class='date'>May 3, 2026</span></div></div>";
+        check([own, "", "", ""], Some("May 3, 2026"));
     }
 
     #[test]
