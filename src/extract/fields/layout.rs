@@ -184,7 +184,8 @@ impl Layout {
 
 /// Whether an element has the page's menus or its foot in it, beside another one that is within it.
 fn has_frame(page: &Page<'_>, element: usize, within: usize) -> bool {
-    const FRAME: Marks = Marks::any(&[Marks::NAVIGATION, Marks::FOOTER]);
+    // A breadcrumb belongs to the article.
+    const MENU_LINES_MIN: usize = 5;
     let end_of = |element: usize| {
         let depth = page.elements[element].depth;
         (element + 1..page.elements.len()).find(|other| page.elements[*other].depth <= depth)
@@ -192,8 +193,9 @@ fn has_frame(page: &Page<'_>, element: usize, within: usize) -> bool {
     let end = end_of(element).unwrap_or(page.elements.len());
     let end_within = end_of(within).unwrap_or(page.elements.len());
     let is_frame = |other: usize| {
-        let PageElement { tag, marks, .. } = &page.elements[other];
-        matches!(tag, Tag::Nav | Tag::Footer) || marks.has(FRAME)
+        let PageElement { tag, marks, lines_start, lines_end, .. } = &page.elements[other];
+        let is_menu = *tag == Tag::Nav || marks.has(Marks::NAVIGATION);
+        *tag == Tag::Footer || marks.has(Marks::FOOTER) || is_menu && lines_end - lines_start >= MENU_LINES_MIN
     };
     (element + 1..within).chain(end_within..end).any(is_frame)
 }

@@ -77,7 +77,8 @@ pub(super) fn in_elements(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<Stri
     let mut found = dates_of_elements(page, layout, |element| is_own(page, layout, element));
     if !found.is_empty() && found.iter().all(|date| date.label == Label::Changed) {
         let beside = dates_of_lines(page, layout, layout.head(), |_| true);
-        found.extend(beside.into_iter().filter(|date| date.label != Label::Changed));
+        let is_in_head = |date: &VisibleDate| date.label != Label::Changed && date.standing <= Standing::AboveHead;
+        found.extend(beside.into_iter().filter(is_in_head));
     }
     best(found)
 }
@@ -288,7 +289,7 @@ fn dates_of_lines(
     let mut found = Vec::new();
     for at in lines {
         let Some(line) = page.lines.get(at) else { break };
-        let is_of_others = || layout.is_elsewhere(page, line.owner) || layout.is_above_article(page, line.owner);
+        let is_of_others = || layout.is_elsewhere(page, line.owner) || is_of_frame(page, layout, line.owner);
         if line.text.len() > LINE_BYTES_MAX || is_of_others() {
             continue;
         }
