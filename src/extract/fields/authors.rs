@@ -89,6 +89,9 @@ pub(in super::super) fn authors(
     }
     let is_weak = names.authors.people.iter().all(|person| is_weak(&person.value, page, declared));
     if !is_weak {
+        if let Some(all) = all_of_byline(&names.authors.people, page, layout, site_names) {
+            names.authors.people = all;
+        }
         return names.authors;
     }
     let weak = std::mem::take(&mut names.authors.people);
@@ -111,6 +114,24 @@ pub(in super::super) fn authors(
         }
     }
     names.authors
+}
+
+/// The people in the byline of the head, where it names the only one that is declared, and others: some systems declare
+/// the first author alone.
+fn all_of_byline(
+    declared: &[Evidence<String>],
+    page: &Page<'_>,
+    layout: &Layout,
+    site_names: &[String],
+) -> Option<Vec<Evidence<String>>> {
+    let [only] = declared else { return None };
+    let mut names = Names::new(site_names);
+    add_bylines(&mut names, page, layout, Standing::Head);
+    let people = names.authors.people;
+    let only = key(&only.value);
+    // A byline may call them by their titles.
+    let has_only = people.iter().any(|person| key(&person.value).ends_with(&only));
+    (people.len() > 1 && has_only).then_some(people)
 }
 
 /// Adds what `meta` elements say: the first name of them that names people.
@@ -648,6 +669,14 @@ mod tests {
         let owned = "<meta name='author' content='Quay Nast'><meta name='copyright' content='(c) Quay Nast'>";
         assert_eq!(authors_of(owned, byline), ["Cleo Marsh"]);
         assert_eq!(authors_of("<meta name='author' content='Ben Okri'>", byline), ["Ben Okri"]);
+    }
+
+    #[test]
+    fn a_byline_that_names_more_than_the_first_author_goes_before_what_is_declared() {
+        let head = "<meta name='author' content='Cleo Marsh'>";
+        let byline = "<p class='authors'>By <a href='/a'>Cleo Marsh</a>, <a href='/b'>Ben Okri</a></p>";
+        assert_eq!(authors_of(head, byline), ["Cleo Marsh", "Ben Okri"]);
+        assert_eq!(authors_of(head, "<p class='authors'>By Ada Quill and Ben Okri</p>"), ["Cleo Marsh"]);
     }
 
     #[test]
