@@ -129,6 +129,9 @@ impl Layout {
         // What holds the article, all above it does too.
         above.take_while(|above| self.text.is_empty() || !self.holds_article(page, *above)).any(|above| {
             let PageElement { marks, tag, .. } = &page.elements[above];
+            // What holds the date and the number of comments is no comment.
+            let is_dated = is_in_head && marks.has(Marks::DATE);
+            let marks = if is_dated { marks.without(Marks::COMMENTS) } else { *marks };
             marks.has(if above == element { own } else { inherited })
                 || *tag == Tag::Article && !self.text.is_empty()
                 || (marks.has(Marks::HEADER) || *tag == Tag::Aside) && self.is_masthead(page, above)

@@ -350,7 +350,10 @@ fn best(mut found: Vec<VisibleDate>) -> Vec<Evidence<String>> {
     if first.standing >= Standing::Text && first.label == Label::None && !are_of_one_day(&found[..n_alike]) {
         return Vec::new();
     }
-    found.retain(|date| date.rank() == rank || day.is_some() && date.day() == day);
+    // The time of a change of the same day is not that of the publication.
+    let label = first.label;
+    let may_add = |date: &VisibleDate| label == Label::Changed || date.label != Label::Changed;
+    found.retain(|date| date.rank() == rank || day.is_some() && date.day() == day && may_add(date));
     found.into_iter().map(VisibleDate::into_evidence).collect()
 }
 
@@ -426,6 +429,9 @@ mod tests {
             Some("3 May 2026"),
         );
         check(["", "<div class='modified'>Last updated May 4, 2026</div>", "", ""], Some("May 4, 2026"));
+        let same_day =
+            "<div class='date'>May 3, 2026</div><time class='modified' datetime='2026-05-03T21:57:44Z'>x</time>";
+        assert_eq!(first_date("", same_day).as_deref(), Some("May 3, 2026"));
         // The one in an element that is made for dates, the other beside it in none.
         check(
             ["", "<p class='date'>Updated: May 4, 2026</p><p>Published: May 3, 2026</p>", "", ""],
@@ -527,6 +533,8 @@ mod tests {
         assert_eq!(above("<div class='article__header__meta'><span>3 May 2026</span></div>", ""), expected);
         let embedded = "<div class='post_meta w-embed'>Published <span>3 May 2026</span></div>";
         check(["", embedded, "", ""], Some("3 May 2026"));
+        let wrapped = "<div class='date-comments-wrapper'><div class='date'>3 May 2026</div><p>47</p></div>";
+        check(["", wrapped, "", ""], Some("3 May 2026"));
         let item = "<ul><li class='list-item' itemprop='datePublished'><time>3 May 2026</time></li></ul>";
         check(["", "", "", &format!("{item}<ul><li>Another <time>2 May 2026</time></ul>")], Some("3 May 2026"));
     }
