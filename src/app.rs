@@ -23,9 +23,9 @@ pub enum AppError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The HTTP client.
+    /// The HTTP client, or the sentence encoder.
     #[error("{0}")]
-    Fetcher(String),
+    Stages(String),
 }
 
 impl App {
@@ -33,9 +33,11 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the database cannot be opened for writing or the HTTP client cannot be set up.
+    /// When the database cannot be opened for writing, the HTTP client cannot be set up, or the file of the sentence encoder is
+    /// none.
     pub fn build(config: Arc<Config>) -> Result<App, AppError> {
-        let stages = Stages::new(&config).map_err(AppError::Fetcher)?;
+        let mut stages = Stages::new(&config).map_err(AppError::Stages)?;
+        stages.meanings = stages.meanings.by(config.encoder.as_deref()).map_err(AppError::Stages)?;
         let store = Store::open(&config.store, &config.schedule)?;
         stages.fetcher.recall(store.take_host_memory());
         Ok(App { config, stages, store })
@@ -47,7 +49,7 @@ impl App {
     ///
     /// When the HTTP client cannot be set up; the parts at hand are still good.
     pub fn reconfigured(&self, config: Arc<Config>) -> Result<App, AppError> {
-        let stages = self.stages.reconfigured(&config).map_err(AppError::Fetcher)?;
+        let stages = self.stages.reconfigured(&config).map_err(AppError::Stages)?;
         let store = self.store.scheduling_by(&config.schedule);
         Ok(App { config, stages, store })
     }

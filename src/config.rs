@@ -290,12 +290,11 @@ fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRu
     let named = reader.text(KEY);
     // A settings file that `config init` wrote names the folder too, though few have one.
     let is_default = flatten(&parse_defaults()).get(KEY).is_some_and(|value| written(value) == format!("{named:?}"));
-    let path = match settings_file.and_then(Path::parent) {
-        Some(folder) => folder.join(&named),
-        // Without a settings file a folder called so is more likely somebody else's.
-        None if is_default => return (SiteRules::default(), None),
-        None => PathBuf::from(&named),
-    };
+    // Without a settings file a folder called so is more likely somebody else's.
+    if is_default && settings_file.is_none() {
+        return (SiteRules::default(), None);
+    }
+    let path = beside(settings_file, &named);
     match sites::read_folder(&path) {
         Ok((rules, problems)) => {
             reader.problems.extend(problems);
@@ -316,14 +315,18 @@ fn read_encoder(reader: &mut Reader, settings_file: Option<&Path>) -> Option<Pat
     if named.is_empty() {
         return None;
     }
-    let folder = settings_file.and_then(Path::parent).unwrap_or(Path::new(""));
-    let path = folder.join(&named);
+    let path = beside(settings_file, &named);
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => return Some(path),
         Ok(_) => reader.problem(KEY, &format!("{named:?}"), "is no file"),
         Err(error) => reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {error}")),
     }
     None
+}
+
+/// A path that a setting names: from the folder of the settings file, or from the current one where there is none.
+fn beside(settings_file: Option<&Path>, named: &str) -> PathBuf {
+    settings_file.and_then(Path::parent).unwrap_or(Path::new("")).join(named)
 }
 
 /// A checked configuration that many tasks read.

@@ -101,7 +101,7 @@ impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         match error {
             AppError::Store(error) => Failure::Store(error),
-            AppError::Fetcher(text) => Failure::Failed(text),
+            AppError::Stages(text) => Failure::Failed(text),
         }
     }
 }

@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config::{Config, FeedSettings, ScheduleSettings};
-use crate::encode::SentenceEncoder;
 use crate::extract::Extractor;
 use crate::fetch::{FetchError, FetchReport, FetchRequest, Fetcher};
 use crate::model::{ErrorClass, Failure, Route};
@@ -44,18 +43,16 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// Builds the stages.
+    /// Builds the stages, without a sentence encoder: only what stores articles asks for their meaning.
     ///
     /// # Errors
     ///
-    /// A sentence, when the HTTP client cannot be set up, or the file of the sentence encoder is none.
+    /// A sentence, when the HTTP client cannot be set up.
     pub fn new(config: &Config) -> Result<Self, String> {
-        let encoder = config.encoder.as_deref().map(SentenceEncoder::open).transpose();
-        let encoder = encoder.map_err(|error| format!("stories.encoder: {error}"))?.map(Arc::new);
         Ok(Stages {
             fetcher: Fetcher::new(&config.fetch)?,
             extractor: Extractor::new(&config.extract),
-            meanings: Meanings::new(encoder),
+            meanings: Meanings::default(),
             feed: Arc::new(config.feed.clone()),
             schedule: Arc::new(config.schedule.clone()),
             article_pages_max: config.fetch.article_pages_max,
@@ -111,10 +108,11 @@ impl Stages {
     ///
     /// # Errors
     ///
-    /// As [`Stages::new`].
+    /// As [`Stages::new`], and when the file of the sentence encoder is none.
     pub fn reconfigured(&self, config: &Config) -> Result<Self, String> {
         let fetcher = self.fetcher.reconfigured(&config.fetch)?;
-        Ok(Stages { fetcher, ..Stages::new(config)? })
+        let meanings = self.meanings.by(config.encoder.as_deref())?;
+        Ok(Stages { fetcher, meanings, ..Stages::new(config)? })
     }
 
     /// Runs a parser of so many bytes on a thread of its own kind: parsing takes milliseconds, which is too long for the threads

@@ -91,6 +91,47 @@ fn a_report_in_another_language_joins_and_those_after_it_are_told_by_their_words
     room.assert_sound();
 }
 
+/// Two rate decisions. The third report shares some words of their kind with the first, and its meaning with the second.
+const DECISIONS: &[Report] = &[
+    (
+        "en",
+        8,
+        "tidewater.example",
+        "Central bank of Velden lowers its key rate to 4 percent",
+        "The central bank of Velden lowered its key rate by a quarter point on Monday, since prices have eased. Ana Ruiz, who \
+         leads it, said that food had become cheaper after a good harvest, and that the bank would wait before another step.",
+    ),
+    (
+        "ru",
+        10,
+        "vecherniy-vestnik.example",
+        "Центробанк Норвика повысил ключевую ставку",
+        "Центральный банк Норвика повысил ключевую ставку. Глава банка Пит Андерс объяснил это ростом цен на хлеб и топливо.",
+    ),
+    (
+        "en",
+        12,
+        "evening.example",
+        "Norwick surprises traders with dearer money",
+        "Norwick's central bank raised its key rate by half a point, which nobody had foreseen. Bread and fuel cost far more \
+         than in spring, governor Piet Anders told reporters; inflation could reach seven percent by winter.",
+    ),
+];
+
+#[test]
+fn what_a_report_means_outweighs_a_few_words_of_its_kind() {
+    let words_alone = Newsroom::new();
+    import(&words_alone, DECISIONS);
+    assert_eq!(members(&words_alone), ["1 first", "2 first", "1 alike"]);
+    let room = with_encoder(&fixture("encoder/small.zip"));
+    import(&room, &DECISIONS[..2]);
+    // To the encoder of the fixtures the first two mean the same.
+    room.run(&["stories", "split", "2"]).exits(0);
+    import(&room, &DECISIONS[2..]);
+    assert_eq!(members(&room), ["1 first", "2 hand", "2 translated"]);
+    room.assert_sound();
+}
+
 #[test]
 fn without_an_encoder_nothing_is_noted_and_words_decide() {
     let room = Newsroom::new();
@@ -176,6 +217,5 @@ fn a_hundred_events_in_six_languages_are_told_apart() {
         rows.into_iter().map(|row| (event_of[&row[0]].clone(), row[1].clone())).collect();
     let (precision, recall) = precision_and_recall(&pairs);
     eprintln!("translated: precision {precision:.3}, recall {recall:.3}");
-    // What is lost in precision is lost within languages: rate decisions of three central banks share their words.
-    assert!(precision >= 0.94 && recall >= 0.85, "precision {precision:.3}, recall {recall:.3}");
+    assert!(precision >= 0.97 && recall >= 0.85, "precision {precision:.3}, recall {recall:.3}");
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
+use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
@@ -76,7 +77,9 @@ fn move_all(connection: &Connection, articles: &[i64], story: i64) -> rusqlite::
                 "UPDATE story_members SET story_id = ?2, reason = 'hand', score = NULL, terms = '[]' WHERE article_id = ?1",
             )?
             .execute([*article, story])?;
-        connection.prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?.execute([*article, story])?;
+        connection
+            .prepare_cached(&format!("UPDATE articles SET story_id = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1"))?
+            .execute([*article, story])?;
     }
     Ok(articles.len())
 }

@@ -22,6 +22,12 @@ const HEADLINE_LIKENESS_MIN: f64 = 0.2;
 /// And so much of that may be one word: "photos" is an event no more than "Monday" is.
 const HEADLINE_WORD_SHARE_MAX: f64 = 0.7;
 
+/// From this likeness on words alone say where an article belongs, whatever it means.
+const WORDS_ALONE_MIN: f64 = 0.3;
+
+/// And from this one on what it means says it against fewer words.
+const MEANING_ALONE_MIN: f64 = 0.7;
+
 /// So many times an article is placed anew because what it is most like is of its make.
 const MAKES_MAX: usize = 3;
 
@@ -97,14 +103,14 @@ pub(in crate::store) fn join(
     let at_s = at.map(Timestamp::as_second);
     // Those of a make come in many languages too, and mean the same each time.
     let told = if is_framed { None } else { translated::told(article, arrived.id, at_s) };
-    let place = match place {
-        Some(place) => place,
-        None => match &told {
-            Some(told) => translated::place(connection, &stories.translated, told)?
-                .map(|(story, likeness)| Place::translated(story, arrived.id, likeness)),
-            None => None,
-        }
-        .map_or_else(|| open(connection, article, at, arrived).map(Place::first), Ok)?,
+    let across = match &told {
+        Some(told) => translated::place(connection, &stories.translated, told)?,
+        None => None,
+    };
+    let place = match (place, across) {
+        (Some(place), across) if !across.is_some_and(|across| place.is_outdone_by(across)) => place,
+        (_, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
+        (_, None) => Place::first(open(connection, article, at, arrived)?),
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
@@ -218,6 +224,13 @@ struct Place {
 impl Place {
     fn first(story: i64) -> Place {
         Place { story, part: story, reason: Reason::First, score: None, terms: Vec::new() }
+    }
+
+    /// Whether few words in common brought the article here, and it means what stands in another story in another language:
+    /// events of a kind share words, two rate decisions do.
+    fn is_outdone_by(&self, (story, likeness): (i64, f64)) -> bool {
+        let is_weak = self.score.is_some_and(|score| score < WORDS_ALONE_MIN);
+        self.reason == Reason::Alike && is_weak && story != self.story && likeness >= MEANING_ALONE_MIN
     }
 
     /// In a story that is told in other languages.
