@@ -29,11 +29,9 @@ pub(super) fn begins_byline(line: &str) -> bool {
 /// Whether a short line is a byline and nothing else: words that stand before a name, and full names.
 pub(super) fn is_byline_alone(line: &str) -> bool {
     // These begin names of places, and labels of other things.
-    const DOUBTFUL: [&str; 8] = ["De ", "Per ", "text ", "texte ", "texto ", "testo ", "tekst ", "words "];
-    let is_doubtful = |opening: &&str| {
-        line.starts_with(*opening) || opening.starts_with(char::is_lowercase) && begins_with(line, opening)
-    };
-    if DOUBTFUL.iter().any(|opening| is_doubtful(&opening)) {
+    const DOUBTFUL: [&str; 6] = ["text ", "texte ", "texto ", "testo ", "tekst ", "words "];
+    let is_doubtful = DOUBTFUL.iter().any(|opening| begins_with(line, opening));
+    if is_doubtful || line.starts_with("De ") || line.starts_with("Per ") {
         return false;
     }
     let text = without_opening(line);

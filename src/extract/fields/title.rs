@@ -491,10 +491,9 @@ fn cuts(title: &str) -> Vec<Cut<'_>> {
         let is_unspaced = before.ends_with(is_han_or_kana) || behind.starts_with(is_han_or_kana);
         let has_blanks = before.ends_with(char::is_whitespace) && behind.starts_with(char::is_whitespace);
         let is_cut = match mark {
-            "：" => true,
-            ":" => before.ends_with(char::is_whitespace),
             // Nobody writes these within words.
-            "_" | "--" => true,
+            "：" | "_" | "--" => true,
+            ":" => before.ends_with(char::is_whitespace),
             _ => is_bar || has_blanks || is_unspaced && !mark.starts_with(['«', '»', '‹', '›', '·', '/', '•']),
         };
         if is_cut {
@@ -546,7 +545,7 @@ fn without_site_name<'t>(title: &'t str, site_names: &[String]) -> &'t str {
         let is_exact = |name: &str| site_names.contains(&key(name));
         // What stands behind the whole name of the site says what the site is.
         let is_name_before = |pair: &&[Cut<'_>]| {
-            let between = pair[0].behind.len().checked_sub(pair[1].behind.len()).unwrap_or_default();
+            let between = pair[0].behind.len().saturating_sub(pair[1].behind.len());
             let name = pair[0].behind.get(..between).unwrap_or_default();
             is_exact(name.trim_end_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c)))
                 && count_words(pair[0].before) >= HEADLINE_WORDS_MIN
