@@ -277,7 +277,8 @@ fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head:
         if is_heading || !bylines::has_two_capitals(&text) || bylines::names_other_deed(&text) {
             continue;
         }
-        let is_apart = stands_out_as_names(line);
+        // Whom the title names the article is about.
+        let is_apart = stands_out_as_names(line) && !is_in_title(page, &text);
         let is_dated = line.n_links == 0 && (at.saturating_sub(1)..=at + 1).any(has_date);
         for name in bylines::names(&text, &|_| false) {
             let is_name =
@@ -290,6 +291,11 @@ fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head:
             return;
         }
     }
+}
+
+/// Whether the title of the document has a text in it.
+fn is_in_title(page: &Page<'_>, text: &str) -> bool {
+    page.document_title.as_deref().is_some_and(|title| key(title).contains(&key(text)))
 }
 
 /// Whether a text, or a word of it, stands elsewhere on the page: in a line of its own, or in the article. So do places
@@ -766,6 +772,8 @@ mod tests {
             ("<p>Linde Valley</p><p>3 May 2026</p>", &[]),
             ("<p>Culture News</p><p>3 May 2026</p>", &[]),
             ("<p><b>Key Takeaways</b></p>", &[]),
+            ("<p><b>Cleo Marsh</b></p>", &["Cleo Marsh"]),
+            ("<p><b>Old Mill</b></p>", &[]),
         ]);
         let check = |about: &str, expected: &[&str]| {
             let byline = "<p>Cleo Marsh</p><p>5 min read</p>";

@@ -1,7 +1,7 @@
 //! The words around names in bylines, and those that say that something is no name, in the languages that we read.
 
 /// What stands before a name, in small letters. Those that end in letters need a blank or a colon behind them.
-pub(super) const OPENINGS: [&str; 144] = [
+pub(super) const OPENINGS: [&str; 150] = [
     "by",
     "author",
     "authors",
@@ -146,10 +146,16 @@ pub(super) const OPENINGS: [&str; 144] = [
     "text och foto",
     "rédigé par",
     "scritto per",
+    "propos recueillis par",
+    "text und foto",
+    "text und fotos",
+    "texte et photos",
+    "texto y fotos",
+    "testo e foto",
 ];
 
 /// Openings that mark a line as a byline though nothing else does; the shorter ones begin many a sentence.
-pub(super) const HEAD_OPENINGS: [&str; 31] = [
+pub(super) const HEAD_OPENINGS: [&str; 32] = [
     "by ",
     "by: ",
     "written by ",
@@ -181,6 +187,7 @@ pub(super) const HEAD_OPENINGS: [&str; 31] = [
     "írta: ",
     "szerző: ",
     "autorzy: ",
+    "propos recueillis par ",
 ];
 
 /// Words before "by" that say that somebody did something else than write.
@@ -450,7 +457,7 @@ pub(super) const ROLE_WORDS: [&str; 56] = [
 ];
 
 /// Words that people do not have in their names: of labels, and of what a reader may click on.
-pub(super) const NO_NAME_WORDS: [&str; 148] = [
+pub(super) const NO_NAME_WORDS: [&str; 186] = [
     "size",
     "small",
     "medium",
@@ -599,6 +606,44 @@ pub(super) const NO_NAME_WORDS: [&str; 148] = [
     "opinion",
     "politics",
     "sports",
+    "foto",
+    "fotos",
+    "fotografie",
+    "fotografía",
+    "bild",
+    "bilder",
+    "beeld",
+    "video",
+    "vidéo",
+    "illustration",
+    "illustrationen",
+    "crédit",
+    "zdjęcia",
+    "fot",
+    "material",
+    "übersetzt",
+    "bearbeitet",
+    "geprüft",
+    "gesponsert",
+    "traduit",
+    "relu",
+    "vérifié",
+    "traducido",
+    "editado",
+    "revisado",
+    "patrocinado",
+    "traduzido",
+    "tradotto",
+    "revisionato",
+    "vertaald",
+    "bewerkt",
+    "gesponsord",
+    "tłumaczenie",
+    "opracowanie",
+    "översatt",
+    "granskad",
+    "redigerad",
+    "oversatt",
 ];
 
 /// Titles behind a name that are no name of their own.

@@ -701,6 +701,8 @@ mod tests {
             check(byline, &["Ada Quill"]);
         }
         check("Ada Quill + Ben Okri", &["Ada Quill", "Ben Okri"]);
+        check("Propos recueillis par Ada Quill", &["Ada Quill"]);
+        check("Text und Fotos: Ada Quill", &["Ada Quill"]);
         check("Luxury Mill Expert", &[]);
         check("MILLERS - Quayside", &["MILLERS - Quayside"]);
         // Where nobody else is named, a house may be a person's name.
@@ -766,6 +768,13 @@ mod tests {
             "Written by Quay Staff",
             "Content Creator part-time",
             "By New York",
+            "Übersetzt von Mia Öst",
+            "Gesponsert von Mühlen Bau",
+            "Foto di Ana Ruiz",
+            "Tradotto da Ana Ruiz",
+            "Fotografía de Ana Ruiz",
+            "Fot. Ana Ruiz",
+            "Översatt av Ana Ruiz",
             "Washington DC",
             "By Opinion",
             "Top Stories",

@@ -190,6 +190,46 @@ const PUBLISHED: [&str; 94] = [
     "dodan",
 ];
 
+/// Words that announce the date of something else: of an event, a term, a picture, a life.
+const OTHERS: [&str; 36] = [
+    "event date",
+    "when:",
+    "wann:",
+    "termin:",
+    "deadline",
+    "until ",
+    "bis zum ",
+    "jusqu'au",
+    "jusqu’au",
+    "hasta el",
+    "fino al",
+    "valid ",
+    "gültig",
+    "expire",
+    "ends on",
+    "starts",
+    "begins",
+    "scheduled",
+    "tickets",
+    "opening hours",
+    "accessed",
+    "retrieved",
+    "abgerufen",
+    "consulté",
+    "born ",
+    "geboren",
+    "died ",
+    "gestorben",
+    "founded",
+    "built:",
+    "member since",
+    "joined",
+    "copyright",
+    "©",
+    "photo:",
+    "foto:",
+];
+
 /// Characters before a date that may announce it.
 const LABEL_CHARACTERS_MAX: usize = 48;
 
@@ -202,6 +242,8 @@ pub(super) enum Label {
     Published,
     None,
     Changed,
+    /// Of something else than the article.
+    Other,
 }
 
 impl Label {
@@ -212,6 +254,9 @@ impl Label {
         // What stands before another date is about that one.
         let nearest = nearest.rsplit(|c: char| dates::digit(c).is_some()).next().unwrap_or_default().to_lowercase();
         let last = |words: &[&str]| words.iter().filter_map(|word| nearest.rfind(word)).max();
+        if last(&OTHERS) > last(&PUBLISHED).max(last(&CHANGED)) {
+            return Label::Other;
+        }
         match (last(&PUBLISHED), last(&CHANGED)) {
             (None, None) => Label::None,
             (published, changed) if published > changed => Label::Published,
@@ -243,8 +288,8 @@ impl Label {
     }
 }
 
-/// The dates in a text, each with what it is said to be. `before` is what stands in front of the text. East Asia writes
-/// it behind the date, too.
+/// The dates in a text that are not said to be of something else, each with what it is said to be. `before` is what
+/// stands in front of the text. East Asia writes it behind the date, too.
 pub(super) fn labelled_dates<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t str)> {
     let mut found = dates_with_words_before(before, text);
     if found.first().is_some_and(|(label, _)| *label == Label::None)
@@ -258,6 +303,7 @@ pub(super) fn labelled_dates<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t
             *label = Label::of_beginning(rest);
         }
     }
+    found.retain(|(label, _)| *label != Label::Other);
     found
 }
 
@@ -307,6 +353,10 @@ mod tests {
         check("May 4, 2026 (updated)", &[(changed, "May 4, 2026")]);
         check("2026年5月2日 更新：2026年5月4日", &[(Label::None, "2026年5月2日"), (changed, "2026年5月4日")]);
         check("no date", &[]);
+        for other in ["When: ", "Valid until ", "Termin: ", "Accessed ", "Born ", "Photo: Ben Okri, ", "© "] {
+            check(&format!("{other}3 May 2026"), &[]);
+        }
+        check("Valid until 9 May 2026. Published 3 May 2026", &[(published, "3 May 2026")]);
     }
 
     #[test]

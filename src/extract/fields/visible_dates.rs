@@ -7,7 +7,7 @@
 use super::super::page::Page;
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
-use super::super::text::ends_like_sentence;
+use super::super::text::{count_words, ends_like_sentence};
 use super::bylines::opens_byline;
 use super::date_labels::{Label, labelled_dates};
 use super::layout::{Layout, Standing, glued_pieces, glued_pieces_of_line};
@@ -72,10 +72,16 @@ impl VisibleDate {
 }
 
 /// The dates in elements that are made for them, the best first: those that rank as the first does, and others of the
-/// same day. Where all are of changes, the publication may stand beside them in a line that nothing marks.
+/// same day. Where all are of changes, or stand in the text, that of the publication may stand in a line that nothing
+/// marks.
 pub(super) fn in_elements(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
     let mut found = dates_of_elements(page, layout, |element| is_own(page, layout, element));
-    if !found.is_empty() && found.iter().all(|date| date.label == Label::Changed) {
+    let is_sure = |date: &VisibleDate| match date.label {
+        Label::Published => true,
+        Label::None => date.standing <= Standing::AboveHead,
+        Label::Changed | Label::Other => false,
+    };
+    if !found.is_empty() && !found.iter().any(is_sure) {
         let beside = dates_of_lines(page, layout, layout.head(), |_| true);
         let is_in_head = |date: &VisibleDate| date.label != Label::Changed && date.standing <= Standing::AboveHead;
         found.extend(beside.into_iter().filter(is_in_head));
@@ -116,7 +122,7 @@ pub(super) fn in_head(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>>
     found.retain(|date| match date.label {
         Label::Published => date.standing <= Standing::Foot,
         Label::None => date.standing <= Standing::AboveHead,
-        Label::Changed => false,
+        Label::Changed | Label::Other => false,
     });
     if are_of_one_day(&found) { best(found) } else { Vec::new() }
 }
@@ -181,6 +187,9 @@ fn is_in_long_link(page: &Page<'_>, element: usize) -> bool {
 
 fn add_time(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, time: usize) {
     let text = page.text_of(time);
+    if is_told(page, layout, time, &text) {
+        return;
+    }
     let shown = labelled_dates(&words_before(page, time, &text), &text);
     let label = match shown.first() {
         Some((label, _)) if *label != Label::None => *label,
@@ -199,6 +208,19 @@ fn add_time(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, time
         None if dates::read(&text).is_some() => add(&text),
         None => {}
     }
+}
+
+/// Whether a date is a part of a sentence of the text, or of what a line of it tells besides: of an event.
+fn is_told(page: &Page<'_>, layout: &Layout, time: usize, text: &str) -> bool {
+    let at = page.elements[time].lines_start;
+    let Some(line) = page.lines.get(at).filter(|_| matches!(layout.standing(at), Standing::Text | Standing::Foot))
+    else {
+        return false;
+    };
+    let rest =
+        line.text.split_once(text).map_or("", |(before, behind)| if before.is_empty() { behind } else { before });
+    let is_apart = rest.trim().ends_with(SEPARATORS) || rest.trim().starts_with(SEPARATORS) || has_few_letters(rest);
+    !is_apart && Label::of(rest) != Label::Published && !opens_byline(&line.text)
 }
 
 fn add_byline(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, byline: usize) {
@@ -277,7 +299,19 @@ fn words_before(page: &Page<'_>, element: usize, text: &str) -> String {
 /// `is_text` tells the lines of the text: what is told there is no date of the article, unless it is all that a line
 /// says.
 pub(super) fn in_lines(page: &Page<'_>, layout: &Layout, is_text: impl Fn(usize) -> bool) -> Vec<Evidence<String>> {
-    best(dates_of_lines(page, layout, layout.head().chain(layout.last_lines()), is_text))
+    let lines = layout.head().chain(layout.last_lines().filter(|at| !is_below_link(page, layout, *at)));
+    best(dates_of_lines(page, layout, lines, is_text))
+}
+
+/// Whether a line behind the text is a link of several words, or stands below one: it is about another article then.
+fn is_below_link(page: &Page<'_>, layout: &Layout, at: usize) -> bool {
+    const WORDS_MIN: usize = 3;
+    let is_link = |line: &usize| {
+        page.lines
+            .get(*line)
+            .is_some_and(|line| line.link_bytes * 10 >= line.text.len() * 9 && count_words(&line.text) >= WORDS_MIN)
+    };
+    layout.standing(at) == Standing::Foot && (at.saturating_sub(1)..=at).any(|line| is_link(&line))
 }
 
 fn dates_of_lines(
@@ -311,6 +345,7 @@ fn dates_of_lines(
 /// does a line that is a sentence.
 fn dates_of_line(text: &str, is_whole: bool) -> Vec<(Label, &str)> {
     let mut found = labelled_dates("", text);
+    let has_date = dates::find(text).is_some();
     let is_sentence = ends_like_sentence(text);
     if is_whole || is_sentence {
         // Where words are not parted by blanks, parts of a line are.
@@ -327,7 +362,7 @@ fn dates_of_line(text: &str, is_whole: bool) -> Vec<(Label, &str)> {
         };
         found.retain(|(label, date)| *label != Label::None || is_part(date));
     }
-    if found.is_empty() && dates::read(text).is_some() {
+    if !has_date && dates::read(text).is_some() {
         found.push((Label::of(text), text));
     }
     found
@@ -401,6 +436,8 @@ mod tests {
 
     #[test]
     fn dates_of_other_things_are_none_of_the_article() {
+        let latest = "<section><h2>Latest</h2><div><h3><a href='/a'>Ferry late again today</a></h3><span>4 May 2026</span></div></section>";
+        check(["", "", "", latest], None);
         let time = |day: u32| format!("<time datetime='2026-05-0{day}T10:00:00Z'>{day} May</time>");
         check(["", "", "", &format!("<div id='comments'><p>Good news! {}</p></div>", time(4))], None);
         check(["", "", "", &format!("<ul><li>Another {}<li>A third {}</ul>", time(4), time(5))], None);
@@ -441,6 +478,20 @@ mod tests {
             ["", "<p class='date'>Ultima modifica: 4 maggio 2026</p><p>3 maggio 2026</p>", "", ""],
             Some("3 maggio 2026"),
         );
+    }
+
+    #[test]
+    fn what_the_text_tells_of_gives_way_to_an_unmarked_line_of_the_head() {
+        let told = "<p>The fair is on <time datetime='2026-06-03'>3 June</time>, she said.</p>";
+        let event = "<div><time datetime='2026-06-03'>3 June 2026</time> Summer fair</div>";
+        for inside in
+            [told, event, "<aside><a href='/a'>Ferry late</a> <time datetime='2026-06-03'>3 June</time></aside>"]
+        {
+            check(["", "<p>By Ada Quill | May 3, 2026</p>", inside, ""], Some("May 3, 2026"));
+        }
+        for inside in [told, event, "<p>When: 3 June 2026</p>", "<p>Valid until 3 June 2026</p>"] {
+            check(["", "", inside, ""], None);
+        }
     }
 
     #[test]
