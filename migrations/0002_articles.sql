@@ -29,7 +29,7 @@ CREATE TABLE articles (
     body_kind        TEXT NOT NULL CHECK (body_kind IN ('full', 'partial', 'teaser', 'wall', 'feed')),
     quality          INTEGER NOT NULL CHECK (quality BETWEEN 0 AND 100),
     date_source      TEXT,
-    duplicate_of     INTEGER REFERENCES articles (id) ON DELETE SET NULL,
+    duplicate_of     INTEGER REFERENCES articles (id),
     duplicate_kind   TEXT CHECK (duplicate_kind IN ('exact', 'near')),
     story_id         INTEGER REFERENCES stories (id),
     first_seen_at    TEXT NOT NULL,
@@ -49,7 +49,14 @@ CREATE TABLE articles (
     removed_at       TEXT                                   -- when its publisher was seen to have taken it away; NULL: it is there
 ) STRICT;
 
-CREATE INDEX articles_date ON articles (date);
+-- Each for a question that people ask. An article has its text beside it, so that whatever reads all articles reads all texts: what
+-- is counted by day, language and kind is counted in an index.
+CREATE INDEX articles_date ON articles (date, language, words);
+CREATE INDEX articles_published_at ON articles (published_at);
+CREATE INDEX articles_source ON articles (source_id, published_at);
+CREATE INDEX articles_url ON articles (url);
+CREATE INDEX articles_language ON articles (language);
+CREATE INDEX articles_body_kind ON articles (body_kind);
 CREATE INDEX articles_time ON articles (coalesce(published_at, first_seen_at));
 CREATE INDEX articles_first_seen_at ON articles (first_seen_at);
 CREATE INDEX articles_duplicate_of ON articles (duplicate_of) WHERE duplicate_of IS NOT NULL;
@@ -65,11 +72,6 @@ CREATE TABLE _change_state (
 
 INSERT INTO _change_state (id, database, deleted_up_to) VALUES (1, lower(hex(randomblob(16))), 0);
 
-CREATE TRIGGER articles_change_delete AFTER DELETE ON articles
-WHEN old.change_seq > (SELECT deleted_up_to FROM _change_state) BEGIN
-    UPDATE _change_state SET deleted_up_to = old.change_seq;
-END;
-
 -- Articles that were none and are deleted, so that readers of changes hear of it: what they were called, as one more change.
 CREATE TABLE _taken_back (
     change_seq INTEGER PRIMARY KEY,
@@ -82,7 +84,7 @@ CREATE TABLE _taken_back (
 
 -- Which story an article belongs to, and why.
 CREATE TABLE story_members (
-    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id),
     story_id   INTEGER NOT NULL REFERENCES stories (id),
     reason     TEXT NOT NULL CHECK (reason IN ('first', 'alike', 'copy', 'translated', 'hand')),
     score      REAL,                                        -- likeness to the story as it was then, up to 1
@@ -97,7 +99,7 @@ CREATE INDEX story_members_story ON story_members (story_id, publisher);
 
 -- What the latest articles are known by: six bytes a term.
 CREATE TABLE _story_signatures (
-    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id),
     at_s       INTEGER,                                     -- when it was published, if that is known
     has_own_headline INTEGER NOT NULL,                      -- and not that of an original
     part       INTEGER NOT NULL,                            -- the story that was opened with what it was found to be like;
@@ -107,7 +109,7 @@ CREATE TABLE _story_signatures (
 
 -- What articles mean, to know those of an event in other languages. Empty without a sentence encoder.
 CREATE TABLE _story_meanings (
-    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id),
     meaning    BLOB NOT NULL,                               -- a vector, a byte for each dimension
     numbers    BLOB NOT NULL                                -- the numbers in it, eight bytes each
 ) STRICT;
@@ -117,7 +119,7 @@ CREATE TABLE _story_state (generation INTEGER NOT NULL) STRICT;
 INSERT INTO _story_state (generation) VALUES (0);
 
 CREATE TABLE revisions (
-    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    article_id INTEGER NOT NULL REFERENCES articles (id),
     revision   INTEGER NOT NULL,
     title      TEXT,
     body       TEXT NOT NULL,
@@ -126,7 +128,7 @@ CREATE TABLE revisions (
 ) STRICT;
 
 CREATE TABLE sightings (
-    article_id    INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    article_id    INTEGER NOT NULL REFERENCES articles (id),
     source_id     INTEGER NOT NULL REFERENCES sources (id),
     guid          TEXT,
     url           TEXT,                                     -- as the source gave it
@@ -242,7 +244,7 @@ CREATE INDEX _pending_sightings_source ON _pending_sightings (source_id);
 -- The page that gave the present text of an article, by eight bytes of SHA-256 each: the address that was asked, the one
 -- that answered, and what it read when it was last read. Other pages are other forms of the article.
 CREATE TABLE _text_pages (
-    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id),
     asked      INTEGER NOT NULL,
     answered   INTEGER NOT NULL,
     wording    INTEGER NOT NULL
@@ -251,14 +253,14 @@ CREATE TABLE _text_pages (
 -- The first article with a wording, by the SHA-256 of its folded words.
 CREATE TABLE _wordings (
     wording    BLOB PRIMARY KEY,
-    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE
+    article_id INTEGER NOT NULL REFERENCES articles (id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX _wordings_article ON _wordings (article_id);
 
 -- What the copies among the articles are made from.
 CREATE TABLE _copies (
-    article_id        INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    article_id        INTEGER PRIMARY KEY REFERENCES articles (id),
     of_id             INTEGER NOT NULL,                     -- as in `articles.duplicate_of`
     share             REAL NOT NULL,                        -- of its text, that stands in the other
     share_of_original REAL NOT NULL,                        -- of the other's text, that stands in it
@@ -297,7 +299,7 @@ CREATE TABLE fetches (
     bytes       INTEGER NOT NULL,                           -- of the decoded body
     error_class TEXT,
     error       TEXT,
-    article_id  INTEGER REFERENCES articles (id) ON DELETE SET NULL,
+    article_id  INTEGER REFERENCES articles (id),
     redirected_to TEXT                                      -- where the answer sent us on to
 ) STRICT;
 

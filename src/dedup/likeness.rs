@@ -1,6 +1,6 @@
 //! Whether one of two texts was made from the other.
 
-use super::shingle::{Figure, ShingledText};
+use super::shingle::{Figure, Shingle, ShingledText};
 
 /// A copy shares so much of the shorter text, at least. Half-rewritten copies go down to this; independent reports of
 /// one event, with all their quotes, stay far below. Resemblance of the whole texts (Jaccard) would miss briefs.
@@ -21,6 +21,13 @@ const OWN_SHARE_MIN: f64 = 0.25;
 
 /// Of fewer shingles outside of quotation marks nothing can be told: the text is a statement.
 const OWN_SHINGLES_MIN: usize = 20;
+
+/// A statement that many print can be so much of the shorter text. Up to there, the lead of one has to stand in the other where
+/// what they share is one piece: the lead is the first thing that a reporter writes, and not what was handed out.
+const STATEMENT_SHARE_MAX: f64 = 0.56;
+
+/// What two texts share is one piece where so much of it stands together.
+const ONE_PIECE_MIN: f64 = 0.5;
 
 /// A text begins with as many shingles as a sentence has.
 const LEAD_SHINGLES: usize = 20;
@@ -87,7 +94,9 @@ pub fn compare(text: &ShingledText, earlier: &ShingledText, is_same_publisher: b
     let is_whole = contained >= WHOLE_SHARE_MIN && (is_much || subjects == Subjects::Same);
     let is_part =
         contained >= PART_SHARE_MIN && is_much && subjects != Subjects::Different && shares_own_words(text, earlier);
-    let needs_lead = is_same_publisher || subjects == Subjects::Different;
+    let needs_lead = is_same_publisher
+        || subjects == Subjects::Different
+        || contained < STATEMENT_SHARE_MAX && is_one_piece(text, earlier, n_common);
     let is_copy = (is_whole || is_part) && (!needs_lead || has_lead_of(text, earlier) || has_lead_of(earlier, text));
     is_copy.then(|| Likeness {
         share: ratio(n_common, text.len()),
@@ -101,6 +110,16 @@ fn shares_own_words(text: &ShingledText, earlier: &ShingledText) -> bool {
     let (own, earlier) = (text.own(), earlier.own());
     let n_shorter = own.len().min(earlier.len());
     n_shorter < OWN_SHINGLES_MIN || ratio(n_in_both(&own, &earlier), n_shorter) >= OWN_SHARE_MIN
+}
+
+/// Whether most of what two texts have in common stands together in one of them.
+fn is_one_piece(text: &ShingledText, earlier: &ShingledText, n_common: usize) -> bool {
+    let longest_in = |text: &ShingledText, other: &ShingledText| {
+        let is_shared = |shingle: &Shingle| other.distinct.binary_search(&shingle.hash).is_ok();
+        let pieces = text.shingles.chunk_by(|left, right| is_shared(left) == is_shared(right));
+        pieces.filter(|piece| is_shared(&piece[0])).map(<[Shingle]>::len).max().unwrap_or(0)
+    };
+    ratio(longest_in(text, earlier).max(longest_in(earlier, text)), n_common) >= ONE_PIECE_MIN
 }
 
 /// Whether the beginning of one text stands in another.
@@ -274,6 +293,24 @@ mod tests {
             let other = text(title, parts);
             assert_eq!(compare(&other, &original, false).is_some(), expected, "{title:?} {parts:?}");
             assert_eq!(compare(&original, &other, false).is_some(), expected, "{title:?} {parts:?}, reversed");
+        }
+    }
+
+    #[test]
+    fn a_statement_that_two_reports_print_makes_neither_a_copy() {
+        let report = |parts: &[(char, usize)]| text("On sword5x", parts);
+        let first = report(&[('a', 110), ('s', 100)]);
+        for (other, expected) in [
+            (&[('b', 100), ('s', 100)][..], false),
+            (&[('b', 50), ('s', 100), ('c', 50)], false),
+            // It is most of what the other says.
+            (&[('b', 60), ('s', 100)], true),
+            // Begun with, it is what the other was made from.
+            (&[('s', 100), ('b', 100)], true),
+            // With the lead of the first one in the middle.
+            (&[('b', 50), ('a', 55), ('c', 50), ('s', 50)], true),
+        ] {
+            assert_eq!(compare(&report(other), &first, false).is_some(), expected, "{other:?}");
         }
     }
 

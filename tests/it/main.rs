@@ -32,6 +32,8 @@ mod layers;
 mod left_in_peace;
 mod newsweb;
 mod newsweb_serves;
+mod other_programs;
+mod plans;
 mod policy;
 mod proxies;
 mod random_stories;

@@ -595,7 +595,7 @@ fn an_article_that_was_deleted_does_not_come_back() {
     let web = paper(&[("/a", "1")], &[("/a", page("bridges", "A"))]);
     let mut room = following(&web);
     room.run(&["fetch", "--all"]).exits(0);
-    change(&room, "PRAGMA foreign_keys = ON; DELETE FROM articles");
+    change(&room, "DELETE FROM articles");
     room.follow("other", "http://paper.example/other", Some("feed"));
     assert!(web.put(HOST, "/other", feed_of(&[("/a", "x")])));
     let_time_pass(&room);

@@ -62,10 +62,15 @@ impl Frequencies {
     /// The logarithm of how many times rarer a word is than one that every article has: from 0 up.
     pub(super) fn rarity(&self, language: Language, word: u64) -> f64 {
         let supposed = if is_function_word(language, word) { SUPPOSED_WITH_FUNCTION_WORD } else { SUPPOSED_WITH_WORD };
-        let language = self.known(language);
-        let n_with = places(language, word).map(|counter| self.counters[counter]).into_iter().min().unwrap_or(0);
-        let n_articles = self.n_articles.get(&language.0).copied().unwrap_or(0.0);
+        let n_articles = self.n_articles(language);
+        let counters = places(self.known(language), word);
+        let n_with = counters.map(|counter| self.counters[counter]).into_iter().min().unwrap_or(0);
         ((n_articles + SUPPOSED_ARTICLES) / (f64::from(n_with) + supposed)).ln().max(0.0)
+    }
+
+    /// How many articles of a language came in; less, once counts were halved.
+    pub(super) fn n_articles(&self, language: Language) -> f64 {
+        self.n_articles.get(&self.known(language).0).copied().unwrap_or(0.0)
     }
 
     fn known(&self, language: Language) -> Language {

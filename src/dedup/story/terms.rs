@@ -118,6 +118,12 @@ impl Terms {
         frequencies.note(self.language, self.terms.iter().map(|term| term.hash));
     }
 
+    /// How many articles of its language the frequencies know.
+    #[must_use]
+    pub fn n_known(&self, frequencies: &Frequencies) -> f64 {
+        frequencies.n_articles(self.language)
+    }
+
     /// What the article is known by. Empty where it has no words.
     #[must_use]
     pub fn signature(&self, frequencies: &Frequencies) -> Signature {

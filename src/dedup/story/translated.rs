@@ -10,8 +10,9 @@ use super::language::Language;
 use crate::model::Meaning;
 
 /// Likeness from which two articles tell of the same event. Of 100 events in six languages, of which four in ten have
-/// another of their kind beside them, none are linked falsely from here on; at .56 the first ones are.
-const LIKENESS_MIN: f64 = 0.6;
+/// another of their kind beside them, none are linked falsely from .60 on. Of 48 events of which each has two of its kind on the
+/// same day, two are, and none from here on.
+const LIKENESS_MIN: f64 = 0.62;
 
 /// What a number in common adds to the likeness, if no other article has it; less the more have it.
 const OF_NUMBER: f64 = 0.1;

@@ -19,6 +19,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0002_articles.sql")),
     M::up(include_str!("../../../migrations/0003_views.sql")),
     M::up(include_str!("../../../migrations/0004_docs.sql")),
+    M::up(include_str!("../../../migrations/0005_other_programs.sql")),
 ];
 
 /// `PRAGMA user_version` of the files that this program makes.

@@ -115,6 +115,7 @@ impl Reader {
     }
 
     fn descendants(&self, article_id: i64) -> Result<Vec<Descendant>, StoreError> {
+        // CROSS JOIN: SQLite would go through all articles, to have them in order without sorting those few.
         self.rows(
             "WITH RECURSIVE line (id, step) AS (
                  SELECT id, 1 FROM articles WHERE duplicate_of = ?1
@@ -123,7 +124,7 @@ impl Reader {
                  WHERE step < ?2)
              SELECT articles.id, slug, articles.title, first_seen_at, duplicate_of, duplicate_kind,
                  coalesce(share, 0.0), coalesce(share_of_original, 0.0)
-             FROM line JOIN articles ON articles.id = line.id LEFT JOIN sources ON sources.id = source_id
+             FROM line CROSS JOIN articles ON articles.id = line.id LEFT JOIN sources ON sources.id = source_id
              LEFT JOIN _copies ON _copies.article_id = articles.id ORDER BY articles.id",
             params![article_id, STEPS_MAX],
             |row| {

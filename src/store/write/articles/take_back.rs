@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::{private_time, public_time};
 use crate::store::write::articles::copies;
 use crate::store::write::publishers;
-use crate::store::write::stories::edits;
 use crate::store::write::transaction::WriteTransaction;
 
 /// Deletes an article, and has the links that led to it tried again at this time.
@@ -24,26 +23,10 @@ pub(super) fn take_back(
     give_sightings_back(connection, id)?;
     release_links(connection, id, retry_at)?;
     copies::forget(transaction, id)?;
-    // What was found to be a copy of it has its text, and is looked at for itself.
-    connection.prepare_cached("DELETE FROM _copies WHERE of_id = ?1")?.execute([id])?;
-    for copy in ids(connection, "SELECT id FROM articles WHERE duplicate_of = ?1", id)? {
-        connection
-            .prepare_cached(&format!(
-                "UPDATE articles SET duplicate_of = NULL, duplicate_kind = NULL, change_seq = {NEXT_CHANGE} WHERE id = ?1"
-            ))?
-            .execute([copy])?;
-    }
-    let story: Option<i64> = connection
-        .prepare_cached("SELECT story_id FROM story_members WHERE article_id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
     tell(connection, id, now)?;
     connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
-    if let Some(story) = story {
-        edits::note_deletion(connection, story)?;
-    }
-    // Of the shingles in memory those of the article alone are gone; stories are read anew for their generation. A lineage
-    // may have had its root in it.
+    // What was found to be a copy of it has its text, and is looked at for itself. Of the shingles in memory those of the article
+    // alone are gone; stories are read anew for their generation. A lineage may have had its root in it.
     transaction.cache().roots().clear();
     Ok(())
 }
@@ -60,10 +43,6 @@ fn tell(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()
         .prepare_cached("UPDATE _change_state SET deleted_up_to = (SELECT max(change_seq) FROM _taken_back)")?
         .execute([])?;
     Ok(())
-}
-
-fn ids(connection: &Connection, sql: &str, id: i64) -> rusqlite::Result<Vec<i64>> {
-    connection.prepare_cached(sql)?.query_map([id], |row| row.get(0))?.collect()
 }
 
 /// Gives the links that sources listed their sightings back. That of its first source stands in the link itself.

@@ -2,7 +2,7 @@
 //! edited stories.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::config::StoreSettings;
 use crate::store::file::change_seq::NEXT_CHANGE;
@@ -90,46 +90,10 @@ pub(super) fn set_part(connection: &Connection, article: i64, part: i64) -> rusq
     connection.prepare_cached(sql)?.execute([article, part]).map(|_| ())
 }
 
-/// Counts the articles of a story again. Its headline stays if the article stays; otherwise its first article that is no
-/// copy gives one.
+/// Counts the articles of a story again.
 pub(super) fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE story_members SET is_copy = EXISTS (
-                 SELECT 1 FROM articles JOIN story_members AS original ON original.article_id = articles.duplicate_of
-                 WHERE articles.id = story_members.article_id AND original.story_id = ?1)
-             WHERE story_id = ?1",
-        )?
-        .execute([story])?;
-    connection
-        .prepare_cached(
-            "UPDATE stories SET
-                 title_article_id = (
-                     SELECT article_id FROM story_members JOIN articles ON articles.id = article_id
-                     WHERE story_members.story_id = ?1
-                     ORDER BY article_id IS NOT stories.title_article_id, articles.title IS NULL, is_copy, article_id
-                     LIMIT 1),
-                 n_articles = (SELECT count(*) FROM story_members WHERE story_id = ?1),
-                 n_sources = (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = ?1 AND NOT is_copy),
-                 is_routine = coalesce((SELECT min(is_routine) FROM story_members WHERE story_id = ?1), 0),
-                 (first_published_at, last_published_at) = (
-                     SELECT min(told_at), max(told_at) FROM story_members WHERE story_id = ?1),
-                 updated_at = ?2
-             WHERE id = ?1",
-        )?
-        .execute(params![story, public_time(Timestamp::now())])?;
-    connection
-        .prepare_cached(
-            "UPDATE stories SET title = (SELECT title FROM articles WHERE id = stories.title_article_id) WHERE id = ?1",
-        )?
-        .execute([story])?;
-    Ok(())
-}
-
-/// Counts the articles of a story again of which one was deleted.
-pub(in crate::store) fn note_deletion(connection: &Connection, story: i64) -> rusqlite::Result<()> {
-    recount(connection, story)?;
-    note_change(connection)
+    let sql = "INSERT INTO _recounted_stories (story_id) VALUES (?1)";
+    connection.prepare_cached(sql)?.execute([story]).map(|_| ())
 }
 
 /// Lets the writing thread read stories again.

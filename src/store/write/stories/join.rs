@@ -12,7 +12,7 @@ use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::copies;
 use crate::store::write::stories::cache::StoryCache;
-use crate::store::write::stories::{edits, part, translated};
+use crate::store::write::stories::{part, translated};
 use crate::store::write::transaction::WriteTransaction;
 
 /// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
@@ -84,8 +84,9 @@ pub(in crate::store) fn join(
             return Ok(());
         }
         let is_framed = !frame.is_empty() || is_original_framed;
-        let placing =
-            Placing { signature: &signature, at, original, has_text: dedup::has_own_text(article.words), is_framed };
+        let n_known = terms.n_known(&stories.frequencies);
+        let has_text = dedup::has_own_text(article.words);
+        let placing = Placing { signature: &signature, n_known, at, original, has_text, is_framed };
         let place = find_place(connection, stories, &placing)?;
         let of_make = match &place {
             Some(place) if place.reason == Reason::Alike && n_makes < MAKES_MAX => {
@@ -166,16 +167,8 @@ pub(in crate::store) fn rejoin(
         .optional()?;
     match membership {
         Some((_, true)) => return Ok(()),
-        Some((story, false)) => {
-            for sql in [
-                "DELETE FROM story_members WHERE article_id = ?1",
-                "DELETE FROM _story_signatures WHERE article_id = ?1",
-                "DELETE FROM _story_meanings WHERE article_id = ?1",
-                "UPDATE articles SET story_id = NULL WHERE id = ?1",
-            ] {
-                connection.prepare_cached(sql)?.execute([arrived.id])?;
-            }
-            edits::note_deletion(connection, story)?;
+        Some((_, false)) => {
+            connection.prepare_cached("DELETE FROM story_members WHERE article_id = ?1")?.execute([arrived.id])?;
             // All later articles are there already.
             transaction.cache().stories(connection, i64::MAX)?;
         }
@@ -243,6 +236,8 @@ impl Place {
 /// An article that looks for its place.
 struct Placing<'a> {
     signature: &'a Signature,
+    /// How many articles of its language are known.
+    n_known: f64,
     at: Option<Timestamp>,
     original: Option<i64>,
     has_text: bool,
@@ -251,7 +246,7 @@ struct Placing<'a> {
 
 /// Finds the stored story that an article belongs to.
 fn find_place(connection: &Connection, stories: &StoryCache, placing: &Placing<'_>) -> rusqlite::Result<Option<Place>> {
-    let Placing { signature, at, original, has_text, is_framed } = *placing;
+    let Placing { signature, n_known, at, original, has_text, is_framed } = *placing;
     let of_original = match original {
         Some(original) => story_and_part_of(connection, original)?,
         None => None,
@@ -260,7 +255,7 @@ fn find_place(connection: &Connection, stories: &StoryCache, placing: &Placing<'
         let terms = stories.active.in_common(part, signature);
         return Ok(Some(Place { story, part, reason: Reason::Copy, score: None, terms }));
     }
-    let placement = stories.active.place(signature, at.map(Timestamp::as_second), is_framed);
+    let placement = stories.active.place(signature, n_known, at.map(Timestamp::as_second), is_framed);
     Ok(placement.filter(|placement| has_text || tells_event(placement)).map(|placement| Place {
         story: placement.story,
         part: placement.part,

@@ -1,0 +1,128 @@
+//! What other programs do to the file: whatever they delete, the store goes on, and its counts are right.
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::harness::Newsroom;
+
+/// Publisher, headline, paragraphs: two reports of a flood, a copy of the first, and something else.
+const ARTICLES: &[[&str; 3]] = &[
+    [
+        "tidewater.example",
+        "Flood closes the quays of Lorne",
+        "The river Orr rose over the quays of Lorne in the night, and harbour master Ana Ruiz closed them at four.\nForty boats were \
+         moved upstream by volunteers, she said, and one of them, the Maribel, is missing since the morning.\nNobody was hurt, \
+         though two men had to be fetched from the roof of the ice house.",
+    ],
+    [
+        "northern-post.example",
+        "Lorne: quays under water",
+        "Harbour master Ana Ruiz has closed the quays of Lorne after the river Orr came over them.\nThe Maribel, a boat of the \
+         school, has been lost. Volunteers took forty others to safety.",
+    ],
+    [
+        "copyist.example",
+        "Flood closes quays",
+        "The river Orr rose over the quays of Lorne in the night, and harbour master Ana Ruiz closed them at four.\nForty boats were \
+         moved upstream by volunteers, she said, and one of them, the Maribel, is missing since the morning.",
+    ],
+    [
+        "harbour-times.example",
+        "Quinces are late in Osterby",
+        "Growers of Osterby wait for their quinces, which a cold May has put back by three weeks, the guild of gardeners said on \
+         Friday.",
+    ],
+];
+
+fn import(room: &Newsroom, name: &str, articles: &[[&str; 3]]) {
+    let line = |[publisher, title, body]: &[&str; 3]| {
+        json!({
+            "url": format!("https://{publisher}/{name}"), "source": publisher, "title": title,
+            "paragraphs": body.lines().collect::<Vec<_>>(), "published": "2026-11-02T12:00:00Z",
+        })
+        .to_string()
+    };
+    let lines: Vec<String> = articles.iter().map(line).collect();
+    room.run(&["import", &room.file(&format!("{name}.jsonl"), lines.join("\n"))]).exits(0);
+}
+
+fn newsroom() -> Newsroom {
+    let room = Newsroom::new();
+    import(&room, "first", ARTICLES);
+    assert_eq!(room.column("SELECT coalesce(duplicate_of, 0) FROM articles"), ["0", "0", "1", "0"]);
+    assert_eq!(room.column("SELECT n_articles || ' ' || n_sources FROM stories"), ["3 2", "1 1"]);
+    room
+}
+
+/// Checks that everything counts what is there, and that all articles can still be told, searched and added to.
+fn check_goes_on(room: &Newsroom, what: &str) {
+    let wrong = "SELECT count(*) FROM stories WHERE n_articles <> (SELECT count(*) FROM story_members WHERE story_id = stories.id)
+        OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = stories.id AND NOT is_copy)
+        OR title_article_id IS NOT NULL AND title_article_id NOT IN (SELECT article_id FROM story_members WHERE story_id = stories.id)";
+    assert_eq!(room.number(wrong), 0, "{what}");
+    assert_eq!(room.number("SELECT count(*) - count(DISTINCT change_seq) FROM articles"), 0, "{what}");
+    let n_articles = room.number("SELECT count(*) FROM articles");
+    let [publisher, _, body] = ARTICLES[0];
+    import(
+        room,
+        "later",
+        &[["evening.example", "Maribel found", &body[..200]], [publisher, "Again", "Nothing of this was said."]],
+    );
+    assert_eq!(room.number("SELECT count(*) FROM articles"), n_articles + 2, "{what}");
+    room.run(&["ls"]).exits(0);
+    room.run(&["stories"]).exits(0);
+    room.assert_sound();
+}
+
+#[test]
+fn whatever_is_deleted_the_store_goes_on() {
+    for foreign_keys in ["ON", "OFF"] {
+        for sql in [
+            "DELETE FROM articles",
+            "DELETE FROM articles WHERE id = 1",
+            "DELETE FROM articles WHERE id IN (2, 3)",
+            "DELETE FROM stories",
+            "DELETE FROM story_members WHERE article_id = 1",
+            "DELETE FROM sightings",
+            "DELETE FROM revisions",
+            "DELETE FROM fetches",
+            "DELETE FROM sources",
+        ] {
+            let room = newsroom();
+            let connection = Connection::open(room.database()).expect("the database opens");
+            let what = format!("PRAGMA foreign_keys = {foreign_keys}; {sql}");
+            connection.execute_batch(&what).unwrap_or_else(|error| panic!("{what}: {error}"));
+            drop(connection);
+            check_goes_on(&room, &what);
+        }
+    }
+}
+
+#[test]
+fn a_copy_whose_original_is_deleted_is_told_as_changed_and_counts_for_itself() {
+    let room = newsroom();
+    let connection = Connection::open(room.database()).expect("the database opens");
+    connection.execute_batch("DELETE FROM articles WHERE id = 1").expect("it can be deleted");
+    let copy = "SELECT coalesce(duplicate_kind, '-') || ' ' || (change_seq > 4) || ' ' || is_copy
+        FROM articles JOIN story_members ON article_id = id WHERE id = 3";
+    assert_eq!(room.value(copy), "- 1 0");
+    assert_eq!(
+        room.value("SELECT n_articles || ' ' || n_sources || ' ' || title FROM stories WHERE id = 1"),
+        "2 2 Lorne: quays under water"
+    );
+    // The largest number was given to the article that is deleted now; it is not given again.
+    connection.execute_batch("DELETE FROM articles WHERE id = 3").expect("it can be deleted");
+    import(&room, "later", &ARTICLES[3..]);
+    assert_eq!(room.value("SELECT max(change_seq) FROM articles"), "6");
+}
+
+#[test]
+fn a_number_stands_for_the_same_row_for_ever() {
+    let room = newsroom();
+    let connection = Connection::open(room.database()).expect("the database opens");
+    for table in ["articles", "sources", "stories"] {
+        let error =
+            connection.execute(&format!("UPDATE {table} SET id = 99 WHERE id = 1"), []).expect_err("it is refused");
+        assert!(error.to_string().contains("cannot be changed"), "{error}");
+    }
+}
