@@ -99,7 +99,7 @@ const PUBLISHED: [&str; 94] = [
     "posted",
     "created",
     "released",
-    "originally",
+    "original",
     "first ",
     "entered",
     "veröffentlich",
@@ -351,6 +351,7 @@ mod tests {
         check("2026年5月4日 更新 2026年5月2日 公開", &[(changed, "2026年5月4日"), (published, "2026年5月2日")]);
         check("2026年5月4日更新", &[(changed, "2026年5月4日")]);
         check("May 4, 2026 (updated)", &[(changed, "May 4, 2026")]);
+        check("Original: May 2, 2026", &[(published, "May 2, 2026")]);
         check("2026年5月2日 更新：2026年5月4日", &[(Label::None, "2026年5月2日"), (changed, "2026年5月4日")]);
         check("no date", &[]);
         for other in ["When: ", "Valid until ", "Termin: ", "Accessed ", "Born ", "Photo: Ben Okri, ", "© "] {
