@@ -23,7 +23,7 @@ pub fn find(line: &str) -> Option<&str> {
     let end_of = |n_pieces: usize| pieces.get(n_pieces).map_or(line.len(), |next| next.start);
     (0..pieces.len()).filter(|first| may_begin(&pieces[*first])).find_map(|first| {
         let ends = first + 1..=pieces.len().min(first + TOKENS_OF_DATE_MAX);
-        ends.rev().filter(|end| may_end(&pieces[..*end])).find_map(|end| {
+        ends.rev().filter(|end| may_end(&pieces[..*end]) && !cuts_date(&pieces, first, *end)).find_map(|end| {
             let text = line[pieces[first].start..end_of(end)].trim_end();
             is_date(text).then_some(text)
         })
@@ -56,6 +56,37 @@ fn may_end(pieces: &[Piece<'_>]) -> bool {
             names.is_empty() || !names.iter().all(is_filler) || is_behind_stop && word.chars().nth(1).is_none()
         }
         Token::Mark(_) => false,
+    }
+}
+
+/// Whether an end would take the beginning of the next date for a part of this one: a month whose day follows, a day whose
+/// year follows, or the first numbers of several with the same mark between them.
+fn cuts_date(pieces: &[Piece<'_>], start: usize, end: usize) -> bool {
+    let token = |at: usize| pieces.get(at).map(|piece| piece.token);
+    let is_number = |at: usize| matches!(token(at), Some(Token::Number(_)));
+    // The mark that stands here without blanks between two numbers.
+    let joint = |at: usize| match token(at) {
+        Some(Token::Mark(mark @ ('.' | '-' | '/'))) if at > 0 && is_number(at - 1) && is_number(at + 1) => {
+            (pieces[at].is_glued && pieces[at + 1].is_glued).then_some(mark)
+        }
+        _ => None,
+    };
+    match token(end - 1) {
+        Some(Token::Word(word)) => {
+            let is_month = |name: &Name| matches!(name.meaning, Meaning::Month(..));
+            is_number(end) && names_of(word).iter().any(is_month)
+        }
+        Some(Token::Number(_)) => {
+            let is_year = |piece: &Piece<'_>| matches!(piece.token, Token::Number(number) if number.digits == 4);
+            let behind = if token(end) == Some(Token::Mark(',')) { end + 1 } else { end };
+            if pieces.get(behind).is_some_and(is_year) && !pieces[start..end].iter().any(is_year) {
+                return true;
+            }
+            let next = joint(end);
+            let before = if end >= 2 { joint(end - 2) } else { None };
+            next.is_some() && (next == before || next == joint(end + 2))
+        }
+        _ => false,
     }
 }
 

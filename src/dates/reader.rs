@@ -375,7 +375,7 @@ impl<'t> Reader<'t, '_> {
         let (day, time) = match number.digits {
             14 => (Some(number.value / 1_000_000), number.value % 1_000_000),
             6 if self.has_day() => (None, number.value),
-            4 if self.has_day() => (None, number.value * 100),
+            4 if self.has_day() && !self.may_be_year(number) => (None, number.value * 100),
             _ => return false,
         };
         if self.parts.clock.is_some() {
@@ -400,6 +400,13 @@ impl<'t> Reader<'t, '_> {
         !groups.is_empty()
             || numbers.iter().any(|part| part.number.digits == 8)
             || (numbers.len() >= 2 && month.is_some_and(has_year))
+    }
+
+    /// Whether a number of four digits is rather the year of a date that has none so far.
+    fn may_be_year(&self, number: Number) -> bool {
+        let Parts { numbers, groups, .. } = &self.parts;
+        let has_long_year = !groups.is_empty() || numbers.iter().any(|part| part.number.digits >= 4);
+        !has_long_year && (1900..2100).contains(&number.value)
     }
 
     fn word(&mut self, word: &'t str) {

@@ -256,6 +256,16 @@ fn a_date_is_found_in_a_line() {
     check("24 de noviembre de 2026, 6:30 p. m. | Sociedad", Some("24 de noviembre de 2026, 6:30 p. m"));
     check("6 min read | November 24, 2016", Some("November 24, 2016"));
     check("Mara Lindqvist was born in May and has 24 cats", None);
+    // What begins the next date is no part of this one.
+    check("November 24, 2026 Published: November 20, 2026", Some("November 24, 2026"));
+    check("24.11.2026 Veröffentlicht: 20.11.2026", Some("24.11.2026"));
+    check("2026-11-24 Publicerad: 2026-11-20", Some("2026-11-24"));
+    check("2026/11/24 投稿日 2026/11/20", Some("2026/11/24"));
+    check("Issue 41, 2 November 2026", Some("2 November 2026"));
+    check("Top 5 November 16, 2025", Some("November 16, 2025"));
+    check("3d23-4ce5 Nov 16, 2025", Some("Nov 16, 2025"));
+    check("24.11.2026-26.11.2026", Some("24.11.2026"));
+    check("November 24, 2016 - 5 min read", Some("November 24, 2016"));
     check("", None);
 }
 

@@ -15,7 +15,7 @@ const LEAD_MIN: f32 = 1.25;
 
 /// Codes of ISO 639-1 and their words, in small letters. Words that close relatives write alike tell nothing and are
 /// left out where these are in the table too.
-const LANGUAGES: [(&str, &str); 40] = [
+const LANGUAGES: [(&str, &str); 45] = [
     ("en", "the of and to in is that for was on with as by at from it be are"),
     ("de", "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als"),
     ("fr", "le la les des et du une est dans pour que qui sur pas par au avec plus ce"),
@@ -33,7 +33,7 @@ const LANGUAGES: [(&str, &str); 40] = [
     ),
     ("is", "og að í á er sem það um til við ekki hann var en af fyrir með þar eru hefur"),
     ("sq", "të e dhe në për me një që nga është i së do më u ka kjo si nuk më"),
-    ("eu", "eta da ez bat du dira zen dute den duen ere izan egin dela baina dituzte zuen beste"),
+    ("eu", "eta da ez bat du dira zen dute den duen ere izan egin dela baina dituzte zuen beste nahi zuten ditu duena"),
     ("sw", "na ya wa kwa ni katika za la kuwa cha hiyo huo yake wake baada pia kwamba hii ambayo hayo"),
     ("so", "ee iyo ka ku oo waa in uu la ah u ay waxaa soo aan kale si waxay"),
     ("ha", "da na a ta ya wa ga ba cikin don shi su kuma wannan ce ne an daga sun"),
@@ -59,6 +59,11 @@ const LANGUAGES: [(&str, &str); 40] = [
     ("ky", "жана бул менен үчүн бир деп болгон да эки боюнча анын бар жылы"),
     ("mn", "нь байна юм болон гэж энэ оны дээр байгаа байсан ба бөгөөд хийх уу"),
     ("tg", "ва дар ба аз ки бо барои ин он аст шуд низ буд"),
+    ("hu", "a az és hogy nem is egy meg ez volt de már csak még azt kell mint el vagy lesz"),
+    ("lt", "ir į kad yra su iš ne bet tai buvo kaip per už jau dėl nuo apie taip po"),
+    ("lv", "un ir ar no ka uz par kas bet arī tika pēc lai kā gada viņš tas nav"),
+    ("tl", "ang ng sa na mga ay at ni si para kay ito hindi mula noong kanyang siya nang"),
+    ("vi", "và của là có cho không được trong một các những đã với người này khi để từ ở đến"),
     ("cy", "yn y a i o ar ei mae yr am wedi ac bod gan oedd eu hefyd"),
 ];
 
@@ -94,6 +99,15 @@ fn beginning(text: &str) -> &str {
         in_word = is_letter;
     }
     text
+}
+
+/// Largest share of its commonest words in a text that is not in a language.
+const SHARE_OF_OTHERS_MAX: f32 = 0.05;
+
+/// Whether a text is long enough to have the commonest words of a language, and hardly has any.
+pub(super) fn lacks(text: &str, language: &str) -> bool {
+    let share = shares(text).and_then(|shares| shares.into_iter().find(|(code, _)| *code == language));
+    share.is_some_and(|(_, share)| share < SHARE_OF_OTHERS_MAX)
 }
 
 /// The share of each language's words in a text; none for one that is too short.

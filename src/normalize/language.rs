@@ -2,6 +2,7 @@
 
 use whatlang::Lang;
 
+use super::alphabets;
 use super::function_words;
 
 /// Characters of the body that the detector reads: enough to be sure, little enough to be quick.
@@ -28,19 +29,31 @@ const CONFUSABLE: &[&[&str]] = &[
 /// The language of a text as an ISO 639-1 code (639-3 where there is none), from what the page declares and from what
 /// the words say. The words win when they are many and clear, since templates often declare another language than
 /// the article is in. The detector does not know all languages and takes a text in another for one that it knows: a
-/// declared language that it does not know stays, unless the commonest words of the text are of the one that it found.
+/// declared language that it does not know stays, unless the commonest words of the text are of the one that it found, or
+/// the script is one in which the declared language is not written.
 #[must_use]
 pub fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
-    let declared = declared.and_then(primary_subtag);
-    let detected = detect(text);
     let sample = beginning(text);
+    let declared =
+        declared.and_then(primary_subtag).filter(|declared| alphabets::may_be_in_script_of(declared, sample));
+    if let Some(spelled) = alphabets::by_letters(sample) {
+        let is_akin = declared.as_deref().is_some_and(alphabets::has_letters_beyond_slavic);
+        return declared.filter(|_| is_akin).or(Some(spelled.to_owned()));
+    }
+    let detected = detect(text);
     match (declared, detected) {
         (Some(declared), Some(detected)) if are_confusable(&declared, detected) => Some(declared),
         (Some(declared), Some(detected)) if !is_known(&declared) => {
-            let is_wrong = has_own_script(detected) || function_words::speaks_rather(sample, detected, &declared);
+            let is_wrong = has_own_script(detected)
+                || function_words::speaks_rather(sample, detected, &declared)
+                || function_words::lacks(sample, &declared);
             Some(if is_wrong { detected.to_owned() } else { declared })
         }
-        (Some(declared), None) => Some(declared),
+        (Some(declared), None) => {
+            let spoken = function_words::language_of(sample).filter(|spoken| !are_confusable(&declared, spoken));
+            let is_wrong = function_words::lacks(sample, &declared);
+            Some(spoken.filter(|_| is_wrong).map_or(declared, str::to_owned))
+        }
         (_, detected) => {
             let spoken = function_words::language_of(sample).filter(|spoken| detected.is_none() || !is_known(spoken));
             spoken.or(detected).map(str::to_owned)
@@ -207,9 +220,40 @@ mod tests {
             check(text, Some(code), code);
             check(text, None, code);
         }
+        let kazakh = "Қала кеңесі кеше кешке өзен жағасындағы ескі диірменді сатып алып, оны кітапханаға айналдыру туралы шешім \
+            қабылдады. Бұл үлкен жұмыс, бұрын оған ақша жетпейтін, ал енді қаланың қаражаты да, ниеті де бар.";
+        let kyrgyz = "Шаардык кеңеш кечээ кечинде дарыянын жээгиндеги эски тегирменди сатып алып, аны китепканага айландырууну \
+            чечти. Бул чоң иш, мурда ага акча жетчү эмес, эми болсо шаардын каражаты да, каалоосу да бар.";
+        let tajik = "Шӯрои шаҳр шоми дирӯз қарор кард, ки осиёби кӯҳнаи назди дарёро харида, онро ба китобхона табдил диҳад. Ин \
+            кори бузург аст ва пеш барои он пул намерасид, аммо ҳоло шаҳр ҳам маблағ дорад ва ҳам хоҳиш.";
+        for (text, code) in [(kazakh, "kk"), (kyrgyz, "ky"), (tajik, "tg"), (mongolian, "mn")] {
+            check(text, Some(code), code);
+            check(text, None, code);
+            check(text, Some("ru"), code);
+        }
+        // Of relatives that are written with the same letters the page tells.
+        check(kazakh, Some("tt"), "tt");
+        check(icelandic, Some("en"), "is");
+        let frisian = "De gemeenteried hat tiisdeitejûn besletten de âlde stau boppe de stêd op 'e nij te bouwen, dy't sûnt de \
+            oerstreamings fan ôfrûne winter lekt en dêr't gjinien foar betelje woe. It wurk sil twa simmers duorje.";
+        check(frisian, Some("fy"), "fy");
         // A template's language is not that of the text.
         check(SPANISH, Some("is"), "es");
         check("東京の天気は晴れです。明日は雨が降るでしょう。", Some("sq"), "ja");
+        let russian = "Городской совет решил вчера вечером купить старую мельницу у реки и превратить её в библиотеку. Это \
+            большая работа, на которую раньше не было денег, а теперь у города есть и средства, и желание.";
+        let arabic = "قرر مجلس المدينة مساء أمس شراء الطاحونة القديمة على ضفة النهر وتحويلها إلى مكتبة، وهو عمل كبير لم يكن له مال \
+            من قبل، أما الآن فلدى المدينة المال والرغبة في ذلك.";
+        let hungarian = "A városi tanács tegnap este úgy döntött, hogy megveszi a folyóparti régi malmot, és könyvtárat csinál \
+            belőle. Ez nagy munka, amelyre eddig nem volt pénz, de most van a városnak pénze is, kedve is hozzá.";
+        for (text, code) in [(russian, "ru"), (arabic, "ar"), (hungarian, "hu")] {
+            for declared in ["is", "sq", "sw"] {
+                check(text, Some(declared), code);
+            }
+        }
+        let sorani = "ئەنجومەنی شار دوێنێ ئێوارە بڕیاریدا ئاشە کۆنەکەی کەناری ڕووبارەکە بکڕێت و بیکات بە کتێبخانە.";
+        assert_eq!(language_of(sorani, Some("en")), None);
+        check(sorani, Some("ckb"), "ckb");
         let nynorsk = "Kommunestyret vedtok i går kveld å kjøpe den gamle mølla ved elva og gjere ho om til bibliotek. Det er eit \
             stort arbeid som ikkje kunne gjerast før, men no har kommunen pengar til det, og dei vil ikkje vente meir.";
         check(nynorsk, None, "nn");

@@ -1,5 +1,7 @@
 //! What values mean: strings as a page or file gave them become an [`Article`] in normal form. Pure.
 
+mod alphabets;
+
 mod amp_cache;
 
 mod function_words;

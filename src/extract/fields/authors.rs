@@ -78,7 +78,8 @@ pub(in super::super) fn authors(
             names.add(&party.name, Origin::JsonLd);
         }
     }
-    if names.authors.people.iter().any(|person| !bylines::is_account(&person.value)) {
+    let is_sure = |person: &Evidence<String>| !bylines::is_account(&person.value) && !bylines::is_house(&person.value);
+    if names.authors.people.iter().any(is_sure) {
         return names.authors;
     }
     let accounts = std::mem::take(&mut names.authors.people);
@@ -88,6 +89,9 @@ pub(in super::super) fn authors(
     }
     let is_weak = names.authors.people.iter().all(|person| is_weak(&person.value, page, declared));
     if !is_weak {
+        if let Some(all) = all_of_byline(&names.authors.people, page, layout, site_names) {
+            names.authors.people = all;
+        }
         return names.authors;
     }
     let weak = std::mem::take(&mut names.authors.people);
@@ -110,6 +114,24 @@ pub(in super::super) fn authors(
         }
     }
     names.authors
+}
+
+/// The people in the byline of the head, where it names the only one that is declared, and others: some systems declare
+/// the first author alone.
+fn all_of_byline(
+    declared: &[Evidence<String>],
+    page: &Page<'_>,
+    layout: &Layout,
+    site_names: &[String],
+) -> Option<Vec<Evidence<String>>> {
+    let [only] = declared else { return None };
+    let mut names = Names::new(site_names);
+    add_bylines(&mut names, page, layout, Standing::Head);
+    let people = names.authors.people;
+    let only = key(&only.value);
+    // A byline may call them by their titles.
+    let has_only = people.iter().any(|person| key(&person.value).ends_with(&only));
+    (people.len() > 1 && has_only).then_some(people)
 }
 
 /// Adds what `meta` elements say: the first name of them that names people.
@@ -137,7 +159,7 @@ fn add_declared(names: &mut Names<'_>, declared: &Declared<'_>) {
 }
 
 /// What is in the label of a field that holds an author.
-const AUTHOR_LABELS: [&str; 16] = [
+const AUTHOR_LABELS: [&str; 34] = [
     "written",
     "author",
     "by",
@@ -149,11 +171,29 @@ const AUTHOR_LABELS: [&str; 16] = [
     "scritto",
     "geschreven",
     "skrevet",
+    "skrivet",
     "skriven",
     "napisa",
+    "napsal",
+    "napís",
+    "kirjoit",
+    "scris",
+    "szerző",
+    "írta",
+    "ditulis",
+    "viết",
     "автор",
     "написано",
     "yazan",
+    "συντάκτ",
+    "συντάχθηκε",
+    "كُتب",
+    "كتب",
+    "נכתב",
+    "作者",
+    "執筆",
+    "글쓴",
+    "작성",
 ];
 
 /// Whether a name may be that of somebody's account or of a house: a single word, or the owner of the text.
@@ -161,6 +201,7 @@ fn is_weak(name: &str, page: &Page<'_>, declared: &Declared<'_>) -> bool {
     let key = key(name);
     let is_named_in = |text: &str| text.len() <= BYLINE_BYTES_MAX && super::super::text::key(text).contains(&key);
     !is_full(name)
+        || bylines::is_house(name)
         || OWNER_NAMES.iter().any(|owner| declared.all(owner).any(is_named_in))
         || page.lines.iter().any(|line| line.text.contains('©') && is_named_in(&line.text))
 }
@@ -176,8 +217,16 @@ fn add_lines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, asks_all: 
     };
     let head: Vec<usize> = layout.head().filter(may_be_byline).collect();
     for at in head.iter().copied() {
+        for name in bylines::east_asian_names(&spaced_line(page, &page.lines[at])) {
+            names.add(name, Origin::Text);
+        }
+    }
+    for at in head.iter().copied() {
         let text = spaced_line(page, &page.lines[at]);
-        let is_told = begins_byline(&text) || bylines::tells_date_and_author(&text) || is_labelled(page, at);
+        let is_told = begins_byline(&text)
+            || bylines::is_byline_alone(&text)
+            || bylines::tells_date_and_author(&text)
+            || is_labelled(page, at);
         if names.authors.people.is_empty() && is_told {
             names.add(behind_date(&text), Origin::Text);
         }
@@ -228,7 +277,8 @@ fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head:
         if is_heading || !bylines::has_two_capitals(&text) || bylines::names_other_deed(&text) {
             continue;
         }
-        let is_apart = stands_out_as_names(line);
+        // Whom the title names the article is about.
+        let is_apart = stands_out_as_names(line) && !is_in_title(page, &text);
         let is_dated = line.n_links == 0 && (at.saturating_sub(1)..=at + 1).any(has_date);
         for name in bylines::names(&text, &|_| false) {
             let is_name =
@@ -241,6 +291,11 @@ fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head:
             return;
         }
     }
+}
+
+/// Whether the title of the document has a text in it.
+fn is_in_title(page: &Page<'_>, text: &str) -> bool {
+    page.document_title.as_deref().is_some_and(|title| key(title).contains(&key(text)))
 }
 
 /// Whether a text, or a word of it, stands elsewhere on the page: in a line of its own, or in the article. So do places
@@ -268,7 +323,8 @@ fn is_told_of(page: &Page<'_>, layout: &Layout, at: usize, name: &str) -> bool {
         " escribe ",
     ];
     const BEFORE: [&str; 7] = ["by ", "author ", "author: ", "about the author: ", "posts by ", "more from ", "par "];
-    let is_outside = |other: &usize| *other != at && layout.standing(*other) > Standing::Text;
+    let last = layout.last_lines();
+    let is_outside = |other: &usize| *other != at && (layout.standing(*other) > Standing::Text || last.contains(other));
     page.lines.iter().enumerate().filter(|(other, _)| is_outside(other)).any(|(other, line)| {
         let Some((before, behind)) = line.text.split_once(name) else { return false };
         let is_told = before.is_empty() && ABOUT.iter().any(|word| behind.starts_with(word));
@@ -289,6 +345,14 @@ fn add_signature(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
         let Some(line) = page.lines.get(at).filter(|line| line.text.len() <= BYLINE_BYTES_MAX) else { continue };
         let is_signed = bylines::is_signature(&line.text) || stands_out_as_names(line) || is_labelled(page, at);
         let bare = bylines::trimmed(&line.text);
+        let is_dashed = line.text.starts_with(['—', '–']) && bylines::is_plain_name(bare);
+        let is_signed = is_signed || is_dashed || bylines::is_byline_alone(&line.text);
+        for name in bylines::east_asian_names(&line.text) {
+            names.add(name, Origin::Text);
+        }
+        if !names.authors.people.is_empty() {
+            return;
+        }
         let signed = || bylines::names(bylines::without_opening(&line.text), &|_| false);
         let is_name = || is_signed && signed().first().is_some_and(|name| bylines::is_plain_name(name));
         let is_told = || bylines::is_plain_name(bare) && is_told_of(page, layout, at, bare);
@@ -312,7 +376,8 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
             && standing(element) == Standing::Head
             && layout.has_text()
     };
-    if farthest == Standing::Away && are_of_several(page) {
+    let are_several = farthest >= Standing::Foot && are_of_several(page);
+    if farthest == Standing::Away && are_several {
         return;
     }
     let mut bylines: Vec<usize> = page
@@ -322,6 +387,7 @@ fn add_bylines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, farthest
         .filter(|element| page.elements[*element].marks.has(Marks::AUTHOR))
         .filter(|element| standing(*element) <= farthest)
         .filter(|element| is_named_author(*element) || !layout.is_elsewhere(page, *element))
+        .filter(|element| standing(*element) < Standing::Foot || !are_several || !is_beside_headline(page, *element))
         .take(ELEMENTS_MAX)
         .collect();
     bylines.sort_by_key(|element| (!is_made_for_name(page, *element), standing(*element)));
@@ -367,6 +433,21 @@ fn are_of_several(page: &Page<'_>) -> bool {
     let mut named = short.filter_map(|text| bylines::names(&text, &|_| false).first().map(|name| key(name)));
     let first = named.next();
     named.any(|name| Some(name) != first)
+}
+
+/// Whether what holds an element has a link beside it that leads to something else than an author: another article.
+fn is_beside_headline(page: &Page<'_>, element: usize) -> bool {
+    let (text, holder) = (page.text_of(element), page.elements[element].parent);
+    if begins_byline(&text) || bylines::without_opening(&text).len() < bylines::trimmed(&text).len() {
+        return false;
+    }
+    let inside =
+        (holder + 1..page.elements.len()).take_while(|other| page.elements[*other].depth > page.elements[holder].depth);
+    let leads_elsewhere =
+        |link: usize| page.attribute(link, "href").is_some_and(|address| !bylines::is_author_address(address));
+    inside.filter(|other| page.elements[*other].tag == Tag::Link && page.elements[*other].parent != element).any(
+        |link| leads_elsewhere(link) && count_words(&page.text_of(link)) > 1 && !text.contains(&page.text_of(link)),
+    )
 }
 
 /// Whether an element says of the single word in it that it is an author's name: it is declared so, called so, or the
@@ -425,6 +506,12 @@ fn stands_out_as_names(line: &Line) -> bool {
             && name.split_whitespace().all(|word| begins_large(word) && goes_on_small(word))
     };
     is_emphasis && bylines::parts(&line.text).iter().all(|name| is_name(name.trim()))
+}
+
+/// The names in a list of those with the family name first, of one word each: `Quill, Ada; Okri, Ben`.
+fn all_inverted(text: &str) -> Option<Vec<String>> {
+    let is_pair = |name: &str| name.split(',').all(|part| count_words(part) == 1);
+    text.split(';').map(|name| inverted(name).filter(|_| is_pair(name))).collect()
 }
 
 /// Whom texts name of which it is known that they are bylines.
@@ -493,6 +580,14 @@ impl<'a> Names<'a> {
     fn add(&mut self, byline: &str, origin: Origin) {
         let byline = fold(byline);
         let text = bylines::without_opening(&byline);
+        if matches!(origin, Origin::JsonLd | Origin::Meta)
+            && let Some(turned) = all_inverted(text)
+        {
+            for name in turned {
+                self.add(&name, origin);
+            }
+            return;
+        }
         let is_own = |key: &str| self.own.iter().any(|own| own == key);
         let is_whole = origin == Origin::JsonLd && is_joined_words(text);
         let found = if is_whole { Vec::new() } else { bylines::names(text, &is_own) };
@@ -583,11 +678,51 @@ mod tests {
     }
 
     #[test]
+    fn a_byline_that_names_more_than_the_first_author_goes_before_what_is_declared() {
+        let head = "<meta name='author' content='Cleo Marsh'>";
+        let byline = "<p class='authors'>By <a href='/a'>Cleo Marsh</a>, <a href='/b'>Ben Okri</a></p>";
+        assert_eq!(authors_of(head, byline), ["Cleo Marsh", "Ben Okri"]);
+        assert_eq!(authors_of(head, "<p class='authors'>By Ada Quill and Ben Okri</p>"), ["Cleo Marsh"]);
+    }
+
+    #[test]
+    fn people_go_before_papers() {
+        let named = "<meta name='author' content='Linde Bote'>";
+        for byline in
+            ["<p class='byline'>Von Cleo Marsh</p>", "<p>Von Cleo Marsh</p>", "<a rel='author'>Cleo Marsh</a>"]
+        {
+            assert_eq!(authors_of(named, byline), ["Cleo Marsh"], "{byline}");
+        }
+        assert_eq!(authors_of(named, ""), ["Linde Bote"]);
+        let structured = r#"<script type="application/ld+json">
+            {"@type": "NewsArticle", "author": {"@type": "Person", "name": "Valley Gazette"}}</script>"#;
+        assert_eq!(authors_of(structured, "<p class='byline'>By Cleo Marsh</p>"), ["Cleo Marsh"]);
+    }
+
+    #[test]
+    fn lists_of_other_articles_behind_the_text_name_nobody() {
+        let page = |behind: &str| {
+            format!("<title>Old mill sold</title><article><h1>Old mill sold</h1>{TEXT}</article>{behind}")
+        };
+        let others = "<ul><li><a href='/b'>Ferry late</a><span class='author'>Cleo Marsh</span></li>\
+            <li><a href='/c'>Fair opens</a><span class='author'>Ben Okri</span></li></ul>";
+        let article = extract(page(others), &LinkHints::default()).expect("an article");
+        assert!(article.authors.is_empty(), "{:?}", article.authors);
+        let signed =
+            format!("<div><a href='/about'>All about us</a><h3 class='author-name'>Written by Cleo</h3></div>{others}");
+        let article = extract(page(&signed), &LinkHints::default()).expect("an article");
+        assert_eq!(article.authors.iter().map(|author| author.value.as_str()).collect::<Vec<_>>(), ["Cleo"]);
+    }
+
+    #[test]
     fn a_field_counts_by_its_label() {
         let field = |label: &str, data: &str| {
             format!("<meta name='twitter:label1' content='{label}'><meta name='twitter:data1' content='{data}'>")
         };
-        assert_eq!(authors_of(&field("Written by", "Cleo Marsh"), ""), ["Cleo Marsh"]);
+        for label in ["Written by", "Skrivet av", "Szerző", "Napsal(a)", "作者", "글쓴이", "Συντάχθηκε από"]
+        {
+            assert_eq!(authors_of(&field(label, "Cleo Marsh"), ""), ["Cleo Marsh"], "{label}");
+        }
         assert!(authors_of(&field("Est. reading time", "2 minutes"), "").is_empty());
     }
 
@@ -597,6 +732,9 @@ mod tests {
             "<meta name='citation_author' content='Marsh, Cleo'><meta name='citation_author' content='Okri, Ben J.'>";
         assert_eq!(authors_of(head, ""), ["Cleo Marsh", "Ben J. Okri"]);
         assert_eq!(authors_of("<meta name='author' content='Cleo Marsh,Ben Okri'>", ""), ["Cleo Marsh", "Ben Okri"]);
+        assert_eq!(authors_of("<meta name='author' content='Marsh, Cleo; Okri, Ben'>", ""), ["Cleo Marsh", "Ben Okri"]);
+        let structured = r#"<script type="application/ld+json">{"@type": "Article", "author": "Marsh, Cleo"}</script>"#;
+        assert_eq!(authors_of(structured, ""), ["Cleo Marsh"]);
     }
 
     #[test]
@@ -634,6 +772,8 @@ mod tests {
             ("<p>Linde Valley</p><p>3 May 2026</p>", &[]),
             ("<p>Culture News</p><p>3 May 2026</p>", &[]),
             ("<p><b>Key Takeaways</b></p>", &[]),
+            ("<p><b>Cleo Marsh</b></p>", &["Cleo Marsh"]),
+            ("<p><b>Old Mill</b></p>", &[]),
         ]);
         let check = |about: &str, expected: &[&str]| {
             let byline = "<p>Cleo Marsh</p><p>5 min read</p>";
@@ -651,6 +791,8 @@ mod tests {
         check("<p>More from Cleo Marsh</p>", &["Cleo Marsh"]);
         check("<p>Written by</p><p>Cleo Marsh</p>", &["Cleo Marsh"]);
         check("<p>Roads to Cleo Marsh are closed.</p>", &[]);
+        let about_behind = format!("<p>Cleo Marsh</p>{TEXT}<p>Cleo Marsh is a reporter in Ellery.</p>");
+        check_head(&[(&about_behind, &["Cleo Marsh"])]);
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use super::super::text::{count_words, fold, key};
 use super::byline_words::{
-    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, LABELS,
-    NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, ROLE_WORDS, SEPARATORS,
+    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, GLUED_ROLES, HEAD_OPENINGS,
+    HOUSE_WORDS, LABELS, NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, PLACES, ROLE_ATTRIBUTES,
+    ROLE_WORDS, SEPARATORS,
 };
 use crate::dates;
 use crate::scripts::is_han_or_kana;
@@ -23,6 +24,49 @@ const PARTS_MAX: usize = 60;
 /// Whether a line begins as bylines do.
 pub(super) fn begins_byline(line: &str) -> bool {
     HEAD_OPENINGS.iter().any(|opening| begins_with(line, opening))
+}
+
+/// Whether a short line is a byline and nothing else: words that stand before a name, and full names.
+pub(super) fn is_byline_alone(line: &str) -> bool {
+    // These begin names of places, and labels of other things.
+    const DOUBTFUL: [&str; 6] = ["text ", "texte ", "texto ", "testo ", "tekst ", "words "];
+    let is_doubtful = DOUBTFUL.iter().any(|opening| begins_with(line, opening));
+    if is_doubtful || line.starts_with("De ") || line.starts_with("Per ") {
+        return false;
+    }
+    let text = without_opening(line);
+    let named: Vec<&str> = parts(text).into_iter().map(trimmed).filter(|part| !part.is_empty()).collect();
+    line.len() <= BARE_BYTES_MAX
+        && text.len() < trimmed(line).len()
+        && !named.is_empty()
+        && named.iter().all(|name| is_plain_name(name))
+}
+
+/// The names behind the word for an author in a line of Chinese or Japanese, which has other statements beside, and those
+/// before it in Korean: `2026-05-02 来源：河谷日报 作者：林海生`, `이도윤 기자 dylee@quay.example`.
+pub(super) fn east_asian_names(line: &str) -> Vec<&str> {
+    const BEFORE: [&str; 8] = ["作者：", "作者:", "记者：", "记者:", "記者：", "撰文：", "文＝", "文/"];
+    const CHARACTERS_MAX: usize = 60;
+    let is_short = |text: &str| (2..=4).contains(&text.chars().count());
+    let is_name = |text: &str| is_short(text) && text.chars().all(is_han_or_kana) && !ROLE_WORDS.contains(&text);
+    let is_korean_name = |text: &str| is_short(text) && text.chars().all(|c| ('가'..='힣').contains(&c));
+    if line.chars().count() > CHARACTERS_MAX || line.ends_with(['.', '。', '?', '!']) {
+        return Vec::new();
+    }
+    let is_end = |c: char| {
+        c.is_whitespace() || matches!(c, '、' | '，' | ',' | '/' | '（' | '(' | '）' | ')' | ']' | '】' | '[' | '【')
+    };
+    let words = |text| str::split(text, is_end).filter(|word: &&str| !word.is_empty());
+    if let Some((_, behind)) = BEFORE.iter().find_map(|label| line.split_once(label)) {
+        return words(behind).take_while(|word| is_name(word)).collect();
+    }
+    let words: Vec<&str> = words(line).collect();
+    let name_of = |pair: &[&'_ str]| match (pair[0], pair[1]) {
+        (name, "기자" | "특파원") if is_korean_name(name) => Some(0),
+        ("记者" | "記者" | "作者" | "撰文", name) if is_name(name) => Some(1),
+        _ => None,
+    };
+    words.windows(2).filter_map(|pair| name_of(pair).map(|at| pair[at])).collect()
 }
 
 /// Whether a text begins with another that is in small letters.
@@ -95,7 +139,15 @@ pub(super) fn names<'b>(byline: &'b str, is_own: &dyn Fn(&str) -> bool) -> Vec<&
     if names.iter().any(|name| is_full(name)) {
         names.retain(|name| is_full(name));
     }
+    if !names.iter().all(|name| is_house(name)) {
+        names.retain(|name| !is_house(name));
+    }
     names
+}
+
+/// Whether a name is rather that of a paper or a station than of a person, by its words.
+pub(super) fn is_house(name: &str) -> bool {
+    is_full(name) && words(&name.to_lowercase()).any(|word| HOUSE_WORDS.contains(&word))
 }
 
 /// Whether a name has more than one part, or is of a script in which that does not show.
@@ -118,6 +170,15 @@ pub(super) fn without_opening(byline: &str) -> &str {
             None => return text,
         }
     }
+}
+
+/// Whether a short line begins with words that stand before a name, of more than one word or with a capital.
+pub(super) fn opens_byline(line: &str) -> bool {
+    let behind = without_opening(line);
+    line.len() <= BARE_BYTES_MAX
+        && line.starts_with(char::is_uppercase)
+        && behind.len() < trimmed(line).len()
+        && parts(behind).first().is_some_and(|part| is_person(name_of(part), &|_| false))
 }
 
 /// Whether a piece of a byline is no name and no part of one: a label, a role, a handle, a date.
@@ -350,7 +411,10 @@ fn split_names<'b>(text: &'b str, parts: &mut Vec<&'b str>) {
         [('[', ']'), ('【', '】')].iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close));
     let mut pieces = vec![unwrapped.unwrap_or(text)];
     for separator in SEPARATORS {
-        pieces = pieces.into_iter().flat_map(|piece| piece.split(separator)).collect();
+        // A hyphen may be a part of a single name.
+        let parts_names = |piece: &str| separator != " - " || piece.split(separator).next().is_some_and(is_full);
+        let split = |piece: &'b str| if parts_names(piece) { piece.split(separator).collect() } else { vec![piece] };
+        pieces = pieces.into_iter().flat_map(split).collect();
     }
     for piece in pieces.into_iter().map(without_brackets) {
         split_at_conjunctions(without_opening(piece), parts);
@@ -421,7 +485,25 @@ fn name_of(part: &str) -> &str {
         }
         seen += usize::from(!word.is_empty());
     }
-    without_echo(without_stop(without_role(trimmed(text))))
+    without_echo(without_stop(without_role(trimmed(without_glued_role(text)))))
+}
+
+/// A name without the role that stands behind it with nothing between: `Ada Quill Senior Editor`, or what a reader may
+/// do: `Ada Quill Follow`. Names have two words at least, and here three at most.
+fn without_glued_role(text: &str) -> &str {
+    const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
+    let is_role = |word: &str| {
+        GLUED_ROLES.contains(&word)
+            || matches!(word, "follow" | "email")
+            || word.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let found: Vec<(usize, String)> =
+        word_positions(text).filter(|(_, word)| !word.is_empty()).map(|(at, word)| (at, bare(word))).collect();
+    let Some(role) = (2..found.len()).find(|at| is_role(&found[*at].1)) else { return text };
+    let attributes = found[2..role].iter().rev().take_while(|(_, word)| ROLE_ATTRIBUTES.contains(&word.as_str()));
+    let n_words = role - attributes.count();
+    if NAME_WORDS.contains(&n_words) { &text[..found[n_words].0] } else { text }
 }
 
 /// A name that stands twice in a row, once.
@@ -484,6 +566,7 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
         && !is_own(&key)
         && !is_domain
         && !AGENCIES.contains(&key.as_str())
+        && !PLACES.contains(&key.as_str())
         && !DEGREES.contains(&key.as_str())
         && !dates::names_month(name)
         && key.len() > 2
@@ -601,6 +684,65 @@ mod tests {
     }
 
     #[test]
+    fn roles_and_houses_behind_a_name_are_no_part_of_it() {
+        for byline in [
+            "By Ada Quill Staff Writer",
+            "Ada Quill Senior Contributor",
+            "By Ada Quill Political editor",
+            "Ada Quill Former Deputy Tech Editor",
+            "By Ada Quill 5 min read",
+            "Ada Quill Follow",
+            "By Ada Quill Email the author",
+            "Ada Quill | Valley Gazette",
+            "Ada Quill - Linde Bote",
+            "By Ada Quill, CNN Business",
+            "Reporting by Ada Quill; editing by Ben Okri",
+        ] {
+            check(byline, &["Ada Quill"]);
+        }
+        check("Ada Quill + Ben Okri", &["Ada Quill", "Ben Okri"]);
+        check("Propos recueillis par Ada Quill", &["Ada Quill"]);
+        check("Text und Fotos: Ada Quill", &["Ada Quill"]);
+        check("Luxury Mill Expert", &[]);
+        check("MILLERS - Quayside", &["MILLERS - Quayside"]);
+        // Where nobody else is named, a house may be a person's name.
+        check("By Emily Post", &["Emily Post"]);
+    }
+
+    #[test]
+    fn lines_in_which_only_words_tell_of_a_byline_are_told_from_others() {
+        for line in [
+            "Par Ada Quill et Ben Okri",
+            "di Ada Quill e Ben Okri",
+            "ByAda Quill",
+            "Yazan: Ada Quill",
+            "Авторы: Анна Рудова",
+        ] {
+            assert!(is_byline_alone(line), "{line}");
+        }
+        for line in [
+            "Ada Quill",
+            "Par ailleurs",
+            "De Kuip, Rotterdam",
+            "Von Ellery aus geht es weiter",
+            "Text: Harbour",
+            "Text Size Small Medium",
+            "",
+        ] {
+            assert!(!is_byline_alone(line), "{line}");
+        }
+        let check = |line: &str, expected: &[&str]| assert_eq!(east_asian_names(line), expected, "{line}");
+        check("2026-05-02 06:30 来源：河谷日报 作者：林海生", &["林海生"]);
+        check("作者：林海生 王小明", &["林海生", "王小明"]);
+        check("（记者 林海生）", &["林海生"]);
+        check("文＝山田花子", &["山田花子"]);
+        check("이도윤 기자 dylee@quay.example", &["이도윤"]);
+        check("[하버일보 이도윤 기자]", &["이도윤"]);
+        check("그는 기자 회견에서 말했다.", &[]);
+        check("来源：河谷日报", &[]);
+    }
+
+    #[test]
     fn what_is_no_person_is_left_out() {
         for byline in [
             "Harbour Post",
@@ -625,6 +767,17 @@ mod tests {
             "Quay Pictures)",
             "Written by Quay Staff",
             "Content Creator part-time",
+            "By New York",
+            "Übersetzt von Mia Öst",
+            "Gesponsert von Mühlen Bau",
+            "Foto di Ana Ruiz",
+            "Tradotto da Ana Ruiz",
+            "Fotografía de Ana Ruiz",
+            "Fot. Ana Ruiz",
+            "Översatt av Ana Ruiz",
+            "Washington DC",
+            "By Opinion",
+            "Top Stories",
         ] {
             check(byline, &[]);
         }

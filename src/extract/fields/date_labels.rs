@@ -3,7 +3,7 @@
 use crate::dates;
 
 /// Beginnings of the words that announce the last change.
-const CHANGED: [&str; 64] = [
+const CHANGED: [&str; 86] = [
     "updat",
     "modif",
     "revis",
@@ -68,16 +68,38 @@ const CHANGED: [&str; 64] = [
     "kemas kini",
     "อัปเดต",
     "अपडेट",
+    "zmian",
+    "izmjen",
+    "izmen",
+    "änderung",
+    "überarbeit",
+    "berichtigt",
+    "последн",
+    "آپدیت",
+    "ویرایش",
+    "আপডেট",
+    "புதுப்பி",
+    "sửa ",
+    "terakhir",
+    "eguneratu",
+    "diweddar",
+    "ndryshuar",
+    "last edit",
+    "changed",
+    "amended",
+    "修訂",
+    "修订",
+    "改訂",
 ];
 
 /// Beginnings of the words that announce the publication.
-const PUBLISHED: [&str; 56] = [
+const PUBLISHED: [&str; 94] = [
     "publi",
     "pubblic",
     "posted",
     "created",
     "released",
-    "originally",
+    "original",
     "first ",
     "entered",
     "veröffentlich",
@@ -97,7 +119,6 @@ const PUBLISHED: [&str; 56] = [
     "julkaistu",
     "opublik",
     "publikov",
-    "dodano",
     "zveřejn",
     "vydáno",
     "megjelen",
@@ -128,6 +149,85 @@ const PUBLISHED: [&str; 56] = [
     "등록",
     "đăng",
     "diterbitkan",
+    "létrehoz",
+    "felkerült",
+    "eingestellt",
+    "online seit",
+    "erscheinung",
+    "mis en ligne",
+    "mise en ligne",
+    "rédigé",
+    "размещ",
+    "добавлен",
+    "giriş",
+    "eklen",
+    "投稿",
+    "発行",
+    "公开",
+    "发行",
+    "發佈",
+    "승인",
+    "작성",
+    "송고",
+    "발행",
+    "xuất bản",
+    "dipublikasi",
+    "dipos",
+    "tayang",
+    "skapad",
+    "upplagd",
+    "lagt ut",
+    "filed",
+    "added",
+    "uploaded",
+    "issued",
+    "प्रकाशित",
+    "প্রকাশ",
+    "வெளியிட",
+    "adăugat",
+    "postat",
+    "postad",
+    "dodan",
+];
+
+/// Words that announce the date of something else: of an event, a term, a picture, a life.
+const OTHERS: [&str; 36] = [
+    "event date",
+    "when:",
+    "wann:",
+    "termin:",
+    "deadline",
+    "until ",
+    "bis zum ",
+    "jusqu'au",
+    "jusqu’au",
+    "hasta el",
+    "fino al",
+    "valid ",
+    "gültig",
+    "expire",
+    "ends on",
+    "starts",
+    "begins",
+    "scheduled",
+    "tickets",
+    "opening hours",
+    "accessed",
+    "retrieved",
+    "abgerufen",
+    "consulté",
+    "born ",
+    "geboren",
+    "died ",
+    "gestorben",
+    "founded",
+    "built:",
+    "member since",
+    "joined",
+    "copyright",
+    "©",
+    "photo:",
+    "foto:",
 ];
 
 /// Characters before a date that may announce it.
@@ -142,6 +242,8 @@ pub(super) enum Label {
     Published,
     None,
     Changed,
+    /// Of something else than the article.
+    Other,
 }
 
 impl Label {
@@ -152,10 +254,25 @@ impl Label {
         // What stands before another date is about that one.
         let nearest = nearest.rsplit(|c: char| dates::digit(c).is_some()).next().unwrap_or_default().to_lowercase();
         let last = |words: &[&str]| words.iter().filter_map(|word| nearest.rfind(word)).max();
+        if last(&OTHERS) > last(&PUBLISHED).max(last(&CHANGED)) {
+            return Label::Other;
+        }
         match (last(&PUBLISHED), last(&CHANGED)) {
             (None, None) => Label::None,
             (published, changed) if published > changed => Label::Published,
             _ => Label::Changed,
+        }
+    }
+
+    /// What a text that stands behind a date says of it in its first word, in brackets or not.
+    fn of_beginning(behind: &str) -> Label {
+        let word = behind.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '（' | '[' | 'に'));
+        let word = word.to_lowercase();
+        let begins = |words: &[&str]| words.iter().any(|known| word.starts_with(known));
+        match (begins(&PUBLISHED), begins(&CHANGED)) {
+            (true, _) => Label::Published,
+            (_, true) => Label::Changed,
+            _ => Label::None,
         }
     }
 
@@ -171,8 +288,26 @@ impl Label {
     }
 }
 
-/// The dates in a text, each with what it is said to be. `before` is what stands in front of the text.
+/// The dates in a text that are not said to be of something else, each with what it is said to be. `before` is what
+/// stands in front of the text. East Asia writes it behind the date, too.
 pub(super) fn labelled_dates<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t str)> {
+    let mut found = dates_with_words_before(before, text);
+    if found.first().is_some_and(|(label, _)| *label == Label::None)
+        && let Some((_, last)) = found.last()
+        && let Some((_, behind_last)) = text.rsplit_once(last)
+        && Label::of_beginning(behind_last) != Label::None
+    {
+        let mut rest = text;
+        for (label, date) in &mut found {
+            rest = rest.split_once(*date).map_or(rest, |(_, behind)| behind);
+            *label = Label::of_beginning(rest);
+        }
+    }
+    found.retain(|(label, _)| *label != Label::Other);
+    found
+}
+
+fn dates_with_words_before<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t str)> {
     let mut found = Vec::new();
     let mut start = 0;
     while let Some((at, date)) = dates::find(&text[start..]).and_then(|date| Some((text[start..].find(date)?, date))) {
@@ -209,7 +344,20 @@ mod tests {
             &[(published, "2026.05.03 06:30"), (changed, "2026.05.04 09:10")],
         );
         check("5 min read | May 14, 2016", &[(Label::None, "May 14, 2016")]);
+        check(
+            "Letzte Änderung: 04.05.2026 Veröffentlicht: 02.05.2026",
+            &[(changed, "04.05.2026"), (published, "02.05.2026")],
+        );
+        check("2026年5月4日 更新 2026年5月2日 公開", &[(changed, "2026年5月4日"), (published, "2026年5月2日")]);
+        check("2026年5月4日更新", &[(changed, "2026年5月4日")]);
+        check("May 4, 2026 (updated)", &[(changed, "May 4, 2026")]);
+        check("Original: May 2, 2026", &[(published, "May 2, 2026")]);
+        check("2026年5月2日 更新：2026年5月4日", &[(Label::None, "2026年5月2日"), (changed, "2026年5月4日")]);
         check("no date", &[]);
+        for other in ["When: ", "Valid until ", "Termin: ", "Accessed ", "Born ", "Photo: Ben Okri, ", "© "] {
+            check(&format!("{other}3 May 2026"), &[]);
+        }
+        check("Valid until 9 May 2026. Published 3 May 2026", &[(published, "3 May 2026")]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::dates::{self, ReadDate};
 use crate::model::{DatePrecision, Evidence, FetchedDocument, LinkHints, Origin};
 
 /// Names of `meta` elements that hold the date of publication, the most reliable first.
-const PUBLISHED_NAMES: [&str; 22] = [
+const PUBLISHED_NAMES: [&str; 29] = [
     "article:published_time",
     "og:article:published_time",
     "datepublished",
@@ -28,10 +28,17 @@ const PUBLISHED_NAMES: [&str; 22] = [
     "publish-date",
     "publication_date",
     "article:create_at",
-    "last-modified-date",
     "date",
     "publishtime",
     "og:published_time",
+    "citation_date",
+    "article_date_original",
+    "displaydate",
+    "dc.date.created",
+    "dc:created",
+    "datecreated",
+    "creation_date",
+    "created",
 ];
 
 /// Names of `meta` elements that hold the date of the last change.
@@ -41,9 +48,16 @@ const MODIFIED_NAMES: [&str; 6] =
 /// Most candidates of one origin: a page has one date, and lists those of others.
 const SAME_ORIGIN_MAX: usize = 3;
 
+/// The name of a `meta` element that holds the date of the publication on some sites, and of the change on others: it
+/// counts for no more than what the page shows.
+const DOUBTFUL_NAME: &str = "last-modified-date";
+
 /// Names of other `meta` elements that hold the date of publication have one of these in them.
 const PUBLISHED_NAME_PARTS: [&str; 7] =
     ["publish", "publication", "pubdate", "pub-date", "pub_date", "issued", "ptime"];
+
+/// And those that hold the date of a change, one of these.
+const CHANGED_NAME_PARTS: [&str; 3] = ["updat", "modif", "revis"];
 
 /// All candidates for the date of publication.
 pub(in super::super) fn published(
@@ -59,7 +73,8 @@ pub(in super::super) fn published(
     for name in PUBLISHED_NAMES {
         dates.add(declared.first(&[name]), Origin::Meta);
     }
-    for content in declared.with_name_parts(&PUBLISHED_NAME_PARTS).filter(|content| dates::read(content).is_some()) {
+    let others = declared.with_name_parts(&PUBLISHED_NAME_PARTS, &CHANGED_NAME_PARTS);
+    for content in others.filter(|content| dates::read(content).is_some()) {
         dates.add(Some(content), Origin::Meta);
     }
     for microdata in published_microdata(page, layout) {
@@ -73,6 +88,7 @@ pub(in super::super) fn published(
     }
     let hint_origin = if hints.from_sitemap { Origin::Sitemap } else { Origin::Feed };
     dates.add(hints.published.as_deref(), hint_origin);
+    dates.add(declared.first(&[DOUBTFUL_NAME]), Origin::Text);
     dates.add(in_address(document.final_url.path()).as_deref(), Origin::Url);
     dates.0
 }

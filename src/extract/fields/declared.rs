@@ -59,10 +59,15 @@ impl<'a> Declared<'a> {
         self.metas.iter().filter(move |(known, _)| known == name).map(|(_, content)| *content)
     }
 
-    /// The contents of all elements whose names have one of the parts in them.
-    pub(in super::super) fn with_name_parts<'b>(&'b self, parts: &'b [&str]) -> impl Iterator<Item = &'a str> + 'b {
-        let has_part = |name: &str| parts.iter().any(|part| name.contains(part));
-        self.metas.iter().filter(move |(name, _)| has_part(name)).map(|(_, content)| *content)
+    /// The contents of all elements whose names have one of the parts in them, and none of the others.
+    pub(in super::super) fn with_name_parts<'b>(
+        &'b self,
+        parts: &'b [&str],
+        others: &'b [&str],
+    ) -> impl Iterator<Item = &'a str> + 'b {
+        let has = |name: &str, parts: &[&str]| parts.iter().any(|part| name.contains(part));
+        let is_it = move |name: &str| has(name, parts) && !has(name, others);
+        self.metas.iter().filter(move |(name, _)| is_it(name)).map(|(_, content)| *content)
     }
 
     /// Whether the page says that it is an article.

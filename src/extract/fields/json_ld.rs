@@ -2,6 +2,7 @@
 //!
 //! Much of it is broken JSON, written by templates, and then read by a reader of our own (`lenient_json`).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
@@ -67,8 +68,26 @@ pub(in super::super) struct StructuredArticle {
     pub(in super::super) is_paid: bool,
 }
 
-/// Reads all scripts of a page; `addresses` are the page's own, to tell its article from others it lists.
-pub(in super::super) fn read(scripts: &[String], addresses: &[Url]) -> StructuredArticle {
+/// By what the page's own article is told from others that it describes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in super::super) struct Own<'a> {
+    /// The addresses of the page.
+    pub(in super::super) addresses: &'a [Url],
+    /// The keys of what it calls itself, in its head and its headings.
+    pub(in super::super) titles: &'a [String],
+}
+
+impl Own<'_> {
+    /// Whether a text is a title of the page, or all of one but the name of the site.
+    fn is_title(self, text: &str) -> bool {
+        const KEY_BYTES_MIN: usize = 8;
+        let key = key(text);
+        key.len() >= KEY_BYTES_MIN && self.titles.iter().any(|title| title.contains(&key))
+    }
+}
+
+/// Reads all scripts of a page.
+pub(in super::super) fn read(scripts: &[String], own: Own<'_>) -> StructuredArticle {
     let documents: Vec<Value> = scripts.iter().flat_map(|script| parse(script)).collect();
     let mut nodes: Vec<&Map<String, Value>> = Vec::new();
     for document in &documents {
@@ -84,21 +103,29 @@ pub(in super::super) fn read(scripts: &[String], addresses: &[Url]) -> Structure
         .enumerate()
         .filter(|(_, node)| is_article(node))
         // The first of equals: a page lists others after its own.
-        .max_by_key(|(position, node)| (worth(node, addresses), usize::MAX - position))
+        .max_by_key(|(position, node)| (worth(node, own), usize::MAX - position))
         .map(|(_, node)| *node);
     let mut article = StructuredArticle::default();
     if let Some(node) = best {
         article.is_article = true;
         fill(&mut article, node, &by_id);
-        let twins = nodes.iter().copied().filter(|node| is_article(node) && worth(node, addresses).0);
+        let is_twin = |node: &Map<String, Value>| {
+            let worth = worth(node, own);
+            is_article(node) && (worth.has_address || worth.has_title)
+        };
+        let twins = nodes.iter().copied().filter(|node| is_twin(node));
         article.headlines = headlines(node, twins.take(TWINS_MAX));
         let is_other = |name: &String| article.headlines.iter().all(|known| key(known) != key(name));
         article.other_name = text_of(node.get("name")).filter(is_other);
         article.is_blog = has_type(node, |name| name == "BlogPosting");
     }
-    // The date of a recording is that of the article only where nothing else is said of one.
-    let is_of_page = |name: &str| PAGE_TYPES.contains(&name) && (best.is_none() || name != "VideoObject");
-    for node in nodes.iter().filter(|node| has_type(node, is_of_page)) {
+    // The date of a recording is that of the article only where the page is about it, and nothing else is said of one.
+    let is_recording = |node: &Map<String, Value>| has_type(node, |name| name == "VideoObject");
+    let is_own = |node: &Map<String, Value>| text_of(node.get("name")).is_some_and(|name| own.is_title(&name));
+    let is_of_page = |node: &Map<String, Value>| {
+        has_type(node, |name| PAGE_TYPES.contains(&name)) && (!is_recording(node) || best.is_none() && is_own(node))
+    };
+    for node in nodes.iter().filter(|node| is_of_page(node)) {
         fill_dates(&mut article, node);
         if article.authors.is_empty() && best.is_none() {
             article.authors = parties(node.get("author"), &by_id);
@@ -114,11 +141,28 @@ pub(in super::super) fn read(scripts: &[String], addresses: &[Url]) -> Structure
 fn parse(script: &str) -> Vec<Value> {
     let script = script.trim();
     match serde_json::from_str(script) {
-        Ok(document) => vec![document],
-        Err(_) if !script.contains('"') && script.contains("&quot;") => {
-            lenient_json::read(&script.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&"))
+        // A text that holds the document.
+        Ok(Value::String(inner)) => {
+            serde_json::from_str(&inner).map_or_else(|_| lenient_json::read(&inner), |value| vec![value])
         }
-        Err(_) => lenient_json::read(script),
+        Ok(document) => vec![document],
+        Err(_) => lenient_json::read(&with_quotes(script)),
+    }
+}
+
+/// A script with the quotes that JSON has, where it has others instead: escaped for HTML or for a text in JavaScript, or
+/// made typographic.
+fn with_quotes(script: &str) -> Cow<'_, str> {
+    const ESCAPED: [&str; 3] = ["&quot;", "&#34;", "&#x22;"];
+    const TYPOGRAPHIC: [char; 3] = ['“', '”', '„'];
+    let is_escaped_text = || script.starts_with("{\\\"") || script.starts_with("[{\\\"");
+    if script.contains('"') {
+        return if is_escaped_text() { Cow::Owned(script.replace("\\\"", "\"")) } else { Cow::Borrowed(script) };
+    }
+    match ESCAPED.iter().find(|quote| script.contains(**quote)) {
+        Some(quote) => Cow::Owned(script.replace(quote, "\"").replace("&#39;", "'").replace("&amp;", "&")),
+        None if script.contains(TYPOGRAPHIC) => Cow::Owned(script.replace(TYPOGRAPHIC, "\"")),
+        None => Cow::Borrowed(script),
     }
 }
 
@@ -141,7 +185,7 @@ fn collect_nodes<'a>(document: &'a Value, nodes: &mut Vec<&'a Map<String, Value>
 
 fn has_type(node: &Map<String, Value>, accepts: impl Fn(&str) -> bool) -> bool {
     let is_accepted =
-        |value: &Value| value.as_str().is_some_and(|name| accepts(name.rsplit(['/', ':']).next().unwrap_or(name)));
+        |value: &Value| value.as_str().is_some_and(|name| accepts(name.rsplit(['/', ':', '#']).next().unwrap_or(name)));
     match node.get("@type").or_else(|| node.get("type")) {
         Some(Value::Array(names)) => names.iter().any(is_accepted),
         Some(name) => is_accepted(name),
@@ -153,15 +197,24 @@ fn is_article(node: &Map<String, Value>) -> bool {
     has_type(node, |name| name.ends_with("Article") || ARTICLE_TYPES.contains(&name))
 }
 
-/// How likely the node is the page's own article: its address counts most, then how much it tells.
-fn worth(node: &Map<String, Value>, addresses: &[Url]) -> (bool, usize) {
-    let same_address = ["url", "@id", "mainEntityOfPage"].iter().any(|name| {
+/// How likely a node is the page's own article, by what counts most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Worth {
+    has_address: bool,
+    has_title: bool,
+    n_telling: usize,
+}
+
+fn worth(node: &Map<String, Value>, own: Own<'_>) -> Worth {
+    let has_address = ["url", "@id", "mainEntityOfPage"].iter().any(|name| {
         let value = node.get(*name);
         let value = value.and_then(Value::as_str).or_else(|| value?.get("@id")?.as_str());
-        value.is_some_and(|value| addresses.iter().any(|address| same_page(value, address.as_str())))
+        value.is_some_and(|value| own.addresses.iter().any(|address| same_page(value, address.as_str())))
     });
     let telling = ["headline", "datePublished", "author", "articleBody"];
-    (same_address, telling.iter().filter(|name| node.contains_key(**name)).count())
+    let n_telling = telling.iter().filter(|name| node.contains_key(**name)).count();
+    let has_title = text_of(node.get("headline")).is_some_and(|headline| own.is_title(&headline));
+    Worth { has_address, has_title, n_telling }
 }
 
 fn same_page(one: &str, other: &str) -> bool {
@@ -227,7 +280,8 @@ fn fill_dates(article: &mut StructuredArticle, node: &Map<String, Value>) {
 /// A date as text; some write it as the number of seconds, or milliseconds, since 1970.
 fn date_of(value: Option<&Value>) -> Option<String> {
     match value? {
-        Value::Number(number) => Some(number.to_string()),
+        // Some have a fraction.
+        Value::Number(number) => number.to_string().split('.').next().map(str::to_owned),
         value => text_of(Some(value)),
     }
 }
@@ -269,7 +323,10 @@ fn parties(value: Option<&Value>, by_id: &HashMap<&str, &Map<String, Value>>) ->
     let mut parties: Vec<Party> = Vec::new();
     let values = match value {
         Some(Value::Array(values)) => values.as_slice(),
-        Some(value) => std::slice::from_ref(value),
+        Some(value) => match value.get("@list") {
+            Some(Value::Array(values)) => values.as_slice(),
+            _ => std::slice::from_ref(value),
+        },
         None => &[],
     };
     for value in values.iter().take(PARTIES_MAX) {
@@ -305,7 +362,8 @@ mod tests {
     use super::*;
 
     fn read_script(script: &str) -> StructuredArticle {
-        read(&[script.to_owned()], &[Url::parse("https://example.com/a").expect("an address")])
+        let addresses = [Url::parse("https://example.com/a").expect("an address")];
+        read(&[script.to_owned()], Own { addresses: &addresses, titles: &["raindays|quay".to_owned()] })
     }
 
     fn headline_of(script: &str) -> Option<String> {
@@ -327,12 +385,24 @@ mod tests {
             "{\"@type\": \"WebSite\", \"name\": \"Quay\"}\n{\"@type\": \"NewsArticle\", \"headline\": \"Rain & sun\"}",
         );
         check("{&quot;@type&quot;:&quot;Article&quot;,&quot;headline&quot;:&quot;Rain &amp; sun&quot;}");
+        check("{&#34;@type&#34;:&#34;Article&#34;,&#34;headline&#34;:&#34;Rain &amp; sun&#34;}");
+        check("{“@type”: “Article”, “headline”: “Rain & sun”}");
+        check(r#"{\"@type\": \"Article\", \"headline\": \"Rain & sun\"}"#);
+        check(r#""{\"@type\": \"Article\", \"headline\": \"Rain & sun\"}""#);
     }
 
     #[test]
     fn dates_may_be_numbers_and_those_of_recordings_do_not_count() {
         let article = read_script(r#"[{"@type": "NewsArticle", "datePublished": 1777809600000}]"#);
         assert_eq!(article.published.as_deref(), Some("1777809600000"));
+        let article = read_script(r#"{"@type": "NewsArticle", "datePublished": 1777809600.5}"#);
+        assert_eq!(article.published.as_deref(), Some("1777809600"));
+        let recording = |name: &str| {
+            read_script(&format!(r#"{{"@type": "VideoObject", "name": "{name}", "uploadDate": "2026-05-03"}}"#))
+                .published
+        };
+        assert_eq!(recording("Rain days").as_deref(), Some("2026-05-03"));
+        assert_eq!(recording("A cat on a roof"), None);
         let article =
             read_script(r#"[{"@type": "NewsArticle"}, {"@type": "VideoObject", "uploadDate": "2020-01-01"}]"#);
         assert_eq!(article.published, None);
@@ -356,6 +426,21 @@ mod tests {
              "url": "https://example.com/a", "datePublished": "2024-05-01"}]"#;
         let article = read_script(script);
         assert_eq!(article.headlines, ["Old mill finds a buyer", "Mill sold"]);
+    }
+
+    #[test]
+    fn of_articles_without_an_address_the_one_with_the_title_of_the_page_is_its_own() {
+        let script = r#"[
+            {"@type": "NewsArticle", "headline": "Mill sold", "datePublished": "2026-05-03", "author": "Nobody"},
+            {"@type": "NewsArticle", "headline": "Rain days", "datePublished": "2026-05-02"}]"#;
+        assert_eq!(read_script(script).published.as_deref(), Some("2026-05-02"));
+    }
+
+    #[test]
+    fn authors_may_be_in_a_list_of_linked_data() {
+        let script = r#"{"@type": "Article", "author": {"@list": [{"@type": "Person", "name": "Anna Lind"}]}}"#;
+        let names: Vec<String> = read_script(script).authors.into_iter().map(|party| party.name).collect();
+        assert_eq!(names, ["Anna Lind"]);
     }
 
     #[test]

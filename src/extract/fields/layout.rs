@@ -109,14 +109,9 @@ impl Layout {
         first..self.text.end.min(self.head_end)
     }
 
-    /// The last line of the text, and those right behind it.
+    /// The last line of the text, and those right behind it: some are signed and dated there.
     pub(in super::super) fn last_lines(&self) -> Range<usize> {
         self.text.end.saturating_sub(1)..self.text.end + FOOT_LINES
-    }
-
-    /// The lines right behind the text.
-    pub(in super::super) fn foot(&self) -> Range<usize> {
-        self.text.end..self.text.end + FOOT_LINES
     }
 
     /// Whether an element is part of something else that the page shows: comments, another article, its masthead.
@@ -134,10 +129,38 @@ impl Layout {
         // What holds the article, all above it does too.
         above.take_while(|above| self.text.is_empty() || !self.holds_article(page, *above)).any(|above| {
             let PageElement { marks, tag, .. } = &page.elements[above];
+            // What holds the date and the number of comments is no comment.
+            let is_dated = is_in_head && marks.has(Marks::DATE);
+            let marks = if is_dated { marks.without(Marks::COMMENTS) } else { *marks };
             marks.has(if above == element { own } else { inherited })
                 || *tag == Tag::Article && !self.text.is_empty()
                 || (marks.has(Marks::HEADER) || *tag == Tag::Aside) && self.is_masthead(page, above)
         })
+    }
+
+    /// Whether an element stands above the headline and is a part of the page around the article: what holds the headline
+    /// and the text does not hold it, and what holds all three is no `article` and has the page's menus or its foot, too.
+    pub(in super::super) fn is_above_article(&self, page: &Page<'_>, element: usize) -> bool {
+        let Some(headline) = self.headline.filter(|_| self.has_text()) else { return false };
+        let first = page.elements[element].lines_start;
+        if first >= headline {
+            return false;
+        }
+        let holds = |above: usize, line: usize| {
+            let PageElement { lines_start, lines_end, .. } = page.elements[above];
+            (lines_start..lines_end).contains(&line)
+        };
+        let mut holders = page
+            .path_up(page.lines[self.text.start].owner, 0)
+            .filter(|above| holds(*above, headline) && holds(*above, self.text.start))
+            .peekable();
+        let Some(article) = holders.peek().copied() else { return false };
+        let Some(common) = holders.find(|above| holds(*above, first)).filter(|common| *common != article) else {
+            return false;
+        };
+        let is_article = |above: usize| page.elements[above].tag == Tag::Article;
+        let is_in_article = is_article(common) || holders.any(is_article);
+        !is_in_article && (page.elements[common].depth <= 1 || has_frame(page, common, article))
     }
 
     /// Whether an element holds the headline or the beginning of the text.
@@ -160,6 +183,24 @@ impl Layout {
             && holders.peek().is_none_or(holds_text)
             && !holders.any(|above| page.elements[above].tag == Tag::Article)
     }
+}
+
+/// Whether an element has the page's menus or its foot in it, beside another one that is within it.
+fn has_frame(page: &Page<'_>, element: usize, within: usize) -> bool {
+    // A breadcrumb belongs to the article.
+    const MENU_LINES_MIN: usize = 5;
+    let end_of = |element: usize| {
+        let depth = page.elements[element].depth;
+        (element + 1..page.elements.len()).find(|other| page.elements[*other].depth <= depth)
+    };
+    let end = end_of(element).unwrap_or(page.elements.len());
+    let end_within = end_of(within).unwrap_or(page.elements.len());
+    let is_frame = |other: usize| {
+        let PageElement { tag, marks, lines_start, lines_end, .. } = &page.elements[other];
+        let is_menu = *tag == Tag::Nav || marks.has(Marks::NAVIGATION);
+        *tag == Tag::Footer || marks.has(Marks::FOOTER) || is_menu && lines_end - lines_start >= MENU_LINES_MIN
+    };
+    (element + 1..within).chain(end_within..end).any(is_frame)
 }
 
 /// Where the head of an article with these lines ends. A lead may be chosen that stands before the byline: then the

@@ -10,7 +10,7 @@ use super::super::page::Page;
 use super::super::script_text::ScriptFields;
 use super::super::text;
 use super::declared::Declared;
-use super::json_ld::StructuredArticle;
+use super::json_ld::{Own, StructuredArticle};
 use super::layout::Layout;
 use super::{authors, dates, json_ld, title};
 use crate::model::{BodyKind, Evidence, ExtractedArticle, FetchedDocument, LinkHints, Origin, Quality};
@@ -35,7 +35,8 @@ impl<'a> Metadata<'a> {
             .filter_map(|url| Url::parse(&url.value).ok())
             .chain([document.final_url.clone()])
             .collect();
-        let structured = json_ld::read(&page.json_ld, &addresses);
+        let title_keys = title::own_keys(page, &declared);
+        let structured = json_ld::read(&page.json_ld, Own { addresses: &addresses, titles: &title_keys });
         let site_names = title::site_name_keys(page, &declared, &structured, &addresses);
         let (titles, title_votes) = title::candidates(page, &declared, &structured, hints, &site_names)
             .into_iter()

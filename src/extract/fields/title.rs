@@ -50,6 +50,25 @@ const END_CHARACTERS_MAX: usize = 24;
 /// What stands between a section's name and a title behind it; other separators stand in headlines, too.
 const BARS: [char; 2] = ['|', '｜'];
 
+/// Keys of titles that are those of a template, or of no article.
+const NO_TITLES: [&str; 12] = [
+    "untitled",
+    "untitleddocument",
+    "notitle",
+    "home",
+    "homepage",
+    "news",
+    "index",
+    "page",
+    "article",
+    "startseite",
+    "accueil",
+    "inicio",
+];
+
+/// What stands at the end of a title that was cut.
+const ELLIPSES: [&str; 2] = ["…", "..."];
+
 /// Longest headline; what is longer is a text.
 const TITLE_BYTES_MAX: usize = 600;
 
@@ -84,10 +103,15 @@ pub(super) fn candidates(
     site_names: &[String],
 ) -> Vec<(Evidence<String>, TitleVotes)> {
     let mut places: Vec<Place> = Vec::new();
+    // A page on markup may show its title with some.
+    let shows_markup =
+        page.top_headings.iter().take(HEADINGS_MAX).any(|heading| page.text_of(*heading).contains("<br"));
     let mut add = |text: &str, origin: Origin, trust: u32, is_shown: bool| {
-        let text = without_markup(text);
+        let text = if shows_markup { fold(text) } else { without_markup(text) };
         let text = without_site_name(&text, site_names).to_owned();
-        if !text.is_empty() && text.len() <= TITLE_BYTES_MAX && !site_names.contains(&key(&text)) {
+        let key = key(&text);
+        let is_title = !site_names.contains(&key) && !NO_TITLES.contains(&key.as_str());
+        if !text.is_empty() && text.len() <= TITLE_BYTES_MAX && is_title {
             places.push(Place { title: Evidence::new(text, origin), trust, is_shown });
         }
     };
@@ -106,13 +130,15 @@ pub(super) fn candidates(
         let fields = Fields::of(page, declared, structured, site_names);
         fields.are_for_search(heading)
     });
+    let told = told_keys(page, declared, structured, site_names);
     for heading in headings.shown.iter().take(5) {
         let trust = match (headings.shown.len(), rival) {
             (1, Some(_)) => ONLY_HEADING_TRUST,
             (1, None) => HEADING_TRUST,
             _ => ONE_OF_HEADINGS_TRUST,
         };
-        add(&heading.text, Origin::Heading, trust, true);
+        let bare = heading.bare(&told);
+        add(bare.as_deref().unwrap_or(&heading.text), Origin::Heading, trust, true);
     }
     for heading in headings.doubtful.iter().take(1) {
         add(heading, Origin::Heading, HIDDEN_HEADING_TRUST, false);
@@ -127,6 +153,11 @@ pub(super) fn candidates(
         && let Some(heading) = second_heading(page, site_names)
     {
         places.push(Place { title: Evidence::new(heading, Origin::Heading), trust: HEADING_TRUST, is_shown: true });
+    }
+    for place in 0..places.len() {
+        if let Some(whole) = whole_of(&places[place].title.value, &places) {
+            places[place].title.value = whole;
+        }
     }
     let lines = LineKeys::of(page, &places);
     let shorter: Vec<Option<String>> = places
@@ -151,14 +182,29 @@ pub(super) fn candidates(
     for (votes, position) in voted {
         if !seen.contains(&&keys[position]) {
             seen.push(&keys[position]);
-            // Of equal wordings the longest: a heading put together from several elements may have lost its blanks.
+            // Of equal wordings the longest: a heading put together from several elements may have lost its blanks. One
+            // in capitals has lost its own, and an ellipsis has nothing behind it.
             let same = (0..places.len()).filter(|other| keys[*other] == keys[position]);
-            let longest = same.rev().max_by_key(|other| places[*other].title.value.chars().count());
-            let wording = places[longest.unwrap_or(position)].title.value.clone();
+            let worth = |title: &str| {
+                let has_small = title.chars().any(char::is_lowercase);
+                (has_small, !ELLIPSES.iter().any(|ellipsis| title.ends_with(ellipsis)), title.chars().count())
+            };
+            let best = same.rev().max_by_key(|other| worth(&places[*other].title.value));
+            let wording = places[best.unwrap_or(position)].title.value.clone();
             ordered.push((Evidence::new(wording, places[position].title.origin), votes));
         }
     }
     ordered
+}
+
+/// The title of another place that begins with one that was cut: `Council votes to…`.
+fn whole_of(title: &str, places: &[Place]) -> Option<String> {
+    let beginning = ELLIPSES.iter().find_map(|ellipsis| title.strip_suffix(ellipsis))?.trim_end();
+    let begins_so = |other: &&str| other.len() > beginning.len() && other.starts_with(beginning);
+    let is_whole = |other: &&str| !ELLIPSES.iter().any(|ellipsis| other.ends_with(ellipsis));
+    let others = places.iter().map(|place| place.title.value.as_str());
+    let is_long = count_words(beginning) >= HEADLINE_WORDS_MIN;
+    others.filter(begins_so).find(is_whole).filter(|_| is_long).map(str::to_owned)
 }
 
 /// A place where the page gives itself a title.
@@ -193,6 +239,35 @@ struct ShownHeading {
     is_marked: bool,
     /// Whether it has fewer words than headlines have.
     is_short: bool,
+    /// The texts of its elements, where it has several.
+    pieces: Vec<String>,
+}
+
+impl ShownHeading {
+    /// The heading without the line below the headline that is its last element, where the page says elsewhere that the
+    /// rest is the title.
+    fn bare(&self, told: &[String]) -> Option<String> {
+        let rest = self.pieces.get(..self.pieces.len().checked_sub(1)?)?.join(" ");
+        (count_words(&rest) >= HEADLINE_WORDS_MIN && told.contains(&key(&rest))).then_some(rest)
+    }
+}
+
+/// Keys of what the page says outside its body that its title is.
+fn told_keys(
+    page: &Page<'_>,
+    declared: &Declared<'_>,
+    structured: &StructuredArticle,
+    site_names: &[String],
+) -> Vec<String> {
+    let headlines = structured.headlines.iter().map(String::as_str);
+    let others = [declared.first(&["og:title"]), page.document_title.as_deref()].into_iter().flatten();
+    let mut keys = Vec::new();
+    for title in headlines.chain(others).map(without_markup) {
+        let bare = without_site_name(&title, site_names);
+        keys.push(key(bare));
+        keys.extend(without_short_ends(bare).as_deref().map(key));
+    }
+    keys
 }
 
 impl Headings {
@@ -212,7 +287,8 @@ impl Headings {
                 headings.doubtful.push(text);
             } else {
                 let is_short = count_words(&text) < HEADLINE_WORDS_MIN;
-                headings.shown.push(ShownHeading { text, key, is_marked, is_short });
+                let pieces = page.pieces_of(heading);
+                headings.shown.push(ShownHeading { text, key, is_marked, is_short, pieces });
             }
         }
         // Several first-level headings are of equal rank, and rather the headings of a list.
@@ -307,14 +383,24 @@ fn is_beside_text(page: &Page<'_>, heading: usize) -> bool {
     page.elements[heading].marks.has(Marks::HIDDEN) || page.path_up(heading, 0).any(is_beside)
 }
 
-/// The first second-level heading before the text, for pages whose first-level one is the site's name.
+/// The first second-level heading before the text, for pages whose first-level one is the site's name, or else a
+/// third-level one, or what names of elements call a headline.
 fn second_heading(page: &Page<'_>, site_names: &[String]) -> Option<String> {
+    heading_before_text(page, site_names, |element| page.elements[element].tag == Tag::Heading(2)).or_else(|| {
+        heading_before_text(page, site_names, |element| {
+            page.elements[element].tag == Tag::Heading(3) || page.elements[element].marks.has(Marks::TITLE)
+        })
+    })
+}
+
+fn heading_before_text(page: &Page<'_>, site_names: &[String], is_heading: impl Fn(usize) -> bool) -> Option<String> {
     const ELSEWHERE: Marks = Marks::any(&[Marks::ASIDE, Marks::RELATED, Marks::COMMENTS]);
     let text_start = page.lines.iter().position(|line| count_words(&line.text) >= TEXT_WORDS_MIN)?;
     let can_be_headline = |element: &usize| {
         let heading = &page.elements[*element];
-        heading.tag == Tag::Heading(2)
+        is_heading(*element)
             && heading.lines_start <= text_start
+            && heading.lines_end <= heading.lines_start + 2
             && !is_beside_text(page, *element)
             && !page.path_up(*element, 0).any(|above| page.elements[above].marks.has(ELSEWHERE))
     };
@@ -327,7 +413,7 @@ fn second_heading(page: &Page<'_>, site_names: &[String]) -> Option<String> {
 
 /// A title with white space folded, and without the tags that it has where the headline was written with some.
 fn without_markup(title: &str) -> String {
-    if title.contains("</") { fragment_paragraphs(title).join(" ") } else { fold(title) }
+    if title.contains("</") || title.contains("<br") { fragment_paragraphs(title).join(" ") } else { fold(title) }
 }
 
 /// The lines of a page that may be parts of its titles, by their keys.
@@ -360,13 +446,18 @@ impl LineKeys {
 fn without_short_ends(title: &str) -> Option<String> {
     let mut rest = title;
     while let Some(cut) = cuts(rest).last().filter(|cut| cut.is_bar)
-        && cut.behind.chars().count() <= END_CHARACTERS_MAX
-        && cut.behind.len() * 2 < cut.before.len()
+        && (cut.behind.chars().count() <= END_CHARACTERS_MAX && cut.behind.len() * 2 < cut.before.len()
+            || is_host(cut.behind))
         && count_words(cut.before) > HEADLINE_WORDS_MIN
     {
         rest = cut.before;
     }
     (rest.len() < title.len()).then(|| rest.to_owned())
+}
+
+/// Whether a text is the name of a host: `valleynotes.example`.
+fn is_host(text: &str) -> bool {
+    text.contains('.') && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'))
 }
 
 /// The title that another place gives without what this one adds behind a separator, or before a bar.
@@ -400,7 +491,8 @@ fn cuts(title: &str) -> Vec<Cut<'_>> {
         let is_unspaced = before.ends_with(is_han_or_kana) || behind.starts_with(is_han_or_kana);
         let has_blanks = before.ends_with(char::is_whitespace) && behind.starts_with(char::is_whitespace);
         let is_cut = match mark {
-            "：" => true,
+            // Nobody writes these within words.
+            "：" | "_" | "--" => true,
             ":" => before.ends_with(char::is_whitespace),
             _ => is_bar || has_blanks || is_unspaced && !mark.starts_with(['«', '»', '‹', '›', '·', '/', '•']),
         };
@@ -409,6 +501,13 @@ fn cuts(title: &str) -> Vec<Cut<'_>> {
         }
     }
     cuts
+}
+
+/// Keys of what a page calls itself for others, in its head, and in its first-level headings.
+pub(super) fn own_keys(page: &Page<'_>, declared: &Declared<'_>) -> Vec<String> {
+    let headings = page.top_headings.iter().take(HEADINGS_MAX).map(|heading| page.text_of(*heading));
+    let titles = [declared.first(&["og:title"]), page.document_title.as_deref()].into_iter().flatten();
+    titles.map(key).chain(headings.map(|heading| key(&heading))).collect()
 }
 
 /// Keys of the names by which the site may call itself: as it says, as its heading that leads to its front page says,
@@ -440,9 +539,21 @@ pub(super) fn site_name_keys(
 
 /// Cuts the site's name off either end, as often as it stands there.
 fn without_site_name<'t>(title: &'t str, site_names: &[String]) -> &'t str {
-    let mut title = title;
+    let mut title = before_exact_name(title, site_names);
     loop {
         let cuts = cuts(title);
+        let is_exact = |name: &str| site_names.contains(&key(name));
+        // What stands behind the whole name of the site says what the site is.
+        let is_name_before = |pair: &&[Cut<'_>]| {
+            let between = pair[0].behind.len().saturating_sub(pair[1].behind.len());
+            let name = pair[0].behind.get(..between).unwrap_or_default();
+            is_exact(name.trim_end_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c)))
+                && count_words(pair[0].before) >= HEADLINE_WORDS_MIN
+        };
+        if let Some(pair) = cuts.windows(2).find(is_name_before) {
+            title = pair[0].before;
+            continue;
+        }
         // The last separator of all cuts the least.
         let end = cuts.last().filter(|cut| !cut.before.is_empty() && names_site(cut.behind, site_names));
         let start = cuts.first().filter(|cut| !cut.behind.is_empty() && names_site(cut.before, site_names));
@@ -451,6 +562,23 @@ fn without_site_name<'t>(title: &'t str, site_names: &[String]) -> &'t str {
             (None, Some(cut)) => cut.behind,
             (None, None) => return title,
         };
+    }
+}
+
+/// A title without the whole name of the site at its end, which may then be written on to it with any separator. One word
+/// behind a hyphen is rather a part of another.
+fn before_exact_name<'t>(title: &'t str, site_names: &[String]) -> &'t str {
+    let is_name = |behind: &str| {
+        let is_no_part = count_words(behind) > 1 || !behind.is_ascii();
+        move |mark: char| is_no_part || !matches!(mark, '-' | '/')
+    };
+    let cut = title.char_indices().filter(|(_, c)| SEPARATORS.contains(c)).find(|(at, mark)| {
+        let behind = title[at + mark.len_utf8()..].trim_start();
+        *at > 0 && is_name(behind)(*mark) && site_names.contains(&key(behind))
+    });
+    match cut {
+        Some((at, _)) => title[..at].trim_end_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c)),
+        None => title,
     }
 }
 
@@ -498,6 +626,16 @@ mod tests {
         check("渡船恢复通航_Harbour Post", "渡船恢复通航");
         check("Cross-Harbour ferries resume", "Cross-Harbour ferries resume");
         check("The harbour: ferries resume", "The harbour: ferries resume");
+        check("Ferries resume-Harbour Post", "Ferries resume");
+        check("Ferries resume—Harbour Post", "Ferries resume");
+        check("Ferries resume: Harbour Post", "Ferries resume");
+        check("Ferries resume at last - Harbour Post - News, sport and weather", "Ferries resume at last");
+        let names = ["портовыйвестник".to_owned(), "صوتالوادي".to_owned(), "하버일보".to_owned(), "quay".to_owned()];
+        let check = |title: &str, expected: &str| assert_eq!(without_site_name(title, &names), expected, "{title}");
+        check("Паром снова ходит-Портовый вестник", "Паром снова ходит");
+        check("العبارة تعود-صوت الوادي", "العبارة تعود");
+        check("나룻배 다시 다닌다_하버일보", "나룻배 다시 다닌다");
+        check("Ferries return to Old-Quay", "Ferries return to Old-Quay");
     }
 
     /// The title of a page with this head and these parts before its text.
@@ -535,12 +673,38 @@ mod tests {
     }
 
     #[test]
+    fn a_title_that_was_cut_is_taken_from_where_it_is_whole() {
+        let head =
+            "<meta property='og:title' content='Forty families buy the…'><title>Forty families buy the...</title>";
+        let title = title_of(head, "<h1>Forty families buy the mill</h1>");
+        assert_eq!(title.as_deref(), Some("Forty families buy the mill"));
+        let loud = r#"<script type="application/ld+json">{"@type": "NewsArticle", "headline": "FORTY FAMILIES BUY THE MILL"}</script>"#;
+        let title = title_of(loud, "<h1>Forty families buy the mill</h1>");
+        assert_eq!(title.as_deref(), Some("Forty families buy the mill"));
+    }
+
+    #[test]
+    fn what_templates_call_every_page_is_no_title() {
+        let headings = [
+            "<h2>Forty families buy the mill</h2>",
+            "<h3>Forty families buy the mill</h3>",
+            "<p class='headline'>Forty families buy the mill</p>",
+        ];
+        for heading in headings {
+            for head in ["<title>Untitled Document</title>", "<title>Home</title>", ""] {
+                assert_eq!(title_of(head, heading).as_deref(), Some("Forty families buy the mill"), "{head}{heading}");
+            }
+        }
+    }
+
+    #[test]
     fn short_names_behind_bars_are_no_part_of_a_title() {
         let check = |head: &str, expected: &str| {
             assert_eq!(title_of(&format!("<title>{head}</title>"), "").as_deref(), Some(expected), "{head}");
         };
         check("Forty families buy the old mill | Opinion | Valley Notes", "Forty families buy the old mill");
         check("Mill | Pond | Weir", "Mill | Pond | Weir");
+        check("Forty families buy the old mill | notes-of-the-valley.example", "Forty families buy the old mill");
     }
 
     #[test]
@@ -564,6 +728,10 @@ mod tests {
         let search = "<title>Mill for sale: what you need to know</title>\
             <meta property='og:title' content='Mill for sale: what you need to know'>";
         assert_eq!(title_of(search, "<h1>Forty families buy it</h1>").as_deref(), Some("Forty families buy it"));
+        let heading =
+            "<h1>Mill for sale: what you need to know<br><small>Forty families count their money</small></h1>";
+        let title = title_of("<title>Mill for sale: what you need to know | Post</title>", heading);
+        assert_eq!(title.as_deref(), Some("Mill for sale: what you need to know"));
         let with_kicker = "<h1><span>Valley</span> Mill for sale: what you need to know</h1>";
         assert_eq!(title_of(search, with_kicker).as_deref(), Some("Mill for sale: what you need to know"));
     }
@@ -571,6 +739,8 @@ mod tests {
     #[test]
     fn tags_are_no_part_of_a_title() {
         let head = "<meta property='og:title' content='Forty families buy &lt;i&gt;the&lt;/i&gt; mill'>";
+        assert_eq!(title_of(head, "").as_deref(), Some("Forty families buy the mill"));
+        let head = "<title>Forty families&lt;br /&gt;buy the mill</title>";
         assert_eq!(title_of(head, "").as_deref(), Some("Forty families buy the mill"));
     }
 
@@ -612,6 +782,13 @@ mod tests {
             assert_eq!(title_of(head, heading).as_deref(), Some(expected), "{head}");
         };
         let heading = "<h1 class='entry-title'>Forty families buy the old mill</h1>";
+        // What readers see and are told by others outweighs what is told to search engines.
+        let described = |headline: &str| structured("NewsArticle", &format!("\"headline\": \"{headline}\""));
+        let news = described("Old mill sold: the 3 best buyers") + &described("Forty families buy the old mill");
+        let told = "<title>Old mill sold: the 3 best buyers</title>\
+            <meta property='og:title' content='Forty families buy the old mill'>\
+            <meta name='twitter:title' content='Forty families buy the old mill'>";
+        check(&format!("{news}{told}"), heading, "Forty families buy the old mill");
         // A description of the thing is no title where it has a name.
         let described = structured("Article", "\"name\": \"Linde mill\", \"headline\": \"mill on a river\"");
         check(&format!("{described}<title>Linde mill - Valley Wiki</title>"), "<h1>Linde mill</h1>", "Linde mill");

@@ -7,11 +7,13 @@
 use super::super::page::Page;
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
-use super::super::text::ends_like_sentence;
+use super::super::text::{count_words, ends_like_sentence};
+use super::bylines::opens_byline;
 use super::date_labels::{Label, labelled_dates};
 use super::layout::{Layout, Standing, glued_pieces, glued_pieces_of_line};
 use crate::dates;
 use crate::model::{Evidence, Origin};
+use crate::scripts::is_han_or_kana;
 
 /// Elements of one kind looked at.
 const ELEMENTS_MAX: usize = 50;
@@ -29,14 +31,19 @@ const LINK_BYTES_SPARE: usize = 20;
 const SEPARATORS: [char; 8] = ['|', '·', '•', ',', '/', '–', '—', '-'];
 
 /// Attributes in which scripts keep the date of an element, as text or as a number.
-const DATE_ATTRIBUTES: [&str; 8] = [
+const DATE_ATTRIBUTES: [&str; 13] = [
     "data-timestamp",
     "data-datetime",
     "data-date",
     "data-time",
     "data-published",
+    "data-published-at",
+    "data-pubdate",
     "data-epoch",
     "data-utime",
+    "data-utc",
+    "data-seconds",
+    "content",
     "title",
 ];
 
@@ -65,9 +72,21 @@ impl VisibleDate {
 }
 
 /// The dates in elements that are made for them, the best first: those that rank as the first does, and others of the
-/// same day.
+/// same day. Where all are of changes, or stand in the text, that of the publication may stand in a line that nothing
+/// marks.
 pub(super) fn in_elements(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
-    best(dates_of_elements(page, layout, |element| is_own(page, layout, element)))
+    let mut found = dates_of_elements(page, layout, |element| is_own(page, layout, element));
+    let is_sure = |date: &VisibleDate| match date.label {
+        Label::Published => true,
+        Label::None => date.standing <= Standing::AboveHead,
+        Label::Changed | Label::Other => false,
+    };
+    if !found.is_empty() && !found.iter().any(is_sure) {
+        let beside = dates_of_lines(page, layout, layout.head(), |_| true);
+        let is_in_head = |date: &VisibleDate| date.label != Label::Changed && date.standing <= Standing::AboveHead;
+        found.extend(beside.into_iter().filter(is_in_head));
+    }
+    best(found)
 }
 
 /// What the `time` elements of the article say to machines, for a page that has told the instant already: its offset
@@ -81,7 +100,8 @@ pub(super) fn instants(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>
 /// The dates in such elements where names of elements, or their place, speak against them: those in the head of the
 /// article or else on the whole page, if they are all of one day. A page that shows other articles shows their dates.
 pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
-    let mut found = dates_of_elements(page, layout, |element| !is_of_others(page, element));
+    let is_taken = |element: usize| !is_of_others(page, element) && !is_of_frame(page, layout, element);
+    let mut found = dates_of_elements(page, layout, is_taken);
     if found.iter().any(|date| date.standing <= Standing::AboveHead) {
         found.retain(|date| date.standing <= Standing::AboveHead);
     }
@@ -102,7 +122,7 @@ pub(super) fn in_head(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>>
     found.retain(|date| match date.label {
         Label::Published => date.standing <= Standing::Foot,
         Label::None => date.standing <= Standing::AboveHead,
-        Label::Changed => false,
+        Label::Changed | Label::Other => false,
     });
     if are_of_one_day(&found) { best(found) } else { Vec::new() }
 }
@@ -116,8 +136,9 @@ pub(super) fn of_microdata(page: &Page<'_>, layout: &Layout, element: usize) -> 
 }
 
 fn are_of_one_day(found: &[VisibleDate]) -> bool {
-    let day = found.first().and_then(VisibleDate::day);
-    day.is_some() && found.iter().all(|date| date.day() == day)
+    let Some(first) = found.first() else { return false };
+    let day = first.day();
+    found.iter().all(|date| date.value == first.value || day.is_some() && date.day() == day)
 }
 
 fn dates_of_elements(page: &Page<'_>, layout: &Layout, is_taken: impl Fn(usize) -> bool) -> Vec<VisibleDate> {
@@ -144,7 +165,18 @@ fn is_of_others(page: &Page<'_>, element: usize) -> bool {
 
 /// Whether an element is about the article, and no part of a link to another one.
 fn is_own(page: &Page<'_>, layout: &Layout, element: usize) -> bool {
-    !layout.is_elsewhere(page, element) && !is_in_long_link(page, element)
+    !layout.is_elsewhere(page, element) && !is_of_frame(page, layout, element) && !is_in_long_link(page, element)
+}
+
+/// Whether an element stands above the article as a part of the page around it, and no names tell otherwise.
+fn is_of_frame(page: &Page<'_>, layout: &Layout, element: usize) -> bool {
+    const OF_ARTICLE: [&str; 8] = ["publish", "post", "entry", "article", "author", "byline", "story", "single"];
+    const LEVELS: usize = 2;
+    let names_article = |above: usize| {
+        let class = page.attribute(above, "class").unwrap_or_default().to_ascii_lowercase();
+        OF_ARTICLE.iter().any(|name| class.contains(name))
+    };
+    layout.is_above_article(page, element) && !page.path_up(element, 0).take(LEVELS).any(names_article)
 }
 
 /// Whether an element stands in a link that says much more.
@@ -155,6 +187,9 @@ fn is_in_long_link(page: &Page<'_>, element: usize) -> bool {
 
 fn add_time(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, time: usize) {
     let text = page.text_of(time);
+    if is_told(page, layout, time, &text) {
+        return;
+    }
     let shown = labelled_dates(&words_before(page, time, &text), &text);
     let label = match shown.first() {
         Some((label, _)) if *label != Label::None => *label,
@@ -173,6 +208,19 @@ fn add_time(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, time
         None if dates::read(&text).is_some() => add(&text),
         None => {}
     }
+}
+
+/// Whether a date is a part of a sentence of the text, or of what a line of it tells besides: of an event.
+fn is_told(page: &Page<'_>, layout: &Layout, time: usize, text: &str) -> bool {
+    let at = page.elements[time].lines_start;
+    let Some(line) = page.lines.get(at).filter(|_| matches!(layout.standing(at), Standing::Text | Standing::Foot))
+    else {
+        return false;
+    };
+    let rest =
+        line.text.split_once(text).map_or("", |(before, behind)| if before.is_empty() { behind } else { before });
+    let is_apart = rest.trim().ends_with(SEPARATORS) || rest.trim().starts_with(SEPARATORS) || has_few_letters(rest);
+    !is_apart && Label::of(rest) != Label::Published && !opens_byline(&line.text)
 }
 
 fn add_byline(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, byline: usize) {
@@ -247,11 +295,23 @@ fn words_before(page: &Page<'_>, element: usize, text: &str) -> String {
     }
 }
 
-/// The dates in lines that nothing marks, around the headline and behind the text, for pages that say it nowhere else.
+/// The dates in lines that nothing marks, around the headline, at the end of the text and behind it, for pages that say it nowhere else.
 /// `is_text` tells the lines of the text: what is told there is no date of the article, unless it is all that a line
 /// says.
 pub(super) fn in_lines(page: &Page<'_>, layout: &Layout, is_text: impl Fn(usize) -> bool) -> Vec<Evidence<String>> {
-    best(dates_of_lines(page, layout, layout.head().chain(layout.foot()), is_text))
+    let lines = layout.head().chain(layout.last_lines().filter(|at| !is_below_link(page, layout, *at)));
+    best(dates_of_lines(page, layout, lines, is_text))
+}
+
+/// Whether a line behind the text is a link of several words, or stands below one: it is about another article then.
+fn is_below_link(page: &Page<'_>, layout: &Layout, at: usize) -> bool {
+    const WORDS_MIN: usize = 3;
+    let is_link = |line: &usize| {
+        page.lines
+            .get(*line)
+            .is_some_and(|line| line.link_bytes * 10 >= line.text.len() * 9 && count_words(&line.text) >= WORDS_MIN)
+    };
+    layout.standing(at) == Standing::Foot && (at.saturating_sub(1)..=at).any(|line| is_link(&line))
 }
 
 fn dates_of_lines(
@@ -263,7 +323,8 @@ fn dates_of_lines(
     let mut found = Vec::new();
     for at in lines {
         let Some(line) = page.lines.get(at) else { break };
-        if line.text.len() > LINE_BYTES_MAX || layout.is_elsewhere(page, line.owner) {
+        let is_of_others = || layout.is_elsewhere(page, line.owner) || is_of_frame(page, layout, line.owner);
+        if line.text.len() > LINE_BYTES_MAX || is_of_others() {
             continue;
         }
         let standing = layout.standing(at);
@@ -284,16 +345,24 @@ fn dates_of_lines(
 /// does a line that is a sentence.
 fn dates_of_line(text: &str, is_whole: bool) -> Vec<(Label, &str)> {
     let mut found = labelled_dates("", text);
-    if is_whole || ends_like_sentence(text) {
+    let has_date = dates::find(text).is_some();
+    let is_sentence = ends_like_sentence(text);
+    if is_whole || is_sentence {
+        // Where words are not parted by blanks, parts of a line are.
+        let is_spaced = !text.contains(is_han_or_kana);
+        let parts = |c: char| SEPARATORS.contains(&c) || !is_spaced && c.is_whitespace();
+        let is_byline = !is_sentence && opens_byline(text);
         let is_part = |date: &str| {
             let (before, behind) = text.split_once(date).unwrap_or_default();
-            let is_separated = before.trim_end().ends_with(SEPARATORS) || before.is_empty();
-            let is_ended = behind.trim_start().starts_with(SEPARATORS) || has_few_letters(behind);
+            let before = if is_spaced { before.trim_end() } else { before };
+            let behind = if is_spaced { behind.trim_start() } else { behind };
+            let is_separated = before.ends_with(parts) || before.is_empty() || is_byline;
+            let is_ended = behind.starts_with(parts) || has_few_letters(behind);
             is_separated && is_ended
         };
         found.retain(|(label, date)| *label != Label::None || is_part(date));
     }
-    if found.is_empty() && dates::read(text).is_some() {
+    if !has_date && dates::read(text).is_some() {
         found.push((Label::of(text), text));
     }
     found
@@ -316,7 +385,10 @@ fn best(mut found: Vec<VisibleDate>) -> Vec<Evidence<String>> {
     if first.standing >= Standing::Text && first.label == Label::None && !are_of_one_day(&found[..n_alike]) {
         return Vec::new();
     }
-    found.retain(|date| date.rank() == rank || day.is_some() && date.day() == day);
+    // The time of a change of the same day is not that of the publication.
+    let label = first.label;
+    let may_add = |date: &VisibleDate| label == Label::Changed || date.label != Label::Changed;
+    found.retain(|date| date.rank() == rank || day.is_some() && date.day() == day && may_add(date));
     found.into_iter().map(VisibleDate::into_evidence).collect()
 }
 
@@ -364,6 +436,8 @@ mod tests {
 
     #[test]
     fn dates_of_other_things_are_none_of_the_article() {
+        let latest = "<section><h2>Latest</h2><div><h3><a href='/a'>Ferry late again today</a></h3><span>4 May 2026</span></div></section>";
+        check(["", "", "", latest], None);
         let time = |day: u32| format!("<time datetime='2026-05-0{day}T10:00:00Z'>{day} May</time>");
         check(["", "", "", &format!("<div id='comments'><p>Good news! {}</p></div>", time(4))], None);
         check(["", "", "", &format!("<ul><li>Another {}<li>A third {}</ul>", time(4), time(5))], None);
@@ -392,6 +466,59 @@ mod tests {
             Some("3 May 2026"),
         );
         check(["", "<div class='modified'>Last updated May 4, 2026</div>", "", ""], Some("May 4, 2026"));
+        let same_day =
+            "<div class='date'>May 3, 2026</div><time class='modified' datetime='2026-05-03T21:57:44Z'>x</time>";
+        assert_eq!(first_date("", same_day).as_deref(), Some("May 3, 2026"));
+        // The one in an element that is made for dates, the other beside it in none.
+        check(
+            ["", "<p class='date'>Updated: May 4, 2026</p><p>Published: May 3, 2026</p>", "", ""],
+            Some("May 3, 2026"),
+        );
+        check(
+            ["", "<p class='date'>Ultima modifica: 4 maggio 2026</p><p>3 maggio 2026</p>", "", ""],
+            Some("3 maggio 2026"),
+        );
+    }
+
+    #[test]
+    fn what_the_text_tells_of_gives_way_to_an_unmarked_line_of_the_head() {
+        let told = "<p>The fair is on <time datetime='2026-06-03'>3 June</time>, she said.</p>";
+        let event = "<div><time datetime='2026-06-03'>3 June 2026</time> Summer fair</div>";
+        for inside in
+            [told, event, "<aside><a href='/a'>Ferry late</a> <time datetime='2026-06-03'>3 June</time></aside>"]
+        {
+            check(["", "<p>By Ada Quill | May 3, 2026</p>", inside, ""], Some("May 3, 2026"));
+        }
+        for inside in [told, event, "<p>When: 3 June 2026</p>", "<p>Valid until 3 June 2026</p>"] {
+            check(["", "", inside, ""], None);
+        }
+    }
+
+    #[test]
+    fn the_day_in_the_masthead_is_no_date_of_the_article() {
+        let day = "Tuesday, May 5, 2026";
+        for masthead in [
+            format!("<header><div class='date'>{day}</div></header>"),
+            format!("<div class='topbar'><span class='current-date'>{day}</span></div>"),
+            format!("<div><p>{day}</p><p>12°C</p></div>"),
+            "<div><time datetime='2026-05-05T10:00Z'>10:00</time> <a href='/a'>Ferry late</a></div>".to_owned(),
+        ] {
+            check([&masthead, "", "", ""], None);
+        }
+        let own = "<div><div class='post-info'><span class='date'>May 3, 2026</span></div></div>";
+        check([own, "", "", ""], Some("May 3, 2026"));
+    }
+
+    #[test]
+    fn dates_may_stand_at_the_end_of_the_text() {
+        let check = |line: &str, expected: Option<&str>| check(["", "", &format!("<p>{line}</p>"), ""], expected);
+        check("3 May 2026", Some("3 May 2026"));
+        check("03/05/2026", Some("03/05/2026"));
+        check("By Ada Quill, on 3 May 2026", Some("3 May 2026"));
+        check("Par Ada Quill, le 3 mai 2026", Some("3 mai 2026"));
+        check("2026-05-03 06:30 来源：河谷日报 作者：林海生", Some("2026-05-03 06:30"));
+        check("The mill was last sold on 3 May 1926, to a man from the coast.", None);
+        check("Sold again: Saturday, 3 May 2026 in the town hall of Ellery", None);
     }
 
     #[test]
@@ -416,7 +543,12 @@ mod tests {
             Some("2026-05-03T12:00:00Z"),
         );
         check(["", "<span class='date' title='Share this'>3 May 2026</span>", "", ""], Some("3 May 2026"));
+        for attribute in ["content", "data-published-at", "data-pubdate", "data-utc"] {
+            let element = format!("<span class='date' {attribute}='2026-05-03T12:00:00Z'>two days ago</span>");
+            check(["", &element, "", ""], Some("2026-05-03T12:00:00Z"));
+        }
     }
+
     #[test]
     fn elements_may_be_parted_by_nothing_but_their_style() {
         check(
@@ -452,6 +584,8 @@ mod tests {
         assert_eq!(above("<div class='article__header__meta'><span>3 May 2026</span></div>", ""), expected);
         let embedded = "<div class='post_meta w-embed'>Published <span>3 May 2026</span></div>";
         check(["", embedded, "", ""], Some("3 May 2026"));
+        let wrapped = "<div class='date-comments-wrapper'><div class='date'>3 May 2026</div><p>47</p></div>";
+        check(["", wrapped, "", ""], Some("3 May 2026"));
         let item = "<ul><li class='list-item' itemprop='datePublished'><time>3 May 2026</time></li></ul>";
         check(["", "", "", &format!("{item}<ul><li>Another <time>2 May 2026</time></ul>")], Some("3 May 2026"));
     }
@@ -479,6 +613,14 @@ mod tests {
         assert_eq!(first_date(&same, "<p class='date'>May 13, 2026</p>").as_deref(), Some("2026-05-14T08:00:05Z"));
         let apart = head("2026-05-14T08:00:05Z", "2026-05-14T09:10:00Z");
         assert_eq!(first_date(&apart, shown).as_deref(), Some("2026-05-14T08:00:05Z"));
+    }
+
+    #[test]
+    fn a_name_that_says_both_is_asked_last() {
+        let head =
+            "<meta name='last-modified-date' content='2026-05-14'><meta name='published_update' content='2026-05-15'>";
+        assert_eq!(first_date(head, "<p class='date'>May 3, 2026</p>").as_deref(), Some("May 3, 2026"));
+        assert_eq!(first_date(head, "").as_deref(), Some("2026-05-14"));
     }
 
     #[test]

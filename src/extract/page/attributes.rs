@@ -8,14 +8,18 @@ pub(super) const NAMING_ATTRIBUTES: [&str; 7] =
 
 /// The attributes that are read anywhere, beside those above. The page is parsed without all others: who wants to read
 /// another puts it here. The last three decide how the parser goes on.
-const READ_ATTRIBUTES: [&str; 23] = [
+const READ_ATTRIBUTES: [&str; 27] = [
     "content",
     "data-date",
     "data-datetime",
     "data-epoch",
+    "data-pubdate",
     "data-published",
+    "data-published-at",
+    "data-seconds",
     "data-time",
     "data-timestamp",
+    "data-utc",
     "data-utime",
     "datetime",
     "href",
