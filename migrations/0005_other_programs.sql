@@ -35,7 +35,7 @@ END;
 -- Articles whose checksum is still that of what they were before. SQLite cannot make it: the next process of ours that writes does.
 CREATE TABLE _changed_elsewhere (article_id INTEGER PRIMARY KEY) STRICT;
 
--- Counts a story again: INSERT INTO _recounted_stories (story_id) VALUES (?). Its headline stays if the article stays; otherwise
+-- Counts a story again (earlier versions of SQLite know no column of the row being changed in an ORDER BY): INSERT INTO _recounted_stories (story_id) VALUES (?). Its headline stays if the article stays; otherwise
 -- its first article that is no copy gives one.
 CREATE VIEW _recounted_stories (story_id) AS SELECT id FROM stories WHERE 0;
 
@@ -48,7 +48,7 @@ CREATE TRIGGER _recounted_stories_insert INSTEAD OF INSERT ON _recounted_stories
         title_article_id = (
             SELECT article_id FROM story_members JOIN articles ON articles.id = article_id
             WHERE story_members.story_id = new.story_id
-            ORDER BY article_id IS NOT stories.title_article_id, articles.title IS NULL, is_copy, article_id
+            ORDER BY article_id IS NOT (SELECT title_article_id FROM stories AS told WHERE told.id = new.story_id), articles.title IS NULL, is_copy, article_id
             LIMIT 1),
         n_articles = (SELECT count(*) FROM story_members WHERE story_id = new.story_id),
         n_sources = (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = new.story_id AND NOT is_copy),
@@ -71,6 +71,7 @@ END;
 
 CREATE TRIGGER stories_delete AFTER DELETE ON stories BEGIN
     DELETE FROM story_members WHERE story_id = old.id;
+    UPDATE articles SET story_id = NULL WHERE story_id = old.id;
 END;
 
 -- The articles of a source stay, and are nobody's. A source that is listed comes back with the next reading of the list.

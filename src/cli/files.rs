@@ -47,7 +47,7 @@ pub(crate) fn write_atomically<T>(
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new()
         .prefix(".newswire-")
-        .permissions(default_permissions())
+        .permissions(permissions_at(path))
         .tempfile_in(folder)
         .map_err(|error| failed(&error))?;
     let mut out = BufWriter::new(temporary);
@@ -57,8 +57,11 @@ pub(crate) fn write_atomically<T>(
     Ok(value)
 }
 
-/// What any other new file would get: readable for all whom the umask does not exclude.
-fn default_permissions() -> fs::Permissions {
+/// Those of the file that is there; otherwise what any other new file would get: readable for all whom the umask does not exclude.
+fn permissions_at(path: &Path) -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
-    fs::Permissions::from_mode(0o666)
+    fs::symlink_metadata(path)
+        .ok()
+        .filter(fs::Metadata::is_file)
+        .map_or_else(|| fs::Permissions::from_mode(0o666), |metadata| metadata.permissions())
 }

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::names::{self, Meaning, Name};
 use super::reader;
 use super::tokens::{self, Piece, Token};
+use super::zones;
 
 /// Longest line that is searched, in characters.
 const LONGEST_LINE: usize = 300;
@@ -21,7 +22,7 @@ pub fn find(line: &str) -> Option<&str> {
     }
     let pieces = tokens::cut(line);
     let end_of = |n_pieces: usize| pieces.get(n_pieces).map_or(line.len(), |next| next.start);
-    (0..pieces.len()).filter(|first| may_begin(&pieces[*first])).find_map(|first| {
+    (0..pieces.len()).filter(|first| may_begin(&pieces[*first]) && !is_of_issue(&pieces, *first)).find_map(|first| {
         let ends = first + 1..=pieces.len().min(first + TOKENS_OF_DATE_MAX);
         ends.rev().filter(|end| may_end(&pieces[..*end]) && !cuts_date(&pieces, first, *end)).find_map(|end| {
             let text = line[pieces[first].start..end_of(end)].trim_end();
@@ -44,6 +45,24 @@ fn may_begin(piece: &Piece<'_>) -> bool {
     }
 }
 
+/// Whether a number is one of `112/2026`: a release, a case or an issue, in its year.
+fn is_of_issue(pieces: &[Piece<'_>], at: usize) -> bool {
+    let is_year = |number: tokens::Number| number.digits == 4 && (1900..2100).contains(&number.value);
+    let number = |at: usize| match pieces.get(at).map(|piece| piece.token) {
+        Some(Token::Number(number)) => Some(number),
+        _ => None,
+    };
+    let is_joint = |at: usize| {
+        let joint = pieces.get(at..at + 2).filter(|joint| joint[0].token == Token::Mark('/'));
+        joint.is_some_and(|joint| joint.iter().all(|piece| piece.is_glued))
+    };
+    let begins_at = |first: usize| {
+        let is_issue = number(first).is_some_and(|number| number.digits <= 3) && number(first + 2).is_some_and(is_year);
+        is_issue && is_joint(first + 1) && !is_joint(first + 3) && (first == 0 || !is_joint(first - 1))
+    };
+    begins_at(at) || at >= 2 && begins_at(at - 2)
+}
+
 /// Whether one can end with the last of these: a number, a word that means something, one that the table does not know, a zone, or the
 /// last letter of `p.m.`
 fn may_end(pieces: &[Piece<'_>]) -> bool {
@@ -53,7 +72,10 @@ fn may_end(pieces: &[Piece<'_>]) -> bool {
         Token::Number(_) => true,
         Token::Word(word) => {
             let names = names_of(word);
-            names.is_empty() || !names.iter().all(is_filler) || is_behind_stop && word.chars().nth(1).is_none()
+            names.is_empty()
+                || !names.iter().all(is_filler)
+                || zones::abbreviated(word).is_some()
+                || is_behind_stop && word.chars().nth(1).is_none()
         }
         Token::Mark(_) => false,
     }

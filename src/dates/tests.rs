@@ -262,6 +262,11 @@ fn a_date_is_found_in_a_line() {
     check("2026-11-24 Publicerad: 2026-11-20", Some("2026-11-24"));
     check("2026/11/24 投稿日 2026/11/20", Some("2026/11/24"));
     check("Issue 41, 2 November 2026", Some("2 November 2026"));
+    check("Press release 112/2026, 3 November 2026", Some("3 November 2026"));
+    check("Issue 12/2025, 3 November 2026", Some("3 November 2026"));
+    check("Pressemitteilung Nr. 112/2026 vom 3. November 2026", Some("3. November 2026"));
+    check("Posted 11/3/2026 in issue 4", Some("11/3/2026"));
+    check("Nov. 9, 2026, 5:00 a.m. ET | Opinion", Some("Nov. 9, 2026, 5:00 a.m. ET"));
     check("Top 5 November 16, 2025", Some("November 16, 2025"));
     check("3d23-4ce5 Nov 16, 2025", Some("Nov 16, 2025"));
     check("24.11.2026-26.11.2026", Some("24.11.2026"));

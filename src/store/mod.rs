@@ -18,7 +18,7 @@ mod file;
 pub use file::backup::back_up;
 pub use file::error::StoreError;
 pub use file::lock::is_locked_by;
-pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy};
+pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, check_target};
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 pub use file::snapshot::take_snapshot;

@@ -2,6 +2,7 @@
 
 use newswire::bundle;
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::harness::Newsroom;
 
@@ -421,4 +422,28 @@ fn a_wording_without_a_date_leaves_the_hash_that_of_the_document_as_it_is_stored
     assert_eq!(day, "20261120");
     let document = bundle::document(Some(&title), Some(&day), Some(&url), &body);
     assert_eq!(bundle::hex_sha256(document.as_bytes()), sha256);
+}
+
+#[test]
+fn an_export_replaces_no_file_that_it_was_not_told_to() {
+    let room = Newsroom::new();
+    let articles =
+        json!({"id": "1", "title": "Quinces", "text": "Quinces are late in Osterby this year, say those who grow them."})
+            .to_string();
+    room.run(&["import", &room.file("articles.jsonl", articles)]).exits(0);
+    let there = room.file("there.jsonl", "mine");
+    let database = room.database().display().to_string();
+    for (path, is_forced, reason) in [
+        (there.as_str(), false, "is there already"),
+        ("/dev/null", true, "no ordinary file"),
+        (database.as_str(), true, "the database itself"),
+    ] {
+        let mut arguments = vec!["export", "--out", path];
+        arguments.extend(is_forced.then_some("--force"));
+        let outcome = room.run(&arguments);
+        assert!(outcome.code != Some(0) && outcome.stderr.contains(reason), "{path}: {outcome:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&there).expect("it is there"), "mine");
+    room.run(&["export", "--out", &there, "--replace"]).exits(0).says("1 article");
+    room.assert_sound();
 }

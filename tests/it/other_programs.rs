@@ -151,3 +151,20 @@ fn a_number_stands_for_the_same_row_for_ever() {
         assert!(error.to_string().contains("cannot be changed"), "{error}");
     }
 }
+
+#[test]
+fn the_sqlite_of_the_system_may_be_an_earlier_one() {
+    let room = newsroom();
+    let script = "import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+for sql in ['UPDATE articles SET title = 1 WHERE id = 2', 'DELETE FROM articles WHERE id = 1', 'DELETE FROM stories', 'DELETE FROM sources']:
+    connection.execute(sql)
+connection.commit()";
+    let outcome = std::process::Command::new("python3").args(["-c", script]).arg(room.database()).output();
+    let Ok(outcome) = outcome else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
+    check_goes_on(&room, "by python3");
+}

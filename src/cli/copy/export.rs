@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::bundle;
-use crate::store::{ArticleFilter, DocumentRow, Reader};
+use crate::store::{self, ArticleFilter, CopyPlan, DocumentRow, Reader};
 use clap::{Args, ValueEnum};
 
 use super::bundle_folder::document_of;
@@ -35,8 +35,8 @@ pub(crate) struct ExportCommand {
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Remove the documents of an earlier bundle from the folder first
-    #[arg(long)]
+    /// Replace the file if it is there, or the documents of an earlier bundle in the folder
+    #[arg(long, visible_alias = "force")]
     pub(crate) replace: bool,
 }
 
@@ -84,6 +84,8 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
             Ok(())
         }
         (format, Some(path)) if path.as_os_str() != "-" => {
+            let plan = CopyPlan { database: &config.store.path, target: path, replaces: command.replace };
+            store::check_target(plan)?;
             let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, format, &interrupt, file))?;
             eprintln!("{} in {}", counted(n_articles, "article"), path.display());
             Ok(())

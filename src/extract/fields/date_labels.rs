@@ -191,7 +191,7 @@ const PUBLISHED: [&str; 94] = [
 ];
 
 /// Words that announce the date of something else: of an event, a term, a picture, a life.
-const OTHERS: [&str; 36] = [
+const OTHERS: [&str; 47] = [
     "event date",
     "when:",
     "wann:",
@@ -217,6 +217,17 @@ const OTHERS: [&str; 36] = [
     "abgerufen",
     "consulté",
     "born ",
+    "born:",
+    "exhibition",
+    "ausstellung",
+    "est. ",
+    "established",
+    "gegründet",
+    "fondé",
+    "since ",
+    "seit ",
+    "depuis ",
+    "desde ",
     "geboren",
     "died ",
     "gestorben",
@@ -303,8 +314,20 @@ pub(super) fn labelled_dates<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t
             *label = Label::of_beginning(rest);
         }
     }
-    found.retain(|(label, _)| *label != Label::Other);
+    found.retain(|(label, date)| *label != Label::Other && !(*label == Label::None && is_before_the_web(date)));
     found
+}
+
+/// Year from which on pages were written. What is older and not said to be the publication is told of: a birth, a foundation.
+const FIRST_YEAR: i16 = 1990;
+
+fn is_before_the_web(date: &str) -> bool {
+    dates::read(date).is_some_and(|date| date.instant.to_zoned(jiff::tz::TimeZone::UTC).year() < FIRST_YEAR)
+}
+
+/// Whether nothing but the mark of a stretch of time stands between two dates: an exhibition, a life.
+fn is_stretch(between: &str) -> bool {
+    matches!(between.trim(), "-" | "–" | "—" | "to" | "bis" | "au" | "al" | "до")
 }
 
 fn dates_with_words_before<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t str)> {
@@ -313,7 +336,14 @@ fn dates_with_words_before<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t s
     while let Some((at, date)) = dates::find(&text[start..]).and_then(|date| Some((text[start..].find(date)?, date))) {
         let at = start + at;
         let words = if at == 0 { before } else { &text[..at] };
-        found.push((Label::of(words), date));
+        let label = Label::of(words);
+        match found.last_mut() {
+            Some((first, _)) if *first == Label::None && label == Label::None && is_stretch(&text[start..at]) => {
+                *first = Label::Other;
+                found.push((Label::Other, date));
+            }
+            _ => found.push((label, date)),
+        }
         start = at + date.len();
         if found.len() == DATES_MAX {
             break;

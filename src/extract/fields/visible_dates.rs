@@ -439,6 +439,16 @@ mod tests {
         let latest = "<section><h2>Latest</h2><div><h3><a href='/a'>Ferry late again today</a></h3><span>4 May 2026</span></div></section>";
         check(["", "", "", latest], None);
         let time = |day: u32| format!("<time datetime='2026-05-0{day}T10:00:00Z'>{day} May</time>");
+        for line in [
+            "June 3, 1938 - November 14, 2026",
+            "Exhibition: 3 June 2025 – 14 September 2025",
+            "3 June 2025 – 14 September 2025",
+            "Serving the county since March 4, 2006",
+            "Est. 12 May 2001",
+            "12 May 1931",
+        ] {
+            check([&format!("<p class='line'>{line}</p>"), "", "", ""], None);
+        }
         check(["", "", "", &format!("<div id='comments'><p>Good news! {}</p></div>", time(4))], None);
         check(["", "", "", &format!("<ul><li>Another {}<li>A third {}</ul>", time(4), time(5))], None);
         check(["", "", "", &format!("<a href='/b'><h3>Another headline of the day</h3>{}</a>", time(4))], None);

@@ -90,30 +90,9 @@ pub(in crate::store) struct NewFile {
 impl NewFile {
     /// Checks that the file may be written, and makes the temporary folder.
     pub(in crate::store) fn begin(plan: CopyPlan<'_>) -> Result<NewFile, StoreError> {
-        let CopyPlan { database, target, replaces } = plan;
+        let folder = check_target(plan)?;
+        let CopyPlan { target, replaces, .. } = plan;
         let refused = |reason: &str| unusable(target, &reason);
-        let Some(name) = target.file_name() else {
-            return Err(refused("this names no file"));
-        };
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            return Err(unusable(folder, &"there is no such folder"));
-        }
-        let place = folder.canonicalize().map_err(|error| unusable(folder, &error))?.join(name);
-        if is_part_of(&place, database) {
-            return Err(refused("this is the database itself; name another file"));
-        }
-        if let Ok(metadata) = fs::symlink_metadata(target) {
-            if metadata.is_dir() {
-                return Err(refused("this is a folder; name a file in it"));
-            }
-            if !metadata.is_file() && !metadata.is_symlink() {
-                return Err(refused("this is no ordinary file"));
-            }
-            if !replaces {
-                return Err(refused("is there already; --force replaces it"));
-            }
-        }
         if let Some(holder) = is_locked_by(target) {
             return Err(refused(&format!("another process ingests into it ({holder})")));
         }
@@ -177,6 +156,40 @@ impl NewFile {
 
 fn unusable(path: &Path, reason: &dyn Display) -> StoreError {
     StoreError::Unusable { path: path.display().to_string(), reason: reason.to_string() }
+}
+
+/// Looks whether a file may be made, or one that is there replaced: never the database, nor what is no ordinary file. Returns
+/// the folder that it is in.
+///
+/// # Errors
+///
+/// [`StoreError::Unusable`] with the reason.
+pub fn check_target(plan: CopyPlan<'_>) -> Result<&Path, StoreError> {
+    let CopyPlan { database, target, replaces } = plan;
+    let refused = |reason: &str| unusable(target, &reason);
+    let Some(name) = target.file_name() else {
+        return Err(refused("this names no file"));
+    };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(unusable(folder, &"there is no such folder"));
+    }
+    let place = folder.canonicalize().map_err(|error| unusable(folder, &error))?.join(name);
+    if is_part_of(&place, database) {
+        return Err(refused("this is the database itself; name another file"));
+    }
+    if let Ok(metadata) = fs::symlink_metadata(target) {
+        if metadata.is_dir() {
+            return Err(refused("this is a folder; name a file in it"));
+        }
+        if !metadata.is_file() && !metadata.is_symlink() {
+            return Err(refused("this is no ordinary file"));
+        }
+        if !replaces {
+            return Err(refused("is there already; --force replaces it"));
+        }
+    }
+    Ok(folder)
 }
 
 /// Whether a path leads to the database or to one of its side files, also through links.
