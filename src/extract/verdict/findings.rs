@@ -16,7 +16,8 @@ use super::super::text::{
 };
 use super::no_article::{NoArticle, Wall};
 use super::quality::{Fact, Facts};
-use super::{wall_phrases, wall_topics};
+use super::wall_phrases;
+use super::wall_topics::TextTopics;
 use crate::model::{BodyKind, Quality};
 
 /// What walls say.
@@ -142,7 +143,10 @@ impl Findings<'_> {
         let lines = self.body.lines.iter().map(|line| &self.page.lines[*line]);
         let is_heading = |line: &Line| matches!(self.page.elements[line.block].tag, Tag::Heading(_));
         let opening: Vec<&str> = lines.take_while(|line| !is_heading(line)).map(|line| line.text.as_str()).collect();
-        self.wall_in(&opening).filter(|wall| *wall == Wall::Unavailable && opening.len() < self.body.lines.len())
+        if opening.len() == self.body.lines.len() {
+            return None;
+        }
+        self.wall_in(&opening).filter(|wall| *wall == Wall::Unavailable)
     }
 
     /// Whether the page says that it is an article, as walls with the date of one seldom do.
@@ -163,11 +167,12 @@ impl Findings<'_> {
         if n_words == 0 || n_words > self.wall_words_max() {
             return None;
         }
-        let lower: Vec<(String, usize)> = texts.iter().map(|text| lower_case(text)).zip(lengths).collect();
         let title = lower_case(self.title.unwrap_or_default());
         // An article about cookies says so in its title.
-        let is_subject = declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject));
-        let share_min = if declares { DECLARED_WALL_SHARE_MIN } else { WALL_SHARE_MIN };
+        if declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject)) {
+            return None;
+        }
+        let lower: Vec<(String, usize)> = texts.iter().map(|text| lower_case(text)).zip(lengths).collect();
         // How many phrases of each kind a line holds: of those that say several things, one is what it is about.
         let mut said: Vec<[usize; WALLS.len()]> = lower.iter().map(|(text, _)| phrases_in(text)).collect();
         if !self.says_article && n_words <= WALL_WORDS_MAX {
@@ -175,16 +180,17 @@ impl Findings<'_> {
         }
         let titled =
             !declares && n_words <= WALL_WORDS_MAX && wall_phrases::TITLES.iter().any(|part| title.contains(part));
-        let share_min = if titled { TITLED_WALL_SHARE_MIN } else { share_min };
+        let share_min = match (titled, declares) {
+            (true, _) => TITLED_WALL_SHARE_MIN,
+            (false, true) => DECLARED_WALL_SHARE_MIN,
+            (false, false) => WALL_SHARE_MIN,
+        };
         let share_of = |says: &dyn Fn(&[usize; WALLS.len()]) -> bool| {
             let lines = lower.iter().zip(&said).filter(|(_, said)| says(said)).map(|((_, n_words), _)| n_words);
             // Longer texts need more lines that say so, not one.
             let (n_lines, n_said) = lines.fold((0, 0), |(n_lines, all), n_words| (n_lines + 1, all + n_words));
             if n_lines > 1 || n_words < 60 || titled { share(n_said, n_words) } else { 0.0 }
         };
-        if is_subject {
-            return None;
-        }
         let shares: Vec<f32> = (0..WALLS.len()).map(|wall| share_of(&|said| said[wall] > 0)).collect();
         let most = (0..WALLS.len()).rev().max_by(|one, other| shares[*one].total_cmp(&shares[*other]))?;
         (share_of(&|said| said.iter().any(|n| *n > 0)) >= share_min && shares[most] > 0.0).then_some(WALLS[most])
@@ -341,9 +347,9 @@ fn phrases_in(lower: &str) -> [usize; WALLS.len()] {
 
 /// Adds the kinds of walls of which lines in lower case speak in other words.
 fn add_topics(lower: &[(String, usize)], said: &mut [[usize; WALLS.len()]]) {
-    let lines: Vec<&str> = lower.iter().map(|(text, _)| text.as_str()).collect();
+    let topics = TextTopics::of(lower.iter().map(|(text, _)| text.as_str()));
     for (position, wall) in WALLS.into_iter().enumerate() {
-        for (said, is_part) in said.iter_mut().zip(wall_topics::parts_of(wall, &lines)) {
+        for (said, is_part) in said.iter_mut().zip(topics.parts_of(wall)) {
             said[position] += usize::from(is_part);
         }
     }
