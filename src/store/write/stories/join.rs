@@ -105,8 +105,10 @@ pub(in crate::store) fn join(
     // Those of a make come in many languages too, and mean the same each time.
     let told = if is_framed { None } else { translated::told(article, arrived.id, at_s) };
     let across = match &told {
-        Some(told) => translated::place(connection, &stories.translated, told)?,
-        None => None,
+        Some(told) if place.as_ref().is_none_or(Place::is_weak) => {
+            translated::place(connection, &stories.translated, told)?
+        }
+        _ => None,
     };
     let place = match (place, across) {
         (Some(place), across) if !across.is_some_and(|across| place.is_outdone_by(across)) => place,
@@ -219,11 +221,15 @@ impl Place {
         Place { story, part: story, reason: Reason::First, score: None, terms: Vec::new() }
     }
 
-    /// Whether few words in common brought the article here, and it means what stands in another story in another language:
-    /// events of a kind share words, two rate decisions do.
+    /// Whether few words in common brought the article here.
+    fn is_weak(&self) -> bool {
+        self.reason == Reason::Alike && self.score.is_some_and(|score| score < WORDS_ALONE_MIN)
+    }
+
+    /// Whether that is so, and the article means what stands in another story in another language: events of a kind share
+    /// words, two rate decisions do.
     fn is_outdone_by(&self, (story, likeness): (i64, f64)) -> bool {
-        let is_weak = self.score.is_some_and(|score| score < WORDS_ALONE_MIN);
-        self.reason == Reason::Alike && is_weak && story != self.story && likeness >= MEANING_ALONE_MIN
+        self.is_weak() && story != self.story && likeness >= MEANING_ALONE_MIN
     }
 
     /// In a story that is told in other languages.
