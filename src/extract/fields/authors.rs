@@ -441,13 +441,13 @@ fn is_beside_headline(page: &Page<'_>, element: usize) -> bool {
     if begins_byline(&text) || bylines::without_opening(&text).len() < bylines::trimmed(&text).len() {
         return false;
     }
-    let inside =
-        (holder + 1..page.elements.len()).take_while(|other| page.elements[*other].depth > page.elements[holder].depth);
+    let is_link = |other: &usize| page.elements[*other].tag == Tag::Link && page.elements[*other].parent != element;
     let leads_elsewhere =
         |link: usize| page.attribute(link, "href").is_some_and(|address| !bylines::is_author_address(address));
-    inside.filter(|other| page.elements[*other].tag == Tag::Link && page.elements[*other].parent != element).any(
-        |link| leads_elsewhere(link) && count_words(&page.text_of(link)) > 1 && !text.contains(&page.text_of(link)),
-    )
+    page.elements_in(holder).filter(is_link).filter(|link| leads_elsewhere(*link)).any(|link| {
+        let label = page.text_of(link);
+        count_words(&label) > 1 && !text.contains(&label)
+    })
 }
 
 /// Whether an element says of the single word in it that it is an author's name: it is declared so, called so, or the

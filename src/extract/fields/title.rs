@@ -322,9 +322,8 @@ fn is_of_section(heading: &ShownHeading, page: &Page<'_>) -> bool {
 fn leads_home(page: &Page<'_>, heading: usize) -> bool {
     let text_length = page.text_of(heading).len();
     let is_all = |link: &usize| page.text_of(*link).len() * 10 >= text_length * LINK_TENTHS_MIN;
-    let inside = (heading + 1..page.elements.len())
-        .take_while(|element| page.elements[*element].depth > page.elements[heading].depth);
-    let mut links = inside.chain(page.path_up(heading, 0)).filter(|element| page.elements[*element].tag == Tag::Link);
+    let around = page.elements_in(heading).chain(page.path_up(heading, 0));
+    let mut links = around.filter(|element| page.elements[*element].tag == Tag::Link);
     links.find(is_all).and_then(|link| page.attribute(link, "href")).is_some_and(is_home)
 }
 
