@@ -29,15 +29,12 @@ use super::super::page::tags::Tag;
 use super::super::text::{count_words, fold, key};
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
-use super::title_cuts::{Cut, behind_site_name, cuts, without_short_ends, without_site_name};
+use super::title_cuts::{Cut, HEADLINE_WORDS_MIN, behind_site_name, cuts, without_short_ends, without_site_name};
 use crate::model::{Evidence, LinkHints, NO_ADDRESS, Origin};
 use crate::scripts::is_han_or_kana;
 
 /// Lines of a page that are looked through for parts of its titles.
 const LINES_MAX: usize = 1000;
-
-/// Fewest words of a heading that can be a headline where nothing else says so.
-pub(super) const HEADLINE_WORDS_MIN: usize = 3;
 
 /// Fewest words of a line that is text.
 const TEXT_WORDS_MIN: usize = 15;

@@ -1,8 +1,10 @@
 //! Where titles may be cut, and what stands at their ends that is not theirs: the name of the site or of a section.
 
 use super::super::text::{count_words, key};
-use super::title::HEADLINE_WORDS_MIN;
 use crate::scripts::is_han_or_kana;
+
+/// Fewest words of a heading that can be a headline where nothing else says so.
+pub(super) const HEADLINE_WORDS_MIN: usize = 3;
 
 /// What stands between a title and the name of the site, or another addition.
 const SEPARATORS: [char; 17] = ['|', '｜', '-', '–', '—', '―', '_', '«', '»', '‹', '›', '·', '•', ':', '：', '/', '~'];
