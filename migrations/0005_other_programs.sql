@@ -22,6 +22,19 @@ WHEN old.duplicate_of IS NOT NULL AND new.duplicate_of IS NULL AND new.change_se
     WHERE id = new.id;
 END;
 
+-- An article that another program changed is a change to those who read changes. Our own statements give it a number themselves.
+CREATE TRIGGER articles_update AFTER UPDATE OF
+    source_id, title, date, published_at, url, language, body, authors, body_kind, quality, site_name, section, keywords, image_url
+ON articles WHEN new.change_seq = old.change_seq BEGIN
+    UPDATE articles SET change_seq = 1 + (
+        SELECT max((SELECT max(change_seq) FROM articles), (SELECT deleted_up_to FROM _change_state)))
+    WHERE id = new.id;
+    INSERT OR IGNORE INTO _changed_elsewhere (article_id) VALUES (new.id);
+END;
+
+-- Articles whose checksum is still that of what they were before. SQLite cannot make it: the next process of ours that writes does.
+CREATE TABLE _changed_elsewhere (article_id INTEGER PRIMARY KEY) STRICT;
+
 -- Counts a story again: INSERT INTO _recounted_stories (story_id) VALUES (?). Its headline stays if the article stays; otherwise
 -- its first article that is no copy gives one.
 CREATE VIEW _recounted_stories (story_id) AS SELECT id FROM stories WHERE 0;

@@ -11,4 +11,6 @@ pub struct Earlier {
     pub text: ShingledText,
     /// Whether it comes from the publisher of the article that it is compared with.
     pub is_same_publisher: bool,
+    /// Whether others of its make are known.
+    pub is_routine: bool,
 }

@@ -34,32 +34,35 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Finds the frame of an article among earlier ones. Nothing where none is of its make.
+    /// Finds the frame of an article among earlier ones. Nothing where none is of its make. Of a known make less tells.
     #[must_use]
     pub fn of<'a>(text: &ShingledText, earlier: impl IntoIterator<Item = &'a Earlier>) -> Frame {
         let mut frame = Frame::default();
         for earlier in earlier {
-            if have_frame(text, &earlier.text) && Particulars::of(text, &earlier.text).tell_of_other_events() {
-                frame.add(earlier);
+            if have_frame(text, &earlier.text) {
+                let particulars = Particulars::of(text, &earlier.text);
+                if particulars.tell_of_other_events() || earlier.is_routine && particulars.differ() {
+                    frame.add(earlier);
+                }
             }
         }
         frame
     }
 
-    /// Finds the frame of an article among the articles of a story that it is like, each with whether others of its make are known.
-    /// What differs from one of them may be too little to tell, and be enough from several; and of a known make less tells.
+    /// The same among the articles of a story that it is like. What differs from one of them may be too little to tell, and be
+    /// enough from several.
     #[must_use]
-    pub fn of_story(text: &ShingledText, members: &[(Earlier, bool)]) -> Frame {
-        let alike: Vec<(&Earlier, bool, Particulars)> = members
+    pub fn of_story(text: &ShingledText, members: &[Earlier]) -> Frame {
+        let alike: Vec<(&Earlier, Particulars)> = members
             .iter()
-            .filter(|(member, _)| have_frame(text, &member.text))
-            .map(|(member, is_routine)| (member, *is_routine, Particulars::of(text, &member.text)))
+            .filter(|member| have_frame(text, &member.text))
+            .map(|member| (member, Particulars::of(text, &member.text)))
             .collect();
-        let together = alike.iter().map(|(_, _, particulars)| *particulars).sum::<Particulars>();
+        let together = alike.iter().map(|(_, particulars)| *particulars).sum::<Particulars>();
         let are_of_make = together.tell_of_other_events();
         let mut frame = Frame::default();
-        for (member, is_routine, particulars) in alike {
-            if are_of_make || is_routine && particulars.differ() {
+        for (member, particulars) in alike {
+            if are_of_make || member.is_routine && particulars.differ() {
                 frame.add(member);
             }
         }
@@ -144,6 +147,7 @@ mod tests {
                 id,
                 text: ShingledText::new(Some(title), body),
                 is_same_publisher: false,
+                is_routine: false,
             })
             .collect();
         Frame::of(&ShingledText::new(Some(title), body), &earlier)
@@ -167,17 +171,23 @@ mod tests {
                 "Rails are mended in {street}, and nobody can drive there until {hour} in the evening.\nRails cannot be welded without \
                  dust and noise, and whoever lives there is asked for patience. Bus 7 goes by way of Garrick Hill."
             );
-            Earlier { id: i64::from(hour), text: ShingledText::new(Some("Rails"), &body), is_same_publisher: false }
+            Earlier {
+                id: i64::from(hour),
+                text: ShingledText::new(Some("Rails"), &body),
+                is_same_publisher: false,
+                is_routine: false,
+            }
         };
         let notes =
             [("Kettle Row", 9), ("Marlow Quay", 4), ("Ansel Green", 11)].map(|(street, hour)| note(street, hour));
-        assert!(Frame::of_story(&notes[1].text, &[(notes[0].clone(), false)]).is_empty());
-        let found =
-            Frame::of_story(&notes[2].text, &notes[..2].iter().map(|note| (note.clone(), false)).collect::<Vec<_>>());
+        assert!(Frame::of_story(&notes[1].text, &notes[..1]).is_empty());
+        let found = Frame::of_story(&notes[2].text, &notes[..2]);
         assert_eq!(found.articles, [9, 4]);
         // Of a make that is known, one is enough.
-        assert_eq!(Frame::of_story(&notes[1].text, &[(notes[0].clone(), true)]).articles, [9]);
-        assert!(Frame::of_story(&notes[0].text, &[(notes[0].clone(), true)]).is_empty());
+        let known = [Earlier { is_routine: true, ..notes[0].clone() }];
+        assert_eq!(Frame::of_story(&notes[1].text, &known).articles, [9]);
+        assert_eq!(Frame::of(&notes[1].text, &known).articles, [9]);
+        assert!(Frame::of_story(&notes[0].text, &known).is_empty() && Frame::of(&notes[0].text, &known).is_empty());
         // By what the third does not say, the first two have nothing in common.
         assert!(!Frame::from_one(&notes[2].text).leaves_alike(&notes[0].text, &notes[1].text));
         assert!(Frame::default().leaves_alike(&notes[0].text, &notes[1].text));

@@ -34,7 +34,8 @@ pub struct Span {
 /// Decides whether an article is a copy, and of which of the candidates: the one that it resembles most, of equal ones
 /// the earliest. That one may be a copy itself; the chain leads to whoever was first.
 ///
-/// Text that is common to many articles does not count, and a copy is one without its frame too.
+/// Text that is common to many articles does not count, a copy is one without its frame too, and what is of its make and tells of
+/// another event is none.
 pub fn find_original(
     text: &mut ShingledText,
     candidates: &mut [Earlier],
@@ -44,12 +45,12 @@ pub fn find_original(
     leave_out_common(text, common);
     let mut best: Option<(i64, Likeness)> = None;
     let mut sources = Vec::new();
-    for Earlier { id, text: earlier, is_same_publisher } in candidates {
+    for Earlier { id, text: earlier, is_same_publisher, .. } in candidates {
         leave_out_common(earlier, common);
         let Some(likeness) = compare(text, earlier, *is_same_publisher) else {
             continue;
         };
-        if !frame.leaves_alike(text, earlier) {
+        if frame.articles.contains(id) || !frame.leaves_alike(text, earlier) {
             continue;
         }
         sources.push(*id);
@@ -112,7 +113,12 @@ mod tests {
         let mut text = text(letters);
         let mut earlier: Vec<Earlier> = earlier
             .iter()
-            .map(|(id, letters)| Earlier { id: *id, text: self::text(letters), is_same_publisher: false })
+            .map(|(id, letters)| Earlier {
+                id: *id,
+                text: self::text(letters),
+                is_same_publisher: false,
+                is_routine: false,
+            })
             .collect();
         let found = find_original(&mut text, &mut earlier, &[], &Frame::default());
         assert_eq!(found.as_ref().map(|copy| copy.of), of, "{letters}");

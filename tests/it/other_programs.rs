@@ -117,6 +117,31 @@ fn a_copy_whose_original_is_deleted_is_told_as_changed_and_counts_for_itself() {
 }
 
 #[test]
+fn what_is_changed_is_told_as_a_change_and_found_by_its_new_words() {
+    let room = newsroom();
+    let connection = Connection::open(room.database()).expect("the database opens");
+    connection
+        .execute_batch(
+            "UPDATE articles SET title = 'Medlars are late', body = replace(body, 'quinces', 'medlars') WHERE id = 4;
+             UPDATE articles SET language = 'en-GB' WHERE id < 3",
+        )
+        .expect("they can be changed");
+    assert_eq!(room.column("SELECT change_seq FROM articles ORDER BY id"), ["6", "7", "3", "5"]);
+    // Whatever writes next makes the checksum.
+    import(&room, "later", &[["evening.example", "Nothing", "Nothing of this was said before in any of the papers."]]);
+    assert_eq!(room.value("SELECT count(*) FROM _changed_elsewhere"), "0");
+    let found = room.run(&["search", "medlars"]).exits(0).stdout;
+    assert!(found.contains("Medlars are late"), "{found}");
+    let document = room.value("SELECT text FROM bundle_documents WHERE article_id = 4");
+    let sha256 = newswire::bundle::hex_sha256(document.as_bytes());
+    assert_eq!(room.value("SELECT sha256 FROM articles WHERE id = 4"), sha256);
+    // As its publisher had it, it is another text now.
+    import(&room, "again", &ARTICLES[3..]);
+    assert_eq!(room.value("SELECT duplicate_kind FROM articles ORDER BY id DESC LIMIT 1"), "near");
+    room.assert_sound();
+}
+
+#[test]
 fn a_number_stands_for_the_same_row_for_ever() {
     let room = newsroom();
     let connection = Connection::open(room.database()).expect("the database opens");

@@ -271,3 +271,19 @@ proptest! {
         prop_assert_eq!(play(&steps, true), play(&steps, false));
     }
 }
+
+#[test]
+fn notices_of_a_make_are_parted_though_the_first_of_them_was_printed_three_times() {
+    let short = |number, publisher, day| Step::Arrive(Arrival::Routine { number, publisher, day, is_short: true });
+    let copy = |day| Step::Arrive(Arrival::Copy { of: 0, publisher: 0, day });
+    let steps = [
+        short(4, 0, None),
+        copy(None),
+        short(0, 0, None),
+        Step::Arrive(Arrival::Report { event: 0, publisher: 0, day: None, turn: 0 }),
+        copy(Some(11)),
+        Step::Arrive(Arrival::Routine { number: 2, publisher: 0, day: Some(2), is_short: false }),
+        short(3, 2, Some(23)),
+    ];
+    assert_eq!(play(&steps, true), play(&steps, false));
+}

@@ -18,7 +18,7 @@ use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
-use crate::store::write::articles::{copies, import, restore};
+use crate::store::write::articles::{copies, elsewhere, import, restore};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
@@ -57,6 +57,7 @@ impl Store {
         let connection = open_for_writing(settings)?;
         let now = Timestamp::now();
         let host_memory = release::release_abandoned(&connection, schedule, now)
+            .and_then(|()| elsewhere::catch_up(&connection))
             .and_then(|()| clock::note_longest_wait(&connection, schedule))
             .and_then(|()| clock::set_right(&connection, schedule, now))
             .and_then(|_| hosts::load(&connection, now))
@@ -256,6 +257,7 @@ impl Store {
                 clock::set_right(tx, &schedule, now)?;
             }
             daemon::note_heartbeat(tx, started_at, now)?;
+            elsewhere::catch_up(tx)?;
             gates::prune(tx, now)?;
             hosts::prune(tx, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())

@@ -262,13 +262,16 @@ pub(in crate::store) fn read(
     publisher: Option<&str>,
 ) -> rusqlite::Result<Option<Earlier>> {
     connection
-        .prepare_cached("SELECT title, body, url FROM articles WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT title, body, url, coalesce(is_routine, 0) FROM articles LEFT JOIN story_members ON article_id = id
+             WHERE id = ?1",
+        )?
         .query_row([id], |row| {
             let text = ShingledText::new(row.get_ref(0)?.as_str_or_null()?, row.get_ref(1)?.as_str()?);
             let url = row.get_ref(2)?.as_str_or_null()?.and_then(stored_url);
             let is_same_publisher =
                 publisher.is_some_and(|publisher| url.is_some_and(|url| publisher_of(url.as_url()) == publisher));
-            Ok(Earlier { id, text, is_same_publisher })
+            Ok(Earlier { id, text, is_same_publisher, is_routine: row.get(3)? })
         })
         .optional()
 }

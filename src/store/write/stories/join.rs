@@ -119,9 +119,7 @@ pub(in crate::store) fn join(
 fn frame_in_story(connection: &Connection, article: &Article, nearest: &[i64]) -> rusqlite::Result<Frame> {
     let mut members = Vec::with_capacity(nearest.len());
     for id in nearest {
-        if let Some(member) = copies::read(connection, *id, None)? {
-            members.push((member, is_framed(connection, *id)?));
-        }
+        members.extend(copies::read(connection, *id, None)?);
     }
     Ok(Frame::of_story(&ShingledText::new(article.title.as_deref(), &article.body), &members))
 }
