@@ -19,7 +19,8 @@
 //!   is told them.
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //! * `reservations`: what a page says against text mining.
-//! * `text`: words, sentences and keys of a text; `phrase_index`: finds many phrases in one reading.
+//! * `text`: words, sentences and keys of a text; `phrase_index`: finds many phrases in one reading; `demands`: those that ask
+//!   to pay for the rest.
 //!
 //! Where the body in the page falls far short of the text in structured data, that text is taken; where a page that says
 //! it is an article shows none, the text that its scripts hold; where the page
@@ -28,6 +29,7 @@
 
 mod body;
 mod by_selectors;
+mod demands;
 mod error;
 mod explain;
 mod explanation;

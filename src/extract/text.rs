@@ -140,7 +140,9 @@ pub(super) fn weighed_words(text: &str) -> usize {
 
 /// Characters of Han and Kana.
 pub(super) fn count_wide(text: &str) -> usize {
-    if text.is_ascii() { 0 } else { text.chars().filter(|c| is_han_or_kana(*c)).count() }
+    // They all begin with such a byte in UTF-8, and typographic marks, Latin and Cyrillic letters do not.
+    let may_have_some = text.as_bytes().iter().any(|byte| *byte >= 0xe3);
+    if may_have_some { text.chars().filter(|c| is_han_or_kana(*c)).count() } else { 0 }
 }
 
 /// Which bytes of ASCII stand in words.

@@ -31,9 +31,12 @@ const LETTERS_MIN: usize = 3;
 pub(super) fn may_be_in_script_of(code: &str, text: &str) -> bool {
     let written = [(Script::Latin, LATIN), (Script::Cyrillic, CYRILLIC), (Script::Arabic, ARABIC)];
     let is_known = written.iter().any(|(_, codes)| codes.contains(&code));
+    if !is_known {
+        return true;
+    }
     let of_text = whatlang::detect_script(text);
     let codes = written.iter().find(|(script, _)| of_text == Some(*script)).map(|(_, codes)| codes);
-    !is_known || codes.is_none_or(|codes| codes.contains(&code))
+    codes.is_none_or(|codes| codes.contains(&code))
 }
 
 /// Whether a language has Cyrillic letters that no Slavic language has.
@@ -43,6 +46,10 @@ pub(super) fn has_letters_beyond_slavic(code: &str) -> bool {
 
 /// The language of a text in Cyrillic letters that tell it.
 pub(super) fn by_letters(text: &str) -> Option<&'static str> {
+    // In UTF-8 all these letters begin with one of two bytes, with which few others do.
+    if !text.bytes().any(|byte| matches!(byte, 0xd2 | 0xd3)) {
+        return None;
+    }
     let lower = text.to_lowercase();
     let n_beyond = lower.chars().filter(|c| "әғқңөұүһҳҷӯӣҗҡҙҫ".contains(*c)).count();
     if n_beyond < LETTERS_MIN {

@@ -1,6 +1,9 @@
 //! The commonest words of languages, by which a text is told to be in one that the detector does not know, or is shown
 //! to be in the one that the detector takes it for.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
 /// Longest text that is looked at, in words.
 const WORDS_MAX: usize = 200;
 
@@ -67,6 +70,18 @@ const LANGUAGES: [(&str, &str); 45] = [
     ("cy", "yn y a i o ar ei mae yr am wedi ac bod gan oedd eu hefyd"),
 ];
 
+/// The languages that have a word among their commonest, by their places in the table.
+static SPEAKERS: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
+    let mut speakers: HashMap<&'static str, Vec<usize>> = HashMap::new();
+    for (language, (_, common)) in LANGUAGES.iter().enumerate() {
+        // Each once, though a list may have a word twice.
+        for word in common.split(' ').collect::<BTreeSet<_>>() {
+            speakers.entry(word).or_default().push(language);
+        }
+    }
+    speakers
+});
+
 /// The language whose commonest words stand in a text clearly more often than those of others.
 pub(super) fn language_of(text: &str) -> Option<&'static str> {
     let shares = shares(text)?;
@@ -118,9 +133,10 @@ fn shares(text: &str) -> Option<Vec<(&'static str, f32)>> {
     if words.len() < WORDS_MIN {
         return None;
     }
-    let share = |common: &str| {
-        let n_common = words.iter().filter(|word| common.split(' ').any(|known| known == **word)).count();
-        f32::from(u16::try_from(n_common).unwrap_or(u16::MAX)) / f32::from(u16::try_from(words.len()).unwrap_or(1))
-    };
-    Some(LANGUAGES.iter().map(|(code, common)| (*code, share(common))).collect())
+    let mut n_common = [0_u16; LANGUAGES.len()];
+    for language in words.iter().filter_map(|word| SPEAKERS.get(*word)).flatten() {
+        n_common[*language] += 1;
+    }
+    let n_words = f32::from(u16::try_from(words.len()).unwrap_or(u16::MAX));
+    Some(LANGUAGES.iter().zip(n_common).map(|((code, _), n_common)| (*code, f32::from(n_common) / n_words)).collect())
 }

@@ -26,8 +26,9 @@ const CAPTION_WORDS_MAX: usize = 20;
 /// Lines of the text for each such caption in it.
 const CAPTION_LINES_MIN: usize = 4;
 
-/// Takes out lines that say again what was said, what asks to pay for the rest, and headings that head nothing, and what a picture shows, and the
-/// title, which is no part of the body. `tell` hears of each line that is taken out, and why.
+/// Takes out what is no part of the body: the title, lines that say again what was said, what asks to pay for the rest,
+/// headings that head nothing, what a picture shows, what nobody sees, and the next article. `tell` hears of each line that
+/// is taken out, and why.
 pub(super) fn clean_up(
     page: &Page<'_>,
     profiles: &[LineProfile],

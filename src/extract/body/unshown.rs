@@ -30,11 +30,14 @@ pub(super) fn in_text(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize
     }
     let last = chosen.last().copied().unwrap_or_default();
     boxes.retain(|unshown| unshown.end <= last);
+    if boxes.is_empty() || boxes.len() >= BOXES_MIN {
+        return HashSet::new();
+    }
     let lines: HashSet<usize> = chosen.iter().copied().filter(|line| boxes.iter().any(|b| b.contains(line))).collect();
     let n_words = |is_unshown: bool| -> usize {
         chosen.iter().filter(|line| lines.contains(line) == is_unshown).map(|line| profiles[*line].n_words).sum()
     };
-    if boxes.len() < BOXES_MIN && n_words(false) >= n_words(true) * SHOWN_TIMES_MIN { lines } else { HashSet::new() }
+    if n_words(false) >= n_words(true) * SHOWN_TIMES_MIN { lines } else { HashSet::new() }
 }
 
 /// The outermost element above a line that its own attributes hide.

@@ -3,6 +3,8 @@
 //! Where nobody is named and the page declares an organisation as the author, an agency or its own newsroom, that is
 //! what stands in the byline and what is given. It never stands beside people, who then are the authors.
 
+use std::borrow::Cow;
+
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
@@ -215,20 +217,22 @@ fn add_lines(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, asks_all: 
             .get(*at)
             .is_some_and(|line| line.text.len() <= BYLINE_BYTES_MAX && !layout.is_elsewhere(page, line.owner))
     };
-    let head: Vec<usize> = layout.head().filter(may_be_byline).collect();
-    for at in head.iter().copied() {
-        for name in bylines::east_asian_names(&spaced_line(page, &page.lines[at])) {
+    let head = layout.head().filter(may_be_byline);
+    let head: Vec<(usize, Cow<'_, str>)> = head.map(|at| (at, spaced_line(page, &page.lines[at]))).collect();
+    for (_, text) in &head {
+        for name in bylines::east_asian_names(text) {
             names.add(name, Origin::Text);
         }
     }
-    for at in head.iter().copied() {
-        let text = spaced_line(page, &page.lines[at]);
-        let is_told = begins_byline(&text)
-            || bylines::is_byline_alone(&text)
-            || bylines::tells_date_and_author(&text)
-            || is_labelled(page, at);
-        if names.authors.people.is_empty() && is_told {
-            names.add(behind_date(&text), Origin::Text);
+    for (at, text) in &head {
+        let is_told = || {
+            begins_byline(text)
+                || bylines::is_byline_alone(text)
+                || bylines::tells_date_and_author(text)
+                || is_labelled(page, *at)
+        };
+        if names.authors.people.is_empty() && is_told() {
+            names.add(behind_date(text), Origin::Text);
         }
     }
     if names.authors.people.is_empty() {
@@ -268,19 +272,18 @@ fn add_author_links(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
 
 /// Adds names that are all of a line in the head, or stand beside a date there: where they are set apart, where the page
 /// says elsewhere whose they are, or beside a date if they can be no place and no section.
-fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head: &[usize]) {
+fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head: &[(usize, Cow<'_, str>)]) {
     let has_date = |at: usize| page.lines.get(at).is_some_and(|line| dates::find(&line.text).is_some());
-    for at in head.iter().copied() {
-        let line = &page.lines[at];
-        let text = spaced_line(page, line);
+    for (at, text) in head {
+        let (at, line) = (*at, &page.lines[*at]);
         let is_heading = matches!(page.elements[line.block].tag, Tag::Heading(_));
-        if is_heading || !bylines::has_two_capitals(&text) || bylines::names_other_deed(&text) {
+        if is_heading || !bylines::has_two_capitals(text) || bylines::names_other_deed(text) {
             continue;
         }
         // Whom the title names the article is about.
-        let is_apart = stands_out_as_names(line) && !is_in_title(page, &text);
+        let is_apart = stands_out_as_names(line) && !is_in_title(page, text);
         let is_dated = line.n_links == 0 && (at.saturating_sub(1)..=at + 1).any(has_date);
-        for name in bylines::names(&text, &|_| false) {
+        for name in bylines::names(text, &|_| false) {
             let is_name =
                 || is_apart || is_told_of(page, layout, at, name) || is_dated && !is_mentioned(page, layout, at, name);
             if bylines::is_plain_name(name) && is_name() {
@@ -441,13 +444,13 @@ fn is_beside_headline(page: &Page<'_>, element: usize) -> bool {
     if begins_byline(&text) || bylines::without_opening(&text).len() < bylines::trimmed(&text).len() {
         return false;
     }
-    let inside =
-        (holder + 1..page.elements.len()).take_while(|other| page.elements[*other].depth > page.elements[holder].depth);
+    let is_link = |other: &usize| page.elements[*other].tag == Tag::Link && page.elements[*other].parent != element;
     let leads_elsewhere =
         |link: usize| page.attribute(link, "href").is_some_and(|address| !bylines::is_author_address(address));
-    inside.filter(|other| page.elements[*other].tag == Tag::Link && page.elements[*other].parent != element).any(
-        |link| leads_elsewhere(link) && count_words(&page.text_of(link)) > 1 && !text.contains(&page.text_of(link)),
-    )
+    page.elements_in(holder).filter(is_link).filter(|link| leads_elsewhere(*link)).any(|link| {
+        let label = page.text_of(link);
+        count_words(&label) > 1 && !text.contains(&label)
+    })
 }
 
 /// Whether an element says of the single word in it that it is an author's name: it is declared so, called so, or the

@@ -72,7 +72,9 @@ pub(super) fn east_asian_names(line: &str) -> Vec<&str> {
 /// Whether a text begins with another that is in small letters.
 fn begins_with(text: &str, small: &str) -> bool {
     let Some(start) = text.get(..small.len()) else { return false };
-    start.eq_ignore_ascii_case(small) || !small.is_ascii() && start.to_lowercase() == small
+    let first_small = || start.chars().next().and_then(|c| c.to_lowercase().next());
+    start.eq_ignore_ascii_case(small)
+        || !small.is_ascii() && first_small() == small.chars().next() && start.to_lowercase() == small
 }
 
 /// Whether two words in a row begin with capitals in a short text: it may hold a name.

@@ -109,11 +109,11 @@ pub(in super::super) fn read(scripts: &[String], own: Own<'_>) -> StructuredArti
     if let Some(node) = best {
         article.is_article = true;
         fill(&mut article, node, &by_id);
-        let is_twin = |node: &Map<String, Value>| {
+        let is_own = |node: &Map<String, Value>| {
             let worth = worth(node, own);
-            is_article(node) && (worth.has_address || worth.has_title)
+            worth.has_address || worth.has_title
         };
-        let twins = nodes.iter().copied().filter(|node| is_twin(node));
+        let twins = nodes.iter().copied().filter(|node| is_article(node) && is_own(node));
         article.headlines = headlines(node, twins.take(TWINS_MAX));
         let is_other = |name: &String| article.headlines.iter().all(|known| key(known) != key(name));
         article.other_name = text_of(node.get("name")).filter(is_other);

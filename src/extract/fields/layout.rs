@@ -189,18 +189,13 @@ impl Layout {
 fn has_frame(page: &Page<'_>, element: usize, within: usize) -> bool {
     // A breadcrumb belongs to the article.
     const MENU_LINES_MIN: usize = 5;
-    let end_of = |element: usize| {
-        let depth = page.elements[element].depth;
-        (element + 1..page.elements.len()).find(|other| page.elements[*other].depth <= depth)
-    };
-    let end = end_of(element).unwrap_or(page.elements.len());
-    let end_within = end_of(within).unwrap_or(page.elements.len());
     let is_frame = |other: usize| {
         let PageElement { tag, marks, lines_start, lines_end, .. } = &page.elements[other];
         let is_menu = *tag == Tag::Nav || marks.has(Marks::NAVIGATION);
         *tag == Tag::Footer || marks.has(Marks::FOOTER) || is_menu && lines_end - lines_start >= MENU_LINES_MIN
     };
-    (element + 1..within).chain(end_within..end).any(is_frame)
+    let (all, inner) = (page.elements_in(element), page.elements_in(within));
+    (all.start..within).chain(inner.end..all.end).any(is_frame)
 }
 
 /// Where the head of an article with these lines ends. A lead may be chosen that stands before the byline: then the

@@ -3,6 +3,7 @@
 //! * `metadata`: what the page says outside the text: `declared` in `meta` elements, `json_ld` in structured data, which
 //!   `lenient_json` reads where it is broken.
 //! * `title`, `dates` and `authors` know all places where each may stand, in the order of trust.
+//! * `title_cuts`: where titles may be cut, and the names of sites at their ends.
 //! * `layout`: where things stand in relation to headline and text.
 //! * `visible_dates` and `date_labels`: which of the dates that a page shows is that of its publication.
 //! * `bylines`: the names in a byline, with `byline_words` for what stands around them.
@@ -18,4 +19,5 @@ pub(super) mod layout;
 mod lenient_json;
 pub(super) mod metadata;
 mod title;
+mod title_cuts;
 mod visible_dates;

@@ -345,7 +345,6 @@ fn dates_of_lines(
 /// does a line that is a sentence.
 fn dates_of_line(text: &str, is_whole: bool) -> Vec<(Label, &str)> {
     let mut found = labelled_dates("", text);
-    let has_date = dates::find(text).is_some();
     let is_sentence = ends_like_sentence(text);
     if is_whole || is_sentence {
         // Where words are not parted by blanks, parts of a line are.
@@ -362,7 +361,7 @@ fn dates_of_line(text: &str, is_whole: bool) -> Vec<(Label, &str)> {
         };
         found.retain(|(label, date)| *label != Label::None || is_part(date));
     }
-    if !has_date && dates::read(text).is_some() {
+    if found.is_empty() && dates::find(text).is_none() && dates::read(text).is_some() {
         found.push((Label::of(text), text));
     }
     found

@@ -3,6 +3,8 @@
 //! All questions ("what stands above this line", "how much text is in this element") are answered from indices: an
 //! element's parent stands before it, and its lines are those between its `lines_start` and its `lines_end`.
 
+use std::ops::Range;
+
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element as TreeElement};
 
@@ -192,6 +194,14 @@ impl<'a> Page<'a> {
             block = self.elements[block].parent;
         }
         block
+    }
+
+    /// The elements that stand in another one.
+    pub(in super::super) fn elements_in(&self, element: usize) -> Range<usize> {
+        let depth = self.elements[element].depth;
+        let after = &self.elements[element + 1..];
+        let n_inside = after.iter().position(|other| other.depth <= depth).unwrap_or(after.len());
+        element + 1..element + 1 + n_inside
     }
 
     /// The elements from `element` up to, and without, `end`.

@@ -55,28 +55,30 @@ pub(super) fn is_left_out(element: &TreeElement) -> bool {
 
 /// Whether a style keeps an element from being shown, or from being where anybody looks.
 pub(super) fn hides(style: &str) -> bool {
-    let style: String = style
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .take(STYLE_BYTES_MAX)
-        .map(|byte| char::from(byte.to_ascii_lowercase()))
-        .collect();
-    style.split(';').any(|declaration| {
-        let Some((property, value)) = declaration.split_once(':') else { return false };
+    let bytes = style.bytes().filter(|byte| !byte.is_ascii_whitespace()).take(STYLE_BYTES_MAX);
+    let mut squeezed = [0; STYLE_BYTES_MAX];
+    let mut n_bytes = 0;
+    for byte in bytes {
+        squeezed[n_bytes] = byte.to_ascii_lowercase();
+        n_bytes += 1;
+    }
+    squeezed[..n_bytes].split(|byte| *byte == b';').any(|declaration| {
+        let mut parts = declaration.splitn(2, |byte| *byte == b':');
+        let (Some(property), Some(value)) = (parts.next(), parts.next()) else { return false };
         match property {
-            "display" => value.starts_with("none"),
-            "visibility" => value.starts_with("hidden"),
-            "clip" => value.starts_with("rect(0") || value.starts_with("rect(1px"),
-            "clip-path" => value.starts_with("inset(50%") || value.starts_with("inset(100%"),
-            "left" | "text-indent" | "margin-left" => leads_off_screen(value),
+            b"display" => value.starts_with(b"none"),
+            b"visibility" => value.starts_with(b"hidden"),
+            b"clip" => value.starts_with(b"rect(0") || value.starts_with(b"rect(1px"),
+            b"clip-path" => value.starts_with(b"inset(50%") || value.starts_with(b"inset(100%"),
+            b"left" | b"text-indent" | b"margin-left" => leads_off_screen(value),
             _ => false,
         }
     })
 }
 
-fn leads_off_screen(value: &str) -> bool {
-    let digits = value.strip_prefix('-').unwrap_or_default();
-    digits.bytes().take_while(u8::is_ascii_digit).count() >= DISTANCE_DIGITS_MIN
+fn leads_off_screen(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"-").unwrap_or_default();
+    digits.iter().take_while(|byte| byte.is_ascii_digit()).count() >= DISTANCE_DIGITS_MIN
 }
 
 fn classes(element: &TreeElement) -> impl Iterator<Item = &str> {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::super::body::{Body, Sureness};
+use super::super::demands::DEMANDS;
 use super::super::explanation::TextSource;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
@@ -16,7 +17,8 @@ use super::super::text::{
 };
 use super::no_article::{NoArticle, Wall};
 use super::quality::{Fact, Facts};
-use super::{wall_phrases, wall_topics};
+use super::wall_phrases;
+use super::wall_topics::TextTopics;
 use crate::model::{BodyKind, Quality};
 
 /// What walls say.
@@ -24,12 +26,16 @@ static PHRASES: LazyLock<PhraseIndex<Wall>> = LazyLock::new(|| {
     PhraseIndex::of(&[
         (Wall::Consent, wall_phrases::CONSENT),
         (Wall::Login, wall_phrases::LOGIN),
+        (Wall::Login, DEMANDS),
         (Wall::Bot, wall_phrases::BOT),
         (Wall::Unavailable, wall_phrases::UNAVAILABLE),
     ])
 });
 
 const WALLS: [Wall; 4] = [Wall::Consent, Wall::Login, Wall::Bot, Wall::Unavailable];
+
+/// For each of them whether a line says what such a wall says.
+type Said = [bool; WALLS.len()];
 
 /// A wall is short: a longer text is an article that speaks of such things.
 const WALL_WORDS_MAX: usize = 250;
@@ -142,7 +148,10 @@ impl Findings<'_> {
         let lines = self.body.lines.iter().map(|line| &self.page.lines[*line]);
         let is_heading = |line: &Line| matches!(self.page.elements[line.block].tag, Tag::Heading(_));
         let opening: Vec<&str> = lines.take_while(|line| !is_heading(line)).map(|line| line.text.as_str()).collect();
-        self.wall_in(&opening).filter(|wall| *wall == Wall::Unavailable && opening.len() < self.body.lines.len())
+        if opening.len() == self.body.lines.len() {
+            return None;
+        }
+        self.wall_in(&opening).filter(|wall| *wall == Wall::Unavailable)
     }
 
     /// Whether the page says that it is an article, as walls with the date of one seldom do.
@@ -163,31 +172,33 @@ impl Findings<'_> {
         if n_words == 0 || n_words > self.wall_words_max() {
             return None;
         }
-        let lower: Vec<(String, usize)> = texts.iter().map(|text| lower_case(text)).zip(lengths).collect();
         let title = lower_case(self.title.unwrap_or_default());
         // An article about cookies says so in its title.
-        let is_subject = declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject));
-        let share_min = if declares { DECLARED_WALL_SHARE_MIN } else { WALL_SHARE_MIN };
-        // How many phrases of each kind a line holds: of those that say several things, one is what it is about.
-        let mut said: Vec<[usize; WALLS.len()]> = lower.iter().map(|(text, _)| phrases_in(text)).collect();
+        if declares && WALL_SUBJECTS.iter().any(|subject| title.contains(subject)) {
+            return None;
+        }
+        let lower: Vec<(String, usize)> = texts.iter().map(|text| lower_case(text)).zip(lengths).collect();
+        // Which kinds of walls each line speaks for.
+        let mut said: Vec<Said> = lower.iter().map(|(text, _)| phrases_in(text)).collect();
         if !self.says_article && n_words <= WALL_WORDS_MAX {
             add_topics(&lower, &mut said);
         }
         let titled =
             !declares && n_words <= WALL_WORDS_MAX && wall_phrases::TITLES.iter().any(|part| title.contains(part));
-        let share_min = if titled { TITLED_WALL_SHARE_MIN } else { share_min };
-        let share_of = |says: &dyn Fn(&[usize; WALLS.len()]) -> bool| {
+        let share_min = match (titled, declares) {
+            (true, _) => TITLED_WALL_SHARE_MIN,
+            (false, true) => DECLARED_WALL_SHARE_MIN,
+            (false, false) => WALL_SHARE_MIN,
+        };
+        let share_of = |says: &dyn Fn(&Said) -> bool| {
             let lines = lower.iter().zip(&said).filter(|(_, said)| says(said)).map(|((_, n_words), _)| n_words);
             // Longer texts need more lines that say so, not one.
             let (n_lines, n_said) = lines.fold((0, 0), |(n_lines, all), n_words| (n_lines + 1, all + n_words));
             if n_lines > 1 || n_words < 60 || titled { share(n_said, n_words) } else { 0.0 }
         };
-        if is_subject {
-            return None;
-        }
-        let shares: Vec<f32> = (0..WALLS.len()).map(|wall| share_of(&|said| said[wall] > 0)).collect();
+        let shares: Vec<f32> = (0..WALLS.len()).map(|wall| share_of(&|said| said[wall])).collect();
         let most = (0..WALLS.len()).rev().max_by(|one, other| shares[*one].total_cmp(&shares[*other]))?;
-        (share_of(&|said| said.iter().any(|n| *n > 0)) >= share_min && shares[most] > 0.0).then_some(WALLS[most])
+        (share_of(&|said| said.contains(&true)) >= share_min && shares[most] > 0.0).then_some(WALLS[most])
     }
 
     /// What tells the quality of the text.
@@ -330,21 +341,21 @@ fn name_in(address: &str) -> (usize, bool) {
     (name.bytes().filter(|byte| matches!(byte, b'-' | b'_')).count(), n_digits >= NUMBER_DIGITS)
 }
 
-/// How many phrases of each kind of wall stand in a text in lower case.
-fn phrases_in(lower: &str) -> [usize; WALLS.len()] {
-    let mut said = [0; WALLS.len()];
+/// Whether phrases of each kind of wall stand in a text in lower case.
+fn phrases_in(lower: &str) -> Said {
+    let mut said = Said::default();
     PHRASES.find_in(lower, |wall, _| {
-        said.iter_mut().zip(WALLS).filter(|(_, kind)| *kind == wall).for_each(|(n, _)| *n += 1);
+        said.iter_mut().zip(WALLS).for_each(|(says, kind)| *says |= kind == wall);
     });
     said
 }
 
 /// Adds the kinds of walls of which lines in lower case speak in other words.
-fn add_topics(lower: &[(String, usize)], said: &mut [[usize; WALLS.len()]]) {
-    let lines: Vec<&str> = lower.iter().map(|(text, _)| text.as_str()).collect();
+fn add_topics(lower: &[(String, usize)], said: &mut [Said]) {
+    let topics = TextTopics::of(lower.iter().map(|(text, _)| text.as_str()));
     for (position, wall) in WALLS.into_iter().enumerate() {
-        for (said, is_part) in said.iter_mut().zip(wall_topics::parts_of(wall, &lines)) {
-            said[position] += usize::from(is_part);
+        for (said, is_part) in said.iter_mut().zip(topics.parts_of(wall)) {
+            said[position] |= is_part;
         }
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! * `findings`: the verdict.
 //! * `no_article`: why a page is none.
-//! * `wall_phrases`: what pages say that stand in an article's place; `wall_topics`: what they speak of, whatever the words.
+//! * `wall_phrases`: what pages say that stand in an article's place; `wall_topics`: what they speak of, whatever the words,
+//!   by the stems in `topic_words`.
 //! * `quality`: how far to trust the text, from facts weighed by a table.
 
 mod findings;
 pub(super) mod no_article;
 pub(super) mod quality;
+mod topic_words;
 mod wall_phrases;
 mod wall_topics;
 

@@ -70,43 +70,18 @@ pub(in crate::store) fn join(
     let stories = cache.stories(connection, arrived.id)?;
     all_terms.note(&mut stories.frequencies);
     let at = told_at(article, arrived);
-    let is_original_framed = original.map_or(Ok(false), |original| is_framed(connection, original))?;
-    let mut frame = frame.clone();
-    let mut n_makes = 0;
-    let (terms, signature, place, is_framed) = loop {
-        for other in &frame.articles {
-            note_framed(connection, stories, *other)?;
-        }
-        let mut terms = all_terms.clone();
-        terms.leave_out(&frame);
-        let signature = terms.signature(&stories.frequencies);
-        if signature.is_empty() {
-            return Ok(());
-        }
-        let is_framed = !frame.is_empty() || is_original_framed;
-        let n_known = terms.n_known(&stories.frequencies);
-        let has_text = dedup::has_own_text(article.words);
-        let placing = Placing { signature: &signature, n_known, at, original, has_text, is_framed };
-        let place = find_place(connection, stories, &placing)?;
-        let of_make = match &place {
-            Some(place) if place.reason == Reason::Alike && n_makes < MAKES_MAX => {
-                n_makes += 1;
-                frame_in_story(connection, article, &stories.active.nearest(place.part, &signature))?
-            }
-            _ => Frame::default(),
-        };
-        if of_make.articles.iter().all(|article| frame.articles.contains(article)) {
-            break (terms, signature, place, is_framed);
-        }
-        frame.extend(of_make);
-    };
+    let told = Told { article, all_terms: &all_terms, at, original };
+    let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(()) };
+    let ByWords { terms, signature, place, frame, is_framed } = found;
     part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
     let at_s = at.map(Timestamp::as_second);
     // Those of a make come in many languages too, and mean the same each time.
     let told = if is_framed { None } else { translated::told(article, arrived.id, at_s) };
     let across = match &told {
-        Some(told) => translated::place(connection, &stories.translated, told)?,
-        None => None,
+        Some(told) if place.as_ref().is_none_or(Place::is_weak) => {
+            translated::place(connection, &stories.translated, told)?
+        }
+        _ => None,
     };
     let place = match (place, across) {
         (Some(place), across) if !across.is_some_and(|across| place.is_outdone_by(across)) => place,
@@ -217,17 +192,79 @@ impl Place {
         Place { story, part: story, reason: Reason::First, score: None, terms: Vec::new() }
     }
 
-    /// Whether few words in common brought the article here, and it means what stands in another story in another language:
-    /// events of a kind share words, two rate decisions do.
+    /// Whether few words in common brought the article here.
+    fn is_weak(&self) -> bool {
+        self.reason == Reason::Alike && self.score.is_some_and(|score| score < WORDS_ALONE_MIN)
+    }
+
+    /// Whether that is so, and the article means what stands in another story in another language: events of a kind share
+    /// words, two rate decisions do.
     fn is_outdone_by(&self, (story, likeness): (i64, f64)) -> bool {
-        let is_weak = self.score.is_some_and(|score| score < WORDS_ALONE_MIN);
-        self.reason == Reason::Alike && is_weak && story != self.story && likeness >= MEANING_ALONE_MIN
+        self.is_weak() && story != self.story && likeness >= MEANING_ALONE_MIN
     }
 
     /// In a story that is told in other languages.
     fn translated(story: i64, article: i64, likeness: f64) -> Place {
         let part = translated::part_of(article);
         Place { story, part, reason: Reason::Translated, score: Some(likeness), terms: Vec::new() }
+    }
+}
+
+/// What an article tells, and when.
+struct Told<'a> {
+    article: &'a Article,
+    all_terms: &'a Terms,
+    at: Option<Timestamp>,
+    original: Option<i64>,
+}
+
+/// Where an article belongs by its words, without those that others of its make have too.
+struct ByWords {
+    terms: Terms,
+    signature: Signature,
+    place: Option<Place>,
+    /// What is left out.
+    frame: Frame,
+    is_framed: bool,
+}
+
+/// Places an article by its words, and anew as long as what it is most like turns out to be of its make. None where no
+/// words are left.
+fn find_by_words(
+    connection: &Connection,
+    stories: &mut StoryCache,
+    told: &Told<'_>,
+    mut frame: Frame,
+) -> rusqlite::Result<Option<ByWords>> {
+    let Told { article, all_terms, at, original } = *told;
+    let is_original_framed = original.map_or(Ok(false), |original| is_framed(connection, original))?;
+    let has_text = dedup::has_own_text(article.words);
+    let mut n_makes = 0;
+    loop {
+        for other in &frame.articles {
+            note_framed(connection, stories, *other)?;
+        }
+        let mut terms = all_terms.clone();
+        terms.leave_out(&frame);
+        let signature = terms.signature(&stories.frequencies);
+        if signature.is_empty() {
+            return Ok(None);
+        }
+        let is_framed = !frame.is_empty() || is_original_framed;
+        let n_known = terms.n_known(&stories.frequencies);
+        let placing = Placing { signature: &signature, n_known, at, original, has_text, is_framed };
+        let place = find_place(connection, stories, &placing)?;
+        let of_make = match &place {
+            Some(place) if place.reason == Reason::Alike && n_makes < MAKES_MAX => {
+                n_makes += 1;
+                frame_in_story(connection, article, &stories.active.nearest(place.part, &signature))?
+            }
+            _ => Frame::default(),
+        };
+        if of_make.articles.iter().all(|article| frame.articles.contains(article)) {
+            return Ok(Some(ByWords { terms, signature, place, frame, is_framed }));
+        }
+        frame.extend(of_make);
     }
 }
 
