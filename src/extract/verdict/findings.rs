@@ -15,6 +15,7 @@ use super::super::phrase_index::PhraseIndex;
 use super::super::text::{
     count_wide, count_words, ends_like_sentence, ends_with_ellipsis, lower_case, number, share, weighed_words,
 };
+use super::house_pages;
 use super::no_article::{NoArticle, Wall};
 use super::quality::{Fact, Facts};
 use super::wall_phrases;
@@ -102,6 +103,9 @@ impl Findings<'_> {
     pub(in super::super) fn check_article(&self, words_min: usize) -> Result<(), NoArticle> {
         if let Some(wall) = self.wall() {
             return Err(NoArticle::Wall(wall));
+        }
+        if self.title.is_some_and(house_pages::is_named) {
+            return Err(NoArticle::OfTheHouse);
         }
         if self.is_list() {
             return Err(NoArticle::ListOfLinks);
@@ -475,6 +479,13 @@ mod tests {
         let text = paragraphs.join("</p><p>");
         let foot = "<footer><a href=/imprint>Imprint</a><p>© 2026 The Mell Echo</p></footer>";
         [page(title, &paragraphs) + foot, format!("<title>{title}</title><div><p>{text}</p></div>")]
+    }
+
+    #[test]
+    fn pages_about_the_site_are_none() {
+        let text = "This page says which data we keep of those who read us, how long we keep them, and whom you may ask to delete them.";
+        let found = extract(page("Privacy policy", &[text, text]), &LinkHints::default());
+        assert_eq!(found.map(|article| article.paragraphs), Err(ExtractError::NoArticle(NoArticle::OfTheHouse)));
     }
 
     #[test]

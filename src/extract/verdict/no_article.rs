@@ -31,6 +31,9 @@ pub enum NoArticle {
     /// A page that lists articles.
     #[error("a list of links")]
     ListOfLinks,
+    /// A page on which the site tells of itself.
+    #[error("a page about the site")]
+    OfTheHouse,
     /// Something in its place.
     #[error("{0}")]
     Wall(Wall),
