@@ -30,16 +30,16 @@ pub(super) fn begins_byline(line: &str) -> bool {
 pub(super) fn is_byline_alone(line: &str) -> bool {
     // These begin names of places, and labels of other things.
     const DOUBTFUL: [&str; 6] = ["text ", "texte ", "texto ", "testo ", "tekst ", "words "];
-    let is_doubtful = DOUBTFUL.iter().any(|opening| begins_with(line, opening));
-    if is_doubtful || line.starts_with("De ") || line.starts_with("Per ") {
+    let is_doubtful = || DOUBTFUL.iter().any(|opening| begins_with(line, opening));
+    if line.len() > BARE_BYTES_MAX || line.starts_with("De ") || line.starts_with("Per ") || is_doubtful() {
         return false;
     }
     let text = without_opening(line);
+    if text.len() == trimmed(line).len() {
+        return false;
+    }
     let named: Vec<&str> = parts(text).into_iter().map(trimmed).filter(|part| !part.is_empty()).collect();
-    line.len() <= BARE_BYTES_MAX
-        && text.len() < trimmed(line).len()
-        && !named.is_empty()
-        && named.iter().all(|name| is_plain_name(name))
+    !named.is_empty() && named.iter().all(|name| is_plain_name(name))
 }
 
 /// The names behind the word for an author in a line of Chinese or Japanese, which has other statements beside, and those
@@ -176,11 +176,11 @@ pub(super) fn without_opening(byline: &str) -> &str {
 
 /// Whether a short line begins with words that stand before a name, of more than one word or with a capital.
 pub(super) fn opens_byline(line: &str) -> bool {
+    if line.len() > BARE_BYTES_MAX || !line.starts_with(char::is_uppercase) {
+        return false;
+    }
     let behind = without_opening(line);
-    line.len() <= BARE_BYTES_MAX
-        && line.starts_with(char::is_uppercase)
-        && behind.len() < trimmed(line).len()
-        && parts(behind).first().is_some_and(|part| is_person(name_of(part), &|_| false))
+    behind.len() < trimmed(line).len() && parts(behind).first().is_some_and(|part| is_person(name_of(part), &|_| false))
 }
 
 /// Whether a piece of a byline is no name and no part of one: a label, a role, a handle, a date.

@@ -264,13 +264,15 @@ impl Label {
         let nearest: String = before.chars().skip(n_characters.saturating_sub(LABEL_CHARACTERS_MAX)).collect();
         // What stands before another date is about that one.
         let nearest = nearest.rsplit(|c: char| dates::digit(c).is_some()).next().unwrap_or_default().to_lowercase();
-        let last = |words: &[&str]| words.iter().filter_map(|word| nearest.rfind(word)).max();
-        if last(&OTHERS) > last(&PUBLISHED).max(last(&CHANGED)) {
-            return Label::Other;
+        // Between most dates and what stands before them are blanks and marks alone.
+        if !nearest.chars().any(|c| c.is_alphabetic() || c == '©') {
+            return Label::None;
         }
-        match (last(&PUBLISHED), last(&CHANGED)) {
-            (None, None) => Label::None,
-            (published, changed) if published > changed => Label::Published,
+        let last = |words: &[&str]| words.iter().filter_map(|word| nearest.rfind(word)).max();
+        match (last(&PUBLISHED), last(&CHANGED), last(&OTHERS)) {
+            (published, changed, other) if other > published.max(changed) => Label::Other,
+            (None, None, _) => Label::None,
+            (published, changed, _) if published > changed => Label::Published,
             _ => Label::Changed,
         }
     }
