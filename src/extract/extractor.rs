@@ -217,7 +217,7 @@ impl Extractor {
             paragraphs: &paragraphs,
             n_words,
             title: article.title.as_ref().map(|title| title.value.as_str()),
-            has_date: !article.published.is_empty(),
+            has_date: dates::has_date(&article.published),
             says_article: is_ruled || article.says_article,
             says_paid: metadata.structured.is_paid,
             structured_words,

@@ -182,7 +182,7 @@ impl Lesson<'_> {
             paragraphs: &article.paragraphs,
             n_words: article.paragraphs.iter().map(|paragraph| count_words(paragraph)).sum(),
             title: article.title.as_ref().map(|title| title.value.as_str()),
-            has_date: !article.published.is_empty(),
+            has_date: dates::has_date(&article.published),
             says_article: article.says_article,
             says_paid: self.metadata.structured.is_paid,
             structured_words: count_words(told_once(self.metadata.structured.body.as_deref().unwrap_or_default())),

@@ -340,7 +340,11 @@ fn dates_with_words_before<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t s
         let words = if at == 0 { before } else { &text[..at] };
         let label = Label::of(words);
         match found.last_mut() {
-            Some((first, _)) if *first == Label::None && label == Label::None && is_stretch(&text[start..at]) => {
+            Some((first, _))
+                if matches!(first, Label::None | Label::Other)
+                    && label == Label::None
+                    && is_stretch(&text[start..at]) =>
+            {
                 *first = Label::Other;
                 found.push((Label::Other, date));
             }

@@ -101,8 +101,10 @@ pub(in super::super) fn add_from_lines(
     layout: &Layout,
     text_lines: &[usize],
 ) {
-    let is_open = |date: &Evidence<String>| dates::interpret(&date.value, dates::Context::default()).is_open;
-    if !dates.iter().all(is_open) {
+    let reading = |date: &Evidence<String>| dates::interpret(&date.value, dates::Context::default());
+    // A template fills in the year 1 where nobody told it one.
+    let is_told = |date: &Evidence<String>| reading(date).date.is_some() && !reading(date).is_open;
+    if dates.iter().any(is_told) {
         return;
     }
     let mut visible = visible_dates::in_lines(page, layout, |line| text_lines.binary_search(&line).is_ok());
@@ -264,6 +266,14 @@ fn in_address(path: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// Whether one of these says a day, or one that may be several: `03/04/2026`.
+pub(in super::super) fn has_date(dates: &[Evidence<String>]) -> bool {
+    dates.iter().any(|date| {
+        let reading = dates::interpret(&date.value, dates::Context::default());
+        reading.date.is_some() || reading.is_open
+    })
 }
 
 #[cfg(test)]

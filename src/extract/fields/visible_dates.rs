@@ -633,6 +633,16 @@ mod tests {
     }
 
     #[test]
+    fn a_declared_date_that_is_none_gives_way_to_the_one_shown() {
+        let page = format!(
+            "<html><head><title>Old mill sold</title><meta property='article:published_time' content='0001-01-01T00:00:00Z'></head>\
+             <body><h1>Old mill sold</h1><p>March 5, 2026</p>{TEXT}</body></html>"
+        );
+        let article = extract(page, &LinkHints::default()).expect("an article");
+        assert_eq!(article.published.last().map(|date| date.value.as_str()), Some("March 5, 2026"));
+    }
+
+    #[test]
     fn a_declared_date_that_may_be_several_days_is_read_beside_the_one_shown() {
         let page = format!(
             "<html><head><title>Old mill sold</title><meta property='article:published_time' content='03-05-2026'></head>\
