@@ -374,6 +374,19 @@ mod tests {
         assert!(compare(&note(112, 341), &original, false).is_some(), "a correction");
     }
 
+    #[test]
+    fn numbers_stand_in_the_same_place_whoever_is_named_beside_them() {
+        let notice = |firm: &str, lot: u32| {
+            ShingledText::new(
+                None,
+                &format!("The guild takes back jam by {firm}, lot {lot}, since there may be glass in it."),
+            )
+        };
+        let Particulars(Agreement { n_places, n_agree }) =
+            Particulars::of(&notice("Corvo", 4471), &notice("Dalby", 118));
+        assert_eq!((n_places, n_agree), (2, 0), "the firm and the lot");
+    }
+
     proptest! {
         #[test]
         fn the_order_of_two_texts_changes_no_verdict(

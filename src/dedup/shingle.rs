@@ -145,13 +145,15 @@ fn shingles(tokens: &[Token], are_quoted: &[bool]) -> Vec<Shingle> {
     shingles
 }
 
-/// Numbers and what is said around them. A number among nothing but numbers stands in a table: its place says nothing.
+/// Numbers and what is said around them, whoever is named there. A number among nothing but numbers and names stands in a table:
+/// its place says nothing.
 fn figures(tokens: &[Token]) -> Vec<Figure> {
     let context = |around: &mut dyn Iterator<Item = &Token>| {
         let (mut hash, mut units, mut has_words) = (EMPTY, 0, false);
         for token in around {
-            hash = mix(with(hash, if token.is_number { ANY_NUMBER } else { token.hash }));
-            has_words |= !token.is_number;
+            let is_particular = token.is_number || token.is_capitalised && !token.starts_sentence;
+            hash = mix(with(hash, if is_particular { ANY_NUMBER } else { token.hash }));
+            has_words |= !is_particular;
             units += token.units;
             if units >= CONTEXT_UNITS {
                 break;
