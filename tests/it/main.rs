@@ -38,11 +38,15 @@ mod policy;
 mod proxies;
 mod random_stories;
 mod revisions;
+mod search;
 mod second_tries;
 mod servers;
 mod site_rules;
 mod source_lists;
+
 mod sql;
+mod stores;
+
 mod stories;
 mod tail;
 mod translated;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::types::ToSqlOutput;
 
+use crate::store::file::characters;
 use crate::store::file::error::StoreError;
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
 use crate::store::file::open::open_for_reading;
@@ -118,6 +119,9 @@ fn count_rows<'a>(source: &Connection, tables: impl Iterator<Item = &'a PublicTa
 /// Builds a full-text index of the articles that the draft holds.
 fn build_full_text_index(draft: &Connection, index: &PublicTable) -> rusqlite::Result<()> {
     draft.execute_batch(&index.sql)?;
+    if index.name == characters::INDEX {
+        return characters::index_after(draft, 0).map(|_| ());
+    }
     let name = quoted(&index.name);
     draft.execute_batch(&format!(
         "INSERT INTO {name} ({name}) VALUES ('rebuild'); INSERT INTO {name} ({name}) VALUES ('optimize')"

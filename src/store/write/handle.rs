@@ -18,7 +18,7 @@ use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{make_folder_of, open_for_writing};
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
-use crate::store::write::articles::{copies, elsewhere, import, restore};
+use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
@@ -58,6 +58,7 @@ impl Store {
         let now = Timestamp::now();
         let host_memory = release::release_abandoned(&connection, schedule, now)
             .and_then(|()| elsewhere::catch_up(&connection))
+            .and_then(|()| full_text::index_new(&connection))
             .and_then(|()| clock::note_longest_wait(&connection, schedule))
             .and_then(|()| clock::set_right(&connection, schedule, now))
             .and_then(|_| hosts::load(&connection, now))

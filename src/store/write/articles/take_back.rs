@@ -25,6 +25,8 @@ pub(super) fn take_back(
     copies::forget(transaction, id)?;
     tell(connection, id, now)?;
     connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
+    // What stands at its links may yet be an article.
+    connection.prepare_cached("DELETE FROM _deleted WHERE article_id = ?1")?.execute([id])?;
     // What was found to be a copy of it has its text, and is looked at for itself. Of the shingles in memory those of the article
     // alone are gone; stories are read anew for their generation. A lineage may have had its root in it.
     transaction.cache().roots().clear();
