@@ -37,6 +37,8 @@ ALTER TABLE articles ADD COLUMN wording_seq INTEGER;
 ALTER TABLE articles ADD COLUMN removed_seq INTEGER;
 ALTER TABLE revisions ADD COLUMN change_seq INTEGER;
 
+CREATE INDEX revisions_seen_at ON revisions (seen_at);
+
 -- By what deleted articles are known again, where no link leads to them: `guid`, the source's number and the GUID; or `text` and
 -- the SHA-256 of its folded words. Links keep the article that they led to.
 CREATE TABLE _deleted (

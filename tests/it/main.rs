@@ -37,6 +37,8 @@ mod plans;
 mod policy;
 mod proxies;
 mod random_stories;
+mod removal;
+
 mod revisions;
 mod search;
 mod second_tries;
