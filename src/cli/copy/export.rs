@@ -71,7 +71,7 @@ const CSV_COLUMNS: [&str; 16] = [
 
 pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let interrupt = signals::watch()?;
     match (command.format, &command.out) {

@@ -37,7 +37,7 @@ const CACHE_KIB: i64 = 65_536;
 /// [`StoreError::Missing`] where there is no database, and [`StoreError::Unusable`] for a file that cannot or must not be
 /// written. Nothing is left behind then.
 pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError> {
-    let source = open_for_reading(plan.database, BUSY_TIMEOUT)?;
+    let source = open_for_reading(plan.database, BUSY_TIMEOUT)?.connection;
     let file = NewFile::begin(plan)?;
     let wrap = |error: rusqlite::Error| file.explain(&error);
     let Some(whole_path) = file.path().to_str().map(str::to_owned) else {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, ToSql};
 
 use crate::store::file::error::StoreError;
 use crate::store::file::identity;
-use crate::store::file::open::open_for_reading;
+use crate::store::file::open::{OpenedForReading, open_for_reading};
 
 /// How long a reader waits for a lock. In WAL mode it hardly ever waits.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,6 +16,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    is_at_rest: bool,
     path: PathBuf,
 }
 
@@ -26,7 +27,14 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        Ok(Reader { connection: open_for_reading(path, BUSY_TIMEOUT)?, path: path.to_owned() })
+        let OpenedForReading { connection, is_at_rest } = open_for_reading(path, BUSY_TIMEOUT)?;
+        Ok(Reader { connection, is_at_rest, path: path.to_owned() })
+    }
+
+    /// Whether the file is read as it lies, since SQLite cannot have its files beside it: what somebody writes meanwhile is not seen.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.is_at_rest
     }
 
     /// The file that is read.
