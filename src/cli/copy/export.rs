@@ -9,6 +9,7 @@ use crate::store::{self, ArticleFilter, CopyPlan, DocumentRow, Reader};
 use clap::{Args, ValueEnum};
 
 use super::bundle_folder::document_of;
+use super::whole_folder::WholeFolder;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
@@ -85,7 +86,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
         }
         (format, Some(path)) if path.as_os_str() != "-" => {
             let plan = CopyPlan { database: &config.store.path, target: path, replaces: command.replace };
-            store::check_target(plan)?;
+            store::remove_leftovers(store::check_target(plan)?);
             let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, format, &interrupt, file))?;
             eprintln!("{} in {}", counted(n_articles, "article"), path.display());
             Ok(())
@@ -97,41 +98,22 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
     }
 }
 
-/// Looks whether a bundle can be written into a folder: one that is not there yet, or that holds nothing, or with
-/// `is_replacing` nothing but a bundle. Returns the documents in it.
-fn check_folder(folder: &Path, is_replacing: bool) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
-    let is_there = match fs::metadata(folder) {
-        Ok(metadata) if !metadata.is_dir() => {
-            return Err(Failure::Failed(format!("{} is a file; name a folder", folder.display())));
+/// Looks whether a bundle may be put where a folder is: nothing is in it, or with `is_replacing` nothing but a bundle.
+/// `shown` is what it is called in messages.
+fn check_folder(folder: &Path, shown: &Path, is_replacing: bool) -> Result<(), Failure> {
+    let failed = |error: &std::io::Error| Failure::Failed(format!("{}: {error}", shown.display()));
+    for entry in fs::read_dir(folder).map_err(|error| failed(&error))? {
+        let name = entry.map_err(|error| failed(&error))?.file_name();
+        let name = name.to_string_lossy();
+        if store::is_unfinished(&name) {
+            continue;
         }
-        Ok(_) => true,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-        Err(error) => return Err(failed(folder, &error)),
-    };
-    let mut present = Vec::new();
-    let entries = if is_there { Some(fs::read_dir(folder).map_err(|error| failed(folder, &error))?) } else { None };
-    for entry in entries.into_iter().flatten() {
-        let path = entry.map_err(|error| failed(folder, &error))?.path();
-        let is_document =
-            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| bundle::hash_in_name(name).is_some());
+        let is_document = bundle::hash_in_name(&name).is_some();
         if !is_replacing || !is_document {
             let advice = if is_document { "--replace removes the bundle in it" } else { "name another folder" };
-            return Err(Failure::Failed(format!("{} is not empty; {advice}", folder.display())));
+            return Err(Failure::Failed(format!("{} is not empty; {advice}", shown.display())));
         }
-        present.push(path);
     }
-    check_writable(folder)?;
-    Ok(present)
-}
-
-/// Looks whether something can be made in a folder, or in the folder that it will be made in.
-pub(crate) fn check_writable(folder: &Path) -> Result<(), Failure> {
-    let existing = folder.ancestors().find(|ancestor| ancestor.exists() || ancestor.as_os_str().is_empty());
-    let existing = existing.filter(|ancestor| !ancestor.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::Builder::new().prefix(".newswire-").tempfile_in(existing).map_err(|error| {
-        Failure::Failed(format!("{}: nothing can be written to {}: {error}", folder.display(), existing.display()))
-    })?;
     Ok(())
 }
 
@@ -144,48 +126,21 @@ fn write_bundle(
     is_replacing: bool,
     interrupt: &Interrupt,
 ) -> Result<usize, Failure> {
-    let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
-    let present = check_folder(folder, is_replacing)?;
-    let is_new = !folder.exists();
-    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
-    let written = write_documents(reader, filter, folder, interrupt).and_then(|(workshop, names)| {
-        for path in present {
-            fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
-        }
-        for name in &names {
-            let path = folder.join(name);
-            fs::rename(workshop.path().join(name), &path).map_err(|error| failed(&path, &error))?;
-        }
-        Ok(names.len())
-    });
-    if written.is_err() && is_new {
-        // Only if it is empty.
-        let _ = fs::remove_dir(folder);
+    if folder.is_dir() {
+        check_folder(folder, folder, is_replacing)?;
     }
-    written
-}
-
-/// Writes the documents of a bundle into a new folder within its folder.
-fn write_documents(
-    reader: &Reader,
-    filter: &ArticleFilter,
-    folder: &Path,
-    interrupt: &Interrupt,
-) -> Result<(tempfile::TempDir, Vec<String>), Failure> {
-    let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
-    let workshop = tempfile::Builder::new().prefix(".newswire-").tempdir_in(folder);
-    let workshop = workshop.map_err(|error| failed(folder, &error))?;
-    let mut names = Vec::new();
+    let whole = WholeFolder::begin(folder)?;
+    let mut n_documents = 0;
     reader.for_each_document(filter, |row| {
         interrupt.check(|| format!("nothing is written to {}", folder.display()))?;
         let text = document_of(&row);
-        let name = bundle::file_name(names.len(), &bundle::hex_sha256(text.as_bytes()));
-        let path = workshop.path().join(&name);
-        fs::write(&path, text).map_err(|error| failed(&path, &error))?;
-        names.push(name);
+        let path = whole.path().join(bundle::file_name(n_documents, &bundle::hex_sha256(text.as_bytes())));
+        fs::write(&path, text).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+        n_documents += 1;
         Ok::<(), Failure>(())
     })?;
-    Ok((workshop, names))
+    whole.finish(|present| check_folder(present, folder, is_replacing))?;
+    Ok(n_documents)
 }
 
 fn write_lines(
