@@ -28,6 +28,7 @@ pub use read::addresses::WaitingLink;
 pub use read::article_filter::ArticleFilter;
 pub use read::article_records::{ArticleDetails, ArticleRow};
 pub use read::articles::{DocumentRow, RevisionRow};
+pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::reader::Reader;

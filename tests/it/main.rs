@@ -12,6 +12,7 @@ mod conditional;
 mod copies;
 mod crash;
 mod dailytimes;
+mod damaged_rows;
 mod database;
 mod demo;
 mod documentation;

@@ -13,8 +13,10 @@ use super::whole_folder::WholeFolder;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
+use crate::cli::read::damage;
 use crate::cli::read::filter::FilterArguments;
 use crate::cli::terminal::article_forms;
+use crate::cli::terminal::delimited::{Formulas, comma_separated};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::{counted, for_terminal};
@@ -39,6 +41,10 @@ pub(crate) struct ExportCommand {
     /// Replace the file if it is there, or the documents of an earlier bundle in the folder
     #[arg(long, visible_alias = "force")]
     pub(crate) replace: bool,
+
+    /// In CSV, leave fields that a spreadsheet would take for formulas as they are
+    #[arg(long)]
+    pub(crate) raw_csv: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -77,25 +83,24 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
     let interrupt = signals::watch()?;
     match (command.format, &command.out) {
         (ExportFormat::Bundle, None) => {
-            Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned()))
+            return Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned()));
         }
         (ExportFormat::Bundle, Some(folder)) => {
             let n_documents = write_bundle(&reader, &filter, folder, command.replace, &interrupt)?;
             eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
-            Ok(())
         }
-        (format, Some(path)) if path.as_os_str() != "-" => {
+        (_, Some(path)) if path.as_os_str() != "-" => {
             let plan = CopyPlan { database: &config.store.path, target: path, replaces: command.replace };
             store::remove_leftovers(store::check_target(plan)?);
-            let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, format, &interrupt, file))?;
+            let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, command, &interrupt, file))?;
             eprintln!("{} in {}", counted(n_articles, "article"), path.display());
-            Ok(())
         }
-        (format, _) => {
+        _ => {
             let stdout = std::io::stdout();
-            write_lines(&reader, &filter, format, &interrupt, &mut BufWriter::new(stdout.lock())).map(|_| ())
+            write_lines(&reader, &filter, command, &interrupt, &mut BufWriter::new(stdout.lock()))?;
         }
     }
+    damage::report(&reader)
 }
 
 /// Looks whether a bundle may be put where a folder is: nothing is in it, or with `is_replacing` nothing but a bundle.
@@ -146,19 +151,20 @@ fn write_bundle(
 fn write_lines(
     reader: &Reader,
     filter: &ArticleFilter,
-    format: ExportFormat,
+    command: &ExportCommand,
     interrupt: &Interrupt,
     out: &mut dyn Write,
 ) -> Result<usize, Failure> {
+    let formulas = if command.raw_csv { Formulas::Kept } else { Formulas::Disarmed };
     let mut n_articles = 0;
-    if format == ExportFormat::Csv {
-        write!(out, "{}\r\n", CSV_COLUMNS.join(","))?;
+    if command.format == ExportFormat::Csv {
+        out.write_all(comma_separated(CSV_COLUMNS, formulas).as_bytes())?;
     }
     reader.for_each_document(filter, |row| {
         interrupt.check(|| format!("not all is written, only {}", counted(n_articles, "article")))?;
         n_articles += 1;
-        match format {
-            ExportFormat::Csv => write!(out, "{}\r\n", csv_line(&row))?,
+        match command.format {
+            ExportFormat::Csv => out.write_all(csv_line(&row, formulas).as_bytes())?,
             ExportFormat::Jsonl | ExportFormat::Bundle => {
                 let id = row.article.row.id;
                 let (sightings, revisions) = (reader.sightings(id)?, reader.revisions(id)?);
@@ -172,7 +178,8 @@ fn write_lines(
     Ok(n_articles)
 }
 
-fn csv_line(row: &DocumentRow) -> String {
+/// An article as a line of [`CSV_COLUMNS`].
+fn csv_line(row: &DocumentRow, formulas: Formulas) -> String {
     let article = &row.article;
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
     let fields = [
@@ -193,21 +200,5 @@ fn csv_line(row: &DocumentRow) -> String {
         article.sha256.clone(),
         article.body.clone(),
     ];
-    fields.iter().map(|field| csv_field(field)).collect::<Vec<_>>().join(",")
-}
-
-/// A field as RFC 4180 writes it.
-fn csv_field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_where_they_must_be() {
-        assert_eq!(csv_field("plain"), "plain");
-        assert_eq!(csv_field("a, \"b\"\nc"), "\"a, \"\"b\"\"\nc\"");
-    }
+    comma_separated(fields, formulas)
 }

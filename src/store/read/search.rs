@@ -3,6 +3,7 @@
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
+use crate::store::read::articles::article_name;
 use crate::store::read::reader::Reader;
 
 /// A search result.
@@ -38,9 +39,14 @@ impl Reader {
         let mut statement = self.connection().prepare(&sql).map_err(wrong)?;
         let rows = statement
             .query_map(parameters.as_slice(), |row| {
-                Ok(SearchHit { row: article_row(row)?, snippet: row.get(N_ARTICLE_COLUMNS)? })
+                Ok(self.readable(
+                    row,
+                    |hit: &SearchHit| article_name(&hit.row),
+                    |cells| SearchHit { row: article_row(cells), snippet: cells.text(N_ARTICLE_COLUMNS) },
+                ))
             })
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(wrong)?;
-        rows.collect::<Result<_, _>>().map_err(wrong)
+        Ok(rows.into_iter().flatten().collect())
     }
 }
