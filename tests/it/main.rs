@@ -34,6 +34,7 @@ mod left_in_peace;
 mod newsweb;
 mod newsweb_serves;
 mod other_programs;
+mod passwords;
 mod plans;
 mod policy;
 mod proxies;
