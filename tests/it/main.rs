@@ -39,12 +39,18 @@ mod plans;
 mod policy;
 mod proxies;
 mod random_stories;
+mod removal;
+
 mod revisions;
+mod search;
 mod second_tries;
 mod servers;
 mod site_rules;
 mod source_lists;
+
 mod sql;
+mod stores;
+
 mod stories;
 mod tail;
 mod translated;

@@ -64,8 +64,10 @@ pub(in crate::store) fn make_folder_of(path: &Path) -> Result<(), StoreError> {
 }
 
 fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> rusqlite::Result<()> {
-    // Takes effect when the file is created.
+    // Both take effect when the file is created.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    // Free pages can be given back to the disk a few at a time.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode NORMAL keeps the file sound through a power cut. Only the last transactions before it may be missing,
     // each as a whole, and their work is done again.

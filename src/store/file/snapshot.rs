@@ -9,6 +9,7 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ToSql};
 
 use crate::model::without_credentials;
+use crate::store::file::characters;
 use crate::store::file::error::StoreError;
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
 use crate::store::file::open::open_for_reading;
@@ -200,6 +201,9 @@ fn count_rows<'a>(source: &Connection, tables: impl Iterator<Item = &'a Object>)
 /// Builds a full-text index of the articles that the draft holds.
 fn build_full_text_index(draft: &Connection, index: &Object) -> rusqlite::Result<()> {
     draft.execute_batch(&index.sql)?;
+    if index.name == characters::INDEX {
+        return characters::index_after(draft, 0).map(|_| ());
+    }
     let name = quoted(&index.name);
     draft.execute_batch(&format!(
         "INSERT INTO {name} ({name}) VALUES ('rebuild'); INSERT INTO {name} ({name}) VALUES ('optimize')"

@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::model::{Exchange, SourceId, without_credentials};
 use crate::store::file::columns::public_time;
+use crate::store::file::hosts::host_of;
 
 /// Rows deleted at a time, so that a long-neglected table does not hold up the writing thread.
 const PRUNE_ROWS_MAX: i64 = 5_000;
@@ -18,8 +19,8 @@ pub(in crate::store) fn record(
 ) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, status, bytes, error_class, error, article_id,
-             redirected_to)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             redirected_to, host)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     let last_successful = exchanges.iter().rposition(|exchange| exchange.failure.is_none());
     for (position, exchange) in exchanges.iter().enumerate() {
@@ -35,6 +36,7 @@ pub(in crate::store) fn record(
             exchange.failure.as_ref().map(|failure| without_credentials(&failure.reason)),
             article_id.filter(|_| Some(position) == last_successful),
             exchange.redirected_to.as_deref().map(without_credentials),
+            host_of(&exchange.url),
         ])?;
     }
     Ok(())
