@@ -26,7 +26,7 @@ impl Context {
     pub(crate) fn new(arguments: &CommonArguments) -> Self {
         Context {
             overrides: arguments.overrides(),
-            output: Output::new(arguments.json, arguments.color),
+            output: Output::new(arguments.json, arguments.color, arguments.header),
             verbosity: arguments.verbosity(),
             has_named_database: arguments.db.is_some(),
         }

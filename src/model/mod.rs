@@ -5,6 +5,8 @@
 
 mod route;
 
+mod credentials;
+
 mod source;
 
 mod exchange;
@@ -30,6 +32,7 @@ mod meaning;
 mod retention;
 
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
+pub use credentials::{public_url, without_credentials};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, NumberedPage, Origin, Quality};

@@ -22,11 +22,13 @@ pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, check_targe
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 pub use file::snapshot::take_snapshot;
+pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};
 pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory};
 pub use read::addresses::WaitingLink;
 pub use read::article_filter::ArticleFilter;
 pub use read::article_records::{ArticleDetails, ArticleRow};
 pub use read::articles::{DocumentRow, RevisionRow};
+pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::reader::Reader;

@@ -25,7 +25,7 @@ use super::targets::{self, Target};
 use super::waiting::{self, Postponed};
 use crate::cli::context::Context;
 use crate::cli::copy::bundle_folder::{self, Grown, PresentDocument};
-use crate::cli::copy::export;
+use crate::cli::copy::whole_folder::WholeFolder;
 use crate::cli::failure::Failure;
 use crate::cli::sources::named::{Meant, find_source};
 use crate::cli::terminal::logging::Manner;
@@ -84,7 +84,8 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         && !command.dry_run
     {
         present = bundle_folder::present_documents(folder)?;
-        export::check_writable(folder)?;
+        // Dropped at once: it is made anew when there is something to put into it.
+        drop(WholeFolder::begin(folder)?);
         if !present.is_empty() {
             let documents = counted(present.len(), "document");
             eprintln!("newswire: what is new is added to {documents} in {}", folder.display());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::config;
-use crate::store::Reader;
+use crate::store::{self, Reader};
 
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
@@ -48,6 +48,9 @@ impl Cursor {
         let path = place(name, config::state_folder())?;
         let database = reader.database_name()?;
         let lock = lock_beside(&path)?;
+        if let Some(folder) = path.parent() {
+            store::remove_leftovers(folder);
+        }
         let database_path = reader.path().canonicalize().unwrap_or_else(|_| reader.path().to_owned());
         let position = match read(&path)? {
             None => 0,

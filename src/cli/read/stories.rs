@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
 
+use super::damage;
 use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -117,7 +118,8 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
     let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
     let columns = [number("id"), text("last"), number("articles"), number("sources"), text("kind"), text("title")];
     context.output.list(&columns, rows)?;
-    tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))
+    tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))?;
+    damage::report(&reader)
 }
 
 fn cells(row: &StoryRow) -> Vec<String> {
@@ -162,7 +164,7 @@ fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> 
         value
     };
     context.output.one(whole, |output| describe(output, &row, &members))?;
-    Ok(())
+    damage::report(&reader)
 }
 
 fn member_value(member: &MemberRow) -> Value {

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::model::{CanonicalUrl, publisher_of};
+use crate::model::{CanonicalUrl, publisher_of, without_credentials};
 use crate::normalize;
 use crate::schedule::horizon::latest_due;
 use crate::store::{
@@ -228,7 +228,7 @@ impl Account<'_> {
         let sources = sources.iter().map(|source| {
             json!({
                 "slug": source.slug,
-                "url": source.url,
+                "url": without_credentials(&source.url),
                 "kind": source.kind,
                 "state": source.state,
                 "last_ok_at": time(source.last_ok_at),

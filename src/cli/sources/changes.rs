@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::config::Config;
+use crate::model::without_credentials;
 use crate::store::{self, ChangedSource, SourceChange, SourceRow, StoreError};
 
 use super::named::one_source;
@@ -51,7 +52,7 @@ fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListR
         (SourceChange::Remove, "removed") => Some("is removed already".to_owned()),
         (SourceChange::Remove, _) if is_listed && row.origin == "file" => Some(in_file(config, &row.slug)),
         (SourceChange::Pause | SourceChange::Resume, "removed") => {
-            let url = row.url.as_deref().unwrap_or("URL");
+            let url = without_credentials(row.url.as_deref().unwrap_or("URL"));
             Some(format!("was removed; `newswire sources add {url}` follows it again"))
         }
         (SourceChange::Pause | SourceChange::Resume, "manual") => {

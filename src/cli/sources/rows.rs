@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::model::Source;
+use crate::model::{Source, without_credentials};
 use crate::schedule::horizon::latest_due;
 use crate::store::{SourceRow, StoreError};
 
@@ -54,7 +54,7 @@ pub(crate) fn to_json(row: &SourceRow) -> Value {
     json!({
         "slug": row.slug,
         "kind": row.kind,
-        "url": row.url,
+        "url": row.url.as_deref().map(without_credentials),
         "title": row.title,
         "state": row.state,
         "tags": row.tags,

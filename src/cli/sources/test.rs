@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::config::{self, Config};
-use crate::model::{DueSource, PollResult, Source, SourceKind};
+use crate::model::{DueSource, PollResult, Source, SourceKind, public_url};
 use crate::pipeline::{self, Stages};
 
 use super::named::{Meant, find_source, one_source};
@@ -39,7 +39,10 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
                        "problems": problems, "pages_spared": n_spared, "links": links.collect::<Vec<_>>()})
             };
             context.output.one(value, |output| {
-                output.field("source", Some(&format!("{} at {}", outcome.source.slug, outcome.source.url)))?;
+                output.field(
+                    "source",
+                    Some(&format!("{} at {}", outcome.source.slug, public_url(&outcome.source.url))),
+                )?;
                 output.field("kind", Some(kind.as_str()))?;
                 output.field("title", title.as_deref())?;
                 output

@@ -86,6 +86,14 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// A table that was asked for is none that can be had.
+    #[error("{name:?}: {reason}")]
+    NoSuchTable {
+        /// What was asked for.
+        name: String,
+        /// Why it cannot be had.
+        reason: String,
+    },
     /// A statement failed.
     #[error("database: {0}")]
     Sql(String),

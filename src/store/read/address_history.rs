@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::model::CanonicalUrl;
 use crate::store::file::columns::{from_private_time, public_time};
 use crate::store::file::error::StoreError;
+use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
 use crate::store::read::sightings::{SightingRow, sighting};
 
@@ -152,7 +153,7 @@ impl Reader {
             first_seen_at: seen_at.clone(),
             last_seen_at: seen_at,
         });
-        let others = self.rows(PENDING_SQL, params![id], sighting)?;
+        let others = self.rows(PENDING_SQL, params![id], |row| Ok(sighting(&Cells::new(row))))?;
         let mut sightings: Vec<_> = first.into_iter().chain(others).collect();
         sightings.sort_by(|a, b| (&a.first_seen_at, &a.source).cmp(&(&b.first_seen_at, &b.source)));
         Ok(sightings)

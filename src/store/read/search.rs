@@ -4,6 +4,7 @@ use crate::store::file::characters;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
+use crate::store::read::articles::article_name;
 use crate::store::read::passage;
 use crate::store::read::reader::Reader;
 
@@ -70,11 +71,18 @@ impl Reader {
         let mut statement = self.connection().prepare(&sql).map_err(wrong)?;
         let rows = statement
             .query_map(parameters.as_slice(), |row| {
-                let text: String = row.get(N_ARTICLE_COLUMNS)?;
-                let snippet = if words.is_empty() { text } else { passage::best(&text, &words, MATCH_MARKS) };
-                Ok(SearchHit { row: article_row(row)?, snippet })
+                Ok(self.readable(
+                    row,
+                    |hit: &SearchHit| article_name(&hit.row),
+                    |cells| {
+                        let text = cells.text(N_ARTICLE_COLUMNS);
+                        let snippet = if words.is_empty() { text } else { passage::best(&text, &words, MATCH_MARKS) };
+                        SearchHit { row: article_row(cells), snippet }
+                    },
+                ))
             })
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(wrong)?;
-        rows.collect::<Result<_, _>>().map_err(wrong)
+        Ok(rows.into_iter().flatten().collect())
     }
 }
