@@ -7,7 +7,7 @@ use super::super::text::{count_words, fold, key};
 use super::byline_words::{
     AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, GLUED_ROLES, HEAD_OPENINGS,
     HOUSE_WORDS, LABELS, NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, PLACES, ROLE_ATTRIBUTES,
-    ROLE_WORDS, SEPARATORS,
+    ROLE_WORDS, SEPARATORS, TEMPLATE_MAKERS,
 };
 use crate::dates;
 use crate::scripts::is_han_or_kana;
@@ -194,6 +194,34 @@ pub(super) fn is_label(piece: &str) -> bool {
         || words.peek().is_none()
         || CONJUNCTIONS.contains(&trimmed(&lower))
         || words.any(is_word)
+}
+
+/// Whether a name stands in a line without a byline's words behind a part that is neither a name, a role nor a label, as
+/// the town does in `Market square, Port Orrin` and `Ada Quill | Harbour Post | Port Orrin`. A paper's name, or what only
+/// a bar parts from the name, may begin such a line.
+pub(super) fn is_behind_another_thing(line: &str, name: &str) -> bool {
+    let Some((before, _)) = line.split_once(name) else { return false };
+    let named: Vec<&str> = parts(before).into_iter().map(trimmed).filter(|part| !part.is_empty()).collect();
+    let Some((last, earlier)) = named.split_last() else { return false };
+    let is_thing = is_house(last) || !is_person(last, &|_| false) && !is_label(last);
+    let is_listed = before.trim_end().ends_with(',') && !is_house(last);
+    is_thing && (is_listed || earlier.iter().any(|part| is_plain_name(part)))
+}
+
+/// Whether a role and little else stands behind a name: `Ada Quill, Staff Writer`.
+pub(super) fn has_role_behind(line: &str, name: &str) -> bool {
+    const WORDS_MAX: usize = 5;
+    let behind = line.split_once(name).map_or("", |(_, behind)| behind);
+    let is_parted = behind.trim_start().starts_with([',', '|', '·', '-', '–', '—']);
+    is_parted
+        && count_words(behind) <= WORDS_MAX
+        && !behind.ends_with(['.', '!', '?'])
+        && words(&behind.to_lowercase()).any(|word| ROLE_WORDS.contains(&word))
+}
+
+/// Whether a text names a maker of templates or of systems to write pages with, who sign what is made with theirs.
+pub(super) fn names_template_maker(text: &str) -> bool {
+    words(&text.to_lowercase()).any(|word| TEMPLATE_MAKERS.contains(&word))
 }
 
 /// Whether a byline says of somebody that they did something else than write.
@@ -446,6 +474,7 @@ fn split_at_conjunctions<'b>(piece: &'b str, parts: &mut Vec<&'b str>) {
     {
         rest = behind;
     }
+    let is_all_large = !rest.chars().any(char::is_lowercase);
     let mut start = 0;
     for (at, word) in word_positions(rest) {
         let lower = word.to_lowercase();
@@ -455,7 +484,9 @@ fn split_at_conjunctions<'b>(piece: &'b str, parts: &mut Vec<&'b str>) {
         let (before, behind) = (&rest[start..at], &rest[at + word.len()..]);
         let is_doubtful = DOUBTFUL_CONJUNCTIONS.contains(&lower.as_str());
         let are_full_names = count_words(before) > 1 && count_words(behind) > 1 && begins_large(behind);
-        if word == lower && (!is_doubtful || are_full_names) {
+        let is_conjunction =
+            if word == lower { !is_doubtful || are_full_names } else { is_all_large && !is_doubtful && are_full_names };
+        if is_conjunction {
             parts.push(before);
             start = at + word.len();
         }
@@ -610,6 +641,8 @@ mod tests {
         }
         check("Άννα Ρουίζ και Λουκάς Βέγκα", &["Άννα Ρουίζ", "Λουκάς Βέγκα"]);
         check("José Ortega y Gasset", &["José Ortega y Gasset"]);
+        check("BY ADA QUILL AND JOSÉ DE LA CRUZ", &["ADA QUILL", "JOSÉ DE LA CRUZ"]);
+        check("QUAY AND COURIER", &["QUAY AND COURIER"]);
     }
 
     #[test]
@@ -780,6 +813,8 @@ mod tests {
             "Washington DC",
             "By Opinion",
             "Top Stories",
+            "Pressemitteilung Nr. 112/2026 vom 3.11.2026",
+            "Harbour Museum",
         ] {
             check(byline, &[]);
         }
