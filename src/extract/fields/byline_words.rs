@@ -406,16 +406,12 @@ pub(super) const AGENCIES: [&str; 34] = [
     "belga",
 ];
 
-/// Words that follow a name, or stand before it, and say what its bearer does.
-pub(super) const ROLE_WORDS: [&str; 56] = [
-    "reporter",
-    "correspondent",
-    "editor",
-    "writer",
-    "journalist",
-    "columnist",
-    "producer",
-    "contributor",
+/// Words that say that somebody writes, and stand behind a name with nothing between: `Ada Quill Senior Editor`.
+pub(super) const WRITER_WORDS: [&str; 8] =
+    ["reporter", "correspondent", "editor", "writer", "journalist", "columnist", "contributor", "producer"];
+
+/// Other words that follow a name, or stand before it, and say what its bearer does.
+pub(super) const ROLE_WORDS: [&str; 48] = [
     "chief",
     "director",
     "manager",
@@ -910,20 +906,6 @@ pub(super) const ROLE_ATTRIBUTES: [&str; 94] = [
     "showbiz",
     "football",
     "cricket",
-];
-
-/// Roles that stand so, and what ends the names of agencies.
-pub(super) const GLUED_ROLES: [&str; 10] = [
-    "reporter",
-    "correspondent",
-    "editor",
-    "writer",
-    "journalist",
-    "columnist",
-    "contributor",
-    "author",
-    "producer",
-    "press",
 ];
 
 /// Keys of places from which much is reported, and which stand alone where a name should.

@@ -5,9 +5,9 @@
 
 use super::super::text::{count_words, fold, key};
 use super::byline_words::{
-    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, GLUED_ROLES, HEAD_OPENINGS,
-    HOUSE_WORDS, LABELS, NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, PLACES, ROLE_ATTRIBUTES,
-    ROLE_WORDS, SEPARATORS, TEMPLATE_MAKERS,
+    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, HOUSE_WORDS, LABELS,
+    NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, PLACES, ROLE_ATTRIBUTES, ROLE_WORDS,
+    SEPARATORS, TEMPLATE_MAKERS, WRITER_WORDS,
 };
 use crate::dates;
 use crate::scripts::is_han_or_kana;
@@ -162,6 +162,11 @@ pub(super) fn is_account(name: &str) -> bool {
     !is_full(name) && !name.starts_with(|c| ('가'..='힣').contains(&c))
 }
 
+/// Whether a word in small letters says what somebody does.
+fn is_role(word: &str) -> bool {
+    WRITER_WORDS.contains(&word) || ROLE_WORDS.contains(&word)
+}
+
 /// A byline without what stands before its first name.
 pub(super) fn without_opening(byline: &str) -> &str {
     let mut text = trimmed(byline);
@@ -187,7 +192,7 @@ pub(super) fn opens_byline(line: &str) -> bool {
 pub(super) fn is_label(piece: &str) -> bool {
     let lower = piece.to_lowercase();
     let mut words = words(&lower).peekable();
-    let is_word = |word: &str| NO_NAME_WORDS.contains(&word) || ROLE_WORDS.contains(&word) || OPENINGS.contains(&word);
+    let is_word = |word: &str| NO_NAME_WORDS.contains(&word) || is_role(word) || OPENINGS.contains(&word);
     trimmed(piece).is_empty()
         || piece.starts_with('@')
         || dates::find(piece).is_some()
@@ -216,7 +221,7 @@ pub(super) fn has_role_behind(line: &str, name: &str) -> bool {
     is_parted
         && count_words(behind) <= WORDS_MAX
         && !behind.ends_with(['.', '!', '?'])
-        && words(&behind.to_lowercase()).any(|word| ROLE_WORDS.contains(&word))
+        && words(&behind.to_lowercase()).any(is_role)
 }
 
 /// Whether a text names a maker of templates or of systems to write pages with, who sign what is made with theirs.
@@ -326,7 +331,7 @@ pub(super) fn inverted(name: &str) -> Option<String> {
             && part.starts_with(char::is_uppercase)
             && !part.contains(',')
             && !DEGREES.contains(&key(part).as_str())
-            && !ROLE_WORDS.contains(&part.to_lowercase().as_str())
+            && !is_role(&part.to_lowercase())
     };
     (is_name(family) && is_name(given) && count_words(family) == 1).then(|| fold(&format!("{given} {family}")))
 }
@@ -526,8 +531,8 @@ fn name_of(part: &str) -> &str {
 fn without_glued_role(text: &str) -> &str {
     const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
     let is_role = |word: &str| {
-        GLUED_ROLES.contains(&word)
-            || matches!(word, "follow" | "email")
+        WRITER_WORDS.contains(&word)
+            || matches!(word, "author" | "press" | "follow" | "email")
             || word.starts_with(|c: char| c.is_ascii_digit())
     };
     let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
@@ -586,7 +591,7 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
     let lower = name.to_lowercase();
     let mut words_of_name_lower = words(&lower);
     let is_other = words_of_name_lower
-        .any(|word| ORGANISATION_WORDS.contains(&word) || ROLE_WORDS.contains(&word) || NO_NAME_WORDS.contains(&word));
+        .any(|word| ORGANISATION_WORDS.contains(&word) || is_role(word) || NO_NAME_WORDS.contains(&word));
     let key = key(name);
     let is_domain =
         name.contains('.') && !name.contains(". ") && !name.ends_with('.') && words_of_name <= 3 && !name.contains(' ');
