@@ -141,10 +141,14 @@ fn places_of(
         places.add(title, Origin::Feed, HINT_TRUST, false);
     }
     let mut places = places.found;
-    if places.is_empty()
+    // What a page with a logo for its heading calls itself may be the name of a section.
+    let is_logo = |heading: &usize| site_names.contains(&key(&page.text_of(*heading)));
+    let is_short = |place: &Place| !place.is_shown && count_words(&place.title.value) < HEADLINE_WORDS_MIN;
+    let may_be_of_section = || places.iter().all(is_short) && page.top_headings.iter().take(HEADINGS_MAX).any(is_logo);
+    if (places.is_empty() || may_be_of_section())
         && let Some(heading) = second_heading(page, site_names)
     {
-        places.push(Place { title: Evidence::new(heading, Origin::Heading), trust: HEADING_TRUST, is_shown: true });
+        places = vec![Place { title: Evidence::new(heading, Origin::Heading), trust: HEADING_TRUST, is_shown: true }];
     }
     places
 }
@@ -272,11 +276,13 @@ struct ShownHeading {
 }
 
 impl ShownHeading {
-    /// The heading without the line below the headline that is its last element, where the page says elsewhere that the
-    /// rest is the title.
+    /// The heading without the kicker that is its first element, or the line below the headline that is its last, where
+    /// the page says elsewhere that the rest is the title.
     fn bare(&self, told: &[String]) -> Option<String> {
-        let rest = self.pieces.get(..self.pieces.len().checked_sub(1)?)?.join(" ");
-        (count_words(&rest) >= HEADLINE_WORDS_MIN && told.contains(&key(&rest))).then_some(rest)
+        let n_pieces = self.pieces.len();
+        let rests = [0..n_pieces.checked_sub(1)?, 1..n_pieces];
+        let mut rests = rests.into_iter().filter_map(|rest| Some(self.pieces.get(rest)?.join(" ")));
+        rests.find(|rest| count_words(rest) >= HEADLINE_WORDS_MIN && told.contains(&key(rest)))
     }
 }
 
@@ -355,6 +361,33 @@ fn leads_home(page: &Page<'_>, heading: usize) -> bool {
     links.find(is_all).and_then(|link| page.attribute(link, "href")).is_some_and(is_home)
 }
 
+/// Whether a heading is the site's name for a logo: it stands in the page's header, the title of the document begins or
+/// ends with it, and the headline stands elsewhere before the text.
+fn is_logo(page: &Page<'_>, heading: usize) -> bool {
+    let is_frame = |above: usize| page.elements[above].tag == Tag::Header;
+    let is_article = |above: usize| matches!(page.elements[above].tag, Tag::Article | Tag::Main);
+    if page.elements[heading].marks.has(Marks::TITLE)
+        || !page.path_up(heading, 0).any(is_frame)
+        || page.path_up(heading, 0).any(is_article)
+    {
+        return false;
+    }
+    let Some(title) = page.document_title.as_deref() else { return false };
+    let text = page.text_of(heading);
+    let name = key(&text);
+    let cuts = cuts(title);
+    let behind_name = cuts.first().filter(|cut| key(cut.before) == name).map(|cut| cut.behind);
+    let before_name = cuts.last().filter(|cut| key(cut.behind) == name).map(|cut| cut.before);
+    let rest = match before_name.or(behind_name) {
+        Some(rest) => rest,
+        None if key(title) == name => "",
+        None => return false,
+    };
+    let rest_key = key(rest);
+    let is_shown = || page.lines.iter().take(LINES_MAX).any(|line| key(&line.text) == rest_key);
+    if count_words(rest) >= HEADLINE_WORDS_MIN { is_shown() } else { second_heading(page, &[name]).is_some() }
+}
+
 /// Whether an address is that of a front page.
 fn is_home(address: &str) -> bool {
     let path = match address.split_once("://") {
@@ -391,8 +424,11 @@ impl Fields {
         let Some(social) = &self.social else { return false };
         // The same with a kicker is no other wording, be it in the field or in the heading.
         let is_same = heading.key.ends_with(social.as_str()) || social.ends_with(heading.key.as_str());
-        if is_same || heading.is_short || self.head.as_ref() == Some(&heading.key) {
+        if is_same || heading.is_short {
             return false;
+        }
+        if self.head.as_ref() == Some(&heading.key) {
+            return self.structured.is_none() && !self.has_twitter;
         }
         let is_one_field = self.head.as_ref() == Some(social);
         match &self.structured {
@@ -501,7 +537,8 @@ pub(super) fn site_name_keys(
     let others = others.iter().filter_map(|name| declared.first(&[name])).chain(structured.publisher.as_deref());
     let mut keys: Vec<String> = declared.first(&["og:site_name"]).map(key).into_iter().collect();
     keys.extend(others.map(key).filter(|name| Some(name) != title.as_ref()));
-    let headings = page.top_headings.iter().copied().take(HEADINGS_MAX).filter(|heading| leads_home(page, *heading));
+    let is_of_site = |heading: &usize| leads_home(page, *heading) || is_logo(page, *heading);
+    let headings = page.top_headings.iter().copied().take(HEADINGS_MAX).filter(is_of_site);
     keys.extend(headings.map(|heading| key(&page.text_of(heading))));
     let addresses = addresses.iter().filter(|address| !address.as_str().starts_with(NO_ADDRESS));
     for host in addresses.filter_map(Url::host_str) {
@@ -618,6 +655,34 @@ mod tests {
         assert_eq!(title.as_deref(), Some("Mill for sale: what you need to know"));
         let with_kicker = "<h1><span>Valley</span> Mill for sale: what you need to know</h1>";
         assert_eq!(title_of(search, with_kicker).as_deref(), Some("Mill for sale: what you need to know"));
+        let told = "<title>Mill for sale: what you need to know | Post</title>";
+        assert_eq!(title_of(told, with_kicker).as_deref(), Some("Mill for sale: what you need to know"));
+    }
+
+    #[test]
+    fn a_heading_that_the_head_says_too_stands_against_the_wording_for_social_networks() {
+        let head = "<title>Forty families buy the mill | Post</title>\
+            <meta property='og:title' content='You will not believe who buys it'>";
+        assert_eq!(
+            title_of(head, "<h1>Forty families buy the mill</h1>").as_deref(),
+            Some("Forty families buy the mill")
+        );
+    }
+
+    #[test]
+    fn a_logo_that_is_the_only_heading_is_no_headline() {
+        let check = |head: &str, shown: &str| {
+            let page = format!("<header><h1>The Valley Post</h1></header><div>{shown}</div>");
+            assert_eq!(title_of(head, &page).as_deref(), Some("Forty families buy the mill"), "{head}{shown}");
+        };
+        let headline = "<div class='headline'>Forty families buy the mill</div>";
+        check("<title>Forty families buy the mill - The Valley Post</title>", "<div>Forty families buy the mill</div>");
+        check("<title>The Valley Post | Forty families buy the mill</title>", "<p>Forty families buy the mill</p>");
+        check(
+            "<title>Local - The Valley Post</title><meta property='og:title' content='The Valley Post - news'>",
+            headline,
+        );
+        check("<title>The Valley Post</title>", headline);
     }
 
     #[test]
