@@ -224,9 +224,9 @@ pub(super) fn has_role_behind(line: &str, name: &str) -> bool {
         && words(&behind.to_lowercase()).any(is_role)
 }
 
-/// Whether a text names a maker of templates or of systems to write pages with, who sign what is made with theirs.
+/// Whether a text begins with a maker of templates or of systems to write pages with, who sign what is made with theirs.
 pub(super) fn names_template_maker(text: &str) -> bool {
-    words(&text.to_lowercase()).any(|word| TEMPLATE_MAKERS.contains(&word))
+    words(&text.to_lowercase()).next().is_some_and(|word| TEMPLATE_MAKERS.contains(&word))
 }
 
 /// Whether a byline says of somebody that they did something else than write.

@@ -300,7 +300,9 @@ impl Findings<'_> {
         give(expected < SURE, "unsure");
         // A whole text may well end in dots.
         let goes_on = n_words < TEASER_WORDS_MAX || self.says_paid || asks || self.goes_on_elsewhere();
-        let is_cut = falls_short || breaks_off && goes_on || (self.says_paid && asks) || (is_short && asks);
+        // What the page shows of a paid text is cut; what it tells machines, where that is more, ends as the text does.
+        let is_shown_in_part = self.says_paid && self.source != TextSource::StructuredData;
+        let is_cut = falls_short || breaks_off && goes_on || (is_shown_in_part && asks) || (is_short && asks);
         let body_kind = match is_cut {
             true if n_words < TEASER_WORDS_MAX => BodyKind::Teaser,
             true => BodyKind::Partial,
