@@ -12,6 +12,7 @@ use super::super::explanation::TextSource;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
 use super::super::phrase_index::PhraseIndex;
+use super::super::read_on::READ_ON;
 use super::super::text::{
     count_wide, count_words, ends_like_sentence, ends_with_ellipsis, lower_case, number, share, weighed_words,
 };
@@ -325,7 +326,7 @@ impl Findings<'_> {
             return false;
         };
         self.page.lines.iter().skip(last + 1).take(LINES_AFTER).any(|line| {
-            let invites = |lower: String| wall_phrases::READ_ON.iter().any(|phrase| lower.contains(phrase));
+            let invites = |lower: String| READ_ON.iter().any(|phrase| lower.contains(phrase));
             count_words(&line.text) <= WORDS_MAX && invites(lower_case(&line.text))
         })
     }
