@@ -14,7 +14,7 @@ const ROWS_MIN: usize = 3;
 /// Most words of a row: a longer one is text that was set in columns.
 const ROW_WORDS_MAX: usize = 40;
 
-/// Most tables within a text, or right behind it, of which no row looks like anything: guides have one for each thing that they compare, and
+/// Most tables within a text of which no row looks like anything: guides have one for each thing that they compare, and
 /// tell the same in words.
 const TABLES_MAX: usize = 3;
 
@@ -51,9 +51,7 @@ pub(super) fn rest_of(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize
         let is_begun = n_chosen * 2 >= lines.len() && n_chosen > 1;
         if is_begun && (is_list(page, index) || is_table(page, profiles, index)) {
             begun.push(lines);
-        } else if is_table(page, profiles, index)
-            && (is_within_text(page, chosen, index) || is_behind_text(page, profiles, chosen, index))
-        {
+        } else if is_table(page, profiles, index) && is_within_text(page, chosen, index) {
             within_text.push(lines);
         }
     }
@@ -89,19 +87,6 @@ fn is_within_text(page: &Page<'_>, chosen: &[usize], element: usize) -> bool {
     let is_before = before.is_some_and(|line| line >= holder.lines_start && line + NEAR_LINES >= lines.start);
     let is_behind = chosen.get(behind).is_some_and(|line| *line < holder.lines_end && *line < lines.end + NEAR_LINES);
     is_before && is_behind
-}
-
-/// Whether a table stands right behind the last line that was chosen, beside it, and nothing says that it is of the page
-/// around the article.
-fn is_behind_text(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize], element: usize) -> bool {
-    const FRAME: [Feature; 6] =
-        [Feature::Aside, Feature::Footer, Feature::Comments, Feature::Teaser, Feature::WithInput, Feature::LinkInText];
-    let table = &page.elements[element];
-    let Some(last) = chosen.last().copied().filter(|last| *last < table.lines_start) else { return false };
-    let parent = page.elements[page.lines[last].block].parent;
-    let is_beside = table.parent == parent || page.elements[table.parent].parent == parent;
-    let is_of_frame = |line: usize| FRAME.iter().any(|mark| profiles[line].features.0[*mark as usize] > 0.0);
-    last + 1 == table.lines_start && is_beside && !(table.lines_start..table.lines_end).any(is_of_frame)
 }
 
 #[cfg(test)]
@@ -149,15 +134,6 @@ mod tests {
         check(&html(&format!("<table>{}</table>", rows(&table))), &expected);
         let headed = format!("<figure class=wp-block-table><table>{}</table></figure>", rows(&table));
         check(&html(&headed), &expected);
-    }
-
-    #[test]
-    fn a_table_right_behind_the_text_is_kept() {
-        let table = ["Way Minutes Price", "Ferry 9 2", "Bus 40 3", "Road 55 0"];
-        let expected: Vec<&str> = TEXT.iter().copied().chain(table).collect();
-        check(&format!("{}<table>{}</table>", paragraphs(&TEXT), rows(&table)), &expected);
-        check(&format!("{}<figure><table>{}</table></figure>", paragraphs(&TEXT), rows(&table)), &expected);
-        check(&format!("<div>{}</div><table>{}</table>", paragraphs(&TEXT), rows(&table)), &TEXT);
     }
 
     #[test]

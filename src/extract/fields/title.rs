@@ -277,13 +277,15 @@ struct ShownHeading {
 
 impl ShownHeading {
     /// The heading without the kicker that is its first element, or the line below the headline that is its last, where
-    /// the page says elsewhere that the rest is the title. A kicker with a mark behind it is read with the headline.
+    /// the page says elsewhere that the rest is the title. A kicker with a mark behind it is read with the headline, and one
+    /// that is told elsewhere, too.
     fn bare(&self, told: &[String]) -> Option<String> {
         let ([first, behind @ ..], [before @ .., _]) = (self.pieces.as_slice(), self.pieces.as_slice()) else {
             return None;
         };
         let has_mark = first.ends_with(is_mark) || behind.first().is_none_or(|next| next.starts_with(is_mark));
-        let rests = [Some(before).filter(|before| !before.is_empty()), Some(behind).filter(|_| !has_mark)];
+        let is_kicker = !has_mark && !told.contains(&self.key);
+        let rests = [Some(before).filter(|before| !before.is_empty()), Some(behind).filter(|_| is_kicker)];
         let mut rests = rests.into_iter().flatten().map(|rest| rest.join(" "));
         rests.find(|rest| count_words(rest) >= HEADLINE_WORDS_MIN && told.contains(&key(rest)))
     }
@@ -664,6 +666,10 @@ mod tests {
         assert_eq!(title_of(search, with_kicker).as_deref(), Some("Mill for sale: what you need to know"));
         let told = "<title>Mill for sale: what you need to know | Post</title>";
         assert_eq!(title_of(told, with_kicker).as_deref(), Some("Mill for sale: what you need to know"));
+        let news = "<script type='application/ld+json'>{\"@type\": \"NewsArticle\", \"headline\": \"Forty families buy it\"}</script>";
+        let whole = format!("{news}<meta property='og:title' content='Valley / Forty families buy it'>");
+        let kicker = "<h1><span>Valley</span>Forty families buy it</h1>";
+        assert_eq!(title_of(&whole, kicker).as_deref(), Some("Valley / Forty families buy it"));
     }
 
     #[test]
