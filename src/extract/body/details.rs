@@ -18,10 +18,10 @@ pub(super) fn in_text(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize
     let holds = |line: usize, feature: Feature| profiles[line].features.0[feature as usize] > 0.0;
     let tells_date = |line: usize| holds(line, Feature::Byline) && holds(line + 1, Feature::Dated);
     let is_of_details = |element: usize| {
-        let list = &page.elements[element];
-        let lines = list.lines_start..list.lines_end;
-        list.tag == Tag::List
-            && list.tree.name() == "dl"
+        let terms = &page.elements[element];
+        let lines = terms.lines_start..terms.lines_end;
+        terms.tag == Tag::List
+            && terms.tree.name() == "dl"
             && lines.start <= *last
             && lines.end > *first
             && lines.len() <= LINES_MAX

@@ -61,8 +61,8 @@ pub(super) fn in_text(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize
 fn comments_behind(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize]) -> Vec<Range<usize>> {
     let Some(text_start) = chosen.first().copied() else { return Vec::new() };
     let mut by_make: HashMap<u64, Vec<Range<usize>>> = HashMap::new();
-    for line in text_start..page.lines.len() {
-        if answers(&page.lines[line].text, profiles[line].n_words)
+    for (line, profile) in profiles.iter().enumerate().skip(text_start) {
+        if answers(&page.lines[line].text, profile.n_words)
             && let Some(comment) = comment_above(page, line)
         {
             let element = &page.elements[comment];
@@ -85,9 +85,8 @@ fn answers(text: &str, n_words: usize) -> bool {
 /// The element that holds a comment with the link to answer it as its last line: the nearest above that link of more
 /// than one line.
 fn comment_above(page: &Page<'_>, link: usize) -> Option<usize> {
-    let line = &page.lines[link];
     let holds_more = |element: &usize| page.elements[*element].lines_end - page.elements[*element].lines_start > 1;
-    let comment = page.path_up(line.block, 0).take(LEVELS_MAX).find(holds_more)?;
+    let comment = page.path_up(page.lines[link].block, 0).take(LEVELS_MAX).find(holds_more)?;
     (page.elements[comment].lines_end == link + 1).then_some(comment)
 }
 
