@@ -143,8 +143,6 @@ pub enum Rule {
     Unshown,
     /// An article does not end with a demand to pay for the rest.
     Demand,
-    /// A table of contents says the headings of the article again.
-    Contents,
     /// A list that says who published the article, and when, is no part of it.
     Details,
     /// A page without end goes on with other articles.
@@ -180,7 +178,6 @@ impl Rule {
             Rule::Slide => "a slide of a gallery",
             Rule::Unshown => "not shown",
             Rule::Demand => "a demand to pay or to sign in",
-            Rule::Contents => "part of a table of contents",
             Rule::Details => "details about the article",
             Rule::NextArticle => "part of the next article",
             Rule::Comment => "a comment of a reader",

@@ -9,7 +9,7 @@ use super::super::text::lower_case;
 use super::features::Feature;
 use super::known_texts::KnownTexts;
 use super::line_features::LineProfile;
-use super::{closings, contents, details, next_article, phrases, replies, slides, unshown};
+use super::{closings, details, next_article, phrases, replies, slides, unshown};
 
 /// Fewest bytes of a key that may not stand twice: shorter lines are repeated on purpose.
 const REPEATED_KEY_BYTES_MIN: usize = 40;
@@ -65,8 +65,6 @@ pub(super) fn clean_up(
     chosen.retain(|line| keep_unless(*line, slides.contains(line), Rule::Slide));
     let unshown = unshown::in_text(page, profiles, chosen);
     chosen.retain(|line| keep_unless(*line, unshown.contains(line), Rule::Unshown));
-    let contents = contents::in_text(page, profiles, chosen);
-    chosen.retain(|line| keep_unless(*line, contents.contains(line), Rule::Contents));
     let details = details::in_text(page, profiles, chosen);
     chosen.retain(|line| keep_unless(*line, details.contains(line), Rule::Details));
     let next = next_article::start(page, profiles, chosen).unwrap_or(usize::MAX);

@@ -9,7 +9,7 @@
 //!    beside the text.
 //! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing, the `slides` of a
 //!    gallery, boxes `unshown` between paragraphs, the `next_article`, `replies` of readers,
-//!    `closings`, `details` about the article, its table of `contents`.
+//!    `closings`, `details` about the article.
 //!    Before that, `wholes` adds what lists and tables have beside the chosen lines.
 //! 6. *Times* (`live_blog`): those of a live blog's entries; *captions* (`gallery`) where the article is made of them.
 //!
@@ -19,7 +19,6 @@
 
 mod cleanup;
 mod closings;
-mod contents;
 mod context_features;
 mod decision_trees;
 mod details;
