@@ -5,6 +5,7 @@ use super::frame::Frame;
 use super::likeness::{Likeness, compare, ratio};
 use super::shingle::ShingledText;
 use super::sketch::leave_out_common;
+use super::slots::{Slots, have_other_headlines};
 
 /// A paragraph stands in another text when so many of its shingles do.
 const PARAGRAPH_SHARE_MIN: f64 = 0.5;
@@ -50,7 +51,7 @@ pub fn find_original(
         let Some(likeness) = compare(text, earlier, *is_same_publisher) else {
             continue;
         };
-        if frame.articles.contains(id) || !frame.leaves_alike(text, earlier) {
+        if frame.articles.contains(id) || !frame.leaves_alike(text, earlier) || tell_of_others(text, earlier) {
             continue;
         }
         sources.push(*id);
@@ -63,6 +64,11 @@ pub fn find_original(
     }
     sources.sort_unstable();
     best.map(|(of, likeness)| Copy { of, likeness, sources })
+}
+
+/// Whether headlines and texts name others in the same place.
+fn tell_of_others(text: &ShingledText, earlier: &ShingledText) -> bool {
+    have_other_headlines(text, earlier) && Slots::of(text, earlier).tell_of_others()
 }
 
 /// Tells for each paragraph of a text which earlier article has most of it, the earliest where several do.

@@ -5,7 +5,7 @@
 //! of these are new it may still be made from an earlier one. Then
 //! * [`shingle`] takes its text apart,
 //! * [`sketch`] chooses what an index keeps of it, and the few earlier texts that share some of that,
-//! * [`likeness`] compares two texts in full,
+//! * [`likeness`] compares two texts in full, and `slots` what they say in each other's place,
 //! * [`frame`] tells what texts of one make have in common, whatever they tell, and
 //! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
 //!
@@ -27,6 +27,8 @@ pub mod shingle;
 pub mod sketch;
 
 pub mod likeness;
+
+mod slots;
 
 pub mod earlier;
 
