@@ -12,7 +12,7 @@ use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::copies;
 use crate::store::write::stories::cache::StoryCache;
-use crate::store::write::stories::{part, translated};
+use crate::store::write::stories::{part, translated, unite};
 use crate::store::write::transaction::WriteTransaction;
 
 /// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
@@ -78,15 +78,19 @@ pub(in crate::store) fn join(
     // Those of a make come in many languages too, and mean the same each time.
     let told = if is_framed { None } else { translated::told(article, arrived.id, at_s) };
     let across = match &told {
-        Some(told) if place.as_ref().is_none_or(Place::is_weak) => {
+        Some(told) if place.as_ref().is_none_or(|place| place.reason == Reason::Alike) => {
             translated::place(connection, &stories.translated, told)?
         }
         _ => None,
     };
     let place = match (place, across) {
-        (Some(place), across) if !across.is_some_and(|across| place.is_outdone_by(across)) => place,
-        (_, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
-        (_, None) => Place::first(open(connection, article, at, arrived)?),
+        (None, None) => Place::first(open(connection, article, at, arrived)?),
+        (None, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
+        (Some(place), Some(across)) if place.is_outdone_by(across) => Place::translated(across.0, arrived.id, across.1),
+        (Some(place), Some(across)) if !place.is_weak() => {
+            Place { story: unite::unite(connection, stories, place.story, across)?, ..place }
+        }
+        (Some(place), _) => place,
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
