@@ -42,6 +42,9 @@ pub mod reading;
 
 pub mod story;
 
+#[cfg(test)]
+mod example;
+
 pub use known::{Known, is_same_article};
 
 use crate::model::{Article, BodyKind, DuplicateKind, Verdict};
@@ -171,30 +174,9 @@ fn is_worse(article: &Article, known: &Known) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::example::article;
     use super::*;
-    use crate::model::{Fingerprint, Quality};
-
-    fn article(title: &str, body: &str) -> Article {
-        Article {
-            url: None,
-            title: Some(title.to_owned()),
-            published: None,
-            modified_at: None,
-            language: None,
-            authors: Vec::new(),
-            site_name: None,
-            section: None,
-            tags: Vec::new(),
-            image_url: None,
-            reservations: Vec::new(),
-            body: body.to_owned(),
-            words: 0,
-            body_kind: BodyKind::Full,
-            quality: Quality { score: 100, reasons: Vec::new() },
-            fingerprint: Fingerprint([0; 32]),
-            meaning: None,
-        }
-    }
+    use crate::model::Quality;
 
     fn known(title: &str, body: &str) -> Known {
         Known { id: 7, title: Some(title.to_owned()), body: body.to_owned(), body_kind: "full".to_owned(), day: None }

@@ -33,8 +33,11 @@ const MAKES_MAX: usize = 3;
 
 /// An article that has just been stored.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct Arrived {
+pub(in crate::store) struct Arrived<'a> {
     pub(in crate::store) id: i64,
+    pub(in crate::store) article: &'a Article,
+    /// Where it stands, which may be another address than its own.
+    pub(in crate::store) url: Option<&'a CanonicalUrl>,
     pub(in crate::store) source: Option<SourceId>,
     /// Whether it was fetched, so that it arrives about when it is published.
     pub(in crate::store) is_fetched: bool,
@@ -55,11 +58,10 @@ pub(in crate::store) struct Compared<'a> {
 /// a new one. A page without an article's text belongs to none.
 pub(in crate::store) fn join(
     transaction: &WriteTransaction<'_>,
-    article: &Article,
-    url: Option<&CanonicalUrl>,
-    arrived: &Arrived,
+    arrived: &Arrived<'_>,
     compared: Compared<'_>,
 ) -> rusqlite::Result<()> {
+    let article = arrived.article;
     if article.body_kind == BodyKind::Wall {
         return Ok(());
     }
@@ -69,7 +71,7 @@ pub(in crate::store) fn join(
     let cache = &mut *transaction.cache();
     let stories = cache.stories(connection, arrived.id)?;
     all_terms.note(&mut stories.frequencies);
-    let at = told_at(article, arrived);
+    let at = told_at(arrived);
     let told = Told { article, all_terms: &all_terms, at, original };
     let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(()) };
     let ByWords { terms, signature, place, frame, is_framed } = found;
@@ -84,7 +86,7 @@ pub(in crate::store) fn join(
         _ => None,
     };
     let place = match (place, across) {
-        (None, None) => Place::first(open(connection, article, at, arrived)?),
+        (None, None) => Place::first(open(connection, at, arrived)?),
         (None, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
         (Some(place), Some(across)) if place.is_outdone_by(across) => Place::translated(across.0, arrived.id, across.1),
         (Some(place), Some(across)) if !place.is_weak() => {
@@ -94,7 +96,7 @@ pub(in crate::store) fn join(
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
-    let publisher = publisher_name(connection, url, arrived.source)?;
+    let publisher = publisher_name(connection, arrived)?;
     Member { place: &place, words, publisher, at, is_routine: is_framed }.record(connection, arrived)?;
     let joining = Joining {
         story: place.story,
@@ -132,9 +134,7 @@ fn frame_in_story(connection: &Connection, article: &Article, nearest: &[i64]) -
 /// Something else stood in its place when it was first read, or it was a wall and has no story yet.
 pub(in crate::store) fn rejoin(
     transaction: &WriteTransaction<'_>,
-    article: &Article,
-    url: Option<&CanonicalUrl>,
-    arrived: &Arrived,
+    arrived: &Arrived<'_>,
     compared: Compared<'_>,
 ) -> rusqlite::Result<()> {
     let connection: &Connection = transaction;
@@ -151,13 +151,13 @@ pub(in crate::store) fn rejoin(
         }
         None => {}
     }
-    join(transaction, article, url, arrived, compared)
+    join(transaction, arrived, compared)
 }
 
 /// When an article is told: its publication time, or about then if it was fetched. An imported article without a date may
 /// be of any time.
-fn told_at(article: &Article, arrived: &Arrived) -> Option<Timestamp> {
-    let published = article.published.map(|published| published.instant);
+fn told_at(arrived: &Arrived<'_>) -> Option<Timestamp> {
+    let published = arrived.article.published.map(|published| published.instant);
     published.or(arrived.is_fetched.then_some(arrived.first_seen_at))
 }
 
@@ -321,7 +321,7 @@ struct Member<'a> {
 
 impl Member<'_> {
     /// Writes the member and counts it in its story. A first article was counted when its story was opened.
-    fn record(&self, connection: &Connection, arrived: &Arrived) -> rusqlite::Result<()> {
+    fn record(&self, connection: &Connection, arrived: &Arrived<'_>) -> rusqlite::Result<()> {
         let Member { place, words, publisher, at, is_routine } = self;
         let Place { story, reason, score, .. } = place;
         let is_copy = *reason == Reason::Copy;
@@ -429,14 +429,14 @@ fn set_title(connection: &Connection, story: i64, article_id: i64) -> rusqlite::
 }
 
 /// Opens a story with this article. Returns its row id.
-fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arrived: &Arrived) -> rusqlite::Result<i64> {
+fn open(connection: &Connection, at: Option<Timestamp>, arrived: &Arrived<'_>) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
             "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, title_article_id,
                  updated_at)
              VALUES (?1, ?2, ?2, 1, 1, ?3, ?4)",
         )?
-        .insert(params![article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
+        .insert(params![arrived.article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
 }
 
 /// The story of an article, and the part of it. What is no longer remembered is of the part that the story began with.
@@ -451,14 +451,10 @@ fn story_and_part_of(connection: &Connection, article_id: i64) -> rusqlite::Resu
 }
 
 /// Who published an article: the publisher of its address, otherwise the slug of its source.
-fn publisher_name(
-    connection: &Connection,
-    url: Option<&CanonicalUrl>,
-    source: Option<SourceId>,
-) -> rusqlite::Result<String> {
-    if let Some(url) = url {
+fn publisher_name(connection: &Connection, arrived: &Arrived<'_>) -> rusqlite::Result<String> {
+    if let Some(url) = arrived.url {
         return Ok(publisher_of(url.as_url()));
     }
-    let Some(source) = source else { return Ok(String::new()) };
+    let Some(source) = arrived.source else { return Ok(String::new()) };
     connection.prepare_cached("SELECT slug FROM sources WHERE id = ?1")?.query_row([source.0], |row| row.get(0))
 }
