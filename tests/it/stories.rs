@@ -405,6 +405,59 @@ fn texts_of_a_make_are_events_of_their_own_in_any_language_and_length() {
     }
 }
 
+/// What a firm puts under all that it announces.
+const ABOUT: &str = "About Lorne Ropes: Lorne Ropes twists and tars cordage for ships, mines and theatres in three yards on the \
+                     Ilse. It was founded by two sisters in 1868, has 240 hands in winter and 310 in summer, and is owned by those \
+                     who work in it.\nForecasts in this notice rest on what was known when it was written. Lorne Ropes is not bound \
+                     to correct them, and takes no blame for losses of those who trade upon them.";
+
+#[test]
+fn what_a_publisher_puts_under_its_articles_and_the_heading_of_a_column_make_no_story() {
+    let room = Newsroom::new();
+    import(&room, "ordinary.jsonl", REPORTS);
+    let notes = [
+        (
+            "Lorne Ropes appoints a treasurer",
+            "Lorne Ropes has made Pia Thorne its treasurer, and Abel Finch goes to sea.",
+        ),
+        (
+            "Order for a lightship won",
+            "Two miles of hemp will hold the lightship at Quorn, for which Lorne Ropes got the order.",
+        ),
+    ];
+    let notes = notes.map(|(title, lead)| (title, format!("{lead}\n{ABOUT}")));
+    let line = |(day, (title, body)): (u32, &(&str, String))| {
+        json!({
+            "url": format!("https://wire.example/{day}"),
+            "title": title,
+            "published": format!("2026-11-{day:02}T12:00:00Z"),
+            "paragraphs": body.lines().collect::<Vec<_>>(),
+        })
+        .to_string()
+    };
+    let lines: Vec<String> = (5..).zip(&notes).map(line).collect();
+    room.run(&["import", &room.file("notes.jsonl", lines.join("\n"))]).exits(0);
+    assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles WHERE id > 5"), "2");
+
+    let columns: &[Report] = &[
+        (
+            8,
+            "tidewater.example",
+            "Seven days in a glance",
+            "Gulls on the quay, a calf aboard a ferry, snow upon the mill of Quorn, bakers with lanterns at dawn.",
+        ),
+        (
+            8,
+            "northern-post.example",
+            "Seven days in a glance",
+            "Nurses sang in the rain while a juror slept, lamps went out and a tram lost its bell near Aske.",
+        ),
+    ];
+    import(&room, "columns.jsonl", columns);
+    assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles WHERE id > 7"), "2");
+    room.assert_sound();
+}
+
 /// Headlines without texts, each of another hour of one day.
 fn import_headlines(room: &Newsroom, source: &str, headlines: &[&str]) {
     let lines: Vec<String> = headlines

@@ -319,11 +319,14 @@ impl Import<'_> {
         };
         let mut numbers = HashMap::new();
         let companions = Companions::default();
-        let mut batches = Batches { lines, is_export: !export.is_empty(), ahead: export.into_iter() };
+        let batches = Batches { lines, is_export: !export.is_empty(), ahead: export.into_iter() };
+        let mut next = self.read_ahead(batches);
         loop {
-            let (batches_left, batch) = self.next_batch(batches).await?;
-            batches = batches_left;
-            let is_last = batch.is_empty();
+            let (batches, batch) = next.await.map_err(|error| Failure::Failed(error.to_string()))?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            next = self.read_ahead(batches);
             for (line, read) in batch {
                 let place = || format!("line {line} of {} and what follows are not stored", path.display());
                 self.interrupt.check(|| waiting(&place()))?;
@@ -332,21 +335,17 @@ impl Import<'_> {
                     Err(reason) => self.fault(path, Some(line), &reason),
                 }
             }
-            if is_last {
-                return Ok(());
-            }
         }
     }
 
-    /// Reads the next lines, and notes what their articles mean.
-    async fn next_batch(&self, mut batches: Batches) -> Result<(Batches, Batch), Failure> {
+    /// Begins to read the next lines, and to find out what their articles mean, while those before are stored.
+    fn read_ahead(&self, mut batches: Batches) -> tokio::task::JoinHandle<(Batches, Batch)> {
         let meanings = self.app.stages.meanings.clone();
-        let read = tokio::task::spawn_blocking(move || {
+        tokio::task::spawn_blocking(move || {
             let mut batch = batches.next();
             meanings.note(batch.iter_mut().filter_map(|(_, read)| Some(&mut read.as_mut().ok()?.article)));
             (batches, batch)
-        });
-        read.await.map_err(|error| Failure::Failed(error.to_string()))
+        })
     }
 
     async fn json_article(

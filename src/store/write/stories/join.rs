@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
 use crate::dedup::frame::Frame;
+use crate::dedup::lineage;
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::story::active::{Joining, Placement};
 use crate::dedup::story::terms::{Signature, Terms};
@@ -25,11 +26,11 @@ const HEADLINE_WORD_SHARE_MAX: f64 = 0.7;
 /// From this likeness on words alone say where an article belongs, whatever it means.
 const WORDS_ALONE_MIN: f64 = 0.3;
 
-/// And from this one on what it means says it against fewer words.
+/// And from this one on what it means says it against fewer words, or brings two stories together.
 const MEANING_ALONE_MIN: f64 = 0.7;
 
-/// So many times an article is placed anew because what it is most like is of its make.
-const MAKES_MAX: usize = 3;
+/// So many times an article is placed anew because what it has in common with the likest tells nothing.
+const ANEW_MAX: usize = 3;
 
 /// An article that has just been stored.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +73,8 @@ pub(in crate::store) fn join(
     let stories = cache.stories(connection, arrived.id)?;
     all_terms.note(&mut stories.frequencies);
     let at = told_at(arrived);
-    let told = Told { article, all_terms: &all_terms, at, original };
+    let publisher = publisher_name(connection, arrived)?;
+    let told = Told { article, publisher: &publisher, all_terms: &all_terms, at, original };
     let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(()) };
     let ByWords { terms, signature, place, frame, is_framed } = found;
     part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
@@ -89,14 +91,13 @@ pub(in crate::store) fn join(
         (None, None) => Place::first(open(connection, at, arrived)?),
         (None, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
         (Some(place), Some(across)) if place.is_outdone_by(across) => Place::translated(across.0, arrived.id, across.1),
-        (Some(place), Some(across)) if !place.is_weak() => {
+        (Some(place), Some(across)) if !place.is_weak() && across.1 >= MEANING_ALONE_MIN => {
             Place { story: unite::unite(connection, stories, place.story, across)?, ..place }
         }
         (Some(place), _) => place,
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
-    let publisher = publisher_name(connection, arrived)?;
     Member { place: &place, words, publisher, at, is_routine: is_framed }.record(connection, arrived)?;
     let joining = Joining {
         story: place.story,
@@ -121,13 +122,52 @@ pub(in crate::store) fn join(
     Ok(())
 }
 
-/// What an article has in common with those of a story that it is most like, if they are of its make.
-fn frame_in_story(connection: &Connection, article: &Article, nearest: &[i64]) -> rusqlite::Result<Frame> {
-    let mut members = Vec::with_capacity(nearest.len());
-    for id in nearest {
-        members.extend(copies::read(connection, *id, None)?);
+/// What an article has in common with earlier ones and tells nothing of its event.
+#[derive(Default)]
+struct Shared {
+    /// With those of its make.
+    frame: Frame,
+    /// With those of its publisher: paragraphs, counted from 0.
+    paragraphs: Vec<u32>,
+    /// The heading of a column, "The week in pictures": the same headline, with no word of what stands under it.
+    is_headline: bool,
+}
+
+impl Shared {
+    /// With those of a story that it is most like.
+    fn find(connection: &Connection, told: &Told<'_>, nearest: &[i64]) -> rusqlite::Result<Shared> {
+        let Told { article, publisher, .. } = *told;
+        let mut members = Vec::with_capacity(nearest.len());
+        for id in nearest {
+            members.extend(copies::read(connection, *id, Some(publisher))?);
+        }
+        let title = article.title.as_deref().unwrap_or_default();
+        let text = ShingledText::new(Some(title), &article.body);
+        let is_headline = dedup::has_own_text(article.words)
+            && members.iter().any(|member| member.has_headline_of(&text))
+            && Terms::are_apart(title, &article.body, article.language.as_deref());
+        let paragraphs = lineage::repeated_paragraphs(&text, &members);
+        Ok(Shared { frame: Frame::of_story(&text, &members), paragraphs, is_headline })
     }
-    Ok(Frame::of_story(&ShingledText::new(article.title.as_deref(), &article.body), &members))
+
+    /// Adds what else was found; whether there is any.
+    fn extend(&mut self, other: Shared) -> bool {
+        let n_before = (self.frame.articles.len(), self.paragraphs.len(), self.is_headline);
+        self.frame.extend(other.frame);
+        self.paragraphs.extend(other.paragraphs);
+        self.paragraphs.sort_unstable();
+        self.paragraphs.dedup();
+        self.is_headline |= other.is_headline;
+        n_before != (self.frame.articles.len(), self.paragraphs.len(), self.is_headline)
+    }
+
+    /// What the article says beyond that.
+    fn rest_of(&self, article: &Article) -> Terms {
+        let title = article.title.as_deref().filter(|_| !self.is_headline);
+        let mut terms = Terms::without(&self.paragraphs, title, &article.body, article.language.as_deref());
+        terms.leave_out(&self.frame);
+        terms
+    }
 }
 
 /// Lets an article that reads as another one now join the story that this belongs to, unless it was put where it is by hand.
@@ -217,6 +257,7 @@ impl Place {
 /// What an article tells, and when.
 struct Told<'a> {
     article: &'a Article,
+    publisher: &'a str,
     all_terms: &'a Terms,
     at: Option<Timestamp>,
     original: Option<i64>,
@@ -232,43 +273,44 @@ struct ByWords {
     is_framed: bool,
 }
 
-/// Places an article by its words, and anew as long as what it is most like turns out to be of its make. None where no
-/// words are left.
+/// Places an article by its words, and anew as long as more turns out to be in common with what it is most like that tells
+/// nothing of an event. None where no words are left.
 fn find_by_words(
     connection: &Connection,
     stories: &mut StoryCache,
     told: &Told<'_>,
-    mut frame: Frame,
+    frame: Frame,
 ) -> rusqlite::Result<Option<ByWords>> {
-    let Told { article, all_terms, at, original } = *told;
+    let Told { article, at, original, .. } = *told;
     let is_original_framed = original.map_or(Ok(false), |original| is_framed(connection, original))?;
     let has_text = dedup::has_own_text(article.words);
-    let mut n_makes = 0;
+    let mut shared = Shared { frame, ..Shared::default() };
+    let mut terms = told.all_terms.clone();
+    terms.leave_out(&shared.frame);
+    let mut n_times = 0;
     loop {
-        for other in &frame.articles {
+        for other in &shared.frame.articles {
             note_framed(connection, stories, *other)?;
         }
-        let mut terms = all_terms.clone();
-        terms.leave_out(&frame);
         let signature = terms.signature(&stories.frequencies);
         if signature.is_empty() {
             return Ok(None);
         }
-        let is_framed = !frame.is_empty() || is_original_framed;
+        let is_framed = !shared.frame.is_empty() || is_original_framed;
         let n_known = terms.n_known(&stories.frequencies);
         let placing = Placing { signature: &signature, n_known, at, original, has_text, is_framed };
         let place = find_place(connection, stories, &placing)?;
-        let of_make = match &place {
-            Some(place) if place.reason == Reason::Alike && n_makes < MAKES_MAX => {
-                n_makes += 1;
-                frame_in_story(connection, article, &stories.active.nearest(place.part, &signature))?
+        let more = match &place {
+            Some(place) if place.reason == Reason::Alike && n_times < ANEW_MAX => {
+                n_times += 1;
+                Shared::find(connection, told, &stories.active.nearest(place.part, &signature))?
             }
-            _ => Frame::default(),
+            _ => Shared::default(),
         };
-        if of_make.articles.iter().all(|article| frame.articles.contains(article)) {
-            return Ok(Some(ByWords { terms, signature, place, frame, is_framed }));
+        if !shared.extend(more) {
+            return Ok(Some(ByWords { terms, signature, place, frame: shared.frame, is_framed }));
         }
-        frame.extend(of_make);
+        terms = shared.rest_of(article);
     }
 }
 
