@@ -50,7 +50,6 @@ pub(super) struct Word {
     pub(super) is_number: bool,
     pub(super) is_capitalised: bool,
     pub(super) starts_sentence: bool,
-    pub(super) is_in_title: bool,
 }
 
 /// All of a text that comparing it with others needs.
@@ -70,6 +69,8 @@ pub struct ShingledText {
     pub(super) headline: Vec<u64>,
     /// The words of the headline, then those of the body.
     pub(super) words: Vec<Word>,
+    /// How many of these the headline has.
+    pub(super) n_headline_words: usize,
     pub(super) n_paragraphs: u32,
 }
 
@@ -94,10 +95,10 @@ impl ShingledText {
         let shingles = shingles(&tokens, &are_quoted);
         let distinct = distinct(&shingles);
         let (figures, names) = (sorted(figures(&tokens)), sorted(names(&tokens)));
-        let in_title = headline_tokens.iter().map(|token| word(token, true));
-        let words = in_title.chain(tokens.iter().map(|token| word(token, false))).collect();
+        let (n_headline_words, words) =
+            (headline_tokens.len(), headline_tokens.iter().chain(&tokens).map(word).collect());
         let vocabulary = sorted(vocabulary);
-        ShingledText { shingles, distinct, figures, names, vocabulary, headline, words, n_paragraphs }
+        ShingledText { shingles, distinct, figures, names, vocabulary, headline, words, n_headline_words, n_paragraphs }
     }
 
     /// How many different shingles it has.
@@ -124,9 +125,9 @@ impl ShingledText {
     }
 }
 
-fn word(token: &Token, is_in_title: bool) -> Word {
+fn word(token: &Token) -> Word {
     let Token { hash, n_letters, is_number, is_capitalised, starts_sentence, .. } = *token;
-    Word { hash, n_letters, is_number, is_capitalised, starts_sentence, is_in_title }
+    Word { hash, n_letters, is_number, is_capitalised, starts_sentence }
 }
 
 fn distinct(shingles: &[Shingle]) -> Vec<u64> {

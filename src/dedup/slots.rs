@@ -148,8 +148,9 @@ impl Slots {
 /// Whether each of two headlines has a word that the other text does not: otherwise neither names another subject.
 pub(super) fn have_other_headlines(left: &ShingledText, right: &ShingledText) -> bool {
     let has_own = |text: &ShingledText, other: &ShingledText| {
-        let headline = text.words.iter().take_while(|word| word.is_in_title);
-        headline.clone().any(|word| !word.is_number && other.words.iter().all(|there| there.hash != word.hash))
+        text.words[..text.n_headline_words]
+            .iter()
+            .any(|word| !word.is_number && other.words.iter().all(|there| there.hash != word.hash))
     };
     has_own(left, right) && has_own(right, left)
 }
@@ -168,10 +169,13 @@ struct Side<'a> {
 impl Side<'_> {
     fn of(text: &ShingledText) -> Side<'_> {
         let all = text.words.iter().map(|word| word.hash).collect();
-        let (headline, body) = text.words.split_at(text.words.iter().take_while(|word| word.is_in_title).count());
+        let (headline, body) = text.words.split_at(text.n_headline_words);
         let hashes = |words: &[Word]| words.iter().map(|word| word.hash).collect::<HashSet<u64>>();
         let headline_words = hashes(headline);
-        let mut names: HashSet<u64> = [headline, body].into_iter().flat_map(names_in).collect();
+        let mut names: HashSet<u64> = names_in(body).collect();
+        if !is_in_title_case(headline) {
+            names.extend(names_in(headline));
+        }
         // At the beginning of a sentence a capital tells nothing, but of a headline's word that has one in the text too, and always.
         let in_body = hashes(body);
         let always = headline.iter().filter(|word| word.is_capitalised && in_body.contains(&word.hash));
@@ -212,17 +216,20 @@ impl Side<'_> {
     }
 }
 
-/// Words that have a capital letter, and not for beginning a sentence; nor for standing in a headline where most have one.
+/// Words that have a capital letter, and not for beginning a sentence.
 fn names_in(words: &[Word]) -> impl Iterator<Item = u64> {
-    let is_telling = |word: &&Word| word.n_letters >= TELLING_LETTERS_MIN && !word.is_number;
-    let is_title_case =
-        words.iter().all(|word| word.is_in_title) && words.iter().filter(is_telling).all(|word| word.is_capitalised);
-    let names = words.iter().enumerate().filter(move |(at, word)| {
-        let is_inside = |word: &Word| word.is_capitalised && !word.starts_sentence;
-        let begins_name = || word.is_capitalised && words.get(at + 1).is_some_and(is_inside);
-        !is_title_case && (is_inside(word) || begins_name())
-    });
+    let is_inside = |word: &Word| word.is_capitalised && !word.starts_sentence;
+    let names = words
+        .iter()
+        .enumerate()
+        .filter(move |(at, word)| is_inside(word) || word.is_capitalised && words.get(at + 1).is_some_and(is_inside));
     names.map(|(_, word)| word.hash)
+}
+
+/// Whether all longer words of a headline have a capital letter, so that it tells nothing there.
+fn is_in_title_case(headline: &[Word]) -> bool {
+    let is_telling = |word: &&Word| word.n_letters >= TELLING_LETTERS_MIN && !word.is_number;
+    headline.iter().filter(is_telling).all(|word| word.is_capitalised)
 }
 
 /// The places of the words of a longest common subsequence, in order.
