@@ -392,7 +392,9 @@ fn texts_of_a_make_are_events_of_their_own_in_any_language_and_length() {
             })
             .to_string()
         };
-        let lines: Vec<String> = fillings.iter().enumerate().map(line).collect();
+        let mut lines: Vec<String> = fillings.iter().enumerate().map(line).collect();
+        // The first is printed twice before others of its make come.
+        lines.insert(1, lines[0].replace("tidewater", "harbour-times"));
         room.run(&["import", &room.file("make.jsonl", lines.join("\n"))]).exits(0);
         let of_make = "FROM articles JOIN story_members ON article_id = id WHERE id > 5";
         let counted = room.value(&format!(
@@ -400,7 +402,7 @@ fn texts_of_a_make_are_events_of_their_own_in_any_language_and_length() {
                  || count(duplicate_of) || ' copies ' {of_make}"
         ));
         let n = fillings.len();
-        assert_eq!(counted.trim(), format!("{n} stories, {n} routine, 0 copies"), "{title}");
+        assert_eq!(counted.trim(), format!("{n} stories, {} routine, 1 copies", n + 1), "{title}");
         room.assert_sound();
     }
 }

@@ -429,18 +429,23 @@ fn record_signature(connection: &Connection, joining: &Joining, articles_max: i6
     Ok(())
 }
 
-/// Notes of an earlier article that another of its make has come.
+/// Notes of an earlier article, and of those that copy it, that another of its make has come.
 fn note_framed(connection: &Connection, stories: &mut StoryCache, article: i64) -> rusqlite::Result<()> {
-    let n_changed = connection
-        .prepare_cached("UPDATE story_members SET is_routine = 1 WHERE article_id = ?1 AND NOT is_routine")?
-        .execute([article])?;
-    if n_changed > 0
-        && let Some((story, part)) = story_and_part_of(connection, article)?
-    {
-        set_routine(connection, story)?;
-        stories.active.note_framed(part);
+    let Some((story, _)) = story_and_part_of(connection, article)? else { return Ok(()) };
+    if is_framed(connection, article)? {
+        return Ok(());
     }
-    Ok(())
+    for article in part::with_copies(connection, article, story)? {
+        let n_changed = connection
+            .prepare_cached("UPDATE story_members SET is_routine = 1 WHERE article_id = ?1 AND NOT is_routine")?
+            .execute([article])?;
+        if n_changed > 0
+            && let Some((_, part)) = story_and_part_of(connection, article)?
+        {
+            stories.active.note_framed(part);
+        }
+    }
+    set_routine(connection, story)
 }
 
 /// Tells a story as routine where all of its articles are.
