@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 
-use crate::model::{Route, Source};
+use crate::model::{Retention, Route, Source};
 
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
@@ -63,6 +63,8 @@ pub struct Config {
     pub daemon: DaemonSettings,
     /// Messages.
     pub log: LogSettings,
+    /// How long what is stored is kept.
+    pub retention: Retention,
     /// The sources listed in the sources file.
     pub sources: Vec<Source>,
     /// Where each of them is listed, by slug: file and line.
@@ -141,6 +143,7 @@ pub fn load_with(
     let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
+    let retention = settings::read_retention(&mut reader);
     let ((sources, source_places), sources_file, sources_file_is_blank) =
         read_sources(&mut reader, settings_file.as_deref());
     take_proxies(&mut reader, &mut fetch, &sources, &source_places);
@@ -160,6 +163,7 @@ pub fn load_with(
         extract,
         daemon,
         log,
+        retention,
         sources,
         source_places,
         provenance,
@@ -188,6 +192,7 @@ pub fn defaults() -> Config {
         extract: ExtractSettings::read(&mut reader),
         daemon: DaemonSettings::read(&mut reader),
         log: LogSettings::read(&mut reader),
+        retention: settings::read_retention(&mut reader),
         sources: Vec::new(),
         source_places: HashMap::new(),
         provenance: reader.provenance(&SiteRules::default()),

@@ -69,6 +69,10 @@ pub(crate) struct CommonArguments {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
+    /// Print the names of the columns above tab-separated lines
+    #[arg(long, global = true)]
+    pub(crate) header: bool,
+
     /// Colours and tables
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,

@@ -53,7 +53,7 @@ impl Failure {
                 | StoreError::Older { .. }
                 | StoreError::NotOurs { .. }
                 | StoreError::Snapshot { .. } => 78,
-                StoreError::UserSql(_) => 2,
+                StoreError::UserSql(_) | StoreError::NoSuchTable { .. } => 2,
                 _ => 1,
             },
         }

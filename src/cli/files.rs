@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::failure::Failure;
+use crate::store;
 
 /// What stands for standard input among the names of files.
 pub(crate) const STANDARD_INPUT: &str = "-";
@@ -45,11 +46,7 @@ pub(crate) fn write_atomically<T>(
 ) -> Result<T, Failure> {
     let failed = |error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = tempfile::Builder::new()
-        .prefix(".newswire-")
-        .permissions(permissions_at(path))
-        .tempfile_in(folder)
-        .map_err(|error| failed(&error))?;
+    let temporary = store::unfinished_file(folder, &permissions_at(path)).map_err(|error| failed(&error))?;
     let mut out = BufWriter::new(temporary);
     let value = write(&mut out)?;
     let temporary = out.into_inner().map_err(|error| failed(error.error()))?;

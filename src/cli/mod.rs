@@ -56,6 +56,8 @@ use ingest::run::{self, RunCommand};
 use operate::completions::{self, CompletionsCommand};
 use operate::config::{self, ConfigCommand};
 use operate::man::{self, ManCommand};
+use operate::prune::{self, PruneCommand};
+use operate::rm::{self, RmCommand};
 use operate::schema::{self, SchemaCommand};
 use operate::status::{self, StatusCommand};
 use read::ls::{self, LsCommand};
@@ -112,6 +114,10 @@ enum Command {
     Sources(SourcesCommand),
     /// How it stands: database, sources, failures, what is due
     Status(StatusCommand),
+    /// Delete articles; they do not come back
+    Rm(RmCommand),
+    /// Take away what is old, by the settings or by age, and give its space back
+    Prune(PruneCommand),
     /// Copy the database to a file, also while a daemon writes
     Backup(BackupCommand),
     /// Write the public tables to a file to give away, which opens anywhere
@@ -187,6 +193,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Sql(command) => sql::run(&mut context, &command),
         Command::Sources(command) => sources::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),
+        Command::Rm(command) => rm::run(&mut context, &command),
+        Command::Prune(command) => prune::run(&mut context, &command),
         Command::Backup(command) => backup::run(&mut context, &command),
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Completions(command) => completions::run(&mut context, &command, Arguments::command()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Proxy, Route};
+use crate::model::{Proxy, Retention, Route};
 
 use super::reader::Reader;
 use super::sites::SiteRules;
@@ -339,6 +339,16 @@ impl StoreSettings {
                 articles_max: size(reader.integer("stories.articles_max", 1, 10_000_000)),
             },
         }
+    }
+}
+
+/// Section `retention`.
+pub(super) fn read_retention(reader: &mut Reader) -> Retention {
+    let mut days = |key: &str| Some(narrow(reader.integer(key, 0, 36_500))).filter(|days| *days > 0);
+    Retention {
+        articles_days: days("retention.articles_days"),
+        texts_days: days("retention.texts_days"),
+        revisions_days: days("retention.revisions_days"),
     }
 }
 

@@ -8,13 +8,15 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use crate::model::{FullText, Route, Source, SourceKind};
+use crate::model::{FullText, Retention, Route, Source, SourceKind};
 
 use super::problem::Problem;
 use super::sites::ElementSelector;
 use super::tables::Tables;
 
-const KNOWN_KEYS: [&str; 7] = ["slug", "url", "kind", "tags", "full_text", "links", "proxy"];
+const KNOWN_KEYS: [&str; 8] = ["slug", "url", "kind", "tags", "full_text", "links", "proxy", "retention"];
+
+const RETENTION_KEYS: [&str; 3] = ["articles_days", "texts_days", "revisions_days"];
 
 /// Longest slug.
 pub const SLUG_BYTES_MAX: usize = 64;
@@ -70,6 +72,7 @@ fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Optio
         tables.text_of(at, table, "full_text", false).map(|(at, text)| (at, text.parse::<FullText>(), text));
     let link_selectors = read_link_selectors(tables, table);
     let proxy = read_proxy(tables, at, table);
+    let retention = read_retention(tables, table);
     match &full_text {
         Some((at, Err(rule), text)) => tables.problem(*at, &format!("full_text = {text:?}"), rule),
         Some((at, Ok(_), text)) if kind.is_some_and(|kind| kind != SourceKind::Feed) => {
@@ -92,7 +95,7 @@ fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Optio
     // Links are chosen on a page, so it is one.
     let kind = if link_selectors.is_empty() { kind } else { Some(SourceKind::Page) };
     let full_text = full_text.and_then(|(_, choice, _)| choice.ok()).unwrap_or_default();
-    Some((at, Source { kind, tags, full_text, link_selectors, proxy, ..Source::new(slug?.1, url?) }))
+    Some((at, Source { kind, tags, full_text, link_selectors, proxy, retention, ..Source::new(slug?.1, url?) }))
 }
 
 fn read_proxy(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<Route> {
@@ -106,6 +109,27 @@ fn read_proxy(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option
             None
         }
     }
+}
+
+fn read_retention(tables: &mut Tables<'_>, table: &DeTable<'_>) -> Option<Retention> {
+    let value = table.get("retention")?;
+    let DeValue::Table(kept) = value.get_ref() else {
+        tables.problem(value.span().start, "retention", "must be a table, e.g. { articles_days = 30 }");
+        return None;
+    };
+    tables.reject_unknown_keys(kept, &RETENTION_KEYS);
+    let [articles_days, texts_days, revisions_days] = RETENTION_KEYS.map(|key| {
+        let value = kept.get(key)?;
+        let days = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().parse::<u32>().ok().filter(|days| (1..=36_500).contains(days)),
+            _ => None,
+        };
+        if days.is_none() {
+            tables.problem(value.span().start, key, "must be a number of days from 1 to 36500");
+        }
+        days
+    });
+    Some(Retention { articles_days, texts_days, revisions_days })
 }
 
 fn read_link_selectors(tables: &mut Tables<'_>, table: &DeTable<'_>) -> Vec<String> {

@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimedWork, DueSource};
 use crate::pipeline::{self, Progress};
-use crate::store::{ClaimRequest, GateChange, Scope, Share, StoreError};
+use crate::store::{ClaimRequest, GateChange, RetentionRules, Scope, Share, StoreError};
 
 use super::notify::Notifier;
 use super::tally::{self, Acquired, Event, Polled, Tally};
@@ -350,7 +350,7 @@ impl Engine {
     /// Notes trouble with the database and pauses claims. What was in work is fetched again when its lease has run
     /// out; nothing is lost.
     fn store_trouble(&mut self, error: StoreError) -> Result<(), EngineError> {
-        if error == StoreError::Closed {
+        if matches!(error, StoreError::Closed | StoreError::Replaced { .. }) {
             return Err(EngineError::Store(error));
         }
         if self.claims_from <= Instant::now() {
@@ -369,7 +369,8 @@ impl Engine {
     /// A sign of life: through the writer into the database, and only then to the watchdog.
     async fn beat(&mut self) -> Result<(), EngineError> {
         let keep_days = self.app.config.store.fetches_keep_days;
-        match self.app.store.heartbeat(self.started_at, keep_days).await {
+        let retention = RetentionRules::of(&self.app.config);
+        match self.app.store.heartbeat(self.started_at, keep_days, retention).await {
             Ok(()) => {
                 if let Some(notifier) = self.notifier {
                     notifier.alive();

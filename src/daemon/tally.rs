@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{ArticleOutcome, ArticleResult, Failure, PollOutcome, PollResult, Verdict};
+use crate::model::{ArticleOutcome, ArticleResult, Failure, PollOutcome, PollResult, Verdict, public_url};
 use crate::store::{ArticleCommit, GateChange, PollCommit};
 
 /// Something that happened, after it was committed.
@@ -213,7 +213,7 @@ impl std::ops::AddAssign for Tally {
 
 /// What of a poll's outcome is told once it is committed.
 pub(super) fn polled(outcome: &PollOutcome) -> impl FnOnce(PollCommit) -> Event + use<> {
-    let (source, url) = (outcome.source.slug.clone(), outcome.source.url.to_string());
+    let (source, url) = (outcome.source.slug.clone(), public_url(&outcome.source.url).to_string());
     let summary = match &outcome.result {
         PollResult::Listed { problems, .. } => Polled::Listed { n_new: 0, n_known: 0, problems: problems.clone() },
         PollResult::Unchanged { .. } => Polled::Unchanged,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::config::FetchSettings;
-use crate::model::{ErrorClass, Failure, Proxy, Retry};
+use crate::model::{ErrorClass, Failure, Proxy, Retry, without_credentials};
 
 use super::address::AddressRefused;
 use super::wire::Unreadable;
@@ -204,7 +204,8 @@ impl FetchError {
     /// The failure as it travels to the store.
     #[must_use]
     pub fn failure(&self) -> Failure {
-        Failure { class: self.class(), reason: self.to_string() }
+        // It is printed and stored, and the address in it may be that of a source.
+        Failure { class: self.class(), reason: without_credentials(&self.to_string()).into_owned() }
     }
 
     /// Tells what a client error was about.

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use url::Url;
 
+use super::credentials::public_url;
 use super::{ClaimId, FullText, LinkId, Route, SourceId, Validators, page_form};
 
 /// A link that a poll found, with what the feed, sitemap or page said of it. Strings are the document's own.
@@ -86,7 +87,7 @@ impl ListedLink {
     pub fn asked_for(url: CanonicalUrl, as_given: &Url) -> Self {
         ListedLink {
             publisher: publisher_of(url.as_url()),
-            url_as_given: as_given.to_string(),
+            url_as_given: public_url(as_given).to_string(),
             updated_at: None,
             is_refetch: true,
             hints: LinkHints::default(),

@@ -5,6 +5,8 @@
 
 mod route;
 
+mod credentials;
+
 mod source;
 
 mod exchange;
@@ -27,7 +29,10 @@ mod host;
 
 mod meaning;
 
+mod retention;
+
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
+pub use credentials::{public_url, without_credentials};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, NumberedPage, Origin, Quality};
@@ -41,5 +46,6 @@ pub use outcome::{
     PollFacts, PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
 pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
+pub use retention::Retention;
 pub use route::{Proxy, Route};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Route, Validators};
+use super::{Retention, Route, Validators};
 
 /// The row id of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -133,6 +133,8 @@ pub struct Source {
     pub link_selectors: Vec<String>,
     /// The way to it and to the pages of its links; the usual one when absent.
     pub proxy: Option<Route>,
+    /// How long what it brings is kept; as everything else when absent.
+    pub retention: Option<Retention>,
 }
 
 impl Source {
@@ -149,6 +151,7 @@ impl Source {
             full_text: FullText::default(),
             link_selectors: Vec::new(),
             proxy: None,
+            retention: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::extract::{ExtractError, Extractor, NoArticle, Wall};
 use crate::feed::{self, FeedError, Listing};
 use crate::model::{
     BodyKind, DueSource, EntryMark, ErrorClass, Failure, FetchedDocument, FoundLink, FullText, LinkHints, ListedLink,
-    SourceKind, publisher_of,
+    SourceKind, public_url, publisher_of,
 };
 use crate::normalize;
 
@@ -102,6 +102,7 @@ fn read_listing(
             }
             let mut listing = feed::read_page(document, settings);
             if let Some(first) = feeds.first() {
+                let first = public_url(first);
                 listing.problems.push(format!("the page names the feed {first}, which is surer to follow"));
             }
             Ok(listing)
@@ -328,7 +329,7 @@ pub(super) fn listed_link(
         url: canonical,
         updated_at: updated.as_deref().and_then(dates::read).map(|date| date.instant),
         is_refetch,
-        url_as_given: url.as_str().to_owned(),
+        url_as_given: public_url(url).to_string(),
         hints: LinkHints {
             guid,
             title,

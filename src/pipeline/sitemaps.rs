@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::fetch::FetchRequest;
-use crate::model::{ChildSitemap, Exchange, Failure, Fetched, ListedLink, Purpose, SourceKind, Validators};
+use crate::model::{ChildSitemap, Exchange, Failure, Fetched, ListedLink, Purpose, SourceKind, Validators, public_url};
 
 use super::listing::{Reading, read_with};
 use super::stages::Stages;
@@ -103,7 +103,7 @@ pub(super) async fn read_children(
             }
             Err(error) => error.failure(),
         };
-        children.problems.push(format!("{url}: {failure}"));
+        children.problems.push(format!("{}: {failure}", public_url(&url)));
         // It may be well again the next time, and is then read as if it were new.
         children.remembered.push(forgotten(url));
         if let Some(last) = exchanges.last_mut()

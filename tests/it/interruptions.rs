@@ -266,3 +266,73 @@ fn a_second_signal_ends_it_at_once() {
     assert_eq!(daemon.stop().code, Some(143));
     assert!(began.elapsed() < ENDS_WITHIN);
 }
+
+/// The documents in a folder, by name.
+fn bundle_in(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_bundle_whose_export_is_killed_is_the_old_or_the_new_one_as_a_whole() {
+    const N_KILLS: u32 = 30;
+    let room = Newsroom::new();
+    let text = "Word after word after word. ".repeat(40);
+    let line = |n: usize| format!(r#"{{"id": "{n}", "title": "Number {n}", "text": "{n} {text}"}}"#);
+    let file = room.file("many.jsonl", (0..400).map(line).collect::<Vec<_>>().join("\n"));
+    room.run(&["-q", "import", &file]).exits(0);
+    let out = room.path("out");
+    std::fs::create_dir(&out).expect("a folder can be made");
+    let bundle = out.join("bundle");
+    let shown = bundle.display().to_string();
+    let export = |condition: &'static str| ["export", "--format", "bundle", "--replace", "--where", condition, "--out"];
+    let whole = |condition: &'static str| {
+        let begun = Instant::now();
+        room.run(&[&export(condition)[..], &[&shown]].concat()).exits(0);
+        (bundle_in(&bundle), begun.elapsed())
+    };
+    // Of the same length, so that it is killed at the same places in either.
+    let (even, _) = whole("id % 2 = 0");
+    let (odd, time) = whole("id % 2 = 1");
+    assert!(even.len() > 150 && odd.len() > 150 && even != odd);
+    let mut n_changes = 0;
+    for number in 1..=N_KILLS {
+        let before = bundle_in(&bundle);
+        let condition = if before == even { "id % 2 = 1" } else { "id % 2 = 0" };
+        let process = room.start_with(&[&export(condition)[..], &[&shown]].concat());
+        std::thread::sleep(time * number / N_KILLS);
+        process.kill();
+        let after = bundle_in(&bundle);
+        assert!(after == even || after == odd, "kill {number}: {} documents, {after:?}", after.len());
+        n_changes += u32::from(after != before);
+    }
+    // What was left is gone with the next one.
+    whole("id % 2 = 0");
+    assert_eq!(bundle_in(&out), ["bundle"], "after {n_changes} of {N_KILLS} came to their end");
+}
+
+#[test]
+fn a_folder_that_cannot_be_put_in_its_place_as_a_whole_is_refused_before_anything_is_written() {
+    let room = Newsroom::new();
+    let file = room.file("one.jsonl", r#"{"id": "1", "title": "One", "text": "A text of some words."}"#);
+    room.run(&["-q", "import", &file]).exits(0);
+    let before = bundle_in(room.folder());
+    room.run(&["export", "--format", "bundle", "--out", "."]).exits(1).says("not empty");
+    let empty = room.path("empty");
+    std::fs::create_dir(&empty).expect("a folder can be made");
+    let mut command = room.command(&["export", "--format", "bundle", "--out", "."]);
+    command.current_dir(&empty);
+    crate::harness::run_to_end(command, b"").exits(1).says("name a folder in it");
+    std::fs::remove_dir(&empty).expect("it is empty");
+    assert_eq!(bundle_in(room.folder()), before);
+    // A link stays one, and what it leads to is replaced.
+    std::fs::create_dir(room.path("there")).expect("a folder can be made");
+    std::os::unix::fs::symlink(room.path("there"), room.path("link")).expect("a link can be made");
+    room.run(&["export", "--format", "bundle", "--out", "link"]).exits(0);
+    assert_eq!(bundle_in(&room.path("there")).len(), 1);
+    assert!(room.path("link").is_symlink());
+    room.run(&["export", "--format", "bundle", "--out", "new/and/deep"]).exits(0);
+    assert_eq!(bundle_in(&room.path("new/and/deep")).len(), 1);
+}

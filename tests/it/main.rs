@@ -12,6 +12,7 @@ mod conditional;
 mod copies;
 mod crash;
 mod dailytimes;
+mod damaged_rows;
 mod database;
 mod demo;
 mod documentation;
@@ -33,16 +34,23 @@ mod left_in_peace;
 mod newsweb;
 mod newsweb_serves;
 mod other_programs;
+mod passwords;
 mod plans;
 mod policy;
 mod proxies;
 mod random_stories;
+mod removal;
+
 mod revisions;
+mod search;
 mod second_tries;
 mod servers;
 mod site_rules;
 mod source_lists;
+
 mod sql;
+mod stores;
+
 mod stories;
 mod tail;
 mod translated;

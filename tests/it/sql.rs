@@ -286,3 +286,38 @@ fn a_statement_may_begin_with_a_hyphen_and_options_stay_options() {
     assert_eq!(room.run(&["sql", "--", comment]).exits(0).stdout, "2\n");
     room.run(&["sql", "--help"]).exits(0);
 }
+
+#[test]
+fn answers_are_values_between_commas_or_tabs_under_their_names_where_that_is_asked_for() {
+    let room = archive();
+    let sql = "SELECT id, title, url, -5 AS n, '=1+1' AS f, '\"a\" b' AS q, 'c' || char(9, 10) || 'd' AS w FROM articles WHERE id = 1";
+    let csv = room.run(&["sql", "--csv", sql]).exits(0).stdout;
+    assert_eq!(csv, "id,title,url,n,f,q,w\r\n1,The pier is closed,,-5,'=1+1,\"\"\"a\"\" b\",\"c\t\nd\"\r\n");
+    let raw = room.run(&["sql", "--raw-csv", sql]).exits(0).stdout;
+    assert_eq!(raw, csv.replace("'=1+1", "=1+1"));
+    let lines = room.run(&["--header", "sql", sql]).exits(0).stdout;
+    assert_eq!(lines, "id\ttitle\turl\tn\tf\tq\tw\n1\tThe pier is closed\t\t-5\t=1+1\t\"\"\"a\"\" b\"\tc  d\n");
+    assert_eq!(room.run(&["sql", "--header", "SELECT 1 AS one WHERE false"]).exits(0).stdout, "one\n");
+    assert_eq!(room.run(&["sql", "--csv", "SELECT 1 AS one WHERE false"]).exits(0).stdout, "one\r\n");
+    for (arguments, header) in [
+        (&["ls"][..], "id\tpublished\tsource\twords\tkind\ttitle"),
+        (&["search", "pier"], "id\tpublished\tsource\ttitle\tsnippet"),
+        (&["tail"], "id\tchanged_at\tsource\tchange\ttitle\turl"),
+        (&["sources", "ls"], "slug\tkind\tstate\t7 days\tlast ok\tnext\ttrouble"),
+    ] {
+        let with = room.run(&[arguments, &["--header"]].concat()).exits(0).stdout;
+        let without = room.run(arguments).exits(0).stdout;
+        assert_eq!(with, format!("{header}\n{without}"), "{arguments:?}");
+        let json = room.run(&[&["--json", "--header"], arguments].concat()).exits(0).stdout;
+        assert!(!json.contains(header), "{json}");
+    }
+    // A title that a spreadsheet would run.
+    let file = room.file(
+        "formula.jsonl",
+        r#"{"id": "f", "title": "=HYPERLINK(\"http://bad.example\")", "text": "A text of some words."}"#,
+    );
+    room.run(&["-q", "import", &file]).exits(0);
+    let exported = |option: &[&str]| room.run(&[&["export", "--format", "csv"], option].concat()).exits(0).stdout;
+    assert!(exported(&[]).contains(",\"'=HYPERLINK(\"\"http://bad.example\"\")\","), "{}", exported(&[]));
+    assert!(exported(&["--raw-csv"]).contains(",\"=HYPERLINK(\"\"http://bad.example\"\")\","));
+}

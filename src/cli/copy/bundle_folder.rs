@@ -6,7 +6,9 @@ use std::path::Path;
 
 use crate::bundle;
 use crate::cli::failure::Failure;
-use crate::store::{ArticleFilter, DocumentRow, Reader};
+use crate::store::{self, ArticleFilter, DocumentRow, Reader};
+
+use super::whole_folder::WholeFolder;
 
 /// A document of a bundle that is there.
 #[derive(Clone, Debug)]
@@ -25,9 +27,6 @@ pub(crate) struct Grown {
     /// Those that were not there before.
     pub(crate) n_new: usize,
 }
-
-/// What all that this program writes into a folder is called until it is whole. A process that was killed may leave it.
-const UNFINISHED: &str = ".newswire-";
 
 /// The documents in a folder, in the order of the bundle; none where there is no folder.
 ///
@@ -49,7 +48,7 @@ pub(crate) fn present_documents(folder: &Path) -> Result<Vec<PresentDocument>, F
     for entry in entries {
         let path = entry.map_err(|error| failed(folder, &error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with(UNFINISHED) {
+        if store::is_unfinished(&name) {
             continue;
         }
         let refused = |what: &str| {
@@ -72,11 +71,11 @@ fn place_of(name: &str) -> Option<u64> {
 }
 
 /// Adds a choice of articles to the documents in a folder. All are numbered anew in the order of their days; of one day
-/// those that are there come first.
+/// those that are there come first. The folder is written anew beside its place, and put there when it is whole.
 ///
 /// # Errors
 ///
-/// When a file cannot be read or written. Whatever happens, no document that was there is lost.
+/// When a file cannot be read or written, or the folder has changed meanwhile. What was there is there still then.
 pub(crate) fn add_documents(
     reader: &Reader,
     filter: &ArticleFilter,
@@ -84,16 +83,14 @@ pub(crate) fn add_documents(
     present: &[PresentDocument],
 ) -> Result<Grown, Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
-    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
-    let workshop = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(folder);
-    let workshop = workshop.map_err(|error| failed(folder, &error))?;
+    let whole = WholeFolder::begin(folder)?;
     let mut documents: Vec<Placed> = present.iter().map(Placed::present).collect();
     let mut hashes: HashSet<String> = documents.iter().map(|document| document.sha256.clone()).collect();
     reader.for_each_document(filter, |row| {
         let text = document_of(&row);
         let sha256 = bundle::hex_sha256(text.as_bytes());
         if hashes.insert(sha256.clone()) {
-            let path = workshop.path().join(&sha256);
+            let path = whole.path().join(&sha256);
             fs::write(&path, text).map_err(|error| failed(&path, &error))?;
             documents.push(Placed { name: None, sha256, day: row.article.row.date });
         }
@@ -103,15 +100,29 @@ pub(crate) fn add_documents(
     // Stable: both are in the order of the time of publication already.
     documents.sort_by(|one, other| (one.day.is_none(), &one.day).cmp(&(other.day.is_none(), &other.day)));
     for (place, document) in documents.iter().enumerate() {
-        let path = folder.join(bundle::file_name(place, &document.sha256));
-        let from = match &document.name {
-            Some(name) => folder.join(name),
-            None => workshop.path().join(&document.sha256),
-        };
-        // No two have one hash, so that none takes the place of another.
-        fs::rename(from, &path).map_err(|error| failed(&path, &error))?;
+        let path = whole.path().join(bundle::file_name(place, &document.sha256));
+        match &document.name {
+            Some(name) => take_over(&folder.join(name), &path),
+            None => fs::rename(whole.path().join(&document.sha256), &path),
+        }
+        .map_err(|error| failed(&path, &error))?;
     }
+    whole.finish(|now| {
+        let names_now: Vec<String> = present_documents(now)?.into_iter().map(|document| document.name).collect();
+        if names_now.iter().ne(present.iter().map(|document| &document.name)) {
+            return Err(Failure::Failed(format!(
+                "{} was changed meanwhile; nothing is written to it",
+                folder.display()
+            )));
+        }
+        Ok(())
+    })?;
     Ok(grown)
+}
+
+/// The same file under another name, with its times and its owner where the file system allows it.
+fn take_over(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(|_| ()))
 }
 
 /// A document by what its place is found.

@@ -1,13 +1,15 @@
 //! Commands that copy what is stored to files.
 //!
 //! * `export`: bundles, JSON lines, CSV.
-//! * `bundle_folder`: bundles that grow.
+//! * `bundle_folder`: bundles that grow. `whole_folder`: folders that appear when they are whole.
 //! * `backup`: the database.
 //! * `snapshot`: the public tables, to give away.
 
 pub(crate) mod export;
 
 pub(crate) mod bundle_folder;
+
+pub(crate) mod whole_folder;
 
 pub(crate) mod backup;
 

@@ -12,8 +12,9 @@ use crate::cli::failure::Failure;
 #[command(after_help = "\
 The public tables and views, with the full-text index, in one compact file that opens anywhere: with sqlite3, Datasette
 (also as --immutable), DuckDB or pandas, from a folder or a disk that cannot be written. Tables that begin with _ stay
-behind, and with them claims, addresses that wait, validators and the state of hosts. source_health is a table with the
-rows of this moment. The addresses of the sources and the list of requests (fetches) are public tables and go with it.
+behind, and with them claims, addresses that wait, validators and the state of hosts; so do tables, columns and indexes
+of your own, but for those that --with names. source_health is a table with the rows of this moment. The addresses of the
+sources and the list of requests (fetches) are public tables and go with it, without passwords (https://USER:PASSWORD@host).
 
 newswire itself reads a snapshot as it reads a database (newswire --db FILE ls, show, search, stories, sql, export,
 status), apart from what only private tables know: what waits to be fetched, and how much of a text a near copy shares.
@@ -23,12 +24,19 @@ It takes up to twice the size of the snapshot in the folder of FILE while it is 
 
 Examples:
   newswire snapshot news.db
+  newswire snapshot --with notes --with reading_list news.db
   datasette --immutable news.db")]
 pub(crate) struct SnapshotCommand {
     #[command(flatten)]
     target: TargetArguments,
+
+    /// A table or view of your own that goes with it, repeatable
+    #[arg(long = "with", value_name = "TABLE")]
+    own_tables: Vec<String>,
 }
 
 pub(crate) fn run(context: &mut Context, command: &SnapshotCommand) -> Result<(), Failure> {
-    write_copy(context, &command.target, "taking a snapshot", store::take_snapshot)
+    write_copy(context, &command.target, "taking a snapshot", |plan, watcher| {
+        store::take_snapshot(plan, &command.own_tables, watcher)
+    })
 }

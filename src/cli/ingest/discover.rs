@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::discover::Finding;
-use crate::model::ErrorClass;
+use crate::model::{ErrorClass, public_url, without_credentials};
 use crate::pipeline::{self, DiscoverError, Discovered, Stages, Thoroughness};
 
 use crate::cli::addresses;
@@ -44,7 +44,20 @@ pub(crate) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<()
 async fn search(stages: &Stages, site: &str) -> Result<(Url, Discovered), Failure> {
     let url = addresses::parse(site)?.settle(&stages.fetcher).await;
     let found = pipeline::discover(stages, &url, Thoroughness::All).await;
-    found.map_err(|error| failure_of(&url, &error)).map(|found| (url, found))
+    let url = public_url(&url).into_owned();
+    found.map_err(|error| failure_of(&url, &error)).map(|found| (url, public(found)))
+}
+
+/// What was found, with its addresses as they may be printed: those of a site that is asked with credentials have them.
+fn public(mut found: Discovered) -> Discovered {
+    let findings = found.findings.iter_mut().flat_map(|finding| finding.also.iter_mut().chain([&mut finding.url]));
+    for url in findings.chain(&mut found.not_asked) {
+        *url = public_url(url).into_owned();
+    }
+    for text in found.refused.iter_mut().chain(&mut found.failed) {
+        *text = without_credentials(text).into_owned();
+    }
+    found
 }
 
 /// What to do about it, by what went wrong.

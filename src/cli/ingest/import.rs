@@ -108,9 +108,9 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     })?;
     progress.finish();
     let (counts, outcome) = outcome?;
-    let Counts { new, duplicates, known, revisions, sources, failed } = counts;
+    let Counts { new, duplicates, known, deleted, revisions, sources, failed } = counts;
     let value = serde_json::json!({
-        "new": new, "duplicates": duplicates, "known": known, "revisions": revisions, "sources": sources, "failed": failed,
+        "new": new, "duplicates": duplicates, "known": known, "deleted": deleted, "revisions": revisions, "sources": sources, "failed": failed,
     });
     if context.output.is_json() {
         context.output.line(&value.to_string())?;
@@ -122,10 +122,17 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
             counted(sources, "source"),
         );
     }
+    if deleted > 0 && !context.output.is_json() {
+        let them = if deleted == 1 { "it" } else { "them" };
+        eprintln!(
+            "{} left out: deleted here before; `newswire rm --forget ADDRESS` lets {them} come back",
+            counted(deleted, "article")
+        );
+    }
     outcome?;
     match failed {
         0 => Ok(()),
-        _ if new + duplicates + known + revisions + sources == 0 => {
+        _ if new + duplicates + known + deleted + revisions + sources == 0 => {
             Err(Failure::Failed("nothing was imported".to_owned()))
         }
         _ => Err(Failure::Partly(format!("{failed} could not be imported, the rest is stored"))),
@@ -201,6 +208,8 @@ struct Counts {
     new: usize,
     duplicates: usize,
     known: usize,
+    /// Deleted here before, so that they do not come back.
+    deleted: usize,
     revisions: usize,
     sources: usize,
     failed: usize,
@@ -446,7 +455,11 @@ impl Import<'_> {
             None => self.app.store.import(imported).await,
         };
         let stored = match outcome {
-            Ok(stored) => stored,
+            Ok(Some(stored)) => stored,
+            Ok(None) => {
+                self.counts.deleted += 1;
+                return Ok(None);
+            }
             Err(StoreError::Sql(reason)) => {
                 self.fault(path, line, &format!("refused by the database: {reason}"));
                 return Ok(None);

@@ -1,12 +1,17 @@
 //! Commands for whoever runs it.
 //!
 //! * `status`: how it stands.
+//! * `rm`, `prune`: take away what is stored, by hand or by age.
 //! * `config`: the settings.
 //! * `schema`: the tables and what they mean.
 //! * `completions`: for a shell.
 //! * `man`: the manual.
 
 pub(crate) mod status;
+
+pub(crate) mod rm;
+
+pub(crate) mod prune;
 
 pub(crate) mod config;
 

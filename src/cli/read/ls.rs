@@ -3,8 +3,9 @@
 use clap::Args;
 
 use crate::config::Config;
-use crate::store::{ArticleFilter, ArticleRow, Reader};
+use crate::store::{ArticleFilter, ArticleRow};
 
+use super::damage;
 use super::filter::FilterArguments;
 use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
@@ -27,7 +28,7 @@ const SCREENFUL: u32 = 50;
 
 pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let limit = command.limit.or_screenful(context, SCREENFUL);
     let rows = reader.articles(&filter, limit)?;
@@ -37,7 +38,8 @@ pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Fail
     }
     let rows = rows.iter().map(|row| (article_forms::row(row), cells(row))).collect();
     context.output.list(&COLUMNS, rows)?;
-    tell_rest(context, n_shown, limit, "articles", || reader.n_articles(&filter))
+    tell_rest(context, n_shown, limit, "articles", || reader.n_articles(&filter))?;
+    damage::report(&reader)
 }
 
 const COLUMNS: [Column; 6] =

@@ -1,7 +1,7 @@
 //! Commands that read the database, with the daemon up or down.
 //!
 //! * `filter`: which articles a command is about.
-//! * `limit`: how much of a list is printed.
+//! * `limit`: how much of a list is printed. `damage`: what is said of rows that cannot be read.
 //! * `ls`: a list.
 //! * `show`: one article.
 //! * `revisions`: its wordings and what changed between them.
@@ -18,6 +18,8 @@
 pub(crate) mod filter;
 
 pub(crate) mod limit;
+
+pub(crate) mod damage;
 
 pub(crate) mod ls;
 

@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{MATCH_MARKS, Reader, SearchHit};
+use crate::store::{MATCH_MARKS, SearchHit};
 
+use super::damage;
 use super::filter::FilterArguments;
 use super::limit::{LimitArguments, tell_rest};
 use super::ls;
@@ -40,7 +41,7 @@ const SCREENFUL: u32 = 20;
 
 pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let query = command.query.join(" ");
     let expression = if command.raw { query.clone() } else { quoted(&query) };
@@ -53,6 +54,7 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
         eprintln!("nothing found in {}", ls::database(&config));
     }
     let is_decorated = context.output.is_decorated();
+    context.output.header(["id", "published", "source", "title", "snippet"])?;
     for hit in &hits {
         if is_decorated {
             describe(&mut context.output, hit)?;
@@ -69,11 +71,11 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
                 hit.row.title.clone().unwrap_or_default(),
                 snippet,
             ];
-            let cells: Vec<_> = cells.iter().map(|cell| one_line(cell)).collect();
-            context.output.line(&cells.join("\t"))?;
+            context.output.row(cells)?;
         }
     }
-    tell_rest(context, hits.len(), limit, "articles", || reader.n_hits(&expression, &filter))
+    tell_rest(context, hits.len(), limit, "articles", || reader.n_hits(&expression, &filter))?;
+    damage::report(&reader)
 }
 
 fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {

@@ -9,6 +9,7 @@ use crate::normalize;
 use crate::schedule::horizon::latest_due;
 use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
+use super::damage;
 use super::lineage::Descent;
 use super::revisions::{History, RevisionRange, parse_range};
 use crate::cli::addresses;
@@ -44,7 +45,7 @@ pub(crate) struct ShowCommand {
 
 pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let id = find(&reader, &config, &command.article)?;
     let Some(article) = reader.article(id)? else {
         return Err(Failure::Failed(format!("no article {id}; `newswire ls` lists them")));
@@ -60,7 +61,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     if let Some(range) = command.diff {
         let comparison = history.compare(range)?;
         context.output.one(|| comparison.value(id), |output| comparison.describe(output))?;
-        return Ok(());
+        return damage::report(&reader);
     }
     let value = || {
         let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
@@ -73,7 +74,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
         value
     };
     context.output.one(value, |output| found.describe(output, command.revisions.then_some(&history)))?;
-    Ok(())
+    damage::report(&reader)
 }
 
 fn find(reader: &Reader, config: &Config, word: &str) -> Result<i64, Failure> {

@@ -8,11 +8,12 @@ use std::io::{self, Read};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use crate::store::{QueryValue, Reader};
+use crate::store::QueryValue;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, standard_input};
+use crate::cli::terminal::delimited::{Formulas, comma_separated};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{Column, Output, address, number, text};
 use crate::cli::terminal::text::{one_line, terminal_width, text_width};
@@ -22,6 +23,7 @@ use crate::cli::terminal::text::{one_line, terminal_width, text_width};
 Examples:
   newswire sql \"SELECT date, count(*) FROM articles GROUP BY date ORDER BY date DESC\"
   newswire --json sql \"SELECT id, title, body FROM articles WHERE language = 'de'\" > german.jsonl
+  newswire sql --csv \"SELECT language, sum(words) AS words FROM articles GROUP BY 1\" > words.csv
   newswire sql - < report.sql
 
 One statement that reads: SELECT, WITH, VALUES, EXPLAIN, or a PRAGMA that tells something. The
@@ -29,8 +31,10 @@ database is opened read-only, beside a running daemon or without one. `newswire 
 what the tables and columns mean.
 
 On a terminal long values are cut, and where the columns do not fit beside each other they stand
-below each other. In a pipe there is a line for each row, values between tabs, without a header;
-tabs and line ends in values become spaces, NULL is empty. With --json each row is an object by the
+below each other. In a pipe there is a line for each row, values between tabs, with --header the
+names of the columns above; tabs and line ends in values become spaces, NULL is empty. --csv keeps
+every value as it is (RFC 4180, with a header), but puts an apostrophe before what a spreadsheet
+would take for a formula, unless --raw-csv is given. With --json each row is an object by the
 names of the columns: numbers are numbers, NULL is null, TEXT is text, also where it holds JSON; a
 name that occurs again gets :1, :2. BLOBs are in lower-case hex, infinite numbers the texts Inf and
 -Inf.")]
@@ -39,6 +43,14 @@ pub(crate) struct SqlCommand {
     // One may begin with a comment.
     #[arg(value_name = "SQL", allow_hyphen_values = true)]
     pub(crate) sql: String,
+
+    /// Print comma-separated values (RFC 4180) under the names of the columns
+    #[arg(long)]
+    pub(crate) csv: bool,
+
+    /// The same, with values that a spreadsheet would take for formulas left as they are
+    #[arg(long)]
+    pub(crate) raw_csv: bool,
 }
 
 /// Whether a word is an option, if perhaps none that there is, rather than a statement that begins with a comment.
@@ -74,7 +86,7 @@ pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
     } else {
         (&command.sql).into()
     };
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let query = reader.user_query(&sql)?;
     let names = query.columns();
     let output = &mut context.output;
@@ -82,11 +94,14 @@ pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
         let names = distinct(&names);
         return query.for_each_row(|row| Ok(output.json(&as_object(&names, row))?));
     }
+    if command.csv || command.raw_csv {
+        let formulas = if command.raw_csv { Formulas::Kept } else { Formulas::Disarmed };
+        output.raw(&comma_separated(&names, formulas))?;
+        return query.for_each_row(|row| Ok(output.raw(&comma_separated(row.iter().map(shown), formulas))?));
+    }
     if !output.is_decorated() {
-        return query.for_each_row(|row| {
-            let cells: Vec<String> = row.iter().map(|value| one_line(&shown(value)).into_owned()).collect();
-            Ok(output.line(&cells.join("\t"))?)
-        });
+        output.header(&names)?;
+        return query.for_each_row(|row| Ok(output.row(row.iter().map(shown))?));
     }
     let mut page = Page::new(&names);
     query.for_each_row(|row| {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
 
+use super::damage;
 use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -100,7 +101,7 @@ pub(crate) fn run(context: &mut Context, command: &StoriesCommand) -> Result<(),
 }
 
 fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = StoryFilter {
         since: choice.since,
         until: choice.until,
@@ -117,7 +118,8 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
     let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
     let columns = [number("id"), text("last"), number("articles"), number("sources"), text("kind"), text("title")];
     context.output.list(&columns, rows)?;
-    tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))
+    tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))?;
+    damage::report(&reader)
 }
 
 fn cells(row: &StoryRow) -> Vec<String> {
@@ -153,7 +155,7 @@ fn value(row: &StoryRow) -> Value {
 }
 
 fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let row = find(&reader, id)?;
     let members = reader.story_members(id)?;
     let whole = || {
@@ -162,7 +164,7 @@ fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> 
         value
     };
     context.output.one(whole, |output| describe(output, &row, &members))?;
-    Ok(())
+    damage::report(&reader)
 }
 
 fn member_value(member: &MemberRow) -> Value {
@@ -214,7 +216,7 @@ fn because(member: &MemberRow) -> String {
 }
 
 fn merge(context: &mut Context, config: &Config, into: i64, others: &[i64]) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     for id in std::iter::once(&into).chain(others) {
         find(&reader, *id)?;
     }
@@ -227,7 +229,7 @@ fn merge(context: &mut Context, config: &Config, into: i64, others: &[i64]) -> R
 }
 
 fn split(context: &mut Context, config: &Config, articles: &[i64]) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let articles: BTreeSet<i64> = articles.iter().copied().collect();
     for article in &articles {
         if reader.story_of(*article)?.is_none() {

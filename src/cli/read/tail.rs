@@ -13,6 +13,7 @@ use tokio::net::unix::pipe::Sender;
 use crate::store::{ArticleFilter, ChangeRow, Reader};
 
 use super::cursor::Cursor;
+use super::damage::Damage;
 use super::filter::FilterArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -33,6 +34,9 @@ const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a line may take to get out once the end is asked for: a reader that stands still must not keep us.
 const END_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// The columns in a pipe.
+const COLUMNS: [&str; 6] = ["id", "changed_at", "source", "change", "title", "url"];
 
 /// Columns on a terminal.
 const SOURCE_COLUMNS: usize = 18;
@@ -77,19 +81,20 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
         return Err(Failure::Usage("-n: with --cursor and -f all is printed, sooner or later".to_owned()));
     }
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
-    let mut tail = Tail { reader, filter, cursor, after: 0, version: None };
+    let mut tail = Tail { reader, filter, cursor, after: 0, version: None, damage: Damage::default() };
+    context.output.header(COLUMNS)?;
     if command.follow {
-        Context::runtime()?.block_on(follow(&mut tail, &mut context.output, limit))
+        Context::runtime()?.block_on(follow(&mut tail, &mut context.output, limit))?;
     } else {
         tail.begin(&mut context.output, limit, &|| false)?;
         if context.verbosity != Verbosity::Quiet && limit != Some(0) {
             tail.tell_rest(limit)?;
         }
-        Ok(())
     }
+    tail.damage.outcome()
 }
 
 async fn follow(tail: &mut Tail, output: &mut Output, limit: Option<u32>) -> Result<(), Failure> {
@@ -138,6 +143,7 @@ struct Tail {
     after: i64,
     /// The database's version at the last look.
     version: Option<i64>,
+    damage: Damage,
 }
 
 impl Tail {
@@ -214,17 +220,18 @@ impl Tail {
     }
 
     fn print(&mut self, output: &mut Output, rows: &[ChangeRow], is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
+        self.damage.name(&self.reader);
         let printed = rows.iter().take_while(|_| !is_stopped()).try_for_each(|row| {
             line(output, row)?;
             if let Some(cursor) = &mut self.cursor {
                 output.finish()?;
-                cursor.move_to(row.change_seq)?;
+                cursor.move_to(row.change_seq, &self.reader)?;
             }
             self.after = self.after.max(row.change_seq);
             Ok::<_, Failure>(())
         });
         // Also when a line could not be written: those before it were.
-        let kept = self.cursor.as_mut().map_or(Ok(()), Cursor::keep);
+        let kept = self.cursor.as_mut().map_or(Ok(()), |cursor| cursor.keep(&self.reader));
         printed?;
         output.finish()?;
         kept
@@ -252,8 +259,7 @@ fn line(output: &mut Output, changed: &ChangeRow) -> io::Result<()> {
     let [source, title, url] = [&row.source, &row.title, &row.url].map(|text| one_line(text.as_deref().unwrap_or("")));
     let id = row.id.to_string();
     if !output.is_decorated() {
-        let cells = [&id, changed_at, source.as_ref(), change(changed), title.as_ref(), url.as_ref()];
-        return output.line(&cells.join("\t"));
+        return output.row([&id, changed_at, source.as_ref(), change(changed), title.as_ref(), url.as_ref()]);
     }
     let time = changed_at.get(..19).unwrap_or(changed_at).replace('T', " ");
     let what = padded(change(changed), "removed".len());

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::model::{CanonicalUrl, publisher_of};
+use crate::model::{CanonicalUrl, publisher_of, without_credentials};
 use crate::normalize;
 use crate::schedule::horizon::latest_due;
 use crate::store::{
@@ -40,7 +40,7 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
     let address = addresses::parse(&command.url)?;
     let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let mut history = reader.address_history(&url)?;
     // A clock that was ahead may have written later times than those that count.
     if let Some(link) = &mut history.link {
@@ -228,7 +228,7 @@ impl Account<'_> {
         let sources = sources.iter().map(|source| {
             json!({
                 "slug": source.slug,
-                "url": source.url,
+                "url": without_credentials(&source.url),
                 "kind": source.kind,
                 "state": source.state,
                 "last_ok_at": time(source.last_ok_at),

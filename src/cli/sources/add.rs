@@ -10,7 +10,7 @@ use crate::discover;
 use crate::feed;
 use crate::model::{self, DueSource, ErrorClass, FullText, PollResult, Route, Source, SourceKind};
 use crate::pipeline::{self, DiscoverError, Stages, Thoroughness};
-use crate::store::{self, NewSource, Reader, SourceRow, StoreError};
+use crate::store::{self, NewSource, SourceRow, StoreError};
 
 use crate::cli::addresses::{self, Address};
 use crate::cli::context::Context;
@@ -79,7 +79,7 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
         }
     }
     source.slug = arguments.slug.clone().unwrap_or_else(|| config::slug_for(&source.url));
-    let url = source.url.clone();
+    let url = model::public_url(&source.url).into_owned();
     let new = NewSource { source, is_paused: false };
     let added = store::add_sources_beside(&config.store, std::slice::from_ref(&new))?;
     for added in added {
@@ -101,7 +101,7 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
 
 /// The form of an address in which it is followed, if it is. What is there now was asked when it was added.
 fn followed_already(config: &Config, address: &Address) -> Result<Option<Url>, Failure> {
-    let reader = match Reader::open(&config.store.path) {
+    let reader = match Context::reader(&config.store.path) {
         Ok(reader) => reader,
         Err(StoreError::Missing { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
@@ -156,6 +156,7 @@ fn is_no_list(class: ErrorClass) -> bool {
 /// Whether a failure may pass: then the source is followed, and it is said what is amiss. What would be the same again
 /// is not followed.
 fn judge(url: &Url, failure: &model::Failure, status: Option<u16>) -> Result<(), Failure> {
+    let url = &*model::public_url(url);
     let may_pass = match failure.class {
         ErrorClass::Dns
         | ErrorClass::Tls
@@ -222,6 +223,7 @@ fn named_proxy(text: &str) -> Result<Route, Failure> {
 fn refuse_listed(config: &Config, url: &Url) -> Result<(), Failure> {
     match config.sources.iter().find(|source| source.url == *url) {
         Some(listed) => {
+            let url = model::public_url(url);
             Err(Failure::Failed(format!("{url} is listed in the sources file already, as {}", listed.slug)))
         }
         None => Ok(()),
@@ -230,8 +232,8 @@ fn refuse_listed(config: &Config, url: &Url) -> Result<(), Failure> {
 
 /// Finds out what stands at an address. Where it is the page of a site, the site's best feed takes its place.
 async fn find_out(stages: &Stages, source: &mut Source) -> Result<(), Failure> {
-    let asked = source.url.clone();
-    let found = match pipeline::discover(stages, &asked, Thoroughness::First).await {
+    let asked = model::public_url(&source.url).into_owned();
+    let found = match pipeline::discover(stages, &source.url, Thoroughness::First).await {
         Ok(found) => found,
         Err(DiscoverError::Unreachable(failure)) => {
             // The reason names the status.
@@ -257,7 +259,8 @@ async fn find_out(stages: &Stages, source: &mut Source) -> Result<(), Failure> {
             eprintln!(
                 "newswire: {asked} is a page; its {} {} is followed in its place (`newswire discover {asked}` lists all, \
                  --kind page follows the page)",
-                best.kind, best.url
+                best.kind,
+                model::public_url(&best.url)
             );
             source.site_url = found.site;
             source.title = best.title;

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::config::Config;
-use crate::store::{self, ChangedSource, Reader, SourceChange, SourceRow, StoreError};
+use crate::model::without_credentials;
+use crate::store::{self, ChangedSource, SourceChange, SourceRow, StoreError};
 
 use super::named::one_source;
 use crate::cli::addresses;
@@ -51,7 +52,7 @@ fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListR
         (SourceChange::Remove, "removed") => Some("is removed already".to_owned()),
         (SourceChange::Remove, _) if is_listed && row.origin == "file" => Some(in_file(config, &row.slug)),
         (SourceChange::Pause | SourceChange::Resume, "removed") => {
-            let url = row.url.as_deref().unwrap_or("URL");
+            let url = without_credentials(row.url.as_deref().unwrap_or("URL"));
             Some(format!("was removed; `newswire sources add {url}` follows it again"))
         }
         (SourceChange::Pause | SourceChange::Resume, "manual") => {
@@ -79,7 +80,7 @@ fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListR
 
 /// The source that a word means. One that only the file knows is not in the database yet.
 fn find(config: &Config, word: &str, change: SourceChange) -> Result<SourceRow, Failure> {
-    let outcome = match Reader::open(&config.store.path) {
+    let outcome = match Context::reader(&config.store.path) {
         Ok(reader) => one_source(&reader, word),
         Err(error) => Err(error.into()),
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::config::Config;
-use crate::model::{Source, SourceKind};
+use crate::model::{Source, SourceKind, public_url};
 use crate::pipeline::{self, OpmlSource};
 use crate::store::{self, NewSource, SourceRow};
 
@@ -44,7 +44,7 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
         listed.into_iter().partition(|listed| in_file(&listed.source.url).is_some());
     for OpmlSource { source, .. } in &known {
         let slug = in_file(&source.url).map_or("", |listed| listed.slug.as_str());
-        eprintln!("newswire: {} is listed in the sources file already, as {slug}", source.url);
+        eprintln!("newswire: {} is listed in the sources file already, as {slug}", public_url(&source.url));
     }
     let new: Vec<NewSource> =
         new.into_iter().map(|OpmlSource { source, is_paused }| NewSource { source, is_paused }).collect();
@@ -52,7 +52,8 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
     let mut n_added = 0;
     let mut lines = Vec::new();
     for (new, added) in new.iter().zip(added) {
-        let url = new.source.url.as_str();
+        let url = public_url(&new.source.url);
+        let url = url.as_str();
         if !added.is_new {
             eprintln!("newswire: {url} is followed already, as {}", added.slug);
             continue;
@@ -94,7 +95,9 @@ fn listed(row: SourceRow) -> Option<OpmlSource> {
     if !matches!(row.state.as_str(), "active" | "paused" | "gone") {
         return None;
     }
-    let url = Url::parse(row.url.as_deref()?).ok()?;
+    // A list is handed on.
+    let public = |url: &str| Url::parse(url).map(|url| public_url(&url).into_owned());
+    let url = public(row.url.as_deref()?).ok()?;
     let kind: Option<SourceKind> = row.kind.and_then(|kind| kind.parse().ok());
     let is_feed = matches!(kind, None | Some(SourceKind::Feed));
     // A feed's page for people is mostly the home page of its host.
@@ -103,7 +106,7 @@ fn listed(row: SourceRow) -> Option<OpmlSource> {
         kind,
         tags: row.tags,
         title: row.title,
-        site_url: row.site_url.and_then(|site| Url::parse(&site).ok()).or_else(home),
+        site_url: row.site_url.and_then(|site| public(&site).ok()).or_else(home),
         full_text: row.full_text.parse().unwrap_or_default(),
         link_selectors: row.link_selectors,
         proxy: row.proxy.and_then(|proxy| proxy.parse().ok()),

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::store::{FetchRow, Reader, SourceDetails};
+use crate::model::without_credentials;
+use crate::store::{FetchRow, SourceDetails};
 
 use super::named::one_source;
 use crate::cli::context::Context;
@@ -13,7 +14,7 @@ use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
 pub(crate) fn show(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let details = reader.source(as_taken(one_source(&reader, word)?, config))?;
     context.output.one(|| details_json(&details), |output| describe(output, &details))?;
     Ok(())
@@ -24,7 +25,7 @@ fn details_json(details: &SourceDetails) -> Value {
     value["origin"] = json!(details.row.origin);
     value["full_text"] = json!(details.row.full_text);
     value["link_selectors"] = json!(details.row.link_selectors);
-    value["site_url"] = json!(details.row.site_url);
+    value["site_url"] = json!(details.row.site_url.as_deref().map(without_credentials));
     value["created_at"] = json!(details.created_at);
     value["last_new_article_at"] = json!(details.last_new_article_at);
     value["problems"] = json!(details.problems);
@@ -50,8 +51,8 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     output.line(&heading)?;
     output.field("slug", Some(&row.slug))?;
     output.field("kind", row.kind.as_deref().or(Some("not known yet")))?;
-    output.field("url", row.url.as_deref())?;
-    output.field("site", row.site_url.as_deref())?;
+    output.field("url", row.url.as_deref().map(without_credentials).as_deref())?;
+    output.field("site", row.site_url.as_deref().map(without_credentials).as_deref())?;
     output.field("state", Some(&format!("{} (from the {})", row.state, row.origin)))?;
     output.field("tags", Some(&row.tags.join(", ")))?;
     if row.full_text != "auto" {

@@ -1,6 +1,7 @@
 //! How anything is said to a person or to a program, and heard from them.
 //!
 //! * `text`: pieces of text as a terminal, a field or a shell takes them.
+//! * `delimited`: rows of fields between tabs or commas.
 //! * `output`: standard output: tables, tab-separated lines, JSON.
 //! * `article_forms`: an article as JSON and as text.
 //! * `times`: times as people give them.
@@ -9,6 +10,8 @@
 //! * `signals`: signals, as the loop understands them.
 
 pub(crate) mod text;
+
+pub(crate) mod delimited;
 
 pub(crate) mod output;
 

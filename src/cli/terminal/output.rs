@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 
+use crate::cli::terminal::delimited::tab_separated;
 use crate::cli::terminal::text::{for_terminal, one_line, terminal_width};
 
 /// When to use colours.
@@ -24,6 +25,7 @@ pub(crate) struct Output {
     out: BufWriter<Stdout>,
     is_json: bool,
     is_decorated: bool,
+    has_header: bool,
 }
 
 /// A row of a list: as JSON, and as cells.
@@ -54,13 +56,14 @@ pub(crate) const fn number(name: &str) -> Column<'_> {
 }
 
 impl Output {
-    pub(crate) fn new(is_json: bool, color: ColorChoice) -> Self {
+    /// `has_header`: whether the names of the columns stand above tab-separated lines.
+    pub(crate) fn new(is_json: bool, color: ColorChoice, has_header: bool) -> Self {
         let is_decorated = match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => io::stdout().is_terminal(),
         };
-        Output { out: BufWriter::new(io::stdout()), is_json, is_decorated }
+        Output { out: BufWriter::new(io::stdout()), is_json, is_decorated, has_header }
     }
 
     /// Whether JSON was asked for.
@@ -79,11 +82,8 @@ impl Output {
             return rows.iter().try_for_each(|(value, _)| self.json(value));
         }
         if !self.is_decorated {
-            for (_, cells) in rows {
-                let line: Vec<String> = cells.iter().map(|cell| one_line(cell).into_owned()).collect();
-                writeln!(self.out, "{}", line.join("\t"))?;
-            }
-            return Ok(());
+            self.header(columns.iter().map(|column| column.name))?;
+            return rows.iter().try_for_each(|(_, cells)| self.row(cells));
         }
         if rows.is_empty() {
             return Ok(());
@@ -107,6 +107,16 @@ impl Output {
             }
         }
         writeln!(self.out, "{}", table.trim_fmt())
+    }
+
+    /// Prints the names of columns above tab-separated lines, where they are asked for.
+    pub(crate) fn header<T: AsRef<str>>(&mut self, names: impl IntoIterator<Item = T>) -> io::Result<()> {
+        if self.has_header && !self.is_json && !self.is_decorated { self.row(names) } else { Ok(()) }
+    }
+
+    /// Prints a row as a tab-separated line.
+    pub(crate) fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
+        writeln!(self.out, "{}", tab_separated(cells))
     }
 
     /// Prints one thing: a JSON document, or what `describe` writes.

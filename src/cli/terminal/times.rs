@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-/// Reads a time as people give it: `2026-11-20`, RFC 3339, `2d`, `12h`, `30m`, `2w`, `today`, `yesterday`.
+/// Reads a time as people give it: `2026-11-20`, RFC 3339, `2d`, `12h`, `30m`, `2w`, `1y`, `today`, `yesterday`.
 pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     parse_time_at(text, Timestamp::now())
 }
@@ -26,13 +26,14 @@ fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
                 "h" => 3600,
                 "d" => 86_400,
                 "w" => 7 * 86_400,
+                "y" => 365 * 86_400,
                 _ => return None,
             };
             now.checked_sub(SignedDuration::from_secs(count.checked_mul(seconds)?)).ok()
         }),
     };
     parsed.ok_or_else(|| {
-        "must be a day (2026-11-20), a time (RFC 3339), 'yesterday', or an age (30m, 12h, 2d, 1w)".to_owned()
+        "must be a day (2026-11-20), a time (RFC 3339), 'yesterday', or an age (30m, 12h, 2d, 1w, 1y)".to_owned()
     })
 }
 

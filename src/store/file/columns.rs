@@ -18,6 +18,14 @@ pub(in crate::store) fn public_time(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// A day (YYYYMMDD) as ISO 8601 writes it.
+pub(in crate::store) fn iso_day(day: &str) -> String {
+    match (day.get(..4), day.get(4..6), day.get(6..)) {
+        (Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
+        _ => day.to_owned(),
+    }
+}
+
 /// A time in a column of a private table: milliseconds since 1970.
 pub(in crate::store) fn private_time(instant: Timestamp) -> i64 {
     instant.as_millisecond()

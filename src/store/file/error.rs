@@ -69,12 +69,29 @@ pub enum StoreError {
         /// The database.
         path: String,
     },
+    /// The file was deleted, moved or replaced while it was open.
+    #[error(
+        "{path}: was deleted, moved or replaced while this process wrote to it; it ends, so that nothing goes into a file that nobody \
+         sees. What is there now is opened by the next start"
+    )]
+    Replaced {
+        /// The database.
+        path: String,
+    },
     /// The file or its folder cannot be opened or written.
     #[error("{path}: {reason}")]
     Unusable {
         /// The file.
         path: String,
         /// What the system said.
+        reason: String,
+    },
+    /// A table that was asked for is none that can be had.
+    #[error("{name:?}: {reason}")]
+    NoSuchTable {
+        /// What was asked for.
+        name: String,
+        /// Why it cannot be had.
         reason: String,
     },
     /// A statement failed.

@@ -1,8 +1,10 @@
 //! The database file: what it holds, how it is opened and how it is copied.
 //!
 //! * `schema`: application id, version and migrations. `public_schema` describes the public tables and views.
-//! * `columns`: how values are written to columns; `change_seq`: the numbers of changes to articles.
+//! * `columns`: how values are written to columns; `change_seq`: the numbers of changes to articles; `hosts`: whose an address is;
+//!   `characters`: the full-text index by character.
 //! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
+//! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
 //! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one.
 //! * `error`: what can go wrong.
 //!
@@ -16,11 +18,17 @@ pub(super) mod columns;
 
 pub(super) mod change_seq;
 
+pub(super) mod characters;
+
+pub(super) mod hosts;
+
 pub(super) mod identity;
 
 pub(super) mod lock;
 
 pub(super) mod open;
+
+pub(super) mod workshop;
 
 pub(super) mod new_file;
 

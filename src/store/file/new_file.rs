@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::ErrorCode;
-use tempfile::{TempDir, TempPath};
+use tempfile::TempPath;
 
 use crate::store::file::error::StoreError;
 use crate::store::file::lock::is_locked_by;
+use crate::store::file::workshop::Workshop;
 
 /// Endings of the files beside a database that belong to it.
 const SIDE_FILES: [&str; 4] = ["-wal", "-journal", "-shm", "-lock"];
@@ -84,7 +85,7 @@ pub(in crate::store) struct NewFile {
     target: PathBuf,
     folder: PathBuf,
     replaces: bool,
-    workshop: TempDir,
+    workshop: Workshop,
 }
 
 impl NewFile {
@@ -102,8 +103,7 @@ impl NewFile {
                 return Err(refused(&format!("{name} is left from another database of that name; move it away first")));
             }
         }
-        let workshop = tempfile::Builder::new().prefix(".newswire-").tempdir_in(folder);
-        let workshop = workshop.map_err(|error| unusable(target, &error))?;
+        let workshop = Workshop::make_in(folder).map_err(|error| unusable(target, &error))?;
         Ok(NewFile { target: target.to_owned(), folder: folder.to_owned(), replaces, workshop })
     }
 
@@ -202,7 +202,8 @@ fn is_part_of(place: &Path, database: &Path) -> bool {
     place == database || SIDE_FILES.iter().any(|ending| place == beside(&database, ending))
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// A file beside another one, whose name has an ending more.
+pub(in crate::store) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 use crate::store::file::error::{StoreError, explain};
+use crate::store::file::{characters, hosts};
 
 /// `PRAGMA application_id` of our databases: "nwsw". `file` and this program recognise them by it.
 pub const APPLICATION_ID: i32 = 0x6e77_7377;
@@ -13,22 +14,31 @@ pub const APPLICATION_ID: i32 = 0x6e77_7377;
 /// `PRAGMA application_id` of a snapshot: "nwss". A daemon and other writers refuse a file by it.
 pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 
-/// Every migration, in order. Applied ones are never edited.
-const MIGRATIONS: &[M<'static>] = &[
-    M::up(include_str!("../../../migrations/0001_sources.sql")),
-    M::up(include_str!("../../../migrations/0002_articles.sql")),
-    M::up(include_str!("../../../migrations/0003_views.sql")),
-    M::up(include_str!("../../../migrations/0004_docs.sql")),
-    M::up(include_str!("../../../migrations/0005_other_programs.sql")),
-];
+/// `PRAGMA user_version` of the files that this program makes: the number of migrations.
+pub(in crate::store) const VERSION: usize = 8;
 
-/// `PRAGMA user_version` of the files that this program makes.
-pub(in crate::store) const VERSION: usize = MIGRATIONS.len();
+/// Every migration, in order. Released ones are never edited: there are files that they have made.
+fn migrations() -> Vec<M<'static>> {
+    vec![
+        M::up(include_str!("../../../migrations/0001_sources.sql")),
+        M::up(include_str!("../../../migrations/0002_articles.sql")),
+        M::up(include_str!("../../../migrations/0003_views.sql")),
+        M::up(include_str!("../../../migrations/0004_docs.sql")),
+        M::up(include_str!("../../../migrations/0005_other_programs.sql")),
+        M::up_with_hook(include_str!("../../../migrations/0006_history.sql"), |transaction| {
+            Ok(hosts::fill(transaction)?)
+        }),
+        M::up_with_hook(include_str!("../../../migrations/0007_characters.sql"), |transaction| {
+            Ok(characters::index_after(transaction, 0).map(|_| ())?)
+        }),
+        M::up(include_str!("../../../migrations/0008_questions.sql")),
+    ]
+}
 
 /// Marks an open file as ours and applies the migrations that it lacks.
 pub(in crate::store) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| explain(&error, path))?;
-    Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|error| match error {
+    Migrations::new(migrations()).to_latest(connection).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => explain(&err, path),
         other => StoreError::Unusable { path: path.display().to_string(), reason: format!("migration: {other}") },
     })
@@ -55,11 +65,19 @@ mod tests {
     }
 
     #[test]
+    fn the_version_is_that_of_the_last_migration() {
+        assert_eq!(VERSION, migrations().len());
+    }
+
+    #[test]
     fn migrations_give_the_schema_on_record() {
         let folder = tempfile::tempdir().unwrap();
         let connection = open_for_writing(&settings(folder.path().join("a.db"))).unwrap();
         let mut statement = connection
-            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'articles_fts_%' ORDER BY type, name")
+            .prepare(
+                "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'articles_fts_%'
+                 AND name NOT LIKE 'articles_characters_%' OR type = 'trigger' ORDER BY type, name",
+            )
             .unwrap();
         let schema: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
         let schema = schema.join(";\n\n") + ";\n";
@@ -84,7 +102,7 @@ mod tests {
             let path = folder.path().join("a.db");
             let mut earlier = Connection::open(&path).unwrap();
             earlier.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-            Migrations::from_slice(&MIGRATIONS[..version]).to_latest(&mut earlier).unwrap();
+            Migrations::new(migrations()).to_version(&mut earlier, version).unwrap();
             drop(earlier);
             let read = open_for_reading(&path, Duration::ZERO).unwrap_err();
             assert!(matches!(read, StoreError::Older { .. }), "{version}: {read}");

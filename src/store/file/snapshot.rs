@@ -1,16 +1,19 @@
 //! Snapshot: a copy of the public tables, to give away and to read anywhere.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rusqlite::Connection;
-use rusqlite::types::ToSqlOutput;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, ToSql};
 
+use crate::model::without_credentials;
+use crate::store::file::characters;
 use crate::store::file::error::StoreError;
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
 use crate::store::file::open::open_for_reading;
-use crate::store::file::schema::SNAPSHOT_APPLICATION_ID;
+use crate::store::file::schema::{SNAPSHOT_APPLICATION_ID, in_memory};
 
 /// Longest wait for a lock, as for other readers.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,11 +24,16 @@ const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: u64 = 1000;
 
+/// Public columns in which an address may have credentials: those of sources, and what was asked on their behalf.
+const ADDRESS_COLUMNS: [&str; 6] = ["url", "site_url", "proxy", "moved_to", "redirected_to", "error"];
+
 /// Page cache while the file is made, in KiB. Building indexes needs it.
 const CACHE_KIB: i64 = 65_536;
 
-/// Writes a snapshot of the database as it is at this moment. Tables and views whose name begins with `_` are left out,
-/// and so are triggers, which only serve changes. A view that needs private tables becomes a table with its present rows.
+/// Writes a snapshot of the database as it is at this moment: the public tables and views of this program's schema, with
+/// their indexes, and those tables and views of the user's that `own_tables` names. A view that needs private tables
+/// becomes a table with its present rows. Triggers, which only serve changes, stay behind, and so do columns and indexes
+/// that somebody has added to public tables. Addresses are without their credentials.
 ///
 /// Rows are read from one file and written to another, so nothing deleted or private gets into the snapshot. A copy of
 /// the file with some rows deleted could still hold them. The full-text index is built again for the same reason: FTS5
@@ -33,10 +41,15 @@ const CACHE_KIB: i64 = 65_536;
 ///
 /// # Errors
 ///
-/// [`StoreError::Missing`] where there is no database, and [`StoreError::Unusable`] for a file that cannot or must not be
-/// written. Nothing is left behind then.
-pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError> {
-    let source = open_for_reading(plan.database, BUSY_TIMEOUT)?;
+/// [`StoreError::Missing`] where there is no database, [`StoreError::NoSuchTable`] for one of `own_tables` that is none,
+/// and [`StoreError::Unusable`] for a file that cannot or must not be written. Nothing is left behind then.
+pub fn take_snapshot(
+    plan: CopyPlan<'_>,
+    own_tables: &[String],
+    watcher: &mut CopyWatcher<'_>,
+) -> Result<FileCopy, StoreError> {
+    let source = open_for_reading(plan.database, BUSY_TIMEOUT)?.connection;
+    let objects = objects_to_copy(&source, own_tables)?;
     let file = NewFile::begin(plan)?;
     let wrap = |error: rusqlite::Error| file.explain(&error);
     let Some(whole_path) = file.path().to_str().map(str::to_owned) else {
@@ -49,7 +62,7 @@ pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Resul
         let is_stopped = move || stop.load(Ordering::Relaxed);
         connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(is_stopped)).map_err(wrap)?;
     }
-    let n_articles = write_draft(&source, &draft, watcher).map_err(wrap)?;
+    let n_articles = write_draft(&source, &draft, &objects, watcher).map_err(wrap)?;
     (watcher.tell)(CopyStage::Packing);
     if watcher.is_stopped() {
         return Err(file.stopped());
@@ -60,30 +73,83 @@ pub fn take_snapshot(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Resul
     Ok(FileCopy { file_bytes, n_articles })
 }
 
-/// A public table or view of the database.
-struct PublicTable {
+/// A table, view or index that goes into a snapshot.
+struct Object {
     name: String,
-    /// `table`, `virtual` or `view`.
+    /// `table`, `virtual`, `view` or `index`.
     kind: String,
     sql: String,
 }
 
-/// Writes the public tables and views to the draft. Returns the number of articles.
-fn write_draft(source: &Connection, draft: &Connection, watcher: &mut CopyWatcher<'_>) -> rusqlite::Result<u64> {
+/// What goes into a snapshot: what is public in this program's schema, as it defines it, then what the user asked for.
+fn objects_to_copy(source: &Connection, own_tables: &[String]) -> Result<Vec<Object>, StoreError> {
+    let model = in_memory()?;
+    let is_ours = |name: &str| -> rusqlite::Result<bool> {
+        model.query_row("SELECT count(*) FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE", [name], |row| row.get(0))
+    };
+    let mut objects = objects(&model, "substr(object.tbl_name, 1, 1) <> '_'", &[])?;
+    for table in own_tables {
+        let own = objects_of(source, table)?;
+        match own.first().map(|object| object.kind.as_str()) {
+            None => return Err(no_such_table(table, "there is no such table or view in the database")),
+            Some("virtual") => return Err(no_such_table(table, "virtual tables are not copied; name an ordinary one")),
+            // Public ones are there already.
+            Some(_) if is_ours(table)? && !table.starts_with('_') => {}
+            Some(_) if is_ours(table)? => return Err(no_such_table(table, "that is private; name one of your own")),
+            Some(_) => objects.extend(own),
+        }
+    }
+    Ok(objects)
+}
+
+fn no_such_table(name: &str, reason: &str) -> StoreError {
+    StoreError::NoSuchTable { name: name.to_owned(), reason: reason.to_owned() }
+}
+
+/// A table or view with its indexes; nothing where there is none of that name.
+fn objects_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Object>> {
+    let mut objects = objects(connection, "object.tbl_name = ?1 COLLATE NOCASE", &[&table])?;
+    // The table goes before what stands on it.
+    objects.sort_by_key(|object| object.kind == "index");
+    Ok(objects)
+}
+
+fn objects(connection: &Connection, condition: &str, parameters: &[&dyn ToSql]) -> rusqlite::Result<Vec<Object>> {
+    connection
+        .prepare(&format!(
+            "SELECT object.name, coalesce(listed.type, object.type), object.sql
+             FROM main.sqlite_schema AS object
+             LEFT JOIN pragma_table_list AS listed ON listed.schema = 'main' AND listed.name = object.name
+             WHERE object.type IN ('table', 'view', 'index') AND object.sql IS NOT NULL
+               AND coalesce(listed.type, 'index') <> 'shadow'
+               AND substr(object.name, 1, 7) <> 'sqlite_' AND {condition}
+             ORDER BY object.rowid"
+        ))?
+        .query_map(parameters, |row| Ok(Object { name: row.get(0)?, kind: row.get(1)?, sql: row.get(2)? }))?
+        .collect()
+}
+
+/// Writes the objects to the draft. Returns the number of articles.
+fn write_draft(
+    source: &Connection,
+    draft: &Connection,
+    objects: &[Object],
+    watcher: &mut CopyWatcher<'_>,
+) -> rusqlite::Result<u64> {
     // From its first query on, the transaction sees one state of the file.
     source.execute_batch("BEGIN")?;
-    let tables = public_tables(source)?;
-    let of_kind = |kind: &'static str| tables.iter().filter(move |table| table.kind == kind);
+    let of_kind = |kind: &'static str| objects.iter().filter(move |object| object.kind == kind);
     configure_draft(source, draft)?;
     draft.execute_batch("BEGIN")?;
-    let mut copied = Copied { n_rows: 0, n_total: count_rows(source, of_kind("table"))? };
+    let n_total = count_rows(source, of_kind("table"))?;
+    let mut copied = Copied { n_rows: 0, n_total, passwords: passwords(source)? };
     for table in of_kind("table") {
         draft.execute_batch(&table.sql)?;
         copied.copy_rows(source, draft, &table.name, watcher)?;
     }
     (watcher.tell)(CopyStage::Indexing);
-    for sql in public_indexes(source)? {
-        draft.execute_batch(&sql)?;
+    for index in of_kind("index") {
+        draft.execute_batch(&index.sql)?;
     }
     for index in of_kind("virtual") {
         build_full_text_index(draft, index)?;
@@ -97,16 +163,33 @@ fn write_draft(source: &Connection, draft: &Connection, watcher: &mut CopyWatche
     draft.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))
 }
 
+/// The credentials in the addresses of the sources, as they stand there: `USER:PASSWORD@`.
+fn passwords(source: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = source.prepare("SELECT url FROM main.sources WHERE url LIKE '%@%'")?;
+    let urls = statement.query_map([], |row| row.get_ref(0).map(|url| url.as_str().unwrap_or_default().to_owned()))?;
+    let mut passwords = Vec::new();
+    for url in urls {
+        let url = url?;
+        let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        passwords.extend(authority.and_then(|host| host.rfind('@').map(|at| host[..=at].to_owned())));
+    }
+    passwords.sort_unstable();
+    passwords.dedup();
+    Ok(passwords)
+}
+
 fn configure_draft(source: &Connection, draft: &Connection) -> rusqlite::Result<()> {
     draft.pragma_update(None, "page_size", pragma(source, "page_size")?)?;
     // Nobody sees the draft: it needs no journal and no sync.
     draft.pragma_update(None, "journal_mode", "OFF")?;
     draft.pragma_update(None, "synchronous", "OFF")?;
     draft.pragma_update(None, "foreign_keys", false)?;
+    // What another program wrote past our rules is copied as it is.
+    draft.pragma_update(None, "ignore_check_constraints", true)?;
     draft.pragma_update(None, "cache_size", -CACHE_KIB)
 }
 
-fn count_rows<'a>(source: &Connection, tables: impl Iterator<Item = &'a PublicTable>) -> rusqlite::Result<u64> {
+fn count_rows<'a>(source: &Connection, tables: impl Iterator<Item = &'a Object>) -> rusqlite::Result<u64> {
     let mut n_rows = 0;
     for table in tables {
         let sql = format!("SELECT count(*) FROM main.{}", quoted(&table.name));
@@ -116,8 +199,11 @@ fn count_rows<'a>(source: &Connection, tables: impl Iterator<Item = &'a PublicTa
 }
 
 /// Builds a full-text index of the articles that the draft holds.
-fn build_full_text_index(draft: &Connection, index: &PublicTable) -> rusqlite::Result<()> {
+fn build_full_text_index(draft: &Connection, index: &Object) -> rusqlite::Result<()> {
     draft.execute_batch(&index.sql)?;
+    if index.name == characters::INDEX {
+        return characters::index_after(draft, 0).map(|_| ());
+    }
     let name = quoted(&index.name);
     draft.execute_batch(&format!(
         "INSERT INTO {name} ({name}) VALUES ('rebuild'); INSERT INTO {name} ({name}) VALUES ('optimize')"
@@ -128,7 +214,7 @@ fn build_full_text_index(draft: &Connection, index: &PublicTable) -> rusqlite::R
 fn add_view(
     source: &Connection,
     draft: &Connection,
-    view: &PublicTable,
+    view: &Object,
     copied: &mut Copied,
     watcher: &mut CopyWatcher<'_>,
 ) -> rusqlite::Result<()> {
@@ -140,31 +226,6 @@ fn add_view(
     draft.execute_batch(&format!("DROP VIEW {name}"))?;
     draft.execute_batch(&table_like_view(source, &view.name)?)?;
     copied.copy_rows(source, draft, &view.name, watcher)
-}
-
-fn public_tables(source: &Connection) -> rusqlite::Result<Vec<PublicTable>> {
-    source
-        .prepare(
-            "SELECT object.name, listed.type, object.sql
-             FROM main.sqlite_schema AS object
-             JOIN pragma_table_list AS listed ON listed.schema = 'main' AND listed.name = object.name
-             WHERE object.type IN ('table', 'view') AND listed.type IN ('table', 'virtual', 'view')
-               AND substr(object.name, 1, 1) <> '_' AND substr(object.name, 1, 7) <> 'sqlite_'
-             ORDER BY object.rowid",
-        )?
-        .query_map([], |row| Ok(PublicTable { name: row.get(0)?, kind: row.get(1)?, sql: row.get(2)? }))?
-        .collect()
-}
-
-fn public_indexes(source: &Connection) -> rusqlite::Result<Vec<String>> {
-    source
-        .prepare(
-            "SELECT sql FROM main.sqlite_schema
-             WHERE type = 'index' AND sql IS NOT NULL AND substr(name, 1, 1) <> '_' AND substr(tbl_name, 1, 1) <> '_'
-             ORDER BY rowid",
-        )?
-        .query_map([], |row| row.get(0))?
-        .collect()
 }
 
 /// A table for the rows of a view. The columns of a view have no types; those of the table follow from the values.
@@ -193,13 +254,16 @@ fn table_like_view(source: &Connection, view: &str) -> rusqlite::Result<String> 
     Ok(format!("CREATE TABLE {} ({}) STRICT", quoted(view), definitions.join(", ")))
 }
 
-/// How much has been copied.
+/// How much has been copied, and what is left out of it.
 struct Copied {
     n_rows: u64,
     n_total: u64,
+    /// What stands before the host in the addresses of sources.
+    passwords: Vec<String>,
 }
 
 impl Copied {
+    /// Copies the rows of a table or view into the draft's table of that name, as far as that has their columns.
     fn copy_rows(
         &mut self,
         source: &Connection,
@@ -208,14 +272,15 @@ impl Copied {
         watcher: &mut CopyWatcher<'_>,
     ) -> rusqlite::Result<()> {
         let name = quoted(table);
-        let mut select = source.prepare(&format!("SELECT * FROM main.{name}"))?;
-        let n_columns = select.column_count();
-        let places = vec!["?"; n_columns].join(", ");
-        let mut insert = draft.prepare(&format!("INSERT INTO {name} VALUES ({places})"))?;
+        let columns = columns(draft, table)?;
+        let listed: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        let mut select = source.prepare(&format!("SELECT {} FROM main.{name}", listed.join(", ")))?;
+        let places = vec!["?"; columns.len()].join(", ");
+        let mut insert = draft.prepare(&format!("INSERT INTO {name} ({}) VALUES ({places})", listed.join(", ")))?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            for column in 0..n_columns {
-                insert.raw_bind_parameter(column + 1, ToSqlOutput::Borrowed(row.get_ref(column)?))?;
+            for (index, column) in columns.iter().enumerate() {
+                insert.raw_bind_parameter(index + 1, self.public_value(column, row.get_ref(index)?))?;
             }
             insert.raw_execute()?;
             self.n_rows += 1;
@@ -225,6 +290,32 @@ impl Copied {
         }
         Ok(())
     }
+
+    /// A value as it may be given away: addresses without credentials, and other texts without those of the sources.
+    fn public_value<'v>(&self, column: &str, value: ValueRef<'v>) -> ToSqlOutput<'v> {
+        let ValueRef::Text(bytes) = value else { return ToSqlOutput::Borrowed(value) };
+        let Ok(text) = std::str::from_utf8(bytes) else { return ToSqlOutput::Borrowed(value) };
+        let is_address = ADDRESS_COLUMNS.contains(&column);
+        if !is_address && !self.passwords.iter().any(|password| text.contains(password)) {
+            return ToSqlOutput::Borrowed(value);
+        }
+        let mut public = if is_address { without_credentials(text) } else { Cow::Borrowed(text) };
+        for password in &self.passwords {
+            if public.contains(password) {
+                public = Cow::Owned(public.replace(password, ""));
+            }
+        }
+        match public {
+            Cow::Borrowed(_) => ToSqlOutput::Borrowed(value),
+            Cow::Owned(text) => ToSqlOutput::Owned(Value::Text(text)),
+        }
+    }
+}
+
+/// The columns of the draft's table that hold values of their own.
+fn columns(draft: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = draft.prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
 }
 
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
@@ -261,11 +352,29 @@ mod tests {
                  INSERT INTO _secret VALUES (1, 0.5, 1, 'a', x'00', NULL), (2, 1.5, 'b', NULL, NULL, NULL);
                  CREATE VIEW \"of a \"\"kind\"\"\" AS SELECT n AS \"the n\", share, mixed, word, bytes, absent FROM _secret;
                  CREATE VIEW _hidden AS SELECT 1;
-                 CREATE VIEW open AS SELECT count(*) AS n FROM articles;",
+                 CREATE VIEW open AS SELECT count(*) AS n FROM articles;
+                 CREATE TABLE notes (n INTEGER PRIMARY KEY, note TEXT, length INTEGER AS (length(note)) STORED);
+                 CREATE INDEX notes_note ON notes (note);
+                 INSERT INTO notes (note) VALUES ('mine');
+                 CREATE TABLE others (n);
+                 ALTER TABLE articles ADD COLUMN mood TEXT;
+                 CREATE INDEX articles_mood ON articles (mood);
+                 CREATE TRIGGER mine AFTER INSERT ON notes BEGIN SELECT 1; END;
+                 CREATE VIRTUAL TABLE words USING fts5 (word);",
             )
             .unwrap();
         let plan = CopyPlan { database: &path, target: &target, replaces: false };
-        take_snapshot(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| () }).unwrap();
+        let take = |own: &[&str]| {
+            let own: Vec<String> = own.iter().map(|name| (*name).to_owned()).collect();
+            take_snapshot(plan, &own, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| () })
+        };
+        for (wrong, reason) in
+            [("nothing", "no such table"), ("_secret_one", "no such"), ("_links", "private"), ("words", "virtual")]
+        {
+            let error = take(&[wrong]).unwrap_err();
+            assert!(matches!(&error, StoreError::NoSuchTable { .. }) && error.to_string().contains(reason), "{error}");
+        }
+        take(&["of a \"kind\"", "open", "NOTES", "articles"]).unwrap();
         let snapshot = Connection::open(&target).unwrap();
         let sql_of = |name: &str| -> Option<String> {
             let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
@@ -280,7 +389,13 @@ mod tests {
             snapshot.query_row("SELECT sum(\"the n\") FROM \"of a \"\"kind\"\"\"", [], |row| row.get(0)).unwrap();
         assert_eq!(n, 3);
         assert!(sql_of("open").unwrap().starts_with("CREATE VIEW"));
-        assert_eq!((sql_of("_hidden"), sql_of("_secret"), sql_of("articles_fts_delete")), (None, None, None));
+        for left_out in ["_hidden", "_secret", "articles_fts_delete", "others", "articles_mood", "mine", "words"] {
+            assert_eq!(sql_of(left_out), None, "{left_out}");
+        }
+        assert!(sql_of("notes_note").is_some() && !sql_of("articles").unwrap().contains("mood"));
+        let note: (String, i64) =
+            snapshot.query_row("SELECT note, length FROM notes", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(note, ("mine".to_owned(), 4));
     }
 
     #[test]
@@ -293,7 +408,7 @@ mod tests {
         let plan = CopyPlan { database: &path, target: &target, replaces: false };
         let mut tell = |_| stop.store(true, Ordering::Relaxed);
         let mut watcher = CopyWatcher { stop: Arc::clone(&stop), tell: &mut tell };
-        let error = take_snapshot(plan, &mut watcher).unwrap_err();
+        let error = take_snapshot(plan, &[], &mut watcher).unwrap_err();
         assert!(error.to_string().contains("stopped"), "{error}");
         assert_eq!(fs::read_dir(folder.path().join("snapshots")).unwrap().count(), 0);
     }

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::model::CanonicalUrl;
 use crate::store::file::columns::{from_private_time, public_time};
 use crate::store::file::error::StoreError;
+use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
 use crate::store::read::sightings::{SightingRow, sighting};
 
@@ -152,7 +153,7 @@ impl Reader {
             first_seen_at: seen_at.clone(),
             last_seen_at: seen_at,
         });
-        let others = self.rows(PENDING_SQL, params![id], sighting)?;
+        let others = self.rows(PENDING_SQL, params![id], |row| Ok(sighting(&Cells::new(row))))?;
         let mut sightings: Vec<_> = first.into_iter().chain(others).collect();
         sightings.sort_by(|a, b| (&a.first_seen_at, &a.source).cmp(&(&b.first_seen_at, &b.source)));
         Ok(sightings)
@@ -282,7 +283,7 @@ mod tests {
         let mut settings = config::defaults().store;
         settings.path = folder.path().join("a.db");
         drop(open_for_writing(&settings).unwrap());
-        let connection = open_for_reading(&settings.path, std::time::Duration::ZERO).unwrap();
+        let connection = open_for_reading(&settings.path, std::time::Duration::ZERO).unwrap().connection;
         let check = |sql: &str| {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let n_parameters = statement.parameter_count();

@@ -1,8 +1,6 @@
 //! Articles as answers show them, and the columns that they are read from.
 
-use rusqlite::Row;
-
-use crate::store::file::columns::from_json_list;
+use crate::store::read::cells::Cells;
 
 /// An article in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,45 +90,44 @@ pub(in crate::store) const DETAIL_COLUMNS: &str = "articles.body, articles.autho
 pub(in crate::store) const N_DETAIL_COLUMNS: usize = 16;
 
 /// Reads [`ARTICLE_COLUMNS`].
-pub(in crate::store) fn article_row(row: &Row<'_>) -> rusqlite::Result<ArticleRow> {
-    Ok(ArticleRow {
-        id: row.get(0)?,
-        published_at: row.get(1)?,
-        date_precision: row.get(2)?,
-        date: row.get(3)?,
-        source: row.get(4)?,
-        language: row.get(5)?,
-        words: row.get(6)?,
-        body_kind: row.get(7)?,
-        quality: row.get(8)?,
-        title: row.get(9)?,
-        url: row.get(10)?,
-        duplicate_of: row.get(11)?,
-        revision: row.get(12)?,
-    })
+pub(in crate::store) fn article_row(cells: &Cells<'_, '_>) -> ArticleRow {
+    ArticleRow {
+        id: cells.value(0),
+        published_at: cells.optional_text(1),
+        date_precision: cells.optional_text(2),
+        date: cells.optional_text(3),
+        source: cells.optional_text(4),
+        language: cells.optional_text(5),
+        words: cells.value(6),
+        body_kind: cells.text(7),
+        quality: cells.value(8),
+        title: cells.optional_text(9),
+        url: cells.optional_text(10),
+        duplicate_of: cells.value(11),
+        revision: cells.value(12),
+    }
 }
 
 /// Reads [`ARTICLE_COLUMNS`] and [`DETAIL_COLUMNS`].
-pub(in crate::store) fn article_details(row: &Row<'_>) -> rusqlite::Result<ArticleDetails> {
-    let list = |index: usize| row.get::<_, String>(index).map(|text| from_json_list(&text));
+pub(in crate::store) fn article_details(cells: &Cells<'_, '_>) -> ArticleDetails {
     let at = |offset: usize| N_ARTICLE_COLUMNS + offset;
-    Ok(ArticleDetails {
-        row: article_row(row)?,
-        body: row.get(at(0))?,
-        authors: list(at(1))?,
-        date_source: row.get(at(2))?,
-        published_offset: row.get(at(3))?,
-        modified_at: row.get(at(4))?,
-        site_name: row.get(at(5))?,
-        section: row.get(at(6))?,
-        keywords: list(at(7))?,
-        image_url: row.get(at(8))?,
-        quality_reasons: list(at(9))?,
-        duplicate_kind: row.get(at(10))?,
-        first_seen_at: row.get(at(11))?,
-        updated_at: row.get(at(12))?,
-        sha256: row.get(at(13))?,
-        removed_at: row.get(at(14))?,
-        reservations: list(at(15))?,
-    })
+    ArticleDetails {
+        row: article_row(cells),
+        body: cells.text(at(0)),
+        authors: cells.list(at(1)),
+        date_source: cells.optional_text(at(2)),
+        published_offset: cells.optional_text(at(3)),
+        modified_at: cells.optional_text(at(4)),
+        site_name: cells.optional_text(at(5)),
+        section: cells.optional_text(at(6)),
+        keywords: cells.list(at(7)),
+        image_url: cells.optional_text(at(8)),
+        quality_reasons: cells.list(at(9)),
+        duplicate_kind: cells.optional_text(at(10)),
+        first_seen_at: cells.text(at(11)),
+        updated_at: cells.text(at(12)),
+        sha256: cells.text(at(13)),
+        removed_at: cells.optional_text(at(14)),
+        reservations: cells.list(at(15)),
+    }
 }

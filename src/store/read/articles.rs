@@ -1,6 +1,6 @@
 //! Articles: lists, documents for an export, all that is stored of one, its earlier wordings.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::ArticleFilter;
@@ -8,6 +8,7 @@ use crate::store::read::article_records::{
     ARTICLE_COLUMNS, ArticleDetails, ArticleRow, DETAIL_COLUMNS, N_ARTICLE_COLUMNS, N_DETAIL_COLUMNS, article_details,
     article_row,
 };
+use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::reader::Reader;
 
 /// One article for an export.
@@ -46,8 +47,9 @@ impl Reader {
         );
         let blame = |error: rusqlite::Error| filter.blame(&error);
         let mut statement = self.connection().prepare(&sql).map_err(blame)?;
-        let rows = statement.query_map(parameters.as_slice(), article_row).map_err(blame)?;
-        rows.collect::<Result<_, _>>().map_err(blame)
+        let rows = statement.query_map(parameters.as_slice(), |row| Ok(self.readable(row, article_name, article_row)));
+        let rows = rows.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(blame)?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     /// Passes every chosen article to `visit` in the order of a bundle: by publication time, unknown last, then by
@@ -74,15 +76,15 @@ impl Reader {
         let mut statement = self.connection().prepare(&sql).map_err(blame)?;
         let mut rows = statement.query(parameters.as_slice()).map_err(blame)?;
         while let Some(row) = rows.next().map_err(blame)? {
-            let article = article_details(row).map_err(StoreError::from)?;
-            let sources: Option<String> = row.get(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).map_err(StoreError::from)?;
-            let sources = sources.map(|list| list.lines().map(str::to_owned).collect()).unwrap_or_default();
-            visit(DocumentRow { article, sources })?;
+            let name = |document: &DocumentRow| article_name(&document.article.row);
+            if let Some(document) = self.readable(row, name, document_row) {
+                visit(document)?;
+            }
         }
         Ok(())
     }
 
-    /// All that is stored of an article.
+    /// All that is stored of an article. What cannot be read of it is replaced, and noted as damage.
     ///
     /// # Errors
     ///
@@ -92,7 +94,17 @@ impl Reader {
             "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}
              FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE articles.id = ?1"
         );
-        Ok(self.connection().query_row(&sql, [id], article_details).optional()?)
+        let read = |row: &Row<'_>| {
+            let cells = Cells::new(row);
+            Ok((article_details(&cells), cells.into_faults()))
+        };
+        let Some((article, faults)) = self.connection().query_row(&sql, [id], read).optional()? else {
+            return Ok(None);
+        };
+        if !faults.is_empty() {
+            self.note_damage(DamagedRow { name: article_name(&article.row), faults, is_left_out: false });
+        }
+        Ok(Some(article))
     }
 
     /// Earlier wordings of an article, oldest first.
@@ -101,12 +113,27 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn revisions(&self, article_id: i64) -> Result<Vec<RevisionRow>, StoreError> {
-        self.rows(
+        self.readable_rows(
             "SELECT revision, title, body, seen_at FROM revisions WHERE article_id = ?1 ORDER BY revision",
             params![article_id],
-            |row| {
-                Ok(RevisionRow { revision: row.get(0)?, title: row.get(1)?, body: row.get(2)?, seen_at: row.get(3)? })
+            |row: &RevisionRow| format!("revision {} of article {article_id}", row.revision),
+            |cells| RevisionRow {
+                revision: cells.value(0),
+                title: cells.optional_text(1),
+                body: cells.text(2),
+                seen_at: cells.text(3),
             },
         )
     }
+}
+
+/// What an article is called where it is damaged.
+pub(in crate::store) fn article_name(row: &ArticleRow) -> String {
+    format!("article {}", row.id)
+}
+
+/// Reads [`ARTICLE_COLUMNS`], [`DETAIL_COLUMNS`] and the sources, a line each.
+fn document_row(cells: &Cells<'_, '_>) -> DocumentRow {
+    let sources = cells.optional_text(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).unwrap_or_default();
+    DocumentRow { article: article_details(cells), sources: sources.lines().map(str::to_owned).collect() }
 }

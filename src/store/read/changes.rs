@@ -3,11 +3,14 @@
 //! A reader that has read up to a number continues after it and sees each change once. An article that has changed
 //! several times meanwhile comes once, as it reads now. One that was none and is deleted comes once more as removed.
 
+use rusqlite::OptionalExtension;
+
 use crate::model::BodyKind;
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
+use crate::store::read::articles::article_name;
 use crate::store::read::reader::Reader;
 
 /// The last change of an article.
@@ -43,6 +46,17 @@ impl Reader {
         Ok(self.connection().query_row(&format!("SELECT {NEXT_CHANGE} - 1"), [], |row| row.get(0))?)
     }
 
+    /// The epoch in which a change was made, by a token that no other database has, nor an earlier state of this one that went on
+    /// otherwise; nothing of changes that an earlier version of the program made.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn epoch_of(&self, change: i64) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT token FROM _epochs WHERE began_after < ?1 ORDER BY began_after DESC LIMIT 1";
+        Ok(self.connection().prepare_cached(sql)?.query_row([change], |row| row.get(0)).optional()?)
+    }
+
     /// A number that changes whenever another connection writes to the database.
     ///
     /// # Errors
@@ -58,7 +72,7 @@ impl Reader {
     ///
     /// When the database cannot be read, or the user's condition is wrong.
     pub fn changes_after(&self, filter: &ArticleFilter, after: i64, limit: u32) -> Result<Vec<ChangeRow>, StoreError> {
-        let mut rows = self.changes(filter, Some(after), &format!("ORDER BY articles.change_seq LIMIT {limit}"))?;
+        let mut rows = self.readable_changes_after(filter, after, limit)?;
         rows.extend(self.taken_back_after(filter.source_id, after)?);
         rows.sort_by_key(|row| row.change_seq);
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -73,27 +87,26 @@ impl Reader {
         let sql = "SELECT article_id, sources.slug, _taken_back.title, _taken_back.url, change_seq, at
                    FROM _taken_back LEFT JOIN sources ON sources.id = source_id
                    WHERE change_seq > ?1 AND (?2 IS NULL OR source_id = ?2)";
-        self.rows(sql, &[&after, &source], |row| {
-            Ok(ChangeRow {
-                row: ArticleRow {
-                    id: row.get(0)?,
-                    published_at: None,
-                    date_precision: None,
-                    date: None,
-                    source: row.get(1)?,
-                    language: None,
-                    words: 0,
-                    body_kind: BodyKind::Wall.as_str().to_owned(),
-                    quality: 0,
-                    title: row.get(2)?,
-                    url: row.get(3)?,
-                    duplicate_of: None,
-                    revision: 1,
-                },
-                change_seq: row.get(4)?,
-                changed_at: row.get(5)?,
-                is_removed: true,
-            })
+        let name = |changed: &ChangeRow| article_name(&changed.row);
+        self.readable_rows(sql, &[&after, &source], name, |cells| ChangeRow {
+            row: ArticleRow {
+                id: cells.value(0),
+                published_at: None,
+                date_precision: None,
+                date: None,
+                source: cells.optional_text(1),
+                language: None,
+                words: 0,
+                body_kind: BodyKind::Wall.as_str().to_owned(),
+                quality: 0,
+                title: cells.optional_text(2),
+                url: cells.optional_text(3),
+                duplicate_of: None,
+                revision: 1,
+            },
+            change_seq: cells.value(4),
+            changed_at: cells.text(5),
+            is_removed: true,
         })
     }
 
@@ -103,25 +116,63 @@ impl Reader {
     ///
     /// When the database cannot be read, or the user's condition is wrong.
     pub fn last_changes(&self, filter: &ArticleFilter, limit: u32) -> Result<Vec<ChangeRow>, StoreError> {
-        let mut rows = self.changes(filter, None, &format!("ORDER BY articles.change_seq DESC LIMIT {limit}"))?;
+        let mut rows = self.changes(filter, None, &format!("ORDER BY articles.change_seq DESC LIMIT {limit}"))?.rows;
         rows.reverse();
         Ok(rows)
     }
 
-    fn changes(&self, filter: &ArticleFilter, after: Option<i64>, order: &str) -> Result<Vec<ChangeRow>, StoreError> {
+    /// As many changes as are asked for, if there are so many that can be read.
+    fn readable_changes_after(
+        &self,
+        filter: &ArticleFilter,
+        mut after: i64,
+        limit: u32,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        let mut rows = Vec::new();
+        let mut n_missing = limit as usize;
+        while n_missing > 0 {
+            let page = self.changes(filter, Some(after), &format!("ORDER BY articles.change_seq LIMIT {n_missing}"))?;
+            rows.extend(page.rows);
+            let is_last = page.n_read < n_missing;
+            n_missing = limit as usize - rows.len();
+            match page.last_change_seq {
+                Some(last) if !is_last => after = last,
+                _ => break,
+            }
+        }
+        Ok(rows)
+    }
+
+    fn changes(&self, filter: &ArticleFilter, after: Option<i64>, order: &str) -> Result<ChangesPage, StoreError> {
         let (sql, parameters) = changes_sql(filter, after, order);
         let blame = |error: rusqlite::Error| filter.blame(&error);
         let mut statement = self.connection().prepare_cached(&sql).map_err(blame)?;
-        let rows = statement.query_map(parameters.as_slice(), |row| {
-            Ok(ChangeRow {
-                row: article_row(row)?,
-                change_seq: row.get(N_ARTICLE_COLUMNS)?,
-                changed_at: row.get(N_ARTICLE_COLUMNS + 1)?,
-                is_removed: row.get(N_ARTICLE_COLUMNS + 2)?,
-            })
-        });
-        rows.and_then(Iterator::collect).map_err(blame)
+        let mut found = statement.query(parameters.as_slice()).map_err(blame)?;
+        let mut page = ChangesPage::default();
+        while let Some(row) = found.next().map_err(blame)? {
+            page.n_read += 1;
+            page.last_change_seq = row.get(N_ARTICLE_COLUMNS).map_err(blame)?;
+            let name = |changed: &ChangeRow| article_name(&changed.row);
+            page.rows.extend(self.readable(row, name, |cells| ChangeRow {
+                row: article_row(cells),
+                change_seq: cells.value(N_ARTICLE_COLUMNS),
+                changed_at: cells.text(N_ARTICLE_COLUMNS + 1),
+                is_removed: cells.value(N_ARTICLE_COLUMNS + 2),
+            }));
+        }
+        Ok(page)
     }
+}
+
+/// The answer to a question for changes.
+#[derive(Default)]
+struct ChangesPage {
+    /// Those that can be read.
+    rows: Vec<ChangeRow>,
+    /// How many there were.
+    n_read: usize,
+    /// The number of the last one.
+    last_change_seq: Option<i64>,
 }
 
 fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (String, Parameters) {

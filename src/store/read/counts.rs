@@ -6,6 +6,7 @@ use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::reader::Reader;
+use crate::store::read::search::AskedIndex;
 use crate::store::read::stories::StoryFilter;
 
 impl Reader {
@@ -38,10 +39,11 @@ impl Reader {
     /// When the database cannot be read, or the expression is wrong.
     pub fn n_hits(&self, expression: &str, filter: &ArticleFilter) -> Result<u64, StoreError> {
         let (mut conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
-        conditions.push("articles_fts MATCH :expression".to_owned());
-        parameters.push((":expression", Box::new(expression.to_owned())));
-        let tables = "articles_fts JOIN articles ON articles.id = articles_fts.rowid";
-        let count = self.count(&counting(tables, &conditions), &parameters);
+        let AskedIndex { name, expression } = AskedIndex::of(expression);
+        conditions.push(format!("{name} MATCH :expression"));
+        parameters.push((":expression", Box::new(expression)));
+        let tables = format!("{name} JOIN articles ON articles.id = {name}.rowid");
+        let count = self.count(&counting(&tables, &conditions), &parameters);
         count.map_err(|error| StoreError::UserSql(error.to_string()))
     }
 

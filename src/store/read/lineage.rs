@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::dedup::lineage::Span;
 use crate::store::file::columns::spans_from_json;
 use crate::store::file::error::StoreError;
+use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
 
 /// Where an article's text comes from, and where it went.
@@ -93,7 +94,7 @@ impl Reader {
              SELECT articles.id, slug, articles.title, first_seen_at
              FROM line JOIN articles ON articles.id = line.id LEFT JOIN sources ON sources.id = source_id ORDER BY step",
             params![article_id, STEPS_MAX],
-            relative,
+            |row| Ok(relative(row)),
         )
     }
 
@@ -108,7 +109,7 @@ impl Reader {
                 "SELECT articles.id, slug, articles.title, first_seen_at
                  FROM articles LEFT JOIN sources ON sources.id = source_id WHERE articles.id = ?1",
                 params![id],
-                relative,
+                |row| Ok(relative(row)),
             )?);
         }
         Ok(articles)
@@ -129,7 +130,7 @@ impl Reader {
             params![article_id, STEPS_MAX],
             |row| {
                 Ok(Descendant {
-                    article: relative(row)?,
+                    article: relative(row),
                     of: row.get(4)?,
                     kind: row.get(5)?,
                     share: row.get(6)?,
@@ -140,7 +141,13 @@ impl Reader {
     }
 }
 
-/// Reads `id, slug, title, first_seen_at`.
-fn relative(row: &Row<'_>) -> rusqlite::Result<Relative> {
-    Ok(Relative { id: row.get(0)?, source: row.get(1)?, title: row.get(2)?, first_seen_at: row.get(3)? })
+/// Reads `id, slug, title, first_seen_at`; what cannot be read is replaced.
+fn relative(row: &Row<'_>) -> Relative {
+    let cells = Cells::new(row);
+    Relative {
+        id: cells.value(0),
+        source: cells.optional_text(1),
+        title: cells.optional_text(2),
+        first_seen_at: cells.text(3),
+    }
 }

@@ -1,8 +1,9 @@
 //! Read-only questions and their answers.
 //!
 //! * `reader`: the connection. Each other file adds the questions of one subject, next to the rows that answer them.
+//! * `cells`: the values of a row, and what is wrong with them.
 //! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
-//!   which they were written.
+//!   which they were written; `passage` cuts out where the words stand.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `sources`, `status`: the sources, and the state of everything.
@@ -10,6 +11,8 @@
 //! * `user_query`: SQL by the user.
 //!
 //! Knows nothing of `write`.
+
+pub(super) mod cells;
 
 pub(super) mod reader;
 
@@ -20,6 +23,8 @@ pub(super) mod article_filter;
 pub(super) mod article_records;
 
 pub(super) mod search;
+
+mod passage;
 
 mod counts;
 

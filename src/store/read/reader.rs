@@ -1,5 +1,6 @@
 //! A read-only connection to the database, beside a running daemon or without one.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use rusqlite::{Connection, Row, ToSql};
 
 use crate::store::file::error::StoreError;
 use crate::store::file::identity;
-use crate::store::file::open::open_for_reading;
+use crate::store::file::open::{OpenedForReading, open_for_reading};
+use crate::store::read::cells::{Cells, DamagedRow};
 
 /// How long a reader waits for a lock. In WAL mode it hardly ever waits.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,7 +18,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    is_at_rest: bool,
     path: PathBuf,
+    damage: RefCell<Vec<DamagedRow>>,
 }
 
 impl Reader {
@@ -26,13 +30,27 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        Ok(Reader { connection: open_for_reading(path, BUSY_TIMEOUT)?, path: path.to_owned() })
+        let OpenedForReading { connection, is_at_rest } = open_for_reading(path, BUSY_TIMEOUT)?;
+        Ok(Reader { connection, is_at_rest, path: path.to_owned(), damage: RefCell::default() })
+    }
+
+    /// Whether the file is read as it lies, since SQLite cannot have its files beside it: what somebody writes meanwhile is not seen.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.is_at_rest
     }
 
     /// The file that is read.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The rows that could not be read as they should be since this was asked last. One such row costs itself and not the
+    /// answer.
+    #[must_use]
+    pub fn take_damage(&self) -> Vec<DamagedRow> {
+        self.damage.take()
     }
 
     /// Whether the file is a snapshot: public tables without the state of the daemon that filled them.
@@ -63,6 +81,40 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(parameters, read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Runs a query and reads those of its rows that can be read. The others are noted under their names.
+    pub(in crate::store) fn readable_rows<T>(
+        &self,
+        sql: &str,
+        parameters: &[&dyn ToSql],
+        name: impl Fn(&T) -> String,
+        read: impl Fn(&Cells<'_, '_>) -> T,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows(sql, parameters, |row| Ok(self.readable(row, &name, &read)))?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// A row, if it can be read. Otherwise it is noted, and left out.
+    pub(in crate::store) fn readable<T>(
+        &self,
+        row: &Row<'_>,
+        name: impl FnOnce(&T) -> String,
+        read: impl FnOnce(&Cells<'_, '_>) -> T,
+    ) -> Option<T> {
+        let cells = Cells::new(row);
+        let value = read(&cells);
+        let faults = cells.into_faults();
+        if faults.is_empty() {
+            return Some(value);
+        }
+        self.note_damage(DamagedRow { name: name(&value), faults, is_left_out: true });
+        None
+    }
+
+    /// Remembers a damaged row.
+    pub(in crate::store) fn note_damage(&self, row: DamagedRow) {
+        self.damage.borrow_mut().push(row);
     }
 
     /// The connection, for queries of another shape.

@@ -1,8 +1,9 @@
 //! In which sources an article was seen.
 
-use rusqlite::{Row, params};
+use rusqlite::params;
 
 use crate::store::file::error::StoreError;
+use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
 
 /// A source in which an article was seen.
@@ -29,23 +30,24 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn sightings(&self, article_id: i64) -> Result<Vec<SightingRow>, StoreError> {
-        self.rows(
+        self.readable_rows(
             "SELECT slug, sources.title, guid, sightings.url, first_seen_at, last_seen_at FROM sightings
              JOIN sources ON sources.id = source_id WHERE article_id = ?1 ORDER BY first_seen_at, slug",
             params![article_id],
+            |sighting: &SightingRow| format!("the sighting of article {article_id} in {}", sighting.source),
             sighting,
         )
     }
 }
 
 /// Reads `slug, title, guid, url, first_seen_at, last_seen_at`.
-pub(in crate::store) fn sighting(row: &Row<'_>) -> rusqlite::Result<SightingRow> {
-    Ok(SightingRow {
-        source: row.get(0)?,
-        source_title: row.get(1)?,
-        guid: row.get(2)?,
-        url: row.get(3)?,
-        first_seen_at: row.get(4)?,
-        last_seen_at: row.get(5)?,
-    })
+pub(in crate::store) fn sighting(cells: &Cells<'_, '_>) -> SightingRow {
+    SightingRow {
+        source: cells.text(0),
+        source_title: cells.optional_text(1),
+        guid: cells.optional_text(2),
+        url: cells.optional_text(3),
+        first_seen_at: cells.text(4),
+        last_seen_at: cells.text(5),
+    }
 }

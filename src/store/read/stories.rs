@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
+use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
 
 /// A choice of stories.
@@ -70,7 +71,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn stories(&self, filter: &StoryFilter, limit: Option<u32>) -> Result<Vec<StoryRow>, StoreError> {
-        self.rows(
+        self.readable_rows(
             &format!(
                 "SELECT {STORY_COLUMNS} FROM stories
                  WHERE n_articles >= max(1, ?1) AND n_sources >= ?2
@@ -87,11 +88,12 @@ impl Reader {
                 limit.map_or(-1, i64::from),
                 filter.is_news,
             ],
+            |story: &StoryRow| format!("story {}", story.id),
             story,
         )
     }
 
-    /// A story by its row id.
+    /// A story by its row id. What cannot be read of it is replaced.
     ///
     /// # Errors
     ///
@@ -99,7 +101,9 @@ impl Reader {
     pub fn story(&self, id: i64) -> Result<Option<StoryRow>, StoreError> {
         let found = self
             .connection()
-            .query_row(&format!("SELECT {STORY_COLUMNS} FROM stories WHERE id = ?1"), [id], story)
+            .query_row(&format!("SELECT {STORY_COLUMNS} FROM stories WHERE id = ?1"), [id], |row| {
+                Ok(story(&Cells::new(row)))
+            })
             .optional()?;
         Ok(found)
     }
@@ -110,21 +114,20 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn story_members(&self, id: i64) -> Result<Vec<MemberRow>, StoreError> {
-        self.rows(
+        self.readable_rows(
             "SELECT article_id, title, coalesce(published_at, first_seen_at) AS at, publisher, reason, score, terms
              FROM story_members JOIN articles ON articles.id = article_id
              WHERE story_members.story_id = ?1 ORDER BY at, article_id",
             params![id],
-            |row| {
-                Ok(MemberRow {
-                    id: row.get(0)?,
-                    title: row.get(1)?,
-                    at: row.get(2)?,
-                    publisher: row.get(3)?,
-                    reason: row.get(4)?,
-                    score: row.get(5)?,
-                    terms: serde_json::from_str(row.get_ref(6)?.as_str()?).unwrap_or_default(),
-                })
+            |member: &MemberRow| format!("article {}", member.id),
+            |cells| MemberRow {
+                id: cells.value(0),
+                title: cells.optional_text(1),
+                at: cells.text(2),
+                publisher: cells.text(3),
+                reason: cells.text(4),
+                score: cells.value(5),
+                terms: cells.list(6),
             },
         )
     }
@@ -140,14 +143,14 @@ impl Reader {
     }
 }
 
-fn story(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoryRow> {
-    Ok(StoryRow {
-        id: row.get(0)?,
-        title: row.get(1)?,
-        first_published_at: row.get(2)?,
-        last_published_at: row.get(3)?,
-        n_articles: row.get(4)?,
-        n_sources: row.get(5)?,
-        is_routine: row.get(6)?,
-    })
+fn story(cells: &Cells<'_, '_>) -> StoryRow {
+    StoryRow {
+        id: cells.value(0),
+        title: cells.optional_text(1),
+        first_published_at: cells.optional_text(2),
+        last_published_at: cells.optional_text(3),
+        n_articles: cells.value(4),
+        n_sources: cells.value(5),
+        is_routine: cells.value(6),
+    }
 }

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::config::StoriesSettings;
 use crate::store::write::articles::shingles::RecentShingles;
+use crate::store::write::removal::walk::Walk;
 use crate::store::write::stories::cache::{StoryCache, generation};
 
 /// Articles whose root is kept: one or two megabytes. Beyond that all are dropped at once. The articles asked about hold
@@ -20,13 +21,14 @@ pub(in crate::store) struct Cache {
     recent_shingles: Option<RecentShingles>,
     roots: HashMap<i64, i64>,
     stories: Option<StoryCache>,
+    retention: Walk,
     settings: StoriesSettings,
 }
 
 impl Cache {
     /// An empty cache.
     pub(in crate::store) fn new(settings: StoriesSettings) -> Cache {
-        Cache { recent_shingles: None, roots: HashMap::new(), stories: None, settings }
+        Cache { recent_shingles: None, roots: HashMap::new(), stories: None, retention: Walk::default(), settings }
     }
 
     /// Empties the cache.
@@ -58,6 +60,11 @@ impl Cache {
             Some(recent) => Ok(recent),
             none => Ok(none.insert(RecentShingles::load(connection)?)),
         }
+    }
+
+    /// How far the walk through all articles is that takes away what is too old.
+    pub(in crate::store) fn retention(&mut self) -> &mut Walk {
+        &mut self.retention
     }
 
     /// The root of the lineage of each article asked about. To be cleared when an article changes its place in one.

@@ -3,13 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::model::{Exchange, SourceId};
+use crate::model::{Exchange, SourceId, without_credentials};
 use crate::store::file::columns::public_time;
+use crate::store::file::hosts::host_of;
 
 /// Rows deleted at a time, so that a long-neglected table does not hold up the writing thread.
 const PRUNE_ROWS_MAX: i64 = 5_000;
 
-/// Writes the exchanges of one unit of work. Its article, where there is one, came with the last successful exchange.
+/// Writes the exchanges of one unit of work, without the credentials of their addresses: many may read the file. Its article, where there is one, came with the last successful exchange.
 pub(in crate::store) fn record(
     connection: &Connection,
     exchanges: &[Exchange],
@@ -18,13 +19,13 @@ pub(in crate::store) fn record(
 ) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, status, bytes, error_class, error, article_id,
-             redirected_to)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             redirected_to, host)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     let last_successful = exchanges.iter().rposition(|exchange| exchange.failure.is_none());
     for (position, exchange) in exchanges.iter().enumerate() {
         insert.execute(params![
-            exchange.url,
+            without_credentials(&exchange.url),
             source.map(|id| id.0),
             exchange.purpose.as_str(),
             public_time(exchange.started_at),
@@ -32,9 +33,10 @@ pub(in crate::store) fn record(
             exchange.status,
             i64::try_from(exchange.bytes).unwrap_or(i64::MAX),
             exchange.failure.as_ref().map(|failure| failure.class.as_str()),
-            exchange.failure.as_ref().map(|failure| failure.reason.as_str()),
+            exchange.failure.as_ref().map(|failure| without_credentials(&failure.reason)),
             article_id.filter(|_| Some(position) == last_successful),
-            exchange.redirected_to,
+            exchange.redirected_to.as_deref().map(without_credentials),
+            host_of(&exchange.url),
         ])?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tracing::info;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
@@ -13,15 +14,16 @@ use crate::model::{
     Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::identity::refuse_snapshot;
+use crate::store::file::identity::{check_path, refuse_snapshot};
 use crate::store::file::lock::IngestLock;
-use crate::store::file::open::{make_folder_of, open_for_writing};
+use crate::store::file::open::{check_folder_of, open_for_writing};
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
-use crate::store::write::articles::{copies, elsewhere, import, restore};
+use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
+use crate::store::write::removal::walk::RetentionRules;
 use crate::store::write::sources::add::{self, AddedSource};
 use crate::store::write::sources::edits::{self, NewSource};
 use crate::store::write::sources::polls::{self, PollCommit};
@@ -30,7 +32,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{clock, daemon, fetches, gates, hosts, links, retries};
+use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -52,12 +54,19 @@ impl Store {
     /// the file, and whatever else keeps it from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
         refuse_snapshot(&settings.path)?;
-        make_folder_of(&settings.path)?;
+        check_path(&settings.path)?;
+        check_folder_of(&settings.path)?;
+        let is_new = !settings.path.exists();
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = open_for_writing(settings)?;
+        if is_new {
+            info!("{}: a new database, since there was none", settings.path.display());
+        }
         let now = Timestamp::now();
         let host_memory = release::release_abandoned(&connection, schedule, now)
             .and_then(|()| elsewhere::catch_up(&connection))
+            .and_then(|()| full_text::index_new(&connection))
+            .and_then(|()| epochs::begin(&connection))
             .and_then(|()| clock::note_longest_wait(&connection, schedule))
             .and_then(|()| clock::set_right(&connection, schedule, now))
             .and_then(|_| hosts::load(&connection, now))
@@ -207,21 +216,25 @@ impl Store {
         self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await
     }
 
-    /// Stores an article from a file.
+    /// Stores an article from a file; nothing is stored of one that was deleted here.
     ///
     /// # Errors
     ///
     /// When the database cannot be written.
-    pub async fn import(&self, article: ImportedArticle) -> Result<StoredArticle, StoreError> {
+    pub async fn import(&self, article: ImportedArticle) -> Result<Option<StoredArticle>, StoreError> {
         self.write(move |tx| import::import(tx, &article, None)).await
     }
 
-    /// Stores an article from an export, as far as it can be as it was there.
+    /// Stores an article from an export, as far as it can be as it was there; nothing is stored of one that was deleted here.
     ///
     /// # Errors
     ///
     /// When the database cannot be written.
-    pub async fn restore(&self, article: ImportedArticle, record: ArticleRecord) -> Result<StoredArticle, StoreError> {
+    pub async fn restore(
+        &self,
+        article: ImportedArticle,
+        record: ArticleRecord,
+    ) -> Result<Option<StoredArticle>, StoreError> {
         self.write(move |tx| restore::restore(tx, &article, &record)).await
     }
 
@@ -243,13 +256,18 @@ impl Store {
         self.write(move |tx| copies::original_of(tx, &article)).await
     }
 
-    /// Writes a heartbeat for readers, and deletes HTTP exchanges that are too old to keep and what hosts said that no longer
-    /// holds.
+    /// Writes a heartbeat for readers, and deletes what is too old to keep, a little at a time: HTTP exchanges, what hosts said that no
+    /// longer holds, and what `retention` says.
     ///
     /// # Errors
     ///
     /// When the database cannot be written. The watchdog should then not be notified.
-    pub async fn heartbeat(&self, started_at: Timestamp, keep_fetches_days: u32) -> Result<(), StoreError> {
+    pub async fn heartbeat(
+        &self,
+        started_at: Timestamp,
+        keep_fetches_days: u32,
+        retention: RetentionRules,
+    ) -> Result<(), StoreError> {
         let schedule = self.schedule.clone();
         self.write(move |tx| {
             let now = Timestamp::now();
@@ -260,6 +278,7 @@ impl Store {
             elsewhere::catch_up(tx)?;
             gates::prune(tx, now)?;
             hosts::prune(tx, now)?;
+            tx.cache().retention().beat(tx, &retention, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })
         .await
@@ -348,7 +367,10 @@ mod tests {
         let article = crate::pipeline::json_line(line).unwrap().article;
         let imported =
             ImportedArticle { article, source: None, guid: None, arrived_at: Timestamp::now(), is_address_given: true };
-        assert_eq!(store.import(imported).await.map(|stored| stored.verdict), Ok(crate::model::Verdict::New));
+        assert_eq!(
+            store.import(imported).await.unwrap().map(|stored| stored.verdict),
+            Some(crate::model::Verdict::New)
+        );
         let reason =
             store.write(|tx| tx.query_row("SELECT reason FROM story_members", [], |row| row.get::<_, String>(0)));
         assert_eq!(reason.await.unwrap(), "first", "there is no story of an article that was not kept");

@@ -6,17 +6,18 @@ use rusqlite::Connection;
 use crate::model::{Alias, ArticleRecord, CanonicalUrl, ImportedArticle, StoredArticle, Verdict, publisher_of};
 use crate::store::write::articles::arrival::{Arrival, Identity};
 use crate::store::write::articles::upsert::{Upserted, upsert};
+use crate::store::write::removal::delete;
 use crate::store::write::sources::{add, schedule};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::{links, sightings};
 
-/// Stores an article from a file. It has no link to release. Its source, where one is named, is added if it is missing.
-/// Sightings that a record tells of are left to whoever reads the record.
+/// Stores an article from a file, if it is none that was deleted here. It has no link to release. Its source, where one is named, is
+/// added if it is missing. Sightings that a record tells of are left to whoever reads the record.
 pub(in crate::store) fn import(
     transaction: &WriteTransaction<'_>,
     imported: &ImportedArticle,
     record: Option<&ArticleRecord>,
-) -> rusqlite::Result<StoredArticle> {
+) -> rusqlite::Result<Option<StoredArticle>> {
     let connection: &Connection = transaction;
     let ImportedArticle { article, source, guid, arrived_at, is_address_given } = imported;
     let (guid, first_seen_at) = (guid.as_deref(), *arrived_at);
@@ -24,6 +25,9 @@ pub(in crate::store) fn import(
     let now = article.modified_at.unwrap_or(first_seen_at).min(Timestamp::now()).max(first_seen_at);
     let source =
         source.as_deref().map(|slug| add::ensure_import_source(connection, slug, first_seen_at)).transpose()?;
+    if delete::deleted_before(connection, imported, source)?.is_some() {
+        return Ok(None);
+    }
     let arrival = Arrival {
         source,
         guid,
@@ -52,5 +56,5 @@ pub(in crate::store) fn import(
             schedule::note_new_article(connection, source, first_seen_at)?;
         }
     }
-    Ok(stored)
+    Ok(Some(stored))
 }

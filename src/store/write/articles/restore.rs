@@ -13,7 +13,7 @@ use crate::store::write::transaction::WriteTransaction;
 /// last number there is leaves none for the next article.
 const NUMBER_MAX: i64 = i32::MAX as i64;
 
-/// Takes in an article from an export. What is known here already is left as it reads here.
+/// Takes in an article from an export, if it is none that was deleted here. What is known here already is left as it reads here.
 ///
 /// Articles must come in the order of their numbers, so that each comes after those that it repeats; into an empty
 /// database all of them then get the numbers that they had.
@@ -21,13 +21,16 @@ pub(in crate::store) fn restore(
     transaction: &WriteTransaction<'_>,
     imported: &ImportedArticle,
     record: &ArticleRecord,
-) -> rusqlite::Result<StoredArticle> {
+) -> rusqlite::Result<Option<StoredArticle>> {
     let connection: &Connection = transaction;
     let mut stored = match stored_before(connection, imported, record)? {
         Some(id) => StoredArticle { id, verdict: Verdict::Known { article_id: id } },
         None => {
             reserve_number(connection, record.id)?;
-            import::import(transaction, imported, Some(record))?
+            match import::import(transaction, imported, Some(record))? {
+                Some(stored) => stored,
+                None => return Ok(None),
+            }
         }
     };
     if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
@@ -55,7 +58,7 @@ pub(in crate::store) fn restore(
                 public_time(sighting.last_seen_at),
             ])?;
     }
-    Ok(stored)
+    Ok(Some(stored))
 }
 
 /// The article from an earlier import of the same export: by its number, or where its address leads to another one of

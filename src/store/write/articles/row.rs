@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ToSql, params};
 
 use crate::bundle;
-use crate::model::{Article, CanonicalUrl, DatePrecision, DuplicateKind};
+use crate::model::{Article, CanonicalUrl, DatePrecision, DuplicateKind, publisher_of};
 use crate::store::file::change_seq::NEXT_CHANGE;
-use crate::store::file::columns::{json_list, public_time};
+use crate::store::file::columns::{iso_day, json_list, public_time};
 use crate::store::write::articles::arrival::Arrival;
 
 /// An article on its way into its row.
@@ -45,7 +45,7 @@ impl ArticleRow<'_> {
     }
 
     /// Every column that a wording fills, once for both statements.
-    fn columns(&self, stays: &Stays) -> [Column<'_>; 26] {
+    fn columns(&self, stays: &Stays) -> [Column<'_>; 28] {
         use InRevision::{Kept, Replaced, ReplacedIfKnown, ReplacedIfListed};
         let ArticleRow { article, url, arrival, duplicate } = self;
         let published = article.published;
@@ -77,6 +77,8 @@ impl ArticleRow<'_> {
             column(":image_url", Kept, &article.image_url),
             column(":quality_reasons", Replaced, json_list(&article.quality.reasons)),
             column(":reservations", Replaced, json_list(&article.reservations)),
+            column(":host", ReplacedIfKnown, url.map(|url| publisher_of(url.as_url()))),
+            column(":day", ReplacedIfKnown, published.map(|published| iso_day(&published.day()))),
         ]
     }
 
@@ -167,14 +169,19 @@ fn insert_sql(columns: &[Column<'_>]) -> String {
     let names: Vec<&str> = columns.iter().map(Column::name).collect();
     let parameters: Vec<&str> = columns.iter().map(|column| column.parameter).collect();
     let (names, parameters) = (names.join(", "), parameters.join(", "));
-    format!("INSERT INTO articles ({names}, change_seq) VALUES ({parameters}, {NEXT_CHANGE})")
+    format!(
+        "INSERT INTO articles ({names}, change_seq, new_seq, wording_seq)
+         SELECT {parameters}, next, next, next FROM (SELECT {NEXT_CHANGE} AS next)"
+    )
 }
 
 fn update_sql(columns: &[Column<'_>]) -> String {
     let assignments: Vec<String> = columns.iter().filter_map(Column::assignment).collect();
     let assignments = assignments.join(", ");
     format!(
-        "UPDATE articles SET {assignments}, revision = revision + :counts_on, change_seq = {NEXT_CHANGE} WHERE id = :id"
+        "UPDATE articles SET {assignments}, revision = revision + :counts_on, (change_seq, wording_seq) =
+             (SELECT next, iif(:counts_on, next, wording_seq) FROM (SELECT {NEXT_CHANGE} AS next))
+         WHERE id = :id"
     )
 }
 
@@ -182,8 +189,8 @@ fn update_sql(columns: &[Column<'_>]) -> String {
 pub(super) fn keep_revision(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO revisions (article_id, revision, title, body, seen_at)
-             SELECT id, revision, title, body, updated_at FROM articles WHERE id = ?1",
+            "INSERT INTO revisions (article_id, revision, title, body, seen_at, change_seq)
+             SELECT id, revision, title, body, updated_at, wording_seq FROM articles WHERE id = ?1",
         )?
         .execute([id])?;
     Ok(())
@@ -194,7 +201,8 @@ pub(super) fn keep_revision(connection: &Connection, id: i64) -> rusqlite::Resul
 pub(super) fn mark_removed(connection: &Connection, id: i64, at: Timestamp) -> rusqlite::Result<bool> {
     let n_marked = connection
         .prepare_cached(&format!(
-            "UPDATE articles SET removed_at = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NULL"
+            "UPDATE articles SET removed_at = ?2, (change_seq, removed_seq) = (SELECT next, next FROM (SELECT {NEXT_CHANGE} AS next))
+             WHERE id = ?1 AND removed_at IS NULL"
         ))?
         .execute(params![id, public_time(at)])?;
     Ok(n_marked > 0)
@@ -204,7 +212,8 @@ pub(super) fn mark_removed(connection: &Connection, id: i64, at: Timestamp) -> r
 pub(super) fn mark_present(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(&format!(
-            "UPDATE articles SET removed_at = NULL, change_seq = {NEXT_CHANGE} WHERE id = ?1 AND removed_at IS NOT NULL"
+            "UPDATE articles SET removed_at = NULL, removed_seq = NULL, change_seq = {NEXT_CHANGE}
+             WHERE id = ?1 AND removed_at IS NOT NULL"
         ))?
         .execute([id])?;
     Ok(())

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::store::file::change_seq::NEXT_CHANGE;
-use crate::store::file::columns::{private_time, public_time};
+use crate::store::file::columns::private_time;
 use crate::store::write::articles::copies;
 use crate::store::write::publishers;
+use crate::store::write::removal::delete;
 use crate::store::write::transaction::WriteTransaction;
 
 /// Deletes an article, and has the links that led to it tried again at this time.
@@ -23,25 +23,13 @@ pub(super) fn take_back(
     give_sightings_back(connection, id)?;
     release_links(connection, id, retry_at)?;
     copies::forget(transaction, id)?;
-    tell(connection, id, now)?;
+    delete::tell(connection, id, now)?;
     connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id])?;
+    // What stands at its links may yet be an article.
+    delete::forget_signs(connection, id)?;
     // What was found to be a copy of it has its text, and is looked at for itself. Of the shingles in memory those of the article
     // alone are gone; stories are read anew for their generation. A lineage may have had its root in it.
     transaction.cache().roots().clear();
-    Ok(())
-}
-
-/// Tells those who read changes, as one more change: they may have passed the article on.
-fn tell(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(&format!(
-            "INSERT INTO _taken_back (change_seq, article_id, source_id, title, url, at)
-             SELECT {NEXT_CHANGE}, id, source_id, title, url, ?2 FROM articles WHERE id = ?1"
-        ))?
-        .execute(params![id, public_time(now)])?;
-    connection
-        .prepare_cached("UPDATE _change_state SET deleted_up_to = (SELECT max(change_seq) FROM _taken_back)")?
-        .execute([])?;
     Ok(())
 }
 

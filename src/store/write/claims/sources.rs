@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use url::Url;
 
-use crate::model::{ClaimId, DueSource, SourceId, Validators};
+use crate::model::{ClaimId, DueSource, SourceId, Validators, public_url};
 use crate::schedule::address::Move;
 use crate::schedule::validators::worth_sending;
 use crate::store::file::columns::{children_from_json, from_json_list, from_private_time, private_time, public_time};
@@ -118,13 +118,27 @@ fn due_sources(
         .collect()
 }
 
+/// The listed address, or the one that its source has moved to: on the same host with the same credentials, which are
+/// kept with the listed one alone.
+fn address_to_ask(listed: &str, moved_to: Option<&str>) -> Result<Url, url::ParseError> {
+    let listed = Url::parse(listed)?;
+    let Some(moved_to) = moved_to else { return Ok(listed) };
+    let mut url = Url::parse(moved_to)?;
+    if url.host() == listed.host() && *public_url(&url) == url {
+        // These fail for addresses that cannot have credentials.
+        let _ = url.set_username(listed.username());
+        let _ = url.set_password(listed.password());
+    }
+    Ok(url)
+}
+
 fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, Option<DueSource>)> {
     let id = SourceId(row.get(0)?);
     let listed_url: String = row.get(2)?;
     let moved = Move { to: row.get(9)?, n_answers: row.get(10)? };
     let proxy: Option<String> = row.get(16)?;
     let (Ok(url), Ok(proxy)) =
-        (Url::parse(moved.in_force().unwrap_or(&listed_url)), proxy.map(|proxy| proxy.parse()).transpose())
+        (address_to_ask(&listed_url, moved.in_force()), proxy.map(|proxy| proxy.parse()).transpose())
     else {
         return Ok((id, None));
     };

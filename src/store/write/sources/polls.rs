@@ -7,7 +7,8 @@ use url::Url;
 
 use crate::config::ScheduleSettings;
 use crate::model::{
-    ChildSitemap, DueSource, Failure, ListedLink, PollFacts, PollHints, PollOutcome, PollResult, SourceKind, Validators,
+    ChildSitemap, DueSource, Failure, ListedLink, PollFacts, PollHints, PollOutcome, PollResult, SourceKind,
+    Validators, public_url,
 };
 use crate::schedule::address::{self, Move};
 use crate::schedule::cadence::{Pulse, next_poll, shares_nothing};
@@ -61,13 +62,15 @@ pub(in crate::store) fn commit(
     let mut commit = match result {
         PollResult::Listed { kind, title, links, problems, validators, body_sha256, hints, moved_to, children } => {
             let document = Document { title: title.as_deref(), body_sha256, problems, children };
-            let moved_to = moved_to.as_ref();
+            let moved_to = moved_to.as_ref().map(public_url);
+            let moved_to = moved_to.as_deref();
             let answer = Answer { kind: *kind, hints: *hints, moved_to, validators: Some(validators) };
             poll.commit_list(links, &answer, &document)?
         }
         PollResult::Unchanged { validators, hints, moved_to } => {
             let kind = source.kind.unwrap_or(SourceKind::Feed);
-            let (moved_to, validators) = (moved_to.as_ref(), validators.as_ref());
+            let moved_to = moved_to.as_ref().map(public_url);
+            let (moved_to, validators) = (moved_to.as_deref(), validators.as_ref());
             poll.commit_unchanged(&Answer { kind, hints: *hints, moved_to, validators })?
         }
         PollResult::Postponed { until } => poll.postpone(*until)?,

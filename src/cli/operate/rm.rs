@@ -1,0 +1,96 @@
+//! `newswire rm`: delete articles.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::normalize;
+use crate::store::{self, Reader, RemovedArticle};
+
+use crate::cli::addresses;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::{number, text};
+use crate::cli::terminal::text::{counted, one_line};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Text, earlier wordings and sightings go; addresses and GUIDs stay known, so that the article does not come back when a source
+lists it again or a file is imported. Readers of changes (tail, cursors) are told. `newswire prune --vacuum` takes what was
+deleted out of the file itself. To stop following a source: newswire sources rm.
+
+Examples:
+  newswire rm 4711
+  newswire rm https://example.org/2026/11/a-story
+  newswire rm --forget https://example.org/2026/11/a-story   it may come back")]
+pub(crate) struct RmCommand {
+    /// Ids, or addresses that lead to them
+    #[arg(value_name = "ID or URL", required = true)]
+    articles: Vec<String>,
+
+    /// Forget the addresses as well: the article may come back
+    #[arg(long)]
+    forget: bool,
+}
+
+pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let mut failures = Vec::new();
+    let mut ids = Vec::new();
+    {
+        let reader = Context::reader(&config.store.path)?;
+        for word in &command.articles {
+            match find(&reader, word) {
+                Ok(id) if ids.contains(&id) => {}
+                Ok(id) => ids.push(id),
+                Err(failure @ Failure::Store(_)) => return Err(failure),
+                Err(failure) => failures.push(failure),
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    for RemovedArticle { id, title, was_there } in store::remove_articles_beside(&config.store, &ids, command.forget)? {
+        let what = match (was_there, command.forget) {
+            (true, false) => "deleted",
+            (true, true) => "deleted, and forgotten",
+            (false, true) => "forgotten",
+            (false, false) => {
+                let message =
+                    format!("no article {id}: it was deleted before, or never there; `newswire ls` lists what is");
+                failures.push(Failure::Failed(message));
+                continue;
+            }
+        };
+        let shown = title.as_deref().map(one_line).unwrap_or_default().into_owned();
+        rows.push((json!({ "id": id, "title": title, "what": what }), vec![id.to_string(), what.to_owned(), shown]));
+    }
+    let n_done = rows.len();
+    context.output.list(&[number("id"), text("what"), text("title")], rows)?;
+    match failures.len() {
+        0 => Ok(()),
+        1 if n_done == 0 => failures.pop().map_or(Ok(()), Err),
+        n_failed => {
+            for failure in failures {
+                eprintln!("newswire: {failure}");
+            }
+            let message = format!("{} could not be deleted", counted(n_failed, "article"));
+            Err(if n_done == 0 { Failure::Failed(message) } else { Failure::Partly(message) })
+        }
+    }
+}
+
+/// The number of an article, also of one that is deleted and whose address is still known.
+fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
+    if let Ok(id) = word.trim().parse::<i64>() {
+        return Ok(id);
+    }
+    let Some(address) = addresses::recognize(word).transpose()? else {
+        return Err(Failure::Usage(format!(
+            "{word:?} is neither an id nor an address; sources go by `newswire sources rm`"
+        )));
+    };
+    let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
+    let at_address = reader.article_at(&url.key())?;
+    at_address
+        .ok_or_else(|| Failure::Failed(format!("no article at {url}; `newswire why {url}` says what became of it")))
+}

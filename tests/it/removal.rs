@@ -1,0 +1,201 @@
+//! Taking away: by hand, by age, by the settings; and nothing comes back of it.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::harness::{Newsroom, feed, web_of};
+use newswire::demo::web::Site;
+
+/// A report that has nothing in common with others, as a line of JSON; `days` is its age.
+fn line(number: usize, days: i64, fields: &serde_json::Value) -> String {
+    let subject = (0..40).map(|word| format!("w{number}x{word}")).collect::<Vec<_>>().join(" ");
+    let published = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+    let mut line = json!({ "title": format!("Report {number}"), "text": format!("It is said of {subject}."), "published": published.to_string() });
+    for (key, value) in fields.as_object().into_iter().flatten() {
+        line[key] = value.clone();
+    }
+    line.to_string()
+}
+
+fn with_url(number: usize, days: i64) -> String {
+    line(number, days, &json!({ "url": format!("https://paper.example/{number}"), "source": "paper" }))
+}
+
+fn import(room: &Newsroom, lines: &[String]) -> serde_json::Value {
+    room.run(&["--json", "import", &room.file("lines.jsonl", lines.join("\n"))]).exits(0).json()
+}
+
+fn ids(room: &Newsroom) -> Vec<String> {
+    room.column("SELECT id FROM articles ORDER BY id")
+}
+
+#[test]
+fn what_is_deleted_does_not_come_back() {
+    let room = Newsroom::new();
+    let lines = [with_url(1, 3), with_url(2, 3), line(3, 3, &json!({ "id": "g3", "source": "wire" })), with_url(5, 3)];
+    // One without an address and without a name of its own.
+    let text =
+        "Report 4\n20261102\n\nIt is said of the quays of Lorne that they are dry since the sixteenth of October.\n";
+    let name = newswire::bundle::file_name(0, &newswire::bundle::hex_sha256(text.as_bytes()));
+    let document = room.file(&name, text);
+    import(&room, &lines[..3]);
+    room.run(&["import", &document]).exits(0);
+    import(&room, &lines[3..]);
+    room.run(&["rm", "1", "https://www.paper.example/2?utm_source=x", "3", "4"]).exits(0);
+    assert_eq!(ids(&room), ["5"]);
+    room.run(&["search", "w1x7"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM stories"), 1, "a story without articles is none");
+    let counts = import(&room, &lines);
+    assert_eq!((&counts["deleted"], &counts["known"], &counts["new"]), (&json!(3), &json!(1), &json!(0)), "{counts}");
+    room.run(&["import", &room.file("lines.jsonl", lines.join("\n"))]).exits(0).says("3 articles left out");
+    room.run(&["import", &document]).exits(0).says("1 article left out");
+    assert_eq!(ids(&room), ["5"]);
+    // Nor does one that another program has deleted.
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.execute("DELETE FROM articles", []).expect("they are deleted");
+    drop(theirs);
+    assert_eq!(import(&room, &lines)["deleted"], json!(4));
+    assert_eq!(ids(&room), Vec::<String>::new());
+    room.assert_sound();
+}
+
+#[test]
+fn what_is_forgotten_may_come_back() {
+    let room = Newsroom::new();
+    let lines = [with_url(1, 3), line(2, 3, &json!({ "id": "g2", "source": "wire" }))];
+    import(&room, &lines);
+    let what = |arguments: &[&str]| room.run(arguments).exits(0).cells()[0][1].to_owned();
+    assert_eq!(what(&["rm", "--forget", "1"]), "deleted, and forgotten");
+    assert_eq!(what(&["rm", "2"]), "deleted");
+    assert_eq!(import(&room, &lines)["new"], json!(1));
+    assert_eq!(what(&["rm", "--forget", "2"]), "forgotten");
+    assert_eq!(import(&room, &lines)["new"], json!(1));
+    assert_eq!(ids(&room), ["3", "4"], "no number is given again");
+}
+
+#[test]
+fn what_cannot_be_deleted_is_named() {
+    let room = Newsroom::new();
+    import(&room, &[with_url(1, 3)]);
+    room.run(&["rm", "77"]).exits(1).says("no article 77");
+    room.run(&["rm", "https://paper.example/99"]).exits(1).says("no article at https://paper.example/99");
+    room.run(&["rm", "paper"]).exits(2).says("newswire sources rm");
+    room.run(&["rm", "1", "77"]).exits(3).says("no article 77");
+    assert_eq!(ids(&room), Vec::<String>::new());
+    room.run(&["rm", "1"]).exits(1).says("it was deleted before");
+}
+
+#[test]
+fn readers_of_changes_are_told() {
+    let room = Newsroom::new();
+    import(&room, &[with_url(1, 3), with_url(2, 3)]);
+    let cursor = room.path("mirror").display().to_string();
+    room.run(&["--json", "tail", "--cursor", &cursor]).exits(0);
+    room.run(&["rm", "1"]).exits(0);
+    let told = room.run(&["--json", "tail", "--cursor", &cursor]).exits(0).json_lines();
+    let told: Vec<_> = told.iter().map(|change| (change["id"].as_i64(), change["change"].as_str())).collect();
+    assert_eq!(told, [(Some(1), Some("removed"))]);
+}
+
+#[test]
+fn what_is_old_goes_and_no_more() {
+    let room = Newsroom::new();
+    import(&room, &[with_url(1, 900), with_url(2, 400), with_url(3, 100), with_url(4, 3)]);
+    let file = room.file("other.jsonl", line(5, 900, &json!({ "url": "https://other.example/5", "source": "other" })));
+    room.run(&["import", &file]).exits(0);
+    let dry = room.run(&["--json", "prune", "--older", "2y", "--dry-run"]).exits(0).json();
+    assert_eq!((&dry["articles"], ids(&room).len()), (&json!(2), 5));
+    room.run(&["prune", "--older", "2y", "--source", "other"]).exits(0).says("gone: 1 article");
+    assert_eq!(ids(&room), ["1", "2", "3", "4"]);
+    let done = room.run(&["--json", "prune", "--older", "2y"]).exits(0).json();
+    assert_eq!((&done["articles"], ids(&room)), (&json!(1), vec!["2".to_owned(), "3".to_owned(), "4".to_owned()]));
+    room.run(&["prune", "--older", "90d", "--bodies"]).exits(0).says("gone: 2 texts");
+    assert_eq!(room.column("SELECT body = '' FROM articles ORDER BY id"), ["1", "1", "0"]);
+    assert_eq!(
+        room.number("SELECT count(*) FROM articles WHERE quality_reasons LIKE '%text-pruned%' AND words > 40"),
+        2
+    );
+    assert_eq!(room.run(&["--json", "search", "w2x7"]).exits(0).json_lines().len(), 0);
+    assert_eq!(room.run(&["--json", "show", "2"]).exits(0).json()["title"], json!("Report 2"));
+    room.run(&["prune", "--older", "90d", "--bodies"]).exits(0).says("gone: nothing");
+    room.run(&["prune", "--older", "1h"]).exits(2).says("a day or more ago");
+    room.run(&["prune"]).exits(0).says("gone: nothing");
+    // What is gone is not taken in again, and what has no text does not get it back.
+    let counts = import(&room, &[with_url(1, 900), with_url(2, 400)]);
+    assert_eq!((&counts["deleted"], &counts["new"]), (&json!(1), &json!(0)), "{counts}");
+    room.assert_sound();
+}
+
+#[test]
+fn earlier_wordings_and_requests_go_by_their_own_age() {
+    let room = Newsroom::new();
+    let wording = |text: &str, changed: &str| {
+        line(1, 500, &json!({ "url": "https://paper.example/1", "text": text, "modified_at": changed }))
+    };
+    let old = "The ferry was late on Monday since its engine had to be looked at by a man from Lorne.";
+    let new =
+        "The ferry was late on Monday and on Tuesday, since its engine had to be changed for that of another ship.";
+    import(&room, &[wording(old, "2025-07-20T10:00:00Z"), wording(new, "2025-07-21T10:00:00Z")]);
+    assert_eq!(room.number("SELECT count(*) FROM revisions"), 1);
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs
+        .execute_batch(
+            "INSERT INTO fetches (url, purpose, started_at, elapsed_ms, bytes) VALUES
+                 ('https://a.example/', 'poll', '2026-01-01T00:00:00Z', 1, 1), ('https://a.example/', 'poll', '2999-01-01T00:00:00Z', 1, 1)",
+        )
+        .expect("rows");
+    drop(theirs);
+    room.run(&["prune", "--older", "1y", "--revisions"]).exits(0).says("gone: 1 earlier wording");
+    room.run(&["prune", "--older", "90d", "--fetches"]).exits(0).says("gone: 1 request");
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 1);
+}
+
+#[test]
+fn space_is_given_back() {
+    let room = Newsroom::new();
+    let lines: Vec<String> = (0..400).map(|number| with_url(number, if number < 300 { 900 } else { 3 })).collect();
+    import(&room, &lines);
+    let done = room.run(&["--json", "prune", "--older", "2y"]).exits(0).json();
+    let bytes = |key: &str| done[key].as_u64().expect("bytes");
+    assert!(bytes("bytes_after") < bytes("bytes_before"), "{done}");
+    assert_eq!(bytes("bytes_free"), 0, "{done}");
+    let done = room.run(&["--json", "prune", "--vacuum"]).exits(0).json();
+    assert!(done["bytes_after"].as_u64() <= done["bytes_before"].as_u64(), "{done}");
+    assert_eq!(std::fs::metadata(room.database()).expect("a file").len(), done["bytes_after"].as_u64().expect("bytes"));
+    assert_eq!(ids(&room).len(), 100);
+    assert_eq!(room.run(&["--json", "search", "w350x7"]).exits(0).json_lines().len(), 1);
+    room.assert_sound();
+}
+
+#[test]
+fn the_daemon_keeps_to_the_settings_and_to_the_rules_of_sources() {
+    let web = web_of(vec![Site::new("paper.example").with("/feed", feed(&[]))]);
+    let mut room = Newsroom::reading(&web);
+    import(&room, &[with_url(1, 900), with_url(2, 40), with_url(3, 3)]);
+    let other = |number, days| {
+        line(number, days, &json!({ "url": format!("https://other.example/{number}"), "source": "other" }))
+    };
+    let file = room.file("other.jsonl", [other(4, 900), other(5, 40), other(6, 3)].join("\n"));
+    room.run(&["import", &file]).exits(0);
+    room.set(&[("retention.articles_days", "365"), ("retention.texts_days", "30")]);
+    room.write_sources(
+        "[[source]]\nslug = \"other\"\nurl = \"http://paper.example/feed\"\nretention = { articles_days = 10 }\n",
+    );
+    let daemon = room.start();
+    room.wait_for(
+        Duration::from_secs(20),
+        "SELECT group_concat(id || iif(body = '', '-', '+'), ' ') FROM articles",
+        "2- 3+ 6+",
+    );
+    daemon.stop();
+    room.assert_sound();
+    room.write_sources(
+        "[[source]]\nslug = \"a\"\nurl = \"http://a.example/\"\nretention = { articles_days = 0, days = 3 }\n",
+    );
+    room.run(&["config", "check"])
+        .exits(78)
+        .says("sources.toml:4: articles_days: must be a number of days")
+        .says("days: unknown key");
+}

@@ -1,0 +1,126 @@
+//! Words are found, also in scripts that are written without blanks; whoever changed the articles.
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::harness::Newsroom;
+
+/// Language, headline, text: invented.
+const ARTICLES: &[[&str; 3]] = &[
+    [
+        "ja",
+        "台風で港の市場が休みに",
+        "大型の台風が近づき、青浜港の魚市場は二日間休みになる。\n東京へ向かう船も三隻が欠航した。市場の組合は氷を配り、\
+         図書館は避難所として夜も開いている。",
+    ],
+    [
+        "zh",
+        "青石镇图书馆重新开放",
+        "关闭两年之后，青石镇的图书馆在星期一重新开放。\n新馆藏书三万册，还有一间供孩子们使用的阅览室。镇长说，iPhone也能借书。",
+    ],
+    [
+        "th",
+        "รถไฟสายเหนือกลับมาวิ่ง",
+        "รถไฟสายเหนือกลับมาวิ่งอีกครั้งหลังจากหยุดไปสามเดือน\nชาวบ้านที่สถานีดอยแก้วนำข้าวและน้ำมาให้คนขับ ตั๋วราคาเท่าเดิม",
+    ],
+    [
+        "en",
+        "Library of Lorne opens at night",
+        "The library of Lorne is open at night since Monday, and the tram goes there.",
+    ],
+];
+
+fn newsroom() -> Newsroom {
+    let room = Newsroom::new();
+    let line = |(number, [language, title, body]): (usize, &[&str; 3])| {
+        json!({
+            "url": format!("https://paper.example/{number}"), "language": language, "title": title,
+            "paragraphs": body.lines().collect::<Vec<_>>(), "published": "2026-11-02T12:00:00Z",
+        })
+        .to_string()
+    };
+    let lines: Vec<String> = ARTICLES.iter().enumerate().map(line).collect();
+    room.run(&["import", &room.file("articles.jsonl", lines.join("\n"))]).exits(0);
+    room
+}
+
+fn found(room: &Newsroom, arguments: &[&str]) -> Vec<i64> {
+    let outcome = room.run(&[&["--json", "search"], arguments].concat()).exits(0);
+    let mut ids: Vec<i64> = outcome.json_lines().iter().filter_map(|hit| hit["id"].as_i64()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// The articles that have a word, by looking.
+fn with(room: &Newsroom, word: &str) -> Vec<i64> {
+    let sql = format!("SELECT id FROM articles WHERE instr(title || char(10) || body, '{word}') ORDER BY id");
+    room.column(&sql).iter().filter_map(|id| id.parse().ok()).collect()
+}
+
+#[test]
+fn every_word_of_two_characters_is_found_and_no_other() {
+    let room = newsroom();
+    let words = [
+        "東京",
+        "台風",
+        "市場",
+        "図書館",
+        "港",
+        "欠航",
+        "青浜",
+        "图书馆",
+        "青石",
+        "星期一",
+        "阅览室",
+        "รถไฟ",
+        "เหนือ",
+        "ดอยแก้ว",
+        "น้ำ",
+        "ตั๋ว",
+        "京東",
+        "風台",
+        "นี้",
+    ];
+    for word in words {
+        assert_eq!(found(&room, &[word]), with(&room, word), "{word}");
+    }
+    assert_eq!(found(&room, &["東京 台風"]), [1]);
+    assert_eq!(found(&room, &["東京 图书馆"]), Vec::<i64>::new());
+    assert_eq!(found(&room, &["iPhone 图书馆"]), [2]);
+    assert_eq!(found(&room, &["--raw", "title:图书馆 OR title:台風"]), [1, 2]);
+    assert_eq!(found(&room, &["--raw", "台風 NOT 東京"]), Vec::<i64>::new());
+    // Nothing for others: an English text is not in the index by character.
+    assert_eq!(room.number("SELECT count(*) FROM articles_characters_docsize"), 3);
+    assert_eq!(found(&room, &["library"]), [4]);
+    let hit = &room.run(&["--json", "search", "東京"]).exits(0).json_lines()[0];
+    assert!(hit["snippet"].as_str().is_some_and(|snippet| snippet.contains("東京へ向かう船")), "{hit}");
+}
+
+#[test]
+fn what_other_programs_change_is_found_as_it_reads_now() {
+    let room = newsroom();
+    let theirs = Connection::open(room.database()).expect("a database");
+    let sql = "UPDATE articles SET body = replace(body, '東京', '大阪') WHERE id = 1;
+         UPDATE articles SET body = body || char(10) || '山寺の鐘' WHERE id = 1;
+         UPDATE articles SET title = '夜の図書室' WHERE id = 4;
+         DELETE FROM articles WHERE id = 2";
+    theirs.execute_batch(sql).expect("changes");
+    drop(theirs);
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+    for word in ["東京", "大阪", "山寺", "図書", "图书馆", "台風", "รถไฟ"] {
+        assert_eq!(found(&room, &[word]), with(&room, word), "{word}");
+    }
+    assert_eq!(room.column("SELECT id FROM articles_characters_docsize ORDER BY id"), ["1", "3", "4"]);
+    assert_eq!(room.number("SELECT count(*) FROM _characters_due"), 0);
+    room.assert_sound();
+}
+
+#[test]
+fn a_snapshot_finds_them_too() {
+    let room = newsroom();
+    let snapshot = room.path("given.db");
+    let snapshot = snapshot.to_str().expect("a path");
+    room.run(&["snapshot", snapshot]).exits(0);
+    let hits = room.run(&["--db", snapshot, "--json", "search", "台風"]).exits(0).json_lines();
+    assert_eq!(hits.len(), 1);
+}
