@@ -1,7 +1,8 @@
-//! `newswire import`: bundles, JSON lines, saved pages, lists of sources.
+//! `newswire import`: bundles, JSON lines, saved pages, web archives, lists of sources.
 //!
 //! * `files`: which files are read, and what they are.
 //! * `lines`: the lines of JSON lines.
+//! * `archive`: the pages of web archives.
 //! * `reading`: what is in the files, whatever they are.
 //! * `intake`: articles on their way into the database, in groups.
 
@@ -24,6 +25,8 @@ mod files;
 
 mod lines;
 
+mod archive;
+
 mod intake;
 
 mod reading;
@@ -31,9 +34,10 @@ mod reading;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A folder with bundle documents (000_0123456789abcdef.txt) is read as a bundle; of any other folder all *.txt, *.jsonl,
-*.html and *.opml files are read. JSON lines have url or id, title, published, authors, language, paragraphs or text,
+*.html, *.opml, *.warc and *.warc.gz files are read. JSON lines have url or id, title, published, authors, language, paragraphs or text,
 source (any name), site_name, section, keywords or tags, image_url, modified_at; lines with one url are versions of one
-article. The sources of an OPML file are followed from then on.
+article. The sources of an OPML file are followed from then on. Of a web archive
+(WARC) the pages in HTML with status 200 are read; other records are counted.
 
 Lines that `newswire export` wrote are stored again as they were: numbers (where they are free), times, sources, earlier
 wordings and whose text it is. The same file a second time changes nothing.
@@ -73,9 +77,10 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     })?;
     progress.finish();
     let (counts, outcome) = outcome?;
-    let Counts { new, duplicates, known, deleted, revisions, sources, failed } = counts;
+    let Counts { new, duplicates, known, deleted, revisions, sources, failed, passed_over } = counts;
     let value = serde_json::json!({
         "new": new, "duplicates": duplicates, "known": known, "deleted": deleted, "revisions": revisions, "sources": sources, "failed": failed,
+        "passed_over": passed_over,
     });
     if context.output.is_json() {
         context.output.line(&value.to_string())?;

@@ -55,9 +55,15 @@ pub(super) enum Kind {
     JsonLines,
     Page,
     Opml,
+    /// A web archive.
+    Archive,
 }
 
 pub(super) fn kind_of(path: &Path) -> Option<Kind> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    if [".warc", ".warc.gz"].iter().any(|end| name.ends_with(end)) {
+        return Some(Kind::Archive);
+    }
     match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
         "txt" => Some(Kind::Document),
         "jsonl" | "ndjson" | "json" => Some(Kind::JsonLines),

@@ -34,6 +34,8 @@ pub(super) struct Counts {
     pub(super) revisions: usize,
     pub(super) sources: usize,
     pub(super) failed: usize,
+    /// Records of web archives that are no articles.
+    pub(super) passed_over: usize,
 }
 
 impl Counts {
@@ -51,24 +53,41 @@ impl Counts {
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     file: PathBuf,
-    line: Option<usize>,
+    spot: Spot,
+}
+
+/// Which part of a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spot {
+    Whole,
+    Line(usize),
+    /// What begins at this byte.
+    Byte(u64),
 }
 
 impl Place {
-    pub(super) fn of(file: &Path, line: Option<usize>) -> Place {
-        Place { file: file.to_owned(), line }
+    pub(super) fn of(file: &Path, spot: Spot) -> Place {
+        Place { file: file.to_owned(), spot }
     }
 
     /// As a compiler names it.
     fn shown(&self) -> String {
-        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{}{line}", self.file.display())
+        let file = self.file.display();
+        match self.spot {
+            Spot::Whole => file.to_string(),
+            Spot::Line(line) => format!("{file}:{line}"),
+            Spot::Byte(offset) => format!("{file} at byte {offset}"),
+        }
     }
 
     /// As a sentence names it.
     pub(super) fn in_words(&self) -> String {
-        let line = self.line.map(|line| format!("line {line} of ")).unwrap_or_default();
-        format!("{line}{}", self.file.display())
+        let file = self.file.display();
+        match self.spot {
+            Spot::Whole => file.to_string(),
+            Spot::Line(line) => format!("line {line} of {file}"),
+            Spot::Byte(offset) => format!("byte {offset} of {file}"),
+        }
     }
 }
 
@@ -254,7 +273,7 @@ mod tests {
             let line = format!(r#"{{"id": "{number}", "title": "Number {number}", "text": "{text}"}}"#);
             let read = crate::pipeline::json_line(&line).unwrap();
             let new = NewArticle { guid: read.guid, source: Some("a".to_owned()), ..NewArticle::of(read.article) };
-            intake.add(Place::of(Path::new("a.jsonl"), Some(number + 1)), new).await.unwrap();
+            intake.add(Place::of(Path::new("a.jsonl"), Spot::Line(number + 1)), new).await.unwrap();
         }
         intake.finish().await.unwrap();
         let Counts { new, duplicates, failed, .. } = intake.counts;

@@ -1,6 +1,6 @@
 //! Reads the files of an import, whatever they are, and hands what is in them to the intake.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::Seek;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,12 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::app::App;
 use crate::model::{Article, ArticleRecord, Companions};
-use crate::pipeline::{self, JsonArticle, OpmlSource};
+use crate::pipeline::{self, JsonArticle, OpmlSource, WarcArticle, WarcPage};
 use crate::store::NewSource;
 
+use super::archive::{ArchivePages, Found};
 use super::files::{Kind, kind_of, read_whole};
-use super::intake::{Counts, Intake, NewArticle, Place};
+use super::intake::{Counts, Intake, NewArticle, Place, Spot};
 use super::lines::{Batch, Batches};
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, standard_input};
@@ -87,9 +88,10 @@ impl<'a> Import<'a> {
         }
         // A named file of an unknown type is read as a document: that is what it most likely is.
         let kind = kind_of(path).unwrap_or(Kind::Document);
-        let place = Place::of(path, None);
-        if kind == Kind::JsonLines {
+        let place = Place::of(path, Spot::Whole);
+        if matches!(kind, Kind::JsonLines | Kind::Archive) {
             return match File::open(path) {
+                Ok(file) if kind == Kind::Archive => self.archive(path, file).await,
                 Ok(file) => self.json_lines(path, file).await,
                 Err(error) => {
                     self.intake.fault(&place, &error.to_string());
@@ -107,7 +109,7 @@ impl<'a> Import<'a> {
         match kind {
             Kind::Opml => self.opml(&place, &bytes).await,
             Kind::Page => self.page(place, bytes).await,
-            Kind::Document | Kind::JsonLines => self.document(path, &bytes).await,
+            Kind::Document | Kind::JsonLines | Kind::Archive => self.document(path, &bytes).await,
         }
     }
 
@@ -130,14 +132,14 @@ impl<'a> Import<'a> {
                 Ok(())
             }
             Err(error) => {
-                self.intake.fault(&Place::of(path, None), &error.to_string());
+                self.intake.fault(&Place::of(path, Spot::Whole), &error.to_string());
                 Ok(())
             }
         }
     }
 
     async fn document(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        let place = Place::of(path, None);
+        let place = Place::of(path, Spot::Whole);
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match pipeline::bundle_document(bytes, name) {
             Ok((article, notes)) => {
@@ -182,7 +184,7 @@ impl<'a> Import<'a> {
         let batches = match Batches::of(file) {
             Ok(batches) => batches,
             Err(error) => {
-                self.intake.fault(&Place::of(path, None), &error.to_string());
+                self.intake.fault(&Place::of(path, Spot::Whole), &error.to_string());
                 return Ok(());
             }
         };
@@ -196,7 +198,7 @@ impl<'a> Import<'a> {
             self.progress.set_position(self.n_bytes_read + batches.n_bytes());
             next = self.read_ahead(batches);
             for (line, read) in batch {
-                let place = Place::of(path, Some(line));
+                let place = Place::of(path, Spot::Line(line));
                 if self.interrupt.is_stopped() {
                     return self.end_early(&format!("{} and what follows are not stored", place.in_words())).await;
                 }
@@ -244,6 +246,51 @@ impl<'a> Import<'a> {
             record,
         };
         self.intake.add(place, new).await
+    }
+
+    /// The pages of a web archive. What is none is counted.
+    async fn archive(&mut self, path: &Path, file: File) -> Result<(), Failure> {
+        let pages = match ArchivePages::of(file, &self.app.stages, self.app.config.fetch.page_bytes_max) {
+            Ok(pages) => pages,
+            Err(error) => {
+                self.intake.fault(&Place::of(path, Spot::Whole), &error.to_string());
+                return Ok(());
+            }
+        };
+        let mut passed_over = BTreeMap::<String, usize>::new();
+        let mut next = spawn_blocking(move || pages.read_some());
+        loop {
+            let (pages, found) = next.await.map_err(|error| Failure::Failed(error.to_string()))?;
+            if found.is_empty() {
+                break;
+            }
+            self.progress.set_position(self.n_bytes_read + pages.position());
+            next = spawn_blocking(move || pages.read_some());
+            for Found { offset, page } in found {
+                let place = Place::of(path, Spot::Byte(offset));
+                if self.interrupt.is_stopped() {
+                    return self.end_early(&format!("{} and what follows are not stored", place.in_words())).await;
+                }
+                match page {
+                    Ok(WarcPage::Article(read)) => {
+                        let WarcArticle { article, fetched_at, is_address_given } = *read;
+                        let first_seen_at = Some(fetched_at);
+                        let new = NewArticle { first_seen_at, is_address_given, ..NewArticle::of(article) };
+                        self.intake.add(place, new).await?;
+                    }
+                    Ok(WarcPage::PassedOver(what)) => {
+                        self.intake.counts.passed_over += 1;
+                        *passed_over.entry(what).or_default() += 1;
+                    }
+                    Err(reason) => self.intake.fault(&place, &reason),
+                }
+            }
+        }
+        if !passed_over.is_empty() {
+            let kinds: Vec<String> = passed_over.iter().map(|(what, count)| format!("{count} {what}")).collect();
+            self.intake.note(&Place::of(path, Spot::Whole), &format!("passed over: {}", kinds.join(", ")));
+        }
+        Ok(())
     }
 
     /// The sources of a list. What was read before them is stored before them: whoever comes first has a slug.
