@@ -52,6 +52,7 @@ use ingest::discover::{self, DiscoverCommand};
 use ingest::extract::{self, ExtractCommand};
 use ingest::fetch::{self, FetchCommand};
 use ingest::import::{self, ImportCommand};
+use ingest::merge::{self, MergeCommand};
 use ingest::parse_feed::{self, ParseFeedCommand};
 use ingest::run::{self, RunCommand};
 use operate::completions::{self, CompletionsCommand};
@@ -98,6 +99,8 @@ enum Command {
     Discover(DiscoverCommand),
     /// Take in bundles, JSON lines, HTML files, web archives and OPML
     Import(ImportCommand),
+    /// Take in all of another newswire database
+    Merge(MergeCommand),
     /// Write stored articles as a bundle, JSON lines or CSV
     Export(ExportCommand),
     /// List stored articles, newest first
@@ -190,6 +193,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::ParseFeed(command) => parse_feed::run(&mut context, &command),
         Command::Discover(command) => discover::run(&mut context, &command),
         Command::Import(command) => import::run(&mut context, &command),
+        Command::Merge(command) => merge::run(&mut context, &command),
         Command::Export(command) => export::run(&mut context, &command),
         Command::Ls(command) => ls::run(&mut context, &command),
         Command::Show(command) => show::run(&mut context, &command),

@@ -33,6 +33,7 @@ mod known_stories;
 mod later_pages;
 mod layers;
 mod left_in_peace;
+mod merges;
 mod newsweb;
 mod newsweb_serves;
 mod other_programs;

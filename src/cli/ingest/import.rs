@@ -27,7 +27,7 @@ mod lines;
 
 mod archive;
 
-mod intake;
+pub(super) mod intake;
 
 mod reading;
 

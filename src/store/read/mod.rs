@@ -8,6 +8,7 @@
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `sources`, `status`: the sources, and the state of everything.
 //! * `counts`: how many there are of what is listed in part.
+//! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
 //!
 //! Knows nothing of `write`.
@@ -43,5 +44,7 @@ pub(super) mod address_history;
 pub(super) mod sources;
 
 pub(super) mod status;
+
+pub(super) mod merging;
 
 pub(super) mod user_query;

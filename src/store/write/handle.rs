@@ -10,8 +10,8 @@ use tracing::info;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ArticleRecord, ClaimedWork, HostMemory, ImportedArticle, LinkId, ListedLink, PollOutcome,
-    Source, SourceId, StoredArticle,
+    Article, ArticleOutcome, ArticleRecord, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle, LinkId,
+    ListedLink, MergedSource, PollOutcome, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{check_path, refuse_snapshot};
@@ -32,7 +32,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, retries};
+use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, merge, retries};
 
 /// What became of an article from a file: nothing is stored of one that was deleted here.
 pub type ImportOutcome = Result<Option<StoredArticle>, StoreError>;
@@ -261,6 +261,34 @@ impl Store {
     /// When the database cannot be written.
     pub async fn name_source(&self, slug: String, title: String) -> Result<(), StoreError> {
         self.write(move |tx| restore::name_source(tx, &slug, &title, Timestamp::now())).await
+    }
+
+    /// Lists sources of another database, without polling them. Returns the slug that each has here.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn merge_sources(&self, sources: Vec<MergedSource>) -> Result<Vec<String>, StoreError> {
+        self.write(move |tx| merge::sources(tx, &sources, Timestamp::now())).await
+    }
+
+    /// Notes what was deleted in another database, so that it does not come here. Returns how many signs were new.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn merge_deleted(&self, identities: Vec<DeletedIdentity>) -> Result<usize, StoreError> {
+        self.write(move |tx| merge::deleted(tx, &identities, Timestamp::now())).await
+    }
+
+    /// Puts the stories of articles that share one in another database into one. Returns how many articles went to another
+    /// story.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn merge_stories(&self, shared: Vec<Vec<i64>>) -> Result<usize, StoreError> {
+        self.write(move |tx| merge::stories(tx, &shared)).await
     }
 
     /// The stored article that this one would be a copy of, if it came in now. Nothing is written.

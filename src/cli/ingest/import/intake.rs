@@ -25,17 +25,17 @@ const GROUP_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What became of what was read.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) new: usize,
-    pub(super) duplicates: usize,
-    pub(super) known: usize,
+pub(in crate::cli::ingest) struct Counts {
+    pub(in crate::cli::ingest) new: usize,
+    pub(in crate::cli::ingest) duplicates: usize,
+    pub(in crate::cli::ingest) known: usize,
     /// Deleted here before, so that they do not come back.
-    pub(super) deleted: usize,
-    pub(super) revisions: usize,
-    pub(super) sources: usize,
-    pub(super) failed: usize,
+    pub(in crate::cli::ingest) deleted: usize,
+    pub(in crate::cli::ingest) revisions: usize,
+    pub(in crate::cli::ingest) sources: usize,
+    pub(in crate::cli::ingest) failed: usize,
     /// Records of web archives that are no articles.
-    pub(super) passed_over: usize,
+    pub(in crate::cli::ingest) passed_over: usize,
 }
 
 impl Counts {
@@ -51,22 +51,24 @@ impl Counts {
 
 /// Where an article stands.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(in crate::cli::ingest) struct Place {
     file: PathBuf,
     spot: Spot,
 }
 
 /// Which part of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Spot {
+pub(in crate::cli::ingest) enum Spot {
     Whole,
     Line(usize),
     /// What begins at this byte.
     Byte(u64),
+    /// The article with this number in a database.
+    Article(i64),
 }
 
 impl Place {
-    pub(super) fn of(file: &Path, spot: Spot) -> Place {
+    pub(in crate::cli::ingest) fn of(file: &Path, spot: Spot) -> Place {
         Place { file: file.to_owned(), spot }
     }
 
@@ -77,34 +79,36 @@ impl Place {
             Spot::Whole => file.to_string(),
             Spot::Line(line) => format!("{file}:{line}"),
             Spot::Byte(offset) => format!("{file} at byte {offset}"),
+            Spot::Article(id) => format!("{file}: article {id}"),
         }
     }
 
     /// As a sentence names it.
-    pub(super) fn in_words(&self) -> String {
+    pub(in crate::cli::ingest) fn in_words(&self) -> String {
         let file = self.file.display();
         match self.spot {
             Spot::Whole => file.to_string(),
             Spot::Line(line) => format!("line {line} of {file}"),
             Spot::Byte(offset) => format!("byte {offset} of {file}"),
+            Spot::Article(id) => format!("article {id} of {file}"),
         }
     }
 }
 
 /// An article on its way into the database, with what its file says of it.
-pub(super) struct NewArticle {
-    pub(super) article: Article,
-    pub(super) guid: Option<String>,
-    pub(super) source: Option<String>,
-    pub(super) first_seen_at: Option<Timestamp>,
+pub(in crate::cli::ingest) struct NewArticle {
+    pub(in crate::cli::ingest) article: Article,
+    pub(in crate::cli::ingest) guid: Option<String>,
+    pub(in crate::cli::ingest) source: Option<String>,
+    pub(in crate::cli::ingest) first_seen_at: Option<Timestamp>,
     /// Whether its address is the file's word, and not a page's.
-    pub(super) is_address_given: bool,
-    pub(super) record: Option<ArticleRecord>,
+    pub(in crate::cli::ingest) is_address_given: bool,
+    pub(in crate::cli::ingest) record: Option<ArticleRecord>,
 }
 
 impl NewArticle {
     /// An article of which its file says nothing else.
-    pub(super) fn of(article: Article) -> Self {
+    pub(in crate::cli::ingest) fn of(article: Article) -> Self {
         NewArticle { article, guid: None, source: None, first_seen_at: None, is_address_given: true, record: None }
     }
 }
@@ -116,7 +120,7 @@ struct InFlight {
 }
 
 /// Takes articles in.
-pub(super) struct Intake<'a> {
+pub(in crate::cli::ingest) struct Intake<'a> {
     app: &'a App,
     progress: Progress,
     /// The source that articles are said to come from which do not say it themselves.
@@ -127,11 +131,11 @@ pub(super) struct Intake<'a> {
     group: Vec<(ImportedArticle, Option<ArticleRecord>)>,
     n_group_bytes: usize,
     in_flight: Option<InFlight>,
-    pub(super) counts: Counts,
+    pub(in crate::cli::ingest) counts: Counts,
 }
 
 impl<'a> Intake<'a> {
-    pub(super) fn new(app: &'a App, progress: Progress) -> Intake<'a> {
+    pub(in crate::cli::ingest) fn new(app: &'a App, progress: Progress) -> Intake<'a> {
         Intake {
             app,
             progress,
@@ -146,18 +150,18 @@ impl<'a> Intake<'a> {
     }
 
     /// Names the source of articles that do not name theirs.
-    pub(super) async fn set_source(&mut self, name: &str) -> Result<(), Failure> {
+    pub(in crate::cli::ingest) async fn set_source(&mut self, name: &str) -> Result<(), Failure> {
         self.source = Some(self.slug_of(name).await?);
         Ok(())
     }
 
     /// That source.
-    pub(super) fn source(&self) -> Option<&String> {
+    pub(in crate::cli::ingest) fn source(&self) -> Option<&String> {
         self.source.as_ref()
     }
 
     /// The slug of a source by the name that somebody gave it. A name that is no slug becomes its title.
-    pub(super) async fn slug_of(&mut self, name: &str) -> Result<String, Failure> {
+    pub(in crate::cli::ingest) async fn slug_of(&mut self, name: &str) -> Result<String, Failure> {
         let slug = config::slug_for_name(name);
         if slug != name.trim() && !self.names.contains_key(name) {
             self.app.store.name_source(slug.clone(), one_line(name.trim()).into_owned()).await?;
@@ -167,7 +171,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Takes an article in. It is stored when its group is full, or with [`Intake::finish`].
-    pub(super) async fn add(&mut self, place: Place, new: NewArticle) -> Result<(), Failure> {
+    pub(in crate::cli::ingest) async fn add(&mut self, place: Place, new: NewArticle) -> Result<(), Failure> {
         let NewArticle { article, guid, source, first_seen_at, is_address_given, record } = new;
         let source = source.or_else(|| self.source.clone());
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
@@ -183,13 +187,13 @@ impl<'a> Intake<'a> {
     }
 
     /// Stores what was taken in.
-    pub(super) async fn finish(&mut self) -> Result<(), Failure> {
+    pub(in crate::cli::ingest) async fn finish(&mut self) -> Result<(), Failure> {
         self.send().await?;
         self.settle().await
     }
 
     /// Waits for what is being stored, and lets go of the rest. Returns where that begins.
-    pub(super) async fn give_up(&mut self) -> Result<Option<Place>, Failure> {
+    pub(in crate::cli::ingest) async fn give_up(&mut self) -> Result<Option<Place>, Failure> {
         self.group.clear();
         let first = self.places.drain(..).next();
         self.settle().await?;
@@ -236,13 +240,13 @@ impl<'a> Intake<'a> {
     }
 
     /// Tells what is wrong with something, and counts it.
-    pub(super) fn fault(&mut self, place: &Place, reason: &str) {
+    pub(in crate::cli::ingest) fn fault(&mut self, place: &Place, reason: &str) {
         self.counts.failed += 1;
         self.note(place, reason);
     }
 
     /// Tells something about what was read.
-    pub(super) fn note(&self, place: &Place, text: &str) {
+    pub(in crate::cli::ingest) fn note(&self, place: &Place, text: &str) {
         self.progress.tell(&format!("newswire: {}: {text}", place.shown()));
     }
 }
