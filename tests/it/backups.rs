@@ -282,7 +282,7 @@ fn a_snapshot_holds_what_is_public_and_nothing_else() {
     assert!(!tables.iter().any(|name| name.starts_with('_')), "{tables:?}");
     assert!(names("view").contains(&"bundle_documents".to_owned()));
     assert_eq!(rows(&snapshot, "bundle_documents"), rows(&original, "bundle_documents"));
-    assert_eq!(names("virtual"), ["articles_fts"]);
+    assert_eq!(names("virtual"), ["articles_characters", "articles_fts"]);
     assert_eq!(text(&snapshot, "SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'committee'"), "1");
     assert_eq!(text(&snapshot, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"), "0");
     assert_eq!(text(&snapshot, "PRAGMA freelist_count"), "0");

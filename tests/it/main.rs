@@ -18,6 +18,7 @@ mod demo;
 mod documentation;
 mod entries;
 mod explain;
+mod exports;
 mod faults;
 mod following;
 mod forms;
