@@ -22,7 +22,7 @@ pub(crate) enum ExportFormat {
     Jsonl,
     /// Comma-separated values (RFC 4180)
     Csv,
-    /// A table in typed columns, for DuckDB, pandas and others
+    /// A table in typed columns, as pandas and others read them
     Parquet,
 }
 

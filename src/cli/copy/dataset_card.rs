@@ -138,13 +138,11 @@ fn card(format: ExportFormat, export: &Export<'_>, data: &str, columns: &[(Strin
 fn head(tally: &Tally, format: ExportFormat, data: &str) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let files = if format == ExportFormat::Bundle { format!("{data}/*.txt") } else { data.to_owned() };
-    let languages: String = tally
-        .by_language
-        .keys()
-        .filter(|language| !language.is_empty())
-        .map(|language| format!("- {}\n", quoted(language)))
-        .collect();
-    let languages = if languages.is_empty() { String::new() } else { format!("language:\n{languages}") };
+    let mut languages = String::new();
+    for language in tally.by_language.keys().filter(|language| !language.is_empty()) {
+        let start = if languages.is_empty() { "language:\n" } else { "" };
+        let _ = writeln!(languages, "{start}- {}", quoted(language));
+    }
     format!(
         "---\n{languages}license: other\nlicense_name: rights-of-the-publishers\npretty_name: {}\nsize_categories:\n- {}\n\
          tags:\n- news\nconfigs:\n- config_name: default\n  data_files: {}\n---\n",

@@ -54,7 +54,7 @@ pub(crate) struct ExportCommand {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) as_of: Option<Timestamp>,
 
-    /// As the store was behind this change (a number of the column change_seq)
+    /// As the store was behind the change with this number
     #[arg(long, value_name = "N", conflicts_with = "as_of")]
     pub(crate) as_of_seq: Option<i64>,
 
@@ -70,6 +70,13 @@ pub(crate) struct ExportCommand {
     #[arg(long)]
     pub(crate) raw_csv: bool,
 
+    #[command(flatten)]
+    pub(crate) beside: BesideArguments,
+}
+
+/// What is written beside an export.
+#[derive(Debug, Args)]
+pub(crate) struct BesideArguments {
     /// Write no manifest beside the file or folder
     #[arg(long)]
     pub(crate) no_manifest: bool,
@@ -149,11 +156,11 @@ struct Beside {
 impl Beside {
     /// Looks whether it can be written: what is there must be of an earlier export.
     fn check(command: &ExportCommand, target: &Path) -> Result<Beside, Failure> {
-        let manifest = (!command.no_manifest).then(|| manifest::place_beside(target));
+        let manifest = (!command.beside.no_manifest).then(|| manifest::place_beside(target));
         if let Some(path) = &manifest {
             manifest::check_place(path, &manifest::sign(), "--no-manifest")?;
         }
-        let card = command.card.then(|| dataset_card::place_beside(target));
+        let card = command.beside.card.then(|| dataset_card::place_beside(target));
         if let Some(path) = &card {
             manifest::check_place(path, dataset_card::SIGN, "no --card")?;
         }
@@ -186,7 +193,7 @@ fn write_to_stdout(command: &ExportCommand, selection: &Selection<'_>) -> Result
         ExportFormat::Parquet if std::io::stdout().is_terminal() => {
             Err(Failure::Usage("a Parquet file is not for terminals: name it with --out FILE".to_owned()))
         }
-        _ if command.card => Err(Failure::Usage("--card: there is no place beside standard output".to_owned())),
+        _ if command.beside.card => Err(Failure::Usage("--card: there is no place beside standard output".to_owned())),
         _ => {
             let told = "not all is written";
             write_articles(command, selection, told, &mut BufWriter::new(std::io::stdout())).map(|_| ())

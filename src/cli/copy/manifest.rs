@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::bundle;
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
 use crate::store::ArticleDetails;
@@ -156,8 +157,8 @@ impl<W: Write> Hashing<W> {
 
     /// What was written, under a name.
     pub(super) fn into_file(self, name: String) -> ExportedFile {
-        let hex = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        ExportedFile { name, n_bytes: self.n_bytes, sha256: hex }
+        let sha256 = bundle::hex(&self.hash.finalize());
+        ExportedFile { name, n_bytes: self.n_bytes, sha256 }
     }
 }
 

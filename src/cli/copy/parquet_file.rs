@@ -1,4 +1,4 @@
-//! Articles as a Parquet file: typed columns, for DuckDB, pandas and whoever else reads tables.
+//! Articles as a Parquet file: typed columns, for pandas and whoever else reads tables.
 //!
 //! The same articles give the same bytes, whoever writes them and when: no time and no build stands in the file.
 
@@ -154,7 +154,7 @@ pub(super) struct ParquetFile<W: Write + Send> {
 impl<W: Write + Send> ParquetFile<W> {
     /// Begins a file.
     pub(super) fn begin(out: W) -> Result<Self, ParquetError> {
-        let writer = SerializedFileWriter::new(out, schema()?, Arc::new(properties()?))?;
+        let writer = SerializedFileWriter::new(out, schema()?, Arc::new(properties()))?;
         Ok(ParquetFile { writer, columns: empty_columns(), n_bytes: 0, group_bytes: ROW_GROUP_BYTES })
     }
 
@@ -194,14 +194,14 @@ fn empty_columns() -> Vec<Vec<Cell>> {
     COLUMNS.iter().map(|_| Vec::new()).collect()
 }
 
-fn properties() -> Result<WriterProperties, ParquetError> {
+fn properties() -> WriterProperties {
     // What packs is in the program already, for content codings.
     let compression = Compression::GZIP(GzipLevel::default());
     let mut properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).set_compression(compression);
     for column in WITHOUT_DICTIONARY {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
     }
-    Ok(properties.build())
+    properties.build()
 }
 
 fn schema() -> Result<TypePtr, ParquetError> {
@@ -293,6 +293,7 @@ fn write_lists(column: &mut SerializedColumnWriter<'_>, cells: Vec<Cell>) -> Res
 #[cfg(test)]
 mod tests {
     use hyper::body::Bytes;
+    use parquet::file::metadata::RowGroupMetaData;
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     use super::*;
@@ -372,7 +373,7 @@ mod tests {
         let bytes = written(rows(), 50);
         assert_eq!(bytes, written(rows(), 50));
         let file = SerializedFileReader::new(bytes_of(bytes)).unwrap();
-        let groups: Vec<i64> = file.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+        let groups: Vec<i64> = file.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
         assert_eq!(groups, [3, 3, 3, 1]);
         assert_eq!(file.metadata().file_metadata().created_by(), Some(CREATED_BY));
         let empty = SerializedFileReader::new(bytes_of(written(Vec::new(), 50))).unwrap();
