@@ -39,6 +39,14 @@ ALTER TABLE revisions ADD COLUMN change_seq INTEGER;
 
 CREATE INDEX revisions_seen_at ON revisions (seen_at);
 
+-- Who gave which numbers of changes: each process that ingests begins an epoch. A file that was put back from a copy has other epochs
+-- than it had, though its name and its numbers may be the same; by that a reader's place among the changes is told to be of what is
+-- no more.
+CREATE TABLE _epochs (
+    began_after INTEGER PRIMARY KEY,                        -- the last change before it
+    token       TEXT NOT NULL                               -- that no other epoch has
+) STRICT;
+
 -- By what deleted articles are known again, where no link leads to them: `guid`, the source's number and the GUID; or `text` and
 -- the SHA-256 of its folded words. Links keep the article that they led to.
 CREATE TABLE _deleted (

@@ -1,9 +1,11 @@
 //! What every command is given.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{self, Config, Overrides};
+use crate::store::{Reader, StoreError};
 
 use super::arguments::CommonArguments;
 use super::failure::Failure;
@@ -35,6 +37,16 @@ impl Context {
         let config = Arc::new(config::load(&self.overrides)?);
         logging::start(&config.log, self.verbosity, manner);
         Ok(config)
+    }
+
+    /// Opens a database for reading, and tells where it can only be read as it lies.
+    pub(crate) fn reader(path: &Path) -> Result<Reader, StoreError> {
+        let reader = Reader::open(path)?;
+        if reader.is_at_rest() {
+            let reason = "nothing can be written beside it, and nothing writes to it";
+            eprintln!("newswire: {}: read as it lies (immutable=1): {reason}", path.display());
+        }
+        Ok(reader)
     }
 
     /// A runtime for commands that touch the network or the writer.

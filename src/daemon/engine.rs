@@ -350,7 +350,7 @@ impl Engine {
     /// Notes trouble with the database and pauses claims. What was in work is fetched again when its lease has run
     /// out; nothing is lost.
     fn store_trouble(&mut self, error: StoreError) -> Result<(), EngineError> {
-        if error == StoreError::Closed {
+        if matches!(error, StoreError::Closed | StoreError::Replaced { .. }) {
             return Err(EngineError::Store(error));
         }
         if self.claims_from <= Instant::now() {

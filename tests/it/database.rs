@@ -42,22 +42,111 @@ pub(crate) fn read_as_nobody(database: &Path) -> Option<String> {
         .arg("SELECT title FROM articles; SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'committee'");
     let read = run_to_end(command, b"").exits(0).stdout;
 
-    // Our own reading commands neither need to write. The program is where only its builder may look: a copy is run.
-    let program = folder.join("newswire");
-    std::fs::copy(env!("CARGO_BIN_EXE_newswire"), &program).expect("a copy of the program");
+    // Our own reading commands neither need to write.
     for arguments in [&["ls"][..], &["search", "committee"], &["status"], &["export"]] {
-        let mut command = Command::new("/usr/bin/setpriv");
-        command
-            .env_clear()
-            .current_dir(folder)
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
-            .arg(&program)
-            .arg("--db")
-            .arg(database)
-            .args(arguments);
-        assert!(!run_to_end(command, b"").exits(0).stdout.is_empty(), "{arguments:?}");
+        assert!(!run_to_end(as_nobody(database, arguments), b"").exits(0).stdout.is_empty(), "{arguments:?}");
     }
     Some(read)
+}
+
+/// Our program, run by a user who may write neither the database nor its folder.
+fn as_nobody(database: &Path, arguments: &[&str]) -> Command {
+    let folder = database.parent().expect("a folder");
+    // The program is where only its builder may look: it gets another name. A copy that is just being written cannot be run, which
+    // is why a link is better.
+    let program = folder.join("newswire");
+    if !program.exists() {
+        let built = Path::new(env!("CARGO_BIN_EXE_newswire"));
+        std::fs::hard_link(built, &program)
+            .or_else(|_| std::fs::copy(built, &program).map(|_| ()))
+            .expect("another name of the program");
+    }
+    let mut command = Command::new("/usr/bin/setpriv");
+    command
+        .env_clear()
+        .current_dir(folder)
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
+        .arg(&program)
+        .arg("--db")
+        .arg(database)
+        .args(arguments);
+    command
+}
+
+#[test]
+fn readers_read_a_file_at_rest_whose_side_files_are_gone() {
+    let room = Newsroom::new();
+    let line = r#"{"url": "https://paper.example/1", "title": "A committee met", "text": "A committee met in Lorne."}"#;
+    room.run(&["import", &room.file("a.jsonl", line)]).exits(0);
+    if read_as_nobody(&room.database()).is_none() {
+        return;
+    }
+    // Another program that may write opens and closes it: the files that reading takes go.
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.query_row("SELECT count(*) FROM articles", [], |row| row.get::<_, i64>(0)).expect("a count");
+    drop(theirs);
+    assert!(!room.path("news.db-shm").exists());
+    let read = run_to_end(as_nobody(&room.database(), &["ls"]), b"").exits(0).says("immutable=1");
+    assert!(read.stdout.contains("A committee met"), "{}", read.stdout);
+    // What is in a log cannot be read so: that would be an older state, without a word.
+    std::fs::write(room.path("news.db-wal"), "what is to be added").expect("a file");
+    run_to_end(as_nobody(&room.database(), &["ls"]), b"").exits(1).says("immutable=1");
+}
+
+#[test]
+fn what_is_no_file_for_a_database_is_refused_and_nothing_is_made() {
+    let room = Newsroom::new();
+    let none = room.file("none.jsonl", "");
+    let notes = room.file("notes.txt", "not a database");
+    let names = || {
+        let entries = std::fs::read_dir(room.folder()).expect("a folder");
+        let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    let folder = room.folder().display().to_string();
+    let beyond = format!("{folder}/mistyped/news.db");
+    for (path, reading, writing) in [
+        (":memory:", "a file that lasts", "a file that lasts"),
+        ("file:news.db?mode=ro", "name the path alone", "name the path alone"),
+        (folder.as_str(), "this is a folder", "this is a folder"),
+        (notes.as_str(), "not a newswire database", "not a newswire database"),
+        (beyond.as_str(), "no database there yet", "there is no folder"),
+        ("/dev/null", "no ordinary file", "no ordinary file"),
+    ] {
+        for (arguments, says) in [(&["ls"][..], reading), (&["import", &none], writing), (&["fetch", "--due"], writing)]
+        {
+            let outcome = room.run(&[&["--db", path], arguments].concat()).says(says);
+            assert!(outcome.stdout.is_empty(), "{path}: {}", outcome.stdout);
+        }
+        assert_eq!(names(), before, "{path}");
+    }
+}
+
+#[test]
+fn a_database_that_is_replaced_under_the_daemon_ends_it() {
+    let web = web_of(one_paper());
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    room.follow("paper", "http://paper.example/feed", Some("feed"));
+    for is_replaced in [false, true] {
+        let daemon = room.start();
+        daemon.wait_to_say("started");
+        room.wait_for(PATIENCE, "SELECT title FROM articles", "What the paper has");
+        let away = room.path("away.db");
+        std::fs::rename(room.database(), &away).expect("the file is moved");
+        if is_replaced {
+            std::fs::copy(&away, room.database()).expect("another file");
+        }
+        let ended = daemon.end().exits(1);
+        assert!(ended.stderr.contains("deleted, moved or replaced"), "{}", ended.stderr);
+        assert_eq!(room.database().exists(), is_replaced, "no file is made in its place");
+        std::fs::rename(&away, room.database()).expect("it is put back");
+    }
+    // A new one is told.
+    std::fs::remove_file(room.database()).expect("it goes");
+    room.start().wait_to_say("a new database");
 }
 
 #[test]

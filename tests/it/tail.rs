@@ -182,6 +182,32 @@ fn a_cursor_is_refused_where_it_would_mislead() {
 }
 
 #[test]
+fn a_cursor_knows_a_database_that_was_put_back_from_a_copy() {
+    let room = Newsroom::new();
+    let cursor = room.path("mirror").display().to_string();
+    let tail = || room.run(&["tail", "--cursor", &cursor]);
+    import(&room, &imported(1..=4));
+    assert_eq!(numbers(&tail().exits(0)), [1, 2, 3, 4]);
+    let copy = room.path("copy.db");
+    room.run(&["backup", &copy.display().to_string()]).exits(0);
+    let put_back = || {
+        for ending in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", room.database().display()));
+        }
+        std::fs::copy(&copy, room.database()).expect("it is put back");
+    };
+    // Nothing was told of what is lost: the cursor goes on.
+    import(&room, &imported(5..=6));
+    put_back();
+    import(&room, &imported(7..=8));
+    assert_eq!(numbers(&tail().exits(0)), [7, 8]);
+    // Changes 5 and 6 were told, and are others now, as many as before or more.
+    put_back();
+    import(&room, &imported(9..=14));
+    tail().exits(1).says("put back from an older copy");
+}
+
+#[test]
 fn a_reader_that_goes_away_leaves_the_cursor_where_it_stood() {
     let room = Newsroom::new();
     // Far more than a pipe holds.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::bundle;
-use crate::store::{self, AsOf, CopyPlan, Reader};
+use crate::store::{self, AsOf, CopyPlan};
 
 use super::article_files::{ArticleWriter, ExportFormat};
 use super::bundle_folder::document_of;
@@ -88,7 +88,7 @@ pub(crate) struct BesideArguments {
 
 pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let as_of = command.as_of.map(AsOf::Time).or(command.as_of_seq.map(AsOf::Change));
     let filter = store::ArticleFilter { as_of, ..command.filter.filter(&reader)? };
     let selection = Selection { reader: &reader, filter: &filter, interrupt: &signals::watch()? };

@@ -82,7 +82,7 @@ pub(crate) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
     let (tally, failures) = outcome?;
     let elapsed = began.elapsed();
 
-    let reader = Reader::open(&database)?;
+    let reader = Context::reader(&database)?;
     tell(&mut context.output, &reader, &tally, &failures, elapsed, &database)
 }
 

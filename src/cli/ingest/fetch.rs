@@ -131,7 +131,8 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     if !interrupt.is_stopped() {
         waiting::tell_named(&waiting, is_kept);
         hosts.tell();
-        if is_kept && let Some(waiting) = Reader::open(&app.config.store.path)?.waiting_after_deaths(Timestamp::now())?
+        if is_kept
+            && let Some(waiting) = Context::reader(&app.config.store.path)?.waiting_after_deaths(Timestamp::now())?
         {
             waiting::tell_after_deaths(&waiting);
         }
@@ -148,7 +149,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
 
 /// Says how many articles were given up, and what can be done: they come by no later run.
 fn tell_given_up(database: &Path) -> Result<(), Failure> {
-    let n_links = Reader::open(database)?.n_given_up()?;
+    let n_links = Context::reader(database)?.n_given_up()?;
     if n_links > 0 {
         eprintln!(
             "newswire: {} given up; `newswire fetch --retry` tries again, `newswire why URL` tells why",
@@ -160,7 +161,7 @@ fn tell_given_up(database: &Path) -> Result<(), Failure> {
 
 /// What is left to do after an interruption, and how it is done.
 fn what_waits(database: &Path, is_kept: bool, command: &FetchCommand) -> Result<String, Failure> {
-    let status = Reader::open(database)?.status(Timestamp::now())?;
+    let status = Context::reader(database)?.status(Timestamp::now())?;
     let articles = counted(status.n_links_due + status.n_links_later, "article");
     let sources = counted(status.n_sources_due, "source");
     let left = format!("{articles} and {sources} wait");
@@ -231,7 +232,7 @@ async fn fetch(
         fetched.stored.extend(seen.stored);
         fetched.hosts.add_sources(seen.postponed.sources);
         // Many of its links have not been claimed: their host's turn has not come.
-        let waited_for = Reader::open(&app.config.store.path)?.waited_for_hosts(Timestamp::now())?;
+        let waited_for = Context::reader(&app.config.store.path)?.waited_for_hosts(Timestamp::now())?;
         fetched.hosts.add_waited_for(waited_for, &app.stages.fetcher);
     }
     if !targets.is_empty() && !interrupt.is_stopped() {
@@ -331,7 +332,7 @@ impl Named {
         progress: &Progress,
     ) -> Result<Named, Failure> {
         let mut named = Named { sources: Vec::new(), links: HashMap::new(), n_bad: 0 };
-        let reader = Reader::open(&app.config.store.path)?;
+        let reader = Context::reader(&app.config.store.path)?;
         for Target { word, place } in targets {
             match (named.take(app, &reader, word, kept).await, place) {
                 (Err(Failure::Usage(reason)), Some(place)) => {
@@ -500,7 +501,7 @@ fn word_for(verdict: &Verdict) -> &'static str {
 
 /// Adds what this run brought to the bundle in a folder.
 fn write_out(database: &Path, gathered: &[i64], folder: &Path, present: &[PresentDocument]) -> Result<(), Failure> {
-    let reader = Reader::open(database)?;
+    let reader = Context::reader(database)?;
     let ids: Vec<String> = gathered.iter().map(ToString::to_string).collect();
     let filter = ArticleFilter { condition: Some(format!("id IN ({})", ids.join(","))), ..ArticleFilter::default() };
     let Grown { n_documents, n_new } = bundle_folder::add_documents(&reader, &filter, folder, present)?;

@@ -6,13 +6,14 @@ use crate::normalize;
 use crate::store::{self, Reader};
 
 use super::targets::Target;
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::sources::named::{Meant, find_source};
 use crate::cli::terminal::text::{counted, shell_word};
 
 /// Makes what is named due in the database that another process ingests into. `holder` says which one that is.
 pub(super) fn hand_over(config: &Config, targets: &[Target], is_retry: bool, holder: &str) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     if is_retry {
         let n_links = store::retry_links_beside(&config.store, None)?;
         eprintln!("newswire: {} due again; {holder} fetches what is due", counted(n_links, "article"));

@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::config::Config;
-use crate::store::{Reader, StoreError, SyncReport};
+use crate::store::{StoreError, SyncReport};
 
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 
 /// Makes the stored list of sources agree with the file's. Where there is no list (a file that is gone, or that was
@@ -21,7 +22,7 @@ pub(crate) fn lost_list(config: &Config) -> Result<Option<String>, Failure> {
     if config.has_source_list() {
         return Ok(None);
     }
-    let sources = match Reader::open(&config.store.path) {
+    let sources = match Context::reader(&config.store.path) {
         Ok(reader) => reader.sources()?,
         Err(StoreError::Missing { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::model::Retention;
-use crate::store::{self, Pruned, Pruning, Reader, RetentionRules, Space};
+use crate::store::{self, Pruned, Pruning, RetentionRules, Space};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -126,7 +126,7 @@ fn pruning(command: &PruneCommand, config: &Config) -> Result<(Pruning, Timestam
 }
 
 fn slug_of(config: &Config, word: &str) -> Result<String, Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     Ok(one_source(&reader, word)?.slug)
 }
 

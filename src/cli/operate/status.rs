@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::store::{DaemonSign, Reader, StatusReport, is_locked_by};
+use crate::store::{DaemonSign, StatusReport, is_locked_by};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -23,7 +23,7 @@ const SILENCE_MAX_S: i64 = 60;
 
 pub(crate) fn run(context: &mut Context, _: &StatusCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let now = Timestamp::now();
     let report = reader.status(now)?;
     let holder = is_locked_by(reader.path());

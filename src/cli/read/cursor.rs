@@ -40,6 +40,10 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// Takes up a cursor; one that is new stands before the first change.
+    ///
+    /// # Errors
+    ///
+    /// When it stands in another database, or in one that was put back since from a copy: what came in between would never be told.
     pub(crate) fn open(name: &str, reader: &Reader) -> Result<Cursor, Failure> {
         let path = place(name, config::state_folder())?;
         let database = reader.database_name()?;
@@ -51,7 +55,7 @@ impl Cursor {
         let position = match read(&path)? {
             None => 0,
             Some(kept) => {
-                kept.check(&path, &database, &database_path, reader.last_change()?)?;
+                kept.check(&path, &database, &database_path, reader)?;
                 kept.position
             }
         };
@@ -64,22 +68,23 @@ impl Cursor {
     }
 
     /// Moves on behind a change that has been printed and flushed.
-    pub(crate) fn move_to(&mut self, position: i64) -> Result<(), Failure> {
+    pub(crate) fn move_to(&mut self, position: i64, reader: &Reader) -> Result<(), Failure> {
         self.position = position;
         match self.kept_at {
             Some(kept_at) if kept_at.elapsed() < KEEP_PAUSE => Ok(()),
-            _ => self.keep(),
+            _ => self.keep(reader),
         }
     }
 
     /// Writes down where it stands.
-    pub(crate) fn keep(&mut self) -> Result<(), Failure> {
+    pub(crate) fn keep(&mut self, reader: &Reader) -> Result<(), Failure> {
         if self.position == self.kept {
             return Ok(());
         }
         let value = json!({
             "change_seq": self.position,
             "database": self.database,
+            "epoch": reader.epoch_of(self.position)?,
             "path": self.database_path.display().to_string(),
         });
         write_atomically(&self.path, |out| Ok(writeln!(out, "{value}")?))?;
@@ -133,11 +138,14 @@ fn lock_beside(path: &Path) -> Result<File, Failure> {
 struct Kept {
     position: i64,
     database: String,
+    /// Absent in one that an earlier version of the program wrote.
+    epoch: Option<String>,
     database_path: String,
 }
 
 impl Kept {
-    fn check(&self, path: &Path, database: &str, database_path: &Path, last_change: i64) -> Result<(), Failure> {
+    fn check(&self, path: &Path, database: &str, database_path: &Path, reader: &Reader) -> Result<(), Failure> {
+        let last_change = reader.last_change()?;
         let (path, ours) = (path.display(), database_path.display());
         let begin_anew = format!("`rm {}` lets it begin with the first article", shell_word(&path.to_string()));
         if self.database != database {
@@ -150,6 +158,13 @@ impl Kept {
         if self.position > last_change {
             return Err(Failure::Failed(format!(
                 "the cursor {path} stands at change {}, and the last one in {ours} is {last_change}: it is an older copy; \
+                 {begin_anew}",
+                self.position
+            )));
+        }
+        if self.epoch.is_some() && self.epoch != reader.epoch_of(self.position)? {
+            return Err(Failure::Failed(format!(
+                "the cursor {path} stands at change {} of a state that {ours} has no more: it was put back from an older copy; \
                  {begin_anew}",
                 self.position
             )));
@@ -175,6 +190,7 @@ fn read(path: &Path) -> Result<Option<Kept>, Failure> {
         Some(Kept {
             position: value["change_seq"].as_i64().filter(|position| *position >= 0)?,
             database: value["database"].as_str()?.to_owned(),
+            epoch: value["epoch"].as_str().map(str::to_owned),
             database_path: value["path"].as_str()?.to_owned(),
         })
     });

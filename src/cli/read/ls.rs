@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::config::Config;
-use crate::store::{ArticleFilter, ArticleRow, Reader};
+use crate::store::{ArticleFilter, ArticleRow};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -28,7 +28,7 @@ const SCREENFUL: u32 = 50;
 
 pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let limit = command.limit.or_screenful(context, SCREENFUL);
     let rows = reader.articles(&filter, limit)?;

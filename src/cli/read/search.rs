@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{MATCH_MARKS, Reader, SearchHit};
+use crate::store::{MATCH_MARKS, SearchHit};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -41,7 +41,7 @@ const SCREENFUL: u32 = 20;
 
 pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let query = command.query.join(" ");
     let expression = if command.raw { query.clone() } else { quoted(&query) };

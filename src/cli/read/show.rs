@@ -45,7 +45,7 @@ pub(crate) struct ShowCommand {
 
 pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let id = find(&reader, &config, &command.article)?;
     let Some(article) = reader.article(id)? else {
         return Err(Failure::Failed(format!("no article {id}; `newswire ls` lists them")));

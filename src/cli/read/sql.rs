@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use crate::store::{QueryValue, Reader};
+use crate::store::QueryValue;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -86,7 +86,7 @@ pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
     } else {
         (&command.sql).into()
     };
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let query = reader.user_query(&sql)?;
     let names = query.columns();
     let output = &mut context.output;

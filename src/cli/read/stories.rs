@@ -101,7 +101,7 @@ pub(crate) fn run(context: &mut Context, command: &StoriesCommand) -> Result<(),
 }
 
 fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = StoryFilter {
         since: choice.since,
         until: choice.until,
@@ -155,7 +155,7 @@ fn value(row: &StoryRow) -> Value {
 }
 
 fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let row = find(&reader, id)?;
     let members = reader.story_members(id)?;
     let whole = || {
@@ -216,7 +216,7 @@ fn because(member: &MemberRow) -> String {
 }
 
 fn merge(context: &mut Context, config: &Config, into: i64, others: &[i64]) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     for id in std::iter::once(&into).chain(others) {
         find(&reader, *id)?;
     }
@@ -229,7 +229,7 @@ fn merge(context: &mut Context, config: &Config, into: i64, others: &[i64]) -> R
 }
 
 fn split(context: &mut Context, config: &Config, articles: &[i64]) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let articles: BTreeSet<i64> = articles.iter().copied().collect();
     for article in &articles {
         if reader.story_of(*article)?.is_none() {

@@ -81,7 +81,7 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
         return Err(Failure::Usage("-n: with --cursor and -f all is printed, sooner or later".to_owned()));
     }
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
     let mut tail = Tail { reader, filter, cursor, after: 0, version: None, damage: Damage::default() };
@@ -225,13 +225,13 @@ impl Tail {
             line(output, row)?;
             if let Some(cursor) = &mut self.cursor {
                 output.finish()?;
-                cursor.move_to(row.change_seq)?;
+                cursor.move_to(row.change_seq, &self.reader)?;
             }
             self.after = self.after.max(row.change_seq);
             Ok::<_, Failure>(())
         });
         // Also when a line could not be written: those before it were.
-        let kept = self.cursor.as_mut().map_or(Ok(()), Cursor::keep);
+        let kept = self.cursor.as_mut().map_or(Ok(()), |cursor| cursor.keep(&self.reader));
         printed?;
         output.finish()?;
         kept

@@ -40,7 +40,7 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
     let address = addresses::parse(&command.url)?;
     let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     let config = context.configure(Manner::OneShot)?;
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let mut history = reader.address_history(&url)?;
     // A clock that was ahead may have written later times than those that count.
     if let Some(link) = &mut history.link {

@@ -10,7 +10,7 @@ use crate::discover;
 use crate::feed;
 use crate::model::{self, DueSource, ErrorClass, FullText, PollResult, Route, Source, SourceKind};
 use crate::pipeline::{self, DiscoverError, Stages, Thoroughness};
-use crate::store::{self, NewSource, Reader, SourceRow, StoreError};
+use crate::store::{self, NewSource, SourceRow, StoreError};
 
 use crate::cli::addresses::{self, Address};
 use crate::cli::context::Context;
@@ -101,7 +101,7 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
 
 /// The form of an address in which it is followed, if it is. What is there now was asked when it was added.
 fn followed_already(config: &Config, address: &Address) -> Result<Option<Url>, Failure> {
-    let reader = match Reader::open(&config.store.path) {
+    let reader = match Context::reader(&config.store.path) {
         Ok(reader) => reader,
         Err(StoreError::Missing { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::model::without_credentials;
-use crate::store::{self, ChangedSource, Reader, SourceChange, SourceRow, StoreError};
+use crate::store::{self, ChangedSource, SourceChange, SourceRow, StoreError};
 
 use super::named::one_source;
 use crate::cli::addresses;
@@ -80,7 +80,7 @@ fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListR
 
 /// The source that a word means. One that only the file knows is not in the database yet.
 fn find(config: &Config, word: &str, change: SourceChange) -> Result<SourceRow, Failure> {
-    let outcome = match Reader::open(&config.store.path) {
+    let outcome = match Context::reader(&config.store.path) {
         Ok(reader) => one_source(&reader, word),
         Err(error) => Err(error.into()),
     };

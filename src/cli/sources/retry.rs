@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::model::SourceId;
-use crate::store::{self, Reader};
+use crate::store::{self};
 
 use super::named::one_source;
 use crate::cli::context::Context;
@@ -13,7 +13,7 @@ use crate::cli::terminal::output::{ListRow, number, text};
 
 /// Makes the articles due again that sources have listed and that were given up, or wait after failures.
 pub(super) fn retry(context: &mut Context, config: &Config, words: &[String]) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let sources = words.iter().map(|word| one_source(&reader, word)).collect::<Result<Vec<_>, _>>()?;
     let mut rows: Vec<ListRow> = Vec::new();
     for source in sources {

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::model::{Source, without_credentials};
 use crate::schedule::horizon::latest_due;
-use crate::store::{Reader, SourceRow, StoreError};
+use crate::store::{SourceRow, StoreError};
 
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 
 /// All sources, or before the first run those of the file.
 pub(crate) fn rows(config: &Config) -> Result<Vec<SourceRow>, Failure> {
-    match Reader::open(&config.store.path) {
+    match Context::reader(&config.store.path) {
         Ok(reader) => Ok(reader.sources()?.into_iter().map(|row| as_taken(row, config)).collect()),
         Err(StoreError::Missing { .. }) => Ok(config.sources.iter().map(listed_row).collect()),
         Err(error) => Err(error.into()),

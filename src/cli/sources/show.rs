@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::model::without_credentials;
-use crate::store::{FetchRow, Reader, SourceDetails};
+use crate::store::{FetchRow, SourceDetails};
 
 use super::named::one_source;
 use crate::cli::context::Context;
@@ -14,7 +14,7 @@ use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
 pub(crate) fn show(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
-    let reader = Reader::open(&config.store.path)?;
+    let reader = Context::reader(&config.store.path)?;
     let details = reader.source(as_taken(one_source(&reader, word)?, config))?;
     context.output.one(|| details_json(&details), |output| describe(output, &details))?;
     Ok(())

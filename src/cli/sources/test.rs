@@ -7,7 +7,6 @@ use serde_json::json;
 use crate::config::{self, Config};
 use crate::model::{DueSource, PollResult, Source, SourceKind, public_url};
 use crate::pipeline::{self, Stages};
-use crate::store::Reader;
 
 use super::named::{Meant, find_source, one_source};
 use crate::cli::addresses::{self, Address};
@@ -91,7 +90,7 @@ async fn find(config: &Config, stages: &Stages, word: &str) -> Result<Source, Fa
         return Ok(source.clone());
     }
     let address = addresses::recognize(word).transpose()?;
-    let row = match (Reader::open(&config.store.path), address) {
+    let row = match (Context::reader(&config.store.path), address) {
         // An address is tested as it is, whatever is known of it.
         (Ok(reader), address) if address.as_ref().is_none_or(|address| address.is_without_scheme) => {
             match find_source(&reader, word)? {

@@ -69,6 +69,15 @@ pub enum StoreError {
         /// The database.
         path: String,
     },
+    /// The file was deleted, moved or replaced while it was open.
+    #[error(
+        "{path}: was deleted, moved or replaced while this process wrote to it; it ends, so that nothing goes into a file that nobody \
+         sees. What is there now is opened by the next start"
+    )]
+    Replaced {
+        /// The database.
+        path: String,
+    },
     /// The file or its folder cannot be opened or written.
     #[error("{path}: {reason}")]
     Unusable {

@@ -70,6 +70,37 @@ pub(in crate::store) fn is_snapshot(connection: &Connection) -> rusqlite::Result
     Ok(id == SNAPSHOT_APPLICATION_ID)
 }
 
+/// The first bytes of an SQLite file (SQLite file format, section 1.3).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Refuses what cannot be a database before anything is written beside it: what is no path to a file, and a file of another kind.
+pub(in crate::store) fn check_path(path: &Path) -> Result<(), StoreError> {
+    let shown = path.display().to_string();
+    let refused = |reason: &str| Err(StoreError::Unusable { path: shown.clone(), reason: reason.to_owned() });
+    if shown.starts_with(':') {
+        return refused("a database is a file that lasts; name one with --db");
+    }
+    if shown.starts_with("file:") {
+        return refused("this is an address of SQLite's; name the path alone, without file: and what stands behind ?");
+    }
+    if path.is_dir() {
+        return refused("this is a folder; name a file in it");
+    }
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    if !metadata.is_file() {
+        return refused("this is no ordinary file");
+    }
+    let mut head = Vec::new();
+    // One that cannot be read passes here; opening it fails and says why.
+    let is_read = File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut head)).is_ok();
+    if is_read && !head.is_empty() && head != MAGIC {
+        return Err(StoreError::NotOurs { path: shown, reason: "not an SQLite file".to_owned() });
+    }
+    Ok(())
+}
+
 /// Refuses a snapshot by the first bytes of the file, before anything is written beside it.
 pub(in crate::store) fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
     let mut head = [0; APPLICATION_ID_OFFSET + 4];

@@ -202,7 +202,8 @@ fn is_part_of(place: &Path, database: &Path) -> bool {
     place == database || SIDE_FILES.iter().any(|ending| place == beside(&database, ending))
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// A file beside another one, whose name has an ending more.
+pub(in crate::store) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

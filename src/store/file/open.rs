@@ -4,11 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use url::Url;
 
 use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::identity::{Access, check_identity, is_snapshot};
+use crate::store::file::identity::{Access, check_identity, check_path, is_snapshot};
+use crate::store::file::lock::is_locked_by;
+use crate::store::file::new_file::beside;
 use crate::store::file::schema::{in_memory, migrate};
 
 /// Page size of a new file, in bytes. Article texts and link hints take some kilobytes; with SQLite's 4096 most would
@@ -29,7 +32,8 @@ const STATEMENTS_MAX: usize = 256;
 pub(in crate::store) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, StoreError> {
     let path = &settings.path;
     let wrap = |error: rusqlite::Error| explain(&error, path);
-    make_folder_of(path)?;
+    check_path(path)?;
+    check_folder_of(path)?;
     let mut connection = Connection::open(path).map_err(wrap)?;
     connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
     check_identity(&connection, path, Access::Write)?;
@@ -38,26 +42,34 @@ pub(in crate::store) fn open_for_writing(settings: &StoreSettings) -> Result<Con
     Ok(connection)
 }
 
+/// A connection for reading.
+#[derive(Debug)]
+pub(in crate::store) struct OpenedForReading {
+    pub(in crate::store) connection: Connection,
+    /// Whether the file is read as it lies, without locks and without the files beside it.
+    pub(in crate::store) is_at_rest: bool,
+}
+
 /// Opens the file for reading, whether a writer runs, has stopped or was killed.
-pub(in crate::store) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
-    let connection = open_read_only(path, busy_timeout, Access::Read)?;
-    if is_snapshot(&connection)? {
-        add_empty_private_tables(&connection)?;
+pub(in crate::store) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<OpenedForReading, StoreError> {
+    let opened = open_read_only(path, busy_timeout, Access::Read)?;
+    if is_snapshot(&opened.connection)? {
+        add_empty_private_tables(&opened.connection)?;
     }
-    Ok(connection)
+    Ok(opened)
 }
 
 /// Opens the file to copy it page by page, whatever the version of its schema.
 pub(in crate::store) fn open_for_copying(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
-    open_read_only(path, busy_timeout, Access::Copy)
+    Ok(open_read_only(path, busy_timeout, Access::Copy)?.connection)
 }
 
-/// Makes the folder of a file, if it is missing.
-pub(in crate::store) fn make_folder_of(path: &Path) -> Result<(), StoreError> {
+/// Refuses a file whose folder is not there: its path is more likely mistyped than meant.
+pub(in crate::store) fn check_folder_of(path: &Path) -> Result<(), StoreError> {
     match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.is_dir() => std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
-            path: folder.display().to_string(),
-            reason: format!("the folder cannot be made: {error}"),
+        Some(folder) if !folder.is_dir() => Err(StoreError::Unusable {
+            path: path.display().to_string(),
+            reason: format!("there is no folder {0}; make it (`mkdir -p {0}`), or name another file", folder.display()),
         }),
         _ => Ok(()),
     }
@@ -86,18 +98,48 @@ fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> r
     rusqlite::vtab::array::load_module(connection)
 }
 
-fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result<Connection, StoreError> {
+fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result<OpenedForReading, StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
+    check_path(path)?;
     if !path.exists() {
         return Err(StoreError::Missing { path: path.display().to_string() });
     }
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(wrap)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
     connection.busy_timeout(busy_timeout).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
-    check_identity(&connection, path, access)?;
-    Ok(connection)
+    match check_identity(&connection, path, access) {
+        Err(StoreError::Unusable { reason, .. }) if needs_side_files(&connection) => {
+            let connection = open_at_rest(path, &reason)?;
+            check_identity(&connection, path, access)?;
+            Ok(OpenedForReading { connection, is_at_rest: true })
+        }
+        checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false }),
+    }
+}
+
+/// Whether an open file could not be read for want of the files beside it.
+fn needs_side_files(connection: &Connection) -> bool {
+    let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    matches!(read.map_err(|error| error.sqlite_error_code()), Err(Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)))
+}
+
+/// Opens a file of which SQLite cannot make the `-wal` and `-shm` that reading takes: another program has removed them, and this user
+/// may not write in the folder, or nobody may. Where nothing writes, the file alone holds everything and can be read as it lies.
+fn open_at_rest(path: &Path, reason: &str) -> Result<Connection, StoreError> {
+    let shown = path.display().to_string();
+    let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0);
+    if has_log || is_locked_by(path).is_some() {
+        let advice = "whoever may write in its folder can read it, and leaves the files there that others need; \
+             with SQLite itself, immutable=1 reads it without what is in its -wal";
+        return Err(StoreError::Unusable { path: shown, reason: format!("{reason}; {advice}") });
+    }
+    let Ok(mut url) = path.canonicalize().map_err(|_| ()).and_then(Url::from_file_path) else {
+        return Err(StoreError::Unusable { path: shown, reason: reason.to_owned() });
+    };
+    url.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(url.as_str(), flags).map_err(|error| explain(&error, path))
 }
 
 /// Gives a snapshot empty private tables that last as long as the connection. Every question can then be asked, and the

@@ -48,7 +48,7 @@ pub fn take_snapshot(
     own_tables: &[String],
     watcher: &mut CopyWatcher<'_>,
 ) -> Result<FileCopy, StoreError> {
-    let source = open_for_reading(plan.database, BUSY_TIMEOUT)?;
+    let source = open_for_reading(plan.database, BUSY_TIMEOUT)?.connection;
     let objects = objects_to_copy(&source, own_tables)?;
     let file = NewFile::begin(plan)?;
     let wrap = |error: rusqlite::Error| file.explain(&error);

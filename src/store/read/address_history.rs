@@ -283,7 +283,7 @@ mod tests {
         let mut settings = config::defaults().store;
         settings.path = folder.path().join("a.db");
         drop(open_for_writing(&settings).unwrap());
-        let connection = open_for_reading(&settings.path, std::time::Duration::ZERO).unwrap();
+        let connection = open_for_reading(&settings.path, std::time::Duration::ZERO).unwrap().connection;
         let check = |sql: &str| {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let n_parameters = statement.parameter_count();

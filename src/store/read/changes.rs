@@ -3,6 +3,8 @@
 //! A reader that has read up to a number continues after it and sees each change once. An article that has changed
 //! several times meanwhile comes once, as it reads now. One that was none and is deleted comes once more as removed.
 
+use rusqlite::OptionalExtension;
+
 use crate::model::BodyKind;
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::error::StoreError;
@@ -42,6 +44,17 @@ impl Reader {
     /// When the database cannot be read.
     pub fn last_change(&self) -> Result<i64, StoreError> {
         Ok(self.connection().query_row(&format!("SELECT {NEXT_CHANGE} - 1"), [], |row| row.get(0))?)
+    }
+
+    /// The epoch in which a change was made, by a token that no other database has, nor an earlier state of this one that went on
+    /// otherwise; nothing of changes that an earlier version of the program made.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn epoch_of(&self, change: i64) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT token FROM _epochs WHERE began_after < ?1 ORDER BY began_after DESC LIMIT 1";
+        Ok(self.connection().prepare_cached(sql)?.query_row([change], |row| row.get(0)).optional()?)
     }
 
     /// A number that changes whenever another connection writes to the database.

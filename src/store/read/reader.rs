@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, ToSql};
 
 use crate::store::file::error::StoreError;
 use crate::store::file::identity;
-use crate::store::file::open::open_for_reading;
+use crate::store::file::open::{OpenedForReading, open_for_reading};
 use crate::store::read::cells::{Cells, DamagedRow};
 
 /// How long a reader waits for a lock. In WAL mode it hardly ever waits.
@@ -18,6 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    is_at_rest: bool,
     path: PathBuf,
     damage: RefCell<Vec<DamagedRow>>,
 }
@@ -29,8 +30,14 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        let connection = open_for_reading(path, BUSY_TIMEOUT)?;
-        Ok(Reader { connection, path: path.to_owned(), damage: RefCell::default() })
+        let OpenedForReading { connection, is_at_rest } = open_for_reading(path, BUSY_TIMEOUT)?;
+        Ok(Reader { connection, is_at_rest, path: path.to_owned(), damage: RefCell::default() })
+    }
+
+    /// Whether the file is read as it lies, since SQLite cannot have its files beside it: what somebody writes meanwhile is not seen.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.is_at_rest
     }
 
     /// The file that is read.

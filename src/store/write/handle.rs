@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tracing::info;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
@@ -13,9 +14,9 @@ use crate::model::{
     Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::identity::refuse_snapshot;
+use crate::store::file::identity::{check_path, refuse_snapshot};
 use crate::store::file::lock::IngestLock;
-use crate::store::file::open::{make_folder_of, open_for_writing};
+use crate::store::file::open::{check_folder_of, open_for_writing};
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
 use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
@@ -31,7 +32,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{clock, daemon, fetches, gates, hosts, links, retries};
+use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, retries};
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -53,13 +54,19 @@ impl Store {
     /// the file, and whatever else keeps it from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
         refuse_snapshot(&settings.path)?;
-        make_folder_of(&settings.path)?;
+        check_path(&settings.path)?;
+        check_folder_of(&settings.path)?;
+        let is_new = !settings.path.exists();
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = open_for_writing(settings)?;
+        if is_new {
+            info!("{}: a new database, since there was none", settings.path.display());
+        }
         let now = Timestamp::now();
         let host_memory = release::release_abandoned(&connection, schedule, now)
             .and_then(|()| elsewhere::catch_up(&connection))
             .and_then(|()| full_text::index_new(&connection))
+            .and_then(|()| epochs::begin(&connection))
             .and_then(|()| clock::note_longest_wait(&connection, schedule))
             .and_then(|()| clock::set_right(&connection, schedule, now))
             .and_then(|_| hosts::load(&connection, now))

@@ -10,6 +10,7 @@
 //!   heartbeat.
 //! * `gates`: what stands before the articles of a publisher.
 //! * `removal`: takes away what is stored, by hand or by age.
+//! * `epochs`: tells by whom the numbers of changes were given.
 //! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `beside`: short transactions of commands, beside a running daemon.
@@ -53,6 +54,8 @@ mod fetches;
 mod daemon;
 
 mod clock;
+
+mod epochs;
 
 pub(super) mod removal;
 

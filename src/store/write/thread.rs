@@ -1,6 +1,8 @@
 //! The writing thread: takes the units of work that wait into one transaction, and reports when it is durable.
 
 use std::cell::RefCell;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -39,6 +41,8 @@ pub(super) struct Writer {
     cache: RefCell<Cache>,
     settings: StoreSettings,
     n_commits: Arc<AtomicU64>,
+    /// Which file it is: device and number.
+    file: Option<(u64, u64)>,
     _lock: IngestLock,
 }
 
@@ -51,7 +55,8 @@ impl Writer {
         lock: IngestLock,
     ) -> Writer {
         let cache = RefCell::new(Cache::new(settings.stories));
-        Writer { connection, cache, settings: settings.clone(), n_commits, _lock: lock }
+        let file = file_at(&settings.path);
+        Writer { connection, cache, settings: settings.clone(), n_commits, file, _lock: lock }
     }
 
     /// Starts the thread. It ends when told to stop, or when every sender is gone.
@@ -132,6 +137,10 @@ impl Writer {
 
     /// Runs units in one transaction and commits it. After a failure nothing of them stays.
     fn commit(&mut self, units: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+        // SQLite goes on writing to a file that has lost its name.
+        if file_at(&self.settings.path) != self.file {
+            return Err(StoreError::Replaced { path: self.settings.path.display().to_string() });
+        }
         if let Err(error) = self.run_in_transaction(units) {
             self.cache.borrow_mut().clear();
             return Err(explain(&error, &self.settings.path));
@@ -149,6 +158,11 @@ impl Writer {
         full_text::index_new(&transaction)?;
         transaction.commit()
     }
+}
+
+/// Which file is at a path: its device and number.
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 /// Units of work for one transaction.
