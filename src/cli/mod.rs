@@ -44,6 +44,7 @@ use arguments::{CommonArguments, STYLES, after_help};
 use context::Context;
 use copy::backup::{self, BackupCommand};
 use copy::export::{self, ExportCommand};
+use copy::restore::{self, RestoreCommand};
 use copy::snapshot::{self, SnapshotCommand};
 use failure::Failure;
 use ingest::demo::{self, DemoCommand};
@@ -55,6 +56,7 @@ use ingest::parse_feed::{self, ParseFeedCommand};
 use ingest::run::{self, RunCommand};
 use operate::completions::{self, CompletionsCommand};
 use operate::config::{self, ConfigCommand};
+use operate::doctor::{self, DoctorCommand};
 use operate::man::{self, ManCommand};
 use operate::prune::{self, PruneCommand};
 use operate::rm::{self, RmCommand};
@@ -114,12 +116,16 @@ enum Command {
     Sources(SourcesCommand),
     /// How it stands: database, sources, failures, what is due
     Status(StatusCommand),
+    /// Whether all is well with the database; --fix mends it
+    Doctor(DoctorCommand),
     /// Delete articles; they do not come back
     Rm(RmCommand),
     /// Take away what is old, by the settings or by age, and give its space back
     Prune(PruneCommand),
     /// Copy the database to a file, also while a daemon writes
     Backup(BackupCommand),
+    /// Put a backup in the place of the database
+    Restore(RestoreCommand),
     /// Write the public tables to a file to give away, which opens anywhere
     Snapshot(SnapshotCommand),
     /// Print the script that lets a shell complete this program's commands and options
@@ -193,9 +199,11 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Sql(command) => sql::run(&mut context, &command),
         Command::Sources(command) => sources::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),
+        Command::Doctor(command) => doctor::run(&mut context, &command),
         Command::Rm(command) => rm::run(&mut context, &command),
         Command::Prune(command) => prune::run(&mut context, &command),
         Command::Backup(command) => backup::run(&mut context, &command),
+        Command::Restore(command) => restore::run(&mut context, &command),
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Completions(command) => completions::run(&mut context, &command, Arguments::command()),
         Command::Man(command) => man::run(&mut context, &command, Arguments::command()),

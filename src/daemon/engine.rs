@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimedWork, DueSource};
 use crate::pipeline::{self, Progress};
-use crate::store::{ClaimRequest, GateChange, RetentionRules, Scope, Share, StoreError};
+use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, Share, StoreError};
 
 use super::notify::Notifier;
 use super::tally::{self, Acquired, Event, Polled, Tally};
@@ -83,6 +83,10 @@ pub struct Engine {
     n_started: u64,
     /// No claims before this, after trouble with the database.
     claims_from: Instant,
+    /// Whether the database could not be written when it was last tried.
+    is_in_trouble: bool,
+    /// Whether its log was larger than usual.
+    log_is_large: bool,
     started_at: Timestamp,
 }
 
@@ -131,6 +135,8 @@ impl Engine {
             pieces: HashMap::new(),
             n_started: 0,
             claims_from: Instant::now(),
+            is_in_trouble: false,
+            log_is_large: false,
             started_at: Timestamp::now(),
         }
     }
@@ -357,6 +363,7 @@ impl Engine {
             error!("the database cannot be written, next try in {} s: {error}", STORE_TROUBLE_PAUSE.as_secs());
         }
         self.claims_from = Instant::now() + STORE_TROUBLE_PAUSE;
+        self.is_in_trouble = true;
         if self.until == Until::Idle {
             return Err(EngineError::Store(error));
         }
@@ -372,14 +379,31 @@ impl Engine {
         let retention = RetentionRules::of(&self.app.config);
         match self.app.store.heartbeat(self.started_at, keep_days, retention).await {
             Ok(()) => {
+                if std::mem::take(&mut self.is_in_trouble) {
+                    info!("the database can be written again");
+                }
+                let log = self.look_at_log();
                 if let Some(notifier) = self.notifier {
                     notifier.alive();
-                    notifier.status(&self.status());
+                    let log = log.map(|trouble| format!("; {trouble}")).unwrap_or_default();
+                    notifier.status(&format!("{}{log}", self.status()));
                 }
                 Ok(())
             }
             Err(error) => self.store_trouble(error),
         }
+    }
+
+    /// Tells once when the write-ahead log is larger than usual, and once when it no longer is. Returns what there is to say.
+    fn look_at_log(&mut self) -> Option<String> {
+        let trouble = store::log_state(&self.app.config.store.path).trouble();
+        match (&trouble, self.log_is_large) {
+            (Some(trouble), false) => warn!("{trouble}"),
+            (None, true) => info!("the write-ahead log is folded in again"),
+            _ => {}
+        }
+        self.log_is_large = trouble.is_some();
+        trouble
     }
 
     fn status(&self) -> String {

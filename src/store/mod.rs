@@ -3,6 +3,7 @@
 //! * `write`: the writing thread and what runs inside its transactions. [`Store`] is the handle to it.
 //! * `read`: read-only questions, asked beside a running daemon or without one. [`Reader`] answers them.
 //! * `file`: schema, opening, backup and snapshot, and how values stand in columns.
+//! * `check`: whether all is well, and mending.
 //!
 //! `write` and `read` build on `file` and know nothing of each other.
 //!
@@ -15,11 +16,18 @@ mod read;
 
 mod file;
 
-pub use file::backup::back_up;
+mod check;
+
+pub use check::backup::{Backup, back_up};
+pub use check::examine::examine;
+pub use check::finding::{Finding, Subject};
+pub use check::mend::mend;
 pub use file::error::StoreError;
 pub use file::lock::is_locked_by;
+pub use file::log::{LogReader, LogState, log_state};
 pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, check_target};
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
+pub use file::restore::{Restored, restore};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 pub use file::snapshot::take_snapshot;
 pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};

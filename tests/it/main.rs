@@ -15,6 +15,8 @@ mod dailytimes;
 mod damaged_rows;
 mod database;
 mod demo;
+mod doctor;
+
 mod documentation;
 mod entries;
 mod explain;

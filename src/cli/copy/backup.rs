@@ -12,13 +12,14 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
-use crate::cli::terminal::text::{counted, size};
+use crate::cli::terminal::text::{counted, one_line, size};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 All of the database as it is at one moment, in one file, while a daemon goes on writing. It appears under its name when
-it is whole, with the permissions of the database. To look into it: newswire --db FILE status. To go back to it: stop
-the daemon, move the database and its -wal and -shm away, and copy FILE to its place.
+it is whole and has been looked at: pages, references, full-text indexes, counts; one whose pages are damaged is not
+written, other faults are named (exit code 3). To look into it: newswire --db FILE status. To go back to it: stop the daemon
+and newswire restore FILE.
 
 Examples:
   newswire backup /backups/newswire-$(date +%F).db
@@ -26,6 +27,10 @@ Examples:
 pub(crate) struct BackupCommand {
     #[command(flatten)]
     target: TargetArguments,
+
+    /// Copy it as it is, without a look
+    #[arg(long)]
+    no_verify: bool,
 }
 
 /// The file to write.
@@ -41,7 +46,21 @@ pub(crate) struct TargetArguments {
 }
 
 pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), Failure> {
-    write_copy(context, &command.target, "backing up", store::back_up)
+    let mut faults = Vec::new();
+    write_copy(context, &command.target, "backing up", |plan, watcher| {
+        let backup = store::back_up(plan, !command.no_verify, watcher)?;
+        faults = backup.faults;
+        Ok(backup.copy)
+    })?;
+    for fault in &faults {
+        eprintln!("newswire: {}: {}", fault.subject.as_str(), one_line(&fault.text));
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Partly(
+        "the backup is written, and what is wrong in it is in the database too: `newswire doctor --fix`".to_owned(),
+    ))
 }
 
 /// Bytes of the unit that the progress of a backup is told in.
@@ -75,7 +94,8 @@ pub(crate) fn write_copy(
     Ok(())
 }
 
-fn show(progress: &Progress, stage: CopyStage) {
+/// Shows how far a copy is.
+pub(crate) fn show(progress: &Progress, stage: CopyStage) {
     match stage {
         CopyStage::Bytes { done, total } => {
             progress.set_length(total / MIB);

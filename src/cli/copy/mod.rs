@@ -3,7 +3,7 @@
 //! * `export`: bundles, and articles in one file (`article_files`): JSON lines, CSV, Parquet (`parquet_file`).
 //! * `bundle_folder`: bundles that grow. `whole_folder`: folders that appear when they are whole.
 //! * `selection`: which articles, and how they read. `manifest`, `dataset_card`: what stands beside an export.
-//! * `backup`: the database.
+//! * `backup`: the database. `restore` puts a copy in its place.
 //! * `snapshot`: the public tables, to give away.
 
 pub(crate) mod export;
@@ -23,5 +23,7 @@ mod parquet_file;
 pub(crate) mod whole_folder;
 
 pub(crate) mod backup;
+
+pub(crate) mod restore;
 
 pub(crate) mod snapshot;

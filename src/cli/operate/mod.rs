@@ -1,6 +1,7 @@
 //! Commands for whoever runs it.
 //!
 //! * `status`: how it stands.
+//! * `doctor`: whether all is well, and mending.
 //! * `rm`, `prune`: take away what is stored, by hand or by age.
 //! * `config`: the settings.
 //! * `schema`: the tables and what they mean.
@@ -8,6 +9,8 @@
 //! * `man`: the manual.
 
 pub(crate) mod status;
+
+pub(crate) mod doctor;
 
 pub(crate) mod rm;
 

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::store::{DaemonSign, StatusReport, is_locked_by};
+use crate::store::{DaemonSign, LogReader, LogState, StatusReport, is_locked_by, log_state};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -33,10 +33,12 @@ pub(crate) fn run(context: &mut Context, _: &StatusCommand) -> Result<(), Failur
         describe_daemon(report.daemon.as_ref(), holder.as_deref(), now)
     };
     let path = reader.path().display().to_string();
+    let log = log_state(reader.path());
     context.output.one(
-        || to_json(&report, &path, &daemon),
+        || to_json(&report, &log, &path, &daemon),
         |output| {
             output.field("database", Some(&format!("{path}, {}", size(report.file_bytes))))?;
+            output.field("log", Some(&describe_log(&log)))?;
             output.field("ingesting", Some(&daemon))?;
             describe(output, &report)
         },
@@ -95,7 +97,15 @@ fn describe_daemon(sign: Option<&DaemonSign>, holder: Option<&str>, now: Timesta
     }
 }
 
-fn to_json(report: &StatusReport, path: &str, daemon: &str) -> Value {
+/// The write-ahead log, which takes room on the disk beside the file, and who holds it.
+fn describe_log(log: &LogState) -> String {
+    let readers: Vec<String> = log.readers.iter().map(LogReader::describe).collect();
+    let held = if readers.is_empty() { String::new() } else { format!(", held by {}", readers.join(", ")) };
+    let advice = if log.trouble().is_some() { "; it is folded in when that ends" } else { "" };
+    format!("{}{held}{advice}", size(log.bytes))
+}
+
+fn to_json(report: &StatusReport, log: &LogState, path: &str, daemon: &str) -> Value {
     let states: serde_json::Map<String, Value> =
         report.sources_by_state.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
     let failing: Vec<Value> = report
@@ -106,6 +116,10 @@ fn to_json(report: &StatusReport, path: &str, daemon: &str) -> Value {
     json!({
         "database": path,
         "file_bytes": report.file_bytes,
+        "log_bytes": log.bytes,
+        "log_readers": log.readers.iter().map(|reader| json!({
+            "pid": reader.pid, "name": reader.name, "since": reader.since.map(|since| format!("{since:.0}")),
+        })).collect::<Vec<_>>(),
         "ingesting": daemon,
         "articles": report.n_articles,
         "duplicates": report.n_duplicates,

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -20,7 +21,8 @@ const PAGES_PER_STEP: i32 = 1024;
 /// Pause before a step that met a lock is repeated.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
-/// Writes a copy of the database as it is at this moment. The copy is one file with the permissions of the database.
+/// Writes a copy of the database as it is at this moment. The copy is one file with the permissions of the database; it gets its name
+/// when `verify` has nothing against it.
 ///
 /// SQLite's online backup starts again whenever another connection has written, and would never end beside a busy daemon.
 /// A read transaction that lasts as long as the backup prevents that: the backup then sees one state of the file.
@@ -33,43 +35,47 @@ const BUSY_PAUSE: Duration = Duration::from_millis(50);
 ///
 /// [`StoreError::Missing`] where there is no database, and [`StoreError::Unusable`] for a file that cannot or must not be
 /// written. Nothing is left behind then.
-pub fn back_up(plan: CopyPlan<'_>, watcher: &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError> {
+pub(in crate::store) fn back_up_with(
+    plan: CopyPlan<'_>,
+    watcher: &mut CopyWatcher<'_>,
+    verify: impl FnOnce(&Path) -> Result<(), StoreError>,
+) -> Result<FileCopy, StoreError> {
     let source = open_for_copying(plan.database, BUSY_TIMEOUT)?;
     let of_source = |error: rusqlite::Error| explain(&error, plan.database);
     let file = NewFile::begin(plan)?;
-    let page_bytes: u64 = source.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(of_source)?;
     // From its first query on, the transaction sees one state of the file.
     source.execute_batch("BEGIN").map_err(of_source)?;
     source.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(of_source)?;
-    copy_pages(&source, page_bytes, &file, watcher)?;
+    copy_into(&source, &file.path(), watcher).map_err(|error| file.explain(&error))?;
+    if watcher.is_stopped() {
+        return Err(file.stopped());
+    }
     let n_articles = leave_wal_mode(&file).map_err(|error| file.explain(&error))?;
+    verify(&file.path())?;
     let mode = fs::metadata(plan.database).ok().map(|metadata| metadata.permissions().mode() & 0o777);
     let file_bytes = file.finish(mode)?;
     Ok(FileCopy { file_bytes, n_articles })
 }
 
-fn copy_pages(
+/// Copies all pages into a new file, unless it is stopped.
+pub(in crate::store) fn copy_into(
     source: &Connection,
-    page_bytes: u64,
-    file: &NewFile,
+    file: &Path,
     watcher: &mut CopyWatcher<'_>,
-) -> Result<(), StoreError> {
-    let wrap = |error: rusqlite::Error| file.explain(&error);
-    let mut copy = Connection::open(file.path()).map_err(wrap)?;
+) -> rusqlite::Result<()> {
+    let page_bytes: u64 = source.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let mut copy = Connection::open(file)?;
     // Nobody sees the file before it is complete: it needs no journal, and one sync at the end.
-    copy.pragma_update(None, "journal_mode", "OFF").map_err(wrap)?;
-    copy.pragma_update(None, "synchronous", "OFF").map_err(wrap)?;
-    let backup = Backup::new(source, &mut copy).map_err(wrap)?;
+    copy.pragma_update(None, "journal_mode", "OFF")?;
+    copy.pragma_update(None, "synchronous", "OFF")?;
+    let backup = Backup::new(source, &mut copy)?;
     loop {
-        let step = backup.step(PAGES_PER_STEP).map_err(wrap)?;
+        let step = backup.step(PAGES_PER_STEP)?;
         let progress = backup.progress();
         let [total, left] = [progress.pagecount, progress.remaining].map(|pages| u64::try_from(pages).unwrap_or(0));
         (watcher.tell)(CopyStage::Bytes { done: total.saturating_sub(left) * page_bytes, total: total * page_bytes });
-        if step == StepResult::Done {
+        if step == StepResult::Done || watcher.is_stopped() {
             return Ok(());
-        }
-        if watcher.is_stopped() {
-            return Err(file.stopped());
         }
         if step != StepResult::More {
             std::thread::sleep(BUSY_PAUSE);
@@ -94,7 +100,6 @@ mod tests {
     use crate::config::StoreSettings;
     use crate::store::file::open::open_for_writing;
     use crate::store::file::schema::VERSION;
-    use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -126,7 +131,7 @@ mod tests {
             writer.execute_batch("DELETE FROM fetches WHERE id IN (SELECT id FROM fetches LIMIT 10)").unwrap();
         };
         let plan = CopyPlan { database: &database, target: &target, replaces: false };
-        let copy = back_up(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut tell }).unwrap();
+        let copy = back_up_with(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut tell }, |_| Ok(())).unwrap();
         assert!(n_steps > 2, "{n_steps}");
         assert_eq!(copy.file_bytes, fs::metadata(&target).unwrap().len());
         let count = |connection: &Connection| -> i64 {
@@ -147,7 +152,8 @@ mod tests {
         let stop = Arc::new(AtomicBool::new(false));
         let plan = CopyPlan { database: &database, target: &target, replaces: false };
         let mut tell = |_| stop.store(true, Ordering::Relaxed);
-        let error = back_up(plan, &mut CopyWatcher { stop: Arc::clone(&stop), tell: &mut tell }).unwrap_err();
+        let watcher = &mut CopyWatcher { stop: Arc::clone(&stop), tell: &mut tell };
+        let error = back_up_with(plan, watcher, |_| Ok(())).unwrap_err();
         assert!(error.to_string().contains("stopped"), "{error}");
         assert_eq!(fs::read_dir(folder.path().join("copies")).unwrap().count(), 0);
     }
@@ -161,7 +167,7 @@ mod tests {
             let connection = open_for_writing(&settings).unwrap();
             connection.pragma_update(None, "user_version", version).unwrap();
             let plan = CopyPlan { database: &database, target: &target, replaces: true };
-            back_up(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| () }).unwrap();
+            back_up_with(plan, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| () }, |_| Ok(())).unwrap();
             let copied = Connection::open(&target).unwrap();
             let found: i32 = copied.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
             assert_eq!(found, version);

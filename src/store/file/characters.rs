@@ -76,6 +76,14 @@ pub(in crate::store) fn index_after(connection: &Connection, id: i64) -> rusqlit
     Ok(n_indexed)
 }
 
+/// Builds the index anew.
+pub(in crate::store) fn rebuild(connection: &Connection) -> rusqlite::Result<()> {
+    let empty =
+        "INSERT INTO articles_characters (articles_characters) VALUES ('delete-all'); DELETE FROM _characters_due";
+    connection.execute_batch(empty)?;
+    index_after(connection, 0).map(|_| ())
+}
+
 fn insert(connection: &Connection, id: i64, title: &str, body: &str) -> rusqlite::Result<bool> {
     let is_in = has_some(title) || has_some(body);
     if is_in {

@@ -63,6 +63,17 @@ pub enum StoreError {
         /// The file.
         path: String,
     },
+    /// Pages of the file are damaged.
+    #[error(
+        "{path}: the file is damaged ({damage}); nothing is written. `newswire doctor` says more, `--no-verify` copies it as it is, \
+         and `newswire restore FILE` puts an earlier backup in its place"
+    )]
+    Damaged {
+        /// The database.
+        path: String,
+        /// What SQLite says.
+        damage: String,
+    },
     /// The disk is full.
     #[error("{path}: the disk is full; nothing is lost, free some space and go on")]
     Full {

@@ -5,7 +5,8 @@
 //!   `characters`: the full-text index by character.
 //! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
 //! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
-//! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one.
+//! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one;
+//!   `restore` puts one in the place of the database.
 //! * `error`: what can go wrong.
 //!
 //! Knows neither `write` nor `read`; both build on it.
@@ -32,7 +33,11 @@ pub(super) mod workshop;
 
 pub(super) mod new_file;
 
+pub(super) mod log;
+
 pub(super) mod backup;
+
+pub(super) mod restore;
 
 pub(super) mod snapshot;
 

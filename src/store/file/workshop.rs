@@ -119,6 +119,15 @@ pub fn unfinished_file(folder: &Path, permissions: &Permissions) -> io::Result<N
     }
 }
 
+/// What processes that were killed have left in a folder.
+#[must_use]
+pub(in crate::store) fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let unfinished = entries.filter(|entry| is_unfinished(&entry.file_name().to_string_lossy()));
+    let is_left = |path: &PathBuf| matches!(File::open(path).and_then(|lock| locked(lock, path)), Ok(Lock::Held(_)));
+    unfinished.map(|entry| entry.path()).filter(is_left).collect()
+}
+
 /// Removes what processes that were killed have left in a folder. What is put aside goes back to its place, if nothing is
 /// there. What cannot be removed stays: it disturbs nobody.
 pub fn remove_leftovers(folder: &Path) {

@@ -59,4 +59,4 @@ mod epochs;
 
 pub(super) mod removal;
 
-mod beside;
+pub(super) mod beside;

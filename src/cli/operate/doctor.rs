@@ -1,0 +1,98 @@
+//! `newswire doctor`: whether all is well with the database, and mending.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::store::{self, Finding};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::output::Output;
+use crate::cli::terminal::text::{counted, one_line};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A line for each side: pages, references between rows, the full-text indexes, stories, texts, copies, the write-ahead log and
+its readers, space, the clock, permissions, leftovers. It reads the whole file, beside a running daemon too. Exit code 1: something
+is wrong.
+
+Examples:
+  newswire doctor
+  newswire doctor --fix                 mends what can be mended, and looks again
+  newswire --db /backups/news.db doctor")]
+pub(crate) struct DoctorCommand {
+    /// Mend what can be mended; nothing is lost that could be read
+    #[arg(long)]
+    fix: bool,
+}
+
+pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let findings = look(context, &config, false)?;
+    let mendable: Vec<&Finding> = findings.iter().filter(|finding| finding.is_mendable).collect();
+    if !command.fix || mendable.is_empty() {
+        return verdict(&findings);
+    }
+    for finding in &mendable {
+        store::mend(&config.store, finding.subject)?;
+        if !context.output.is_json() {
+            eprintln!("mended: {}", finding.subject.as_str());
+        }
+    }
+    // One mend may show, or cause, what another one mends.
+    verdict(&look(context, &config, true)?)
+}
+
+fn look(context: &mut Context, config: &Config, is_again: bool) -> Result<Vec<Finding>, Failure> {
+    let mut findings = Vec::new();
+    let mut printed = Ok(());
+    let output = &mut context.output;
+    store::examine(&config.store.path, Timestamp::now(), &mut |finding| {
+        if printed.is_ok() {
+            printed = print(output, &finding, is_again);
+        }
+        findings.push(finding);
+    })?;
+    printed?;
+    Ok(findings)
+}
+
+fn print(output: &mut Output, finding: &Finding, is_again: bool) -> std::io::Result<()> {
+    let Finding { subject, is_well, text, advice, is_mendable } = finding;
+    if output.is_json() {
+        return output.json(&value(finding));
+    }
+    // The second time only what still is wrong is news.
+    if is_again && *is_well {
+        return Ok(());
+    }
+    let advice = match advice {
+        Some(advice) => format!("; {advice}"),
+        None if *is_mendable => "; `newswire doctor --fix` mends it".to_owned(),
+        None => String::new(),
+    };
+    let text = one_line(&format!("{text}{advice}")).into_owned();
+    if !output.is_decorated() {
+        return output.line(&format!("{}\t{}\t{text}", subject.as_str(), if *is_well { "ok" } else { "wrong" }));
+    }
+    let mark = if *is_well { output.good("ok   ") } else { output.warning("wrong") };
+    output.line(&format!("{mark}  {:<12} {text}", subject.as_str()))?;
+    output.finish()
+}
+
+fn value(finding: &Finding) -> Value {
+    let Finding { subject, is_well, text, advice, is_mendable } = finding;
+    json!({
+        "subject": subject.as_str(), "ok": is_well, "text": text, "advice": advice, "mendable": is_mendable,
+    })
+}
+
+fn verdict(findings: &[Finding]) -> Result<(), Failure> {
+    match findings.iter().filter(|finding| !finding.is_well).count() {
+        0 => Ok(()),
+        n_wrong => Err(Failure::Failed(format!("{} not as it should be", counted(n_wrong, "thing")))),
+    }
+}

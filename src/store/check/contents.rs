@@ -1,0 +1,235 @@
+//! Whether what is in a file is as it should be. Everything is only read.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use crate::store::check::finding::{Finding, Subject};
+use crate::store::file::characters;
+use crate::store::file::schema::in_memory;
+
+/// Faults that are named; the rest is counted.
+const NAMED_MAX: usize = 5;
+
+/// Articles whose words are looked for in the full-text index, spread over all.
+const SAMPLE: i64 = 300;
+
+/// Looks at one side of a file after the other, and hands over what it finds. Where the pages themselves are damaged the rest is not
+/// looked at: it would say the same in other words.
+pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
+    let pages = pages(connection)?;
+    let is_sound = pages.is_well;
+    tell(pages);
+    if is_sound {
+        for look_at in [schema, references, full_text, characters, stories, texts, copies] {
+            tell(look_at(connection)?);
+        }
+    }
+    Ok(())
+}
+
+/// The pages, as SQLite checks them.
+pub(super) fn pages(connection: &Connection) -> rusqlite::Result<Finding> {
+    let mut statement = connection.prepare("PRAGMA quick_check(20)")?;
+    let faults: rusqlite::Result<Vec<String>> = statement.query_map([], |row| row.get(0))?.collect();
+    let advice =
+        "restore a backup (`newswire restore FILE`); what can still be read: `newswire export`, or sqlite3's .recover";
+    Ok(match faults {
+        Ok(faults) if faults == ["ok"] => Finding::well(Subject::Pages, "sound"),
+        Ok(faults) => Finding::wrong(Subject::Pages, listed(&faults), advice),
+        Err(error) => Finding::wrong(Subject::Pages, error.to_string(), advice),
+    })
+}
+
+/// Our tables, views, indexes and triggers that are not there: their names and what makes them. Somebody has dropped them.
+pub(super) fn lacking(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    let model = in_memory().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let mut statement = model.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'articles_fts_%'
+             AND name NOT LIKE 'articles_characters_%' OR type = 'trigger' ORDER BY rowid",
+    )?;
+    let ours: Vec<(String, String)> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let mut lacking = Vec::new();
+    for (name, sql) in ours {
+        let is_there = connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)")?
+            .query_row([&name], |row| row.get::<_, bool>(0))?;
+        if !is_there {
+            lacking.push((name, sql));
+        }
+    }
+    Ok(lacking)
+}
+
+fn schema(connection: &Connection) -> rusqlite::Result<Finding> {
+    let lacking: Vec<String> = lacking(connection)?.into_iter().map(|(name, _)| name).collect();
+    Ok(match lacking.len() {
+        0 => Finding::well(Subject::Schema, "all tables, views, indexes and triggers are there"),
+        _ => Finding::mendable(Subject::Schema, format!("not there: {}", listed(&lacking))),
+    })
+}
+
+fn references(connection: &Connection) -> rusqlite::Result<Finding> {
+    let mut missing: BTreeMap<String, u64> = BTreeMap::new();
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        *missing.entry(format!("{} → {}", row.get::<_, String>(0)?, row.get::<_, String>(2)?)).or_default() += 1;
+    }
+    if missing.is_empty() {
+        return Ok(Finding::well(Subject::References, "all rows that are referred to are there"));
+    }
+    let missing: Vec<String> = missing.into_iter().map(|(tables, number)| format!("{tables}: {number}")).collect();
+    Ok(Finding::mendable(
+        Subject::References,
+        format!("rows refer to others that are not there ({})", missing.join(", ")),
+    ))
+}
+
+fn full_text(connection: &Connection) -> rusqlite::Result<Finding> {
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
+    let missing = count("SELECT count(*) FROM articles WHERE id NOT IN (SELECT id FROM articles_fts_docsize)")?;
+    let beyond = count("SELECT count(*) FROM articles_fts_docsize WHERE id NOT IN (SELECT id FROM articles)")?;
+    if missing + beyond > 0 {
+        let text = format!("{missing} articles are not in it, and {beyond} are that are not there");
+        return Ok(Finding::mendable(Subject::FullText, text));
+    }
+    let (looked_up, not_found) = sample_words(connection)?;
+    Ok(match not_found {
+        0 => Finding::well(Subject::FullText, format!("every article is in it, and words of {looked_up} are found")),
+        _ => {
+            Finding::mendable(Subject::FullText, format!("words of {not_found} of {looked_up} articles are not found"))
+        }
+    })
+}
+
+/// Looks for the first words of articles. Returns how many were looked for, and how many were not found.
+fn sample_words(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let mut articles = connection.prepare(
+        "SELECT id, coalesce(title, '') || ' ' || substr(body, 1, 200) FROM articles
+         WHERE id % max(1, (SELECT max(id) FROM articles) / ?1) = 0",
+    )?;
+    let mut rows = articles.query([SAMPLE])?;
+    let (mut n_looked_up, mut n_missing) = (0, 0);
+    while let Some(row) = rows.next()? {
+        let Ok(text) = row.get_ref(1)?.as_str() else { continue };
+        let is_word = |word: &&str| word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let Some(word) = text.split_whitespace().find(is_word) else { continue };
+        n_looked_up += 1;
+        let sql = "SELECT EXISTS (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ?1 AND rowid = ?2)";
+        let is_found: bool = connection
+            .prepare_cached(sql)?
+            .query_row((format!("\"{word}\""), row.get::<_, i64>(0)?), |row| row.get(0))?;
+        n_missing += u64::from(!is_found);
+    }
+    Ok((n_looked_up, n_missing))
+}
+
+fn characters(connection: &Connection) -> rusqlite::Result<Finding> {
+    let beyond: u64 = connection.query_row(
+        "SELECT count(*) FROM articles_characters_docsize
+         WHERE id NOT IN (SELECT id FROM articles) AND id NOT IN (SELECT article_id FROM _characters_due)",
+        [],
+        |row| row.get(0),
+    )?;
+    let mut articles = connection.prepare(
+        "SELECT title, body FROM articles WHERE id NOT IN (SELECT id FROM articles_characters_docsize)
+             AND id NOT IN (SELECT article_id FROM _characters_due)",
+    )?;
+    let mut rows = articles.query([])?;
+    let mut missing = 0_u64;
+    while let Some(row) = rows.next()? {
+        let has_some = |column: usize| row.get_ref(column).map(|text| text.as_str().is_ok_and(characters::has_some));
+        missing += u64::from(has_some(0)? || has_some(1)?);
+    }
+    Ok(match (missing, beyond) {
+        (0, 0) => Finding::well(Subject::Characters, "every article with such scripts is in the index"),
+        _ => Finding::mendable(
+            Subject::Characters,
+            format!("{missing} articles are not in the index, and {beyond} are that are not there"),
+        ),
+    })
+}
+
+/// Stories that count something else than what is there.
+pub(super) const MISCOUNTED: &str = "SELECT id FROM stories
+    WHERE n_articles <> (SELECT count(*) FROM story_members WHERE story_id = stories.id)
+        OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = stories.id AND NOT is_copy)";
+
+/// Articles that say that they are in another story than the one that has them.
+pub(super) const ASTRAY: &str = "SELECT articles.id FROM articles LEFT JOIN story_members ON article_id = articles.id
+    WHERE articles.story_id IS NOT story_members.story_id";
+
+fn stories(connection: &Connection) -> rusqlite::Result<Finding> {
+    let count =
+        |sql: &str| connection.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get::<_, u64>(0));
+    let (miscounted, astray) = (count(MISCOUNTED)?, count(ASTRAY)?);
+    Ok(match (miscounted, astray) {
+        (0, 0) => Finding::well(Subject::Stories, "all count what they have"),
+        _ => Finding::mendable(
+            Subject::Stories,
+            format!("{miscounted} count something else than they have, and {astray} articles name another story"),
+        ),
+    })
+}
+
+/// The texts of an article, by their columns.
+pub(super) const TEXTS: [&str; 7] = ["title", "body", "url", "site_name", "section", "image_url", "language"];
+
+/// The lists of an article, by their columns.
+pub(super) const LISTS: [&str; 4] = ["authors", "keywords", "quality_reasons", "reservations"];
+
+/// Articles with something in them that cannot be read: their numbers and the columns.
+pub(super) fn damaged_articles(connection: &Connection) -> rusqlite::Result<Vec<(i64, Vec<&'static str>)>> {
+    let columns = [&TEXTS[..], &LISTS].concat();
+    let mut statement = connection.prepare(&format!("SELECT id, {} FROM articles", columns.join(", ")))?;
+    let mut rows = statement.query([])?;
+    let mut damaged = Vec::new();
+    while let Some(row) = rows.next()? {
+        let is_damaged = |(position, name): &(usize, &&'static str)| {
+            let Ok(value) = row.get_ref(position + 1) else { return true };
+            match value.as_str_or_null() {
+                Err(_) => true,
+                Ok(text) if LISTS.contains(name) => {
+                    text.is_none_or(|text| serde_json::from_str::<Vec<String>>(text).is_err())
+                }
+                Ok(_) => false,
+            }
+        };
+        let faults: Vec<&str> = columns.iter().enumerate().filter(is_damaged).map(|(_, name)| *name).collect();
+        if !faults.is_empty() {
+            damaged.push((row.get(0)?, faults));
+        }
+    }
+    Ok(damaged)
+}
+
+fn texts(connection: &Connection) -> rusqlite::Result<Finding> {
+    let damaged = damaged_articles(connection)?;
+    if damaged.is_empty() {
+        return Ok(Finding::well(Subject::Texts, "all can be read"));
+    }
+    let named: Vec<String> = damaged.iter().map(|(id, columns)| format!("{id} ({})", columns.join(", "))).collect();
+    Ok(Finding::mendable(Subject::Texts, format!("cannot be read whole: {}", listed(&named))))
+}
+
+/// What is known of copies whose original is not there, or is another one.
+pub(super) const STRAY_COPIES: &str = "SELECT article_id FROM _copies WHERE of_id NOT IN (SELECT id FROM articles)";
+
+fn copies(connection: &Connection) -> rusqlite::Result<Finding> {
+    let stray: u64 = connection.query_row(&format!("SELECT count(*) FROM ({STRAY_COPIES})"), [], |row| row.get(0))?;
+    Ok(match stray {
+        0 => Finding::well(Subject::Copies, "every original is there"),
+        _ => Finding::mendable(Subject::Copies, format!("{stray} repeat an article that is not there")),
+    })
+}
+
+/// The first of several faults, and how many there are.
+fn listed(faults: &[String]) -> String {
+    let named = faults.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join("; ");
+    match faults.len() {
+        0..=NAMED_MAX => named,
+        number => format!("{named}; and so on, {number} in all"),
+    }
+}

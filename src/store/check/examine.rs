@@ -1,0 +1,32 @@
+//! Looking at a database from all sides.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::store::check::finding::Finding;
+use crate::store::check::{contents, surroundings};
+use crate::store::file::error::{StoreError, explain};
+use crate::store::file::identity::is_snapshot;
+use crate::store::file::open::open_for_reading;
+
+/// Longest wait for a lock, as for other readers.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Looks at a database from all sides, beside a running daemon or without one, and hands over what it finds. It reads the whole file.
+///
+/// # Errors
+///
+/// When the database cannot be opened or read at all.
+pub fn examine(path: &Path, now: Timestamp, tell: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
+    let connection = open_for_reading(path, BUSY_TIMEOUT)?.connection;
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    if is_snapshot(&connection).map_err(wrap)? {
+        // It has no triggers, nor what belongs to ingesting.
+        tell(contents::pages(&connection).map_err(wrap)?);
+    } else {
+        contents::look(&connection, tell).map_err(wrap)?;
+    }
+    surroundings::look(&connection, path, now, tell).map_err(wrap)
+}

@@ -1,0 +1,86 @@
+//! What was found at a look at one side of a database.
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The pages of the file, as SQLite checks them.
+    Pages,
+    /// Tables, views, indexes and triggers, as this program makes them.
+    Schema,
+    /// Rows that refer to others that are not there.
+    References,
+    /// The full-text index.
+    FullText,
+    /// The full-text index by character.
+    Characters,
+    /// What stories count.
+    Stories,
+    /// Texts that cannot be read, and lists that are none.
+    Texts,
+    /// What is known of copies.
+    Copies,
+    /// The write-ahead log and its readers.
+    Log,
+    /// Free pages within the file, and the disk.
+    Space,
+    /// The clock of this machine against what was written.
+    Clock,
+    /// Who may read and write the files.
+    Permissions,
+    /// What killed processes left.
+    Leftovers,
+}
+
+impl Subject {
+    /// Its name for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Subject::Pages => "pages",
+            Subject::Schema => "schema",
+            Subject::References => "references",
+            Subject::FullText => "full text",
+            Subject::Characters => "characters",
+            Subject::Stories => "stories",
+            Subject::Texts => "texts",
+            Subject::Copies => "copies",
+            Subject::Log => "log",
+            Subject::Space => "space",
+            Subject::Clock => "clock",
+            Subject::Permissions => "permissions",
+            Subject::Leftovers => "leftovers",
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub subject: Subject,
+    /// Whether it is as it should be.
+    pub is_well: bool,
+    /// What there is to say.
+    pub text: String,
+    /// What to do, where something is wrong and it cannot be mended here.
+    pub advice: Option<&'static str>,
+    /// Whether it can be mended here.
+    pub is_mendable: bool,
+}
+
+impl Finding {
+    /// All is well.
+    pub(super) fn well(subject: Subject, text: impl Into<String>) -> Finding {
+        Finding { subject, is_well: true, text: text.into(), advice: None, is_mendable: false }
+    }
+
+    /// Something is wrong, and can be mended here.
+    pub(super) fn mendable(subject: Subject, text: impl Into<String>) -> Finding {
+        Finding { is_well: false, is_mendable: true, ..Finding::well(subject, text) }
+    }
+
+    /// Something is wrong, and somebody must do something.
+    pub(super) fn wrong(subject: Subject, text: impl Into<String>, advice: &'static str) -> Finding {
+        Finding { is_well: false, advice: Some(advice), ..Finding::well(subject, text) }
+    }
+}

@@ -1,0 +1,21 @@
+//! Whether all is well with a database, and mending what can be mended.
+//!
+//! * `finding`: what was found.
+//! * `contents`: what is in the file. `backup` asks the same of a copy.
+//! * `surroundings`: what is beside it: log, readers, disk, clock, permissions, leftovers.
+//! * `mend`: mends what `contents` finds.
+//! * `examine`: all of it; `backup`: a copy that is looked at before it gets its name.
+//!
+//! Uses `file` and what `write` has for transactions beside a daemon.
+
+pub(in crate::store) mod finding;
+
+pub(in crate::store) mod contents;
+
+pub(in crate::store) mod surroundings;
+
+pub(in crate::store) mod mend;
+
+pub(in crate::store) mod examine;
+
+pub(in crate::store) mod backup;

@@ -1,0 +1,121 @@
+//! What is beside a database: its log and who reads it, the disk, the clock, permissions, leftovers.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+
+use crate::store::check::finding::{Finding, Subject};
+use crate::store::file::columns::public_time;
+use crate::store::file::log::{LogReader, log_state};
+use crate::store::file::new_file::beside;
+use crate::store::file::workshop;
+
+/// Less room on the disk than this is told.
+const ROOM_MIN: u64 = 256 * 1024 * 1024;
+
+/// A larger part of the file that is free is told: one of so many.
+const FREE_PART: u64 = 4;
+
+/// A clock that is behind what was written by less is taken for right.
+const CLOCK_SLIP: SignedDuration = SignedDuration::from_mins(2);
+
+const MIB: u64 = 1024 * 1024;
+
+/// Looks around a database that is open for reading.
+pub(in crate::store) fn look(
+    connection: &Connection,
+    path: &Path,
+    now: Timestamp,
+    tell: &mut dyn FnMut(Finding),
+) -> rusqlite::Result<()> {
+    tell(log(path));
+    tell(space(connection, path)?);
+    tell(clock(connection, now)?);
+    tell(permissions(path));
+    tell(leftovers(path));
+    Ok(())
+}
+
+fn log(path: &Path) -> Finding {
+    let log = log_state(path);
+    let readers: Vec<String> = log.readers.iter().map(LogReader::describe).collect();
+    let held =
+        if readers.is_empty() { "no reader holds it".to_owned() } else { format!("held by {}", readers.join(", ")) };
+    let text = format!("{} MiB, {held}", log.bytes / MIB);
+    if log.trouble().is_some() {
+        let advice = "a reader that never ends its transaction keeps the log from being folded in: end it";
+        return Finding::wrong(Subject::Log, text, advice);
+    }
+    Finding::well(Subject::Log, text)
+}
+
+fn space(connection: &Connection, path: &Path) -> rusqlite::Result<Finding> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+    let (pages, free, page_bytes) = (pragma("page_count")?, pragma("freelist_count")?, pragma("page_size")?);
+    let room = rustix::fs::statvfs(folder_of(path)).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    let room_text = room.map_or("unknown".to_owned(), |room| format!("{} MiB", room / MIB));
+    let text = format!(
+        "the file has {} MiB, of which {} MiB are free; room on the disk: {room_text}",
+        pages * page_bytes / MIB,
+        free * page_bytes / MIB
+    );
+    Ok(if room.is_some_and(|room| room < ROOM_MIN) {
+        Finding::wrong(Subject::Space, text, "free some space on the disk")
+    } else if free * page_bytes > ROOM_MIN && free * FREE_PART > pages {
+        let advice = "new articles fill what is free; `newswire prune --vacuum` gives it back";
+        Finding { advice: Some(advice), ..Finding::well(Subject::Space, text) }
+    } else {
+        Finding::well(Subject::Space, text)
+    })
+}
+
+fn clock(connection: &Connection, now: Timestamp) -> rusqlite::Result<Finding> {
+    let newest: Option<String> = connection.query_row("SELECT max(started_at) FROM fetches", [], |row| row.get(0))?;
+    let is_behind = newest.as_ref().is_some_and(|newest| *newest > public_time(now + CLOCK_SLIP));
+    Ok(match newest {
+        Some(newest) if is_behind => {
+            let text = format!("this machine says {now:.0}, and something was fetched at {newest}");
+            let advice = "set the clock right; a daemon sets right what it wrote while the clock was ahead";
+            Finding::wrong(Subject::Clock, text, advice)
+        }
+        _ => Finding::well(Subject::Clock, format!("{now:.0}, not before what was written")),
+    })
+}
+
+fn permissions(path: &Path) -> Finding {
+    let Ok(database) = fs::metadata(path) else {
+        return Finding::wrong(Subject::Permissions, "the file cannot be looked at", "look at its folder");
+    };
+    let others: Vec<String> = ["-wal", "-shm", "-lock"]
+        .into_iter()
+        .filter(|ending| fs::metadata(beside(path, ending)).is_ok_and(|file| file.uid() != database.uid()))
+        .map(|ending| beside(path, ending).display().to_string())
+        .collect();
+    if !others.is_empty() {
+        let text = format!("{} and {} belong to different users", path.display(), others.join(", "));
+        return Finding::wrong(Subject::Permissions, text, "give them to the user that the service runs as (chown)");
+    }
+    let mode = database.mode() & 0o777;
+    if mode & 0o200 == 0 {
+        let text = format!("mode {mode:03o}: its owner may not write it");
+        return Finding::wrong(Subject::Permissions, text, "chmod u+w");
+    }
+    Finding::well(Subject::Permissions, format!("user {}, group {}, mode {mode:03o}", database.uid(), database.gid()))
+}
+
+fn leftovers(path: &Path) -> Finding {
+    let left = workshop::leftovers(folder_of(path));
+    if left.is_empty() {
+        return Finding::well(Subject::Leftovers, "none");
+    }
+    let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
+    Finding::mendable(Subject::Leftovers, format!("of copies that were interrupted: {}", names.join(", ")))
+}
+
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

@@ -1,0 +1,130 @@
+//! Restore: a backup takes the place of the database, which is kept beside it.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::store::file::backup::copy_into;
+use crate::store::file::error::{StoreError, explain};
+use crate::store::file::identity::refuse_snapshot;
+use crate::store::file::lock::IngestLock;
+use crate::store::file::new_file::{CopyWatcher, beside};
+use crate::store::file::open::open_for_copying;
+use crate::store::file::workshop::Workshop;
+
+/// What became of a restore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Size of the file in bytes.
+    pub file_bytes: u64,
+    /// Articles in it.
+    pub n_articles: u64,
+    /// Where the database is now that was there before.
+    pub put_aside: Option<PathBuf>,
+}
+
+/// Puts a copy of a backup in the place of the database. What is there already is kept under another name, if `replaces` says that it
+/// may be. To readers of changes the file is another database: what came in between is in no order with what they know.
+///
+/// # Errors
+///
+/// [`StoreError::Busy`] while a process ingests, and [`StoreError::Unusable`] where the backup is damaged or something is there already.
+/// All is as it was then.
+pub fn restore(
+    backup: &Path,
+    database: &Path,
+    replaces: bool,
+    watcher: &mut CopyWatcher<'_>,
+) -> Result<Restored, StoreError> {
+    refuse_snapshot(backup)?;
+    let source = open_for_copying(backup, std::time::Duration::from_secs(5))?;
+    let refused = |reason: String| StoreError::Unusable { path: database.display().to_string(), reason };
+    if database.exists() && !replaces {
+        return Err(refused("is there already; --force puts it aside, under another name".to_owned()));
+    }
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(refused(format!("there is no folder {}", folder.display())));
+    }
+    let _lock = IngestLock::acquire(database)?;
+    let workshop = Workshop::make_in(folder).map_err(|error| refused(error.to_string()))?;
+    let whole = workshop.path().join("whole.db");
+    copy_into(&source, &whole, watcher).map_err(|error| explain(&error, database))?;
+    if watcher.is_stopped() {
+        return Err(refused("stopped before it was whole; all is as it was".to_owned()));
+    }
+    let n_articles = settle(&whole).map_err(|error| explain(&error, backup))?;
+    let failed = |error: std::io::Error| refused(error.to_string());
+    take_over_rights(&whole, database, folder, backup).map_err(failed)?;
+    File::open(&whole).and_then(|file| file.sync_all()).map_err(failed)?;
+    let file_bytes = fs::metadata(&whole).map_err(failed)?.len();
+    let put_aside = put_aside(database).map_err(failed)?;
+    if let Err(error) = fs::rename(&whole, database) {
+        if let Some(aside) = &put_aside {
+            let _ = move_all(aside, database);
+        }
+        return Err(failed(error));
+    }
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(Restored { file_bytes, n_articles, put_aside })
+}
+
+/// Checks the copy, gives it a name of its own, and takes it out of WAL mode: whoever ingests sets that again.
+fn settle(whole: &Path) -> rusqlite::Result<u64> {
+    let copy = Connection::open(whole)?;
+    copy.pragma_update(None, "journal_mode", "DELETE")?;
+    let verdict: String = copy.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+            Some(format!("the backup is damaged: {verdict}")),
+        ));
+    }
+    copy.execute("UPDATE _change_state SET database = lower(hex(randomblob(16)))", [])?;
+    let n_articles = copy.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))?;
+    copy.close().map_err(|(_, error)| error)?;
+    Ok(n_articles)
+}
+
+/// Gives the copy the owner and the permissions of the database that was there, or the owner of its folder: it is often root who
+/// restores, and another user whose service goes on.
+fn take_over_rights(whole: &Path, database: &Path, folder: &Path, backup: &Path) -> std::io::Result<()> {
+    let before = fs::metadata(database).ok();
+    let mode = before.as_ref().map_or(fs::metadata(backup)?.mode(), MetadataExt::mode) & 0o777;
+    fs::set_permissions(whole, fs::Permissions::from_mode(mode | 0o600))?;
+    let owner = before.map_or(fs::metadata(folder)?, |before| before);
+    let ours = fs::metadata(whole)?;
+    if (ours.uid(), ours.gid()) != (owner.uid(), owner.gid()) && ours.uid() == 0 {
+        chown(whole, Some(owner.uid()), Some(owner.gid()))?;
+        let lock = beside(database, "-lock");
+        if fs::metadata(&lock).is_ok_and(|lock| lock.uid() == 0) {
+            chown(lock, Some(owner.uid()), Some(owner.gid()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the database that is there another name, with all that belongs to it.
+fn put_aside(database: &Path) -> std::io::Result<Option<PathBuf>> {
+    if !database.exists() {
+        return Ok(None);
+    }
+    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let aside = beside(database, &format!(".before-{time}"));
+    move_all(database, &aside)?;
+    Ok(Some(aside))
+}
+
+/// Moves a database with its log; what its readers share is made anew.
+fn move_all(from: &Path, to: &Path) -> std::io::Result<()> {
+    let log = beside(from, "-wal");
+    if log.exists() {
+        fs::rename(log, beside(to, "-wal"))?;
+    }
+    fs::rename(from, to)?;
+    let _ = fs::remove_file(beside(from, "-shm"));
+    Ok(())
+}

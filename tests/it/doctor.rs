@@ -1,0 +1,149 @@
+//! `doctor` finds what is wrong, each side by itself, and mends what can be; `backup` names damage; `restore` puts a backup back.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::harness::Newsroom;
+
+fn line(number: usize, title: &str, body: &str) -> String {
+    json!({ "url": format!("https://p{number}.example/a"), "source": format!("p{number}"), "title": title, "text": body }).to_string()
+}
+
+/// Two reports of an event, a copy of the first, one in Japanese.
+fn newsroom() -> Newsroom {
+    let room = Newsroom::new();
+    let report =
+        "The river Orr rose over the quays of Lorne in the night, and harbour master Ana Ruiz closed them at four.";
+    let lines = [
+        line(1, "Flood closes the quays of Lorne", report),
+        line(
+            2,
+            "Lorne: quays under water",
+            "Harbour master Ana Ruiz has closed the quays of Lorne after the river Orr came over them.",
+        ),
+        line(3, "Flood closes the quays of Lorne", report),
+        line(4, "青浜港の市場", "青浜港の魚市場は台風のため二日間休みになる。船も三隻が欠航した。"),
+    ];
+    room.run(&["import", &room.file("a.jsonl", lines.join("\n"))]).exits(0);
+    room
+}
+
+fn findings(room: &Newsroom, code: i32) -> BTreeMap<String, bool> {
+    let lines = room.run(&["--json", "doctor"]).exits(code).json_lines();
+    lines.iter().map(|line| (line["subject"].as_str().unwrap_or("").to_owned(), line["ok"] == json!(true))).collect()
+}
+
+fn change(room: &Newsroom, sql: &str) {
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).expect("it may write anything");
+    theirs.pragma_update(None, "foreign_keys", false).expect("as sqlite3 has it");
+    theirs.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+#[test]
+fn a_database_as_it_should_be_is_told_so() {
+    let room = newsroom();
+    let found = findings(&room, 0);
+    assert_eq!(found.len(), 13, "{found:?}");
+    assert!(found.values().all(|is_well| *is_well), "{found:?}");
+}
+
+#[test]
+fn each_fault_is_found_on_its_side_and_mended() {
+    for (sql, side) in [
+        ("DROP TRIGGER articles_update; DROP INDEX articles_url; DROP VIEW source_days", "schema"),
+        (
+            "DROP TRIGGER articles_delete; DROP TRIGGER story_members_delete; DELETE FROM articles WHERE id = 1",
+            "references",
+        ),
+        ("DELETE FROM articles_fts WHERE rowid = 2", "full text"),
+        ("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')", "full text"),
+        ("INSERT INTO articles_characters (articles_characters) VALUES ('delete-all')", "characters"),
+        ("UPDATE stories SET n_sources = 7", "stories"),
+        ("UPDATE articles SET story_id = NULL WHERE id = 2", "stories"),
+        ("UPDATE articles SET title = CAST(x'41ff42' AS TEXT) WHERE id = 2", "texts"),
+        ("UPDATE _copies SET of_id = 77", "copies"),
+    ] {
+        let room = newsroom();
+        change(&room, sql);
+        let found = findings(&room, 1);
+        assert_eq!(found.get(side), Some(&false), "{sql}: {found:?}");
+        room.run(&["doctor", "--fix"]).exits(0).says(&format!("mended: {side}"));
+        let found = findings(&room, 0);
+        assert!(found.values().all(|is_well| *is_well), "{sql}: {found:?}");
+        room.assert_sound();
+        let hits = room.run(&["--json", "search", "台風"]).exits(0).json_lines();
+        assert_eq!(hits.len(), 1, "{sql}");
+        room.run(&["import", &room.file("later.jsonl", line(9, "Later", "It was said after that."))]).exits(0);
+    }
+}
+
+/// Writes over a page in the middle of the largest table.
+fn damage(room: &Newsroom) {
+    let page: u64 = room.value("SELECT rootpage FROM sqlite_schema WHERE name = 'articles'").parse().expect("a number");
+    change(room, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let mut bytes = fs::read(room.database()).expect("the file");
+    let at = usize::try_from((page - 1) * 8192).expect("an offset");
+    bytes[at + 8..at + 4096].fill(0xa5);
+    fs::write(room.database(), bytes).expect("the file");
+}
+
+#[test]
+fn a_damaged_file_is_told_and_not_backed_up_as_if_it_were_sound() {
+    let room = newsroom();
+    let (good, bad) = (room.path("good.db").display().to_string(), room.path("bad.db").display().to_string());
+    room.run(&["backup", &good]).exits(0);
+    damage(&room);
+    let doctor = room.run(&["doctor"]).exits(1);
+    assert!(doctor.stdout.contains("pages\twrong") && doctor.stdout.contains("restore"), "{}", doctor.stdout);
+    for arguments in [&["backup", bad.as_str()][..], &["backup", "--force", good.as_str()]] {
+        room.run(arguments).exits(1).says("the file is damaged");
+    }
+    assert!(!room.path("bad.db").exists());
+    room.run(&["--db", &good, "doctor"]).exits(0);
+    room.run(&["backup", "--no-verify", &bad]);
+    // And back to the good one; what was there stays.
+    room.run(&["restore", &good]).exits(1).says("--force");
+    let restored = room.run(&["--json", "restore", "--force", &good]).exits(0).json();
+    assert_eq!(restored["articles"], json!(4));
+    let aside = restored["put_aside"].as_str().expect("a path");
+    assert!(fs::metadata(aside).is_ok(), "{aside}");
+    assert!(findings(&room, 0).values().all(|is_well| *is_well));
+    room.run(&["import", &room.file("later.jsonl", line(9, "Later", "It was said after that."))]).exits(0);
+    room.run(&["restore", "--force", &bad]).exits(1).says("damaged");
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 5, "all is as it was");
+}
+
+#[test]
+fn faults_that_can_be_mended_are_backed_up_and_named() {
+    let room = newsroom();
+    change(&room, "UPDATE stories SET n_sources = 7");
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["backup", &copy]).exits(3).says("count something else");
+    assert!(room.path("copy.db").exists());
+    // An index that has all articles and other words is only seen when it is asked for each.
+    room.run(&["doctor", "--fix"]).exits(0);
+    change(
+        &room,
+        "DROP TRIGGER articles_fts_update; UPDATE articles SET body = body || ' Nobody was hurt.' WHERE id = 1",
+    );
+    room.run(&["backup", "--force", &copy]).exits(3).says("does not agree");
+}
+
+#[test]
+fn a_restored_database_is_another_one_to_a_cursor() {
+    let room = newsroom();
+    let (copy, cursor) = (room.path("copy.db").display().to_string(), room.path("mirror").display().to_string());
+    room.run(&["backup", &copy]).exits(0);
+    room.run(&["tail", "--cursor", &cursor]).exits(0);
+    room.run(&["restore", "--force", &copy]).exits(0);
+    room.run(&["tail", "--cursor", &cursor]).exits(1).says("belongs to another database");
+    let snapshot = room.path("snapshot.db").display().to_string();
+    room.run(&["snapshot", &snapshot]).exits(0);
+    room.run(&["restore", "--force", &snapshot]).exits(78).says("snapshot");
+    room.run(&["restore", "--force", &room.file("notes.txt", "these are notes")]).exits(78);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 4);
+}
