@@ -85,6 +85,14 @@ SELECT
         AND started_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day')) AS n_failed_24h
 FROM fetches WHERE host IS NOT NULL GROUP BY host;
 
+-- A source that has not said what it is called goes by its slug: programs show the title of what a row refers to.
+CREATE TRIGGER sources_insert AFTER INSERT ON sources WHEN new.title IS NULL BEGIN
+    UPDATE sources SET title = new.slug WHERE id = new.id;
+END;
+
+UPDATE sources SET title = slug WHERE title IS NULL;
+UPDATE docs SET text = 'Its title, as it calls itself; its slug while that is unknown.' WHERE table_name = 'sources' AND column_name = 'title';
+
 INSERT INTO docs (table_name, column_name, text) VALUES
 ('articles', 'host', 'Registrable domain of its address, such as example.org, or the address of the host; NULL without an address.'),
 ('articles', 'day', 'Day of publication as in date, YYYY-MM-DD.'),

@@ -14,3 +14,11 @@ pub struct Earlier {
     /// Whether others of its make are known.
     pub is_routine: bool,
 }
+
+impl Earlier {
+    /// Whether its headline has the telling words of another text's, and there are any.
+    #[must_use]
+    pub fn has_headline_of(&self, text: &ShingledText) -> bool {
+        !text.headline.is_empty() && self.text.headline == text.headline
+    }
+}

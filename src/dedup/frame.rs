@@ -8,6 +8,7 @@
 use super::earlier::Earlier;
 use super::likeness::{Particulars, n_in_both, ratio};
 use super::shingle::ShingledText;
+use super::slots::{Slots, have_other_headlines};
 
 /// Texts of one make share so much of the shorter one, at least. What changes breaks three shingles, so it is far less than what
 /// they share of their words.
@@ -15,6 +16,13 @@ const FRAME_SHARE_MIN: f64 = 0.2;
 
 /// Fewer shingles in common can be a formula in a text of one's own.
 const FRAME_SHINGLES_MIN: usize = 12;
+
+/// In a short text, which goes the same way as another from beginning to end, so many are enough: hardly more are left between
+/// the names and numbers of a result or an appeal.
+const SHORT_FRAME_SHINGLES_MIN: usize = 6;
+
+/// Texts of more words have more shingles in common if they are of a make.
+const SHORT_WORDS_MAX: usize = 120;
 
 /// A copy shares so much of what is outside of its frame.
 const BEYOND_SHARE_MIN: f64 = 0.4;
@@ -39,11 +47,8 @@ impl Frame {
     pub fn of<'a>(text: &ShingledText, earlier: impl IntoIterator<Item = &'a Earlier>) -> Frame {
         let mut frame = Frame::default();
         for earlier in earlier {
-            if have_frame(text, &earlier.text) {
-                let particulars = Particulars::of(text, &earlier.text);
-                if particulars.tell_of_other_events() || earlier.is_routine && particulars.differ() {
-                    frame.add(earlier);
-                }
+            if Resemblance::of(text, &earlier.text).is_some_and(|found| found.is_of_make(earlier.is_routine)) {
+                frame.add(earlier);
             }
         }
         frame
@@ -53,16 +58,13 @@ impl Frame {
     /// enough from several.
     #[must_use]
     pub fn of_story(text: &ShingledText, members: &[Earlier]) -> Frame {
-        let alike: Vec<(&Earlier, Particulars)> = members
-            .iter()
-            .filter(|member| have_frame(text, &member.text))
-            .map(|member| (member, Particulars::of(text, &member.text)))
-            .collect();
-        let together = alike.iter().map(|(_, particulars)| *particulars).sum::<Particulars>();
+        let alike: Vec<(&Earlier, Resemblance)> =
+            members.iter().filter_map(|member| Some((member, Resemblance::of(text, &member.text)?))).collect();
+        let together = alike.iter().filter_map(|(_, found)| found.particulars).sum::<Particulars>();
         let are_of_make = together.tell_of_other_events();
         let mut frame = Frame::default();
-        for (member, particulars) in alike {
-            if are_of_make || member.is_routine && particulars.differ() {
+        for (member, found) in alike {
+            if are_of_make && found.particulars.is_some() || found.is_of_make(member.is_routine) {
                 frame.add(member);
             }
         }
@@ -116,10 +118,35 @@ impl Frame {
     }
 }
 
-/// Whether two texts have so much in common that it can be a frame.
-fn have_frame(text: &ShingledText, other: &ShingledText) -> bool {
-    let n_common = n_in_both(&text.distinct, &other.distinct);
-    n_common >= FRAME_SHINGLES_MIN && ratio(n_common, text.len().min(other.len())) >= FRAME_SHARE_MIN
+/// Two texts that have so much in common that it can be a frame.
+struct Resemblance {
+    /// Names and numbers by the words around them, where more than a short note is in common.
+    particulars: Option<Particulars>,
+    /// And in each other's place, where these can tell anything.
+    slots: Option<Slots>,
+}
+
+impl Resemblance {
+    fn of(text: &ShingledText, other: &ShingledText) -> Option<Resemblance> {
+        let n_common = n_in_both(&text.distinct, &other.distinct);
+        let n_words = text.words.len().min(other.words.len());
+        let is_short = n_words <= SHORT_WORDS_MAX && n_common >= SHORT_FRAME_SHINGLES_MIN;
+        let is_long = n_common >= FRAME_SHINGLES_MIN;
+        if !is_short && !is_long || ratio(n_common, text.len().min(other.len())) < FRAME_SHARE_MIN {
+            return None;
+        }
+        let slots = (is_short || have_other_headlines(text, other)).then(|| Slots::of(text, other));
+        let slots = slots.filter(Slots::are_of_one_make);
+        let particulars = is_long.then(|| Particulars::of(text, other));
+        Some(Resemblance { particulars, slots })
+    }
+
+    /// Whether the texts are of one make and tell of two events; of a make that is known, less tells.
+    fn is_of_make(&self, is_known: bool) -> bool {
+        let Resemblance { particulars, slots } = self;
+        particulars.is_some_and(|particulars| particulars.tell_of_other_events() || is_known && particulars.differ())
+            || slots.as_ref().is_some_and(|slots| slots.tell_of_other_events() || is_known && slots.differ())
+    }
 }
 
 fn merge(values: &mut Vec<u64>, more: &[u64]) {

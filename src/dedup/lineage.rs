@@ -3,11 +3,16 @@
 use super::earlier::Earlier;
 use super::frame::Frame;
 use super::likeness::{Likeness, compare, ratio};
-use super::shingle::ShingledText;
+use super::shingle::{Shingle, ShingledText};
 use super::sketch::leave_out_common;
+use super::slots::{Slots, have_other_headlines};
 
 /// A paragraph stands in another text when so many of its shingles do.
 const PARAGRAPH_SHARE_MIN: f64 = 0.5;
+
+/// A paragraph that a publisher repeats stands in its earlier article nearly as it is, and is longer than a formula.
+const REPEATED_SHARE_MIN: f64 = 0.8;
+const REPEATED_SHINGLES_MIN: usize = 12;
 
 /// What was found of an article that repeats earlier ones.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +55,7 @@ pub fn find_original(
         let Some(likeness) = compare(text, earlier, *is_same_publisher) else {
             continue;
         };
-        if frame.articles.contains(id) || !frame.leaves_alike(text, earlier) {
+        if frame.articles.contains(id) || !frame.leaves_alike(text, earlier) || tell_of_others(text, earlier) {
             continue;
         }
         sources.push(*id);
@@ -63,6 +68,11 @@ pub fn find_original(
     }
     sources.sort_unstable();
     best.map(|(of, likeness)| Copy { of, likeness, sources })
+}
+
+/// Whether headlines and texts name others in the same place.
+fn tell_of_others(text: &ShingledText, earlier: &ShingledText) -> bool {
+    have_other_headlines(text, earlier) && Slots::of(text, earlier).tell_of_others()
 }
 
 /// Tells for each paragraph of a text which earlier article has most of it, the earliest where several do.
@@ -97,6 +107,24 @@ pub fn spans(text: &ShingledText, earlier: &[Earlier]) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// The paragraphs but the first, counted from 0, that stand in earlier articles of the same publisher: about the firm, what the
+/// law says of forecasts, what came before. They tell nothing of what is new.
+#[must_use]
+pub fn repeated_paragraphs(text: &ShingledText, earlier: &[Earlier]) -> Vec<u32> {
+    let of_publisher: Vec<&ShingledText> =
+        earlier.iter().filter(|earlier| earlier.is_same_publisher).map(|earlier| &earlier.text).collect();
+    let paragraphs = text.shingles.chunk_by(|left, right| left.paragraph == right.paragraph);
+    let is_repeated = |paragraph: &&[Shingle]| {
+        let n_in = |text: &ShingledText| {
+            paragraph.iter().filter(|shingle| text.distinct.binary_search(&shingle.hash).is_ok()).count()
+        };
+        paragraph.len() >= REPEATED_SHINGLES_MIN
+            && of_publisher.iter().any(|text| ratio(n_in(text), paragraph.len()) >= REPEATED_SHARE_MIN)
+    };
+    let repeated = paragraphs.filter(is_repeated).map(|paragraph| paragraph[0].paragraph);
+    repeated.filter(|paragraph| *paragraph > 0).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! of these are new it may still be made from an earlier one. Then
 //! * [`shingle`] takes its text apart,
 //! * [`sketch`] chooses what an index keeps of it, and the few earlier texts that share some of that,
-//! * [`likeness`] compares two texts in full,
+//! * [`likeness`] compares two texts in full, and `slots` what they say in each other's place,
 //! * [`frame`] tells what texts of one make have in common, whatever they tell, and
 //! * [`lineage`] says which earlier article it copies and which paragraphs are whose.
 //!
@@ -28,6 +28,8 @@ pub mod sketch;
 
 pub mod likeness;
 
+mod slots;
+
 pub mod earlier;
 
 pub mod frame;
@@ -39,6 +41,9 @@ pub mod presence;
 pub mod reading;
 
 pub mod story;
+
+#[cfg(test)]
+mod example;
 
 pub use known::{Known, is_same_article};
 
@@ -169,30 +174,9 @@ fn is_worse(article: &Article, known: &Known) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::example::article;
     use super::*;
-    use crate::model::{Fingerprint, Quality};
-
-    fn article(title: &str, body: &str) -> Article {
-        Article {
-            url: None,
-            title: Some(title.to_owned()),
-            published: None,
-            modified_at: None,
-            language: None,
-            authors: Vec::new(),
-            site_name: None,
-            section: None,
-            tags: Vec::new(),
-            image_url: None,
-            reservations: Vec::new(),
-            body: body.to_owned(),
-            words: 0,
-            body_kind: BodyKind::Full,
-            quality: Quality { score: 100, reasons: Vec::new() },
-            fingerprint: Fingerprint([0; 32]),
-            meaning: None,
-        }
-    }
+    use crate::model::Quality;
 
     fn known(title: &str, body: &str) -> Known {
         Known { id: 7, title: Some(title.to_owned()), body: body.to_owned(), body_kind: "full".to_owned(), day: None }

@@ -102,9 +102,11 @@ fn has_same_day(article: &Article, known: &Known) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::model::{DatePrecision, Fingerprint, Published, Quality};
     use jiff::{Timestamp, tz::Offset};
+
+    use super::super::example;
+    use super::*;
+    use crate::model::{DatePrecision, Published};
 
     const BRIDGES: &str =
         "The three bridges over the Lorn are to be painted from May on.\nNobody knows what it will cost.";
@@ -112,30 +114,13 @@ mod tests {
         "Under the hill of Aske two tunnels were begun in the night.\nThe first train is expected in nine years.";
 
     fn article(title: &str, body: &str, kind: BodyKind, origin: Option<Origin>) -> Article {
-        Article {
-            url: None,
-            title: Some(title.to_owned()),
-            published: origin.map(|origin| Published {
-                instant: Timestamp::from_second(1_794_000_000).unwrap(),
-                offset: Offset::UTC,
-                precision: DatePrecision::Day,
-                origin,
-            }),
-            modified_at: None,
-            language: None,
-            authors: Vec::new(),
-            site_name: None,
-            section: None,
-            tags: Vec::new(),
-            image_url: None,
-            reservations: Vec::new(),
-            body: body.to_owned(),
-            words: 0,
-            body_kind: kind,
-            quality: Quality { score: 100, reasons: Vec::new() },
-            fingerprint: Fingerprint([0; 32]),
-            meaning: None,
-        }
+        let published = origin.map(|origin| Published {
+            instant: Timestamp::from_second(1_794_000_000).unwrap(),
+            offset: Offset::UTC,
+            precision: DatePrecision::Day,
+            origin,
+        });
+        Article { published, body_kind: kind, ..example::article(title, body) }
     }
 
     fn known(kind: BodyKind) -> Known {

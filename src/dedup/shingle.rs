@@ -42,6 +42,16 @@ pub(super) struct Figure {
     pub(super) value: u64,
 }
 
+/// A word of a text, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) hash: u64,
+    pub(super) n_letters: u32,
+    pub(super) is_number: bool,
+    pub(super) is_capitalised: bool,
+    pub(super) starts_sentence: bool,
+}
+
 /// All of a text that comparing it with others needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShingledText {
@@ -57,6 +67,10 @@ pub struct ShingledText {
     pub(super) vocabulary: Vec<u64>,
     /// Those of the headline.
     pub(super) headline: Vec<u64>,
+    /// The words of the headline, then those of the body.
+    pub(super) words: Vec<Word>,
+    /// How many of these the headline has.
+    pub(super) n_headline_words: usize,
     pub(super) n_paragraphs: u32,
 }
 
@@ -81,7 +95,10 @@ impl ShingledText {
         let shingles = shingles(&tokens, &are_quoted);
         let distinct = distinct(&shingles);
         let (figures, names) = (sorted(figures(&tokens)), sorted(names(&tokens)));
-        ShingledText { shingles, distinct, figures, names, vocabulary: sorted(vocabulary), headline, n_paragraphs }
+        let (n_headline_words, words) =
+            (headline_tokens.len(), headline_tokens.iter().chain(&tokens).map(word).collect());
+        let vocabulary = sorted(vocabulary);
+        ShingledText { shingles, distinct, figures, names, vocabulary, headline, words, n_headline_words, n_paragraphs }
     }
 
     /// How many different shingles it has.
@@ -106,6 +123,11 @@ impl ShingledText {
         self.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
         self.distinct = distinct(&self.shingles);
     }
+}
+
+fn word(token: &Token) -> Word {
+    let Token { hash, n_letters, is_number, is_capitalised, starts_sentence, .. } = *token;
+    Word { hash, n_letters, is_number, is_capitalised, starts_sentence }
 }
 
 fn distinct(shingles: &[Shingle]) -> Vec<u64> {

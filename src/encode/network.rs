@@ -13,6 +13,9 @@ use super::archive::{Weights, unlike};
 /// The branches: over how many pieces one looks, and how many of them stand before the piece.
 const BRANCHES: [(usize, usize); 3] = [(2, 0), (3, 1), (5, 2)];
 
+/// Up to so many rows are few: a headline and a text.
+const FEW_ROWS: usize = 2;
+
 /// The network.
 #[derive(Debug)]
 pub(super) struct Network {
@@ -109,24 +112,38 @@ impl Network {
             to += branch_width;
         }
         self.norm_of_all.apply(&mut all);
-        // The sum of the projections is the projection of the sum, and that is one row a text. They stay rows of one table:
-        // a product with a single vector goes through the weights column by column, which takes longer than all before.
+        // The sum of the projections is the projection of the sum, and that is one row a text.
         let mut averaged = Array2::zeros((rows_of.len(), self.projection_of_all.bias.len()));
         let mut summed = Array2::zeros((rows_of.len(), all.ncols()));
         for (mut sum, rows) in summed.rows_mut().into_iter().zip(&rows_of) {
             sum.assign(&all.slice_axis(Axis(0), Slice::from(rows.clone())).sum_axis(Axis(0)));
         }
-        let projected = summed.dot(&self.projection_of_all.weights);
+        let projected = product(&summed, &self.projection_of_all.weights);
         for ((mut row, projected), rows) in averaged.rows_mut().into_iter().zip(projected.rows()).zip(&rows_of) {
             let n_pieces = count(rows.len());
             row.assign(&((&projected + &(&self.projection_of_all.bias * n_pieces)) / n_pieces.sqrt()));
         }
-        let first = averaged.dot(&self.d0).mapv_into(positive);
-        let second = (averaged.dot(&self.p1) + first.dot(&self.d1)).mapv_into(positive);
-        let third = second.dot(&self.d2).mapv_into(positive);
-        let vectors = (second.dot(&self.p3) + third.dot(&self.d3)).mapv_into(f32::tanh);
+        let first = product(&averaged, &self.d0).mapv_into(positive);
+        let second = (product(&averaged, &self.p1) + product(&first, &self.d1)).mapv_into(positive);
+        let third = product(&second, &self.d2).mapv_into(positive);
+        let vectors = (product(&second, &self.p3) + product(&third, &self.d3)).mapv_into(f32::tanh);
         vectors.rows().into_iter().map(|row| row.to_owned()).collect()
     }
+}
+
+/// The product of rows and weights. For a few rows it takes less to go through the weights once, row by row, than to set them
+/// out for a product of matrices.
+fn product(rows: &Array2<f32>, weights: &Array2<f32>) -> Array2<f32> {
+    if rows.nrows() > FEW_ROWS {
+        return rows.dot(weights);
+    }
+    let mut product = Array2::zeros((rows.nrows(), weights.ncols()));
+    for (inputs, weights) in rows.columns().into_iter().zip(weights.rows()) {
+        for (mut outputs, input) in product.rows_mut().into_iter().zip(inputs) {
+            outputs.scaled_add(*input, &weights);
+        }
+    }
+    product
 }
 
 fn columns(rows: &Array2<f32>, columns: Range<usize>) -> ArrayView2<'_, f32> {

@@ -143,8 +143,16 @@ pub enum Rule {
     Unshown,
     /// An article does not end with a demand to pay for the rest.
     Demand,
+    /// A list that says who published the article, and when, is no part of it.
+    Details,
     /// A page without end goes on with other articles.
     NextArticle,
+    /// What readers answer to one another is no part of the article.
+    Comment,
+    /// An article is told in one language.
+    Translation,
+    /// Appeals to readers and notices of the desk stand behind an article.
+    Closing,
     /// An article has so many paragraphs at most, by the setting `extract.paragraphs_max`.
     TooMany,
     /// A list or table is part of the article as a whole.
@@ -170,7 +178,11 @@ impl Rule {
             Rule::Slide => "a slide of a gallery",
             Rule::Unshown => "not shown",
             Rule::Demand => "a demand to pay or to sign in",
+            Rule::Details => "details about the article",
             Rule::NextArticle => "part of the next article",
+            Rule::Comment => "a comment of a reader",
+            Rule::Translation => "part of a translation",
+            Rule::Closing => "an appeal or notice behind the text",
             Rule::TooMany => "beyond extract.paragraphs_max",
             Rule::SiteRule => "not chosen by the rule for the site",
             Rule::Whole => "part of a list or table of the article",

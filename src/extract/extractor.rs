@@ -125,7 +125,8 @@ impl Extractor {
         let mut authors = authors::authors(&page, &layout, declared, structured, hints, site_names);
         let page = text_page.unwrap_or(page);
         dates::add_from_lines(&mut article.published, &page, &text_layout, &body.lines);
-        dates::prefer_shown(&mut article.published, article.modified.as_ref(), &page, &text_layout);
+        let modified = article.modified.as_ref();
+        dates::prefer_shown(&mut article.published, modified, document.fetched_at, &page, &text_layout);
         article.published.splice(0..0, ruled.date.map(|date| Evidence::new(date, Origin::SiteRule)));
         article.rule_faults = ruled.faults;
         if is_ruled {

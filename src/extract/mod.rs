@@ -20,7 +20,7 @@
 //! * `fragment`: the same paragraphs for HTML that is all text, a feed's entry.
 //! * `reservations`: what a page says against text mining.
 //! * `text`: words, sentences and keys of a text; `phrase_index`: finds many phrases in one reading; `demands`: those that ask
-//!   to pay for the rest.
+//!   to pay for the rest; `read_on`: those that invite to read it.
 //!
 //! Where the body in the page falls far short of the text in structured data, that text is taken; where a page that says
 //! it is an article shows none, the text that its scripts hold; where the page
@@ -39,6 +39,7 @@ mod fragment;
 mod later_pages;
 mod page;
 mod phrase_index;
+mod read_on;
 mod reservations;
 mod script_text;
 mod source;
@@ -56,5 +57,6 @@ pub use explanation::{Contribution, ExplainedLine, Explanation, Rule, TextSource
 pub use extractor::Extractor;
 pub use fragment::fragment_paragraphs;
 pub use later_pages::further_pages::FurtherPages;
+pub use read_on::READ_ON;
 pub use reservations::reservations;
 pub use verdict::no_article::{NoArticle, Wall};

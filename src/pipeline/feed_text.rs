@@ -6,7 +6,7 @@
 
 use url::Url;
 
-use crate::extract::{ExtractError, Extractor, fragment_paragraphs};
+use crate::extract::{ExtractError, Extractor, READ_ON, fragment_paragraphs};
 use crate::fetch::FetchError;
 use crate::model::{BodyKind, ExtractedArticle, Failure, FeedText, FetchedDocument, FullText, LinkHints};
 
@@ -29,35 +29,9 @@ const PAGE_TIMES_MIN: u32 = 2;
 /// is longer.
 const INVITATION_WORDS_MAX: usize = 14;
 
-/// How invitations to read on begin or end, in lower case.
-const INVITATIONS: [&str; 26] = [
-    "read more",
-    "read the full",
-    "read full",
-    "read the rest",
-    "continue reading",
-    "keep reading",
-    "more at",
-    "full story",
-    "click here to read",
-    "view article",
-    "weiterlesen",
-    "mehr lesen",
-    "zum artikel",
-    "lire la suite",
-    "lire l'article",
-    "en savoir plus",
-    "seguir leyendo",
-    "leer más",
-    "continue lendo",
-    "leia mais",
-    "continua a leggere",
-    "leggi tutto",
-    "lees verder",
-    "läs mer",
-    "читать далее",
-    "続きを読む",
-];
+/// How entries of feeds invite to read on besides, in lower case: there is nothing else that they could be about.
+const ENTRY_INVITATIONS: [&str; 7] =
+    ["more at", "full story", "click here to read", "view article", "zum artikel", "lire l'article", "en savoir plus"];
 
 /// Whether there is evidence that an entry holds the whole article: several paragraphs, clearly more than its summary
 /// says, not broken off, without an invitation to read on elsewhere.
@@ -170,7 +144,7 @@ fn breaks_off(paragraphs: &[String]) -> bool {
     let bare = text.trim_end_matches(['.', '…']);
     let has_dots = text.ends_with("...") || text.ends_with('…');
     let is_invitation = last.split_whitespace().count() <= INVITATION_WORDS_MAX
-        && INVITATIONS.iter().any(|phrase| text.starts_with(phrase) || bare.ends_with(phrase));
+        && READ_ON.iter().chain(&ENTRY_INVITATIONS).any(|phrase| text.starts_with(phrase) || bare.ends_with(phrase));
     has_dots || is_invitation
 }
 
@@ -225,6 +199,7 @@ mod tests {
             "<p>Continue reading “Ferry returns”</p>",
             "<p>Lire l’article complet</p>",
             "<p>[Weiterlesen ...]</p>",
+            "<p>Læs mere</p>",
             "<p>続きを読む</p>",
             "<p>And then [&#8230;]</p><p>The post Ferry returns appeared first on The River.</p>",
         ] {

@@ -34,16 +34,24 @@ impl Meanings {
         Ok(Meanings { encoder: Some(Arc::new(Opened { path: path.to_owned(), encoder })) })
     }
 
-    /// Notes what an article means, where the encoder knows its language. Takes some milliseconds.
-    pub fn note(&self, article: &mut Article) {
+    /// Notes what articles mean, where the encoder knows their language. Takes some milliseconds each, and less for many at
+    /// once.
+    pub fn note<'a>(&self, articles: impl IntoIterator<Item = &'a mut Article>) {
         let Some(Opened { encoder, .. }) = self.encoder.as_deref() else { return };
-        if article.body_kind != BodyKind::Wall && SentenceEncoder::knows(article.language.as_deref()) {
-            article.meaning = Some(encoder.encode(article.title.as_deref(), &article.body));
+        let is_known = |article: &&mut Article| {
+            article.body_kind != BodyKind::Wall && SentenceEncoder::knows(article.language.as_deref())
+        };
+        let mut articles: Vec<&mut Article> = articles.into_iter().filter(is_known).collect();
+        let texts: Vec<(Option<&str>, &str)> =
+            articles.iter().map(|article| (article.title.as_deref(), article.body.as_str())).collect();
+        let meanings = encoder.encode_all(&texts);
+        for (article, meaning) in articles.iter_mut().zip(meanings) {
+            article.meaning = Some(meaning);
         }
     }
 
     pub(super) fn noted(&self, mut page: ReadPage) -> ReadPage {
-        self.note(&mut page.article);
+        self.note([&mut *page.article]);
         page
     }
 }

@@ -279,6 +279,187 @@ fn routine_is_told_and_can_be_left_out() {
     room.assert_sound();
 }
 
+/// A make of texts: its language, headline and paragraphs, and what stands in the places `{0}`, `{1}` and so on.
+type Make = (&'static str, &'static str, &'static str, &'static [&'static [&'static str]]);
+
+/// Short ones, whose names are told by no capital letter, by their place or by the headline alone; and long ones, of which little
+/// is another.
+const MAKES: &[Make] = &[
+    (
+        "de",
+        "Pegel in {0}: Wasser steigt langsam",
+        "Am Pegel in {0} steigt das Wasser der Ilse seit dem Morgen langsam. Gemessen wurden am Mittag {1} Zentimeter.\n\
+         Bis zum Abend rechnet die Warte mit {2} Zentimetern. Keller und Wege am Ufer sollten geräumt werden.",
+        &[
+            &["Oberau", "214", "230"],
+            &["Niedertal", "187", "195"],
+            &["Steinfurt", "305", "340"],
+            &["Mühlbach", "98", "120"],
+        ],
+    ),
+    (
+        "lb",
+        "D’Waasser zu {0} klëmmt",
+        "Um Peegel zu {0} klëmmt d’Waasser vun der Äerenz zënter dem Moien lues. Gemooss goufen um Mëtteg {1} Zentimeter.\n\
+         Bis den Owend rechent d’Waart mat {2} Zentimeter. Kelleren a Weeër um Ufer sollen eidel gemaach ginn.",
+        &[&["Iewerau", "214", "230"], &["Nidderdall", "187", "195"], &["Steefort", "305", "340"]],
+    ),
+    (
+        "ar",
+        "منسوب النهر في {0} يرتفع",
+        "يرتفع منسوب النهر في {0} ببطء منذ الصباح وقد بلغ عند الظهر {1} سنتيمترا.\n\
+         ومن المتوقع أن يرتفع أكثر في المساء وينبغي إخلاء الأقبية والطرق على الضفة.",
+        &[&["الرملة", "214"], &["الزهراء", "187"], &["العين", "305"]],
+    ),
+    (
+        "en",
+        "{0} takes the {1} cup",
+        "{0} has taken the cup of {1} in Saturday’s regatta in {2} minutes, ahead of {3}, who needed {4}.\n\
+         The wind in {1} was {5} knots, more than last year.",
+        &[
+            &["Nell Garrow", "Upper Ashby", "41", "Odo Lanyard", "43", "14.2"],
+            &["Pia Thorne", "Quorn", "38", "Abel Finch", "39", "16.5"],
+            &["Jan Moor", "Pelham Quay", "52", "Ruth Ansel", "57", "11.1"],
+        ],
+    ),
+    (
+        "en",
+        "Keepers look for lost {0}, {1}, of {2}",
+        "Keepers are looking for {3} {1}-year-old {0} which has been gone from {4} in {2} since {5} night.\n\
+         It wears a {6} collar. Whoever sees it may ring.",
+        &[
+            &["otter", "11", "Quorn", "an", "its pool", "Thursday", "green"],
+            &["tortoise", "80", "Pelham", "an", "a garden", "Friday", "yellow"],
+        ],
+    ),
+    (
+        "en",
+        "{0} is awarded the Lanyard Medal",
+        "The Guild of Rope Makers has awarded its medal for {1} to {0} of {2}. The medal comes with 40,000 crowns.\n\
+         The Lanyard Medal was struck for the first time in 1911, when the guild moved to its hall in Quorn. It goes to makers whose \
+         ropes have held for twenty winters or more, and who have taught their trade to at least three others.\n\
+         “We had 57 names before us, and none of them was easy to pass over,” said Nell Garrow, who is the warden of the guild.\n\
+         Names for next year may be sent in until 3 March. Nobody can name himself, and nobody can be named twice.",
+        &[
+            &["Ivo Brandt", "hemp", "Lorne"],
+            &["Wanda Crake", "sisal", "Thistle"],
+            &["Silas Moss", "wire", "Ansel Green"],
+        ],
+    ),
+    (
+        "en",
+        "Five questions for {0}",
+        "Before the guild votes, we have asked everybody who wants to be its warden the same questions, and print the answers as \
+         they came.\nWhat would you mend first in the hall, now that rain comes through its roof in every storm?\n{1}\n\
+         Who taught you the trade, and what would that person say about the ropes that are sold in the harbour today?\n{2}\n\
+         The guild has lost sixty of its members in ten years. How would you bring young people to it again?\n{3}",
+        &[
+            &["Ivo Brandt", "The gutters, before anything.", "My aunt; she would laugh.", "With evening classes."],
+            &["Wanda Crake", "I would sell it.", "Nobody did.", "By paying apprentices from the first day."],
+            &["Silas Moss", "Slates by Easter.", "An old sailor, who would weep.", "They come when there is work."],
+        ],
+    ),
+    (
+        "en",
+        "{0}: your tide today",
+        "{0}, the tide favours {1} today. Keep an eye on {2}, and do not let a short rain spoil the walk.\n\
+         Your stone is number {3}.",
+        &[
+            &["Heron", "nets", "a red boat", "4"],
+            &["Curlew", "oars", "an old friend", "7"],
+            &["Plover", "sails", "a letter", "9"],
+        ],
+    ),
+];
+
+#[test]
+fn texts_of_a_make_are_events_of_their_own_in_any_language_and_length() {
+    for (language, title, body, fillings) in MAKES {
+        let room = Newsroom::new();
+        import(&room, "ordinary.jsonl", REPORTS);
+        let filled = |text: &str, filling: &[&str]| {
+            (0..)
+                .zip(filling)
+                .fold(text.to_owned(), |text, (place, value)| text.replace(&format!("{{{place}}}"), value))
+        };
+        let line = |(hour, filling): (usize, &&[&str])| {
+            json!({
+                "url": format!("https://tidewater.example/make-{hour}"),
+                "language": language,
+                "title": filled(title, filling),
+                "published": format!("2026-11-05T{hour:02}:00:00Z"),
+                "paragraphs": filled(body, filling).lines().collect::<Vec<_>>(),
+            })
+            .to_string()
+        };
+        let mut lines: Vec<String> = fillings.iter().enumerate().map(line).collect();
+        // The first is printed twice before others of its make come.
+        lines.insert(1, lines[0].replace("tidewater", "harbour-times"));
+        room.run(&["import", &room.file("make.jsonl", lines.join("\n"))]).exits(0);
+        let of_make = "FROM articles JOIN story_members ON article_id = id WHERE id > 5";
+        let counted = room.value(&format!(
+            "SELECT count(DISTINCT story_members.story_id) || ' stories, ' || sum(is_routine) || ' routine, '
+                 || count(duplicate_of) || ' copies ' {of_make}"
+        ));
+        let n = fillings.len();
+        assert_eq!(counted.trim(), format!("{n} stories, {} routine, 1 copies", n + 1), "{title}");
+        room.assert_sound();
+    }
+}
+
+/// What a firm puts under all that it announces.
+const ABOUT: &str = "About Lorne Ropes: Lorne Ropes twists and tars cordage for ships, mines and theatres in three yards on the \
+                     Ilse. It was founded by two sisters in 1868, has 240 hands in winter and 310 in summer, and is owned by those \
+                     who work in it.\nForecasts in this notice rest on what was known when it was written. Lorne Ropes is not bound \
+                     to correct them, and takes no blame for losses of those who trade upon them.";
+
+#[test]
+fn what_a_publisher_puts_under_its_articles_and_the_heading_of_a_column_make_no_story() {
+    let room = Newsroom::new();
+    import(&room, "ordinary.jsonl", REPORTS);
+    let notes = [
+        (
+            "Lorne Ropes appoints a treasurer",
+            "Lorne Ropes has made Pia Thorne its treasurer, and Abel Finch goes to sea.",
+        ),
+        (
+            "Order for a lightship won",
+            "Two miles of hemp will hold the lightship at Quorn, for which Lorne Ropes got the order.",
+        ),
+    ];
+    let notes = notes.map(|(title, lead)| (title, format!("{lead}\n{ABOUT}")));
+    let line = |(day, (title, body)): (u32, &(&str, String))| {
+        json!({
+            "url": format!("https://wire.example/{day}"),
+            "title": title,
+            "published": format!("2026-11-{day:02}T12:00:00Z"),
+            "paragraphs": body.lines().collect::<Vec<_>>(),
+        })
+        .to_string()
+    };
+    let lines: Vec<String> = (5..).zip(&notes).map(line).collect();
+    room.run(&["import", &room.file("notes.jsonl", lines.join("\n"))]).exits(0);
+    assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles WHERE id > 5"), "2");
+
+    let columns: &[Report] = &[
+        (
+            8,
+            "tidewater.example",
+            "Seven days in a glance",
+            "Gulls on the quay, a calf aboard a ferry, snow upon the mill of Quorn, bakers with lanterns at dawn.",
+        ),
+        (
+            8,
+            "northern-post.example",
+            "Seven days in a glance",
+            "Nurses sang in the rain while a juror slept, lamps went out and a tram lost its bell near Aske.",
+        ),
+    ];
+    import(&room, "columns.jsonl", columns);
+    assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles WHERE id > 7"), "2");
+    room.assert_sound();
+}
+
 /// Headlines without texts, each of another hour of one day.
 fn import_headlines(room: &Newsroom, source: &str, headlines: &[&str]) {
     let lines: Vec<String> = headlines

@@ -91,6 +91,58 @@ fn a_report_in_another_language_joins_and_those_after_it_are_told_by_their_words
     room.assert_sound();
 }
 
+/// A report with many words of the second of [`REPORTS`].
+const LATER: Report = (
+    "ru",
+    15,
+    "golos-veldena.example",
+    "В Вельдене сгорел рынок, торговцы остались ни с чем",
+    "Около девяноста пожарных до полудня тушили крытый рынок Вельдена. Старинного зала больше нет: под утро рухнула его \
+     крыша. Никто не пострадал, но торговцы не знают, как жить дальше.",
+);
+
+#[test]
+fn stories_of_two_languages_are_put_together_by_an_article_that_is_of_both() {
+    let room = with_encoder(&fixture("encoder/small.zip"));
+    let import = |room: &Newsroom, day: u32, (language, hour, publisher, title, text): Report| {
+        let line = json!({
+            "url": format!("https://{publisher}/{day}-{hour}"),
+            "language": language,
+            "title": title,
+            "published": format!("2026-11-{day:02}T{hour:02}:00:00Z"),
+            "text": text,
+        });
+        let file = room.file(&format!("{day}.jsonl"), line.to_string());
+        room.run(&["import", &file]).exits(0);
+    };
+    // Too late to be held against what stands in another language.
+    import(&room, 2, REPORTS[0]);
+    import(&room, 6, REPORTS[1]);
+    assert_eq!(members(&room), ["1 first", "2 first"]);
+    let before = room.number("SELECT max(change_seq) FROM articles");
+    import(&room, 4, LATER);
+    assert_eq!(members(&room), ["1 first", "1 translated", "1 alike"]);
+    assert_eq!(room.column("SELECT n_articles FROM stories ORDER BY id"), ["3", "0"]);
+    assert_eq!(room.column("SELECT story_id FROM articles"), ["1", "1", "1"]);
+    assert!(room.number("SELECT change_seq FROM articles WHERE id = 2") > before);
+    // What comes then is compared with both.
+    let (language, hour, _, title, text) = REPORTS[1];
+    import(&room, 5, (language, hour, "nachmittag.example", title, text));
+    assert_eq!(members(&room)[3], "1 copy");
+    room.assert_sound();
+}
+
+#[test]
+fn stories_that_a_person_took_apart_stay_so() {
+    let room = with_encoder(&fixture("encoder/small.zip"));
+    import(&room, &REPORTS[..1]);
+    import(&room, &REPORTS[1..2]);
+    room.run(&["stories", "split", "2"]).exits(0);
+    import(&room, &[LATER]);
+    assert_eq!(members(&room), ["1 first", "2 hand", "2 alike"]);
+    room.assert_sound();
+}
+
 /// Two rate decisions. The third report shares some words of their kind with the first, and its meaning with the second.
 const DECISIONS: &[Report] = &[
     (

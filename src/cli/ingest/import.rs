@@ -55,6 +55,11 @@ const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Different keys that mean nothing, and are told. A file with more of them has another shape than we know.
 const UNKNOWN_KEYS_MAX: usize = 50;
 
+/// So many lines are read before their articles are stored, or lines of so many bytes: what articles mean is told sooner of
+/// several at once.
+const LINES_AT_ONCE: usize = 16;
+const BYTES_AT_ONCE: usize = 1024 * 1024;
+
 /// Largest file that is read as one document.
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
@@ -249,6 +254,7 @@ impl Import<'_> {
                     Kind::Opml => self.opml(path, &bytes).await,
                     Kind::Page => match pipeline::html_page(&self.app.stages.extractor, bytes, None) {
                         Ok(article) => {
+                            let article = self.noted(article).await?;
                             let page = NewArticle { is_address_given: false, ..NewArticle::of(article) };
                             self.store(path, None, page).await.map(|_| ())
                         }
@@ -289,6 +295,7 @@ impl Import<'_> {
                 for note in notes {
                     self.progress.tell(&format!("newswire: {}: {note}; it is read all the same", path.display()));
                 }
+                let article = self.noted(article).await?;
                 self.store(path, None, NewArticle::of(article)).await.map(|_| ())
             }
             Err(reason) => {
@@ -296,6 +303,16 @@ impl Import<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The article, with what it means. That is found out beside the loop that waits for the database.
+    async fn noted(&self, mut article: Article) -> Result<Article, Failure> {
+        let meanings = self.app.stages.meanings.clone();
+        let noted = tokio::task::spawn_blocking(move || {
+            meanings.note([&mut article]);
+            article
+        });
+        noted.await.map_err(|error| Failure::Failed(error.to_string()))
     }
 
     /// Reads JSON lines. Those of an export are taken in the order of their numbers, in which each article comes after
@@ -311,35 +328,33 @@ impl Import<'_> {
         };
         let mut numbers = HashMap::new();
         let companions = Companions::default();
-        let mut ahead = export.into_iter();
-        let mut is_export = false;
+        let batches = Batches { lines, is_export: !export.is_empty(), ahead: export.into_iter() };
+        let mut next = self.read_ahead(batches);
         loop {
-            let read = match ahead.next() {
-                Some(place) => {
-                    is_export = true;
-                    lines.go_to(place).and_then(|()| lines.next())
-                }
-                // An export ends with its last line.
-                None if is_export => return Ok(()),
-                None => lines.next(),
-            };
-            let line = lines.number;
-            match read {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                Err(error) => {
-                    self.fault(path, Some(line), &error.to_string());
-                    return Ok(());
-                }
+            let (batches, batch) = next.await.map_err(|error| Failure::Failed(error.to_string()))?;
+            if batch.is_empty() {
+                return Ok(());
             }
-            let place = || format!("line {line} of {} and what follows are not stored", path.display());
-            self.interrupt.check(|| waiting(&place()))?;
-            let Some(text) = lines.text().transpose() else { continue };
-            match text.and_then(pipeline::json_line) {
-                Ok(read) => self.json_article(path, line, read, &mut numbers, &companions).await?,
-                Err(reason) => self.fault(path, Some(line), &reason),
+            next = self.read_ahead(batches);
+            for (line, read) in batch {
+                let place = || format!("line {line} of {} and what follows are not stored", path.display());
+                self.interrupt.check(|| waiting(&place()))?;
+                match read {
+                    Ok(read) => self.json_article(path, line, read, &mut numbers, &companions).await?,
+                    Err(reason) => self.fault(path, Some(line), &reason),
+                }
             }
         }
+    }
+
+    /// Begins to read the next lines, and to find out what their articles mean, while those before are stored.
+    fn read_ahead(&self, mut batches: Batches) -> tokio::task::JoinHandle<(Batches, Batch)> {
+        let meanings = self.app.stages.meanings.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut batch = batches.next();
+            meanings.note(batch.iter_mut().filter_map(|(_, read)| Some(&mut read.as_mut().ok()?.article)));
+            (batches, batch)
+        })
     }
 
     async fn json_article(
@@ -427,8 +442,7 @@ impl Import<'_> {
 
     /// Stores an article and returns its number. One that the database refuses is told like any other fault.
     async fn store(&mut self, path: &Path, line: Option<usize>, new: NewArticle) -> Result<Option<i64>, Failure> {
-        let NewArticle { mut article, guid, source, first_seen_at, is_address_given, record } = new;
-        self.app.stages.meanings.note(&mut article);
+        let NewArticle { article, guid, source, first_seen_at, is_address_given, record } = new;
         let source = source.or_else(|| self.source.clone());
         // An article that says when it was published counts as having arrived then, so that an archive keeps its order.
         let now = Timestamp::now();
@@ -485,6 +499,48 @@ impl NewArticle {
     /// An article of which its file says nothing else.
     fn of(article: Article) -> Self {
         NewArticle { article, guid: None, source: None, first_seen_at: None, is_address_given: true, record: None }
+    }
+}
+
+/// Lines by their numbers, and what was read of them or why nothing.
+type Batch = Vec<(usize, Result<JsonArticle, String>)>;
+
+/// The lines of a file, several at a time.
+struct Batches {
+    lines: Lines,
+    /// The places of lines that are read next.
+    ahead: std::vec::IntoIter<Place>,
+    /// Whether there are no lines behind these.
+    is_export: bool,
+}
+
+impl Batches {
+    /// The next lines with text; none at the end. What cannot be read is the last.
+    fn next(&mut self) -> Batch {
+        let mut batch = Batch::new();
+        let mut n_bytes = 0;
+        while batch.is_empty() || batch.len() < LINES_AT_ONCE && n_bytes < BYTES_AT_ONCE {
+            let there = match self.ahead.next() {
+                Some(place) => self.lines.go_to(place).and_then(|()| self.lines.next()),
+                // An export ends with its last line.
+                None if self.is_export => Ok(false),
+                None => self.lines.next(),
+            };
+            match there {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    batch.push((self.lines.number, Err(error.to_string())));
+                    (self.ahead, self.is_export) = (Vec::new().into_iter(), true);
+                    break;
+                }
+            }
+            n_bytes += self.lines.line.len();
+            if let Some(text) = self.lines.text().transpose() {
+                batch.push((self.lines.number, text.and_then(pipeline::json_line)));
+            }
+        }
+        batch
     }
 }
 

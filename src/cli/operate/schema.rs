@@ -3,17 +3,20 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{DocRow, SchemaEntry, docs, public_schema};
+use crate::store::{DocRow, SchemaEntry, datasette_metadata, docs, public_schema};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{address, text};
+use crate::cli::terminal::text::for_terminal;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   newswire schema                    the tables and views, as SQL
   newswire schema --docs             what each of them and each of their columns means
+  newswire schema --datasette > metadata.json; datasette newswire.db --metadata metadata.json
   newswire sql \"SELECT column_name, text FROM docs WHERE table_name = 'articles'\"
 
 It is the schema of this program; no database is opened. Names stay and columns are only added;
@@ -23,9 +26,20 @@ pub(crate) struct SchemaCommand {
     /// What each table and column means: the table docs
     #[arg(long)]
     pub(crate) docs: bool,
+
+    /// The same for Datasette, with questions that are often asked: its metadata
+    #[arg(long, conflicts_with = "docs")]
+    pub(crate) datasette: bool,
 }
 
 pub(crate) fn run(context: &mut Context, command: &SchemaCommand) -> Result<(), Failure> {
+    if command.datasette {
+        let config = context.configure(Manner::OneShot)?;
+        let name = config.store.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let metadata = datasette_metadata(&name)?;
+        context.output.line(&for_terminal(serde_json::to_string_pretty(&metadata).unwrap_or_default()))?;
+        return Ok(());
+    }
     let output = &mut context.output;
     if command.docs {
         let rows = docs()?.into_iter().map(|row| {

@@ -4,7 +4,7 @@ use super::super::frame::Frame;
 use super::super::hash::{EMPTY, mix, with};
 use super::super::words::{Token, WORD_UNITS, read_tokens};
 use super::frequencies::Frequencies;
-use super::function_words::is_function_word;
+use super::function_words::{is_empty_word, is_function_word};
 use super::language::Language;
 
 /// What a word in the headline counts, where one in the body counts one.
@@ -68,18 +68,26 @@ impl Terms {
     /// Takes an article apart; the body has a paragraph a line.
     #[must_use]
     pub fn of(title: Option<&str>, body: &str, language: Option<&str>) -> Terms {
+        Terms::without(&[], title, body, language)
+    }
+
+    /// The same without some paragraphs, counted from 0.
+    #[must_use]
+    pub fn without(paragraphs: &[u32], title: Option<&str>, body: &str, language: Option<&str>) -> Terms {
         let mut found = Vec::new();
         let title = title.unwrap_or_default();
         let mut tokens = Vec::new();
         read_tokens(title, 0, &mut tokens);
         words(&tokens, |word| found.push(Found { word, offset: 0, is_in_title: true, count: IN_TITLE }));
         let (mut offset, mut n_words) = (0, 0);
-        for paragraph in body.split_inclusive('\n') {
+        for (number, paragraph) in (0..).zip(body.split_inclusive('\n')) {
             if n_words >= WORDS_MAX {
                 break;
             }
             tokens.clear();
-            read_tokens(paragraph, 0, &mut tokens);
+            if !paragraphs.contains(&number) {
+                read_tokens(paragraph, 0, &mut tokens);
+            }
             words(&tokens, |word| {
                 let count = if n_words < LEAD_WORDS { IN_LEAD } else { 1.0 };
                 if n_words < WORDS_MAX {
@@ -98,6 +106,16 @@ impl Terms {
     pub fn are_alike_beyond(&self, other: &Terms, third: &Terms, frequencies: &Frequencies) -> bool {
         let beyond = |terms: &Terms| terms.beyond(third).signature(frequencies);
         beyond(self).likeness(&beyond(other)) >= ALIKE_BEYOND_MIN
+    }
+
+    /// Whether a headline has words that tell anything, and none of them stands in its text.
+    #[must_use]
+    pub fn are_apart(title: &str, body: &str, language: Option<&str>) -> bool {
+        let title = Terms::of(Some(title), "", language);
+        let beyond = title.beyond(&Terms::of(None, body, language));
+        let n_telling =
+            |terms: &Terms| terms.terms.iter().filter(|term| !is_function_word(terms.language, term.hash)).count();
+        n_telling(&title) > 0 && n_telling(&title) == n_telling(&beyond)
     }
 
     /// What another article does not say.
@@ -148,12 +166,15 @@ impl Terms {
         Signature { weights: parts.collect() }
     }
 
-    /// The words behind some terms, as the article writes them, in the order of the terms. It must be the same text.
+    /// The words behind some terms, as the article writes them, in the order of the terms; without those that any text of
+    /// its language has. It must be the same text.
     #[must_use]
     pub fn spelled<'a>(&self, terms: &[u32], title: Option<&'a str>, body: &'a str) -> Vec<&'a str> {
         let spell = |wanted: &u32| {
-            let Place { is_in_title, start, end } = self.terms.iter().find(|term| key(term.hash) == *wanted)?.place;
-            if is_in_title { title?.get(start..end) } else { body.get(start..end) }
+            let term = self.terms.iter().find(|term| key(term.hash) == *wanted)?;
+            let Place { is_in_title, start, end } = term.place;
+            let word = if is_in_title { title?.get(start..end) } else { body.get(start..end) }?;
+            (!is_empty_word(self.language, term.hash) && !word.chars().all(is_hiragana)).then_some(word)
         };
         terms.iter().filter_map(spell).collect()
     }
@@ -281,6 +302,11 @@ fn gather(mut found: Vec<Found>, language: Language) -> Vec<Term> {
     terms
 }
 
+/// Of these alone Japanese writes particles and endings, and few words.
+fn is_hiragana(character: char) -> bool {
+    matches!(character, '\u{3040}'..='\u{309f}')
+}
+
 /// Half of a hash is enough: among the terms of a story a chance meeting is one in ten million.
 fn key(hash: u64) -> u32 {
     u32::try_from(hash >> 32).unwrap_or_default()
@@ -358,6 +384,22 @@ mod tests {
         assert!(spelled[1..3].contains(&"gannets"), "{spelled:?}");
         let length: f64 = signature.weights.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum();
         assert!((length - 1.0).abs() < 1e-4, "{length}");
+    }
+
+    #[test]
+    fn the_words_told_are_none_that_any_text_has() {
+        for (language, text, expected) in [
+            (Some("en"), "The gannets of Lorne have their nests there", vec!["gannets", "Lorne", "nests"]),
+            (Some("vi"), "Ông được các ngư dân Lorne cứu", vec!["ngư", "dân", "Lorne", "cứu"]),
+            (Some("hr"), "Brod je nakon oluje bio kod Lorne", vec!["Brod", "oluje", "Lorne"]),
+            (Some("ja"), "市長はしている", vec!["市長", "長は"]),
+        ] {
+            let terms = Terms::of(None, text, language);
+            let mut words: Vec<&str> =
+                terms.spelled(&terms.terms.iter().map(|term| key(term.hash)).collect::<Vec<u32>>(), None, text);
+            words.sort_by_key(|word| text.find(word));
+            assert_eq!(words, expected, "{text}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::super::text::lower_case;
 use super::features::Feature;
 use super::known_texts::KnownTexts;
 use super::line_features::LineProfile;
-use super::{next_article, phrases, slides, unshown};
+use super::{closings, details, next_article, phrases, replies, slides, unshown};
 
 /// Fewest bytes of a key that may not stand twice: shorter lines are repeated on purpose.
 const REPEATED_KEY_BYTES_MIN: usize = 40;
@@ -27,8 +27,8 @@ const CAPTION_WORDS_MAX: usize = 20;
 const CAPTION_LINES_MIN: usize = 4;
 
 /// Takes out what is no part of the body: the title, lines that say again what was said, what asks to pay for the rest,
-/// headings that head nothing, what a picture shows, what nobody sees, and the next article. `tell` hears of each line that
-/// is taken out, and why.
+/// headings that head nothing, what a picture shows, what nobody sees, the next article, and what closes a page. `tell`
+/// hears of each line that is taken out, and why.
 pub(super) fn clean_up(
     page: &Page<'_>,
     profiles: &[LineProfile],
@@ -65,8 +65,16 @@ pub(super) fn clean_up(
     chosen.retain(|line| keep_unless(*line, slides.contains(line), Rule::Slide));
     let unshown = unshown::in_text(page, profiles, chosen);
     chosen.retain(|line| keep_unless(*line, unshown.contains(line), Rule::Unshown));
+    let details = details::in_text(page, profiles, chosen);
+    chosen.retain(|line| keep_unless(*line, details.contains(line), Rule::Details));
     let next = next_article::start(page, profiles, chosen).unwrap_or(usize::MAX);
     chosen.retain(|line| keep_unless(*line, *line >= next, Rule::NextArticle));
+    let replies = replies::in_text(page, profiles, chosen);
+    chosen.retain(|line| keep_unless(*line, replies.contains(line), Rule::Comment));
+    let translation = closings::translation(page, profiles, chosen).unwrap_or(usize::MAX);
+    chosen.retain(|line| keep_unless(*line, *line >= translation, Rule::Translation));
+    let closings = closings::in_text(page, profiles, chosen);
+    chosen.retain(|line| keep_unless(*line, closings.contains(line), Rule::Closing));
     // An article begins neither with a link elsewhere nor with its byline or date, which may stand in its text, nor with
     // its title behind a kicker.
     let is_opening = |line: usize| {

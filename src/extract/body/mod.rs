@@ -8,7 +8,8 @@
 //!    decision trees, which know what a sum of weights cannot say: that a caption counts otherwise within a list than
 //!    beside the text.
 //! 5. *Cleaning up* (`cleanup`): what only shows in the chosen lines: repetitions, headings of nothing, the `slides` of a
-//!    gallery, boxes `unshown` between paragraphs, the `next_article`.
+//!    gallery, boxes `unshown` between paragraphs, the `next_article`, `replies` of readers,
+//!    `closings`, `details` about the article.
 //!    Before that, `wholes` adds what lists and tables have beside the chosen lines.
 //! 6. *Times* (`live_blog`): those of a live blog's entries; *captions* (`gallery`) where the article is made of them.
 //!
@@ -17,8 +18,10 @@
 //! says how far the chosen lines can be trusted.
 
 mod cleanup;
+mod closings;
 mod context_features;
 mod decision_trees;
+mod details;
 mod feature_words;
 mod features;
 mod gallery;
@@ -29,6 +32,7 @@ mod live_blog;
 mod next_article;
 mod phrases;
 mod place;
+mod replies;
 mod shingles;
 mod slides;
 mod sureness;

@@ -139,7 +139,8 @@ fn all_of_byline(
 /// Adds what `meta` elements say: the first name of them that names people.
 fn add_declared(names: &mut Names<'_>, declared: &Declared<'_>) {
     for name in META_NAMES {
-        let contents: Vec<&str> = declared.all(name).collect();
+        let contents: Vec<&str> =
+            declared.all(name).filter(|content| !bylines::names_template_maker(content)).collect();
         // One element for each author, with the family name first.
         let turned: Vec<String> = contents.iter().filter_map(|content| inverted(content)).collect();
         let are_turned = turned.len() == contents.len();
@@ -284,9 +285,13 @@ fn add_bare_names(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout, head:
         let is_apart = stands_out_as_names(line) && !is_in_title(page, text);
         let is_dated = line.n_links == 0 && (at.saturating_sub(1)..=at + 1).any(has_date);
         for name in bylines::names(text, &|_| false) {
-            let is_name =
-                || is_apart || is_told_of(page, layout, at, name) || is_dated && !is_mentioned(page, layout, at, name);
-            if bylines::is_plain_name(name) && is_name() {
+            let is_name = || {
+                is_apart
+                    || bylines::has_role_behind(text, name)
+                    || is_told_of(page, layout, at, name)
+                    || is_dated && !is_mentioned(page, layout, at, name)
+            };
+            if bylines::is_plain_name(name) && !bylines::is_behind_another_thing(text, name) && is_name() {
                 names.add(name, Origin::Text);
             }
         }
@@ -344,8 +349,9 @@ fn is_labelled(page: &Page<'_>, at: usize) -> bool {
 
 /// Adds the names with which a text is signed at its end, or right behind it.
 fn add_signature(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
+    let is_own = |line: &&Line| line.text.len() <= BYLINE_BYTES_MAX && !layout.is_elsewhere(page, line.owner);
     for at in layout.last_lines() {
-        let Some(line) = page.lines.get(at).filter(|line| line.text.len() <= BYLINE_BYTES_MAX) else { continue };
+        let Some(line) = page.lines.get(at).filter(is_own) else { continue };
         let is_signed = bylines::is_signature(&line.text) || stands_out_as_names(line) || is_labelled(page, at);
         let bare = bylines::trimmed(&line.text);
         let is_dashed = line.text.starts_with(['—', '–']) && bylines::is_plain_name(bare);
@@ -359,7 +365,7 @@ fn add_signature(names: &mut Names<'_>, page: &Page<'_>, layout: &Layout) {
         let signed = || bylines::names(bylines::without_opening(&line.text), &|_| false);
         let is_name = || is_signed && signed().first().is_some_and(|name| bylines::is_plain_name(name));
         let is_told = || bylines::is_plain_name(bare) && is_told_of(page, layout, at, bare);
-        if (is_name() || !is_signed && is_told()) && !layout.is_elsewhere(page, line.owner) {
+        if is_name() || !is_signed && is_told() {
             names.add(&line.text, Origin::Text);
             return;
         }
@@ -689,6 +695,15 @@ mod tests {
     }
 
     #[test]
+    fn makers_of_templates_wrote_nothing() {
+        for maker in ["ThemeForest / QuayCraft Studio", "Elementor", "Colorlib Themes"] {
+            let head = format!("<meta name='author' content='{maker}'>");
+            assert_eq!(authors_of(&head, "<p>Cleo Marsh, Staff Writer</p>"), ["Cleo Marsh"], "{maker}");
+            assert!(authors_of(&head, "").is_empty(), "{maker}");
+        }
+    }
+
+    #[test]
     fn people_go_before_papers() {
         let named = "<meta name='author' content='Linde Bote'>";
         for byline in
@@ -777,6 +792,12 @@ mod tests {
             ("<p><b>Key Takeaways</b></p>", &[]),
             ("<p><b>Cleo Marsh</b></p>", &["Cleo Marsh"]),
             ("<p><b>Old Mill</b></p>", &[]),
+            ("<p>Market square, Port Orrin</p><p>3 May 2026</p>", &[]),
+            ("<p>Harbour Museum, Port Orrin</p><p>3 May 2026</p>", &[]),
+            ("<p>Pressemitteilung Nr. 112/2026 vom 3. Mai 2026</p>", &[]),
+            ("<p>Cleo Marsh | Harbour Post | Port Orrin | 3 May 2026</p>", &["Cleo Marsh"]),
+            ("<p>Harbour Post | Cleo Marsh | 3 May 2026</p>", &["Cleo Marsh"]),
+            ("<p>Cleo Marsh, Staff Writer</p>", &["Cleo Marsh"]),
         ]);
         let check = |about: &str, expected: &[&str]| {
             let byline = "<p>Cleo Marsh</p><p>5 min read</p>";
@@ -809,6 +830,18 @@ mod tests {
             format!("<title>Old mill sold</title><h1>Old mill sold</h1>{TEXT}{more}<p>Written by Cleo Marsh</p>");
         let article = extract(page, &LinkHints::default()).expect("an article");
         assert_eq!(article.authors.iter().map(|author| author.value.as_str()).collect::<Vec<_>>(), ["Cleo Marsh"]);
+    }
+
+    #[test]
+    fn other_articles_behind_the_text_sign_nothing_in_east_asia() {
+        let text = "<p>河谷旧磨坊有了新主人。四十户人家合资买下了它，明年秋天将重新开始磨面。</p>".repeat(4);
+        let signed_by = |behind: &str| {
+            let page = format!("<html lang='zh'><title>旧磨坊售出</title><h1>旧磨坊售出</h1>{text}{behind}");
+            let article = extract(page, &LinkHints::default()).expect("an article");
+            article.authors.into_iter().map(|author| author.value).collect::<Vec<_>>()
+        };
+        assert_eq!(signed_by("<p>（记者 林海生）</p>"), ["林海生"]);
+        assert!(signed_by("<div class='comments'><p>（记者 林海生）</p></div>").is_empty());
     }
 
     #[test]

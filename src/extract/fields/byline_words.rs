@@ -278,8 +278,8 @@ pub(super) const ENDINGS: [&str; 32] = [
     "på",
 ];
 
-/// Words that say that something is no person.
-pub(super) const ORGANISATION_WORDS: [&str; 76] = [
+/// Words that say that something is no person, but an organisation or a place where people meet.
+pub(super) const ORGANISATION_WORDS: [&str; 86] = [
     "redaktion",
     "redaction",
     "rédaction",
@@ -356,6 +356,16 @@ pub(super) const ORGANISATION_WORDS: [&str; 76] = [
     "union",
     "studio",
     "studios",
+    "square",
+    "stadium",
+    "library",
+    "museum",
+    "airport",
+    "theatre",
+    "theater",
+    "arena",
+    "plaza",
+    "boulevard",
 ];
 
 /// News agencies by the names under which their texts run.
@@ -396,16 +406,12 @@ pub(super) const AGENCIES: [&str; 34] = [
     "belga",
 ];
 
-/// Words that follow a name, or stand before it, and say what its bearer does.
-pub(super) const ROLE_WORDS: [&str; 56] = [
-    "reporter",
-    "correspondent",
-    "editor",
-    "writer",
-    "journalist",
-    "columnist",
-    "producer",
-    "contributor",
+/// Words that say that somebody writes, and stand behind a name with nothing between: `Ada Quill Senior Editor`.
+pub(super) const WRITER_WORDS: [&str; 8] =
+    ["reporter", "correspondent", "editor", "writer", "journalist", "columnist", "contributor", "producer"];
+
+/// Other words that follow a name, or stand before it, and say what its bearer does.
+pub(super) const ROLE_WORDS: [&str; 48] = [
     "chief",
     "director",
     "manager",
@@ -457,7 +463,7 @@ pub(super) const ROLE_WORDS: [&str; 56] = [
 ];
 
 /// Words that people do not have in their names: of labels, and of what a reader may click on.
-pub(super) const NO_NAME_WORDS: [&str; 186] = [
+pub(super) const NO_NAME_WORDS: [&str; 207] = [
     "size",
     "small",
     "medium",
@@ -644,6 +650,27 @@ pub(super) const NO_NAME_WORDS: [&str; 186] = [
     "granskad",
     "redigerad",
     "oversatt",
+    "pressemitteilung",
+    "pressemeldung",
+    "presseinformation",
+    "medienmitteilung",
+    "medienmeldung",
+    "presseaussendung",
+    "pressmeddelande",
+    "pressemeddelelse",
+    "pressemelding",
+    "persbericht",
+    "lehdistötiedote",
+    "communiqué",
+    "comunicado",
+    "comunicato",
+    "komunikat",
+    "release",
+    "bulletin",
+    "nr",
+    "nummer",
+    "número",
+    "numéro",
 ];
 
 /// Titles behind a name that are no name of their own.
@@ -881,20 +908,6 @@ pub(super) const ROLE_ATTRIBUTES: [&str; 94] = [
     "cricket",
 ];
 
-/// Roles that stand so, and what ends the names of agencies.
-pub(super) const GLUED_ROLES: [&str; 10] = [
-    "reporter",
-    "correspondent",
-    "editor",
-    "writer",
-    "journalist",
-    "columnist",
-    "contributor",
-    "author",
-    "producer",
-    "press",
-];
-
 /// Keys of places from which much is reported, and which stand alone where a name should.
 pub(super) const PLACES: [&str; 26] = [
     "newyork",
@@ -923,4 +936,41 @@ pub(super) const PLACES: [&str; 26] = [
     "beijing",
     "tokyo",
     "nairobi",
+];
+
+/// Makers of templates and of systems to write pages with, whose names stand where a template's user should put their own.
+pub(super) const TEMPLATE_MAKERS: [&str; 33] = [
+    "themeforest",
+    "envato",
+    "elementor",
+    "wordpress",
+    "wix",
+    "squarespace",
+    "webflow",
+    "weebly",
+    "shopify",
+    "joomla",
+    "drupal",
+    "typo3",
+    "blogger",
+    "bootstrap",
+    "bootstrapmade",
+    "colorlib",
+    "templatemo",
+    "templatemonster",
+    "templateflip",
+    "themeisle",
+    "themegrill",
+    "themezhut",
+    "mythemeshop",
+    "tagdiv",
+    "generatepress",
+    "elegantthemes",
+    "wpastra",
+    "wpzoom",
+    "html5up",
+    "mobirise",
+    "w3layouts",
+    "freehtml5",
+    "prestashop",
 ];

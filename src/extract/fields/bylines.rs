@@ -5,9 +5,9 @@
 
 use super::super::text::{count_words, fold, key};
 use super::byline_words::{
-    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, GLUED_ROLES, HEAD_OPENINGS,
-    HOUSE_WORDS, LABELS, NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, PLACES, ROLE_ATTRIBUTES,
-    ROLE_WORDS, SEPARATORS,
+    AGENCIES, AUTHOR_PATHS, CONJUNCTIONS, DEGREES, DOUBTFUL_CONJUNCTIONS, ENDINGS, HEAD_OPENINGS, HOUSE_WORDS, LABELS,
+    NO_NAME_WORDS, OPENINGS, ORGANISATION_WORDS, OTHER_DEEDS, PARTICLES, PLACES, ROLE_ATTRIBUTES, ROLE_WORDS,
+    SEPARATORS, TEMPLATE_MAKERS, WRITER_WORDS,
 };
 use crate::dates;
 use crate::scripts::is_han_or_kana;
@@ -162,6 +162,11 @@ pub(super) fn is_account(name: &str) -> bool {
     !is_full(name) && !name.starts_with(|c| ('가'..='힣').contains(&c))
 }
 
+/// Whether a word in small letters says what somebody does.
+fn is_role(word: &str) -> bool {
+    WRITER_WORDS.contains(&word) || ROLE_WORDS.contains(&word)
+}
+
 /// A byline without what stands before its first name.
 pub(super) fn without_opening(byline: &str) -> &str {
     let mut text = trimmed(byline);
@@ -187,13 +192,41 @@ pub(super) fn opens_byline(line: &str) -> bool {
 pub(super) fn is_label(piece: &str) -> bool {
     let lower = piece.to_lowercase();
     let mut words = words(&lower).peekable();
-    let is_word = |word: &str| NO_NAME_WORDS.contains(&word) || ROLE_WORDS.contains(&word) || OPENINGS.contains(&word);
+    let is_word = |word: &str| NO_NAME_WORDS.contains(&word) || is_role(word) || OPENINGS.contains(&word);
     trimmed(piece).is_empty()
         || piece.starts_with('@')
         || dates::find(piece).is_some()
         || words.peek().is_none()
         || CONJUNCTIONS.contains(&trimmed(&lower))
         || words.any(is_word)
+}
+
+/// Whether a name stands in a line without a byline's words behind a part that is neither a name, a role nor a label, as
+/// the town does in `Market square, Port Orrin` and `Ada Quill | Harbour Post | Port Orrin`. A paper's name, or what only
+/// a bar parts from the name, may begin such a line.
+pub(super) fn is_behind_another_thing(line: &str, name: &str) -> bool {
+    let Some((before, _)) = line.split_once(name) else { return false };
+    let named: Vec<&str> = parts(before).into_iter().map(trimmed).filter(|part| !part.is_empty()).collect();
+    let Some((last, earlier)) = named.split_last() else { return false };
+    let is_thing = is_house(last) || !is_person(last, &|_| false) && !is_label(last);
+    let is_listed = before.trim_end().ends_with(',') && !is_house(last);
+    is_thing && (is_listed || earlier.iter().any(|part| is_plain_name(part)))
+}
+
+/// Whether a role and little else stands behind a name: `Ada Quill, Staff Writer`.
+pub(super) fn has_role_behind(line: &str, name: &str) -> bool {
+    const WORDS_MAX: usize = 5;
+    let behind = line.split_once(name).map_or("", |(_, behind)| behind);
+    let is_parted = behind.trim_start().starts_with([',', '|', '·', '-', '–', '—']);
+    is_parted
+        && count_words(behind) <= WORDS_MAX
+        && !behind.ends_with(['.', '!', '?'])
+        && words(&behind.to_lowercase()).any(is_role)
+}
+
+/// Whether a text begins with a maker of templates or of systems to write pages with, who sign what is made with theirs.
+pub(super) fn names_template_maker(text: &str) -> bool {
+    words(&text.to_lowercase()).next().is_some_and(|word| TEMPLATE_MAKERS.contains(&word))
 }
 
 /// Whether a byline says of somebody that they did something else than write.
@@ -298,7 +331,7 @@ pub(super) fn inverted(name: &str) -> Option<String> {
             && part.starts_with(char::is_uppercase)
             && !part.contains(',')
             && !DEGREES.contains(&key(part).as_str())
-            && !ROLE_WORDS.contains(&part.to_lowercase().as_str())
+            && !is_role(&part.to_lowercase())
     };
     (is_name(family) && is_name(given) && count_words(family) == 1).then(|| fold(&format!("{given} {family}")))
 }
@@ -446,6 +479,7 @@ fn split_at_conjunctions<'b>(piece: &'b str, parts: &mut Vec<&'b str>) {
     {
         rest = behind;
     }
+    let is_all_large = !rest.chars().any(char::is_lowercase);
     let mut start = 0;
     for (at, word) in word_positions(rest) {
         let lower = word.to_lowercase();
@@ -455,7 +489,9 @@ fn split_at_conjunctions<'b>(piece: &'b str, parts: &mut Vec<&'b str>) {
         let (before, behind) = (&rest[start..at], &rest[at + word.len()..]);
         let is_doubtful = DOUBTFUL_CONJUNCTIONS.contains(&lower.as_str());
         let are_full_names = count_words(before) > 1 && count_words(behind) > 1 && begins_large(behind);
-        if word == lower && (!is_doubtful || are_full_names) {
+        let is_conjunction =
+            if word == lower { !is_doubtful || are_full_names } else { is_all_large && !is_doubtful && are_full_names };
+        if is_conjunction {
             parts.push(before);
             start = at + word.len();
         }
@@ -495,8 +531,8 @@ fn name_of(part: &str) -> &str {
 fn without_glued_role(text: &str) -> &str {
     const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
     let is_role = |word: &str| {
-        GLUED_ROLES.contains(&word)
-            || matches!(word, "follow" | "email")
+        WRITER_WORDS.contains(&word)
+            || matches!(word, "author" | "press" | "follow" | "email")
             || word.starts_with(|c: char| c.is_ascii_digit())
     };
     let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
@@ -555,7 +591,7 @@ fn is_person(name: &str, is_own: &dyn Fn(&str) -> bool) -> bool {
     let lower = name.to_lowercase();
     let mut words_of_name_lower = words(&lower);
     let is_other = words_of_name_lower
-        .any(|word| ORGANISATION_WORDS.contains(&word) || ROLE_WORDS.contains(&word) || NO_NAME_WORDS.contains(&word));
+        .any(|word| ORGANISATION_WORDS.contains(&word) || is_role(word) || NO_NAME_WORDS.contains(&word));
     let key = key(name);
     let is_domain =
         name.contains('.') && !name.contains(". ") && !name.ends_with('.') && words_of_name <= 3 && !name.contains(' ');
@@ -610,6 +646,8 @@ mod tests {
         }
         check("Άννα Ρουίζ και Λουκάς Βέγκα", &["Άννα Ρουίζ", "Λουκάς Βέγκα"]);
         check("José Ortega y Gasset", &["José Ortega y Gasset"]);
+        check("BY ADA QUILL AND JOSÉ DE LA CRUZ", &["ADA QUILL", "JOSÉ DE LA CRUZ"]);
+        check("QUAY AND COURIER", &["QUAY AND COURIER"]);
     }
 
     #[test]
@@ -780,6 +818,8 @@ mod tests {
             "Washington DC",
             "By Opinion",
             "Top Stories",
+            "Pressemitteilung Nr. 112/2026 vom 3.11.2026",
+            "Harbour Museum",
         ] {
             check(byline, &[]);
         }

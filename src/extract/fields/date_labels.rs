@@ -191,7 +191,7 @@ const PUBLISHED: [&str; 94] = [
 ];
 
 /// Words that announce the date of something else: of an event, a term, a picture, a life.
-const OTHERS: [&str; 47] = [
+const OTHERS: [&str; 63] = [
     "event date",
     "when:",
     "wann:",
@@ -239,7 +239,26 @@ const OTHERS: [&str; 47] = [
     "©",
     "photo:",
     "foto:",
+    "first printed",
+    "first issue",
+    "in print",
+    "printed since",
+    "erstausgabe",
+    "fundado",
+    "fundada",
+    "fundat",
+    "fondato",
+    "fondata",
+    "fondée",
+    "opgericht",
+    "grundat",
+    "grundlagt",
+    "основан",
+    "online since",
 ];
+
+/// Year from which on pages were written. What is older and not said to be the publication is told of: a birth, a foundation.
+const FIRST_YEAR: i16 = 1990;
 
 /// Characters before a date that may announce it.
 const LABEL_CHARACTERS_MAX: usize = 48;
@@ -270,7 +289,8 @@ impl Label {
         }
         let last = |words: &[&str]| words.iter().filter_map(|word| nearest.rfind(word)).max();
         match (last(&PUBLISHED), last(&CHANGED), last(&OTHERS)) {
-            (published, changed, other) if other > published.max(changed) => Label::Other,
+            // "First printed" begins as "first published" does.
+            (published, changed, other) if other.is_some() && other >= published.max(changed) => Label::Other,
             (None, None, _) => Label::None,
             (published, changed, _) if published > changed => Label::Published,
             _ => Label::Changed,
@@ -319,9 +339,6 @@ pub(super) fn labelled_dates<'t>(before: &str, text: &'t str) -> Vec<(Label, &'t
     found.retain(|(label, date)| *label != Label::Other && !(*label == Label::None && is_before_the_web(date)));
     found
 }
-
-/// Year from which on pages were written. What is older and not said to be the publication is told of: a birth, a foundation.
-const FIRST_YEAR: i16 = 1990;
 
 fn is_before_the_web(date: &str) -> bool {
     dates::read(date).is_some_and(|date| date.instant.to_zoned(jiff::tz::TimeZone::UTC).year() < FIRST_YEAR)
@@ -390,7 +407,17 @@ mod tests {
         check("Original: May 2, 2026", &[(published, "May 2, 2026")]);
         check("2026年5月2日 更新：2026年5月4日", &[(Label::None, "2026年5月2日"), (changed, "2026年5月4日")]);
         check("no date", &[]);
-        for other in ["When: ", "Valid until ", "Termin: ", "Accessed ", "Born ", "Photo: Ben Okri, ", "© "] {
+        for other in [
+            "When: ",
+            "Valid until ",
+            "Termin: ",
+            "Accessed ",
+            "Born ",
+            "Photo: Ben Okri, ",
+            "© ",
+            "© 2019 Quay Post. First printed ",
+            "Fondato nel ",
+        ] {
             check(&format!("{other}3 May 2026"), &[]);
         }
         check("Valid until 9 May 2026. Published 3 May 2026", &[(published, "3 May 2026")]);

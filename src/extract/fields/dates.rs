@@ -1,5 +1,7 @@
 //! Candidates for the date of publication, best first, as the page writes them. What they mean is for others to say.
 
+use jiff::Timestamp;
+
 use super::super::page::Page;
 use super::declared::Declared;
 use super::json_ld::StructuredArticle;
@@ -114,24 +116,27 @@ pub(in super::super) fn add_from_lines(
     dates.append(&mut listed(visible));
 }
 
-/// Puts the date that readers see in the place of the declared one, where that is rather the time of the last change
-/// and the other is earlier.
+/// Puts the date that readers see in the place of the declared one, where that is rather the time of the last change,
+/// or had not come when the page was fetched, and the other is earlier.
 pub(in super::super) fn prefer_shown(
     dates: &mut Vec<Evidence<String>>,
     modified: Option<&Evidence<String>>,
+    fetched_at: Timestamp,
     page: &Page<'_>,
     layout: &Layout,
 ) {
     let declared = dates.first().filter(|date| matches!(date.origin, Origin::JsonLd | Origin::Meta));
     let Some(declared) = declared.and_then(|date| dates::read(&date.value)) else { return };
     let changed = modified.and_then(|date| dates::read(&date.value));
-    if !changed.is_some_and(|changed| is_change(declared, changed)) {
+    let is_to_come = |date: ReadDate| date.instant.duration_since(fetched_at).as_hours() > DAY_HOURS_MAX;
+    if !changed.is_some_and(|changed| is_change(declared, changed)) && !is_to_come(declared) {
         return;
     }
     let shown = visible_dates::in_head(page, layout);
     let is_earlier = |date: &Evidence<String>| {
         let shown = dates::interpret(&date.value, dates::Context::default());
-        shown.date.is_some_and(|date| !shown.is_open && hours_between(date, declared) > DAY_HOURS_MAX)
+        let is_earlier = |date| hours_between(date, declared) > DAY_HOURS_MAX && !is_to_come(date);
+        shown.date.is_some_and(|date| !shown.is_open && is_earlier(date))
     };
     if shown.first().is_some_and(is_earlier) {
         *dates = listed(shown);

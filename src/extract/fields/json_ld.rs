@@ -286,10 +286,28 @@ fn date_of(value: Option<&Value>) -> Option<String> {
     }
 }
 
-/// Text in markup or out of it, entities resolved, line breaks kept.
+/// Text in markup or out of it, entities resolved, line breaks kept, paragraphs that are written twice in a row told once.
 fn body_text(text: &str) -> String {
     let looks_like_markup = text.contains("</") || text.contains("&lt;") || text.contains("<br") || text.contains('&');
-    if looks_like_markup { fragment_paragraphs(text).join("\n") } else { text.to_owned() }
+    let text = if looks_like_markup { fragment_paragraphs(text).join("\n") } else { text.to_owned() };
+    if n_doubled(&text) < DOUBLED_MIN {
+        return text;
+    }
+    let mut lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.dedup();
+    lines.join("\n")
+}
+
+/// Paragraphs that stand right behind themselves from which a template writes each twice. One may be a refrain.
+const DOUBLED_MIN: usize = 2;
+
+/// Fewest bytes of such a paragraph.
+const DOUBLED_BYTES_MIN: usize = 40;
+
+fn n_doubled(text: &str) -> usize {
+    let mut before = "";
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.filter(|line| std::mem::replace(&mut before, line) == *line && line.len() >= DOUBLED_BYTES_MIN).count()
 }
 
 /// A short text: entities resolved (templates escape twice), white space folded.
@@ -389,6 +407,21 @@ mod tests {
         check("{“@type”: “Article”, “headline”: “Rain & sun”}");
         check(r#"{\"@type\": \"Article\", \"headline\": \"Rain & sun\"}"#);
         check(r#""{\"@type\": \"Article\", \"headline\": \"Rain & sun\"}""#);
+    }
+
+    #[test]
+    fn paragraphs_that_are_written_twice_in_a_row_are_told_once() {
+        let (one, other) =
+            ("The old mill on the Linde has been sold to forty families.", "It will grind from next autumn on.");
+        let read = |text: &str| {
+            let script = format!(r#"{{"@type": "NewsArticle", "headline": "Mill sold", "articleBody": "{text}"}}"#);
+            read_script(&script).body
+        };
+        let long = format!("{other} So says who leads them.");
+        let doubled = read(&format!(r"{one}\n{one}\n\n{long}\n{long}\nAda Quist."));
+        assert_eq!(doubled.as_deref(), Some(format!("{one}\n{long}\nAda Quist.").as_str()));
+        let refrain = read(&format!(r"{one}\n{one}\n{long}"));
+        assert_eq!(refrain.as_deref(), Some(format!("{one}\n{one}\n{long}").as_str()));
     }
 
     #[test]

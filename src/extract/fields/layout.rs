@@ -138,6 +138,13 @@ impl Layout {
         })
     }
 
+    /// Whether an element behind the head is part of an `article` that holds neither the headline nor the text.
+    pub(in super::super) fn is_of_other_article(&self, page: &Page<'_>, element: usize) -> bool {
+        let is_behind = self.has_text() && self.standing(page.elements[element].lines_start) > Standing::AboveHead;
+        let mut apart = page.path_up(element, 0).take_while(|above| !self.holds_article(page, *above));
+        is_behind && apart.any(|above| page.elements[above].tag == Tag::Article)
+    }
+
     /// Whether an element stands above the headline and is a part of the page around the article: what holds the headline
     /// and the text does not hold it, and what holds all three is no `article` and has the page's menus or its foot, too.
     pub(in super::super) fn is_above_article(&self, page: &Page<'_>, element: usize) -> bool {

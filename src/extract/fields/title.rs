@@ -141,10 +141,14 @@ fn places_of(
         places.add(title, Origin::Feed, HINT_TRUST, false);
     }
     let mut places = places.found;
-    if places.is_empty()
+    // What a page with a logo for its heading calls itself may be the name of a section.
+    let is_logo = |heading: &usize| site_names.contains(&key(&page.text_of(*heading)));
+    let is_short = |place: &Place| !place.is_shown && count_words(&place.title.value) < HEADLINE_WORDS_MIN;
+    let may_be_of_section = || places.iter().all(is_short) && page.top_headings.iter().take(HEADINGS_MAX).any(is_logo);
+    if (places.is_empty() || may_be_of_section())
         && let Some(heading) = second_heading(page, site_names)
     {
-        places.push(Place { title: Evidence::new(heading, Origin::Heading), trust: HEADING_TRUST, is_shown: true });
+        places = vec![Place { title: Evidence::new(heading, Origin::Heading), trust: HEADING_TRUST, is_shown: true }];
     }
     places
 }
@@ -272,12 +276,24 @@ struct ShownHeading {
 }
 
 impl ShownHeading {
-    /// The heading without the line below the headline that is its last element, where the page says elsewhere that the
-    /// rest is the title.
+    /// The heading without the kicker that is its first element, or the line below the headline that is its last, where
+    /// the page says elsewhere that the rest is the title. A kicker with a mark behind it is read with the headline, and one
+    /// that is told elsewhere, too.
     fn bare(&self, told: &[String]) -> Option<String> {
-        let rest = self.pieces.get(..self.pieces.len().checked_sub(1)?)?.join(" ");
-        (count_words(&rest) >= HEADLINE_WORDS_MIN && told.contains(&key(&rest))).then_some(rest)
+        let ([first, behind @ ..], [before @ .., _]) = (self.pieces.as_slice(), self.pieces.as_slice()) else {
+            return None;
+        };
+        let has_mark = first.ends_with(is_mark) || behind.first().is_none_or(|next| next.starts_with(is_mark));
+        let is_kicker = !has_mark && !told.contains(&self.key);
+        let rests = [Some(before).filter(|before| !before.is_empty()), Some(behind).filter(|_| is_kicker)];
+        let mut rests = rests.into_iter().flatten().map(|rest| rest.join(" "));
+        rests.find(|rest| count_words(rest) >= HEADLINE_WORDS_MIN && told.contains(&key(rest)))
     }
+}
+
+fn is_mark(c: char) -> bool {
+    !c.is_alphanumeric()
+        && !matches!(c, '"' | '“' | '„' | '«' | '‘' | '\'' | '”' | '»' | '’' | '(' | ')' | '¿' | '¡' | '?' | '!')
 }
 
 /// Keys of what the page says outside its body that its title is.
@@ -353,6 +369,35 @@ fn leads_home(page: &Page<'_>, heading: usize) -> bool {
     let around = page.elements_in(heading).chain(page.path_up(heading, 0));
     let mut links = around.filter(|element| page.elements[*element].tag == Tag::Link);
     links.find(is_all).and_then(|link| page.attribute(link, "href")).is_some_and(is_home)
+}
+
+/// Whether a heading is the site's name for a logo: it stands in the page's header, the title of the document begins or
+/// ends with it, and the headline stands elsewhere before the text.
+fn is_logo(page: &Page<'_>, heading: usize) -> bool {
+    let is_frame = |above: usize| page.elements[above].tag == Tag::Header;
+    let is_article = |above: usize| matches!(page.elements[above].tag, Tag::Article | Tag::Main);
+    if page.elements[heading].marks.has(Marks::TITLE)
+        || !page.path_up(heading, 0).any(is_frame)
+        || page.path_up(heading, 0).any(is_article)
+    {
+        return false;
+    }
+    let Some(title) = page.document_title.as_deref() else { return false };
+    let text = page.text_of(heading);
+    let name = key(&text);
+    let cuts = cuts(title);
+    let behind_name = cuts.first().filter(|cut| key(cut.before) == name).map(|cut| cut.behind);
+    let before_name = cuts.last().filter(|cut| key(cut.behind) == name).map(|cut| cut.before);
+    let is_headline = |rest: &str| {
+        let rest_key = key(rest);
+        count_words(rest) >= HEADLINE_WORDS_MIN
+            && count_words(rest) > count_words(&text)
+            && page.lines.iter().take(LINES_MAX).any(|line| key(&line.text) == rest_key)
+    };
+    // Before the name may stand that of a section.
+    let is_marked = |element: usize| page.elements[element].marks.has(Marks::TITLE);
+    before_name.or(behind_name).is_some_and(is_headline)
+        || before_name.is_some() && heading_before_text(page, &[name], is_marked).is_some()
 }
 
 /// Whether an address is that of a front page.
@@ -501,7 +546,8 @@ pub(super) fn site_name_keys(
     let others = others.iter().filter_map(|name| declared.first(&[name])).chain(structured.publisher.as_deref());
     let mut keys: Vec<String> = declared.first(&["og:site_name"]).map(key).into_iter().collect();
     keys.extend(others.map(key).filter(|name| Some(name) != title.as_ref()));
-    let headings = page.top_headings.iter().copied().take(HEADINGS_MAX).filter(|heading| leads_home(page, *heading));
+    let is_of_site = |heading: &usize| leads_home(page, *heading) || is_logo(page, *heading);
+    let headings = page.top_headings.iter().copied().take(HEADINGS_MAX).filter(is_of_site);
     keys.extend(headings.map(|heading| key(&page.text_of(heading))));
     let addresses = addresses.iter().filter(|address| !address.as_str().starts_with(NO_ADDRESS));
     for host in addresses.filter_map(Url::host_str) {
@@ -618,6 +664,27 @@ mod tests {
         assert_eq!(title.as_deref(), Some("Mill for sale: what you need to know"));
         let with_kicker = "<h1><span>Valley</span> Mill for sale: what you need to know</h1>";
         assert_eq!(title_of(search, with_kicker).as_deref(), Some("Mill for sale: what you need to know"));
+        let told = "<title>Mill for sale: what you need to know | Post</title>";
+        assert_eq!(title_of(told, with_kicker).as_deref(), Some("Mill for sale: what you need to know"));
+        let news = "<script type='application/ld+json'>{\"@type\": \"NewsArticle\", \"headline\": \"Forty families buy it\"}</script>";
+        let whole = format!("{news}<meta property='og:title' content='Valley / Forty families buy it'>");
+        let kicker = "<h1><span>Valley</span>Forty families buy it</h1>";
+        assert_eq!(title_of(&whole, kicker).as_deref(), Some("Valley / Forty families buy it"));
+    }
+
+    #[test]
+    fn a_logo_that_is_the_only_heading_is_no_headline() {
+        let check = |head: &str, shown: &str| {
+            let page = format!("<header><h1>The Valley Post</h1></header><div>{shown}</div>");
+            assert_eq!(title_of(head, &page).as_deref(), Some("Forty families buy the mill"), "{head}{shown}");
+        };
+        let headline = "<div class='headline'>Forty families buy the mill</div>";
+        check("<title>Forty families buy the mill - The Valley Post</title>", "<div>Forty families buy the mill</div>");
+        check("<title>The Valley Post | Forty families buy the mill</title>", "<p>Forty families buy the mill</p>");
+        check(
+            "<title>Local - The Valley Post</title><meta property='og:title' content='The Valley Post - news'>",
+            headline,
+        );
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! A page shows dates of much else. Of those that are not known to be of something else the ones count that stand
 //! nearest to the headline, and those of a change only where there is no other.
 
-use super::super::page::Page;
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
+use super::super::page::{Line, Page};
 use super::super::text::{count_words, ends_like_sentence};
 use super::bylines::opens_byline;
 use super::date_labels::{Label, labelled_dates};
@@ -26,6 +26,9 @@ const ANNOUNCEMENT_BYTES_MAX: usize = 40;
 
 /// How much longer than the date the text of a link is that leads to another article.
 const LINK_BYTES_SPARE: usize = 20;
+
+/// Fewest words of the headline of another article behind the text.
+const OTHER_HEADLINE_WORDS_MIN: usize = 3;
 
 /// What stands between a date and the time, the author or the minutes that it takes to read, in a line about an article.
 const SEPARATORS: [char; 8] = ['|', '·', '•', ',', '/', '–', '—', '-'];
@@ -100,7 +103,11 @@ pub(super) fn instants(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>
 /// The dates in such elements where names of elements, or their place, speak against them: those in the head of the
 /// article or else on the whole page, if they are all of one day. A page that shows other articles shows their dates.
 pub(super) fn anywhere(page: &Page<'_>, layout: &Layout) -> Vec<Evidence<String>> {
-    let is_taken = |element: usize| !is_of_others(page, element) && !is_of_frame(page, layout, element);
+    let is_taken = |element: usize| {
+        !is_of_others(page, element)
+            && !is_of_frame(page, layout, element)
+            && !layout.is_of_other_article(page, element)
+    };
     let mut found = dates_of_elements(page, layout, is_taken);
     if found.iter().any(|date| date.standing <= Standing::AboveHead) {
         found.retain(|date| date.standing <= Standing::AboveHead);
@@ -195,7 +202,11 @@ fn add_time(found: &mut Vec<VisibleDate>, page: &Page<'_>, layout: &Layout, time
         Some((label, _)) if *label != Label::None => *label,
         _ => label_of_element(page, time),
     };
-    let standing = layout.standing(page.elements[time].lines_start);
+    let at = page.elements[time].lines_start;
+    let standing = layout.standing(at);
+    if label == Label::None && is_below_headline(page, layout, at) {
+        return;
+    }
     let attribute = page.attribute(time, "datetime").or_else(|| attribute_date(page, time));
     let mut add = |value: &str| {
         found.push(VisibleDate { value: value.to_owned(), origin: Origin::Time, label, standing });
@@ -303,13 +314,23 @@ pub(super) fn in_lines(page: &Page<'_>, layout: &Layout, is_text: impl Fn(usize)
     best(dates_of_lines(page, layout, lines, is_text))
 }
 
+/// Whether a line behind the text stands below a heading that may be the headline of another article, or below a link
+/// to one.
+fn is_below_headline(page: &Page<'_>, layout: &Layout, at: usize) -> bool {
+    let is_headline = |line: usize| {
+        let Line { block, text, .. } = &page.lines[line];
+        matches!(page.elements[*block].tag, Tag::Heading(_)) && count_words(text) >= OTHER_HEADLINE_WORDS_MIN
+    };
+    layout.standing(at) == Standing::Foot && at.checked_sub(1).is_some_and(is_headline)
+        || is_below_link(page, layout, at)
+}
+
 /// Whether a line behind the text is a link of several words, or stands below one: it is about another article then.
 fn is_below_link(page: &Page<'_>, layout: &Layout, at: usize) -> bool {
-    const WORDS_MIN: usize = 3;
     let is_link = |line: &usize| {
-        page.lines
-            .get(*line)
-            .is_some_and(|line| line.link_bytes * 10 >= line.text.len() * 9 && count_words(&line.text) >= WORDS_MIN)
+        page.lines.get(*line).is_some_and(|line| {
+            line.link_bytes * 10 >= line.text.len() * 9 && count_words(&line.text) >= OTHER_HEADLINE_WORDS_MIN
+        })
     };
     layout.standing(at) == Standing::Foot && (at.saturating_sub(1)..=at).any(|line| is_link(&line))
 }
@@ -335,7 +356,9 @@ fn dates_of_lines(
             None => owned(dates_of_line(&line.text, is_whole)),
         };
         for (label, value) in dates {
-            found.push(VisibleDate { value, origin: Origin::Text, label, standing });
+            if label != Label::None || !is_below_headline(page, layout, at) {
+                found.push(VisibleDate { value, origin: Origin::Text, label, standing });
+            }
         }
     }
     found
@@ -622,6 +645,23 @@ mod tests {
         assert_eq!(first_date(&same, "<p class='date'>May 13, 2026</p>").as_deref(), Some("2026-05-14T08:00:05Z"));
         let apart = head("2026-05-14T08:00:05Z", "2026-05-14T09:10:00Z");
         assert_eq!(first_date(&apart, shown).as_deref(), Some("2026-05-14T08:00:05Z"));
+    }
+
+    #[test]
+    fn a_declared_date_that_has_not_come_gives_way_to_the_one_shown() {
+        let head = "<meta property='article:published_time' content='2090-05-14T08:00:00Z'>";
+        assert_eq!(first_date(head, "<p class='date'>May 3, 2026</p>").as_deref(), Some("May 3, 2026"));
+        assert_eq!(first_date(head, "<p class='date'>May 3, 2089</p>").as_deref(), Some("2090-05-14T08:00:00Z"));
+        assert_eq!(first_date(head, "").as_deref(), Some("2090-05-14T08:00:00Z"));
+    }
+
+    #[test]
+    fn a_date_of_another_article_behind_the_text_is_none_of_this_one() {
+        let time = "<time datetime='2023-04-05T10:00:00Z'>5 April 2023</time>";
+        let heading = "<h4>Ferry strike ends at last</h4>";
+        check(["", "", "", &format!("<div><h3>More</h3><article>{heading}{time}</article></div>")], None);
+        check(["", "", "", &format!("<div><h3>More</h3><div>{heading}{time}</div></div>")], None);
+        check(["", "", "", &format!("<div><h3>Published</h3>{time}</div>")], Some("2023-04-05T10:00:00Z"));
     }
 
     #[test]

@@ -12,14 +12,15 @@ use super::super::explanation::TextSource;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
 use super::super::phrase_index::PhraseIndex;
+use super::super::read_on::READ_ON;
 use super::super::text::{
     count_wide, count_words, ends_like_sentence, ends_with_ellipsis, lower_case, number, share, weighed_words,
 };
-use super::house_pages;
 use super::no_article::{NoArticle, Wall};
 use super::quality::{Fact, Facts};
 use super::wall_phrases;
 use super::wall_topics::TextTopics;
+use super::{house_pages, job_ads};
 use crate::model::{BodyKind, Quality};
 
 /// What walls say.
@@ -106,6 +107,12 @@ impl Findings<'_> {
         }
         if self.title.is_some_and(house_pages::is_named) {
             return Err(NoArticle::OfTheHouse);
+        }
+        // An article may tell of such advertisements, and have some beside it.
+        if !self.says_article
+            && (self.title.is_some_and(job_ads::is_headed) || job_ads::is_described(&self.page.json_ld))
+        {
+            return Err(NoArticle::JobAd);
         }
         if self.is_list() {
             return Err(NoArticle::ListOfLinks);
@@ -300,7 +307,9 @@ impl Findings<'_> {
         give(expected < SURE, "unsure");
         // A whole text may well end in dots.
         let goes_on = n_words < TEASER_WORDS_MAX || self.says_paid || asks || self.goes_on_elsewhere();
-        let is_cut = falls_short || breaks_off && goes_on || (self.says_paid && asks) || (is_short && asks);
+        // What the page shows of a paid text is cut; what it tells machines, where that is more, ends as the text does.
+        let is_shown_in_part = self.says_paid && self.source != TextSource::StructuredData;
+        let is_cut = falls_short || breaks_off && goes_on || (is_shown_in_part && asks) || (is_short && asks);
         let body_kind = match is_cut {
             true if n_words < TEASER_WORDS_MAX => BodyKind::Teaser,
             true => BodyKind::Partial,
@@ -317,7 +326,7 @@ impl Findings<'_> {
             return false;
         };
         self.page.lines.iter().skip(last + 1).take(LINES_AFTER).any(|line| {
-            let invites = |lower: String| wall_phrases::READ_ON.iter().any(|phrase| lower.contains(phrase));
+            let invites = |lower: String| READ_ON.iter().any(|phrase| lower.contains(phrase));
             count_words(&line.text) <= WORDS_MAX && invites(lower_case(&line.text))
         })
     }
@@ -387,6 +396,42 @@ mod tests {
     fn page(title: &str, paragraphs: &[&str]) -> String {
         let text = paragraphs.join("</p><p>");
         format!("<title>{title}</title><nav><a href=/a>News</a></nav><main><h1>{title}</h1><p>{text}</p></main>")
+    }
+
+    #[test]
+    fn an_offer_of_a_job_is_no_article() {
+        let text = [
+            "The Harbour Post is looking for a reporter to cover courts and the council from its desk in Mell, full time and from January.",
+            "You have five years of experience, and enjoy explaining complicated matters in plain words. Send three pieces of your work.",
+        ];
+        let refusal = |page: String| extract(page, &LinkHints::default()).err();
+        let job_ad = Some(ExtractError::NoArticle(NoArticle::JobAd));
+        assert_eq!(refusal(page("Senior reporter (m/f/d)", &text)), job_ad);
+        let described = r#"<script type="application/ld+json">{"@type": "JobPosting", "title": "Reporter"}</script>"#;
+        assert_eq!(refusal(described.to_owned() + &page("Reporter for Mell", &text)), job_ad);
+        let news =
+            r#"<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Who reads (m/f/d)?"}</script>"#;
+        assert_eq!(refusal(news.to_owned() + &page("Who reads (m/f/d)?", &text)), None);
+    }
+
+    #[test]
+    fn a_paid_text_that_is_told_whole_to_machines_is_no_teaser() {
+        let told = [
+            "The old mill on the Linde has been sold to forty families, who paid for it together and mean to run it.",
+            "They will grind again from next autumn on, says Ada Quist, who leads them, and bake on Saturdays as before.",
+            "The wheel has stood still since the flood, and nobody in the valley remembers how the stones were set.",
+            "A miller from the coast will teach them for a winter, for a room above the stable and a share of the flour.",
+            "The council gave the building away for nothing, on the condition that the roof is mended before the spring.",
+        ];
+        let page = format!(
+            r#"<title>Mill sold</title><script type="application/ld+json">{{"@type": "NewsArticle", "headline": "Mill sold",
+            "isAccessibleForFree": "False", "articleBody": "{}"}}</script>
+            <article><h1>Mill sold</h1><p>{}</p><div>Subscribe to continue reading.</div></article>"#,
+            told.join("\\n"),
+            told[0]
+        );
+        let article = extract(page, &LinkHints::default()).expect("an article");
+        assert_eq!((article.paragraphs.len(), article.body_kind), (told.len(), BodyKind::Full));
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub enum NoArticle {
     /// A page on which the site tells of itself.
     #[error("a page about the site")]
     OfTheHouse,
+    /// A page that offers a job.
+    #[error("a job advertisement")]
+    JobAd,
     /// Something in its place.
     #[error("{0}")]
     Wall(Wall),

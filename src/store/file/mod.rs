@@ -1,6 +1,7 @@
 //! The database file: what it holds, how it is opened and how it is copied.
 //!
-//! * `schema`: application id, version and migrations. `public_schema` describes the public tables and views.
+//! * `schema`: application id, version and migrations. `public_schema` describes the public tables and views,
+//!   `datasette` does so for Datasette.
 //! * `columns`: how values are written to columns; `change_seq`: the numbers of changes to articles; `hosts`: whose an address is;
 //!   `characters`: the full-text index by character.
 //! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
@@ -14,6 +15,8 @@
 pub(super) mod schema;
 
 pub(super) mod public_schema;
+
+pub(super) mod datasette;
 
 pub(super) mod columns;
 

@@ -98,7 +98,7 @@ const LINK_SQL: &str =
 
 /// The sources that listed a link without an article after the first.
 const PENDING_SQL: &str =
-    "SELECT slug, sources.title, guid, _pending_sightings.url, first_seen_at, last_seen_at FROM _pending_sightings
+    "SELECT slug, nullif(sources.title, slug), guid, _pending_sightings.url, first_seen_at, last_seen_at FROM _pending_sightings
      JOIN sources ON sources.id = source_id WHERE link_id = ?1";
 
 const EXCHANGE_COLUMNS: &str =

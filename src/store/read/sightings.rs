@@ -31,7 +31,7 @@ impl Reader {
     /// When the database cannot be read.
     pub fn sightings(&self, article_id: i64) -> Result<Vec<SightingRow>, StoreError> {
         self.readable_rows(
-            "SELECT slug, sources.title, guid, sightings.url, first_seen_at, last_seen_at FROM sightings
+            "SELECT slug, nullif(sources.title, slug), guid, sightings.url, first_seen_at, last_seen_at FROM sightings
              JOIN sources ON sources.id = source_id WHERE article_id = ?1 ORDER BY first_seen_at, slug",
             params![article_id],
             |sighting: &SightingRow| format!("the sighting of article {article_id} in {}", sighting.source),

@@ -204,7 +204,7 @@ impl Reader {
 
 /// What [`source_row`] reads.
 const SOURCE_SELECT: &str =
-    "SELECT sources.id, sources.slug, kind, url, title, sources.state, tags, last_ok_at, next_due_at,
+    "SELECT sources.id, sources.slug, kind, url, nullif(title, sources.slug), sources.state, tags, last_ok_at, next_due_at,
         failures_in_a_row, articles_7d, error, error_class, origin, full_text, link_selectors, site_url, proxy
      FROM sources JOIN source_health ON source_health.source_id = sources.id";
 

@@ -183,7 +183,7 @@ pub(in crate::store) fn name_source(
 /// Gives a source a title if it has none.
 fn set_title(connection: &Connection, source: SourceId, title: &str) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("UPDATE sources SET title = ?2 WHERE id = ?1 AND title IS NULL")?
+        .prepare_cached("UPDATE sources SET title = ?2 WHERE id = ?1 AND (title IS NULL OR title = slug)")?
         .execute(params![source.0, title])?;
     Ok(())
 }

@@ -211,7 +211,7 @@ impl JudgedArticle<'_> {
         lookalikes::replace_wording(self.transaction, self.article, id)?;
         if self.arrival.identity.is_unlike {
             let compared = Compared { original: duplicate.map(|(of, _)| of), frame: &frame };
-            join::rejoin(self.transaction, self.article, self.url, &self.arrived(id), compared)?;
+            join::rejoin(self.transaction, &self.arrived(id), compared)?;
         }
         Ok(())
     }
@@ -234,11 +234,12 @@ impl JudgedArticle<'_> {
     }
 
     fn join_story(&self, id: i64, compared: Compared<'_>) -> rusqlite::Result<()> {
-        join::join(self.transaction, self.article, self.url, &self.arrived(id), compared)
+        join::join(self.transaction, &self.arrived(id), compared)
     }
 
-    fn arrived(&self, id: i64) -> Arrived {
+    fn arrived(&self, id: i64) -> Arrived<'_> {
         let Arrival { source, first_seen_at, now, answered, .. } = *self.arrival;
-        Arrived { id, source, is_fetched: answered.is_some(), first_seen_at, now }
+        let (article, url) = (self.article, self.url);
+        Arrived { id, article, url, source, is_fetched: answered.is_some(), first_seen_at, now }
     }
 }

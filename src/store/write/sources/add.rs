@@ -115,7 +115,7 @@ fn activate(connection: &Connection, id: i64, source: &Source) -> rusqlite::Resu
     connection.execute(
         "UPDATE sources SET state = 'active', origin = CASE state WHEN 'removed' THEN 'command' ELSE origin END,
              kind = coalesce(?2, kind), tags = CASE ?3 WHEN '[]' THEN tags ELSE ?3 END, full_text = ?4,
-             link_selectors = ?5, title = coalesce(title, ?6), site_url = coalesce(?7, site_url), proxy = ?8
+             link_selectors = ?5, title = coalesce(nullif(title, slug), ?6, slug), site_url = coalesce(?7, site_url), proxy = ?8
          WHERE id = ?1",
         params![
             id,

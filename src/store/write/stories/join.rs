@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
 use crate::dedup::frame::Frame;
+use crate::dedup::lineage;
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::story::active::{Joining, Placement};
 use crate::dedup::story::terms::{Signature, Terms};
@@ -12,7 +13,7 @@ use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::copies;
 use crate::store::write::stories::cache::StoryCache;
-use crate::store::write::stories::{part, translated};
+use crate::store::write::stories::{part, translated, unite};
 use crate::store::write::transaction::WriteTransaction;
 
 /// Least likeness of an article to its story where it has a headline and no text. Less is a way of putting it: "what you need
@@ -25,16 +26,19 @@ const HEADLINE_WORD_SHARE_MAX: f64 = 0.7;
 /// From this likeness on words alone say where an article belongs, whatever it means.
 const WORDS_ALONE_MIN: f64 = 0.3;
 
-/// And from this one on what it means says it against fewer words.
+/// And from this one on what it means says it against fewer words, or brings two stories together.
 const MEANING_ALONE_MIN: f64 = 0.7;
 
-/// So many times an article is placed anew because what it is most like is of its make.
-const MAKES_MAX: usize = 3;
+/// So many times an article is placed anew because what it has in common with the likest tells nothing.
+const ANEW_MAX: usize = 3;
 
 /// An article that has just been stored.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct Arrived {
+pub(in crate::store) struct Arrived<'a> {
     pub(in crate::store) id: i64,
+    pub(in crate::store) article: &'a Article,
+    /// Where it stands, which may be another address than its own.
+    pub(in crate::store) url: Option<&'a CanonicalUrl>,
     pub(in crate::store) source: Option<SourceId>,
     /// Whether it was fetched, so that it arrives about when it is published.
     pub(in crate::store) is_fetched: bool,
@@ -55,11 +59,10 @@ pub(in crate::store) struct Compared<'a> {
 /// a new one. A page without an article's text belongs to none.
 pub(in crate::store) fn join(
     transaction: &WriteTransaction<'_>,
-    article: &Article,
-    url: Option<&CanonicalUrl>,
-    arrived: &Arrived,
+    arrived: &Arrived<'_>,
     compared: Compared<'_>,
 ) -> rusqlite::Result<()> {
+    let article = arrived.article;
     if article.body_kind == BodyKind::Wall {
         return Ok(());
     }
@@ -69,8 +72,9 @@ pub(in crate::store) fn join(
     let cache = &mut *transaction.cache();
     let stories = cache.stories(connection, arrived.id)?;
     all_terms.note(&mut stories.frequencies);
-    let at = told_at(article, arrived);
-    let told = Told { article, all_terms: &all_terms, at, original };
+    let at = told_at(arrived);
+    let publisher = publisher_name(connection, arrived)?;
+    let told = Told { article, publisher: &publisher, all_terms: &all_terms, at, original };
     let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(()) };
     let ByWords { terms, signature, place, frame, is_framed } = found;
     part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
@@ -78,19 +82,22 @@ pub(in crate::store) fn join(
     // Those of a make come in many languages too, and mean the same each time.
     let told = if is_framed { None } else { translated::told(article, arrived.id, at_s) };
     let across = match &told {
-        Some(told) if place.as_ref().is_none_or(Place::is_weak) => {
+        Some(told) if place.as_ref().is_none_or(|place| place.reason == Reason::Alike) => {
             translated::place(connection, &stories.translated, told)?
         }
         _ => None,
     };
     let place = match (place, across) {
-        (Some(place), across) if !across.is_some_and(|across| place.is_outdone_by(across)) => place,
-        (_, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
-        (_, None) => Place::first(open(connection, article, at, arrived)?),
+        (None, None) => Place::first(open(connection, at, arrived)?),
+        (None, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
+        (Some(place), Some(across)) if place.is_outdone_by(across) => Place::translated(across.0, arrived.id, across.1),
+        (Some(place), Some(across)) if !place.is_weak() && across.1 >= MEANING_ALONE_MIN => {
+            Place { story: unite::unite(connection, stories, place.story, across)?, ..place }
+        }
+        (Some(place), _) => place,
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
-    let publisher = publisher_name(connection, url, arrived.source)?;
     Member { place: &place, words, publisher, at, is_routine: is_framed }.record(connection, arrived)?;
     let joining = Joining {
         story: place.story,
@@ -115,22 +122,59 @@ pub(in crate::store) fn join(
     Ok(())
 }
 
-/// What an article has in common with those of a story that it is most like, if they are of its make.
-fn frame_in_story(connection: &Connection, article: &Article, nearest: &[i64]) -> rusqlite::Result<Frame> {
-    let mut members = Vec::with_capacity(nearest.len());
-    for id in nearest {
-        members.extend(copies::read(connection, *id, None)?);
+/// What an article has in common with earlier ones and tells nothing of its event.
+#[derive(Default)]
+struct Shared {
+    /// With those of its make.
+    frame: Frame,
+    /// With those of its publisher: paragraphs, counted from 0.
+    paragraphs: Vec<u32>,
+    /// The heading of a column, "The week in pictures": the same headline, with no word of what stands under it.
+    is_headline: bool,
+}
+
+impl Shared {
+    /// With those of a story that it is most like.
+    fn find(connection: &Connection, told: &Told<'_>, nearest: &[i64]) -> rusqlite::Result<Shared> {
+        let Told { article, publisher, .. } = *told;
+        let mut members = Vec::with_capacity(nearest.len());
+        for id in nearest {
+            members.extend(copies::read(connection, *id, Some(publisher))?);
+        }
+        let title = article.title.as_deref().unwrap_or_default();
+        let text = ShingledText::new(Some(title), &article.body);
+        let is_headline = dedup::has_own_text(article.words)
+            && members.iter().any(|member| member.has_headline_of(&text))
+            && Terms::are_apart(title, &article.body, article.language.as_deref());
+        let paragraphs = lineage::repeated_paragraphs(&text, &members);
+        Ok(Shared { frame: Frame::of_story(&text, &members), paragraphs, is_headline })
     }
-    Ok(Frame::of_story(&ShingledText::new(article.title.as_deref(), &article.body), &members))
+
+    /// Adds what else was found; whether there is any.
+    fn extend(&mut self, other: Shared) -> bool {
+        let n_before = (self.frame.articles.len(), self.paragraphs.len(), self.is_headline);
+        self.frame.extend(other.frame);
+        self.paragraphs.extend(other.paragraphs);
+        self.paragraphs.sort_unstable();
+        self.paragraphs.dedup();
+        self.is_headline |= other.is_headline;
+        n_before != (self.frame.articles.len(), self.paragraphs.len(), self.is_headline)
+    }
+
+    /// What the article says beyond that.
+    fn rest_of(&self, article: &Article) -> Terms {
+        let title = article.title.as_deref().filter(|_| !self.is_headline);
+        let mut terms = Terms::without(&self.paragraphs, title, &article.body, article.language.as_deref());
+        terms.leave_out(&self.frame);
+        terms
+    }
 }
 
 /// Lets an article that reads as another one now join the story that this belongs to, unless it was put where it is by hand.
 /// Something else stood in its place when it was first read, or it was a wall and has no story yet.
 pub(in crate::store) fn rejoin(
     transaction: &WriteTransaction<'_>,
-    article: &Article,
-    url: Option<&CanonicalUrl>,
-    arrived: &Arrived,
+    arrived: &Arrived<'_>,
     compared: Compared<'_>,
 ) -> rusqlite::Result<()> {
     let connection: &Connection = transaction;
@@ -147,13 +191,13 @@ pub(in crate::store) fn rejoin(
         }
         None => {}
     }
-    join(transaction, article, url, arrived, compared)
+    join(transaction, arrived, compared)
 }
 
 /// When an article is told: its publication time, or about then if it was fetched. An imported article without a date may
 /// be of any time.
-fn told_at(article: &Article, arrived: &Arrived) -> Option<Timestamp> {
-    let published = article.published.map(|published| published.instant);
+fn told_at(arrived: &Arrived<'_>) -> Option<Timestamp> {
+    let published = arrived.article.published.map(|published| published.instant);
     published.or(arrived.is_fetched.then_some(arrived.first_seen_at))
 }
 
@@ -213,6 +257,7 @@ impl Place {
 /// What an article tells, and when.
 struct Told<'a> {
     article: &'a Article,
+    publisher: &'a str,
     all_terms: &'a Terms,
     at: Option<Timestamp>,
     original: Option<i64>,
@@ -228,43 +273,44 @@ struct ByWords {
     is_framed: bool,
 }
 
-/// Places an article by its words, and anew as long as what it is most like turns out to be of its make. None where no
-/// words are left.
+/// Places an article by its words, and anew as long as more turns out to be in common with what it is most like that tells
+/// nothing of an event. None where no words are left.
 fn find_by_words(
     connection: &Connection,
     stories: &mut StoryCache,
     told: &Told<'_>,
-    mut frame: Frame,
+    frame: Frame,
 ) -> rusqlite::Result<Option<ByWords>> {
-    let Told { article, all_terms, at, original } = *told;
+    let Told { article, at, original, .. } = *told;
     let is_original_framed = original.map_or(Ok(false), |original| is_framed(connection, original))?;
     let has_text = dedup::has_own_text(article.words);
-    let mut n_makes = 0;
+    let mut shared = Shared { frame, ..Shared::default() };
+    let mut terms = told.all_terms.clone();
+    terms.leave_out(&shared.frame);
+    let mut n_times = 0;
     loop {
-        for other in &frame.articles {
+        for other in &shared.frame.articles {
             note_framed(connection, stories, *other)?;
         }
-        let mut terms = all_terms.clone();
-        terms.leave_out(&frame);
         let signature = terms.signature(&stories.frequencies);
         if signature.is_empty() {
             return Ok(None);
         }
-        let is_framed = !frame.is_empty() || is_original_framed;
+        let is_framed = !shared.frame.is_empty() || is_original_framed;
         let n_known = terms.n_known(&stories.frequencies);
         let placing = Placing { signature: &signature, n_known, at, original, has_text, is_framed };
         let place = find_place(connection, stories, &placing)?;
-        let of_make = match &place {
-            Some(place) if place.reason == Reason::Alike && n_makes < MAKES_MAX => {
-                n_makes += 1;
-                frame_in_story(connection, article, &stories.active.nearest(place.part, &signature))?
+        let more = match &place {
+            Some(place) if place.reason == Reason::Alike && n_times < ANEW_MAX => {
+                n_times += 1;
+                Shared::find(connection, told, &stories.active.nearest(place.part, &signature))?
             }
-            _ => Frame::default(),
+            _ => Shared::default(),
         };
-        if of_make.articles.iter().all(|article| frame.articles.contains(article)) {
-            return Ok(Some(ByWords { terms, signature, place, frame, is_framed }));
+        if !shared.extend(more) {
+            return Ok(Some(ByWords { terms, signature, place, frame: shared.frame, is_framed }));
         }
-        frame.extend(of_make);
+        terms = shared.rest_of(article);
     }
 }
 
@@ -317,7 +363,7 @@ struct Member<'a> {
 
 impl Member<'_> {
     /// Writes the member and counts it in its story. A first article was counted when its story was opened.
-    fn record(&self, connection: &Connection, arrived: &Arrived) -> rusqlite::Result<()> {
+    fn record(&self, connection: &Connection, arrived: &Arrived<'_>) -> rusqlite::Result<()> {
         let Member { place, words, publisher, at, is_routine } = self;
         let Place { story, reason, score, .. } = place;
         let is_copy = *reason == Reason::Copy;
@@ -383,18 +429,23 @@ fn record_signature(connection: &Connection, joining: &Joining, articles_max: i6
     Ok(())
 }
 
-/// Notes of an earlier article that another of its make has come.
+/// Notes of an earlier article, and of those that copy it, that another of its make has come.
 fn note_framed(connection: &Connection, stories: &mut StoryCache, article: i64) -> rusqlite::Result<()> {
-    let n_changed = connection
-        .prepare_cached("UPDATE story_members SET is_routine = 1 WHERE article_id = ?1 AND NOT is_routine")?
-        .execute([article])?;
-    if n_changed > 0
-        && let Some((story, part)) = story_and_part_of(connection, article)?
-    {
-        set_routine(connection, story)?;
-        stories.active.note_framed(part);
+    let Some((story, _)) = story_and_part_of(connection, article)? else { return Ok(()) };
+    if is_framed(connection, article)? {
+        return Ok(());
     }
-    Ok(())
+    for article in part::with_copies(connection, article, story)? {
+        let n_changed = connection
+            .prepare_cached("UPDATE story_members SET is_routine = 1 WHERE article_id = ?1 AND NOT is_routine")?
+            .execute([article])?;
+        if n_changed > 0
+            && let Some((_, part)) = story_and_part_of(connection, article)?
+        {
+            stories.active.note_framed(part);
+        }
+    }
+    set_routine(connection, story)
 }
 
 /// Tells a story as routine where all of its articles are.
@@ -425,14 +476,14 @@ fn set_title(connection: &Connection, story: i64, article_id: i64) -> rusqlite::
 }
 
 /// Opens a story with this article. Returns its row id.
-fn open(connection: &Connection, article: &Article, at: Option<Timestamp>, arrived: &Arrived) -> rusqlite::Result<i64> {
+fn open(connection: &Connection, at: Option<Timestamp>, arrived: &Arrived<'_>) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
             "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, title_article_id,
                  updated_at)
              VALUES (?1, ?2, ?2, 1, 1, ?3, ?4)",
         )?
-        .insert(params![article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
+        .insert(params![arrived.article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
 }
 
 /// The story of an article, and the part of it. What is no longer remembered is of the part that the story began with.
@@ -447,14 +498,10 @@ fn story_and_part_of(connection: &Connection, article_id: i64) -> rusqlite::Resu
 }
 
 /// Who published an article: the publisher of its address, otherwise the slug of its source.
-fn publisher_name(
-    connection: &Connection,
-    url: Option<&CanonicalUrl>,
-    source: Option<SourceId>,
-) -> rusqlite::Result<String> {
-    if let Some(url) = url {
+fn publisher_name(connection: &Connection, arrived: &Arrived<'_>) -> rusqlite::Result<String> {
+    if let Some(url) = arrived.url {
         return Ok(publisher_of(url.as_url()));
     }
-    let Some(source) = source else { return Ok(String::new()) };
+    let Some(source) = arrived.source else { return Ok(String::new()) };
     connection.prepare_cached("SELECT slug FROM sources WHERE id = ?1")?.query_row([source.0], |row| row.get(0))
 }

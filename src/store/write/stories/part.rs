@@ -124,7 +124,7 @@ fn take_out(
 }
 
 /// An article, and what was put with it as its copy, directly or by way of another one.
-fn with_copies(connection: &Connection, article: i64, story: i64) -> rusqlite::Result<Vec<i64>> {
+pub(super) fn with_copies(connection: &Connection, article: i64, story: i64) -> rusqlite::Result<Vec<i64>> {
     connection
         .prepare_cached(
             "WITH RECURSIVE moved (id) AS (
