@@ -20,6 +20,7 @@ mod doctor;
 mod documentation;
 mod entries;
 mod explain;
+mod exports;
 mod faults;
 mod following;
 mod forms;
