@@ -98,7 +98,7 @@ enum Command {
     Discover(DiscoverCommand),
     /// Take in bundles, JSON lines, HTML files and OPML
     Import(ImportCommand),
-    /// Write stored articles as a bundle, JSON lines or CSV
+    /// Write stored articles as a bundle, JSON lines, CSV or Parquet
     Export(ExportCommand),
     /// List stored articles, newest first
     Ls(LsCommand),
