@@ -96,7 +96,7 @@ enum Command {
     ParseFeed(ParseFeedCommand),
     /// Find the feeds and sitemaps of a site, best first, with the evidence
     Discover(DiscoverCommand),
-    /// Take in bundles, JSON lines, HTML files and OPML
+    /// Take in bundles, JSON lines, HTML files, web archives and OPML
     Import(ImportCommand),
     /// Write stored articles as a bundle, JSON lines, CSV or Parquet
     Export(ExportCommand),

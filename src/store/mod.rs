@@ -52,7 +52,7 @@ pub use read::user_query::{QueryValue, UserQuery};
 pub use write::articles::fetch::ArticleCommit;
 pub use write::claims::request::{ClaimRequest, Scope, Share};
 pub use write::gates::GateChange;
-pub use write::handle::Store;
+pub use write::handle::{ImportOutcome, Store};
 pub use write::removal::prune::{Pruning, Space, give_back_space, prune_beside, rebuild};
 pub use write::removal::rm::{RemovedArticle, remove_articles_beside};
 pub use write::removal::walk::{Pruned, RetentionRules};

@@ -58,5 +58,6 @@ mod stories;
 mod tail;
 mod translated;
 mod versions;
+mod web_archives;
 mod what_is_followed;
 mod why;

@@ -10,7 +10,7 @@
 //! * `explain_text`: on a terminal, in a pipe, as JSON.
 //! * `explain_html`: as a page for a browser.
 //! * `parse_feed`: feed in, JSON out.
-//! * `import`: bundles, JSON lines, HTML files and OPML.
+//! * `import`: bundles, JSON lines, HTML files, web archives and OPML.
 //! * `source_list`: the sources file and the database.
 //! * `targets`: what a command is to fetch, from the command line, a file or standard input.
 //! * `waiting`: what is left for later, since its host is to be left in peace.

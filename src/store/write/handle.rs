@@ -34,6 +34,9 @@ use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
 use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, retries};
 
+/// What became of an article from a file: nothing is stored of one that was deleted here.
+pub type ImportOutcome = Result<Option<StoredArticle>, StoreError>;
+
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -232,17 +235,30 @@ impl Store {
         self.write(move |tx| import::import(tx, &article, None)).await
     }
 
-    /// Stores an article from an export, as far as it can be as it was there; nothing is stored of one that was deleted here.
+    /// Stores articles from files, in their order and in one transaction, whatever `batch_max` says; with what an export says
+    /// of them, as far as they can be as they were there. Gives what became of each; nothing is stored of one that was deleted
+    /// here, and one that cannot be stored costs itself.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written.
-    pub async fn restore(
+    /// When the database is closed.
+    pub async fn import_all(
         &self,
-        article: ImportedArticle,
-        record: ArticleRecord,
-    ) -> Result<Option<StoredArticle>, StoreError> {
-        self.write(move |tx| restore::restore(tx, &article, &record)).await
+        articles: Vec<(ImportedArticle, Option<ArticleRecord>)>,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        let store_one = |(article, record): (ImportedArticle, Option<ArticleRecord>)| {
+            unit(move |tx| match &record {
+                Some(record) => restore::restore(tx, &article, record),
+                None => import::import(tx, &article, None),
+            })
+        };
+        let (group, answers): (Vec<_>, Vec<_>) = articles.into_iter().map(store_one).unzip();
+        self.messages.send(Message::Group(group)).await.map_err(|_| StoreError::Closed)?;
+        let mut stored = Vec::with_capacity(answers.len());
+        for answer in answers {
+            stored.push(answer.await.map_err(|_| StoreError::Closed)?);
+        }
+        Ok(stored)
     }
 
     /// Adds a source that imported articles are said to come from, and gives it a title if it has none.

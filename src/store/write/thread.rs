@@ -31,6 +31,8 @@ const N_YIELDS: u32 = 4;
 pub(super) enum Message {
     /// Work to do.
     Work(Box<dyn Work>),
+    /// Units of work that are to share a transaction, however many they are.
+    Group(Vec<Box<dyn Work>>),
     /// Do what waits, then end.
     Stop,
 }
@@ -70,7 +72,12 @@ impl Writer {
     }
 
     fn run(mut self, mut waiting: mpsc::Receiver<Message>) {
-        while let Some(Message::Work(first)) = waiting.blocking_recv() {
+        loop {
+            let first = match waiting.blocking_recv() {
+                Some(Message::Work(work)) => vec![work],
+                Some(Message::Group(units)) => units,
+                Some(Message::Stop) | None => break,
+            };
             let Batch { units, is_last } = self.collect(first, &mut waiting);
             self.commit_batch(units);
             if is_last {
@@ -84,14 +91,18 @@ impl Writer {
         }
     }
 
-    /// Takes what waits behind the first unit, up to the size of a batch.
-    fn collect(&self, first: Box<dyn Work>, waiting: &mut mpsc::Receiver<Message>) -> Batch {
-        let mut batch = Batch { units: vec![first], is_last: false };
+    /// Takes what waits behind the first units, up to the size of a batch.
+    fn collect(&self, first: Vec<Box<dyn Work>>, waiting: &mut mpsc::Receiver<Message>) -> Batch {
+        let mut batch = Batch { units: first, is_last: false };
         let mut n_yields = 0;
         while batch.units.len() < self.settings.batch_max {
             match waiting.try_recv() {
                 Ok(Message::Work(work)) => {
                     batch.units.push(work);
+                    n_yields = 0;
+                }
+                Ok(Message::Group(units)) => {
+                    batch.units.extend(units);
                     n_yields = 0;
                 }
                 Ok(Message::Stop) => batch.is_last = true,
