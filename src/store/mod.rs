@@ -45,6 +45,7 @@ pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::reader::Reader;
 pub use read::search::{MATCH_MARKS, SearchHit};
 pub use read::sightings::SightingRow;
+pub use read::sizes::{SizeReport, TableSize, TextSize};
 pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};
 pub use read::status::{DaemonSign, StatusReport, WaitedForHost, WaitingAfterDeaths};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};

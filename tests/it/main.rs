@@ -36,6 +36,7 @@ mod layers;
 mod left_in_peace;
 mod newsweb;
 mod newsweb_serves;
+mod no_room;
 mod other_programs;
 mod passwords;
 mod plans;

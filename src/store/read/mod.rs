@@ -7,7 +7,7 @@
 //! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
-//! * `sources`, `status`: the sources, and the state of everything.
+//! * `sources`, `status`, `sizes`: the sources, the state of everything, and what takes how much room.
 //! * `counts`: how many there are of what is listed in part.
 //! * `user_query`: SQL by the user.
 //!
@@ -48,5 +48,7 @@ pub(super) mod address_history;
 pub(super) mod sources;
 
 pub(super) mod status;
+
+pub(super) mod sizes;
 
 pub(super) mod user_query;
