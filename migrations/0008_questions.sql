@@ -93,7 +93,7 @@ CREATE VIEW headline_changes AS
 WITH wordings AS (
     SELECT article_id, revision, title, seen_at FROM revisions
     UNION ALL
-    SELECT id, revision, title, updated_at FROM articles WHERE revision > 1
+    SELECT id, revision, title, updated_at FROM articles WHERE id IN (SELECT article_id FROM revisions)
 )
 SELECT later.article_id, later.revision, later.seen_at, earlier.title AS title_before, later.title AS title_after
 FROM revisions AS earlier
