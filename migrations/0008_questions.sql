@@ -1,4 +1,59 @@
--- Views for what people ask, so that nobody must know how lists stand in columns, or count what is not there.
+-- Views for what people ask, so that nobody must know how lists stand in columns, or count what is not there. DuckDB reads a view by
+-- taking its text for SQL of its own and giving SQLite what it understood. So there is no `count(*)`, `char(10)`, `date(…, …)` or
+-- `IS NOT` a value in them, and no recursion; those of before that had such are made anew.
+
+DROP VIEW source_health;
+DROP VIEW bundle_documents;
+
+-- A source's pulse. It is asked at the address that it has moved to after five answers that agree: the number is that of
+-- `schedule::address::CONSISTENT_ANSWERS`. One that was last polled in the future, by a clock that was ahead, is due;
+-- none is due later than the longest wait.
+CREATE VIEW source_health AS
+SELECT
+    sources.slug,
+    strftime('%Y-%m-%dT%H:%M:%SZ', schedule.last_ok_at / 1000, 'unixepoch')          AS last_ok_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', schedule.last_new_article_at / 1000, 'unixepoch') AS last_new_article_at,
+    schedule.failures_in_a_row,
+    strftime('%Y-%m-%dT%H:%M:%SZ',
+        CASE WHEN schedule.last_polled_at / 1000 > CAST(strftime('%s', 'now', '+1 minute') AS INTEGER)
+            THEN min(schedule.next_due_at / 1000, CAST(strftime('%s', 'now') AS INTEGER))
+            ELSE min(schedule.next_due_at / 1000,
+                CAST(strftime('%s', 'now') AS INTEGER) + (SELECT longest_s FROM _schedule_state)) END,
+        'unixepoch')                                                                 AS next_due_at,
+    (
+        SELECT count(1) FROM sightings
+        WHERE sightings.source_id = sources.id
+          AND sightings.first_seen_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-7 days')
+    )                                                                                AS articles_7d,
+    coalesce(schedule.error, gate.told)                                              AS error,
+    coalesce(schedule.error_class, iif(gate.told IS NULL, NULL, 'gate'))             AS error_class,
+    schedule.problems,
+    sources.id                                                                       AS source_id,
+    sources.state,
+    CASE WHEN schedule.n_moved >= 5 THEN schedule.moved_to END                       AS moved_to
+FROM sources
+JOIN _source_schedule AS schedule ON schedule.source_id = sources.id
+LEFT JOIN (
+    SELECT
+        _links.source_id,
+        'articles of ' || _gates.publisher || ' stand behind a gate since ' || min(_gates.since) || ' ('
+            || _gates.sign || '): ' || count(DISTINCT _links.id) || ' wait for it to open' AS told
+    FROM _gates
+    JOIN _gate_looks ON _gate_looks.publisher = _gates.publisher AND is_refused AND NOT is_past
+    JOIN _links ON _links.id = _gate_looks.link_id
+    GROUP BY _links.source_id
+) AS gate ON gate.source_id = sources.id;
+
+-- An article as a document of the seed-bundle format; `name_hash` is the hash in its file's name.
+CREATE VIEW bundle_documents AS
+SELECT
+    id                    AS article_id,
+    story_id,
+    substr(sha256, 1, 16) AS name_hash,
+    coalesce(title, '') || newline || coalesce(date, '') || newline || coalesce(url, '') || newline
+        || body || CASE body WHEN '' THEN '' ELSE newline END AS text
+FROM articles, (SELECT '
+' AS newline);
 
 CREATE VIEW article_authors AS
 SELECT articles.id AS article_id, listed.key + 1 AS position, listed.value AS author
@@ -12,33 +67,38 @@ CREATE VIEW source_tags AS
 SELECT sources.id AS source_id, sources.slug, listed.value AS tag
 FROM sources, json_each(sources.tags) AS listed;
 
--- From the day on which a source was first seen to have something, to this one; days without are rows too.
+-- From the day on which a source was first seen to have something, to this one; days without are rows too. A list with an element for
+-- each day stands in for a series.
 CREATE VIEW source_days AS
-WITH RECURSIVE days (source_id, slug, day) AS (
-    SELECT id, slug, substr((SELECT min(first_seen_at) FROM sightings WHERE source_id = sources.id), 1, 10) FROM sources
-    UNION ALL
-    SELECT source_id, slug, date(day, '+1 day') FROM days WHERE day < date('now')
-)
 SELECT
     source_id,
     slug,
     day,
     (
-        SELECT count(*) FROM sightings
-        WHERE sightings.source_id = days.source_id AND first_seen_at >= day AND first_seen_at < date(day, '+1 day')
+        SELECT count(1) FROM sightings
+        WHERE sightings.source_id = days.source_id AND first_seen_at >= day
+            AND first_seen_at < strftime('%Y-%m-%d', day, '+1 day')
     ) AS n_articles
-FROM days WHERE day IS NOT NULL;
+FROM (
+    SELECT source_id, slug, strftime('%Y-%m-%d', first_day, '+' || passed.key || ' days') AS day
+    FROM (
+        SELECT id AS source_id, slug, substr((SELECT min(first_seen_at) FROM sightings WHERE source_id = sources.id), 1, 10) AS first_day
+        FROM sources
+    ) AS began, json_each('[0' || replace(
+        hex(zeroblob(CAST(julianday(strftime('%Y-%m-%d', 'now')) - julianday(first_day) AS INTEGER))), '00', ',0') || ']') AS passed
+) AS days
+WHERE day IS NOT NULL;
 
 CREATE VIEW headline_changes AS
 WITH wordings AS (
     SELECT article_id, revision, title, seen_at FROM revisions
     UNION ALL
-    SELECT id, revision, title, updated_at FROM articles WHERE revision > 1
+    SELECT id, revision, title, updated_at FROM articles WHERE id IN (SELECT article_id FROM revisions)
 )
 SELECT later.article_id, later.revision, later.seen_at, earlier.title AS title_before, later.title AS title_after
 FROM revisions AS earlier
 JOIN wordings AS later ON later.article_id = earlier.article_id AND later.revision = earlier.revision + 1
-WHERE later.title IS NOT earlier.title;
+WHERE later.title <> earlier.title OR (later.title IS NULL) <> (earlier.title IS NULL);
 
 CREATE VIEW story_timeline AS
 SELECT
@@ -74,16 +134,18 @@ WHERE place = 1;
 CREATE VIEW host_health AS
 SELECT
     host,
-    count(*)                                                         AS n_fetches,
+    count(1)                                                         AS n_fetches,
     sum(error_class IS NOT NULL)                                     AS n_failed,
     max(started_at) FILTER (WHERE error_class IS NULL)               AS last_ok_at,
     max(started_at) FILTER (WHERE error_class IS NOT NULL)           AS last_failed_at,
     CAST(avg(elapsed_ms) FILTER (WHERE error_class IS NULL) AS INTEGER) AS mean_elapsed_ms,
     sum(bytes)                                                       AS bytes,
-    count(*) FILTER (WHERE started_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day')) AS n_fetches_24h,
-    count(*) FILTER (WHERE error_class IS NOT NULL
+    count(1) FILTER (WHERE started_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day')) AS n_fetches_24h,
+    count(1) FILTER (WHERE error_class IS NOT NULL
         AND started_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day')) AS n_failed_24h
 FROM fetches WHERE host IS NOT NULL GROUP BY host;
+
+CREATE VIEW change_epochs AS SELECT began_after, token FROM _epochs;
 
 -- A source that has not said what it is called goes by its slug: programs show the title of what a row refers to.
 CREATE TRIGGER sources_insert AFTER INSERT ON sources WHEN new.title IS NULL BEGIN
@@ -105,6 +167,10 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('articles_characters', NULL, 'Full-text index (FTS5) of articles with Chinese, Japanese, Thai, Lao, Khmer or Burmese in them, each such character a word, so that a word is asked for as the phrase of its characters, as in MATCH ''"東 京"''; its rowid is articles.id, and it has no copy of the texts.'),
 ('articles_characters', 'title', 'Headline, as in articles.title.'),
 ('articles_characters', 'body', 'Text, as in articles.body.'),
+
+('change_epochs', NULL, 'A view of who gave which numbers of changes (articles.change_seq), one row for each process that wrote: a file that was put back from a copy goes on with other tokens.'),
+('change_epochs', 'began_after', 'The last number that was given before it.'),
+('change_epochs', 'token', 'A word that no other epoch has, in this database or another.'),
 
 ('article_authors', NULL, 'A view of the authors of each article, one row for each pair.'),
 ('article_authors', 'article_id', 'The article (articles.id).'),

@@ -101,7 +101,7 @@ enum Command {
     Import(ImportCommand),
     /// Take in all of another newswire database
     Merge(MergeCommand),
-    /// Write stored articles as a bundle, JSON lines or CSV
+    /// Write stored articles as a bundle, JSON lines, CSV or Parquet
     Export(ExportCommand),
     /// List stored articles, newest first
     Ls(LsCommand),

@@ -207,6 +207,58 @@ fn sources_are_listed_shown_added_and_tested() {
 }
 
 #[test]
+fn status_tells_what_takes_how_much_room() {
+    let room = Newsroom::new();
+    // What came in within the last week, the last month, and before.
+    let now = jiff::Timestamp::now();
+    let line = |number: u32, source: &str, days: i64, text: &str| {
+        let published = now - jiff::SignedDuration::from_hours(24 * days);
+        serde_json::json!({
+            "id": number.to_string(), "title": format!("Head {number}"), "text": text, "source": source,
+            "published": published.to_string(),
+        })
+        .to_string()
+    };
+    let long = "A ferry ran aground off Lorne and nobody was hurt. ".repeat(40);
+    let (short, other) = ("The night library opens its doors.", "Rain is expected at the weekend.");
+    let lines = [line(1, "coast", 2, &long), line(2, "coast", 20, short), line(3, "inland", 200, other)].join("\n");
+    room.run(&["import", &room.file("a.jsonl", &lines)]).exits(0);
+
+    let bytes = |text: &str| (text.trim().len() + "Head 1".len()) as u64;
+    let json = room.run(&["--json", "status", "--sizes"]).exits(0).json();
+    let all_pages = room.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+    assert_eq!(json["file_bytes"], all_pages);
+    let tables = json["tables"].as_array().expect("tables");
+    let sum: u64 = tables.iter().filter_map(|table| table["bytes"].as_u64()).sum();
+    // The rest is free, or tells which pages belong to which.
+    let rest = json["file_bytes"].as_u64().expect("a number") - json["free_bytes"].as_u64().expect("a number") - sum;
+    assert!(rest <= 3 * 8192, "{json}");
+    let named = |name: &str| tables.iter().find(|table| table["name"] == name).unwrap_or_else(|| panic!("{name}"));
+    assert!(named("articles")["index_bytes"].as_u64() > Some(0) && named("articles_fts")["bytes"].as_u64() > Some(0));
+    assert!(!tables.iter().any(|table| table["name"] == "articles_fts_data"), "{json}");
+    let sources = json["sources"].as_array().expect("sources");
+    assert_eq!((sources.len(), &sources[0]["slug"], &sources[0]["articles"]), (2, &"coast".into(), &2.into()));
+    assert_eq!(sources[0]["text_bytes"], bytes(&long) + bytes(short));
+    assert_eq!(sources[0]["text_bytes_a_day_7d"], bytes(&long) / 7);
+    assert_eq!(sources[0]["text_bytes_a_day_30d"], (bytes(&long) + bytes(short)) / 30);
+    assert_eq!(sources[1]["text_bytes_a_day_30d"], 0);
+    assert_eq!(json["all"]["articles"], 3);
+
+    let piped = room.run(&["status", "--sizes"]).exits(0);
+    let cells = piped.cells();
+    assert!(cells.iter().all(|cells| cells.len() == 7), "{}", piped.stdout);
+    let coast = (bytes(&long) + bytes(short)).to_string();
+    assert!(cells.iter().any(|cells| cells[..4] == ["source", "coast", "2", &coast]), "{}", piped.stdout);
+    let shown = room.run(&["--color", "always", "status", "--sizes"]).exits(0).stdout;
+    for part in ["a day", "articles_fts", "coast"] {
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
+    }
+    // A snapshot has sizes too.
+    room.run(&["snapshot", "b.db"]).exits(0);
+    room.run(&["--db", "b.db", "--json", "status", "--sizes"]).exits(0);
+}
+
+#[test]
 fn a_source_that_is_added_while_the_daemon_runs_is_polled() {
     let site = Site::new("paper.example")
         .with("/feed", feed(&["http://paper.example/a"]))

@@ -187,7 +187,7 @@ impl Newsroom {
         Ok(connection)
     }
 
-    fn try_table(&self, sql: &str) -> rusqlite::Result<Vec<Vec<String>>> {
+    pub(crate) fn try_table(&self, sql: &str) -> rusqlite::Result<Vec<Vec<String>>> {
         let connection = self.open()?;
         let mut statement = connection.prepare(sql)?;
         let n_columns = statement.column_count();

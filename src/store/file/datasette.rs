@@ -46,6 +46,16 @@ const TIMELINE: &str = "\
 SELECT told_at, minutes_behind, publisher, is_copy, title, url FROM story_timeline
 WHERE story_id = :story ORDER BY told_at";
 
+/// How pages look, as an address that holds a style sheet. The explanations of the columns leave the rows in sight; a text is cut after
+/// some lines in a table, and stands in lines of a readable length, a paragraph each, on the page of its row; times stay in one piece.
+const STYLE: &str = "data:text/css,\
+dl.column-descriptions { max-height: 8em; overflow-y: auto; resize: vertical; border: 1px solid silver; padding: 0.5em } \
+td[class*='_at type-'] { white-space: nowrap } \
+td.col-title { min-width: 16em } \
+td.col-body, td.col-text { min-width: 28em } \
+body.table td.col-body, body.table td.col-text { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden } \
+body.row td.col-body, body.row td.col-text { min-width: 40em; white-space: pre-line }";
+
 /// The metadata for a database of this name (its file's, without the ending): what tables and columns mean, how they are sorted and
 /// counted at first, and questions that are often asked.
 ///
@@ -78,27 +88,30 @@ pub fn datasette_metadata(database: &str) -> Result<Value, StoreError> {
     for name in private_tables()? {
         tables.insert(name, json!({ "hidden": true }));
     }
-    let query = |title: &str, sql: &str| json!({ "title": title, "sql": sql });
+    let query = |title: &str, description: &str, sql: &str| json!({ "title": title, "description": description, "sql": sql, "hide_sql": true });
     Ok(json!({
         "title": "newswire",
+        "extra_css_urls": [STYLE],
         "databases": {
             database: {
                 "tables": tables,
                 "queries": {
-                    "search": query("Search, in all scripts", SEARCH),
-                    "stories": query("What several newsrooms tell", STORIES),
-                    "timeline": query("Who told a story when", TIMELINE),
-                    "failing": query("Sources that need attention", FAILING),
+                    "search": query("Search, in all scripts", "Articles with these words one after the other, the newest first.", SEARCH),
+                    "stories": query("What several newsrooms tell", "Stories of so many newsrooms and more, without weather and the like; two if nothing is said.", STORIES),
+                    "timeline": query("Who told a story when", "By the number of the story.", TIMELINE),
+                    "failing": query("Sources that need attention", "Those whose last poll failed.", FAILING),
                 },
             },
         },
     }))
 }
 
+/// Tables of ours that are private, and SQLite's own.
 fn private_tables() -> Result<Vec<String>, StoreError> {
     let connection = in_memory()?;
     let mut statement = connection.prepare(
-        "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND substr(name, 1, 1) = '_' ORDER BY name",
+        "SELECT name FROM sqlite_schema
+         WHERE type IN ('table', 'view') AND (substr(name, 1, 1) = '_' OR substr(name, 1, 7) = 'sqlite_') ORDER BY name",
     )?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)

@@ -1,8 +1,10 @@
 //! What can go wrong with the database, and how users are told.
 
+use std::io;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
+use rustix::fs::{Access, access};
 
 /// What can go wrong with the database. Its text is what users read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,21 +125,32 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 /// Turns an SQLite error into one that names the file and, where possible, a way out.
-pub(in crate::store) fn explain(error: &rusqlite::Error, path: &Path) -> StoreError {
-    let path = path.display().to_string();
+pub(in crate::store) fn explain(error: &rusqlite::Error, file: &Path) -> StoreError {
+    let path = file.display().to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             StoreError::Busy { path, holder: "its write lock is held".to_owned() }
         }
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
         Some(ErrorCode::NotADatabase) => StoreError::NotOurs { path, reason: "not an SQLite file".to_owned() },
-        Some(
-            ErrorCode::CannotOpen
-            | ErrorCode::ReadOnly
-            | ErrorCode::PermissionDenied
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::DatabaseCorrupt,
-        ) => StoreError::Unusable { path, reason: error.to_string() },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
+            let told = refusal(file).map(|told| format!("; {told}")).unwrap_or_default();
+            StoreError::Unusable { path, reason: format!("{error}{told}") }
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::DatabaseCorrupt) => {
+            StoreError::Unusable { path, reason: error.to_string() }
+        }
         _ => StoreError::Sql(error.to_string()),
     }
+}
+
+/// What the system says to whoever wants to write the files of a database: SQLite knows it and does not tell. The files are asked about
+/// and not opened: to close one would take away the locks that SQLite holds on it.
+fn refusal(path: &Path) -> Option<String> {
+    ["", "-wal", "-shm"].iter().find_map(|ending| {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        let error = access(&*file, Access::WRITE_OK).err().filter(|error| *error != rustix::io::Errno::NOENT)?;
+        Some(format!("{}: {}", file.display(), io::Error::from(error)))
+    })
 }

@@ -109,6 +109,21 @@ mod tests {
         assert_eq!(described, there_are, "columns are described in their order, each once");
     }
 
+    /// DuckDB takes the text of a view for SQL of its own, and gives SQLite what it understood. `tests/tools` asks DuckDB itself.
+    #[test]
+    fn views_are_told_in_words_that_duckdb_has_too() {
+        let connection = in_memory().unwrap();
+        let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'").unwrap();
+        let views = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        for view in views {
+            let (name, sql): (String, String) = view.unwrap();
+            let foreign = ["count(*)", " char(", " date(", "WITH RECURSIVE", "IS NOT later", "IS NOT earlier"];
+            for words in foreign {
+                assert!(!sql.contains(words), "{name}: {words}");
+            }
+        }
+    }
+
     #[test]
     fn a_new_public_column_or_table_without_its_line_is_noticed() {
         let connection = in_memory().unwrap();

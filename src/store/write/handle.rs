@@ -209,14 +209,21 @@ impl Store {
         self.write(move |tx| polls::commit(tx, &outcome, &schedule)).await
     }
 
-    /// Commits the fetch of an article: the article, its sightings and the release of its claim, in one transaction.
+    /// Commits the fetch of an article: the article, its sightings and the release of its claim, in one transaction. One that a
+    /// statement fails for is committed as failed.
     ///
     /// # Errors
     ///
     /// When the database cannot be written. The lease then runs out and the fetch is repeated.
     pub async fn commit_article(&self, outcome: ArticleOutcome) -> Result<ArticleCommit, StoreError> {
-        let schedule = self.schedule.clone();
-        self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await
+        let (outcome, schedule) = (Arc::new(outcome), self.schedule.clone());
+        let (again, schedule_again) = (outcome.clone(), schedule.clone());
+        match self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await {
+            Err(StoreError::Sql(reason)) => {
+                self.write(move |tx| commit::commit_refusal(tx, &again, &reason, &schedule_again)).await
+            }
+            committed => committed,
+        }
     }
 
     /// Stores an article from a file; nothing is stored of one that was deleted here.

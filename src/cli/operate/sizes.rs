@@ -1,0 +1,158 @@
+//! `newswire status --sizes`: what takes how much room, and how fast it grows.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use crate::store::{SizeReport, TableSize, TextSize};
+
+use crate::cli::terminal::output::{ListRow, Output, address, number, text};
+use crate::cli::terminal::text::{counted, size};
+
+/// Sources that a terminal shows; the rest is counted.
+const SOURCES_SHOWN_MAX: usize = 20;
+
+/// Tables that take less of all, in thousandths, are one line on a terminal.
+const SMALL_PER_MILLE: u64 = 5;
+
+/// What a source is called that there is none of.
+const NO_SOURCE: &str = "(no source)";
+
+/// Prints the report in the form that is asked for.
+pub(super) fn print(output: &mut Output, report: &SizeReport) -> io::Result<()> {
+    if report.tables.is_none() && !output.is_json() {
+        eprintln!("newswire: this SQLite cannot tell what tables take: it was built without dbstat");
+    }
+    if output.is_json() {
+        output.one(|| to_json(report), |_| Ok(()))
+    } else if output.is_decorated() {
+        describe(output, report)
+    } else {
+        let columns =
+            ["kind", "name", "articles", "bytes", "index_bytes", "bytes_a_day_7d", "bytes_a_day_30d"].map(text);
+        output.list(&columns, rows(report))
+    }
+}
+
+/// Lines of a kind each: `file` and what of it is free, a `table`, the texts of a `source`, and those of `all`.
+fn rows(report: &SizeReport) -> Vec<ListRow> {
+    let row = |cells: [String; 7]| (Value::Null, Vec::from(cells));
+    let file = |name: &str, bytes: u64| {
+        row(["file".into(), name.into(), String::new(), bytes.to_string(), String::new(), String::new(), String::new()])
+    };
+    let table = |table: &TableSize| {
+        let TableSize { name, row_bytes, index_bytes } = table;
+        let bytes = row_bytes + index_bytes;
+        row([
+            "table".into(),
+            name.clone(),
+            String::new(),
+            bytes.to_string(),
+            index_bytes.to_string(),
+            String::new(),
+            String::new(),
+        ])
+    };
+    let texts = |kind: &str, texts: &TextSize| {
+        let (of_7d, of_30d) = a_day(texts);
+        row([
+            kind.into(),
+            texts.slug.clone().unwrap_or_default(),
+            texts.n_articles.to_string(),
+            texts.text_bytes.to_string(),
+            String::new(),
+            of_7d.to_string(),
+            of_30d.to_string(),
+        ])
+    };
+    let mut rows = vec![file("whole", report.file_bytes), file("free", report.free_bytes)];
+    rows.extend(report.tables.iter().flatten().map(table));
+    rows.extend(report.sources.iter().map(|source| texts("source", source)));
+    rows.push(texts("all", &report.all));
+    rows
+}
+
+/// Bytes of text a day, in the last 7 and in the last 30 days.
+fn a_day(texts: &TextSize) -> (u64, u64) {
+    (texts.text_bytes_7d / 7, texts.text_bytes_30d / 30)
+}
+
+fn describe(output: &mut Output, report: &SizeReport) -> io::Result<()> {
+    let SizeReport { file_bytes, free_bytes, all, sources, .. } = report;
+    output.field("file", Some(&format!("{}, of it {} free", size(*file_bytes), size(*free_bytes))))?;
+    let (of_7d, of_30d) = a_day(all);
+    let growth = |text: u64| format!("{} a day ({} of text)", size(report.with_all_that_belongs_to(text)), size(text));
+    output.field("growth", Some(&format!("{} in the last 7 days", growth(of_7d))))?;
+    output.field("", Some(&format!("{} in the last 30 days", growth(of_30d))))?;
+    output.line("")?;
+    output.list(&[address("table"), number("rows"), number("indexes")], table_rows(report))?;
+    if report.tables.is_some() {
+        output.line("")?;
+    }
+    let columns =
+        [address("source"), number("articles"), number("text"), number("a day (7 d)"), number("a day (30 d)")];
+    output.list(&columns, sources.iter().take(SOURCES_SHOWN_MAX).map(source_row).collect())?;
+    let rest = sources.get(SOURCES_SHOWN_MAX..).unwrap_or_default();
+    if !rest.is_empty() {
+        let text_bytes = rest.iter().map(|source| source.text_bytes).sum();
+        output.line(&format!("and {} more with {} of text", counted(rest.len(), "source"), size(text_bytes)))?;
+    }
+    Ok(())
+}
+
+fn table_rows(report: &SizeReport) -> Vec<ListRow> {
+    let is_small =
+        |table: &TableSize| (table.row_bytes + table.index_bytes) * 1000 < report.file_bytes * SMALL_PER_MILLE;
+    let row =
+        |name: String, row_bytes: u64, index_bytes: u64| (Value::Null, vec![name, size(row_bytes), size(index_bytes)]);
+    let (small, large): (Vec<&TableSize>, Vec<&TableSize>) =
+        report.tables.iter().flatten().partition(|table| is_small(table));
+    let mut rows: Vec<ListRow> =
+        large.into_iter().map(|table| row(table.name.clone(), table.row_bytes, table.index_bytes)).collect();
+    if !small.is_empty() {
+        let (row_bytes, index_bytes) =
+            small.iter().fold((0, 0), |(rows, indexes), table| (rows + table.row_bytes, indexes + table.index_bytes));
+        rows.push(row(format!("({} smaller)", small.len()), row_bytes, index_bytes));
+    }
+    rows
+}
+
+fn source_row(source: &TextSize) -> ListRow {
+    let (of_7d, of_30d) = a_day(source);
+    let slug = source.slug.clone().unwrap_or_else(|| NO_SOURCE.to_owned());
+    (Value::Null, vec![slug, source.n_articles.to_string(), size(source.text_bytes), size(of_7d), size(of_30d)])
+}
+
+fn to_json(report: &SizeReport) -> Value {
+    let texts = |texts: &TextSize| {
+        let (of_7d, of_30d) = a_day(texts);
+        json!({
+            "articles": texts.n_articles, "text_bytes": texts.text_bytes,
+            "text_bytes_a_day_7d": of_7d, "text_bytes_a_day_30d": of_30d,
+        })
+    };
+    let tables = report.tables.as_ref().map(|tables| {
+        let table = |TableSize { name, row_bytes, index_bytes }: &TableSize| {
+            json!({"name": name, "bytes": row_bytes + index_bytes, "index_bytes": index_bytes})
+        };
+        tables.iter().map(table).collect::<Vec<_>>()
+    });
+    let sources = report.sources.iter().map(|source| {
+        let mut value = json!({"slug": source.slug});
+        if let (Some(value), Value::Object(rest)) = (value.as_object_mut(), texts(source)) {
+            value.extend(rest);
+        }
+        value
+    });
+    let (of_7d, of_30d) = a_day(&report.all);
+    let mut all = texts(&report.all);
+    all["file_bytes_a_day_7d"] = json!(report.with_all_that_belongs_to(of_7d));
+    all["file_bytes_a_day_30d"] = json!(report.with_all_that_belongs_to(of_30d));
+    json!({
+        "file_bytes": report.file_bytes,
+        "free_bytes": report.free_bytes,
+        "tables": tables,
+        "sources": sources.collect::<Vec<_>>(),
+        "all": all,
+    })
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Uses the database as people do, with Datasette, sqlite-utils, pandas and DuckDB, while articles come in. Every claim is an
+# assertion of check.py beside this.
+# Usage: run.sh [FOLDER [ARTICLES]], where FOLDER holds the built newswire; target/release and 100,000 by default:
+#   cargo build --release --bin newswire && tests/tools/run.sh
+# Where Python or the packages are not to be had it says so, and ends with 0. The packages stay in a folder of target/. With
+# KEEP=FOLDER the pages of Datasette that were looked at stay there, as pictures too where a headless Chromium is to be had.
+set -euo pipefail
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+checkout=$(realpath "$here/../..")
+target=$(realpath -m "${CARGO_TARGET_DIR:-$checkout/target}")
+build=$(realpath -m "${1:-$target/release}")
+n_articles=${2:-100000}
+# DuckDB reads SQLite by an extension, which it fetches from its own server; as a package it comes without one. Both are of one version.
+packages=(datasette==0.65.5 sqlite-utils==4.2.1 pandas==3.1.1 duckdb==1.5.5 duckdb-extension-sqlite-scanner==1.5.5)
+environment=$target/tools
+
+skip() { echo "skipped: $1"; exit 0; }
+
+[[ -x $build/newswire ]] || skip "$build/newswire is not built"
+command -v python3 >/dev/null || skip "python3 is not installed"
+if ! [[ -f $environment/installed && $(<"$environment/installed") == "${packages[*]}" ]]; then
+  python3 -m venv --clear "$environment" 2>/dev/null || skip "python3 makes no virtual environments here"
+  "$environment/bin/pip" install -q --disable-pip-version-check "${packages[@]}" || skip "the packages cannot be installed"
+  echo "${packages[*]}" >"$environment/installed"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$environment/bin/python" "$here/check.py" "$build/newswire" "$work" "$n_articles" "${KEEP:-}"
