@@ -398,6 +398,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_article_that_is_refused_is_found_in_few_steps_and_costs_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON articles WHEN new.title = 'Number 77' BEGIN SELECT raise(ABORT, 'no'); END";
+        store.write(move |tx| tx.execute_batch(refuse)).await.unwrap();
+        let n_before = store.n_commits();
+        let article = |number: usize| {
+            let line = format!(r#"{{"id": "{number}", "title": "Number {number}", "text": "w{number} x{number}"}}"#);
+            let article = crate::pipeline::json_line(&line).unwrap().article;
+            let arrived_at = Timestamp::now();
+            (ImportedArticle { article, source: None, guid: None, arrived_at, is_address_given: true }, None)
+        };
+        let outcomes = store.import_all((0..256).map(article).collect()).await.unwrap();
+        let refused: Vec<usize> = (0..256).filter(|number| outcomes[*number].is_err()).collect();
+        assert_eq!(refused, [77]);
+        assert!(store.n_commits() - n_before <= 8, "{} transactions", store.n_commits() - n_before);
+        let ids: Vec<i64> = outcomes.iter().filter_map(|outcome| Some(outcome.as_ref().ok()?.as_ref()?.id)).collect();
+        assert!(ids.is_sorted() && ids.len() == 255);
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
     async fn what_is_rolled_back_is_not_remembered() {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = config::defaults().store;

@@ -116,18 +116,26 @@ impl Writer {
         batch
     }
 
-    /// Commits a batch as one transaction. If a unit fails, the batch is rolled back and its units are committed one by
-    /// one. Failures are rare, and savepoints would make each unit copy the pages that it touches.
+    /// Commits a batch as one transaction. If a unit fails, the batch is rolled back and its halves are committed one after
+    /// the other, so that what fails is found in few steps. Failures are rare, and savepoints would make each unit copy the
+    /// pages that it touches.
     fn commit_batch(&mut self, mut units: Vec<Box<dyn Work>>) {
         let outcome = self.commit(&mut units);
-        if let Err(error) = &outcome
-            && units.len() > 1
-        {
-            debug!("a transaction of {} units failed, they are tried one by one: {error}", units.len());
-            self.commit_one_by_one(units);
-        } else {
-            for work in units {
-                work.report(outcome.clone());
+        match &outcome {
+            Err(error) if units.len() > 1 => {
+                debug!("a transaction of {} units failed, parts of it are tried: {error}", units.len());
+                if matches!(error, StoreError::Sql(_)) {
+                    let later = units.split_off(units.len() / 2);
+                    self.commit_batch(units);
+                    self.commit_batch(later);
+                } else {
+                    self.commit_one_by_one(units);
+                }
+            }
+            _ => {
+                for work in units {
+                    work.report(outcome.clone());
+                }
             }
         }
     }
