@@ -5,26 +5,26 @@
 //! at each size judges two thousand more that it does not keep. `--million` goes on to 10⁶, which takes its time and some
 //! six gigabytes; `--quick` stops at 2000. `--folder=DIR` says where the file goes.
 //!
-//! The articles have the statistics that matter: words with Zipf's distribution, each depending on the one before, so
-//! that idioms repeat; lengths as in newspapers; every seventh a copy of an earlier one, cut, edited and extended.
+//! The articles are those of `invented/press.rs`; every seventh is a copy of an earlier one, cut, edited and extended.
 //! Figures are those of one core: all of the store's work is done in one thread.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use newswire::config;
-use newswire::model::{Article, ImportedArticle};
-use newswire::pipeline;
+use newswire::model::ImportedArticle;
 use newswire::store::{Store, StoreError};
 use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+#[path = "invented/press.rs"]
+mod press;
+
+use press::{COPY_ONE_IN, Press, choice};
+
 /// Articles that are judged at each size.
 const N_PROBES: u64 = 2000;
-
-/// Every so many articles one is a copy.
-const COPY_ONE_IN: u64 = 7;
 
 /// Articles on their way to the store at a time.
 const IN_FLIGHT_MAX: usize = 64;
@@ -44,7 +44,7 @@ fn main() {
     };
     let folder = folder.expect("a temporary folder");
     let runtime = Runtime::new().expect("a runtime");
-    let press = Press::new();
+    let press = Press::new(300.0);
     println!(
         "{:>9} {:>10} {:>11} {:>10} {:>10} {:>14} {:>9} {:>9}",
         "articles", "fill (1/s)", "median (ms)", "p99 (ms)", "max (ms)", "index (B/art.)", "found (%)", "wrong (%)"
@@ -183,152 +183,6 @@ fn index_bytes(folder: &Path) -> u64 {
             connection.query_row(sql, [table], |row| row.get::<_, u64>(0)).expect("the pages are counted")
         })
         .sum()
-}
-
-/// Invents articles. The same number gives the same article.
-struct Press {
-    words: Vec<String>,
-    /// Up to and including each word, the share of a text that these words make up.
-    shares: Vec<f64>,
-}
-
-impl Press {
-    fn new() -> Press {
-        const N_WORDS: u32 = 60_000;
-        const SYLLABLES: [&str; 24] = [
-            "an", "be", "co", "da", "el", "fi", "go", "ha", "in", "ja", "ka", "lo", "mi", "no", "or", "pe", "ra", "si",
-            "ta", "un", "ve", "wi", "yo", "zu",
-        ];
-        let words = (0..N_WORDS).map(|number| {
-            let mut rest = number + 1;
-            let mut word = String::new();
-            while rest > 0 {
-                word.push_str(SYLLABLES[(rest % 24) as usize]);
-                rest /= 24;
-            }
-            word
-        });
-        let mut sum = 0.0;
-        let shares = (0..N_WORDS).map(|rank| {
-            sum += 1.0 / (f64::from(rank) + 2.7);
-            sum
-        });
-        let shares: Vec<f64> = shares.collect();
-        Press { words: words.collect(), shares: shares.iter().map(|share| share / sum).collect() }
-    }
-
-    /// The article of the fill with this number: most are originals.
-    fn article(&self, number: u64) -> Article {
-        if number % COPY_ONE_IN == COPY_ONE_IN - 1 {
-            self.copy(choice(number, number), number)
-        } else {
-            self.original(number)
-        }
-    }
-
-    fn original(&self, number: u64) -> Article {
-        let mut dice = Dice::new(number);
-        // Lengths are log-normal: the median has 300 words, one in a hundred more than 1500.
-        let normal = (0..12).map(|_| dice.share()).sum::<f64>() - 6.0;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of words")]
-        let n_words = (300.0 * (0.7 * normal).exp()) as usize;
-        let paragraphs = self.paragraphs(&mut dice, n_words.max(20));
-        article(&self.sentence(&mut dice, 9), &paragraphs)
-    }
-
-    /// A copy: some paragraphs are left out, words changed, a lead of its own, another headline.
-    fn copy(&self, of: u64, number: u64) -> Article {
-        let original = self.original(of);
-        let mut dice = Dice::new(number);
-        let mut paragraphs = self.paragraphs(&mut dice, 30);
-        let kept = original.body.lines().enumerate().filter(|(position, _)| *position == 0 || dice.share() < 0.75);
-        let kept: Vec<&str> = kept.map(|(_, paragraph)| paragraph).collect();
-        for paragraph in kept {
-            let edited = paragraph
-                .split(' ')
-                .map(|word| if dice.share() < 0.03 { self.words[self.by_share(dice.share())].as_str() } else { word });
-            paragraphs.push(edited.collect::<Vec<_>>().join(" "));
-        }
-        let title = original.title.as_deref().unwrap_or_default();
-        article(
-            &format!("{} {}", self.sentence(&mut dice, 4), title.split(' ').next().unwrap_or_default()),
-            &paragraphs,
-        )
-    }
-
-    fn paragraphs(&self, dice: &mut Dice, n_words: usize) -> Vec<String> {
-        let mut paragraphs = Vec::new();
-        let mut left = n_words;
-        while left > 0 {
-            let length = left.min(25 + usize::try_from(dice.next() % 50).unwrap_or(0));
-            paragraphs.push(self.sentence(dice, length));
-            left -= length;
-        }
-        paragraphs
-    }
-
-    fn sentence(&self, dice: &mut Dice, n_words: usize) -> String {
-        let mut text = String::new();
-        let mut word = self.by_share(dice.share());
-        for _ in 0..n_words {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            if dice.share() < 0.02 {
-                text += &(dice.next() % 10_000).to_string();
-            } else {
-                text += &self.words[word];
-            }
-            // Half of the words are among the forty that like to follow the last one, the first of them most often.
-            word = if dice.share() < 0.5 {
-                let place = dice.next() % 40 * (dice.next() % 40) / 40;
-                self.by_share(Dice::new((word as u64) << 8 | place).share())
-            } else {
-                self.by_share(dice.share())
-            };
-        }
-        text
-    }
-
-    fn by_share(&self, share: f64) -> usize {
-        self.shares.partition_point(|sum| *sum < share).min(self.words.len() - 1)
-    }
-}
-
-/// An original among the articles before `number`.
-fn choice(seed: u64, number: u64) -> u64 {
-    let choice = Dice::new(seed ^ 0x5555).next() % number.max(1);
-    if choice % COPY_ONE_IN == COPY_ONE_IN - 1 { choice - 1 } else { choice }
-}
-
-/// Brings text into the form that the store takes.
-fn article(title: &str, paragraphs: &[String]) -> Article {
-    let line = serde_json::json!({ "id": "1", "title": title, "language": "en", "paragraphs": paragraphs });
-    pipeline::json_line(&line.to_string()).expect("a line of JSON").article
-}
-
-/// Random numbers (`SplitMix64`) that are the same every time.
-struct Dice {
-    state: u64,
-}
-
-impl Dice {
-    fn new(seed: u64) -> Dice {
-        Dice { state: seed.wrapping_mul(0xd134_2543_de82_ef95) }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Between 0 and 1.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
-    fn share(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]

@@ -10,6 +10,10 @@ CREATE INDEX IF NOT EXISTS articles_url ON articles (url);
 CREATE INDEX IF NOT EXISTS articles_language ON articles (language);
 CREATE INDEX IF NOT EXISTS articles_body_kind ON articles (body_kind);
 
+-- By these people sort: the longest, the best. Some twenty bytes an article together.
+CREATE INDEX articles_words ON articles (words);
+CREATE INDEX articles_quality ON articles (quality);
+
 -- The registrable domain of an address, or the address of the host: SQL knows no list of public suffixes, so that the program that
 -- migrates fills the columns.
 ALTER TABLE articles ADD COLUMN host TEXT;

@@ -46,6 +46,23 @@ const TIMELINE: &str = "\
 SELECT told_at, minutes_behind, publisher, is_copy, title, url FROM story_timeline
 WHERE story_id = :story ORDER BY told_at";
 
+/// What articles can be sorted by within the second that Datasette allows, however many there are: what has an index.
+const SORTABLE: [&str; 13] = [
+    "id",
+    "source_id",
+    "date",
+    "published_at",
+    "url",
+    "language",
+    "words",
+    "body_kind",
+    "quality",
+    "first_seen_at",
+    "change_seq",
+    "host",
+    "day",
+];
+
 /// How pages look, as an address that holds a style sheet. The explanations of the columns leave the rows in sight; a text is cut after
 /// some lines in a table, and stands in lines of a readable length, a paragraph each, on the page of its row; times stay in one piece.
 const STYLE: &str = "data:text/css,\
@@ -74,7 +91,14 @@ pub fn datasette_metadata(database: &str) -> Result<Value, StoreError> {
     for (name, shown) in [
         (
             "articles",
-            json!({ "label_column": "title", "sort_desc": "published_at", "facets": ["source_id", "language", "body_kind"], "fts_table": "articles_fts", "fts_pk": "id" }),
+            json!({
+                "label_column": "title",
+                "sort_desc": "published_at",
+                "sortable_columns": SORTABLE,
+                "facets": ["source_id", "language", "body_kind"],
+                "fts_table": "articles_fts",
+                "fts_pk": "id",
+            }),
         ),
         ("sources", json!({ "label_column": "title", "sort": "slug" })),
         ("stories", json!({ "label_column": "title", "sort_desc": "last_published_at" })),
