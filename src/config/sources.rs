@@ -121,13 +121,13 @@ fn read_retention(tables: &mut Tables<'_>, table: &DeTable<'_>) -> Option<Retent
     let [articles_days, texts_days, revisions_days] = RETENTION_KEYS.map(|key| {
         let value = kept.get(key)?;
         let days = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str().parse::<u32>().ok().filter(|days| (1..=36_500).contains(days)),
+            DeValue::Integer(number) => number.as_str().parse::<u32>().ok().filter(|days| *days <= 36_500),
             _ => None,
         };
         if days.is_none() {
-            tables.problem(value.span().start, key, "must be a number of days from 1 to 36500");
+            tables.problem(value.span().start, key, "must be a number of days from 0 (for ever) to 36500");
         }
-        days
+        days.filter(|days| *days > 0)
     });
     Some(Retention { articles_days, texts_days, revisions_days })
 }

@@ -66,6 +66,8 @@ fn each_fault_is_found_on_its_side_and_mended() {
         ("UPDATE articles SET story_id = NULL WHERE id = 2", "stories"),
         ("UPDATE articles SET title = CAST(x'41ff42' AS TEXT) WHERE id = 2", "texts"),
         ("UPDATE _copies SET of_id = 77", "copies"),
+        ("UPDATE sources SET title = CAST(x'41ff' AS TEXT) WHERE id = 1", "texts"),
+        ("UPDATE stories SET title = CAST(x'41ff' AS TEXT) WHERE id = 1", "texts"),
     ] {
         let room = newsroom();
         change(&room, sql);
@@ -114,7 +116,36 @@ fn a_damaged_file_is_told_and_not_backed_up_as_if_it_were_sound() {
     assert!(findings(&room, 0).values().all(|is_well| *is_well));
     room.run(&["import", &room.file("later.jsonl", line(9, "Later", "It was said after that."))]).exits(0);
     room.run(&["restore", "--force", &bad]).exits(1).says("damaged");
+    room.run(&["restore", "--force", &room.database().display().to_string()]).exits(1).says("the database itself");
+    // However soon one follows the other, what was there stays.
+    let asides: Vec<_> = (0..3)
+        .map(|_| room.run(&["--json", "restore", "--force", &good]).exits(0).json()["put_aside"].to_string())
+        .collect();
+    assert_eq!(asides.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{asides:?}");
+    room.run(&["import", &room.file("later.jsonl", line(9, "Later", "It was said after that."))]).exits(0);
     assert_eq!(room.number("SELECT count(*) FROM articles"), 5, "all is as it was");
+}
+
+#[test]
+fn a_damaged_article_stops_no_other() {
+    for column in ["title", "body", "language"] {
+        let room = newsroom();
+        change(&room, &format!("UPDATE articles SET {column} = CAST(x'41ff' AS TEXT) WHERE id = 2"));
+        let counts = room
+            .run(&["--json", "import", &room.file("b.jsonl", line(9, "Later", "It was said after that."))])
+            .exits(0)
+            .json();
+        assert_eq!(counts["new"], json!(1), "{column}");
+        assert!(findings(&room, 0).values().all(|is_well| *is_well), "{column}");
+    }
+}
+
+#[test]
+fn a_value_that_must_not_be_is_named_and_keeps_no_backup() {
+    let room = newsroom();
+    change(&room, "PRAGMA ignore_check_constraints = ON; UPDATE articles SET quality = 1000 WHERE id = 2");
+    assert_eq!(findings(&room, 1).get("values"), Some(&false));
+    room.run(&["backup", &room.path("copy.db").display().to_string()]).exits(3).says("CHECK constraint failed");
 }
 
 #[test]

@@ -132,6 +132,22 @@ fn what_is_old_goes_and_no_more() {
     // What is gone is not taken in again, and what has no text does not get it back.
     let counts = import(&room, &[with_url(1, 900), with_url(2, 400)]);
     assert_eq!((&counts["deleted"], &counts["new"]), (&json!(1), &json!(0)), "{counts}");
+    assert_eq!(room.column("SELECT body = '' FROM articles ORDER BY id"), ["1", "1", "0"]);
+    assert_eq!(room.number("SELECT count(*) FROM revisions"), 0);
+    room.assert_sound();
+}
+
+#[test]
+fn what_a_table_of_somebody_else_refers_to_stays_and_the_rest_goes() {
+    let room = Newsroom::new();
+    import(&room, &[with_url(1, 900), with_url(2, 900), with_url(3, 900)]);
+    let theirs = Connection::open(room.database()).expect("a database");
+    let notes = "CREATE TABLE notes (article_id INTEGER REFERENCES articles (id)); INSERT INTO notes VALUES (2)";
+    theirs.execute_batch(notes).expect("a table");
+    drop(theirs);
+    room.run(&["rm", "2"]).exits(1).says("article 2 stays");
+    room.run(&["prune", "--older", "2y"]).exits(0).says("gone: 2 articles").says("1 old article stay");
+    assert_eq!(ids(&room), ["2"]);
     room.assert_sound();
 }
 
@@ -199,7 +215,7 @@ fn the_daemon_keeps_to_the_settings_and_to_the_rules_of_sources() {
     daemon.stop();
     room.assert_sound();
     room.write_sources(
-        "[[source]]\nslug = \"a\"\nurl = \"http://a.example/\"\nretention = { articles_days = 0, days = 3 }\n",
+        "[[source]]\nslug = \"a\"\nurl = \"http://a.example/\"\nretention = { articles_days = -1, days = 3 }\n",
     );
     room.run(&["config", "check"])
         .exits(78)

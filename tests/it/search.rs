@@ -87,6 +87,9 @@ fn every_word_of_two_characters_is_found_and_no_other() {
     assert_eq!(found(&room, &["東京 台風"]), [1]);
     assert_eq!(found(&room, &["東京 图书馆"]), Vec::<i64>::new());
     assert_eq!(found(&room, &["iPhone 图书馆"]), [2]);
+    // Words of another script between them, too.
+    assert_eq!(found(&room, &["iphone"]), [2]);
+    assert_eq!(found(&room, &["iPho*"]), [2]);
     assert_eq!(found(&room, &["--raw", "title:图书馆 OR title:台風"]), [1, 2]);
     assert_eq!(found(&room, &["--raw", "台風 NOT 東京"]), Vec::<i64>::new());
     // Nothing for others: an English text is not in the index by character.

@@ -79,8 +79,8 @@ pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), F
         (false, false) => Some(store::give_back_space(&config.store)?),
     };
     if context.output.is_json() {
-        let Pruned { articles, texts, revisions, fetches } = pruned;
-        let mut value = json!({ "articles": articles, "texts": texts, "revisions": revisions, "fetches": fetches, "dry_run": command.dry_run });
+        let Pruned { articles, texts, revisions, fetches, kept } = pruned;
+        let mut value = json!({ "articles": articles, "texts": texts, "revisions": revisions, "fetches": fetches, "kept": kept, "dry_run": command.dry_run });
         if let Some(Space { before, after, free }) = space {
             value["bytes_before"] = json!(before);
             value["bytes_after"] = json!(after);
@@ -91,6 +91,9 @@ pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), F
     }
     let would = if command.dry_run { "would go" } else { "gone" };
     eprintln!("{would}: {}", describe(&pruned));
+    if pruned.kept > 0 {
+        eprintln!("{} stay: tables that are not newswire's refer to them", counted(pruned.kept, "old article"));
+    }
     if let Some(space) = space {
         eprintln!("{}", describe_space(space));
     }
@@ -131,7 +134,7 @@ fn slug_of(config: &Config, word: &str) -> Result<String, Failure> {
 }
 
 fn describe(pruned: &Pruned) -> String {
-    let Pruned { articles, texts, revisions, fetches } = *pruned;
+    let Pruned { articles, texts, revisions, fetches, .. } = *pruned;
     let parts = [(articles, "article"), (texts, "text"), (revisions, "earlier wording"), (fetches, "request")];
     let parts: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| counted(number, what)).collect();

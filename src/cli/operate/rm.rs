@@ -14,7 +14,7 @@ use crate::cli::terminal::text::{counted, one_line};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Text, earlier wordings and sightings go; addresses and GUIDs stay known, so that the article does not come back when a source
+Headline, text, earlier wordings and sightings go; addresses and GUIDs stay known, so that the article does not come back when a source
 lists it again or a file is imported. Readers of changes (tail, cursors) are told. `newswire prune --vacuum` takes what was
 deleted out of the file itself. To stop following a source: newswire sources rm.
 
@@ -48,7 +48,14 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
         }
     }
     let mut rows = Vec::new();
-    for RemovedArticle { id, title, was_there } in store::remove_articles_beside(&config.store, &ids, command.forget)? {
+    for RemovedArticle { id, title, was_there, is_kept } in
+        store::remove_articles_beside(&config.store, &ids, command.forget)?
+    {
+        if is_kept {
+            let message = format!("article {id} stays: a row of a table that is not newswire's refers to it");
+            failures.push(Failure::Failed(message));
+            continue;
+        }
         let what = match (was_there, command.forget) {
             (true, false) => "deleted",
             (true, true) => "deleted, and forgotten",

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use crate::store::check::finding::{Finding, Subject};
 use crate::store::file::characters;
+use crate::store::file::damage;
 use crate::store::file::schema::in_memory;
 
 /// Faults that are named; the rest is counted.
@@ -18,7 +19,7 @@ const SAMPLE: i64 = 300;
 /// looked at: it would say the same in other words.
 pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
     let pages = pages(connection)?;
-    let is_sound = pages.is_well;
+    let is_sound = pages.is_well || pages.subject == Subject::Values;
     tell(pages);
     if is_sound {
         for look_at in [schema, references, full_text, characters, stories, texts, copies] {
@@ -174,44 +175,16 @@ fn stories(connection: &Connection) -> rusqlite::Result<Finding> {
     })
 }
 
-/// The texts of an article, by their columns.
-pub(super) const TEXTS: [&str; 7] = ["title", "body", "url", "site_name", "section", "image_url", "language"];
-
-/// The lists of an article, by their columns.
-pub(super) const LISTS: [&str; 4] = ["authors", "keywords", "quality_reasons", "reservations"];
-
-/// Articles with something in them that cannot be read: their numbers and the columns.
-pub(super) fn damaged_articles(connection: &Connection) -> rusqlite::Result<Vec<(i64, Vec<&'static str>)>> {
-    let columns = [&TEXTS[..], &LISTS].concat();
-    let mut statement = connection.prepare(&format!("SELECT id, {} FROM articles", columns.join(", ")))?;
-    let mut rows = statement.query([])?;
-    let mut damaged = Vec::new();
-    while let Some(row) = rows.next()? {
-        let is_damaged = |(position, name): &(usize, &&'static str)| {
-            let Ok(value) = row.get_ref(position + 1) else { return true };
-            match value.as_str_or_null() {
-                Err(_) => true,
-                Ok(text) if LISTS.contains(name) => {
-                    text.is_none_or(|text| serde_json::from_str::<Vec<String>>(text).is_err())
-                }
-                Ok(_) => false,
-            }
-        };
-        let faults: Vec<&str> = columns.iter().enumerate().filter(is_damaged).map(|(_, name)| *name).collect();
-        if !faults.is_empty() {
-            damaged.push((row.get(0)?, faults));
-        }
-    }
-    Ok(damaged)
-}
-
 fn texts(connection: &Connection) -> rusqlite::Result<Finding> {
-    let damaged = damaged_articles(connection)?;
+    let mut damaged = Vec::new();
+    for readable in damage::ALL {
+        let rows = readable.damaged(connection, None)?;
+        damaged.extend(rows.iter().map(|(id, columns)| format!("{} {id} ({})", readable.table, columns.join(", "))));
+    }
     if damaged.is_empty() {
         return Ok(Finding::well(Subject::Texts, "all can be read"));
     }
-    let named: Vec<String> = damaged.iter().map(|(id, columns)| format!("{id} ({})", columns.join(", "))).collect();
-    Ok(Finding::mendable(Subject::Texts, format!("cannot be read whole: {}", listed(&named))))
+    Ok(Finding::mendable(Subject::Texts, format!("cannot be read whole: {}", listed(&damaged))))
 }
 
 /// What is known of copies whose original is not there, or is another one.

@@ -5,6 +5,8 @@
 pub enum Subject {
     /// The pages of the file, as SQLite checks them.
     Pages,
+    /// Values that must not be where they are.
+    Values,
     /// Tables, views, indexes and triggers, as this program makes them.
     Schema,
     /// Rows that refer to others that are not there.
@@ -37,6 +39,7 @@ impl Subject {
     pub fn as_str(self) -> &'static str {
         match self {
             Subject::Pages => "pages",
+            Subject::Values => "values",
             Subject::Schema => "schema",
             Subject::References => "references",
             Subject::FullText => "full text",

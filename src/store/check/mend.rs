@@ -1,11 +1,12 @@
 //! Mending what is wrong in a file, beside a running daemon: nothing is lost that could be read.
 
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
-use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES, damaged_articles, lacking};
+use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES, lacking};
 use crate::store::check::finding::Subject;
 use crate::store::file::characters;
+use crate::store::file::damage;
 use crate::store::file::error::StoreError;
 use crate::store::file::new_file::folder_of;
 use crate::store::file::workshop;
@@ -27,7 +28,7 @@ pub fn mend(settings: &StoreSettings, subject: Subject) -> Result<(), StoreError
         Subject::FullText => full_text(connection),
         Subject::Characters => characters::rebuild(connection),
         Subject::Stories => stories(connection),
-        Subject::Texts => texts(connection),
+        Subject::Texts => damage::ALL.iter().try_for_each(|readable| readable.mend(connection, None)),
         Subject::Copies => {
             connection.execute(&format!("DELETE FROM _copies WHERE article_id IN ({STRAY_COPIES})"), []).map(|_| ())
         }
@@ -94,26 +95,4 @@ fn stories(connection: &Connection) -> rusqlite::Result<()> {
     )?;
     connection.execute(&format!("INSERT INTO _recounted_stories (story_id) {MISCOUNTED}"), [])?;
     connection.execute("UPDATE _story_state SET generation = generation + 1", []).map(|_| ())
-}
-
-/// What is not UTF-8 in a text is replaced by the character for that, and a list that is none by an empty one.
-fn texts(connection: &Connection) -> rusqlite::Result<()> {
-    for (id, columns) in damaged_articles(connection)? {
-        let sql = format!("SELECT {} FROM articles WHERE id = ?1", columns.join(", "));
-        let mended: Vec<Option<String>> = connection.query_row(&sql, [id], |row| {
-            let mend = |(position, name): (usize, &&str)| {
-                if super::contents::LISTS.contains(name) {
-                    return Ok(Some("[]".to_owned()));
-                }
-                let bytes = row.get_ref(position)?.as_bytes_or_null().ok().flatten();
-                let text = bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-                Ok(if *name == "body" { Some(text.unwrap_or_default()) } else { text })
-            };
-            columns.iter().enumerate().map(mend).collect()
-        })?;
-        let settings: Vec<String> = columns.iter().map(|name| format!("{name} = ?")).collect();
-        let sql = format!("UPDATE articles SET {} WHERE id = {id}", settings.join(", "));
-        connection.execute(&sql, params_from_iter(mended))?;
-    }
-    Ok(())
 }

@@ -121,6 +121,9 @@ impl NewFile {
     pub(in crate::store) fn finish(self, mode: Option<u32>) -> Result<u64, StoreError> {
         let failed = |error: std::io::Error| unusable(&self.target, &error);
         let file = File::open(self.path()).map_err(failed)?;
+        // What is replaced may be for fewer people.
+        let before = fs::metadata(&self.target).ok().filter(|_| self.replaces);
+        let mode = before.map(|before| before.permissions().mode() & 0o777).or(mode);
         if let Some(mode) = mode {
             file.set_permissions(fs::Permissions::from_mode(mode)).map_err(failed)?;
         }

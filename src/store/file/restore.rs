@@ -13,6 +13,7 @@ use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::new_file::{CopyWatcher, beside, folder_of};
 use crate::store::file::open::open_for_copying;
+use crate::store::file::schema::VERSION;
 use crate::store::file::workshop::Workshop;
 
 /// What became of a restore.
@@ -40,7 +41,16 @@ pub fn restore(
     watcher: &mut CopyWatcher<'_>,
 ) -> Result<Restored, StoreError> {
     refuse_snapshot(backup)?;
+    if backup.canonicalize().is_ok_and(|backup| database.canonicalize().is_ok_and(|database| database == backup)) {
+        let reason = "this is the database itself; name a backup of it".to_owned();
+        return Err(StoreError::Unusable { path: backup.display().to_string(), reason });
+    }
     let source = open_for_copying(backup, std::time::Duration::from_secs(5))?;
+    let found: i64 = source.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(VERSION).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { path: backup.display().to_string(), found, known });
+    }
     let refused = |reason: String| StoreError::Unusable { path: database.display().to_string(), reason };
     if database.exists() && !replaces {
         return Err(refused("is there already; --force puts it aside, under another name".to_owned()));
@@ -113,7 +123,11 @@ fn put_aside(database: &Path) -> std::io::Result<Option<PathBuf>> {
         return Ok(None);
     }
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let aside = beside(database, &format!(".before-{time}"));
+    let named = |number: u32| match number {
+        1 => beside(database, &format!(".before-{time}")),
+        number => beside(database, &format!(".before-{time}-{number}")),
+    };
+    let aside = (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(1));
     move_all(database, &aside)?;
     Ok(Some(aside))
 }

@@ -6,7 +6,7 @@ use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::reader::Reader;
-use crate::store::read::search::AskedIndex;
+use crate::store::read::search::Asked;
 use crate::store::read::stories::StoryFilter;
 
 impl Reader {
@@ -38,11 +38,10 @@ impl Reader {
     ///
     /// When the database cannot be read, or the expression is wrong.
     pub fn n_hits(&self, expression: &str, filter: &ArticleFilter) -> Result<u64, StoreError> {
-        let (mut conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
-        let AskedIndex { name, expression } = AskedIndex::of(expression);
-        conditions.push(format!("{name} MATCH :expression"));
-        parameters.push((":expression", Box::new(expression)));
-        let tables = format!("{name} JOIN articles ON articles.id = {name}.rowid");
+        let (conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
+        let asked = Asked::of(expression);
+        let tables = format!("({}) AS hits JOIN articles ON articles.id = hits.id", asked.hits());
+        parameters.push((":expression", Box::new(asked.expression)));
         let count = self.count(&counting(&tables, &conditions), &parameters);
         count.map_err(|error| StoreError::UserSql(error.to_string()))
     }

@@ -20,27 +20,42 @@ pub struct SearchHit {
 /// The marks around a match in [`SearchHit::snippet`]. No stored text contains these characters.
 pub const MATCH_MARKS: (char, char) = ('\u{1}', '\u{2}');
 
-/// The index that an expression is asked of, and what it is there.
-pub(super) struct AskedIndex {
-    /// Its table.
-    pub(super) name: &'static str,
+/// What an expression is asked of: the index of words, that of characters, or both.
+pub(super) struct Asked {
     /// The expression, in the words of the index.
     pub(super) expression: String,
+    /// Whether the index of words is asked: it knows no word of a script without blanks.
+    by_word: bool,
 }
 
-impl AskedIndex {
-    /// Words of scripts without blanks are in an index of their own; articles with such words are in it as a whole.
-    pub(super) fn of(expression: &str) -> AskedIndex {
-        if characters::has_some(expression) {
-            AskedIndex { name: characters::INDEX, expression: characters::by_character(expression) }
-        } else {
-            AskedIndex { name: "articles_fts", expression: expression.to_owned() }
-        }
+/// A match in the title counts five times as much.
+const WEIGHTS: &str = "5.0, 1.0";
+
+impl Asked {
+    /// Articles with words of scripts without blanks are in the index of characters as a whole, and others are in that of words alone.
+    /// In both is what stands between such words: there it has blanks beside it in the first index only.
+    pub(super) fn of(expression: &str) -> Asked {
+        let by_word = !characters::has_some(expression);
+        let expression = if by_word { expression.to_owned() } else { characters::by_character(expression) };
+        Asked { expression, by_word }
     }
 
-    /// Whether it can cut the best passage out of a text: it has none where it keeps characters alone.
-    fn has_texts(&self) -> bool {
-        self.name != characters::INDEX
+    /// The hits of `:expression` as a query: `id`, `score` (less is better), and `passage` where the index has the texts to cut it from.
+    pub(super) fn hits(&self) -> String {
+        let by_character = format!(
+            "SELECT rowid AS id, bm25(articles_characters, {WEIGHTS}) AS score, NULL AS passage
+             FROM articles_characters WHERE articles_characters MATCH :expression"
+        );
+        if !self.by_word {
+            return by_character;
+        }
+        format!(
+            "SELECT rowid AS id, bm25(articles_fts, {WEIGHTS}) AS score,
+                 snippet(articles_fts, -1, char(1), char(2), '…', 24) AS passage
+             FROM articles_fts WHERE articles_fts MATCH :expression
+             UNION ALL {by_character}
+                 AND rowid NOT IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH :expression)"
+        )
     }
 }
 
@@ -53,20 +68,16 @@ impl Reader {
     /// When the database cannot be read, or the expression is not valid.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Vec<SearchHit>, StoreError> {
         let (conditions, mut parameters) = filter.to_sql();
-        let conditions = if conditions.is_empty() { "WHERE".to_owned() } else { format!("{conditions} AND") };
-        let index = AskedIndex::of(expression);
-        let passage =
-            if index.has_texts() { "snippet(articles_fts, -1, char(1), char(2), '…', 24)" } else { "articles.body" };
-        let name = index.name;
-        // A match in the title counts five times as much.
+        let asked = Asked::of(expression);
         let sql = format!(
-            "SELECT {ARTICLE_COLUMNS}, {passage}
-             FROM {name} JOIN articles ON articles.id = {name}.rowid
+            "SELECT {ARTICLE_COLUMNS}, coalesce(hits.passage, articles.body), hits.passage IS NULL
+             FROM ({}) AS hits JOIN articles ON articles.id = hits.id
              LEFT JOIN sources ON sources.id = articles.source_id
-             {conditions} {name} MATCH :expression ORDER BY bm25({name}, 5.0, 1.0), articles.id LIMIT {limit}"
+             {conditions} ORDER BY hits.score, articles.id LIMIT {limit}",
+            asked.hits()
         );
-        let words = if index.has_texts() { Vec::new() } else { passage::words_of(expression) };
-        parameters.push((":expression", Box::new(index.expression)));
+        let words = passage::words_of(expression);
+        parameters.push((":expression", Box::new(asked.expression)));
         let wrong = |error: rusqlite::Error| StoreError::UserSql(error.to_string());
         let mut statement = self.connection().prepare(&sql).map_err(wrong)?;
         let rows = statement
@@ -76,7 +87,8 @@ impl Reader {
                     |hit: &SearchHit| article_name(&hit.row),
                     |cells| {
                         let text = cells.text(N_ARTICLE_COLUMNS);
-                        let snippet = if words.is_empty() { text } else { passage::best(&text, &words, MATCH_MARKS) };
+                        let is_whole: bool = cells.value(N_ARTICLE_COLUMNS + 1);
+                        let snippet = if is_whole { passage::best(&text, &words, MATCH_MARKS) } else { text };
                         SearchHit { row: article_row(cells), snippet }
                     },
                 ))

@@ -14,6 +14,7 @@ use crate::store::write::articles::lookalikes;
 use crate::store::write::articles::row::{self, ArticleRow, NumberOfWording};
 use crate::store::write::articles::text_pages::TextPage;
 use crate::store::write::articles::versions::{self, Version};
+use crate::store::write::removal::walk::TEXT_GONE;
 use crate::store::write::stories::join::{self, Arrived, Compared};
 use crate::store::write::transaction::WriteTransaction;
 
@@ -36,6 +37,10 @@ pub(super) fn upsert(
     arrival: &Arrival<'_>,
 ) -> rusqlite::Result<Upserted> {
     let lookalikes = lookalikes::find(transaction, article, arrival)?;
+    if let Some(id) = text_taken_away(transaction, &lookalikes)? {
+        let url = article.url.clone();
+        return Ok(Upserted { stored: known_article(id), url, is_cut_off: false, is_from_new_page: false });
+    }
     let article = with_known_title(article, &lookalikes);
     let article = with_language_of_source(transaction, article, arrival.source)?;
     let judgement = dedup::judge(&article, &lookalikes);
@@ -95,6 +100,21 @@ pub(super) fn upsert(
         _ => false,
     };
     Ok(Upserted { stored, url, is_cut_off, is_from_new_page })
+}
+
+/// The stored article that this one is, by its link, its address or its GUID, where its text was taken away for its age: it does not
+/// come back.
+fn text_taken_away(connection: &Connection, lookalikes: &Lookalikes) -> rusqlite::Result<Option<i64>> {
+    let Lookalikes { by_link, by_canonical_url, by_guid, .. } = lookalikes;
+    for known in [by_link, by_canonical_url, by_guid].into_iter().flatten().filter(|known| known.body.is_empty()) {
+        let is_taken: bool = connection
+            .prepare_cached("SELECT instr(quality_reasons, ?2) > 0 FROM articles WHERE id = ?1")?
+            .query_row(params![known.id, TEXT_GONE], |row| row.get(0))?;
+        if is_taken {
+            return Ok(Some(known.id));
+        }
+    }
+    Ok(None)
 }
 
 fn known_article(id: i64) -> StoredArticle {

@@ -17,6 +17,8 @@ pub struct RemovedArticle {
     pub title: Option<String>,
     /// Whether it was there.
     pub was_there: bool,
+    /// Whether it still is, since a table of somebody else refers to it.
+    pub is_kept: bool,
 }
 
 /// Deletes articles, and tells those who read changes. Their addresses and GUIDs stay known, so that they do not come back as new;
@@ -38,8 +40,14 @@ pub fn remove_articles_beside(
                 .query_row([id], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)))
                 .optional()?;
             if title.is_some() {
+                connection.execute_batch("SAVEPOINT rm")?;
                 delete::tell(connection, *id, Timestamp::now())?;
-                delete::delete(connection, *id)?;
+                if !delete::delete(connection, *id)? {
+                    connection.execute_batch("ROLLBACK TO rm; RELEASE rm")?;
+                    removed.push(RemovedArticle { id: *id, was_there: true, is_kept: true, title: title.flatten() });
+                    continue;
+                }
+                connection.execute_batch("RELEASE rm")?;
                 // Nothing of its words stays.
                 connection
                     .prepare_cached("UPDATE _taken_back SET title = NULL WHERE article_id = ?1")?
@@ -50,7 +58,12 @@ pub fn remove_articles_beside(
                 delete::forget_signs(connection, *id)?;
                 connection.prepare_cached("DELETE FROM _links WHERE article_id = ?1")?.execute([id])?;
             }
-            removed.push(RemovedArticle { id: *id, was_there: title.is_some(), title: title.flatten() });
+            removed.push(RemovedArticle {
+                id: *id,
+                was_there: title.is_some(),
+                is_kept: false,
+                title: title.flatten(),
+            });
         }
         Ok(removed)
     })

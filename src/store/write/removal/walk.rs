@@ -67,6 +67,8 @@ pub struct Pruned {
     pub revisions: u64,
     /// HTTP exchanges.
     pub fetches: u64,
+    /// Articles that stay though they are old, since a table of somebody else refers to them.
+    pub kept: u64,
 }
 
 /// How far a walk is.
@@ -160,13 +162,16 @@ impl Walk {
             let limits = article.source.and_then(|source| limits.get(&source)).unwrap_or(&general);
             let is_older = |limit: &Option<String>| limit.as_ref().is_some_and(|limit| article.at < *limit);
             if is_older(&limits.articles) {
-                self.pruned.articles += 1;
-                if !stretch.is_dry {
-                    is_remembered |= is_in_stories(connection, article.id)?;
-                    delete::delete(connection, article.id)?;
+                let was_remembered = is_in_stories(connection, article.id)?;
+                if stretch.is_dry || delete::delete(connection, article.id)? {
+                    self.pruned.articles += 1;
+                    is_remembered |= was_remembered;
+                } else {
+                    self.pruned.kept += 1;
                 }
             } else if article.has_text && is_older(&limits.texts) {
                 self.pruned.texts += 1;
+                self.pruned.revisions += n_revisions(connection, article.id)?;
                 if !stretch.is_dry {
                     take_text(connection, article.id)?;
                 }
@@ -243,6 +248,10 @@ fn take_text(connection: &Connection, id: i64) -> rusqlite::Result<()> {
         connection.prepare_cached(sql)?.execute([id])?;
     }
     Ok(())
+}
+
+fn n_revisions(connection: &Connection, id: i64) -> rusqlite::Result<u64> {
+    connection.prepare_cached("SELECT count(*) FROM revisions WHERE article_id = ?1")?.query_row([id], |row| row.get(0))
 }
 
 /// Whether an article is among those by which stories of others are found.
