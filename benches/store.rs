@@ -160,7 +160,7 @@ fn processor_s() -> f64 {
 
 fn open(path: &Path) -> Store {
     let mut settings = config::defaults();
-    settings.store.path = path.to_owned();
+    path.clone_into(&mut settings.store.path);
     Store::open(&settings.store, &settings.schedule).expect("the database opens")
 }
 
