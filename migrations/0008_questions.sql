@@ -93,7 +93,7 @@ CREATE VIEW headline_changes AS
 WITH wordings AS (
     SELECT article_id, revision, title, seen_at FROM revisions
     UNION ALL
-    SELECT id, revision, title, updated_at FROM articles WHERE revision > 1
+    SELECT id, revision, title, updated_at FROM articles WHERE id IN (SELECT article_id FROM revisions)
 )
 SELECT later.article_id, later.revision, later.seen_at, earlier.title AS title_before, later.title AS title_after
 FROM revisions AS earlier
@@ -145,6 +145,8 @@ SELECT
         AND started_at >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day')) AS n_failed_24h
 FROM fetches WHERE host IS NOT NULL GROUP BY host;
 
+CREATE VIEW change_epochs AS SELECT began_after, token FROM _epochs;
+
 -- A source that has not said what it is called goes by its slug: programs show the title of what a row refers to.
 CREATE TRIGGER sources_insert AFTER INSERT ON sources WHEN new.title IS NULL BEGIN
     UPDATE sources SET title = new.slug WHERE id = new.id;
@@ -165,6 +167,10 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('articles_characters', NULL, 'Full-text index (FTS5) of articles with Chinese, Japanese, Thai, Lao, Khmer or Burmese in them, each such character a word, so that a word is asked for as the phrase of its characters, as in MATCH ''"東 京"''; its rowid is articles.id, and it has no copy of the texts.'),
 ('articles_characters', 'title', 'Headline, as in articles.title.'),
 ('articles_characters', 'body', 'Text, as in articles.body.'),
+
+('change_epochs', NULL, 'A view of who gave which numbers of changes (articles.change_seq), one row for each process that wrote: a file that was put back from a copy goes on with other tokens.'),
+('change_epochs', 'began_after', 'The last number that was given before it.'),
+('change_epochs', 'token', 'A word that no other epoch has, in this database or another.'),
 
 ('article_authors', NULL, 'A view of the authors of each article, one row for each pair.'),
 ('article_authors', 'article_id', 'The article (articles.id).'),

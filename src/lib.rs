@@ -29,6 +29,7 @@
 //! * [`encode`]: what a text means, whatever its language, as a vector. Pure.
 //! * [`dedup`]: seen before, or the same event in other words? Pure.
 //! * [`bundle`]: the seed-bundle document, both ways. Pure.
+//! * [`warc`]: web archives to records. Pure but for the file that it reads.
 //! * [`store`]: all SQL, and the one thread that writes.
 //! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no
 //!   channel and no loop.
@@ -40,7 +41,7 @@
 //! Who may know whom (`tests/it/layers.rs` reads it off the files):
 //! * `model`, `charset` and `scripts` know nobody. `config` and `dates` know `model`, `revision` knows `dates` and
 //!   `scripts`.
-//! * A stage (`schedule` to `bundle`) knows those, of `config` its own part, but never another stage and never `store`.
+//! * A stage (`schedule` to `warc`) knows those, of `config` its own part, but never another stage and never `store`.
 //! * `store` knows what a stage knows, and asks three of them, because their questions are only sound inside a
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
@@ -81,6 +82,8 @@ pub mod encode;
 pub mod dedup;
 
 pub mod bundle;
+
+pub mod warc;
 
 pub mod store;
 

@@ -9,4 +9,4 @@ mod read;
 mod write;
 
 pub use read::{Document, UnreadableDocument, hash_in_name, read};
-pub use write::{document, file_name, hex_sha256};
+pub use write::{document, file_name, hex, hex_sha256};

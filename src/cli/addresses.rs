@@ -8,6 +8,7 @@ use std::path::Path;
 use url::{Host, Url};
 
 use crate::fetch::Fetcher;
+use crate::model::CanonicalUrl;
 use crate::normalize;
 
 use crate::cli::failure::Failure;
@@ -85,6 +86,27 @@ pub(crate) fn recognize(text: &str) -> Option<Result<Address, Failure>> {
         Host::Domain(host) => is_name_of_host(host) && (has_path || has_known_suffix(host)),
     };
     is_host.then_some(Ok(address))
+}
+
+/// An article as people name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NamedArticle {
+    /// By its number.
+    Id(i64),
+    /// By an address that leads to it.
+    At(CanonicalUrl),
+}
+
+/// Reads the number of an article, or an address. `otherwise` is what else the word may be, for the message.
+pub(crate) fn article(word: &str, otherwise: &str) -> Result<NamedArticle, Failure> {
+    if let Ok(id) = word.trim().parse() {
+        return Ok(NamedArticle::Id(id));
+    }
+    let Some(address) = recognize(word).transpose()? else {
+        return Err(Failure::Usage(format!("{word:?} is neither an id nor an address{otherwise}")));
+    };
+    let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(NamedArticle::At(url))
 }
 
 /// As [`recognize`], where the word may name a file: one that is there is meant, and so is one in a folder that is there.

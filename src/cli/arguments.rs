@@ -32,7 +32,11 @@ pub(crate) const EXIT_CODES: [(u8, &str, &str); 9] = [
     (0, "done", "Done; nothing new is also done."),
     (1, "failed", "It could not be done."),
     (2, "wrong usage", "The command line is wrong."),
-    (3, "partly", "Some sources or files failed and are named on standard error; the rest is stored."),
+    (
+        3,
+        "partly",
+        "Some sources, files or damaged rows failed and are named on standard error; the rest is stored or printed.",
+    ),
     (75, "busy", "Another process ingests into the database; try again."),
     (77, "refused by policy", "By robots.txt, or because an address is private."),
     (78, "configuration or schema", "A bad setting, or a database that is newer than the program, or is none."),

@@ -60,6 +60,25 @@ impl Failure {
     }
 }
 
+/// What becomes of a command that did the same with several things, when each failure is told: one alone is the command's own.
+pub(crate) fn outcome_of_parts(
+    mut failures: Vec<Failure>,
+    n_done: usize,
+    summary: impl FnOnce(usize) -> String,
+) -> Result<(), Failure> {
+    match failures.len() {
+        0 => Ok(()),
+        1 if n_done == 0 => failures.pop().map_or(Ok(()), Err),
+        n_failed => {
+            for failure in failures {
+                eprintln!("newswire: {failure}");
+            }
+            let message = summary(n_failed);
+            Err(if n_done == 0 { Failure::Failed(message) } else { Failure::Partly(message) })
+        }
+    }
+}
+
 /// The exit code of a program that a signal ended, by custom that of the shells.
 pub(crate) fn exit_code_of(signal: u8) -> u8 {
     128 + signal

@@ -42,7 +42,7 @@ pub(crate) fn standard_input(tell: impl FnOnce(&str)) -> io::Result<StdinLock<'s
 /// Writes a file beside its place and moves it there, so that whoever reads it never sees half of it.
 pub(crate) fn write_atomically<T>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let failed = |error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -52,6 +52,7 @@ use ingest::discover::{self, DiscoverCommand};
 use ingest::extract::{self, ExtractCommand};
 use ingest::fetch::{self, FetchCommand};
 use ingest::import::{self, ImportCommand};
+use ingest::merge::{self, MergeCommand};
 use ingest::parse_feed::{self, ParseFeedCommand};
 use ingest::run::{self, RunCommand};
 use operate::completions::{self, CompletionsCommand};
@@ -96,9 +97,11 @@ enum Command {
     ParseFeed(ParseFeedCommand),
     /// Find the feeds and sitemaps of a site, best first, with the evidence
     Discover(DiscoverCommand),
-    /// Take in bundles, JSON lines, HTML files and OPML
+    /// Take in bundles, JSON lines, HTML files, web archives and OPML
     Import(ImportCommand),
-    /// Write stored articles as a bundle, JSON lines or CSV
+    /// Take in all of another newswire database
+    Merge(MergeCommand),
+    /// Write stored articles as a bundle, JSON lines, CSV or Parquet
     Export(ExportCommand),
     /// List stored articles, newest first
     Ls(LsCommand),
@@ -190,6 +193,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::ParseFeed(command) => parse_feed::run(&mut context, &command),
         Command::Discover(command) => discover::run(&mut context, &command),
         Command::Import(command) => import::run(&mut context, &command),
+        Command::Merge(command) => merge::run(&mut context, &command),
         Command::Export(command) => export::run(&mut context, &command),
         Command::Ls(command) => ls::run(&mut context, &command),
         Command::Show(command) => show::run(&mut context, &command),

@@ -258,6 +258,7 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
             (Some(stored), _) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title },
             (None, Some(id)) => Acquired::Removed { id },
             (None, None) => match (summary, commit.obstruction) {
+                (Acquired::Failed { is_final, .. }, Some(failure)) => Acquired::Failed { failure, is_final },
                 (Acquired::Unchanged, Some(failure)) => Acquired::Failed { failure, is_final: false },
                 (summary, _) => summary,
             },

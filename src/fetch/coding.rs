@@ -104,7 +104,8 @@ pub(super) async fn undone(raw: Vec<u8>, codings: Vec<Coding>, bounds: Bounds) -
     unpacking.await.unwrap_or_else(|error| Err(CodingError::Broken(error.to_string())))
 }
 
-fn undo(raw: Vec<u8>, codings: &[Coding], bounds: Bounds) -> Result<Vec<u8>, CodingError> {
+/// The same where it stands.
+pub(super) fn undo(raw: Vec<u8>, codings: &[Coding], bounds: Bounds) -> Result<Vec<u8>, CodingError> {
     let mut body = raw;
     let mut n_layers = 0;
     let mut is_cut_short = false;

@@ -33,10 +33,13 @@ mod robots_rules;
 
 mod route_clients;
 
+mod saved;
+
 mod wire;
 
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use error::{FetchError, Phase};
 pub use robots_rules::RobotsRules;
+pub use saved::read_saved;
 pub use wire::{AnswerRewriter, Unreadable};

@@ -9,6 +9,8 @@ use url::Url;
 #[must_use]
 pub fn without_credentials(text: &str) -> Cow<'_, str> {
     const START: &str = "://";
+    // What a proxy's are printed as.
+    const HIDDEN: &str = "***";
     if !text.contains(START) || !text.contains('@') {
         return Cow::Borrowed(text);
     }
@@ -19,7 +21,10 @@ pub fn without_credentials(text: &str) -> Cow<'_, str> {
         let ends_host = |c: char| c.is_whitespace() || c.is_control() || "/?#\\\"'`<>(),".contains(c);
         let host = &after[..after.find(ends_host).unwrap_or(after.len())];
         kept.push_str(before);
-        rest = host.rfind('@').map_or(after, |at| &after[at + 1..]);
+        rest = match host.rfind('@') {
+            Some(at) if &host[..at] != HIDDEN => &after[at + 1..],
+            _ => after,
+        };
     }
     kept.push_str(rest);
     Cow::Owned(kept)
@@ -57,6 +62,7 @@ mod tests {
             "write to ana@paper.example or see http://paper.example",
             "write to ana@paper.example or see http://paper.example",
         );
+        check("by way of http://***@proxy.example:3128/", "by way of http://***@proxy.example:3128/");
         check("://@", "://");
         check("plain", "plain");
     }

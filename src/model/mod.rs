@@ -23,6 +23,8 @@ mod article;
 
 mod outcome;
 
+mod merging;
+
 mod record;
 
 mod host;
@@ -41,6 +43,7 @@ pub use link::{
     Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
 };
 pub use meaning::Meaning;
+pub use merging::{DeletedIdentity, MergedSource};
 pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageRole, PageSigns,
     PollFacts, PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,

@@ -1,7 +1,7 @@
 //! What an export says of an article beyond its text, so that it can be stored again as it was.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -37,11 +37,9 @@ pub struct ArticleRecord {
 /// What an article repeats, by the word of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordedLineage {
-    /// The export says nothing of it that holds here: it is judged anew.
-    Unknown,
     /// None of the other articles of the export.
     Original,
-    /// This article, by its number here.
+    /// This article, by its number in the export. If that lacks it, it is judged anew.
     CopyOf(i64, DuplicateKind),
 }
 
@@ -78,17 +76,71 @@ pub struct RecordedSighting {
 /// The numbers that the articles of one export have here. What were several articles there are several here, however
 /// alike they look.
 #[derive(Clone, Debug, Default)]
-pub struct Companions(Arc<Mutex<HashSet<i64>>>);
+pub struct Companions(Arc<Mutex<Numbers>>);
+
+#[derive(Debug, Default)]
+struct Numbers {
+    /// By their numbers in the export.
+    here: HashMap<i64, i64>,
+    /// The numbers in the export, by those here: the latest where several are one.
+    there: HashMap<i64, i64>,
+}
 
 impl Companions {
-    /// Notes an article that is stored.
-    pub fn insert(&self, id: i64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    /// Notes an article of the export that is stored. One that `is_new` has a number that no other article has: if one was
+    /// noted with it, that was not stored after all.
+    pub fn insert(&self, exported_as: i64, id: i64, is_new: bool) {
+        let mut numbers = self.lock();
+        if let Some(other) = numbers.there.insert(id, exported_as)
+            && is_new
+        {
+            numbers.here.remove(&other);
+        }
+        numbers.here.insert(exported_as, id);
+    }
+
+    /// Forgets an article of the export: it is stored anew.
+    pub fn forget(&self, exported_as: i64) {
+        let mut numbers = self.lock();
+        if let Some(id) = numbers.here.remove(&exported_as)
+            && numbers.there.get(&id) == Some(&exported_as)
+        {
+            numbers.there.remove(&id);
+        }
+    }
+
+    /// The number here of an article of the export, if it is stored.
+    #[must_use]
+    pub fn number_of(&self, exported_as: i64) -> Option<i64> {
+        self.lock().here.get(&exported_as).copied()
     }
 
     /// Whether an article came from the same export.
     #[must_use]
     pub fn contains(&self, id: i64) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+        self.lock().there.contains_key(&id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Numbers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_stored_after_all_is_nobodys_original() {
+        let companions = Companions::default();
+        companions.insert(7, 1, true);
+        companions.insert(8, 1, false);
+        assert_eq!((companions.number_of(7), companions.number_of(8)), (Some(1), Some(1)));
+        companions.forget(8);
+        assert_eq!((companions.number_of(7), companions.number_of(8)), (Some(1), None));
+        companions.insert(9, 2, true);
+        companions.insert(10, 2, true);
+        assert_eq!((companions.number_of(9), companions.number_of(10)), (None, Some(2)));
+        assert!(companions.contains(2) && !companions.contains(3));
     }
 }

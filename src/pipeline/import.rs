@@ -15,7 +15,11 @@ mod json;
 
 mod document;
 
-pub use json::{JsonArticle, JsonRecord, json_line, json_record_id};
+mod warc;
+
+pub use warc::{WarcArticle, WarcPage, warc_page, warc_record_counts};
+
+pub use json::{JsonArticle, json_line, json_record_id};
 
 /// Reads a bundle document. The notes say what is odd about it: a hash in its name that does not match its bytes, a date
 /// that is none, another encoding than UTF-8.

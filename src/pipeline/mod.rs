@@ -57,7 +57,10 @@ mod whole_article;
 pub use acquire::{acquire, read_fetched};
 pub use discover::{DiscoverError, Discovered, Thoroughness, discover};
 pub use feed_text::spares_page;
-pub use import::{JsonArticle, JsonRecord, bundle_document, explain_html_page, html_page, json_line, json_record_id};
+pub use import::{
+    JsonArticle, WarcArticle, WarcPage, bundle_document, explain_html_page, html_page, json_line, json_record_id,
+    warc_page, warc_record_counts,
+};
 pub use meaning::Meanings;
 pub use opml::{OpmlSource, OpmlSources, opml_sources, write_opml};
 pub use page::{ExplainedPage, explain_page, read_page};

@@ -302,6 +302,8 @@ fn a_snapshot_holds_what_is_public_and_nothing_else() {
         let bytes = fs::read(file).expect("a file");
         bytes.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words.as_bytes()))
     };
+    room.run(&["snapshot", "--with", "nothing", "t.db"]).exits(2).says("no such table or view");
+    assert!(!room.path("t.db").exists());
     for words in ["validator-of-ours", "Zanzibarque", "quillonette", "_links", "_fts_state"] {
         assert!(!holds(&path, words), "{words} got out");
         let log = room.path("news.db-wal");

@@ -310,7 +310,7 @@ fn a_bundle_whose_export_is_killed_is_the_old_or_the_new_one_as_a_whole() {
     }
     // What was left is gone with the next one.
     whole("id % 2 = 0");
-    assert_eq!(bundle_in(&out), ["bundle"], "after {n_changes} of {N_KILLS} came to their end");
+    assert_eq!(bundle_in(&out), ["bundle", "bundle.manifest.json"], "after {n_changes} of {N_KILLS} came to their end");
 }
 
 #[test]

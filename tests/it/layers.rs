@@ -19,7 +19,8 @@ use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 const FOUNDATIONS: &[&str] = &["model", "config", "charset", "dates", "scripts", "revision"];
 
 /// The stages, none of which knows another.
-const STAGES: &[&str] = &["schedule", "fetch", "feed", "discover", "extract", "normalize", "encode", "dedup", "bundle"];
+const STAGES: &[&str] =
+    &["schedule", "fetch", "feed", "discover", "extract", "normalize", "encode", "dedup", "bundle", "warc"];
 
 /// The modules of the crate, and those that each may import.
 const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
@@ -38,6 +39,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("encode", &[FOUNDATIONS]),
     ("dedup", &[FOUNDATIONS]),
     ("bundle", &[FOUNDATIONS]),
+    ("warc", &[]),
     // Three questions are only sound inside a transaction.
     ("store", &[FOUNDATIONS, &["schedule", "dedup", "bundle"]]),
     ("pipeline", &[FOUNDATIONS, STAGES]),

@@ -1,9 +1,11 @@
 //! What other programs do to the file: whatever they delete, the store goes on, and its counts are right.
 
+use newswire::demo::web::{Resource, Site};
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::harness::Newsroom;
+use crate::harness::{Newsroom, feed, web_of};
+use crate::newsweb::faults;
 
 /// Publisher, headline, paragraphs: two reports of a flood, a copy of the first, and something else.
 const ARTICLES: &[[&str; 3]] = &[
@@ -167,4 +169,59 @@ connection.commit()";
     };
     assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
     check_goes_on(&room, "by python3");
+}
+
+#[test]
+fn an_article_that_the_database_refuses_costs_itself() {
+    let web = web_of(vec![
+        Site::new("paper.example")
+            .with("/feed", feed(&["http://paper.example/a", "http://paper.example/b"]))
+            .with("/a", Resource::html(faults::article_html("What nobody may store")))
+            .with("/b", Resource::html(faults::article_html("What the paper has"))),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    room.follow("paper", "http://paper.example/feed", Some("feed"));
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+    let theirs = Connection::open(room.database()).expect("a database");
+    let rule = "CREATE TRIGGER theirs AFTER INSERT ON articles WHEN new.title LIKE '%nobody%' BEGIN
+         SELECT RAISE(ABORT, 'nobody wants it'); END";
+    theirs.execute_batch(rule).expect("a rule");
+    drop(theirs);
+    let daemon = room.start();
+    let patience = std::time::Duration::from_secs(30);
+    room.wait_for(patience, "SELECT title FROM articles", "What the paper has");
+    room.wait_for(patience, "SELECT count(*) > 0 FROM fetches WHERE error LIKE '%nobody wants it%'", "1");
+    daemon.stop().exits(0);
+    room.run(&["why", "http://paper.example/a"]).exits(0);
+    room.run(&["fetch", "http://paper.example/a"]).exits(1).says("refused by the database: nobody wants it");
+    // Without the rule it comes in.
+    Connection::open(room.database()).expect("a database").execute_batch("DROP TRIGGER theirs").expect("it goes");
+    room.run(&["fetch", "http://paper.example/a"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), 2);
+}
+
+#[test]
+fn a_source_that_is_deleted_while_it_is_polled_is_gone() {
+    let web = web_of(vec![
+        Site::new("paper.example")
+            .with("/feed", feed(&["http://paper.example/a"]))
+            .with("/a", Resource::html(faults::article_html("What the paper has"))),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    room.run(&["sources", "add", "http://paper.example/feed"]).exits(0);
+    let daemon = room.start();
+    let patience = std::time::Duration::from_secs(30);
+    room.wait_for(patience, "SELECT title FROM articles", "What the paper has");
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.busy_timeout(patience).expect("a timeout");
+    theirs.execute("DELETE FROM sources", []).expect("they go");
+    drop(theirs);
+    room.run(&["sources", "add", "http://paper.example/feed"]).exits(0);
+    let polled = "SELECT count(*) > 0 FROM sources JOIN fetches ON source_id = sources.id";
+    room.wait_for(patience, polled, "1");
+    let ended = daemon.stop().exits(0);
+    assert!(!ended.stderr.contains("cannot be written"), "{}", ended.stderr);
+    room.assert_sound();
 }

@@ -148,10 +148,18 @@ fn a_snapshot_has_no_password_that_an_earlier_version_left_in_the_database() {
             "UPDATE sources SET url = '{url}', site_url = '{url}';
              UPDATE _source_schedule SET error = 'no feed at {url}', error_class = 'parse', moved_to = '{url}', n_moved = 9;
              UPDATE sightings SET url = '{url}';
-             INSERT INTO fetches (url, purpose, started_at, elapsed_ms, bytes, error, redirected_to)
-             VALUES ('{old}', 'poll', '2026-11-20T00:00:00Z', 1, 1, 'no answer from {url}', '{url}')"
+             INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, bytes, error, redirected_to)
+             VALUES ('{old}', 1, 'poll', '2026-11-20T00:00:00Z', 1, 1, 'no answer from {url}', '{url}')"
         ))
         .expect("an earlier version");
+    let mut told = Told::default();
+    for arguments in
+        [&["sources", "show", "wire"][..], &["sources", "ls"], &["status"], &["why", "http://paper.example/feed"]]
+    {
+        told.look(&room.run(arguments), &format!("{arguments:?}"));
+        told.look(&room.run(&[&["--json"], arguments].concat()), &format!("--json {arguments:?}"));
+    }
+    assert!(told.0.is_empty(), "{}", told.0.join("\n"));
     room.run(&["snapshot", "given.db"]).exits(0);
     assert_not_in(&room.path("given.db"));
     let given = rusqlite::Connection::open(room.path("given.db")).expect("the snapshot");

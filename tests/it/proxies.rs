@@ -109,7 +109,7 @@ fn pages_are_fetched_by_way_of_an_http_proxy() {
     );
     // TLS goes through a tunnel. This proxy makes none.
     let failed = room.run(&["sources", "test", "https://paper.example/feed"]).exits(1);
-    failed.says("no connection to paper.example by way of the proxy http://127.0.0.1");
+    failed.says("no connection to paper.example by way of the proxy http://***@127.0.0.1");
     assert!(asked.lock().expect("nobody panics").contains(&"CONNECT paper.example:443 HTTP/1.1".to_owned()));
     // What names or numbers say of private hosts is heeded.
     for private in ["http://localhost/a", "http://intranet/a", "http://printer.local/a"] {

@@ -97,6 +97,13 @@ fn readers_of_changes_are_told() {
     let told = room.run(&["--json", "tail", "--cursor", &cursor]).exits(0).json_lines();
     let told: Vec<_> = told.iter().map(|change| (change["id"].as_i64(), change["change"].as_str())).collect();
     assert_eq!(told, [(Some(1), Some("removed"))]);
+    room.run(&["rm", "--forget", "2"]).exits(0);
+    room.run(&["prune", "--vacuum"]).exits(0);
+    let file = std::fs::read(room.database()).expect("the file");
+    for word in ["Report 1", "Report 2", "w1x7 w1x8", "paper.example/2"] {
+        let is_there = file.windows(word.len()).any(|bytes| bytes == word.as_bytes());
+        assert!(!is_there, "{word:?} is still in the file");
+    }
 }
 
 #[test]

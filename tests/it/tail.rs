@@ -182,6 +182,26 @@ fn a_cursor_is_refused_where_it_would_mislead() {
 }
 
 #[test]
+fn a_command_gets_each_change_until_it_has_taken_it() {
+    let room = Newsroom::new();
+    import(&room, &imported(1..=3));
+    let (cursor, taken) = (room.path("place").display().to_string(), room.path("taken").display().to_string());
+    let take = format!("cat >> {taken}");
+    room.run(&["tail", "--exec", "true"]).exits(2).says("--cursor");
+    let nothing = room.run(&["tail", "--cursor", &cursor, "--exec", "cat > /dev/null; exit 7"]).exits(1);
+    assert_eq!(nothing.stdout, "");
+    nothing.says("exit status: 7").says("3 changes").says("gives them again");
+    room.run(&["tail", "--cursor", &cursor, "--exec", &take]).exits(0);
+    import(&room, &imported(4..=5));
+    room.run(&["tail", "--cursor", &cursor, "--exec", &take]).exits(0);
+    room.run(&["tail", "--cursor", &cursor, "--exec", "exit 1"]).exits(0);
+    let lines = std::fs::read_to_string(&taken).expect("what was taken");
+    let numbers: Vec<_> =
+        lines.lines().map(|line| line.parse::<serde_json::Value>().expect("JSON")["id"].to_string()).collect();
+    assert_eq!(numbers, ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
 fn a_cursor_knows_a_database_that_was_put_back_from_a_copy() {
     let room = Newsroom::new();
     let cursor = room.path("mirror").display().to_string();

@@ -1,30 +1,46 @@
 //! `newswire export`: stored articles as files. The same choice gives the same bytes.
 
 use std::fs;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::bundle;
-use crate::store::{self, ArticleFilter, CopyPlan, DocumentRow, Reader};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 
+use crate::bundle;
+use crate::store::{self, AsOf, CopyPlan};
+
+use super::article_files::{ArticleWriter, ExportFormat};
 use super::bundle_folder::document_of;
+use super::dataset_card;
+use super::manifest::{self, Export, ExportedFile, Hashing, Tally};
+use super::selection::Selection;
 use super::whole_folder::WholeFolder;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
-use crate::cli::read::damage;
+use crate::cli::read::damage::Damage;
 use crate::cli::read::filter::FilterArguments;
-use crate::cli::terminal::article_forms;
-use crate::cli::terminal::delimited::{Formulas, comma_separated};
+use crate::cli::terminal::delimited::Formulas;
 use crate::cli::terminal::logging::Manner;
-use crate::cli::terminal::signals::{self, Interrupt};
-use crate::cli::terminal::text::{counted, for_terminal};
+use crate::cli::terminal::signals;
+use crate::cli::terminal::text::counted;
+use crate::cli::terminal::times::parse_time;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+With --as-of or --as-of-seq the articles are those that the store had then, in the wording of then, and what was removed
+since is there. What has no history (date, authors, language, quality, whose copy it is) is as it is now, and what was
+deleted from the store since is missing.
+
+Beside a file or folder stands NAME.manifest.json: what was asked for, how many articles came of each source, language,
+kind and reservation, and the SHA-256 of each file. Nothing in it depends on the machine or the time.
+
 Examples:
   newswire export --format bundle --source dailytimes --since 2d --out bundle/
+  newswire export --format parquet --card --no-duplicates --out corpus/articles.parquet
+  newswire export --as-of 2026-11-20T12:00:00Z --out as-it-was.jsonl
   newswire export --format jsonl --where \"language = 'es' AND words > 300\" > articles.jsonl")]
 pub(crate) struct ExportCommand {
     /// What to write
@@ -33,6 +49,14 @@ pub(crate) struct ExportCommand {
 
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
+
+    /// As the store was at this time: 2026-11-20 (its beginning), 2026-11-20T12:00:00Z, 2d
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) as_of: Option<Timestamp>,
+
+    /// As the store was behind the change with this number
+    #[arg(long, value_name = "N", conflicts_with = "as_of")]
+    pub(crate) as_of_seq: Option<i64>,
 
     /// A folder for a bundle, a file for the others (default: standard output)
     #[arg(long, value_name = "PATH")]
@@ -45,62 +69,173 @@ pub(crate) struct ExportCommand {
     /// In CSV, leave fields that a spreadsheet would take for formulas as they are
     #[arg(long)]
     pub(crate) raw_csv: bool,
+
+    #[command(flatten)]
+    pub(crate) beside: BesideArguments,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// A folder of documents
-    Bundle,
-    /// One JSON object a line
-    Jsonl,
-    /// Comma-separated values (RFC 4180)
-    Csv,
-}
+/// What is written beside an export.
+#[derive(Debug, Args)]
+pub(crate) struct BesideArguments {
+    /// Write no manifest beside the file or folder
+    #[arg(long)]
+    pub(crate) no_manifest: bool,
 
-const CSV_COLUMNS: [&str; 16] = [
-    "id",
-    "url",
-    "title",
-    "date",
-    "published_at",
-    "language",
-    "authors",
-    "source",
-    "words",
-    "body_kind",
-    "quality",
-    "duplicate_of",
-    "first_seen_at",
-    "revision",
-    "sha256",
-    "body",
-];
+    /// Write a card beside it, README.md, as Hugging Face has them for data sets
+    #[arg(long)]
+    pub(crate) card: bool,
+}
 
 pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let reader = Context::reader(&config.store.path)?;
-    let filter = command.filter.filter(&reader)?;
-    let interrupt = signals::watch()?;
-    match (command.format, &command.out) {
-        (ExportFormat::Bundle, None) => {
-            return Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned()));
-        }
-        (ExportFormat::Bundle, Some(folder)) => {
-            let n_documents = write_bundle(&reader, &filter, folder, command.replace, &interrupt)?;
-            eprintln!("{} in {}", counted(n_documents, "document"), folder.display());
-        }
-        (_, Some(path)) if path.as_os_str() != "-" => {
-            let plan = CopyPlan { database: &config.store.path, target: path, replaces: command.replace };
+    let as_of = command.as_of.map(AsOf::Time).or(command.as_of_seq.map(AsOf::Change));
+    let filter = store::ArticleFilter { as_of, ..command.filter.filter(&reader)? };
+    let selection = Selection { reader: &reader, filter: &filter, interrupt: &signals::watch()? };
+    let mut damage = Damage::default();
+    let Some(target) = command.out.as_deref().filter(|path| path.as_os_str() != "-") else {
+        write_to_stdout(command, &selection)?;
+        damage.name(&reader);
+        return damage.outcome();
+    };
+    let beside = Beside::check(command, target)?;
+    let (mut tally, files) = match command.format {
+        ExportFormat::Bundle => write_bundle(&selection, target, command.replace, &beside)?,
+        ExportFormat::Jsonl | ExportFormat::Csv | ExportFormat::Parquet => {
+            let plan = CopyPlan { database: &config.store.path, target, replaces: command.replace };
             store::remove_leftovers(store::check_target(plan)?);
-            let n_articles = write_atomically(path, |file| write_lines(&reader, &filter, command, &interrupt, file))?;
-            eprintln!("{} in {}", counted(n_articles, "article"), path.display());
+            write_file(command, &selection, target, &beside)?
         }
+    };
+    damage.name(&reader);
+    tally.n_left_out = damage.n_left_out();
+    beside.write(
+        command,
+        target,
+        &Export {
+            format: command.format.name(),
+            query: query(command),
+            schema_version: reader.schema_version()?,
+            tally: &tally,
+            files: &files,
+        },
+    )?;
+    let thing = if command.format == ExportFormat::Bundle { "document" } else { "article" };
+    eprintln!("{} in {}", counted(tally.n_articles, thing), target.display());
+    damage.outcome()
+}
+
+/// The choice, as the options name it. Ages are times by now.
+fn query(command: &ExportCommand) -> Value {
+    let FilterArguments { source, since, until, story, condition, no_duplicates } = &command.filter;
+    let time = |time: &Option<Timestamp>| time.map(|time| format!("{time:.0}"));
+    let mut query = Map::new();
+    let mut add = |name: &str, value: Value| {
+        if !value.is_null() {
+            query.insert(name.to_owned(), value);
+        }
+    };
+    add("source", json!(source));
+    add("since", json!(time(since)));
+    add("until", json!(time(until)));
+    add("story", json!(story));
+    add("where", json!(condition));
+    add("no_duplicates", if *no_duplicates { json!(true) } else { Value::Null });
+    add("as_of", json!(time(&command.as_of)));
+    add("as_of_seq", json!(command.as_of_seq));
+    add("raw_csv", if command.raw_csv { json!(true) } else { Value::Null });
+    query.into()
+}
+
+/// What is written beside an export.
+struct Beside {
+    manifest: Option<PathBuf>,
+    card: Option<PathBuf>,
+}
+
+impl Beside {
+    /// Looks whether it can be written: what is there must be of an earlier export.
+    fn check(command: &ExportCommand, target: &Path) -> Result<Beside, Failure> {
+        let manifest = (!command.beside.no_manifest).then(|| manifest::place_beside(target));
+        if let Some(path) = &manifest {
+            manifest::check_place(path, &manifest::sign(), "--no-manifest")?;
+        }
+        let card = command.beside.card.then(|| dataset_card::place_beside(target));
+        if let Some(path) = &card {
+            manifest::check_place(path, dataset_card::SIGN, "no --card")?;
+        }
+        Ok(Beside { manifest, card })
+    }
+
+    /// Takes away what is about files that are replaced now: without a manifest nobody trusts what stands in a wrong one.
+    fn clear(&self) -> Result<(), Failure> {
+        for path in self.manifest.iter().chain(&self.card).filter(|path| path.exists()) {
+            fs::remove_file(path).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, command: &ExportCommand, target: &Path, export: &Export<'_>) -> Result<(), Failure> {
+        if let Some(path) = &self.card {
+            dataset_card::write(path, command.format, export, &name_of(target))?;
+        }
+        self.manifest.as_ref().map_or(Ok(()), |path| manifest::write(path, export))
+    }
+}
+
+fn name_of(target: &Path) -> String {
+    target.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn write_to_stdout(command: &ExportCommand, selection: &Selection<'_>) -> Result<(), Failure> {
+    match command.format {
+        ExportFormat::Bundle => Err(Failure::Usage("a bundle is a folder of files: name it with --out DIR".to_owned())),
+        ExportFormat::Parquet if std::io::stdout().is_terminal() => {
+            Err(Failure::Usage("a Parquet file is not for terminals: name it with --out FILE".to_owned()))
+        }
+        _ if command.beside.card => Err(Failure::Usage("--card: there is no place beside standard output".to_owned())),
         _ => {
-            let stdout = std::io::stdout();
-            write_lines(&reader, &filter, command, &interrupt, &mut BufWriter::new(stdout.lock()))?;
+            let told = "not all is written";
+            write_articles(command, selection, told, &mut BufWriter::new(std::io::stdout())).map(|_| ())
         }
     }
-    damage::report(&reader)
+}
+
+/// Writes one file, whole or not at all.
+fn write_file(
+    command: &ExportCommand,
+    selection: &Selection<'_>,
+    target: &Path,
+    beside: &Beside,
+) -> Result<(Tally, Vec<ExportedFile>), Failure> {
+    write_atomically(target, |file| {
+        let mut out = Hashing::new(file);
+        let told = format!("nothing is written to {}", target.display());
+        let tally = write_articles(command, selection, &told, &mut out)?;
+        beside.clear()?;
+        Ok((tally, vec![out.into_file(name_of(target))]))
+    })
+}
+
+fn write_articles(
+    command: &ExportCommand,
+    selection: &Selection<'_>,
+    at_interrupt: &str,
+    out: &mut (dyn Write + Send),
+) -> Result<Tally, Failure> {
+    let formulas = if command.raw_csv { Formulas::Kept } else { Formulas::Disarmed };
+    let mut writer = ArticleWriter::begin(command.format, formulas, out)?;
+    let mut tally = Tally::default();
+    selection.for_each(
+        writer.has_history(),
+        || at_interrupt.to_owned(),
+        |chosen| {
+            tally.add(&chosen.document.article);
+            writer.add(chosen)
+        },
+    )?;
+    writer.finish()?;
+    Ok(tally)
 }
 
 /// Looks whether a bundle may be put where a folder is: nothing is in it, or with `is_replacing` nothing but a bundle.
@@ -125,80 +260,36 @@ fn check_folder(folder: &Path, shown: &Path, is_replacing: bool) -> Result<(), F
 /// Writes a bundle into a folder, which must hold nothing yet, or with `is_replacing` nothing but a bundle. It is written
 /// beside its place: what is there stays as it is until the whole is there.
 fn write_bundle(
-    reader: &Reader,
-    filter: &ArticleFilter,
+    selection: &Selection<'_>,
     folder: &Path,
     is_replacing: bool,
-    interrupt: &Interrupt,
-) -> Result<usize, Failure> {
+    beside: &Beside,
+) -> Result<(Tally, Vec<ExportedFile>), Failure> {
     if folder.is_dir() {
         check_folder(folder, folder, is_replacing)?;
     }
     let whole = WholeFolder::begin(folder)?;
-    let mut n_documents = 0;
-    reader.for_each_document(filter, |row| {
-        interrupt.check(|| format!("nothing is written to {}", folder.display()))?;
-        let text = document_of(&row);
-        let path = whole.path().join(bundle::file_name(n_documents, &bundle::hex_sha256(text.as_bytes())));
-        fs::write(&path, text).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
-        n_documents += 1;
-        Ok::<(), Failure>(())
-    })?;
+    let mut tally = Tally::default();
+    let mut files = Vec::new();
+    selection.for_each(
+        false,
+        || format!("nothing is written to {}", folder.display()),
+        |chosen| {
+            let text = document_of(&chosen.document);
+            let sha256 = bundle::hex_sha256(text.as_bytes());
+            let name = bundle::file_name(tally.n_articles, &sha256);
+            let path = whole.path().join(&name);
+            fs::write(&path, &text).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+            tally.add(&chosen.document.article);
+            files.push(ExportedFile {
+                name: format!("{}/{name}", name_of(folder)),
+                n_bytes: text.len() as u64,
+                sha256,
+            });
+            Ok(())
+        },
+    )?;
+    beside.clear()?;
     whole.finish(|present| check_folder(present, folder, is_replacing))?;
-    Ok(n_documents)
-}
-
-fn write_lines(
-    reader: &Reader,
-    filter: &ArticleFilter,
-    command: &ExportCommand,
-    interrupt: &Interrupt,
-    out: &mut dyn Write,
-) -> Result<usize, Failure> {
-    let formulas = if command.raw_csv { Formulas::Kept } else { Formulas::Disarmed };
-    let mut n_articles = 0;
-    if command.format == ExportFormat::Csv {
-        out.write_all(comma_separated(CSV_COLUMNS, formulas).as_bytes())?;
-    }
-    reader.for_each_document(filter, |row| {
-        interrupt.check(|| format!("not all is written, only {}", counted(n_articles, "article")))?;
-        n_articles += 1;
-        match command.format {
-            ExportFormat::Csv => out.write_all(csv_line(&row, formulas).as_bytes())?,
-            ExportFormat::Jsonl | ExportFormat::Bundle => {
-                let id = row.article.row.id;
-                let (sightings, revisions) = (reader.sightings(id)?, reader.revisions(id)?);
-                let value = article_forms::exported(&row.article, &row.sources, &sightings, &revisions);
-                writeln!(out, "{}", for_terminal(value.to_string()))?;
-            }
-        }
-        Ok::<(), Failure>(())
-    })?;
-    out.flush()?;
-    Ok(n_articles)
-}
-
-/// An article as a line of [`CSV_COLUMNS`].
-fn csv_line(row: &DocumentRow, formulas: Formulas) -> String {
-    let article = &row.article;
-    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
-    let fields = [
-        article.row.id.to_string(),
-        optional(&article.row.url),
-        optional(&article.row.title),
-        optional(&article.row.date),
-        optional(&article.row.published_at),
-        optional(&article.row.language),
-        article.authors.join("; "),
-        optional(&article.row.source),
-        article.row.words.to_string(),
-        article.row.body_kind.clone(),
-        article.row.quality.to_string(),
-        article.row.duplicate_of.map(|of| of.to_string()).unwrap_or_default(),
-        article.first_seen_at.clone(),
-        article.row.revision.to_string(),
-        article.sha256.clone(),
-        article.body.clone(),
-    ];
-    comma_separated(fields, formulas)
+    Ok((tally, files))
 }

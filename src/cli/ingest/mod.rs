@@ -10,7 +10,8 @@
 //! * `explain_text`: on a terminal, in a pipe, as JSON.
 //! * `explain_html`: as a page for a browser.
 //! * `parse_feed`: feed in, JSON out.
-//! * `import`: bundles, JSON lines, HTML files and OPML.
+//! * `import`: bundles, JSON lines, HTML files, web archives and OPML.
+//! * `merge`: all of another database.
 //! * `source_list`: the sources file and the database.
 //! * `targets`: what a command is to fetch, from the command line, a file or standard input.
 //! * `waiting`: what is left for later, since its host is to be left in peace.
@@ -38,6 +39,8 @@ pub(crate) mod explain_html;
 pub(crate) mod parse_feed;
 
 pub(crate) mod import;
+
+pub(crate) mod merge;
 
 pub(crate) mod source_list;
 

@@ -3,12 +3,11 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::normalize;
 use crate::store::{self, Reader, RemovedArticle};
 
-use crate::cli::addresses;
+use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, outcome_of_parts};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{number, text};
 use crate::cli::terminal::text::{counted, one_line};
@@ -66,30 +65,15 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
     }
     let n_done = rows.len();
     context.output.list(&[number("id"), text("what"), text("title")], rows)?;
-    match failures.len() {
-        0 => Ok(()),
-        1 if n_done == 0 => failures.pop().map_or(Ok(()), Err),
-        n_failed => {
-            for failure in failures {
-                eprintln!("newswire: {failure}");
-            }
-            let message = format!("{} could not be deleted", counted(n_failed, "article"));
-            Err(if n_done == 0 { Failure::Failed(message) } else { Failure::Partly(message) })
-        }
-    }
+    outcome_of_parts(failures, n_done, |n_failed| format!("{} could not be deleted", counted(n_failed, "article")))
 }
 
 /// The number of an article, also of one that is deleted and whose address is still known.
 fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
-    if let Ok(id) = word.trim().parse::<i64>() {
-        return Ok(id);
-    }
-    let Some(address) = addresses::recognize(word).transpose()? else {
-        return Err(Failure::Usage(format!(
-            "{word:?} is neither an id nor an address; sources go by `newswire sources rm`"
-        )));
+    let url = match addresses::article(word, "; sources go by `newswire sources rm`")? {
+        NamedArticle::Id(id) => return Ok(id),
+        NamedArticle::At(url) => url,
     };
-    let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     let at_address = reader.article_at(&url.key())?;
     at_address
         .ok_or_else(|| Failure::Failed(format!("no article at {url}; `newswire why {url}` says what became of it")))

@@ -24,6 +24,11 @@ impl Damage {
         }
     }
 
+    /// How many rows are missing from the answer.
+    pub(crate) fn n_left_out(self) -> usize {
+        self.n_left_out
+    }
+
     /// The failure of a command that has met such rows.
     pub(crate) fn outcome(self) -> Result<(), Failure> {
         let rows = |n: usize| counted(n, "damaged row");

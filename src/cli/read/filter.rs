@@ -52,6 +52,7 @@ impl FilterArguments {
             until: self.until,
             condition: self.condition.clone(),
             without_duplicates: self.no_duplicates,
+            as_of: None,
         })
     }
 }

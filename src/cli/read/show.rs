@@ -5,14 +5,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::Config;
-use crate::normalize;
 use crate::schedule::horizon::latest_due;
 use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
 use super::damage;
 use super::lineage::Descent;
 use super::revisions::{History, RevisionRange, parse_range};
-use crate::cli::addresses;
+use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
@@ -78,13 +77,10 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
 }
 
 fn find(reader: &Reader, config: &Config, word: &str) -> Result<i64, Failure> {
-    if let Ok(id) = word.trim().parse::<i64>() {
-        return Ok(id);
-    }
-    let Some(address) = addresses::recognize(word).transpose()? else {
-        return Err(Failure::Usage(format!("{word:?} is neither an id nor an address")));
+    let url = match addresses::article(word, "")? {
+        NamedArticle::Id(id) => return Ok(id),
+        NamedArticle::At(url) => url,
     };
-    let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     if let Some(id) = reader.article_at(&url.key())? {
         return Ok(id);
     }

@@ -1,12 +1,13 @@
 //! `newswire tail`: articles in the order in which they came in or changed.
 
 use std::future::pending;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 
@@ -21,7 +22,7 @@ use crate::cli::terminal::article_forms;
 use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::signals;
-use crate::cli::terminal::text::{cut, one_line, padded, terminal_width};
+use crate::cli::terminal::text::{counted, cut, one_line, padded, terminal_width};
 
 /// Articles without `-n`, as with tail and journalctl.
 const N_LAST: u32 = 10;
@@ -53,7 +54,11 @@ that its copies share; with another it is refused. It moves on only when a line 
 Examples:
   newswire tail                                     the last ten
   newswire tail -f --source wire                    and what comes in, until Ctrl-C
-  newswire tail --json --cursor hourly | ./publish  what is new since the last time")]
+  newswire tail --json --cursor hourly | ./publish  what is new since the last time
+  newswire tail -f --cursor site --exec ./publish   the cursor moves on only when ./publish has taken it
+
+A command of --exec gets up to 500 changes on its standard input, a JSON object a line, and is run by sh. When it fails the
+cursor stays before them, and they come again with the next call.")]
 pub(crate) struct TailCommand {
     /// Go on as more comes in, until Ctrl-C, SIGTERM or the end of the pipe
     #[arg(short, long)]
@@ -62,6 +67,10 @@ pub(crate) struct TailCommand {
     /// Begin behind the last article that an earlier call with this cursor printed; at first with the first
     #[arg(long, value_name = "NAME")]
     pub(crate) cursor: Option<String>,
+
+    /// Hand the changes to this command, as JSON lines on its standard input, instead of printing them
+    #[arg(long, value_name = "COMMAND", requires = "cursor")]
+    pub(crate) exec: Option<String>,
 
     /// At most so many: the last [default: 10], with --cursor the next [default: all]
     #[arg(short = 'n', long, value_name = "N")]
@@ -84,8 +93,11 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
     let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
-    let mut tail = Tail { reader, filter, cursor, after: 0, version: None, damage: Damage::default() };
-    context.output.header(COLUMNS)?;
+    let exec = command.exec.clone();
+    let mut tail = Tail { reader, filter, cursor, exec, after: 0, version: None, damage: Damage::default() };
+    if tail.exec.is_none() {
+        context.output.header(COLUMNS)?;
+    }
     if command.follow {
         Context::runtime()?.block_on(follow(&mut tail, &mut context.output, limit))?;
     } else {
@@ -139,6 +151,8 @@ struct Tail {
     reader: Reader,
     filter: ArticleFilter,
     cursor: Option<Cursor>,
+    /// Who gets the changes instead of standard output.
+    exec: Option<String>,
     /// All changes up to this one are printed, or not wanted.
     after: i64,
     /// The database's version at the last look.
@@ -221,6 +235,15 @@ impl Tail {
 
     fn print(&mut self, output: &mut Output, rows: &[ChangeRow], is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
         self.damage.name(&self.reader);
+        if let Some(command) = &self.exec {
+            let Some(last) = rows.last().filter(|_| !is_stopped()) else { return Ok(()) };
+            hand_over(command, rows)?;
+            self.after = self.after.max(last.change_seq);
+            return match &mut self.cursor {
+                Some(cursor) => cursor.move_to(last.change_seq, &self.reader).and_then(|()| cursor.keep(&self.reader)),
+                None => Ok(()),
+            };
+        }
         let printed = rows.iter().take_while(|_| !is_stopped()).try_for_each(|row| {
             line(output, row)?;
             if let Some(cursor) = &mut self.cursor {
@@ -247,14 +270,48 @@ fn change(row: &ChangeRow) -> &'static str {
     }
 }
 
+/// Runs a command with changes on its standard input, and waits for it.
+fn hand_over(command: &str, rows: &[ChangeRow]) -> Result<(), Failure> {
+    let failed = |what: String| {
+        Failure::Failed(format!(
+            "--exec {command:?} {what}; the cursor stands before the {} that it was given, and the next call gives them again",
+            counted(rows.len(), "change")
+        ))
+    };
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(format!("cannot be started: {error}")))?;
+    let mut lines = String::new();
+    for row in rows {
+        lines.push_str(&value(row).to_string());
+        lines.push('\n');
+    }
+    // One that ends well without reading all has read what it wants.
+    let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(lines.as_bytes()));
+    let status = child.wait().map_err(|error| failed(error.to_string()))?;
+    if !status.success() {
+        return Err(failed(format!("failed ({status})")));
+    }
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(error.to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn value(changed: &ChangeRow) -> Value {
+    let mut value = article_forms::row(&changed.row);
+    value["change_seq"] = json!(changed.change_seq);
+    value["change"] = json!(change(changed));
+    value["changed_at"] = json!(changed.changed_at);
+    value
+}
+
 fn line(output: &mut Output, changed: &ChangeRow) -> io::Result<()> {
-    let ChangeRow { row, change_seq, changed_at, .. } = changed;
+    let ChangeRow { row, changed_at, .. } = changed;
     if output.is_json() {
-        let mut value = article_forms::row(row);
-        value["change_seq"] = json!(change_seq);
-        value["change"] = json!(change(changed));
-        value["changed_at"] = json!(changed_at);
-        return output.json(&value);
+        return output.json(&value(changed));
     }
     let [source, title, url] = [&row.source, &row.title, &row.url].map(|text| one_line(text.as_deref().unwrap_or("")));
     let id = row.id.to_string();

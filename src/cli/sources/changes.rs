@@ -9,7 +9,7 @@ use crate::store::{self, ChangedSource, SourceChange, SourceRow, StoreError};
 use super::named::one_source;
 use crate::cli::addresses;
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, outcome_of_parts};
 use crate::cli::terminal::output::{ListRow, text};
 use crate::cli::terminal::text::counted;
 
@@ -32,17 +32,7 @@ pub(crate) fn change(
     }
     let n_done = rows.len();
     context.output.list(&[text("slug"), text("state"), text("what")], rows)?;
-    match failures.len() {
-        0 => Ok(()),
-        1 if n_done == 0 => failures.pop().map_or(Ok(()), Err),
-        n_failed => {
-            for failure in failures {
-                eprintln!("newswire: {failure}");
-            }
-            let message = format!("{n_failed} of {} sources are as they were", words.len());
-            Err(if n_done == 0 { Failure::Failed(message) } else { Failure::Partly(message) })
-        }
-    }
+    outcome_of_parts(failures, n_done, |n_failed| format!("{n_failed} of {} sources are as they were", words.len()))
 }
 
 fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListRow, Failure> {

@@ -15,10 +15,20 @@ pub(crate) struct Progress {
 impl Progress {
     /// A bar that does not know how much there is to do yet.
     pub(crate) fn start(what: &str, is_quiet: bool) -> Self {
+        Progress::in_style(what, is_quiet, "{pos}/{len} {wide_msg}")
+    }
+
+    /// A bar whose length and position are bytes, with the time that is left.
+    pub(crate) fn through_bytes(what: &str) -> Self {
+        Progress::in_style(what, false, "{binary_bytes}/{binary_total_bytes}, {eta} left, {wide_msg}")
+    }
+
+    fn in_style(what: &str, is_quiet: bool, figures: &str) -> Self {
         let is_shown = std::io::stderr().is_terminal() && !is_quiet;
         let bar = ProgressBar::new(0);
         bar.set_draw_target(if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
-        let style = ProgressStyle::with_template("{spinner:.green} {prefix} {bar:28.green/dim} {pos}/{len} {wide_msg}")
+        let template = format!("{{spinner:.green}} {{prefix}} {{bar:28.green/dim}} {figures}");
+        let style = ProgressStyle::with_template(&template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
             .progress_chars("━━╌");
         bar.set_style(style);
@@ -32,6 +42,16 @@ impl Progress {
     /// How much there is to do, as far as is known.
     pub(crate) fn set_length(&self, length: u64) {
         self.bar.set_length(length);
+    }
+
+    /// There is so much more to do than was known.
+    pub(crate) fn add_length(&self, more: u64) {
+        self.bar.inc_length(more);
+    }
+
+    /// How long it has gone on.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.bar.elapsed()
     }
 
     /// How much is done.

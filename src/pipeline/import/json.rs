@@ -31,20 +31,11 @@ pub struct JsonArticle {
     /// `first_seen_at`.
     pub first_seen_at: Option<Timestamp>,
     /// What else an export says of it.
-    pub record: Option<JsonRecord>,
+    pub record: Option<ArticleRecord>,
     /// Keys that mean nothing to us.
     pub unknown_keys: Vec<String>,
     /// What is odd about it: a date that stands for none.
     pub notes: Vec<String>,
-}
-
-/// What an export says of an article.
-#[derive(Clone, Debug)]
-pub struct JsonRecord {
-    /// All but what it repeats, which the export tells by numbers of its own.
-    pub record: ArticleRecord,
-    /// The article that it repeats, by its number in the export.
-    pub duplicate_of: Option<(i64, DuplicateKind)>,
 }
 
 /// The keys that are read, and those of exports that follow from others.
@@ -151,7 +142,7 @@ pub fn json_line(line: &str) -> Result<JsonArticle, String> {
     let source_title = name.filter(|name| source.as_ref() != Some(name));
     // Of an export the number is no identity: it is one that we once gave.
     let guid = match &record {
-        Some(JsonRecord { record, .. }) => record
+        Some(record) => record
             .sightings
             .iter()
             .find(|sighting| Some(&sighting.source) == source.as_ref())
@@ -307,7 +298,7 @@ impl<'a> Fields<'a> {
     }
 
     /// What an export says besides. Where its document is as it was exported, all of it is kept to the letter.
-    fn record(self, article: &mut Article, extracted: &ExtractedArticle) -> Result<Option<JsonRecord>, String> {
+    fn record(self, article: &mut Article, extracted: &ExtractedArticle) -> Result<Option<ArticleRecord>, String> {
         let (Some(id), Some(sha256)) = (self.get("id").and_then(Value::as_i64), self.text("sha256")?) else {
             return Ok(None);
         };
@@ -326,14 +317,16 @@ impl<'a> Fields<'a> {
             Some("near") => DuplicateKind::Near,
             _ => DuplicateKind::Exact,
         };
-        let duplicate_of = match self.get("duplicate_of") {
-            None => None,
-            Some(of) => Some(of.as_i64().ok_or("duplicate_of: must be the number of an article")?),
+        let lineage = match self.get("duplicate_of") {
+            None => RecordedLineage::Original,
+            Some(of) => {
+                RecordedLineage::CopyOf(of.as_i64().ok_or("duplicate_of: must be the number of an article")?, kind)
+            }
         };
         let record = ArticleRecord {
             id,
             sha256,
-            lineage: RecordedLineage::Unknown,
+            lineage,
             words: self.number("words", u32::MAX)?.filter(|_| is_as_exported),
             quality_reasons: self.texts("quality_reasons")?.unwrap_or_default(),
             updated_at: self.time("updated_at")?.unwrap_or(first_seen_at),
@@ -343,7 +336,7 @@ impl<'a> Fields<'a> {
             sightings: self.sightings(first_seen_at)?,
             companions: Companions::default(),
         };
-        Ok(Some(JsonRecord { record, duplicate_of: duplicate_of.map(|of| (of, kind)) }))
+        Ok(Some(record))
     }
 
     fn objects(self, key: &str) -> Result<Vec<Fields<'a>>, String> {

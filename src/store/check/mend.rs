@@ -5,9 +5,9 @@ use rusqlite::{Connection, params, params_from_iter};
 use crate::config::StoreSettings;
 use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES, damaged_articles, lacking};
 use crate::store::check::finding::Subject;
-use crate::store::check::surroundings::folder_of;
 use crate::store::file::characters;
 use crate::store::file::error::StoreError;
+use crate::store::file::new_file::folder_of;
 use crate::store::file::workshop;
 use crate::store::write::beside::beside;
 

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use crate::store::check::finding::{Finding, Subject};
 use crate::store::file::columns::public_time;
 use crate::store::file::log::{LogReader, log_state};
-use crate::store::file::new_file::beside;
+use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::workshop;
 
 /// Less room on the disk than this is told.
@@ -113,9 +113,4 @@ fn leftovers(path: &Path) -> Finding {
     }
     let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
     Finding::mendable(Subject::Leftovers, format!("of copies that were interrupted: {}", names.join(", ")))
-}
-
-/// The folder that a file is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

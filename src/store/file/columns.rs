@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::dedup::lineage::Span;
-use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Route, Validators};
+use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Route, Validators, without_credentials};
 
 /// Largest feed text, in bytes, that is kept with a link until its page is fetched.
 const FEED_TEXT_BYTES_MAX: usize = 512 * 1024;
@@ -44,6 +45,12 @@ pub(in crate::store) fn stored_url(text: &str) -> Option<CanonicalUrl> {
 /// The way of a source, as it is stored: without credentials, since many may read the file.
 pub(in crate::store) fn stored_route(route: &Route) -> String {
     route.without_credentials().to_string()
+}
+
+/// A text that is printed. Earlier versions wrote the credentials of sources into it.
+pub(in crate::store) fn public_text(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<String>> {
+    let text: Option<String> = row.get(index)?;
+    Ok(text.map(|text| without_credentials(&text).into_owned()))
 }
 
 /// A list of texts as a JSON array.

@@ -170,7 +170,7 @@ pub fn check_target(plan: CopyPlan<'_>) -> Result<&Path, StoreError> {
     let Some(name) = target.file_name() else {
         return Err(refused("this names no file"));
     };
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(target);
     if !folder.is_dir() {
         return Err(unusable(folder, &"there is no such folder"));
     }
@@ -200,6 +200,11 @@ fn is_part_of(place: &Path, database: &Path) -> bool {
     }
     let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
     place == database || SIDE_FILES.iter().any(|ending| place == beside(&database, ending))
+}
+
+/// The folder that a file is in, or would be.
+pub(in crate::store) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A file beside another one, whose name has an ending more.

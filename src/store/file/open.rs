@@ -11,7 +11,7 @@ use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{Access, check_identity, check_path, is_snapshot};
 use crate::store::file::lock::is_locked_by;
-use crate::store::file::new_file::beside;
+use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::schema::{in_memory, migrate};
 
 /// Page size of a new file, in bytes. Article texts and link hints take some kilobytes; with SQLite's 4096 most would
@@ -66,13 +66,12 @@ pub(in crate::store) fn open_for_copying(path: &Path, busy_timeout: Duration) ->
 
 /// Refuses a file whose folder is not there: its path is more likely mistyped than meant.
 pub(in crate::store) fn check_folder_of(path: &Path) -> Result<(), StoreError> {
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.is_dir() => Err(StoreError::Unusable {
-            path: path.display().to_string(),
-            reason: format!("there is no folder {0}; make it (`mkdir -p {0}`), or name another file", folder.display()),
-        }),
-        _ => Ok(()),
+    let folder = folder_of(path);
+    if folder.is_dir() {
+        return Ok(());
     }
+    let reason = format!("there is no folder {0}; make it (`mkdir -p {0}`), or name another file", folder.display());
+    Err(StoreError::Unusable { path: path.display().to_string(), reason })
 }
 
 fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> rusqlite::Result<()> {

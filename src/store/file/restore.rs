@@ -11,7 +11,7 @@ use crate::store::file::backup::copy_into;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
-use crate::store::file::new_file::{CopyWatcher, beside};
+use crate::store::file::new_file::{CopyWatcher, beside, folder_of};
 use crate::store::file::open::open_for_copying;
 use crate::store::file::workshop::Workshop;
 
@@ -45,7 +45,7 @@ pub fn restore(
     if database.exists() && !replaces {
         return Err(refused("is there already; --force puts it aside, under another name".to_owned()));
     }
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(database);
     if !folder.is_dir() {
         return Err(refused(format!("there is no folder {}", folder.display())));
     }

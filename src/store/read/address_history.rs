@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::model::CanonicalUrl;
-use crate::store::file::columns::{from_private_time, public_time};
+use crate::store::file::columns::{from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
@@ -264,7 +264,7 @@ fn exchange(row: &Row<'_>) -> rusqlite::Result<StoredExchange> {
             elapsed_ms: row.get(4)?,
             bytes: row.get(5)?,
             error_class: row.get(6)?,
-            error: row.get(7)?,
+            error: public_text(row, 7)?,
             redirected_to: row.get(8)?,
         },
     })

@@ -5,6 +5,7 @@ use rusqlite::ToSql;
 
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
+use crate::store::read::as_of::AsOf;
 
 /// A choice of articles. All conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct ArticleFilter {
     pub condition: Option<String>,
     /// Whether duplicates of earlier articles are left out.
     pub without_duplicates: bool,
+    /// Those that were there at an earlier time alone.
+    pub as_of: Option<AsOf>,
 }
 
 /// How a query applies the user's condition, and looks up a source.
@@ -70,6 +73,11 @@ impl ArticleFilter {
         if let Some(story_id) = self.story_id {
             conditions.push("articles.story_id = :story".to_owned());
             parameters.push((":story", Box::new(story_id)));
+        }
+        if let Some(as_of) = self.as_of {
+            let (condition, value) = as_of.condition();
+            conditions.push(condition.to_owned());
+            parameters.push((":as_of", value));
         }
         if self.without_duplicates {
             conditions.push("articles.duplicate_of IS NULL".to_owned());

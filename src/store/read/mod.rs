@@ -4,10 +4,12 @@
 //! * `cells`: the values of a row, and what is wrong with them.
 //! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
 //!   which they were written; `passage` cuts out where the words stand.
+//! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `sources`, `status`, `sizes`: the sources, the state of everything, and what takes how much room.
 //! * `counts`: how many there are of what is listed in part.
+//! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
 //!
 //! Knows nothing of `write`.
@@ -17,6 +19,10 @@ pub(super) mod cells;
 pub(super) mod reader;
 
 pub(super) mod articles;
+
+pub(super) mod as_of;
+
+pub(super) mod earlier_state;
 
 pub(super) mod article_filter;
 
@@ -43,6 +49,8 @@ pub(super) mod address_history;
 pub(super) mod sources;
 
 pub(super) mod status;
+
+pub(super) mod merging;
 
 pub(super) mod sizes;
 

@@ -53,6 +53,15 @@ impl Reader {
         self.damage.take()
     }
 
+    /// The version of the schema.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn schema_version(&self) -> Result<i64, StoreError> {
+        Ok(self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+    }
+
     /// Whether the file is a snapshot: public tables without the state of the daemon that filled them.
     ///
     /// # Errors

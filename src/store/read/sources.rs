@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use crate::model::{CanonicalUrl, publisher_of};
-use crate::store::file::columns::{from_json_list, from_private_time};
+use crate::model::{CanonicalUrl, publisher_of, without_credentials};
+use crate::store::file::columns::{from_json_list, from_private_time, public_text};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 
@@ -161,16 +161,16 @@ impl Reader {
                 Ok(FetchRow {
                     started_at: row.get(0)?,
                     purpose: row.get(1)?,
-                    url: row.get(2)?,
+                    url: public_text(row, 2)?.unwrap_or_default(),
                     status: row.get(3)?,
                     elapsed_ms: row.get(4)?,
                     bytes: row.get(5)?,
                     error_class: row.get(6)?,
-                    error: row.get(7)?,
+                    error: public_text(row, 7)?,
                 })
             },
         )?;
-        let problems = from_json_list(&problems);
+        let problems = from_json_list(&without_credentials(&problems));
         Ok(SourceDetails { row, created_at, last_new_article_at, problems, n_articles, n_waiting, fetches })
     }
 
@@ -192,7 +192,7 @@ impl Reader {
                     kind: row.get(2)?,
                     state: row.get(3)?,
                     last_ok_at: row.get::<_, Option<i64>>(4)?.map(from_private_time),
-                    error: row.get(5)?,
+                    error: public_text(row, 5)?,
                 })
             },
         )?;
@@ -221,7 +221,7 @@ fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
         next_due_at: row.get(8)?,
         failures_in_a_row: row.get(9)?,
         articles_7d: row.get(10)?,
-        error: row.get(11)?,
+        error: public_text(row, 11)?,
         error_class: row.get(12)?,
         origin: row.get(13)?,
         full_text: row.get(14)?,

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, ToSql, params};
 
 use crate::schedule::backoff::DEATHS_AT_ONCE_MAX;
 use crate::schedule::horizon::CLOCK_SLIP;
-use crate::store::file::columns::{from_private_time, public_time};
+use crate::store::file::columns::{from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 
@@ -179,7 +179,7 @@ impl Reader {
                 "SELECT slug, failures_in_a_row, error FROM source_health
                  WHERE error IS NOT NULL AND state IN ('active', 'gone') ORDER BY failures_in_a_row DESC, slug",
                 params![],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                |row| Ok((row.get(0)?, row.get(1)?, public_text(row, 2)?.unwrap_or_default())),
             )?,
             // One that was last polled in the future is due: the clock was ahead.
             n_sources_due: self.connection().query_row(

@@ -10,8 +10,8 @@ use tracing::info;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ArticleRecord, ClaimedWork, HostMemory, ImportedArticle, LinkId, ListedLink, PollOutcome,
-    Source, SourceId, StoredArticle,
+    Article, ArticleOutcome, ArticleRecord, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle, LinkId,
+    ListedLink, MergedSource, PollOutcome, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{check_path, refuse_snapshot};
@@ -32,7 +32,10 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, retries};
+use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, merge, retries};
+
+/// What became of an article from a file: nothing is stored of one that was deleted here.
+pub type ImportOutcome = Result<Option<StoredArticle>, StoreError>;
 
 /// A handle to the writing thread. Cheap to clone. The thread ends when [`Store::close`] is called.
 #[derive(Clone, Debug)]
@@ -206,14 +209,21 @@ impl Store {
         self.write(move |tx| polls::commit(tx, &outcome, &schedule)).await
     }
 
-    /// Commits the fetch of an article: the article, its sightings and the release of its claim, in one transaction.
+    /// Commits the fetch of an article: the article, its sightings and the release of its claim, in one transaction. One that a
+    /// statement fails for is committed as failed.
     ///
     /// # Errors
     ///
     /// When the database cannot be written. The lease then runs out and the fetch is repeated.
     pub async fn commit_article(&self, outcome: ArticleOutcome) -> Result<ArticleCommit, StoreError> {
-        let schedule = self.schedule.clone();
-        self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await
+        let (outcome, schedule) = (Arc::new(outcome), self.schedule.clone());
+        let (again, schedule_again) = (outcome.clone(), schedule.clone());
+        match self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await {
+            Err(StoreError::Sql(reason)) => {
+                self.write(move |tx| commit::commit_refusal(tx, &again, &reason, &schedule_again)).await
+            }
+            committed => committed,
+        }
     }
 
     /// Stores an article from a file; nothing is stored of one that was deleted here.
@@ -225,17 +235,30 @@ impl Store {
         self.write(move |tx| import::import(tx, &article, None)).await
     }
 
-    /// Stores an article from an export, as far as it can be as it was there; nothing is stored of one that was deleted here.
+    /// Stores articles from files, in their order and in one transaction, whatever `batch_max` says; with what an export says
+    /// of them, as far as they can be as they were there. Gives what became of each; nothing is stored of one that was deleted
+    /// here, and one that cannot be stored costs itself.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written.
-    pub async fn restore(
+    /// When the database is closed.
+    pub async fn import_all(
         &self,
-        article: ImportedArticle,
-        record: ArticleRecord,
-    ) -> Result<Option<StoredArticle>, StoreError> {
-        self.write(move |tx| restore::restore(tx, &article, &record)).await
+        articles: Vec<(ImportedArticle, Option<ArticleRecord>)>,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        let store_one = |(article, record): (ImportedArticle, Option<ArticleRecord>)| {
+            unit(move |tx| match &record {
+                Some(record) => restore::restore(tx, &article, record),
+                None => import::import(tx, &article, None),
+            })
+        };
+        let (group, answers): (Vec<_>, Vec<_>) = articles.into_iter().map(store_one).unzip();
+        self.messages.send(Message::Group(group)).await.map_err(|_| StoreError::Closed)?;
+        let mut stored = Vec::with_capacity(answers.len());
+        for answer in answers {
+            stored.push(answer.await.map_err(|_| StoreError::Closed)?);
+        }
+        Ok(stored)
     }
 
     /// Adds a source that imported articles are said to come from, and gives it a title if it has none.
@@ -245,6 +268,34 @@ impl Store {
     /// When the database cannot be written.
     pub async fn name_source(&self, slug: String, title: String) -> Result<(), StoreError> {
         self.write(move |tx| restore::name_source(tx, &slug, &title, Timestamp::now())).await
+    }
+
+    /// Lists sources of another database, without polling them. Returns the slug that each has here.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn merge_sources(&self, sources: Vec<MergedSource>) -> Result<Vec<String>, StoreError> {
+        self.write(move |tx| merge::sources(tx, &sources, Timestamp::now())).await
+    }
+
+    /// Notes what was deleted in another database, so that it does not come here. Returns how many signs were new.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn merge_deleted(&self, identities: Vec<DeletedIdentity>) -> Result<usize, StoreError> {
+        self.write(move |tx| merge::deleted(tx, &identities, Timestamp::now())).await
+    }
+
+    /// Puts the stories of articles that share one in another database into one. Returns how many articles went to another
+    /// story.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn merge_stories(&self, shared: Vec<Vec<i64>>) -> Result<usize, StoreError> {
+        self.write(move |tx| merge::stories(tx, &shared)).await
     }
 
     /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
@@ -343,6 +394,30 @@ mod tests {
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 4, "{outcomes:?}");
         let n_sources = store.write(|tx| tx.query_row("SELECT count(*) FROM sources", [], |row| row.get::<_, i64>(0)));
         assert_eq!(n_sources.await.unwrap(), 4);
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_article_that_is_refused_is_found_in_few_steps_and_costs_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let store = Store::open(&settings, &config::defaults().schedule).unwrap();
+        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON articles WHEN new.title = 'Number 77' BEGIN SELECT raise(ABORT, 'no'); END";
+        store.write(move |tx| tx.execute_batch(refuse)).await.unwrap();
+        let n_before = store.n_commits();
+        let article = |number: usize| {
+            let line = format!(r#"{{"id": "{number}", "title": "Number {number}", "text": "w{number} x{number}"}}"#);
+            let article = crate::pipeline::json_line(&line).unwrap().article;
+            let arrived_at = Timestamp::now();
+            (ImportedArticle { article, source: None, guid: None, arrived_at, is_address_given: true }, None)
+        };
+        let outcomes = store.import_all((0..256).map(article).collect()).await.unwrap();
+        let refused: Vec<usize> = (0..256).filter(|number| outcomes[*number].is_err()).collect();
+        assert_eq!(refused, [77]);
+        assert!(store.n_commits() - n_before <= 8, "{} transactions", store.n_commits() - n_before);
+        let ids: Vec<i64> = outcomes.iter().filter_map(|outcome| Some(outcome.as_ref().ok()?.as_ref()?.id)).collect();
+        assert!(ids.is_sorted() && ids.len() == 255);
         store.close().await.unwrap();
     }
 

@@ -10,6 +10,7 @@
 //!   heartbeat.
 //! * `gates`: what stands before the articles of a publisher.
 //! * `removal`: takes away what is stored, by hand or by age.
+//! * `merge`: takes over what another database has besides articles.
 //! * `epochs`: tells by whom the numbers of changes were given.
 //! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
@@ -58,5 +59,7 @@ mod clock;
 mod epochs;
 
 pub(super) mod removal;
+
+mod merge;
 
 pub(super) mod beside;

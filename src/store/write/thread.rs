@@ -31,6 +31,8 @@ const N_YIELDS: u32 = 4;
 pub(super) enum Message {
     /// Work to do.
     Work(Box<dyn Work>),
+    /// Units of work that are to share a transaction, however many they are.
+    Group(Vec<Box<dyn Work>>),
     /// Do what waits, then end.
     Stop,
 }
@@ -70,7 +72,12 @@ impl Writer {
     }
 
     fn run(mut self, mut waiting: mpsc::Receiver<Message>) {
-        while let Some(Message::Work(first)) = waiting.blocking_recv() {
+        loop {
+            let first = match waiting.blocking_recv() {
+                Some(Message::Work(work)) => vec![work],
+                Some(Message::Group(units)) => units,
+                Some(Message::Stop) | None => break,
+            };
             let Batch { units, is_last } = self.collect(first, &mut waiting);
             self.commit_batch(units);
             if is_last {
@@ -84,14 +91,18 @@ impl Writer {
         }
     }
 
-    /// Takes what waits behind the first unit, up to the size of a batch.
-    fn collect(&self, first: Box<dyn Work>, waiting: &mut mpsc::Receiver<Message>) -> Batch {
-        let mut batch = Batch { units: vec![first], is_last: false };
+    /// Takes what waits behind the first units, up to the size of a batch.
+    fn collect(&self, first: Vec<Box<dyn Work>>, waiting: &mut mpsc::Receiver<Message>) -> Batch {
+        let mut batch = Batch { units: first, is_last: false };
         let mut n_yields = 0;
         while batch.units.len() < self.settings.batch_max {
             match waiting.try_recv() {
                 Ok(Message::Work(work)) => {
                     batch.units.push(work);
+                    n_yields = 0;
+                }
+                Ok(Message::Group(units)) => {
+                    batch.units.extend(units);
                     n_yields = 0;
                 }
                 Ok(Message::Stop) => batch.is_last = true,
@@ -105,18 +116,26 @@ impl Writer {
         batch
     }
 
-    /// Commits a batch as one transaction. If a unit fails, the batch is rolled back and its units are committed one by
-    /// one. Failures are rare, and savepoints would make each unit copy the pages that it touches.
+    /// Commits a batch as one transaction. If a unit fails, the batch is rolled back and its halves are committed one after
+    /// the other, so that what fails is found in few steps. Failures are rare, and savepoints would make each unit copy the
+    /// pages that it touches.
     fn commit_batch(&mut self, mut units: Vec<Box<dyn Work>>) {
         let outcome = self.commit(&mut units);
-        if let Err(error) = &outcome
-            && units.len() > 1
-        {
-            debug!("a transaction of {} units failed, they are tried one by one: {error}", units.len());
-            self.commit_one_by_one(units);
-        } else {
-            for work in units {
-                work.report(outcome.clone());
+        match &outcome {
+            Err(error) if units.len() > 1 => {
+                debug!("a transaction of {} units failed, parts of it are tried: {error}", units.len());
+                if matches!(error, StoreError::Sql(_)) {
+                    let later = units.split_off(units.len() / 2);
+                    self.commit_batch(units);
+                    self.commit_batch(later);
+                } else {
+                    self.commit_one_by_one(units);
+                }
+            }
+            _ => {
+                for work in units {
+                    work.report(outcome.clone());
+                }
             }
         }
     }

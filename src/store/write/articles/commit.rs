@@ -4,7 +4,8 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::config::ScheduleSettings;
-use crate::model::{ArticleOutcome, ArticleResult, Candidate};
+use crate::model::{Absence, ArticleOutcome, ArticleResult, Candidate, ErrorClass, Failure, Retry};
+use crate::schedule::backoff;
 use crate::store::write::articles::fetch::{ArticleCommit, Fetch};
 use crate::store::write::articles::revisits::Revisits;
 use crate::store::write::entries::ENTRY_SIGN;
@@ -61,6 +62,33 @@ pub(in crate::store) fn commit(
     publishers::note_pace(transaction, &candidate.publisher, exchanges)?;
     publishers::set_next_turn(transaction, &candidate.publisher, ready_at)?;
     Ok(commit)
+}
+
+/// Commits that the database refuses what came of a fetch, for a damaged row or a rule that somebody has added: the article fails by
+/// itself, is told, and is tried again later, and nothing else waits for it.
+pub(in crate::store) fn commit_refusal(
+    transaction: &WriteTransaction<'_>,
+    outcome: &ArticleOutcome,
+    reason: &str,
+    schedule: &ScheduleSettings,
+) -> rusqlite::Result<ArticleCommit> {
+    let ArticleOutcome { candidate, exchanges, finished_at, host_ready_at, .. } = outcome;
+    let failure = Failure { class: ErrorClass::Internal, reason: format!("refused by the database: {reason}") };
+    let mut exchanges = exchanges.clone();
+    if let Some(last) = exchanges.last_mut() {
+        last.failure = Some(failure.clone());
+    }
+    fetches::record(transaction, &exchanges, candidate.source, None)?;
+    let Some(link) = ClaimedLink::find(transaction, candidate)? else {
+        return Ok(ArticleCommit { is_stale: true, ..ArticleCommit::default() });
+    };
+    let revisits = Revisits { connection: transaction, candidate, schedule, now: *finished_at };
+    let (failures, seed) = (candidate.failures_in_a_row + 1, candidate.link.0.unsigned_abs());
+    let listed_at = candidate.first_seen_at;
+    let retry_at = backoff::next_article_try(schedule, failures, Retry::Backoff, listed_at, seed, *finished_at);
+    revisits.after_failure(link.article_id, Absence::Unknown, retry_at)?;
+    publishers::set_next_turn(transaction, &candidate.publisher, *host_ready_at)?;
+    Ok(ArticleCommit { obstruction: Some(failure), ..ArticleCommit::default() })
 }
 
 /// A link that is still claimed for a fetch.

@@ -23,6 +23,8 @@ pub(in crate::store) fn restore(
     record: &ArticleRecord,
 ) -> rusqlite::Result<Option<StoredArticle>> {
     let connection: &Connection = transaction;
+    // It may be done again, after a transaction that came to nothing.
+    record.companions.forget(record.id);
     let mut stored = match stored_before(connection, imported, record)? {
         Some(id) => StoredArticle { id, verdict: Verdict::Known { article_id: id } },
         None => {
@@ -33,7 +35,8 @@ pub(in crate::store) fn restore(
             }
         }
     };
-    if matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. }) {
+    let is_new = matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. });
+    if is_new {
         stored.verdict = complete(transaction, &stored, imported, record)?;
     }
     for sighting in &record.sightings {
@@ -58,6 +61,7 @@ pub(in crate::store) fn restore(
                 public_time(sighting.last_seen_at),
             ])?;
     }
+    record.companions.insert(record.id, stored.id, is_new);
     Ok(Some(stored))
 }
 
@@ -147,8 +151,8 @@ fn complete(
         _ => None,
     };
     let recorded = match record.lineage {
-        RecordedLineage::Unknown => judged,
-        RecordedLineage::CopyOf(of, kind) => Some((of, kind)),
+        // An export of a choice of articles may lack the one that is repeated.
+        RecordedLineage::CopyOf(of, kind) => record.companions.number_of(of).map(|of| (of, kind)).or(judged),
         // The export knows nothing of what was stored here before it.
         RecordedLineage::Original => judged.filter(|(of, _)| !record.companions.contains(*of)),
     };

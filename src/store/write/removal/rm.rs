@@ -40,8 +40,13 @@ pub fn remove_articles_beside(
             if title.is_some() {
                 delete::tell(connection, *id, Timestamp::now())?;
                 delete::delete(connection, *id)?;
+                // Nothing of its words stays.
+                connection
+                    .prepare_cached("UPDATE _taken_back SET title = NULL WHERE article_id = ?1")?
+                    .execute([id])?;
             }
             if forgets {
+                connection.prepare_cached("UPDATE _taken_back SET url = NULL WHERE article_id = ?1")?.execute([id])?;
                 delete::forget_signs(connection, *id)?;
                 connection.prepare_cached("DELETE FROM _links WHERE article_id = ?1")?.execute([id])?;
             }

@@ -52,6 +52,18 @@ impl KnownSources {
         Ok(known)
     }
 
+    /// The slug of the source at an address.
+    pub(in crate::store) fn slug_at(&self, url: &str) -> Option<String> {
+        self.by_address.get(url).map(|(_, slug, _)| slug.clone())
+    }
+
+    /// A free slug, which is taken from then on.
+    pub(in crate::store) fn take_free_slug(&mut self, wanted: &str) -> String {
+        let slug = self.free_slug(wanted);
+        self.slugs.insert(slug.clone());
+        slug
+    }
+
     /// The slug itself if it is free, else with the next number, for which a long one is cut: what is no slug is taken for
     /// a name when it comes back from a file.
     fn free_slug(&mut self, wanted: &str) -> String {

@@ -92,12 +92,12 @@ pub(super) fn set_part(connection: &Connection, article: i64, part: i64) -> rusq
 }
 
 /// Counts the articles of a story again.
-pub(super) fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
+pub(in crate::store) fn recount(connection: &Connection, story: i64) -> rusqlite::Result<()> {
     let sql = "INSERT INTO _recounted_stories (story_id) VALUES (?1)";
     connection.prepare_cached(sql)?.execute([story]).map(|_| ())
 }
 
 /// Lets the writing thread read stories again.
-fn note_change(connection: &Connection) -> rusqlite::Result<()> {
+pub(in crate::store) fn note_change(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE _story_state SET generation = generation + 1", []).map(|_| ())
 }

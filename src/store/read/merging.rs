@@ -1,0 +1,80 @@
+//! What a merge takes from the other database besides its articles as an export has them.
+
+use std::collections::HashMap;
+
+use rusqlite::params;
+
+use crate::model::DeletedIdentity;
+use crate::store::file::error::StoreError;
+use crate::store::read::reader::Reader;
+
+impl Reader {
+    /// Refuses a snapshot: it does not say what was deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Snapshot`] for one, and when the database cannot be read.
+    pub fn check_mergeable(&self) -> Result<(), StoreError> {
+        self.needs_the_database("what was deleted, by which a merge goes")
+    }
+
+    /// The numbers of all articles, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn article_ids(&self) -> Result<Vec<i64>, StoreError> {
+        self.rows("SELECT id FROM articles ORDER BY id", params![], |row| row.get(0))
+    }
+
+    /// The articles of each story that has several, by their numbers.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn shared_stories(&self) -> Result<Vec<Vec<i64>>, StoreError> {
+        let members: Vec<(i64, i64)> = self.rows(
+            "SELECT story_id, article_id FROM story_members ORDER BY story_id, article_id",
+            params![],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let stories = members.chunk_by(|left, right| left.0 == right.0).filter(|members| members.len() > 1);
+        Ok(stories.map(|members| members.iter().map(|(_, article)| *article).collect()).collect())
+    }
+
+    /// By what the articles are known that were deleted.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn deleted_identities(&self) -> Result<Vec<DeletedIdentity>, StoreError> {
+        let mut signs: Vec<(i64, DeletedIdentity)> = self.rows(
+            "SELECT article_id, url_key, url, host FROM _links WHERE article_id IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = _links.article_id)",
+            params![],
+            |row| {
+                let identity = DeletedIdentity::Address { key: row.get(1)?, url: row.get(2)?, publisher: row.get(3)? };
+                Ok((row.get(0)?, identity))
+            },
+        )?;
+        let slugs: HashMap<i64, String> = self
+            .rows("SELECT id, slug FROM sources", params![], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .into_iter()
+            .collect();
+        let others: Vec<(i64, String)> =
+            self.rows("SELECT article_id, sign FROM _deleted", params![], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        signs.extend(others.into_iter().filter_map(|(article, sign)| Some((article, identity_of(sign, &slugs)?))));
+        signs.sort_by_key(|(article, _)| *article);
+        Ok(signs.into_iter().map(|(_, identity)| identity).collect())
+    }
+}
+
+/// What a row of `_deleted` says, if it can be said of another database.
+fn identity_of(sign: String, slugs: &HashMap<i64, String>) -> Option<DeletedIdentity> {
+    let Some(of_source) = sign.strip_prefix("guid ") else {
+        return sign.starts_with("text ").then_some(DeletedIdentity::Text(sign));
+    };
+    let (source, guid) = of_source.split_once(' ')?;
+    let source = slugs.get(&source.parse().ok()?)?.clone();
+    Some(DeletedIdentity::Guid { source, guid: guid.to_owned() })
+}

@@ -1,0 +1,195 @@
+//! `merge`: all of another database, known again as by import; the same once more changes nothing.
+
+use std::collections::BTreeSet;
+
+use crate::harness::Newsroom;
+
+/// Tables whose rows a second merge leaves as they are.
+const TABLES: [&str; 9] = [
+    "SELECT * FROM articles ORDER BY id",
+    "SELECT * FROM sources ORDER BY id",
+    "SELECT * FROM sightings ORDER BY article_id, source_id",
+    "SELECT * FROM revisions ORDER BY article_id, revision",
+    "SELECT * FROM stories ORDER BY id",
+    "SELECT * FROM story_members ORDER BY article_id",
+    "SELECT id, url_key, url, host, article_id FROM _links ORDER BY id",
+    "SELECT * FROM _deleted ORDER BY sign",
+    "SELECT * FROM sqlite_sequence WHERE name = 'articles'",
+];
+
+/// A row as text, whatever is in it.
+fn rows(room: &Newsroom, sql: &str) -> Vec<String> {
+    let connection = room.open().expect("the database opens");
+    let mut statement = connection.prepare(sql).expect("a query");
+    let n_columns = statement.column_count();
+    let row = |row: &rusqlite::Row<'_>| {
+        let cell = |column: usize| row.get(column).map(|value: rusqlite::types::Value| format!("{value:?}"));
+        let cells: rusqlite::Result<Vec<String>> = (0..n_columns).map(cell).collect();
+        cells.map(|cells| cells.join("|"))
+    };
+    statement.query_map([], row).expect("rows").collect::<Result<_, _>>().expect("rows")
+}
+
+fn state(room: &Newsroom) -> Vec<Vec<String>> {
+    TABLES.iter().map(|sql| rows(room, sql)).collect()
+}
+
+fn merge(room: &Newsroom, other: &Newsroom) -> serde_json::Value {
+    room.run(&["--json", "merge", &other.database().display().to_string()]).exits(0).json()
+}
+
+fn import(room: &Newsroom, lines: &[String]) {
+    let file = room.file("lines.jsonl", lines.join("\n"));
+    room.run(&["-q", "import", &file]).exits(0);
+}
+
+/// A text that no other number has.
+fn text(number: usize) -> String {
+    (0..40).map(|word| format!("w{number}x{word}")).collect::<Vec<_>>().join(" ")
+}
+
+/// An article under an address, of a version that was written on a day.
+fn line(number: usize, version: usize) -> String {
+    format!(
+        r#"{{"url": "https://paper.example/{number}", "source": "paper-{}", "title": "Number {number} in version {version}", "published": "2026-03-{:02}", "modified_at": "2026-04-{:02}T00:00:00Z", "text": "{} {}"}}"#,
+        number % 3,
+        1 + number % 28,
+        1 + version,
+        text(number),
+        text(1000 * (version + 1) + number),
+    )
+}
+
+/// The articles by what they are known by.
+fn identities(room: &Newsroom) -> BTreeSet<String> {
+    let sql = "SELECT coalesce(url, (SELECT guid FROM sightings WHERE article_id = articles.id)), sha256 FROM articles";
+    rows(room, sql).into_iter().collect()
+}
+
+#[test]
+fn merging_twice_is_merging_once_and_both_ways_have_the_same_articles() {
+    for seed in 0..4_usize {
+        let rooms = [Newsroom::new(), Newsroom::new()];
+        for (which, room) in rooms.iter().enumerate() {
+            let mut lines = Vec::new();
+            for number in 0..24 {
+                // A choice that is another for each seed and room; what both have is there in other versions.
+                let draw = (number * 7 + seed * 13 + which * 5) % 11;
+                match draw {
+                    0..=2 => {}
+                    3..=6 => lines.push(line(number, 0)),
+                    7 => lines.extend([line(number, 0), line(number, 1 + which)]),
+                    8 => lines.push(line(number, 1 + which)),
+                    9 => lines.push(format!(r#"{{"id": "{number}", "source": "wire", "title": "Wire {number}", "published": "2026-05-01", "text": "{}"}}"#, text(500 + number))),
+                    _ => lines.push(format!(r#"{{"url": "https://copy.example/{which}/{number}", "title": "A copy of {number}", "published": "2026-06-02", "text": "{}"}}"#, text(500 + number))),
+                }
+            }
+            import(room, &lines);
+        }
+        let [a, b] = &rooms;
+        let untouched = state(a);
+        merge(b, a);
+        assert_eq!(state(a), untouched, "what is merged is only read");
+        let once = state(b);
+        merge(b, a);
+        for (table, (once, twice)) in TABLES.iter().zip(once.iter().zip(&state(b))) {
+            assert_eq!(once, twice, "seed {seed}: {table}");
+        }
+        b.assert_sound();
+        // `a` has not taken in `b` yet: a room of its own for the other way round.
+        let c = Newsroom::new();
+        merge(&c, a);
+        assert_eq!(identities(&c), identities(a), "seed {seed}");
+        merge(a, b);
+        assert_eq!(identities(a), identities(b), "seed {seed}");
+        a.assert_sound();
+    }
+}
+
+#[test]
+fn sources_come_along_and_are_not_polled() {
+    let (here, there) = (Newsroom::new(), Newsroom::new());
+    there.run(&["sources", "add", "--no-check", "https://paper.example/feed"]);
+    import(&there, &[line(1, 0)]);
+    let add = "UPDATE sources SET url = 'https://wire.example/feed', title = 'The Wire', state = 'active', tags = '[\"en\"]' WHERE slug = 'paper-1'";
+    rusqlite::Connection::open(there.database())
+        .and_then(|connection| connection.execute_batch(add))
+        .expect("it can be changed");
+    // The same address under another slug, and the slug for another address.
+    import(&here, &[line(2, 0), line(1, 0).replace("paper-1", "own")]);
+    let change = "UPDATE sources SET url = 'https://wire.example/feed', state = 'active' WHERE slug = 'own'";
+    rusqlite::Connection::open(here.database())
+        .and_then(|connection| connection.execute_batch(change))
+        .expect("it can be changed");
+    merge(&here, &there);
+    assert_eq!(
+        here.column("SELECT slug || ' ' || state || ' ' || title FROM sources WHERE url = 'https://wire.example/feed'"),
+        ["own active The Wire"]
+    );
+    assert_eq!(here.column("SELECT slug FROM sightings JOIN sources ON id = source_id WHERE article_id = 2"), ["own"]);
+    let fresh = Newsroom::new();
+    merge(&fresh, &there);
+    let sql = "SELECT slug || ' ' || state || ' ' || tags || ' ' || (next_due_at IS NULL) FROM sources JOIN _source_schedule ON source_id = id WHERE slug = 'paper-1'";
+    assert_eq!(fresh.column(sql), ["paper-1 manual [\"en\"] 1"]);
+}
+
+#[test]
+fn what_was_deleted_in_either_stays_deleted_and_what_was_removed_stays_removed() {
+    let (here, there) = (Newsroom::new(), Newsroom::new());
+    let wire = format!(r#"{{"id": "7", "source": "wire", "title": "Wire", "text": "{}"}}"#, text(7));
+    let wordless = format!(r#"{{"id": "8", "title": "No source", "text": "{}"}}"#, text(8));
+    import(&here, &[line(1, 0)]);
+    import(&there, &[line(1, 0), line(2, 0), line(3, 0), wire.clone(), wordless.clone()]);
+    here.run(&["rm", "1"]).exits(0);
+    there.run(&["rm", "2", "4", "5"]).exits(0);
+    let remove = "UPDATE articles SET removed_at = '2026-11-20T00:00:00Z' WHERE id = 3";
+    rusqlite::Connection::open(there.database())
+        .and_then(|connection| connection.execute_batch(remove))
+        .expect("it can be changed");
+    let told = merge(&here, &there);
+    assert_eq!((&told["new"], &told["deleted"]), (&1.into(), &1.into()), "{told}");
+    assert_eq!(
+        here.column("SELECT url || ' ' || removed_at FROM articles"),
+        ["https://paper.example/3 2026-11-20T00:00:00Z"]
+    );
+    // They do not come by import either.
+    import(&here, &[line(1, 0), line(2, 0), wire, wordless]);
+    assert_eq!(here.number("SELECT count(*) FROM articles"), 1);
+    let before = state(&here);
+    merge(&here, &there);
+    assert_eq!(state(&here), before);
+}
+
+#[test]
+fn articles_that_share_a_story_there_share_one_here_unless_a_person_took_them_apart() {
+    let (here, there) = (Newsroom::new(), Newsroom::new());
+    import(&here, &[line(1, 0), line(2, 0)]);
+    import(&there, &[line(1, 0), line(2, 0), line(3, 0)]);
+    there.run(&["stories", "merge", "1", "2", "3"]).exits(0);
+    let apart = Newsroom::new();
+    import(&apart, &[line(1, 0), line(2, 0), line(3, 0)]);
+    apart.run(&["stories", "merge", "1", "2"]).exits(0);
+    apart.run(&["stories", "split", "2"]).exits(0);
+
+    assert_eq!(merge(&here, &there)["in_stories"], 2);
+    assert_eq!(here.column("SELECT DISTINCT story_id FROM articles").len(), 1);
+    assert_eq!(here.number("SELECT n_articles FROM stories WHERE n_articles > 0"), 3);
+    assert_eq!(merge(&here, &there)["in_stories"], 0);
+    here.assert_sound();
+    merge(&apart, &there);
+    let shared = "SELECT group_concat(article_id) FROM story_members GROUP BY story_id ORDER BY min(article_id)";
+    assert_eq!(apart.column(shared), ["1,3", "2"]);
+}
+
+#[test]
+fn what_cannot_be_merged_is_refused() {
+    let (here, there) = (Newsroom::new(), Newsroom::new());
+    import(&there, &[line(1, 0)]);
+    import(&here, &[line(1, 0)]);
+    let snapshot = there.path("snapshot.db").display().to_string();
+    there.run(&["snapshot", &snapshot]).exits(0);
+    here.run(&["merge", &snapshot]).exits(78).says("what was deleted");
+    let itself = here.database().display().to_string();
+    here.run(&["merge", &itself]).exits(2).says("is the database itself");
+    here.run(&["merge", &here.path("nowhere.db").display().to_string()]).exits(1);
+}
