@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(described, there_are, "columns are described in their order, each once");
     }
 
-    /// DuckDB takes the text of a view for SQL of its own, and gives SQLite what it understood. `tests/tools` asks DuckDB itself.
+    /// `DuckDB` takes the text of a view for SQL of its own, and gives `SQLite` what it understood. `tests/tools` asks it itself.
     #[test]
     fn views_are_told_in_words_that_duckdb_has_too() {
         let connection = in_memory().unwrap();
