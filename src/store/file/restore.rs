@@ -127,7 +127,11 @@ fn put_aside(database: &Path) -> std::io::Result<Option<PathBuf>> {
         1 => beside(database, &format!(".before-{time}")),
         number => beside(database, &format!(".before-{time}-{number}")),
     };
-    let aside = (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(1));
+    let mut number = 1;
+    while named(number).exists() {
+        number += 1;
+    }
+    let aside = named(number);
     move_all(database, &aside)?;
     Ok(Some(aside))
 }
