@@ -202,6 +202,29 @@ fn an_article_that_the_database_refuses_costs_itself() {
 }
 
 #[test]
+fn a_row_that_was_put_in_the_place_of_another_gets_new_wordings() {
+    let room = Newsroom::new();
+    let wording = |text: &str, changed: &str| {
+        json!({ "url": "https://paper.example/1", "title": "Ferries", "text": text, "modified_at": changed })
+            .to_string()
+    };
+    let first = wording("The ferry was late on Monday, since its engine had to be looked at.", "2026-11-02T10:00:00Z");
+    let second =
+        wording("The ferry was late on Monday and on Tuesday: its engine had to be changed.", "2026-11-03T10:00:00Z");
+    room.run(&["import", &room.file("a.jsonl", [first, second].join("\n"))]).exits(0);
+    let theirs = Connection::open(room.database()).expect("a database");
+    let columns = "id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, url";
+    theirs
+        .execute_batch(&format!("REPLACE INTO articles ({columns}) SELECT {columns} FROM articles WHERE id = 1"))
+        .expect("a row is replaced");
+    drop(theirs);
+    let third = wording("The ferry is not late any more: it has the engine of another ship.", "2026-11-05T10:00:00Z");
+    room.run(&["import", &room.file("b.jsonl", third)]).exits(0);
+    assert_eq!(room.column("SELECT revision FROM revisions ORDER BY revision"), ["1", "2"]);
+    assert_eq!(room.value("SELECT revision FROM articles"), "3");
+}
+
+#[test]
 fn a_source_that_is_deleted_while_it_is_polled_is_gone() {
     let web = web_of(vec![
         Site::new("paper.example")

@@ -228,7 +228,12 @@ impl<'a> Intake<'a> {
                     Verdict::Revision { .. } => self.counts.revisions += 1,
                 },
                 Ok(None) => self.counts.deleted += 1,
-                Err(StoreError::Sql(reason)) => self.fault(place, &format!("refused by the database: {reason}")),
+                Err(StoreError::Sql(reason)) => self.fault(
+                    place,
+                    &format!(
+                        "refused by the database: {reason}; `newswire doctor` looks whether something is wrong with it"
+                    ),
+                ),
                 // What comes after it is not stored either.
                 Err(error) => {
                     failure.get_or_insert(error);

@@ -73,7 +73,12 @@ pub(in crate::store) fn commit_refusal(
     schedule: &ScheduleSettings,
 ) -> rusqlite::Result<ArticleCommit> {
     let ArticleOutcome { candidate, exchanges, finished_at, host_ready_at, .. } = outcome;
-    let failure = Failure { class: ErrorClass::Internal, reason: format!("refused by the database: {reason}") };
+    let failure = Failure {
+        class: ErrorClass::Internal,
+        reason: format!(
+            "refused by the database: {reason}; `newswire doctor` looks whether something is wrong with it"
+        ),
+    };
     let mut exchanges = exchanges.clone();
     if let Some(last) = exchanges.last_mut() {
         last.failure = Some(failure.clone());

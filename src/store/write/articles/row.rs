@@ -187,6 +187,13 @@ fn update_sql(columns: &[Column<'_>]) -> String {
 
 /// Copies the present wording of an article to `revisions`, before a new one replaces it.
 pub(super) fn keep_revision(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    // A row that another program put in the place of this one counts its wordings from one again.
+    connection
+        .prepare_cached(
+            "UPDATE articles SET revision = 1 + (SELECT max(revision) FROM revisions WHERE article_id = ?1)
+             WHERE id = ?1 AND revision <= (SELECT max(revision) FROM revisions WHERE article_id = ?1)",
+        )?
+        .execute([id])?;
     connection
         .prepare_cached(
             "INSERT INTO revisions (article_id, revision, title, body, seen_at, change_seq)
