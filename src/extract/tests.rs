@@ -12,6 +12,14 @@ use super::page::Page;
 use super::*;
 use crate::model::{BodyKind, ErrorClass, Evidence, ExtractedArticle, FeedText, FetchedDocument, LinkHints};
 
+/// The paragraphs of an article, for tests of what stands around one.
+pub(super) const WEIR: [&str; 4] = [
+    "The weir below Harn Bridge will be rebuilt from next spring, eleven years after a flood tore a gap into it.",
+    "The council of Mell voted for the plan on Tuesday evening, after a debate in which nobody was against it.",
+    "Work will begin once the herons have left, which the warden of the reserve expects in the middle of August.",
+    "The money comes from a fund for the old works of the river, into which every house has paid since spring.",
+];
+
 /// What the page says of its article, for tests that go on with the body.
 pub(super) fn known_texts_of(page: &Page<'_>, url: &str) -> KnownTexts {
     let hints = LinkHints::default();

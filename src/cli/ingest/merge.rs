@@ -157,12 +157,11 @@ impl Merge<'_> {
             self.rename(slug);
         }
         let new = NewArticle {
-            article: read.article,
             guid: read.guid,
             source,
             first_seen_at: read.first_seen_at,
-            is_address_given: true,
             record,
+            ..NewArticle::of(read.article)
         };
         self.intake.add(place, new).await
     }

@@ -139,15 +139,8 @@ fn is_heading(page: &Page<'_>, line: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::extract::tests::extract;
+    use crate::extract::tests::{WEIR as TEXT, extract};
     use crate::model::LinkHints;
-
-    const TEXT: [&str; 4] = [
-        "The weir below Harn Bridge will be rebuilt from next spring, eleven years after a flood tore a gap into it.",
-        "The council of Mell voted for the plan on Tuesday evening, after a debate in which nobody was against it.",
-        "Work will begin once the herons have left, which the warden of the reserve expects in the middle of August.",
-        "The money comes from a fund for the old works of the river, into which every house has paid since spring.",
-    ];
 
     fn check(body: &str, expected: &[&str]) {
         let page = format!("<title>Weir below Harn Bridge to be rebuilt</title><article>{body}</article>");

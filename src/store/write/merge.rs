@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::{DeletedIdentity, MergedSource};
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::{json_list, private_time, public_time};
+use crate::store::write::articles::restore::begin_numbers;
 use crate::store::write::sources::add::KnownSources;
 use crate::store::write::stories::edits::{note_change, recount};
 
@@ -132,12 +133,7 @@ fn note_sign(connection: &Connection, sign: &str) -> rusqlite::Result<usize> {
 
 /// A number that no article has, had or will have.
 fn unused_number(connection: &Connection) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached(
-            "INSERT INTO sqlite_sequence (name, seq)
-             SELECT 'articles', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'articles')",
-        )?
-        .execute([])?;
+    begin_numbers(connection)?;
     connection
         .prepare_cached("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'articles' RETURNING seq")?
         .query_row([], |row| row.get(0))

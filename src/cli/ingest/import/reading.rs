@@ -238,12 +238,11 @@ impl<'a> Import<'a> {
         let source = source.or_else(|| needs_source.then(|| DEFAULT_SOURCE.to_owned()));
         let record = read.record.map(|record| ArticleRecord { companions: companions.clone(), ..record });
         let new = NewArticle {
-            article: read.article,
             guid: read.guid,
             source,
             first_seen_at: read.first_seen_at,
-            is_address_given: true,
             record,
+            ..NewArticle::of(read.article)
         };
         self.intake.add(place, new).await
     }

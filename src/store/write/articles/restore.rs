@@ -99,17 +99,23 @@ fn stored_before(
     Ok(None)
 }
 
-/// Has the next article get this number, if no article has had it or a later one.
-fn reserve_number(connection: &Connection, number: i64) -> rusqlite::Result<()> {
-    if !(1..=NUMBER_MAX).contains(&number) {
-        return Ok(());
-    }
+/// Makes the row that holds the last number of an article, which SQLite makes with the first article.
+pub(in crate::store) fn begin_numbers(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO sqlite_sequence (name, seq)
              SELECT 'articles', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'articles')",
         )?
         .execute([])?;
+    Ok(())
+}
+
+/// Has the next article get this number, if no article has had it or a later one.
+fn reserve_number(connection: &Connection, number: i64) -> rusqlite::Result<()> {
+    if !(1..=NUMBER_MAX).contains(&number) {
+        return Ok(());
+    }
+    begin_numbers(connection)?;
     connection
         .prepare_cached("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'articles' AND seq < ?1")?
         .execute([number - 1])?;

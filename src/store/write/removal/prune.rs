@@ -1,7 +1,7 @@
 //! Taking away at one go what is older than rules say, beside a running daemon, and giving space back to the disk.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
@@ -112,23 +112,27 @@ fn prune_fetches(
 pub fn give_back_space(settings: &StoreSettings) -> Result<Space, StoreError> {
     let connection = open_for_writing(settings)?;
     let wrap = |error: rusqlite::Error| explain(&error, &settings.path);
-    let pages = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0)).map_err(wrap);
-    let page_bytes = pages("page_size")?;
-    let before = pages("page_count")? * page_bytes;
-    let mut free = pages("freelist_count")?;
+    let before = bytes_of(&connection, "page_count").map_err(wrap)?;
+    let mut free = bytes_of(&connection, "freelist_count").map_err(wrap)?;
     while free > 0 {
         let mut statement =
             connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES_IN_STRETCH})")).map_err(wrap)?;
         let mut rows = statement.query([]).map_err(wrap)?;
         while rows.next().map_err(wrap)?.is_some() {}
-        let left = pages("freelist_count")?;
+        let left = bytes_of(&connection, "freelist_count").map_err(wrap)?;
         if left == free {
             break;
         }
         free = left;
     }
     shrink_file(&connection, settings)?;
-    Ok(Space { before, after: pages("page_count")? * page_bytes, free: free * page_bytes })
+    Ok(Space { before, after: bytes_of(&connection, "page_count").map_err(wrap)?, free })
+}
+
+/// Bytes of so many pages as a pragma tells.
+fn bytes_of(connection: &Connection, pages: &str) -> rusqlite::Result<u64> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+    Ok(pragma(pages)? * pragma("page_size")?)
 }
 
 /// Builds the file anew without its free pages and without what was deleted; from then on it gives space back by itself. It needs the
@@ -141,22 +145,18 @@ pub fn rebuild(settings: &StoreSettings) -> Result<Space, StoreError> {
     let _lock = IngestLock::acquire(&settings.path)?;
     let connection = open_for_writing(settings)?;
     let wrap = |error: rusqlite::Error| explain(&error, &settings.path);
-    let bytes = || -> rusqlite::Result<u64> {
-        let pages: u64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-        Ok(pages * connection.pragma_query_value(None, "page_size", |row| row.get::<_, u64>(0))?)
-    };
-    let before = bytes().map_err(wrap)?;
+    let before = bytes_of(&connection, "page_count").map_err(wrap)?;
     // The words of deleted texts stay in a full-text index until its segments are merged.
     let merge = "INSERT INTO articles_fts (articles_fts) VALUES ('optimize');
          INSERT INTO articles_characters (articles_characters) VALUES ('optimize');
          PRAGMA auto_vacuum = INCREMENTAL; VACUUM";
     connection.execute_batch(merge).map_err(wrap)?;
     shrink_file(&connection, settings)?;
-    Ok(Space { before, after: bytes().map_err(wrap)?, free: 0 })
+    Ok(Space { before, after: bytes_of(&connection, "page_count").map_err(wrap)?, free: 0 })
 }
 
 /// The file itself gets shorter at a checkpoint; one that readers prevent is made later.
-fn shrink_file(connection: &rusqlite::Connection, settings: &StoreSettings) -> Result<(), StoreError> {
+fn shrink_file(connection: &Connection, settings: &StoreSettings) -> Result<(), StoreError> {
     let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     checkpoint.map_err(|error| explain(&error, &settings.path))
 }
