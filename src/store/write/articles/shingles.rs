@@ -67,10 +67,10 @@ impl RecentShingles {
         let mut postings: Postings = vec![Vec::new(); keys.len()];
         let mut buckets: Vec<usize> = keys.iter().map(|key| bucket_of(*key)).collect();
         buckets.dedup();
-        // One statement for all buckets: with one for each, most of the time would go into statements.
-        let mut statement = connection.prepare_cached(
-            "SELECT bucket, postings FROM _shingle_buckets WHERE bucket IN (SELECT value FROM rarray(?1))",
-        )?;
+        // One statement for all buckets: with one for each, most of the time would go into statements. The list leads: `IN` would
+        // make an index of it first.
+        let mut statement = connection
+            .prepare_cached("SELECT bucket, postings FROM rarray(?1) CROSS JOIN _shingle_buckets ON bucket = value")?;
         let list: Vec<Value> =
             buckets.into_iter().filter_map(|bucket| i64::try_from(bucket).ok()).map(Value::from).collect();
         let mut rows = statement.query([Rc::new(list)])?;
