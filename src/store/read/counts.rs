@@ -3,7 +3,7 @@
 use rusqlite::{ToSql, params};
 
 use crate::store::file::columns::public_time;
-use crate::store::file::error::StoreError;
+use crate::store::file::error::{StoreError, of_user};
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::reader::Reader;
 use crate::store::read::search::Asked;
@@ -17,7 +17,7 @@ impl Reader {
     /// When the database cannot be read, or the user's condition is wrong.
     pub fn n_articles(&self, filter: &ArticleFilter) -> Result<u64, StoreError> {
         let (conditions, parameters) = filter.conditions(UserCondition::AsSubquery);
-        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(&error))
+        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(error))
     }
 
     /// How many articles of a choice have changed behind a place in the order of changes.
@@ -29,7 +29,7 @@ impl Reader {
         let (mut conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
         conditions.push("articles.change_seq > :after".to_owned());
         parameters.push((":after", Box::new(after)));
-        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(&error))
+        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(error))
     }
 
     /// How many articles a search finds.
@@ -43,7 +43,7 @@ impl Reader {
         let tables = format!("({}) AS hits JOIN articles ON articles.id = hits.id", asked.hits());
         parameters.push((":expression", Box::new(asked.expression)));
         let count = self.count(&counting(&tables, &conditions), &parameters);
-        count.map_err(|error| StoreError::UserSql(error.to_string()))
+        count.map_err(|error| of_user(error, ToString::to_string))
     }
 
     /// How many stories a choice has.

@@ -1,7 +1,7 @@
 //! Full-text search.
 
 use crate::store::file::characters;
-use crate::store::file::error::StoreError;
+use crate::store::file::error::{StoreError, of_user};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
@@ -78,7 +78,7 @@ impl Reader {
         );
         let words = passage::words_of(expression);
         parameters.push((":expression", Box::new(asked.expression)));
-        let wrong = |error: rusqlite::Error| StoreError::UserSql(error.to_string());
+        let wrong = |error: rusqlite::Error| of_user(error, ToString::to_string);
         let mut statement = self.connection().prepare(&sql).map_err(wrong)?;
         let rows = statement
             .query_map(parameters.as_slice(), |row| {
