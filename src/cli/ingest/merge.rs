@@ -20,8 +20,9 @@ use crate::store::{Reader, SourceRow, StoreError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings and stories come along; the
-sources are not polled here. What was deleted in either stays deleted. OTHER.db is only read. The same once more changes nothing.
+Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings, removals, further addresses and
+stories come along, also of articles that both have; the sources are not polled here. What was deleted in either stays deleted. OTHER.db is only read. The same once more changes nothing, and
+goes on where a merge was interrupted. Of a damaged OTHER.db all comes that can be read, and the rest is named (exit code 3).
 
 Examples:
   newswire --db all.db merge laptop.db")]
@@ -146,6 +147,7 @@ impl Merge<'_> {
         };
         let of_article = self.reader.take_damage();
         let (sightings, revisions) = (self.reader.sightings(id)?, self.reader.revisions(id)?);
+        let addresses = self.reader.links_of(id)?;
         let is_whole = of_article.iter().all(|row| row.is_left_out);
         for row in of_article.into_iter().chain(self.reader.take_damage()) {
             self.intake.fault(&place, &if is_whole { row.to_string() } else { row.faults.join("; ") });
@@ -165,7 +167,7 @@ impl Merge<'_> {
             for sighting in &mut record.sightings {
                 self.rename(&mut sighting.source);
             }
-            ArticleRecord { companions: companions.clone(), ..record }
+            ArticleRecord { addresses, companions: companions.clone(), ..record }
         });
         let mut source = read.source;
         if let Some(slug) = &mut source {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
-use crate::model::DeletedIdentity;
+use crate::model::{DeletedIdentity, RecordedAddress};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 use crate::store::read::salvage;
@@ -34,6 +34,20 @@ impl Reader {
             }
             numbers => numbers,
         }
+    }
+
+    /// The addresses that lead to an article. Those on a damaged page are noted as damage.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn links_of(&self, article_id: i64) -> Result<Vec<RecordedAddress>, StoreError> {
+        let addresses = self.rows(
+            "SELECT url_key, url, host FROM _links WHERE article_id = ?1 ORDER BY id",
+            params![article_id],
+            |row| Ok(RecordedAddress { key: row.get(0)?, url: row.get(1)?, publisher: row.get(2)? }),
+        );
+        self.unless_damaged(addresses, || format!("the addresses of article {article_id}"))
     }
 
     /// The articles of each story that has several, by their numbers.

@@ -64,7 +64,7 @@ pub fn split_story_beside(settings: &StoreSettings, articles: &[i64]) -> Result<
 }
 
 /// The articles of a story.
-pub(super) fn members_of(connection: &Connection, story: i64) -> rusqlite::Result<Vec<i64>> {
+pub(in crate::store) fn members_of(connection: &Connection, story: i64) -> rusqlite::Result<Vec<i64>> {
     connection
         .prepare_cached("SELECT article_id FROM story_members WHERE story_id = ?1 ORDER BY article_id")?
         .query_map([story], |row| row.get(0))?
