@@ -12,11 +12,11 @@ mod conditional;
 mod copies;
 mod crash;
 mod dailytimes;
+mod damaged_pages;
 mod damaged_rows;
 mod database;
 mod demo;
 mod doctor;
-
 mod documentation;
 mod entries;
 mod explain;
