@@ -104,7 +104,7 @@ class Datasette:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.log_path = os.path.join(FOLDER, f"datasette-{bool(metadata)}.log")
-        arguments = ["--metadata", metadata] if metadata else []
+        arguments = ["--metadata", metadata, "--setting", "suggest_facets", "off"] if metadata else []
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [os.path.join(TOOLS, "datasette"), "serve", DATABASE, "--port", str(self.port), *arguments], stdout=log, stderr=log
