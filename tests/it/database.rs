@@ -180,6 +180,9 @@ fn what_is_no_file_for_a_database_is_refused_and_nothing_is_made() {
         (notes.as_str(), "not a newswire database", "not a newswire database"),
         (beyond.as_str(), "no database there yet", "there is no folder"),
         ("/dev/null", "no ordinary file", "no ordinary file"),
+        ("~/news.db", "the shell has left ~ as it is", "the shell has left ~ as it is"),
+        ("notes.txt-wal", "name the database, notes.txt", "name the database, notes.txt"),
+        ("notes.txt-lock", "name the database, notes.txt", "name the database, notes.txt"),
     ] {
         for (arguments, says) in [(&["ls"][..], reading), (&["import", &none], writing), (&["fetch", "--due"], writing)]
         {
@@ -188,6 +191,26 @@ fn what_is_no_file_for_a_database_is_refused_and_nothing_is_made() {
         }
         assert_eq!(names(), before, "{path}");
     }
+}
+
+#[test]
+fn an_empty_file_is_read_as_none_and_a_restore_that_fails_leaves_nothing() {
+    let room = Newsroom::new();
+    let empty = room.file("empty.db", "");
+    for command in ["ls", "doctor", "status"] {
+        let outcome = room.run(&["--db", &empty, command]);
+        assert!(outcome.code == Some(1) && outcome.stderr.contains("the file is empty"), "{command}: {outcome:?}");
+    }
+    assert!(!room.path("empty.db-wal").exists() && !room.path("empty.db-shm").exists());
+    // A database that is damaged is none to go back to.
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+    let mut bytes = std::fs::read(room.database()).expect("the file");
+    let n_bytes = bytes.len();
+    bytes[n_bytes / 2..n_bytes / 2 + 8192].fill(0xa5);
+    let bad = room.file("bad.db", bytes);
+    let place = room.path("restored.db").display().to_string();
+    room.run(&["--db", &place, "restore", &bad]).exits(1);
+    assert!(!room.path("restored.db-lock").exists());
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn migrations() -> Vec<M<'static>> {
         }),
         M::up(include_str!("../../../migrations/0008_questions.sql")),
         M::up(include_str!("../../../migrations/0009_large_files.sql")),
+        M::up(include_str!("../../../migrations/0010_elsewhere.sql")),
     ]
 }
 

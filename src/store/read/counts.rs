@@ -15,7 +15,7 @@ impl Reader {
     /// When the database cannot be read, or the user's condition is wrong.
     pub fn n_articles(&self, filter: &ArticleFilter) -> Result<u64, StoreError> {
         let (conditions, parameters) = filter.conditions(UserCondition::AsSubquery);
-        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(&error))
+        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(error))
     }
 
     /// How many articles of a choice have changed behind a place in the order of changes.
@@ -27,7 +27,7 @@ impl Reader {
         let (mut conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
         conditions.push("articles.change_seq > :after".to_owned());
         parameters.push((":after", Box::new(after)));
-        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(&error))
+        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(error))
     }
 
     /// How many stories a choice has.

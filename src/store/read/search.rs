@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::store::file::error::StoreError;
+use crate::store::file::error::{StoreError, of_user};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
@@ -41,7 +41,7 @@ impl Reader {
     ///
     /// When the database cannot be read, or the expression is not valid.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Found, StoreError> {
-        let wrong = |error: rusqlite::Error| StoreError::UserSql(error.to_string());
+        let wrong = |error: rusqlite::Error| of_user(error, ToString::to_string);
         let asked = Asked::of(expression);
         let ranked = asked.hits(self.connection(), filter, RANKED_MAX.max(limit)).map_err(wrong)?;
         let (n_ranked, are_all_ranked) = (ranked.len(), ranked.are_all);

@@ -242,7 +242,8 @@ impl JudgedArticle<'_> {
         match versions::place(self.transaction, self.article, id, now)? {
             Version::Latest => self.revise(id, by_wording),
             Version::Earlier => {
-                versions::insert_earlier(self.transaction, self.article, id, now, first_seen_at)?;
+                let version = versions::wording_of(self.article);
+                versions::insert_earlier(self.transaction, version, id, now, first_seen_at)?;
                 Ok(StoredArticle { id, verdict: Verdict::Revision { article_id: id } })
             }
             Version::Known => Ok(known_article(id)),
