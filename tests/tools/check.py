@@ -344,7 +344,7 @@ def check_duckdb():
 
 def check_readers():
     """Eight processes that read, each with connections of its own, while articles come in as fast as they can."""
-    n_new = max(1000, N_ARTICLES // 5)
+    n_new = max(1000, N_ARTICLES // 10)
     path = os.path.join(FOLDER, "many.jsonl")
     invent.write(path, range(10 * N_ARTICLES, 10 * N_ARTICLES + n_new), N_ARTICLES)
     reader = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "readers.py"), DATABASE]
