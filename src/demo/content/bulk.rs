@@ -198,7 +198,7 @@ fn text(words: &Words, dice: &mut Dice) -> (String, Vec<String>) {
 
 /// Most of the paragraphs, here and there with another word, after a lead of their own.
 fn copy(words: &Words, dice: &mut Dice, paragraphs: &[String]) -> Vec<String> {
-    let mut copied = vec![words.paragraph(dice, LEAD_CHARS / 2)];
+    let mut copied = vec![words.paragraph(dice, LEAD_CHARS)];
     for paragraph in paragraphs {
         if dice.one_in(LEFT_OUT_ODDS) {
             continue;

@@ -15,7 +15,7 @@ pub const APPLICATION_ID: i32 = 0x6e77_7377;
 pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 
 /// `PRAGMA user_version` of the files that this program makes: the number of migrations.
-pub(in crate::store) const VERSION: usize = 9;
+pub(in crate::store) const VERSION: usize = 10;
 
 /// Every migration, in order. Released ones are never edited: there are files that they have made.
 fn migrations() -> Vec<M<'static>> {
