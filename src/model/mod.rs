@@ -48,7 +48,7 @@ pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageRole, PageSigns,
     PollFacts, PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,
 };
-pub use record::{ArticleRecord, Companions, RecordedLineage, RecordedSighting, RecordedWording};
+pub use record::{ArticleRecord, Companions, RecordedAddress, RecordedLineage, RecordedSighting, RecordedWording};
 pub use retention::Retention;
 pub use route::{Proxy, Route};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};

@@ -30,6 +30,8 @@ pub struct ArticleRecord {
     pub earlier: Vec<RecordedWording>,
     /// Where it was seen; empty where the export does not say.
     pub sightings: Vec<RecordedSighting>,
+    /// Further addresses that lead to it.
+    pub addresses: Vec<RecordedAddress>,
     /// The articles that came from the same export.
     pub companions: Companions,
 }
@@ -54,6 +56,17 @@ pub struct RecordedWording {
     pub body: String,
     /// When it was first seen.
     pub seen_at: Timestamp,
+}
+
+/// An address that leads to an article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedAddress {
+    /// What identity hangs on.
+    pub key: String,
+    /// The address.
+    pub url: String,
+    /// Its publisher.
+    pub publisher: String,
 }
 
 /// Where an article was seen.

@@ -24,6 +24,7 @@ use crate::model::{
     Article, CanonicalUrl, DatePrecision, Evidence, ExtractedArticle, Fingerprint, InvalidUrl, LinkHints, Origin,
     Published,
 };
+use crate::scripts;
 
 /// Bodies with fewer words are fingerprinted together with their title.
 const TELLING_WORDS_MIN: u32 = 25;
@@ -61,7 +62,7 @@ pub fn normalize(extracted: &ExtractedArticle, surroundings: Surroundings<'_>) -
         .or_else(|| hints.title.as_deref().map(text::clean_line).filter(|title| !title.is_empty()))
         .map(|title| shorten(title, TITLE_CHARACTERS_MAX));
     let body = text::clean_paragraphs(extracted.paragraphs.iter().map(String::as_str)).join("\n");
-    let words = text::count_words(&body);
+    let words = scripts::count_words(&body);
     let declared = extracted.language.as_ref().map(|tag| tag.value.as_str()).or(hints.language.as_deref());
     let language = if body.is_empty() {
         language::language_of(title.as_deref().unwrap_or_default(), declared)
@@ -359,7 +360,7 @@ mod tests {
     fn equal_wording_has_equal_fingerprints() {
         let long = "The harbour reopened on Friday after a week of storms, and the first ships came in at noon, watched by \
             hundreds of people who had come to the quays to see them.";
-        let words = text::count_words(long);
+        let words = scripts::count_words(long);
         let quoted = long.replace("quays", "“quays”").replace(", ", " – ");
         assert_eq!(fingerprint(Some("A"), long, words), fingerprint(Some("B"), &quoted, words));
         assert_ne!(fingerprint(Some("A"), "Rain.", 1), fingerprint(Some("B"), "Rain.", 1));

@@ -6,8 +6,6 @@ use encoding_rs::WINDOWS_1252;
 use scraper::Html;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::scripts::{UNSPACED_WORD_CHARACTERS, is_han_or_kana, is_unspaced_alphabet};
-
 /// Brings text into the form in which we keep it: one line, NFC, white space folded to single spaces, entities that
 /// were escaped twice and UTF-8 that was encoded twice resolved, without control, zero-width and directional
 /// characters and soft hyphens.
@@ -56,60 +54,6 @@ pub fn clean_paragraphs<'a>(paragraphs: impl IntoIterator<Item = &'a str>) -> Ve
         .map(clean_line)
         .filter(|line| !line.is_empty())
         .collect()
-}
-
-/// The number of words: runs of letters and digits, where each Han or Kana character is a word of its own, and some
-/// characters of the alphabets without blanks between words are one.
-#[must_use]
-pub fn count_words(text: &str) -> u32 {
-    let mut words = 0_u32;
-    let mut in_word = false;
-    let mut n_unspaced = 0_usize;
-    let mut rest = text;
-    loop {
-        // Most of most texts, looked up byte by byte; the apostrophe is the only one that stands inside of words.
-        let n_ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        for byte in &rest.as_bytes()[..n_ascii] {
-            let continues = IN_WORDS[usize::from(*byte)];
-            words += u32::from(continues && !in_word);
-            in_word = continues || (in_word && *byte == b'\'');
-        }
-        n_unspaced = if n_ascii > 0 { 0 } else { n_unspaced };
-        rest = &rest[n_ascii..];
-        let Some(character) = rest.chars().next() else { return words };
-        rest = &rest[character.len_utf8()..];
-        if is_unspaced_alphabet(character) {
-            words += u32::from(n_unspaced.is_multiple_of(UNSPACED_WORD_CHARACTERS));
-            n_unspaced += 1;
-            in_word = false;
-            continue;
-        }
-        n_unspaced = 0;
-        if is_han_or_kana(character) {
-            words += 1;
-            in_word = false;
-        } else if character.is_alphanumeric() {
-            words += u32::from(!in_word);
-            in_word = true;
-        } else if !matches!(character, '\u{2019}' | '\u{200c}' | '\u{200d}') && !is_combining(character) {
-            in_word = false;
-        }
-    }
-}
-
-/// Which bytes of ASCII are letters and digits.
-static IN_WORDS: [bool; 256] = {
-    let mut in_words = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        in_words[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    in_words
-};
-
-fn is_combining(character: char) -> bool {
-    unicode_normalization::char::is_combining_mark(character)
 }
 
 fn is_joiner(character: char) -> bool {
@@ -301,14 +245,6 @@ mod tests {
         for text in ["São Paulo, “Ângela”", "IRMÃ”", "Âge d’or", "naïve — façade", "ÉCOLE… À…"] {
             check(text, text);
         }
-    }
-
-    #[test]
-    fn words_are_counted_in_every_script() {
-        assert_eq!(count_words("It’s a well-known fact"), 5);
-        assert_eq!(count_words("東京の天気"), 5);
-        assert_eq!(count_words("Привет, мир 2026"), 3);
-        assert_eq!(count_words(" – … "), 0);
     }
 
     proptest! {

@@ -149,7 +149,7 @@ fn breaks_off(paragraphs: &[String]) -> bool {
 }
 
 fn count_words(paragraphs: &[String]) -> u32 {
-    paragraphs.iter().map(|text| crate::normalize::text::count_words(text)).sum()
+    paragraphs.iter().map(|text| crate::scripts::count_words(text)).sum()
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn change(room: &Newsroom, sql: &str) {
 fn a_database_as_it_should_be_is_told_so() {
     let room = newsroom();
     let found = findings(&room, 0);
-    assert_eq!(found.len(), 14, "{found:?}");
+    assert_eq!(found.len(), 16, "{found:?}");
     assert!(found.values().all(|is_well| *is_well), "{found:?}");
 }
 
@@ -63,11 +63,38 @@ fn each_fault_is_found_on_its_side_and_mended() {
         ("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')", "full text"),
         ("INSERT INTO articles_characters (articles_characters) VALUES ('delete-all')", "characters"),
         ("UPDATE stories SET n_sources = 7", "stories"),
-        ("UPDATE articles SET story_id = NULL WHERE id = 2", "stories"),
+        (
+            "DROP TRIGGER articles_story_given; UPDATE articles SET story_id = NULL WHERE id = 2;
+             CREATE TRIGGER articles_story_given AFTER UPDATE OF story_id ON articles BEGIN SELECT 1; END",
+            "stories",
+        ),
         ("UPDATE articles SET title = CAST(x'41ff42' AS TEXT) WHERE id = 2", "texts"),
         ("UPDATE _copies SET of_id = 77", "copies"),
         ("UPDATE sources SET title = CAST(x'41ff' AS TEXT) WHERE id = 1", "texts"),
         ("UPDATE stories SET title = CAST(x'41ff' AS TEXT) WHERE id = 1", "texts"),
+        (
+            "DROP TRIGGER articles_delete; CREATE TRIGGER articles_delete AFTER DELETE ON articles BEGIN SELECT 1; END;
+             DROP VIEW story_timeline; CREATE VIEW story_timeline AS SELECT 1 AS x;
+             DROP INDEX articles_day; CREATE INDEX articles_day ON articles (title)",
+            "schema",
+        ),
+        ("UPDATE articles SET change_seq = 9223372036854775807 WHERE id = 2", "changes"),
+        ("UPDATE articles SET change_seq = -7, wording_seq = 9223372036854775807 WHERE id = 2", "changes"),
+        ("UPDATE _change_state SET deleted_up_to = 9223372036854775807", "changes"),
+        ("INSERT INTO _epochs (began_after, token) VALUES (9223372036854775807, 'x')", "changes"),
+        ("DROP TABLE _change_state", "schema"),
+        ("DELETE FROM _change_state", "state"),
+        ("DELETE FROM _fts_state", "state"),
+        ("DELETE FROM _story_state", "state"),
+        ("DELETE FROM _shingle_state", "state"),
+        ("DELETE FROM _schedule_state", "state"),
+        ("INSERT INTO _story_state (generation) VALUES (7)", "state"),
+        (
+            "UPDATE articles SET duplicate_of = 2, duplicate_kind = 'near' WHERE id = 1;
+          UPDATE articles SET duplicate_of = 1, duplicate_kind = 'near' WHERE id = 2",
+            "copies",
+        ),
+        ("UPDATE articles SET duplicate_of = 2, duplicate_kind = 'near' WHERE id = 2", "copies"),
     ] {
         let room = newsroom();
         change(&room, sql);
@@ -77,6 +104,7 @@ fn each_fault_is_found_on_its_side_and_mended() {
         let found = findings(&room, 0);
         assert!(found.values().all(|is_well| *is_well), "{sql}: {found:?}");
         room.assert_sound();
+        assert_eq!(room.number("SELECT count(*) - count(DISTINCT change_seq) FROM articles"), 0, "{sql}");
         let hits = room.run(&["--json", "search", "台風"]).exits(0).json_lines();
         assert_eq!(hits.len(), 1, "{sql}");
         room.run(&["import", &room.file("later.jsonl", line(9, "Later", "It was said after that."))]).exits(0);
@@ -146,6 +174,25 @@ fn a_value_that_must_not_be_is_named_and_keeps_no_backup() {
     change(&room, "PRAGMA ignore_check_constraints = ON; UPDATE articles SET quality = 1000 WHERE id = 2");
     assert_eq!(findings(&room, 1).get("values"), Some(&false));
     room.run(&["backup", &room.path("copy.db").display().to_string()]).exits(3).says("articles 2");
+}
+
+#[test]
+fn a_time_that_is_none_is_named_and_is_not_the_clock() {
+    for (sql, row) in [
+        (
+            "INSERT INTO fetches (url, purpose, started_at, elapsed_ms, bytes) VALUES ('x', 'poll', 'zzz', 1, 1)",
+            "fetches 1 (a time)",
+        ),
+        ("UPDATE articles SET published_at = '20 November' WHERE id = 2", "articles 2 (a time)"),
+        ("UPDATE sightings SET last_seen_at = '' WHERE article_id = 3", "sightings 3 (a time)"),
+    ] {
+        let room = newsroom();
+        change(&room, sql);
+        let found = findings(&room, 1);
+        assert_eq!(found.get("values"), Some(&false), "{sql}");
+        assert_eq!(found.get("clock"), Some(&true), "{sql}");
+        assert!(room.run(&["doctor"]).exits(1).stdout.contains(row), "{sql}");
+    }
 }
 
 #[test]

@@ -12,11 +12,11 @@ mod conditional;
 mod copies;
 mod crash;
 mod dailytimes;
+mod damaged_pages;
 mod damaged_rows;
 mod database;
 mod demo;
 mod doctor;
-
 mod documentation;
 mod entries;
 mod explain;
@@ -51,6 +51,7 @@ mod search;
 mod second_tries;
 mod servers;
 mod site_rules;
+mod slots;
 mod source_lists;
 
 mod sql;

@@ -182,6 +182,101 @@ fn articles_that_share_a_story_there_share_one_here_unless_a_person_took_them_ap
 }
 
 #[test]
+fn wordings_removals_and_addresses_of_articles_that_both_have_come_along() {
+    let (here, there) = (Newsroom::new(), Newsroom::new());
+    import(&here, &[line(1, 2), line(2, 0), line(3, 0), line(4, 1)]);
+    import(&there, &[line(1, 0), line(1, 1), line(1, 2), line(2, 0), line(3, 0), line(3, 1), line(4, 0)]);
+    let theirs = rusqlite::Connection::open(there.database()).expect("a database");
+    theirs
+        .execute_batch(
+            "UPDATE articles SET removed_at = '2026-11-20T00:00:00Z' WHERE id = 2;
+             INSERT INTO _links (url_key, url, host, article_id, first_seen_at)
+             SELECT replace(url_key, 'paper.example/', 'paper.example/amp/'), replace(url, 'paper.example/', 'paper.example/amp/'),
+                 host, article_id, first_seen_at
+             FROM _links WHERE article_id = 2",
+        )
+        .expect("it can be changed");
+    merge(&here, &there);
+    let wordings = |article: u32| -> Vec<String> {
+        here.column(&format!(
+            "SELECT title FROM (SELECT revision, title FROM revisions WHERE article_id = {article}
+                 UNION SELECT revision, title FROM articles WHERE id = {article}) ORDER BY revision"
+        ))
+    };
+    let of = |number: usize, versions: std::ops::Range<usize>| -> Vec<String> {
+        versions.map(|version| format!("Number {number} in version {version}")).collect()
+    };
+    assert_eq!((wordings(1), wordings(3), wordings(4)), (of(1, 0..3), of(3, 0..2), of(4, 0..2)));
+    assert_eq!(
+        here.column("SELECT id || ' ' || removed_at FROM articles WHERE removed_at IS NOT NULL"),
+        ["2 2026-11-20T00:00:00Z"]
+    );
+    assert_eq!(here.column("SELECT article_id FROM _links WHERE url LIKE '%/amp/2'"), ["2"]);
+    here.assert_sound();
+    let before = state(&here);
+    assert_eq!(merge(&here, &there)["revisions"], 0);
+    assert_eq!(state(&here), before);
+}
+
+/// What a merge brings, without the times at which it did.
+const BROUGHT: [&str; 8] = [
+    "SELECT id, source_id, url, title, body, sha256, revision, words, duplicate_of, duplicate_kind, story_id, removed_at, first_seen_at
+     FROM articles ORDER BY id",
+    "SELECT id, slug, url, state, title FROM sources ORDER BY id",
+    "SELECT * FROM sightings ORDER BY article_id, source_id",
+    "SELECT article_id, revision, title, body, seen_at FROM revisions ORDER BY article_id, revision",
+    "SELECT id, title, n_articles, n_sources FROM stories ORDER BY id",
+    "SELECT article_id, story_id, reason FROM story_members ORDER BY article_id",
+    "SELECT url_key, url, host, article_id FROM _links ORDER BY url_key",
+    "SELECT sign FROM _deleted ORDER BY sign",
+];
+
+#[test]
+fn a_merge_that_is_killed_at_any_moment_and_run_again_ends_as_one_that_was_not() {
+    let there = Newsroom::new();
+    let n_articles = 1100;
+    let mut lines = Vec::new();
+    for number in 0..n_articles {
+        match number % 8 {
+            0 => lines.extend([line(number, 0), line(number, 1)]),
+            1 => lines.push(format!(
+                r#"{{"id": "{number}", "source": "wire", "title": "Wire", "text": "{}"}}"#,
+                text(number)
+            )),
+            // A copy of the one before.
+            2 => lines.push(format!(
+                r#"{{"url": "https://copy.example/{number}", "title": "Wire", "text": "{}"}}"#,
+                text(number - 1)
+            )),
+            _ => lines.push(line(number, 0)),
+        }
+    }
+    import(&there, &lines);
+    there.run(&["rm", "5", "17", "600"]).exits(0);
+    there.run(&["stories", "merge", "1", "4", "9"]).exits(0);
+    let brought = |room: &Newsroom| -> Vec<Vec<String>> { BROUGHT.iter().map(|sql| rows(room, sql)).collect() };
+
+    let whole = Newsroom::new();
+    let began = std::time::Instant::now();
+    merge(&whole, &there);
+    let time = began.elapsed();
+
+    let killed = Newsroom::new();
+    let other = there.database().display().to_string();
+    for part in [2, 4, 6, 9] {
+        let process = killed.start_with(&["merge", &other]);
+        std::thread::sleep(time * part / 10);
+        process.kill();
+    }
+    merge(&killed, &there);
+    for (sql, (expected, found)) in BROUGHT.iter().zip(brought(&whole).iter().zip(&brought(&killed))) {
+        assert!(expected == found, "{sql}: {:?}", expected.iter().zip(found).find(|(one, other)| one != other));
+    }
+    killed.assert_sound();
+    killed.run(&["doctor"]).exits(0);
+}
+
+#[test]
 fn what_cannot_be_merged_is_refused() {
     let (here, there) = (Newsroom::new(), Newsroom::new());
     import(&there, &[line(1, 0)]);

@@ -143,6 +143,100 @@ fn what_is_changed_is_told_as_a_change_and_found_by_its_new_words() {
     room.assert_sound();
 }
 
+/// What another program does, whose change it is, and what is so then.
+#[track_caller]
+fn check_is_told(sql: &str, changed: &[&str], question: &str, answer: &str) -> Newsroom {
+    let room = newsroom();
+    let before = room.value("SELECT max(change_seq) FROM articles");
+    let connection = Connection::open(room.database()).expect("the database opens");
+    connection.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    drop(connection);
+    let told = room.column(&format!("SELECT id FROM articles WHERE change_seq > {before} ORDER BY id"));
+    assert_eq!(told, changed, "{sql}");
+    assert_eq!(room.value(question), answer, "{sql}");
+    check_goes_on(&room, sql);
+    room.run(&["doctor"]).exits(0);
+    room
+}
+
+#[test]
+fn whose_copy_an_article_is_its_removal_and_its_reservations_are_told_and_counted() {
+    let of_story = "SELECT n_articles || ' ' || n_sources FROM stories WHERE id = 1";
+    check_is_told("UPDATE articles SET duplicate_of = NULL, duplicate_kind = NULL", &["3"], of_story, "3 3");
+    check_is_told(
+        "UPDATE articles SET duplicate_of = 1, duplicate_kind = 'near' WHERE id = 2",
+        &["2"],
+        of_story,
+        "3 1",
+    );
+    check_is_told("UPDATE articles SET duplicate_of = 2 WHERE id = 3", &["3"], "SELECT count(*) FROM _copies", "0");
+    let removed =
+        "SELECT group_concat(id || ' ' || (removed_seq = change_seq)) FROM articles WHERE removed_at IS NOT NULL";
+    check_is_told("UPDATE articles SET removed_at = '2026-11-20T00:00:00Z' WHERE id = 4", &["4"], removed, "4 1");
+    let reserved = "SELECT group_concat(id) FROM articles WHERE reservations <> '[]'";
+    check_is_told("UPDATE articles SET reservations = '[\"page: noai\"]' WHERE id = 1", &["1"], reserved, "1");
+    check_is_told(
+        "UPDATE articles SET duplicate_of = duplicate_of, story_id = story_id, removed_at = NULL",
+        &[],
+        reserved,
+        "NULL",
+    );
+}
+
+#[test]
+fn an_article_that_somebody_puts_into_another_story_stays_there() {
+    let stories = "SELECT group_concat(n_articles || ' ' || n_sources, ', ') FROM (SELECT * FROM stories WHERE id < 3 ORDER BY id)";
+    let members = "SELECT group_concat(article_id || reason) FROM
+        (SELECT * FROM story_members WHERE story_id = 2 AND article_id < 5 ORDER BY article_id)";
+    for sql in [
+        "UPDATE articles SET story_id = 2 WHERE id = 2",
+        "UPDATE story_members SET story_id = 2 WHERE article_id = 2",
+        "UPDATE articles SET story_id = NULL WHERE id = 2; UPDATE articles SET story_id = 2 WHERE id = 2",
+        "DELETE FROM story_members WHERE article_id = 2; UPDATE articles SET story_id = 2 WHERE id = 2",
+    ] {
+        check_is_told(sql, &["2"], stories, "2 1, 2 2");
+        let room = check_is_told(sql, &["2"], members, "2hand,4first");
+        assert_eq!(room.value(members), "2hand,4first", "{sql}, and more came in");
+    }
+    let none = "SELECT count(*) FROM story_members WHERE article_id = 2";
+    check_is_told("UPDATE articles SET story_id = NULL WHERE id = 2", &["2"], none, "0");
+    check_is_told("DELETE FROM story_members WHERE article_id = 2", &["2"], none, "0");
+    check_is_told("UPDATE story_members SET publisher = 'tidewater.example'", &[], stories, "3 1, 1 1");
+}
+
+#[test]
+fn words_are_counted_again_and_a_row_that_replaces_another_is_found_by_its_words() {
+    let room = newsroom();
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.execute_batch("UPDATE articles SET body = 'Medlars are\nlate.' WHERE id = 4").expect("it can be changed");
+    let columns = "id, source_id, title, url, words, body, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, date";
+    let values = "id, source_id, title, 'https://mirror.example/2', 3, 'Eels swim in 港口 now.', body_kind, quality, first_seen_at,
+        updated_at, 'x', change_seq, date";
+    theirs
+        .execute_batch(&format!(
+            "REPLACE INTO articles ({columns}) SELECT {values} FROM articles WHERE id = 2;
+             INSERT INTO articles (id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq)
+             SELECT 1, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq
+             FROM articles WHERE id = 1 ON CONFLICT (id) DO UPDATE SET title = 'Otters close the quays'"
+        ))
+        .expect("rows are replaced");
+    drop(theirs);
+    import(&room, "later", &[["evening.example", "Nothing", "Nothing of this was said before in any of the papers."]]);
+    assert_eq!(room.value("SELECT words FROM articles WHERE id = 4"), "3");
+    let row = "SELECT words || ' ' || host || ' ' || story_id || ' ' || day FROM articles WHERE id = 2";
+    assert_eq!(room.value(row), "6 mirror.example 1 2026-11-02");
+    for (words, expected) in
+        [("eels", &["2"][..]), ("volunteers", &["1", "3"]), ("港口", &["2"]), ("otters", &["1"]), ("flood", &["3"])]
+    {
+        let hits = room.run(&["search", words]).exits(0);
+        let mut ids: Vec<&str> = hits.cells().iter().map(|row| row[0]).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, expected, "{words}");
+    }
+    room.run(&["doctor"]).exits(0);
+    room.assert_sound();
+}
+
 #[test]
 fn a_number_stands_for_the_same_row_for_ever() {
     let room = newsroom();

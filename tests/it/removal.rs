@@ -114,6 +114,12 @@ fn what_is_old_goes_and_no_more() {
     room.run(&["import", &file]).exits(0);
     let dry = room.run(&["--json", "prune", "--older", "2y", "--dry-run"]).exits(0).json();
     assert_eq!((&dry["articles"], ids(&room).len()), (&json!(2), 5));
+    // It takes no leave to write.
+    let writer = Connection::open(room.database()).expect("a database");
+    writer.execute_batch("BEGIN IMMEDIATE").expect("it is locked");
+    room.run(&["prune", "--older", "2y", "--dry-run"]).exits(0).says("would go: 2 articles");
+    room.run(&["prune", "--dry-run"]).exits(0);
+    drop(writer);
     room.run(&["prune", "--older", "2y", "--source", "other"]).exits(0).says("gone: 1 article");
     assert_eq!(ids(&room), ["1", "2", "3", "4"]);
     let done = room.run(&["--json", "prune", "--older", "2y"]).exits(0).json();

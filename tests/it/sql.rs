@@ -291,6 +291,7 @@ fn a_statement_may_begin_with_a_hyphen_and_options_stay_options() {
 fn answers_are_values_between_commas_or_tabs_under_their_names_where_that_is_asked_for() {
     let room = archive();
     let sql = "SELECT id, title, url, -5 AS n, '=1+1' AS f, '\"a\" b' AS q, 'c' || char(9, 10) || 'd' AS w FROM articles WHERE id = 1";
+    room.run(&["--json", "sql", "--csv", sql]).exits(2).says("one or the other");
     let csv = room.run(&["sql", "--csv", sql]).exits(0).stdout;
     assert_eq!(csv, "id,title,url,n,f,q,w\r\n1,The pier is closed,,-5,'=1+1,\"\"\"a\"\" b\",\"c\t\nd\"\r\n");
     let raw = room.run(&["sql", "--raw-csv", sql]).exits(0).stdout;

@@ -84,6 +84,23 @@ fn the_last_ones_are_printed_oldest_first() {
 }
 
 #[test]
+fn an_article_that_was_known_and_is_touched_is_changed_and_not_new() {
+    let room = Newsroom::new();
+    import(&room, &imported(1..=3));
+    let cursor = room.path("place").display().to_string();
+    let told = || -> Vec<String> {
+        let lines = room.run(&["--json", "tail", "--cursor", &cursor]).exits(0).json_lines();
+        lines.iter().map(|line| format!("{} {}", line["id"], line["change"].as_str().unwrap_or(""))).collect()
+    };
+    // What is touched before it is told is new all the same.
+    change(&room, "UPDATE articles SET section = 'A' WHERE id = 2");
+    assert_eq!(told(), ["1 new", "3 new", "2 new"]);
+    change(&room, "UPDATE articles SET section = 'B' WHERE id = 2");
+    import(&room, &imported(4..=4));
+    assert_eq!(told(), ["2 changed", "4 new"]);
+}
+
+#[test]
 fn a_terminal_gets_columns_and_no_control_characters() {
     let room = Newsroom::new();
     let long = "vier mal acht und noch viel mehr ".repeat(12);

@@ -94,6 +94,9 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
     let selection = Selection { reader: &reader, filter: &filter, interrupt: &signals::watch()? };
     let mut damage = Damage::default();
     let Some(target) = command.out.as_deref().filter(|path| path.as_os_str() != "-") else {
+        if command.replace {
+            return Err(Failure::Usage("--replace: there is no file to replace; name it with --out".to_owned()));
+        }
         write_to_stdout(command, &selection)?;
         damage.name(&reader);
         return damage.outcome();

@@ -3,7 +3,7 @@
 use crate::bundle;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::signals::Interrupt;
-use crate::normalize;
+use crate::scripts;
 use crate::store::{ArticleFilter, AsOf, DocumentRow, Reader, RevisionRow, SightingRow};
 
 use super::bundle_folder::document_of;
@@ -55,7 +55,7 @@ impl Selection<'_> {
             article.removed_at = None;
         }
         if let Some(RevisionRow { revision, title, body, seen_at }) = state.wording {
-            article.row.words = normalize::text::count_words(&body);
+            article.row.words = scripts::count_words(&body);
             article.row.title = title;
             article.row.revision = revision;
             article.body = body;

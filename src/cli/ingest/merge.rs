@@ -16,12 +16,14 @@ use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
 use crate::model::{ArticleRecord, Companions, DeletedIdentity, MergedSource};
 use crate::pipeline;
-use crate::store::{Reader, SourceRow};
+use crate::store::{Reader, SourceRow, StoreError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings and stories come along; the
-sources are not polled here. What was deleted in either stays deleted. OTHER.db is only read. The same once more changes nothing.
+Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings, removals, further addresses
+and stories come along, also of articles that both have; the sources are not polled here. What was deleted in either stays deleted.
+OTHER.db is only read. The same once more changes nothing, and goes on where a merge was interrupted. Of a damaged OTHER.db all comes
+that can be read, and the rest is named (exit code 3).
 
 Examples:
   newswire --db all.db merge laptop.db")]
@@ -98,6 +100,9 @@ impl Merge<'_> {
     async fn all(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<Besides, Failure> {
         self.sources().await?;
         let ids = self.reader.article_ids()?;
+        for row in self.reader.take_damage() {
+            self.intake.fault(&Place::of(self.path, Spot::Whole), &row.to_string());
+        }
         progress.set_length(u64::try_from(ids.len()).unwrap_or(0));
         let companions = Companions::default();
         for (position, id) in ids.iter().enumerate() {
@@ -111,15 +116,17 @@ impl Merge<'_> {
             progress.set_position(u64::try_from(position + 1).unwrap_or(0));
         }
         self.intake.finish().await?;
-        let deletions = self.app.store.merge_deleted(self.deleted()?).await?;
+        let deleted = self.deleted()?;
+        let deletions = self.app.store.merge_deleted(deleted).await?;
         let here = |articles: Vec<i64>| articles.into_iter().filter_map(|id| companions.number_of(id)).collect();
-        let shared = self.reader.shared_stories()?.into_iter().map(here).collect();
+        let shared = self.reader.shared_stories();
+        let shared = self.unless_damaged(shared, "its stories")?.into_iter().map(here).collect();
         let in_stories = self.app.store.merge_stories(shared).await?;
         Ok(Besides { deletions, in_stories })
     }
 
     async fn sources(&mut self) -> Result<(), Failure> {
-        let there = self.reader.sources()?;
+        let there = self.unless_damaged(self.reader.sources(), "its sources")?;
         let slugs: Vec<String> = there.iter().map(|source| source.slug.clone()).collect();
         let here = self.app.store.merge_sources(there.into_iter().map(merged).collect()).await?;
         self.slugs = slugs.into_iter().zip(here).collect();
@@ -129,13 +136,24 @@ impl Merge<'_> {
     /// Takes in an article, by way of what an export would say of it.
     async fn article(&mut self, id: i64, companions: &Companions) -> Result<(), Failure> {
         let place = Place::of(self.path, Spot::Article(id));
-        // Deleted meanwhile.
-        let Some(article) = self.reader.article(id)? else { return Ok(()) };
+        let article = match self.reader.article(id) {
+            Ok(Some(article)) => article,
+            // Deleted meanwhile.
+            Ok(None) => return Ok(()),
+            Err(StoreError::Malformed { damage, .. }) => {
+                self.intake.fault(&place, &format!("its page in the file is damaged: {damage}"));
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let of_article = self.reader.take_damage();
         let (sightings, revisions) = (self.reader.sightings(id)?, self.reader.revisions(id)?);
-        let damage = self.reader.take_damage();
-        if !damage.is_empty() {
-            let faults: Vec<String> = damage.into_iter().flat_map(|row| row.faults).collect();
-            self.intake.fault(&place, &faults.join("; "));
+        let addresses = self.reader.links_of(id)?;
+        let is_whole = of_article.iter().all(|row| row.is_left_out);
+        for row in of_article.into_iter().chain(self.reader.take_damage()) {
+            self.intake.fault(&place, &if is_whole { row.to_string() } else { row.faults.join("; ") });
+        }
+        if !is_whole {
             return Ok(());
         }
         let exported = article_forms::exported(&article, &[], &sightings, &revisions);
@@ -150,7 +168,7 @@ impl Merge<'_> {
             for sighting in &mut record.sightings {
                 self.rename(&mut sighting.source);
             }
-            ArticleRecord { companions: companions.clone(), ..record }
+            ArticleRecord { addresses, companions: companions.clone(), ..record }
         });
         let mut source = read.source;
         if let Some(slug) = &mut source {
@@ -166,8 +184,21 @@ impl Merge<'_> {
         self.intake.add(place, new).await
     }
 
-    fn deleted(&self) -> Result<Vec<DeletedIdentity>, Failure> {
-        let mut identities = self.reader.deleted_identities()?;
+    /// What lies on a damaged page is told, and goes without.
+    fn unless_damaged<T>(&mut self, answer: Result<Vec<T>, StoreError>, what: &str) -> Result<Vec<T>, Failure> {
+        match answer {
+            Err(StoreError::Malformed { damage, .. }) => {
+                let place = Place::of(self.path, Spot::Whole);
+                self.intake.fault(&place, &format!("{what} cannot be read: {damage}"));
+                Ok(Vec::new())
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    fn deleted(&mut self) -> Result<Vec<DeletedIdentity>, Failure> {
+        let identities = self.reader.deleted_identities();
+        let mut identities = self.unless_damaged(identities, "what was deleted in it")?;
         for identity in &mut identities {
             if let DeletedIdentity::Guid { source, .. } = identity {
                 self.rename(source);

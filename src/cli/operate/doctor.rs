@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::store::{self, Finding};
+use crate::store::{self, Finding, Subject};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -15,9 +15,12 @@ use crate::cli::terminal::text::{counted, one_line};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A line for each side: pages, references between rows, the full-text indexes, stories, texts, copies, the write-ahead log and
-its readers, space, the clock, permissions, leftovers. It reads the whole file, beside a running daemon too. Exit code 1: something
-is wrong.
+A line for each side: pages, values, the schema, references between rows, numbers of changes, the full-text indexes, stories, texts,
+copies, the write-ahead log and its readers, space, the clock, permissions, leftovers. It reads the whole file, beside a running daemon
+too. Exit code 1: something is wrong.
+
+Damaged pages of indexes are mended too, without the daemon. Where those of a table are damaged and there is no backup,
+newswire --db NEW.db merge DAMAGED.db takes out what can be read.
 
 Examples:
   newswire doctor
@@ -31,19 +34,25 @@ pub(crate) struct DoctorCommand {
 
 pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    let findings = look(context, &config, false)?;
-    let mendable: Vec<&Finding> = findings.iter().filter(|finding| finding.is_mendable).collect();
-    if !command.fix || mendable.is_empty() {
-        return verdict(&findings);
-    }
-    for finding in &mendable {
-        store::mend(&config.store, finding.subject)?;
+    let mut findings = look(context, &config, false)?;
+    let mut mended = Vec::new();
+    // One mend may show, or cause, what another one mends.
+    while let Some(subject) = command.fix.then(|| next_to_mend(&findings, &mended)).flatten() {
+        store::mend(&config.store, subject)?;
         if !context.output.is_json() {
-            eprintln!("mended: {}", finding.subject.as_str());
+            eprintln!("mended: {}", subject.as_str());
+        }
+        mended.push(subject);
+        if next_to_mend(&findings, &mended).is_none() {
+            findings = look(context, &config, true)?;
         }
     }
-    // One mend may show, or cause, what another one mends.
-    verdict(&look(context, &config, true)?)
+    verdict(&findings)
+}
+
+/// Something that can be mended, and was not yet.
+fn next_to_mend(findings: &[Finding], mended: &[Subject]) -> Option<Subject> {
+    findings.iter().find(|finding| finding.is_mendable && !mended.contains(&finding.subject)).map(|found| found.subject)
 }
 
 fn look(context: &mut Context, config: &Config, is_again: bool) -> Result<Vec<Finding>, Failure> {

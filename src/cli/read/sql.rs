@@ -80,6 +80,9 @@ const TEXT_WIDTH_MIN: usize = 20;
 const GUTTER: usize = 2;
 
 pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Failure> {
+    if context.output.is_json() && (command.csv || command.raw_csv) {
+        return Err(Failure::Usage("--csv and --json: the answer is one or the other".to_owned()));
+    }
     let config = context.configure(Manner::OneShot)?;
     let sql: Cow<'_, str> = if command.sql == STANDARD_INPUT {
         read_statement(standard_input(|told| eprintln!("{told}"))?)?.into()

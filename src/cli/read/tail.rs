@@ -94,7 +94,7 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
     let filter = command.filter.filter(&reader)?;
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
     let exec = command.exec.clone();
-    let mut tail = Tail { reader, filter, cursor, exec, after: 0, version: None, damage: Damage::default() };
+    let mut tail = Tail { reader, filter, cursor, exec, after: 0, known: 0, version: None, damage: Damage::default() };
     if tail.exec.is_none() {
         context.output.header(COLUMNS)?;
     }
@@ -155,6 +155,8 @@ struct Tail {
     exec: Option<String>,
     /// All changes up to this one are printed, or not wanted.
     after: i64,
+    /// What changed up to this one is known to whoever reads what is printed next.
+    known: i64,
     /// The database's version at the last look.
     version: Option<i64>,
     damage: Damage,
@@ -219,6 +221,7 @@ impl Tail {
         loop {
             let page = n_left.min(PAGE_ROWS);
             let rows = self.reader.changes_after(&self.filter, self.after, page)?;
+            self.known = self.after;
             self.print(output, &rows, is_stopped)?;
             n_left -= u32::try_from(rows.len()).unwrap_or(page).min(page);
             if is_stopped() || n_left == 0 {
@@ -237,7 +240,7 @@ impl Tail {
         self.damage.name(&self.reader);
         if let Some(command) = &self.exec {
             let Some(last) = rows.last().filter(|_| !is_stopped()) else { return Ok(()) };
-            hand_over(command, rows)?;
+            hand_over(command, rows, self.known)?;
             self.after = self.after.max(last.change_seq);
             return match &mut self.cursor {
                 Some(cursor) => cursor.move_to(last.change_seq, &self.reader).and_then(|()| cursor.keep(&self.reader)),
@@ -245,7 +248,7 @@ impl Tail {
             };
         }
         let printed = rows.iter().take_while(|_| !is_stopped()).try_for_each(|row| {
-            line(output, row)?;
+            line(output, row, self.known)?;
             if let Some(cursor) = &mut self.cursor {
                 output.finish()?;
                 cursor.move_to(row.change_seq, &self.reader)?;
@@ -261,17 +264,21 @@ impl Tail {
     }
 }
 
-/// What happened, as far as an article's row tells.
-fn change(row: &ChangeRow) -> &'static str {
-    match row {
-        ChangeRow { is_removed: true, .. } => "removed",
-        ChangeRow { row, .. } if row.revision > 1 => "revised",
-        ChangeRow { .. } => "new",
+/// What happened behind the changes that are known, as far as an article's row tells.
+fn change(changed: &ChangeRow, known: i64) -> &'static str {
+    let ChangeRow { row, is_removed, new_seq, wording_seq, .. } = changed;
+    // Of articles of an earlier version of the program it is not known.
+    let is_behind = |number: &Option<i64>| number.is_none_or(|number| number > known);
+    match (is_removed, row.revision) {
+        (true, _) => "removed",
+        (_, 2..) if is_behind(wording_seq) => "revised",
+        (_, ..2) if is_behind(new_seq) => "new",
+        _ => "changed",
     }
 }
 
 /// Runs a command with changes on its standard input, and waits for it.
-fn hand_over(command: &str, rows: &[ChangeRow]) -> Result<(), Failure> {
+fn hand_over(command: &str, rows: &[ChangeRow], known: i64) -> Result<(), Failure> {
     let failed = |what: String| {
         Failure::Failed(format!(
             "--exec {command:?} {what}; the cursor stands before the {} that it was given, and the next call gives them again",
@@ -285,7 +292,7 @@ fn hand_over(command: &str, rows: &[ChangeRow]) -> Result<(), Failure> {
         .map_err(|error| failed(format!("cannot be started: {error}")))?;
     let mut lines = String::new();
     for row in rows {
-        lines.push_str(&value(row).to_string());
+        lines.push_str(&value(row, known).to_string());
         lines.push('\n');
     }
     // One that ends well without reading all has read what it wants.
@@ -300,29 +307,29 @@ fn hand_over(command: &str, rows: &[ChangeRow]) -> Result<(), Failure> {
     }
 }
 
-fn value(changed: &ChangeRow) -> Value {
+fn value(changed: &ChangeRow, known: i64) -> Value {
     let mut value = article_forms::row(&changed.row);
     value["change_seq"] = json!(changed.change_seq);
-    value["change"] = json!(change(changed));
+    value["change"] = json!(change(changed, known));
     value["changed_at"] = json!(changed.changed_at);
     value
 }
 
-fn line(output: &mut Output, changed: &ChangeRow) -> io::Result<()> {
+fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> {
     let ChangeRow { row, changed_at, .. } = changed;
     if output.is_json() {
-        return output.json(&value(changed));
+        return output.json(&value(changed, known));
     }
     let [source, title, url] = [&row.source, &row.title, &row.url].map(|text| one_line(text.as_deref().unwrap_or("")));
     let id = row.id.to_string();
     if !output.is_decorated() {
-        return output.row([&id, changed_at, source.as_ref(), change(changed), title.as_ref(), url.as_ref()]);
+        return output.row([&id, changed_at, source.as_ref(), change(changed, known), title.as_ref(), url.as_ref()]);
     }
     let time = changed_at.get(..19).unwrap_or(changed_at).replace('T', " ");
-    let what = padded(change(changed), "removed".len());
-    let what = match change(changed) {
+    let what = padded(change(changed, known), "removed".len());
+    let what = match change(changed, known) {
         "removed" => output.removed(&what),
-        "revised" => output.warning(&what),
+        "revised" | "changed" => output.warning(&what),
         _ => output.good(&what),
     };
     let start = format!("{id:>7}  {}  {}  {what}  ", output.faint(&time), padded(&source, SOURCE_COLUMNS));

@@ -7,6 +7,7 @@ use crate::bundle;
 use crate::dates;
 use crate::model::{Article, CanonicalUrl, ExtractedArticle, LinkHints, Origin, Published};
 use crate::normalize::{self, Surroundings};
+use crate::scripts;
 
 /// Brings an article into normal form.
 pub(super) fn from_file(extracted: &ExtractedArticle) -> Result<Article, String> {
@@ -40,7 +41,7 @@ pub(super) fn keep_to_the_letter(article: &mut Article, written: &ExtractedArtic
     if !is_text || bundle::hex_sha256(document.as_bytes()) != sha256 {
         return false;
     }
-    article.words = normalize::text::count_words(&body);
+    article.words = scripts::count_words(&body);
     article.fingerprint = normalize::fingerprint(title.as_deref(), &body, article.words);
     article.url = url.map(CanonicalUrl::from_canonical);
     (article.title, article.body) = (title, body);

@@ -334,6 +334,7 @@ impl<'a> Fields<'a> {
             revision: self.number("revision", u32::MAX)?.unwrap_or(1).max(1),
             earlier: self.earlier()?,
             sightings: self.sightings(first_seen_at)?,
+            addresses: Vec::new(),
             companions: Companions::default(),
         };
         Ok(Some(record))

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::store::check::contents;
 use crate::store::check::finding::{Finding, Subject};
+use crate::store::check::{contents, pages};
 use crate::store::file::backup::back_up_with;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::is_snapshot;
@@ -57,7 +57,7 @@ fn faults_of(copy: &Path) -> rusqlite::Result<Vec<Finding>> {
     let mut tell = |finding: Finding| faults.extend((!finding.is_well).then_some(finding));
     // Of a snapshot, and of a file of another version, it is not known what else should be there.
     if version != VERSION || is_snapshot(&connection)? {
-        tell(contents::pages(&connection)?);
+        tell(pages::look(&connection)?);
         return Ok(faults);
     }
     contents::look(&connection, &mut tell)?;

@@ -4,13 +4,23 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::store::check::finding::{Finding, Subject};
+use crate::store::check::finding::{Finding, Subject, listed};
+use crate::store::check::{changes, lineage, pages, schema, state};
 use crate::store::file::characters;
 use crate::store::file::damage;
-use crate::store::file::schema::in_memory;
 
-/// Faults that are named; the rest is counted.
-const NAMED_MAX: usize = 5;
+/// What times are written as: RFC 3339 UTC, by the second.
+const TIME: &str = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]*Z'";
+
+/// The times of each table, with the row ids of its rows.
+const TIMES: [(&str, &[&str]); 6] = [
+    ("articles", &["published_at", "first_seen_at", "updated_at", "modified_at", "removed_at"]),
+    ("sightings", &["first_seen_at", "last_seen_at"]),
+    ("revisions", &["seen_at"]),
+    ("stories", &["first_published_at", "last_published_at", "updated_at"]),
+    ("story_members", &["told_at"]),
+    ("fetches", &["started_at"]),
+];
 
 /// Articles whose words are looked for in the full-text index, spread over all.
 const SAMPLE: i64 = 300;
@@ -18,30 +28,24 @@ const SAMPLE: i64 = 300;
 /// Looks at one side of a file after the other, and hands over what it finds. Where the pages themselves are damaged the rest is not
 /// looked at: it would say the same in other words.
 pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
-    let pages = pages(connection)?;
+    let pages = pages::look(connection)?;
     let is_sound = pages.is_well;
     tell(pages);
     if is_sound {
-        for look_at in [values, schema, references, full_text, characters, stories, texts, copies] {
-            tell(look_at(connection)?);
+        let schema = schema::look(connection)?;
+        let is_whole = schema.is_well;
+        tell(schema);
+        let sides = [values, state::look, references, changes::look, full_text, characters, stories, texts, copies];
+        for look_at in sides {
+            match look_at(connection) {
+                Ok(finding) => tell(finding),
+                // A table is not there, which has been said.
+                Err(_) if !is_whole => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(())
-}
-
-/// The pages, as SQLite checks them.
-pub(super) fn pages(connection: &Connection) -> rusqlite::Result<Finding> {
-    let mut statement = connection.prepare("PRAGMA quick_check(20)")?;
-    let faults: rusqlite::Result<Vec<String>> = statement.query_map([], |row| row.get(0))?.collect();
-    let advice = "restore a backup (`newswire restore FILE`)";
-    Ok(match faults {
-        // Which rows break a constraint is said below.
-        Ok(faults) if faults.iter().all(|fault| fault == "ok" || fault.contains("constraint failed")) => {
-            Finding::well(Subject::Pages, "sound")
-        }
-        Ok(faults) => Finding::wrong(Subject::Pages, listed(&faults), advice),
-        Err(error) => Finding::wrong(Subject::Pages, error.to_string(), advice),
-    })
 }
 
 /// What values of each table must be. SQLite checks it when it writes, unless a connection has that turned off, and does not look at
@@ -70,38 +74,15 @@ fn values(connection: &Connection) -> rusqlite::Result<Finding> {
         let rows: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         faults.extend(rows.into_iter().map(|row| format!("{table} {row}")));
     }
+    for (table, columns) in TIMES {
+        let is_none: Vec<String> = columns.iter().map(|column| format!("{column} NOT GLOB {TIME}")).collect();
+        let mut statement = connection.prepare(&format!("SELECT rowid FROM {table} WHERE {}", is_none.join(" OR ")))?;
+        let rows: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        faults.extend(rows.into_iter().map(|row| format!("{table} {row} (a time)")));
+    }
     Ok(match faults.len() {
         0 => Finding::well(Subject::Values, "all are what they may be"),
         _ => Finding::wrong(Subject::Values, format!("not what it may be: {}", listed(&faults)), OTHER_VALUES),
-    })
-}
-
-/// Our tables, views, indexes and triggers that are not there: their names and what makes them. Somebody has dropped them.
-pub(super) fn lacking(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
-    let model = in_memory().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let mut statement = model.prepare(
-        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'articles_fts_%'
-             AND name NOT LIKE 'articles_characters_%' OR type = 'trigger' ORDER BY rowid",
-    )?;
-    let ours: Vec<(String, String)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    let mut lacking = Vec::new();
-    for (name, sql) in ours {
-        let is_there = connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)")?
-            .query_row([&name], |row| row.get::<_, bool>(0))?;
-        if !is_there {
-            lacking.push((name, sql));
-        }
-    }
-    Ok(lacking)
-}
-
-fn schema(connection: &Connection) -> rusqlite::Result<Finding> {
-    let lacking: Vec<String> = lacking(connection)?.into_iter().map(|(name, _)| name).collect();
-    Ok(match lacking.len() {
-        0 => Finding::well(Subject::Schema, "all tables, views, indexes and triggers are there"),
-        _ => Finding::mendable(Subject::Schema, format!("not there: {}", listed(&lacking))),
     })
 }
 
@@ -226,17 +207,14 @@ pub(super) const STRAY_COPIES: &str = "SELECT article_id FROM _copies WHERE of_i
 
 fn copies(connection: &Connection) -> rusqlite::Result<Finding> {
     let stray: u64 = connection.query_row(&format!("SELECT count(*) FROM ({STRAY_COPIES})"), [], |row| row.get(0))?;
-    Ok(match stray {
-        0 => Finding::well(Subject::Copies, "every original is there"),
-        _ => Finding::mendable(Subject::Copies, format!("{stray} repeat an article that is not there")),
+    let n_circles = lineage::circles(connection)?.len();
+    Ok(match (stray, n_circles) {
+        (0, 0) => Finding::well(Subject::Copies, "every original is there"),
+        _ => Finding::mendable(
+            Subject::Copies,
+            format!(
+                "{stray} repeat an article that is not there, and {n_circles} circles of articles repeat one another"
+            ),
+        ),
     })
-}
-
-/// The first of several faults, and how many there are.
-fn listed(faults: &[String]) -> String {
-    let named = faults.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join("; ");
-    match faults.len() {
-        0..=NAMED_MAX => named,
-        number => format!("{named}; and so on, {number} in all"),
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::store::check::finding::Finding;
-use crate::store::check::{contents, surroundings};
+use crate::store::check::{contents, pages, surroundings};
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::is_snapshot;
 use crate::store::file::open::open_for_reading;
@@ -24,7 +24,7 @@ pub fn examine(path: &Path, now: Timestamp, tell: &mut dyn FnMut(Finding)) -> Re
     let wrap = |error: rusqlite::Error| explain(&error, path);
     if is_snapshot(&connection).map_err(wrap)? {
         // It has no triggers, nor what belongs to ingesting.
-        tell(contents::pages(&connection).map_err(wrap)?);
+        tell(pages::look(&connection).map_err(wrap)?);
     } else {
         contents::look(&connection, tell).map_err(wrap)?;
     }

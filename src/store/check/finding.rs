@@ -1,5 +1,8 @@
 //! What was found at a look at one side of a database.
 
+/// Faults that are named; the rest is counted.
+const NAMED_MAX: usize = 5;
+
 /// What was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -9,8 +12,12 @@ pub enum Subject {
     Values,
     /// Tables, views, indexes and triggers, as this program makes them.
     Schema,
+    /// Tables of this program that have one row.
+    State,
     /// Rows that refer to others that are not there.
     References,
+    /// The numbers of changes.
+    Changes,
     /// The full-text index.
     FullText,
     /// The full-text index by character.
@@ -41,7 +48,9 @@ impl Subject {
             Subject::Pages => "pages",
             Subject::Values => "values",
             Subject::Schema => "schema",
+            Subject::State => "state",
             Subject::References => "references",
+            Subject::Changes => "changes",
             Subject::FullText => "full text",
             Subject::Characters => "characters",
             Subject::Stories => "stories",
@@ -85,5 +94,14 @@ impl Finding {
     /// Something is wrong, and somebody must do something.
     pub(super) fn wrong(subject: Subject, text: impl Into<String>, advice: &'static str) -> Finding {
         Finding { is_well: false, advice: Some(advice), ..Finding::well(subject, text) }
+    }
+}
+
+/// The first of several faults, and how many there are.
+pub(super) fn listed(faults: &[String]) -> String {
+    let named = faults.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join("; ");
+    match faults.len() {
+        0..=NAMED_MAX => named,
+        number => format!("{named}; and so on, {number} in all"),
     }
 }

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
-use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES, lacking};
+use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES};
 use crate::store::check::finding::Subject;
+use crate::store::check::{changes, full_text, lineage, pages, schema, state};
 use crate::store::file::characters;
 use crate::store::file::damage;
 use crate::store::file::error::StoreError;
@@ -22,26 +23,21 @@ pub fn mend(settings: &StoreSettings, subject: Subject) -> Result<(), StoreError
         workshop::remove_leftovers(folder_of(&settings.path));
         return Ok(());
     }
+    if subject == Subject::Pages {
+        return pages::mend(settings);
+    }
     beside(settings, |connection| match subject {
-        Subject::Schema => schema(connection),
+        Subject::Schema => schema::mend(connection),
+        Subject::State => state::mend(connection),
+        Subject::Changes => changes::mend(connection),
         Subject::References => references(connection),
-        Subject::FullText => full_text(connection),
+        Subject::FullText => full_text::rebuild(connection),
         Subject::Characters => characters::rebuild(connection),
         Subject::Stories => stories(connection),
         Subject::Texts => damage::ALL.iter().try_for_each(|readable| readable.mend(connection, None)),
-        Subject::Copies => {
-            connection.execute(&format!("DELETE FROM _copies WHERE article_id IN ({STRAY_COPIES})"), []).map(|_| ())
-        }
+        Subject::Copies => copies(connection),
         _ => Ok(()),
     })
-}
-
-/// Makes anew what somebody has dropped; a table of ours is empty then.
-fn schema(connection: &Connection) -> rusqlite::Result<()> {
-    for (_, sql) in lacking(connection)? {
-        connection.execute_batch(&sql)?;
-    }
-    Ok(())
 }
 
 /// Rows that belong to what is not there go; what only names it names nothing.
@@ -78,11 +74,9 @@ fn references(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn full_text(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(
-        "INSERT INTO articles_fts (articles_fts) VALUES ('rebuild');
-         UPDATE _fts_state SET indexed_up_to = coalesce((SELECT max(id) FROM articles), 0)",
-    )
+fn copies(connection: &Connection) -> rusqlite::Result<()> {
+    lineage::open_circles(connection)?;
+    connection.execute(&format!("DELETE FROM _copies WHERE article_id IN ({STRAY_COPIES})"), []).map(|_| ())
 }
 
 fn stories(connection: &Connection) -> rusqlite::Result<()> {

@@ -1,7 +1,8 @@
 //! Whether all is well with a database, and mending what can be mended.
 //!
 //! * `finding`: what was found.
-//! * `contents`: what is in the file. `backup` asks the same of a copy.
+//! * `contents`: what is in the file; of it `pages`, `schema`, `state` (tables with one row), `changes` (their numbers), `full_text` and
+//!   `lineage` (whose copy an article is) have a file each. `backup` asks the same of a copy.
 //! * `surroundings`: what is beside it: log, readers, disk, clock, permissions, leftovers.
 //! * `mend`: mends what `contents` finds.
 //! * `examine`: all of it; `backup`: a copy that is looked at before it gets its name.
@@ -9,6 +10,18 @@
 //! Uses `file` and what `write` has for transactions beside a daemon.
 
 pub(in crate::store) mod finding;
+
+mod full_text;
+
+mod pages;
+
+mod schema;
+
+mod state;
+
+mod changes;
+
+mod lineage;
 
 pub(in crate::store) mod contents;
 

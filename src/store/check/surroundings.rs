@@ -73,7 +73,9 @@ fn space(connection: &Connection, path: &Path) -> rusqlite::Result<Finding> {
 }
 
 fn clock(connection: &Connection, now: Timestamp) -> rusqlite::Result<Finding> {
-    let newest: Option<String> = connection.query_row("SELECT max(started_at) FROM fetches", [], |row| row.get(0))?;
+    // What another program wrote there need not be a time.
+    let sql = "SELECT max(started_at) FROM fetches WHERE started_at < '3'";
+    let newest: Option<String> = connection.query_row(sql, [], |row| row.get(0))?;
     let is_behind = newest.as_ref().is_some_and(|newest| *newest > public_time(now + CLOCK_SLIP));
     Ok(match newest {
         Some(newest) if is_behind => {

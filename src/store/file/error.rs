@@ -76,6 +76,17 @@ pub enum StoreError {
         /// What SQLite says.
         damage: String,
     },
+    /// A question or a change met damaged pages.
+    #[error(
+        "{place} is damaged ({damage}); `newswire doctor` says what can be done, `newswire restore FILE` puts a backup in its place, and \
+         without one `newswire --db NEW.db merge DAMAGED.db` takes out what can be read"
+    )]
+    Malformed {
+        /// The database.
+        place: String,
+        /// What SQLite says.
+        damage: String,
+    },
     /// The disk is full.
     #[error("{path}: the disk is full; nothing is lost, free some space and go on")]
     Full {
@@ -120,8 +131,22 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        StoreError::Sql(error.to_string())
+        if is_damage(&error) { malformed(&error, "the database file") } else { StoreError::Sql(error.to_string()) }
     }
+}
+
+/// Whether pages of the file are damaged, or cannot be had from the disk.
+pub(in crate::store) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure))
+}
+
+fn malformed(error: &rusqlite::Error, place: &str) -> StoreError {
+    StoreError::Malformed { place: place.to_owned(), damage: error.to_string() }
+}
+
+/// The error of what a user wrote in SQL or in the words of a search, unless it is that of the file.
+pub(in crate::store) fn of_user(error: rusqlite::Error, told: impl FnOnce(&rusqlite::Error) -> String) -> StoreError {
+    if is_damage(&error) { error.into() } else { StoreError::UserSql(told(&error)) }
 }
 
 /// Turns an SQLite error into one that names the file and, where possible, a way out.
@@ -137,9 +162,8 @@ pub(in crate::store) fn explain(error: &rusqlite::Error, file: &Path) -> StoreEr
             let told = refusal(file).map(|told| format!("; {told}")).unwrap_or_default();
             StoreError::Unusable { path, reason: format!("{error}{told}") }
         }
-        Some(ErrorCode::CannotOpen | ErrorCode::DatabaseCorrupt) => {
-            StoreError::Unusable { path, reason: error.to_string() }
-        }
+        Some(ErrorCode::DatabaseCorrupt) => malformed(error, &path),
+        Some(ErrorCode::CannotOpen) => StoreError::Unusable { path, reason: error.to_string() },
         _ => StoreError::Sql(error.to_string()),
     }
 }

@@ -70,6 +70,13 @@ pub(in crate::store) fn is_snapshot(connection: &Connection) -> rusqlite::Result
     Ok(id == SNAPSHOT_APPLICATION_ID)
 }
 
+/// The database that a file belongs to by its name, and what it is of it.
+fn beside_a_database(name: &str) -> Option<(&str, &'static str)> {
+    let parts = [("-wal", "log"), ("-shm", "index of the log"), ("-journal", "journal"), ("-lock", "lock")];
+    let (database, what) = parts.into_iter().find_map(|(ending, what)| Some((name.strip_suffix(ending)?, what)))?;
+    Path::new(database).is_file().then_some((database, what))
+}
+
 /// The first bytes of an SQLite file (SQLite file format, section 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -82,6 +89,12 @@ pub(in crate::store) fn check_path(path: &Path) -> Result<(), StoreError> {
     }
     if shown.starts_with("file:") {
         return refused("this is an address of SQLite's; name the path alone, without file: and what stands behind ?");
+    }
+    if shown.starts_with('~') && !path.exists() {
+        return refused("the shell has left ~ as it is; write the path of the folder, or $HOME");
+    }
+    if let Some((database, ending)) = beside_a_database(&shown) {
+        return refused(&format!("the {ending} is a part of a database; name the database, {database}"));
     }
     if path.is_dir() {
         return refused("this is a folder; name a file in it");

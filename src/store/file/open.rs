@@ -53,6 +53,8 @@ pub(in crate::store) struct OpenedForReading {
 /// Opens the file for reading, whether a writer runs, has stopped or was killed.
 pub(in crate::store) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<OpenedForReading, StoreError> {
     let opened = open_read_only(path, busy_timeout, Access::Read)?;
+    // Lists as parameters: `rarray(?1)`.
+    rusqlite::vtab::array::load_module(&opened.connection)?;
     if is_snapshot(&opened.connection)? {
         add_empty_private_tables(&opened.connection)?;
     }
@@ -100,8 +102,12 @@ fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> r
 fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result<OpenedForReading, StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
-    if !path.exists() {
+    let Ok(metadata) = std::fs::metadata(path) else {
         return Err(StoreError::Missing { path: path.display().to_string() });
+    };
+    if metadata.len() == 0 {
+        let reason = "the file is empty: no database there yet, or nothing left of one".to_owned();
+        return Err(StoreError::Unusable { path: path.display().to_string(), reason });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;

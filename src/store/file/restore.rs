@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::store::file::backup::copy_into;
-use crate::store::file::error::{StoreError, explain};
+use crate::store::file::error::{StoreError, explain, is_damage};
 use crate::store::file::identity::refuse_snapshot;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::new_file::{CopyWatcher, beside, folder_of};
@@ -59,14 +59,37 @@ pub fn restore(
     if !folder.is_dir() {
         return Err(refused(format!("there is no folder {}", folder.display())));
     }
-    let _lock = IngestLock::acquire(database)?;
+    let lock_file = beside(database, "-lock");
+    let was_locked_before = lock_file.exists();
+    let lock = IngestLock::acquire(database)?;
+    let restored = put_in_place(&source, backup, database, watcher);
+    if restored.is_err() && !was_locked_before {
+        let _ = fs::remove_file(lock_file);
+    }
+    drop(lock);
+    restored
+}
+
+fn put_in_place(
+    source: &Connection,
+    backup: &Path,
+    database: &Path,
+    watcher: &mut CopyWatcher<'_>,
+) -> Result<Restored, StoreError> {
+    let refused = |reason: String| StoreError::Unusable { path: database.display().to_string(), reason };
+    let folder = folder_of(database);
     let workshop = Workshop::make_in(folder).map_err(|error| refused(error.to_string()))?;
     let whole = workshop.path().join("whole.db");
-    copy_into(&source, &whole, watcher).map_err(|error| explain(&error, database))?;
+    copy_into(source, &whole, watcher).map_err(|error| explain(&error, database))?;
     if watcher.is_stopped() {
         return Err(refused("stopped before it was whole; all is as it was".to_owned()));
     }
-    let n_articles = settle(&whole).map_err(|error| explain(&error, backup))?;
+    let n_articles = settle(&whole).map_err(|error| {
+        if is_damage(&error) {
+            return StoreError::Unusable { path: backup.display().to_string(), reason: error.to_string() };
+        }
+        explain(&error, backup)
+    })?;
     let failed = |error: std::io::Error| refused(error.to_string());
     take_over_rights(&whole, database, folder, backup).map_err(failed)?;
     File::open(&whole).and_then(|file| file.sync_all()).map_err(failed)?;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::ToSql;
 
 use crate::store::file::columns::public_time;
-use crate::store::file::error::StoreError;
+use crate::store::file::error::{StoreError, of_user};
 use crate::store::read::as_of::AsOf;
 
 /// A choice of articles. All conditions must hold.
@@ -52,14 +52,17 @@ impl ArticleFilter {
         let mut parameters: Parameters = Vec::new();
         if let Some(source_id) = self.source_id {
             // Behind a plus a column is not looked up in an index: what goes row by row goes in the order that is asked for.
-            let column = match user_condition {
-                UserCondition::AsSubquery => "articles.source_id",
-                UserCondition::RowByRow => "+articles.source_id",
+            let condition = match user_condition {
+                UserCondition::AsSubquery => {
+                    "(articles.source_id = :source
+                      OR articles.id IN (SELECT article_id FROM sightings WHERE sightings.source_id = :source))"
+                }
+                UserCondition::RowByRow => {
+                    "(+articles.source_id = :source OR EXISTS (SELECT 1 FROM sightings
+                      WHERE sightings.article_id = articles.id AND sightings.source_id = :source))"
+                }
             };
-            conditions.push(format!(
-                "({column} = :source
-                  OR articles.id IN (SELECT article_id FROM sightings WHERE sightings.source_id = :source))"
-            ));
+            conditions.push(condition.to_owned());
             parameters.push((":source", Box::new(source_id)));
         }
         if let Some(since) = self.since {
@@ -96,10 +99,10 @@ impl ArticleFilter {
     }
 
     /// The error of a query with this filter. The user's condition, if there is one, is the likely cause.
-    pub(in crate::store) fn blame(&self, error: &rusqlite::Error) -> StoreError {
+    pub(in crate::store) fn blame(&self, error: rusqlite::Error) -> StoreError {
         match &self.condition {
-            Some(condition) => StoreError::UserSql(format!("--where {condition:?}: {error}")),
-            None => StoreError::Sql(error.to_string()),
+            Some(condition) => of_user(error, |error| format!("--where {condition:?}: {error}")),
+            None => error.into(),
         }
     }
 }

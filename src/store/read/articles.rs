@@ -1,15 +1,18 @@
 //! Articles: lists, documents for an export, all that is stored of one, its earlier wordings.
 
+use std::collections::HashSet;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::file::error::StoreError;
-use crate::store::read::article_filter::ArticleFilter;
+use crate::store::read::article_filter::{ArticleFilter, UserCondition};
 use crate::store::read::article_records::{
     ARTICLE_COLUMNS, ArticleDetails, ArticleRow, DETAIL_COLUMNS, N_ARTICLE_COLUMNS, N_DETAIL_COLUMNS, article_details,
     article_row,
 };
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::reader::Reader;
+use crate::store::read::salvage;
 
 /// One article for an export.
 #[derive(Clone, Debug)]
@@ -45,7 +48,7 @@ impl Reader {
             "SELECT {ARTICLE_COLUMNS} FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
              ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC LIMIT {limit}"
         );
-        let blame = |error: rusqlite::Error| filter.blame(&error);
+        let blame = |error: rusqlite::Error| filter.blame(error);
         let mut statement = self.connection().prepare(&sql).map_err(blame)?;
         let rows = statement.query_map(parameters.as_slice(), |row| Ok(self.readable(row, article_name, article_row)));
         let rows = rows.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(blame)?;
@@ -53,7 +56,8 @@ impl Reader {
     }
 
     /// Passes every chosen article to `visit` in the order of a bundle: by publication time, unknown last, then by
-    /// address.
+    /// address. Where pages of the file are damaged the articles come that can be read, in the order of their numbers, and the
+    /// others are noted as damage.
     ///
     /// # Errors
     ///
@@ -63,25 +67,80 @@ impl Reader {
         filter: &ArticleFilter,
         mut visit: impl FnMut(DocumentRow) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut passed = HashSet::new();
+        let in_order = self.pass_in_order(filter, &mut |document: DocumentRow| {
+            passed.insert(document.article.row.id);
+            visit(document)
+        });
+        match in_order {
+            Err(Ended::ByFile(StoreError::Malformed { .. })) => self.pass_one_by_one(filter, &passed, &mut visit),
+            other => other,
+        }
+        .map_err(|ended| match ended {
+            Ended::ByFile(error) => error.into(),
+            Ended::ByVisitor(error) => error,
+        })
+    }
+
+    fn pass_in_order<E>(
+        &self,
+        filter: &ArticleFilter,
+        visit: &mut impl FnMut(DocumentRow) -> Result<(), E>,
+    ) -> Result<(), Ended<E>> {
         let (conditions, parameters) = filter.to_sql();
         let sql = format!(
-            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS},
-                 (SELECT group_concat(slug, char(10)) FROM (SELECT seen.slug FROM sightings
-                      JOIN sources AS seen ON seen.id = sightings.source_id
-                      WHERE sightings.article_id = articles.id ORDER BY seen.slug))
+            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}, {SEEN_IN}
              FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
              ORDER BY articles.published_at IS NULL, articles.published_at, articles.url IS NULL, articles.url, articles.id"
         );
-        let blame = |error: rusqlite::Error| filter.blame(&error);
+        let blame = |error: rusqlite::Error| Ended::ByFile(filter.blame(error));
         let mut statement = self.connection().prepare(&sql).map_err(blame)?;
         let mut rows = statement.query(parameters.as_slice()).map_err(blame)?;
         while let Some(row) = rows.next().map_err(blame)? {
-            let name = |document: &DocumentRow| article_name(&document.article.row);
-            if let Some(document) = self.readable(row, name, document_row) {
-                visit(document)?;
+            if let Some(document) = self.readable(row, document_name, document_row) {
+                visit(document).map_err(Ended::ByVisitor)?;
             }
         }
         Ok(())
+    }
+
+    /// Asks for each article by itself, so that a damaged page costs only those that lie on it.
+    fn pass_one_by_one<E>(
+        &self,
+        filter: &ArticleFilter,
+        passed: &HashSet<i64>,
+        visit: &mut impl FnMut(DocumentRow) -> Result<(), E>,
+    ) -> Result<(), Ended<E>> {
+        let listing = salvage::list(self.connection());
+        listing.lost().for_each(|row| self.note_damage(row));
+        for listed in listing.articles.iter().filter(|listed| !passed.contains(&listed.id)) {
+            let document = self.even_without_sources(listed.id, |sources| self.document(filter, listed.id, sources));
+            match document {
+                Ok(Some(document)) => visit(document).map_err(Ended::ByVisitor)?,
+                Ok(None) => {}
+                Err(StoreError::Malformed { .. }) => self.note_damage(listed.lost()),
+                Err(error) => return Err(Ended::ByFile(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// One article for an export, if it is one of the choice and can be read; otherwise it is noted as damage.
+    fn document(&self, filter: &ArticleFilter, id: i64, sources: &str) -> Result<Option<DocumentRow>, StoreError> {
+        let seen_in = if sources == "sources" { SEEN_IN } else { "NULL" };
+        let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
+        conditions.push("articles.id = :id".to_owned());
+        parameters.push((":id", Box::new(id)));
+        let sql = format!(
+            "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}, {seen_in} FROM articles NOT INDEXED
+             LEFT JOIN {sources} AS sources ON sources.id = articles.source_id WHERE {}",
+            conditions.join(" AND ")
+        );
+        let blame = |error: rusqlite::Error| filter.blame(error);
+        let mut statement = self.connection().prepare_cached(&sql).map_err(blame)?;
+        let mut rows = statement.query(parameters.as_slice()).map_err(blame)?;
+        let row = rows.next().map_err(blame)?;
+        Ok(row.and_then(|row| self.readable(row, document_name, document_row)))
     }
 
     /// All that is stored of an article. What cannot be read of it is replaced, and noted as damage.
@@ -90,15 +149,20 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn article(&self, id: i64) -> Result<Option<ArticleDetails>, StoreError> {
+        self.even_without_sources(id, |sources| self.article_of(id, sources))
+    }
+
+    fn article_of(&self, id: i64, sources: &str) -> Result<Option<ArticleDetails>, StoreError> {
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS}, {DETAIL_COLUMNS}
-             FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE articles.id = ?1"
+             FROM articles LEFT JOIN {sources} AS sources ON sources.id = articles.source_id WHERE articles.id = ?1"
         );
         let read = |row: &Row<'_>| {
             let cells = Cells::new(row);
             Ok((article_details(&cells), cells.into_faults()))
         };
-        let Some((article, faults)) = self.connection().query_row(&sql, [id], read).optional()? else {
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        let Some((article, faults)) = statement.query_row([id], read).optional()? else {
             return Ok(None);
         };
         if !faults.is_empty() {
@@ -107,13 +171,30 @@ impl Reader {
         Ok(Some(article))
     }
 
-    /// Earlier wordings of an article, oldest first.
+    /// Asks for an article joined with `sources`, and once more with none where that meets a damaged page.
+    fn even_without_sources<T>(
+        &self,
+        id: i64,
+        ask: impl Fn(&str) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match ask("sources") {
+            Err(StoreError::Malformed { .. }) => {}
+            answer => return answer,
+        }
+        let answer = ask("(SELECT NULL AS id, NULL AS slug)")?;
+        if answer.is_some() {
+            self.note_damage(salvage::left_out(format!("the source of article {id}")));
+        }
+        Ok(answer)
+    }
+
+    /// Earlier wordings of an article, oldest first. Those on a damaged page are noted as damage.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn revisions(&self, article_id: i64) -> Result<Vec<RevisionRow>, StoreError> {
-        self.readable_rows(
+        let revisions = self.readable_rows(
             "SELECT revision, title, body, seen_at FROM revisions WHERE article_id = ?1 ORDER BY revision",
             params![article_id],
             |row: &RevisionRow| format!("revision {} of article {article_id}", row.revision),
@@ -123,13 +204,29 @@ impl Reader {
                 body: cells.text(2),
                 seen_at: cells.text(3),
             },
-        )
+        );
+        self.unless_damaged(revisions, || format!("the earlier wordings of article {article_id}"))
     }
+}
+
+/// The sources in which an article was seen, a line each.
+const SEEN_IN: &str = "(SELECT group_concat(slug, char(10)) FROM (SELECT seen.slug FROM sightings
+         JOIN sources AS seen ON seen.id = sightings.source_id
+         WHERE sightings.article_id = articles.id ORDER BY seen.slug))";
+
+/// Why the articles of a choice ended before the last.
+enum Ended<E> {
+    ByFile(StoreError),
+    ByVisitor(E),
 }
 
 /// What an article is called where it is damaged.
 pub(in crate::store) fn article_name(row: &ArticleRow) -> String {
     format!("article {}", row.id)
+}
+
+fn document_name(document: &DocumentRow) -> String {
+    article_name(&document.article.row)
 }
 
 /// Reads [`ARTICLE_COLUMNS`], [`DETAIL_COLUMNS`] and the sources, a line each.

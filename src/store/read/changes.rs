@@ -3,7 +3,7 @@
 //! A reader that has read up to a number continues after it and sees each change once. An article that has changed
 //! several times meanwhile comes once, as it reads now. One that was none and is deleted comes once more as removed.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params};
 
 use crate::model::BodyKind;
 use crate::store::file::change_seq::NEXT_CHANGE;
@@ -24,6 +24,10 @@ pub struct ChangeRow {
     pub changed_at: String,
     /// Whether the publisher has removed the article.
     pub is_removed: bool,
+    /// The change that brought the article, where that is known.
+    pub new_seq: Option<i64>,
+    /// The change that brought its present wording, where that is known.
+    pub wording_seq: Option<i64>,
 }
 
 impl Reader {
@@ -88,7 +92,7 @@ impl Reader {
                    FROM _taken_back LEFT JOIN sources ON sources.id = source_id
                    WHERE change_seq > ?1 AND (?2 IS NULL OR source_id = ?2)";
         let name = |changed: &ChangeRow| article_name(&changed.row);
-        self.readable_rows(sql, &[&after, &source], name, |cells| ChangeRow {
+        self.readable_rows(sql, params![after, source], name, |cells| ChangeRow {
             row: ArticleRow {
                 id: cells.value(0),
                 published_at: None,
@@ -107,6 +111,8 @@ impl Reader {
             change_seq: cells.value(4),
             changed_at: cells.text(5),
             is_removed: true,
+            new_seq: None,
+            wording_seq: None,
         })
     }
 
@@ -145,7 +151,7 @@ impl Reader {
 
     fn changes(&self, filter: &ArticleFilter, after: Option<i64>, order: &str) -> Result<ChangesPage, StoreError> {
         let (sql, parameters) = changes_sql(filter, after, order);
-        let blame = |error: rusqlite::Error| filter.blame(&error);
+        let blame = |error: rusqlite::Error| filter.blame(error);
         let mut statement = self.connection().prepare_cached(&sql).map_err(blame)?;
         let mut found = statement.query(parameters.as_slice()).map_err(blame)?;
         let mut page = ChangesPage::default();
@@ -158,6 +164,8 @@ impl Reader {
                 change_seq: cells.value(N_ARTICLE_COLUMNS),
                 changed_at: cells.text(N_ARTICLE_COLUMNS + 1),
                 is_removed: cells.value(N_ARTICLE_COLUMNS + 2),
+                new_seq: cells.value(N_ARTICLE_COLUMNS + 3),
+                wording_seq: cells.value(N_ARTICLE_COLUMNS + 4),
             }));
         }
         Ok(page)
@@ -184,7 +192,7 @@ fn changes_sql(filter: &ArticleFilter, after: Option<i64>, order: &str) -> (Stri
     let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
     let sql = format!(
         "SELECT {ARTICLE_COLUMNS}, articles.change_seq, coalesce(articles.removed_at, articles.updated_at),
-             articles.removed_at IS NOT NULL
+             articles.removed_at IS NOT NULL, articles.new_seq, articles.wording_seq
          FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE {conditions} {order}"
     );
     (sql, parameters)

@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, Params, Row};
 
 use crate::store::file::error::StoreError;
 use crate::store::file::identity;
 use crate::store::file::open::{OpenedForReading, open_for_reading};
 use crate::store::read::cells::{Cells, DamagedRow};
+use crate::store::read::salvage;
 
 /// How long a reader waits for a lock. In WAL mode it hardly ever waits.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -84,7 +85,7 @@ impl Reader {
     pub(in crate::store) fn rows<T>(
         &self,
         sql: &str,
-        parameters: &[&dyn ToSql],
+        parameters: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -96,7 +97,7 @@ impl Reader {
     pub(in crate::store) fn readable_rows<T>(
         &self,
         sql: &str,
-        parameters: &[&dyn ToSql],
+        parameters: impl Params,
         name: impl Fn(&T) -> String,
         read: impl Fn(&Cells<'_, '_>) -> T,
     ) -> Result<Vec<T>, StoreError> {
@@ -119,6 +120,21 @@ impl Reader {
         }
         self.note_damage(DamagedRow { name: name(&value), faults, is_left_out: true });
         None
+    }
+
+    /// What belongs to something that can be read. Where it lies on a damaged page it is noted under this name, and left out.
+    pub(in crate::store) fn unless_damaged<T: Default>(
+        &self,
+        answer: Result<T, StoreError>,
+        name: impl FnOnce() -> String,
+    ) -> Result<T, StoreError> {
+        match answer {
+            Err(StoreError::Malformed { .. }) => {
+                self.note_damage(salvage::left_out(name()));
+                Ok(T::default())
+            }
+            answer => answer,
+        }
     }
 
     /// Remembers a damaged row.

@@ -24,19 +24,20 @@ pub struct SightingRow {
 }
 
 impl Reader {
-    /// The sources in which an article was seen, first sighting first.
+    /// The sources in which an article was seen, first sighting first. Those on a damaged page are noted as damage.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn sightings(&self, article_id: i64) -> Result<Vec<SightingRow>, StoreError> {
-        self.readable_rows(
+        let sightings = self.readable_rows(
             "SELECT slug, nullif(sources.title, slug), guid, sightings.url, first_seen_at, last_seen_at FROM sightings
              JOIN sources ON sources.id = source_id WHERE article_id = ?1 ORDER BY first_seen_at, slug",
             params![article_id],
             |sighting: &SightingRow| format!("the sighting of article {article_id} in {}", sighting.source),
             sighting,
-        )
+        );
+        self.unless_damaged(sightings, || format!("where article {article_id} was seen"))
     }
 }
 

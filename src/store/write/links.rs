@@ -137,14 +137,24 @@ pub(in crate::store) fn add_alias(
     article_id: i64,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let key = alias.url.key();
-    match find(connection, &key, None)? {
+    lead_to(connection, &alias.url.key(), (alias.url.as_str(), &alias.publisher), article_id, now)
+}
+
+/// Makes an address lead to an article, unless it leads to another one: what identity hangs on, the address and its publisher.
+pub(in crate::store) fn lead_to(
+    connection: &Connection,
+    key: &str,
+    (url, publisher): (&str, &str),
+    article_id: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    match find(connection, key, None)? {
         None => {
             connection
                 .prepare_cached(
                     "INSERT INTO _links (url_key, url, host, article_id, first_seen_at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
-                .execute(params![key, alias.url.as_str(), alias.publisher, article_id, private_time(now)])?;
+                .execute(params![key, url, publisher, article_id, private_time(now)])?;
         }
         Some(stored) if stored.article_id.is_none() => {
             connection
@@ -153,7 +163,7 @@ pub(in crate::store) fn add_alias(
                 )?
                 .execute(params![stored.id, article_id])?;
             sightings::move_to_article(connection, stored.id, article_id)?;
-            publishers::set_next_turn(connection, &alias.publisher, Timestamp::UNIX_EPOCH)?;
+            publishers::set_next_turn(connection, publisher, Timestamp::UNIX_EPOCH)?;
         }
         Some(_) => {}
     }

@@ -10,7 +10,7 @@ use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::{json_list, private_time, public_time};
 use crate::store::write::articles::restore::begin_numbers;
 use crate::store::write::sources::add::KnownSources;
-use crate::store::write::stories::edits::{note_change, recount};
+use crate::store::write::stories::edits::{members_of, note_change, recount};
 
 /// Lists sources of another database here, unless they are: those with the same address, or the same slug where one of both has
 /// no address. New ones are not polled. Returns the slug that each has here.
@@ -172,12 +172,12 @@ fn story_of_machines(connection: &Connection, article: i64) -> rusqlite::Result<
 }
 
 fn move_story(connection: &Connection, from: i64, into: i64) -> rusqlite::Result<usize> {
-    connection
-        .prepare_cached(&format!(
-            "UPDATE articles SET story_id = ?2, change_seq = {NEXT_CHANGE}
-             WHERE id IN (SELECT article_id FROM story_members WHERE story_id = ?1)"
-        ))?
-        .execute([from, into])?;
+    // One by one: a statement for all would give them the same number.
+    for article in members_of(connection, from)? {
+        connection
+            .prepare_cached(&format!("UPDATE articles SET story_id = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1"))?
+            .execute([article, into])?;
+    }
     let n_moved = connection
         .prepare_cached(
             "UPDATE story_members SET story_id = ?2, reason = CASE reason WHEN 'first' THEN 'alike' ELSE reason END

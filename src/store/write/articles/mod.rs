@@ -7,7 +7,8 @@
 //! * `restore`: an article from an export, as it was where it was exported.
 //! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
 //!   `versions` puts several versions from files in order, `text_pages` knows the page that each text is from.
-//! * `take_back`: deletes what was none; `elsewhere` is for what other programs changed.
+//! * `take_back`: deletes what was none; `elsewhere` is for what other programs changed, and `replaced` for what they put in the place
+//!   of others.
 //! * `row`: its row; `full_text`: the full-text index.
 //! * `revisits`: when its page is fetched again, and what it means that the page is missing.
 
@@ -34,6 +35,8 @@ mod versions;
 mod text_pages;
 
 mod take_back;
+
+mod replaced;
 
 pub(in crate::store) mod elsewhere;
 

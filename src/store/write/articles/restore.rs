@@ -3,9 +3,15 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{ArticleRecord, DuplicateKind, ImportedArticle, RecordedLineage, SourceId, StoredArticle, Verdict};
+use crate::model::{
+    ArticleRecord, DuplicateKind, ImportedArticle, RecordedAddress, RecordedLineage, RecordedWording, SourceId,
+    StoredArticle, Verdict,
+};
+use crate::revision::{Wording, substance};
 use crate::store::file::columns::{json_list, public_time};
-use crate::store::write::articles::{copies, import};
+use crate::store::write::articles::{copies, import, row, versions};
+use crate::store::write::links;
+use crate::store::write::removal::walk::TEXT_GONE;
 use crate::store::write::sources::add;
 use crate::store::write::transaction::WriteTransaction;
 
@@ -38,6 +44,11 @@ pub(in crate::store) fn restore(
     let is_new = matches!(stored.verdict, Verdict::New | Verdict::Duplicate { .. });
     if is_new {
         stored.verdict = complete(transaction, &stored, imported, record)?;
+    } else {
+        take_over_history(connection, stored.id, imported, record)?;
+    }
+    for RecordedAddress { key, url, publisher } in &record.addresses {
+        links::lead_to(connection, key, (url, publisher), stored.id, imported.arrived_at)?;
     }
     for sighting in &record.sightings {
         let source = add::ensure_import_source(connection, &sighting.source, sighting.first_seen_at)?;
@@ -177,6 +188,36 @@ fn complete(
         }
     }
     Ok(recorded.map_or(Verdict::New, |(of, kind)| Verdict::Duplicate { of, kind }))
+}
+
+/// Adds the wordings to those of an article that it has there and not here, and its removal there, if that was seen later than its
+/// present wording. What was taken away here for its age does not come back.
+fn take_over_history(
+    connection: &Connection,
+    id: i64,
+    imported: &ImportedArticle,
+    record: &ArticleRecord,
+) -> rusqlite::Result<()> {
+    if record.earlier.is_empty() && record.removed_at.is_none() {
+        return Ok(());
+    }
+    let (title, body, updated_at, is_text_gone): (Option<String>, String, String, bool) = connection
+        .prepare_cached("SELECT title, body, updated_at, instr(quality_reasons, ?2) > 0 FROM articles WHERE id = ?1")?
+        .query_row(params![id, TEXT_GONE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let site_name = imported.article.site_name.as_deref();
+    let present = Wording { title: title.as_deref(), body: &body };
+    for RecordedWording { title, body, seen_at, .. } in record.earlier.iter().filter(|_| !is_text_gone) {
+        let earlier = Wording { title: title.as_deref(), body };
+        let is_here = substance::reads_the_same(present, earlier, site_name)
+            || versions::is_stored(connection, earlier, site_name, id)?;
+        if !is_here {
+            versions::insert_earlier(connection, earlier, id, *seen_at, *seen_at)?;
+        }
+    }
+    match record.removed_at {
+        Some(at) if public_time(at) >= updated_at => row::mark_removed(connection, id, at).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a source that imported articles are said to come from, and gives it a title if it has none.

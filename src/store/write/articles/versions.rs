@@ -28,21 +28,31 @@ pub(super) fn place(connection: &Connection, article: &Article, id: i64, at: Tim
         .query_row([id], |row| row.get(0))?;
     let is_dated = article.modified_at.is_some() || article.published.is_some();
     // The text of before may be put back; the same file may be read again.
-    if !(is_dated && at > present_since) && is_stored(connection, article, id)? {
+    if !(is_dated && at > present_since)
+        && is_stored(connection, wording_of(article), article.site_name.as_deref(), id)?
+    {
         return Ok(Version::Known);
     }
     Ok(if at >= present_since { Version::Latest } else { Version::Earlier })
 }
 
+/// The wording of a version.
+pub(super) fn wording_of(article: &Article) -> Wording<'_> {
+    Wording { title: article.title.as_deref(), body: &article.body }
+}
+
 /// Whether a version reads as one of the earlier wordings.
-fn is_stored(connection: &Connection, article: &Article, id: i64) -> rusqlite::Result<bool> {
+pub(super) fn is_stored(
+    connection: &Connection,
+    version: Wording<'_>,
+    site_name: Option<&str>,
+    id: i64,
+) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached("SELECT title, body FROM revisions WHERE article_id = ?1")?;
     let mut rows = statement.query([id])?;
     while let Some(row) = rows.next()? {
         let (title, body) = (row.get_ref(0)?.as_str_or_null()?, row.get_ref(1)?.as_str()?);
-        let (stored, version) =
-            (Wording { title, body }, Wording { title: article.title.as_deref(), body: &article.body });
-        if substance::reads_the_same(stored, version, article.site_name.as_deref()) {
+        if substance::reads_the_same(Wording { title, body }, version, site_name) {
             return Ok(true);
         }
     }
@@ -52,7 +62,7 @@ fn is_stored(connection: &Connection, article: &Article, id: i64) -> rusqlite::R
 /// Puts a version among the earlier wordings of its article. Later ones, and the present one, are counted on by one.
 pub(super) fn insert_earlier(
     connection: &Connection,
-    article: &Article,
+    version: Wording<'_>,
     id: i64,
     at: Timestamp,
     first_seen_at: Timestamp,
@@ -72,7 +82,7 @@ pub(super) fn insert_earlier(
         .prepare_cached(
             "INSERT INTO revisions (article_id, revision, title, body, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![id, number, article.title, article.body, at])?;
+        .execute(params![id, number, version.title, version.body, at])?;
     connection
         .prepare_cached(&format!(
             "UPDATE articles SET revision = revision + 1, first_seen_at = min(first_seen_at, ?2), change_seq = {NEXT_CHANGE}

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::lock::IngestLock;
-use crate::store::file::open::open_for_writing;
+use crate::store::file::open::{open_for_reading, open_for_writing};
 use crate::store::write::beside::beside;
 use crate::store::write::removal::walk::{Pruned, RetentionRules, Stretch, Walk, limit, prune_revisions};
 
@@ -53,7 +53,7 @@ pub fn prune_beside(
     let mut walk = Walk::default();
     loop {
         let mut further = walk.clone();
-        let (further, is_end) = beside(settings, |connection| {
+        let (further, is_end) = in_part(settings, pruning.is_dry, |connection| {
             let is_end = further.go_on(connection, &pruning.rules, stretch, now)?;
             Ok((further, is_end))
         })?;
@@ -64,7 +64,8 @@ pub fn prune_beside(
     }
     let mut pruned = walk.pruned;
     loop {
-        let n = beside(settings, |connection| prune_revisions(connection, &pruning.rules, stretch, now))?;
+        let n =
+            in_part(settings, pruning.is_dry, |connection| prune_revisions(connection, &pruning.rules, stretch, now))?;
         pruned.revisions += n;
         if n < stretch.n_max || pruning.is_dry || !go_on(&pruned) {
             break;
@@ -74,6 +75,19 @@ pub fn prune_beside(
         pruned.fetches = prune_fetches(settings, *days, source.as_deref(), pruning.is_dry, now)?;
     }
     Ok(pruned)
+}
+
+/// A part of it in a transaction of its own; what is only counted takes no leave to write.
+fn in_part<T>(
+    settings: &StoreSettings,
+    is_dry: bool,
+    act: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> Result<T, StoreError> {
+    if !is_dry {
+        return beside(settings, act);
+    }
+    let opened = open_for_reading(&settings.path, settings.busy_timeout)?;
+    act(&opened.connection).map_err(|error| explain(&error, &settings.path))
 }
 
 fn prune_fetches(
@@ -86,7 +100,7 @@ fn prune_fetches(
     let before = limit(Some(days), now);
     let chosen = "started_at < ?1 AND (?2 IS NULL OR source_id = (SELECT id FROM sources WHERE slug = ?2))";
     if is_dry {
-        return beside(settings, |connection| {
+        return in_part(settings, is_dry, |connection| {
             let sql = format!("SELECT count(*) FROM fetches WHERE {chosen}");
             connection.query_row(&sql, params![before, source], |row| row.get(0))
         });

@@ -156,7 +156,7 @@ impl Walk {
         let is_end = articles.len() < LOOKED_AT_MAX;
         for article in articles {
             if self.n_taken() - n_before >= stretch.n_max {
-                settle(connection, remembered, is_remembered)?;
+                stretch.settle(connection, remembered, is_remembered)?;
                 return Ok(false);
             }
             let limits = article.source.and_then(|source| limits.get(&source)).unwrap_or(&general);
@@ -178,7 +178,7 @@ impl Walk {
             }
             self.position = (article.at, article.id);
         }
-        settle(connection, remembered, is_remembered)?;
+        stretch.settle(connection, remembered, is_remembered)?;
         Ok(is_end)
     }
 
@@ -265,13 +265,15 @@ fn generation(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("SELECT generation FROM _story_state")?.query_row([], |row| row.get(0))
 }
 
-/// Whoever has stories in memory reads them anew where one of the articles was among them, and only then: that takes a while.
-fn settle(connection: &Connection, generation: i64, is_remembered: bool) -> rusqlite::Result<()> {
-    if !is_remembered {
-        let sql = "UPDATE _story_state SET generation = ?1 WHERE generation <> ?1";
-        connection.prepare_cached(sql)?.execute([generation])?;
+impl Stretch {
+    /// Whoever has stories in memory reads them anew where one of the articles was among them, and only then: that takes a while.
+    fn settle(self, connection: &Connection, generation: i64, is_remembered: bool) -> rusqlite::Result<()> {
+        if !is_remembered && !self.is_dry {
+            let sql = "UPDATE _story_state SET generation = ?1 WHERE generation <> ?1";
+            connection.prepare_cached(sql)?.execute([generation])?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Deletes earlier wordings that are older than the rules say, so many at most; or counts them.

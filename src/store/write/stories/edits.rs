@@ -64,7 +64,7 @@ pub fn split_story_beside(settings: &StoreSettings, articles: &[i64]) -> Result<
 }
 
 /// The articles of a story.
-pub(super) fn members_of(connection: &Connection, story: i64) -> rusqlite::Result<Vec<i64>> {
+pub(in crate::store) fn members_of(connection: &Connection, story: i64) -> rusqlite::Result<Vec<i64>> {
     connection
         .prepare_cached("SELECT article_id FROM story_members WHERE story_id = ?1 ORDER BY article_id")?
         .query_map([story], |row| row.get(0))?
@@ -73,13 +73,14 @@ pub(super) fn members_of(connection: &Connection, story: i64) -> rusqlite::Resul
 
 fn move_all(connection: &Connection, articles: &[i64], story: i64) -> rusqlite::Result<usize> {
     for article in articles {
+        // First, with a number of its own: by that the triggers know that it is not another program that puts the article there.
+        connection
+            .prepare_cached(&format!("UPDATE articles SET story_id = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1"))?
+            .execute([*article, story])?;
         connection
             .prepare_cached(
                 "UPDATE story_members SET story_id = ?2, reason = 'hand', score = NULL, terms = '[]' WHERE article_id = ?1",
             )?
-            .execute([*article, story])?;
-        connection
-            .prepare_cached(&format!("UPDATE articles SET story_id = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1"))?
             .execute([*article, story])?;
     }
     Ok(articles.len())

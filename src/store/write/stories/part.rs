@@ -105,15 +105,15 @@ fn take_out(
         .execute(params![article, signature.to_bytes()])?;
     for moved in with_copies(connection, *article, *story)? {
         connection
+            .prepare_cached(&format!("UPDATE articles SET story_id = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1"))?
+            .execute([moved, new])?;
+        connection
             .prepare_cached(
                 "UPDATE story_members SET story_id = ?2, score = NULL, terms = '[]',
                      reason = CASE WHEN article_id = ?3 THEN 'first' ELSE reason END
                  WHERE article_id = ?1",
             )?
             .execute([moved, new, *article])?;
-        connection
-            .prepare_cached(&format!("UPDATE articles SET story_id = ?2, change_seq = {NEXT_CHANGE} WHERE id = ?1"))?
-            .execute([moved, new])?;
         set_part(connection, moved, new)?;
     }
     recount(connection, *story)?;

@@ -1,0 +1,152 @@
+//! Which articles there are in a file with damaged pages, and which of them cannot be read.
+//!
+//! A question that goes over all articles ends at the first damaged page. One for a single article only meets the pages on the way
+//! to it: so the articles are listed in another way, and asked for one by one.
+
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::store::read::cells::DamagedRow;
+
+/// Indexes that have every article, to read its number from. The first one knows its address too.
+const INDEXES: [(&str, &str); 4] = [
+    ("articles_url", "url"),
+    ("articles_first_seen_at", "NULL"),
+    ("articles_language", "NULL"),
+    ("articles_quality", "NULL"),
+];
+
+/// Looks into the table that may fail, before the numbers between those that could be read are given up: some seconds.
+const FAILURES_MAX: usize = 200_000;
+
+/// Where the last number cannot be read: articles of ours have none that is larger.
+const NUMBER_MAX: i64 = i32::MAX as i64;
+
+/// What is said of a row that lies on a damaged page.
+pub(super) const PAGE_DAMAGED: &str = "the page of the file that holds it is damaged";
+
+/// An article that should be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) id: i64,
+    /// Its address, where an index tells it.
+    url: Option<String>,
+}
+
+impl Listed {
+    /// What is said of it when it cannot be read.
+    pub(super) fn lost(&self) -> DamagedRow {
+        let url = self.url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default();
+        left_out(format!("article {}{url}", self.id))
+    }
+}
+
+/// The articles of a file with damaged pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// Those that should be there, in the order of their numbers.
+    pub(super) articles: Vec<Listed>,
+    /// Numbers of which it is not known whether there are articles: no index can be read.
+    unknown: Vec<RangeInclusive<i64>>,
+}
+
+impl Listing {
+    /// Whether every article is in it that should be there.
+    pub(super) fn is_complete(&self) -> bool {
+        self.unknown.is_empty()
+    }
+
+    /// What is said of the numbers that cannot be looked up.
+    pub(super) fn lost(&self) -> impl Iterator<Item = DamagedRow> {
+        self.unknown.iter().map(|range| match (range.start(), range.end()) {
+            (first, last) if first == last => left_out(format!("article {first}, if there is one,")),
+            (first, last) => left_out(format!("what there is of the articles {first} to {last}")),
+        })
+    }
+}
+
+/// What is said of something that lies on a damaged page.
+pub(super) fn left_out(name: String) -> DamagedRow {
+    DamagedRow { name, faults: vec![PAGE_DAMAGED.to_owned()], is_left_out: true }
+}
+
+/// Lists the articles by an index that can be read, or by the table as far as it can be.
+pub(super) fn list(connection: &Connection) -> Listing {
+    let by_index = INDEXES.iter().find_map(|(index, url)| by_index(connection, index, url).ok());
+    match by_index {
+        Some(articles) => Listing { articles, unknown: Vec::new() },
+        None => by_halving(connection),
+    }
+}
+
+fn by_index(connection: &Connection, index: &str, url: &str) -> rusqlite::Result<Vec<Listed>> {
+    let mut statement = connection.prepare(&format!("SELECT id, {url} FROM articles INDEXED BY {index}"))?;
+    let rows = statement.query_map([], |row| {
+        let url = row.get_ref(1)?.as_bytes_or_null().ok().flatten();
+        Ok(Listed { id: row.get(0)?, url: url.map(|url| String::from_utf8_lossy(url).into_owned()) })
+    })?;
+    let mut articles: Vec<Listed> = rows.collect::<Result<_, _>>()?;
+    articles.sort_by_key(|article| article.id);
+    articles.dedup_by_key(|article| article.id);
+    Ok(articles)
+}
+
+/// Asks the table for all numbers, then for each half of those that it fails for, and so on.
+fn by_halving(connection: &Connection) -> Listing {
+    let mut listing = Listing::default();
+    let mut waiting = VecDeque::from([1..=last_number(connection)]);
+    let mut n_failures = 0;
+    while let Some(range) = waiting.pop_front() {
+        let (first, last) = (*range.start(), *range.end());
+        match numbers_in(connection, &range) {
+            Ok(numbers) => listing.articles.extend(numbers.into_iter().map(|id| Listed { id, url: None })),
+            Err(_) if first < last && n_failures < FAILURES_MAX => {
+                n_failures += 1;
+                let middle = first + (last - first) / 2;
+                waiting.extend([first..=middle, middle + 1..=last]);
+            }
+            Err(_) => listing.unknown.push(range),
+        }
+    }
+    listing.articles.sort_by_key(|article| article.id);
+    listing.unknown = joined(listing.unknown);
+    listing
+}
+
+fn last_number(connection: &Connection) -> i64 {
+    let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'articles'";
+    let last = connection.query_row(sql, [], |row| row.get::<_, i64>(0)).optional().ok().flatten();
+    last.filter(|last| (1..=NUMBER_MAX).contains(last)).unwrap_or(NUMBER_MAX)
+}
+
+fn numbers_in(connection: &Connection, range: &RangeInclusive<i64>) -> rusqlite::Result<Vec<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM articles NOT INDEXED WHERE id BETWEEN ?1 AND ?2")?
+        .query_map([range.start(), range.end()], |row| row.get(0))?
+        .collect()
+}
+
+/// Ranges in their order, those beside each other as one.
+fn joined(mut ranges: Vec<RangeInclusive<i64>>) -> Vec<RangeInclusive<i64>> {
+    ranges.sort_by_key(|range| *range.start());
+    let mut joined: Vec<RangeInclusive<i64>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(before) if *before.end() + 1 == *range.start() => *before = *before.start()..=*range.end(),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_beside_each_other_are_one() {
+        assert_eq!(joined(vec![7..=7, 3..=4, 5..=6, 9..=12]), [3..=7, 9..=12]);
+    }
+}

@@ -1,0 +1,196 @@
+//! Pages that a bad disk or another program has damaged: what can be read comes out, what was lost is named, and what is made of the
+//! tables alone is made anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::harness::Newsroom;
+
+const N_ARTICLES: usize = 120;
+
+/// Articles that take several pages, some of them in Chinese, some revised.
+fn archive() -> Newsroom {
+    let room = Newsroom::new();
+    let line = |number: usize, version: usize| {
+        let words: Vec<String> = (0..150).map(|word| format!("w{number}x{word}v{version}")).collect();
+        let chinese = if number.is_multiple_of(5) { "台风过后港口关闭。" } else { "" };
+        json!({
+            "url": format!("https://paper.example/{number}"), "source": format!("paper-{}", number % 3),
+            "title": format!("Ferry {number}"), "published": "2026-11-02", "text": format!("{} {chinese}", words.join(" ")),
+            "modified_at": format!("2026-11-0{}T00:00:00Z", 3 + version),
+        })
+        .to_string()
+    };
+    let mut lines: Vec<String> = (1..=N_ARTICLES).map(|number| line(number, 0)).collect();
+    lines.extend((1..=N_ARTICLES).step_by(7).map(|number| line(number, 1)));
+    room.run(&["-q", "import", &room.file("all.jsonl", lines.join("\n"))]).exits(0);
+    room
+}
+
+/// Writes over pages of tables or indexes, one in the middle of each.
+fn damage(room: &Newsroom, names: &[&str]) {
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let mut bytes = fs::read(room.database()).expect("the file");
+    for name in names {
+        let pages: Vec<usize> = connection
+            .prepare("SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY path")
+            .and_then(|mut statement| statement.query_map([name], |row| row.get(0))?.collect())
+            .expect("a list of pages");
+        let at = (pages[pages.len() / 2] - 1) * 8192;
+        bytes[at..at + 8192].fill(0xa5);
+    }
+    drop(connection);
+    fs::write(room.database(), bytes).expect("the file");
+}
+
+/// The numbers of articles that a command writes, and those that it says are lost.
+#[track_caller]
+fn told_and_lost(room: &Newsroom, arguments: &[&str]) -> (BTreeSet<u64>, BTreeSet<u64>) {
+    let outcome = room.run(arguments).exits(3);
+    let told = outcome.json_lines().iter().filter_map(|line| line["id"].as_u64()).collect();
+    let lost = outcome.stderr.lines().filter_map(|line| {
+        let rest = line.strip_prefix("newswire: article ")?;
+        assert!(!rest.contains("is left out") || rest.contains("(https://paper.example/"), "{line}");
+        rest.split(' ').next()?.parse().ok()
+    });
+    (told, lost.collect())
+}
+
+#[test]
+fn an_export_has_all_articles_but_those_of_the_damaged_page_and_names_them() {
+    let room = archive();
+    damage(&room, &["articles"]);
+    let all: BTreeSet<u64> = (1..=N_ARTICLES as u64).collect();
+    let (told, lost) = told_and_lost(&room, &["export"]);
+    assert!(!lost.is_empty() && lost.len() < 20, "{lost:?}");
+    assert_eq!(told.union(&lost).copied().collect::<BTreeSet<_>>(), all);
+    assert!(told.is_disjoint(&lost));
+    room.run(&["export", "--replace"]).exits(2).says("name it with --out");
+    // By a choice, what is known of those that are lost is their number alone.
+    let (chosen, _) = told_and_lost(&room, &["export", "--where", "id > 60"]);
+    assert_eq!(chosen, told.iter().copied().filter(|id| *id > 60).collect());
+    let file = room.path("all.parquet").display().to_string();
+    room.run(&["export", "--format", "parquet", "--out", &file]).exits(3).says("left out");
+    room.run(&["export", "--source", "paper-1", "--format", "csv"]).exits(3);
+}
+
+#[test]
+fn what_can_be_read_comes_out_whatever_else_is_damaged() {
+    let damaged = [
+        "articles",
+        "sightings",
+        "revisions",
+        "articles_url",
+        "articles_first_seen_at",
+        "articles_language",
+        "articles_quality",
+    ];
+    let room = archive();
+    let before = room.run(&["export"]).exits(0).json_lines();
+    damage(&room, &damaged);
+    let outcome = room.run(&["export"]).exits(3);
+    let after = outcome.json_lines();
+    assert!(after.len() > 80 && after.len() < N_ARTICLES, "{}", after.len());
+    assert!(outcome.stderr.contains("what there is of the articles "), "{}", outcome.stderr);
+    for line in &after {
+        let text = |line: &Value| line["paragraphs"].clone();
+        let as_it_was = before.iter().find(|article| article["id"] == line["id"]).expect("an article of before");
+        assert_eq!(text(line), text(as_it_was));
+    }
+}
+
+#[test]
+fn a_merge_into_a_new_file_takes_out_what_can_be_read() {
+    let room = archive();
+    room.run(&["rm", "3"]).exits(0);
+    let all: BTreeSet<i64> =
+        room.column("SELECT id FROM articles").iter().map(|id| id.parse().expect("a number")).collect();
+    damage(&room, &["articles", "sightings"]);
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    assert!(doctor.contains("newswire --db NEW.db merge DAMAGED.db"), "{doctor}");
+    room.run(&["doctor", "--fix"]).exits(1);
+    let out = Newsroom::new();
+    let outcome = out.run(&["--json", "merge", &room.database().display().to_string()]).exits(3);
+    let n_new = outcome.json()["new"].as_i64().expect("a number");
+    let there: BTreeSet<i64> =
+        out.column("SELECT id FROM articles").iter().map(|id| id.parse().expect("a number")).collect();
+    assert_eq!(i64::try_from(there.len()), Ok(n_new));
+    let lost: Vec<&i64> = all.difference(&there).collect();
+    assert!(!lost.is_empty() && lost.len() < 20, "{lost:?}");
+    for id in lost {
+        assert!(
+            outcome.stderr.contains(&format!("article {id}: its page in the file is damaged")),
+            "{}",
+            outcome.stderr
+        );
+    }
+    out.run(&["doctor"]).exits(0);
+    out.assert_sound();
+    assert!(out.number("SELECT count(*) FROM revisions") > 10);
+    // What was deleted stays so.
+    let again = json!({ "url": "https://paper.example/3", "title": "Ferry 3", "text": "It sails." }).to_string();
+    out.run(&["import", &out.file("again.jsonl", again)]).exits(0);
+    assert_eq!(out.number("SELECT count(*) FROM articles WHERE url = 'https://paper.example/3'"), 0);
+    // The same once more changes nothing.
+    out.run(&["--json", "merge", &room.database().display().to_string()]).exits(3);
+    assert_eq!(out.number("SELECT count(*) FROM articles"), n_new);
+}
+
+#[test]
+fn damaged_indexes_are_made_anew() {
+    for names in [
+        &["articles_url"][..],
+        &["sqlite_autoindex_articles_1"],
+        &["articles_fts_data"],
+        &["articles_characters_data"],
+        &["articles_day", "sqlite_autoindex__links_1", "articles_fts_docsize", "docs_subject"],
+    ] {
+        let room = archive();
+        let before = room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id");
+        damage(&room, names);
+        let doctor = room.run(&["doctor"]).exits(1).stdout;
+        assert!(doctor.contains("pages\twrong") && doctor.contains("--fix"), "{names:?}: {doctor}");
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+        room.run(&["doctor"]).exits(0);
+        room.assert_sound();
+        assert_eq!(
+            room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"),
+            before,
+            "{names:?}"
+        );
+        assert_eq!(room.run(&["--json", "search", "w33x7v0"]).exits(0).json_lines().len(), 1, "{names:?}");
+        assert_eq!(room.run(&["--json", "search", "台风"]).exits(0).json_lines().len(), N_ARTICLES / 5, "{names:?}");
+        let more =
+            json!({ "url": "https://paper.example/new", "title": "A new one", "text": "It sails again." }).to_string();
+        room.run(&["import", &room.file("more.jsonl", more)]).exits(0);
+        room.run(&["prune", "--older", "1d", "--fetches", "--vacuum"]).exits(0);
+        room.assert_sound();
+    }
+}
+
+#[test]
+fn questions_to_a_damaged_file_name_the_damage_and_what_to_do() {
+    let room = archive();
+    damage(&room, &["articles", "articles_fts_data", "sightings"]);
+    for arguments in [
+        &["search", "ferry"][..],
+        &["search", "w33x7v0"],
+        &["ls", "--where", "words > 1"],
+        &["ls"],
+        &["sql", "SELECT sum(length(body)) FROM articles"],
+        &["sql", "SELECT body FROM articles"],
+    ] {
+        let outcome = room.run(arguments);
+        if outcome.code != Some(0) {
+            outcome.exits(1).says("is damaged (").says("newswire doctor");
+        }
+    }
+    room.run(&["search", "ferry AND (", "--raw"]).exits(2);
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["backup", &copy]).exits(1).says("the file is damaged");
+    room.run(&["backup", "--no-verify", &copy]).exits(0);
+}
