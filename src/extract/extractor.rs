@@ -190,7 +190,7 @@ impl Extractor {
         let structured_body = text::told_once(metadata.structured.body.as_deref().unwrap_or_default());
         let structured_words = text::count_words(structured_body);
         let mut paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();
-        let mut n_words = count_all(&paragraphs);
+        let mut n_words = body.lines.iter().map(|line| page.lines[*line].n_words).sum();
         let falls_short = |n_known: usize| text::number(n_words) < text::number(n_known) * STRUCTURED_INSTEAD_SHARE;
         let is_structured = !is_ruled && structured_words >= STRUCTURED_INSTEAD_WORDS && falls_short(structured_words);
         let scripted = scripted.filter(|scripted| {
@@ -320,7 +320,7 @@ fn holds_most(text: &[String], excerpt: &[String]) -> bool {
 fn has_words(page: &Page<'_>, body: &Body, n_min: usize) -> bool {
     let mut n_words = 0;
     body.lines.iter().any(|line| {
-        n_words += text::count_words(&page.lines[*line].text);
+        n_words += page.lines[*line].n_words;
         n_words >= n_min
     })
 }

@@ -29,8 +29,10 @@ impl<K: Copy> PhraseIndex<K> {
     /// Tells of each phrase that stands in a text in lower case, with its kind, as often as it does.
     pub(super) fn find_in(&self, lower: &str, mut tell: impl FnMut(K, &'static str)) {
         let bytes = lower.as_bytes();
-        for (at, start) in bytes.windows(3).enumerate() {
-            let beginning = beginning([start[0], start[1], start[2]]);
+        let [first, second, rest @ ..] = bytes else { return };
+        let mut beginning = beginning([0, *first, *second]);
+        for (at, third) in rest.iter().enumerate() {
+            beginning = beginning << 8 & 0x00ff_ffff | u32::from(*third);
             let bit = bit_of(beginning);
             if self.beginnings[bit / 64] & (1 << (bit % 64)) == 0 {
                 continue;

@@ -41,10 +41,17 @@ impl FoldedText {
         self.text.is_empty()
     }
 
-    /// The text so far; what follows is a new one.
+    /// The text so far; what follows is a new one, for which the room is kept.
     pub(super) fn take(&mut self) -> String {
         self.blank_due = false;
-        std::mem::take(&mut self.text)
+        let text = self.text.as_str().to_owned();
+        self.text.clear();
+        text
+    }
+
+    /// All of the text.
+    pub(super) fn into_string(self) -> String {
+        self.text
     }
 }
 
@@ -76,7 +83,8 @@ fn end_of_blanks(text: &str, start: usize) -> usize {
 fn end_of_words(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;
-    while at < bytes.len() {
+    while let Some(length) = bytes[at..].iter().position(|byte| MAY_BE_BLANK[usize::from(*byte)]) {
+        at += length;
         if bytes[at] == b' ' {
             if at + 1 == bytes.len() || blank_at(text, at + 1) > 0 {
                 return at;
@@ -86,14 +94,25 @@ fn end_of_words(text: &str, start: usize) -> usize {
         }
         at += 1;
     }
-    at
+    bytes.len()
 }
+
+/// The bytes with which a blank may begin.
+static MAY_BE_BLANK: [bool; 256] = {
+    let mut may_be = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        may_be[byte] = matches!(byte, 0x20 | 0x09..=0x0d | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef);
+        byte += 1;
+    }
+    may_be
+};
 
 /// One text with white space folded.
 pub(super) fn fold(text: &str) -> String {
-    let mut folded = FoldedText::default();
+    let mut folded = FoldedText { text: String::with_capacity(text.len()), blank_due: false };
     folded.push(text);
-    folded.take()
+    folded.into_string()
 }
 
 /// Counts words: runs of letters and digits; each Han or Kana character is one, and so are some characters of the
@@ -104,7 +123,7 @@ pub(super) fn count_words(text: &str) -> usize {
     let mut rest = text;
     loop {
         // Most of most texts: a table, byte by byte, costs a quarter of the looks at a character.
-        let n_ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let n_ascii = n_ascii(rest);
         for byte in &rest.as_bytes()[..n_ascii] {
             let is_word = IS_WORD[usize::from(*byte)];
             n_words += usize::from(is_word && !inside);
@@ -191,6 +210,27 @@ pub(super) fn ends_with_ellipsis(text: &str) -> bool {
     text.ends_with('…') || text.ends_with("...")
 }
 
+/// Puts a text in lower case, as [`lower_case`] has it, in the place of another.
+pub(super) fn lower_case_into(text: &str, lower: &mut String) {
+    lower.clear();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (n_ascii, start) = (n_ascii(rest), lower.len());
+        lower.push_str(&rest[..n_ascii]);
+        lower[start..].make_ascii_lowercase();
+        rest = &rest[n_ascii..];
+        let Some(c) = rest.chars().next() else { return };
+        // What these two give depends on what stands around them.
+        if matches!(c, 'Σ' | 'İ') {
+            lower.clear();
+            lower.push_str(&lower_case(text));
+            return;
+        }
+        lower.extend(c.to_lowercase());
+        rest = &rest[c.len_utf8()..];
+    }
+}
+
 /// A text in lower case. The dotted capital of Turkish gives a plain `i`, and not one with a second dot that no phrase has.
 pub(super) fn lower_case(text: &str) -> String {
     let lower = text.to_lowercase();
@@ -200,16 +240,40 @@ pub(super) fn lower_case(text: &str) -> String {
 /// The letters and digits of a text in lower case: two texts with equal keys say the same.
 pub(super) fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii() {
-            if c.is_ascii_alphanumeric() {
-                key.push(c.to_ascii_lowercase());
-            }
-        } else if is_letter_or_digit(c) {
-            key.extend(c.to_lowercase());
-        }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let n_ascii = n_ascii(rest);
+        push_ascii_key(&rest.as_bytes()[..n_ascii], &mut key);
+        rest = &rest[n_ascii..];
+        let others = rest.chars().take_while(|c| !c.is_ascii());
+        let n_others = others.inspect(|c| push_key(*c, &mut key)).map(char::len_utf8).sum();
+        rest = &rest[n_others..];
     }
     key
+}
+
+/// How many bytes a text begins with that are ASCII.
+pub(super) fn n_ascii(text: &str) -> usize {
+    text.bytes().position(|byte| !byte.is_ascii()).unwrap_or(text.len())
+}
+
+fn push_key(c: char, key: &mut String) {
+    if is_letter_or_digit(c) {
+        key.extend(c.to_lowercase());
+    }
+}
+
+/// The same for ASCII, which is most of most texts: without a look at the room that is left for each letter.
+fn push_ascii_key(bytes: &[u8], key: &mut String) {
+    const BYTES: usize = 64;
+    for piece in bytes.chunks(BYTES) {
+        let (mut letters, mut n_letters) = ([0; BYTES], 0);
+        for byte in piece {
+            letters[n_letters % BYTES] = byte.to_ascii_lowercase();
+            n_letters += usize::from(byte.is_ascii_alphanumeric());
+        }
+        key.push_str(std::str::from_utf8(&letters[..n_letters]).unwrap_or_default());
+    }
 }
 
 /// A hash that is the same in every run and on every machine (FNV-1a, 64 bits).
@@ -292,6 +356,15 @@ mod tests {
         check("again and again", "again and again");
         check("", "");
         told_once(&"a".repeat(100_000));
+    }
+
+    #[test]
+    fn a_text_is_put_in_lower_case_in_the_place_of_another() {
+        let mut lower = "before".to_owned();
+        for text in ["", "Plain ASCII", "Ärger an der Straße, ÉTÉ", "ΟΔΟΣ", "İLGİLİ", "字 Ａ"] {
+            lower_case_into(text, &mut lower);
+            assert_eq!(lower, lower_case(text));
+        }
     }
 
     #[test]

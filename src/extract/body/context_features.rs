@@ -38,6 +38,7 @@ pub(super) struct Surroundings {
     lists: HashMap<usize, f32>,
     /// For every element whether it is, or stands in, a card.
     cards: Vec<bool>,
+    makes: Makes,
 }
 
 impl Surroundings {
@@ -46,6 +47,7 @@ impl Surroundings {
             first_logits: profiles.iter().map(|profile| profile.features.logit(first_weights)).collect(),
             lists: links_in_lists(page),
             cards: cards(page, profiles),
+            makes: Makes::of(page),
         }
     }
 
@@ -72,13 +74,13 @@ pub(super) fn judge_again(
     surroundings: &Surroundings,
     before: &[f32],
 ) -> Option<Pass> {
-    let Surroundings { first_logits, lists, cards } = surroundings;
+    let Surroundings { first_logits, lists, cards, makes } = surroundings;
     let place = place::find(page, profiles, before)?;
     let inside = page.elements[place].lines_start..page.elements[place].lines_end;
     let is_sure = |line: usize| before[line] > SURE && profiles[line].n_words >= SURE_WORDS;
     let first_sure = inside.clone().find(|line| is_sure(*line)).unwrap_or(inside.start);
     let last_sure = inside.clone().rev().find(|line| is_sure(*line)).unwrap_or(inside.end);
-    let groups = Groups::of(page, profiles, before, inside.clone());
+    let groups = Groups::of(page, profiles, makes, before, inside.clone());
     let all_sure_words = (0..profiles.len()).filter(|line| is_sure(*line)).map(|line| profiles[line].n_words).sum();
     let parents = Goodness::of(page, profiles, before);
     let (page_links, page_words) = (links_on(page), logarithm(all_sure_words));
@@ -104,7 +106,7 @@ pub(super) fn judge_again(
             || profile.n_words <= HEADING_WORDS_MAX && profile.features.0[Feature::AllEmphasis as usize] > 0.0;
         features.mark(Feature::HeadingOfGood, may_head && next > 0.5);
         features.mark(Feature::HeadingOfBad, may_head && next <= 0.5);
-        let (path_share, path_goodness) = groups.of_path(page.elements[line.block].path);
+        let (path_share, path_goodness) = groups.of_make(makes.of_line[position]);
         features.set(Feature::PathShare, path_share);
         features.set(Feature::PathGoodness, path_goodness);
         features.set(Feature::SameParent, groups.of_parent(page.elements[line.block].parent));
@@ -138,8 +140,7 @@ pub(super) fn judge_again(
         features.mark(Feature::InNestedArticle, is_nested);
         features.set(Feature::GapBefore, gap(position, sure_before));
         features.set(Feature::GapBehind, gap(position, sure_behind));
-        let path_of = |line: usize| page.elements[page.lines[line].block].path;
-        let is_like = |other: usize| path_of(other) == path_of(position);
+        let is_like = |other: usize| makes.of_line[other] == makes.of_line[position];
         features.mark(Feature::LikePrevious, position.checked_sub(1).is_some_and(is_like));
         features.mark(Feature::LikeNext, position + 1 < profiles.len() && is_like(position + 1));
         let next_links = profiles.get(position + 1).map_or(0.0, |next| next.features.0[Feature::LinkShare as usize]);
@@ -154,7 +155,7 @@ pub(super) fn judge_again(
         features.set(Feature::GrandparentGoodness, parents.under(grandparent));
         features.set(Feature::HeadingAbove, heading_above.goodness);
         features.set(Feature::UnderInvitation, heading_above.invites);
-        features.set(Feature::PathLines, logarithm(groups.n_like(page.elements[line.block].path)));
+        features.set(Feature::PathLines, logarithm(makes.n_lines[makes.of_line[position]]));
         features.set(Feature::PageLinks, page_links);
         features.set(Feature::PageWords, page_words);
         match page.elements[line.block].tag {
@@ -230,23 +231,53 @@ fn around(first: &[f32], position: usize) -> f32 {
     (sum - first[position]) / number(2 * AROUND)
 }
 
-/// Lines of the same make within the place.
+/// Which lines are made alike: with the same tags above and the same class.
+#[derive(Debug, Default)]
+struct Makes {
+    /// For each line a number that it shares with those.
+    of_line: Vec<usize>,
+    /// For each of these numbers how many lines have it.
+    n_lines: Vec<usize>,
+}
+
+impl Makes {
+    fn of(page: &Page<'_>) -> Makes {
+        let mut makes = Makes::default();
+        let mut known: HashMap<u64, usize> = HashMap::new();
+        for line in &page.lines {
+            let make = *known.entry(page.elements[line.block].path).or_insert(makes.n_lines.len());
+            if make == makes.n_lines.len() {
+                makes.n_lines.push(0);
+            }
+            makes.n_lines[make] += 1;
+            makes.of_line.push(make);
+        }
+        makes
+    }
+}
+
+/// How good the lines of each make are, and how much of the place's text they hold.
 struct Groups {
-    /// For each path: words of its likely lines, its lines' probabilities summed up, its lines.
-    by_path: HashMap<u64, (f32, f32, f32)>,
-    n_by_path: HashMap<u64, usize>,
-    by_parent: HashMap<usize, f32>,
+    /// For each make: words of its likely lines in the place, its lines' probabilities summed up by words, its words.
+    by_make: Vec<(f32, f32, f32)>,
+    /// For each element the likely words in the place right under it.
+    by_parent: Vec<f32>,
     all_words: f32,
     /// Depth at which most of the place's likely text stands.
     depth: u32,
 }
 
 impl Groups {
-    fn of(page: &Page<'_>, profiles: &[LineProfile], first: &[f32], inside: std::ops::Range<usize>) -> Groups {
+    fn of(
+        page: &Page<'_>,
+        profiles: &[LineProfile],
+        makes: &Makes,
+        first: &[f32],
+        inside: std::ops::Range<usize>,
+    ) -> Groups {
         let mut groups = Groups {
-            by_path: HashMap::new(),
-            n_by_path: HashMap::new(),
-            by_parent: HashMap::new(),
+            by_make: vec![(0.0, 0.0, 0.0); makes.n_lines.len()],
+            by_parent: vec![0.0; page.elements.len()],
             all_words: 0.0,
             depth: 0,
         };
@@ -254,13 +285,12 @@ impl Groups {
         for (position, line) in page.lines.iter().enumerate() {
             let block = &page.elements[line.block];
             let words = number(profiles[position].n_words) * (2.0 * first[position] - 1.0).max(0.0);
-            *groups.n_by_path.entry(block.path).or_default() += 1;
-            let path = groups.by_path.entry(block.path).or_default();
-            path.1 += first[position] * number(profiles[position].n_words);
-            path.2 += number(profiles[position].n_words);
+            let make = &mut groups.by_make[makes.of_line[position]];
+            make.1 += first[position] * number(profiles[position].n_words);
+            make.2 += number(profiles[position].n_words);
             if inside.contains(&position) {
-                path.0 += words;
-                *groups.by_parent.entry(block.parent).or_default() += words;
+                make.0 += words;
+                groups.by_parent[block.parent] += words;
                 groups.all_words += words;
                 *depths.entry(block.depth).or_default() += words;
             }
@@ -272,18 +302,13 @@ impl Groups {
         groups
     }
 
-    fn of_path(&self, path: u64) -> (f32, f32) {
-        let (words, probabilities, n_lines) = self.by_path.get(&path).copied().unwrap_or_default();
-        (words / self.all_words.max(1.0), probabilities / n_lines.max(1.0))
-    }
-
-    /// Lines of the page.
-    fn n_like(&self, path: u64) -> usize {
-        self.n_by_path.get(&path).copied().unwrap_or_default()
+    fn of_make(&self, make: usize) -> (f32, f32) {
+        let (words, probabilities, n_words) = self.by_make[make];
+        (words / self.all_words.max(1.0), probabilities / n_words.max(1.0))
     }
 
     fn of_parent(&self, parent: usize) -> f32 {
-        self.by_parent.get(&parent).copied().unwrap_or_default() / self.all_words.max(1.0)
+        self.by_parent[parent] / self.all_words.max(1.0)
     }
 }
 

@@ -1,11 +1,15 @@
 //! What a line looks like on its own and by what stands above it: the features of the first pass.
 
-use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::super::page::class_names::Marks;
 use super::super::page::tags::Tag;
 use super::super::page::{Line, Page};
-use super::super::text::{ends_like_sentence, ends_with_ellipsis, key, lower_case, number, share, weighed_words};
+use super::super::text::{
+    count_wide, ends_like_sentence, ends_with_ellipsis, key, lower_case_into, n_ascii, number, share,
+};
 use super::features::{Feature, Features};
 use super::known_texts::KnownTexts;
 use super::phrases;
@@ -35,16 +39,17 @@ pub(super) struct LineProfile {
 
 /// The profiles of all lines of a page.
 pub(super) fn profiles(page: &Page<'_>, texts: &KnownTexts) -> Vec<LineProfile> {
-    let words: Vec<usize> = page.lines.iter().map(|line| weighed_words(&line.text)).collect();
+    let words: Vec<usize> = page.lines.iter().map(|line| line.n_words - count_wide(&line.text) / 2).collect();
     let above = marks_above(page, &words);
     let structured = texts.structured_body.as_deref().map(Shingles::of);
     let first_heading = page.top_headings.iter().map(|heading| page.elements[*heading].lines_start).min();
+    let mut lower = String::new();
     let mut profiles: Vec<LineProfile> = page
         .lines
         .iter()
         .enumerate()
         .map(|(position, line)| {
-            let mut profile = profile_of(page, line, words[position]);
+            let mut profile = profile_of(page, line, words[position], &mut lower);
             let features = &mut profile.features;
             features.mark(Feature::BeforeHeading, first_heading.is_some_and(|heading| position < heading));
             set_marks(features, above[line.owner], profile.n_words);
@@ -61,15 +66,23 @@ pub(super) fn profiles(page: &Page<'_>, texts: &KnownTexts) -> Vec<LineProfile> 
     for profile in profiles.iter_mut().skip(n_above).take(UNDER_TITLE_LINES) {
         profile.features.mark(Feature::UnderTitle, true);
     }
-    let mut n_seen: HashMap<&str, usize> = HashMap::new();
-    for profile in &profiles {
-        *n_seen.entry(profile.key.as_str()).or_default() += 1;
-    }
-    let repeated: Vec<bool> = profiles.iter().map(|profile| n_seen[profile.key.as_str()] > 1).collect();
-    for (profile, repeated) in profiles.iter_mut().zip(repeated) {
-        profile.features.mark(Feature::Repeated, repeated);
+    for line in repeated(&profiles) {
+        profiles[line].features.mark(Feature::Repeated, true);
     }
     profiles
+}
+
+/// The lines whose keys stand on the page more than once.
+fn repeated(profiles: &[LineProfile]) -> Vec<usize> {
+    let key_of = |line: &usize| profiles[*line].key.as_str();
+    let mut lines: Vec<usize> = (0..profiles.len()).collect();
+    // By their lengths first, which tell most of them apart.
+    lines.sort_unstable_by(|one, other| {
+        let (one, other) = (key_of(one), key_of(other));
+        one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+    });
+    let alike = lines.chunk_by(|one, other| key_of(one) == key_of(other));
+    alike.filter(|alike| alike.len() > 1).flatten().copied().collect()
 }
 
 /// Compares the lines with the text that structured data gives.
@@ -150,7 +163,8 @@ fn marks_above(page: &Page<'_>, words: &[usize]) -> Vec<Marks> {
     above
 }
 
-fn profile_of(page: &Page<'_>, line: &Line, n_words: usize) -> LineProfile {
+/// The profile of a line by itself. `lower` has room for it in lower case.
+fn profile_of(page: &Page<'_>, line: &Line, n_words: usize, lower: &mut String) -> LineProfile {
     let text = line.text.as_str();
     let mut features = Features::new();
     let length = match n_words {
@@ -187,41 +201,83 @@ fn profile_of(page: &Page<'_>, line: &Line, n_words: usize) -> LineProfile {
     features.mark(Feature::AtBreak, line.ends_at_break);
     features.mark(Feature::InlineOwner, line.owner != line.block && page.elements[line.owner].tag == Tag::Inline);
     if n_words < phrases::LEGAL_WORDS_MAX {
-        let lower = lower_case(text);
-        let said = phrases::said_in(&lower);
+        lower_case_into(text, lower);
+        let said = phrases::said_in(lower);
         let is_short = n_words < phrases::WORDS_MAX;
         features.mark(Feature::Invites, said.invites && is_short);
         features.mark(Feature::Credits, said.credits && is_short);
         features.mark(Feature::Legal, said.legal);
-        features.mark(Feature::Byline, phrases::begins_byline(&lower, n_words));
+        features.mark(Feature::Byline, phrases::begins_byline(lower, n_words));
     }
     LineProfile { n_words, key: key(text), features }
 }
 
+/// What a character says of its line.
+#[derive(Clone, Copy)]
+enum Class {
+    Nothing,
+    Digit,
+    Lower,
+    Upper,
+    Separator,
+    At,
+    OpeningQuote,
+    ClosingQuote,
+}
+
+const N_CLASSES: usize = 8;
+
+/// The classes of the characters of ASCII, which most of most texts are.
+static ASCII_CLASSES: [Class; 256] = {
+    let mut classes = [Class::Nothing; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'0'..=b'9' => Class::Digit,
+            b'a'..=b'z' => Class::Lower,
+            b'A'..=b'Z' => Class::Upper,
+            b'|' | b'>' => Class::Separator,
+            b'@' => Class::At,
+            _ => Class::Nothing,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn class_beyond_ascii(c: char) -> Class {
+    match c {
+        '·' | '›' | '•' | '►' | '▶' | '→' => Class::Separator,
+        '«' => Class::OpeningQuote,
+        '»' => Class::ClosingQuote,
+        c if c.is_uppercase() => Class::Upper,
+        c if c.is_alphabetic() => Class::Lower,
+        _ => Class::Nothing,
+    }
+}
+
+/// Parts of addresses.
+static ADDRESS_PARTS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new("http"), Finder::new("www.")]);
+
 fn set_characters(features: &mut Features, text: &str) {
-    let (mut n_digits, mut n_upper, mut n_lower, mut n_all) = (0, 0, 0, 0_usize);
-    let (mut separates, mut has_at, mut opens_quote, mut closes_quote) = (false, false, false, false);
-    for c in text.chars() {
-        n_all += 1;
-        match c {
-            '0'..='9' => n_digits += 1,
-            'a'..='z' => n_lower += 1,
-            'A'..='Z' => n_upper += 1,
-            '|' | '·' | '›' | '•' | '►' | '▶' | '→' | '>' => separates = true,
-            '«' => opens_quote = true,
-            '»' => closes_quote = true,
-            '@' => has_at = true,
-            c if c.is_ascii() => {}
-            c if c.is_uppercase() => n_upper += 1,
-            c if c.is_alphabetic() => n_lower += 1,
-            _ => {}
+    let mut counts = [0_usize; N_CLASSES];
+    let mut rest = text;
+    while !rest.is_empty() {
+        let n_ascii = n_ascii(rest);
+        rest.as_bytes()[..n_ascii].iter().for_each(|byte| counts[ASCII_CLASSES[usize::from(*byte)] as usize] += 1);
+        rest = &rest[n_ascii..];
+        if let Some(c) = rest.chars().next() {
+            counts[class_beyond_ascii(c) as usize] += 1;
+            rest = &rest[c.len_utf8()..];
         }
     }
+    let n_all = counts.iter().sum();
+    let [_, n_digits, n_lower, n_upper, n_separators, n_ats, n_opening, n_closing] = counts;
     features.set(Feature::Digits, share(n_digits, n_all));
     features.mark(Feature::Uppercase, n_upper > 3 && n_lower == 0);
     // A guillemet alone is an arrow, two are quotation marks.
-    features.mark(Feature::Separators, separates || (closes_quote && !opens_quote));
-    features.mark(Feature::Address, has_at || text.contains("http") || text.contains("www."));
+    features.mark(Feature::Separators, n_separators > 0 || n_closing > 0 && n_opening == 0);
+    features.mark(Feature::Address, n_ats > 0 || ADDRESS_PARTS.iter().any(|part| part.find(text.as_bytes()).is_some()));
     features.mark(Feature::Dated, n_all < 60 && n_digits >= 3 && n_digits * 8 >= n_all);
     let begins_small =
         text.chars().next().is_some_and(|c| c.is_lowercase() || matches!(c, ',' | '.' | ';' | ')' | '|'));

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::super::body::Body;
 use super::super::page::{Choice, NodeId, Page};
-use super::super::text::{count_words, fold};
+use super::super::text::fold;
 use super::selectors::{STEPS_MAX, SelectablePage};
 use crate::config::{ElementSelector, SiteRule};
 
@@ -91,7 +91,7 @@ fn read_body<'a>(rule: &SiteRule, selectable: &'a SelectablePage, depth_max: usi
         lines.extend(element.lines_start.max(next)..element.lines_end);
         next = next.max(element.lines_end);
     }
-    let n_words = lines.iter().map(|line: &usize| count_words(&page.lines[*line].text)).sum();
+    let n_words = lines.iter().map(|line: &usize| page.lines[*line].n_words).sum();
     let body = Body::of_lines(lines);
     (page, body, n_words)
 }

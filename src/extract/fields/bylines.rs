@@ -71,6 +71,11 @@ pub(super) fn east_asian_names(line: &str) -> Vec<&str> {
 
 /// Whether a text begins with another that is in small letters.
 fn begins_with(text: &str, small: &str) -> bool {
+    // Hundreds are asked for, of which nearly all begin with another letter.
+    let (first, wanted) = (text.as_bytes().first(), small.as_bytes().first());
+    if first.zip(wanted).is_some_and(|(first, wanted)| first.is_ascii() && !first.eq_ignore_ascii_case(wanted)) {
+        return false;
+    }
     let Some(start) = text.get(..small.len()) else { return false };
     let first_small = || start.chars().next().and_then(|c| c.to_lowercase().next());
     start.eq_ignore_ascii_case(small)

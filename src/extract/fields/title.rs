@@ -469,7 +469,7 @@ fn second_heading(page: &Page<'_>, site_names: &[String]) -> Option<String> {
 fn heading_before_text(page: &Page<'_>, site_names: &[String], is_heading: impl Fn(usize) -> bool) -> Option<String> {
     const HEADLINE_LINES_MAX: usize = 2;
     const ELSEWHERE: Marks = Marks::any(&[Marks::ASIDE, Marks::RELATED, Marks::COMMENTS]);
-    let text_start = page.lines.iter().position(|line| count_words(&line.text) >= TEXT_WORDS_MIN)?;
+    let text_start = page.lines.iter().position(|line| line.n_words >= TEXT_WORDS_MIN)?;
     let can_be_headline = |element: &usize| {
         let heading = &page.elements[*element];
         is_heading(*element)

@@ -328,9 +328,9 @@ fn is_below_headline(page: &Page<'_>, layout: &Layout, at: usize) -> bool {
 /// Whether a line behind the text is a link of several words, or stands below one: it is about another article then.
 fn is_below_link(page: &Page<'_>, layout: &Layout, at: usize) -> bool {
     let is_link = |line: &usize| {
-        page.lines.get(*line).is_some_and(|line| {
-            line.link_bytes * 10 >= line.text.len() * 9 && count_words(&line.text) >= OTHER_HEADLINE_WORDS_MIN
-        })
+        page.lines
+            .get(*line)
+            .is_some_and(|line| line.link_bytes * 10 >= line.text.len() * 9 && line.n_words >= OTHER_HEADLINE_WORDS_MIN)
     };
     layout.standing(at) == Standing::Foot && (at.saturating_sub(1)..=at).any(|line| is_link(&line))
 }

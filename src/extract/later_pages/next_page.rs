@@ -18,8 +18,13 @@ pub(in super::super) fn find(page: &Page<'_>, own: &Url, base: &Url) -> Option<N
     let next = |href: &str| following(own, base, href);
     page_links::related(page, &["next"])
         .find_map(next)
-        .or_else(|| page_links::listed(page).find_map(next))
+        .or_else(|| page_links::listed(page, may_be_next).find_map(next))
         .or_else(|| by_its_number(page, own, base))
+}
+
+/// Whether an address may have a page number, which need not be set apart in one that has nothing else.
+fn may_be_next(href: &str) -> bool {
+    may_be_numbered(href) || !href.contains('/')
 }
 
 /// The next page by a link of a navigation whose text is its number.

@@ -78,7 +78,7 @@ impl Series<'_> {
         self.hear_of(page_links::related(page, &PREVIOUS), |named| named + 1 == number);
         self.hear_of(page_links::related(page, &FIRST), |named| named == 1);
         self.hear_of(page_links::related(page, &["next"]), |named| named == number + 1);
-        self.hear_of(page_links::listed(page), |_| true);
+        self.hear_of(page_links::listed(page, |_| true), |_| true);
         for (link, href) in page_links::in_text(page) {
             if let Some(member) = self.member(href)
                 && page_links::number_on(page, link) == Some(member.number())

@@ -48,10 +48,11 @@ pub(super) fn related<'a>(page: &Page<'a>, relations: &[&str]) -> impl Iterator<
     all(page).filter(is_so_related).take(LINKS_MAX).filter_map(|element| page.attribute(element, "href"))
 }
 
-/// Addresses of links that stand among the numbers of the article's pages.
-pub(super) fn listed<'a>(page: &Page<'a>) -> impl Iterator<Item = &'a str> {
-    let among_numbers = all(page).filter(|element| is_page_link(page, *element));
-    among_numbers.take(PAGE_LINKS_MAX).filter_map(|element| page.attribute(element, "href"))
+/// Addresses of links that stand among the numbers of the article's pages, of those addresses that are asked for.
+pub(super) fn listed<'a>(page: &Page<'a>, is_asked: impl Fn(&str) -> bool) -> impl Iterator<Item = &'a str> {
+    let links = all(page).filter_map(|link| Some((link, page.attribute(link, "href")?)));
+    let among_numbers = links.filter(move |(link, href)| is_asked(href) && is_page_link(page, *link));
+    among_numbers.take(PAGE_LINKS_MAX).map(|(_, href)| href)
 }
 
 /// Links in the text of the page, as elements and with their addresses.

@@ -65,6 +65,8 @@ pub(in super::super) struct Line {
     pub(in super::super) emphasis_bytes: usize,
     /// Links it holds.
     pub(in super::super) n_links: usize,
+    /// Words it has.
+    pub(in super::super) n_words: usize,
     /// Whether it ended at an empty line made of `<br>`.
     pub(in super::super) ends_at_break: bool,
     /// Images that stand before its end on the page.
@@ -128,7 +130,7 @@ impl<'a> Page<'a> {
             }
             next = inside.or_else(|| node.next_behind(root));
         }
-        text.take()
+        text.into_string()
     }
 
     /// The texts of an element's text nodes, each on its own: the names of a byline often stand in elements of

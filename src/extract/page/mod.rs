@@ -25,4 +25,4 @@ pub(super) use attributes::read_name;
 pub(super) use flat::{Line, Page, PageElement};
 pub(super) use reader::Choice;
 pub(super) use tree::{Content, NodeId, Tree};
-pub(super) use tree_sink::PageSink;
+pub(super) use tree_sink::{PageSink, SpareSink};

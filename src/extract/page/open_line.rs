@@ -73,7 +73,7 @@ impl OpenLine {
     pub(super) fn end(&mut self) -> Option<(String, LineFacts)> {
         let facts = self.so_far();
         let text = self.text.take();
-        *self = OpenLine::default();
+        (self.facts, self.at_cell, self.n_breaks) = Default::default();
         (!text.is_empty()).then_some((text, facts))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::text::{fold, hash};
+use super::super::text::{count_words, fold, hash};
 use super::class_names::Marks;
 use super::element_marks::MarkReader;
 use super::flat::{Line, Page, PageElement};
@@ -21,6 +21,12 @@ pub(in super::super) struct Choice {
     pub(in super::super) chosen: HashSet<NodeId>,
     /// Elements that are left out where they stand in a chosen one.
     pub(in super::super) dropped: HashSet<NodeId>,
+}
+
+impl Choice {
+    fn is_chosen(&self, node: Node<'_>) -> bool {
+        !self.chosen.is_empty() && self.chosen.contains(&node.id())
+    }
 }
 
 impl<'a> Page<'a> {
@@ -90,7 +96,7 @@ impl<'a> Reader<'a, '_> {
             }
             Content::Element(element) => {
                 let tag = if is_shadow_root(node) { Tag::Block } else { element.tag() };
-                let is_chosen = self.choice.chosen.contains(&node.id());
+                let is_chosen = self.choice.is_chosen(node);
                 self.n_chosen_open += usize::from(is_chosen);
                 let is_dropped = self.n_chosen_open > 0 && self.choice.dropped.contains(&node.id());
                 if is_chosen || tag.breaks_line() {
@@ -113,7 +119,7 @@ impl<'a> Reader<'a, '_> {
         }
         let Some(element) = self.open.pop() else { return };
         let tag = self.page.elements[element].tag;
-        let is_chosen = self.choice.chosen.contains(&node.id());
+        let is_chosen = self.choice.is_chosen(node);
         self.n_chosen_open -= usize::from(is_chosen);
         if is_chosen || tag.breaks_line() || tag == Tag::Cell && self.line.len() > CELL_BYTES_MAX {
             self.end_line(false);
@@ -253,6 +259,7 @@ impl<'a> Reader<'a, '_> {
 
     fn push_line(&mut self, text: String, facts: LineFacts, ends_at_break: bool) {
         self.page.lines.push(Line {
+            n_words: count_words(&text),
             text,
             owner: facts.owner,
             block: self.page.block_of(facts.owner),

@@ -13,6 +13,8 @@ use super::tree::{self, Content, NodeId, Tree};
 #[derive(Debug)]
 pub(in super::super) struct PageSink {
     tree: RefCell<Tree>,
+    /// An empty list with room for the attributes of a tag.
+    spare: RefCell<Vec<Attribute>>,
 }
 
 /// By what the parser knows a node. It asks for the name of those that are open at every tag, so that a look into the tree
@@ -49,13 +51,35 @@ impl Handle {
 
 impl PageSink {
     pub(in super::super) fn new() -> PageSink {
-        PageSink { tree: RefCell::new(Tree::new()) }
+        PageSink { tree: RefCell::new(Tree::new()), spare: RefCell::default() }
+    }
+
+    fn add_element(&self, name: LocalName, mut attributes: Vec<Attribute>) -> NodeId {
+        let id = self.tree.borrow_mut().add_element(name, in_no_namespace(&mut attributes));
+        if attributes.capacity() > 0 {
+            self.spare.replace(attributes);
+        }
+        id
+    }
+}
+
+/// What builds a tree of tags and gives back the lists that their attributes came in.
+pub(in super::super) trait SpareSink: TreeSink {
+    /// An empty list for the attributes of the next tag.
+    fn spare_list(&self) -> Vec<Attribute> {
+        Vec::new()
+    }
+}
+
+impl SpareSink for PageSink {
+    fn spare_list(&self) -> Vec<Attribute> {
+        self.spare.take()
     }
 }
 
 /// Attributes as they stand in the tree.
-fn in_no_namespace(attributes: Vec<Attribute>) -> impl Iterator<Item = tree::Attribute> {
-    let are_in_none = attributes.into_iter().filter(|attribute| attribute.name.ns == ns!());
+fn in_no_namespace(attributes: &mut Vec<Attribute>) -> impl Iterator<Item = tree::Attribute> {
+    let are_in_none = attributes.drain(..).filter(|attribute| attribute.name.ns == ns!());
     are_in_none.map(|attribute| (attribute.name.local, attribute.value))
 }
 
@@ -85,10 +109,9 @@ impl TreeSink for PageSink {
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _flags: ElementFlags) -> Handle {
-        let mut tree = self.tree.borrow_mut();
-        let is_template = name.expanded() == expanded_name!(html "template");
-        let id = tree.add_element(name.local.clone(), in_no_namespace(attributes));
-        if is_template {
+        let id = self.add_element(name.local.clone(), attributes);
+        if name.expanded() == expanded_name!(html "template") {
+            let mut tree = self.tree.borrow_mut();
             let contents = tree.add(Content::Root);
             tree.append(id, contents);
         }
@@ -145,8 +168,8 @@ impl TreeSink for PageSink {
         }
     }
 
-    fn add_attrs_if_missing(&self, target: &Handle, attributes: Vec<Attribute>) {
-        self.tree.borrow_mut().add_missing_attributes(target.id, in_no_namespace(attributes));
+    fn add_attrs_if_missing(&self, target: &Handle, mut attributes: Vec<Attribute>) {
+        self.tree.borrow_mut().add_missing_attributes(target.id, in_no_namespace(&mut attributes));
     }
 
     fn remove_from_parent(&self, target: &Handle) {

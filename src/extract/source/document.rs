@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use html5ever::interface::{TreeSink, create_element};
+use html5ever::interface::create_element;
 use html5ever::tendril::StrTendril;
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{QualName, local_name, ns};
 use memchr::memchr_iter;
 use scraper::{Html, HtmlTreeSink};
 
-use super::super::page::{PageSink, Tree};
+use super::super::page::{PageSink, SpareSink, Tree};
 use super::tokens::{Keep, feed};
 
 /// The tree of a page, with what is read of it.
@@ -37,8 +37,10 @@ pub(in super::super) fn parse_whole(html: &str, steps_max: usize) -> Html {
     build(TreeBuilder::new(sink, TreeBuilderOpts::default()), html, steps_max, Keep::All).0
 }
 
+impl SpareSink for HtmlTreeSink {}
+
 /// Has a tree built; also how many bytes of the page it is of.
-fn build<S: TreeSink>(
+fn build<S: SpareSink>(
     builder: TreeBuilder<S::Handle, S>,
     html: &str,
     steps_max: usize,

@@ -9,7 +9,6 @@
 
 use std::ops::Range;
 
-use html5ever::interface::TreeSink;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
@@ -17,7 +16,7 @@ use html5ever::tree_builder::TreeBuilder;
 use html5ever::{Attribute, QualName, ns};
 use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memmem};
 
-use super::super::page::read_name;
+use super::super::page::{SpareSink, read_name};
 use super::bounds::{Budget, CHARACTER_STEPS, Kind, TAG_STEPS, local_name};
 use super::doctype;
 use super::references::{self, Place};
@@ -34,7 +33,7 @@ pub(in super::super) enum Keep {
 
 /// Hands a page to the parser; how much of it, which is all where the budget holds so long. Its line breaks are those of
 /// Unix.
-pub(super) fn feed<S: TreeSink>(
+pub(super) fn feed<S: SpareSink>(
     builder: &TreeBuilder<S::Handle, S>,
     page: &StrTendril,
     steps_max: usize,
@@ -54,7 +53,7 @@ pub(super) fn feed<S: TreeSink>(
     n_read
 }
 
-struct Reader<'r, S: TreeSink> {
+struct Reader<'r, S: SpareSink> {
     builder: &'r TreeBuilder<S::Handle, S>,
     page: &'r StrTendril,
     budget: Budget,
@@ -68,7 +67,7 @@ struct Reader<'r, S: TreeSink> {
 /// Where to go on, or, as an error, where the budget ends.
 type Read = Result<usize, usize>;
 
-impl<S: TreeSink> Reader<'_, S> {
+impl<S: SpareSink> Reader<'_, S> {
     /// Reads all that the budget is enough for; how much that is.
     fn read(&mut self) -> usize {
         let bytes = self.page.as_bytes();
@@ -190,7 +189,8 @@ impl<S: TreeSink> Reader<'_, S> {
     fn attributes_of(&self, kind: Kind) -> Vec<Attribute> {
         // Formatting elements are told apart by all of their attributes.
         let keeps_all = self.keep == Keep::All || kind == Kind::Formatting;
-        let mut attributes: Vec<Attribute> = Vec::new();
+        let mut attributes: Vec<Attribute> =
+            if self.attributes.is_empty() { Vec::new() } else { self.builder.sink.spare_list() };
         for attribute in &self.attributes {
             let name = &self.page[attribute.name.clone()];
             let local = read_name(name).or_else(|| keeps_all.then(|| local_name(name)));

@@ -132,7 +132,7 @@ impl Findings<'_> {
     fn is_linked_headline(&self, line: usize) -> bool {
         const HEADLINE_WORDS_MIN: usize = 4;
         let line = &self.page.lines[line];
-        line.link_bytes * 10 > line.text.len() * 9 && count_words(&line.text) >= HEADLINE_WORDS_MIN
+        line.link_bytes * 10 > line.text.len() * 9 && line.n_words >= HEADLINE_WORDS_MIN
     }
 
     /// Words of the paragraphs, two characters of Han or Kana being one.
@@ -327,7 +327,7 @@ impl Findings<'_> {
         };
         self.page.lines.iter().skip(last + 1).take(LINES_AFTER).any(|line| {
             let invites = |lower: String| READ_ON.iter().any(|phrase| lower.contains(phrase));
-            count_words(&line.text) <= WORDS_MAX && invites(lower_case(&line.text))
+            line.n_words <= WORDS_MAX && invites(lower_case(&line.text))
         })
     }
 
