@@ -189,7 +189,9 @@ fn play(steps: &[Step], in_one_run: bool) -> Vec<Vec<Vec<String>>> {
         };
         let (command, list, numbers) = match step {
             Step::Arrive(_) => continue,
-            Step::Merge(into, other) => ("merge", room.column("SELECT id FROM stories"), vec![*into, *other]),
+            Step::Merge(into, other) => {
+                ("merge", room.column("SELECT id FROM stories ORDER BY id"), vec![*into, *other])
+            }
             Step::Split(articles) => ("split", room.column("SELECT article_id FROM story_members"), articles.clone()),
         };
         if list.is_empty() {
