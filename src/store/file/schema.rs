@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::{characters, hosts};
+use crate::store::file::{characters, hosts, logins};
 
 /// `PRAGMA application_id` of our databases: "nwsw". `file` and this program recognise them by it.
 pub const APPLICATION_ID: i32 = 0x6e77_7377;
@@ -32,7 +32,9 @@ fn migrations() -> Vec<M<'static>> {
             Ok(characters::index_after(transaction, 0).map(|_| ())?)
         }),
         M::up(include_str!("../../../migrations/0008_questions.sql")),
-        M::up(include_str!("../../../migrations/0010_elsewhere.sql")),
+        M::up_with_hook(include_str!("../../../migrations/0010_elsewhere.sql"), |transaction| {
+            Ok(logins::take_out(transaction)?)
+        }),
     ]
 }
 
@@ -88,6 +90,35 @@ mod tests {
         }
         let expected = std::fs::read_to_string(&record).unwrap();
         assert!(schema == expected, "the schema changed; UPDATE_FIXTURES=1 refreshes {}", record.display());
+    }
+
+    #[test]
+    fn logins_that_earlier_versions_wrote_down_are_taken_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut earlier = Connection::open(&path).unwrap();
+        earlier.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        Migrations::new(migrations()).to_version(&mut earlier, 8).unwrap();
+        let rows = "INSERT INTO sources (id, slug, url, state, origin, created_at)
+                 VALUES (1, 'a', 'https://ana:secret@a.example/feed', 'active', 'command', '2026-11-20T00:00:00Z');
+             INSERT INTO _source_schedule (source_id, moved_to) VALUES (1, 'https://ana:secret@a.example/new');
+             INSERT INTO fetches (url, purpose, started_at, elapsed_ms, bytes, error) VALUES
+                 ('https://ana:secret@a.example/feed', 'poll', '2026-11-20T00:00:00Z', 1, 1, 'https://b:c@d.example: 404'),
+                 ('https://a.example/@ana', 'article', '2026-11-20T00:00:00Z', 1, 1, NULL)";
+        earlier.execute_batch(rows).unwrap();
+        drop(earlier);
+        let connection = open_for_writing(&settings(path)).unwrap();
+        let told: String = connection
+            .query_row(
+                "SELECT (SELECT group_concat(url || coalesce(' ' || error, ''), ', ') FROM fetches) || ', ' || moved_to || ', ' || url
+                 FROM _source_schedule JOIN sources ON id = source_id",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let expected = "https://a.example/feed https://d.example: 404, https://a.example/@ana, https://a.example/new, \
+             https://ana:secret@a.example/feed";
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -38,8 +38,9 @@ impl Reader {
     ///
     /// When the database cannot be read, or the expression is wrong.
     pub fn n_hits(&self, expression: &str, filter: &ArticleFilter) -> Result<u64, StoreError> {
-        let (conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
+        let (mut conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
         let asked = Asked::of(expression);
+        asked.add_conditions(&mut conditions, &mut parameters);
         let tables = format!("({}) AS hits JOIN articles ON articles.id = hits.id", asked.hits());
         parameters.push((":expression", Box::new(asked.expression)));
         let count = self.count(&counting(&tables, &conditions), &parameters);

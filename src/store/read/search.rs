@@ -2,11 +2,12 @@
 
 use crate::store::file::characters;
 use crate::store::file::error::{StoreError, of_user};
-use crate::store::read::article_filter::ArticleFilter;
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
 use crate::store::read::passage;
 use crate::store::read::reader::Reader;
+use crate::store::read::spellings::{spellings, words_of};
 
 /// A search result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,21 @@ pub(super) struct Asked {
     pub(super) expression: String,
     /// Whether the index of words is asked: it knows no word of a script without blanks.
     by_word: bool,
+    /// Words that stand in one piece in what is found, in all their spellings: to the index of characters the end of a sentence or a
+    /// paragraph is nothing.
+    in_one_piece: Vec<Vec<String>>,
 }
+
+/// So many words of a query are looked for in one piece: with that many, few texts have all by chance.
+const IN_ONE_PIECE_MAX: usize = 4;
+
+/// Names of the parameters for the spellings of a word.
+const NAMES: [[&str; 3]; IN_ONE_PIECE_MAX] = [
+    [":word0", ":word0a", ":word0b"],
+    [":word1", ":word1a", ":word1b"],
+    [":word2", ":word2a", ":word2b"],
+    [":word3", ":word3a", ":word3b"],
+];
 
 /// A match in the title counts five times as much.
 const WEIGHTS: &str = "5.0, 1.0";
@@ -35,9 +50,24 @@ impl Asked {
     /// Articles with words of scripts without blanks are in the index of characters as a whole, and others are in that of words alone.
     /// In both is what stands between such words: there it has blanks beside it in the first index only.
     pub(super) fn of(expression: &str) -> Asked {
-        let by_word = !characters::has_some(expression);
-        let expression = if by_word { expression.to_owned() } else { characters::by_character(expression) };
-        Asked { expression, by_word }
+        if !characters::has_some(expression) {
+            return Asked { expression: expression.to_owned(), by_word: true, in_one_piece: Vec::new() };
+        }
+        let spellings: Vec<String> =
+            spellings(expression).iter().map(|spelling| format!("({})", characters::by_character(spelling))).collect();
+        Asked { expression: spellings.join(" OR "), by_word: false, in_one_piece: words_of(expression) }
+    }
+
+    /// What of the hits is in the answer, besides the conditions of a filter.
+    pub(super) fn add_conditions(&self, conditions: &mut Vec<String>, parameters: &mut Parameters) {
+        for (place, spellings) in self.in_one_piece.iter().enumerate().take(IN_ONE_PIECE_MAX) {
+            let mut alternatives = Vec::new();
+            for (spelling, name) in spellings.iter().zip(NAMES[place]) {
+                alternatives.push(format!("instr(articles.title, {name}) > 0 OR instr(articles.body, {name}) > 0"));
+                parameters.push((name, Box::new(spelling.clone())));
+            }
+            conditions.push(format!("({})", alternatives.join(" OR ")));
+        }
     }
 
     /// The hits of `:expression` as a query: `id`, `score` (less is better), and `passage` where the index has the texts to cut it from.
@@ -67,13 +97,15 @@ impl Reader {
     ///
     /// When the database cannot be read, or the expression is not valid.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Vec<SearchHit>, StoreError> {
-        let (conditions, mut parameters) = filter.to_sql();
+        let (mut conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
         let asked = Asked::of(expression);
+        asked.add_conditions(&mut conditions, &mut parameters);
+        let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS}, coalesce(hits.passage, articles.body), hits.passage IS NULL
              FROM ({}) AS hits JOIN articles ON articles.id = hits.id
              LEFT JOIN sources ON sources.id = articles.source_id
-             {conditions} ORDER BY hits.score, articles.id LIMIT {limit}",
+             WHERE {conditions} ORDER BY hits.score, articles.id LIMIT {limit}",
             asked.hits()
         );
         let words = passage::words_of(expression);
