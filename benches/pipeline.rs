@@ -2,9 +2,12 @@
 //!
 //! `cargo bench --bench pipeline` serves a generated news web from a process of its own and ingests it with the real
 //! loop into a real file, politeness at its minimum. Where `taskset` is to be had, the two processes get a processor
-//! each, so that the figures are those of one core. Each stage is then run alone over the same pages: those times are
-//! the floors that the whole is compared with, in the same run and on the same machine.
+//! each, so that the figures are those of one core; then the same is done on all processors, of which the server shares
+//! one. Each stage is then run alone over the same pages. What no program of this kind can do without, to fetch and unpack, to
+//! build a tree, to insert a row with a full-text index, is the floor that the whole is compared with, in the same run and
+//! on the same machine.
 //!
+//! `--peer=PYTHON` does the same work with `benches/peers/script.py`, by an interpreter that has what it imports.
 //! `--quick` ingests a tenth, to see that it works; `--only=articles`, `--only=feeds` and `--only=stages` measure a part.
 
 use std::io::{BufRead, BufReader, Write};
@@ -22,7 +25,7 @@ use newswire::demo::web::{NewsWeb, Resource};
 use newswire::extract::Extractor;
 use newswire::feed;
 use newswire::fetch::{FetchRequest, Fetcher};
-use newswire::model::{Fetched, FetchedDocument, ImportedArticle, LinkHints, Purpose, Source, Validators};
+use newswire::model::{Article, Fetched, FetchedDocument, ImportedArticle, LinkHints, Purpose, Source, Validators};
 use newswire::normalize::{self, Surroundings};
 use newswire::store::{Scope, Store};
 use tokio::runtime::Runtime;
@@ -47,13 +50,32 @@ fn main() {
     }
 }
 
-/// Starts the server and the measured process, each on a processor of its own if that can be had.
+/// Starts the server and, one after the other, what is measured, each on a processor of its own if that can be had.
 fn direct(arguments: &[String]) {
-    let mut server = spawn("1", "serve", arguments);
+    let mut server = spawn(&std::env::current_exe().expect("this program has a path"), "1", "serve", arguments);
     let mut resolve = String::new();
     let mut lines = BufReader::new(server.stdout.take().expect("the server's output is piped"));
     lines.read_line(&mut resolve).expect("the server tells its address");
-    let mut measured = spawn("0", "measure", arguments);
+    let only = arguments.iter().find_map(|argument| argument.strip_prefix("--only="));
+    let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    run_measured("0", arguments, &resolve);
+    if n_processors > 1 && only.is_none_or(|only| only == "articles") {
+        println!("the same on {n_processors} processors, of which the server takes its part");
+        let all: Vec<String> = arguments.iter().cloned().chain(["--only=articles".to_owned()]).collect();
+        run_measured(&format!("0-{}", n_processors - 1), &all, &resolve);
+    }
+    if let Some(python) = arguments.iter().find_map(|argument| argument.strip_prefix("--peer=")) {
+        let scale = if arguments.iter().any(|argument| argument == "--quick") { 10 } else { 1 };
+        run_script(python, &resolve, scale);
+    }
+    drop(server.stdin.take());
+    let _ = server.kill();
+    let _ = server.wait();
+}
+
+fn run_measured(processors: &str, arguments: &[String], resolve: &str) {
+    let program = std::env::current_exe().expect("this program has a path");
+    let mut measured = spawn(&program, processors, "measure", arguments);
     let mut input = measured.stdin.take().expect("the measured process's input is piped");
     writeln!(input, "{}", resolve.trim()).expect("the measured process listens");
     drop(input);
@@ -61,19 +83,44 @@ fn direct(arguments: &[String]) {
         println!("{}", line.expect("its output is text"));
     }
     let status = measured.wait().expect("the measured process ends");
-    drop(server.stdin.take());
-    let _ = server.kill();
-    let _ = server.wait();
     assert!(status.success(), "the measured process failed: {status}");
 }
 
-fn spawn(processor: &str, role: &str, arguments: &[String]) -> Child {
-    let program = std::env::current_exe().expect("this program has a path");
+/// What a script does with the same feeds and pages.
+fn run_script(python: &str, resolve: &str, scale: usize) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/script.py");
+    let mut process = spawn(Path::new(python), "0", script, &[]);
+    let mut input = process.stdin.take().expect("the script's input is piped");
+    let hosts: Vec<&str> = hosts_of(resolve.split_whitespace());
+    let feeds: Vec<String> =
+        feed_sources(&hosts, N_ARTICLES_PER_SITE / scale).iter().map(|source| source.url.to_string()).collect();
+    writeln!(input, "{}\n{}", resolve.trim(), feeds.join(" ")).expect("the script listens");
+    drop(input);
+    let mut line = String::new();
+    let mut output = BufReader::new(process.stdout.take().expect("its output is piped"));
+    output.read_line(&mut line).expect("its output is text");
+    let status = process.wait().expect("the script ends");
+    assert!(status.success(), "the script failed: {status}");
+    let figures: Vec<f64> = line.split_whitespace().filter_map(|figure| figure.parse().ok()).collect();
+    let [n_articles, elapsed_s, processor_s] = figures[..] else { panic!("not the script's figures: {line}") };
+    println!("the script ({python})");
+    println!(
+        "  {:>8.0} articles/s, {:.2} ms of processor time each; {n_articles} articles",
+        n_articles / elapsed_s,
+        1000.0 * processor_s / n_articles
+    );
+}
+
+fn hosts_of<'a>(resolve: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    resolve.filter_map(|entry| entry.split_once('=')).map(|(host, _)| host).collect()
+}
+
+fn spawn(program: &Path, processors: &str, role: &str, arguments: &[String]) -> Child {
     let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let has_taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).status().is_ok();
     let mut command = if n_processors > 1 && has_taskset {
         let mut command = Command::new("taskset");
-        command.args(["--cpu-list", processor]).arg(program);
+        command.args(["--cpu-list", processors]).arg(program);
         command
     } else {
         eprintln!("note: the server shares its processor with what is measured");
@@ -105,9 +152,9 @@ fn resolve_from_stdin() -> Vec<String> {
 fn measure(resolve: &[String], scale: usize) {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the runtime starts");
-    let hosts: Vec<&str> = resolve.iter().filter_map(|entry| entry.split_once('=')).map(|(host, _)| host).collect();
+    let hosts = hosts_of(resolve.iter().map(String::as_str));
 
-    let only = std::env::args().find_map(|argument| argument.strip_prefix("--only=").map(str::to_owned));
+    let only = std::env::args().rev().find_map(|argument| argument.strip_prefix("--only=").map(str::to_owned));
     let is_wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut articles_s = f64::NAN;
     if is_wanted("articles") {
@@ -125,12 +172,15 @@ fn measure_articles(runtime: &Runtime, resolve: &[String], folder: &Path, hosts:
     println!("articles ({N_SITES} sites, pages of 62 KB, brotli)");
     let sources = feed_sources(hosts, N_ARTICLES_PER_SITE / scale);
     let config = Arc::new(settings(resolve, folder, "articles.db", sources));
+    let began_ms = processor_ms();
     let (tally, elapsed) = runtime.block_on(ingest(&config, false));
     let articles_s = rate(tally.articles, elapsed);
     println!(
-        "  whole pipeline   {articles_s:>8.0} articles/s   {} articles, {} failed",
+        "  whole pipeline   {articles_s:>8.0} articles/s   {} articles, {} copies, {} failed; {:.2} ms of processor time each",
         tally.articles,
-        tally.n_failed()
+        tally.duplicates,
+        tally.n_failed(),
+        (processor_ms() - began_ms) / as_f64(tally.articles)
     );
     println!("  peak memory      {:>8} MiB", peak_memory_mib());
     articles_s
@@ -290,6 +340,7 @@ fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], 
         let surroundings = Surroundings { answered: Some(&document.final_url), hints: &hints, first_seen_at: None };
         normalize::normalize(extracted, surroundings).expect("an address")
     });
+    let insert_ms = insert_alone(folder, &articles);
     let store = Store::open(&config.store, &config.schedule).expect("the database opens");
     let began = Instant::now();
     runtime.block_on(async {
@@ -319,17 +370,46 @@ fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], 
         ("tree alone", tree_ms),
         ("extract with tree", extract_ms),
         ("normalize", normalize_ms),
-        ("store with FTS", store_ms),
+        ("store", store_ms),
+        ("insert with FTS alone", insert_ms),
     ] {
-        println!("  {name:<18} {ms:>7.3}");
+        println!("  {name:<22} {ms:>7.3}");
     }
-    let floor_ms = fetch_ms + tree_ms + store_ms;
+    let floor_ms = fetch_ms + tree_ms + insert_ms;
     println!(
-        "  floor (fetch, tree, store) {floor_ms:.3} ms = {:.0} articles/s; the pipeline reaches {:.0} % of it",
+        "  floor (fetch, tree, insert) {floor_ms:.3} ms = {:.0} articles/s; the pipeline reaches {:.0} % of it",
         1000.0 / floor_ms,
         articles_s * floor_ms / 10.0
     );
     println!("one feed: read {feed_ms:.3} ms");
+}
+
+/// The rows alone, with a full-text index, a hundred in a transaction.
+fn insert_alone(folder: &Path, articles: &[Article]) -> f64 {
+    let mut database = rusqlite::Connection::open(folder.join("rows.db")).expect("a database");
+    database
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+             CREATE TABLE articles (id INTEGER PRIMARY KEY, title TEXT, body TEXT);
+             CREATE VIRTUAL TABLE articles_fts USING fts5 (title, body, content = 'articles', content_rowid = 'id')",
+        )
+        .expect("its tables");
+    let began = Instant::now();
+    for batch in articles.chunks(100) {
+        let transaction = database.transaction().expect("a transaction");
+        for article in batch {
+            transaction
+                .prepare_cached("INSERT INTO articles (title, body) VALUES (?1, ?2)")
+                .and_then(|mut insert| insert.execute((&article.title, &article.body)))
+                .expect("a row");
+            transaction
+                .prepare_cached("INSERT INTO articles_fts (rowid, title, body) VALUES (last_insert_rowid(), ?1, ?2)")
+                .and_then(|mut insert| insert.execute((&article.title, &article.body)))
+                .expect("its words");
+        }
+        transaction.commit().expect("a commit");
+    }
+    per_item(began.elapsed(), articles.len())
 }
 
 fn fetch_all(
@@ -367,6 +447,20 @@ fn per_item(elapsed: Duration, n_items: usize) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn rate(count: u64, elapsed: Duration) -> f64 {
     count as f64 / elapsed.as_secs_f64()
+}
+
+/// Processor time of this process so far, all threads, in milliseconds; 0 where the system does not tell it.
+fn processor_ms() -> f64 {
+    let fields = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name of the program, which may hold blanks. Hundredths of a second, as everywhere on Linux.
+    let behind_name = fields.rsplit(')').next().unwrap_or_default();
+    let ticks = behind_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
+    10.0 * ticks.sum::<f64>()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn as_f64(count: u64) -> f64 {
+    count as f64
 }
 
 /// Largest resident size of this process so far, where the system tells it.

@@ -157,7 +157,7 @@ async fn work_off(store: &Store, n_due: u32) -> (Duration, Duration) {
         let mut committing = tokio::task::JoinSet::new();
         for source in claimed.sources {
             let store = store.clone();
-            committing.spawn(async move { store.commit_poll(unchanged(source)).await });
+            committing.spawn(async move { store.commit_poll(unchanged(source), || ()).await });
         }
         for committed in committing.join_all().await {
             let due_at = committed.expect("a commit").next_due_at.expect("a next time");

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench store` fills a store with 10⁴, then 10⁵ invented articles of about 2.8 KB of text by the way that imports
 //! take. `--million` goes on to 10⁶, which takes its time and some twelve gigabytes; `--quick` stops at 2000. `--folder=DIR` says where
-//! the files go.
+//! the files go. `--kept=FILE` fills the store alone, leaves it there, and goes on with it another time: what is filled already is
+//! asked at once.
 //!
 //! Commits: in turns of a thousand articles the same rows are written three times. `store` is the store itself, copies recognised and
 //! stories found; `schema` is an INSERT for each row into a file with all of its indexes, triggers and full-text indexes, without
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 use newswire::config;
 use newswire::model::{CanonicalUrl, DatePrecision, ImportedArticle, Origin, Published};
 use newswire::normalize::url::canonicalize;
-use newswire::store::{ArticleFilter, Reader, Store, StoreError};
+use newswire::store::{ArticleFilter, Reader, Store, StoreError, StoryFilter, datasette_metadata};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use tokio::runtime::Runtime;
@@ -65,17 +66,47 @@ fn main() {
     };
     let folder = folder.expect("a temporary folder");
     let runtime = Runtime::new().expect("a runtime");
+    if let Some(kept) = arguments.iter().find_map(|argument| argument.strip_prefix("--kept=")) {
+        return kept_store(&runtime, Path::new(kept), sizes);
+    }
     let mut bench = Bench::begin(folder.path());
     for &size in sizes {
         println!("\n== {size} articles");
         bench.fill(&runtime, size);
-        questions(&bench.database);
+        questions(&bench.press, &bench.database);
         sizes_of(&bench.database);
     }
     println!("\n== what articles_characters adds");
     for script in [Script::Chinese, Script::Japanese, Script::Thai] {
         characters(&runtime, folder.path(), script, sizes[0].min(3000));
     }
+}
+
+/// Fills a store that stays, and asks it: each size that it has not passed.
+fn kept_store(runtime: &Runtime, database: &Path, sizes: &[u64]) {
+    let press = Press::new(MEDIAN_WORDS);
+    let store = open(database);
+    let reading = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
+    let mut n_stored: u64 =
+        reading.query_row("SELECT count(*) FROM articles", [], |row| row.get(0)).expect("the rows are counted");
+    let n_before = n_stored;
+    for &size in sizes.iter().filter(|size| **size >= n_before) {
+        println!("\n== {size} articles");
+        let mut cost = Cost::default();
+        let n_new = size - n_stored;
+        while n_stored < size {
+            let until = (n_stored + TURN).min(size);
+            let articles = (n_stored..until).map(|number| imported(&press, number)).collect();
+            cost.add(|| runtime.block_on(import(&store, articles)));
+            n_stored = until;
+        }
+        if n_new > 0 {
+            println!("{:.0} articles/s", as_f64(n_new) / cost.elapsed.as_secs_f64());
+        }
+        questions(&press, database);
+        sizes_of(database);
+    }
+    runtime.block_on(store.close()).expect("the database closes");
 }
 
 /// The three files that are filled side by side.
@@ -286,31 +317,73 @@ fn index_as_the_store_does(connection: &Connection) {
 }
 
 /// How soon questions are answered.
-fn questions(database: &Path) {
+fn questions(press: &Press, database: &Path) {
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
     let reader = Reader::open(database).expect("it opens");
-    let ids: Vec<i64> = some(&connection, "SELECT id FROM articles WHERE id % 7 = 3 ORDER BY sha256 LIMIT 500");
-    let id = |turn: usize| ids[turn % ids.len()];
-    let latin: Vec<String> =
-        some(&connection, "SELECT body FROM articles WHERE id % 100 > 2 ORDER BY sha256 LIMIT 200");
-    let unspaced: Vec<String> =
-        some(&connection, "SELECT body FROM articles WHERE id % 100 = 2 ORDER BY sha256 LIMIT 200");
+    let newest: String =
+        connection.query_row("SELECT max(first_seen_at) FROM articles", [], |row| row.get(0)).expect("a time");
     println!("{:>10} {:>10}", "p50 (ms)", "p99 (ms)");
+    let choices = choices(&newest);
+    searches(press, &connection, &reader, &choices);
+    commands(&connection, &reader, &choices);
+    documents(&connection, &newest);
+    tables(&connection);
+}
 
+/// Choices of articles, with what they are called.
+fn choices(newest: &str) -> [(&'static str, ArticleFilter); 4] {
+    let all = ArticleFilter::default();
+    let since = newest.parse::<jiff::Timestamp>().expect("a time") - jiff::SignedDuration::from_hours(7 * 24);
+    [
+        ("", all.clone()),
+        (", of a week", ArticleFilter { since: Some(since), ..all.clone() }),
+        (", of a source", ArticleFilter { source_id: Some(5), ..all.clone() }),
+        (", without copies", ArticleFilter { without_duplicates: true, ..all }),
+    ]
+}
+
+fn searches(press: &Press, connection: &Connection, reader: &Reader, choices: &[(&str, ArticleFilter)]) {
+    let latin: Vec<String> = some(connection, "SELECT body FROM articles WHERE id % 100 > 2 ORDER BY sha256 LIMIT 200");
+    let unspaced: Vec<String> =
+        some(connection, "SELECT body FROM articles WHERE id % 100 = 2 ORDER BY sha256 LIMIT 200");
     let words = |turn: usize, n_words: usize| {
         let words: Vec<&str> = latin[turn % latin.len()].split_whitespace().skip(5).take(n_words).collect();
         words.join(" ").replace(|c: char| !c.is_alphanumeric() && c != ' ', "")
     };
-    let search = |expression: String| {
-        reader.search(&expression, &ArticleFilter::default(), 20).expect("an answer");
-    };
-    ask("search: a Latin word", "", |turn| search(format!("\"{}\"", words(turn, 1))));
-    ask("search: two words", "", |turn| search(words(turn, 2)));
-    ask("search: a phrase of three", "", |turn| search(format!("\"{}\"", words(turn, 3))));
+    let search_in =
+        |expression: &str, filter: &ArticleFilter| drop(reader.search(expression, filter, 20).expect("an answer"));
+    let search = |expression: &str| search_in(expression, &ArticleFilter::default());
+    for (what, filter) in choices {
+        ask(&format!("search: a Latin word{what}"), "", |turn| search_in(&format!("\"{}\"", words(turn, 1)), filter));
+    }
+    for one_in in [2, 10, 100, 1000] {
+        let found = words_in_one_of(connection, press, one_in);
+        ask(&format!("search: a word that one article in {one_in} has"), "", |turn| {
+            search(&format!("\"{}\"", found[turn % found.len()]));
+        });
+    }
+    ask("search: the beginning of a word", "", |turn| search(&format!("\"{}\"*", words(turn, 1))));
+    ask("search: two words", "", |turn| search(&words(turn, 2)));
+    ask("search: a phrase of three", "", |turn| search(&format!("\"{}\"", words(turn, 3))));
     ask("search: a word of two characters, zh, ja, th", "", |turn| {
         let word: String = unspaced[turn % unspaced.len()].chars().skip(7).take(2).collect();
-        search(format!("\"{}\"", word.replace(['、', ' '], "")));
+        search(&format!("\"{}\"", word.replace(['、', ' '], "")));
     });
+}
+
+/// What the other commands ask.
+fn commands(connection: &Connection, reader: &Reader, choices: &[(&str, ArticleFilter)]) {
+    let ids: Vec<i64> = some(connection, "SELECT id FROM articles WHERE id % 7 = 3 ORDER BY sha256 LIMIT 500");
+    let id = |turn: usize| ids[turn % ids.len()];
+    for (what, filter) in choices {
+        ask(&format!("ls{what}"), "", |_| drop(reader.articles(filter, 30).expect("an answer")));
+        let told = StoryFilter { sources_min: 3, since: filter.since, ..StoryFilter::default() };
+        if filter.since.is_some() || *filter == ArticleFilter::default() {
+            ask(&format!("stories of three newsrooms{what}"), "", |_| {
+                drop(reader.stories(&told, Some(20)).expect("an answer"));
+            });
+        }
+    }
     ask("show", "", |turn| {
         let id = id(turn);
         reader.article(id).expect("an answer").expect("an article");
@@ -325,19 +398,25 @@ fn questions(database: &Path) {
         reader.sources_of_publisher(&url).expect("an answer");
         reader.addresses_of(id(turn), 10).expect("an answer");
     });
+}
 
-    let sql = |what: &str, sql: &str| {
-        let mark = if goes_through_all(&connection, sql) { "all" } else { "" };
-        ask(what, mark, |_| read(&connection, sql));
-    };
+/// What the documents ask, as if the newest article were of now.
+fn documents(connection: &Connection, newest: &str) {
     for document in ["README.md", "docs/querying.md"] {
         for (title, query) in queries_in(document) {
-            sql(&format!("{document}: {title}"), &query);
+            ask_sql(connection, &format!("{document}: {title}"), &query.replace("'now'", &format!("'{newest}'")));
         }
     }
-    for column in COLUMNS {
+}
+
+/// What Datasette asks of `articles`.
+fn tables(connection: &Connection) {
+    let metadata = datasette_metadata("store").expect("metadata");
+    let sortable = &metadata["databases"]["store"]["tables"]["articles"]["sortable_columns"];
+    for column in sortable.as_array().expect("columns").iter().filter_map(|column| column.as_str()) {
         for direction in ["", " DESC"] {
-            sql(
+            ask_sql(
+                connection,
                 &format!("sorted by {column}{direction}"),
                 &format!("SELECT * FROM articles ORDER BY {column}{direction} LIMIT 101"),
             );
@@ -348,7 +427,7 @@ fn questions(database: &Path) {
             "SELECT {column} AS value, count(*) AS count FROM (SELECT * FROM articles) WHERE {column} IS NOT NULL
              GROUP BY {column} ORDER BY count DESC, value LIMIT 31"
         );
-        sql(&format!("counted by {column}"), &facet);
+        ask_sql(connection, &format!("counted by {column}"), &facet);
     }
     for column in COLUMNS {
         let value: Option<Value> = connection
@@ -363,14 +442,20 @@ fn questions(database: &Path) {
                 "SELECT * FROM articles WHERE {column} =
                  (SELECT {column} FROM articles WHERE id = (SELECT max(id) / 2 FROM articles)) ORDER BY id LIMIT 101"
             );
-            sql(&format!("filtered by {column}"), &filter);
+            ask_sql(connection, &format!("filtered by {column}"), &filter);
         }
     }
-    sql("a source's latest", "SELECT * FROM articles WHERE source_id = 5 ORDER BY published_at DESC LIMIT 101");
-    sql("count of all", "SELECT count(*) FROM articles");
+    let latest = "SELECT * FROM articles WHERE source_id = 5 ORDER BY published_at DESC LIMIT 101";
+    ask_sql(connection, "a source's latest", latest);
+    ask_sql(connection, "count of all", "SELECT count(*) FROM articles");
 }
 
-/// The leading columns of `articles` that are no texts or lists, and what people sort by beside them.
+fn ask_sql(connection: &Connection, what: &str, sql: &str) {
+    let mark = if goes_through_all(connection, sql) { "all" } else { "" };
+    ask(what, mark, |_| read(connection, sql));
+}
+
+/// The leading columns of `articles` that are no texts or lists, and what people filter by beside them.
 const COLUMNS: [&str; 21] = [
     "id",
     "source_id",
@@ -410,6 +495,27 @@ fn ask(what: &str, mark: &str, act: impl Fn(usize)) {
     times.sort_by(f64::total_cmp);
     let at = |hundredths: usize| times[(times.len() - 1) * hundredths / 100];
     println!("{:>10.2} {:>10.2}  {what}  {mark}", at(50), at(99));
+}
+
+/// Ten words that about one article in so many has.
+fn words_in_one_of(connection: &Connection, press: &Press, one_in: u64) -> Vec<String> {
+    let n_articles: u64 =
+        connection.query_row("SELECT count(*) FROM articles", [], |row| row.get(0)).expect("a number");
+    let n_expected = n_articles / one_in;
+    let mut count = connection
+        .prepare("SELECT count(*) FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ?1 LIMIT ?2)")
+        .expect("a question");
+    let mut is_commoner = |rank: usize| {
+        let n_hits: u64 =
+            count.query_row((format!("\"{}\"", press.word(rank)), n_expected + 1), |row| row.get(0)).expect("a number");
+        n_hits > n_expected
+    };
+    let (mut commoner, mut rarer) = (0, press.n_words() - 10);
+    while rarer - commoner > 1 {
+        let middle = usize::midpoint(commoner, rarer);
+        if is_commoner(middle) { commoner = middle } else { rarer = middle }
+    }
+    (rarer..rarer + 10).map(|rank| press.word(rank).to_owned()).collect()
 }
 
 fn some<T: rusqlite::types::FromSql>(connection: &Connection, sql: &str) -> Vec<T> {

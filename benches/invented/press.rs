@@ -41,6 +41,18 @@ impl Press {
         Press { median_words, words: words.collect(), shares: shares.iter().map(|share| share / sum).collect() }
     }
 
+    /// How many words there are.
+    #[allow(dead_code, reason = "not every benchmark asks for words")]
+    pub(crate) fn n_words(&self) -> usize {
+        self.words.len()
+    }
+
+    /// A word by its rank, 0 for the commonest.
+    #[allow(dead_code, reason = "not every benchmark asks for words")]
+    pub(crate) fn word(&self, rank: usize) -> &str {
+        &self.words[rank]
+    }
+
     /// The article of the fill with this number: most are originals.
     pub(crate) fn article(&self, number: u64) -> Article {
         if number % COPY_ONE_IN == COPY_ONE_IN - 1 {
@@ -119,14 +131,18 @@ impl Press {
     }
 }
 
-/// An article in a script that is written without blanks, words of one to three of its characters with Zipf's distribution.
+/// An article in a script that is written without blanks, words of one to three of its characters with Zipf's distribution. Every
+/// third is one of the thirty that this article is about.
 #[allow(dead_code, reason = "not every benchmark that invents articles has such")]
 pub(crate) fn unspaced(number: u64, script: Script, n_characters: usize) -> Article {
     let mut dice = Dice::new(number ^ 0xabcd);
+    let subject: Vec<String> = (0..30).map(|_| script.word(dice.share())).collect();
     let sentence = |dice: &mut Dice, n_characters: usize| {
         let mut text = String::new();
         while text.chars().count() < n_characters {
-            text += &script.word(dice.share());
+            let word = script.word(dice.share());
+            let place = usize::try_from(dice.next() % 90).unwrap_or(0);
+            text += subject.get(place).unwrap_or(&word);
             if dice.share() < 0.12 {
                 text.push(script.pause());
             }
@@ -163,12 +179,15 @@ impl Script {
         let (first, n_characters) = match self {
             // Half of a Japanese text is kana.
             Script::Japanese if rank.is_multiple_of(2) || place == 2 => (0x3042, 80),
-            Script::Chinese | Script::Japanese => (0x4e00, 2500),
+            Script::Chinese | Script::Japanese => (0x4e00, 2000),
             // Consonants, with a vowel sign above some.
             Script::Thai if place == 1 && rank.is_multiple_of(3) => (0x0e34, 4),
             Script::Thai => (0x0e01, 46),
         };
-        char::from_u32(first + u32::try_from(dice.next() % n_characters).unwrap_or(0)).unwrap_or('一')
+        // As in a newspaper: the commonest hundred of two thousand are two fifths of a text, five hundred two thirds.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+        let rank = (f64::from(n_characters) * dice.share().powf(3.5)) as u32;
+        char::from_u32(first + rank).unwrap_or('一')
     }
 
     fn pause(self) -> char {

@@ -1,20 +1,21 @@
 //! The loop.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::app::App;
 use crate::model::{Candidate, ClaimedWork, DueSource};
-use crate::pipeline::{self, Progress};
-use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, Share, StoreError};
+use crate::pipeline;
+use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, StoreError};
 
+use super::claims::{Claimed, Claims};
 use super::notify::Notifier;
+use super::pieces::{Pieces, Slot};
 use super::tally::{self, Acquired, Event, Polled, Tally};
 
 /// Between two rounds of claims that found nothing though something is due: its publisher is at work.
@@ -35,10 +36,6 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Between two looks at what waits for its host then: what was at work may wait for a host again.
 const LETTING_GO_PAUSE: Duration = Duration::from_millis(100);
-
-/// What waits for its host longer than this takes no slot, since it costs next to nothing. Until then it does, so that not all
-/// is asked at once.
-const SLOW_AFTER: Duration = Duration::from_millis(50);
 
 /// When the loop ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +75,8 @@ pub struct Engine {
     observe: Observer,
     tally: Tally,
     running: JoinSet<(u64, Result<Event, StoreError>)>,
-    /// What is in work, by the numbers of the tasks.
-    pieces: HashMap<u64, Piece>,
-    n_started: u64,
-    /// No claims before this, after trouble with the database.
-    claims_from: Instant,
+    pieces: Pieces,
+    claims: Claims,
     /// Whether the database could not be written when it was last tried.
     is_in_trouble: bool,
     /// Whether its log was larger than usual.
@@ -90,40 +84,11 @@ pub struct Engine {
     started_at: Timestamp,
 }
 
-/// Which of the loop's slots a task has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Slot {
-    Poll,
-    Article,
-}
-
-/// A piece of work that is under way.
-struct Piece {
-    slot: Slot,
-    started: Instant,
-    /// Whether it asks somebody who was never reached, is slow or fails.
-    is_probe: bool,
-    progress: Progress,
-    /// By which it is let go of, once it runs.
-    task: Option<AbortHandle>,
-}
-
-impl Piece {
-    /// Whether it takes a slot: it is at work, or was begun just now.
-    fn takes_slot(&self, now: Instant) -> bool {
-        self.progress.is_at_work() || self.begun_just_now(now).is_some()
-    }
-
-    /// How long it takes a slot though it merely waits; nothing where that time is over.
-    fn begun_just_now(&self, now: Instant) -> Option<Duration> {
-        SLOW_AFTER.checked_sub(now.duration_since(self.started)).filter(|left| !left.is_zero())
-    }
-}
-
 impl Engine {
     /// A loop over `scope`. `observe` hears of everything that happens, in order.
     #[must_use]
     pub fn new(app: App, scope: Scope, until: Until, observe: Observer) -> Self {
+        let is_after_death = app.store.is_after_death();
         Engine {
             app,
             scope,
@@ -132,9 +97,8 @@ impl Engine {
             observe,
             tally: Tally::default(),
             running: JoinSet::new(),
-            pieces: HashMap::new(),
-            n_started: 0,
-            claims_from: Instant::now(),
+            pieces: Pieces::default(),
+            claims: Claims::new(is_after_death),
             is_in_trouble: false,
             log_is_large: false,
             started_at: Timestamp::now(),
@@ -163,22 +127,27 @@ impl Engine {
         let mut is_first_round = true;
         let mut reload_is_open = true;
         loop {
-            let wait = self.claim_and_start().await?;
-            if is_first_round {
-                is_first_round = false;
-                let status = self.status();
-                if let Some(notifier) = self.notifier {
-                    notifier.ready(&status);
-                }
-            }
-            let Some(wait) = wait else { break };
+            self.start_from_stock();
+            self.claim_if_due();
+            let wait = self.wait();
             tokio::select! {
+                claimed = self.claims.answer() => {
+                    let goes_on = self.take_in(claimed)?;
+                    if std::mem::take(&mut is_first_round) && let Some(notifier) = self.notifier {
+                        notifier.ready(&self.status());
+                    }
+                    if !goes_on {
+                        break;
+                    }
+                    continue;
+                }
                 Some(joined) = self.running.join_next() => {
                     self.finish(joined)?;
                     while let Some(joined) = self.running.try_join_next() {
                         self.finish(joined)?;
                     }
                 }
+                () = self.pieces.handed_over() => {}
                 () = tokio::time::sleep(wait) => {}
                 _ = heartbeat.tick() => self.beat().await?,
                 changed = control.stop.changed() => {
@@ -194,102 +163,101 @@ impl Engine {
                     None => reload_is_open = false,
                 },
             }
+            self.claims.look_soon();
         }
         self.drain().await?;
         Ok(self.tally)
     }
 
-    /// Claims for free slots and starts what was claimed. Returns how long to sleep unless something happens, or
-    /// nothing when the end is reached.
-    async fn claim_and_start(&mut self) -> Result<Option<Duration>, EngineError> {
+    /// Begins a claim if it is time for one and there is room for what it brings.
+    fn claim_if_due(&mut self) {
+        if !self.claims.is_due() {
+            return;
+        }
         let settings = &self.app.config.daemon;
-        let (polls, articles) = (self.room(Slot::Poll), self.room(Slot::Article));
-        let idle_max = settings.idle_max;
-        if polls.n_max() + articles.n_max() == 0 {
-            return Ok(Some(self.until_a_slot_is_free().unwrap_or(idle_max)));
+        let polls = self.pieces.room(Slot::Poll, settings);
+        let free = self.pieces.room(Slot::Article, settings);
+        let links = self.claims.links_to_ask_for(free, settings.article_tasks);
+        if polls.n_max() + links.n_max() == 0 {
+            // What ends, or is handed over, makes it sooner.
+            self.claims.look_after(settings.idle_max);
+            return;
         }
-        if let Some(pause) = self.claims_from.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero()) {
-            return Ok(Some(pause));
-        }
-        let now = Timestamp::now();
         let fetch = &self.app.config.fetch;
         let request = ClaimRequest {
             sources: polls,
-            links: articles,
+            links,
             n_links_per_publisher: fetch.host_connections,
             n_links_of: fetch.hosts.iter().filter_map(|rule| Some((rule.name.clone(), rule.connections?))).collect(),
             lease: self.app.config.schedule.lease,
             scope: self.scope.clone(),
             not_polled_since: (self.until == Until::Idle).then_some(self.started_at),
-            now,
+            now: Timestamp::now(),
         };
-        let claimed = match self.app.store.claim(request).await {
-            Ok(claimed) => claimed,
+        self.claims.begin(&self.app.store, request, self.is_idle());
+    }
+
+    /// Whether nothing is in work, nor waits for it.
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.claims.stock_is_empty()
+    }
+
+    /// Starts what a claim has brought, or puts it in stock, and says when to look again. Returns whether there is more to
+    /// come, or else the end is reached.
+    fn take_in(&mut self, Claimed { work, began_idle, is_outdated }: Claimed) -> Result<bool, EngineError> {
+        let ClaimedWork { sources, candidates, next_source_due_at, next_link_due_at } = match work {
+            Ok(work) => work,
             Err(error) => {
                 self.store_trouble(error)?;
-                return Ok(Some(STORE_TROUBLE_PAUSE));
+                return Ok(true);
             }
         };
-        let ClaimedWork { sources, candidates, next_source_due_at, next_link_due_at } = claimed;
-        let n_claimed = sources.len() + candidates.len();
         for source in sources {
             self.start_poll(source);
         }
         for candidate in candidates {
-            self.start_article(candidate);
+            if candidate.is_probe {
+                self.start_article(candidate);
+            } else {
+                self.claims.put_in_stock(candidate);
+            }
         }
-        if self.until == Until::Idle && self.running.is_empty() && n_claimed == 0 {
+        let now = Timestamp::now();
+        let settings = &self.app.config.daemon;
+        if self.until == Until::Idle && began_idle && self.is_idle() {
             let patience = IDLE_PATIENCE.min(Duration::from_secs(u64::from(self.app.config.schedule.backoff_min_s)));
-            let is_soon = earliest(next_source_due_at, next_link_due_at.filter(|_| articles.n_max() > 0))
+            let is_soon = earliest(next_source_due_at, next_link_due_at.filter(|_| settings.article_tasks > 0))
                 .is_some_and(|due| until_then(due, now) < patience);
             if !is_soon {
-                return Ok(None);
+                return Ok(false);
             }
         }
         // Only work that a slot is free for is worth waking up for.
-        let (polls, articles) = (self.room(Slot::Poll), self.room(Slot::Article));
+        let (polls, articles) = (self.pieces.room(Slot::Poll, settings), self.pieces.room(Slot::Article, settings));
         let source_wait = next_source_due_at.filter(|_| polls.n_max() > 0);
         let link_wait = next_link_due_at.filter(|_| articles.n_max() > 0);
         let wait = earliest(source_wait, link_wait)
-            .map_or(idle_max, |due| until_then(due, now).clamp(NOTHING_TO_CLAIM_PAUSE, idle_max));
-        let is_full = [polls.n_sound, polls.n_probes, articles.n_sound, articles.n_probes].contains(&0);
-        Ok(Some(self.until_a_slot_is_free().filter(|_| is_full).map_or(wait, |free| free.min(wait))))
+            .map_or(settings.idle_max, |due| until_then(due, now).clamp(NOTHING_TO_CLAIM_PAUSE, settings.idle_max));
+        self.claims.look_after(if is_outdated { Duration::ZERO } else { wait });
+        Ok(true)
     }
 
-    /// How many pieces of a kind may be begun. Probes have slots of their own, so that they keep nobody waiting and nobody them.
-    /// A piece that waits for its host takes no slot, but only so many may wait.
-    fn room(&self, slot: Slot) -> Share {
-        let settings = &self.app.config.daemon;
-        let n_slots = match slot {
-            Slot::Poll => settings.poll_tasks,
-            Slot::Article => settings.article_tasks,
-        };
-        let now = Instant::now();
-        let room = |is_probe: bool| {
-            let pieces = self.pieces.values().filter(|piece| piece.slot == slot && piece.is_probe == is_probe);
-            let (n_in_slots, n_waiting) = pieces.fold((0, 0), |(n_in_slots, n_waiting), piece| {
-                let takes_slot = piece.takes_slot(now);
-                (n_in_slots + usize::from(takes_slot), n_waiting + usize::from(!takes_slot))
-            });
-            if n_waiting < settings.slow_tasks { n_slots.saturating_sub(n_in_slots) } else { 0 }
-        };
-        Share { n_sound: room(false), n_probes: room(true) }
+    /// Starts as much of what is in stock as there are slots for.
+    fn start_from_stock(&mut self) {
+        if self.claims.stock_is_empty() {
+            return;
+        }
+        let n_free = self.pieces.room(Slot::Article, &self.app.config.daemon).n_sound;
+        for _ in 0..n_free {
+            let Some(candidate) = self.claims.take_from_stock() else { break };
+            self.start_article(candidate);
+        }
     }
 
-    /// When the next piece that is under way takes no slot any more, unless it ends before.
-    fn until_a_slot_is_free(&self) -> Option<Duration> {
-        let now = Instant::now();
-        let waiting = self.pieces.values().filter(|piece| !piece.progress.is_at_work());
-        waiting.filter_map(|piece| piece.begun_just_now(now)).min().map(|wait| wait.max(NOTHING_TO_CLAIM_PAUSE))
-    }
-
-    /// Writes down that a piece of work is begun. Returns its number, and where it says what it is at.
-    fn begin(&mut self, slot: Slot, is_probe: bool) -> (u64, Progress) {
-        self.n_started += 1;
-        let progress = Progress::default();
-        let piece = Piece { slot, started: Instant::now(), is_probe, progress: progress.clone(), task: None };
-        self.pieces.insert(self.n_started, piece);
-        (self.n_started, progress)
+    /// How long to sleep unless something happens: until the next claim, or until a slot is free because a host is slow.
+    fn wait(&self) -> Duration {
+        let until_claim = self.claims.wait().unwrap_or(self.app.config.daemon.idle_max);
+        self.pieces.until_a_slot_is_free().map_or(until_claim, |free| until_claim.min(free.max(NOTHING_TO_CLAIM_PAUSE)))
     }
 
     /// Runs a piece of work that was begun.
@@ -297,35 +265,33 @@ impl Engine {
         // At a place of its own: the runtime would move its kilobytes several times.
         let work = Box::pin(work);
         let task = self.running.spawn(async move { (number, work.await) });
-        if let Some(piece) = self.pieces.get_mut(&number) {
-            piece.task = Some(task);
-        }
+        self.pieces.runs_as(number, task);
     }
 
     fn start_poll(&mut self, source: DueSource) {
-        let (number, progress) = self.begin(Slot::Poll, source.is_probe);
+        let (number, progress) = self.pieces.begin(Slot::Poll, source.is_probe);
         let app = self.app.clone();
         self.spawn(number, async move {
             let stages = app.stages.of_piece(source.is_probe, progress.clone());
             let outcome = pipeline::poll(&stages, source).await;
             let _at_work = progress.work();
             let describe = tally::polled(&outcome);
-            let remembered = remember_hosts(&app).await;
-            let committed = app.store.commit_poll(outcome).await;
+            let commit = app.store.commit_poll(outcome, || progress.hand_over());
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), commit);
             remembered.and(committed.map(describe))
         });
     }
 
     fn start_article(&mut self, candidate: Candidate) {
-        let (number, progress) = self.begin(Slot::Article, candidate.is_probe);
+        let (number, progress) = self.pieces.begin(Slot::Article, candidate.is_probe);
         let app = self.app.clone();
         self.spawn(number, async move {
             let stages = app.stages.of_piece(candidate.is_probe, progress.clone());
             let outcome = pipeline::acquire(&stages, candidate).await;
             let _at_work = progress.work();
             let describe = tally::acquired(&outcome);
-            let remembered = remember_hosts(&app).await;
-            let committed = app.store.commit_article(outcome).await;
+            let commit = app.store.commit_article(outcome, || progress.hand_over());
+            let (remembered, committed) = tokio::join!(remember_hosts(&app), commit);
             remembered.and(committed.map(describe))
         });
     }
@@ -341,7 +307,7 @@ impl Engine {
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => return Ok(()),
         };
-        self.pieces.remove(&number);
+        self.pieces.end(number);
         match committed {
             Ok(event) => {
                 log(&event);
@@ -359,10 +325,10 @@ impl Engine {
         if matches!(error, StoreError::Closed | StoreError::Replaced { .. }) {
             return Err(EngineError::Store(error));
         }
-        if self.claims_from <= Instant::now() {
+        if !self.claims.is_paused() {
             error!("the database cannot be written, next try in {} s: {error}", STORE_TROUBLE_PAUSE.as_secs());
         }
-        self.claims_from = Instant::now() + STORE_TROUBLE_PAUSE;
+        self.claims.pause(STORE_TROUBLE_PAUSE);
         self.is_in_trouble = true;
         if self.until == Until::Idle {
             return Err(EngineError::Store(error));
@@ -408,8 +374,7 @@ impl Engine {
 
     fn status(&self) -> String {
         let Tally { polls, polls_failed, articles, duplicates, revisions, articles_failed, .. } = self.tally;
-        let n_polls = self.pieces.values().filter(|piece| piece.slot == Slot::Poll).count();
-        let n_articles = self.pieces.len() - n_polls;
+        let (n_polls, n_articles) = (self.pieces.n_of(Slot::Poll), self.pieces.n_of(Slot::Article));
         format!(
             "{n_polls} polls and {n_articles} articles in work; since the start {polls} polls ({polls_failed} failed), {articles} \
              articles ({duplicates} duplicates, {revisions} revisions, {articles_failed} failed)"
@@ -422,6 +387,7 @@ impl Engine {
             Until::Idle => self.app.config.daemon.grace_period.min(ONE_SHOT_GRACE_PERIOD),
             Until::Stopped => self.app.config.daemon.grace_period,
         };
+        self.claims.forget();
         if let Some(notifier) = self.notifier {
             notifier.stopping(&format!("finishing {} pieces of work", self.running.len()));
         }
@@ -433,7 +399,7 @@ impl Engine {
                 Ok(Some(joined)) => self.finish(joined)?,
                 Ok(None) => break,
                 Err(_) if Instant::now() >= deadline => {
-                    let n_left = self.pieces.len();
+                    let n_left = self.pieces.n();
                     if n_left > 0 {
                         let seconds = grace_period.as_secs();
                         warn!("{n_left} pieces of work did not end within {seconds} s and are given back");
@@ -441,7 +407,7 @@ impl Engine {
                     self.running.shutdown().await;
                 }
                 Err(_) => {
-                    n_let_go += self.let_go_of_waiting();
+                    n_let_go += self.pieces.let_go_of_waiting();
                     next_look = deadline.min(Instant::now() + LETTING_GO_PAUSE);
                 }
             }
@@ -454,20 +420,6 @@ impl Engine {
         }
         self.app.store.note_stop().await?;
         Ok(())
-    }
-
-    /// Ends what waits for its host. What is at work has its whole answer and goes on, to its commit. Returns how many there
-    /// were.
-    fn let_go_of_waiting(&mut self) -> usize {
-        let n_before = self.pieces.len();
-        self.pieces.retain(|_, piece| {
-            let is_waiting = !piece.progress.is_at_work();
-            if is_waiting && let Some(task) = &piece.task {
-                task.abort();
-            }
-            !is_waiting
-        });
-        n_before - self.pieces.len()
     }
 }
 

@@ -1,12 +1,17 @@
 //! Keeps doing it: claims what is due, runs it through the pipeline, commits what comes out.
 //!
 //! One loop serves both `newswire run`, until it is told to stop, and `newswire fetch`, until nothing more is due.
-//! Slots are counted before work is claimed, so nothing is claimed that cannot start, and every running piece of work
-//! is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back.
+//! Slots are counted before work is claimed: what is claimed has a slot or stands in a short stock for the next ones. A slot
+//! ends when the outcome is with the store, so that pages are fetched and parsed while others are written. Every running piece
+//! of work is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back.
+
+mod claims;
 
 mod engine;
 
 mod notify;
+
+mod pieces;
 
 mod tally;
 

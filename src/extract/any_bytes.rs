@@ -11,8 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use scraper::Html;
 
-use super::page::Page;
-use super::source::bounds::Keep;
+use super::page::{Page, Tree};
 use super::tests::{described, document, extract, extractor, fixtures};
 use super::*;
 use crate::model::LinkHints;
@@ -214,8 +213,8 @@ fn real_pages_are_far_from_the_budget() {
     for file in real_pages() {
         let page = unpack(&file);
         let text = crate::charset::decode(&page, None);
-        let whole = source::bounds::parseable(&text, usize::MAX, Keep::Read);
-        assert!(source::bounds::parseable(&text, steps_max / 4, Keep::Read) == whole, "{}", file.display());
+        let outline = |steps_max: usize| source::document::parse(&text, steps_max).outline();
+        assert!(outline(steps_max / 4) == outline(usize::MAX), "{}", file.display());
     }
 }
 
@@ -303,6 +302,107 @@ fn a_page_of_ten_megabytes_ends_quickly() {
     assert_eq!(article.paragraphs.len(), crate::config::defaults().extract.paragraphs_max);
 }
 
+/// Pieces of which the standard has something to say of its own.
+const STRANGE: &[&str] = &[
+    "<",
+    ">",
+    "/",
+    "\"",
+    "'",
+    "=",
+    "&",
+    "&amp",
+    "&lt;",
+    "&notit;",
+    "&#65",
+    "&#x80;",
+    "&#0;",
+    "]]>",
+    "-->",
+    "--!>",
+    "--",
+    " ",
+    "\n",
+    "\r",
+    "\r\n",
+    "\t",
+    "\0",
+    "a",
+    "B",
+    "é",
+    "x y",
+    "<!",
+    "<!-",
+    "<!--",
+    "<!-->",
+    "<!doctype html>",
+    "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 3.2//EN\">",
+    "<!doctype",
+    "<![CDATA[",
+    "<?",
+    "</",
+    "</>",
+    "<p>",
+    "</p>",
+    "<p class=a id='b' CLASS=c>",
+    "<a href=x?a=1&copy=2&lt=3&amp;b>",
+    "<b>",
+    "</b>",
+    "<i class=x>",
+    "</i>",
+    "<table>",
+    "<tr><td>",
+    "</table>",
+    "<caption>",
+    "<svg>",
+    "</svg>",
+    "<svg/>",
+    "<path d=x />",
+    "<desc>",
+    "<foreignObject>",
+    "<math><mi>",
+    "<annotation-xml encoding=text/html>",
+    "<title>",
+    "</title>",
+    "<textarea>\n",
+    "</textarea>",
+    "<style>",
+    "</style>",
+    "<script>",
+    "</script>",
+    "</SCRIPT x>",
+    "<!--<script>",
+    "<template>",
+    "</template>",
+    "<select><option>",
+    "<noscript>",
+    "</noscript>",
+    "<frameset>",
+    "<frame>",
+    "<plaintext>",
+    "<pre>\n",
+    "<body class=x>",
+    "<html lang=a>",
+    "<head>",
+    "</head>",
+    "</body>",
+    "<form>",
+    "<input type=hidden>",
+    "<li>",
+    "<br/>",
+    "</br>",
+    "<x-y z>",
+    "<h1>",
+    "<img a=\"",
+];
+
+/// Compares the tree of a page with the one that its parser makes of it alone.
+fn check_tree(html: &str) -> Result<(), TestCaseError> {
+    let alone = by_selectors::selectors::twin(&Html::parse_document(html)).0;
+    prop_assert_eq!(source::document::parse_all(html).outline(), alone.outline());
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -321,13 +421,30 @@ proptest! {
             spoil(&mut page, fault);
         }
         let text = crate::charset::decode(&page, None).into_owned();
-        let texts_of = |html: &str| {
-            let tree = Html::parse_document(html);
-            let page = Page::read(&tree, 512);
+        let texts_of = |tree: &Tree| {
+            let page = Page::read(tree, 512);
             let lines: Vec<String> = page.lines.iter().map(|line| line.text.clone()).collect();
             let marks: Vec<(page::class_names::Marks, usize)> = page.elements.iter().map(|e| (e.marks, e.lines_end)).collect();
             (lines, marks, page.json_ld, page.document_title)
         };
-        prop_assert_eq!(texts_of(&text), texts_of(&source::bounds::parseable(&text, usize::MAX, Keep::Read)));
+        let whole = by_selectors::selectors::twin(&Html::parse_document(&text)).0;
+        prop_assert_eq!(texts_of(&whole), texts_of(&source::document::parse(&text, usize::MAX)));
+    }
+
+    /// A page that is read whole gives the tree that its parser makes of it alone.
+    #[test]
+    fn the_tree_is_that_of_the_standard(faults in prop::collection::vec(fault(), 0..8), case in any::<prop::sample::Index>()) {
+        let cases = fixtures();
+        let mut page = std::fs::read(case.get(&cases).join("page.html")).unwrap();
+        for fault in &faults {
+            spoil(&mut page, fault);
+        }
+        check_tree(&crate::charset::decode(&page, None))?;
+    }
+
+    /// The same for markup at its strangest.
+    #[test]
+    fn the_tree_of_strange_markup_is_that_of_the_standard(pieces in prop::collection::vec(prop::sample::select(STRANGE), 0..30)) {
+        check_tree(&pieces.concat())?;
     }
 }

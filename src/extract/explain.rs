@@ -134,7 +134,7 @@ fn element_name(page: &Page<'_>, element: usize) -> String {
     if telling.is_empty() {
         telling.extend(silent.first());
     }
-    let mut name = shortened(page.elements[element].tree.name());
+    let mut name = shortened(page.elements[element].node.name());
     for (word, before, after) in telling {
         name.extend([before, &shortened(word), after]);
     }

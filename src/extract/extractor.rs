@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use scraper::Html;
 use url::Url;
 
 use super::body::{self, Body, Trace};
+use super::by_selectors::selectors::SelectablePage;
 use super::by_selectors::site_rule;
 use super::error::ExtractError;
 use super::explanation::{TextSource, TitleVotes};
@@ -16,10 +16,9 @@ use super::fields::{authors, dates};
 use super::fragment::fragment_paragraphs;
 use super::later_pages::further_pages::FurtherPages;
 use super::later_pages::numbered_page;
-use super::page::Page;
+use super::page::{Page, Tree};
 use super::script_text::{self, ScriptText};
-use super::source::bounds::{self, Keep};
-use super::source::decode;
+use super::source::{decode, document};
 use super::text;
 use super::verdict::Findings;
 use super::verdict::no_article::NoArticle;
@@ -90,16 +89,19 @@ impl Extractor {
         finish: impl FnOnce(&Page<'_>, Reading, Option<&mut Trace>) -> T,
     ) -> Result<T, ExtractError> {
         let text = decode::text_of(document)?;
-        // A rule may name any attribute.
         let rule_by_address = self.rule_by_address(document);
         let may_have_rule = rule_by_address.is_some() || self.may_claim_rule(document);
-        let keep = if may_have_rule { Keep::All } else { Keep::Read };
-        let tree = Html::parse_document(&bounds::parseable(&text, self.settings.parse_steps_max, keep));
-        let page = Page::read(&tree, self.settings.depth_max);
+        let parsed = Parsed::of(&text, self.settings.parse_steps_max, may_have_rule);
+        let page = Page::read(parsed.tree(), self.settings.depth_max);
         let mut metadata = Metadata::read(&page, document, hints);
         let (depth_max, words_min) = (self.settings.depth_max, self.settings.words_min);
         let rule = rule_by_address.or_else(|| self.claimed_rule(document, &metadata.declared));
-        let ruled = rule.map(|rule| site_rule::apply(rule, &tree, &page, depth_max, words_min)).unwrap_or_default();
+        let ruled = match (rule, &parsed) {
+            (Some(rule), Parsed::Selectable(selectable)) => {
+                site_rule::apply(rule, selectable, &page, depth_max, words_min)
+            }
+            _ => site_rule::Ruled::default(),
+        };
         if let Some(title) = ruled.title {
             metadata.titles.insert(0, Evidence::new(title, Origin::SiteRule));
             metadata.title_votes.insert(0, None);
@@ -255,6 +257,31 @@ impl Extractor {
         paragraphs.truncate(self.settings.paragraphs_max);
         let n_words: usize = paragraphs.iter().map(|paragraph| text::count_words(paragraph)).sum();
         (n_words >= self.settings.words_min).then_some(paragraphs)
+    }
+}
+
+/// A page that was parsed.
+enum Parsed {
+    /// With what is read of it.
+    Plain(Tree),
+    /// As selectors need it.
+    Selectable(Box<SelectablePage>),
+}
+
+impl Parsed {
+    fn of(html: &str, steps_max: usize, may_have_rule: bool) -> Parsed {
+        if may_have_rule {
+            Parsed::Selectable(Box::new(SelectablePage::parse(html, steps_max)))
+        } else {
+            Parsed::Plain(document::parse(html, steps_max))
+        }
+    }
+
+    fn tree(&self) -> &Tree {
+        match self {
+            Parsed::Plain(tree) => tree,
+            Parsed::Selectable(selectable) => &selectable.tree,
+        }
     }
 }
 

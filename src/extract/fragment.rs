@@ -1,9 +1,8 @@
 //! Paragraphs of a piece of HTML that is all text: a feed entry, a value of structured data.
 
-use scraper::Html;
-
 use super::page::Page;
-use super::source::bounds::{Keep, STEPS_MAX, parseable};
+use super::source::bounds::STEPS_MAX;
+use super::source::document;
 use super::text::fold;
 
 /// Deepest nesting looked at; a feed entry is flatter than any page.
@@ -29,6 +28,6 @@ fn parsed_paragraphs(html: &str) -> Vec<String> {
     if !html.contains(['<', '&']) {
         return Some(fold(html)).filter(|line| !line.is_empty()).into_iter().collect();
     }
-    let tree = Html::parse_fragment(&parseable(html, STEPS_MAX, Keep::Read));
+    let tree = document::parse_fragment(html, STEPS_MAX);
     Page::read(&tree, DEPTH_MAX).lines.into_iter().map(|line| line.text).collect()
 }

@@ -6,11 +6,9 @@
 //! those of any other. This is only done for pages that say they are an article and show none. Where the page tells no
 //! date and no author either, those are taken that the data has beside the article's title (`fields`).
 
-use scraper::Html;
-
 use super::body::{self, KnownTexts, Sureness};
 use super::page::Page;
-use super::source::bounds::{self, Keep};
+use super::source::document;
 use super::text::count_words;
 use crate::config::ExtractSettings;
 
@@ -37,7 +35,7 @@ pub(super) struct ScriptText {
 /// The text that the scripts of a page hold, with nothing where they hold none.
 pub(super) fn read(html: &str, texts: &KnownTexts, settings: &ExtractSettings) -> Option<ScriptText> {
     let (written, fields) = written_out(html, &texts.title_keys)?;
-    let tree = Html::parse_document(&bounds::parseable(&written, settings.parse_steps_max, Keep::Read));
+    let tree = document::parse(&written, settings.parse_steps_max);
     let page = Page::read(&tree, settings.depth_max);
     let body = body::choose(&page, texts, None);
     let paragraphs: Vec<String> = body.lines.iter().map(|line| page.lines[*line].text.clone()).collect();

@@ -8,7 +8,9 @@ use url::Url;
 
 use super::body::KnownTexts;
 use super::fields::metadata::Metadata;
-use super::page::Page;
+use super::page::{Page, Tree};
+use super::source::bounds::STEPS_MAX;
+use super::source::document as source_document;
 use super::*;
 use crate::model::{BodyKind, ErrorClass, Evidence, ExtractedArticle, FeedText, FetchedDocument, LinkHints};
 
@@ -29,6 +31,11 @@ pub(super) fn known_texts_of(page: &Page<'_>, url: &str) -> KnownTexts {
 pub(super) fn document(body: Vec<u8>, url: &str) -> FetchedDocument {
     let url = Url::parse(url).unwrap_or_else(|_| Url::parse("https://news.example/").unwrap());
     FetchedDocument::from_file(body, url)
+}
+
+/// The tree of a page.
+pub(super) fn parsed(html: &str) -> Tree {
+    source_document::parse(html, STEPS_MAX)
 }
 
 pub(super) fn extractor() -> Extractor {
@@ -137,7 +144,7 @@ fn the_feeds_own_text_stands_in_for_a_wall() {
 #[test]
 fn words_for_screen_readers_are_no_part_of_a_sentence() {
     let lines = |html: &str| -> Vec<String> {
-        let tree = scraper::Html::parse_document(html);
+        let tree = parsed(html);
         Page::read(&tree, 512).lines.into_iter().map(|line| line.text).collect()
     };
     let check = |html: &str, expected: &[&str]| assert_eq!(lines(html), expected, "{html}");

@@ -82,6 +82,13 @@ pub struct EntryMark {
 }
 
 impl ListedLink {
+    /// About how many bytes it takes: its addresses, and what the source said of it.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        const REST: usize = 256;
+        self.url_as_given.len() + self.hints.title.as_ref().map_or(0, String::len) + self.hints.text.n_bytes() + REST
+    }
+
     /// An address that was asked for, and that no list names: fetched again even if nothing says that it changed.
     #[must_use]
     pub fn asked_for(url: CanonicalUrl, as_given: &Url) -> Self {

@@ -63,6 +63,19 @@ pub struct PollOutcome {
     pub healing: Option<Vec<ListedLink>>,
 }
 
+impl PollOutcome {
+    /// About how many bytes it takes, by the texts of what was listed.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        let of_links = |links: &[ListedLink]| links.iter().map(ListedLink::n_bytes).sum::<usize>();
+        let listed = match &self.result {
+            PollResult::Listed { links, .. } => of_links(links),
+            PollResult::Unchanged { .. } | PollResult::Postponed { .. } | PollResult::Failed { .. } => 0,
+        };
+        listed + self.healing.as_deref().map_or(0, of_links)
+    }
+}
+
 /// The result of a poll.
 #[derive(Debug)]
 pub enum PollResult {
@@ -125,6 +138,21 @@ pub struct ArticleOutcome {
     pub host_ready_at: Timestamp,
     /// The result.
     pub result: ArticleResult,
+}
+
+impl ArticleOutcome {
+    /// About how many bytes it takes, by its texts and what its source said of it.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        let texts = match &self.result {
+            ArticleResult::Article(page) => page.article.body.len(),
+            ArticleResult::Obstructed(seen) | ArticleResult::Unvouched(seen) => {
+                [&seen.page, &seen.entry].into_iter().flatten().map(|page| page.article.body.len()).sum()
+            }
+            ArticleResult::Unchanged | ArticleResult::Postponed { .. } | ArticleResult::Failed { .. } => 0,
+        };
+        texts + self.candidate.hints.text.n_bytes()
+    }
 }
 
 /// A further address of an article.

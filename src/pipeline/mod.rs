@@ -65,5 +65,5 @@ pub use meaning::Meanings;
 pub use opml::{OpmlSource, OpmlSources, opml_sources, write_opml};
 pub use page::{ExplainedPage, explain_page, read_page};
 pub use poll::poll;
-pub use progress::{AtWork, Progress};
+pub use progress::{AtWork, Progress, Step};
 pub use stages::Stages;

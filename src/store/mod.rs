@@ -43,7 +43,7 @@ pub use read::changes::ChangeRow;
 pub use read::earlier_state::EarlierState;
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::reader::Reader;
-pub use read::search::{MATCH_MARKS, SearchHit};
+pub use read::search::{Found, MATCH_MARKS, SearchHit};
 pub use read::sightings::SightingRow;
 pub use read::sizes::{SizeReport, TableSize, TextSize};
 pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};

@@ -94,7 +94,7 @@ fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
     assert_eq!(room.number("SELECT count(*) FROM _links"), n_links);
     assert_eq!(room.number("SELECT count(*) FROM sightings"), n_links);
     assert_eq!(room.number("SELECT count(*) FROM _pending_sightings"), 0);
-    assert_eq!(room.number("SELECT count(*) FROM articles WHERE revision > 1 OR duplicate_of IS NOT NULL"), 0);
+    assert_eq!(room.number("SELECT count(*) FROM articles WHERE revision > 1 OR duplicate_kind = 'exact'"), 0);
     room.assert_sound();
 
     let mut n_repeated = 0;

@@ -11,7 +11,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rusqlite::Connection;
 
-use crate::harness::{Newsroom, feed, run_to_end, web_of};
+use crate::harness::{Newsroom, Outcome, feed, run_to_end, web_of};
 use crate::newsweb::faults;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -91,6 +91,72 @@ fn readers_read_a_file_at_rest_whose_side_files_are_gone() {
     // What is in a log cannot be read so: that would be an older state, without a word.
     std::fs::write(room.path("news.db-wal"), "what is to be added").expect("a file");
     run_to_end(as_nobody(&room.database(), &["ls"]), b"").exits(1).says("immutable=1");
+}
+
+/// Runs our program where the folder of the database is mounted read-only, which nobody else sees. `None`, with a message, where that
+/// cannot be done.
+fn run_read_only(room: &Newsroom, arguments: &[&str]) -> Option<Outcome> {
+    const MOUNT: &str = "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\" && shift && exec \"$@\"";
+    let mounted = |program: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", MOUNT, "sh"]).arg(room.folder()).args(program);
+        command
+    };
+    if !mounted(&["true"]).output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: a read-only file system needs root, unshare and mount");
+        return None;
+    }
+    let database = room.database().display().to_string();
+    let program = [env!("CARGO_BIN_EXE_newswire"), "--db", &database];
+    let mut command = mounted(&[&program, arguments].concat());
+    command.current_dir("/");
+    Some(run_to_end(command, b""))
+}
+
+#[test]
+fn a_read_only_file_system_is_read_and_writers_say_that_it_is_one() {
+    let room = Newsroom::new();
+    let line = r#"{"url": "https://paper.example/1", "title": "A committee met", "text": "A committee met in Lorne."}"#;
+    let file = room.file("a.jsonl", line);
+    room.run(&["import", &file]).exits(0);
+    let reading = |room: &Newsroom| {
+        for arguments in [
+            &["ls"][..],
+            &["show", "1"],
+            &["search", "committee"],
+            &["tail"],
+            &["export"],
+            &["status"],
+            &["doctor"],
+            &["sql", "SELECT title FROM articles"],
+            &["why", "https://paper.example/1"],
+        ] {
+            let outcome = run_read_only(room, arguments)?.exits(0);
+            assert!(!outcome.stdout.is_empty(), "{arguments:?}");
+        }
+        Some(())
+    };
+    if reading(&room).is_none() {
+        return;
+    }
+    for arguments in [&["import", file.as_str()][..], &["rm", "1"], &["prune"], &["run"]] {
+        run_read_only(&room, arguments).expect("as before").exits(1).says("Read-only file system");
+    }
+    // What a killed writer has left in the log is read too; without the files beside it, the file as it lies.
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE articles SET title = 'A later title'")
+        .expect("a change");
+    let copy = Newsroom::new();
+    for name in ["news.db", "news.db-wal", "news.db-shm"] {
+        std::fs::copy(room.path(name), copy.path(name)).expect("a copy");
+    }
+    drop(theirs);
+    let listed = run_read_only(&copy, &["ls"]).expect("as before").exits(0);
+    assert!(listed.stdout.contains("A later title"), "{}", listed.stdout);
+    // Another program that closes it last removes them.
+    assert!(!room.path("news.db-shm").exists());
+    reading(&room).expect("as before");
 }
 
 #[test]

@@ -51,6 +51,7 @@ mod search;
 mod second_tries;
 mod servers;
 mod site_rules;
+mod slots;
 mod source_lists;
 
 mod sql;

@@ -158,3 +158,81 @@ fn a_snapshot_finds_them_too() {
     let hits = room.run(&["--db", snapshot, "--json", "search", "台風"]).exits(0).json_lines();
     assert_eq!(hits.len(), 1);
 }
+
+/// Numbered articles of two sources, a day apart, some of them copies: every one has `ferry`, every tenth `lantern`.
+fn ferries(n_articles: usize) -> Newsroom {
+    let room = Newsroom::new();
+    let line = |number: usize| {
+        let lantern = if number.is_multiple_of(10) { "A lantern hangs there." } else { "" };
+        // The older one is, the oftener it has the word.
+        let ferries = "The ferry sails. ".repeat(1 + (n_articles - number) * 20 / n_articles);
+        let source = if number.is_multiple_of(2) { "coast" } else { "quay" };
+        let published = jiff::Timestamp::from_second(1_700_000_000 + 86_400 * i64::try_from(number).expect("few"));
+        json!({
+            "url": format!("https://paper.example/{number}"), "title": format!("Report {number}"),
+            "published": published.expect("a time").to_string(), "source": source,
+            "text": format!("{ferries}{lantern} Pier {number} of {}", number % 7),
+        })
+        .to_string()
+    };
+    let lines: Vec<String> = (0..n_articles).map(line).collect();
+    room.run(&["import", &room.file("articles.jsonl", lines.join("\n"))]).exits(0);
+    room
+}
+
+/// The numbers of the hits, best first.
+fn ranked(room: &Newsroom, arguments: &[&str]) -> Vec<String> {
+    let hits = room.run(&[&["--json", "search"], arguments].concat()).exits(0).json_lines();
+    hits.iter().map(|hit| hit["id"].to_string()).collect()
+}
+
+#[test]
+fn a_search_ranks_as_the_index_does_in_any_choice_of_articles() {
+    let room = ferries(60);
+    for word in ["ferry", "lantern", "ferr*", "\"ferry sails\"", "pier lantern", "nowhere"] {
+        for (arguments, condition) in [
+            (&[][..], "1"),
+            (&["--source", "quay"], "source_id = (SELECT id FROM sources WHERE slug = 'quay')"),
+            (&["--since", "2023-12-05"], "published_at >= '2023-12-05T00:00:00Z'"),
+            (&["--until", "2023-12-05"], "published_at < '2023-12-05T00:00:00Z'"),
+            (&["--no-duplicates"], "duplicate_of IS NULL"),
+            (&["--where", "words > 40"], "words > 40"),
+            (
+                &["--source", "quay", "--where", "words > 40"],
+                "words > 40 AND source_id IN (SELECT id FROM sources WHERE slug = 'quay')",
+            ),
+        ] {
+            let expected = room.column(&format!(
+                "SELECT articles.id FROM articles_fts JOIN articles ON articles.id = articles_fts.rowid
+                 WHERE articles_fts MATCH '{word}' AND {condition} ORDER BY bm25(articles_fts, 5.0, 1.0), articles.id"
+            ));
+            let found = ranked(&room, &[arguments, &["--", word]].concat());
+            assert_eq!(found, expected, "{word} {arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn of_very_many_hits_the_newest_are_ranked_and_that_is_said() {
+    let room = ferries(1100);
+    let newest = room.column("SELECT id FROM articles ORDER BY id DESC LIMIT 1000");
+    let outcome = room.run(&["--json", "search", "ferry", "-n", "3"]).exits(0).says("the best of the newest 1000");
+    let best: Vec<String> = outcome.json_lines().iter().map(|hit| hit["id"].to_string()).collect();
+    // The oldest of them have the word most often.
+    let expected = room.column(&format!(
+        "SELECT rowid FROM articles_fts WHERE articles_fts MATCH 'ferry' AND +rowid IN ({})
+         ORDER BY bm25(articles_fts, 5.0, 1.0), rowid LIMIT 3",
+        newest.join(", ")
+    ));
+    assert_eq!(best, expected);
+    // All of them are ranked where all are asked for, and where a choice leaves few.
+    let all = room.run(&["--json", "search", "ferry", "--all"]).exits(0);
+    assert_eq!((all.json_lines().len(), all.stderr.as_str()), (1100, ""));
+    let oldest = all.json_lines()[0]["id"].clone();
+    assert!(oldest.as_i64() <= Some(100), "{oldest}");
+    let until = ["--json", "search", "ferry", "-n", "3", "--until", "2024-02-20"];
+    let outcome = room.run(&until).exits(0).says("more articles; -n N prints so many");
+    assert_eq!(outcome.json_lines()[0]["id"], oldest);
+    let rare = room.run(&["--json", "search", "lantern", "-n", "3"]).exits(0).says("107 more articles");
+    assert_eq!(rare.json_lines().len(), 3);
+}

@@ -34,6 +34,8 @@ SORTED = [
 ]
 FACETS = ["source_id", "language", "body_kind", "date", "host", "day"]
 
+N_READERS = 8
+
 outcomes = {"passed": 0, "failed": []}
 
 
@@ -340,6 +342,27 @@ def check_duckdb():
             assert bool(rows) == bool(query(f"SELECT 1 FROM {name} LIMIT 1")), rows
 
 
+def check_readers():
+    """Eight processes that read, each with connections of its own, while articles come in as fast as they can."""
+    n_new = max(1000, N_ARTICLES // 5)
+    path = os.path.join(FOLDER, "many.jsonl")
+    invent.write(path, range(10 * N_ARTICLES, 10 * N_ARTICLES + n_new), N_ARTICLES)
+    reader = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "readers.py"), DATABASE]
+    readers = [subprocess.Popen(reader, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(N_READERS)]
+    began = time.monotonic()
+    with check(f"{N_READERS} readers that never wait get all answers while {n_new} articles come in"):
+        try:
+            newswire("import", path)
+        finally:
+            told = [json.loads(reader.communicate()[0]) for reader in readers]
+        print(
+            f"{n_new / (time.monotonic() - began):.0f} articles a second, {sum(each['n_questions'] for each in told)} questions, "
+            f"the slowest took {max(each['slowest_ms'] for each in told)} ms"
+        )
+        for each in told:
+            assert each["n_questions"] > 0 and not each["faults"], told
+
+
 def main():
     base = os.path.join(FOLDER, "base.jsonl")
     invent.write(base, range(N_ARTICLES), N_ARTICLES)
@@ -362,6 +385,7 @@ def main():
     with check("articles came in all the while"):
         assert arrivals.fault is None, arrivals.fault
         assert arrivals.n_imports > 0 and query("SELECT count(*) FROM articles")[0][0] >= N_ARTICLES + 300 * arrivals.n_imports
+    check_readers()
     with check("the database is sound"):
         newswire("doctor")
     n_failed = len(outcomes["failed"])

@@ -20,9 +20,10 @@ use crate::store::{Reader, SourceRow, StoreError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings, removals, further addresses and
-stories come along, also of articles that both have; the sources are not polled here. What was deleted in either stays deleted. OTHER.db is only read. The same once more changes nothing, and
-goes on where a merge was interrupted. Of a damaged OTHER.db all comes that can be read, and the rest is named (exit code 3).
+Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings, removals, further addresses
+and stories come along, also of articles that both have; the sources are not polled here. What was deleted in either stays deleted.
+OTHER.db is only read. The same once more changes nothing, and goes on where a merge was interrupted. Of a damaged OTHER.db all comes
+that can be read, and the rest is named (exit code 3).
 
 Examples:
   newswire --db all.db merge laptop.db")]

@@ -12,7 +12,7 @@ use super::ls;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
@@ -49,13 +49,13 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
         return Err(Failure::Usage("there is no word in the query".to_owned()));
     }
     let limit = command.limit.or_screenful(context, SCREENFUL);
-    let hits = reader.search(&expression, &filter, limit)?;
-    if hits.is_empty() && context.output.is_decorated() {
+    let found = reader.search(&expression, &filter, limit)?;
+    if found.hits.is_empty() && context.output.is_decorated() {
         eprintln!("nothing found in {}", ls::database(&config));
     }
     let is_decorated = context.output.is_decorated();
     context.output.header(["id", "published", "source", "title", "snippet"])?;
-    for hit in &hits {
+    for hit in &found.hits {
         if is_decorated {
             describe(&mut context.output, hit)?;
         } else if context.output.is_json() {
@@ -74,8 +74,22 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
             context.output.row(cells)?;
         }
     }
-    tell_rest(context, hits.len(), limit, "articles", || reader.n_hits(&expression, &filter))?;
+    if found.are_all_ranked {
+        tell_rest(context, found.hits.len(), limit, "articles", || Ok(found.n_ranked as u64))?;
+    } else {
+        tell_ranked(context, found.n_ranked);
+    }
     damage::report(&reader)
+}
+
+/// Says which hits were ranked, where there are more.
+fn tell_ranked(context: &Context, n_ranked: usize) {
+    if context.verbosity != Verbosity::Quiet {
+        eprintln!(
+            "newswire: more than {n_ranked} articles match, and these are the best of the newest {n_ranked}; \
+             another word, --source or --since leaves fewer, --all ranks and prints all"
+        );
+    }
 }
 
 fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {

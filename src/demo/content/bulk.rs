@@ -1,8 +1,10 @@
-//! Generated sites for benchmarks: pages of the size and make of real ones, every text different, the same on every
+//! Generated sites for benchmarks: pages of the size and make of real ones, every page different, the same on every
 //! machine.
 //!
 //! The words come from the demo's own English articles, so frequent words are as frequent as they are in print. A text
-//! follows them from word to word, and jumps often enough that no two texts share more than a few words in a row.
+//! follows them from word to word, and jumps often enough that no two texts share more than a few words in a row. But as in
+//! print one in seven is another paper's, cut and edited, and one in four tells of an event that others tell of too, with its
+//! names.
 
 use std::collections::HashMap;
 
@@ -34,6 +36,22 @@ const JUMP_ODDS: u64 = 4;
 
 /// One word in so many is an invented name, of which real articles hold many that occur nowhere else.
 const NAME_ODDS: u64 = 23;
+
+/// One text in so many is a copy of one that another site has.
+const COPY_ODDS: u64 = 7;
+
+/// One text in so many is about an event that other sites have as well.
+const EVENT_ODDS: u64 = 4;
+
+/// Names of an event.
+const NAMES_PER_EVENT: u64 = 7;
+
+/// One name in so many of a text about an event is none of its.
+const OTHER_NAME_ODDS: u64 = 4;
+
+/// One paragraph in so many is left out of a copy, and one word in so many is another one.
+const LEFT_OUT_ODDS: u64 = 5;
+const EDITED_ODDS: u64 = 40;
 
 /// What all generation starts from.
 const SEED: u64 = 0x6e65_7773_7769_7265;
@@ -110,21 +128,46 @@ fn packed(content_type: &str, text: &str, last_modified: Timestamp) -> Resource 
     Resource::packed(content_type, text.as_bytes()).last_modified(last_modified)
 }
 
+/// What a text is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Make {
+    Own,
+    /// As other sites tell of it too.
+    OfEvent(u64),
+    /// By the text of that site and number.
+    CopyOf(usize, usize),
+}
+
+impl Make {
+    fn of(site_number: usize, number: usize) -> Make {
+        let mut dice = Dice::new(site_number as u64, (number as u64) << 20);
+        if dice.one_in(COPY_ODDS) && site_number > 1 {
+            // Earlier by up to an hour.
+            let original = (1 + dice.below(site_number - 1), number + dice.below(3));
+            if !matches!(Make::of(original.0, original.1), Make::CopyOf(..)) {
+                return Make::CopyOf(original.0, original.1);
+            }
+        }
+        if dice.one_in(EVENT_ODDS) { Make::OfEvent(number as u64 / 3) } else { Make::Own }
+    }
+}
+
 fn story(words: &Words, site_number: usize, number: usize) -> Story {
     let mut dice = Dice::new(site_number as u64, number as u64);
-    let (few, many) = PARAGRAPHS;
-    let n_paragraphs = dice.between(few, many);
-    let mut paragraphs = vec![words.paragraph(&mut dice, LEAD_CHARS)];
-    for _ in 0..n_paragraphs {
-        let n_chars = usize::try_from(dice.between(280, 760)).unwrap_or(280);
-        paragraphs.push(words.paragraph(&mut dice, n_chars));
-    }
-    let title_words = usize::try_from(dice.between(6, 12)).unwrap_or(6);
-    let title = words.sentence(&mut dice, title_words);
-    let title = title.trim_end_matches('.').to_owned();
+    let (title, paragraphs) = match Make::of(site_number, number) {
+        Make::Own => text(words, &mut dice),
+        Make::OfEvent(event) => {
+            dice.names = names(event);
+            text(words, &mut dice)
+        }
+        Make::CopyOf(site_number, number) => {
+            let original = story(words, site_number, number);
+            (words.headline(&mut dice), copy(words, &mut dice, &original.paragraphs))
+        }
+    };
     let sections = ["City", "Business", "World", "Culture", "Sport", "Science"];
     let section = sections[dice.below(sections.len())].to_owned();
-    let authors = vec![format!("{} {}", dice.name(), dice.name())];
+    let authors = vec![format!("{} {}", dice.new_name(), dice.new_name())];
     let age_s = ARTICLE_GAP_S.saturating_mul(i64::try_from(number).unwrap_or(i64::MAX));
     let newest = Timestamp::from_second(NEWEST_S).unwrap_or_default();
     let published = newest.saturating_sub(SignedDuration::from_secs(age_s)).unwrap_or(newest);
@@ -139,6 +182,39 @@ fn story(words: &Words, site_number: usize, number: usize) -> Story {
         modified: published,
         paragraphs,
     }
+}
+
+/// A headline and paragraphs.
+fn text(words: &Words, dice: &mut Dice) -> (String, Vec<String>) {
+    let (few, many) = PARAGRAPHS;
+    let n_paragraphs = dice.between(few, many);
+    let mut paragraphs = vec![words.paragraph(dice, LEAD_CHARS)];
+    for _ in 0..n_paragraphs {
+        let n_chars = usize::try_from(dice.between(280, 760)).unwrap_or(280);
+        paragraphs.push(words.paragraph(dice, n_chars));
+    }
+    (words.headline(dice), paragraphs)
+}
+
+/// Most of the paragraphs, here and there with another word, after a lead of their own.
+fn copy(words: &Words, dice: &mut Dice, paragraphs: &[String]) -> Vec<String> {
+    let mut copied = vec![words.paragraph(dice, LEAD_CHARS)];
+    for paragraph in paragraphs {
+        if dice.one_in(LEFT_OUT_ODDS) {
+            continue;
+        }
+        let edited = paragraph.split(' ').map(|word| {
+            if dice.one_in(EDITED_ODDS) { words.vocabulary[dice.below(words.vocabulary.len())].as_str() } else { word }
+        });
+        copied.push(edited.collect::<Vec<_>>().join(" "));
+    }
+    copied
+}
+
+/// The names of an event.
+fn names(event: u64) -> Vec<String> {
+    let mut dice = Dice::new(u64::from(u32::MAX), event);
+    (0..NAMES_PER_EVENT).map(|_| dice.new_name()).collect()
 }
 
 /// The words of the demo's English articles, each with the places at which it stands in print.
@@ -199,6 +275,16 @@ impl Words {
         cut
     }
 
+    fn headline(&self, dice: &mut Dice) -> String {
+        let n_words = usize::try_from(dice.between(6, 12)).unwrap_or(6);
+        let mut headline = self.sentence(dice, n_words);
+        headline.pop();
+        match dice.names.as_slice() {
+            [] => headline,
+            [first, ..] => format!("{first}: {headline}"),
+        }
+    }
+
     fn sentence(&self, dice: &mut Dice, n_words: usize) -> String {
         let mut sentence = String::new();
         let mut place = dice.below(self.in_print.len());
@@ -233,11 +319,13 @@ impl Words {
 /// Reproducible dice: the `SplitMix64` generator.
 struct Dice {
     state: u64,
+    /// The names of the event that is told of.
+    names: Vec<String>,
 }
 
 impl Dice {
     fn new(site_number: u64, number: u64) -> Dice {
-        let mut dice = Dice { state: SEED ^ (site_number << 32) ^ number };
+        let mut dice = Dice { state: SEED ^ (site_number << 32) ^ number, names: Vec::new() };
         dice.state = dice.next();
         dice
     }
@@ -264,8 +352,17 @@ impl Dice {
         self.next().is_multiple_of(odds)
     }
 
-    /// An invented name of two or three syllables.
+    /// A name of the event that is told of, or else a new one.
     fn name(&mut self) -> String {
+        if self.names.is_empty() || self.one_in(OTHER_NAME_ODDS) {
+            return self.new_name();
+        }
+        let place = self.below(self.names.len());
+        self.names[place].clone()
+    }
+
+    /// An invented name of two or three syllables.
+    fn new_name(&mut self) -> String {
         const SYLLABLES: [&str; 32] = [
             "bar", "cor", "dan", "el", "fen", "gar", "hol", "is", "jor", "kel", "lin", "mar", "nor", "os", "pel",
             "quin", "ros", "sal", "tor", "ul", "ver", "wes", "yar", "zan", "bri", "cla", "dre", "fal", "gri", "har",

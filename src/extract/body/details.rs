@@ -21,7 +21,7 @@ pub(super) fn in_text(page: &Page<'_>, profiles: &[LineProfile], chosen: &[usize
         let terms = &page.elements[element];
         let lines = terms.lines_start..terms.lines_end;
         terms.tag == Tag::List
-            && terms.tree.name() == "dl"
+            && terms.node.name() == "dl"
             && lines.start <= *last
             && lines.end > *first
             && lines.len() <= LINES_MAX

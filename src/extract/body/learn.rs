@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use scraper::Html;
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
@@ -18,7 +17,7 @@ use super::super::extractor::Found;
 use super::super::fields::dates;
 use super::super::fields::layout::Layout;
 use super::super::fields::metadata::Metadata;
-use super::super::page::Page;
+use super::super::page::{self, Page};
 use super::super::tests;
 use super::super::text::{count_words, fold, hash, number, told_once};
 use super::super::verdict::Findings;
@@ -440,7 +439,7 @@ fn learn_weights() {
         eprintln!("no pages beside the checkout, nothing to learn from");
         return;
     }
-    let trees: Vec<Html> = pages.iter().map(|page| Html::parse_document(&page.html)).collect();
+    let trees: Vec<page::Tree> = pages.iter().map(|page| tests::parsed(&page.html)).collect();
     let read: Vec<Page<'_>> = trees.iter().map(|tree| Page::read(tree, 512)).collect();
     let known: Vec<(Metadata<'_>, KnownTexts)> = read
         .iter()

@@ -39,18 +39,16 @@ pub(super) fn find(page: &Page<'_>, profiles: &[LineProfile], first: &[f32]) -> 
 
 #[cfg(test)]
 mod tests {
-    use scraper::Html;
-
     use super::*;
     use crate::extract::body::line_features;
-    use crate::extract::tests::known_texts_of;
+    use crate::extract::tests::{known_texts_of, parsed};
 
     #[test]
     fn notices_between_paragraphs_do_not_part_an_article() {
         let paragraph = format!("<div><p>{}</p></div>", "word ".repeat(40));
         let notice = format!("<div><p>{}</p></div>", "notice ".repeat(60));
         let sections = [paragraph.as_str(); 4].join(&notice);
-        let tree = Html::parse_document(&format!("<main>{sections}</main><footer><p>{notice}</p></footer>"));
+        let tree = parsed(&format!("<main>{sections}</main><footer><p>{notice}</p></footer>"));
         let page = Page::read(&tree, 512);
         let profiles = line_features::profiles(&page, &known_texts_of(&page, "https://news.example/page"));
         let likely: Vec<f32> =

@@ -110,17 +110,16 @@ fn collected(weighed: impl Iterator<Item = f32>) -> [f32; COUNT] {
 
 #[cfg(test)]
 mod tests {
-    use scraper::Html;
-
     use super::super::choose;
     use super::super::known_texts::KnownTexts;
     use super::*;
     use crate::extract::page::Page;
+    use crate::extract::tests::parsed;
 
     #[test]
     fn contributions_add_up_to_the_probability() {
         let check = |html: &str| {
-            let tree = Html::parse_document(html);
+            let tree = parsed(html);
             let page = Page::read(&tree, 512);
             let mut trace = Trace::default();
             choose(&page, &KnownTexts::default(), Some(&mut trace));

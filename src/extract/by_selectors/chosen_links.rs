@@ -9,8 +9,7 @@ use scraper::{ElementRef, Html};
 use url::Url;
 
 use super::super::extractor::Extractor;
-use super::super::source::bounds::{self, Keep};
-use super::super::source::decode;
+use super::super::source::{decode, document};
 use super::super::text::fold;
 use super::selectors::{STEPS_MAX, elements, n_steps};
 use crate::config::ElementSelector;
@@ -45,7 +44,7 @@ impl Extractor {
         links_max: usize,
     ) -> Result<Vec<ChosenLink>, String> {
         let text = decode::text_of(document).map_err(|error| error.to_string())?;
-        let tree = Html::parse_document(&bounds::parseable(&text, self.settings.parse_steps_max, Keep::All));
+        let tree = document::parse_whole(&text, self.settings.parse_steps_max);
         if n_steps(&tree, selectors.iter()) > STEPS_MAX {
             return Err("the page is too large for its selectors".to_owned());
         }

@@ -5,5 +5,5 @@
 //! * `chosen_links`: the links that a source's selectors choose on a page of links.
 
 pub(super) mod chosen_links;
-mod selectors;
+pub(super) mod selectors;
 pub(super) mod site_rule;

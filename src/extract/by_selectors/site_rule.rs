@@ -3,12 +3,12 @@
 //! The rule says which elements hold the body; lines are made of them as of any page, by a second walk that knows
 //! what was chosen and what is left out. What a rule does not find is found in the general way, and is told.
 
-use scraper::Html;
+use std::collections::HashSet;
 
 use super::super::body::Body;
-use super::super::page::{Choice, Page};
+use super::super::page::{Choice, NodeId, Page};
 use super::super::text::{count_words, fold};
-use super::selectors::{STEPS_MAX, elements, n_steps};
+use super::selectors::{STEPS_MAX, SelectablePage};
 use crate::config::{ElementSelector, SiteRule};
 
 /// Most elements from which authors are taken.
@@ -34,14 +34,14 @@ pub(in super::super) struct Ruled<'a> {
 /// Looks for what the rule names. A page without authors is no fault of the rule.
 pub(in super::super) fn apply<'a>(
     rule: &SiteRule,
-    tree: &'a Html,
+    selectable: &'a SelectablePage,
     page: &Page<'a>,
     depth_max: usize,
     words_min: usize,
 ) -> Ruled<'a> {
     let mut ruled = Ruled::default();
     let selectors = [&rule.body, &rule.drop, &rule.title, &rule.date, &rule.authors];
-    if n_steps(tree, selectors.into_iter().flatten()) > STEPS_MAX {
+    if selectable.n_steps(selectors.into_iter().flatten()) > STEPS_MAX {
         ruled.faults.push(format!("the rule at {} is not tried: the page is too large for its selectors", rule.place));
         return ruled;
     }
@@ -50,7 +50,7 @@ pub(in super::super) fn apply<'a>(
         format!("the rule at {}: {key} = {} {what}", rule.place, texts.join(", "))
     };
     if !rule.body.is_empty() {
-        match read_body(rule, tree, depth_max) {
+        match read_body(rule, selectable, depth_max) {
             (_, _, 0) => ruled.faults.push(fault("body", &rule.body, "finds nothing")),
             (_, _, n_words) if n_words < words_min => {
                 let what = format!("finds {n_words} words, fewer than {words_min}");
@@ -60,7 +60,7 @@ pub(in super::super) fn apply<'a>(
         }
     }
     let one = |selectors: &[ElementSelector]| {
-        selectors.iter().find_map(|selector| values(tree, page, selector, 1).into_iter().next())
+        selectors.iter().find_map(|selector| values(selectable, page, selector, 1).into_iter().next())
     };
     for (key, selectors, place) in [("title", &rule.title, &mut ruled.title), ("date", &rule.date, &mut ruled.date)] {
         *place = one(selectors);
@@ -68,16 +68,22 @@ pub(in super::super) fn apply<'a>(
             ruled.faults.push(fault(key, selectors, "finds nothing"));
         }
     }
-    ruled.bylines =
-        rule.authors.iter().flat_map(|selector| values(tree, page, selector, BYLINES_MAX)).take(BYLINES_MAX).collect();
+    ruled.bylines = rule
+        .authors
+        .iter()
+        .flat_map(|selector| values(selectable, page, selector, BYLINES_MAX))
+        .take(BYLINES_MAX)
+        .collect();
     ruled
 }
 
 /// The page as the rule cuts it, the body in it, and how many words that has.
-fn read_body<'a>(rule: &SiteRule, tree: &'a Html, depth_max: usize) -> (Page<'a>, Body, usize) {
-    let all = |selectors: &[ElementSelector]| selectors.iter().flat_map(|selector| elements(tree, selector)).collect();
+fn read_body<'a>(rule: &SiteRule, selectable: &'a SelectablePage, depth_max: usize) -> (Page<'a>, Body, usize) {
+    let all = |selectors: &[ElementSelector]| -> HashSet<NodeId> {
+        selectors.iter().flat_map(|selector| selectable.elements(selector)).collect()
+    };
     let choice = Choice { chosen: all(&rule.body), dropped: all(&rule.drop) };
-    let page = Page::read_choice(tree, depth_max, &choice);
+    let page = Page::read_choice(&selectable.tree, depth_max, &choice);
     let mut lines = Vec::new();
     // Elements come in the order of the page, an outer one before those in it.
     let mut next = 0;
@@ -91,8 +97,8 @@ fn read_body<'a>(rule: &SiteRule, tree: &'a Html, depth_max: usize) -> (Page<'a>
 }
 
 /// The texts, or attributes, of the elements that a selector chooses, in the order of the page, without empty ones.
-fn values(tree: &Html, page: &Page<'_>, selector: &ElementSelector, n_max: usize) -> Vec<String> {
-    let chosen = elements(tree, selector);
+fn values(selectable: &SelectablePage, page: &Page<'_>, selector: &ElementSelector, n_max: usize) -> Vec<String> {
+    let chosen = selectable.elements(selector);
     let is_chosen = |index: &usize| chosen.contains(&page.elements[*index].node.id());
     (0..page.elements.len())
         .filter(is_chosen)

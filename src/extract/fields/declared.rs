@@ -43,7 +43,7 @@ impl<'a> Declared<'a> {
             })
             .collect();
         let language = (!page.elements.is_empty()).then(|| page.attribute(0, "lang").or(page.attribute(0, "xml:lang")));
-        let name = |element: &usize| page.elements[*element].tree.name();
+        let name = |element: &usize| page.elements[*element].node.name();
         let head = (0..page.elements.len()).take_while(|element| name(element) != "body");
         let base = head.filter(|element| name(element) == "base").find_map(|element| page.attribute(element, "href"));
         Declared { metas, links, language: language.flatten(), base }

@@ -57,8 +57,7 @@ fn following(own: &Url, base: &Url, href: &str) -> Option<NextPage> {
 
 #[cfg(test)]
 mod tests {
-    use scraper::Html;
-
+    use super::super::super::tests::parsed;
     use super::*;
 
     fn check(own: &str, next: &str, expected: Option<u32>) {
@@ -135,7 +134,7 @@ mod tests {
     #[test]
     fn addresses_are_relative_to_the_base_of_the_page() {
         let own = Url::parse("https://e.org/news/story").unwrap();
-        let tree = Html::parse_document("<link rel=next href=news/story/2>");
+        let tree = parsed("<link rel=next href=news/story/2>");
         let page = Page::read(&tree, 100);
         let find_from = |base: &str| find(&page, &own, &Url::parse(base).unwrap()).map(|next| next.url.to_string());
         assert_eq!(find_from("https://e.org/"), Some("https://e.org/news/story/2".to_owned()));
@@ -146,7 +145,7 @@ mod tests {
     fn the_page_must_say_next() {
         let own = Url::parse("https://e.org/story").unwrap();
         let find_in = |html: &str| {
-            let tree = Html::parse_document(html);
+            let tree = parsed(html);
             find(&Page::read(&tree, 100), &own, &own).map(|page| page.url.to_string())
         };
         let expected = Some("https://e.org/story/2".to_owned());

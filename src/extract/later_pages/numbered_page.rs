@@ -144,8 +144,7 @@ impl Series<'_> {
 
 #[cfg(test)]
 mod tests {
-    use scraper::Html;
-
+    use super::super::super::tests::parsed;
     use super::*;
     use crate::model::Origin;
 
@@ -156,7 +155,7 @@ mod tests {
     }
 
     fn find_from(own: &str, base: &str, html: &str, canonical: &str) -> Option<NumberedPage> {
-        let tree = Html::parse_document(html);
+        let tree = parsed(html);
         let canonical = [Evidence::new(format!("https://e.org{canonical}"), Origin::Link)];
         let own = Url::parse(&format!("https://e.org{own}")).unwrap();
         find(&Page::read(&tree, 100), &own, &own.join(base).unwrap(), &canonical)

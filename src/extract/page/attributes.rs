@@ -1,6 +1,8 @@
 //! The attributes that are read.
 
-use scraper::node::Element as TreeElement;
+use std::sync::LazyLock;
+
+use html5ever::LocalName;
 
 /// Attributes whose values name an element's role; ids and classes first of all.
 pub(super) const NAMING_ATTRIBUTES: [&str; 7] =
@@ -54,15 +56,24 @@ const READ_BEGINNINGS: [u32; 32] = {
     beginnings
 };
 
+/// Those attributes as the parser knows them.
+static READ_NAMES: LazyLock<Vec<LocalName>> =
+    LazyLock::new(|| NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES).map(|name| LocalName::from(*name)).collect());
+
 /// Whether an attribute of that name is read.
-pub(in super::super) fn is_read(name: &[u8]) -> bool {
-    let begins_so = name.first().is_some_and(|first| READ_BEGINNINGS[name.len() % 32] & (1 << (first % 32)) != 0);
-    let is_it = |read: &str| read.len() == name.len() && read.as_bytes().eq_ignore_ascii_case(name);
-    begins_so && NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES).any(|read| is_it(read))
+pub(in super::super) fn is_read(name: &str) -> bool {
+    position(name).is_some()
 }
 
-/// The value of an attribute. Elements have few, and looking through them takes less than making out by which number
-/// the parser knows the name, as the tree's own method does.
-pub(super) fn attribute<'a>(element: &'a TreeElement, name: &str) -> Option<&'a str> {
-    element.attrs.iter().find(|(known, _)| &*known.local == name && known.ns.is_empty()).map(|(_, value)| &**value)
+/// The name of an attribute that is read, as the parser knows it.
+pub(in super::super) fn read_name(name: &str) -> Option<LocalName> {
+    position(name).and_then(|position| READ_NAMES.get(position).cloned())
+}
+
+fn position(name: &str) -> Option<usize> {
+    let first = name.as_bytes().first()?;
+    if READ_BEGINNINGS[name.len() % 32] & (1 << (first % 32)) == 0 {
+        return None;
+    }
+    NAMING_ATTRIBUTES.iter().chain(&READ_ATTRIBUTES).position(|read| read.eq_ignore_ascii_case(name))
 }

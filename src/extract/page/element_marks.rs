@@ -1,11 +1,10 @@
 //! What an element's tag and attributes say of its content.
 
-use scraper::node::Element as TreeElement;
-
 use super::super::text::hash;
 use super::attributes::NAMING_ATTRIBUTES;
 use super::class_names::{Marks, marks_of_names};
 use super::tags::Tag;
+use super::tree::Node;
 use super::unshown;
 
 /// Classes whose marks are remembered. A power of two.
@@ -23,12 +22,13 @@ impl MarkReader {
     }
 
     /// The marks of an element, and the hash of its class: 0 where it has none or is silent.
-    pub(super) fn read(&mut self, tree: &TreeElement, tag: Tag) -> (Marks, u64) {
+    pub(super) fn read(&mut self, node: Node<'_>, tag: Tag) -> (Marks, u64) {
         let (mut marks, mut class_hash) = (marks_of_tag(tag), 0);
         if tag.is_silent() {
             return (marks, class_hash);
         }
-        for (name, value) in tree.attrs() {
+        for (name, value) in node.attributes() {
+            let (name, value) = (&**name, &**value);
             if name == "class" {
                 class_hash = hash(1, value.as_bytes());
                 // The upper bits of such a hash are mixed better than the lower.

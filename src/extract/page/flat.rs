@@ -5,13 +5,11 @@
 
 use std::ops::Range;
 
-use ego_tree::NodeRef;
-use scraper::{Node, node::Element as TreeElement};
-
 use super::super::text::{FoldedText, fold};
-use super::attributes::{attribute, is_read};
+use super::attributes::is_read;
 use super::class_names::Marks;
 use super::tags::Tag;
+use super::tree::{Content, Node};
 use super::unshown::{is_for_screen_readers, is_hidden};
 
 /// Longest text taken from one element by [`Page::text_of`]: titles, names, dates.
@@ -24,16 +22,15 @@ const SHORT_TEXT_NODES_MAX: usize = 1000;
 const PIECES_MAX: usize = 20;
 
 /// Whether a text is that of a picture or a script.
-fn stands_in_silence(node: NodeRef<'_, Node>) -> bool {
-    let above = node.ancestors().take(2).filter_map(|above| above.value().as_element());
-    node.value().is_text() && above.into_iter().any(|above| Tag::of(above.name()).is_silent())
+fn stands_in_silence(node: Node<'_>) -> bool {
+    node.text().is_some() && node.ancestors().take(2).filter_map(Node::tag).any(Tag::is_silent)
 }
 
 /// An element of the page.
 #[derive(Debug)]
 pub(in super::super) struct PageElement<'a> {
-    /// Name and attributes.
-    pub(in super::super) tree: &'a TreeElement,
+    /// Where it stands in the tree, with its name and attributes.
+    pub(in super::super) node: Node<'a>,
     /// What it is.
     pub(in super::super) tag: Tag,
     /// Its parent; the root is its own.
@@ -51,8 +48,6 @@ pub(in super::super) struct PageElement<'a> {
     /// Whether it holds an image, and whether it holds a button or field.
     pub(in super::super) holds_image: bool,
     pub(in super::super) holds_input: bool,
-    /// Where it stands in the tree.
-    pub(in super::super) node: NodeRef<'a, Node>,
 }
 
 /// A line of the page.
@@ -100,27 +95,27 @@ pub(in super::super) struct Page<'a> {
 impl<'a> Page<'a> {
     /// The value of an attribute of an element, trimmed, absent where empty.
     pub(in super::super) fn attribute(&self, element: usize, name: &str) -> Option<&'a str> {
-        debug_assert!(is_read(name.as_bytes()), "{name} is not among the attributes that are read");
+        debug_assert!(is_read(name), "{name} is not among the attributes that are read");
         self.any_attribute(element, name)
     }
 
     /// The same for an attribute that only a rule for the site reads, whose pages are parsed with all of theirs.
     pub(in super::super) fn any_attribute(&self, element: usize, name: &str) -> Option<&'a str> {
-        attribute(self.elements[element].tree, name).map(str::trim).filter(|value| !value.is_empty())
+        self.elements[element].node.attribute(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// The text inside an element, scripts and the like left out, cut off where it is no short text any more.
     pub(in super::super) fn text_of(&self, element: usize) -> String {
         let (mut text, mut n_nodes) = (FoldedText::default(), 0);
         let root = self.elements[element].node;
-        let mut node = root;
-        loop {
-            let mut goes_down = true;
-            match node.value() {
-                Node::Text(piece) => text.push(piece),
-                Node::Element(inner) => {
-                    let tag = Tag::of(inner.name());
-                    goes_down = node == root || !tag.is_silent();
+        let mut next = Some(root);
+        while let Some(node) = next {
+            let mut inside = node.first_child();
+            match node.content() {
+                Content::Text(piece) => text.push(piece),
+                Content::Element(_) => {
+                    let tag = node.tag().unwrap_or(Tag::Inline);
+                    inside = inside.filter(|_| node.id() == root.id() || !tag.is_silent());
                     if tag.breaks_line() || matches!(tag, Tag::LineBreak | Tag::Cell) {
                         text.push_border();
                     }
@@ -129,26 +124,11 @@ impl<'a> Page<'a> {
             }
             n_nodes += 1;
             if text.len() > SHORT_TEXT_BYTES_MAX || n_nodes > SHORT_TEXT_NODES_MAX {
-                return text.take();
+                break;
             }
-            if goes_down && let Some(child) = node.first_child() {
-                node = child;
-                continue;
-            }
-            loop {
-                if node == root {
-                    return text.take();
-                }
-                if let Some(sibling) = node.next_sibling() {
-                    node = sibling;
-                    break;
-                }
-                match node.parent() {
-                    Some(parent) => node = parent,
-                    None => return text.take(),
-                }
-            }
+            next = inside.or_else(|| node.next_behind(root));
         }
+        text.take()
     }
 
     /// The texts of an element's text nodes, each on its own: the names of a byline often stand in elements of
@@ -159,8 +139,8 @@ impl<'a> Page<'a> {
             .descendants()
             .take(SHORT_TEXT_NODES_MAX)
             .filter(|node| !stands_in_silence(*node))
-            .filter_map(|node| node.value().as_text())
-            .map(|piece| fold(piece))
+            .filter_map(Node::text)
+            .map(fold)
             .filter(|piece| !piece.is_empty())
             .take(PIECES_MAX)
             .collect()
@@ -168,9 +148,8 @@ impl<'a> Page<'a> {
 
     /// Whether an element's own attributes keep it from being seen.
     pub(in super::super) fn is_unshown(&self, element: usize) -> bool {
-        let tree = self.elements[element].tree;
-        self.elements[element].marks.has(Marks::HIDDEN | Marks::CONTROL)
-            && (is_hidden(tree) || is_for_screen_readers(tree))
+        let PageElement { node, marks, .. } = self.elements[element];
+        marks.has(Marks::HIDDEN | Marks::CONTROL) && (is_hidden(node) || is_for_screen_readers(node))
     }
 
     /// The deepest element that holds both.

@@ -2,16 +2,13 @@
 
 use std::collections::HashSet;
 
-use ego_tree::{NodeId, NodeRef};
-use scraper::{Html, Node, node::Element as TreeElement};
-
 use super::super::text::{fold, hash};
-use super::attributes::attribute;
 use super::class_names::Marks;
 use super::element_marks::MarkReader;
 use super::flat::{Line, Page, PageElement};
 use super::open_line::{LineFacts, OpenLine};
 use super::tags::Tag;
+use super::tree::{Content, Node, NodeId, Tree};
 use super::unshown::{is_for_screen_readers, is_hidden, is_left_out};
 
 /// A row of a table that is longer than this is laid out with the table, not tabulated: each cell is its own line.
@@ -28,13 +25,13 @@ pub(in super::super) struct Choice {
 
 impl<'a> Page<'a> {
     /// Walks the tree once, down to `depth_max`. No recursion: hostile pages nest deeper than the stack.
-    pub(in super::super) fn read(html: &'a Html, depth_max: usize) -> Page<'a> {
-        Page::read_choice(html, depth_max, &Choice::default())
+    pub(in super::super) fn read(tree: &'a Tree, depth_max: usize) -> Page<'a> {
+        Page::read_choice(tree, depth_max, &Choice::default())
     }
 
     /// [`Page::read`] with a choice of elements: no line stands half in a chosen element, and none has a part in a
     /// dropped one.
-    pub(in super::super) fn read_choice(html: &'a Html, depth_max: usize, choice: &Choice) -> Page<'a> {
+    pub(in super::super) fn read_choice(tree: &'a Tree, depth_max: usize, choice: &Choice) -> Page<'a> {
         let mut reader = Reader {
             page: Page::default(),
             open: Vec::new(),
@@ -44,7 +41,7 @@ impl<'a> Page<'a> {
             choice,
             n_chosen_open: 0,
         };
-        let root = html.tree.root();
+        let root = tree.root();
         let mut node = root;
         loop {
             let goes_down = reader.enter(node, depth_max);
@@ -54,7 +51,7 @@ impl<'a> Page<'a> {
             }
             loop {
                 reader.leave(node);
-                if node == root {
+                if node.id() == root.id() {
                     return reader.page;
                 }
                 if let Some(sibling) = node.next_sibling() {
@@ -84,34 +81,34 @@ struct Reader<'a, 'c> {
 
 impl<'a> Reader<'a, '_> {
     /// Takes in a node; whether its children are to be visited.
-    fn enter(&mut self, node: NodeRef<'a, Node>, depth_max: usize) -> bool {
-        match node.value() {
-            Node::Document | Node::Fragment => true,
-            Node::Text(text) => {
+    fn enter(&mut self, node: Node<'a>, depth_max: usize) -> bool {
+        match node.content() {
+            Content::Root => true,
+            Content::Text(text) => {
                 self.add_text(text);
                 false
             }
-            Node::Element(element) => {
-                let tag = if is_shadow_root(element) { Tag::Block } else { Tag::of(element.name()) };
+            Content::Element(element) => {
+                let tag = if is_shadow_root(node) { Tag::Block } else { element.tag() };
                 let is_chosen = self.choice.chosen.contains(&node.id());
                 self.n_chosen_open += usize::from(is_chosen);
                 let is_dropped = self.n_chosen_open > 0 && self.choice.dropped.contains(&node.id());
                 if is_chosen || tag.breaks_line() {
                     self.end_line_in_cell(false);
                 }
-                self.open_element(node, element, tag);
-                let is_left_out = is_dropped || self.is_hidden_within_line(node, element, tag);
+                self.open_element(node, tag);
+                let is_left_out = is_dropped || self.is_hidden_within_line(node, tag);
                 if is_left_out && has_blank_edge(node) {
                     self.line.push_border();
                 }
                 !tag.is_silent() && !is_left_out && self.open.len() < depth_max
             }
-            _ => false,
+            Content::Other => false,
         }
     }
 
-    fn leave(&mut self, node: NodeRef<'a, Node>) {
-        if !node.value().is_element() {
+    fn leave(&mut self, node: Node<'a>) {
+        if !node.is_element() {
             return;
         }
         let Some(element) = self.open.pop() else { return };
@@ -126,25 +123,25 @@ impl<'a> Reader<'a, '_> {
         self.page.elements[element].lines_end = self.page.lines.len();
     }
 
-    fn open_element(&mut self, node: NodeRef<'a, Node>, tree: &'a TreeElement, tag: Tag) {
+    fn open_element(&mut self, node: Node<'a>, tag: Tag) {
         match tag {
             Tag::Cell => self.line.begin_cell(),
             Tag::LineBreak => self.add_break(),
-            Tag::Link if !self.line.is_empty() || attribute(tree, "href").is_some() => {
+            Tag::Link if !self.line.is_empty() || node.attribute("href").is_some() => {
                 self.line.facts_mut().n_links += 1;
             }
             _ => {}
         }
         let index = self.page.elements.len();
         let parent = self.open.last().copied().unwrap_or(index);
-        let (marks, class_hash) = self.marks.read(tree, tag);
-        self.put_on_lists(index, node, tree, tag, marks);
+        let (marks, class_hash) = self.marks.read(node, tag);
+        self.put_on_lists(index, node, tag, marks);
         let above = if parent == index { 0 } else { self.page.elements[parent].path };
-        let path = hash(hash(above, tree.name().as_bytes()), &class_hash.to_le_bytes());
+        let path = hash(hash(above, node.name().as_bytes()), &class_hash.to_le_bytes());
         let depth = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
         let lines_start = self.page.lines.len();
         self.page.elements.push(PageElement {
-            tree,
+            node,
             tag,
             parent,
             depth,
@@ -154,7 +151,6 @@ impl<'a> Reader<'a, '_> {
             lines_end: lines_start,
             holds_image: false,
             holds_input: false,
-            node,
         });
         match tag {
             Tag::Image => {
@@ -171,24 +167,24 @@ impl<'a> Reader<'a, '_> {
 
     /// Whether an element within a line, which was just opened, holds words that only a screen reader says, or a few
     /// that nobody sees. A long hidden text may be the rest of a paragraph, which a click shows.
-    fn is_hidden_within_line(&self, node: NodeRef<'a, Node>, tree: &'a TreeElement, tag: Tag) -> bool {
+    fn is_hidden_within_line(&self, node: Node<'a>, tag: Tag) -> bool {
         let may_be = matches!(tag, Tag::Inline | Tag::Emphasis)
             && self.page.elements.last().is_some_and(|own| own.marks.has(Marks::HIDDEN | Marks::CONTROL));
-        may_be && (is_for_screen_readers(tree) || (is_hidden(tree) || is_left_out(tree)) && holds_little(node))
+        may_be && (is_for_screen_readers(node) || (is_hidden(node) || is_left_out(node)) && holds_little(node))
     }
 
     /// Puts an element on the page's lists of those that somebody asks for by their kind.
-    fn put_on_lists(&mut self, index: usize, node: NodeRef<'a, Node>, tree: &'a TreeElement, tag: Tag, marks: Marks) {
+    fn put_on_lists(&mut self, index: usize, node: Node<'a>, tag: Tag, marks: Marks) {
         let page = &mut self.page;
         match tag {
             Tag::Meta => page.metas.push(index),
             Tag::LinkRelation => page.link_relations.push(index),
             Tag::Heading(1) => page.top_headings.push(index),
-            Tag::Script if is_json_ld(tree) => page.json_ld.push(raw_text(node)),
+            Tag::Script if is_json_ld(node) => page.json_ld.push(raw_text(node)),
             Tag::DocumentTitle if page.document_title.is_none() => page.document_title = Some(fold(&raw_text(node))),
             _ => {}
         }
-        if tag == Tag::Time || attribute(tree, "datetime").is_some() {
+        if tag == Tag::Time || node.attribute("datetime").is_some() {
             page.times.push(index);
         }
         if marks.has(Marks::AUTHOR | Marks::DATE) {
@@ -270,28 +266,28 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// Whether a `template` is drawn where it stands.
-fn is_shadow_root(element: &TreeElement) -> bool {
-    element.name() == "template" && attribute(element, "shadowrootmode").is_some()
+fn is_shadow_root(element: Node<'_>) -> bool {
+    element.name() == "template" && element.attribute("shadowrootmode").is_some()
 }
 
 /// Most bytes of a hidden text within a line that is left out.
 const HIDDEN_BYTES_MAX: usize = 80;
 
-fn holds_little(node: NodeRef<'_, Node>) -> bool {
+fn holds_little(node: Node<'_>) -> bool {
     let mut n_bytes = 0;
-    node.descendants().filter_map(|inner| inner.value().as_text()).all(|text| {
+    node.descendants().filter_map(Node::text).all(|text| {
         n_bytes += text.trim().len();
         n_bytes <= HIDDEN_BYTES_MAX
     })
 }
 
-fn is_json_ld(element: &TreeElement) -> bool {
-    attribute(element, "type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+fn is_json_ld(element: Node<'_>) -> bool {
+    element.attribute("type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
 }
 
 /// Whether the text of an element begins or ends with white space, which parts words also where the rest is left out.
-fn has_blank_edge(node: NodeRef<'_, Node>) -> bool {
-    let mut texts = node.descendants().filter_map(|inner| inner.value().as_text());
+fn has_blank_edge(node: Node<'_>) -> bool {
+    let mut texts = node.descendants().filter_map(Node::text);
     let first = texts.next();
     let last = texts.last().or(first);
     first.is_some_and(|text| text.starts_with(char::is_whitespace))
@@ -299,6 +295,6 @@ fn has_blank_edge(node: NodeRef<'_, Node>) -> bool {
 }
 
 /// The text nodes right under an element, as they are: the content of a script.
-fn raw_text(node: NodeRef<'_, Node>) -> String {
-    node.children().filter_map(|child| child.value().as_text()).map(|text| &**text).collect()
+fn raw_text(node: Node<'_>) -> String {
+    node.children().filter_map(Node::text).collect()
 }

@@ -1,8 +1,6 @@
 //! What of a page is not shown, by what its elements say of themselves.
 
-use scraper::node::Element as TreeElement;
-
-use super::attributes::attribute;
+use super::tree::Node;
 
 /// Parts of classes by which frameworks hide a text from all but screen readers, in small letters and without what joins
 /// words.
@@ -31,7 +29,7 @@ const STYLE_BYTES_MAX: usize = 200;
 const DISTANCE_DIGITS_MIN: usize = 4;
 
 /// Whether only screen readers say what an element holds, by its classes.
-pub(super) fn is_for_screen_readers(element: &TreeElement) -> bool {
+pub(super) fn is_for_screen_readers(element: Node<'_>) -> bool {
     let is_meant = |class: &str| {
         let squeezed = squeezed_class(class);
         SCREEN_READER_NAMES.contains(&squeezed.as_str())
@@ -42,12 +40,13 @@ pub(super) fn is_for_screen_readers(element: &TreeElement) -> bool {
 }
 
 /// Whether an element's own attributes keep it from being shown. What is only hidden from screen readers is.
-pub(super) fn is_hidden(element: &TreeElement) -> bool {
-    element.attrs().any(|(name, value)| name == "hidden" && value != "until-found" || name == "style" && hides(value))
+pub(super) fn is_hidden(element: Node<'_>) -> bool {
+    element.attribute("hidden").is_some_and(|value| value != "until-found")
+        || element.attribute("style").is_some_and(hides)
 }
 
 /// Whether a class leaves an element out, on screens of every size.
-pub(super) fn is_left_out(element: &TreeElement) -> bool {
+pub(super) fn is_left_out(element: Node<'_>) -> bool {
     let shows_somewhere = |class: &str| class.contains(':') || class.starts_with("d-") && class != "d-none";
     classes(element).any(|class| LEAVING_OUT_CLASSES.contains(&squeezed_class(class).as_str()))
         && !classes(element).any(shows_somewhere)
@@ -81,8 +80,8 @@ fn leads_off_screen(value: &[u8]) -> bool {
     digits.iter().take_while(|byte| byte.is_ascii_digit()).count() >= DISTANCE_DIGITS_MIN
 }
 
-fn classes(element: &TreeElement) -> impl Iterator<Item = &str> {
-    attribute(element, "class").unwrap_or_default().split_ascii_whitespace()
+fn classes(element: Node<'_>) -> impl Iterator<Item = &str> {
+    element.attribute("class").unwrap_or_default().split_ascii_whitespace()
 }
 
 fn squeezed_class(class: &str) -> String {

@@ -15,16 +15,17 @@ pub(super) struct Markup {
     pub(super) is_end: bool,
     /// Ends in `/>`, which counts inside `svg` and `math` only.
     pub(super) closes_itself: bool,
+    /// Whether its `>` is missing, as the page ends before.
+    pub(super) is_cut: bool,
     /// After the `>`.
     pub(super) end: usize,
 }
 
-/// An attribute of a tag.
+/// An attribute of a tag: where its name stands, and where its value without the quotes does.
 #[derive(Clone, Debug)]
 pub(super) struct Attribute {
     pub(super) name: Range<usize>,
-    /// After its value.
-    pub(super) end: usize,
+    pub(super) value: Range<usize>,
 }
 
 impl Markup {
@@ -65,12 +66,13 @@ fn read_tag(bytes: &[u8], name_start: usize, is_end: bool, attributes: &mut Vec<
     while at < bytes.len() && !is_blank(bytes[at]) && !matches!(bytes[at], b'/' | b'>') {
         at += 1;
     }
-    let mut tag = Markup { name: name_start..at, is_end, end: bytes.len(), ..Markup::default() };
+    let mut tag = Markup { name: name_start..at, is_end, is_cut: true, end: bytes.len(), ..Markup::default() };
     let mut slash = None;
     while at < bytes.len() {
         match bytes[at] {
             b'>' => {
                 tag.closes_itself = slash == Some(at - 1);
+                tag.is_cut = false;
                 tag.end = at + 1;
                 return tag;
             }
@@ -92,21 +94,26 @@ fn read_tag(bytes: &[u8], name_start: usize, is_end: bool, attributes: &mut Vec<
             at += 1;
         }
         let name = name_start..at;
+        let mut value = at..at;
         let equals = skip_blanks(at);
         if bytes.get(equals) == Some(&b'=') {
             at = skip_blanks(equals + 1);
             match bytes.get(at) {
                 Some(quote @ (b'"' | b'\'')) => {
-                    at = memchr(*quote, &bytes[at + 1..]).map_or(bytes.len(), |length| at + 1 + length + 1);
+                    let length = memchr(*quote, &bytes[at + 1..]).unwrap_or(bytes.len() - at - 1);
+                    value = at + 1..at + 1 + length;
+                    at = bytes.len().min(value.end + 1);
                 }
                 _ => {
+                    let value_start = at;
                     while at < bytes.len() && !is_blank(bytes[at]) && bytes[at] != b'>' {
                         at += 1;
                     }
+                    value = value_start..at;
                 }
             }
         }
-        attributes.push(Attribute { name, end: at });
+        attributes.push(Attribute { name, value });
     }
     tag
 }

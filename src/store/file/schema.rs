@@ -15,7 +15,7 @@ pub const APPLICATION_ID: i32 = 0x6e77_7377;
 pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 
 /// `PRAGMA user_version` of the files that this program makes: the number of migrations.
-pub(in crate::store) const VERSION: usize = 9;
+pub(in crate::store) const VERSION: usize = 10;
 
 /// Every migration, in order. Released ones are never edited: there are files that they have made.
 fn migrations() -> Vec<M<'static>> {
@@ -32,6 +32,7 @@ fn migrations() -> Vec<M<'static>> {
             Ok(characters::index_after(transaction, 0).map(|_| ())?)
         }),
         M::up(include_str!("../../../migrations/0008_questions.sql")),
+        M::up(include_str!("../../../migrations/0009_large_files.sql")),
         M::up_with_hook(include_str!("../../../migrations/0010_elsewhere.sql"), |transaction| {
             Ok(logins::take_out(transaction)?)
         }),

@@ -52,14 +52,17 @@ impl ArticleFilter {
         let mut parameters: Parameters = Vec::new();
         if let Some(source_id) = self.source_id {
             // Behind a plus a column is not looked up in an index: what goes row by row goes in the order that is asked for.
-            let column = match user_condition {
-                UserCondition::AsSubquery => "articles.source_id",
-                UserCondition::RowByRow => "+articles.source_id",
+            let condition = match user_condition {
+                UserCondition::AsSubquery => {
+                    "(articles.source_id = :source
+                      OR articles.id IN (SELECT article_id FROM sightings WHERE sightings.source_id = :source))"
+                }
+                UserCondition::RowByRow => {
+                    "(+articles.source_id = :source OR EXISTS (SELECT 1 FROM sightings
+                      WHERE sightings.article_id = articles.id AND sightings.source_id = :source))"
+                }
             };
-            conditions.push(format!(
-                "({column} = :source
-                  OR articles.id IN (SELECT article_id FROM sightings WHERE sightings.source_id = :source))"
-            ));
+            conditions.push(condition.to_owned());
             parameters.push((":source", Box::new(source_id)));
         }
         if let Some(since) = self.since {

@@ -3,7 +3,7 @@
 //! A reader that has read up to a number continues after it and sees each change once. An article that has changed
 //! several times meanwhile comes once, as it reads now. One that was none and is deleted comes once more as removed.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params};
 
 use crate::model::BodyKind;
 use crate::store::file::change_seq::NEXT_CHANGE;
@@ -92,7 +92,7 @@ impl Reader {
                    FROM _taken_back LEFT JOIN sources ON sources.id = source_id
                    WHERE change_seq > ?1 AND (?2 IS NULL OR source_id = ?2)";
         let name = |changed: &ChangeRow| article_name(&changed.row);
-        self.readable_rows(sql, &[&after, &source], name, |cells| ChangeRow {
+        self.readable_rows(sql, params![after, source], name, |cells| ChangeRow {
             row: ArticleRow {
                 id: cells.value(0),
                 published_at: None,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, Params, Row};
 
 use crate::store::file::error::StoreError;
 use crate::store::file::identity;
@@ -85,7 +85,7 @@ impl Reader {
     pub(in crate::store) fn rows<T>(
         &self,
         sql: &str,
-        parameters: &[&dyn ToSql],
+        parameters: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -97,7 +97,7 @@ impl Reader {
     pub(in crate::store) fn readable_rows<T>(
         &self,
         sql: &str,
-        parameters: &[&dyn ToSql],
+        parameters: impl Params,
         name: impl Fn(&T) -> String,
         read: impl Fn(&Cells<'_, '_>) -> T,
     ) -> Result<Vec<T>, StoreError> {

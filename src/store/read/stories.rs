@@ -1,10 +1,11 @@
 //! Stories and their articles.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, ToSql, params};
 
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
+use crate::store::read::article_filter::Parameters;
 use crate::store::read::cells::Cells;
 use crate::store::read::reader::Reader;
 
@@ -61,6 +62,35 @@ pub struct MemberRow {
     pub terms: Vec<String>,
 }
 
+impl StoryFilter {
+    /// The conditions for stories, and their parameters.
+    pub(super) fn conditions(&self) -> (Vec<String>, Parameters) {
+        let mut conditions =
+            vec!["n_articles >= :articles_min".to_owned(), format!("{} >= :sources_min", self.column_of_sources())];
+        let mut parameters: Parameters =
+            vec![(":articles_min", Box::new(self.articles_min.max(1))), (":sources_min", Box::new(self.sources_min))];
+        if let Some(since) = self.since {
+            // Not `coalesce`: both halves are found in the index.
+            conditions
+                .push("(last_published_at >= :since OR last_published_at IS NULL AND updated_at >= :since)".to_owned());
+            parameters.push((":since", Box::new(public_time(since))));
+        }
+        if let Some(until) = self.until {
+            conditions.push("coalesce(first_published_at, updated_at) < :until".to_owned());
+            parameters.push((":until", Box::new(public_time(until))));
+        }
+        if self.is_news {
+            conditions.push("NOT is_routine".to_owned());
+        }
+        (conditions, parameters)
+    }
+
+    /// The column that tells of sources. Behind a plus it is not looked up in an index: the latest are found by their time.
+    fn column_of_sources(&self) -> &'static str {
+        if self.since.is_some() { "+n_sources" } else { "n_sources" }
+    }
+}
+
 /// What [`story`] reads.
 const STORY_COLUMNS: &str = "id, title, first_published_at, last_published_at, n_articles, n_sources, is_routine";
 
@@ -71,23 +101,17 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn stories(&self, filter: &StoryFilter, limit: Option<u32>) -> Result<Vec<StoryRow>, StoreError> {
+        let (conditions, mut parameters) = filter.conditions();
+        parameters.push((":limit", Box::new(limit.map_or(-1, i64::from))));
+        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        let sources = filter.column_of_sources();
         self.readable_rows(
             &format!(
-                "SELECT {STORY_COLUMNS} FROM stories
-                 WHERE n_articles >= max(1, ?1) AND n_sources >= ?2
-                     AND (?3 IS NULL OR coalesce(last_published_at, updated_at) >= ?3)
-                     AND (?4 IS NULL OR coalesce(first_published_at, updated_at) < ?4)
-                     AND NOT (?6 AND is_routine)
-                 ORDER BY n_sources DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT ?5"
+                "SELECT {STORY_COLUMNS} FROM stories WHERE {}
+                 ORDER BY {sources} DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT :limit",
+                conditions.join(" AND ")
             ),
-            params![
-                filter.articles_min,
-                filter.sources_min,
-                filter.since.map(public_time),
-                filter.until.map(public_time),
-                limit.map_or(-1, i64::from),
-                filter.is_news,
-            ],
+            parameters.as_slice(),
             |story: &StoryRow| format!("story {}", story.id),
             story,
         )

@@ -23,6 +23,7 @@ use crate::store::write::articles::{copies, elsewhere, full_text, import, restor
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
+use crate::store::write::queue::Queue;
 use crate::store::write::removal::walk::RetentionRules;
 use crate::store::write::sources::add::{self, AddedSource};
 use crate::store::write::sources::edits::{self, NewSource};
@@ -41,11 +42,13 @@ pub type ImportOutcome = Result<Option<StoredArticle>, StoreError>;
 #[derive(Clone, Debug)]
 pub struct Store {
     messages: mpsc::Sender<Message>,
+    queue: Queue,
     schedule: Arc<ScheduleSettings>,
     n_commits: Arc<AtomicU64>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
     /// What hosts had said when the database was opened, until somebody takes it.
     host_memory: Arc<Mutex<HostMemory>>,
+    is_after_death: bool,
 }
 
 impl Store {
@@ -66,8 +69,9 @@ impl Store {
             info!("{}: a new database, since there was none", settings.path.display());
         }
         let now = Timestamp::now();
-        let host_memory = release::release_abandoned(&connection, schedule, now)
-            .and_then(|()| elsewhere::catch_up(&connection))
+        let n_abandoned =
+            release::release_abandoned(&connection, schedule, now).map_err(|error| explain(&error, &settings.path))?;
+        let host_memory = elsewhere::catch_up(&connection)
             .and_then(|()| full_text::index_new(&connection))
             .and_then(|()| epochs::begin(&connection))
             .and_then(|()| clock::note_longest_wait(&connection, schedule))
@@ -78,10 +82,12 @@ impl Store {
         let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
         Ok(Store {
             messages,
+            queue: Queue::new(),
             schedule: Arc::new(schedule.clone()),
             n_commits,
             thread: Arc::new(Mutex::new(Some(thread))),
             host_memory: Arc::new(Mutex::new(host_memory)),
+            is_after_death: n_abandoned > 0,
         })
     }
 
@@ -102,6 +108,12 @@ impl Store {
             }
             None => Ok(()),
         }
+    }
+
+    /// Whether the process before this one died with work that it had claimed, perhaps of it.
+    #[must_use]
+    pub fn is_after_death(&self) -> bool {
+        self.is_after_death
     }
 
     /// What hosts had said when the database was opened: once, for whoever asks them.
@@ -199,26 +211,46 @@ impl Store {
         self.write(move |tx| claim::claim(tx, &request)).await
     }
 
-    /// Commits a poll: its links, the source's validators and its next due time, in one transaction.
+    /// Commits a poll: its links, the source's validators and its next due time, in one transaction. `handed_over` is called once
+    /// it is in the queue of the writing thread, which takes only so many bytes.
     ///
     /// # Errors
     ///
     /// When the database cannot be written. The lease then runs out and the poll is repeated.
-    pub async fn commit_poll(&self, outcome: PollOutcome) -> Result<PollCommit, StoreError> {
+    pub async fn commit_poll(
+        &self,
+        outcome: PollOutcome,
+        handed_over: impl FnOnce(),
+    ) -> Result<PollCommit, StoreError> {
         let schedule = self.schedule.clone();
-        self.write(move |tx| polls::commit(tx, &outcome, &schedule)).await
+        let room = self.queue.room_for(outcome.n_bytes()).await?;
+        let act = move |tx: &WriteTransaction<'_>| {
+            let _until_reported = &room;
+            polls::commit(tx, &outcome, &schedule)
+        };
+        self.write_telling(act, handed_over).await
     }
 
     /// Commits the fetch of an article: the article, its sightings and the release of its claim, in one transaction. One that a
-    /// statement fails for is committed as failed.
+    /// statement fails for is committed as failed. `handed_over` is called once it is in the queue of the writing thread, which
+    /// takes only so many bytes.
     ///
     /// # Errors
     ///
     /// When the database cannot be written. The lease then runs out and the fetch is repeated.
-    pub async fn commit_article(&self, outcome: ArticleOutcome) -> Result<ArticleCommit, StoreError> {
+    pub async fn commit_article(
+        &self,
+        outcome: ArticleOutcome,
+        handed_over: impl FnOnce(),
+    ) -> Result<ArticleCommit, StoreError> {
+        let room = self.queue.room_for(outcome.n_bytes()).await?;
         let (outcome, schedule) = (Arc::new(outcome), self.schedule.clone());
         let (again, schedule_again) = (outcome.clone(), schedule.clone());
-        match self.write(move |tx| commit::commit(tx, &outcome, &schedule)).await {
+        let act = move |tx: &WriteTransaction<'_>| {
+            let _until_reported = &room;
+            commit::commit(tx, &outcome, &schedule)
+        };
+        match self.write_telling(act, handed_over).await {
             Err(StoreError::Sql(reason)) => {
                 self.write(move |tx| commit::commit_refusal(tx, &again, &reason, &schedule_again)).await
             }
@@ -358,8 +390,18 @@ impl Store {
         &self,
         act: impl FnMut(&WriteTransaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_telling(act, || ()).await
+    }
+
+    /// The same; tells when it is sent.
+    async fn write_telling<T: Send + 'static>(
+        &self,
+        act: impl FnMut(&WriteTransaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        sent: impl FnOnce(),
+    ) -> Result<T, StoreError> {
         let (work, answer) = unit(act);
         self.messages.send(Message::Work(work)).await.map_err(|_| StoreError::Closed)?;
+        sent();
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }

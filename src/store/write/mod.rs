@@ -20,6 +20,8 @@
 
 pub(super) mod handle;
 
+mod queue;
+
 mod unit;
 
 mod thread;

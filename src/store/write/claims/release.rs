@@ -24,12 +24,12 @@ pub(in crate::store) fn give_back_all(connection: &Connection, at: Timestamp) ->
 }
 
 /// Frees what a dead process left, at the start of the next one. What was in work when several processes died waits, and
-/// a link that goes on to be is given up.
+/// a link that goes on to be is given up. Returns how much there was.
 pub(in crate::store) fn release_abandoned(
     connection: &Connection,
     schedule: &ScheduleSettings,
     at: Timestamp,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<usize> {
     let suspects = |table: &str, id: &str| -> rusqlite::Result<Vec<(i64, u32)>> {
         connection
             .prepare(&format!(
@@ -38,7 +38,9 @@ pub(in crate::store) fn release_abandoned(
             .query_map([DEATHS_AT_ONCE_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect()
     };
+    let mut n_suspects = 0;
     for (position, (id, n_deaths)) in (0..).zip(suspects("_source_schedule", "source_id")?) {
+        n_suspects += 1;
         let due_at = next_try(schedule, id, n_deaths, position, at);
         connection.execute(
             "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, failures_in_a_row = failures_in_a_row + 1,
@@ -49,6 +51,7 @@ pub(in crate::store) fn release_abandoned(
     }
     // By that index, since what is claimed is little; all links may be many.
     for (position, (id, n_deaths)) in (0..).zip(suspects("_links INDEXED BY _links_host_claimed", "id")?) {
+        n_suspects += 1;
         let is_given_up = n_deaths >= schedule.article_attempts_max;
         let due_at = (!is_given_up).then(|| next_try(schedule, id, n_deaths, position, at));
         connection.execute(
@@ -63,7 +66,7 @@ pub(in crate::store) fn release_abandoned(
             params![id, due_at.map(private_time), private_time(at)],
         )?;
     }
-    free_all(connection, 0, at).map(|_| ())
+    Ok(n_suspects + free_all(connection, 0, at)?)
 }
 
 /// Frees all that is claimed: it is due at once, and so many claims are taken back. Returns how much there was.

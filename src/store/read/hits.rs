@@ -1,0 +1,332 @@
+//! Which articles have the words of an expression, and which of them are the best.
+//!
+//! FTS5 ranks by BM25, which takes all hits of all words; a word that stands in half of the articles has very many. So the newest hits
+//! are looked for first, which FTS5 reads from the end of its lists without the others, and no more than a bounded number of
+//! them is ranked.
+
+use std::rc::Rc;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ToSql};
+
+use crate::store::file::characters;
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::spellings::{spellings, words_of};
+
+/// So many hits are ranked, or as many as are asked for.
+pub(super) const RANKED_MAX: u32 = 1000;
+
+/// A choice of so many articles and fewer is looked up among the hits; of a larger one each hit is asked whether it belongs to it.
+const FEW_ARTICLES: u32 = 20_000;
+
+/// Names of the parameters for the words that stand in one piece, and for the spellings of each. With so many few texts have all by
+/// chance, and the others are not looked for.
+const NAMES: [[&str; 3]; 4] = [
+    [":word0", ":word0a", ":word0b"],
+    [":word1", ":word1a", ":word1b"],
+    [":word2", ":word2a", ":word2b"],
+    [":word3", ":word3a", ":word3b"],
+];
+
+/// A match in the title counts five times as much.
+const WEIGHTS: &str = "5.0, 1.0";
+
+/// A full-text index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Index {
+    /// Over words, of all articles.
+    Words,
+    /// Over characters, of articles in scripts without blanks. It has no copy of the texts.
+    Characters,
+}
+
+impl Index {
+    /// The name of its table.
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Index::Words => "articles_fts",
+            Index::Characters => characters::INDEX,
+        }
+    }
+}
+
+/// An expression, and what it is asked of.
+pub(super) struct Asked {
+    /// In the words of the index.
+    expression: String,
+    /// Where both have an article, it counts as found by the first.
+    indexes: &'static [Index],
+    /// Words that stand in one piece in what is found, in all their spellings: to the index of characters the end of a sentence or a
+    /// paragraph is nothing.
+    in_one_piece: Vec<Vec<String>>,
+}
+
+/// An article that has the words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    pub(super) id: i64,
+    pub(super) index: Index,
+}
+
+/// The hits of an expression in a choice of articles.
+pub(super) struct Hits {
+    /// Those that are ranked, the newest first.
+    pub(super) newest: Vec<Hit>,
+    /// Whether there are no others.
+    pub(super) are_all: bool,
+}
+
+impl Asked {
+    /// Articles with words of scripts without blanks are in the index of characters as a whole, and others are in that of words alone.
+    /// In both is what stands between such words: there it has blanks beside it in the first index only.
+    pub(super) fn of(expression: &str) -> Asked {
+        if characters::has_some(expression) {
+            let in_spelling = |spelling: &String| format!("({})", characters::by_character(spelling));
+            let spellings: Vec<String> = spellings(expression).iter().map(in_spelling).collect();
+            let in_one_piece = words_of(expression);
+            Asked { expression: spellings.join(" OR "), indexes: &[Index::Characters], in_one_piece }
+        } else {
+            let indexes = &[Index::Words, Index::Characters];
+            Asked { expression: expression.to_owned(), indexes, in_one_piece: Vec::new() }
+        }
+    }
+
+    /// What stands behind `MATCH` so that words are found in one piece, and its parameters.
+    fn in_one_piece(&self, table: &str) -> (String, Vec<(&'static str, &dyn ToSql)>) {
+        let mut conditions = String::new();
+        let mut parameters: Vec<(&'static str, &dyn ToSql)> = Vec::new();
+        for (spellings, names) in self.in_one_piece.iter().zip(NAMES) {
+            let mut alternatives = Vec::new();
+            for (spelling, name) in spellings.iter().zip(names) {
+                alternatives.push(format!("instr(title, {name}) > 0 OR instr(body, {name}) > 0"));
+                parameters.push((name, spelling));
+            }
+            let alternatives = alternatives.join(" OR ");
+            let this = format!(" AND EXISTS (SELECT 1 FROM articles WHERE id = {table}.rowid AND ({alternatives}))");
+            conditions.push_str(&this);
+        }
+        (conditions, parameters)
+    }
+
+    /// The indexes that are asked.
+    pub(super) fn indexes(&self) -> &'static [Index] {
+        self.indexes
+    }
+
+    /// The newest hits in a choice of articles, so many at most.
+    pub(super) fn hits(&self, connection: &Connection, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Hits> {
+        // One more, to know whether there are others.
+        let n_sought = n_max.saturating_add(1);
+        let chooses_all = *filter == ArticleFilter::default();
+        let mut newest = self.newest(connection, &Choice::existing(), n_sought)?;
+        if !chooses_all {
+            newest = if newest.len() <= n_max as usize {
+                let chosen = chosen(connection, filter, &newest)?;
+                newest.into_iter().filter(|hit| chosen.binary_search(&hit.id).is_ok()).collect()
+            } else {
+                self.newest(connection, &Choice::of(connection, filter)?, n_sought)?
+            };
+        }
+        let are_all = newest.len() <= n_max as usize;
+        newest.truncate(n_max as usize);
+        Ok(Hits { newest, are_all })
+    }
+
+    fn newest(&self, connection: &Connection, choice: &Choice, n_max: u32) -> rusqlite::Result<Vec<Hit>> {
+        let mut hits = Vec::new();
+        for &index in self.indexes {
+            let table = index.table();
+            let (in_one_piece, words) = self.in_one_piece(table);
+            let sql = format!(
+                "SELECT rowid FROM {table} WHERE {table} MATCH :expression {}{in_one_piece} ORDER BY rowid DESC LIMIT {n_max}",
+                choice.condition(index)
+            );
+            let mut statement = connection.prepare(&sql)?;
+            let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
+            parameters.extend(choice.parameters());
+            parameters.extend(words);
+            let rows = statement.query_map(parameters.as_slice(), |row| Ok(Hit { id: row.get(0)?, index }))?;
+            hits.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.id), hit.index));
+        hits.dedup_by_key(|hit| hit.id);
+        hits.truncate(n_max as usize);
+        Ok(hits)
+    }
+
+    /// The best of some hits by BM25, best first, and of two that are alike the older one.
+    pub(super) fn best(&self, connection: &Connection, hits: &[Hit], n_max: u32) -> rusqlite::Result<Vec<Hit>> {
+        let mut scored = Vec::with_capacity(hits.len());
+        for &index in self.indexes {
+            let table = index.table();
+            let what = format!("rowid, bm25({table}, {WEIGHTS}) FROM {table}");
+            self.of_hits(connection, &what, index, hits, |row| {
+                scored.push((row.get::<_, f64>(1)?, Hit { id: row.get(0)?, index }));
+                Ok(())
+            })?;
+        }
+        scored.sort_unstable_by(|(one, this), (other, that)| one.total_cmp(other).then(this.id.cmp(&that.id)));
+        Ok(scored.into_iter().take(n_max as usize).map(|(_, hit)| hit).collect())
+    }
+
+    /// Reads `what` (columns and tables) of the hits in an index, in the order of their articles.
+    pub(super) fn of_hits(
+        &self,
+        connection: &Connection,
+        what: &str,
+        index: Index,
+        hits: &[Hit],
+        mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let ids: Vec<i64> = hits.iter().filter(|hit| hit.index == index).map(|hit| hit.id).collect();
+        let (Some(oldest), Some(newest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
+        let table = index.table();
+        // The bounds are for FTS5, which begins and ends there. Behind a plus it is not asked anew for each article.
+        let sql = format!(
+            "SELECT {what} WHERE {table} MATCH :expression AND {table}.rowid BETWEEN :oldest AND :newest
+                 AND +{table}.rowid IN rarray(:ids)"
+        );
+        let parameters: [(&str, &dyn ToSql); 4] =
+            [(":expression", &self.expression), (":oldest", oldest), (":newest", newest), (":ids", &list(&ids))];
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query(parameters.as_slice())?;
+        while let Some(row) = rows.next()? {
+            read(row)?;
+        }
+        Ok(())
+    }
+}
+
+/// Those of some hits that a filter chooses, in ascending order.
+fn chosen(connection: &Connection, filter: &ArticleFilter, hits: &[Hit]) -> rusqlite::Result<Vec<i64>> {
+    let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
+    conditions.push("articles.id IN rarray(:ids)".to_owned());
+    let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
+    parameters.push((":ids", Box::new(list(&ids))));
+    let sql = format!("SELECT articles.id FROM articles WHERE {} ORDER BY articles.id", conditions.join(" AND "));
+    ids_of(connection, &sql, &parameters)
+}
+
+/// How the hits in a choice of articles are told from others.
+enum Choice {
+    /// By looking at each.
+    RowByRow { conditions: Vec<String>, parameters: Parameters },
+    /// They are among these.
+    Among(Rc<Vec<Value>>),
+}
+
+impl Choice {
+    /// All articles. In the index of characters may be one that another program has deleted since.
+    fn existing() -> Choice {
+        Choice::RowByRow { conditions: Vec::new(), parameters: Vec::new() }
+    }
+
+    fn of(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Choice> {
+        let ArticleFilter { source_id, since, until, story_id, condition: _, without_duplicates: _, as_of: _ } = filter;
+        // By these articles are found in an index.
+        if source_id.is_some() || since.is_some() || until.is_some() || story_id.is_some() {
+            let (conditions, parameters) = filter.conditions(UserCondition::AsSubquery);
+            let n_sought = FEW_ARTICLES + 1;
+            let sql = format!("SELECT articles.id FROM articles WHERE {} LIMIT {n_sought}", conditions.join(" AND "));
+            let ids = ids_of(connection, &sql, &parameters)?;
+            if ids.len() <= FEW_ARTICLES as usize {
+                return Ok(Choice::Among(list(&ids)));
+            }
+        }
+        let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
+        Ok(Choice::RowByRow { conditions, parameters })
+    }
+
+    /// What stands behind `MATCH` in a query of an index.
+    fn condition(&self, index: Index) -> String {
+        let table = index.table();
+        match self {
+            Choice::Among(_) => format!("AND +{table}.rowid IN rarray(:ids)"),
+            Choice::RowByRow { conditions, .. } if conditions.is_empty() && index == Index::Words => String::new(),
+            Choice::RowByRow { conditions, .. } => {
+                let belongs = format!("articles.id = {table}.rowid");
+                let conditions: Vec<&str> =
+                    [belongs.as_str()].into_iter().chain(conditions.iter().map(String::as_str)).collect();
+                format!("AND EXISTS (SELECT 1 FROM articles WHERE {})", conditions.join(" AND "))
+            }
+        }
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &dyn ToSql)> {
+        match self {
+            Choice::Among(ids) => vec![(":ids", ids)],
+            Choice::RowByRow { parameters, .. } => parameters.iter().map(|(name, value)| (*name, &**value)).collect(),
+        }
+    }
+}
+
+/// Numbers as the parameter of `rarray()`.
+fn list(ids: &[i64]) -> Rc<Vec<Value>> {
+    Rc::new(ids.iter().map(|id| Value::Integer(*id)).collect())
+}
+
+fn ids_of(connection: &Connection, sql: &str, parameters: &Parameters) -> rusqlite::Result<Vec<i64>> {
+    let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+    let mut statement = connection.prepare(sql)?;
+    let ids = statement.query_map(parameters.as_slice(), |row| row.get(0))?;
+    ids.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::schema::in_memory;
+
+    /// Sixty articles: all have `ferry`, every third is of source 1, every fifth a copy, the first half older than the rest.
+    fn articles() -> Connection {
+        let connection = in_memory().unwrap();
+        rusqlite::vtab::array::load_module(&connection).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO sources (id, slug, state, origin, created_at) VALUES (1, 'coast', 'manual', 'command', ''), (2, 'quay', 'manual', 'command', '');
+                 WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < 60)
+                 INSERT INTO articles (id, source_id, published_at, words, body, body_kind, quality, duplicate_of, first_seen_at, updated_at, sha256, change_seq)
+                 SELECT id, iif(id % 3, 2, 1), iif(id <= 30, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z'), id, 'The ferry sails.', 'full',
+                     100, iif(id % 5, NULL, 1), '2026-02-01T00:00:00Z', '2026-02-01T00:00:00Z', '', id
+                 FROM numbers;
+                 INSERT INTO articles_fts (rowid, title, body) SELECT id, title, body FROM articles",
+            )
+            .unwrap();
+        connection
+    }
+
+    #[test]
+    fn the_newest_hits_in_a_choice_are_found() {
+        let connection = articles();
+        let asked = Asked::of("\"ferry\"");
+        let at = |day: &str| Some(format!("{day}T00:00:00Z").parse().unwrap());
+        let all = ArticleFilter::default();
+        for (filter, condition) in [
+            (all.clone(), "1"),
+            (ArticleFilter { source_id: Some(1), ..all.clone() }, "source_id = 1"),
+            (ArticleFilter { since: at("2026-02-01"), ..all.clone() }, "id > 30"),
+            (ArticleFilter { until: at("2026-02-01"), ..all.clone() }, "id <= 30"),
+            (ArticleFilter { without_duplicates: true, ..all.clone() }, "id % 5"),
+            (ArticleFilter { condition: Some("words > 20 -- and more".to_owned()), ..all.clone() }, "id > 20"),
+            (
+                ArticleFilter {
+                    source_id: Some(1),
+                    without_duplicates: true,
+                    condition: Some("id < 50".to_owned()),
+                    ..all
+                },
+                "id % 3 = 0 AND id % 5 AND id < 50",
+            ),
+        ] {
+            let sql = format!("SELECT id FROM articles WHERE {condition} ORDER BY id DESC");
+            let expected = ids_of(&connection, &sql, &Parameters::new()).unwrap();
+            for n_max in [3, 59, 60, u32::MAX] {
+                let hits = asked.hits(&connection, &filter, n_max).unwrap();
+                let found: Vec<i64> = hits.newest.iter().map(|hit| hit.id).collect();
+                let n_expected = expected.len().min(n_max as usize);
+                assert_eq!(found, expected[..n_expected], "{filter:?}");
+                assert_eq!(hits.are_all, n_expected == expected.len(), "{filter:?}, {n_max}");
+            }
+        }
+    }
+}
