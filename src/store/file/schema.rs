@@ -17,6 +17,10 @@ pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 /// `PRAGMA user_version` of the files that this program makes: the number of migrations.
 pub(in crate::store) const VERSION: usize = 10;
 
+/// The first version whose tables answer every question: later ones have added what makes them faster, and triggers. Files of these are
+/// read as they are, since one with damaged pages cannot be brought to the latest version.
+pub(in crate::store) const READABLE: usize = 8;
+
 /// Every migration, in order. Released ones are never edited: there are files that they have made.
 fn migrations() -> Vec<M<'static>> {
     vec![
@@ -137,8 +141,12 @@ mod tests {
             earlier.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
             Migrations::new(migrations()).to_version(&mut earlier, version).unwrap();
             drop(earlier);
-            let read = open_for_reading(&path, Duration::ZERO).unwrap_err();
-            assert!(matches!(read, StoreError::Older { .. }), "{version}: {read}");
+            let read = open_for_reading(&path, Duration::ZERO);
+            if version < READABLE {
+                assert!(matches!(read, Err(StoreError::Older { .. })), "{version}: {read:?}");
+            } else {
+                drop(read.unwrap());
+            }
             assert_eq!(dump(&open_for_writing(&settings(path)).unwrap()), expected, "from version {version}");
         }
     }
