@@ -1,6 +1,8 @@
 //! The hash that shingles are known by. It is written into the database, so it must never change; and it is no secret:
 //! whoever makes texts collide can only have them compared.
 
+use std::hash::Hasher;
+
 /// Where a hash begins.
 pub(super) const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
@@ -15,6 +17,34 @@ pub(super) fn mix(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)
+}
+
+/// Hashes numbers that are spread or counted up: most are hashes themselves.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = mix(with(self.0, number));
+    }
 }
 
 #[cfg(test)]

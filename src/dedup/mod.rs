@@ -3,7 +3,7 @@
 //!
 //! An article is first recognised by what it is called ([`judge`]): its address, its GUID, its exact wording. Where all
 //! of these are new it may still be made from an earlier one. Then
-//! * [`shingle`] takes its text apart,
+//! * [`words`] and [`shingle`] take its text apart, once ([`text`]),
 //! * [`sketch`] chooses what an index keeps of it, and the few earlier texts that share some of that,
 //! * [`likeness`] compares two texts in full, and `slots` what they say in each other's place,
 //! * [`frame`] tells what texts of one make have in common, whatever they tell, and
@@ -18,11 +18,13 @@ mod hash;
 
 mod quotes;
 
-mod words;
+pub mod words;
 
 mod known;
 
 pub mod shingle;
+
+pub mod text;
 
 pub mod sketch;
 

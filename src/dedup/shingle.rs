@@ -6,7 +6,7 @@
 
 use super::hash::{EMPTY, mix, with};
 use super::quotes::quoted;
-use super::words::{Token, WORD_UNITS, read_tokens};
+use super::words::{FoldedText, Token, WORD_UNITS};
 
 /// A shingle is three words long, or as long in scripts that do not part words: measured in these units.
 const SHINGLE_UNITS: u32 = 12;
@@ -78,25 +78,29 @@ impl ShingledText {
     /// Takes a text apart; the body has a paragraph a line.
     #[must_use]
     pub fn new(title: Option<&str>, body: &str) -> ShingledText {
-        let mut tokens = Vec::with_capacity(body.len() / 6);
-        let mut are_quoted = Vec::with_capacity(tokens.capacity());
-        let mut n_paragraphs = 0;
+        ShingledText::of(&FoldedText::of(title, body), body)
+    }
+
+    /// The same of a text that was taken apart before. It must be the same body.
+    #[must_use]
+    pub fn of(folded: &FoldedText, body: &str) -> ShingledText {
+        let FoldedText { headline: headline_tokens, body: tokens, .. } = folded;
+        let mut are_quoted = Vec::with_capacity(tokens.len());
+        let (mut n_paragraphs, mut rest) = (0, tokens.as_slice());
         for paragraph in body.lines() {
-            let n_before = tokens.len();
-            read_tokens(paragraph, n_paragraphs, &mut tokens);
-            are_quoted.extend(are_in_quotes(&tokens[n_before..], paragraph));
-            n_paragraphs += 1;
+            let n_inside = rest.iter().take_while(|token| token.paragraph == n_paragraphs).count();
+            let (here, behind) = rest.split_at(n_inside);
+            are_quoted.extend(are_in_quotes(here, paragraph));
+            (n_paragraphs, rest) = (n_paragraphs + 1, behind);
         }
-        let mut headline_tokens = Vec::new();
-        read_tokens(title.unwrap_or_default(), 0, &mut headline_tokens);
-        let headline = sorted(telling_words(&headline_tokens));
-        let mut vocabulary = telling_words(&tokens);
+        let headline = sorted(telling_words(headline_tokens));
+        let mut vocabulary = telling_words(tokens);
         vocabulary.extend(&headline);
-        let shingles = shingles(&tokens, &are_quoted);
+        let shingles = shingles(tokens, &are_quoted);
         let distinct = distinct(&shingles);
-        let (figures, names) = (sorted(figures(&tokens)), sorted(names(&tokens)));
+        let (figures, names) = (sorted(figures(tokens)), sorted(names(tokens)));
         let (n_headline_words, words) =
-            (headline_tokens.len(), headline_tokens.iter().chain(&tokens).map(word).collect());
+            (headline_tokens.len(), headline_tokens.iter().chain(tokens).map(word).collect());
         let vocabulary = sorted(vocabulary);
         ShingledText { shingles, distinct, figures, names, vocabulary, headline, words, n_headline_words, n_paragraphs }
     }
@@ -143,26 +147,38 @@ fn are_in_quotes(tokens: &[Token], paragraph: &str) -> impl Iterator<Item = bool
     })
 }
 
+/// The hashes of all shingles of a body, in its order.
+pub(super) fn hashes(text: &FoldedText) -> impl Iterator<Item = u64> {
+    (0..text.body.len()).filter_map(|start| shingle_at(&text.body, start)).map(|(hash, _)| hash)
+}
+
+/// The shingle that begins with a word: its hash, and how many words it has. Absent where too few words follow.
+fn shingle_at(tokens: &[Token], start: usize) -> Option<(u64, usize)> {
+    let (mut hash, mut units, mut n_tokens) = (EMPTY, 0, 0);
+    for token in &tokens[start..] {
+        hash = mix(with(hash, token.hash));
+        units += token.units;
+        n_tokens += 1;
+        if units >= SHINGLE_UNITS {
+            break;
+        }
+    }
+    // A text that is shorter than one shingle is one.
+    (units >= SHINGLE_UNITS || start == 0 && n_tokens > 0).then_some((hash, n_tokens))
+}
+
 fn shingles(tokens: &[Token], are_quoted: &[bool]) -> Vec<Shingle> {
     let mut shingles = Vec::with_capacity(tokens.len());
     for start in 0..tokens.len() {
-        let mut hash = EMPTY;
-        let mut units = 0;
+        let Some((hash, n_tokens)) = shingle_at(tokens, start) else { continue };
+        let end = start + n_tokens;
         let paragraph = tokens[start].paragraph;
-        let (mut is_inside, mut is_quoted) = (true, true);
-        for (token, is_in_quotes) in tokens[start..].iter().zip(&are_quoted[start..]) {
-            hash = mix(with(hash, token.hash));
-            is_inside &= token.paragraph == paragraph;
-            is_quoted &= *is_in_quotes;
-            units += token.units;
-            if units >= SHINGLE_UNITS {
-                break;
-            }
-        }
-        // A text that is shorter than one shingle is one.
-        if units >= SHINGLE_UNITS || start == 0 {
-            shingles.push(Shingle { hash, paragraph, is_inside, is_quoted });
-        }
+        shingles.push(Shingle {
+            hash,
+            paragraph,
+            is_inside: tokens[end - 1].paragraph == paragraph,
+            is_quoted: are_quoted[start..end].iter().all(|is_quoted| *is_quoted),
+        });
     }
     shingles
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::hash::mix;
 use super::likeness::PART_SHARE_MIN;
-use super::shingle::ShingledText;
+use super::shingle::{self, ShingledText};
+use super::words::FoldedText;
 
 /// One shingle in so many is kept, the same ones in every text. A brief of sixty shingles, all taken from a longer
 /// report, then shares seven or eight with it, and fewer than two in one case of two hundred.
@@ -74,10 +75,26 @@ impl Sketch {
     /// Chooses the shingles to keep.
     #[must_use]
     pub fn of(text: &ShingledText) -> Sketch {
+        Sketch::from_shingles(|| text.distinct.iter().copied())
+    }
+
+    /// The same from the words of a text, without the rest of what its shingles tell: most articles are like no other, and
+    /// nobody asks for that.
+    #[must_use]
+    pub fn of_folded(text: &FoldedText) -> Sketch {
+        Sketch::from_shingles(|| shingle::hashes(text))
+    }
+
+    fn from_shingles<I: Iterator<Item = u64>>(all: impl Fn() -> I) -> Sketch {
         let is_kept = |hash: &u64| hash.is_multiple_of(KEPT_ONE_IN);
-        let mut hashes: Vec<u64> = text.distinct.iter().copied().filter(is_kept).collect();
+        let distinct = |mut hashes: Vec<u64>| {
+            hashes.sort_unstable();
+            hashes.dedup();
+            hashes
+        };
+        let mut hashes = distinct(all().filter(is_kept).collect());
         if hashes.len() < KEPT_MIN {
-            hashes.clone_from(&text.distinct);
+            hashes = distinct(all().collect());
             // An order of its own, so that it favours no part of the range; the same one in every text.
             hashes.sort_unstable_by_key(|hash| (!is_kept(hash), mix(*hash)));
             hashes.truncate(KEPT_MIN);
@@ -293,6 +310,16 @@ mod tests {
         check(2, 1000, false);
         check(10, 1000, false);
         check(40, 1000, true);
+    }
+
+    #[test]
+    fn the_words_of_a_text_are_enough_for_its_sketch() {
+        for n_words in [0, 1, 2, 3, 20, 400, 8000] {
+            let body = (0..n_words).map(|word| format!("w{word}")).collect::<Vec<_>>().join(" ");
+            let (from_words, from_text) =
+                (Sketch::of_folded(&FoldedText::of(None, &body)), Sketch::of(&ShingledText::new(None, &body)));
+            assert_eq!(from_words, from_text, "{n_words}");
+        }
     }
 
     #[test]

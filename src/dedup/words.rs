@@ -35,6 +35,38 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
+/// A headline and a text as folded words: all that is told of either is told from these.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedText {
+    pub(super) headline: Vec<Token>,
+    /// Those of the body, paragraph by paragraph.
+    pub(super) body: Vec<Token>,
+    /// Where each paragraph begins, in bytes of the body.
+    pub(super) paragraphs: Vec<usize>,
+}
+
+impl FoldedText {
+    /// Takes a text apart; the body has a paragraph a line.
+    #[must_use]
+    pub fn of(title: Option<&str>, body: &str) -> FoldedText {
+        let mut folded = FoldedText { body: Vec::with_capacity(body.len() / 6), ..FoldedText::default() };
+        read_tokens(title.unwrap_or_default(), 0, &mut folded.headline);
+        let mut start = 0;
+        for (number, paragraph) in (0..).zip(body.split_inclusive('\n')) {
+            read_tokens(paragraph, number, &mut folded.body);
+            folded.paragraphs.push(start);
+            start += paragraph.len();
+        }
+        folded
+    }
+
+    /// Whether there are no words in the body.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.body.is_empty()
+    }
+}
+
 /// Splits a paragraph into folded words.
 pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token>) {
     let mut blank = Token {

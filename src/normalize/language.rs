@@ -30,7 +30,8 @@ const CONFUSABLE: &[&[&str]] = &[
 /// the words say. The words win when they are many and clear, since templates often declare another language than
 /// the article is in. The detector does not know all languages and takes a text in another for one that it knows: a
 /// declared language that it does not know stays, unless the commonest words of the text are of the one that it found, or
-/// the script is one in which the declared language is not written.
+/// the script is one in which the declared language is not written. A text that plainly has the commonest words of the declared
+/// language is not shown to the detector: that takes as long as all else that is done to read an article.
 #[must_use]
 pub fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
     let sample = beginning(text);
@@ -39,6 +40,9 @@ pub fn language_of(text: &str, declared: Option<&str>) -> Option<String> {
     if let Some(spelled) = alphabets::by_letters(sample) {
         let is_akin = declared.as_deref().is_some_and(alphabets::has_letters_beyond_slavic);
         return declared.filter(|_| is_akin).or(Some(spelled.to_owned()));
+    }
+    if declared.is_some() && declared.as_deref() == function_words::language_of(sample) {
+        return declared;
     }
     let detected = detect(text);
     match (declared, detected) {

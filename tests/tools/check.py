@@ -104,7 +104,7 @@ class Datasette:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.log_path = os.path.join(FOLDER, f"datasette-{bool(metadata)}.log")
-        arguments = ["--metadata", metadata] if metadata else []
+        arguments = ["--metadata", metadata, "--setting", "suggest_facets", "off"] if metadata else []
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [os.path.join(TOOLS, "datasette"), "serve", DATABASE, "--port", str(self.port), *arguments], stdout=log, stderr=log
@@ -344,7 +344,7 @@ def check_duckdb():
 
 def check_readers():
     """Eight processes that read, each with connections of its own, while articles come in as fast as they can."""
-    n_new = max(1000, N_ARTICLES // 5)
+    n_new = max(1000, N_ARTICLES // 10)
     path = os.path.join(FOLDER, "many.jsonl")
     invent.write(path, range(10 * N_ARTICLES, 10 * N_ARTICLES + n_new), N_ARTICLES)
     reader = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "readers.py"), DATABASE]

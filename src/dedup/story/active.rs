@@ -11,11 +11,11 @@
 //! alone. Of two unlike events an article resembles at most half.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
-use super::super::hash::{mix, with};
+use super::super::hash::NumberHasher;
 use super::age::{left_by_distance, left_since_first};
-use super::terms::{Signature, product};
+use super::terms::{Compared, Signature, product};
 
 /// How much more like a story an article must be than its background. Less joins events of one topic, more parts the reports of
 /// those that are told in few words; between .12 and .16 the sum of both faults hardly changes.
@@ -66,6 +66,9 @@ const CANDIDATES_MAX: usize = 24;
 /// Changes after which what is too much is forgotten, or a quarter as many as there are articles if that is more.
 const CHANGES_UNTIL_ORDER: usize = 4096;
 
+/// What no search has met has hits below 0.
+const NOT_MET: f32 = -1.0;
+
 /// Terms in common that are told as the reason.
 const REASONS_MAX: usize = 8;
 
@@ -84,6 +87,8 @@ struct Member {
 #[derive(Clone, Debug, Default)]
 struct Part {
     story: i64,
+    /// Its place among the [`ActiveStories::ids`].
+    row: usize,
     /// The last few.
     members: Vec<Member>,
     /// The sum of all signatures, by ascending term.
@@ -137,7 +142,12 @@ pub struct ActiveStories {
     parts: HashMap<i64, Part, BuildHasherDefault<NumberHasher>>,
     /// The parts of each story that has another than the one opened with it.
     put_together: HashMap<i64, Vec<i64>>,
-    by_term: HashMap<u32, Vec<i64>, BuildHasherDefault<NumberHasher>>,
+    /// The rows of the parts that are found by a term.
+    by_term: HashMap<u32, Vec<usize>, BuildHasherDefault<NumberHasher>>,
+    /// The parts by their rows; those that are forgotten too, until all rows are given anew.
+    ids: Vec<i64>,
+    /// What a search has found of each row: [`NOT_MET`] between two of them.
+    hits: Vec<f32>,
     window_s: i64,
     articles_max: usize,
     n_articles: usize,
@@ -154,6 +164,8 @@ impl ActiveStories {
             parts: HashMap::default(),
             put_together: HashMap::new(),
             by_term: HashMap::default(),
+            ids: Vec::new(),
+            hits: Vec::new(),
             window_s: i64::from(window_s.max(1)),
             articles_max: articles_max.max(1),
             n_articles: 0,
@@ -166,12 +178,19 @@ impl ActiveStories {
     /// of its language have told which words are rare. Two texts of a make are of two events, unless one is a copy: an article of
     /// which others are known joins no story of nothing but such.
     #[must_use]
-    pub fn place(&self, signature: &Signature, n_known: f64, at_s: Option<i64>, is_framed: bool) -> Option<Placement> {
+    pub fn place(
+        &mut self,
+        signature: &Signature,
+        n_known: f64,
+        at_s: Option<i64>,
+        is_framed: bool,
+    ) -> Option<Placement> {
         let mut likest: Vec<(i64, f64)> = Vec::new();
+        let compared = Compared::new(signature);
         for id in self.candidates(signature) {
             let Some(part) = self.parts.get(&id) else { continue };
             if !(is_framed && part.n_framed == part.n_articles) {
-                likest.push((id, part.likeness(signature, at_s, self.window_s)));
+                likest.push((id, part.likeness(&compared, at_s, self.window_s)));
             }
         }
         // Of two that are as like, the earlier one.
@@ -216,8 +235,9 @@ impl ActiveStories {
     #[must_use]
     pub fn nearest(&self, part: i64, signature: &Signature) -> Vec<i64> {
         let Some(part) = self.parts.get(&part) else { return Vec::new() };
+        let compared = Compared::new(signature);
         let mut nearest: Vec<(f64, i64)> =
-            part.members.iter().map(|member| (signature.likeness(&member.signature), member.article)).collect();
+            part.members.iter().map(|member| (compared.likeness(&member.signature), member.article)).collect();
         nearest.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
         nearest.truncate(LOOKED_INTO_MAX);
         nearest.into_iter().map(|(_, article)| article).collect()
@@ -247,11 +267,13 @@ impl ActiveStories {
     /// other words now.
     pub fn replace(&mut self, part: i64, articles: impl IntoIterator<Item = Joining>) {
         let before = self.found_by(part);
-        self.forget(part);
+        if let Some(forgotten) = self.forget(part) {
+            self.find_no_longer(forgotten.row, before.iter());
+        }
         for joining in articles {
             self.take_in(joining);
         }
-        self.find_by(part, &before);
+        self.find_by(part, &[]);
     }
 
     fn take_in(&mut self, joining: Joining) {
@@ -264,7 +286,10 @@ impl ActiveStories {
                 parts.push(id);
             }
         }
-        let part = self.parts.entry(id).or_default();
+        let part = self.parts.entry(id).or_insert_with(|| {
+            self.ids.push(id);
+            Part { row: self.ids.len() - 1, ..Part::default() }
+        });
         part.story = story;
         part.add(&signature);
         if let Some(at_s) = at_s {
@@ -282,8 +307,8 @@ impl ActiveStories {
         }
     }
 
-    fn forget(&mut self, id: i64) {
-        let Some(part) = self.parts.remove(&id) else { return };
+    fn forget(&mut self, id: i64) -> Option<Part> {
+        let part = self.parts.remove(&id)?;
         self.n_articles -= part.n_articles;
         if let Some(parts) = self.put_together.get_mut(&part.story) {
             parts.retain(|other| *other != id);
@@ -291,6 +316,7 @@ impl ActiveStories {
                 self.put_together.remove(&part.story);
             }
         }
+        Some(part)
     }
 
     /// Notes of an article in a part that others of its make are known now.
@@ -331,26 +357,37 @@ impl ActiveStories {
     }
 
     /// The stories worth a comparison, by the terms in common that they are found by.
-    fn candidates(&self, signature: &Signature) -> Vec<i64> {
+    fn candidates(&mut self, signature: &Signature) -> Vec<i64> {
+        self.hits.resize(self.ids.len(), NOT_MET);
         // Those that few stories have say most, and cost least.
-        let mut lists: Vec<(&Vec<i64>, f32)> =
+        let mut lists: Vec<(&Vec<usize>, f32)> =
             signature.weights.iter().filter_map(|(term, weight)| Some((self.by_term.get(term)?, *weight))).collect();
         lists.retain(|(stories, _)| stories.len() <= STORIES_OF_TERM_MAX);
         lists.sort_by_key(|(stories, _)| stories.len());
-        let mut hits: HashMap<i64, f32, BuildHasherDefault<NumberHasher>> = HashMap::default();
+        let mut met: Vec<usize> = Vec::new();
         let mut n_glances = 0;
         for (stories, weight) in lists {
             n_glances += stories.len();
             if n_glances > GLANCES_MAX {
                 break;
             }
-            for story in stories {
-                *hits.entry(*story).or_default() += weight * weight;
+            for row in stories {
+                let hits = &mut self.hits[*row];
+                if *hits < 0.0 {
+                    met.push(*row);
+                    *hits = 0.0;
+                }
+                *hits += weight * weight;
             }
         }
-        let mut hits: Vec<(i64, f32)> = hits.into_iter().collect();
-        hits.sort_unstable_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
-        hits.truncate(CANDIDATES_MAX);
+        let hits = met.into_iter().map(|row| (self.ids[row], std::mem::replace(&mut self.hits[row], NOT_MET)));
+        let mut hits: Vec<(i64, f32)> = hits.collect();
+        if hits.len() > CANDIDATES_MAX {
+            hits.select_nth_unstable_by(CANDIDATES_MAX, |left, right| {
+                right.1.total_cmp(&left.1).then(left.0.cmp(&right.0))
+            });
+            hits.truncate(CANDIDATES_MAX);
+        }
         hits.into_iter().map(|(story, _)| story).collect()
     }
 
@@ -361,16 +398,21 @@ impl ActiveStories {
 
     /// Has a part found by the terms that are its strongest now, and no longer by those that were.
     fn find_by(&mut self, part: i64, before: &[u32]) {
-        let now = self.found_by(part);
-        for term in before.iter().filter(|term| !now.contains(term)) {
-            if let Some(parts) = self.by_term.get_mut(term) {
-                parts.retain(|other| *other != part);
+        let Some((row, now)) = self.parts.get(&part).map(|part| (part.row, strongest(&part.sum))) else { return };
+        self.find_no_longer(row, before.iter().filter(|term| !now.contains(term)));
+        for term in now.iter().filter(|term| !before.contains(term)) {
+            let rows = self.by_term.entry(*term).or_default();
+            if rows.len() <= STORIES_OF_TERM_MAX {
+                rows.push(row);
             }
         }
-        for term in now.into_iter().filter(|term| !before.contains(term)) {
-            let parts = self.by_term.entry(term).or_default();
-            if parts.len() <= STORIES_OF_TERM_MAX {
-                parts.push(part);
+    }
+
+    /// Has a part found no longer by some terms.
+    fn find_no_longer<'a>(&mut self, row: usize, terms: impl Iterator<Item = &'a u32>) {
+        for term in terms {
+            if let Some(rows) = self.by_term.get_mut(term) {
+                rows.retain(|other| *other != row);
             }
         }
     }
@@ -389,13 +431,15 @@ impl ActiveStories {
             }
         }
         self.by_term.clear();
-        let mut ids: Vec<i64> = self.parts.keys().copied().collect();
-        ids.sort_unstable();
-        for id in ids {
-            for term in self.found_by(id) {
-                let stories = self.by_term.entry(term).or_default();
-                if stories.len() <= STORIES_OF_TERM_MAX {
-                    stories.push(id);
+        self.ids = self.parts.keys().copied().collect();
+        self.ids.sort_unstable();
+        for (row, id) in self.ids.iter().enumerate() {
+            let Some(part) = self.parts.get_mut(id) else { continue };
+            part.row = row;
+            for term in strongest(&part.sum) {
+                let rows = self.by_term.entry(term).or_default();
+                if rows.len() <= STORIES_OF_TERM_MAX {
+                    rows.push(row);
                 }
             }
         }
@@ -405,7 +449,7 @@ impl ActiveStories {
 impl Part {
     /// How like an article is, as far as time leaves it. The age counts to each of the nearest articles, and to the first:
     /// an affair that is told of every day is many events.
-    fn likeness(&self, signature: &Signature, at_s: Option<i64>, window_s: i64) -> f64 {
+    fn likeness(&self, compared: &Compared<'_>, at_s: Option<i64>, window_s: i64) -> f64 {
         let (by_age, since_first) = match (at_s, self.told_s) {
             (Some(at_s), Some((first_s, last_s))) => {
                 let distance_s = (at_s - last_s).max(first_s - at_s).max(0);
@@ -416,16 +460,17 @@ impl Part {
         if by_age <= 0.0 {
             return 0.0;
         }
-        let whole = product(&signature.weights, &self.sum) / as_f64(self.n_articles.max(1)) * by_age;
+        let to_sum = compared.product(&self.sum);
+        let whole = to_sum / as_f64(self.n_articles.max(1)) * by_age;
+        // The sum of one is that one.
+        let is_alone = self.n_articles == 1;
         let likeness = |member: &Member| {
             let distance_s = at_s.zip(member.at_s).map(|(at_s, told_s)| (at_s - told_s).abs());
             let by_age = distance_s.map_or(1.0, |distance_s| left_by_distance(distance_s, window_s));
-            signature.likeness(&member.signature) * by_age
+            let likeness = if is_alone { to_sum } else { compared.likeness(&member.signature) };
+            likeness * by_age
         };
-        let mut nearest: Vec<f64> = self.members.iter().map(likeness).collect();
-        nearest.sort_by(|left, right| right.total_cmp(left));
-        nearest.truncate(NEAREST);
-        let nearest = nearest.iter().sum::<f64>() / as_f64(nearest.len().max(1));
+        let nearest = mean_of_highest(self.members.iter().map(likeness));
         (WHOLE * whole + (1.0 - WHOLE) * nearest) * since_first
     }
 
@@ -455,32 +500,19 @@ impl Part {
     }
 }
 
-/// Hashes numbers that are spread or counted up: terms are hashes themselves.
-#[derive(Clone, Copy, Debug, Default)]
-struct NumberHasher(u64);
-
-impl Hasher for NumberHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
+/// The mean of the [`NEAREST`] highest of some likenesses; 0 of none.
+fn mean_of_highest(likenesses: impl Iterator<Item = f64>) -> f64 {
+    // In descending order.
+    let (mut highest, mut n_found) = ([0.0; NEAREST], 0);
+    for likeness in likenesses {
+        let at = highest[..n_found].partition_point(|other| *other >= likeness);
+        if at < NEAREST {
+            n_found = NEAREST.min(n_found + 1);
+            highest[at..n_found].rotate_right(1);
+            highest[at] = likeness;
         }
     }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(u64::from(number));
-    }
-
-    fn write_i64(&mut self, number: i64) {
-        self.write_u64(number.cast_unsigned());
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = mix(with(self.0, number));
-    }
+    highest[..n_found].iter().sum::<f64>() / as_f64(n_found.max(1))
 }
 
 /// The terms of a sum that count most.
@@ -676,7 +708,7 @@ mod tests {
         assert!(n_articles <= 500 + CHANGES_UNTIL_ORDER && n_articles == n_stories, "{n_articles} {n_stories}");
         assert!(stories.by_term.len() <= FOUND_BY * (500 + CHANGES_UNTIL_ORDER));
         // The latest are still found, the earliest are not.
-        let find = |number: usize| {
+        let mut find = |number: usize| {
             stories.place(&signature(&format!("Word{number} one{number} two{number}"), ""), N_KNOWN, None, false)
         };
         assert!(find(total - 1).is_some() && find(0).is_none());

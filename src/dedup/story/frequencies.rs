@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::super::hash::{mix, with};
-use super::function_words::is_function_word;
 use super::language::Language;
 
 /// Counters in a row: two rows take two megabytes. With a hundred thousand articles a rare word is then taken for one
@@ -59,13 +58,13 @@ impl Frequencies {
         }
     }
 
-    /// The logarithm of how many times rarer a word is than one that every article has: from 0 up.
-    pub(super) fn rarity(&self, language: Language, word: u64) -> f64 {
-        let supposed = if is_function_word(language, word) { SUPPOSED_WITH_FUNCTION_WORD } else { SUPPOSED_WITH_WORD };
-        let n_articles = self.n_articles(language);
-        let counters = places(self.known(language), word);
-        let n_with = counters.map(|counter| self.counters[counter]).into_iter().min().unwrap_or(0);
-        ((n_articles + SUPPOSED_ARTICLES) / (f64::from(n_with) + supposed)).ln().max(0.0)
+    /// How rare the words of a language are.
+    pub(super) fn rarities(&self, language: Language) -> Rarities<'_> {
+        Rarities {
+            counters: &self.counters,
+            language: self.known(language),
+            n_articles: self.n_articles(language) + SUPPOSED_ARTICLES,
+        }
     }
 
     /// How many articles of a language came in; less, once counts were halved.
@@ -79,6 +78,23 @@ impl Frequencies {
         } else {
             Language::default()
         }
+    }
+}
+
+/// How rare the words of a language are.
+pub(super) struct Rarities<'a> {
+    counters: &'a [u32],
+    language: Language,
+    n_articles: f64,
+}
+
+impl Rarities<'_> {
+    /// The logarithm of how many times rarer a word is than one that every article has: from 0 up.
+    pub(super) fn of(&self, word: u64, is_function_word: bool) -> f64 {
+        let supposed = if is_function_word { SUPPOSED_WITH_FUNCTION_WORD } else { SUPPOSED_WITH_WORD };
+        let counters = places(self.language, word);
+        let n_with = counters.map(|counter| self.counters[counter]).into_iter().min().unwrap_or(0);
+        (self.n_articles / (f64::from(n_with) + supposed)).ln().max(0.0)
     }
 }
 
@@ -97,15 +113,15 @@ mod tests {
     fn what_few_articles_have_is_rare() {
         let english = Language::of(Some("en"));
         let mut frequencies = Frequencies::default();
-        let before = frequencies.rarity(english, 7);
+        let before = frequencies.rarities(english).of(7, false);
         for article in 0..1000_u64 {
             frequencies.note(english, [7, 1000 + article / 10, 10_000 + article].into_iter());
         }
-        let [common, rarer, rarest] = [7, 1000, 10_000].map(|word| frequencies.rarity(english, word));
+        let [common, rarer, rarest] = [7, 1000, 10_000].map(|word| frequencies.rarities(english).of(word, false));
         assert!(common < 0.2 && common < before, "{common}");
         assert!(common < rarer && rarer < rarest, "{common} {rarer} {rarest}");
         assert_eq!(Language::of(Some("en-GB")), english);
-        let elsewhere = frequencies.rarity(Language::of(Some("de")), 7);
+        let elsewhere = frequencies.rarities(Language::of(Some("de"))).of(7, false);
         assert!(elsewhere > 3.0, "a word of another language is another word: {elsewhere}");
     }
 
@@ -116,6 +132,6 @@ mod tests {
             frequencies.note(Language::default(), [7].into_iter());
         }
         assert!((frequencies.n_articles[&0] - 50_000.0).abs() < 1.0);
-        assert!(frequencies.rarity(Language::default(), 7) < 0.01);
+        assert!(frequencies.rarities(Language::default()).of(7, false) < 0.01);
     }
 }

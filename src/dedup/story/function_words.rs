@@ -2,27 +2,31 @@
 //! are measured.
 
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
-use super::super::hash::{EMPTY, mix, with};
+use super::super::hash::{EMPTY, NumberHasher, mix, with};
 use super::super::words::{WORD_UNITS, read_tokens};
 use super::language::Language;
 
 /// Whether a word, by its hash, is one of these in a language; in any, where the language is unknown, as that of a headline
 /// without a text is.
 pub(super) fn is_function_word(language: Language, word: u64) -> bool {
-    static KNOWN: LazyLock<HashSet<u64>> = LazyLock::new(|| known(LISTS));
+    static KNOWN: LazyLock<Words> = LazyLock::new(|| known(LISTS));
     KNOWN.contains(&of_language(language, word))
 }
 
 /// Whether a word tells a reader nothing of what an article is about.
 pub(super) fn is_empty_word(language: Language, word: u64) -> bool {
-    static KNOWN: LazyLock<HashSet<u64>> = LazyLock::new(|| known(RUNS));
+    static KNOWN: LazyLock<Words> = LazyLock::new(|| known(RUNS));
     is_function_word(language, word) || KNOWN.contains(&of_language(language, word))
 }
 
-fn known(lists: &[(&str, &str)]) -> HashSet<u64> {
-    let mut known = HashSet::new();
+/// Words by their hashes, each with its language.
+type Words = HashSet<u64, BuildHasherDefault<NumberHasher>>;
+
+fn known(lists: &[(&str, &str)]) -> Words {
+    let mut known = Words::default();
     for (code, words) in lists {
         for language in [Language::of(Some(code)), Language::of(None)] {
             known.extend(words.split_whitespace().map(|word| of_language(language, hash_of(word))));

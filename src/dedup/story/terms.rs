@@ -2,7 +2,7 @@
 
 use super::super::frame::Frame;
 use super::super::hash::{EMPTY, mix, with};
-use super::super::words::{Token, WORD_UNITS, read_tokens};
+use super::super::words::{FoldedText, Token, WORD_UNITS};
 use super::frequencies::Frequencies;
 use super::function_words::{is_empty_word, is_function_word};
 use super::language::Language;
@@ -40,6 +40,8 @@ pub struct Term {
     /// Its places, as each counts.
     count: f64,
     is_name: bool,
+    /// Whether nearly every text of its language has it.
+    is_function_word: bool,
     place: Place,
 }
 
@@ -58,6 +60,15 @@ pub struct Terms {
     terms: Vec<Term>,
 }
 
+/// What is left of an article without what tells nothing of its event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rest<'a> {
+    /// Whether its headline is none.
+    pub is_without_title: bool,
+    /// Its paragraphs that do not count, from 0.
+    pub without_paragraphs: &'a [u32],
+}
+
 /// What an article is known by: terms and their weights, by ascending term, of length one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Signature {
@@ -68,37 +79,43 @@ impl Terms {
     /// Takes an article apart; the body has a paragraph a line.
     #[must_use]
     pub fn of(title: Option<&str>, body: &str, language: Option<&str>) -> Terms {
-        Terms::without(&[], title, body, language)
+        Terms::of_folded(&FoldedText::of(title, body), language)
     }
 
-    /// The same without some paragraphs, counted from 0.
+    /// The same of an article that was taken apart before.
     #[must_use]
-    pub fn without(paragraphs: &[u32], title: Option<&str>, body: &str, language: Option<&str>) -> Terms {
-        let mut found = Vec::new();
-        let title = title.unwrap_or_default();
-        let mut tokens = Vec::new();
-        read_tokens(title, 0, &mut tokens);
-        words(&tokens, |word| found.push(Found { word, offset: 0, is_in_title: true, count: IN_TITLE }));
-        let (mut offset, mut n_words) = (0, 0);
-        for (number, paragraph) in (0..).zip(body.split_inclusive('\n')) {
+    pub fn of_folded(folded: &FoldedText, language: Option<&str>) -> Terms {
+        Terms::of_rest(folded, Rest::default(), language)
+    }
+
+    /// The same of a part of it.
+    #[must_use]
+    pub fn of_rest(folded: &FoldedText, rest: Rest<'_>, language: Option<&str>) -> Terms {
+        let mut found = Vec::with_capacity(folded.headline.len() + folded.body.len().min(WORDS_MAX));
+        if !rest.is_without_title {
+            words(&folded.headline, |word| found.push(Found { word, offset: 0, is_in_title: true, count: IN_TITLE }));
+        }
+        let mut n_words = 0;
+        for tokens in folded.body.chunk_by(|left, right| left.paragraph == right.paragraph) {
+            let number = tokens[0].paragraph;
             if n_words >= WORDS_MAX {
                 break;
             }
-            tokens.clear();
-            if !paragraphs.contains(&number) {
-                read_tokens(paragraph, 0, &mut tokens);
+            if rest.without_paragraphs.contains(&number) {
+                continue;
             }
-            words(&tokens, |word| {
+            let offset = usize::try_from(number).ok().and_then(|number| folded.paragraphs.get(number));
+            let offset = offset.copied().unwrap_or_default();
+            words(tokens, |word| {
                 let count = if n_words < LEAD_WORDS { IN_LEAD } else { 1.0 };
                 if n_words < WORDS_MAX {
                     found.push(Found { word, offset, is_in_title: false, count });
                 }
                 n_words += 1;
             });
-            offset += paragraph.len();
         }
         let language = Language::of(language);
-        Terms { language, terms: gather(found, language) }
+        Terms { language, terms: gather(&found, language) }
     }
 
     /// Whether two articles are alike in what a third one of their make does not say.
@@ -113,8 +130,7 @@ impl Terms {
     pub fn are_apart(title: &str, body: &str, language: Option<&str>) -> bool {
         let title = Terms::of(Some(title), "", language);
         let beyond = title.beyond(&Terms::of(None, body, language));
-        let n_telling =
-            |terms: &Terms| terms.terms.iter().filter(|term| !is_function_word(terms.language, term.hash)).count();
+        let n_telling = |terms: &Terms| terms.terms.iter().filter(|term| !term.is_function_word).count();
         n_telling(&title) > 0 && n_telling(&title) == n_telling(&beyond)
     }
 
@@ -146,8 +162,9 @@ impl Terms {
     #[must_use]
     pub fn signature(&self, frequencies: &Frequencies) -> Signature {
         let mut weights: Vec<(u32, f64)> = Vec::with_capacity(self.terms.len());
+        let rarities = frequencies.rarities(self.language);
         for term in &self.terms {
-            let rarity = frequencies.rarity(self.language, term.hash);
+            let rarity = rarities.of(term.hash, term.is_function_word);
             let weight = (1.0 + term.count.ln()) * rarity * if term.is_name { NAME } else { 1.0 };
             if weight > 0.0 {
                 weights.push((key(term.hash), weight));
@@ -213,6 +230,53 @@ impl Signature {
         };
         Signature { weights: entries.iter().map(entry).collect() }
     }
+}
+
+/// A signature that is compared with many: whether it has a term is seen at a glance, and most terms of others it has not.
+pub(super) struct Compared<'a> {
+    signature: &'a Signature,
+    /// A bit for each value of the lowest bits of its terms. These are hashes.
+    is_there: [u64; TERM_BITS / 64],
+}
+
+/// Bits by which a term is told to be missing: of those that are, one in 64 is looked for all the same.
+const TERM_BITS: usize = 64 * TERMS_MAX;
+
+impl<'a> Compared<'a> {
+    pub(super) fn new(signature: &'a Signature) -> Compared<'a> {
+        let mut is_there = [0; TERM_BITS / 64];
+        for (term, _) in &signature.weights {
+            let (word, bit) = bit_of(*term);
+            is_there[word] |= bit;
+        }
+        Compared { signature, is_there }
+    }
+
+    /// The same as [`Signature::likeness`], to the last digit.
+    pub(super) fn likeness(&self, other: &Signature) -> f64 {
+        self.product(&other.weights)
+    }
+
+    /// The same as [`product`], to the last digit.
+    pub(super) fn product(&self, other: &[(u32, f32)]) -> f64 {
+        let own = &self.signature.weights;
+        let mut sum = 0.0;
+        for (term, weight) in other {
+            let (word, bit) = bit_of(*term);
+            if self.is_there[word] & bit != 0
+                && let Ok(at) = own.binary_search_by_key(term, |(term, _)| *term)
+            {
+                sum += f64::from(own[at].1) * f64::from(*weight);
+            }
+        }
+        sum
+    }
+}
+
+/// The place of a term among [`TERM_BITS`].
+fn bit_of(term: u32) -> (usize, u64) {
+    let place = usize::try_from(term).unwrap_or_default() % TERM_BITS;
+    (place / 64, 1 << (place % 64))
 }
 
 /// The sum of products of the weights of common terms.
@@ -282,20 +346,25 @@ fn words(tokens: &[Token], mut take: impl FnMut(Word)) {
 /// Puts the places of each word together, and tells names: words with a capital letter that nothing but being a name
 /// explains. A capital at the beginning of a sentence says nothing where the word is also written without one, nor does
 /// one in a headline.
-fn gather(mut found: Vec<Found>, language: Language) -> Vec<Term> {
-    // In the order of the text among equals.
-    found.sort_by_key(|found| found.word.hash);
+fn gather(found: &[Found], language: Language) -> Vec<Term> {
+    // In the order of the text among equals. Numbers are sorted, and not what they stand for, which is ten times as long.
+    let mut places: Vec<(u64, usize)> =
+        found.iter().enumerate().map(|(position, found)| (found.word.hash, position)).collect();
+    places.sort_unstable();
     let mut terms = Vec::with_capacity(found.len() / 2);
-    for places in found.chunk_by(|left, right| left.word.hash == right.word.hash) {
-        let has_small = places.iter().any(|place| !place.is_in_title && !place.word.is_capitalised);
+    for places in places.chunk_by(|left, right| left.0 == right.0) {
+        let places = || places.iter().map(|(_, position)| &found[*position]);
+        let Some(Found { word, offset, is_in_title, .. }) = places().next() else { continue };
+        let has_small = places().any(|place| !place.is_in_title && !place.word.is_capitalised);
         let is_name = |place: &Found| {
             place.word.is_capitalised && !(has_small && (place.word.starts_sentence || place.is_in_title))
         };
-        let Found { word, offset, is_in_title, .. } = &places[0];
+        let is_function_word = is_function_word(language, word.hash);
         terms.push(Term {
             hash: word.hash,
-            count: places.iter().map(|place| place.count).sum(),
-            is_name: places.iter().any(is_name) && !is_function_word(language, word.hash),
+            count: places().map(|place| place.count).sum(),
+            is_name: !is_function_word && places().any(is_name),
+            is_function_word,
             place: Place { is_in_title: *is_in_title, start: offset + word.start, end: offset + word.end },
         });
     }
@@ -408,6 +477,21 @@ mod tests {
         assert_eq!(Signature::from_bytes(&signature.to_bytes()), signature);
         assert!((signature.likeness(&signature) - 1.0).abs() < 1e-3);
         assert_eq!(Signature::from_bytes(&[1, 2, 3]), Signature::default());
+    }
+
+    #[test]
+    fn compared_with_many_an_article_is_as_like_as_with_each() {
+        let words = |from: u32| (from..from + 90).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
+        let signatures: Vec<Signature> = (0..12)
+            .map(|number| terms("Gannets nest", &words(number * 15)).signature(&Frequencies::default()))
+            .chain([Signature::default()])
+            .collect();
+        for left in &signatures {
+            let compared = Compared::new(left);
+            for right in &signatures {
+                assert_eq!(compared.likeness(right).to_bits(), left.likeness(right).to_bits());
+            }
+        }
     }
 
     #[test]

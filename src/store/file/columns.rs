@@ -55,6 +55,9 @@ pub(in crate::store) fn public_text(row: &Row<'_>, index: usize) -> rusqlite::Re
 
 /// A list of texts as a JSON array.
 pub(in crate::store) fn json_list(items: &[impl AsRef<str>]) -> String {
+    if items.is_empty() {
+        return "[]".to_owned();
+    }
     Value::from(items.iter().map(AsRef::as_ref).collect::<Vec<_>>()).to_string()
 }
 

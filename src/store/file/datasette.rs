@@ -9,7 +9,7 @@ use crate::store::file::public_schema::docs;
 use crate::store::file::schema::in_memory;
 
 /// Searches both full-text indexes for a phrase: as it stands, and with its characters apart as `articles_characters` has them, the marks
-/// of Thai, Lao, Burmese and Khmer beside theirs.
+/// of Thai, Lao, Burmese and Khmer beside theirs. Of a word that very many articles have, the newest are looked at.
 const SEARCH: &str = "\
 WITH RECURSIVE spelled (n, text) AS (
     SELECT 0, ''
@@ -26,10 +26,16 @@ WITH RECURSIVE spelled (n, text) AS (
 SELECT articles.id, published_at, sources.slug AS source, articles.title, articles.url
 FROM articles LEFT JOIN sources ON sources.id = source_id
 WHERE articles.id IN (
-    SELECT rowid FROM articles_fts WHERE articles_fts MATCH '\"' || replace(:words, '\"', ' ') || '\"'
+    SELECT rowid FROM (
+        SELECT rowid FROM articles_fts WHERE articles_fts MATCH '\"' || replace(:words, '\"', ' ') || '\"'
+        ORDER BY rowid DESC LIMIT 1000
+    )
     UNION
-    SELECT rowid FROM articles_characters
-    WHERE articles_characters MATCH '\"' || replace((SELECT text FROM spelled ORDER BY n DESC LIMIT 1), '\"', ' ') || '\"'
+    SELECT rowid FROM (
+        SELECT rowid FROM articles_characters
+        WHERE articles_characters MATCH '\"' || replace((SELECT text FROM spelled ORDER BY n DESC LIMIT 1), '\"', ' ') || '\"'
+        ORDER BY rowid DESC LIMIT 1000
+    )
 )
 ORDER BY published_at DESC LIMIT 100";
 
@@ -120,7 +126,7 @@ pub fn datasette_metadata(database: &str) -> Result<Value, StoreError> {
             database: {
                 "tables": tables,
                 "queries": {
-                    "search": query("Search, in all scripts", "Articles with these words one after the other, the newest first.", SEARCH),
+                    "search": query("Search, in all scripts", "Articles with these words one after the other, the newest first: a hundred of the last thousand that came in.", SEARCH),
                     "stories": query("What several newsrooms tell", "Stories of so many newsrooms and more, without weather and the like; two if nothing is said.", STORIES),
                     "timeline": query("Who told a story when", "By the number of the story.", TIMELINE),
                     "failing": query("Sources that need attention", "Those whose last poll failed.", FAILING),

@@ -44,9 +44,9 @@ impl Reader {
         let wrong = |error: rusqlite::Error| of_user(error, ToString::to_string);
         let asked = Asked::of(expression);
         let ranked = asked.hits(self.connection(), filter, RANKED_MAX.max(limit)).map_err(wrong)?;
-        let best = asked.best(self.connection(), &ranked.newest, limit).map_err(wrong)?;
-        let hits = self.shown(&asked, &passage::words_of(expression), &best).map_err(wrong)?;
-        Ok(Found { hits, n_ranked: ranked.newest.len(), are_all_ranked: ranked.are_all })
+        let (n_ranked, are_all_ranked) = (ranked.len(), ranked.are_all);
+        let hits = self.shown(&asked, &passage::words_of(expression), &ranked.best(limit)).map_err(wrong)?;
+        Ok(Found { hits, n_ranked, are_all_ranked })
     }
 
     /// The articles of hits, in their order, with the passage of each.

@@ -11,6 +11,7 @@ use crate::dedup::frame::Frame;
 use crate::dedup::lineage::{self, Copy, Span};
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
+use crate::dedup::text::ArticleText;
 use crate::model::{Article, BodyKind, CanonicalUrl, publisher_of};
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::{spans_from_json, spans_to_json, stored_url};
@@ -36,17 +37,17 @@ impl Comparison {
     pub(super) fn of(
         transaction: &WriteTransaction<'_>,
         article: &Article,
+        text: &ArticleText<'_>,
         url: Option<&CanonicalUrl>,
         revised: Option<i64>,
     ) -> rusqlite::Result<Option<Comparison>> {
         if article.body_kind == BodyKind::Wall {
             return Ok(None);
         }
-        let mut text = ShingledText::new(article.title.as_deref(), &article.body);
-        if text.is_empty() {
+        if text.folded().is_empty() {
             return Ok(None);
         }
-        let sketch = Sketch::of(&text);
+        let sketch = Sketch::of_folded(text.folded());
         let connection: &Connection = transaction;
         let cache = &mut *transaction.cache();
         let mut postings = cache.recent_shingles(connection)?.look_up(connection, &sketch)?;
@@ -65,7 +66,7 @@ impl Comparison {
             let (words, day) = words_and_day(connection, id)?;
             let can_be_copy = dedup::has_own_text(words.min(article.words))
                 && dedup::can_be_copy(words.max(article.words), own_day.as_deref(), day.as_deref());
-            if can_be_copy && sketch.may_be_alike(n_hits, text.len(), words) {
+            if can_be_copy && sketch.may_be_alike(n_hits, text.shingled().len(), words) {
                 earlier.extend(read(connection, id, publisher.as_deref())?);
             }
         }
@@ -73,15 +74,26 @@ impl Comparison {
         for id in of_one_make {
             others.extend(read(connection, id, publisher.as_deref())?);
         }
-        let frame = Frame::of(&text, earlier.iter().chain(&others));
-        let no_copies = no_copies(connection, &text, &frame, earlier.iter().chain(&others))?;
-        let found = match lineage::find_original(&mut text, &mut earlier, &common, &frame) {
-            Some(copy) => {
+        if earlier.is_empty() && others.is_empty() {
+            return Ok(Some(Comparison {
+                sketch,
+                postings,
+                found: None,
+                frame: Frame::default(),
+                no_copies: Vec::new(),
+            }));
+        }
+        let text = text.shingled();
+        let frame = Frame::of(text, earlier.iter().chain(&others));
+        let no_copies = no_copies(connection, text, &frame, earlier.iter().chain(&others))?;
+        let mut found = None;
+        if !earlier.is_empty() {
+            let mut text = text.clone();
+            if let Some(copy) = lineage::find_original(&mut text, &mut earlier, &common, &frame) {
                 let spans = spans_of(connection, &text, earlier, &copy)?;
-                Some((copy, spans))
+                found = Some((copy, spans));
             }
-            None => None,
-        };
+        }
         Ok(Some(Comparison { sketch, postings, found, frame, no_copies }))
     }
 
@@ -158,7 +170,8 @@ pub(in crate::store) fn original_of(
     transaction: &WriteTransaction<'_>,
     article: &Article,
 ) -> rusqlite::Result<Option<i64>> {
-    Ok(Comparison::of(transaction, article, article.url.as_ref(), None)?.as_ref().and_then(Comparison::original))
+    let text = ArticleText::of(article);
+    Ok(Comparison::of(transaction, article, &text, article.url.as_ref(), None)?.as_ref().and_then(Comparison::original))
 }
 
 /// Writes that an article has the very text of an earlier one. Its paragraphs come from where those of that one come from.

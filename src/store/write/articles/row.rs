@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use crate::bundle;
 use crate::model::{Article, CanonicalUrl, DatePrecision, DuplicateKind, publisher_of};
-use crate::store::file::change_seq::NEXT_CHANGE;
+use crate::store::file::change_seq::{NEXT_CHANGE, next_change};
 use crate::store::file::columns::{iso_day, json_list, public_time};
 use crate::store::write::articles::arrival::Arrival;
 
@@ -25,10 +25,12 @@ impl ArticleRow<'_> {
     /// Inserts the row. Returns its id.
     pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
         static SQL: OnceLock<String> = OnceLock::new();
+        let change = next_change(connection)?;
         let columns = self.columns(&Stays::default());
         let sql = SQL.get_or_init(|| insert_sql(&columns));
-        let parameters: Vec<(&str, &dyn ToSql)> = columns.iter().map(Column::parameter).collect();
-        connection.prepare_cached(sql)?.insert(parameters.as_slice())
+        // In the order in which the statement names them.
+        let values = columns.iter().map(|column| &*column.value);
+        connection.prepare_cached(sql)?.insert(params_from_iter(values.chain([&change as &dyn ToSql])))
     }
 
     /// Replaces the wording in the row of the article with this id.
@@ -169,9 +171,11 @@ fn insert_sql(columns: &[Column<'_>]) -> String {
     let names: Vec<&str> = columns.iter().map(Column::name).collect();
     let parameters: Vec<&str> = columns.iter().map(|column| column.parameter).collect();
     let (names, parameters) = (names.join(", "), parameters.join(", "));
+    // Not from a SELECT: such a statement may insert several rows, and SQLite then keeps a copy of every page that it touches.
     format!(
         "INSERT INTO articles ({names}, change_seq, new_seq, wording_seq)
-         SELECT {parameters}, next, next, next FROM (SELECT {NEXT_CHANGE} AS next)"
+         VALUES ({parameters}, ?{change}, ?{change}, ?{change})",
+        change = columns.len() + 1
     )
 }
 

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::frame::Frame;
 use crate::dedup::reading::{self, PageForm, Reading};
+use crate::dedup::text::ArticleText;
 use crate::dedup::{self, Lookalikes};
 use crate::model::{Article, CanonicalUrl, DuplicateKind, SourceId, StoredArticle, Verdict};
 use crate::store::write::articles::arrival::Arrival;
@@ -172,7 +173,8 @@ struct JudgedArticle<'a> {
 impl JudgedArticle<'_> {
     /// Stores an article that is not known. It may still be a near copy of an earlier one.
     fn insert(&self) -> rusqlite::Result<StoredArticle> {
-        let comparison = Comparison::of(self.transaction, self.article, self.url, None)?;
+        let text = ArticleText::of(self.article);
+        let comparison = Comparison::of(self.transaction, self.article, &text, self.url, None)?;
         let original = comparison.as_ref().and_then(Comparison::original);
         let id = self.row(original.map(|of| (of, DuplicateKind::Near))).insert(self.transaction)?;
         lookalikes::remember_wording(self.transaction, self.article, id)?;
@@ -180,7 +182,7 @@ impl JudgedArticle<'_> {
         if let Some(comparison) = comparison {
             frame = comparison.record(self.transaction, id)?;
         }
-        self.join_story(id, Compared { original, frame: &frame })?;
+        self.join_story(id, &text, Compared { original, frame: &frame })?;
         let verdict = match original {
             Some(of) => Verdict::Duplicate { of, kind: DuplicateKind::Near },
             None => Verdict::New,
@@ -193,7 +195,8 @@ impl JudgedArticle<'_> {
         let id = self.row(Some((of, kind))).insert(self.transaction)?;
         lookalikes::remember_wording(self.transaction, self.article, id)?;
         copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())?;
-        self.join_story(id, Compared { original: Some(of), frame: &Frame::default() })?;
+        let text = ArticleText::of(self.article);
+        self.join_story(id, &text, Compared { original: Some(of), frame: &Frame::default() })?;
         Ok(StoredArticle { id, verdict: Verdict::Duplicate { of, kind } })
     }
 
@@ -213,9 +216,10 @@ impl JudgedArticle<'_> {
 
     fn put_wording(&self, id: i64, by_wording: Option<i64>, number: NumberOfWording) -> rusqlite::Result<()> {
         let exact = by_wording.filter(|other| *other < id);
+        let text = ArticleText::of(self.article);
         let comparison = match exact {
             Some(_) => None,
-            None => Comparison::of(self.transaction, self.article, self.url, Some(id))?,
+            None => Comparison::of(self.transaction, self.article, &text, self.url, Some(id))?,
         };
         let near = comparison.as_ref().and_then(Comparison::original);
         let duplicate = exact.map(|of| (of, DuplicateKind::Exact)).or(near.map(|of| (of, DuplicateKind::Near)));
@@ -231,7 +235,7 @@ impl JudgedArticle<'_> {
         lookalikes::replace_wording(self.transaction, self.article, id)?;
         if self.arrival.identity.is_unlike {
             let compared = Compared { original: duplicate.map(|(of, _)| of), frame: &frame };
-            join::rejoin(self.transaction, &self.arrived(id), compared)?;
+            join::rejoin(self.transaction, &self.arrived(id, &text), compared)?;
         }
         Ok(())
     }
@@ -254,13 +258,13 @@ impl JudgedArticle<'_> {
         ArticleRow { article: self.article, url: self.url, arrival: self.arrival, duplicate }
     }
 
-    fn join_story(&self, id: i64, compared: Compared<'_>) -> rusqlite::Result<()> {
-        join::join(self.transaction, &self.arrived(id), compared)
+    fn join_story(&self, id: i64, text: &ArticleText<'_>, compared: Compared<'_>) -> rusqlite::Result<()> {
+        join::join(self.transaction, &self.arrived(id, text), compared)
     }
 
-    fn arrived(&self, id: i64) -> Arrived<'_> {
+    fn arrived<'a>(&'a self, id: i64, text: &'a ArticleText<'a>) -> Arrived<'a> {
         let Arrival { source, first_seen_at, now, answered, .. } = *self.arrival;
         let (article, url) = (self.article, self.url);
-        Arrived { id, article, url, source, is_fetched: answered.is_some(), first_seen_at, now }
+        Arrived { id, article, text, url, source, is_fetched: answered.is_some(), first_seen_at, now }
     }
 }

@@ -6,9 +6,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::dedup;
 use crate::dedup::frame::Frame;
 use crate::dedup::lineage;
-use crate::dedup::shingle::ShingledText;
 use crate::dedup::story::active::{Joining, Placement};
-use crate::dedup::story::terms::{Signature, Terms};
+use crate::dedup::story::terms::{Rest, Signature, Terms};
+use crate::dedup::text::ArticleText;
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::write::articles::copies;
@@ -37,6 +37,7 @@ const ANEW_MAX: usize = 3;
 pub(in crate::store) struct Arrived<'a> {
     pub(in crate::store) id: i64,
     pub(in crate::store) article: &'a Article,
+    pub(in crate::store) text: &'a ArticleText<'a>,
     /// Where it stands, which may be another address than its own.
     pub(in crate::store) url: Option<&'a CanonicalUrl>,
     pub(in crate::store) source: Option<SourceId>,
@@ -62,19 +63,19 @@ pub(in crate::store) fn join(
     arrived: &Arrived<'_>,
     compared: Compared<'_>,
 ) -> rusqlite::Result<()> {
-    let article = arrived.article;
+    let Arrived { article, text, .. } = *arrived;
     if article.body_kind == BodyKind::Wall {
         return Ok(());
     }
     let connection: &Connection = transaction;
     let Compared { original, frame } = compared;
-    let all_terms = Terms::of(article.title.as_deref(), &article.body, article.language.as_deref());
+    let all_terms = Terms::of_folded(text.folded(), article.language.as_deref());
     let cache = &mut *transaction.cache();
     let stories = cache.stories(connection, arrived.id)?;
     all_terms.note(&mut stories.frequencies);
     let at = told_at(arrived);
     let publisher = publisher_name(connection, arrived)?;
-    let told = Told { article, publisher: &publisher, all_terms: &all_terms, at, original };
+    let told = Told { article, text, publisher: &publisher, all_terms: &all_terms, at, original };
     let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(()) };
     let ByWords { terms, signature, place, frame, is_framed } = found;
     part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
@@ -88,7 +89,7 @@ pub(in crate::store) fn join(
         _ => None,
     };
     let place = match (place, across) {
-        (None, None) => Place::first(open(connection, at, arrived)?),
+        (None, None) => Place::first(open(connection, at, is_framed, arrived)?),
         (None, Some((story, likeness))) => Place::translated(story, arrived.id, likeness),
         (Some(place), Some(across)) if place.is_outdone_by(across) => Place::translated(across.0, arrived.id, across.1),
         (Some(place), Some(across)) if !place.is_weak() && across.1 >= MEANING_ALONE_MIN => {
@@ -136,18 +137,18 @@ struct Shared {
 impl Shared {
     /// With those of a story that it is most like.
     fn find(connection: &Connection, told: &Told<'_>, nearest: &[i64]) -> rusqlite::Result<Shared> {
-        let Told { article, publisher, .. } = *told;
+        let Told { article, text, publisher, .. } = *told;
         let mut members = Vec::with_capacity(nearest.len());
         for id in nearest {
             members.extend(copies::read(connection, *id, Some(publisher))?);
         }
         let title = article.title.as_deref().unwrap_or_default();
-        let text = ShingledText::new(Some(title), &article.body);
+        let text = text.shingled();
         let is_headline = dedup::has_own_text(article.words)
-            && members.iter().any(|member| member.has_headline_of(&text))
+            && members.iter().any(|member| member.has_headline_of(text))
             && Terms::are_apart(title, &article.body, article.language.as_deref());
-        let paragraphs = lineage::repeated_paragraphs(&text, &members);
-        Ok(Shared { frame: Frame::of_story(&text, &members), paragraphs, is_headline })
+        let paragraphs = lineage::repeated_paragraphs(text, &members);
+        Ok(Shared { frame: Frame::of_story(text, &members), paragraphs, is_headline })
     }
 
     /// Adds what else was found; whether there is any.
@@ -162,9 +163,9 @@ impl Shared {
     }
 
     /// What the article says beyond that.
-    fn rest_of(&self, article: &Article) -> Terms {
-        let title = article.title.as_deref().filter(|_| !self.is_headline);
-        let mut terms = Terms::without(&self.paragraphs, title, &article.body, article.language.as_deref());
+    fn rest_of(&self, told: &Told<'_>) -> Terms {
+        let rest = Rest { is_without_title: self.is_headline, without_paragraphs: &self.paragraphs };
+        let mut terms = Terms::of_rest(told.text.folded(), rest, told.article.language.as_deref());
         terms.leave_out(&self.frame);
         terms
     }
@@ -257,6 +258,7 @@ impl Place {
 /// What an article tells, and when.
 struct Told<'a> {
     article: &'a Article,
+    text: &'a ArticleText<'a>,
     publisher: &'a str,
     all_terms: &'a Terms,
     at: Option<Timestamp>,
@@ -310,7 +312,7 @@ fn find_by_words(
         if !shared.extend(more) {
             return Ok(Some(ByWords { terms, signature, place, frame: shared.frame, is_framed }));
         }
-        terms = shared.rest_of(article);
+        terms = shared.rest_of(told);
     }
 }
 
@@ -326,7 +328,11 @@ struct Placing<'a> {
 }
 
 /// Finds the stored story that an article belongs to.
-fn find_place(connection: &Connection, stories: &StoryCache, placing: &Placing<'_>) -> rusqlite::Result<Option<Place>> {
+fn find_place(
+    connection: &Connection,
+    stories: &mut StoryCache,
+    placing: &Placing<'_>,
+) -> rusqlite::Result<Option<Place>> {
     let Placing { signature, n_known, at, original, has_text, is_framed } = *placing;
     let of_original = match original {
         Some(original) => story_and_part_of(connection, original)?,
@@ -395,7 +401,9 @@ impl Member<'_> {
                 is_copy,
                 is_routine
             ])?;
-        set_routine(connection, *story)?;
+        if *reason != Reason::First {
+            set_routine(connection, *story)?;
+        }
         connection
             .prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?
             .execute([arrived.id, *story])
@@ -476,14 +484,19 @@ fn set_title(connection: &Connection, story: i64, article_id: i64) -> rusqlite::
 }
 
 /// Opens a story with this article. Returns its row id.
-fn open(connection: &Connection, at: Option<Timestamp>, arrived: &Arrived<'_>) -> rusqlite::Result<i64> {
+fn open(
+    connection: &Connection,
+    at: Option<Timestamp>,
+    is_routine: bool,
+    arrived: &Arrived<'_>,
+) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
             "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, title_article_id,
-                 updated_at)
-             VALUES (?1, ?2, ?2, 1, 1, ?3, ?4)",
+                 updated_at, is_routine)
+             VALUES (?1, ?2, ?2, 1, 1, ?3, ?4, ?5)",
         )?
-        .insert(params![arrived.article.title, at.map(public_time), arrived.id, public_time(arrived.now)])
+        .insert(params![arrived.article.title, at.map(public_time), arrived.id, public_time(arrived.now), is_routine])
 }
 
 /// The story of an article, and the part of it. What is no longer remembered is of the part that the story began with.
