@@ -104,6 +104,37 @@ fn what_can_be_read_comes_out_whatever_else_is_damaged() {
 }
 
 #[test]
+fn a_damaged_file_of_an_earlier_version_is_read_as_it_is() {
+    let room = archive();
+    let earlier = Connection::open(room.database()).expect("a database");
+    earlier.pragma_update(None, "user_version", 8).expect("it can be set");
+    drop(earlier);
+    room.run(&["ls"]).exits(0);
+    damage(&room, &["articles"]);
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(1);
+    assert!(room.run(&["doctor"]).exits(1).stdout.contains("merge DAMAGED.db"));
+    assert!(room.run(&["export"]).exits(3).json_lines().len() > 80);
+    let out = Newsroom::new();
+    out.run(&["merge", &room.database().display().to_string()]).exits(3);
+    assert!(out.number("SELECT count(*) FROM articles") > 80);
+}
+
+#[test]
+fn a_file_that_was_cut_off_gives_out_what_is_left() {
+    let room = archive();
+    damage(&room, &[]);
+    let file = fs::OpenOptions::new().write(true).open(room.database()).expect("the file");
+    let n_bytes = file.metadata().expect("a size").len();
+    file.set_len(n_bytes / 8192 * 8 / 10 * 8192).expect("it is cut off");
+    room.run(&["doctor"]).exits(1);
+    let n_told = room.run(&["export"]).exits(3).json_lines().len();
+    assert!(n_told > 5 && n_told < N_ARTICLES, "{n_told}");
+    let out = Newsroom::new();
+    out.run(&["merge", &room.database().display().to_string()]).exits(3);
+    assert_eq!(out.number("SELECT count(*) FROM articles"), i64::try_from(n_told).expect("a number"));
+}
+
+#[test]
 fn a_merge_into_a_new_file_takes_out_what_can_be_read() {
     let room = archive();
     room.run(&["rm", "3"]).exits(0);

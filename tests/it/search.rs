@@ -58,6 +58,37 @@ fn with(room: &Newsroom, word: &str) -> Vec<i64> {
 }
 
 #[test]
+fn a_word_is_found_in_each_of_its_spellings_and_not_across_the_end_of_a_sentence() {
+    let room = newsroom();
+    let more = [
+        ["ja", "ｶﾞｽと港のﾊﾟｰﾃｨｰ", "青浜港のｶﾞｽﾀﾝｸは空になった。大石は去った。"],
+        ["ja", "ガスの港", "港のガスタンクは修理された。"],
+        ["th", "เรือกลับท่า", "ชาวบ้านนำน้\u{e4d}\u{e32}มาให้"],
+    ];
+    let lines: Vec<String> = more
+        .iter()
+        .map(|[language, title, body]| {
+            json!({ "id": title, "language": language, "title": title, "text": body }).to_string()
+        })
+        .collect();
+    room.run(&["import", &room.file("more.jsonl", lines.join("\n"))]).exits(0);
+    for (query, expected) in [
+        ("ガスタンク", &[5, 6][..]),
+        ("ｶﾞｽﾀﾝｸ", &[5, 6]),
+        ("パーティー", &[5]),
+        ("น้ำ", &[3, 7]),
+        ("น้\u{e4d}\u{e32}", &[3, 7]),
+        ("た大石", &[]),
+        ("る東京", &[]),
+        ("大石", &[5]),
+        ("ガス 大石", &[5]),
+    ] {
+        assert_eq!(found(&room, &[query]), expected, "{query}");
+    }
+    assert_eq!(found(&room, &["--raw", "ガス NOT 大石"]), [6]);
+}
+
+#[test]
 fn every_word_of_two_characters_is_found_and_no_other() {
     let room = newsroom();
     let words = [

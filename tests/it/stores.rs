@@ -56,7 +56,16 @@ fn stores_of_earlier_versions_go_on() {
             "SELECT id || title || body || sha256 || change_seq || coalesce(story_id, '') FROM articles ORDER BY id";
         let before = (counts(&room), room.column(texts));
         assert!(before.0.iter().all(|count| *count > 0), "{name}: {:?}", before.0);
-        room.run(&["ls"]).exits(78).says("its schema has version");
+        // From version 8 on files are read as they are.
+        if room.number("PRAGMA user_version") < 8 {
+            room.run(&["ls"]).exits(78).says("its schema has version");
+        } else {
+            for arguments in
+                [&["ls"][..], &["stories"], &["status"], &["export"], &["tail"], &["doctor"], &["sources", "ls"]]
+            {
+                room.run(arguments).exits(0);
+            }
+        }
         room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
         let (found, expected) = (schema(&room), schema(&fresh));
         let differing = found.iter().filter(|line| !expected.contains(line));

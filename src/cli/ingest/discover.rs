@@ -44,8 +44,14 @@ pub(crate) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<()
 async fn search(stages: &Stages, site: &str) -> Result<(Url, Discovered), Failure> {
     let url = addresses::parse(site)?.settle(&stages.fetcher).await;
     let found = pipeline::discover(stages, &url, Thoroughness::All).await;
-    let url = public_url(&url).into_owned();
-    found.map_err(|error| failure_of(&url, &error)).map(|found| (url, public(found)))
+    let public_url = public_url(&url).into_owned();
+    let found = found.map_err(|error| failure_of(&public_url, &error))?;
+    if public_url != url && !found.findings.is_empty() {
+        eprintln!(
+            "newswire: the addresses are told without the login; `sources add` takes it in the address: https://USER:PASSWORD@…"
+        );
+    }
+    Ok((public_url, public(found)))
 }
 
 /// What was found, with its addresses as they may be printed: those of a site that is asked with credentials have them.

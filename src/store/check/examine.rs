@@ -10,6 +10,7 @@ use crate::store::check::{contents, pages, surroundings};
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::is_snapshot;
 use crate::store::file::open::open_for_reading;
+use crate::store::file::schema::VERSION;
 
 /// Longest wait for a lock, as for other readers.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,8 +23,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub fn examine(path: &Path, now: Timestamp, tell: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
     let connection = open_for_reading(path, BUSY_TIMEOUT)?.connection;
     let wrap = |error: rusqlite::Error| explain(&error, path);
-    if is_snapshot(&connection).map_err(wrap)? {
-        // It has no triggers, nor what belongs to ingesting.
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(wrap)?;
+    if version != VERSION || is_snapshot(&connection).map_err(wrap)? {
+        // A snapshot has no triggers, nor what belongs to ingesting; a file of an earlier version has those of then.
         tell(pages::look(&connection).map_err(wrap)?);
     } else {
         contents::look(&connection, tell).map_err(wrap)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID, VERSION};
+use crate::store::file::schema::{APPLICATION_ID, READABLE, SNAPSHOT_APPLICATION_ID, VERSION};
 
 /// Offset of the application id in a file, in bytes (SQLite file format, section 1.3): four bytes, most significant
 /// first.
@@ -58,7 +58,7 @@ pub(in crate::store) fn check_identity(connection: &Connection, path: &Path, acc
         );
         return Err(StoreError::Snapshot { path: shown, reason });
     }
-    if access == Access::Read && found < known {
+    if access == Access::Read && found < i64::try_from(READABLE).unwrap_or(i64::MAX) {
         return Err(StoreError::Older { path: shown, found, known });
     }
     Ok(())

@@ -119,6 +119,13 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
             check_identity(&connection, path, access)?;
             Ok(OpenedForReading { connection, is_at_rest: true })
         }
+        // Of a file that was cut off SQLite reads what is left only for those who say that they may mend it.
+        Err(StoreError::Malformed { .. }) => {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).map_err(wrap)?;
+            connection.pragma_update(None, "writable_schema", true).map_err(wrap)?;
+            check_identity(&connection, path, access)?;
+            Ok(OpenedForReading { connection, is_at_rest: false })
+        }
         checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false }),
     }
 }

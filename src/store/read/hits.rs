@@ -11,12 +11,22 @@ use rusqlite::{Connection, ToSql};
 
 use crate::store::file::characters;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::spellings::{spellings, words_of};
 
 /// So many hits are ranked, or as many as are asked for.
 pub(super) const RANKED_MAX: u32 = 1000;
 
 /// A choice of so many articles and fewer is looked up among the hits; of a larger one each hit is asked whether it belongs to it.
 const FEW_ARTICLES: u32 = 20_000;
+
+/// Names of the parameters for the words that stand in one piece, and for the spellings of each. With so many few texts have all by
+/// chance, and the others are not looked for.
+const NAMES: [[&str; 3]; 4] = [
+    [":word0", ":word0a", ":word0b"],
+    [":word1", ":word1a", ":word1b"],
+    [":word2", ":word2a", ":word2b"],
+    [":word3", ":word3a", ":word3b"],
+];
 
 /// So many hits of several words are looked up one by one.
 const LOOKED_UP_MAX: usize = 100;
@@ -49,6 +59,9 @@ pub(super) struct Asked {
     expression: String,
     /// Where both have an article, it counts as found by the first.
     indexes: &'static [Index],
+    /// Words that stand in one piece in what is found, in all their spellings: to the index of characters the end of a sentence or a
+    /// paragraph is nothing.
+    in_one_piece: Vec<Vec<String>>,
 }
 
 /// An article that has the words.
@@ -73,10 +86,31 @@ impl Asked {
     /// In both is what stands between such words: there it has blanks beside it in the first index only.
     pub(super) fn of(expression: &str) -> Asked {
         if characters::has_some(expression) {
-            Asked { expression: characters::by_character(expression), indexes: &[Index::Characters] }
+            let in_spelling = |spelling: &String| format!("({})", characters::by_character(spelling));
+            let spellings: Vec<String> = spellings(expression).iter().map(in_spelling).collect();
+            let in_one_piece = words_of(expression);
+            Asked { expression: spellings.join(" OR "), indexes: &[Index::Characters], in_one_piece }
         } else {
-            Asked { expression: expression.to_owned(), indexes: &[Index::Words, Index::Characters] }
+            let indexes = &[Index::Words, Index::Characters];
+            Asked { expression: expression.to_owned(), indexes, in_one_piece: Vec::new() }
         }
+    }
+
+    /// What stands behind `MATCH` so that words are found in one piece, and its parameters.
+    fn in_one_piece(&self, table: &str) -> (String, Vec<(&'static str, &dyn ToSql)>) {
+        let mut conditions = String::new();
+        let mut parameters: Vec<(&'static str, &dyn ToSql)> = Vec::new();
+        for (spellings, names) in self.in_one_piece.iter().zip(NAMES) {
+            let mut alternatives = Vec::new();
+            for (spelling, name) in spellings.iter().zip(names) {
+                alternatives.push(format!("instr(title, {name}) > 0 OR instr(body, {name}) > 0"));
+                parameters.push((name, spelling));
+            }
+            let alternatives = alternatives.join(" OR ");
+            let this = format!(" AND EXISTS (SELECT 1 FROM articles WHERE id = {table}.rowid AND ({alternatives}))");
+            conditions.push_str(&this);
+        }
+        (conditions, parameters)
     }
 
     /// The indexes that are asked.
@@ -107,14 +141,16 @@ impl Asked {
         let mut hits = Vec::new();
         for &index in self.indexes {
             let table = index.table();
+            let (in_one_piece, words) = self.in_one_piece(table);
             let sql = format!(
-                "SELECT rowid, bm25({table}, {WEIGHTS}) FROM {table} WHERE {table} MATCH :expression {}
+                "SELECT rowid, bm25({table}, {WEIGHTS}) FROM {table} WHERE {table} MATCH :expression {}{in_one_piece}
                  ORDER BY rowid DESC LIMIT {n_max}",
                 choice.condition(index)
             );
             let mut statement = connection.prepare(&sql)?;
             let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":expression", &self.expression)];
             parameters.extend(choice.parameters());
+            parameters.extend(words);
             let rows = statement
                 .query_map(parameters.as_slice(), |row| Ok(Hit { id: row.get(0)?, index, score: row.get(1)? }))?;
             hits.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
