@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::app::App;
-use crate::model::{Candidate, ClaimedWork, DueSource};
+use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
 use crate::pipeline;
 use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, StoreError};
 
@@ -77,6 +77,8 @@ pub struct Engine {
     running: JoinSet<(u64, Result<Event, StoreError>)>,
     pieces: Pieces,
     claims: Claims,
+    /// Claims whose outcomes could not be written.
+    unwritten: Vec<ClaimId>,
     /// Whether the database could not be written when it was last tried.
     is_in_trouble: bool,
     /// Whether its log was larger than usual.
@@ -99,6 +101,7 @@ impl Engine {
             running: JoinSet::new(),
             pieces: Pieces::default(),
             claims: Claims::new(is_after_death),
+            unwritten: Vec::new(),
             is_in_trouble: false,
             log_is_large: false,
             started_at: Timestamp::now(),
@@ -244,7 +247,7 @@ impl Engine {
 
     /// Starts as much of what is in stock as there are slots for.
     fn start_from_stock(&mut self) {
-        if self.claims.stock_is_empty() {
+        if self.claims.stock_is_empty() || self.claims.is_paused() {
             return;
         }
         let n_free = self.pieces.room(Slot::Article, &self.app.config.daemon).n_sound;
@@ -269,7 +272,7 @@ impl Engine {
     }
 
     fn start_poll(&mut self, source: DueSource) {
-        let (number, progress) = self.pieces.begin(Slot::Poll, source.is_probe);
+        let (number, progress) = self.pieces.begin(Slot::Poll, source.claim, source.is_probe);
         let app = self.app.clone();
         self.spawn(number, async move {
             let stages = app.stages.of_piece(source.is_probe, progress.clone());
@@ -283,7 +286,7 @@ impl Engine {
     }
 
     fn start_article(&mut self, candidate: Candidate) {
-        let (number, progress) = self.pieces.begin(Slot::Article, candidate.is_probe);
+        let (number, progress) = self.pieces.begin(Slot::Article, candidate.claim, candidate.is_probe);
         let app = self.app.clone();
         self.spawn(number, async move {
             let stages = app.stages.of_piece(candidate.is_probe, progress.clone());
@@ -307,7 +310,7 @@ impl Engine {
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => return Ok(()),
         };
-        self.pieces.end(number);
+        let claim = self.pieces.end(number);
         match committed {
             Ok(event) => {
                 log(&event);
@@ -315,12 +318,15 @@ impl Engine {
                 (self.observe)(&event);
                 Ok(())
             }
-            Err(error) => self.store_trouble(error),
+            Err(error) => {
+                self.unwritten.extend(claim);
+                self.store_trouble(error)
+            }
         }
     }
 
-    /// Notes trouble with the database and pauses claims. What was in work is fetched again when its lease has run
-    /// out; nothing is lost.
+    /// Notes trouble with the database and pauses all that is not in work yet. What was is given back when the database can be
+    /// written again, and fetched once more; nothing is lost.
     fn store_trouble(&mut self, error: StoreError) -> Result<(), EngineError> {
         if matches!(error, StoreError::Closed | StoreError::Replaced { .. }) {
             return Err(EngineError::Store(error));
@@ -347,6 +353,11 @@ impl Engine {
             Ok(()) => {
                 if std::mem::take(&mut self.is_in_trouble) {
                     info!("the database can be written again");
+                    let unwritten = std::mem::take(&mut self.unwritten);
+                    if let Err(error) = self.app.store.give_back_these(unwritten.clone()).await {
+                        self.unwritten = unwritten;
+                        return self.store_trouble(error);
+                    }
                 }
                 let log = self.look_at_log();
                 if let Some(notifier) = self.notifier {

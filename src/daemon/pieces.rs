@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::config::DaemonSettings;
+use crate::model::ClaimId;
 use crate::pipeline::{Progress, Step};
 use crate::store::Share;
 
@@ -26,6 +27,7 @@ pub(super) enum Slot {
 /// A piece of work that is under way.
 struct Piece {
     slot: Slot,
+    claim: ClaimId,
     started: Instant,
     /// Whether it asks somebody who was never reached, is slow or fails.
     is_probe: bool,
@@ -70,10 +72,10 @@ pub(super) struct Pieces {
 
 impl Pieces {
     /// Writes down that a piece of work is begun. Returns its number, and where it says what it is at.
-    pub(super) fn begin(&mut self, slot: Slot, is_probe: bool) -> (u64, Progress) {
+    pub(super) fn begin(&mut self, slot: Slot, claim: ClaimId, is_probe: bool) -> (u64, Progress) {
         self.n_begun += 1;
         let progress = Progress::new(self.handed_over.clone());
-        let piece = Piece { slot, started: Instant::now(), is_probe, progress: progress.clone(), task: None };
+        let piece = Piece { slot, claim, started: Instant::now(), is_probe, progress: progress.clone(), task: None };
         self.by_number.insert(self.n_begun, piece);
         (self.n_begun, progress)
     }
@@ -85,9 +87,9 @@ impl Pieces {
         }
     }
 
-    /// Writes down that a piece has ended.
-    pub(super) fn end(&mut self, number: u64) {
-        self.by_number.remove(&number);
+    /// Writes down that a piece has ended. Returns its claim.
+    pub(super) fn end(&mut self, number: u64) -> Option<ClaimId> {
+        self.by_number.remove(&number).map(|piece| piece.claim)
     }
 
     /// How many there are.

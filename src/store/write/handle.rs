@@ -10,7 +10,7 @@ use tracing::info;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ArticleRecord, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle, LinkId,
+    Article, ArticleOutcome, ArticleRecord, ClaimId, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle, LinkId,
     ListedLink, MergedSource, PollOutcome, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
@@ -365,6 +365,15 @@ impl Store {
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })
         .await
+    }
+
+    /// Releases claims whose outcomes could not be written, so that their work is due again. Returns how many still held.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. The leases then run out by themselves.
+    pub async fn give_back_these(&self, claims: Vec<ClaimId>) -> Result<usize, StoreError> {
+        self.write(move |tx| release::give_back(tx, &claims, Timestamp::now())).await
     }
 
     /// Releases all claims. Returns how many there were.

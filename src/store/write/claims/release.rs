@@ -3,11 +3,13 @@
 //! A claim counts as an attempt until it ends, in `n_claims`: work that takes the process down with it would else be the
 //! first thing that the next process does, and the one after that.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::ScheduleSettings;
-use crate::model::{ErrorClass, Retry};
+use crate::model::{ClaimId, ErrorClass, Retry};
 use crate::schedule::backoff::{self, DEATHS_AT_ONCE_MAX};
 
 use crate::store::file::columns::{private_time, public_time};
@@ -21,6 +23,40 @@ const SUSPECTS_PAUSE_S: u32 = 60;
 pub(in crate::store) fn give_back_all(connection: &Connection, at: Timestamp) -> rusqlite::Result<usize> {
     // A claim that is given back was no attempt.
     free_all(connection, 1, at)
+}
+
+/// Gives back these claims, whose outcomes could not be written. Returns how many still held.
+pub(in crate::store) fn give_back(
+    connection: &Connection,
+    claims: &[ClaimId],
+    at: Timestamp,
+) -> rusqlite::Result<usize> {
+    let now = private_time(at);
+    let mut n_given_back = 0;
+    let mut publishers = BTreeSet::new();
+    for claim in claims {
+        n_given_back += connection
+            .prepare_cached(
+                "UPDATE _source_schedule SET claim_id = NULL, next_due_at = min(next_due_at, ?2), n_claims = max(n_claims - 1, 0)
+                 WHERE claim_id = ?1",
+            )?
+            .execute(params![claim.0, now])?;
+        let publisher: Option<String> = connection
+            .prepare_cached(
+                // By that index, since what is claimed is little. A link that was claimed for a revisit is still to be revisited.
+                "UPDATE _links INDEXED BY _links_host_claimed SET claim_id = NULL,
+                     due_at = CASE WHEN look_at <= ?2 THEN NULL ELSE min(due_at, ?2) END, n_claims = max(n_claims - 1, 0)
+                 WHERE claim_id IS NOT NULL AND claim_id = ?1 RETURNING host",
+            )?
+            .query_row(params![claim.0, now], |row| row.get(0))
+            .optional()?;
+        n_given_back += usize::from(publisher.is_some());
+        publishers.extend(publisher);
+    }
+    for publisher in publishers {
+        publishers::set_next_turn(connection, &publisher, Timestamp::UNIX_EPOCH)?;
+    }
+    Ok(n_given_back)
 }
 
 /// Frees what a dead process left, at the start of the next one. What was in work when several processes died waits, and
