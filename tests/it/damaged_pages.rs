@@ -225,3 +225,53 @@ fn questions_to_a_damaged_file_name_the_damage_and_what_to_do() {
     room.run(&["backup", &copy]).exits(1).says("the file is damaged");
     room.run(&["backup", "--no-verify", &copy]).exits(0);
 }
+
+/// Changes a bit in each index that has rows, so that its pages are well formed still. Returns the names of those that have another row
+/// now than their tables.
+fn change_rows_of_indexes(room: &Newsroom) -> Vec<String> {
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let leaves: Vec<(String, usize)> = connection
+        .prepare(
+            "SELECT dbstat.name, max(pageno) FROM dbstat JOIN sqlite_schema USING (name)
+             WHERE type = 'index' AND pagetype = 'leaf' AND ncell > 0 GROUP BY dbstat.name",
+        )
+        .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .expect("a list of pages");
+    drop(connection);
+    let mut bytes = fs::read(room.database()).expect("the file");
+    for (_, page) in &leaves {
+        let (start, end) = ((page - 1) * 8192, page * 8192);
+        // The first cell's last bytes are the row id; before them stands the text or number that is indexed.
+        let cell = start + usize::from(u16::from_be_bytes([bytes[start + 8], bytes[start + 9]]));
+        let n_payload = usize::from(bytes[cell]);
+        assert!(n_payload < 128 && cell + n_payload < end, "a short one");
+        bytes[cell + n_payload] ^= 1;
+    }
+    fs::write(room.database(), bytes).expect("the file");
+    leaves.into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn an_index_that_has_another_row_than_its_table_is_named_and_made_anew() {
+    let room = archive();
+    let before = room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id");
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["backup", "--no-verify", &copy]).exits(0);
+    let indexes = change_rows_of_indexes(&room);
+    assert!(indexes.len() > 25, "{indexes:?}");
+    assert_eq!(room.value("PRAGMA quick_check"), "ok");
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    let told = doctor.lines().find(|line| line.starts_with("pages\twrong")).expect("it is told");
+    for index in &indexes {
+        assert!(told.contains(index), "{index}: {told}");
+    }
+    room.run(&["backup", "--force", &copy]).exits(1).says("the file is damaged (").says("index");
+    room.run(&["backup", "--no-verify", "--force", &copy]).exits(0);
+    room.run(&["restore", "--force", &copy]).exits(1).says("the backup is damaged").says("index");
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+    room.run(&["doctor"]).exits(0);
+    room.assert_sound();
+    assert_eq!(room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"), before);
+    room.run(&["backup", "--force", &copy]).exits(0);
+}

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ToSql};
 
 use crate::model::without_credentials;
 use crate::store::file::characters;
+use crate::store::file::columns::quoted;
 use crate::store::file::error::StoreError;
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
 use crate::store::file::open::open_for_reading;
@@ -320,11 +321,6 @@ fn columns(draft: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
-}
-
-/// A name as an SQL identifier, whatever characters it has.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]
