@@ -58,6 +58,7 @@ mod sql;
 mod stores;
 
 mod stories;
+mod swapped_pages;
 mod tail;
 mod translated;
 mod versions;

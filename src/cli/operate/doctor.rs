@@ -56,9 +56,8 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
 /// Something that can be mended, and was not yet: the same side again where something else is wrong with it than before.
 fn next_to_mend(findings: &[Finding], mended: &[Finding]) -> Option<Finding> {
     let n_tries = |subject: Subject| mended.iter().filter(|before| before.subject == subject).count();
-    let is_next = |finding: &&Finding| {
-        finding.is_mendable && !mended.contains(finding) && n_tries(finding.subject) < TRIES_MAX
-    };
+    let is_next =
+        |finding: &&Finding| finding.is_mendable && !mended.contains(finding) && n_tries(finding.subject) < TRIES_MAX;
     findings.iter().find(is_next).cloned()
 }
 
