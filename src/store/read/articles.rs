@@ -75,7 +75,8 @@ impl Reader {
         match in_order {
             Err(Ended::ByFile(StoreError::Malformed { .. })) => self.pass_one_by_one(filter, &passed, &mut visit),
             Ok(()) if self.has_damage() || *filter == ArticleFilter::default() => {
-                self.note_missing(&passed).map_err(Ended::ByFile)
+                self.note_missing(&passed);
+                Ok(())
             }
             other => other,
         }
@@ -86,12 +87,12 @@ impl Reader {
     }
 
     /// Notes the articles that an index has and the table has not. Those that were passed need not be looked for.
-    fn note_missing(&self, passed: &HashSet<i64>) -> Result<(), StoreError> {
+    fn note_missing(&self, passed: &HashSet<i64>) {
         let mut numbers: Vec<i64> = passed.iter().copied().collect();
         numbers.sort_unstable();
-        let missing = salvage::missing(self.connection(), &numbers);
-        missing.iter().for_each(|listed| self.note_damage(listed.lost()));
-        Ok(())
+        for listed in salvage::missing(self.connection(), &numbers) {
+            self.note_damage(listed.lost());
+        }
     }
 
     fn pass_in_order<E>(

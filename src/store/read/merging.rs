@@ -52,8 +52,9 @@ impl Reader {
             }
             numbers => {
                 let numbers = numbers?;
-                let missing = salvage::missing(self.connection(), &numbers);
-                missing.iter().for_each(|listed| self.note_damage(listed.lost()));
+                for listed in salvage::missing(self.connection(), &numbers) {
+                    self.note_damage(listed.lost());
+                }
                 Ok(numbers)
             }
         }
