@@ -275,3 +275,70 @@ fn an_index_that_has_another_row_than_its_table_is_named_and_made_anew() {
     assert_eq!(room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"), before);
     room.run(&["backup", "--force", &copy]).exits(0);
 }
+
+/// Where a page of a table, an index or a part of the full-text index begins, and its bytes.
+fn with_page(room: &Newsroom, name: &str, change: impl FnOnce(&mut [u8])) {
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let sql = "SELECT max(pageno) FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' AND ncell > 1";
+    let page: usize = connection.query_row(sql, [name], |row| row.get(0)).expect("a page");
+    drop(connection);
+    let mut bytes = fs::read(room.database()).expect("the file");
+    change(&mut bytes[(page - 1) * 8192..page * 8192]);
+    fs::write(room.database(), bytes).expect("the file");
+}
+
+/// Checks that a damage which is told in these words is that of what can be made anew, and mended at one go.
+#[track_caller]
+fn check_is_mended(name: &str, words: &str, change: impl FnOnce(&mut [u8])) {
+    let room = archive();
+    let before = room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id");
+    with_page(&room, name, change);
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    assert!(doctor.contains(words) && doctor.contains("doctor --fix"), "{name}: {doctor}");
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+    room.run(&["doctor"]).exits(0);
+    room.assert_sound();
+    assert_eq!(room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"), before, "{name}");
+}
+
+#[test]
+fn damage_within_a_page_of_an_index_is_the_index_s_and_is_mended_at_one_go() {
+    // The second cell stands where the first does.
+    let twice = |page: &mut [u8]| page.copy_within(8..10, 10);
+    check_is_mended("articles_url", "Multiple uses for byte", twice);
+    check_is_mended("sqlite_autoindex__links_1", "Multiple uses for byte", twice);
+    check_is_mended("articles_fts_idx", "Multiple uses for byte", twice);
+    check_is_mended("articles_fts_docsize", "articles_fts", twice);
+    check_is_mended("articles_url", "Fragmentation of", |page| page[7] = 60);
+    // Its first bytes say what is where in it.
+    check_is_mended("articles_fts_data", "articles_fts", |page| {
+        let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
+        page[cell + 12..cell + 60].fill(0xff);
+    });
+}
+
+#[test]
+fn a_table_that_is_its_own_index_is_named_with_what_to_do() {
+    let room = archive();
+    Connection::open(room.database())
+        .and_then(|connection| {
+            connection.execute_batch(
+                "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5)
+                 INSERT INTO _host_holds SELECT 'paper-' || n || '.example', 1, 1, NULL, 1 FROM numbers",
+            )
+        })
+        .expect("hosts that wait");
+    // The first two change places.
+    with_page(&room, "_host_holds", |page| {
+        let (first, second) = ([page[8], page[9]], [page[10], page[11]]);
+        page[8..10].copy_from_slice(&second);
+        page[10..12].copy_from_slice(&first);
+    });
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    assert!(doctor.contains("damaged tables: _host_holds") && doctor.contains("merge DAMAGED.db"), "{doctor}");
+    room.run(&["doctor", "--fix"]).exits(1);
+    let out = Newsroom::new();
+    out.run(&["merge", &room.database().display().to_string()]).exits(0);
+    assert_eq!(out.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
+}

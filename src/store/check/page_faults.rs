@@ -110,8 +110,8 @@ fn blame_those_that_fail(connection: &Connection, faults: &mut PageFaults) -> ru
 
 /// Whose a fault is by its words.
 fn owner_named_in(connection: &Connection, fault: &str) -> rusqlite::Result<Owner> {
-    if fault.contains("FTS5 table") {
-        let found = FULL_TEXT.iter().find(|name| fault.contains(&format!("main.{name}")));
+    if fault.contains("FTS5 table") || fault.starts_with("fts5: ") {
+        let found = FULL_TEXT.iter().find(|name| fault.contains(**name));
         return Ok(found.map_or(Owner::Unknown, |name| Owner::Index((*name).to_owned())));
     }
     if let Some(rest) = fault.strip_prefix("Tree ") {

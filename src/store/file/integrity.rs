@@ -7,6 +7,9 @@ use crate::store::file::columns::quoted;
 /// Faults that SQLite is asked for. It names a damaged page, and with it each page that is out of reach.
 const FAULTS_MAX: u32 = 100_000;
 
+/// The last line of a check that met a page which it could not go past: the words of `SQLITE_CORRUPT`.
+const ENDED: &str = "database disk image is malformed";
+
 /// What a check has brought.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Verdict {
@@ -17,6 +20,16 @@ pub(in crate::store) struct Verdict {
 }
 
 impl Verdict {
+    fn take_in(&mut self, text: &str) {
+        for line in text.lines() {
+            if line == ENDED {
+                self.error = Some(line.to_owned());
+            } else if line != "ok" && !line.starts_with("*** in database") && !line.contains("constraint failed") {
+                self.faults.push(line.to_owned());
+            }
+        }
+    }
+
     /// The first thing that is wrong.
     pub(in crate::store) fn first(&self) -> Option<&str> {
         self.faults.first().or(self.error.as_ref()).map(String::as_str)
@@ -39,7 +52,7 @@ fn ask(connection: &Connection, check: &str) -> rusqlite::Result<Verdict> {
     let mut verdict = Verdict::default();
     loop {
         match rows.next() {
-            Ok(Some(row)) => verdict.faults.extend(faults_in(&row.get::<_, String>(0)?)),
+            Ok(Some(row)) => verdict.take_in(&row.get::<_, String>(0)?),
             Ok(None) => return Ok(verdict),
             Err(error) => {
                 verdict.error = Some(error.to_string());
@@ -47,10 +60,4 @@ fn ask(connection: &Connection, check: &str) -> rusqlite::Result<Verdict> {
             }
         }
     }
-}
-
-fn faults_in(text: &str) -> impl Iterator<Item = String> {
-    let is_fault =
-        |line: &&str| *line != "ok" && !line.starts_with("*** in database") && !line.contains("constraint failed");
-    text.lines().filter(is_fault).map(str::to_owned)
 }
