@@ -342,3 +342,22 @@ fn a_table_that_is_its_own_index_is_named_with_what_to_do() {
     out.run(&["merge", &room.database().display().to_string()]).exits(0);
     assert_eq!(out.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
 }
+
+#[test]
+fn a_snapshot_has_what_can_be_read_and_names_the_rest() {
+    let room = archive();
+    damage(&room, &["articles", "sightings", "revisions", "articles_url", "_links", "articles_fts_data"]);
+    let target = room.path("snapshot.db").display().to_string();
+    let outcome =
+        room.run(&["snapshot", &target]).exits(3).says("left out: what there is of the rows ").says(" of articles");
+    assert!(outcome.stderr.contains("of sightings") && outcome.stderr.contains("of revisions"), "{}", outcome.stderr);
+    let snapshot = Connection::open(&target).expect("a snapshot");
+    let count = |sql: &str| snapshot.query_row(sql, [], |row| row.get::<_, usize>(0)).expect("a number");
+    let n_articles = count("SELECT count(*) FROM articles");
+    assert!(n_articles > 100 && n_articles < N_ARTICLES, "{n_articles}");
+    assert_eq!(count("SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'ferry'"), n_articles);
+    assert!(count("SELECT count(*) FROM sightings") > 0);
+    assert_eq!(count("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    room.run(&["--db", &target, "ls"]).exits(0);
+    room.run(&["--db", &target, "status"]).exits(0);
+}

@@ -140,6 +140,10 @@ fn a_merge_and_an_export_of_such_a_file_end_with_what_can_be_read() {
                 assert_eq!(n_exported, i64::try_from(N_ARTICLES).expect("a number"), "{what}: {exported:?}");
             }
             out.run(&["doctor"]).exits(0);
+            let snapshot = room.path("snapshot.db").display().to_string();
+            let taken = room.run(&["snapshot", "--force", &snapshot]);
+            assert!(matches!(taken.code, Some(0 | 3)), "{what}: {taken:?}");
+            assert_eq!(room.run(&["--db", &snapshot, "--json", "ls"]).json_lines().len(), exported.json_lines().len());
         }
     }
 }
