@@ -136,6 +136,8 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Store(error) => Failure::Store(error),
+            EngineError::EndUnwritten { error: StoreError::Busy { .. }, .. } => Failure::Busy(error.to_string()),
+            EngineError::EndUnwritten { .. } => Failure::Failed(error.to_string()),
         }
     }
 }

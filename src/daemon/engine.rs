@@ -11,7 +11,7 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, StoreError};
+use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
 use super::notify::Notifier;
@@ -35,7 +35,8 @@ const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
 /// take as long as its server likes.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Between two looks at what waits for its host then: what was at work may wait for a host again.
+/// Between two looks at what waits for its host then, as what was at work may wait for a host again; and between two tries to write down
+/// the end while another process writes.
 const LETTING_GO_PAUSE: Duration = Duration::from_millis(100);
 
 /// When the loop ends.
@@ -65,6 +66,16 @@ pub enum EngineError {
     /// The database is no longer to be had.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It could not be written down that the loop ended. The next start gives back what was claimed.
+    #[error(
+        "what was in work is given back by the next start, since the end could not be written down; nothing is lost: {error}"
+    )]
+    EndUnwritten {
+        /// What was done.
+        tally: Tally,
+        /// Why.
+        error: StoreError,
+    },
 }
 
 /// The loop and what it holds.
@@ -458,12 +469,24 @@ impl Engine {
         if n_let_go > 0 {
             info!("{n_let_go} pieces of work waited for their hosts still and are given back");
         }
-        if self.app.store.give_back().await? > 0 {
-            debug!("claims given back");
+        loop {
+            match write_end(&self.app.store).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
+                    tokio::time::sleep_until(deadline.min(Instant::now() + LETTING_GO_PAUSE)).await;
+                }
+                Err(error) => return Err(EngineError::EndUnwritten { tally: self.tally, error }),
+            }
         }
-        self.app.store.note_stop().await?;
-        Ok(())
     }
+}
+
+/// Gives back all claims, and writes down that the loop ends.
+async fn write_end(store: &Store) -> Result<(), StoreError> {
+    if store.give_back().await? > 0 {
+        debug!("claims given back");
+    }
+    store.note_stop().await
 }
 
 /// Writes down what hosts have said that the next process is to go by.

@@ -30,7 +30,7 @@ pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, check_targe
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
 pub use file::restore::{Restored, restore};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
-pub use file::snapshot::take_snapshot;
+pub use file::snapshot::{Snapshot, take_snapshot};
 pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};
 pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory};
 pub use read::addresses::WaitingLink;

@@ -59,6 +59,7 @@ mod sql;
 mod stores;
 
 mod stories;
+mod swapped_pages;
 mod tail;
 mod translated;
 mod versions;

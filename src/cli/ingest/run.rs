@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::app::App;
 use crate::config;
-use crate::daemon::{Control, Engine, Event, Notifier, Until};
+use crate::daemon::{Control, Engine, EngineError, Event, Notifier, Until};
 use crate::serve::{self, Metrics};
 use crate::store::{Scope, SyncReport};
 
@@ -77,7 +77,10 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         drop(listening);
         reloader.abort();
         app.store.close().await?;
-        let tally = outcome?;
+        let tally = match &outcome {
+            Ok(tally) | Err(EngineError::EndUnwritten { tally, .. }) => *tally,
+            Err(error) => return Err(error.clone().into()),
+        };
         let ran = Timestamp::now().duration_since(started_at).as_secs();
         info!(
             "stopped after {ran} s: {} polls, {} articles, {} duplicates, {} revisions, {} failures",
@@ -87,7 +90,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             tally.revisions,
             tally.n_failed()
         );
-        Ok(())
+        outcome.map(|_| ()).map_err(Failure::from)
     })
 }
 
