@@ -11,7 +11,7 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, StoreError};
+use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Run, Scope, StoreError};
 
 use super::claims::{Claimed, Claims};
 use super::notify::Notifier;
@@ -349,7 +349,11 @@ impl Engine {
     async fn beat(&mut self) -> Result<(), EngineError> {
         let keep_days = self.app.config.store.fetches_keep_days;
         let retention = RetentionRules::of(&self.app.config);
-        match self.app.store.heartbeat(self.started_at, keep_days, retention).await {
+        let run = match self.until {
+            Until::Idle => Run::OneShot,
+            Until::Stopped => Run::Daemon,
+        };
+        match self.app.store.heartbeat(run, self.started_at, keep_days, retention).await {
             Ok(()) => {
                 if std::mem::take(&mut self.is_in_trouble) {
                     info!("the database can be written again");

@@ -1,10 +1,10 @@
 //! What can go wrong with the database, and how users are told.
 
-use std::io;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
-use rustix::fs::{Access, access};
+
+use crate::access::{self, Wish};
 
 /// What can go wrong with the database. Its text is what users read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -159,22 +159,25 @@ pub(in crate::store) fn explain(error: &rusqlite::Error, file: &Path) -> StoreEr
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
         Some(ErrorCode::NotADatabase) => StoreError::NotOurs { path, reason: "not an SQLite file".to_owned() },
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
-            let told = refusal(file).map(|told| format!("; {told}")).unwrap_or_default();
+            let told = obstacle_to(file, Wish::Write).map(|told| format!("; {told}")).unwrap_or_default();
             StoreError::Unusable { path, reason: format!("{error}{told}") }
         }
         Some(ErrorCode::DatabaseCorrupt) => malformed(error, &path),
-        Some(ErrorCode::CannotOpen) => StoreError::Unusable { path, reason: error.to_string() },
+        Some(ErrorCode::CannotOpen) => {
+            let obstacle = obstacle_to(file, Wish::Read).or_else(|| obstacle_to(file, Wish::Write));
+            let told = obstacle.map(|told| format!("; {told}")).unwrap_or_default();
+            StoreError::Unusable { path, reason: format!("{error}{told}") }
+        }
         _ => StoreError::Sql(error.to_string()),
     }
 }
 
-/// What the system says to whoever wants to write the files of a database: SQLite knows it and does not tell. The files are asked about
-/// and not opened: to close one would take away the locks that SQLite holds on it.
-fn refusal(path: &Path) -> Option<String> {
+/// What keeps this process from the files of a database: SQLite knows it and does not tell.
+fn obstacle_to(path: &Path, wish: Wish) -> Option<String> {
     ["", "-wal", "-shm"].iter().find_map(|ending| {
         let mut file = path.as_os_str().to_owned();
         file.push(ending);
-        let error = access(&*file, Access::WRITE_OK).err().filter(|error| *error != rustix::io::Errno::NOENT)?;
-        Some(format!("{}: {}", file.display(), io::Error::from(error)))
+        let is_there = Path::new(&file).exists() || ending.is_empty() || wish == Wish::Write;
+        is_there.then(|| access::obstacle(Path::new(&file), wish)).flatten()
     })
 }

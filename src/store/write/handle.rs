@@ -16,13 +16,14 @@ use crate::model::{
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{check_path, refuse_snapshot};
 use crate::store::file::lock::IngestLock;
-use crate::store::file::open::{check_folder_of, open_for_writing};
+use crate::store::file::open::{check_folder_of, check_maker, open_for_writing};
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
 use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
+use crate::store::write::daemon::Run;
 use crate::store::write::queue::Queue;
 use crate::store::write::removal::walk::RetentionRules;
 use crate::store::write::sources::add::{self, AddedSource};
@@ -62,6 +63,7 @@ impl Store {
         refuse_snapshot(&settings.path)?;
         check_path(&settings.path)?;
         check_folder_of(&settings.path)?;
+        check_maker(settings)?;
         let is_new = !settings.path.exists();
         let lock = IngestLock::acquire(&settings.path)?;
         let connection = open_for_writing(settings)?;
@@ -347,6 +349,7 @@ impl Store {
     /// When the database cannot be written. The watchdog should then not be notified.
     pub async fn heartbeat(
         &self,
+        run: Run,
         started_at: Timestamp,
         keep_fetches_days: u32,
         retention: RetentionRules,
@@ -357,7 +360,7 @@ impl Store {
             if clock::was_set_back(tx, now)? {
                 clock::set_right(tx, &schedule, now)?;
             }
-            daemon::note_heartbeat(tx, started_at, now)?;
+            daemon::note_heartbeat(tx, run, started_at, now)?;
             elsewhere::catch_up(tx)?;
             gates::prune(tx, now)?;
             hosts::prune(tx, now)?;
