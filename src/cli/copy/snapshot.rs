@@ -7,6 +7,7 @@ use crate::store;
 use super::backup::{TargetArguments, write_copy};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Manner;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -36,7 +37,8 @@ pub(crate) struct SnapshotCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &SnapshotCommand) -> Result<(), Failure> {
-    write_copy(context, &command.target, "taking a snapshot", |plan, watcher| {
+    let config = context.configure(Manner::OneShot)?;
+    write_copy(context, &config.store.path, &command.target, "taking a snapshot", |plan, watcher| {
         store::take_snapshot(plan, &command.own_tables, watcher)
     })
 }
