@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh) and what
-# timers start (timers.sh). ONLY="unit timers" runs these alone.
+# Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
+# and what it outlives (stops.sh), and what timers start (timers.sh). ONLY="unit timers" runs these alone.
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
 #   cargo build --release --bin newswire --example newsweb && tests/systemd/run.sh
 # Where something that it needs is missing it says what, and ends with 0. SYSTEMD_BOX names the tool that boots a systemd:
@@ -25,7 +25,10 @@ done
 [[ -x $build/examples/newsweb ]] || skip "the rest needs $build/examples/newsweb; cargo build --release --example newsweb"
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
-cp "$build/newswire" "$build/examples/newsweb" "$checkout"/systemd/* "$here"/*.sh "$parts"
+cp "$build/newswire" "$build/examples/newsweb" "$checkout"/systemd/* "$here"/*.sh "$here"/*.py "$parts"
+
+# The last step to the present version takes long there, once stops.sh has prepared it.
+gunzip -c "$checkout/tests/fixtures/stores/version-8.db.gz" >"$parts/earlier.db"
 
 # `verify` wants the programs that the units name to be there, and complains of any other unit on the machine as well;
 # so it is given the units with the program's present place, and only what it says of these counts.
@@ -46,7 +49,7 @@ done
 
 # Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-scripts=(${ONLY:-way_in unit timers})
+scripts=(${ONLY:-way_in unit stops timers})
 failed=()
 for script in "${scripts[@]}"; do
   echo "== $script"

@@ -78,7 +78,9 @@ pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), 
                 ))
             })?;
             if context.verbosity != Verbosity::Quiet {
-                removed.iter().for_each(|file| eprintln!("{}: removed", file.display()));
+                for file in &removed {
+                    eprintln!("{}: removed", file.display());
+                }
             }
             Ok(())
         }

@@ -1,14 +1,17 @@
 //! `newswire run`: the daemon.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clap::Args;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::config;
 use crate::daemon::{Control, Engine, Notifier, Until};
-use crate::store::{Scope, SyncReport};
+use crate::store::{OpeningWatcher, Scope, StoreError, SyncReport};
 
 use super::source_list;
 use crate::cli::context::Context;
@@ -19,12 +22,23 @@ use crate::cli::terminal::signals;
 #[derive(Debug, Args)]
 pub(crate) struct RunCommand {}
 
+/// The first signal lets work end, the second gives it back, and the third, or some seconds, no longer wait for the database either.
+const N_SIGNALS_MAX: u32 = 3;
+
 pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::Daemon)?;
     let overrides = context.overrides.clone();
     Context::runtime()?.block_on(async {
-        let mut signals = signals::listen()?;
-        let app = App::build(config)?;
+        let mut signals = signals::listen(N_SIGNALS_MAX)?;
+        let notifier = Notifier::from_environment();
+        let watcher = OpeningWatcher { stop: flag(&signals.stop), tell: Box::new(notifier.while_opening()) };
+        let app = match App::build_watched(config, Some(watcher)) {
+            Err(AppError::Store(StoreError::GivenUp { path })) => {
+                info!("stopped while {path} was brought to this version; the next start begins anew with that");
+                return Ok(());
+            }
+            built => built?,
+        };
         let started_at = Timestamp::now();
         let (report, notice) = source_list::synchronize(&app).await?;
         info!(
@@ -63,7 +77,8 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             }
         });
         let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, Box::new(|_| ()))
-            .with_notifier(Notifier::from_environment());
+            .with_notifier(notifier)
+            .hurried_by(signals.hurry.clone());
         let outcome = engine.run(control).await;
         reloader.abort();
         app.store.close().await?;
@@ -81,12 +96,24 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
     })
 }
 
+/// A flag that is set when a stop is asked for, for work that waits for nothing.
+fn flag(stop: &watch::Receiver<bool>) -> Arc<AtomicBool> {
+    let (mut stop, flag) = (stop.clone(), Arc::new(AtomicBool::new(false)));
+    let set = Arc::clone(&flag);
+    tokio::spawn(async move {
+        if stop.changed().await.is_ok() {
+            set.store(true, Ordering::Relaxed);
+        }
+    });
+    flag
+}
+
 async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Failure> {
     let config = config::load(overrides)?;
     if config.store.path != app.config.store.path {
         return Err(Failure::Failed("store.path cannot change while the daemon runs; restart it".to_owned()));
     }
-    let app = app.reconfigured(std::sync::Arc::new(config))?;
+    let app = app.reconfigured(Arc::new(config))?;
     let (report, notice) = source_list::synchronize(&app).await?;
     if let Some(notice) = notice {
         warn!("{notice}");

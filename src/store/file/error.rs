@@ -110,6 +110,12 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// It was given up before it was open, as whoever waited for it has asked.
+    #[error("{path}: given up before it was open; nothing is lost, and the next start does it")]
+    GivenUp {
+        /// The database.
+        path: String,
+    },
     /// A table that was asked for is none that can be had.
     #[error("{name:?}: {reason}")]
     NoSuchTable {
@@ -127,6 +133,22 @@ pub enum StoreError {
     /// The writing thread has ended.
     #[error("the database has been closed")]
     Closed,
+}
+
+impl StoreError {
+    /// Whether the reason lies outside of this process, on the disk, in the rights of its user or with another program: it would be the
+    /// same for a new one.
+    #[must_use]
+    pub fn is_from_outside(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Busy { .. }
+                | StoreError::Full { .. }
+                | StoreError::Unusable { .. }
+                | StoreError::Damaged { .. }
+                | StoreError::Malformed { .. }
+        )
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -1,6 +1,8 @@
 //! Opening the file: for writing, for reading, and for copying its pages.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -29,8 +31,27 @@ const CHECKPOINT_PAGES: i64 = 2048;
 /// Prepared statements kept: more than there are different ones.
 const STATEMENTS_MAX: usize = 256;
 
+/// Steps of SQLite's machine between two looks at whether somebody still waits: some milliseconds' work.
+const STEPS_PER_LOOK: i32 = 100_000;
+
+/// Whoever waits for a database to be opened, which takes minutes where a large one has to be brought to this version.
+pub struct OpeningWatcher {
+    /// Set to true to give it up; what was begun is undone.
+    pub stop: Arc<AtomicBool>,
+    /// Called again and again while it goes on.
+    pub tell: Box<dyn FnMut() + Send>,
+}
+
 /// Opens the file for writing; creates or migrates it. Claims stay as they are: an ingesting process may hold them.
 pub(in crate::store) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, StoreError> {
+    open_for_writing_watched(settings, None)
+}
+
+/// The same for somebody who may give it up, also while the connection is first used; until [`no_longer_watched`].
+pub(in crate::store) fn open_for_writing_watched(
+    settings: &StoreSettings,
+    watcher: Option<OpeningWatcher>,
+) -> Result<Connection, StoreError> {
     let path = &settings.path;
     let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
@@ -40,10 +61,22 @@ pub(in crate::store) fn open_for_writing(settings: &StoreSettings) -> Result<Con
     }
     let mut connection = Connection::open(path).map_err(wrap)?;
     connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
+    if let Some(OpeningWatcher { stop, mut tell }) = watcher {
+        let look = move || {
+            tell();
+            stop.load(Ordering::Relaxed)
+        };
+        connection.progress_handler(STEPS_PER_LOOK, Some(look)).map_err(wrap)?;
+    }
     check_identity(&connection, path, Access::Write)?;
     configure_for_writing(&connection, settings).map_err(wrap)?;
     migrate(&mut connection, path)?;
     Ok(connection)
+}
+
+/// Lets a connection work undisturbed.
+pub(in crate::store) fn no_longer_watched(connection: &Connection) -> rusqlite::Result<()> {
+    connection.progress_handler(0, None::<fn() -> bool>)
 }
 
 /// A connection for reading.
