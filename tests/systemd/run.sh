@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
-# and what it outlives (stops.sh), and what timers start (timers.sh). ONLY="unit timers" runs these alone.
+# and what it outlives (stops.sh), what timers start (timers.sh), and a Debian package's life (package.sh; needs cargo-deb). ONLY="unit timers" runs these alone.
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
 #   cargo build --release --bin newswire --example newsweb && tests/systemd/run.sh
 # Where something that it needs is missing it says what, and ends with 0. SYSTEMD_BOX names the tool that boots a systemd:
@@ -12,6 +12,22 @@ build=${1:-${CARGO_TARGET_DIR:-$checkout/target}/release}
 box=${SYSTEMD_BOX:-$checkout/../shared/tools/systemd-box}
 
 skip() { echo "skipped: $1"; exit 0; }
+
+# build_packages: two packages of the built program, whose versions differ.
+build_packages() {
+  command -v cargo-deb >/dev/null || { echo "skipped: a package needs cargo-deb; cargo install cargo-deb"; return 1; }
+  # Where `cargo deb` looks for a program that is built; this one need not be a release.
+  mkdir -p "$parts/target/release"
+  cp "$build/newswire" "$parts/target/release"
+  "$checkout/packaging/prepare.sh" "$build/newswire"
+  local name number=1
+  for name in first second; do
+    (cd "$checkout" && CARGO_TARGET_DIR=$parts/target cargo deb -q --no-build --fast --deb-version "0.1.0-$number" -o "$parts/$name.deb")
+    number=$((number + 1))
+  done
+  rm -r "$parts/target"
+  chmod a+r "$parts"/*.deb
+}
 
 command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
 
@@ -49,11 +65,14 @@ done
 
 # Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-scripts=(${ONLY:-way_in unit stops timers})
+scripts=(${ONLY:-way_in unit stops timers package})
 failed=()
 for script in "${scripts[@]}"; do
   echo "== $script"
   began=$SECONDS
+  if [[ $script == package ]] && ! build_packages; then
+    continue
+  fi
   "$box" --bind "$parts" --seconds 110 "$parts/$script.sh" "$parts" || failed+=("$script")
   echo "# $((SECONDS - began)) s"
 done
