@@ -20,13 +20,13 @@ pub(super) fn walk(
         format!("SELECT rowid, {columns} FROM main.{} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid", quoted(table));
     let mut statement = connection.prepare(&sql)?;
     let mut lost = Vec::new();
-    let mut last = i64::MIN;
+    let mut passed = i64::MIN;
     loop {
-        let mut rows = statement.query([last])?;
+        let mut rows = statement.query([passed])?;
         loop {
             match rows.next() {
                 Ok(Some(row)) => {
-                    last = row.get(0)?;
+                    passed = row.get(0)?;
                     visit(row)?;
                 }
                 Ok(None) => return Ok(lost),
@@ -34,18 +34,18 @@ pub(super) fn walk(
                 Err(error) => return Err(error),
             }
         }
-        let first = last.saturating_add(1);
+        let first = passed.saturating_add(1);
         match row_from(connection, table, first) {
             Ok(None) => return Ok(lost),
             // It goes on behind its page.
             Ok(Some(row)) => {
                 lost.push(format!("row {row} of {table}"));
-                last = row;
+                passed = row;
             }
             Err(_) => match readable_from(connection, table, first) {
                 Some(next) => {
                     lost.push(format!("what there is of the rows {} to {} of {table}", first.max(1), next - 1));
-                    last = next - 1;
+                    passed = next - 1;
                 }
                 None => {
                     lost.push(format!("what there is of {table} from row {} on", first.max(1)));
