@@ -370,7 +370,7 @@ mod tests {
             // Every ten minutes, for half a day.
             for _ in 0..72 {
                 journal.tell(&failed(ErrorClass::Timeout));
-                tokio::time::advance(Duration::from_secs(600)).await;
+                tokio::time::advance(Duration::from_mins(10)).await;
             }
             journal.tell(&listed(0));
         })
