@@ -4,11 +4,15 @@
 //! the real ones cannot drift. Over it come the user's file, the environment (`NEWSWIRE__SECTION__KEY`) and the
 //! flags. [`load`] either gives a [`Config`] that the rest of the program can trust or every [`Problem`] at once.
 
+mod http;
+
 mod problem;
 
 mod proxy;
 
 mod reader;
+
+mod service;
 
 mod settings;
 
@@ -24,10 +28,13 @@ use std::sync::Arc;
 
 use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 
+use crate::access::{self, Wish};
 use crate::model::{Retention, Route, Source};
 
+pub use http::{HttpSettings, Listen};
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
+pub use service::{SERVICE_SETTINGS, database_for};
 pub use settings::{
     DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
     ScheduleSettings, StoreSettings, StoriesSettings,
@@ -44,7 +51,7 @@ pub const SOURCES_TEMPLATE: &str = include_str!("../config/sources.toml");
 pub const SITES_TEMPLATE: &str = include_str!("../config/sites/example.toml");
 
 /// Where a settings file is looked for when none is named, in this order.
-pub const SEARCH_PATHS: [&str; 3] = ["newswire.toml", "config/newswire.toml", "/etc/newswire/newswire.toml"];
+pub const SEARCH_PATHS: [&str; 3] = ["newswire.toml", "config/newswire.toml", SERVICE_SETTINGS];
 
 /// Everything the program needs to know, checked.
 #[derive(Clone, Debug)]
@@ -61,6 +68,8 @@ pub struct Config {
     pub extract: ExtractSettings,
     /// The loops.
     pub daemon: DaemonSettings,
+    /// Where questions about the daemon are answered.
+    pub http: HttpSettings,
     /// Messages.
     pub log: LogSettings,
     /// How long what is stored is kept.
@@ -136,12 +145,13 @@ pub fn load_with(
     let mut reader = Reader { values, problems: Vec::new() };
     reader.reject_unknown_keys();
 
-    let store = StoreSettings::read(&mut reader);
+    let mut store = StoreSettings::read(&mut reader);
     let mut fetch = FetchSettings::read(&mut reader);
     let schedule = ScheduleSettings::read(&mut reader);
     let feed = FeedSettings::read(&mut reader);
     let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
+    let http = HttpSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
     let retention = settings::read_retention(&mut reader);
     let ((sources, source_places), sources_file, sources_file_is_blank) =
@@ -153,6 +163,12 @@ pub fn load_with(
     if !reader.problems.is_empty() {
         return Err(Problems(reader.problems));
     }
+    let is_database_named = overrides.flags.iter().any(|(key, ..)| *key == "store.path");
+    if !is_database_named && reader.origin("store.path") != "environment" {
+        let (settings, is_named) = (settings_file.as_deref(), overrides.settings_file.is_some());
+        let found = service::Found { settings, is_named, is_root: access::is_root() };
+        store.unplaced = service::why_unplaced(&store.path, found, Path::new(SERVICE_SETTINGS));
+    }
     let provenance = reader.provenance(&site_rules);
     extract.site_rules = Arc::new(site_rules);
     Ok(Config {
@@ -162,6 +178,7 @@ pub fn load_with(
         feed,
         extract,
         daemon,
+        http,
         log,
         retention,
         sources,
@@ -191,6 +208,7 @@ pub fn defaults() -> Config {
         feed: FeedSettings::read(&mut reader),
         extract: ExtractSettings::read(&mut reader),
         daemon: DaemonSettings::read(&mut reader),
+        http: HttpSettings::read(&mut reader),
         log: LogSettings::read(&mut reader),
         retention: settings::read_retention(&mut reader),
         sources: Vec::new(),
@@ -218,11 +236,19 @@ fn find_settings_file(overrides: &Overrides) -> Result<Option<PathBuf>, Problems
             Err(error) => Err(Problems(vec![Problem {
                 place: path.display().to_string(),
                 subject: "settings file".to_owned(),
-                rule: format!("cannot be read: {error}; `newswire config init` writes one"),
+                rule: unreadable(path, &error),
             }])),
         };
     }
     Ok(SEARCH_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()))
+}
+
+/// What is to be said of a named settings file that cannot be read.
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    let told = access::explained(error, path, Wish::Read);
+    let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+    let advice = if is_missing { "; `newswire config init` writes one" } else { "" };
+    format!("cannot be read: {told}{advice}")
 }
 
 fn merged_values(
@@ -238,7 +264,10 @@ fn merged_values(
         Problems(vec![Problem {
             place: settings_file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string()),
             subject: "settings".to_owned(),
-            rule: format!("cannot be read: {}", error.to_string().trim_end()),
+            rule: match settings_file.and_then(|path| access::obstacle(path, Wish::Read)) {
+                Some(obstacle) => format!("cannot be read: {obstacle}"),
+                None => format!("cannot be read: {}", error.to_string().trim_end()),
+            },
         }])
     })?;
     Ok(flatten(&merged.cache))
@@ -267,7 +296,8 @@ fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::
             (sources::ListedSources::default(), None, false)
         }
         Err(error) => {
-            reader.problem("sources.file", &named, &format!("cannot be read: {error}"));
+            let told = access::explained(&error, &path, Wish::Read);
+            reader.problem("sources.file", &named, &format!("cannot be read: {told}"));
             (sources::ListedSources::default(), None, false)
         }
     }
@@ -307,7 +337,8 @@ fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRu
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => (SiteRules::default(), None),
         Err(error) => {
-            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {error}"));
+            let told = access::explained(&error, &path, Wish::Read);
+            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {told}"));
             (SiteRules::default(), None)
         }
     }
@@ -324,7 +355,10 @@ fn read_encoder(reader: &mut Reader, settings_file: Option<&Path>) -> Option<Pat
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => return Some(path),
         Ok(_) => reader.problem(KEY, &format!("{named:?}"), "is no file"),
-        Err(error) => reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {error}")),
+        Err(error) => {
+            let told = access::explained(&error, &path, Wish::Read);
+            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {told}"));
+        }
     }
     None
 }

@@ -6,6 +6,7 @@ use std::io;
 use crate::app::AppError;
 use crate::config::Problems;
 use crate::daemon::EngineError;
+use crate::serve::ListenError;
 use crate::store::StoreError;
 
 /// How a command fails.
@@ -25,6 +26,8 @@ pub(crate) enum Failure {
     Configuration(Problems),
     /// 1, 75 or 78, as the database says.
     Store(StoreError),
+    /// As it says: what there is to say has been printed.
+    Told(u8),
     /// 130 or 143: a signal ended it.
     Interrupted {
         /// The signal's number.
@@ -46,6 +49,7 @@ impl Failure {
             Failure::Busy(_) => 75,
             Failure::Refused(_) => 77,
             Failure::Configuration(_) => 78,
+            Failure::Told(code) => *code,
             Failure::Interrupted { signal, .. } => exit_code_of(*signal),
             Failure::Store(error) => match error {
                 StoreError::Busy { .. } => 75,
@@ -99,8 +103,15 @@ impl fmt::Display for Failure {
                 write!(f, "{n_problems} {noun} in the configuration\n{problems}")
             }
             Failure::Store(error) => error.fmt(f),
+            Failure::Told(_) => Ok(()),
             Failure::OutputClosed => f.write_str("the output was closed"),
         }
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        Failure::Failed(error.to_string())
     }
 }
 
@@ -129,6 +140,8 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Store(error) => Failure::Store(error),
+            EngineError::EndUnwritten { error: StoreError::Busy { .. }, .. } => Failure::Busy(error.to_string()),
+            EngineError::EndUnwritten { .. } => Failure::Failed(error.to_string()),
         }
     }
 }

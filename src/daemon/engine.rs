@@ -11,11 +11,12 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, StoreError};
+use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
+use super::pulse::{Heart, Pulse};
 use super::tally::{self, Acquired, Event, Polled, Tally};
 
 /// Between two rounds of claims that found nothing though something is due: its publisher is at work.
@@ -30,11 +31,15 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long one-shot work that was interrupted waits for what is under way: somebody waits for it to end.
 const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
 
+/// How long it may take then to write down the last, and to fold the write-ahead log into the file on a slow disk.
+const CLOSING_TIME_MAX: Duration = Duration::from_mins(1);
+
 /// How long what waits for its host is waited for when the loop ends. Most answers are there in less, and one that is not may
 /// take as long as its server likes.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Between two looks at what waits for its host then: what was at work may wait for a host again.
+/// Between two looks at what waits for its host then, as what was at work may wait for a host again; and between two tries to write down
+/// the end while another process writes.
 const LETTING_GO_PAUSE: Duration = Duration::from_millis(100);
 
 /// When the loop ends.
@@ -64,6 +69,16 @@ pub enum EngineError {
     /// The database is no longer to be had.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It could not be written down that the loop ended. The next start gives back what was claimed.
+    #[error(
+        "what was in work is given back by the next start, since the end could not be written down; nothing is lost: {error}"
+    )]
+    EndUnwritten {
+        /// What was done.
+        tally: Tally,
+        /// Why.
+        error: StoreError,
+    },
 }
 
 /// The loop and what it holds.
@@ -72,6 +87,9 @@ pub struct Engine {
     scope: Scope,
     until: Until,
     notifier: Option<Notifier>,
+    heart: Heart,
+    /// Becomes true when nothing is to be waited for at the end.
+    hurry: Option<watch::Receiver<bool>>,
     observe: Observer,
     tally: Tally,
     running: JoinSet<(u64, Result<Event, StoreError>)>,
@@ -79,8 +97,8 @@ pub struct Engine {
     claims: Claims,
     /// Claims whose outcomes could not be written.
     unwritten: Vec<ClaimId>,
-    /// Whether the database could not be written when it was last tried.
-    is_in_trouble: bool,
+    /// What was wrong with the database when it was last tried to write to it.
+    trouble: Option<String>,
     /// Whether its log was larger than usual.
     log_is_large: bool,
     started_at: Timestamp,
@@ -96,13 +114,15 @@ impl Engine {
             scope,
             until,
             notifier: None,
+            heart: Heart::new(),
+            hurry: None,
             observe,
             tally: Tally::default(),
             running: JoinSet::new(),
             pieces: Pieces::default(),
             claims: Claims::new(is_after_death),
             unwritten: Vec::new(),
-            is_in_trouble: false,
+            trouble: None,
             log_is_large: false,
             started_at: Timestamp::now(),
         }
@@ -112,6 +132,19 @@ impl Engine {
     #[must_use]
     pub fn with_notifier(mut self, notifier: Notifier) -> Self {
         self.notifier = Some(notifier);
+        self
+    }
+
+    /// What the loop says of itself while it runs.
+    #[must_use]
+    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.heart.listen()
+    }
+
+    /// Gives back at the end what is still at work as soon as this becomes true.
+    #[must_use]
+    pub fn hurried_by(mut self, hurry: watch::Receiver<bool>) -> Self {
+        self.hurry = Some(hurry);
         self
     }
 
@@ -136,8 +169,11 @@ impl Engine {
             tokio::select! {
                 claimed = self.claims.answer() => {
                     let goes_on = self.take_in(claimed)?;
-                    if std::mem::take(&mut is_first_round) && let Some(notifier) = self.notifier {
-                        notifier.ready(&self.status());
+                    if std::mem::take(&mut is_first_round) {
+                        self.heart.say(|pulse| pulse.is_ready = true);
+                        if let Some(notifier) = self.notifier {
+                            notifier.ready(&self.trouble.clone().unwrap_or_else(|| self.status()));
+                        }
                     }
                     if !goes_on {
                         break;
@@ -335,12 +371,13 @@ impl Engine {
             error!("the database cannot be written, next try in {} s: {error}", STORE_TROUBLE_PAUSE.as_secs());
         }
         self.claims.pause(STORE_TROUBLE_PAUSE);
-        self.is_in_trouble = true;
+        let trouble = self.trouble.insert(format!("the database cannot be written: {error}"));
+        if let Some(notifier) = self.notifier {
+            notifier.status(trouble);
+        }
+        self.heart.say(|pulse| pulse.trouble = Some(trouble.clone()));
         if self.until == Until::Idle {
             return Err(EngineError::Store(error));
-        }
-        if let Some(notifier) = self.notifier {
-            notifier.status(&format!("the database cannot be written: {error}"));
         }
         Ok(())
     }
@@ -349,9 +386,13 @@ impl Engine {
     async fn beat(&mut self) -> Result<(), EngineError> {
         let keep_days = self.app.config.store.fetches_keep_days;
         let retention = RetentionRules::of(&self.app.config);
-        match self.app.store.heartbeat(self.started_at, keep_days, retention).await {
+        let run = match self.until {
+            Until::Idle => Run::OneShot,
+            Until::Stopped => Run::Daemon,
+        };
+        match self.app.store.heartbeat(run, self.started_at, keep_days, retention).await {
             Ok(()) => {
-                if std::mem::take(&mut self.is_in_trouble) {
+                if self.trouble.take().is_some() {
                     info!("the database can be written again");
                     let unwritten = std::mem::take(&mut self.unwritten);
                     if let Err(error) = self.app.store.give_back_these(unwritten.clone()).await {
@@ -359,16 +400,46 @@ impl Engine {
                         return self.store_trouble(error);
                     }
                 }
+                let is_stuck = self.claims.are_stuck();
+                if !is_stuck {
+                    self.say_how_it_is();
+                }
                 let log = self.look_at_log();
                 if let Some(notifier) = self.notifier {
-                    notifier.alive();
+                    if !is_stuck {
+                        notifier.alive();
+                    }
                     let log = log.map(|trouble| format!("; {trouble}")).unwrap_or_default();
                     notifier.status(&format!("{}{log}", self.status()));
                 }
                 Ok(())
             }
-            Err(error) => self.store_trouble(error),
+            Err(error) => {
+                // What a new process would meet as well is waited out.
+                if let Some(notifier) = self.notifier.filter(|_| error.is_from_outside()) {
+                    notifier.alive();
+                }
+                self.store_trouble(error)
+            }
         }
+    }
+
+    /// Lets those who watch know how it is, after a write has gone through.
+    fn say_how_it_is(&self) {
+        let (n_polls, n_articles) = (self.pieces.n_of(Slot::Poll), self.pieces.n_of(Slot::Article));
+        let (n_waiting, n_in_stock) = (self.pieces.n_waiting(), self.claims.n_in_stock());
+        self.heart.say(|pulse| {
+            let is_ready = pulse.is_ready;
+            *pulse = Pulse {
+                beaten_at: Some(Instant::now()),
+                is_ready,
+                trouble: None,
+                n_polls,
+                n_articles,
+                n_waiting,
+                n_in_stock,
+            };
+        });
     }
 
     /// Tells once when the write-ahead log is larger than usual, and once when it no longer is. Returns what there is to say.
@@ -400,13 +471,24 @@ impl Engine {
         };
         self.claims.forget();
         if let Some(notifier) = self.notifier {
-            notifier.stopping(&format!("finishing {} pieces of work", self.running.len()));
+            let status = format!("finishing {} pieces of work", self.running.len());
+            notifier.stopping(&status, grace_period + CLOSING_TIME_MAX);
         }
-        let deadline = Instant::now() + grace_period;
+        let mut hurry = self.hurry.take();
+        let mut deadline = Instant::now() + grace_period;
         let mut next_look = deadline.min(Instant::now() + ANSWER_PATIENCE);
         let mut n_let_go = 0;
         while !self.running.is_empty() {
-            match tokio::time::timeout_at(next_look, self.running.join_next()).await {
+            let joined = tokio::select! {
+                joined = tokio::time::timeout_at(next_look, self.running.join_next()) => joined,
+                () = hurried(&mut hurry) => {
+                    info!("a second signal: {} pieces of work are given back at once", self.pieces.n());
+                    self.running.shutdown().await;
+                    deadline = Instant::now();
+                    break;
+                }
+            };
+            match joined {
                 Ok(Some(joined)) => self.finish(joined)?,
                 Ok(None) => break,
                 Err(_) if Instant::now() >= deadline => {
@@ -426,12 +508,34 @@ impl Engine {
         if n_let_go > 0 {
             info!("{n_let_go} pieces of work waited for their hosts still and are given back");
         }
-        if self.app.store.give_back().await? > 0 {
-            debug!("claims given back");
+        loop {
+            match write_end(&self.app.store).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
+                    tokio::time::sleep_until(deadline.min(Instant::now() + LETTING_GO_PAUSE)).await;
+                }
+                Err(error) => return Err(EngineError::EndUnwritten { tally: self.tally, error }),
+            }
         }
-        self.app.store.note_stop().await?;
-        Ok(())
     }
+}
+
+/// Gives back all claims, and writes down that the loop ends.
+async fn write_end(store: &Store) -> Result<(), StoreError> {
+    if store.give_back().await? > 0 {
+        debug!("claims given back");
+    }
+    store.note_stop().await
+}
+
+/// Comes when nothing is to be waited for any more.
+async fn hurried(hurry: &mut Option<watch::Receiver<bool>>) {
+    if let Some(hurry) = hurry
+        && hurry.wait_for(|is_hurried| *is_hurried).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Writes down what hosts have said that the next process is to go by.

@@ -50,6 +50,8 @@ mod revisions;
 mod search;
 mod second_tries;
 mod servers;
+mod service;
+mod serving;
 mod site_rules;
 mod slots;
 mod source_lists;
@@ -58,6 +60,7 @@ mod sql;
 mod stores;
 
 mod stories;
+mod swapped_pages;
 mod tail;
 mod translated;
 mod versions;

@@ -105,6 +105,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         let folder = tempfile::tempdir().map_err(|error| Failure::Failed(format!("no temporary folder: {error}")))?;
         let mut scratch_config = Config::clone(&config);
         scratch_config.store.path = folder.path().join("scratch.db");
+        scratch_config.store.unplaced = None;
         config = Arc::new(scratch_config);
         Some(folder)
     };
@@ -461,7 +462,7 @@ impl Watch {
                 Event::Acquired { url, outcome: Acquired::Removed { id }, .. } => {
                     progress.tell(&format!("newswire: {url}: taken away by its publisher; article {id} is kept"));
                 }
-                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title }, .. } => {
+                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title, .. }, .. } => {
                     let what = word_for(verdict);
                     if what != "known" {
                         shared.with(|seen| seen.stored.push(*id));

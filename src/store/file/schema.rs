@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
+use tracing::info;
 
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::{characters, hosts, logins};
@@ -15,7 +16,7 @@ pub const APPLICATION_ID: i32 = 0x6e77_7377;
 pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 
 /// `PRAGMA user_version` of the files that this program makes: the number of migrations.
-pub(in crate::store) const VERSION: usize = 10;
+pub(in crate::store) const VERSION: usize = 11;
 
 /// The first version whose tables answer every question: later ones have added what makes them faster, and triggers. Files of these are
 /// read as they are, since one with damaged pages cannot be brought to the latest version.
@@ -40,11 +41,17 @@ fn migrations() -> Vec<M<'static>> {
         M::up_with_hook(include_str!("../../../migrations/0010_elsewhere.sql"), |transaction| {
             Ok(logins::take_out(transaction)?)
         }),
+        M::up(include_str!("../../../migrations/0011_full_text.sql")),
     ]
 }
 
 /// Marks an open file as ours and applies the migrations that it lacks.
 pub(in crate::store) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| explain(&error, path))?;
+    if (1..VERSION).contains(&found) {
+        info!("{}: is brought from version {found} to {VERSION}, which may take minutes", path.display());
+    }
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| explain(&error, path))?;
     Migrations::new(migrations()).to_latest(connection).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => explain(&err, path),

@@ -32,6 +32,8 @@ mod cache;
 
 pub(super) mod claims;
 
+pub(super) mod commits;
+
 pub(super) mod sources;
 
 mod entries;
@@ -54,7 +56,7 @@ mod hosts;
 
 mod fetches;
 
-mod daemon;
+pub(super) mod daemon;
 
 mod clock;
 
