@@ -46,7 +46,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("pipeline", &[FOUNDATIONS, STAGES]),
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["access", "store", "pipeline", "app", "daemon", "demo"]]),
+    ("cli", &[FOUNDATIONS, STAGES, &["store", "pipeline", "app", "daemon", "demo"]]),
     ("demo", &[]),
 ];
 
