@@ -410,7 +410,9 @@ impl Engine {
                 }
                 let log = self.look_at_log();
                 if let Some(notifier) = self.notifier {
-                    if !is_stuck {
+                    if is_stuck {
+                        error!("no work is claimed any more; the service manager is to start a new process");
+                    } else {
                         notifier.alive();
                     }
                     let log = log.map(|trouble| format!("; {trouble}")).unwrap_or_default();

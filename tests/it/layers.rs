@@ -47,7 +47,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),
     ("serve", &[FOUNDATIONS, &["store", "daemon"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["access", "store", "pipeline", "app", "daemon", "serve", "demo"]]),
+    ("cli", &[FOUNDATIONS, STAGES, &["store", "pipeline", "app", "daemon", "serve", "demo"]]),
     ("demo", &[]),
 ];
 

@@ -199,3 +199,25 @@ fn what_a_new_process_would_meet_too_is_waited_out() {
     manager.hears(works, manager.count(works));
     daemon.stop().exits(0).says("the database can be written again");
 }
+
+#[test]
+fn root_makes_no_file_in_the_folder_of_a_service() {
+    let room = Newsroom::new();
+    let folder = room.path("state");
+    std::fs::create_dir(&folder).expect("a folder");
+    if std::os::unix::fs::chown(&folder, Some(998), Some(998)).is_err() {
+        eprintln!("skipped: to give a folder away needs root");
+        return;
+    }
+    let database = folder.join("news.db").display().to_string();
+    let import = room.file("none.jsonl", "");
+    let adding = ["--db", &database, "sources", "add", "http://paper.example/feed", "--kind", "feed"];
+    for arguments in [&adding[..], &["--db", &database, "import", &import], &["--db", &database, "fetch", "--due"]] {
+        room.run(arguments).exits(1).says("could not write what root makes there; run it as ");
+    }
+    let left: Vec<_> = std::fs::read_dir(&folder).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+    // A person's folder is as good as any.
+    std::os::unix::fs::chown(&folder, Some(1000), Some(1000)).expect("root may");
+    room.run(&adding).exits(0);
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A Debian package's life: installed, upgraded at work, removed, installed again, purged. Runs as root on a machine (or in a container) that
 # may be thrown away, as unit.sh does.
-# Usage: package.sh FOLDER, where FOLDER holds newsweb, lib.sh and two packages of which the second is newer, first.deb and second.deb.
+# Usage: package.sh FOLDER, where FOLDER holds newsweb, lib.sh, earlier.db (a database of an earlier version) and two packages, of which the second is
+# newer, first.deb and second.deb.
 set -uo pipefail
 parts=$1
 source "$parts/lib.sh"
@@ -62,9 +63,15 @@ check "the daemon is gone" [ "$(systemctl is-active newswire)" != active ]
 check "and so is the program" [ ! -e /usr/bin/newswire ]
 check "the articles are there" [ "$(sql 'SELECT count(*) FROM articles')" = "$n_articles" ]
 check "the settings are there" cmp /tmp/web/sources.toml /etc/newswire/sources.toml
+
+# --- installed again, on a database of an earlier version
+rm "$database"*
+install -o newswire -g newswire -m 640 "$parts/earlier.db" "$database"
+n_articles=$(sqlite3 -readonly "$database" 'SELECT count(*) FROM articles')
 check "it is installed again" timeout 60 dpkg -i "$parts/second.deb" </dev/null
 check "and goes on" eventually 10 is_active
-check "with the articles" sql_is_more_than $((n_articles - 1)) 'SELECT count(*) FROM articles'
+check "with the database in its own version" sql_is_more_than 8 'SELECT user_version FROM pragma_user_version'
+check "and with all articles" sql_is_more_than $((n_articles - 1)) 'SELECT count(*) FROM articles'
 
 # --- purge
 touch /var/lib/newswire/notes.txt /var/lib/newswire/backups/newswire-mine.db /etc/newswire/sites/own.toml

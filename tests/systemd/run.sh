@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
-# and what it outlives (stops.sh), what timers start (timers.sh), and a Debian package's life (package.sh; needs cargo-deb). ONLY="unit timers" runs these alone.
+# and what it outlives (stops.sh), what timers start (timers.sh), and a Debian package's life (package.sh, which needs cargo-deb).
+# ONLY="unit timers" runs these alone.
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
 #   cargo build --release --bin newswire --example newsweb && tests/systemd/run.sh
 # Where something that it needs is missing it says what, and ends with 0. SYSTEMD_BOX names the tool that boots a systemd:

@@ -15,9 +15,13 @@ owners() { find /var/lib/newswire -printf '%u\n' | sort -u; }
 owned_by() { [[ $(owners) == "$1" ]] || { find /var/lib/newswire -printf '%u %p\n'; return 1; }; }
 nothing_here() { [[ -z $(ls -A "$elsewhere") ]] || { ls -lA "$elsewhere"; return 1; }; }
 
-# --- settings
+# --- settings, also by an administrator whose files are nobody else's business
+rm -r /etc/newswire
+umask 077
 check "config init writes the settings of the service" says 'the database is /var/lib/newswire/newswire.db' 0 newswire config init /etc/newswire
 check "they say where its database is" grep -x 'path = "/var/lib/newswire/newswire.db"' /etc/newswire/newswire.toml
+umask 022
+check "and may be read by the service" [ "$(find /etc/newswire -printf '%m\n' | sort -u | xargs)" = "644 755" ]
 check "they hold in every folder" says '^store.path.*/var/lib/newswire/newswire.db.*/etc/newswire/newswire.toml' 0 newswire config show
 check "before the first start root is told that there is no folder" says 'no folder /var/lib/newswire' 1 newswire sources add "$feed" --kind feed
 check "and has made nothing" nothing_here
@@ -43,6 +47,14 @@ check "root makes no database in the folder" says 'belongs to newswire.*runuser 
 check "there is none" [ -z "$(ls -A /var/lib/newswire)" ]
 check "the user makes one" runuser -u newswire -- newswire sources add "$feed" --kind feed --slug paper
 check "of its own" owned_by newswire
+
+# --- a backup that root puts back
+check "root makes a backup" newswire backup "$elsewhere/backup.db"
+check "and puts it back" newswire restore --force "$elsewhere/backup.db"
+check "which gives it to the service" owned_by newswire
+check "which starts on it" timeout 20 systemctl start newswire
+systemctl stop newswire
+rm "$elsewhere/backup.db"
 
 # --- a copy that root has put there
 cp "$database" "$elsewhere/copy.db" && rm "$database"*

@@ -27,10 +27,11 @@ pub(crate) struct RunCommand {}
 const N_SIGNALS_MAX: u32 = 3;
 
 pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::Daemon)?;
     let overrides = context.overrides.clone();
     Context::runtime()?.block_on(async {
+        // Before anything that takes its time.
         let mut signals = signals::listen(N_SIGNALS_MAX)?;
+        let config = context.configure(Manner::Daemon)?;
         let notifier = Notifier::from_environment();
         let watcher = OpeningWatcher { stop: flag(&signals.stop), tell: Box::new(notifier.while_opening()) };
         let app = match App::build_watched(config, Some(watcher)) {

@@ -1,7 +1,8 @@
 //! `newswire config`: check, show, init.
 
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -108,16 +109,21 @@ const DEFAULT_PATH: &str = "path = \"newswire.db\"";
 fn init(folder: &Path) -> Result<(), Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let database = config::database_for(folder);
+    // The service reads them as another user than the one who writes them, whatever that one's umask is.
+    let is_service = database.is_some();
     let (mut n_present, mut is_settings_new) = (0, false);
     let files = files(database.as_deref());
     let n_files = files.len();
     for (name, content) in files {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+        make_folder(parent, is_service).map_err(|error| failed(parent, &error))?;
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
                 file.write_all(content.as_bytes()).map_err(|error| failed(&path, &error))?;
+                if is_service {
+                    file.set_permissions(Permissions::from_mode(0o644)).map_err(|error| failed(&path, &error))?;
+                }
                 eprintln!("{} written", path.display());
                 is_settings_new |= name == "newswire.toml";
             }
@@ -135,6 +141,15 @@ fn init(folder: &Path) -> Result<(), Failure> {
         n if n == n_files => Err(Failure::Failed("nothing was written".to_owned())),
         _ => Ok(()),
     }
+}
+
+/// Makes a folder, which others may look into where that is said.
+fn make_folder(folder: &Path, is_for_all: bool) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    if is_for_all { std::fs::set_permissions(folder, Permissions::from_mode(0o755)) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) struct StatusCommand {
     #[arg(long, conflicts_with = "sizes")]
     check: bool,
 
-    /// When the newest article must have come: an age (12h, 7d) or a day. By default a weekend and a night may pass
+    /// When the newest article must have come: an age (12h, 7d) or a day [default: 3d, a weekend and a night]
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "3d", hide_default_value = true)]
     since: Timestamp,
 }
