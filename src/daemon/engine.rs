@@ -71,7 +71,7 @@ pub enum EngineError {
     )]
     EndUnwritten {
         /// What was done.
-        tally: Tally,
+        tally: Box<Tally>,
         /// Why.
         error: StoreError,
     },
@@ -443,7 +443,7 @@ impl Engine {
                 Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
                     tokio::time::sleep_until(deadline.min(Instant::now() + LETTING_GO_PAUSE)).await;
                 }
-                Err(error) => return Err(EngineError::EndUnwritten { tally: self.tally, error }),
+                Err(error) => return Err(EngineError::EndUnwritten { tally: Box::new(self.tally), error }),
             }
         }
     }
