@@ -8,7 +8,7 @@ use std::path::Path;
 use url::{Host, Url};
 
 use crate::fetch::Fetcher;
-use crate::model::CanonicalUrl;
+use crate::model::{CanonicalUrl, is_under_known_suffix};
 use crate::normalize;
 
 use crate::cli::failure::Failure;
@@ -83,7 +83,7 @@ pub(crate) fn recognize(text: &str) -> Option<Result<Address, Failure>> {
         // A number alone is a number, though it may be read as an address.
         Host::Ipv4(host) => cleaned.trim_start_matches('/').starts_with(&host.to_string()),
         Host::Ipv6(_) => true,
-        Host::Domain(host) => is_name_of_host(host) && (has_path || has_known_suffix(host)),
+        Host::Domain(host) => is_name_of_host(host) && (has_path || is_under_known_suffix(host)),
     };
     is_host.then_some(Ok(address))
 }
@@ -151,11 +151,6 @@ fn is_name_of_host(host: &str) -> bool {
     labels.len() > 1
         && labels.iter().all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
         && labels.last().is_some_and(|last| last.len() > 1 && last.starts_with(|c: char| c.is_ascii_alphabetic()))
-}
-
-fn has_known_suffix(host: &str) -> bool {
-    let suffix = psl::suffix(host.as_bytes());
-    suffix.is_some_and(|suffix| suffix.is_known()) && psl::domain(host.as_bytes()).is_some()
 }
 
 #[cfg(test)]

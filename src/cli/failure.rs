@@ -6,6 +6,7 @@ use std::io;
 use crate::app::AppError;
 use crate::config::Problems;
 use crate::daemon::EngineError;
+use crate::serve::ListenError;
 use crate::store::StoreError;
 
 /// How a command fails.
@@ -101,6 +102,12 @@ impl fmt::Display for Failure {
             Failure::Store(error) => error.fmt(f),
             Failure::OutputClosed => f.write_str("the output was closed"),
         }
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        Failure::Failed(error.to_string())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, Store,
 use super::claims::{Claimed, Claims};
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
+use super::pulse::{Heart, Pulse};
 use super::tally::{self, Acquired, Event, Polled, Tally};
 
 /// Between two rounds of claims that found nothing though something is due: its publisher is at work.
@@ -83,6 +84,7 @@ pub struct Engine {
     scope: Scope,
     until: Until,
     notifier: Option<Notifier>,
+    heart: Heart,
     observe: Observer,
     tally: Tally,
     running: JoinSet<(u64, Result<Event, StoreError>)>,
@@ -107,6 +109,7 @@ impl Engine {
             scope,
             until,
             notifier: None,
+            heart: Heart::new(),
             observe,
             tally: Tally::default(),
             running: JoinSet::new(),
@@ -124,6 +127,12 @@ impl Engine {
     pub fn with_notifier(mut self, notifier: Notifier) -> Self {
         self.notifier = Some(notifier);
         self
+    }
+
+    /// What the loop says of itself while it runs.
+    #[must_use]
+    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.heart.listen()
     }
 
     /// Runs until the end that was asked for, and returns what was done.
@@ -147,8 +156,11 @@ impl Engine {
             tokio::select! {
                 claimed = self.claims.answer() => {
                     let goes_on = self.take_in(claimed)?;
-                    if std::mem::take(&mut is_first_round) && let Some(notifier) = self.notifier {
-                        notifier.ready(&self.status());
+                    if std::mem::take(&mut is_first_round) {
+                        self.heart.say(|pulse| pulse.is_ready = true);
+                        if let Some(notifier) = self.notifier {
+                            notifier.ready(&self.status());
+                        }
                     }
                     if !goes_on {
                         break;
@@ -347,6 +359,7 @@ impl Engine {
         }
         self.claims.pause(STORE_TROUBLE_PAUSE);
         self.is_in_trouble = true;
+        self.heart.say(|pulse| pulse.trouble = Some(error.to_string()));
         if self.until == Until::Idle {
             return Err(EngineError::Store(error));
         }
@@ -370,6 +383,7 @@ impl Engine {
                         return self.store_trouble(error);
                     }
                 }
+                self.say_how_it_is();
                 let log = self.look_at_log();
                 if let Some(notifier) = self.notifier {
                     notifier.alive();
@@ -380,6 +394,24 @@ impl Engine {
             }
             Err(error) => self.store_trouble(error),
         }
+    }
+
+    /// Lets those who watch know how it is, after a write has gone through.
+    fn say_how_it_is(&self) {
+        let (n_polls, n_articles) = (self.pieces.n_of(Slot::Poll), self.pieces.n_of(Slot::Article));
+        let (n_waiting, n_in_stock) = (self.pieces.n_waiting(), self.claims.n_in_stock());
+        self.heart.say(|pulse| {
+            let is_ready = pulse.is_ready;
+            *pulse = Pulse {
+                beaten_at: Some(Instant::now()),
+                is_ready,
+                trouble: None,
+                n_polls,
+                n_articles,
+                n_waiting,
+                n_in_stock,
+            };
+        });
     }
 
     /// Tells once when the write-ahead log is larger than usual, and once when it no longer is. Returns what there is to say.

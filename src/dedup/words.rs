@@ -69,78 +69,123 @@ impl FoldedText {
 
 /// Splits a paragraph into folded words.
 pub(super) fn read_tokens(paragraph: &str, position: u32, tokens: &mut Vec<Token>) {
-    let mut blank = Token {
-        hash: EMPTY,
-        base: EMPTY,
-        paragraph: position,
-        units: WORD_UNITS,
-        n_letters: 0,
-        is_number: false,
-        is_capitalised: false,
-        starts_sentence: true,
-        start: 0,
-        end: 0,
-    };
-    let mut word = blank;
-    // The word up to its last apostrophe.
-    let mut owner = blank;
-    let finish = |word: &mut Token, owner: &Token, blank: &mut Token, tokens: &mut Vec<Token>| {
-        if word.n_letters > 0 {
-            let is_genitive = owner.n_letters > 0
-                && owner.n_letters + 1 == word.n_letters
-                && owner.start == word.start
-                && word.hash == with(owner.hash, u64::from(b's'));
-            let base = mix(if is_genitive { owner.hash } else { word.hash });
-            tokens.push(Token { hash: mix(word.hash), base, ..*word });
-            blank.starts_sentence = false;
-            *word = *blank;
+    let mut reader = WordReader::new(position, tokens);
+    let bytes = paragraph.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if byte.is_ascii_alphanumeric() {
+            at = reader.read_ascii_letters(bytes, at);
+        } else if *byte == b' ' {
+            reader.end_word();
+            at += 1;
+        } else {
+            // Always on the border of a character: what came before was whole.
+            let Some(character) = paragraph[at..].chars().next() else { break };
+            reader.read(character, at);
+            at += character.len_utf8();
         }
-    };
-    for (at, character) in paragraph.char_indices() {
+    }
+    reader.end_word();
+}
+
+/// Reads a paragraph from left to right.
+struct WordReader<'a> {
+    tokens: &'a mut Vec<Token>,
+    /// What a word is before its first letter.
+    blank: Token,
+    word: Token,
+    /// The word up to its last apostrophe.
+    owner: Token,
+}
+
+impl<'a> WordReader<'a> {
+    fn new(position: u32, tokens: &'a mut Vec<Token>) -> WordReader<'a> {
+        let blank = Token {
+            hash: EMPTY,
+            base: EMPTY,
+            paragraph: position,
+            units: WORD_UNITS,
+            n_letters: 0,
+            is_number: false,
+            is_capitalised: false,
+            starts_sentence: true,
+            start: 0,
+            end: 0,
+        };
+        WordReader { tokens, blank, word: blank, owner: blank }
+    }
+
+    /// Reads the letters and digits of ASCII that stand in a row from a place on, of which there is one at least. Returns where
+    /// they end.
+    fn read_ascii_letters(&mut self, bytes: &[u8], start: usize) -> usize {
+        if self.word.n_letters == 0 {
+            self.word.is_number = bytes[start].is_ascii_digit();
+            self.word.is_capitalised = bytes[start].is_ascii_uppercase();
+            self.word.start = start;
+        }
+        let (mut hash, mut n_letters) = (self.word.hash, 0);
+        for byte in bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()) {
+            hash = with(hash, u64::from(byte.to_ascii_lowercase()));
+            n_letters += 1;
+        }
+        self.word.hash = hash;
+        self.word.n_letters = self.word.n_letters.saturating_add(u32::try_from(n_letters).unwrap_or(u32::MAX));
+        self.word.end = start + n_letters;
+        self.word.end
+    }
+
+    /// Reads any other character.
+    fn read(&mut self, character: char, at: usize) {
         if is_dropped(character) {
             if is_apostrophe(character) {
-                owner = word;
+                self.owner = self.word;
             }
-            blank.starts_sentence |= word.n_letters == 0 && is_opening(character);
-            word.starts_sentence |= blank.starts_sentence && word.n_letters == 0;
-            continue;
+            self.blank.starts_sentence |= self.word.n_letters == 0 && is_opening(character);
+            self.word.starts_sentence |= self.blank.starts_sentence && self.word.n_letters == 0;
+            return;
         }
         let end = at + character.len_utf8();
-        if character.is_ascii_alphanumeric() {
-            if word.n_letters == 0 {
-                word.is_number = character.is_ascii_digit();
-                word.is_capitalised = character.is_ascii_uppercase();
-                word.start = at;
-            }
-            word.hash = with(word.hash, u64::from(character.to_ascii_lowercase()));
-            word.n_letters += 1;
-            word.end = end;
-        } else if let Some(units) = units_without_spaces(character) {
-            finish(&mut word, &owner, &mut blank, tokens);
+        if let Some(units) = units_without_spaces(character) {
+            self.end_word();
             let mut hash = EMPTY;
             decompose_compatible(character, |part| hash = with(hash, u64::from(part)));
             let is_number = character.is_numeric();
             let hash = mix(hash);
-            tokens.push(Token { hash, base: hash, units, n_letters: 1, is_number, start: at, end, ..blank });
+            self.tokens.push(Token { hash, base: hash, units, n_letters: 1, is_number, start: at, end, ..self.blank });
         } else if character.is_alphanumeric() || is_combining_mark(character) {
-            if word.n_letters == 0 {
-                word.is_number = character.is_numeric();
-                word.is_capitalised = character.is_uppercase();
-                word.start = at;
+            if self.word.n_letters == 0 {
+                self.word.is_number = character.is_numeric();
+                self.word.is_capitalised = character.is_uppercase();
+                self.word.start = at;
             }
-            word.hash = with_folded(word.hash, character);
+            self.word.hash = with_folded(self.word.hash, character);
             // A syllable of Hangul is worth two letters.
-            word.n_letters += if matches!(character, '\u{ac00}'..='\u{d7a3}') { 2 } else { 1 };
-            word.end = end;
+            self.word.n_letters += if matches!(character, '\u{ac00}'..='\u{d7a3}') { 2 } else { 1 };
+            self.word.end = end;
         } else {
-            finish(&mut word, &owner, &mut blank, tokens);
+            self.end_word();
             if matches!(character, '.' | '!' | '?' | ':' | '…') || is_opening(character) {
-                blank.starts_sentence = true;
-                word.starts_sentence = true;
+                self.blank.starts_sentence = true;
+                self.word.starts_sentence = true;
             }
         }
     }
-    finish(&mut word, &owner, &mut blank, tokens);
+
+    /// Adds the word that was read, if there is one.
+    fn end_word(&mut self) {
+        let WordReader { tokens, blank, word, owner } = self;
+        if word.n_letters == 0 {
+            return;
+        }
+        let is_genitive = owner.n_letters > 0
+            && owner.n_letters + 1 == word.n_letters
+            && owner.start == word.start
+            && word.hash == with(owner.hash, u64::from(b's'));
+        let base = mix(if is_genitive { owner.hash } else { word.hash });
+        tokens.push(Token { hash: mix(word.hash), base, ..*word });
+        blank.starts_sentence = false;
+        *word = *blank;
+    }
 }
 
 /// Marks behind which a sentence may begin that is somebody's words.

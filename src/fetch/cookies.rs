@@ -6,6 +6,8 @@ use cookie_store::{CookieStore, RawCookie};
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use url::Url;
 
+use crate::model::registrable_domain;
+
 /// Cookies kept of one chain, and bytes of one: what RFC 6265, section 6.1, asks for of one domain. A gate sets two or three.
 const COOKIES_MAX: usize = 50;
 const COOKIE_BYTES_MAX: usize = 4096;
@@ -59,7 +61,7 @@ impl ChainCookies {
 fn is_for_a_public_suffix(cookie: &RawCookie<'_>) -> bool {
     cookie.domain().is_some_and(|domain| {
         let domain = domain.trim_start_matches('.').to_ascii_lowercase();
-        !domain.is_empty() && psl::domain_str(&domain).is_none() && domain.parse::<std::net::IpAddr>().is_err()
+        !domain.is_empty() && registrable_domain(&domain).is_none() && domain.parse::<std::net::IpAddr>().is_err()
     })
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::credentials::public_url;
+use super::domain::registrable_domain;
 use super::{ClaimId, FullText, LinkId, Route, SourceId, Validators, page_form};
 
 /// A link that a poll found, with what the feed, sitemap or page said of it. Strings are the document's own.
@@ -183,7 +184,7 @@ impl fmt::Display for CanonicalUrl {
 #[must_use]
 pub fn publisher_of(url: &Url) -> String {
     match url.host() {
-        Some(url::Host::Domain(host)) => psl::domain_str(host).unwrap_or(host).to_owned(),
+        Some(url::Host::Domain(host)) => registrable_domain(host).unwrap_or(host).to_owned(),
         Some(address) => match url.port() {
             Some(port) => format!("{address}:{port}"),
             None => address.to_string(),

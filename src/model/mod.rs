@@ -15,6 +15,8 @@ mod document;
 
 mod page_form;
 
+mod domain;
+
 mod link;
 
 mod extracted;
@@ -36,6 +38,7 @@ mod retention;
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
 pub use credentials::{public_url, without_credentials};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
+pub use domain::{is_under_known_suffix, registrable_domain};
 pub use exchange::{ErrorClass, Exchange, Failure, Purpose, Retry};
 pub use extracted::{BodyKind, Evidence, ExtractedArticle, NextPage, NumberedPage, Origin, Quality};
 pub use host::{HostHold, HostMemory, KnownRobots};

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::domain::registrable_domain;
+
 /// First labels of hosts of a form, before a registrable domain.
 const HOST_LABELS: [&str; 3] = ["amp", "m", "mobile"];
 
@@ -42,7 +44,7 @@ pub(super) fn plain_host(host: &str) -> &str {
     let bare = host.strip_prefix("www.").unwrap_or(host);
     let Some((label, rest)) = bare.split_once('.') else { return bare };
     let rest = rest.strip_prefix("www.").unwrap_or(rest);
-    if HOST_LABELS.contains(&label) && psl::domain_str(rest) == Some(rest) { rest } else { bare }
+    if HOST_LABELS.contains(&label) && registrable_domain(rest) == Some(rest) { rest } else { bare }
 }
 
 /// A path without what names a form, and without slashes at its end.

@@ -12,6 +12,8 @@
 
 use url::{Host, Url};
 
+use crate::model::registrable_domain;
+
 /// The host of a cache, or what all of its hosts end in.
 const CACHE_HOSTS: [&str; 2] = ["cdn.ampproject.org", "bing-amp.com"];
 
@@ -46,7 +48,7 @@ fn is_cache(host: &str) -> bool {
 /// Whether a host is Bing's, or Google's in any country.
 fn is_viewer(host: &str) -> bool {
     let bare = host.strip_prefix("www.").unwrap_or(host);
-    bare == "bing.com" || (bare.starts_with("google.") && psl::domain_str(bare) == Some(bare))
+    bare == "bing.com" || (bare.starts_with("google.") && registrable_domain(bare) == Some(bare))
 }
 
 fn address(inner: &str, query: Option<&str>) -> Option<Url> {

@@ -1,5 +1,7 @@
 //! `newswire run`: the daemon.
 
+use std::sync::Arc;
+
 use clap::Args;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -7,7 +9,8 @@ use tracing::{error, info, warn};
 
 use crate::app::App;
 use crate::config;
-use crate::daemon::{Control, Engine, EngineError, Notifier, Until};
+use crate::daemon::{Control, Engine, EngineError, Event, Notifier, Until};
+use crate::serve::{self, Metrics};
 use crate::store::{Scope, SyncReport};
 
 use super::source_list;
@@ -62,9 +65,16 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
                 }
             }
         });
-        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, Box::new(|_| ()))
-            .with_notifier(Notifier::from_environment());
+        let metrics = Arc::new(Metrics::new());
+        let (of_events, of_commits) = (Arc::clone(&metrics), Arc::clone(&metrics));
+        app.store.watch_commits(Box::new(move |figures| of_commits.note_commit(figures)));
+        let observe = Box::new(move |event: &Event| of_events.note(event));
+        let engine =
+            Engine::new(app.clone(), Scope::All, Until::Stopped, observe).with_notifier(Notifier::from_environment());
+        let database = app.config.store.path.clone();
+        let listening = serve::start(&app.config.http, metrics, engine.pulse(), database)?;
         let outcome = engine.run(control).await;
+        drop(listening);
         reloader.abort();
         app.store.close().await?;
         let tally = match &outcome {
@@ -89,6 +99,9 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
     let config = config::load(overrides)?;
     if config.store.path != app.config.store.path {
         return Err(Failure::Failed("store.path cannot change while the daemon runs; restart it".to_owned()));
+    }
+    if config.http != app.config.http {
+        warn!("http.listen and http.hosts take effect when the daemon is restarted");
     }
     let app = app.reconfigured(std::sync::Arc::new(config))?;
     let (report, notice) = source_list::synchronize(&app).await?;

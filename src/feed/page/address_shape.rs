@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::model;
+
 /// Evidence that an address needs, in the points of [`points`]: a slug alone is enough, a number alone is not.
 const POINTS_MIN: u32 = 2;
 
@@ -148,7 +150,7 @@ fn is_service(parts: &[&str]) -> bool {
 /// The registrable domain by the public suffix list, or the host where it has none.
 fn registrable_domain(url: &Url) -> Option<&str> {
     let host = url.host_str()?;
-    Some(psl::domain_str(host).unwrap_or(host))
+    Some(model::registrable_domain(host).unwrap_or(host))
 }
 
 /// How much an address looks like that of one text: two points for a slug of words, two for a date in the path, one
