@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::pipeline::Stages;
-use crate::store::{Store, StoreError};
+use crate::store::{OpeningWatcher, Store, StoreError};
 
 /// The parts that ingest, put together. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,9 +36,18 @@ impl App {
     /// When the database cannot be opened for writing, the HTTP client cannot be set up, or the file of the sentence encoder is
     /// none.
     pub fn build(config: Arc<Config>) -> Result<App, AppError> {
+        App::build_watched(config, None)
+    }
+
+    /// The same for somebody who may give it up while the database is opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::build`], and [`StoreError::GivenUp`].
+    pub fn build_watched(config: Arc<Config>, watcher: Option<OpeningWatcher>) -> Result<App, AppError> {
         let mut stages = Stages::new(&config).map_err(AppError::Stages)?;
         stages.meanings = stages.meanings.by(config.encoder.as_deref()).map_err(AppError::Stages)?;
-        let store = Store::open(&config.store, &config.schedule)?;
+        let store = Store::open_watched(&config.store, &config.schedule, watcher)?;
         stages.fetcher.recall(store.take_host_memory());
         Ok(App { config, stages, store })
     }

@@ -12,6 +12,8 @@ mod proxy;
 
 mod reader;
 
+mod service;
+
 mod settings;
 
 mod sources;
@@ -26,11 +28,13 @@ use std::sync::Arc;
 
 use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 
+use crate::access::{self, Wish};
 use crate::model::{Retention, Route, Source};
 
 pub use http::{HttpSettings, Listen};
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
+pub use service::{SERVICE_SETTINGS, database_for};
 pub use settings::{
     DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
     ScheduleSettings, StoreSettings, StoriesSettings,
@@ -47,7 +51,7 @@ pub const SOURCES_TEMPLATE: &str = include_str!("../config/sources.toml");
 pub const SITES_TEMPLATE: &str = include_str!("../config/sites/example.toml");
 
 /// Where a settings file is looked for when none is named, in this order.
-pub const SEARCH_PATHS: [&str; 3] = ["newswire.toml", "config/newswire.toml", "/etc/newswire/newswire.toml"];
+pub const SEARCH_PATHS: [&str; 3] = ["newswire.toml", "config/newswire.toml", SERVICE_SETTINGS];
 
 /// Everything the program needs to know, checked.
 #[derive(Clone, Debug)]
@@ -141,7 +145,7 @@ pub fn load_with(
     let mut reader = Reader { values, problems: Vec::new() };
     reader.reject_unknown_keys();
 
-    let store = StoreSettings::read(&mut reader);
+    let mut store = StoreSettings::read(&mut reader);
     let mut fetch = FetchSettings::read(&mut reader);
     let schedule = ScheduleSettings::read(&mut reader);
     let feed = FeedSettings::read(&mut reader);
@@ -158,6 +162,12 @@ pub fn load_with(
 
     if !reader.problems.is_empty() {
         return Err(Problems(reader.problems));
+    }
+    let is_database_named = overrides.flags.iter().any(|(key, ..)| *key == "store.path");
+    if !is_database_named && reader.origin("store.path") != "environment" {
+        let (settings, is_named) = (settings_file.as_deref(), overrides.settings_file.is_some());
+        let found = service::Found { settings, is_named, is_root: access::is_root() };
+        store.unplaced = service::why_unplaced(&store.path, found, Path::new(SERVICE_SETTINGS));
     }
     let provenance = reader.provenance(&site_rules);
     extract.site_rules = Arc::new(site_rules);
@@ -226,11 +236,19 @@ fn find_settings_file(overrides: &Overrides) -> Result<Option<PathBuf>, Problems
             Err(error) => Err(Problems(vec![Problem {
                 place: path.display().to_string(),
                 subject: "settings file".to_owned(),
-                rule: format!("cannot be read: {error}; `newswire config init` writes one"),
+                rule: unreadable(path, &error),
             }])),
         };
     }
     Ok(SEARCH_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()))
+}
+
+/// What is to be said of a named settings file that cannot be read.
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    let told = access::explained(error, path, Wish::Read);
+    let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+    let advice = if is_missing { "; `newswire config init` writes one" } else { "" };
+    format!("cannot be read: {told}{advice}")
 }
 
 fn merged_values(
@@ -246,7 +264,10 @@ fn merged_values(
         Problems(vec![Problem {
             place: settings_file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string()),
             subject: "settings".to_owned(),
-            rule: format!("cannot be read: {}", error.to_string().trim_end()),
+            rule: match settings_file.and_then(|path| access::obstacle(path, Wish::Read)) {
+                Some(obstacle) => format!("cannot be read: {obstacle}"),
+                None => format!("cannot be read: {}", error.to_string().trim_end()),
+            },
         }])
     })?;
     Ok(flatten(&merged.cache))
@@ -275,7 +296,8 @@ fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::
             (sources::ListedSources::default(), None, false)
         }
         Err(error) => {
-            reader.problem("sources.file", &named, &format!("cannot be read: {error}"));
+            let told = access::explained(&error, &path, Wish::Read);
+            reader.problem("sources.file", &named, &format!("cannot be read: {told}"));
             (sources::ListedSources::default(), None, false)
         }
     }
@@ -315,7 +337,8 @@ fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRu
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => (SiteRules::default(), None),
         Err(error) => {
-            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {error}"));
+            let told = access::explained(&error, &path, Wish::Read);
+            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {told}"));
             (SiteRules::default(), None)
         }
     }
@@ -332,7 +355,10 @@ fn read_encoder(reader: &mut Reader, settings_file: Option<&Path>) -> Option<Pat
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => return Some(path),
         Ok(_) => reader.problem(KEY, &format!("{named:?}"), "is no file"),
-        Err(error) => reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {error}")),
+        Err(error) => {
+            let told = access::explained(&error, &path, Wish::Read);
+            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {told}"));
+        }
     }
     None
 }

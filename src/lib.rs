@@ -17,6 +17,7 @@
 //! The modules, in the order in which an article meets them:
 //! * [`model`]: the values that cross a stage border. Knows nobody, does no I/O.
 //! * [`config`]: settings files and environment in, a checked [`config::Config`] out. Nobody else reads either.
+//! * [`access`]: who may do what with a file, and whose it is.
 //! * [`charset`] and [`dates`]: bytes to text and text to instants, for the stages that read documents.
 //! * [`scripts`]: which characters stand without spaces between words.
 //! * [`revision`]: what changed between two wordings of one article, and whether it counts.
@@ -40,10 +41,10 @@
 //! * [`demo`]: a small news web on the loopback device, for `newswire demo` and for the tests.
 //!
 //! Who may know whom (`tests/it/layers.rs` reads it off the files):
-//! * `model`, `charset` and `scripts` know nobody. `config` and `dates` know `model`, `revision` knows `dates` and
+//! * `model`, `access`, `charset` and `scripts` know nobody. `config` knows `model` and `access`, `dates` knows `model`, `revision` knows `dates` and
 //!   `scripts`.
 //! * A stage (`schedule` to `warc`) knows those, of `config` its own part, but never another stage and never `store`.
-//! * `store` knows what a stage knows, and asks three of them, because their questions are only sound inside a
+//! * `store` knows what a stage knows, and `access`, and asks three of them, because their questions are only sound inside a
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
 //!   them. `serve` knows what `store` and `daemon` tell.
@@ -55,6 +56,8 @@
 //! state outside the database file. (How far somebody has read with `tail --cursor` is theirs, and stands in a file of theirs.)
 
 pub mod model;
+
+pub mod access;
 
 pub mod config;
 

@@ -30,7 +30,7 @@ Examples:
 /// The exit codes, in few words and in a sentence.
 pub(crate) const EXIT_CODES: [(u8, &str, &str); 9] = [
     (0, "done", "Done; nothing new is also done."),
-    (1, "failed", "It could not be done."),
+    (1, "failed", "It could not be done; of `doctor` and `status`: something is not as it should be."),
     (2, "wrong usage", "The command line is wrong."),
     (
         3,

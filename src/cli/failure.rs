@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Configuration(Problems),
     /// 1, 75 or 78, as the database says.
     Store(StoreError),
+    /// As it says: what there is to say has been printed.
+    Told(u8),
     /// 130 or 143: a signal ended it.
     Interrupted {
         /// The signal's number.
@@ -47,6 +49,7 @@ impl Failure {
             Failure::Busy(_) => 75,
             Failure::Refused(_) => 77,
             Failure::Configuration(_) => 78,
+            Failure::Told(code) => *code,
             Failure::Interrupted { signal, .. } => exit_code_of(*signal),
             Failure::Store(error) => match error {
                 StoreError::Busy { .. } => 75,
@@ -100,6 +103,7 @@ impl fmt::Display for Failure {
                 write!(f, "{n_problems} {noun} in the configuration\n{problems}")
             }
             Failure::Store(error) => error.fmt(f),
+            Failure::Told(_) => Ok(()),
             Failure::OutputClosed => f.write_str("the output was closed"),
         }
     }

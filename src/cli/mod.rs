@@ -176,7 +176,8 @@ pub fn main() -> ExitCode {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(failure) => {
             // What went wrong in parts has been told part by part.
-            if !(is_quiet && matches!(failure, Failure::Partly(_))) {
+            let is_told = matches!(failure, Failure::Told(_)) || is_quiet && matches!(failure, Failure::Partly(_));
+            if !is_told {
                 logging::tell_failure(&format!("newswire: {failure}"));
             }
             ExitCode::from(failure.exit_code())

@@ -16,6 +16,8 @@ use super::sites::SiteRules;
 pub struct StoreSettings {
     /// The database file.
     pub path: PathBuf,
+    /// Why no new database is made at that path: it would be another one than the service's. Nothing where one may be made.
+    pub unplaced: Option<String>,
     /// Wait for another process that writes.
     pub busy_timeout: Duration,
     /// Commands in one transaction.
@@ -330,6 +332,7 @@ impl StoreSettings {
         }
         StoreSettings {
             path: PathBuf::from(path),
+            unplaced: None,
             busy_timeout: Duration::from_millis(reader.integer("store.busy_timeout_ms", 0, 600_000)),
             batch_max: size(reader.integer("store.batch_max", 1, 10_000)),
             cache_mib: narrow(reader.integer("store.cache_mib", 1, 65_536)),

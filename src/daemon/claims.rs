@@ -23,6 +23,10 @@ const CAREFUL_FOR: Duration = Duration::from_mins(10);
 /// the store some time.
 const SCARCITY_PAUSE: Duration = Duration::from_millis(5);
 
+/// A claim takes as long as a transaction on a slow disk, or the wait for another program that holds the write lock; a heartbeat waits for
+/// the same.
+const STUCK_AFTER: Duration = Duration::from_mins(1);
+
 /// A claim that is under way.
 type Claim = Pin<Box<dyn Future<Output = Result<ClaimedWork, StoreError>> + Send>>;
 
@@ -44,6 +48,7 @@ pub(super) struct Claims {
 struct Running {
     claim: Claim,
     n_asked: usize,
+    began_at: Instant,
     /// Whether nothing was under way when it was begun.
     began_idle: bool,
     /// Whether something happened since, which it may not have seen.
@@ -95,12 +100,12 @@ impl Claims {
     pub(super) fn begin(&mut self, store: &Store, request: ClaimRequest, began_idle: bool) {
         let (store, n_asked) = (store.clone(), request.sources.n_max() + request.links.n_max());
         let claim = Box::pin(async move { store.claim(request).await });
-        self.running = Some(Running { claim, n_asked, began_idle, is_outdated: false });
+        self.running = Some(Running { claim, n_asked, began_at: Instant::now(), began_idle, is_outdated: false });
     }
 
     /// What came of the claim that is under way, when it is answered. Never where there is none.
     pub(super) async fn answer(&mut self) -> Claimed {
-        let Some(Running { claim, n_asked, began_idle, is_outdated }) = &mut self.running else {
+        let Some(Running { claim, n_asked, began_idle, is_outdated, .. }) = &mut self.running else {
             return std::future::pending().await;
         };
         let work = claim.as_mut().await;
@@ -125,6 +130,12 @@ impl Claims {
     /// Whether nothing is in stock.
     pub(super) fn stock_is_empty(&self) -> bool {
         self.stock.is_empty()
+    }
+
+    /// Whether no claim is answered, or none is made, for so long that none will be: the loop has lost its way, and a new process has not.
+    pub(super) fn are_stuck(&self) -> bool {
+        let since = self.running.as_ref().map_or(self.next, |running| running.began_at);
+        Instant::now().saturating_duration_since(since) > STUCK_AFTER
     }
 
     /// Makes the next claim after so long.
@@ -175,5 +186,26 @@ mod tests {
         assert!(!claims.is_due() && claims.is_paused());
         tokio::time::advance(Duration::from_secs(5)).await;
         assert!(claims.is_due() && !claims.is_paused());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_claims_nothing_any_more_is_stuck() {
+        let mut claims = Claims::new(false);
+        claims.pause(2 * STUCK_AFTER);
+        tokio::time::advance(2 * STUCK_AFTER).await;
+        assert!(!claims.are_stuck(), "it was paused");
+        tokio::time::advance(STUCK_AFTER + Duration::from_secs(1)).await;
+        assert!(claims.are_stuck(), "nothing was claimed");
+        claims.look_after(Duration::from_secs(5));
+        assert!(!claims.are_stuck());
+        let (claim, began_at) = (Box::pin(std::future::pending()), Instant::now());
+        claims.running = Some(Running { claim, n_asked: 1, began_at, began_idle: true, is_outdated: false });
+        tokio::time::advance(STUCK_AFTER).await;
+        assert!(!claims.are_stuck());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(claims.are_stuck(), "it was never answered");
+        claims.forget();
+        claims.look_after(Duration::ZERO);
+        assert!(!claims.are_stuck());
     }
 }

@@ -11,13 +11,14 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Scope, Store, StoreError};
+use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
+use super::journal::Journal;
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
 use super::pulse::{Heart, Pulse};
-use super::tally::{self, Acquired, Event, Polled, Tally};
+use super::tally::{self, Event, Tally};
 
 /// Between two rounds of claims that found nothing though something is due: its publisher is at work.
 const NOTHING_TO_CLAIM_PAUSE: Duration = Duration::from_millis(25);
@@ -30,6 +31,9 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long one-shot work that was interrupted waits for what is under way: somebody waits for it to end.
 const ONE_SHOT_GRACE_PERIOD: Duration = Duration::from_secs(2);
+
+/// How long it may take then to write down the last, and to fold the write-ahead log into the file on a slow disk.
+const CLOSING_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// How long what waits for its host is waited for when the loop ends. Most answers are there in less, and one that is not may
 /// take as long as its server likes.
@@ -85,6 +89,9 @@ pub struct Engine {
     until: Until,
     notifier: Option<Notifier>,
     heart: Heart,
+    journal: Journal,
+    /// Becomes true when nothing is to be waited for at the end.
+    hurry: Option<watch::Receiver<bool>>,
     observe: Observer,
     tally: Tally,
     running: JoinSet<(u64, Result<Event, StoreError>)>,
@@ -92,8 +99,8 @@ pub struct Engine {
     claims: Claims,
     /// Claims whose outcomes could not be written.
     unwritten: Vec<ClaimId>,
-    /// Whether the database could not be written when it was last tried.
-    is_in_trouble: bool,
+    /// What was wrong with the database when it was last tried to write to it.
+    trouble: Option<String>,
     /// Whether its log was larger than usual.
     log_is_large: bool,
     started_at: Timestamp,
@@ -110,13 +117,15 @@ impl Engine {
             until,
             notifier: None,
             heart: Heart::new(),
+            journal: Journal::new(),
+            hurry: None,
             observe,
             tally: Tally::default(),
             running: JoinSet::new(),
             pieces: Pieces::default(),
             claims: Claims::new(is_after_death),
             unwritten: Vec::new(),
-            is_in_trouble: false,
+            trouble: None,
             log_is_large: false,
             started_at: Timestamp::now(),
         }
@@ -133,6 +142,13 @@ impl Engine {
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.heart.listen()
+    }
+
+    /// Gives back at the end what is still at work as soon as this becomes true.
+    #[must_use]
+    pub fn hurried_by(mut self, hurry: watch::Receiver<bool>) -> Self {
+        self.hurry = Some(hurry);
+        self
     }
 
     /// Runs until the end that was asked for, and returns what was done.
@@ -159,7 +175,7 @@ impl Engine {
                     if std::mem::take(&mut is_first_round) {
                         self.heart.say(|pulse| pulse.is_ready = true);
                         if let Some(notifier) = self.notifier {
-                            notifier.ready(&self.status());
+                            notifier.ready(&self.trouble.clone().unwrap_or_else(|| self.status()));
                         }
                     }
                     if !goes_on {
@@ -336,7 +352,7 @@ impl Engine {
         let claim = self.pieces.end(number);
         match committed {
             Ok(event) => {
-                log(&event);
+                self.journal.tell(&event);
                 self.tally.add(&event);
                 (self.observe)(&event);
                 Ok(())
@@ -358,24 +374,29 @@ impl Engine {
             error!("the database cannot be written, next try in {} s: {error}", STORE_TROUBLE_PAUSE.as_secs());
         }
         self.claims.pause(STORE_TROUBLE_PAUSE);
-        self.is_in_trouble = true;
-        self.heart.say(|pulse| pulse.trouble = Some(error.to_string()));
+        let trouble = self.trouble.insert(format!("the database cannot be written: {error}"));
+        if let Some(notifier) = self.notifier {
+            notifier.status(trouble);
+        }
+        self.heart.say(|pulse| pulse.trouble = Some(trouble.clone()));
         if self.until == Until::Idle {
             return Err(EngineError::Store(error));
-        }
-        if let Some(notifier) = self.notifier {
-            notifier.status(&format!("the database cannot be written: {error}"));
         }
         Ok(())
     }
 
     /// A sign of life: through the writer into the database, and only then to the watchdog.
     async fn beat(&mut self) -> Result<(), EngineError> {
+        self.journal.look_at_clock();
         let keep_days = self.app.config.store.fetches_keep_days;
         let retention = RetentionRules::of(&self.app.config);
-        match self.app.store.heartbeat(self.started_at, keep_days, retention).await {
+        let run = match self.until {
+            Until::Idle => Run::OneShot,
+            Until::Stopped => Run::Daemon,
+        };
+        match self.app.store.heartbeat(run, self.started_at, keep_days, retention).await {
             Ok(()) => {
-                if std::mem::take(&mut self.is_in_trouble) {
+                if self.trouble.take().is_some() {
                     info!("the database can be written again");
                     let unwritten = std::mem::take(&mut self.unwritten);
                     if let Err(error) = self.app.store.give_back_these(unwritten.clone()).await {
@@ -383,16 +404,27 @@ impl Engine {
                         return self.store_trouble(error);
                     }
                 }
-                self.say_how_it_is();
+                let is_stuck = self.claims.are_stuck();
+                if !is_stuck {
+                    self.say_how_it_is();
+                }
                 let log = self.look_at_log();
                 if let Some(notifier) = self.notifier {
-                    notifier.alive();
+                    if !is_stuck {
+                        notifier.alive();
+                    }
                     let log = log.map(|trouble| format!("; {trouble}")).unwrap_or_default();
                     notifier.status(&format!("{}{log}", self.status()));
                 }
                 Ok(())
             }
-            Err(error) => self.store_trouble(error),
+            Err(error) => {
+                // What a new process would meet as well is waited out.
+                if let Some(notifier) = self.notifier.filter(|_| error.is_from_outside()) {
+                    notifier.alive();
+                }
+                self.store_trouble(error)
+            }
         }
     }
 
@@ -443,13 +475,24 @@ impl Engine {
         };
         self.claims.forget();
         if let Some(notifier) = self.notifier {
-            notifier.stopping(&format!("finishing {} pieces of work", self.running.len()));
+            let status = format!("finishing {} pieces of work", self.running.len());
+            notifier.stopping(&status, grace_period + CLOSING_TIME_MAX);
         }
-        let deadline = Instant::now() + grace_period;
+        let mut hurry = self.hurry.take();
+        let mut deadline = Instant::now() + grace_period;
         let mut next_look = deadline.min(Instant::now() + ANSWER_PATIENCE);
         let mut n_let_go = 0;
         while !self.running.is_empty() {
-            match tokio::time::timeout_at(next_look, self.running.join_next()).await {
+            let joined = tokio::select! {
+                joined = tokio::time::timeout_at(next_look, self.running.join_next()) => joined,
+                () = hurried(&mut hurry) => {
+                    info!("a second signal: {} pieces of work are given back at once", self.pieces.n());
+                    self.running.shutdown().await;
+                    deadline = Instant::now();
+                    break;
+                }
+            };
+            match joined {
                 Ok(Some(joined)) => self.finish(joined)?,
                 Ok(None) => break,
                 Err(_) if Instant::now() >= deadline => {
@@ -489,6 +532,16 @@ async fn write_end(store: &Store) -> Result<(), StoreError> {
     store.note_stop().await
 }
 
+/// Comes when nothing is to be waited for any more.
+async fn hurried(hurry: &mut Option<watch::Receiver<bool>>) {
+    if let Some(hurry) = hurry
+        && hurry.wait_for(|is_hurried| *is_hurried).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
 /// Writes down what hosts have said that the next process is to go by.
 async fn remember_hosts(app: &App) -> Result<(), StoreError> {
     let news = app.stages.fetcher.host_news();
@@ -501,57 +554,6 @@ fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timesta
 
 fn until_then(due: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(due.duration_since(now)).unwrap_or_default()
-}
-
-/// A failure is logged once, here, where it is handled.
-fn log(event: &Event) {
-    match event {
-        Event::Polled { source, url, outcome } => match outcome {
-            Polled::Listed { n_new, n_known, problems } => {
-                debug!(source.slug = %source, n_new, n_known, "source {source} listed {n_new} new links");
-                for problem in problems {
-                    debug!(source.slug = %source, "source {source}: {problem}");
-                }
-            }
-            Polled::Unchanged => debug!(source.slug = %source, "source {source} is unchanged"),
-            Polled::Postponed { .. } => debug!(source.slug = %source, "source {source} waits for its host's turn"),
-            Polled::Failed(failure) => {
-                warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
-            }
-        },
-        Event::Acquired { url, source, outcome, gate, taken_back, merged } => {
-            let source = source.as_deref().unwrap_or("-");
-            for id in taken_back {
-                info!(article.id = id, url = %url, "article {id} is none, since {url} leads to its page as well; it is taken back");
-            }
-            for id in merged {
-                info!(article.id = id, url = %url, "article {id} was a page of the one that {url} leads to; it is taken back");
-            }
-            match gate {
-                Some(GateChange::Found { publisher, sign }) => {
-                    warn!(publisher = %publisher, url = %url, "articles of {publisher} stand behind a gate ({sign}); they wait until it opens");
-                }
-                Some(GateChange::Opened { publisher, n_links }) => {
-                    info!(publisher = %publisher, n_links, "the gate before articles of {publisher} is open, {n_links} are due");
-                }
-                None => {}
-            }
-            match outcome {
-                Acquired::Stored { id, verdict, .. } => {
-                    debug!(article.id = id, source.slug = %source, url = %url, "article {id} stored: {verdict:?}");
-                }
-                Acquired::Unchanged => debug!(url = %url, "{url} is unchanged"),
-                Acquired::Removed { id } => {
-                    info!(article.id = id, source.slug = %source, url = %url, "article {id} is gone from {url}; it is kept");
-                }
-                Acquired::Postponed { .. } => debug!(url = %url, "{url} waits for its host's turn"),
-                Acquired::Failed { failure, is_final } => {
-                    let next = if *is_final { "given up" } else { "will be tried again" };
-                    info!(source.slug = %source, url = %url, error.class = %failure.class, "no article at {url}, {next}: {failure}");
-                }
-            }
-        }
-    }
 }
 
 impl std::fmt::Debug for Engine {

@@ -85,7 +85,7 @@ impl Answers {
     fn readiness(&self) -> Result<String, String> {
         let pulse = self.pulse.borrow();
         match &pulse.trouble {
-            Some(trouble) => Err(format!("the database cannot be written: {trouble}")),
+            Some(trouble) => Err(trouble.clone()),
             None if pulse.is_ready => Ok("ready".to_owned()),
             None => Err("starting".to_owned()),
         }

@@ -88,6 +88,35 @@ fn names_in(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
+fn a_folder_keeps_the_newest_backups_and_loses_none_while_something_is_wrong() {
+    let room = archive();
+    let folder = shown(&room, "copies");
+    room.run(&["backup", "--keep", "2", &folder]).exits(2).says("no such folder");
+    fs::create_dir(room.path("copies")).expect("a folder");
+    for name in ["news-20200101T030000Z.db", "news-20200102T030000Z.db", "news-20200101T030000Z-mine.db"] {
+        fs::write(room.path("copies").join(name), name).expect("a file");
+    }
+    room.run(&["backup", "--keep", "2", &folder]).exits(0).says("news-20200101T030000Z.db: removed");
+    let names = names_in(&room.path("copies"));
+    assert_eq!(names.len(), 3, "{names:?}");
+    let newest = names.iter().find(|name| !name.starts_with("news-2020")).expect("a new one");
+    assert_whole(&room.path("copies").join(newest));
+    let mine = ["news-20200101T030000Z-mine.db", "news-20200102T030000Z.db"];
+    assert!(mine.iter().all(|name| names.contains(*name)), "{names:?}");
+
+    // The name has the second in it.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let database = Connection::open(room.database()).expect("the database");
+    database.execute("UPDATE stories SET n_sources = 7", []).expect("it can be written");
+    room.run(&["backup", "--keep", "1", &folder]).exits(3).says("count something else");
+    assert_eq!(names_in(&room.path("copies")).len(), 4, "none is removed");
+    for refused in ["--force", "--no-verify"] {
+        room.run(&["backup", "--keep", "1", refused, &folder]).exits(2);
+    }
+    room.run(&["backup", "--keep", "0", &folder]).exits(2);
+}
+
+#[test]
 fn a_backup_is_the_whole_database_in_one_file() {
     let room = archive();
     fs::set_permissions(room.database(), fs::Permissions::from_mode(0o640)).expect("our own file");

@@ -160,24 +160,7 @@ impl Newsroom {
 
     /// Starts a command that is meant to go on for a while.
     pub(crate) fn start_with(&self, arguments: &[&str]) -> Daemon {
-        let mut child = self
-            .command(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let log = Arc::new(Mutex::new(String::new()));
-        let mut stderr = child.stderr.take().expect("a pipe");
-        let shared = Arc::clone(&log);
-        let reader = std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = stderr.read(&mut buffer) {
-                let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
-                shared.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-            }
-        });
-        Daemon { child, log, reader: Some(reader) }
+        Daemon::start(self.command(arguments))
     }
 
     /// A read-only look into the database, as any other program would take it.
@@ -404,6 +387,27 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
+    /// Starts a command that is meant to go on for a while.
+    pub(crate) fn start(mut command: Command) -> Daemon {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut stderr = child.stderr.take().expect("a pipe");
+        let shared = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stderr.read(&mut buffer) {
+                let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+                shared.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+            }
+        });
+        Daemon { child, log, reader: Some(reader) }
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -25,7 +25,8 @@ const STAGES: &[&str] =
 /// The modules of the crate, and those that each may import.
 const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("model", &[]),
-    ("config", &[&["model"]]),
+    ("access", &[]),
+    ("config", &[&["model", "access"]]),
     ("charset", &[]),
     ("dates", &[&["model"]]),
     ("scripts", &[]),
@@ -41,12 +42,12 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("bundle", &[FOUNDATIONS]),
     ("warc", &[]),
     // Three questions are only sound inside a transaction.
-    ("store", &[FOUNDATIONS, &["schedule", "dedup", "bundle"]]),
+    ("store", &[FOUNDATIONS, &["access", "schedule", "dedup", "bundle"]]),
     ("pipeline", &[FOUNDATIONS, STAGES]),
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),
     ("serve", &[FOUNDATIONS, &["store", "daemon"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["store", "pipeline", "app", "daemon", "serve", "demo"]]),
+    ("cli", &[FOUNDATIONS, STAGES, &["access", "store", "pipeline", "app", "daemon", "serve", "demo"]]),
     ("demo", &[]),
 ];
 

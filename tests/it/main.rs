@@ -50,6 +50,7 @@ mod revisions;
 mod search;
 mod second_tries;
 mod servers;
+mod service;
 mod serving;
 mod site_rules;
 mod slots;

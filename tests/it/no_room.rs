@@ -13,6 +13,7 @@ use newswire::demo::web::NewsWeb;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::harness::{Newsroom, wait_until, web_of};
+use crate::service::ServiceManager;
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -78,10 +79,15 @@ fn the_daemon_outlives_a_full_disk() {
         room
     });
     let Some(disk) = disk else { return };
-    let daemon = room.start();
+    let manager = ServiceManager::of(&room);
+    let daemon = manager.start(&room);
     assert!(wait_until(PATIENCE, || n_articles(&room) > 0), "{}", daemon.log());
     let ballast = disk.fill();
     daemon.wait_to_say("the disk is full; nothing is lost, free some space and go on");
+    // A restart would not help: it is waited out, and whoever looks is told for what.
+    let told = format!("STATUS=the database cannot be written: {}: the disk is full", room.database().display());
+    manager.hears(&told, 0);
+    manager.hears("WATCHDOG=1", manager.count("WATCHDOG=1") + 4);
     // It is there to be read all the while.
     room.run(&["ls"]).exits(0);
     let before = n_articles(&room);

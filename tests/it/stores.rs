@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 use crate::harness::Newsroom;
 
 /// A newsroom with the database of an earlier version.
-fn earlier(fixture: &Path) -> Newsroom {
+pub(crate) fn earlier(fixture: &Path) -> Newsroom {
     let mut database = Vec::new();
     GzDecoder::new(fs::File::open(fixture).expect("a fixture")).read_to_end(&mut database).expect("a packed database");
     let room = Newsroom::new();

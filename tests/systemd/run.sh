@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the unit file: its hardening, its grammar, and a service's life in a throw-away systemd (unit.sh).
+# Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
+# and what it outlives (stops.sh), what timers start (timers.sh), and a Debian package's life (package.sh; needs cargo-deb). ONLY="unit timers" runs these alone.
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
 #   cargo build --release --bin newswire --example newsweb && tests/systemd/run.sh
 # Where something that it needs is missing it says what, and ends with 0. SYSTEMD_BOX names the tool that boots a systemd:
@@ -7,30 +8,51 @@
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 checkout=$(realpath "$here/../..")
-unit=$checkout/systemd/newswire.service
 build=${1:-${CARGO_TARGET_DIR:-$checkout/target}/release}
 box=${SYSTEMD_BOX:-$checkout/../shared/tools/systemd-box}
 
 skip() { echo "skipped: $1"; exit 0; }
 
+# build_packages: two packages of the built program, whose versions differ.
+build_packages() {
+  command -v cargo-deb >/dev/null || { echo "skipped: a package needs cargo-deb; cargo install cargo-deb"; return 1; }
+  # Where `cargo deb` looks for a program that is built; this one need not be a release.
+  mkdir -p "$parts/target/release"
+  cp "$build/newswire" "$parts/target/release"
+  "$checkout/packaging/prepare.sh" "$build/newswire"
+  local name number=1
+  for name in first second; do
+    (cd "$checkout" && CARGO_TARGET_DIR=$parts/target cargo deb -q --no-build --fast --deb-version "0.1.0-$number" -o "$parts/$name.deb")
+    number=$((number + 1))
+  done
+  rm -r "$parts/target"
+  chmod a+r "$parts"/*.deb
+}
+
 command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
 
 # Twelve tenths: what is left is access to the network and files that a group may read.
 echo "== systemd-analyze security"
-systemd-analyze security --offline=true --threshold=12 --no-pager "$unit" | tail -n 1
+for unit in "$checkout"/systemd/*.service; do
+  systemd-analyze security --offline=true --threshold=12 --no-pager "$unit" | tail -n 1
+done
 
 [[ -x $build/newswire ]] || skip "the rest needs $build/newswire; cargo build --release"
 [[ -x $build/examples/newsweb ]] || skip "the rest needs $build/examples/newsweb; cargo build --release --example newsweb"
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
-cp "$build/newswire" "$build/examples/newsweb" "$unit" "$checkout/systemd/newswire.sysusers.conf" "$here/unit.sh" "$parts"
+cp "$build/newswire" "$build/examples/newsweb" "$checkout"/systemd/* "$checkout/config/monitoring/alerts.yml" "$here"/*.sh "$here"/*.py "$parts"
 
-# `verify` wants the programs that the unit names to be there, and complains of any other unit on the machine as well;
-# so it is given the unit with the program's present place, and only what it says of this unit counts.
+# The last step to the present version takes long there, once stops.sh has prepared it.
+gunzip -c "$checkout/tests/fixtures/stores/version-8.db.gz" >"$parts/earlier.db"
+
+# `verify` wants the programs that the units name to be there, and complains of any other unit on the machine as well;
+# so it is given the units with the program's present place, and only what it says of these counts.
 echo "== systemd-analyze verify"
 mkdir "$parts/verify"
-sed "s:/usr/local/bin/newswire:$parts/newswire:" "$unit" >"$parts/verify/newswire.service"
-complaints=$(systemd-analyze verify --man=no "$parts/verify/newswire.service" 2>&1 | grep -F newswire || true)
+cp "$checkout"/systemd/*.{service,timer,socket} "$parts/verify"
+sed -i "s:/usr/local/bin/newswire:$parts/newswire:" "$parts"/verify/*.service
+complaints=$(systemd-analyze verify --man=no "$parts"/verify/* 2>&1 | grep -F newswire || true)
 [[ -z $complaints ]] || { echo "$complaints" >&2; exit 1; }
 echo "no complaints"
 
@@ -41,6 +63,17 @@ for program in dbus-daemon sqlite3 jq setpriv flock; do
 done
 [[ -x $box ]] || skip "the life of a service needs a throw-away systemd; SYSTEMD_BOX names the tool that boots one"
 
-echo "== a service's life"
+# Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-"$box" --bind "$parts" --seconds 110 "$parts/unit.sh" "$parts"
+scripts=(${ONLY:-way_in unit stops timers metrics package})
+failed=()
+for script in "${scripts[@]}"; do
+  echo "== $script"
+  began=$SECONDS
+  if [[ $script == package ]] && ! build_packages; then
+    continue
+  fi
+  "$box" --bind "$parts" --seconds 110 "$parts/$script.sh" "$parts" || failed+=("$script")
+  echo "# $((SECONDS - began)) s"
+done
+((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2; exit 1; }

@@ -1,70 +1,16 @@
 #!/usr/bin/env bash
 # Lives through a service's life under a real systemd: start, reload, failure, watchdog, stop. Runs as root on a machine
 # (or in a container) that may be thrown away: it installs to /usr/local/bin and /etc. `run.sh` beside it finds one.
-# Usage: unit.sh FOLDER, where FOLDER holds newswire, newsweb, newswire.service and newswire.sysusers.conf.
+# Usage: unit.sh FOLDER, where FOLDER holds newswire, newsweb, the units, newswire.sysusers.conf and lib.sh.
 set -uo pipefail
 parts=$1
-database=/var/lib/newswire/newswire.db
-n_checks=0 n_failed=0
+source "$parts/lib.sh"
 
-# check WHAT COMMAND...: prints a line, and what the command printed when it failed.
-check() {
-  local what=$1 output
-  shift
-  n_checks=$((n_checks + 1))
-  if output=$("$@" 2>&1); then
-    echo "ok $n_checks - $what"
-  else
-    n_failed=$((n_failed + 1))
-    echo "not ok $n_checks - $what"
-    sed 's/^/#   /' <<<"$output"
-  fi
-}
-
-# eventually SECONDS COMMAND...: until the command succeeds.
-eventually() {
-  local deadline=$((SECONDS + $1)) output
-  shift
-  until output=$("$@" 2>&1); do
-    ((SECONDS < deadline)) || { echo "still not after the time given: $*"; echo "$output"; return 1; }
-    sleep 0.2
-  done
-}
-
-fails() { ! "$@"; }
-as_reader() { setpriv --reuid reader --regid reader --init-groups --reset-env "$@"; }
-sql() { as_reader sqlite3 -readonly "$database" "$1"; }
-sql_is_more_than() { (($(sql "$2") > $1)); }
-property() { systemctl show newswire --value -p "$1"; }
-is_active() { [[ $(systemctl is-active newswire) == active ]]; }
-restarts_are() { [[ $(property NRestarts) == "$1" ]] && is_active; }
-result_is() { [[ $(property Result) == "$1" ]]; }
-status_says() { property StatusText | grep -E "$1"; }
-# journal_has FILTER: whether an entry of the unit satisfies the jq filter. An entry takes a moment to arrive.
-journal_has() { journalctl -u newswire -o json --no-pager | jq -es "map(select($1)) | length > 0"; }
-# The message is an array of bytes where it is not plain text; `tostring` keeps jq from stopping there.
-journal_says() { journal_has "(.MESSAGE | tostring | test(\"$1\")) and $2"; }
-
-# When the unit stops, RemoveIPC= removes what its user owns in /dev/shm. A throw-away root may itself stand there; it
-# must not lose the database by that.
-mount -t tmpfs tmpfs /dev/shm
-
-# --- installation, as the unit's first lines describe it
-install -m 755 "$parts/newswire" /usr/local/bin/newswire
-install -D -m 644 "$parts/newswire.sysusers.conf" /usr/lib/sysusers.d/newswire.conf
-install -m 644 "$parts/newswire.service" /etc/systemd/system/newswire.service
-printf 'u reader - "a member of the group"\nm reader newswire\nu stranger - "not a member"\n' >/usr/lib/sysusers.d/reader.conf
-systemd-sysusers
-mkdir -p /etc/newswire /etc/systemd/system/newswire.service.d
 # Waiting times for a test: two minutes of silence, and ten seconds between two starts, are long.
-printf '[Service]\nWatchdogSec=3s\nRestartSec=1s\n' >/etc/systemd/system/newswire.service.d/test.conf
-systemctl daemon-reload
+install_service "$parts" <<<$'WatchdogSec=3s\nRestartSec=1s'
 
 # --- a news web to follow
-"$parts/newsweb" /etc/newswire &
-newsweb=$!
-trap 'kill $newsweb' EXIT
-check "a news web is served" eventually 5 test -s /etc/newswire/newswire.toml
+serve_newsweb "$parts"
 # A closed port, a port that answers TLS with plain text, a name that does not exist, and a server that never answers.
 systemd-run --quiet --socket-property=ListenStream=127.0.0.1:8099 sleep infinity
 port=$(grep -oEm1 '127\.0\.0\.1:[0-9]+' /etc/newswire/newswire.toml)
@@ -90,11 +36,11 @@ check "the file is readable for the group" [ "$(stat -c '%a %U %G' "$database")"
 
 # --- reading while it writes
 check "a member of the group reads articles" eventually 20 sql_is_more_than 20 'SELECT count(*) FROM articles'
-check "a member of the group cannot write" fails as_reader sqlite3 "$database" 'DELETE FROM articles'
-check "others cannot read" fails setpriv --reuid stranger --regid stranger --init-groups sqlite3 -readonly "$database" 'SELECT 1'
-check "newswire ls works for a member of the group" as_reader newswire --db "$database" ls
-check "newswire status works for a member of the group" as_reader newswire --db "$database" status
-as_reader newswire --db "$database" status | sed 's/^/# /'
+check "a member of the group cannot write" fails as reader sqlite3 "$database" 'DELETE FROM articles'
+check "others cannot read" fails as stranger sqlite3 -readonly "$database" 'SELECT 1'
+check "newswire ls works for a member of the group" as reader newswire --db "$database" ls
+check "newswire status works for a member of the group" as reader newswire --db "$database" status
+as reader newswire --db "$database" status | sed 's/^/# /'
 
 # --- TLS and name resolution under the hardening: failures are rows, not crashes
 check "a closed port is a failed exchange of class connect" eventually 20 sql_is_more_than 0 \
@@ -109,10 +55,10 @@ check "none of it has restarted the daemon" restarts_are 0
 # --- the journal's native fields
 check "the journal has the start at level info" eventually 5 journal_says '^newswire .* started' '.PRIORITY == "6"'
 check "a failed poll is a warning with the fields of its source" eventually 5 journal_has \
-  '.PRIORITY == "4" and .SOURCE_SLUG == "closed" and .URL == "https://closed.example/feed.xml" and .ERROR_CLASS == "connect"'
+  '.PRIORITY == "4" and .SOURCE == "closed" and .URL == "https://closed.example/feed.xml" and .CLASS == "connect"'
 check "entries name the program and the module" journal_has '.SYSLOG_IDENTIFIER == "newswire" and (.TARGET | strings | startswith("newswire::"))'
 check "no entry came through stderr" fails journal_has '._TRANSPORT == "stdout"'
-journalctl -u newswire --no-pager -o json | jq -rs 'map(select(.SOURCE_SLUG == "closed"))[0] // {} | del(.__CURSOR) | with_entries(select(.key | test("^_") | not)) | tojson' | sed 's/^/# /'
+journalctl -u newswire --no-pager -o json | jq -rs 'map(select(.SOURCE == "closed"))[0] // {} | del(.__CURSOR) | with_entries(select(.key | test("^_") | not)) | tojson' | sed 's/^/# /'
 
 # --- reload
 before=$(property MainPID)
@@ -157,7 +103,7 @@ check "it ended by itself, without a failure" [ "$(property Result) $(property E
 check "the journal has its last figures" eventually 5 journal_says '^stopped after' 'true'
 check "the log is folded into the file" [ "$(stat -c %s "$database-wal")" = 0 ]
 check "a member of the group reads with sqlite3 after the stop" sql_is_more_than $((n_articles - 1)) 'SELECT count(*) FROM articles'
-check "a member of the group reads with newswire after the stop" as_reader newswire --db "$database" ls
+check "a member of the group reads with newswire after the stop" as reader newswire --db "$database" ls
 check "the file is sound" [ "$(sql 'PRAGMA integrity_check')" = ok ]
 
 # --- what is restarted and what is not
@@ -173,6 +119,4 @@ check "it takes over when the other writer is done" eventually 15 is_active
 check "after having been told to try again" eventually 5 journal_has '.MESSAGE | tostring | test("another process is writing")'
 systemctl stop newswire
 
-echo "1..$n_checks"
-echo "# $((n_checks - n_failed)) of $n_checks checks hold"
-((n_failed == 0))
+conclude

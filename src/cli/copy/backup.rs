@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::store::{self, CopyPlan, CopyStage, CopyWatcher, FileCopy, StoreError};
 
+use super::rotation;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::{Manner, Verbosity};
@@ -21,8 +23,12 @@ it is whole and has been looked at: pages, references, full-text indexes, counts
 written, other faults are named (exit code 3). To look into it: newswire --db FILE status. To go back to it: stop the daemon
 and newswire restore FILE.
 
+With --keep the file is named after the time and put into a folder, and then older ones go, as far as they are named so. While
+something is wrong with the newest none goes.
+
 Examples:
-  newswire backup /backups/newswire-$(date +%F).db
+  newswire backup /backups/newswire.db
+  newswire backup --keep 7 /backups                   newswire-20261120T030000Z.db, and the six before it
   newswire --db /var/lib/newswire/newswire.db backup --force /backups/latest.db")]
 pub(crate) struct BackupCommand {
     #[command(flatten)]
@@ -31,6 +37,10 @@ pub(crate) struct BackupCommand {
     /// Copy it as it is, without a look
     #[arg(long)]
     no_verify: bool,
+
+    /// FILE is a folder: add a backup to it, and keep so many
+    #[arg(long, value_name = "N", conflicts_with_all = ["no_verify", "force"], value_parser = clap::value_parser!(u32).range(1..))]
+    keep: Option<u32>,
 }
 
 /// The file to write.
@@ -46,9 +56,41 @@ pub(crate) struct TargetArguments {
 }
 
 pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    let database = &config.store.path;
+    match command.keep {
+        None => back_up(context, database, &command.target, command.no_verify),
+        Some(n_kept) => {
+            let folder = &command.target.file;
+            if !folder.is_dir() {
+                return Err(Failure::Usage(format!(
+                    "{}: there is no such folder to keep backups in",
+                    folder.display()
+                )));
+            }
+            let file = folder.join(rotation::name_of(database, Timestamp::now()));
+            back_up(context, database, &TargetArguments { file, force: false }, false)?;
+            let removed = rotation::remove_older(folder, database, usize::try_from(n_kept).unwrap_or(usize::MAX));
+            let removed = removed.map_err(|error| {
+                Failure::Partly(format!(
+                    "{}: the backup is written, an older one could not be removed: {error}",
+                    folder.display()
+                ))
+            })?;
+            if context.verbosity != Verbosity::Quiet {
+                for file in &removed {
+                    eprintln!("{}: removed", file.display());
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+fn back_up(context: &mut Context, database: &Path, target: &TargetArguments, is_as_it_is: bool) -> Result<(), Failure> {
     let mut faults = Vec::new();
-    write_copy(context, &command.target, "backing up", |plan, watcher| {
-        let backup = store::back_up(plan, !command.no_verify, watcher)?;
+    write_copy(context, database, target, "backing up", |plan, watcher| {
+        let backup = store::back_up(plan, !is_as_it_is, watcher)?;
         faults = backup.faults;
         Ok(backup.copy)
     })?;
@@ -69,16 +111,16 @@ const MIB: u64 = 1 << 20;
 /// Has a copy written, tells how far it is, and what came of it. SIGINT and SIGTERM end it, with nothing left behind.
 pub(crate) fn write_copy(
     context: &mut Context,
+    database: &Path,
     target: &TargetArguments,
     what: &str,
     write: impl FnOnce(CopyPlan<'_>, &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError>,
 ) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
     let interrupt = signals::watch()?;
     let is_quiet = context.verbosity == Verbosity::Quiet;
     let progress = Progress::start(what, is_quiet);
     let mut tell = |stage| show(&progress, stage);
-    let plan = CopyPlan { database: &config.store.path, target: &target.file, replaces: target.force };
+    let plan = CopyPlan { database, target: &target.file, replaces: target.force };
     let outcome = write(plan, &mut CopyWatcher { stop: interrupt.flag(), tell: &mut tell });
     progress.finish();
     if outcome.is_err() {

@@ -36,6 +36,9 @@ pub(crate) struct RestoreCommand {
 pub(crate) fn run(context: &mut Context, command: &RestoreCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     let database = &config.store.path;
+    if let Some(reason) = config.store.unplaced.as_ref().filter(|_| !database.exists()) {
+        return Err(Failure::Failed(format!("{}: there is no database yet, and {reason}", database.display())));
+    }
     let interrupt = signals::watch()?;
     let is_quiet = context.verbosity == Verbosity::Quiet;
     let progress = Progress::start("restoring", is_quiet);

@@ -105,6 +105,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         let folder = tempfile::tempdir().map_err(|error| Failure::Failed(format!("no temporary folder: {error}")))?;
         let mut scratch_config = Config::clone(&config);
         scratch_config.store.path = folder.path().join("scratch.db");
+        scratch_config.store.unplaced = None;
         config = Arc::new(scratch_config);
         Some(folder)
     };

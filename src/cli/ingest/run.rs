@@ -1,17 +1,18 @@
 //! `newswire run`: the daemon.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::config;
 use crate::daemon::{Control, Engine, EngineError, Event, Notifier, Until};
 use crate::serve::{self, Metrics};
-use crate::store::{Scope, SyncReport};
+use crate::store::{OpeningWatcher, Scope, StoreError, SyncReport};
 
 use super::source_list;
 use crate::cli::context::Context;
@@ -22,12 +23,23 @@ use crate::cli::terminal::signals;
 #[derive(Debug, Args)]
 pub(crate) struct RunCommand {}
 
+/// The first signal lets work end, the second gives it back, and the third, or some seconds, no longer wait for the database either.
+const N_SIGNALS_MAX: u32 = 3;
+
 pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::Daemon)?;
     let overrides = context.overrides.clone();
     Context::runtime()?.block_on(async {
-        let mut signals = signals::listen()?;
-        let app = App::build(config)?;
+        let mut signals = signals::listen(N_SIGNALS_MAX)?;
+        let notifier = Notifier::from_environment();
+        let watcher = OpeningWatcher { stop: flag(&signals.stop), tell: Box::new(notifier.while_opening()) };
+        let app = match App::build_watched(config, Some(watcher)) {
+            Err(AppError::Store(StoreError::GivenUp { path })) => {
+                info!("stopped while {path} was brought to this version; the next start begins anew with that");
+                return Ok(());
+            }
+            built => built?,
+        };
         let started_at = Timestamp::now();
         let (report, notice) = source_list::synchronize(&app).await?;
         info!(
@@ -69,8 +81,9 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let (of_events, of_commits) = (Arc::clone(&metrics), Arc::clone(&metrics));
         app.store.watch_commits(Box::new(move |figures| of_commits.note_commit(figures)));
         let observe = Box::new(move |event: &Event| of_events.note(event));
-        let engine =
-            Engine::new(app.clone(), Scope::All, Until::Stopped, observe).with_notifier(Notifier::from_environment());
+        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, observe)
+            .with_notifier(notifier)
+            .hurried_by(signals.hurry.clone());
         let database = app.config.store.path.clone();
         let listening = serve::start(&app.config.http, metrics, engine.pulse(), database)?;
         let outcome = engine.run(control).await;
@@ -95,6 +108,18 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
     })
 }
 
+/// A flag that is set when a stop is asked for, for work that waits for nothing.
+fn flag(stop: &watch::Receiver<bool>) -> Arc<AtomicBool> {
+    let (mut stop, flag) = (stop.clone(), Arc::new(AtomicBool::new(false)));
+    let set = Arc::clone(&flag);
+    tokio::spawn(async move {
+        if stop.changed().await.is_ok() {
+            set.store(true, Ordering::Relaxed);
+        }
+    });
+    flag
+}
+
 async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Failure> {
     let config = config::load(overrides)?;
     if config.store.path != app.config.store.path {
@@ -103,7 +128,7 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
     if config.http != app.config.http {
         warn!("http.listen and http.hosts take effect when the daemon is restarted");
     }
-    let app = app.reconfigured(std::sync::Arc::new(config))?;
+    let app = app.reconfigured(Arc::new(config))?;
     let (report, notice) = source_list::synchronize(&app).await?;
     if let Some(notice) = notice {
         warn!("{notice}");

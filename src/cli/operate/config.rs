@@ -28,7 +28,7 @@ pub(crate) enum ConfigAction {
     Show,
     /// Write newswire.toml, with every key explained, sources.toml and sites/example.toml
     Init {
-        /// Folder to write them to
+        /// Folder to write them to. In /etc/newswire, those of the service, whose database is /var/lib/newswire/newswire.db
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
@@ -89,14 +89,29 @@ fn show(context: &mut Context) -> Result<(), Failure> {
 }
 
 /// What a folder of settings begins with.
-const FILES: [(&str, &str); 3] =
-    [("newswire.toml", DEFAULTS), ("sources.toml", SOURCES_TEMPLATE), ("sites/example.toml", SITES_TEMPLATE)];
+fn files(database: Option<&Path>) -> [(&'static str, String); 3] {
+    let settings = match database {
+        Some(path) => DEFAULTS.replacen(DEFAULT_PATH, &format!("path = {:?}", path.display().to_string()), 1),
+        None => DEFAULTS.to_owned(),
+    };
+    [
+        ("newswire.toml", settings),
+        ("sources.toml", SOURCES_TEMPLATE.to_owned()),
+        ("sites/example.toml", SITES_TEMPLATE.to_owned()),
+    ]
+}
+
+/// The line of the settings that says where the database is.
+const DEFAULT_PATH: &str = "path = \"newswire.db\"";
 
 /// Writes the files. What is there already is left alone.
 fn init(folder: &Path) -> Result<(), Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
-    let mut n_present = 0;
-    for (name, content) in FILES {
+    let database = config::database_for(folder);
+    let (mut n_present, mut is_settings_new) = (0, false);
+    let files = files(database.as_deref());
+    let n_files = files.len();
+    for (name, content) in files {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
@@ -104,6 +119,7 @@ fn init(folder: &Path) -> Result<(), Failure> {
             Ok(mut file) => {
                 file.write_all(content.as_bytes()).map_err(|error| failed(&path, &error))?;
                 eprintln!("{} written", path.display());
+                is_settings_new |= name == "newswire.toml";
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 n_present += 1;
@@ -112,8 +128,25 @@ fn init(folder: &Path) -> Result<(), Failure> {
             Err(error) => return Err(failed(&path, &error)),
         }
     }
+    if let Some(database) = database.filter(|_| is_settings_new) {
+        eprintln!("the database is {}; the first start of the service makes it", database.display());
+    }
     match n_present {
-        n if n == FILES.len() => Err(Failure::Failed("nothing was written".to_owned())),
+        n if n == n_files => Err(Failure::Failed("nothing was written".to_owned())),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_the_service_say_where_its_database_is() {
+        let [(_, here), ..] = files(None);
+        assert_eq!(here, DEFAULTS);
+        let [(_, service), ..] = files(Some(Path::new("/var/lib/newswire/newswire.db")));
+        assert!(service.contains("\npath = \"/var/lib/newswire/newswire.db\"\n"), "{service}");
+        assert_eq!(service.lines().count(), DEFAULTS.lines().count());
     }
 }

@@ -1,6 +1,6 @@
 //! Commands for whoever runs it.
 //!
-//! * `status`: how it stands; `sizes`: what takes how much room.
+//! * `status`: how it stands; `health`: whether that is well; `sizes`: what takes how much room.
 //! * `doctor`: whether all is well, and mending.
 //! * `rm`, `prune`: take away what is stored, by hand or by age.
 //! * `config`: the settings.
@@ -9,6 +9,8 @@
 //! * `man`: the manual.
 
 pub(crate) mod status;
+
+mod health;
 
 mod sizes;
 

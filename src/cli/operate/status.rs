@@ -1,22 +1,33 @@
 //! `newswire status`: how it stands.
 
+use std::path::Path;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::store::{DaemonSign, LogReader, LogState, StatusReport, is_locked_by, log_state};
+use crate::store::{
+    DaemonSign, LogReader, LogState, Reader, StatusReport, StoreError, is_locked_by, log_state, was_ingested_into,
+};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::operate::health::{self, Circumstances, SILENCE_MAX};
 use crate::cli::operate::sizes;
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::Output;
-use crate::cli::terminal::text::{counted, size};
+use crate::cli::terminal::text::{counted, one_line, size};
+use crate::cli::terminal::times::parse_time;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit code 1: the daemon has ended without being stopped or gives no sign of life, or it runs and no source has answered for a day, or no
+article has come since --since. With --check also where the daemon was stopped and nothing else has polled since, or where that is true
+without a daemon.
+
 Examples:
   newswire status
+  newswire status --check               one line for a monitor, and the exit code
   newswire status --sizes               bytes by table and by source, and how fast it grows
 
 With --sizes every page of the file is looked at, beside a running daemon too. Bytes by table are whole pages, a full-text index
@@ -26,23 +37,30 @@ pub(crate) struct StatusCommand {
     /// What takes how much room instead, and how fast it grows
     #[arg(long)]
     sizes: bool,
+
+    /// For a monitor: a single line that says whether it runs and brings something, and the exit code
+    #[arg(long, conflicts_with = "sizes")]
+    check: bool,
+
+    /// When the newest article must have come: an age (12h, 7d) or a day. By default a weekend and a night may pass
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "3d", hide_default_value = true)]
+    since: Timestamp,
 }
 
 /// Failing sources that are named; the rest is counted.
 const FAILING_SHOWN_MAX: usize = 10;
 
-/// A daemon that has not given a sign for so long has a problem.
-const SILENCE_MAX_S: i64 = 60;
-
 pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
+    if command.check {
+        return check(context, &config.store.path, command.since);
+    }
     let reader = Context::reader(&config.store.path)?;
     let now = Timestamp::now();
     if command.sizes {
         return Ok(sizes::print(&mut context.output, &reader.sizes(now)?)?);
     }
-    let report = reader.status(now)?;
-    let holder = is_locked_by(reader.path());
+    let Standing { report, holder, troubles } = stand(&reader, now, command.since, false)?;
     let daemon = if reader.is_snapshot()? {
         "never, this is a snapshot".to_owned()
     } else {
@@ -51,7 +69,7 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
     let path = reader.path().display().to_string();
     let log = log_state(reader.path());
     context.output.one(
-        || to_json(&report, &log, &path, &daemon),
+        || to_json(&report, &log, &path, &daemon, &troubles),
         |output| {
             output.field("database", Some(&format!("{path}, {}", size(report.file_bytes))))?;
             output.field("log", Some(&describe_log(&log)))?;
@@ -59,7 +77,52 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
             describe(output, &report)
         },
     )?;
-    Ok(())
+    if troubles.is_empty() { Ok(()) } else { Err(Failure::Failed(troubles.join("; "))) }
+}
+
+/// A line for a monitor, whatever comes of it.
+fn check(context: &mut Context, database: &Path, since: Timestamp) -> Result<(), Failure> {
+    let now = Timestamp::now();
+    let judged = Reader::open(database).and_then(|reader| stand(&reader, now, since, true));
+    let (line, code) = match &judged {
+        Ok(Standing { report, troubles, .. }) if troubles.is_empty() => {
+            let last = report.last_article_at.map_or("never".to_owned(), |last| format!("{last:.0}"));
+            (
+                format!(
+                    "{}, {} new in 24 h, the last at {last}",
+                    counted(report.n_articles, "article"),
+                    report.n_articles_24h
+                ),
+                0,
+            )
+        }
+        Ok(Standing { troubles, .. }) => (troubles.join("; "), 1),
+        Err(error) => (error.to_string(), Failure::from(error.clone()).exit_code()),
+    };
+    let is_ok = code == 0;
+    let line = one_line(&line).into_owned();
+    if context.output.is_json() {
+        context.output.json(&json!({ "ok": is_ok, "text": line }))?;
+    } else {
+        context.output.line(&format!("{}: {line}", if is_ok { "ok" } else { "wrong" }))?;
+    }
+    if is_ok { Ok(()) } else { Err(Failure::Told(code)) }
+}
+
+/// How it stands, and what is wrong with that.
+struct Standing {
+    report: StatusReport,
+    holder: Option<String>,
+    troubles: Vec<String>,
+}
+
+fn stand(reader: &Reader, now: Timestamp, since: Timestamp, is_wanted: bool) -> Result<Standing, StoreError> {
+    let report = reader.status(now)?;
+    let holder = is_locked_by(reader.path());
+    let is_at_work_here = was_ingested_into(reader.path());
+    let circumstances = Circumstances { holder: holder.as_deref(), is_at_work_here, is_wanted, since, now };
+    let troubles = health::troubles(&report, circumstances);
+    Ok(Standing { report, holder, troubles })
 }
 
 fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
@@ -100,10 +163,11 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
 
 fn describe_daemon(sign: Option<&DaemonSign>, holder: Option<&str>, now: Timestamp) -> String {
     match (sign, holder) {
-        (Some(sign), Some(_)) if sign.stopped_at.is_none() => {
-            let silence_s = now.duration_since(sign.heartbeat_at).as_secs();
+        (Some(sign), Some(_)) if sign.stopped_at.is_none() && !sign.is_one_shot => {
+            let silence = now.duration_since(sign.heartbeat_at);
+            let is_silent = silence > SILENCE_MAX;
             let trouble =
-                if silence_s > SILENCE_MAX_S { format!(", no sign of life for {silence_s} s") } else { String::new() };
+                if is_silent { format!(", no sign of life for {} s", silence.as_secs()) } else { String::new() };
             format!("daemon {}, version {}, since {:.0}{trouble}", sign.pid, sign.version, sign.started_at)
         }
         (_, Some(holder)) => holder.to_owned(),
@@ -121,7 +185,7 @@ fn describe_log(log: &LogState) -> String {
     format!("{}{held}{advice}", size(log.bytes))
 }
 
-fn to_json(report: &StatusReport, log: &LogState, path: &str, daemon: &str) -> Value {
+fn to_json(report: &StatusReport, log: &LogState, path: &str, daemon: &str, troubles: &[String]) -> Value {
     let states: serde_json::Map<String, Value> =
         report.sources_by_state.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
     let failing: Vec<Value> = report
@@ -137,6 +201,9 @@ fn to_json(report: &StatusReport, log: &LogState, path: &str, daemon: &str) -> V
             "pid": reader.pid, "name": reader.name, "since": reader.since.map(|since| format!("{since:.0}")),
         })).collect::<Vec<_>>(),
         "ingesting": daemon,
+        "troubles": troubles,
+        "last_answer_at": report.last_answer_at.map(|time| format!("{time:.0}")),
+        "last_article_at": report.last_article_at.map(|time| format!("{time:.0}")),
         "articles": report.n_articles,
         "duplicates": report.n_duplicates,
         "revisions": report.n_revisions,

@@ -16,6 +16,9 @@ use crate::cli::failure::{Failure, exit_code_of};
 /// How long one-shot work may take to end. What is under way ends sooner than that, or is given back.
 const END_TIME_MAX: Duration = Duration::from_secs(8);
 
+/// How long a daemon may take to give back its work when it is to hurry. Another program may hold the database.
+const HURRY_TIME_MAX: Duration = Duration::from_secs(3);
+
 /// The signal that asked for the end; 0 while there was none.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
 
@@ -23,6 +26,8 @@ static SIGNAL: AtomicU8 = AtomicU8::new(0);
 pub(crate) struct Signals {
     /// Becomes true at SIGTERM or SIGINT.
     pub(crate) stop: watch::Receiver<bool>,
+    /// Becomes true at the second one, for what takes its time to end.
+    pub(crate) hurry: watch::Receiver<bool>,
     /// A message for each SIGHUP.
     pub(crate) hangup: mpsc::Receiver<()>,
 }
@@ -119,12 +124,14 @@ impl Ends {
     }
 }
 
-/// Listens for signals. A second SIGTERM or SIGINT ends the process at once, with nothing lost but running work.
-pub(crate) fn listen() -> Result<Signals, Failure> {
+/// Listens for signals. So many SIGTERM and SIGINT end the process at once, with nothing lost but running work; so does the time after the
+/// second.
+pub(crate) fn listen(n_stops_max: u32) -> Result<Signals, Failure> {
     let failed = |error: std::io::Error| Failure::Failed(format!("signals cannot be listened for: {error}"));
     let mut ends = Ends::listen().map_err(failed)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
     let (stop_sender, stop) = watch::channel(false);
+    let (hurry_sender, hurry) = watch::channel(false);
     let (hangup_sender, hangup_receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut n_stops = 0;
@@ -132,7 +139,7 @@ pub(crate) fn listen() -> Result<Signals, Failure> {
             tokio::select! {
                 number = ends.next() => {
                     n_stops += 1;
-                    if n_stops > 1 {
+                    if n_stops >= n_stops_max {
                         std::process::exit(i32::from(exit_code_of(number)));
                     }
                 }
@@ -142,10 +149,16 @@ pub(crate) fn listen() -> Result<Signals, Failure> {
                     continue;
                 }
             }
-            if stop_sender.send(true).is_err() {
-                return;
+            // Whoever no longer listens has ended.
+            let _ = stop_sender.send(true);
+            if n_stops > 1 {
+                let _ = hurry_sender.send(true);
+                tokio::spawn(async {
+                    tokio::time::sleep(HURRY_TIME_MAX).await;
+                    std::process::exit(i32::from(exit_code_of(SIGNAL.load(Ordering::Relaxed))));
+                });
             }
         }
     });
-    Ok(Signals { stop, hangup: hangup_receiver })
+    Ok(Signals { stop, hurry, hangup: hangup_receiver })
 }

@@ -14,6 +14,9 @@ use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Ro
 /// Largest feed text, in bytes, that is kept with a link until its page is fetched.
 const FEED_TEXT_BYTES_MAX: usize = 512 * 1024;
 
+/// How the version ends that one-shot work leaves in `_daemon`.
+pub(in crate::store) const ONE_SHOT: &str = " (one-shot)";
+
 /// A time in a public column: RFC 3339, UTC, whole seconds, `Z`.
 pub(in crate::store) fn public_time(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

@@ -1,10 +1,10 @@
 //! What can go wrong with the database, and how users are told.
 
-use std::io;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
-use rustix::fs::{Access, access};
+
+use crate::access::{self, Wish};
 
 /// What can go wrong with the database. Its text is what users read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +110,12 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// It was given up before it was open, as whoever waited for it has asked.
+    #[error("{path}: given up before it was open; nothing is lost, and the next start does it")]
+    GivenUp {
+        /// The database.
+        path: String,
+    },
     /// A table that was asked for is none that can be had.
     #[error("{name:?}: {reason}")]
     NoSuchTable {
@@ -127,6 +133,22 @@ pub enum StoreError {
     /// The writing thread has ended.
     #[error("the database has been closed")]
     Closed,
+}
+
+impl StoreError {
+    /// Whether the reason lies outside of this process, on the disk, in the rights of its user or with another program: it would be the
+    /// same for a new one.
+    #[must_use]
+    pub fn is_from_outside(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Busy { .. }
+                | StoreError::Full { .. }
+                | StoreError::Unusable { .. }
+                | StoreError::Damaged { .. }
+                | StoreError::Malformed { .. }
+        )
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -159,22 +181,25 @@ pub(in crate::store) fn explain(error: &rusqlite::Error, file: &Path) -> StoreEr
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
         Some(ErrorCode::NotADatabase) => StoreError::NotOurs { path, reason: "not an SQLite file".to_owned() },
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
-            let told = refusal(file).map(|told| format!("; {told}")).unwrap_or_default();
+            let told = obstacle_to(file, Wish::Write).map(|told| format!("; {told}")).unwrap_or_default();
             StoreError::Unusable { path, reason: format!("{error}{told}") }
         }
         Some(ErrorCode::DatabaseCorrupt) => malformed(error, &path),
-        Some(ErrorCode::CannotOpen) => StoreError::Unusable { path, reason: error.to_string() },
+        Some(ErrorCode::CannotOpen) => {
+            let obstacle = obstacle_to(file, Wish::Read).or_else(|| obstacle_to(file, Wish::Write));
+            let told = obstacle.map(|told| format!("; {told}")).unwrap_or_default();
+            StoreError::Unusable { path, reason: format!("{error}{told}") }
+        }
         _ => StoreError::Sql(error.to_string()),
     }
 }
 
-/// What the system says to whoever wants to write the files of a database: SQLite knows it and does not tell. The files are asked about
-/// and not opened: to close one would take away the locks that SQLite holds on it.
-fn refusal(path: &Path) -> Option<String> {
+/// What keeps this process from the files of a database: SQLite knows it and does not tell.
+fn obstacle_to(path: &Path, wish: Wish) -> Option<String> {
     ["", "-wal", "-shm"].iter().find_map(|ending| {
         let mut file = path.as_os_str().to_owned();
         file.push(ending);
-        let error = access(&*file, Access::WRITE_OK).err().filter(|error| *error != rustix::io::Errno::NOENT)?;
-        Some(format!("{}: {}", file.display(), io::Error::from(error)))
+        let is_there = Path::new(&file).exists() || ending.is_empty() || wish == Wish::Write;
+        is_there.then(|| access::obstacle(Path::new(&file), wish)).flatten()
     })
 }

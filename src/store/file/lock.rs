@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::access::{self, Wish};
 use crate::store::file::error::StoreError;
 
 /// The exclusive right to ingest into a database: a lock on the file `-lock` beside it.
@@ -25,7 +26,7 @@ impl IngestLock {
         let path = lock_path(database);
         let unusable = |error: std::io::Error| StoreError::Unusable {
             path: path.display().to_string(),
-            reason: error.to_string(),
+            reason: access::explained(&error, &path, Wish::Write),
         };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
@@ -55,6 +56,13 @@ pub fn is_locked_by(database: &Path) -> Option<String> {
         Ok(()) => None,
         Err(_) => std::fs::read_to_string(lock_path(database)).ok(),
     }
+}
+
+/// Whether a process has ever ingested into the database where it is now. What its tables say of one is otherwise told of the file that
+/// it was copied from.
+#[must_use]
+pub fn was_ingested_into(database: &Path) -> bool {
+    lock_path(database).exists()
 }
 
 fn lock_path(database: &Path) -> PathBuf {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::ErrorCode;
 use tempfile::TempPath;
 
+use crate::access::{self, Wish};
 use crate::store::file::error::StoreError;
 use crate::store::file::lock::is_locked_by;
 use crate::store::file::workshop::Workshop;
@@ -103,7 +104,8 @@ impl NewFile {
                 return Err(refused(&format!("{name} is left from another database of that name; move it away first")));
             }
         }
-        let workshop = Workshop::make_in(folder).map_err(|error| unusable(target, &error))?;
+        let explained = |error: std::io::Error| access::explained(&error, target, Wish::Write);
+        let workshop = Workshop::make_in(folder).map_err(|error| unusable(target, &explained(error)))?;
         Ok(NewFile { target: target.to_owned(), folder: folder.to_owned(), replaces, workshop })
     }
 

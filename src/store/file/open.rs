@@ -1,12 +1,15 @@
 //! Opening the file: for writing, for reading, and for copying its pages.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
+use crate::access::{self, Wish};
 use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{Access, check_identity, check_path, is_snapshot};
@@ -28,18 +31,52 @@ const CHECKPOINT_PAGES: i64 = 2048;
 /// Prepared statements kept: more than there are different ones.
 const STATEMENTS_MAX: usize = 256;
 
+/// Steps of SQLite's machine between two looks at whether somebody still waits: some milliseconds' work.
+const STEPS_PER_LOOK: i32 = 100_000;
+
+/// Whoever waits for a database to be opened, which takes minutes where a large one has to be brought to this version.
+pub struct OpeningWatcher {
+    /// Set to true to give it up; what was begun is undone.
+    pub stop: Arc<AtomicBool>,
+    /// Called again and again while it goes on.
+    pub tell: Box<dyn FnMut() + Send>,
+}
+
 /// Opens the file for writing; creates or migrates it. Claims stay as they are: an ingesting process may hold them.
 pub(in crate::store) fn open_for_writing(settings: &StoreSettings) -> Result<Connection, StoreError> {
+    open_for_writing_watched(settings, None)
+}
+
+/// The same for somebody who may give it up, also while the connection is first used; until [`no_longer_watched`].
+pub(in crate::store) fn open_for_writing_watched(
+    settings: &StoreSettings,
+    watcher: Option<OpeningWatcher>,
+) -> Result<Connection, StoreError> {
     let path = &settings.path;
     let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
     check_folder_of(path)?;
+    if !path.exists() {
+        check_maker(settings)?;
+    }
     let mut connection = Connection::open(path).map_err(wrap)?;
     connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
+    if let Some(OpeningWatcher { stop, mut tell }) = watcher {
+        let look = move || {
+            tell();
+            stop.load(Ordering::Relaxed)
+        };
+        connection.progress_handler(STEPS_PER_LOOK, Some(look)).map_err(wrap)?;
+    }
     check_identity(&connection, path, Access::Write)?;
     configure_for_writing(&connection, settings).map_err(wrap)?;
     migrate(&mut connection, path)?;
     Ok(connection)
+}
+
+/// Lets a connection work undisturbed.
+pub(in crate::store) fn no_longer_watched(connection: &Connection) -> rusqlite::Result<()> {
+    connection.progress_handler(0, None::<fn() -> bool>)
 }
 
 /// A connection for reading.
@@ -72,8 +109,34 @@ pub(in crate::store) fn check_folder_of(path: &Path) -> Result<(), StoreError> {
     if folder.is_dir() {
         return Ok(());
     }
+    check_obstacle(path)?;
     let reason = format!("there is no folder {0}; make it (`mkdir -p {0}`), or name another file", folder.display());
     Err(StoreError::Unusable { path: path.display().to_string(), reason })
+}
+
+/// Refuses to make a database, or its lock, where it would not be the one that is meant, or where those who it is for could not write
+/// to it. SQLite gives the other files beside it to whoever has the database.
+pub(in crate::store) fn check_maker(settings: &StoreSettings) -> Result<(), StoreError> {
+    let path = &settings.path;
+    let unusable = |reason: String| Err(StoreError::Unusable { path: path.display().to_string(), reason });
+    let is_new = !path.exists();
+    if let Some(reason) = settings.unplaced.as_ref().filter(|_| is_new) {
+        return unusable(format!("there is no database yet, and {reason}"));
+    }
+    match access::service_behind(folder_of(path)) {
+        Some(user) if is_new || !beside(path, "-lock").exists() => unusable(format!(
+            "its folder belongs to {user}, who could not write what root makes there; run it as {user}: `runuser -u {user} -- newswire …`"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a file that this process is kept from.
+fn check_obstacle(path: &Path) -> Result<(), StoreError> {
+    match access::obstacle(path, Wish::Read) {
+        Some(reason) => Err(StoreError::Unusable { path: path.display().to_string(), reason }),
+        None => Ok(()),
+    }
 }
 
 fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> rusqlite::Result<()> {
@@ -103,6 +166,7 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
     let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
     let Ok(metadata) = std::fs::metadata(path) else {
+        check_obstacle(path)?;
         return Err(StoreError::Missing { path: path.display().to_string() });
     };
     if metadata.len() == 0 {

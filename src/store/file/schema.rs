@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
+use tracing::info;
 
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::{characters, hosts, logins};
@@ -46,6 +47,11 @@ fn migrations() -> Vec<M<'static>> {
 
 /// Marks an open file as ours and applies the migrations that it lacks.
 pub(in crate::store) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| explain(&error, path))?;
+    if (1..VERSION).contains(&found) {
+        info!("{}: is brought from version {found} to {VERSION}, which may take minutes", path.display());
+    }
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| explain(&error, path))?;
     Migrations::new(migrations()).to_latest(connection).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => explain(&err, path),

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, ToSql, params};
 
 use crate::schedule::backoff::DEATHS_AT_ONCE_MAX;
 use crate::schedule::horizon::CLOCK_SLIP;
-use crate::store::file::columns::{from_private_time, public_text, public_time};
+use crate::store::file::columns::{ONE_SHOT, from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 
@@ -38,6 +38,10 @@ pub struct StatusReport {
     pub n_links_given_up: u64,
     /// HTTP exchanges of the last 24 hours, and how many of them failed.
     pub fetches_24h: (u64, u64),
+    /// When an active source was last polled with success.
+    pub last_answer_at: Option<Timestamp>,
+    /// When an article was last seen for the first time.
+    pub last_article_at: Option<Timestamp>,
 }
 
 /// A publisher and the links that wait for its turn.
@@ -73,6 +77,8 @@ pub struct WaitingAfterDeaths {
 pub struct DaemonSign {
     /// Process id.
     pub pid: u32,
+    /// Whether it was one-shot work, which comes to an end by itself. It is only told where no daemon ever ran.
+    pub is_one_shot: bool,
     /// Program version.
     pub version: String,
     /// Start.
@@ -195,6 +201,21 @@ impl Reader {
                 count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1", &day_ago)?,
                 count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1 AND error_class IS NOT NULL", &day_ago)?,
             ),
+            last_answer_at: self
+                .connection()
+                .query_row(
+                    "SELECT max(last_ok_at) FROM _source_schedule JOIN sources ON sources.id = source_id WHERE state = 'active'",
+                    [],
+                    |row| row.get::<_, Option<i64>>(0),
+                )?
+                .map(from_private_time),
+            // What another program wrote there need not be a time.
+            last_article_at: self
+                .connection()
+                .query_row("SELECT max(first_seen_at) FROM articles WHERE first_seen_at < '3'", [], |row| {
+                    row.get::<_, Option<String>>(0)
+                })?
+                .and_then(|time| time.parse().ok()),
         })
     }
 
@@ -203,9 +224,11 @@ impl Reader {
         let found = self
             .connection()
             .query_row("SELECT pid, version, started_at, heartbeat_at, stopped_at FROM _daemon", [], |row| {
+                let version: String = row.get(1)?;
                 Ok(DaemonSign {
                     pid: row.get(0)?,
-                    version: row.get(1)?,
+                    is_one_shot: version.ends_with(ONE_SHOT),
+                    version,
                     started_at: from_private_time(row.get(2)?),
                     heartbeat_at: from_private_time(row.get(3)?),
                     stopped_at: row.get::<_, Option<i64>>(4)?.map(from_private_time),

@@ -3,22 +3,40 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::store::file::columns::private_time;
+use crate::store::file::columns::{ONE_SHOT, private_time};
+
+/// How work has to be done for a heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// A daemon: somebody is to be told when it is gone.
+    Daemon,
+    /// One-shot work. It does not wipe out what a daemon has left: whether it was stopped, or died.
+    OneShot,
+}
 
 /// Writes a heartbeat of this process.
-pub(super) fn note_heartbeat(connection: &Connection, started_at: Timestamp, now: Timestamp) -> rusqlite::Result<()> {
+pub(super) fn note_heartbeat(
+    connection: &Connection,
+    run: Run,
+    started_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let ending = if run == Run::OneShot { ONE_SHOT } else { "" };
+    let version = format!("{}{ending}", env!("CARGO_PKG_VERSION"));
     connection
         .prepare_cached(
             "INSERT INTO _daemon (id, pid, version, started_at, heartbeat_at) VALUES (1, ?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET pid = excluded.pid, version = excluded.version,
-                 started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, stopped_at = NULL",
+                 started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, stopped_at = NULL
+             WHERE ?5 = '' OR _daemon.version LIKE '%' || ?5",
         )?
-        .execute(params![std::process::id(), env!("CARGO_PKG_VERSION"), private_time(started_at), private_time(now)])?;
+        .execute(params![std::process::id(), version, private_time(started_at), private_time(now), ending])?;
     Ok(())
 }
 
-/// Writes that the daemon stopped on purpose.
+/// Writes that this process stopped on purpose.
 pub(super) fn note_stop(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    connection.execute("UPDATE _daemon SET stopped_at = ?1", [private_time(now)])?;
+    let ours = params![private_time(now), std::process::id()];
+    connection.execute("UPDATE _daemon SET stopped_at = ?1 WHERE pid = ?2", ours)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The handle to the writing thread: what it can be asked to do, in the words of the domain.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -15,7 +16,9 @@ use crate::model::{
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{check_path, refuse_snapshot};
 use crate::store::file::lock::IngestLock;
-use crate::store::file::open::{check_folder_of, open_for_writing};
+use crate::store::file::open::{
+    OpeningWatcher, check_folder_of, check_maker, no_longer_watched, open_for_writing_watched,
+};
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
 use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
@@ -23,6 +26,7 @@ use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
 use crate::store::write::commits::{CommitWatcher, Commits};
+use crate::store::write::daemon::Run;
 use crate::store::write::queue::Queue;
 use crate::store::write::removal::walk::RetentionRules;
 use crate::store::write::sources::add::{self, AddedSource};
@@ -59,12 +63,39 @@ impl Store {
     /// [`StoreError::Busy`] when another process ingests, [`StoreError::Newer`] when a later version of the program wrote
     /// the file, and whatever else keeps it from being written.
     pub fn open(settings: &StoreSettings, schedule: &ScheduleSettings) -> Result<Store, StoreError> {
+        Store::open_watched(settings, schedule, None)
+    }
+
+    /// The same for somebody who may give it up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`], and [`StoreError::GivenUp`].
+    pub fn open_watched(
+        settings: &StoreSettings,
+        schedule: &ScheduleSettings,
+        watcher: Option<OpeningWatcher>,
+    ) -> Result<Store, StoreError> {
+        let stop = watcher.as_ref().map(|watcher| Arc::clone(&watcher.stop));
+        let is_given_up = || stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
+        // Whatever else went wrong meanwhile, the next start will meet it again.
+        Store::open_for(settings, schedule, watcher).map_err(|error| {
+            if is_given_up() { StoreError::GivenUp { path: settings.path.display().to_string() } } else { error }
+        })
+    }
+
+    fn open_for(
+        settings: &StoreSettings,
+        schedule: &ScheduleSettings,
+        watcher: Option<OpeningWatcher>,
+    ) -> Result<Store, StoreError> {
         refuse_snapshot(&settings.path)?;
         check_path(&settings.path)?;
         check_folder_of(&settings.path)?;
+        check_maker(settings)?;
         let is_new = !settings.path.exists();
         let lock = IngestLock::acquire(&settings.path)?;
-        let connection = open_for_writing(settings)?;
+        let connection = open_for_writing_watched(settings, watcher)?;
         if is_new {
             info!("{}: a new database, since there was none", settings.path.display());
         }
@@ -77,6 +108,7 @@ impl Store {
             .and_then(|()| clock::note_longest_wait(&connection, schedule))
             .and_then(|()| clock::set_right(&connection, schedule, now))
             .and_then(|_| hosts::load(&connection, now))
+            .and_then(|memory| no_longer_watched(&connection).map(|()| memory))
             .map_err(|error| explain(&error, &settings.path))?;
         let commits = Arc::new(Commits::default());
         let (messages, thread) = Writer::new(connection, settings, commits.clone(), lock).start()?;
@@ -352,6 +384,7 @@ impl Store {
     /// When the database cannot be written. The watchdog should then not be notified.
     pub async fn heartbeat(
         &self,
+        run: Run,
         started_at: Timestamp,
         keep_fetches_days: u32,
         retention: RetentionRules,
@@ -362,7 +395,7 @@ impl Store {
             if clock::was_set_back(tx, now)? {
                 clock::set_right(tx, &schedule, now)?;
             }
-            daemon::note_heartbeat(tx, started_at, now)?;
+            daemon::note_heartbeat(tx, run, started_at, now)?;
             elsewhere::catch_up(tx)?;
             gates::prune(tx, now)?;
             hosts::prune(tx, now)?;

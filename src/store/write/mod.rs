@@ -56,7 +56,7 @@ mod hosts;
 
 mod fetches;
 
-mod daemon;
+pub(super) mod daemon;
 
 mod clock;
 

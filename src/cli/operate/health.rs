@@ -1,0 +1,180 @@
+//! Whether it runs and brings something: what `newswire status` ends with, and what a monitor asks for.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::{DaemonSign, StatusReport};
+
+/// A daemon that has not given a sign for so long has a problem.
+pub(super) const SILENCE_MAX: SignedDuration = SignedDuration::from_secs(60);
+
+/// Sources are polled four times in this, even the quietest by the default settings. When none of them has answered, the network is gone,
+/// or whoever stands between.
+const ANSWER_AGE_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is known of who ingests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Circumstances<'a> {
+    /// How the process that ingests now describes itself.
+    pub(super) holder: Option<&'a str>,
+    /// Whether the file was ever ingested into at this place. A daemon's sign in a backup is that of another file.
+    pub(super) is_at_work_here: bool,
+    /// Whether a daemon that was stopped is missed too.
+    pub(super) is_wanted: bool,
+    /// The newest article must not be older than this.
+    pub(super) since: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+/// What is wrong; nothing where all is well. What a daemon brings is judged from its start on; of what stands still on purpose nothing is
+/// expected, unless it is wanted.
+pub(super) fn troubles(report: &StatusReport, circumstances: Circumstances<'_>) -> Vec<String> {
+    let Circumstances { holder, is_at_work_here, is_wanted, since, now } = circumstances;
+    let sign = report.daemon.as_ref().filter(|sign| is_at_work_here && !sign.is_one_shot);
+    let is_up = holder.is_some() && sign.is_some_and(|sign| sign.stopped_at.is_none());
+    let mut troubles: Vec<String> = trouble_of_daemon(report, sign, circumstances).into_iter().collect();
+    if !(is_up || is_wanted) || !report.sources_by_state.iter().any(|(state, count)| state == "active" && *count > 0) {
+        return troubles;
+    }
+    let began_at = sign.filter(|_| is_up).map(|sign| sign.started_at);
+    let told = |what: &str, last: Option<Timestamp>| match last {
+        Some(last) => format!("no {what} since {last:.0}"),
+        None => format!("no {what} yet"),
+    };
+    for (what, last, since) in [
+        ("source has answered", report.last_answer_at, now - ANSWER_AGE_MAX),
+        ("article has come", report.last_article_at, since),
+    ] {
+        if last.max(began_at).is_none_or(|last| last < since) {
+            troubles.push(told(what, last));
+        }
+    }
+    troubles
+}
+
+fn trouble_of_daemon(
+    report: &StatusReport,
+    sign: Option<&DaemonSign>,
+    circumstances: Circumstances<'_>,
+) -> Option<String> {
+    let Circumstances { holder, is_wanted, now, .. } = circumstances;
+    let sign = sign?;
+    match (sign.stopped_at, holder) {
+        (None, None) if report.last_answer_at <= Some(sign.heartbeat_at + SILENCE_MAX) => {
+            Some(format!("the daemon ended without stopping after {:.0}", sign.heartbeat_at))
+        }
+        (None, Some(holder)) => {
+            let silence = now.duration_since(sign.heartbeat_at);
+            let is_daemon = holder.ends_with(&format!(" {}", sign.pid));
+            let told = || format!("the daemon has given no sign of life for {} s", silence.as_secs());
+            (is_daemon && silence > SILENCE_MAX).then(told)
+        }
+        // Where a timer does its work now, sources have answered since.
+        (Some(stopped_at), None) if is_wanted && report.last_answer_at <= Some(stopped_at) => {
+            Some(format!("the daemon was stopped at {stopped_at:.0}"))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-11-20T12:00:00Z";
+
+    fn at(hours_ago: i64) -> Timestamp {
+        NOW.parse::<Timestamp>().unwrap() - SignedDuration::from_hours(hours_ago)
+    }
+
+    /// A daemon that has run for ten days, and a source that has answered and brought something an hour ago.
+    fn well() -> StatusReport {
+        let daemon = DaemonSign {
+            pid: 7,
+            is_one_shot: false,
+            version: String::new(),
+            started_at: at(240),
+            heartbeat_at: at(0),
+            stopped_at: None,
+        };
+        StatusReport {
+            daemon: Some(daemon),
+            file_bytes: 0,
+            n_articles: 1,
+            n_duplicates: 0,
+            n_revisions: 0,
+            n_articles_24h: 1,
+            sources_by_state: vec![("active".to_owned(), 1)],
+            failing: Vec::new(),
+            n_sources_due: 0,
+            n_links_due: 0,
+            n_links_later: 0,
+            n_links_given_up: 0,
+            fetches_24h: (1, 0),
+            last_answer_at: Some(at(1)),
+            last_article_at: Some(at(1)),
+        }
+    }
+
+    /// What is told without and with a wish that it runs.
+    #[track_caller]
+    fn check(report: &StatusReport, holder: Option<&str>, expected: [&str; 2]) {
+        let told = [false, true].map(|is_wanted| {
+            let circumstances = Circumstances { holder, is_at_work_here: true, is_wanted, since: at(72), now: at(0) };
+            troubles(report, circumstances).join("; ")
+        });
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_daemon_that_is_dead_or_hangs_is_told() {
+        let holder = Some("newswire, process 7");
+        let died = "the daemon ended without stopping after 2026-11-20T12:00:00Z";
+        check(&well(), holder, ["", ""]);
+        check(&well(), None, [died, died]);
+        let mut report = well();
+        report.daemon.as_mut().unwrap().heartbeat_at = at(1);
+        let silent = "the daemon has given no sign of life for 3600 s";
+        check(&report, holder, [silent, silent]);
+        check(&report, Some("newswire, process 77"), ["", ""]);
+        let of_backup =
+            Circumstances { holder: None, is_at_work_here: false, is_wanted: false, since: at(72), now: at(0) };
+        assert_eq!(troubles(&report, of_backup), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_daemon_that_was_stopped_is_missed_by_who_wants_it() {
+        let mut report = well();
+        report.daemon.as_mut().unwrap().stopped_at = Some(at(0));
+        check(&report, None, ["", "the daemon was stopped at 2026-11-20T12:00:00Z"]);
+        // A timer has taken over.
+        report.daemon.as_mut().unwrap().stopped_at = Some(at(2));
+        check(&report, None, ["", ""]);
+        report.daemon.as_mut().unwrap().is_one_shot = true;
+        report.daemon.as_mut().unwrap().stopped_at = Some(at(0));
+        check(&report, None, ["", ""]);
+        report.daemon = None;
+        check(&report, None, ["", ""]);
+    }
+
+    #[test]
+    fn what_brings_nothing_for_long_is_told() {
+        let holder = Some("newswire, process 7");
+        let mut report = well();
+        report.last_article_at = Some(at(73));
+        let told = "no article has come since 2026-11-17T11:00:00Z";
+        check(&report, holder, [told, told]);
+        report.last_answer_at = Some(at(25));
+        let told = "no source has answered since 2026-11-19T11:00:00Z; no article has come since 2026-11-17T11:00:00Z";
+        check(&report, holder, [told, told]);
+        // It was switched on just now.
+        report.daemon.as_mut().unwrap().started_at = at(0);
+        check(&report, holder, ["", ""]);
+        // An archive, and a daemon that follows nothing.
+        report.daemon = None;
+        check(&report, None, ["", told]);
+        (report.last_answer_at, report.last_article_at) = (None, None);
+        check(&report, None, ["", "no source has answered yet; no article has come yet"]);
+        report.sources_by_state = vec![("paused".to_owned(), 1)];
+        check(&report, None, ["", ""]);
+    }
+}

@@ -1,0 +1,81 @@
+# What the scripts in this folder check with. Sourced.
+n_checks=0 n_failed=0
+database=/var/lib/newswire/newswire.db
+
+# check WHAT COMMAND...: prints a line, and what the command printed when it failed.
+check() {
+  local what=$1 output
+  shift
+  n_checks=$((n_checks + 1))
+  if output=$("$@" 2>&1); then
+    echo "ok $n_checks - $what"
+  else
+    n_failed=$((n_failed + 1))
+    echo "not ok $n_checks - $what"
+    sed 's/^/#   /' <<<"$output"
+  fi
+}
+
+# eventually SECONDS COMMAND...: until the command succeeds.
+eventually() {
+  local deadline=$((SECONDS + $1)) output
+  shift
+  until output=$("$@" 2>&1); do
+    ((SECONDS < deadline)) || { echo "still not after the time given: $*"; echo "$output"; return 1; }
+    sleep 0.2
+  done
+}
+
+# says PATTERN CODE COMMAND...: the command ends with that code, and prints something that the pattern matches.
+says() {
+  local pattern=$1 expected=$2 output code=0
+  shift 2
+  output=$("$@" 2>&1) || code=$?
+  echo "exit code $code: $output"
+  ((code == expected)) && grep -qE -- "$pattern" <<<"$output"
+}
+
+fails() { ! "$@"; }
+as() { setpriv --reuid "$1" --regid "$1" --init-groups --reset-env "${@:2}"; }
+sql() { as reader sqlite3 -readonly "$database" "$1"; }
+sql_is_more_than() { (($(sql "$2") > $1)); }
+property() { systemctl show newswire --value -p "$1"; }
+is_active() { [[ $(systemctl is-active newswire) == active ]]; }
+restarts_are() { [[ $(property NRestarts) == "$1" ]] && is_active; }
+result_is() { [[ $(property Result) == "$1" ]]; }
+status_says() { property StatusText | grep -E "$1"; }
+# journal_has FILTER: whether an entry of the unit satisfies the jq filter. An entry takes a moment to arrive.
+journal_has() { journalctl -u newswire -o json --no-pager | jq -es "map(select($1)) | length > 0"; }
+# The message is an array of bytes where it is not plain text; `tostring` keeps jq from stopping there.
+journal_says() { journal_has "(.MESSAGE | tostring | test(\"$1\")) and $2"; }
+
+# install_service PARTS: as the unit's first lines describe it, with a reader and a stranger beside. A drop-in of [Service] comes from
+# standard input.
+install_service() {
+  # When the unit stops, RemoveIPC= removes what its user owns in /dev/shm. A throw-away root may itself stand there; it
+  # must not lose the database by that.
+  mount -t tmpfs tmpfs /dev/shm
+  install -m 755 "$1/newswire" /usr/local/bin/newswire
+  install -D -m 644 "$1/newswire.sysusers.conf" /usr/lib/sysusers.d/newswire.conf
+  install -m 644 "$1"/*.service "$1"/*.timer /etc/systemd/system/
+  printf 'u reader - "a member of the group"\nm reader newswire\nu stranger - "not a member"\n' >/usr/lib/sysusers.d/reader.conf
+  systemd-sysusers
+  mkdir -p /etc/newswire /etc/systemd/system/newswire.service.d
+  { echo '[Service]'; cat; } >/etc/systemd/system/newswire.service.d/test.conf
+  systemctl daemon-reload
+}
+
+# serve_newsweb PARTS: the demo's news web, with settings and sources for it in /etc/newswire, until the script ends.
+serve_newsweb() {
+  "$1/newsweb" /etc/newswire &
+  newsweb=$!
+  trap 'kill $newsweb' EXIT
+  check "a news web is served" eventually 5 test -s /etc/newswire/newswire.toml
+}
+
+# conclude: the last lines, and the exit code.
+conclude() {
+  echo "1..$n_checks"
+  echo "# $((n_checks - n_failed)) of $n_checks checks hold"
+  ((n_failed == 0))
+}
