@@ -19,37 +19,37 @@ pub(super) fn walk(
     let sql =
         format!("SELECT rowid, {columns} FROM main.{} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid", quoted(table));
     let mut statement = connection.prepare(&sql)?;
-    let mut lost = Vec::new();
-    let mut passed = i64::MIN;
+    let mut unread = Vec::new();
+    let mut last = i64::MIN;
     loop {
-        let mut rows = statement.query([passed])?;
+        let mut rows = statement.query([last])?;
         loop {
             match rows.next() {
                 Ok(Some(row)) => {
-                    passed = row.get(0)?;
+                    last = row.get(0)?;
                     visit(row)?;
                 }
-                Ok(None) => return Ok(lost),
+                Ok(None) => return Ok(unread),
                 Err(error) if is_damage(&error) => break,
                 Err(error) => return Err(error),
             }
         }
-        let first = passed.saturating_add(1);
+        let first = last.saturating_add(1);
         match row_from(connection, table, first) {
-            Ok(None) => return Ok(lost),
+            Ok(None) => return Ok(unread),
             // It goes on behind its page.
             Ok(Some(row)) => {
-                lost.push(format!("row {row} of {table}"));
-                passed = row;
+                unread.push(format!("row {row} of {table}"));
+                last = row;
             }
             Err(_) => match readable_from(connection, table, first) {
                 Some(next) => {
-                    lost.push(format!("what there is of the rows {} to {} of {table}", first.max(1), next - 1));
-                    passed = next - 1;
+                    unread.push(format!("what there is of the rows {} to {} of {table}", first.max(1), next - 1));
+                    last = next - 1;
                 }
                 None => {
-                    lost.push(format!("what there is of {table} from row {} on", first.max(1)));
-                    return Ok(lost);
+                    unread.push(format!("what there is of {table} from row {} on", first.max(1)));
+                    return Ok(unread);
                 }
             },
         }
