@@ -5,7 +5,8 @@
 //! [`newswire::feed::read`], many times over, so that what else the machine does falls on both.
 //!
 //! Inside the measurement of ours: everything between the bytes of an answer and the list of links, which is the
-//! encoding, the survey, feed-rs itself under its guard, dates, authors, titles as plain text and absolute addresses.
+//! encoding, the survey, feed-rs itself under its guard where the survey has not kept all there is to read, dates, authors,
+//! titles as plain text and absolute addresses.
 //! Texts of entries stay HTML, as in a poll; what makes plain text of them (`parse-feed`, extraction) is timed apart and
 //! in neither figure. feed-rs alone runs with its own defaults, which read dates and make up missing identities.
 //!

@@ -4,6 +4,8 @@
 //! the real ones cannot drift. Over it come the user's file, the environment (`NEWSWIRE__SECTION__KEY`) and the
 //! flags. [`load`] either gives a [`Config`] that the rest of the program can trust or every [`Problem`] at once.
 
+mod http;
+
 mod problem;
 
 mod proxy;
@@ -29,6 +31,7 @@ use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 use crate::access::{self, Wish};
 use crate::model::{Retention, Route, Source};
 
+pub use http::{HttpSettings, Listen};
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
 pub use service::{SERVICE_SETTINGS, database_for};
@@ -65,6 +68,8 @@ pub struct Config {
     pub extract: ExtractSettings,
     /// The loops.
     pub daemon: DaemonSettings,
+    /// Where questions about the daemon are answered.
+    pub http: HttpSettings,
     /// Messages.
     pub log: LogSettings,
     /// How long what is stored is kept.
@@ -146,6 +151,7 @@ pub fn load_with(
     let feed = FeedSettings::read(&mut reader);
     let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
+    let http = HttpSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
     let retention = settings::read_retention(&mut reader);
     let ((sources, source_places), sources_file, sources_file_is_blank) =
@@ -172,6 +178,7 @@ pub fn load_with(
         feed,
         extract,
         daemon,
+        http,
         log,
         retention,
         sources,
@@ -201,6 +208,7 @@ pub fn defaults() -> Config {
         feed: FeedSettings::read(&mut reader),
         extract: ExtractSettings::read(&mut reader),
         daemon: DaemonSettings::read(&mut reader),
+        http: HttpSettings::read(&mut reader),
         log: LogSettings::read(&mut reader),
         retention: settings::read_retention(&mut reader),
         sources: Vec::new(),

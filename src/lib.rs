@@ -35,6 +35,7 @@
 //! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no
 //!   channel and no loop.
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
+//! * [`serve`]: answers about the daemon over HTTP, to this machine: figures and health.
 //! * [`app`]: builds all of the above from a `Config`.
 //! * [`cli`]: one file a command; prints, decides nothing.
 //! * [`demo`]: a small news web on the loopback device, for `newswire demo` and for the tests.
@@ -46,7 +47,7 @@
 //! * `store` knows what a stage knows, and `access`, and asks three of them, because their questions are only sound inside a
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
-//!   them.
+//!   them. `serve` knows what `store` and `daemon` tell.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
 //!   file below both.
@@ -93,6 +94,8 @@ pub mod store;
 pub mod pipeline;
 
 pub mod daemon;
+
+pub mod serve;
 
 pub mod app;
 

@@ -6,6 +6,7 @@ use std::io;
 use crate::app::AppError;
 use crate::config::Problems;
 use crate::daemon::EngineError;
+use crate::serve::ListenError;
 use crate::store::StoreError;
 
 /// How a command fails.
@@ -108,6 +109,12 @@ impl fmt::Display for Failure {
     }
 }
 
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        Failure::Failed(error.to_string())
+    }
+}
+
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Failure::Configuration(problems)
@@ -133,6 +140,8 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Store(error) => Failure::Store(error),
+            EngineError::EndUnwritten { error: StoreError::Busy { .. }, .. } => Failure::Busy(error.to_string()),
+            EngineError::EndUnwritten { .. } => Failure::Failed(error.to_string()),
         }
     }
 }

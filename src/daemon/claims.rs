@@ -82,6 +82,11 @@ impl Claims {
         self.running.is_none().then(|| self.next.saturating_duration_since(Instant::now()))
     }
 
+    /// How many links are in stock.
+    pub(super) fn n_in_stock(&self) -> usize {
+        self.stock.len()
+    }
+
     /// How many links to ask for, with so many slots free, of so many in all: with a well-filled stock none of those that go
     /// into it.
     pub(super) fn links_to_ask_for(&self, free: Share, n_slots: usize) -> Share {

@@ -11,11 +11,12 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Run, Scope, StoreError};
+use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
+use super::pulse::{Heart, Pulse};
 use super::tally::{self, Acquired, Event, Polled, Tally};
 
 /// Between two rounds of claims that found nothing though something is due: its publisher is at work.
@@ -37,7 +38,8 @@ const CLOSING_TIME_MAX: Duration = Duration::from_mins(1);
 /// take as long as its server likes.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Between two looks at what waits for its host then: what was at work may wait for a host again.
+/// Between two looks at what waits for its host then, as what was at work may wait for a host again; and between two tries to write down
+/// the end while another process writes.
 const LETTING_GO_PAUSE: Duration = Duration::from_millis(100);
 
 /// When the loop ends.
@@ -67,6 +69,16 @@ pub enum EngineError {
     /// The database is no longer to be had.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It could not be written down that the loop ended. The next start gives back what was claimed.
+    #[error(
+        "what was in work is given back by the next start, since the end could not be written down; nothing is lost: {error}"
+    )]
+    EndUnwritten {
+        /// What was done.
+        tally: Tally,
+        /// Why.
+        error: StoreError,
+    },
 }
 
 /// The loop and what it holds.
@@ -75,6 +87,7 @@ pub struct Engine {
     scope: Scope,
     until: Until,
     notifier: Option<Notifier>,
+    heart: Heart,
     /// Becomes true when nothing is to be waited for at the end.
     hurry: Option<watch::Receiver<bool>>,
     observe: Observer,
@@ -101,6 +114,7 @@ impl Engine {
             scope,
             until,
             notifier: None,
+            heart: Heart::new(),
             hurry: None,
             observe,
             tally: Tally::default(),
@@ -119,6 +133,12 @@ impl Engine {
     pub fn with_notifier(mut self, notifier: Notifier) -> Self {
         self.notifier = Some(notifier);
         self
+    }
+
+    /// What the loop says of itself while it runs.
+    #[must_use]
+    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.heart.listen()
     }
 
     /// Gives back at the end what is still at work as soon as this becomes true.
@@ -149,8 +169,11 @@ impl Engine {
             tokio::select! {
                 claimed = self.claims.answer() => {
                     let goes_on = self.take_in(claimed)?;
-                    if std::mem::take(&mut is_first_round) && let Some(notifier) = self.notifier {
-                        notifier.ready(&self.trouble.clone().unwrap_or_else(|| self.status()));
+                    if std::mem::take(&mut is_first_round) {
+                        self.heart.say(|pulse| pulse.is_ready = true);
+                        if let Some(notifier) = self.notifier {
+                            notifier.ready(&self.trouble.clone().unwrap_or_else(|| self.status()));
+                        }
                     }
                     if !goes_on {
                         break;
@@ -352,6 +375,7 @@ impl Engine {
         if let Some(notifier) = self.notifier {
             notifier.status(trouble);
         }
+        self.heart.say(|pulse| pulse.trouble = Some(trouble.clone()));
         if self.until == Until::Idle {
             return Err(EngineError::Store(error));
         }
@@ -376,9 +400,13 @@ impl Engine {
                         return self.store_trouble(error);
                     }
                 }
+                let is_stuck = self.claims.are_stuck();
+                if !is_stuck {
+                    self.say_how_it_is();
+                }
                 let log = self.look_at_log();
                 if let Some(notifier) = self.notifier {
-                    if self.claims.are_stuck() {
+                    if is_stuck {
                         error!("no work is claimed any more; the service manager is to start a new process");
                     } else {
                         notifier.alive();
@@ -396,6 +424,24 @@ impl Engine {
                 self.store_trouble(error)
             }
         }
+    }
+
+    /// Lets those who watch know how it is, after a write has gone through.
+    fn say_how_it_is(&self) {
+        let (n_polls, n_articles) = (self.pieces.n_of(Slot::Poll), self.pieces.n_of(Slot::Article));
+        let (n_waiting, n_in_stock) = (self.pieces.n_waiting(), self.claims.n_in_stock());
+        self.heart.say(|pulse| {
+            let is_ready = pulse.is_ready;
+            *pulse = Pulse {
+                beaten_at: Some(Instant::now()),
+                is_ready,
+                trouble: None,
+                n_polls,
+                n_articles,
+                n_waiting,
+                n_in_stock,
+            };
+        });
     }
 
     /// Tells once when the write-ahead log is larger than usual, and once when it no longer is. Returns what there is to say.
@@ -431,7 +477,7 @@ impl Engine {
             notifier.stopping(&status, grace_period + CLOSING_TIME_MAX);
         }
         let mut hurry = self.hurry.take();
-        let deadline = Instant::now() + grace_period;
+        let mut deadline = Instant::now() + grace_period;
         let mut next_look = deadline.min(Instant::now() + ANSWER_PATIENCE);
         let mut n_let_go = 0;
         while !self.running.is_empty() {
@@ -440,6 +486,7 @@ impl Engine {
                 () = hurried(&mut hurry) => {
                     info!("a second signal: {} pieces of work are given back at once", self.pieces.n());
                     self.running.shutdown().await;
+                    deadline = Instant::now();
                     break;
                 }
             };
@@ -463,12 +510,24 @@ impl Engine {
         if n_let_go > 0 {
             info!("{n_let_go} pieces of work waited for their hosts still and are given back");
         }
-        if self.app.store.give_back().await? > 0 {
-            debug!("claims given back");
+        loop {
+            match write_end(&self.app.store).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
+                    tokio::time::sleep_until(deadline.min(Instant::now() + LETTING_GO_PAUSE)).await;
+                }
+                Err(error) => return Err(EngineError::EndUnwritten { tally: self.tally, error }),
+            }
         }
-        self.app.store.note_stop().await?;
-        Ok(())
     }
+}
+
+/// Gives back all claims, and writes down that the loop ends.
+async fn write_end(store: &Store) -> Result<(), StoreError> {
+    if store.give_back().await? > 0 {
+        debug!("claims given back");
+    }
+    store.note_stop().await
 }
 
 /// Comes when nothing is to be waited for any more.

@@ -13,8 +13,11 @@ mod notify;
 
 mod pieces;
 
+mod pulse;
+
 mod tally;
 
 pub use engine::{Control, Engine, EngineError, Observer, Until, run_until_idle};
 pub use notify::Notifier;
-pub use tally::{Acquired, Event, Polled, Tally};
+pub use pulse::Pulse;
+pub use tally::{Acquired, Event, Polled, Reading, Tally};

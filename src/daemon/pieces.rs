@@ -102,6 +102,11 @@ impl Pieces {
         self.by_number.values().filter(|piece| piece.slot == slot).count()
     }
 
+    /// How many wait for their host.
+    pub(super) fn n_waiting(&self) -> usize {
+        self.by_number.values().filter(|piece| piece.is_waiting()).count()
+    }
+
     /// How many pieces of a kind may be begun. Probes have slots of their own, so that they keep nobody waiting and nobody them.
     /// A piece that waits for its host takes no slot, but only so many may wait; one that is handed over takes none either.
     pub(super) fn room(&self, slot: Slot, settings: &DaemonSettings) -> Share {

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::model::{ArticleOutcome, ArticleResult, Failure, PollOutcome, PollResult, Verdict, public_url};
+use crate::model::{
+    Article, ArticleOutcome, ArticleResult, BodyKind, Failure, PollOutcome, PollResult, Verdict, public_url,
+};
 use crate::store::{ArticleCommit, GateChange, PollCommit};
 
 /// Something that happened, after it was committed.
@@ -68,6 +70,8 @@ pub enum Acquired {
         verdict: Verdict,
         /// Its headline.
         title: Option<String>,
+        /// How its page read.
+        reading: Option<Reading>,
     },
     /// As it was.
     Unchanged,
@@ -88,6 +92,21 @@ pub enum Acquired {
         /// Whether it will be tried again.
         is_final: bool,
     },
+}
+
+/// How a page read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// How much of the article was there.
+    pub body_kind: BodyKind,
+    /// 0 to 100.
+    pub quality: u8,
+}
+
+impl Reading {
+    fn of(article: &Article) -> Reading {
+        Reading { body_kind: article.body_kind, quality: article.quality.score }
+    }
 }
 
 /// Sums of what happened.
@@ -252,10 +271,15 @@ pub(super) fn acquired(outcome: &ArticleOutcome) -> impl FnOnce(ArticleCommit) -
         ArticleResult::Unvouched(page) => page.page.as_ref().and_then(|page| page.article.title.clone()),
         _ => None,
     };
+    let reading = match &outcome.result {
+        ArticleResult::Article(page) => Some(Reading::of(&page.article)),
+        ArticleResult::Unvouched(page) => page.page.as_ref().map(|page| Reading::of(&page.article)),
+        _ => None,
+    };
     move |commit| {
         let title = own_title.filter(|_| commit.obstruction.is_none()).or(title);
         let outcome = match (commit.stored, commit.removed) {
-            (Some(stored), _) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title },
+            (Some(stored), _) => Acquired::Stored { id: stored.id, verdict: stored.verdict, title, reading },
             (None, Some(id)) => Acquired::Removed { id },
             (None, None) => match (summary, commit.obstruction) {
                 (Acquired::Failed { is_final, .. }, Some(failure)) => Acquired::Failed { failure, is_final },

@@ -1,5 +1,6 @@
-//! What feed-rs made of a feed, as links.
+//! What feed-rs, or the check before it, made of a feed, as links.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,6 +12,7 @@ use super::address::{is_of_the_web, resolve};
 use super::body::html;
 use super::date::Stamps;
 use super::listing::{Listing, too_many};
+use super::plain::{PlainFeed, PlainItem, PlainLink};
 use super::text::said;
 use super::vocabulary::Dialect;
 use super::{date, persons, title};
@@ -31,13 +33,19 @@ use crate::model::{FeedText, FoundLink, NO_ADDRESS, SourceKind};
 pub(super) fn parse(document: &str, context: &Context<'_>) -> Result<read::Feed, String> {
     let stamps = Arc::new(Stamps::default());
     let feed = parse_with(document, Arc::clone(&stamps))?;
-    let home = address(&feed.links, context.base);
-    let host = home.as_ref().unwrap_or(context.base).host_str().unwrap_or_default();
     let language = context.language.as_deref().or(feed.language.as_deref());
-    match stamps.again(language.map(|language| dates::language_at(language, host).into_owned())) {
+    match stamps.again(language_at_site(language, &feed.links, context)) {
         Some(stamps) => parse_with(document, Arc::new(stamps)),
         None => Ok(feed),
     }
+}
+
+/// A language in the country of the site that a feed says it is of.
+fn language_at_site(language: Option<&str>, links: &[read::Link], context: &Context<'_>) -> Option<String> {
+    let language = language?;
+    let home = address(links, context.base);
+    let host = home.as_ref().unwrap_or(context.base).host_str().unwrap_or_default();
+    Some(dates::language_at(language, host).into_owned())
 }
 
 fn parse_with(document: &str, stamps: Arc<Stamps>) -> Result<read::Feed, String> {
@@ -64,42 +72,149 @@ pub(super) struct Context<'a> {
 
 /// Turns a feed into a list of links.
 pub(super) fn listing(feed: read::Feed, context: &Context<'_>) -> Listing {
-    let mut problems = Vec::new();
+    let is_rss = feed_type_is_rss(&feed.feed_type);
+    let place = Place::of(&feed.links, context);
     let n_entries = feed.entries.len();
+    let entries = feed.entries.into_iter().take(context.entries_max);
+    let links = entries.map(|entry| found_link(entry, is_rss, context.dialect, &place.base)).collect();
+    let head = Head {
+        title: feed.title.as_ref().and_then(|title| title_of(title, context.dialect)),
+        language: context.language.clone().or_else(|| feed.language.and_then(said)),
+        authors: if context.dialect == Dialect::Atom { names(feed.authors) } else { Vec::new() },
+    };
+    assembled(head, links, n_entries, &place, context)
+}
+
+/// The same of a feed that needed no feed-rs to be read. Nothing where an item's link leads nowhere: what stands in for it,
+/// feed-rs must tell.
+pub(super) fn listing_of_plain(feed: PlainFeed<'_>, context: &Context<'_>) -> Option<Listing> {
+    let links: Vec<read::Link> = feed.links.iter().map(PlainLink::as_read).collect();
+    let place = Place::of(&links, context);
+    let language = context.language.clone().or_else(|| said(feed.language.as_deref()?.to_lowercase()));
+    let stamps = stamps_of_plain(&feed, language_at_site(language.as_deref(), &links, context));
+    let n_entries = feed.items.len();
+    let items = feed.items.into_iter().take(context.entries_max);
+    let links = items.map(|item| link_of_plain(item, &stamps, &place.base)).collect::<Option<_>>()?;
+    let title = feed.title.and_then(|title| said(title::text_of_undeclared_title(title.trim())));
+    Some(assembled(Head { title, language, authors: Vec::new() }, links, n_entries, &place, context))
+}
+
+/// How the dates of a plain feed are read: as all of them together show.
+fn stamps_of_plain(feed: &PlainFeed<'_>, language: Option<String>) -> Stamps {
+    let stamps = Stamps::default();
+    let of_items = feed.items.iter().flat_map(|item| [&item.published, &item.updated]).flatten();
+    for date in feed.dates.iter().chain(of_items) {
+        stamps.read(date, None);
+    }
+    stamps.again(language).unwrap_or(stamps)
+}
+
+fn link_of_plain(item: PlainItem<'_>, stamps: &Stamps, base: &Url) -> Option<FoundLink> {
+    let packed = |date: Option<Cow<'_, str>>| date.and_then(|date| stamps.pack(&date));
+    let published = packed(item.published);
+    let updated = packed(item.updated).filter(|updated| published != Some(*updated));
+    let mut authors: Vec<String> = Vec::with_capacity(item.authors.len());
+    for author in item.authors {
+        add_name(&mut authors, author.trim());
+    }
+    let text = |text: Option<Cow<'_, str>>| text.and_then(|text| html(text.into_owned(), "text/html", true));
+    Some(FoundLink {
+        is_recording: false,
+        url: Some(resolve(&as_parsed(item.link.as_deref()?), base)?),
+        guid: item.guid.and_then(|guid| said(guid.into_owned())),
+        title: item.title.and_then(|title| said(title::text_of_undeclared_title(title.trim()))),
+        published: published.and_then(date::unpack),
+        updated: updated.and_then(date::unpack),
+        authors,
+        language: None,
+        text: FeedText { content: text(item.content), summary: text(item.summary), is_cut: false },
+    })
+}
+
+impl PlainLink<'_> {
+    fn as_read(&self) -> read::Link {
+        let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        read::Link {
+            href: as_parsed(&self.href).into_owned(),
+            target: None,
+            rel: owned(&self.rel),
+            media_type: owned(&self.media_type),
+            href_lang: None,
+            title: None,
+            length: None,
+        }
+    }
+}
+
+/// An address as feed-rs hands it on: brought into form where it can stand for itself.
+fn as_parsed(href: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&()*+,;=%".contains(&byte);
+    // Of such a one nothing changes that is not brought into form afterwards.
+    if is_of_the_web(href) && href.bytes().all(is_plain) {
+        return Cow::Borrowed(href);
+    }
+    Url::parse(href).map_or(Cow::Borrowed(href.trim()), |url| Cow::Owned(url.into()))
+}
+
+/// Where a feed is, and what its addresses are relative to.
+struct Place {
+    /// The site that it says it is of.
+    home: Option<Url>,
+    base: Url,
+}
+
+impl Place {
+    /// RSS leaves open what its addresses are relative to, and its channel's link is what most of them mean; Atom says
+    /// that it is the document.
+    fn of(links: &[read::Link], context: &Context<'_>) -> Place {
+        let own = own_address(links).filter(|_| context.base.as_str() == NO_ADDRESS);
+        let document = own.as_ref().unwrap_or(context.base);
+        let home = address(links, document);
+        let base = home.as_ref().filter(|_| context.dialect != Dialect::Atom).unwrap_or(document).clone();
+        Place { home, base }
+    }
+}
+
+/// What a feed says of itself.
+struct Head {
+    title: Option<String>,
+    language: Option<String>,
+    authors: Vec<String>,
+}
+
+/// Puts the listing together, and fills in from the feed what an entry does not say.
+fn assembled(
+    head: Head,
+    mut links: Vec<FoundLink>,
+    n_entries: usize,
+    Place { home, base }: &Place,
+    context: &Context<'_>,
+) -> Listing {
+    let mut problems = Vec::new();
     if n_entries > context.entries_max {
         problems.push(too_many(context.entries_max));
     }
-    // RSS leaves open what its addresses are relative to, and its channel's link is what most of them mean; Atom says
-    // that it is the document.
-    let own = own_address(&feed.links).filter(|_| context.base.as_str() == NO_ADDRESS);
-    let document = own.as_ref().unwrap_or(context.base);
-    let home = address(&feed.links, document);
-    let base = home.as_ref().filter(|_| context.dialect != Dialect::Atom).unwrap_or(document);
-    let language = context.language.clone().or_else(|| feed.language.and_then(said));
-    let feed_authors: Vec<String> = if context.dialect == Dialect::Atom { names(feed.authors) } else { Vec::new() };
-    let mut links = Vec::with_capacity(n_entries.min(context.entries_max));
-    for (number, entry) in (1_usize..).zip(feed.entries).take(context.entries_max) {
-        let mut link = found_link(entry, feed_type_is_rss(&feed.feed_type), context.dialect, base);
-        if home.is_some() && link.url == home {
+    for (number, link) in (1_usize..).zip(&mut links) {
+        if home.is_some() && link.url == *home {
             // Some give each entry the address of the whole site, and its own as its identity.
-            link.url = permanent_address(&link, base).or(link.url);
+            link.url = permanent_address(link, base).or(link.url.take());
         }
         if link.authors.is_empty() {
             // RFC 4287, section 4.2.1: the authors of the feed are those of an entry without any.
-            link.authors.clone_from(&feed_authors);
+            link.authors.clone_from(&head.authors);
         }
         if link.language.is_none() {
-            link.language.clone_from(&language);
+            link.language.clone_from(&head.language);
         }
         if link.url.is_none() {
             problems.push(format!("entry {number} has no address that can be followed"));
         }
-        links.push(link);
     }
+    let Head { title, language, .. } = head;
     Listing {
         kind: SourceKind::Feed,
         format: context.format,
-        title: feed.title.as_ref().and_then(|title| title_of(title, context.dialect)),
+        title,
         language,
         links,
         children: Vec::new(),
@@ -184,12 +299,17 @@ fn names(persons: Vec<read::Person>) -> Vec<String> {
             (None, Some(mail)) => mail,
             (None, None) => continue,
         };
-        let name = title::text_of_title(&name);
-        if !name.is_empty() && !names.contains(&name) {
-            names.push(name);
-        }
+        add_name(&mut names, &name);
     }
     names
+}
+
+/// Adds a name as plain text, unless it is there.
+fn add_name(names: &mut Vec<String>, name: &str) {
+    let name = title::text_of_title(name);
+    if !name.is_empty() && !names.contains(&name) {
+        names.push(name);
+    }
 }
 
 /// The address of the page that an entry or a feed is about: the alternate link if there is one, a page sooner than

@@ -3,15 +3,17 @@
 //! A feed goes this way:
 //!
 //! ```text
-//! bytes ──► unpack ──► charset ──► doctype ──► root ──► precheck ──► feed-rs ──► convert ──► links
-//!                                                          │             ▲
-//!                                                          └─► repair ───┘
+//! bytes ──► unpack ──► charset ──► doctype ──► root ──► precheck ──► plain ──► convert ──► links
+//!                                                          │                      ▲
+//!                                                          ├──────────► feed-rs ──┤
+//!                                                          └─► repair ► feed-rs ──┘
 //! ```
 //!
 //! feed-rs is the parser, and gives elements their meaning. It is strict, and where it is not it is silent: so a pass
 //! over the document (`precheck`) looks for what it would refuse, read wrongly or choke on, and such documents are
-//! rewritten (`repair`). Clean feeds, which most are, pay for the check alone. JSON Feed and sitemaps have readers
-//! of their own, and of JSON that is broken the complete items are saved (`json_repair`).
+//! rewritten (`repair`). Clean feeds pay for the check alone, and of those that hold nothing but texts in RSS 2.0, which
+//! most are, the check has all there is to read (`plain`). JSON Feed and sitemaps have readers of their own, and of JSON
+//! that is broken the complete items are saved (`json_repair`).
 
 mod address;
 mod base64;
@@ -32,6 +34,7 @@ mod meant_tags;
 mod mojibake;
 mod page;
 mod persons;
+mod plain;
 mod precheck;
 mod repair;
 mod root;
@@ -158,8 +161,7 @@ struct Source<'t> {
 }
 
 fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
-    let rest = &source.text[source.behind..];
-    let precheck = precheck::check(source.dialect, &source.tag, rest);
+    let precheck = precheck::check(source.dialect, &source.tag, &source.text[source.behind..]);
     let context = convert::Context {
         dialect: source.dialect,
         format: format_of(source.dialect, &source.tag),
@@ -167,21 +169,27 @@ fn read_feed(source: &Source<'_>) -> Result<Listing, FeedError> {
         base: source.base,
         entries_max: source.entries_max,
     };
-    // The document begins with its root: without its declaration it is UTF-8, which it now is, whatever that said.
-    let document = &source.text[source.start..source.behind + precheck.end];
+    let (n_entries, ttl_s) = (precheck.n_entries, precheck.channel.ttl_s());
+    let end = source.behind + precheck.end;
     let clean = match precheck.flaw {
-        None => convert::parse(document, &context).ok(),
-        Some(_) => None,
+        None if n_entries > 0 => (precheck.plain.and_then(|plain| convert::listing_of_plain(plain, &context)))
+            .or_else(|| clean(source, end, n_entries, &context)),
+        // Without any the entries may be where neither has looked for them.
+        _ => None,
     };
     let mut listing = match clean {
-        // Without any the entries may be where neither has looked for them.
-        Some(feed) if feed.entries.len() == precheck.n_entries && precheck.n_entries > 0 => {
-            convert::listing(feed, &context)
-        }
-        _ => repaired(source, &context)?,
+        Some(listing) => listing,
+        None => repaired(source, &context)?,
     };
-    listing.ttl_s = precheck.channel.ttl_s();
+    listing.ttl_s = ttl_s;
     Ok(listing)
+}
+
+/// What feed-rs reads in a document that ends at `end`, if it finds the entries that are there.
+fn clean(source: &Source<'_>, end: usize, n_entries: usize, context: &convert::Context<'_>) -> Option<Listing> {
+    // The document begins with its root: without its declaration it is UTF-8, which it now is, whatever that said.
+    let feed = convert::parse(&source.text[source.start..end], context).ok()?;
+    (feed.entries.len() == n_entries).then(|| convert::listing(feed, context))
 }
 
 fn repaired(source: &Source<'_>, context: &convert::Context<'_>) -> Result<Listing, FeedError> {
@@ -220,5 +228,7 @@ fn format_of(dialect: Dialect, root: &Tag<'_>) -> &'static str {
 
 #[cfg(test)]
 mod damaged_documents;
+#[cfg(test)]
+mod side_by_side;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use memchr::memmem::Finder;
 
 use super::address;
 use super::markup::{CDATA_START, Scanner, Tag, Token};
+use super::plain::{Keeper, PlainFeed};
 use super::vocabulary::{self, Dialect, Family, Name, Namespaces};
 
 /// Deepest nesting that is handed to feed-rs, which recurses in places. Texts in XHTML nest some twenty deep.
@@ -29,7 +30,7 @@ static CDATA_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CD
 
 /// What the pass found.
 #[derive(Debug)]
-pub(super) struct Precheck {
+pub(super) struct Precheck<'t> {
     /// Why the document has to be repaired before feed-rs sees it; `None` for a clean one.
     pub(super) flaw: Option<&'static str>,
     /// Entries seen.
@@ -38,6 +39,8 @@ pub(super) struct Precheck {
     pub(super) end: usize,
     /// What feed-rs does not tell of the channel.
     pub(super) channel: ChannelFacts,
+    /// The feed itself, where it is so plain that it needs no other reader.
+    pub(super) plain: Option<PlainFeed<'t>>,
 }
 
 /// What a channel says of itself and feed-rs does not pass on.
@@ -115,11 +118,12 @@ struct Checker<'t> {
     is_untyped_title: bool,
     /// The channel's element whose text comes next.
     channel_name: Option<Name<'t>>,
-    findings: Precheck,
+    keeper: Keeper<'t>,
+    findings: Precheck<'t>,
 }
 
 /// Looks over the document that begins with the tag `root`; `text` begins right behind it.
-pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Precheck {
+pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Precheck<'t> {
     let mut checker = Checker {
         dialect,
         namespaces: Namespaces::of_root(dialect, root),
@@ -132,7 +136,8 @@ pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Prec
         n_dates: 0,
         is_untyped_title: false,
         channel_name: None,
-        findings: Precheck { flaw: None, n_entries: 0, end: text.len(), channel: ChannelFacts::default() },
+        keeper: Keeper::new(dialect, root),
+        findings: Precheck { flaw: None, n_entries: 0, end: text.len(), channel: ChannelFacts::default(), plain: None },
     };
     checker.root(root);
     let mut scanner = Scanner::new(text);
@@ -142,15 +147,18 @@ pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Prec
             Token::Close(name) => {
                 checker.close(name);
                 if checker.open.is_empty() {
-                    checker.findings.end = scanner.position();
-                    return checker.findings;
+                    return Precheck { end: scanner.position(), plain: checker.keeper.finish(), ..checker.findings };
                 }
             }
-            Token::Text(piece) => checker.text(piece),
+            Token::Text(piece) => {
+                checker.keeper.text(piece);
+                checker.text(piece);
+            }
             Token::CData(piece) => {
                 if CDATA_FINDER.find(piece.as_bytes()).is_some() {
                     checker.flaw("a section holds another, or has no end");
                 }
+                checker.keeper.section(piece);
                 checker.text(piece);
             }
             Token::Other(_) => {}
@@ -163,6 +171,7 @@ pub(super) fn check<'t>(dialect: Dialect, root: &Tag<'t>, text: &'t str) -> Prec
 impl<'t> Checker<'t> {
     fn flaw(&mut self, what: &'static str) {
         self.findings.flaw.get_or_insert(what);
+        self.keeper.give_up();
     }
 
     fn root(&mut self, root: &Tag<'t>) {
@@ -217,6 +226,7 @@ impl<'t> Checker<'t> {
         if !tag.is_empty {
             self.open.push(tag.name);
         }
+        self.keeper.tag(tag);
         match self.leaf {
             None => {}
             Some((_, Inside::Text | Inside::Person)) => return self.flaw("a text has tags in it"),
@@ -227,7 +237,9 @@ impl<'t> Checker<'t> {
         }
         self.namespaces.declare(tag);
         let inside = self.place(tag, depth);
-        if inside != Inside::Elements && !tag.is_empty {
+        if tag.is_empty {
+            self.keeper.end();
+        } else if inside != Inside::Elements {
             self.leaf = Some((depth, inside));
         }
     }
@@ -248,6 +260,9 @@ impl<'t> Checker<'t> {
             }
             self.findings.n_entries += 1;
             (self.is_in_entry, self.fields_read, self.fields_missed, self.n_dates) = (!tag.is_empty, 0, 0, 0);
+            if tag.is_empty {
+                self.keeper.end_item();
+            }
             return Inside::Elements;
         }
         if self.dialect == Dialect::Rss && depth == 2 {
@@ -262,6 +277,7 @@ impl<'t> Checker<'t> {
 
     fn channel_child(&mut self, tag: &Tag<'t>, name: &Name<'t>) -> Inside {
         self.channel_name = Some(*name);
+        self.keeper.begin_in_channel(tag, name);
         if !name.is_core() {
             if !name.is_exact && vocabulary::entry_field(self.dialect, name).is_some() {
                 self.flaw("a prefix is not declared, or not as feed-rs knows it");
@@ -292,6 +308,7 @@ impl<'t> Checker<'t> {
 
     fn entry_child(&mut self, tag: &Tag<'t>, name: &Name<'t>) -> Inside {
         use vocabulary::EntryField as Field;
+        self.keeper.begin_in_item(name);
         let Some(field) = vocabulary::entry_field(self.dialect, name) else {
             if vocabulary::is_group_of_media(name) {
                 // It may hold a title and a description, which say something where the entry has none.
@@ -409,11 +426,13 @@ impl<'t> Checker<'t> {
         let depth = self.open.len() + 1;
         if self.leaf.is_some_and(|(leaf_depth, _)| depth <= leaf_depth) {
             self.leaf = None;
+            self.keeper.end();
             self.is_untyped_title = false;
             self.channel_name = None;
         }
         if self.is_in_entry && depth <= self.entry_depth {
             self.is_in_entry = false;
+            self.keeper.end_item();
             if self.fields_missed & !self.fields_read != 0 {
                 self.flaw("feed-rs does not know an element that matters");
             }

@@ -225,3 +225,139 @@ fn questions_to_a_damaged_file_name_the_damage_and_what_to_do() {
     room.run(&["backup", &copy]).exits(1).says("the file is damaged");
     room.run(&["backup", "--no-verify", &copy]).exits(0);
 }
+
+/// Changes a bit in each index that has rows, so that its pages are well formed still. Returns the names of those that have another row
+/// now than their tables.
+fn change_rows_of_indexes(room: &Newsroom) -> Vec<String> {
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let leaves: Vec<(String, usize)> = connection
+        .prepare(
+            "SELECT dbstat.name, max(pageno) FROM dbstat JOIN sqlite_schema USING (name)
+             WHERE type = 'index' AND pagetype = 'leaf' AND ncell > 0 GROUP BY dbstat.name",
+        )
+        .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .expect("a list of pages");
+    drop(connection);
+    let mut bytes = fs::read(room.database()).expect("the file");
+    for (_, page) in &leaves {
+        let (start, end) = ((page - 1) * 8192, page * 8192);
+        // The first cell's last bytes are the row id; before them stands the text or number that is indexed.
+        let cell = start + usize::from(u16::from_be_bytes([bytes[start + 8], bytes[start + 9]]));
+        let n_payload = usize::from(bytes[cell]);
+        assert!(n_payload < 128 && cell + n_payload < end, "a short one");
+        bytes[cell + n_payload] ^= 1;
+    }
+    fs::write(room.database(), bytes).expect("the file");
+    leaves.into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn an_index_that_has_another_row_than_its_table_is_named_and_made_anew() {
+    let room = archive();
+    let before = room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id");
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["backup", "--no-verify", &copy]).exits(0);
+    let indexes = change_rows_of_indexes(&room);
+    assert!(indexes.len() > 25, "{indexes:?}");
+    assert_eq!(room.value("PRAGMA quick_check"), "ok");
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    let told = doctor.lines().find(|line| line.starts_with("pages\twrong")).expect("it is told");
+    for index in &indexes {
+        assert!(told.contains(index), "{index}: {told}");
+    }
+    room.run(&["backup", "--force", &copy]).exits(1).says("the file is damaged (").says("index");
+    room.run(&["backup", "--no-verify", "--force", &copy]).exits(0);
+    room.run(&["restore", "--force", &copy]).exits(1).says("the backup is damaged").says("index");
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+    room.run(&["doctor"]).exits(0);
+    room.assert_sound();
+    assert_eq!(room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"), before);
+    room.run(&["backup", "--force", &copy]).exits(0);
+}
+
+/// Where a page of a table, an index or a part of the full-text index begins, and its bytes.
+fn with_page(room: &Newsroom, name: &str, change: impl FnOnce(&mut [u8])) {
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let sql = "SELECT max(pageno) FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' AND ncell > 1";
+    let page: usize = connection.query_row(sql, [name], |row| row.get(0)).expect("a page");
+    drop(connection);
+    let mut bytes = fs::read(room.database()).expect("the file");
+    change(&mut bytes[(page - 1) * 8192..page * 8192]);
+    fs::write(room.database(), bytes).expect("the file");
+}
+
+/// Checks that a damage which is told in these words is that of what can be made anew, and mended at one go.
+#[track_caller]
+fn check_is_mended(name: &str, words: &str, change: impl FnOnce(&mut [u8])) {
+    let room = archive();
+    let before = room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id");
+    with_page(&room, name, change);
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    assert!(doctor.contains(words) && doctor.contains("doctor --fix"), "{name}: {doctor}");
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+    room.run(&["doctor"]).exits(0);
+    room.assert_sound();
+    assert_eq!(room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"), before, "{name}");
+}
+
+#[test]
+fn damage_within_a_page_of_an_index_is_the_index_s_and_is_mended_at_one_go() {
+    // The second cell stands where the first does.
+    let twice = |page: &mut [u8]| page.copy_within(8..10, 10);
+    check_is_mended("articles_url", "Multiple uses for byte", twice);
+    check_is_mended("sqlite_autoindex__links_1", "Multiple uses for byte", twice);
+    check_is_mended("articles_fts_idx", "Multiple uses for byte", twice);
+    check_is_mended("articles_fts_docsize", "articles_fts", twice);
+    check_is_mended("articles_url", "Fragmentation of", |page| page[7] = 60);
+    // Its first bytes say what is where in it.
+    check_is_mended("articles_fts_data", "articles_fts", |page| {
+        let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
+        page[cell + 12..cell + 60].fill(0xff);
+    });
+}
+
+#[test]
+fn a_table_that_is_its_own_index_is_named_with_what_to_do() {
+    let room = archive();
+    Connection::open(room.database())
+        .and_then(|connection| {
+            connection.execute_batch(
+                "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5)
+                 INSERT INTO _host_holds SELECT 'paper-' || n || '.example', 1, 1, NULL, 1 FROM numbers",
+            )
+        })
+        .expect("hosts that wait");
+    // The first two change places.
+    with_page(&room, "_host_holds", |page| {
+        let (first, second) = ([page[8], page[9]], [page[10], page[11]]);
+        page[8..10].copy_from_slice(&second);
+        page[10..12].copy_from_slice(&first);
+    });
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    assert!(doctor.contains("damaged tables: _host_holds") && doctor.contains("merge DAMAGED.db"), "{doctor}");
+    room.run(&["doctor", "--fix"]).exits(1);
+    let out = Newsroom::new();
+    out.run(&["merge", &room.database().display().to_string()]).exits(0);
+    assert_eq!(out.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
+}
+
+#[test]
+fn a_snapshot_has_what_can_be_read_and_names_the_rest() {
+    let room = archive();
+    damage(&room, &["articles", "sightings", "revisions", "articles_url", "_links", "articles_fts_data"]);
+    let target = room.path("snapshot.db").display().to_string();
+    let outcome =
+        room.run(&["snapshot", &target]).exits(3).says("left out: what there is of the rows ").says(" of articles");
+    assert!(outcome.stderr.contains("of sightings") && outcome.stderr.contains("of revisions"), "{}", outcome.stderr);
+    let snapshot = Connection::open(&target).expect("a snapshot");
+    let count = |sql: &str| snapshot.query_row(sql, [], |row| row.get::<_, usize>(0)).expect("a number");
+    let n_articles = count("SELECT count(*) FROM articles");
+    assert!(n_articles > 100 && n_articles < N_ARTICLES, "{n_articles}");
+    assert_eq!(count("SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'ferry'"), n_articles);
+    assert!(count("SELECT count(*) FROM sightings") > 0);
+    assert_eq!(count("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    room.run(&["--db", &target, "ls"]).exits(0);
+    room.run(&["--db", &target, "status"]).exits(0);
+}

@@ -267,6 +267,46 @@ fn a_second_signal_ends_it_at_once() {
     assert!(began.elapsed() < ENDS_WITHIN);
 }
 
+/// A daemon with a page in work that never comes, told to stop while another process holds the database.
+fn stopped_while_held(grace_period_s: &'static str, held_for: Duration) -> (Newsroom, Outcome) {
+    let web = web_of(vec![hanging_site()]);
+    let mut room = Newsroom::reading(&web);
+    let times = [("daemon.grace_period_s", grace_period_s), ("store.busy_timeout_ms", "300")];
+    room.set(&[&times[..], &[("fetch.total_timeout_s", "60")]].concat());
+    room.follow("paper", "http://paper.example/feed", Some("feed"));
+    let daemon: Daemon = room.start();
+    let is_stored =
+        || web.stats("paper.example").count("/never") > 0 && room.column("SELECT id FROM articles").len() == 1;
+    assert!(wait_until(PATIENCE, is_stored), "{}", daemon.log());
+    let held = rusqlite::Connection::open(room.database()).expect("the database opens");
+    held.busy_timeout(PATIENCE).expect("a timeout can be set");
+    held.execute_batch("BEGIN IMMEDIATE").expect("the database can be held");
+    daemon.signal("TERM");
+    let released = std::thread::spawn(move || {
+        std::thread::sleep(held_for);
+        held.execute_batch("COMMIT").expect("it can be let go");
+    });
+    let outcome = daemon.end();
+    released.join().expect("it is let go");
+    (room, outcome)
+}
+
+#[test]
+fn a_daemon_that_is_stopped_while_another_process_writes_waits_within_its_grace() {
+    let (room, outcome) = stopped_while_held("25", Duration::from_secs(5));
+    outcome.exits(0).says("stopped after");
+    assert_eq!(room.n_claims(), 0);
+}
+
+#[test]
+fn a_daemon_that_cannot_write_down_its_end_says_so_and_loses_nothing() {
+    let (room, outcome) = stopped_while_held("3", Duration::from_secs(12));
+    outcome.exits(75).says("stopped after").says("is given back by the next start").says("another process is writing");
+    assert!(room.n_claims() > 0);
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+    assert_eq!(room.n_claims(), 0);
+}
+
 /// The documents in a folder, by name.
 fn bundle_in(folder: &std::path::Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -46,7 +46,8 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("pipeline", &[FOUNDATIONS, STAGES]),
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["store", "pipeline", "app", "daemon", "demo"]]),
+    ("serve", &[FOUNDATIONS, &["store", "daemon"]]),
+    ("cli", &[FOUNDATIONS, STAGES, &["store", "pipeline", "app", "daemon", "serve", "demo"]]),
     ("demo", &[]),
 ];
 

@@ -51,6 +51,7 @@ mod search;
 mod second_tries;
 mod servers;
 mod service;
+mod serving;
 mod site_rules;
 mod slots;
 mod source_lists;
@@ -59,6 +60,7 @@ mod sql;
 mod stores;
 
 mod stories;
+mod swapped_pages;
 mod tail;
 mod translated;
 mod versions;

@@ -8,6 +8,7 @@ use super::backup::{TargetArguments, write_copy};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::text::one_line;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -20,6 +21,8 @@ sources and the list of requests (fetches) are public tables and go with it, wit
 newswire itself reads a snapshot as it reads a database (newswire --db FILE ls, show, search, stories, sql, export,
 status), apart from what only private tables know: what waits to be fetched, and how much of a text a near copy shares.
 why and tail --cursor, which need these, and run, fetch, import and changes of sources are refused with exit code 78.
+
+Of a damaged database it has what can be read, and what is left out is named (exit code 3).
 
 It takes up to twice the size of the snapshot in the folder of FILE while it is written.
 
@@ -38,7 +41,19 @@ pub(crate) struct SnapshotCommand {
 
 pub(crate) fn run(context: &mut Context, command: &SnapshotCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
+    let mut left_out = Vec::new();
     write_copy(context, &config.store.path, &command.target, "taking a snapshot", |plan, watcher| {
-        store::take_snapshot(plan, &command.own_tables, watcher)
-    })
+        let snapshot = store::take_snapshot(plan, &command.own_tables, watcher)?;
+        left_out = snapshot.left_out;
+        Ok(snapshot.copy)
+    })?;
+    for what in &left_out {
+        eprintln!("newswire: left out: {}", one_line(what));
+    }
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Partly(
+        "the snapshot has what can be read of the database; `newswire doctor` looks into that".to_owned(),
+    ))
 }

@@ -462,7 +462,7 @@ impl Watch {
                 Event::Acquired { url, outcome: Acquired::Removed { id }, .. } => {
                     progress.tell(&format!("newswire: {url}: taken away by its publisher; article {id} is kept"));
                 }
-                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title }, .. } => {
+                Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title, .. }, .. } => {
                     let what = word_for(verdict);
                     if what != "known" {
                         shared.with(|seen| seen.stored.push(*id));

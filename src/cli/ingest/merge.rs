@@ -14,9 +14,9 @@ use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
-use crate::model::{ArticleRecord, Companions, DeletedIdentity, MergedSource};
+use crate::model::{ArticleRecord, Companions, DeletedIdentity};
 use crate::pipeline;
-use crate::store::{Reader, SourceRow, StoreError};
+use crate::store::{Reader, StoreError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -100,9 +100,7 @@ impl Merge<'_> {
     async fn all(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<Besides, Failure> {
         self.sources().await?;
         let ids = self.reader.article_ids()?;
-        for row in self.reader.take_damage() {
-            self.intake.fault(&Place::of(self.path, Spot::Whole), &row.to_string());
-        }
+        self.tell_damage();
         progress.set_length(u64::try_from(ids.len()).unwrap_or(0));
         let companions = Companions::default();
         for (position, id) in ids.iter().enumerate() {
@@ -126,9 +124,9 @@ impl Merge<'_> {
     }
 
     async fn sources(&mut self) -> Result<(), Failure> {
-        let there = self.unless_damaged(self.reader.sources(), "its sources")?;
+        let there = self.unless_damaged(self.reader.merged_sources(), "its sources")?;
         let slugs: Vec<String> = there.iter().map(|source| source.slug.clone()).collect();
-        let here = self.app.store.merge_sources(there.into_iter().map(merged).collect()).await?;
+        let here = self.app.store.merge_sources(there).await?;
         self.slugs = slugs.into_iter().zip(here).collect();
         Ok(())
     }
@@ -184,8 +182,16 @@ impl Merge<'_> {
         self.intake.add(place, new).await
     }
 
-    /// What lies on a damaged page is told, and goes without.
+    /// Tells what could not be read of the file.
+    fn tell_damage(&mut self) {
+        for row in self.reader.take_damage() {
+            self.intake.fault(&Place::of(self.path, Spot::Whole), &row.to_string());
+        }
+    }
+
+    /// What lies on a damaged page is told, and goes without, as do rows that cannot be read.
     fn unless_damaged<T>(&mut self, answer: Result<Vec<T>, StoreError>, what: &str) -> Result<Vec<T>, Failure> {
+        self.tell_damage();
         match answer {
             Err(StoreError::Malformed { damage, .. }) => {
                 let place = Place::of(self.path, Spot::Whole);
@@ -213,9 +219,4 @@ impl Merge<'_> {
             slug.clone_from(here);
         }
     }
-}
-
-fn merged(source: SourceRow) -> MergedSource {
-    let SourceRow { slug, url, kind, title, tags, site_url, .. } = source;
-    MergedSource { slug, url, kind, title, tags, site_url }
 }

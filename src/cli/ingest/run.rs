@@ -10,7 +10,8 @@ use tracing::{error, info, warn};
 
 use crate::app::{App, AppError};
 use crate::config;
-use crate::daemon::{Control, Engine, Notifier, Until};
+use crate::daemon::{Control, Engine, EngineError, Event, Notifier, Until};
+use crate::serve::{self, Metrics};
 use crate::store::{OpeningWatcher, Scope, StoreError, SyncReport};
 
 use super::source_list;
@@ -77,13 +78,23 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
                 }
             }
         });
-        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, Box::new(|_| ()))
+        let metrics = Arc::new(Metrics::new());
+        let (of_events, of_commits) = (Arc::clone(&metrics), Arc::clone(&metrics));
+        app.store.watch_commits(Box::new(move |figures| of_commits.note_commit(figures)));
+        let observe = Box::new(move |event: &Event| of_events.note(event));
+        let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, observe)
             .with_notifier(notifier)
             .hurried_by(signals.hurry.clone());
+        let database = app.config.store.path.clone();
+        let listening = serve::start(&app.config.http, metrics, engine.pulse(), database)?;
         let outcome = engine.run(control).await;
+        drop(listening);
         reloader.abort();
         app.store.close().await?;
-        let tally = outcome?;
+        let tally = match &outcome {
+            Ok(tally) | Err(EngineError::EndUnwritten { tally, .. }) => *tally,
+            Err(error) => return Err(error.clone().into()),
+        };
         let ran = Timestamp::now().duration_since(started_at).as_secs();
         info!(
             "stopped after {ran} s: {} polls, {} articles, {} duplicates, {} revisions, {} failures",
@@ -93,7 +104,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             tally.revisions,
             tally.n_failed()
         );
-        Ok(())
+        outcome.map(|_| ()).map_err(Failure::from)
     })
 }
 
@@ -113,6 +124,9 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
     let config = config::load(overrides)?;
     if config.store.path != app.config.store.path {
         return Err(Failure::Failed("store.path cannot change while the daemon runs; restart it".to_owned()));
+    }
+    if config.http != app.config.http {
+        warn!("http.listen and http.hosts take effect when the daemon is restarted");
     }
     let app = app.reconfigured(Arc::new(config))?;
     let (report, notice) = source_list::synchronize(&app).await?;

@@ -13,6 +13,9 @@ use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{counted, one_line};
 
+/// So many times one side is mended: each may show more that is wrong with it.
+const TRIES_MAX: usize = 3;
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A line for each side: pages, values, the schema, references between rows, numbers of changes, the full-text indexes, stories, texts,
@@ -37,12 +40,12 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
     let mut findings = look(context, &config, false)?;
     let mut mended = Vec::new();
     // One mend may show, or cause, what another one mends.
-    while let Some(subject) = command.fix.then(|| next_to_mend(&findings, &mended)).flatten() {
-        store::mend(&config.store, subject)?;
+    while let Some(finding) = command.fix.then(|| next_to_mend(&findings, &mended)).flatten() {
+        store::mend(&config.store, finding.subject)?;
         if !context.output.is_json() {
-            eprintln!("mended: {}", subject.as_str());
+            eprintln!("mended: {}", finding.subject.as_str());
         }
-        mended.push(subject);
+        mended.push(finding);
         if next_to_mend(&findings, &mended).is_none() {
             findings = look(context, &config, true)?;
         }
@@ -50,9 +53,12 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
     verdict(&findings)
 }
 
-/// Something that can be mended, and was not yet.
-fn next_to_mend(findings: &[Finding], mended: &[Subject]) -> Option<Subject> {
-    findings.iter().find(|finding| finding.is_mendable && !mended.contains(&finding.subject)).map(|found| found.subject)
+/// Something that can be mended, and was not yet: the same side again where something else is wrong with it than before.
+fn next_to_mend(findings: &[Finding], mended: &[Finding]) -> Option<Finding> {
+    let n_tries = |subject: Subject| mended.iter().filter(|before| before.subject == subject).count();
+    let is_next =
+        |finding: &&Finding| finding.is_mendable && !mended.contains(finding) && n_tries(finding.subject) < TRIES_MAX;
+    findings.iter().find(is_next).cloned()
 }
 
 fn look(context: &mut Context, config: &Config, is_again: bool) -> Result<Vec<Finding>, Failure> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::config::StoreSettings;
 use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES};
 use crate::store::check::finding::Subject;
-use crate::store::check::{changes, full_text, lineage, pages, schema, state};
+use crate::store::check::{anew, changes, full_text, lineage, schema, state};
 use crate::store::file::characters;
 use crate::store::file::damage;
 use crate::store::file::error::StoreError;
@@ -24,7 +24,7 @@ pub fn mend(settings: &StoreSettings, subject: Subject) -> Result<(), StoreError
         return Ok(());
     }
     if subject == Subject::Pages {
-        return pages::mend(settings);
+        return anew::mend(settings);
     }
     beside(settings, |connection| match subject {
         Subject::Schema => schema::mend(connection),

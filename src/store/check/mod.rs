@@ -3,8 +3,9 @@
 //! * `finding`: what was found.
 //! * `contents`: what is in the file; of it `pages`, `schema`, `state` (tables with one row), `changes` (their numbers), `full_text` and
 //!   `lineage` (whose copy an article is) have a file each. `backup` asks the same of a copy.
+//! * `page_faults`: whose the damaged pages are, for `pages`.
 //! * `surroundings`: what is beside it: log, readers, disk, clock, permissions, leftovers.
-//! * `mend`: mends what `contents` finds.
+//! * `mend`: mends what `contents` finds; `anew`: makes indexes anew.
 //! * `examine`: all of it; `backup`: a copy that is looked at before it gets its name.
 //!
 //! Uses `file` and what `write` has for transactions beside a daemon.
@@ -14,6 +15,10 @@ pub(in crate::store) mod finding;
 mod full_text;
 
 mod pages;
+
+mod page_faults;
+
+mod anew;
 
 mod schema;
 

@@ -64,6 +64,11 @@ pub(in crate::store) fn json_list(items: &[impl AsRef<str>]) -> String {
     Value::from(items.iter().map(AsRef::as_ref).collect::<Vec<_>>()).to_string()
 }
 
+/// A name as an SQL identifier, whatever characters it has.
+pub(in crate::store) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// The inverse of [`json_list`]; an unreadable list is empty.
 pub(in crate::store) fn from_json_list(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()

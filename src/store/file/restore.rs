@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use crate::store::file::backup::copy_into;
 use crate::store::file::error::{StoreError, explain, is_damage};
 use crate::store::file::identity::refuse_snapshot;
+use crate::store::file::integrity;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::new_file::{CopyWatcher, beside, folder_of};
 use crate::store::file::open::open_for_copying;
@@ -109,11 +110,10 @@ fn put_in_place(
 fn settle(whole: &Path) -> rusqlite::Result<u64> {
     let copy = Connection::open(whole)?;
     copy.pragma_update(None, "journal_mode", "DELETE")?;
-    let verdict: String = copy.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
+    if let Some(fault) = integrity::check(&copy)?.first() {
         return Err(rusqlite::Error::SqliteFailure(
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
-            Some(format!("the backup is damaged: {verdict}")),
+            Some(format!("the backup is damaged: {fault}; `newswire --db FILE doctor` says what can be done with it")),
         ));
     }
     copy.execute("UPDATE _change_state SET database = lower(hex(randomblob(16)))", [])?;

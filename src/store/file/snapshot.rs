@@ -6,13 +6,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, ErrorCode, Row, Statement, ToSql};
 
 use crate::model::without_credentials;
 use crate::store::file::characters;
-use crate::store::file::error::StoreError;
+use crate::store::file::columns::quoted;
+use crate::store::file::error::{StoreError, is_damage};
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
 use crate::store::file::open::open_for_reading;
+use crate::store::file::row_walk;
 use crate::store::file::schema::{SNAPSHOT_APPLICATION_ID, in_memory};
 
 /// Longest wait for a lock, as for other readers.
@@ -30,6 +32,15 @@ const ADDRESS_COLUMNS: [&str; 6] = ["url", "site_url", "proxy", "moved_to", "red
 /// Page cache while the file is made, in KiB. Building indexes needs it.
 const CACHE_KIB: i64 = 65_536;
 
+/// What became of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The copy.
+    pub copy: FileCopy,
+    /// What could not be read of the database, or could not be what it should be, and is not in it; as text.
+    pub left_out: Vec<String>,
+}
+
 /// Writes a snapshot of the database as it is at this moment: the public tables and views of this program's schema, with
 /// their indexes, and those tables and views of the user's that `own_tables` names. A view that needs private tables
 /// becomes a table with its present rows. Triggers, which only serve changes, stay behind, and so do columns and indexes
@@ -39,6 +50,8 @@ const CACHE_KIB: i64 = 65_536;
 /// the file with some rows deleted could still hold them. The full-text index is built again for the same reason: FTS5
 /// keeps words of deleted texts until it merges its segments.
 ///
+/// What lies on damaged pages is left out, and so is a row that cannot be what its table has.
+///
 /// # Errors
 ///
 /// [`StoreError::Missing`] where there is no database, [`StoreError::NoSuchTable`] for one of `own_tables` that is none,
@@ -47,7 +60,7 @@ pub fn take_snapshot(
     plan: CopyPlan<'_>,
     own_tables: &[String],
     watcher: &mut CopyWatcher<'_>,
-) -> Result<FileCopy, StoreError> {
+) -> Result<Snapshot, StoreError> {
     let source = open_for_reading(plan.database, BUSY_TIMEOUT)?.connection;
     let objects = objects_to_copy(&source, own_tables)?;
     let file = NewFile::begin(plan)?;
@@ -62,7 +75,7 @@ pub fn take_snapshot(
         let is_stopped = move || stop.load(Ordering::Relaxed);
         connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(is_stopped)).map_err(wrap)?;
     }
-    let n_articles = write_draft(&source, &draft, &objects, watcher).map_err(wrap)?;
+    let (n_articles, left_out) = write_draft(&source, &draft, &objects, watcher).map_err(wrap)?;
     (watcher.tell)(CopyStage::Packing);
     if watcher.is_stopped() {
         return Err(file.stopped());
@@ -70,7 +83,7 @@ pub fn take_snapshot(
     draft.execute("VACUUM INTO ?1", [whole_path]).map_err(wrap)?;
     drop(draft);
     let file_bytes = file.finish(None)?;
-    Ok(FileCopy { file_bytes, n_articles })
+    Ok(Snapshot { copy: FileCopy { file_bytes, n_articles }, left_out })
 }
 
 /// A table, view or index that goes into a snapshot.
@@ -129,20 +142,20 @@ fn objects(connection: &Connection, condition: &str, parameters: &[&dyn ToSql]) 
         .collect()
 }
 
-/// Writes the objects to the draft. Returns the number of articles.
+/// Writes the objects to the draft. Returns the number of articles, and what is left out.
 fn write_draft(
     source: &Connection,
     draft: &Connection,
     objects: &[Object],
     watcher: &mut CopyWatcher<'_>,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<(u64, Vec<String>)> {
     // From its first query on, the transaction sees one state of the file.
     source.execute_batch("BEGIN")?;
     let of_kind = |kind: &'static str| objects.iter().filter(move |object| object.kind == kind);
     configure_draft(source, draft)?;
     draft.execute_batch("BEGIN")?;
     let n_total = count_rows(source, of_kind("table"))?;
-    let mut copied = Copied { n_rows: 0, n_total, passwords: passwords(source)? };
+    let mut copied = Copied { n_rows: 0, n_total, passwords: passwords(source)?, left_out: Vec::new() };
     for table in of_kind("table") {
         draft.execute_batch(&table.sql)?;
         copied.copy_rows(source, draft, &table.name, watcher)?;
@@ -160,19 +173,19 @@ fn write_draft(
     draft.pragma_update(None, "application_id", SNAPSHOT_APPLICATION_ID)?;
     draft.pragma_update(None, "user_version", pragma(source, "user_version")?)?;
     draft.execute_batch("COMMIT")?;
-    draft.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))
+    let n_articles = draft.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))?;
+    Ok((n_articles, copied.left_out))
 }
 
 /// The credentials in the addresses of the sources, as they stand there: `USER:PASSWORD@`.
 fn passwords(source: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = source.prepare("SELECT url FROM main.sources WHERE url LIKE '%@%'")?;
-    let urls = statement.query_map([], |row| row.get_ref(0).map(|url| url.as_str().unwrap_or_default().to_owned()))?;
     let mut passwords = Vec::new();
-    for url in urls {
-        let url = url?;
+    row_walk::walk(source, "sources", "url", &mut |row| {
+        let url = row.get_ref(1)?.as_str().unwrap_or_default();
         let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
         passwords.extend(authority.and_then(|host| host.rfind('@').map(|at| host[..=at].to_owned())));
-    }
+        Ok(())
+    })?;
     passwords.sort_unstable();
     passwords.dedup();
     Ok(passwords)
@@ -189,11 +202,15 @@ fn configure_draft(source: &Connection, draft: &Connection) -> rusqlite::Result<
     draft.pragma_update(None, "cache_size", -CACHE_KIB)
 }
 
+/// How many rows tables have, as far as that can be counted.
 fn count_rows<'a>(source: &Connection, tables: impl Iterator<Item = &'a Object>) -> rusqlite::Result<u64> {
     let mut n_rows = 0;
     for table in tables {
         let sql = format!("SELECT count(*) FROM main.{}", quoted(&table.name));
-        n_rows += source.query_row(&sql, [], |row| row.get::<_, u64>(0))?;
+        match source.query_row(&sql, [], |row| row.get::<_, u64>(0)) {
+            Err(error) if is_damage(&error) => {}
+            counted => n_rows += counted?,
+        }
     }
     Ok(n_rows)
 }
@@ -224,8 +241,17 @@ fn add_view(
         return Ok(());
     }
     draft.execute_batch(&format!("DROP VIEW {name}"))?;
-    draft.execute_batch(&table_like_view(source, &view.name)?)?;
-    copied.copy_rows(source, draft, &view.name, watcher)
+    match table_like_view(source, &view.name) {
+        // Its rows cannot be read either then.
+        Err(error) if is_damage(&error) => {
+            copied.left_out.push(format!("the view {}: {error}", view.name));
+            Ok(())
+        }
+        table => {
+            draft.execute_batch(&table?)?;
+            copied.copy_rows(source, draft, &view.name, watcher)
+        }
+    }
 }
 
 /// A table for the rows of a view. The columns of a view have no types; those of the table follow from the values.
@@ -260,10 +286,12 @@ struct Copied {
     n_total: u64,
     /// What stands before the host in the addresses of sources.
     passwords: Vec<String>,
+    /// What could not be copied.
+    left_out: Vec<String>,
 }
 
 impl Copied {
-    /// Copies the rows of a table or view into the draft's table of that name, as far as that has their columns.
+    /// Copies the rows of a table or view into the draft's table of that name, as far as that has their columns and they can be read.
     fn copy_rows(
         &mut self,
         source: &Connection,
@@ -273,20 +301,55 @@ impl Copied {
     ) -> rusqlite::Result<()> {
         let name = quoted(table);
         let columns = columns(draft, table)?;
-        let listed: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let mut select = source.prepare(&format!("SELECT {} FROM main.{name}", listed.join(", ")))?;
+        let listed = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
         let places = vec!["?"; columns.len()].join(", ");
-        let mut insert = draft.prepare(&format!("INSERT INTO {name} ({}) VALUES ({places})", listed.join(", ")))?;
+        let mut insert = draft.prepare(&format!("INSERT INTO {name} ({listed}) VALUES ({places})"))?;
+        let mut take = |row: &Row<'_>| self.copy_row(row, &columns, &mut insert, table, watcher);
+        let has_row_ids = source.prepare(&format!("SELECT rowid FROM main.{name}")).is_ok() && is_table(source, table)?;
+        if has_row_ids {
+            let lost = row_walk::walk(source, table, &listed, &mut take)?;
+            self.left_out.extend(lost.into_iter().map(|rows| format!("{rows}: the page of the file is damaged")));
+            return Ok(());
+        }
+        let mut select = source.prepare(&format!("SELECT NULL, {listed} FROM main.{name}"))?;
         let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            for (index, column) in columns.iter().enumerate() {
-                insert.raw_bind_parameter(index + 1, self.public_value(column, row.get_ref(index)?))?;
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => take(row)?,
+                Ok(None) => return Ok(()),
+                Err(error) if is_damage(&error) => {
+                    self.left_out.push(format!("what follows of {table}: {error}"));
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
             }
-            insert.raw_execute()?;
-            self.n_rows += 1;
-            if self.n_rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
-                (watcher.tell)(CopyStage::Rows { done: self.n_rows, total: self.n_total });
+        }
+    }
+
+    /// Copies a row: its number, then its columns. One that the draft's table refuses cannot be what it should be.
+    fn copy_row(
+        &mut self,
+        row: &Row<'_>,
+        columns: &[String],
+        insert: &mut Statement<'_>,
+        table: &str,
+        watcher: &mut CopyWatcher<'_>,
+    ) -> rusqlite::Result<()> {
+        for (index, column) in columns.iter().enumerate() {
+            insert.raw_bind_parameter(index + 1, self.public_value(column, row.get_ref(index + 1)?))?;
+        }
+        match insert.raw_execute() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                let number = row.get::<_, Option<i64>>(0)?.map(|number| format!(" {number}")).unwrap_or_default();
+                self.left_out.push(format!("row{number} of {table}: {error}"));
             }
+            inserted => {
+                inserted?;
+                self.n_rows += 1;
+            }
+        }
+        if self.n_rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
+            (watcher.tell)(CopyStage::Rows { done: self.n_rows, total: self.n_total });
         }
         Ok(())
     }
@@ -312,6 +375,14 @@ impl Copied {
     }
 }
 
+fn is_table(source: &Connection, name: &str) -> rusqlite::Result<bool> {
+    source.query_row(
+        "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE)",
+        [name],
+        |row| row.get(0),
+    )
+}
+
 /// The columns of the draft's table that hold values of their own.
 fn columns(draft: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = draft.prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid")?;
@@ -320,11 +391,6 @@ fn columns(draft: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
-}
-
-/// A name as an SQL identifier, whatever characters it has.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

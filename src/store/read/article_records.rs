@@ -96,7 +96,7 @@ pub(in crate::store) fn article_row(cells: &Cells<'_, '_>) -> ArticleRow {
         published_at: cells.optional_text(1),
         date_precision: cells.optional_text(2),
         date: cells.optional_text(3),
-        source: cells.optional_text(4),
+        source: cells.text_of_other(4),
         language: cells.optional_text(5),
         words: cells.value(6),
         body_kind: cells.text(7),

@@ -74,12 +74,25 @@ impl Reader {
         });
         match in_order {
             Err(Ended::ByFile(StoreError::Malformed { .. })) => self.pass_one_by_one(filter, &passed, &mut visit),
+            Ok(()) if self.has_damage() || *filter == ArticleFilter::default() => {
+                self.note_missing(&passed);
+                Ok(())
+            }
             other => other,
         }
         .map_err(|ended| match ended {
             Ended::ByFile(error) => error.into(),
             Ended::ByVisitor(error) => error,
         })
+    }
+
+    /// Notes the articles that an index has and the table has not. Those that were passed need not be looked for.
+    fn note_missing(&self, passed: &HashSet<i64>) {
+        let mut numbers: Vec<i64> = passed.iter().copied().collect();
+        numbers.sort_unstable();
+        for listed in salvage::missing(self.connection(), &numbers) {
+            self.note_damage(listed.lost());
+        }
     }
 
     fn pass_in_order<E>(
@@ -117,8 +130,8 @@ impl Reader {
             let document = self.even_without_sources(listed.id, |sources| self.document(filter, listed.id, sources));
             match document {
                 Ok(Some(document)) => visit(document).map_err(Ended::ByVisitor)?,
-                Ok(None) => {}
-                Err(StoreError::Malformed { .. }) => self.note_damage(listed.lost()),
+                Ok(None) if salvage::is_there(self.connection(), listed.id) => {}
+                Ok(None) | Err(StoreError::Malformed { .. }) => self.note_damage(listed.lost()),
                 Err(error) => return Err(Ended::ByFile(error)),
             }
         }
@@ -159,12 +172,16 @@ impl Reader {
         );
         let read = |row: &Row<'_>| {
             let cells = Cells::new(row);
-            Ok((article_details(&cells), cells.into_faults()))
+            Ok((article_details(&cells), cells.take_faults_of_others(), cells.into_faults()))
         };
         let mut statement = self.connection().prepare_cached(&sql)?;
-        let Some((article, faults)) = statement.query_row([id], read).optional()? else {
+        let Some((article, faults_of_others, faults)) = statement.query_row([id], read).optional()? else {
             return Ok(None);
         };
+        if !faults_of_others.is_empty() {
+            let name = format!("what belongs to {}", article_name(&article.row));
+            self.note_damage(DamagedRow { name, faults: faults_of_others, is_left_out: true });
+        }
         if !faults.is_empty() {
             self.note_damage(DamagedRow { name: article_name(&article.row), faults, is_left_out: false });
         }
@@ -202,7 +219,7 @@ impl Reader {
                 revision: cells.value(0),
                 title: cells.optional_text(1),
                 body: cells.text(2),
-                seen_at: cells.text(3),
+                seen_at: cells.time(3),
             },
         );
         self.unless_damaged(revisions, || format!("the earlier wordings of article {article_id}"))
@@ -231,6 +248,6 @@ fn document_name(document: &DocumentRow) -> String {
 
 /// Reads [`ARTICLE_COLUMNS`], [`DETAIL_COLUMNS`] and the sources, a line each.
 fn document_row(cells: &Cells<'_, '_>) -> DocumentRow {
-    let sources = cells.optional_text(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).unwrap_or_default();
+    let sources = cells.text_of_other(N_ARTICLE_COLUMNS + N_DETAIL_COLUMNS).unwrap_or_default();
     DocumentRow { article: article_details(cells), sources: sources.lines().map(str::to_owned).collect() }
 }

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, ValueRef};
 
@@ -29,11 +30,12 @@ impl fmt::Display for DamagedRow {
 pub(in crate::store) struct Cells<'a, 'b> {
     row: &'a Row<'b>,
     faults: RefCell<Vec<String>>,
+    faults_of_others: RefCell<Vec<String>>,
 }
 
 impl<'a, 'b> Cells<'a, 'b> {
     pub(in crate::store) fn new(row: &'a Row<'b>) -> Self {
-        Cells { row, faults: RefCell::default() }
+        Cells { row, faults: RefCell::default(), faults_of_others: RefCell::default() }
     }
 
     /// A text that must be there; what is not UTF-8 in it is replaced.
@@ -62,6 +64,28 @@ impl<'a, 'b> Cells<'a, 'b> {
         }
     }
 
+    /// A text of another table's row that belongs to this one, which goes without it where it cannot be read.
+    pub(in crate::store) fn text_of_other(&self, index: usize) -> Option<String> {
+        let n_before = self.faults.borrow().len();
+        let text = self.optional_text(index);
+        let faults = self.faults.borrow_mut().split_off(n_before);
+        let is_readable = faults.is_empty();
+        self.faults_of_others.borrow_mut().extend(faults);
+        text.filter(|_| is_readable)
+    }
+
+    /// What is wrong with values of other rows, which does not count as a fault of this one.
+    pub(in crate::store) fn take_faults_of_others(&self) -> Vec<String> {
+        self.faults_of_others.take()
+    }
+
+    /// A time, as it is written.
+    pub(in crate::store) fn time(&self, index: usize) -> String {
+        let time = self.text(index);
+        self.require(index, time.parse::<Timestamp>().is_ok(), "is no time");
+        time
+    }
+
     /// A JSON array of texts; empty where it is none.
     pub(in crate::store) fn list(&self, index: usize) -> Vec<String> {
         serde_json::from_str(&self.text(index)).unwrap_or_else(|_| {
@@ -76,6 +100,13 @@ impl<'a, 'b> Cells<'a, 'b> {
             self.note(index, "has no possible value");
             T::default()
         })
+    }
+
+    /// Notes what is wrong with a value that could be read and is none that is possible.
+    pub(in crate::store) fn require(&self, index: usize, is_possible: bool, fault: &str) {
+        if !is_possible {
+            self.note(index, fault);
+        }
     }
 
     /// What is wrong with the values that were read.

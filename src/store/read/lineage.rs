@@ -1,7 +1,7 @@
 //! Lineage: which article had a text first, who copied how much of it, and where each paragraph comes from. Each article
 //! was judged when it came in.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::params;
 
 use crate::dedup::lineage::Span;
 use crate::store::file::columns::spans_from_json;
@@ -58,29 +58,30 @@ pub struct Relative {
 const STEPS_MAX: u32 = 100;
 
 impl Reader {
-    /// The lineage of an article.
+    /// The lineage of an article. What cannot be read of it is noted as damage.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn lineage(&self, article_id: i64) -> Result<Lineage, StoreError> {
-        let copy = self
-            .connection()
-            .query_row(
-                "SELECT share, share_of_original, spans FROM _copies WHERE article_id = ?1",
-                [article_id],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)),
-            )
-            .optional()?;
-        let (share, share_of_original, spans) = copy.unwrap_or((0.0, 0.0, String::new()));
+        let name = || format!("whose copy article {article_id} is");
+        let copy = self.readable_rows(
+            "SELECT share, share_of_original, spans FROM _copies WHERE article_id = ?1",
+            params![article_id],
+            |_| name(),
+            |cells| (cells.value(0), cells.value(1), cells.text(2)),
+        );
+        let copy = self.unless_damaged(copy, name)?;
+        let (share, share_of_original, spans) = copy.into_iter().next().unwrap_or_default();
         let spans = spans_from_json(&spans);
+        let related = || format!("what article {article_id} is related to");
         Ok(Lineage {
-            ancestors: self.ancestors(article_id)?,
+            ancestors: self.unless_damaged(self.ancestors(article_id), related)?,
             share,
             share_of_original,
-            sources: self.articles_named(&spans)?,
+            sources: self.unless_damaged(self.articles_named(&spans), related)?,
             spans,
-            descendants: self.descendants(article_id)?,
+            descendants: self.unless_damaged(self.descendants(article_id), related)?,
         })
     }
 
@@ -94,7 +95,7 @@ impl Reader {
              SELECT articles.id, slug, articles.title, first_seen_at
              FROM line JOIN articles ON articles.id = line.id LEFT JOIN sources ON sources.id = source_id ORDER BY step",
             params![article_id, STEPS_MAX],
-            |row| Ok(relative(row)),
+            |row| Ok(relative(&Cells::new(row))),
         )
     }
 
@@ -109,7 +110,7 @@ impl Reader {
                 "SELECT articles.id, slug, articles.title, first_seen_at
                  FROM articles LEFT JOIN sources ON sources.id = source_id WHERE articles.id = ?1",
                 params![id],
-                |row| Ok(relative(row)),
+                |row| Ok(relative(&Cells::new(row))),
             )?);
         }
         Ok(articles)
@@ -117,7 +118,7 @@ impl Reader {
 
     fn descendants(&self, article_id: i64) -> Result<Vec<Descendant>, StoreError> {
         // CROSS JOIN: SQLite would go through all articles, to have them in order without sorting those few.
-        self.rows(
+        self.readable_rows(
             "WITH RECURSIVE line (id, step) AS (
                  SELECT id, 1 FROM articles WHERE duplicate_of = ?1
                  UNION ALL
@@ -128,22 +129,20 @@ impl Reader {
              FROM line CROSS JOIN articles ON articles.id = line.id LEFT JOIN sources ON sources.id = source_id
              LEFT JOIN _copies ON _copies.article_id = articles.id ORDER BY articles.id",
             params![article_id, STEPS_MAX],
-            |row| {
-                Ok(Descendant {
-                    article: relative(row),
-                    of: row.get(4)?,
-                    kind: row.get(5)?,
-                    share: row.get(6)?,
-                    share_of_original: row.get(7)?,
-                })
+            |descendant: &Descendant| format!("article {}", descendant.article.id),
+            |cells| Descendant {
+                article: relative(cells),
+                of: cells.value(4),
+                kind: cells.optional_text(5),
+                share: cells.value(6),
+                share_of_original: cells.value(7),
             },
         )
     }
 }
 
 /// Reads `id, slug, title, first_seen_at`; what cannot be read is replaced.
-fn relative(row: &Row<'_>) -> Relative {
-    let cells = Cells::new(row);
+fn relative(cells: &Cells<'_, '_>) -> Relative {
     Relative {
         id: cells.value(0),
         source: cells.optional_text(1),

@@ -8,7 +8,7 @@
 //! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
-//! * `sources`, `status`, `sizes`: the sources, the state of everything, and what takes how much room.
+//! * `sources`, `status`, `backlog`, `sizes`: the sources, the state of everything, what is due, and what takes how much room.
 //! * `counts`: how many there are of what is listed in part.
 //! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
@@ -56,6 +56,8 @@ pub(super) mod address_history;
 pub(super) mod sources;
 
 pub(super) mod status;
+
+pub(super) mod backlog;
 
 pub(super) mod merging;
 

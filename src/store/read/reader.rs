@@ -114,8 +114,13 @@ impl Reader {
     ) -> Option<T> {
         let cells = Cells::new(row);
         let value = read(&cells);
+        let faults_of_others = cells.take_faults_of_others();
         let faults = cells.into_faults();
         if faults.is_empty() {
+            if !faults_of_others.is_empty() {
+                let name = format!("what belongs to {}", name(&value));
+                self.note_damage(DamagedRow { name, faults: faults_of_others, is_left_out: true });
+            }
             return Some(value);
         }
         self.note_damage(DamagedRow { name: name(&value), faults, is_left_out: true });
@@ -135,6 +140,11 @@ impl Reader {
             }
             answer => answer,
         }
+    }
+
+    /// Whether there were rows that could not be read.
+    pub(in crate::store) fn has_damage(&self) -> bool {
+        !self.damage.borrow().is_empty()
     }
 
     /// Remembers a damaged row.

@@ -81,6 +81,30 @@ pub(super) fn list(connection: &Connection) -> Listing {
     }
 }
 
+/// Articles that an index has and that are not among those that the table has, which are given in their order: a page of the table is not
+/// what it was. None where no index can be read.
+pub(super) fn missing(connection: &Connection, there: &[i64]) -> Vec<Listed> {
+    let count = |(index, _): &(&str, &str)| {
+        let sql = format!("SELECT count(*) FROM articles INDEXED BY {index}");
+        connection.query_row(&sql, [], |row| row.get::<_, usize>(0)).ok()
+    };
+    if INDEXES.iter().find_map(count) == Some(there.len()) {
+        return Vec::new();
+    }
+    let mut listed = INDEXES.iter().find_map(|(index, url)| by_index(connection, index, url).ok()).unwrap_or_default();
+    // What came in meanwhile is in the table by now.
+    listed.retain(|listed| there.binary_search(&listed.id).is_err() && !is_there(connection, listed.id));
+    listed
+}
+
+/// Whether the table has an article of this number.
+pub(super) fn is_there(connection: &Connection, id: i64) -> bool {
+    connection
+        .prepare_cached("SELECT 1 FROM articles NOT INDEXED WHERE id = ?1")
+        .and_then(|mut statement| statement.exists([id]))
+        .unwrap_or(true)
+}
+
 fn by_index(connection: &Connection, index: &str, url: &str) -> rusqlite::Result<Vec<Listed>> {
     let mut statement = connection.prepare(&format!("SELECT id, {url} FROM articles INDEXED BY {index}"))?;
     let rows = statement.query_map([], |row| {

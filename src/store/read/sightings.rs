@@ -48,7 +48,7 @@ pub(in crate::store) fn sighting(cells: &Cells<'_, '_>) -> SightingRow {
         source_title: cells.optional_text(1),
         guid: cells.optional_text(2),
         url: cells.optional_text(3),
-        first_seen_at: cells.text(4),
-        last_seen_at: cells.text(5),
+        first_seen_at: cells.time(4),
+        last_seen_at: cells.time(5),
     }
 }

@@ -1,7 +1,7 @@
 //! Stories and their articles.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, ToSql, params};
+use rusqlite::{ToSql, params};
 
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
@@ -123,13 +123,9 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn story(&self, id: i64) -> Result<Option<StoryRow>, StoreError> {
-        let found = self
-            .connection()
-            .query_row(&format!("SELECT {STORY_COLUMNS} FROM stories WHERE id = ?1"), [id], |row| {
-                Ok(story(&Cells::new(row)))
-            })
-            .optional()?;
-        Ok(found)
+        let sql = format!("SELECT {STORY_COLUMNS} FROM stories WHERE id = ?1");
+        let found = self.rows(&sql, params![id], |row| Ok(story(&Cells::new(row))));
+        Ok(self.unless_damaged(found, || format!("story {id}"))?.pop())
     }
 
     /// The articles of a story, earliest first.
@@ -156,14 +152,16 @@ impl Reader {
         )
     }
 
-    /// The story that an article belongs to.
+    /// The story that an article belongs to. Where it cannot be read it is noted as damage.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn story_of(&self, article_id: i64) -> Result<Option<i64>, StoreError> {
+        let name = || format!("the story of article {article_id}");
         let sql = "SELECT story_id FROM story_members WHERE article_id = ?1";
-        Ok(self.connection().query_row(sql, [article_id], |row| row.get(0)).optional()?)
+        let story = self.readable_rows(sql, params![article_id], |_| name(), |cells| cells.value(0));
+        Ok(self.unless_damaged(story, name)?.first().copied())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The handle to the writing thread: what it can be asked to do, in the words of the domain.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -25,6 +25,7 @@ use crate::store::write::articles::{copies, elsewhere, full_text, import, restor
 use crate::store::write::claims::claim;
 use crate::store::write::claims::release;
 use crate::store::write::claims::request::ClaimRequest;
+use crate::store::write::commits::{CommitWatcher, Commits};
 use crate::store::write::daemon::Run;
 use crate::store::write::queue::Queue;
 use crate::store::write::removal::walk::RetentionRules;
@@ -47,7 +48,7 @@ pub struct Store {
     messages: mpsc::Sender<Message>,
     queue: Queue,
     schedule: Arc<ScheduleSettings>,
-    n_commits: Arc<AtomicU64>,
+    commits: Arc<Commits>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
     /// What hosts had said when the database was opened, until somebody takes it.
     host_memory: Arc<Mutex<HostMemory>>,
@@ -109,13 +110,13 @@ impl Store {
             .and_then(|_| hosts::load(&connection, now))
             .and_then(|memory| no_longer_watched(&connection).map(|()| memory))
             .map_err(|error| explain(&error, &settings.path))?;
-        let n_commits = Arc::new(AtomicU64::new(0));
-        let (messages, thread) = Writer::new(connection, settings, n_commits.clone(), lock).start()?;
+        let commits = Arc::new(Commits::default());
+        let (messages, thread) = Writer::new(connection, settings, commits.clone(), lock).start()?;
         Ok(Store {
             messages,
             queue: Queue::new(),
             schedule: Arc::new(schedule.clone()),
-            n_commits,
+            commits,
             thread: Arc::new(Mutex::new(Some(thread))),
             host_memory: Arc::new(Mutex::new(host_memory)),
             is_after_death: n_abandoned > 0,
@@ -171,7 +172,12 @@ impl Store {
     /// Transactions committed so far: a sign of life.
     #[must_use]
     pub fn n_commits(&self) -> u64 {
-        self.n_commits.load(Ordering::Relaxed)
+        self.commits.n_committed()
+    }
+
+    /// Lets somebody hear of each transaction, on the writing thread: the first who asks.
+    pub fn watch_commits(&self, watcher: CommitWatcher) {
+        self.commits.watch(watcher);
     }
 
     /// Brings the stored list of sources in line with the sources file.

@@ -32,6 +32,8 @@ mod cache;
 
 pub(super) mod claims;
 
+pub(super) mod commits;
+
 pub(super) mod sources;
 
 mod entries;

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
@@ -16,6 +16,7 @@ use crate::store::file::error::{StoreError, explain};
 use crate::store::file::lock::IngestLock;
 use crate::store::write::articles::full_text;
 use crate::store::write::cache::Cache;
+use crate::store::write::commits::{CommitFigures, Commits};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::Work;
 
@@ -42,23 +43,23 @@ pub(super) struct Writer {
     connection: Connection,
     cache: RefCell<Cache>,
     settings: StoreSettings,
-    n_commits: Arc<AtomicU64>,
+    commits: Arc<Commits>,
     /// Which file it is: device and number.
     file: Option<(u64, u64)>,
     _lock: IngestLock,
 }
 
 impl Writer {
-    /// A writer that counts its transactions in `n_commits`.
+    /// A writer that counts its transactions in `commits`.
     pub(super) fn new(
         connection: Connection,
         settings: &StoreSettings,
-        n_commits: Arc<AtomicU64>,
+        commits: Arc<Commits>,
         lock: IngestLock,
     ) -> Writer {
         let cache = RefCell::new(Cache::new(settings.stories));
         let file = file_at(&settings.path);
-        Writer { connection, cache, settings: settings.clone(), n_commits, file, _lock: lock }
+        Writer { connection, cache, settings: settings.clone(), commits, file, _lock: lock }
     }
 
     /// Starts the thread. It ends when told to stop, or when every sender is gone.
@@ -160,11 +161,14 @@ impl Writer {
         if file_at(&self.settings.path) != self.file {
             return Err(StoreError::Replaced { path: self.settings.path.display().to_string() });
         }
-        if let Err(error) = self.run_in_transaction(units) {
+        let begun = Instant::now();
+        let outcome = self.run_in_transaction(units);
+        let (n_units, is_committed) = (units.len(), outcome.is_ok());
+        self.commits.note(CommitFigures { n_units, elapsed: begun.elapsed(), is_committed });
+        if let Err(error) = outcome {
             self.cache.borrow_mut().clear();
             return Err(explain(&error, &self.settings.path));
         }
-        self.n_commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 

@@ -1,0 +1,47 @@
+//! What is due and not in work yet, for who watches the daemon.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use crate::store::file::columns::from_private_time;
+use crate::store::file::error::StoreError;
+use crate::store::read::reader::Reader;
+
+/// Work of a kind that is due, and that nobody has begun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How much of it.
+    pub n_due: u64,
+    /// Since when the oldest of it is due; absent where nothing is.
+    pub oldest_due_at: Option<Timestamp>,
+}
+
+impl Backlog {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Backlog> {
+        Ok(Backlog { n_due: row.get(0)?, oldest_due_at: row.get::<_, Option<i64>>(1)?.map(from_private_time) })
+    }
+}
+
+impl Reader {
+    /// Sources that are due.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn source_backlog(&self, now: Timestamp) -> Result<Backlog, StoreError> {
+        let sql = "SELECT count(*), min(next_due_at) FROM _source_schedule JOIN sources ON sources.id = source_id
+                   WHERE next_due_at <= ?1 AND claim_id IS NULL AND state = 'active'";
+        Ok(self.connection().query_row(sql, params![now.as_millisecond()], Backlog::read)?)
+    }
+
+    /// Links whose page is due, without those that stand behind a gate: they wait until it opens.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn link_backlog(&self, now: Timestamp) -> Result<Backlog, StoreError> {
+        let sql = "SELECT count(*), min(due_at) FROM _links
+                   WHERE due_at <= ?1 AND claim_id IS NULL AND NOT EXISTS (SELECT 1 FROM _gates WHERE publisher = host)";
+        Ok(self.connection().query_row(sql, params![now.as_millisecond()], Backlog::read)?)
+    }
+}
