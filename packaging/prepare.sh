@@ -14,7 +14,7 @@ mkdir -p "$folder"/{man,completions,systemd,etc/sites}
 for shell in bash zsh fish; do
   "$newswire" completions "$shell" >"$folder/completions/newswire.$shell"
 done
-for unit in "$checkout"/systemd/*.service "$checkout"/systemd/*.timer; do
+for unit in "$checkout"/systemd/*.{service,timer,socket}; do
   sed 's:/usr/local/bin/:/usr/bin/:' "$unit" >"$folder/systemd/${unit##*/}"
 done
 # As `newswire config init /etc/newswire` writes them.

@@ -11,13 +11,14 @@ use tracing::{debug, error, info, warn};
 use crate::app::App;
 use crate::model::{Candidate, ClaimId, ClaimedWork, DueSource};
 use crate::pipeline;
-use crate::store::{self, ClaimRequest, GateChange, RetentionRules, Run, Scope, Store, StoreError};
+use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
+use super::journal::Journal;
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
 use super::pulse::{Heart, Pulse};
-use super::tally::{self, Acquired, Event, Polled, Tally};
+use super::tally::{self, Event, Tally};
 
 /// Between two rounds of claims that found nothing though something is due: its publisher is at work.
 const NOTHING_TO_CLAIM_PAUSE: Duration = Duration::from_millis(25);
@@ -75,7 +76,7 @@ pub enum EngineError {
     )]
     EndUnwritten {
         /// What was done.
-        tally: Tally,
+        tally: Box<Tally>,
         /// Why.
         error: StoreError,
     },
@@ -88,6 +89,7 @@ pub struct Engine {
     until: Until,
     notifier: Option<Notifier>,
     heart: Heart,
+    journal: Journal,
     /// Becomes true when nothing is to be waited for at the end.
     hurry: Option<watch::Receiver<bool>>,
     observe: Observer,
@@ -115,6 +117,7 @@ impl Engine {
             until,
             notifier: None,
             heart: Heart::new(),
+            journal: Journal::new(),
             hurry: None,
             observe,
             tally: Tally::default(),
@@ -349,7 +352,7 @@ impl Engine {
         let claim = self.pieces.end(number);
         match committed {
             Ok(event) => {
-                log(&event);
+                self.journal.tell(&event);
                 self.tally.add(&event);
                 (self.observe)(&event);
                 Ok(())
@@ -384,6 +387,7 @@ impl Engine {
 
     /// A sign of life: through the writer into the database, and only then to the watchdog.
     async fn beat(&mut self) -> Result<(), EngineError> {
+        self.journal.look_at_clock();
         let keep_days = self.app.config.store.fetches_keep_days;
         let retention = RetentionRules::of(&self.app.config);
         let run = match self.until {
@@ -516,7 +520,7 @@ impl Engine {
                 Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
                     tokio::time::sleep_until(deadline.min(Instant::now() + LETTING_GO_PAUSE)).await;
                 }
-                Err(error) => return Err(EngineError::EndUnwritten { tally: self.tally, error }),
+                Err(error) => return Err(EngineError::EndUnwritten { tally: Box::new(self.tally), error }),
             }
         }
     }
@@ -552,57 +556,6 @@ fn earliest(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timesta
 
 fn until_then(due: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(due.duration_since(now)).unwrap_or_default()
-}
-
-/// A failure is logged once, here, where it is handled.
-fn log(event: &Event) {
-    match event {
-        Event::Polled { source, url, outcome } => match outcome {
-            Polled::Listed { n_new, n_known, problems } => {
-                debug!(source.slug = %source, n_new, n_known, "source {source} listed {n_new} new links");
-                for problem in problems {
-                    debug!(source.slug = %source, "source {source}: {problem}");
-                }
-            }
-            Polled::Unchanged => debug!(source.slug = %source, "source {source} is unchanged"),
-            Polled::Postponed { .. } => debug!(source.slug = %source, "source {source} waits for its host's turn"),
-            Polled::Failed(failure) => {
-                warn!(source.slug = %source, url = %url, error.class = %failure.class, "poll of source {source} failed: {failure}");
-            }
-        },
-        Event::Acquired { url, source, outcome, gate, taken_back, merged } => {
-            let source = source.as_deref().unwrap_or("-");
-            for id in taken_back {
-                info!(article.id = id, url = %url, "article {id} is none, since {url} leads to its page as well; it is taken back");
-            }
-            for id in merged {
-                info!(article.id = id, url = %url, "article {id} was a page of the one that {url} leads to; it is taken back");
-            }
-            match gate {
-                Some(GateChange::Found { publisher, sign }) => {
-                    warn!(publisher = %publisher, url = %url, "articles of {publisher} stand behind a gate ({sign}); they wait until it opens");
-                }
-                Some(GateChange::Opened { publisher, n_links }) => {
-                    info!(publisher = %publisher, n_links, "the gate before articles of {publisher} is open, {n_links} are due");
-                }
-                None => {}
-            }
-            match outcome {
-                Acquired::Stored { id, verdict, .. } => {
-                    debug!(article.id = id, source.slug = %source, url = %url, "article {id} stored: {verdict:?}");
-                }
-                Acquired::Unchanged => debug!(url = %url, "{url} is unchanged"),
-                Acquired::Removed { id } => {
-                    info!(article.id = id, source.slug = %source, url = %url, "article {id} is gone from {url}; it is kept");
-                }
-                Acquired::Postponed { .. } => debug!(url = %url, "{url} waits for its host's turn"),
-                Acquired::Failed { failure, is_final } => {
-                    let next = if *is_final { "given up" } else { "will be tried again" };
-                    info!(source.slug = %source, url = %url, error.class = %failure.class, "no article at {url}, {next}: {failure}");
-                }
-            }
-        }
-    }
 }
 
 impl std::fmt::Debug for Engine {

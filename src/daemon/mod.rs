@@ -9,6 +9,8 @@ mod claims;
 
 mod engine;
 
+mod journal;
+
 mod notify;
 
 mod pieces;

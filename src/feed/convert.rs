@@ -148,7 +148,9 @@ impl PlainLink<'_> {
 
 /// An address as feed-rs hands it on: brought into form where it can stand for itself.
 fn as_parsed(href: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&()*+,;=%".contains(&byte);
+    // All that an address may hold but brackets and quotes.
+    let is_plain =
+        |byte: u8| matches!(byte, b'!' | b'#'..=b'&' | b'('..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~');
     // Of such a one nothing changes that is not brought into form afterwards.
     if is_of_the_web(href) && href.bytes().all(is_plain) {
         return Cow::Borrowed(href);

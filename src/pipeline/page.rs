@@ -68,6 +68,6 @@ pub(super) fn normalized(
 pub(super) fn warn_of_rule(document: &FetchedDocument, extracted: &ExtractedArticle) {
     let url = &document.final_url;
     for fault in &extracted.rule_faults {
-        warn!(url = %url, url.host = url.host_str(), "{url} does not fit {fault}");
+        warn!(url = %url, "{url} does not fit {fault}");
     }
 }

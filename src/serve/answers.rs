@@ -14,7 +14,7 @@ use super::gauges::GaugeReader;
 use super::metrics::{Format, Metrics};
 
 /// Without a sign of life for so long the loop is taken for dead: the watchdog of the unit file has as much patience.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+const SILENCE_MAX: Duration = Duration::from_mins(2);
 
 /// By these names the loopback device is asked for.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

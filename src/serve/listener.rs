@@ -73,14 +73,14 @@ impl Drop for Listening {
 
 impl Listening {
     /// Begins to take requests.
-    pub(super) fn begin(listen: &Listen, answers: Arc<Answers>) -> Result<Listening, ListenError> {
+    pub(super) fn begin(listen: &Listen, answers: &Arc<Answers>) -> Result<Listening, ListenError> {
         let (sockets, file) = open(listen)?;
         let places: Vec<String> = sockets.iter().map(Socket::place).collect();
         let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut tasks = JoinSet::new();
         for socket in sockets {
             info!("answers about the daemon are given at {}", socket.place());
-            tasks.spawn(accept(socket, Arc::clone(&answers), Arc::clone(&connections)));
+            tasks.spawn(accept(socket, Arc::clone(answers), Arc::clone(&connections)));
         }
         Ok(Listening { tasks, file, places })
     }

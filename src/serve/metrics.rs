@@ -160,8 +160,8 @@ impl Metrics {
     fn note_poll(&self, outcome: &Polled) {
         let outcome = match outcome {
             Polled::Listed { n_new, n_known, .. } => {
-                count(&self.links, OutcomeLabel { outcome: "new" }, u64::from(*n_new));
-                count(&self.links, OutcomeLabel { outcome: "known" }, u64::from(*n_known));
+                count(&self.links, &OutcomeLabel { outcome: "new" }, u64::from(*n_new));
+                count(&self.links, &OutcomeLabel { outcome: "known" }, u64::from(*n_known));
                 "listed"
             }
             Polled::Unchanged => "unchanged",
@@ -171,14 +171,14 @@ impl Metrics {
                 "failed"
             }
         };
-        count(&self.polls, OutcomeLabel { outcome }, 1);
+        count(&self.polls, &OutcomeLabel { outcome }, 1);
     }
 
     fn note_page(&self, outcome: &Acquired) {
         let outcome = match outcome {
             Acquired::Stored { verdict, reading, .. } => {
                 let body_kind = reading.map_or("unknown", |reading| reading.body_kind.as_str());
-                count(&self.articles, ArticleLabels { verdict: verdict_word(verdict), body_kind }, 1);
+                count(&self.articles, &ArticleLabels { verdict: verdict_word(verdict), body_kind }, 1);
                 if let Some(reading) = reading {
                     self.quality.observe(f64::from(reading.quality));
                 }
@@ -192,11 +192,11 @@ impl Metrics {
                 "failed"
             }
         };
-        count(&self.pages, OutcomeLabel { outcome }, 1);
+        count(&self.pages, &OutcomeLabel { outcome }, 1);
     }
 
     fn note_failure(&self, purpose: Purpose, failure: &Failure) {
-        count(&self.failures, FailureLabels { purpose: purpose.as_str(), class: failure.class.as_str() }, 1);
+        count(&self.failures, &FailureLabels { purpose: purpose.as_str(), class: failure.class.as_str() }, 1);
     }
 
     /// Counts a transaction of the writing thread.
@@ -245,14 +245,14 @@ impl Metrics {
 /// How figures are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// OpenMetrics 1.0.
+    /// `OpenMetrics` 1.0.
     OpenMetrics,
     /// Prometheus' own text format, 0.0.4.
     Prometheus,
 }
 
-fn count<L: Clone + std::hash::Hash + Eq>(family: &Family<L, Counter>, labels: L, number: u64) {
-    family.get_or_create(&labels).inc_by(number);
+fn count<L: Clone + std::hash::Hash + Eq>(family: &Family<L, Counter>, labels: &L, number: u64) {
+    family.get_or_create(labels).inc_by(number);
 }
 
 fn verdict_word(verdict: &Verdict) -> &'static str {
@@ -265,7 +265,7 @@ fn verdict_word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// OpenMetrics as Prometheus' text format has it: counters are declared under the name that their samples have, and it has neither
+/// `OpenMetrics` as Prometheus' text format has it: counters are declared under the name that their samples have, and it has neither
 /// units nor an end.
 fn as_prometheus(text: &str) -> String {
     let is_counter = |name: &str| text.contains(&format!("# TYPE {name} counter\n"));

@@ -2,7 +2,7 @@
 //!
 //! Off unless `http.listen` says where. Requests come from this machine alone: the loopback device, a Unix socket, or a socket that
 //! the service manager hands over. A page of a stranger's that a browser on this machine opens could ask too, under a name that leads
-//! here; so who asks by TCP must name a host that is known ([`Answers`]). Nothing secret is told, nothing is changed, and the database
+//! here; so who asks by TCP must name a host that is known. Nothing secret is told, nothing is changed, and the database
 //! is read by connections of their own on threads that may wait.
 
 mod answers;
@@ -40,5 +40,5 @@ pub fn start(
 ) -> Result<Option<Listening>, ListenError> {
     let Some(listen) = &settings.listen else { return Ok(None) };
     let answers = Answers { metrics, pulse, gauges: GaugeReader::new(database), hosts: settings.hosts.clone() };
-    Ok(Some(Listening::begin(listen, Arc::new(answers))?))
+    Ok(Some(Listening::begin(listen, &Arc::new(answers))?))
 }

@@ -311,6 +311,13 @@ fn damage_within_a_page_of_an_index_is_the_index_s_and_is_mended_at_one_go() {
     check_is_mended("articles_fts_idx", "Multiple uses for byte", twice);
     check_is_mended("articles_fts_docsize", "articles_fts", twice);
     check_is_mended("articles_url", "Fragmentation of", |page| page[7] = 60);
+    // Its row goes on on a page that there is not.
+    check_is_mended("articles_fts_data", "Tree ", |page| {
+        let cells = page[8..].chunks_exact(2).take(usize::from(page[4]));
+        let mut cells = cells.map(|at| usize::from(u16::from_be_bytes([at[0], at[1]])));
+        let large = cells.find(|cell| page[*cell] > 0x80 + 23).expect("one of 3000 bytes and more");
+        page[large..large + 2].copy_from_slice(&[0xcf, 0x4f]);
+    });
     // Its first bytes say what is where in it.
     check_is_mended("articles_fts_data", "articles_fts", |page| {
         let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));

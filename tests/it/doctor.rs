@@ -225,3 +225,24 @@ fn a_restored_database_is_another_one_to_a_cursor() {
     room.run(&["restore", "--force", &room.file("notes.txt", "these are notes")]).exits(78);
     assert_eq!(room.number("SELECT count(*) FROM articles"), 4);
 }
+
+#[test]
+fn articles_that_somebody_has_taken_out_of_their_stories_are_counted_and_can_be_put_back() {
+    let told = |room: &Newsroom| {
+        let doctor = room.run(&["doctor"]).exits(0).stdout;
+        doctor.lines().find(|line| line.starts_with("stories\tok")).expect("a line").to_owned()
+    };
+    for sql in [
+        "DELETE FROM story_members WHERE article_id < 3",
+        "PRAGMA recursive_triggers = ON; REPLACE INTO articles SELECT * FROM articles WHERE id < 3",
+    ] {
+        let room = newsroom();
+        assert!(!told(&room).contains("in none"));
+        change(&room, sql);
+        room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+        assert!(told(&room).contains("2 articles with a text are in none"), "{sql}");
+        change(&room, "UPDATE articles SET story_id = (SELECT min(id) FROM stories) WHERE id < 3");
+        assert!(!told(&room).contains("in none"), "{sql}");
+        assert_eq!(room.number("SELECT count(*) FROM story_members WHERE article_id < 3"), 2, "{sql}");
+    }
+}

@@ -42,7 +42,7 @@ done
 [[ -x $build/examples/newsweb ]] || skip "the rest needs $build/examples/newsweb; cargo build --release --example newsweb"
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
-cp "$build/newswire" "$build/examples/newsweb" "$checkout"/systemd/* "$here"/*.sh "$here"/*.py "$parts"
+cp "$build/newswire" "$build/examples/newsweb" "$checkout"/systemd/* "$checkout/config/monitoring/alerts.yml" "$here"/*.sh "$here"/*.py "$parts"
 
 # The last step to the present version takes long there, once stops.sh has prepared it.
 gunzip -c "$checkout/tests/fixtures/stores/version-8.db.gz" >"$parts/earlier.db"
@@ -51,7 +51,7 @@ gunzip -c "$checkout/tests/fixtures/stores/version-8.db.gz" >"$parts/earlier.db"
 # so it is given the units with the program's present place, and only what it says of these counts.
 echo "== systemd-analyze verify"
 mkdir "$parts/verify"
-cp "$checkout"/systemd/*.{service,timer} "$parts/verify"
+cp "$checkout"/systemd/*.{service,timer,socket} "$parts/verify"
 sed -i "s:/usr/local/bin/newswire:$parts/newswire:" "$parts"/verify/*.service
 complaints=$(systemd-analyze verify --man=no "$parts"/verify/* 2>&1 | grep -F newswire || true)
 [[ -z $complaints ]] || { echo "$complaints" >&2; exit 1; }
@@ -66,7 +66,7 @@ done
 
 # Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-scripts=(${ONLY:-way_in unit stops timers package})
+scripts=(${ONLY:-way_in unit stops timers metrics package})
 failed=()
 for script in "${scripts[@]}"; do
   echo "== $script"

@@ -55,10 +55,10 @@ check "none of it has restarted the daemon" restarts_are 0
 # --- the journal's native fields
 check "the journal has the start at level info" eventually 5 journal_says '^newswire .* started' '.PRIORITY == "6"'
 check "a failed poll is a warning with the fields of its source" eventually 5 journal_has \
-  '.PRIORITY == "4" and .SOURCE_SLUG == "closed" and .URL == "https://closed.example/feed.xml" and .ERROR_CLASS == "connect"'
+  '.PRIORITY == "4" and .SOURCE == "closed" and .URL == "https://closed.example/feed.xml" and .CLASS == "connect"'
 check "entries name the program and the module" journal_has '.SYSLOG_IDENTIFIER == "newswire" and (.TARGET | strings | startswith("newswire::"))'
 check "no entry came through stderr" fails journal_has '._TRANSPORT == "stdout"'
-journalctl -u newswire --no-pager -o json | jq -rs 'map(select(.SOURCE_SLUG == "closed"))[0] // {} | del(.__CURSOR) | with_entries(select(.key | test("^_") | not)) | tojson' | sed 's/^/# /'
+journalctl -u newswire --no-pager -o json | jq -rs 'map(select(.SOURCE == "closed"))[0] // {} | del(.__CURSOR) | with_entries(select(.key | test("^_") | not)) | tojson' | sed 's/^/# /'
 
 # --- reload
 before=$(property MainPID)

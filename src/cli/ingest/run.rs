@@ -92,7 +92,8 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         reloader.abort();
         app.store.close().await?;
         let tally = match &outcome {
-            Ok(tally) | Err(EngineError::EndUnwritten { tally, .. }) => *tally,
+            Ok(tally) => *tally,
+            Err(EngineError::EndUnwritten { tally, .. }) => **tally,
             Err(error) => return Err(error.clone().into()),
         };
         let ran = Timestamp::now().duration_since(started_at).as_secs();

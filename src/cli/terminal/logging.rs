@@ -6,7 +6,11 @@ use std::io::IsTerminal;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
+use jiff::Timestamp;
+use tracing::field::Field;
 use tracing_journald::{Priority, PriorityMappings};
+use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -56,13 +60,35 @@ pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
                 registry.with(journal).try_init()
             }
             // The journal knows the time of a line itself.
-            Err(_) => registry.with(fmt::layer().without_time().with_ansi(false).with_writer(writer)).try_init(),
+            Err(_) => {
+                let text = fmt::layer().fmt_fields(message_alone()).without_time().with_ansi(false);
+                registry.with(text.with_writer(writer)).try_init()
+            }
         },
         LogFormat::Auto | LogFormat::Text => {
             let is_terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            registry.with(fmt::layer().with_target(false).with_ansi(is_terminal).with_writer(writer)).try_init()
+            let text = fmt::layer().fmt_fields(message_alone()).with_timer(WholeSeconds).with_target(false);
+            registry.with(text.with_ansi(is_terminal).with_writer(writer)).try_init()
         }
     };
+}
+
+/// Text for people has the message alone: it names what the fields name, which are for the journal and for JSON.
+fn message_alone() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
+    debug_fn(
+        |writer: &mut Writer<'_>, field: &Field, value: &dyn std::fmt::Debug| {
+            if field.name() == "message" { write!(writer, "{value:?}") } else { Ok(()) }
+        },
+    )
+}
+
+/// The time of a line, in UTC.
+struct WholeSeconds;
+
+impl FormatTime for WholeSeconds {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{:.0}", Timestamp::now())
+    }
 }
 
 /// Tells on stderr why the program ends. The journal takes it as an error by the mark before each line (sd-daemon(3)),

@@ -62,8 +62,9 @@ enum Owner {
 pub(super) fn find(connection: &Connection) -> rusqlite::Result<PageFaults> {
     let verdict = integrity::check(connection)?;
     let mut faults = PageFaults::default();
-    // Pages that are named without a tree, or as part of two; and whose they are said to be.
+    // Pages that are named without a tree, or as part of two, and whose they are said to be; and those whose trees are named.
     let mut pages: BTreeMap<i64, Owner> = BTreeMap::new();
+    let mut owners: BTreeMap<i64, Owner> = BTreeMap::new();
     for line in &verdict.faults {
         faults.are_pages_damaged |= !OF_ROWS.iter().any(|said| line.contains(said));
         // Out of reach is what hangs on a page that is damaged, and named by itself.
@@ -71,9 +72,19 @@ pub(super) fn find(connection: &Connection) -> rusqlite::Result<PageFaults> {
             continue;
         }
         let owner = owner_named_in(connection, line)?;
+        if let Some(page) = page_of_tree_in(line) {
+            owners.entry(page).or_insert_with(|| owner.clone());
+        }
         match page_named_in(line) {
             Some(page) if !matches!(owner, Owner::Index(_)) => _ = pages.entry(page).or_insert(owner),
             _ => faults.blame(owner),
+        }
+    }
+    for (page, owner) in &mut pages {
+        if *owner == Owner::Unknown
+            && let Some(known) = owners.remove(page)
+        {
+            *owner = known;
         }
     }
     for owner in owners_of(connection, pages)? {
@@ -130,6 +141,12 @@ fn page_named_in(fault: &str) -> Option<i64> {
     let is_one = fault.starts_with("Multiple uses for ") || fault.starts_with("Fragmentation of ");
     let (_, page) = fault.rsplit_once(if is_one { " page " } else { "2nd reference to page " })?;
     page.parse().ok()
+}
+
+/// The page that is named with its tree.
+fn page_of_tree_in(fault: &str) -> Option<i64> {
+    let (_, rest) = fault.strip_prefix("Tree ")?.split_once(" page ")?;
+    rest.split([' ', ':']).next()?.parse().ok()
 }
 
 /// What has a name or a root page, if the schema has it: a part of a full-text index stands for that.

@@ -106,6 +106,9 @@ fn is_empty(authors: &Cow<'_, [String]>) -> bool {
     authors.is_empty()
 }
 
+/// About how many bytes of stored hints are neither title nor text.
+const HINTS_REST_BYTES: usize = 256;
+
 /// Link hints for `_links.hints`.
 pub(in crate::store) fn hints_to_json(hints: &LinkHints) -> String {
     let LinkHints { guid, title, published, authors, language, from_sitemap, text, full_text } = hints;
@@ -123,8 +126,12 @@ pub(in crate::store) fn hints_to_json(hints: &LinkHints) -> String {
         is_cut: *is_cut,
         full_text: (*full_text != FullText::default()).then(|| Cow::Borrowed(full_text.as_str())),
     };
+    // With room for all of it, and some for what is escaped in it.
+    let n_bytes = text.n_bytes() + title.as_ref().map_or(0, String::len);
+    let mut json = Vec::with_capacity(HINTS_REST_BYTES + n_bytes + n_bytes / 8);
     // Texts and flags always have a JSON form.
-    serde_json::to_string(&stored).unwrap_or_default()
+    let _ = serde_json::to_writer(&mut json, &stored);
+    String::from_utf8(json).unwrap_or_default()
 }
 
 /// The inverse of [`hints_to_json`]; unreadable hints are absent.

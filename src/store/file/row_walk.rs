@@ -19,7 +19,7 @@ pub(super) fn walk(
     let sql =
         format!("SELECT rowid, {columns} FROM main.{} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid", quoted(table));
     let mut statement = connection.prepare(&sql)?;
-    let mut lost = Vec::new();
+    let mut unread = Vec::new();
     let mut last = i64::MIN;
     loop {
         let mut rows = statement.query([last])?;
@@ -29,27 +29,27 @@ pub(super) fn walk(
                     last = row.get(0)?;
                     visit(row)?;
                 }
-                Ok(None) => return Ok(lost),
+                Ok(None) => return Ok(unread),
                 Err(error) if is_damage(&error) => break,
                 Err(error) => return Err(error),
             }
         }
         let first = last.saturating_add(1);
         match row_from(connection, table, first) {
-            Ok(None) => return Ok(lost),
+            Ok(None) => return Ok(unread),
             // It goes on behind its page.
             Ok(Some(row)) => {
-                lost.push(format!("row {row} of {table}"));
+                unread.push(format!("row {row} of {table}"));
                 last = row;
             }
             Err(_) => match readable_from(connection, table, first) {
                 Some(next) => {
-                    lost.push(format!("what there is of the rows {} to {} of {table}", first.max(1), next - 1));
+                    unread.push(format!("what there is of the rows {} to {} of {table}", first.max(1), next - 1));
                     last = next - 1;
                 }
                 None => {
-                    lost.push(format!("what there is of {table} from row {} on", first.max(1)));
-                    return Ok(lost);
+                    unread.push(format!("what there is of {table} from row {} on", first.max(1)));
+                    return Ok(unread);
                 }
             },
         }

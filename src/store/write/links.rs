@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::config::ScheduleSettings;
 use crate::model::{Alias, Candidate, CanonicalUrl, LinkId, ListedLink, Quality, SourceId, Validators};
@@ -57,6 +57,9 @@ pub(in crate::store) fn record_listed(
     schedule: &ScheduleSettings,
     now: Timestamp,
 ) -> rusqlite::Result<Listed> {
+    let (mut find_again, mut insertion) = (Finding::prepare(connection)?, Insertion::prepare(connection)?);
+    let mut find = |key: &str, link| find_again.by_key(key, Some(link));
+    let mut insert = |key: &str, link| insertion.run(Some(source), key, link, now);
     let mut listed = Listed::default();
     let mut publishers_with_work = BTreeSet::new();
     let seen_at = public_time(now);
@@ -64,18 +67,18 @@ pub(in crate::store) fn record_listed(
     let mut is_likely_new = false;
     for link in links {
         let mut key = entries::key(connection, link)?;
-        let is_inserted = is_likely_new && insert(connection, Some(source), &key, link, now)?.is_some();
-        let mut stored = if is_inserted { None } else { find(connection, &key, Some(link))? };
+        let is_inserted = is_likely_new && insert(&key, link)?;
+        let mut stored = if is_inserted { None } else { find(&key, link)? };
         let mut before = entry_before(connection, stored.as_ref(), source, link)?;
         if let Some(other) = before.as_ref().and_then(|before| entries::key_of_other(before, link)) {
-            (stored, key) = (find(connection, &other, Some(link))?, other);
+            (stored, key) = (find(&other, link)?, other);
             before = entry_before(connection, stored.as_ref(), source, link)?;
         }
         is_likely_new = stored.is_none();
         let (is_first_sighting, has_new_work) = match stored {
             None => {
                 if !is_inserted {
-                    insert(connection, Some(source), &key, link, now)?;
+                    insert(&key, link)?;
                 }
                 (true, true)
             }
@@ -112,7 +115,8 @@ pub(in crate::store) fn ask_for(
     link: &ListedLink,
     now: Timestamp,
 ) -> rusqlite::Result<LinkId> {
-    let id = match find(connection, &link.url.key(), Some(link))? {
+    let key = link.url.key();
+    let id = match Finding::prepare(connection)?.by_key(&key, Some(link))? {
         Some(stored) => {
             connection
                 .prepare_cached(
@@ -123,7 +127,10 @@ pub(in crate::store) fn ask_for(
             note_other_form(connection, &stored, &link.url, now)?;
             stored.id
         }
-        None => insert(connection, None, &link.url.key(), link, now)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+        None => {
+            Insertion::prepare(connection)?.run(None, &key, link, now)?;
+            connection.last_insert_rowid()
+        }
     };
     publishers::set_next_turn(connection, &link.publisher, Timestamp::UNIX_EPOCH)?;
     Ok(LinkId(id))
@@ -148,7 +155,7 @@ pub(in crate::store) fn lead_to(
     article_id: i64,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    match find(connection, key, None)? {
+    match Finding::prepare(connection)?.by_key(key, None)? {
         None => {
             connection
                 .prepare_cached(
@@ -296,32 +303,41 @@ pub(in crate::store) fn forgive(connection: &Connection, link: LinkId, failures_
     Ok(())
 }
 
-/// The link with a key, which a list may name once more.
-fn find(connection: &Connection, key: &str, again: Option<&ListedLink>) -> rusqlite::Result<Option<StoredLink>> {
-    let hints = again.map(|link| &link.hints);
-    let title = hints.and_then(|hints| hints.title.as_deref());
-    let text = again.and_then(|link| link.entry).map(|entry| entry.text);
-    let url = again.map(|link| link.url.as_str());
-    connection
-        .prepare_cached(
+/// The question for the link with a key, prepared once for all links of a list.
+struct Finding<'c>(CachedStatement<'c>);
+
+impl Finding<'_> {
+    fn prepare(connection: &Connection) -> rusqlite::Result<Finding<'_>> {
+        let statement = connection.prepare_cached(
             "SELECT id, article_id, entry_updated_at, due_at IS NOT NULL, source_id, failures_in_a_row, tried_at,
                  guid IS ?2 AND entry_title IS ?3 AND entry_text IS ?4, nullif(url, ?5)
              FROM _links WHERE url_key = ?1",
-        )?
-        .query_row(params![key, hints.and_then(|hints| hints.guid.as_deref()), title, text, url], |row| {
-            Ok(StoredLink {
-                id: row.get(0)?,
-                article_id: row.get(1)?,
-                entry_updated_at: row.get(2)?,
-                is_due: row.get(3)?,
-                source: row.get::<_, Option<i64>>(4)?.map(SourceId),
-                failures_in_a_row: row.get(5)?,
-                tried_at: row.get::<_, Option<i64>>(6)?.map(from_private_time),
-                has_same_entry: row.get(7)?,
-                other_url: row.get(8)?,
+        )?;
+        Ok(Finding(statement))
+    }
+
+    /// The link, which a list may name once more.
+    fn by_key(&mut self, key: &str, again: Option<&ListedLink>) -> rusqlite::Result<Option<StoredLink>> {
+        let hints = again.map(|link| &link.hints);
+        let title = hints.and_then(|hints| hints.title.as_deref());
+        let text = again.and_then(|link| link.entry).map(|entry| entry.text);
+        let url = again.map(|link| link.url.as_str());
+        self.0
+            .query_row(params![key, hints.and_then(|hints| hints.guid.as_deref()), title, text, url], |row| {
+                Ok(StoredLink {
+                    id: row.get(0)?,
+                    article_id: row.get(1)?,
+                    entry_updated_at: row.get(2)?,
+                    is_due: row.get(3)?,
+                    source: row.get::<_, Option<i64>>(4)?.map(SourceId),
+                    failures_in_a_row: row.get(5)?,
+                    tried_at: row.get::<_, Option<i64>>(6)?.map(from_private_time),
+                    has_same_entry: row.get(7)?,
+                    other_url: row.get(8)?,
+                })
             })
-        })
-        .optional()
+            .optional()
+    }
 }
 
 /// What the entry of a known link said before, if it says something else now. Only the source that listed the link first is
@@ -340,21 +356,29 @@ fn entry_before(
     }
 }
 
-/// Inserts a link that is due at once. Returns its id, or nothing when it is known already.
-fn insert(
-    connection: &Connection,
-    source: Option<SourceId>,
-    key: &str,
-    link: &ListedLink,
-    now: Timestamp,
-) -> rusqlite::Result<Option<i64>> {
-    let n_inserted = connection
-        .prepare_cached(
+/// The statement for a new link, prepared once for all links of a list. One for many of them would take no less: SQLite would
+/// keep a copy of each page that it touches, to take all of its rows back.
+struct Insertion<'c>(CachedStatement<'c>);
+
+impl Insertion<'_> {
+    fn prepare(connection: &Connection) -> rusqlite::Result<Insertion<'_>> {
+        let statement = connection.prepare_cached(
             "INSERT INTO _links (url_key, url, host, source_id, due_at, entry_updated_at, hints, first_seen_at, guid,
                  url_as_given, entry_title, entry_text)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11) ON CONFLICT (url_key) DO NOTHING",
-        )?
-        .execute(params![
+        )?;
+        Ok(Insertion(statement))
+    }
+
+    /// Inserts a link that is due at once. Returns false when it is known already.
+    fn run(
+        &mut self,
+        source: Option<SourceId>,
+        key: &str,
+        link: &ListedLink,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
+        let n_inserted = self.0.execute(params![
             key,
             link.url.as_str(),
             link.publisher,
@@ -367,7 +391,8 @@ fn insert(
             link.entry.and(link.hints.title.as_deref()),
             link.entry.map(|entry| entry.text),
         ])?;
-    Ok((n_inserted > 0).then(|| connection.last_insert_rowid()))
+        Ok(n_inserted > 0)
+    }
 }
 
 /// Notes that a source lists a known link. Returns whether it does so for the first time.
