@@ -20,8 +20,8 @@ check "it is installed" dpkg_does -i "$parts/first.deb"
 systemd-sysusers
 check "the daemon runs" is_active
 check "and will after a reboot" is_enabled newswire enabled
-for timer in fetch backup doctor; do
-  check "newswire-$timer.timer is off" is_enabled "newswire-$timer.timer" disabled
+for unit in newswire.socket newswire-{fetch,backup,doctor}.timer; do
+  check "$unit is off" is_enabled "$unit" disabled
 done
 check "the folder is closed to others" [ "$(stat -c '%a %U %G' /var/lib/newswire)" = "750 newswire newswire" ]
 check "root's commands find its database" says 'paper' 0 newswire sources add http://paper.example/feed.xml --kind feed --slug paper

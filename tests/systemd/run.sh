@@ -16,14 +16,15 @@ skip() { echo "skipped: $1"; exit 0; }
 
 # build_packages: two packages of the built program, whose versions differ.
 build_packages() {
+  command -v dpkg >/dev/null || { echo "skipped: a package needs dpkg"; return 1; }
   command -v cargo-deb >/dev/null || { echo "skipped: a package needs cargo-deb; cargo install cargo-deb"; return 1; }
   # Where `cargo deb` looks for a program that is built; this one need not be a release.
   mkdir -p "$parts/target/release"
-  cp "$build/newswire" "$parts/target/release"
+  strip -o "$parts/target/release/newswire" "$build/newswire"
   "$checkout/packaging/prepare.sh" "$build/newswire"
   local name number=1
   for name in first second; do
-    (cd "$checkout" && CARGO_TARGET_DIR=$parts/target cargo deb -q --no-build --fast --deb-version "0.1.0-$number" -o "$parts/$name.deb")
+    (cd "$checkout" && CARGO_TARGET_DIR=$parts/target cargo deb -q --no-build --no-strip --fast --deb-version "0.1.0-$number" -o "$parts/$name.deb")
     number=$((number + 1))
   done
   rm -r "$parts/target"
