@@ -12,11 +12,11 @@ use crate::newsweb::faults;
 /// Longest wait for something that takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Sites of the web that the killed daemon reads.
-const N_SITES: usize = 6;
+/// Articles of each site of the web that the killed daemon reads.
+const N_ARTICLES_PER_SITE: usize = 40;
 
-/// Twice the articles a site and kill: enough that there is work left at the last one.
-const ARTICLES_A_KILL_IN_HALVES: usize = 5;
+/// Sites for eight kills: enough that there is work left at the last one.
+const SITES_FOR_EIGHT_KILLS: usize = 3;
 
 /// How often the daemon is killed, unless `KILLS` says otherwise.
 const N_KILLS: usize = 16;
@@ -41,8 +41,8 @@ fn lives_ms() -> impl Iterator<Item = u64> {
 #[test]
 fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
     let n_kills = n_kills();
-    let n_articles_per_site = n_kills * ARTICLES_A_KILL_IN_HALVES / 2;
-    let sites = bulk(N_SITES, n_articles_per_site);
+    let n_sites = (n_kills * SITES_FOR_EIGHT_KILLS).div_ceil(8);
+    let sites = bulk(n_sites, N_ARTICLES_PER_SITE);
     let mut links = BTreeSet::new();
     let mut feeds = Vec::new();
     for site in &sites {
@@ -55,11 +55,18 @@ fn a_daemon_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
             }
         }
     }
-    assert_eq!(links.len(), N_SITES * n_articles_per_site);
+    assert_eq!(links.len(), n_sites * N_ARTICLES_PER_SITE);
     let hosts: Vec<String> = sites.iter().map(|site| site.host().to_owned()).collect();
     let web = web_of(sites);
     let mut room = Newsroom::reading(&web);
     room.hurry();
+    // As many polls a second, however many sites there are.
+    let interval_s = n_sites.div_ceil(6).to_string();
+    room.set(&[
+        ("schedule.poll_interval_min_s", interval_s.as_str()),
+        ("schedule.poll_interval_first_s", interval_s.as_str()),
+        ("schedule.poll_interval_max_s", &(2 * n_sites.div_ceil(6)).to_string()),
+    ]);
     // So that there is work left at the last kill.
     room.set(&[("fetch.host_delay_ms", "60")]);
     feeds.sort();

@@ -21,7 +21,7 @@ build_packages() {
   # Where `cargo deb` looks for a program that is built; this one need not be a release.
   mkdir -p "$parts/target/release"
   strip -o "$parts/target/release/newswire" "$build/newswire"
-  "$checkout/packaging/prepare.sh" "$build/newswire"
+  "$checkout/systemd/package/prepare.sh" "$build/newswire"
   local name number=1
   for name in first second; do
     (cd "$checkout" && CARGO_TARGET_DIR=$parts/target cargo deb -q --no-build --no-strip --fast --deb-version "0.1.0-$number" -o "$parts/$name.deb")
@@ -43,7 +43,7 @@ done
 [[ -x $build/examples/newsweb ]] || skip "the rest needs $build/examples/newsweb; cargo build --release --example newsweb"
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
-cp "$build/newswire" "$build/examples/newsweb" "$checkout"/systemd/* "$checkout/config/monitoring/alerts.yml" "$here"/*.sh "$here"/*.py "$parts"
+cp "$build/newswire" "$build/examples/newsweb" "$checkout"/systemd/*.* "$checkout/config/monitoring/alerts.yml" "$here"/*.sh "$here"/*.py "$parts"
 
 # The last step to the present version takes long there, once stops.sh has prepared it.
 gunzip -c "$checkout/tests/fixtures/stores/version-8.db.gz" >"$parts/earlier.db"
