@@ -6,6 +6,8 @@
 
 mod http;
 
+mod keyring;
+
 mod problem;
 
 mod proxy;
@@ -32,6 +34,7 @@ use crate::access::{self, Wish};
 use crate::model::{Retention, Route, Source};
 
 pub use http::{HttpSettings, Listen};
+pub use keyring::Keyring;
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
 pub use service::{SERVICE_SETTINGS, database_for};
@@ -40,7 +43,7 @@ pub use settings::{
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
-pub use sources::{SLUG_BYTES_MAX, check_link_selector, check_slug, slug_for, slug_for_name};
+pub use sources::{SLUG_BYTES_MAX, check_credentials, check_link_selector, check_slug, slug_for, slug_for_name};
 
 use reader::{Reader, flatten, parse_defaults, written};
 
@@ -98,6 +101,19 @@ impl Config {
     pub fn has_source_list(&self) -> bool {
         self.sources_file.is_some() && !self.sources_file_is_blank
     }
+
+    /// What is wrong with the credentials of the listed sources. It keeps nothing else from working: such a source fails, and
+    /// who only reads the database need not be allowed to read them.
+    #[must_use]
+    pub fn problems_of_credentials(&self) -> Vec<Problem> {
+        let faulty = |source: &Source| {
+            let name = source.credentials.as_deref()?;
+            let rule = self.fetch.keyring.get(name).err()?;
+            let place = self.source_places.get(&source.slug).cloned().unwrap_or_default();
+            Some(Problem { place, subject: format!("credentials = {name:?}"), rule })
+        };
+        self.sources.iter().filter_map(faulty).collect()
+    }
 }
 
 /// What is asked for on the command line; it goes over everything else.
@@ -126,6 +142,11 @@ pub fn state_folder() -> Option<PathBuf> {
     absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
 }
 
+/// The variables of this process, as far as they are texts.
+fn own_environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// [`load`] with a given environment, for tests; `None` is the process's own.
 ///
 /// # Errors
@@ -137,6 +158,10 @@ pub fn load_with(
     environment: Option<config_crate::Map<String, String>>,
 ) -> Result<Config, Problems> {
     let settings_file = find_settings_file(overrides)?;
+    let keyring = match &environment {
+        Some(given) => Keyring::new(given.clone().into_iter(), settings_file.as_deref()),
+        None => Keyring::new(own_environment(), settings_file.as_deref()),
+    };
     let mut values = merged_values(settings_file.as_deref(), environment)?;
     for (key, value, flag) in &overrides.flags {
         let origin = (*flag).to_owned();
@@ -146,7 +171,7 @@ pub fn load_with(
     reader.reject_unknown_keys();
 
     let mut store = StoreSettings::read(&mut reader);
-    let mut fetch = FetchSettings::read(&mut reader);
+    let mut fetch = FetchSettings { keyring, ..FetchSettings::read(&mut reader) };
     let schedule = ScheduleSettings::read(&mut reader);
     let feed = FeedSettings::read(&mut reader);
     let mut extract = ExtractSettings::read(&mut reader);

@@ -11,6 +11,7 @@ mod commands;
 mod conditional;
 mod copies;
 mod crash;
+mod credentials;
 mod dailytimes;
 mod damaged_pages;
 mod damaged_rows;

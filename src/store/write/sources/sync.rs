@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::model::{FullText, Source, SourceId, SourceKind};
 use crate::store::file::columns::{json_list, stored_route};
-use crate::store::write::sources::{add, schedule};
+use crate::store::write::sources::{add, credentials, schedule};
 
 /// What a synchronization with the sources file changed: slugs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,8 @@ fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: 
     let has_other_texts = stored.full_text != source.full_text.as_str();
     let (tags, link_selectors) = (json_list(&source.tags), json_list(&source.link_selectors));
     let proxy = source.proxy.as_ref().map(stored_route);
-    let has_other_way = stored.proxy != proxy;
+    let credentials = credentials::name_of(connection, SourceId(stored.id))?;
+    let has_other_way = stored.proxy != proxy || credentials != source.credentials;
     // Other links of an unchanged page are new all the same.
     let is_polled_otherwise = has_other_address || has_other_kind || stored.link_selectors != link_selectors;
     let comes_back =
@@ -113,6 +114,7 @@ fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: 
             proxy,
         ],
     )?;
+    credentials::note(connection, SourceId(stored.id), source.credentials.as_deref())?;
     if has_other_texts {
         apply_full_text(connection, stored.id, source.full_text)?;
     }
