@@ -23,11 +23,8 @@ const FOLDER: &str = "credentials";
 /// What others than owner and group may do with a file.
 const MODE_OTHERS: u32 = 0o007;
 
-/// What is found under a name, or why nothing is.
-type Found = Result<Arc<Vec<Credential>>, String>;
-
 /// The credentials of sources, by their names. Each is read when it is first asked for, and anew when the settings are; clones
-/// share what was read.
+/// share what was read. What was missing or wrong is looked for again the next time.
 #[derive(Clone, Default)]
 pub struct Keyring {
     /// The folder that systemd has made for this service.
@@ -36,7 +33,7 @@ pub struct Keyring {
     folder: Option<PathBuf>,
     /// Those of the environment, by the names that they have there.
     variables: BTreeMap<String, String>,
-    found: Arc<Mutex<HashMap<String, Found>>>,
+    found: Arc<Mutex<HashMap<String, Arc<Vec<Credential>>>>>,
 }
 
 impl Keyring {
@@ -65,11 +62,11 @@ impl Keyring {
     pub fn get(&self, name: &str) -> Result<Arc<Vec<Credential>>, String> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = found.get(name) {
-            return known.clone();
+            return Ok(Arc::clone(known));
         }
-        let fresh = self.look_up(name).map(Arc::new);
-        found.insert(name.to_owned(), fresh.clone());
-        fresh
+        let fresh = Arc::new(self.look_up(name)?);
+        found.insert(name.to_owned(), Arc::clone(&fresh));
+        Ok(fresh)
     }
 
     fn look_up(&self, name: &str) -> Result<Vec<Credential>, String> {
@@ -199,6 +196,8 @@ mod tests {
             let error = keyring.get(name).unwrap_err();
             assert!(error.contains(told) && !error.contains(SECRET), "{name}: {error}");
         }
+        places.write("credentials/none", "basic ana:a", 0o600);
+        assert!(keyring.get("none").is_ok(), "it is there now");
         assert!(!format!("{keyring:?}").contains(SECRET));
     }
 
