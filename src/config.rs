@@ -134,6 +134,16 @@ pub fn load(overrides: &Overrides) -> Result<Config, Problems> {
     load_with(overrides, None)
 }
 
+/// The same for who asks what is stored, and follows nothing: whatever is wrong with the list of sources comes beside it, and the
+/// sources without a fault are in it.
+///
+/// # Errors
+///
+/// As [`load`], for all other settings.
+pub fn load_for_reading(overrides: &Overrides) -> Result<(Config, Problems), Problems> {
+    load_apart(overrides, None)
+}
+
 /// Where this user's programs keep what they remember from one call to the next: `XDG_STATE_HOME`, else `.local/state` in
 /// the home folder. Nothing where neither is known; by the rules of that variable a relative path counts for none.
 #[must_use]
@@ -157,6 +167,15 @@ pub fn load_with(
     overrides: &Overrides,
     environment: Option<config_crate::Map<String, String>>,
 ) -> Result<Config, Problems> {
+    let (config, of_list) = load_apart(overrides, environment)?;
+    if of_list.0.is_empty() { Ok(config) } else { Err(of_list) }
+}
+
+/// The configuration, and beside it what is wrong with the list of sources. Where something else is wrong too, all is an error.
+fn load_apart(
+    overrides: &Overrides,
+    environment: Option<HashMap<String, String>>,
+) -> Result<(Config, Problems), Problems> {
     let settings_file = find_settings_file(overrides)?;
     let keyring = match &environment {
         Some(given) => Keyring::new(given.clone().into_iter(), settings_file.as_deref()),
@@ -179,15 +198,18 @@ pub fn load_with(
     let http = HttpSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
     let retention = settings::read_retention(&mut reader);
+    let n_before_list = reader.problems.len();
     let ((sources, source_places), sources_file, sources_file_is_blank) =
         read_sources(&mut reader, settings_file.as_deref());
     take_proxies(&mut reader, &mut fetch, &sources, &source_places);
+    let of_list = n_before_list..reader.problems.len();
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
     let encoder = read_encoder(&mut reader, settings_file.as_deref());
 
-    if !reader.problems.is_empty() {
+    if reader.problems.len() > of_list.len() {
         return Err(Problems(reader.problems));
     }
+    let of_list = Problems(reader.problems.drain(of_list).collect());
     let is_database_named = overrides.flags.iter().any(|(key, ..)| *key == "store.path");
     if !is_database_named && reader.origin("store.path") != "environment" {
         let (settings, is_named) = (settings_file.as_deref(), overrides.settings_file.is_some());
@@ -196,7 +218,7 @@ pub fn load_with(
     }
     let provenance = reader.provenance(&site_rules);
     extract.site_rules = Arc::new(site_rules);
-    Ok(Config {
+    let config = Config {
         store,
         fetch,
         schedule,
@@ -214,7 +236,8 @@ pub fn load_with(
         sources_file_is_blank,
         sites_folder,
         encoder,
-    })
+    };
+    Ok((config, of_list))
 }
 
 /// The defaults with nothing over them, for tests and for the demo.
