@@ -144,6 +144,16 @@ pub fn load_for_reading(overrides: &Overrides) -> Result<(Config, Problems), Pro
     load_apart(overrides, None)
 }
 
+/// Reads a list of sources by itself, as `sources.toml` has it.
+///
+/// # Errors
+///
+/// Every fault in it, with its line after `place`.
+pub fn parse_source_list(text: &str, place: &str) -> Result<Vec<Source>, Problems> {
+    let ((sources, _), problems) = sources::parse(text, place);
+    if problems.is_empty() { Ok(sources) } else { Err(Problems(problems)) }
+}
+
 /// Where this user's programs keep what they remember from one call to the next: `XDG_STATE_HOME`, else `.local/state` in
 /// the home folder. Nothing where neither is known; by the rules of that variable a relative path counts for none.
 #[must_use]

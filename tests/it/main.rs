@@ -35,6 +35,7 @@ mod known_stories;
 mod later_pages;
 mod layers;
 mod left_in_peace;
+mod list_changes;
 mod merges;
 mod newsweb;
 mod newsweb_serves;
