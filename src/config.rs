@@ -6,6 +6,8 @@
 
 mod http;
 
+mod keyring;
+
 mod problem;
 
 mod proxy;
@@ -32,6 +34,7 @@ use crate::access::{self, Wish};
 use crate::model::{Retention, Route, Source};
 
 pub use http::{HttpSettings, Listen};
+pub use keyring::Keyring;
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
 pub use service::{SERVICE_SETTINGS, database_for};
@@ -40,7 +43,7 @@ pub use settings::{
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
-pub use sources::{SLUG_BYTES_MAX, check_link_selector, check_slug, slug_for, slug_for_name};
+pub use sources::{SLUG_BYTES_MAX, check_credentials, check_link_selector, check_slug, slug_for, slug_for_name};
 
 use reader::{Reader, flatten, parse_defaults, written};
 
@@ -98,6 +101,19 @@ impl Config {
     pub fn has_source_list(&self) -> bool {
         self.sources_file.is_some() && !self.sources_file_is_blank
     }
+
+    /// What is wrong with the credentials of the listed sources. It keeps nothing else from working: such a source fails, and
+    /// who only reads the database need not be allowed to read them.
+    #[must_use]
+    pub fn problems_of_credentials(&self) -> Vec<Problem> {
+        let faulty = |source: &Source| {
+            let name = source.credentials.as_deref()?;
+            let rule = self.fetch.keyring.get(name).err()?;
+            let place = self.source_places.get(&source.slug).cloned().unwrap_or_default();
+            Some(Problem { place, subject: format!("credentials = {name:?}"), rule })
+        };
+        self.sources.iter().filter_map(faulty).collect()
+    }
 }
 
 /// What is asked for on the command line; it goes over everything else.
@@ -118,12 +134,37 @@ pub fn load(overrides: &Overrides) -> Result<Config, Problems> {
     load_with(overrides, None)
 }
 
+/// The same for who asks what is stored, and follows nothing: whatever is wrong with the list of sources comes beside it, and the
+/// sources without a fault are in it.
+///
+/// # Errors
+///
+/// As [`load`], for all other settings.
+pub fn load_for_reading(overrides: &Overrides) -> Result<(Config, Problems), Problems> {
+    load_apart(overrides, None)
+}
+
+/// Reads a list of sources by itself, as `sources.toml` has it.
+///
+/// # Errors
+///
+/// Every fault in it, with its line after `place`.
+pub fn parse_source_list(text: &str, place: &str) -> Result<Vec<Source>, Problems> {
+    let ((sources, _), problems) = sources::parse(text, place);
+    if problems.is_empty() { Ok(sources) } else { Err(Problems(problems)) }
+}
+
 /// Where this user's programs keep what they remember from one call to the next: `XDG_STATE_HOME`, else `.local/state` in
 /// the home folder. Nothing where neither is known; by the rules of that variable a relative path counts for none.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+}
+
+/// The variables of this process, as far as they are texts.
+fn own_environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// [`load`] with a given environment, for tests; `None` is the process's own.
@@ -136,7 +177,20 @@ pub fn load_with(
     overrides: &Overrides,
     environment: Option<config_crate::Map<String, String>>,
 ) -> Result<Config, Problems> {
+    let (config, of_list) = load_apart(overrides, environment)?;
+    if of_list.0.is_empty() { Ok(config) } else { Err(of_list) }
+}
+
+/// The configuration, and beside it what is wrong with the list of sources. Where something else is wrong too, all is an error.
+fn load_apart(
+    overrides: &Overrides,
+    environment: Option<HashMap<String, String>>,
+) -> Result<(Config, Problems), Problems> {
     let settings_file = find_settings_file(overrides)?;
+    let keyring = match &environment {
+        Some(given) => Keyring::new(given.clone().into_iter(), settings_file.as_deref()),
+        None => Keyring::new(own_environment(), settings_file.as_deref()),
+    };
     let mut values = merged_values(settings_file.as_deref(), environment)?;
     for (key, value, flag) in &overrides.flags {
         let origin = (*flag).to_owned();
@@ -146,7 +200,7 @@ pub fn load_with(
     reader.reject_unknown_keys();
 
     let mut store = StoreSettings::read(&mut reader);
-    let mut fetch = FetchSettings::read(&mut reader);
+    let mut fetch = FetchSettings { keyring, ..FetchSettings::read(&mut reader) };
     let schedule = ScheduleSettings::read(&mut reader);
     let feed = FeedSettings::read(&mut reader);
     let mut extract = ExtractSettings::read(&mut reader);
@@ -154,15 +208,18 @@ pub fn load_with(
     let http = HttpSettings::read(&mut reader);
     let log = LogSettings::read(&mut reader);
     let retention = settings::read_retention(&mut reader);
+    let n_before_list = reader.problems.len();
     let ((sources, source_places), sources_file, sources_file_is_blank) =
         read_sources(&mut reader, settings_file.as_deref());
     take_proxies(&mut reader, &mut fetch, &sources, &source_places);
+    let of_list = n_before_list..reader.problems.len();
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
     let encoder = read_encoder(&mut reader, settings_file.as_deref());
 
-    if !reader.problems.is_empty() {
+    if reader.problems.len() > of_list.len() {
         return Err(Problems(reader.problems));
     }
+    let of_list = Problems(reader.problems.drain(of_list).collect());
     let is_database_named = overrides.flags.iter().any(|(key, ..)| *key == "store.path");
     if !is_database_named && reader.origin("store.path") != "environment" {
         let (settings, is_named) = (settings_file.as_deref(), overrides.settings_file.is_some());
@@ -171,7 +228,7 @@ pub fn load_with(
     }
     let provenance = reader.provenance(&site_rules);
     extract.site_rules = Arc::new(site_rules);
-    Ok(Config {
+    let config = Config {
         store,
         fetch,
         schedule,
@@ -189,7 +246,8 @@ pub fn load_with(
         sources_file_is_blank,
         sites_folder,
         encoder,
-    })
+    };
+    Ok((config, of_list))
 }
 
 /// The defaults with nothing over them, for tests and for the demo.

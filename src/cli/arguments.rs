@@ -30,7 +30,11 @@ Examples:
 /// The exit codes, in few words and in a sentence.
 pub(crate) const EXIT_CODES: [(u8, &str, &str); 9] = [
     (0, "done", "Done; nothing new is also done."),
-    (1, "failed", "It could not be done; of `doctor` and `status`: something is not as it should be."),
+    (
+        1,
+        "failed",
+        "It could not be done; of `doctor` and `status`: something is not as it should be; of `sources plan --exit-code`: there is something to do.",
+    ),
     (2, "wrong usage", "The command line is wrong."),
     (
         3,

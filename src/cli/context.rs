@@ -11,6 +11,7 @@ use super::arguments::CommonArguments;
 use super::failure::Failure;
 use super::terminal::logging;
 use super::terminal::output::Output;
+use super::terminal::text::{counted, one_line};
 
 /// What every command is given.
 pub(crate) struct Context {
@@ -37,6 +38,24 @@ impl Context {
         let config = Arc::new(config::load(&self.overrides)?);
         logging::start(&config.log, self.verbosity, manner);
         Ok(config)
+    }
+
+    /// The same for a command that only asks what is stored: a list of sources with faults does not keep it from that.
+    pub(crate) fn configure_for_reading(&self) -> Result<Arc<Config>, Failure> {
+        let (config, of_list) = config::load_for_reading(&self.overrides)?;
+        if let Some(first) = of_list.0.first().filter(|_| self.verbosity != logging::Verbosity::Quiet) {
+            let first = first.to_string();
+            let others = match of_list.0.len() - 1 {
+                0 => String::new(),
+                n => format!(" (and {} more: `newswire config check`)", counted(n, "fault")),
+            };
+            eprintln!(
+                "newswire: the list of sources has faults, what is stored is read all the same: {}{others}",
+                one_line(&first)
+            );
+        }
+        logging::start(&config.log, self.verbosity, logging::Manner::OneShot);
+        Ok(Arc::new(config))
     }
 
     /// Opens a database for reading, and tells where it can only be read as it lies.

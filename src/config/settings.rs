@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::model::{Proxy, Retention, Route};
 
+use super::keyring::Keyring;
 use super::reader::Reader;
 use super::sites::SiteRules;
 
@@ -86,6 +87,8 @@ pub struct FetchSettings {
     pub proxy: Option<Proxy>,
     /// The proxies of listed sources.
     pub source_proxies: Vec<Proxy>,
+    /// The credentials of sources.
+    pub keyring: Keyring,
 }
 
 /// A host or a domain, with all hosts below it, that is asked at a pace of its own.
@@ -415,6 +418,8 @@ impl FetchSettings {
         let settings = FetchSettings {
             proxy,
             source_proxies: Vec::new(),
+            // For `load` to fill: what is secret is no setting.
+            keyring: Keyring::default(),
             user_agent: user_agent(&contact),
             host_delay: Duration::from_millis(reader.integer("fetch.host_delay_ms", 0, 3_600_000)),
             host_connections: size(reader.integer("fetch.host_connections", 1, 256)),

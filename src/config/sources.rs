@@ -8,13 +8,14 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use crate::model::{FullText, Retention, Route, Source, SourceKind};
+use crate::model::{FullText, LoginName, Retention, Route, Source, SourceKind, public_url};
 
 use super::problem::Problem;
 use super::sites::ElementSelector;
 use super::tables::Tables;
 
-const KNOWN_KEYS: [&str; 8] = ["slug", "url", "kind", "tags", "full_text", "links", "proxy", "retention"];
+const KNOWN_KEYS: [&str; 9] =
+    ["slug", "url", "kind", "tags", "full_text", "links", "proxy", "credentials", "retention"];
 
 const RETENTION_KEYS: [&str; 3] = ["articles_days", "texts_days", "revisions_days"];
 
@@ -72,6 +73,7 @@ fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Optio
         tables.text_of(at, table, "full_text", false).map(|(at, text)| (at, text.parse::<FullText>(), text));
     let link_selectors = read_link_selectors(tables, table);
     let proxy = read_proxy(tables, at, table);
+    let credentials = read_credentials(tables, at, table, url.as_ref());
     let retention = read_retention(tables, table);
     match &full_text {
         Some((at, Err(rule), text)) => tables.problem(*at, &format!("full_text = {text:?}"), rule),
@@ -95,7 +97,8 @@ fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Optio
     // Links are chosen on a page, so it is one.
     let kind = if link_selectors.is_empty() { kind } else { Some(SourceKind::Page) };
     let full_text = full_text.and_then(|(_, choice, _)| choice.ok()).unwrap_or_default();
-    Some((at, Source { kind, tags, full_text, link_selectors, proxy, retention, ..Source::new(slug?.1, url?) }))
+    let source = Source::new(slug?.1, url?);
+    Some((at, Source { kind, tags, full_text, link_selectors, proxy, credentials, retention, ..source }))
 }
 
 fn read_proxy(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<Route> {
@@ -108,6 +111,33 @@ fn read_proxy(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option
             tables.problem(at, &format!("proxy = {shown:?}"), &rule);
             None
         }
+    }
+}
+
+/// The name of credentials. What is no name may be the secret itself, so it is not shown.
+fn read_credentials(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>, url: Option<&Url>) -> Option<String> {
+    let (at, name) = tables.text_of(at, table, "credentials", false)?;
+    match check_credentials(&name, url) {
+        Ok(()) => Some(name),
+        Err(rule) => {
+            tables.problem(at, "credentials", &rule);
+            None
+        }
+    }
+}
+
+/// Checks under which name the credentials of a source at an address are kept.
+///
+/// # Errors
+///
+/// The rule that is broken, without the name.
+pub fn check_credentials(name: &str, url: Option<&Url>) -> Result<(), String> {
+    LoginName::check(name)?;
+    match url {
+        Some(url) if *public_url(url) != *url => {
+            Err("must be absent where the address has USER:PASSWORD@ itself".to_owned())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -15,7 +15,8 @@ use url::Url;
 
 use crate::config::FetchSettings;
 use crate::model::{
-    ErrorClass, Exchange, Fetched, FetchedDocument, HostMemory, Proxy, Purpose, Route, Validators, publisher_of,
+    ErrorClass, Exchange, Fetched, FetchedDocument, HostMemory, LoginName, Proxy, Purpose, Route, Validators,
+    publisher_of,
 };
 
 use super::address::AddressRules;
@@ -26,6 +27,7 @@ use super::headers::{self, lines_of, max_age_s, retry_after, text_of};
 use super::host_gate::{HostGate, Pace};
 use super::large_bodies::LargeBodies;
 use super::lenient::LenientReader;
+use super::login::{self, Login};
 use super::refresh;
 use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
@@ -71,6 +73,8 @@ pub struct Fetcher {
     clients: RouteClients,
     /// The way of the source for which it asks, if that has one of its own.
     of_source: Option<Route>,
+    /// The credentials of that source, if it asks for some.
+    login: Option<Login>,
     lenient: LenientReader,
     large_bodies: LargeBodies,
     gate: HostGate,
@@ -102,15 +106,16 @@ impl Fetcher {
         Ok(Fetcher { lenient, large_bodies: self.large_bodies.clone(), gate, robots, ..fresh })
     }
 
-    /// The same for what a source leads to: in its own way, if it has one. Hosts are told from each other and remembered
-    /// as ever, however they are asked.
+    /// The same for what a source leads to: in its own way, if it has one, and with its credentials where the address is of
+    /// its own host. Hosts are told from each other and remembered as ever, however they are asked.
     #[must_use]
-    pub fn by_way_of(&self, of_source: Option<&Route>) -> Self {
+    pub fn for_source(&self, of_source: Option<&Route>, login: Option<&LoginName>) -> Self {
+        let login = login.map(|login| Login::new(login, &self.settings.keyring));
         let of_source = of_source.map(|route| match route {
             Route::Via(proxy) => Route::Via(self.settings.with_known_credentials(proxy)),
             Route::Direct => Route::Direct,
         });
-        Fetcher { of_source, ..self.clone() }
+        Fetcher { of_source, login, ..self.clone() }
     }
 
     fn with_addresses(settings: &FetchSettings, addresses: AddressRules) -> Result<Self, String> {
@@ -121,6 +126,7 @@ impl Fetcher {
             large_bodies: LargeBodies::default(),
             clients: RouteClients::new(settings.clone(), addresses)?,
             of_source: None,
+            login: None,
             gate: HostGate::new(settings.host_wait_max),
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
             settings,
@@ -226,6 +232,14 @@ impl Fetcher {
             .and_then(|()| route_client.addresses.check_name(url, is_resolved_here));
         if let Err(refused) = checked {
             let error = FetchError::Address(refused);
+            exchanges.push(Exchange { failure: Some(error.failure()), ..unasked(url, request.purpose) });
+            return Err(error);
+        }
+        // What robots.txt says holds for all who ask, and is remembered for them.
+        if request.purpose != Purpose::Robots
+            && let Some(reason) = self.login.as_ref().and_then(|login| login.missing_for(url))
+        {
+            let error = FetchError::Credentials(reason.to_owned());
             exchanges.push(Exchange { failure: Some(error.failure()), ..unasked(url, request.purpose) });
             return Err(error);
         }
@@ -343,16 +357,17 @@ impl Fetcher {
             Purpose::Robots => ACCEPT_ANY,
         };
         let mut builder = client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_ENCODING, coding::ACCEPTED);
-        for (name, value) in
-            [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)]
-        {
+        let Validators { etag, last_modified } = request.validators;
+        for (name, value) in [(IF_NONE_MATCH, etag), (IF_MODIFIED_SINCE, last_modified)] {
             if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
                 builder = builder.header(name, value);
             }
         }
-        if let Some(cookies) = cookies.header_for(url) {
-            builder = builder.header(COOKIE, cookies);
-        }
+        builder = match (self.login.as_ref().and_then(|login| login.credentials_for(url)), cookies.header_for(url)) {
+            (Some(credentials), set) => login::signed(builder, credentials, set),
+            (None, Some(set)) => builder.header(COOKIE, set),
+            (None, None) => builder,
+        };
         let unanswered = |error| FetchError::from_client(&error, &doing);
         let response = match reader {
             Reader::Lenient => Box::pin(self.lenient.send(&builder.build().map_err(unanswered)?, &doing)).await?,

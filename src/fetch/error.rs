@@ -124,6 +124,9 @@ pub enum FetchError {
     /// The address is not one to fetch from.
     #[error("{0}")]
     Address(AddressRefused),
+    /// The source asks for credentials that are not at hand.
+    #[error("{0}")]
+    Credentials(String),
 }
 
 /// What an exchange was waiting for when its time was up.
@@ -172,6 +175,7 @@ impl FetchError {
             FetchError::Redirect(_) => ErrorClass::Redirect,
             FetchError::RobotsForbid { .. } | FetchError::RobotsUnreachable { .. } => ErrorClass::Robots,
             FetchError::Address(_) => ErrorClass::Address,
+            FetchError::Credentials(_) => ErrorClass::Internal,
         }
     }
 
@@ -191,6 +195,7 @@ impl FetchError {
             | FetchError::Framing { .. }
             | FetchError::Coding(_)
             | FetchError::Timeout { .. }
+            | FetchError::Credentials(_)
             | FetchError::RobotsUnreachable { .. } => Retry::Backoff,
             FetchError::Status { status: 403 | 404 | 410, .. } => Retry::WhileYoung,
             FetchError::Status { .. }

@@ -23,6 +23,8 @@ mod large_bodies;
 
 mod lenient;
 
+mod login;
+
 mod refresh;
 
 mod reservations;

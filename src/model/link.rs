@@ -7,7 +7,7 @@ use url::Url;
 
 use super::credentials::public_url;
 use super::domain::registrable_domain;
-use super::{ClaimId, FullText, LinkId, Route, SourceId, Validators, page_form};
+use super::{ClaimId, FullText, LinkId, LoginName, Route, SourceId, Validators, page_form};
 
 /// A link that a poll found, with what the feed, sitemap or page said of it. Strings are the document's own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -243,6 +243,8 @@ pub struct Candidate {
     pub source_slug: Option<String>,
     /// The way to what that source leads to, if it has one of its own.
     pub proxy: Option<Route>,
+    /// The credentials of that source, if it asks for some.
+    pub login: Option<LoginName>,
     /// What that source said of it.
     pub hints: LinkHints,
     /// The validators of the page's last full answer.

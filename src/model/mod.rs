@@ -7,6 +7,8 @@ mod route;
 
 mod credentials;
 
+mod login;
+
 mod source;
 
 mod exchange;
@@ -45,6 +47,7 @@ pub use host::{HostHold, HostMemory, KnownRobots};
 pub use link::{
     Candidate, CanonicalUrl, EntryMark, FeedText, FoundLink, InvalidUrl, LinkHints, ListedLink, publisher_of,
 };
+pub use login::{Credential, LoginName, parse_credentials};
 pub use meaning::Meaning;
 pub use merging::{DeletedIdentity, MergedSource};
 pub use outcome::{

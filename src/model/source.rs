@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Retention, Route, Validators};
+use super::{LoginName, Retention, Route, Validators};
 
 /// The row id of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -133,6 +133,8 @@ pub struct Source {
     pub link_selectors: Vec<String>,
     /// The way to it and to the pages of its links; the usual one when absent.
     pub proxy: Option<Route>,
+    /// The name under which its credentials are kept, if it asks for some.
+    pub credentials: Option<String>,
     /// How long what it brings is kept; as everything else when absent.
     pub retention: Option<Retention>,
 }
@@ -151,6 +153,7 @@ impl Source {
             full_text: FullText::default(),
             link_selectors: Vec::new(),
             proxy: None,
+            credentials: None,
             retention: None,
         }
     }
@@ -203,6 +206,8 @@ pub struct DueSource {
     pub link_selectors: Vec<String>,
     /// The way to it, if it has one of its own.
     pub proxy: Option<Route>,
+    /// Its credentials, if it asks for some.
+    pub login: Option<LoginName>,
     /// The sitemaps of an index that were read last.
     pub children: Vec<ChildSitemap>,
     /// A stretch of time that its polls missed and nobody has tried to make good yet.
@@ -228,6 +233,7 @@ impl DueSource {
             full_text: source.full_text,
             link_selectors: source.link_selectors.clone(),
             proxy: source.proxy.clone(),
+            login: source.credentials.as_deref().map(|name| LoginName::of(name, &source.url)),
             children: Vec::new(),
             gap: None,
             is_probe: true,

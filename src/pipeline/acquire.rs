@@ -35,7 +35,7 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
         let now = Timestamp::now();
         return ArticleOutcome { candidate, exchanges: Vec::new(), finished_at: now, host_ready_at: now, result };
     }
-    let stages = &stages.by_way_of(candidate.proxy.as_ref());
+    let stages = &stages.for_source(candidate.proxy.as_ref(), candidate.login.as_ref());
     let request =
         FetchRequest { url: candidate.url.as_url(), purpose: Purpose::Article, validators: &candidate.validators };
     let report = stages.fetcher.fetch(request).await;

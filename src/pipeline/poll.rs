@@ -19,7 +19,7 @@ use super::stages::Stages;
 
 /// Polls a source.
 pub async fn poll(stages: &Stages, source: DueSource) -> PollOutcome {
-    let stages = &stages.by_way_of(source.proxy.as_ref());
+    let stages = &stages.for_source(source.proxy.as_ref(), source.login.as_ref());
     let mut exchanges = Vec::new();
     let result = match source.kind {
         // An article source lists one link: itself. Its page is the article line's business.

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::config::{Config, FeedSettings, ScheduleSettings};
 use crate::extract::Extractor;
 use crate::fetch::{FetchError, FetchReport, FetchRequest, Fetcher};
-use crate::model::{ErrorClass, Failure, Route};
+use crate::model::{ErrorClass, Failure, LoginName, Route};
 
 use super::meaning::Meanings;
 use super::progress::Progress;
@@ -71,12 +71,12 @@ impl Stages {
         Stages { is_probe, progress, ..self.clone() }
     }
 
-    /// The same for what a source leads to, which may have a way of its own.
+    /// The same for what a source leads to, which may have a way and credentials of its own.
     #[must_use]
-    pub fn by_way_of(&self, of_source: Option<&Route>) -> Cow<'_, Self> {
-        match of_source {
-            Some(_) => Cow::Owned(Stages { fetcher: self.fetcher.by_way_of(of_source), ..self.clone() }),
-            None => Cow::Borrowed(self),
+    pub fn for_source(&self, route: Option<&Route>, login: Option<&LoginName>) -> Cow<'_, Self> {
+        match (route, login) {
+            (None, None) => Cow::Borrowed(self),
+            _ => Cow::Owned(Stages { fetcher: self.fetcher.for_source(route, login), ..self.clone() }),
         }
     }
 

@@ -32,6 +32,7 @@ pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
 pub use file::restore::{Restored, restore};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 pub use file::snapshot::{Snapshot, take_snapshot};
+pub use file::source_list::ListKeeper;
 pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};
 pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory};
 pub use read::addresses::WaitingLink;
@@ -44,6 +45,7 @@ pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;
 pub use read::earlier_state::EarlierState;
 pub use read::lineage::{Descendant, Lineage, Relative};
+pub use read::list_changes::{KeyChange, ListChanges, list_changes};
 pub use read::reader::Reader;
 pub use read::search::{Found, MATCH_MARKS, SearchHit};
 pub use read::sightings::SightingRow;
@@ -63,7 +65,9 @@ pub use write::removal::rm::{RemovedArticle, remove_articles_beside};
 pub use write::removal::walk::{Pruned, RetentionRules};
 pub use write::retries::{ask_for_beside, poll_source_beside, retry_links_beside};
 pub use write::sources::add::AddedSource;
-pub use write::sources::edits::{ChangedSource, NewSource, SourceChange, add_sources_beside, change_source_beside};
+pub use write::sources::edits::{
+    ChangedSource, NewSource, SourceChange, add_sources_beside, apply_list_beside, change_source_beside,
+};
 pub use write::sources::polls::PollCommit;
 pub use write::sources::sync::SyncReport;
 pub use write::stories::edits::{merge_stories_beside, split_story_beside};

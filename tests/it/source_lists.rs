@@ -264,3 +264,54 @@ fn a_list_in_capitals_with_folders_named_by_their_titles_comes_in() {
     room.run(&["sources", "import", &list]).exits(0).says("1 source added");
     assert_eq!(room.table("SELECT title, tags FROM sources"), [["Quay", "[\"Harbours\",\"Small ones\"]"]]);
 }
+
+#[test]
+fn a_list_with_faults_keeps_nobody_from_reading_what_is_stored() {
+    let mut room = Newsroom::new();
+    let file =
+        room.file("one.jsonl", r#"{"id": "1", "source": "wire", "title": "One", "text": "A text of some words."}"#);
+    room.run(&["-q", "import", &file]).exits(0);
+    let reading = [
+        &["ls"][..],
+        &["show", "1"],
+        &["search", "words"],
+        &["status"],
+        &["sql", "SELECT title FROM articles"],
+        &["tail", "--all"],
+        &["stories"],
+        &["why", "http://paper.example/a"],
+        &["export"],
+        &["snapshot", "given.db"],
+        &["backup", "kept.db"],
+        &["doctor"],
+        &["schema", "--datasette"],
+    ];
+    let writing =
+        [&["run"][..], &["fetch", "--due"], &["sources", "ls"], &["prune", "--dry-run"], &["config", "check"]];
+    let faulty = "[[source]]\nslug = \"One\"\nurl = \"ftp://paper.example/\"\n";
+    for (list, told) in [
+        (Some(faulty), "sources.toml:2: slug = \"One\": must be 1 to 64"),
+        (Some("[[source\nslug ="), "sources.toml:1"),
+        (None, "sources.file = none.toml: cannot be read"),
+    ] {
+        match list {
+            Some(list) => room.write_sources(list),
+            None => room.set(&[("sources.file", "\"none.toml\"")]),
+        }
+        for arguments in reading {
+            let _ = std::fs::remove_file(room.path("given.db"));
+            let _ = std::fs::remove_file(room.path("kept.db"));
+            let outcome = room.run(arguments).says("the list of sources has faults").says(told);
+            assert_ne!(outcome.code, Some(78), "{arguments:?}: {}", outcome.stderr);
+            let warnings = outcome.stderr.lines().filter(|line| line.contains("the list of sources has faults"));
+            assert_eq!(warnings.count(), 1, "{arguments:?}: {}", outcome.stderr);
+        }
+        assert_eq!(room.run(&["-q", "ls"]).exits(0).stderr, "");
+        for arguments in writing {
+            room.run(arguments).exits(78).says(told);
+        }
+    }
+    // Other settings are needed by all of them.
+    room.set(&[("fetch.redirects_max", "99")]);
+    room.run(&["ls"]).exits(78).says("fetch.redirects_max").says("none.toml");
+}

@@ -11,7 +11,7 @@ use crate::store::{self, CopyPlan, CopyStage, CopyWatcher, FileCopy, StoreError}
 use super::rotation;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::{counted, one_line, size};
@@ -56,7 +56,7 @@ pub(crate) struct TargetArguments {
 }
 
 pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let database = &config.store.path;
     match command.keep {
         None => back_up(context, database, &command.target, command.no_verify),

@@ -23,7 +23,6 @@ use crate::cli::files::write_atomically;
 use crate::cli::read::damage::Damage;
 use crate::cli::read::filter::FilterArguments;
 use crate::cli::terminal::delimited::Formulas;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::counted;
 use crate::cli::terminal::times::parse_time;
@@ -87,7 +86,7 @@ pub(crate) struct BesideArguments {
 }
 
 pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
     let as_of = command.as_of.map(AsOf::Time).or(command.as_of_seq.map(AsOf::Change));
     let filter = store::ArticleFilter { as_of, ..command.filter.filter(&reader)? };

@@ -7,7 +7,6 @@ use crate::store;
 use super::backup::{TargetArguments, write_copy};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::text::one_line;
 
 #[derive(Debug, Args)]
@@ -40,7 +39,7 @@ pub(crate) struct SnapshotCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &SnapshotCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let mut left_out = Vec::new();
     write_copy(context, &config.store.path, &command.target, "taking a snapshot", |plan, watcher| {
         let snapshot = store::take_snapshot(plan, &command.own_tables, watcher)?;

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use crate::app::{App, AppError};
-use crate::config;
+use crate::config::{self, Config};
 use crate::daemon::{Control, Engine, EngineError, Event, Notifier, Until};
 use crate::serve::{self, Metrics};
 use crate::store::{OpeningWatcher, Scope, StoreError, SyncReport};
@@ -53,6 +53,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             warn!("{notice}");
         }
         log_changes(&report);
+        warn_of_credentials(&app.config);
         if app.config.sources.is_empty() {
             info!("no sources are listed; `newswire sources add URL` adds one while the daemon runs");
         }
@@ -135,7 +136,15 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
         warn!("{notice}");
     }
     log_changes(&report);
+    warn_of_credentials(&app.config);
     Ok(app)
+}
+
+/// Sources whose credentials are not at hand fail one by one, and the others go on.
+fn warn_of_credentials(config: &Config) {
+    for problem in config.problems_of_credentials() {
+        warn!("{problem}");
+    }
 }
 
 fn log_changes(report: &SyncReport) {

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::config::{self, DEFAULTS, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
+use crate::config::{self, Config, DEFAULTS, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
+
+use crate::store::StoreError;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -50,6 +52,10 @@ fn check(context: &mut Context) -> Result<(), Failure> {
         let problem = Problem { place, subject: "sources.file".to_owned(), rule };
         return Err(Problems(vec![problem]).into());
     }
+    let problems = problems_of_credentials(&config)?;
+    if !problems.is_empty() {
+        return Err(Problems(problems).into());
+    }
     let name = |path: &Option<std::path::PathBuf>| {
         path.as_ref().map_or("none found, defaults apply".to_owned(), |path| path.display().to_string())
     };
@@ -73,6 +79,24 @@ fn check(context: &mut Context) -> Result<(), Failure> {
         output.line("no problems")
     })?;
     Ok(())
+}
+
+/// What is wrong with the credentials of sources: of those that are listed, and of those that were added by command.
+fn problems_of_credentials(config: &Config) -> Result<Vec<Problem>, Failure> {
+    let mut problems = config.problems_of_credentials();
+    let rows = match Context::reader(&config.store.path) {
+        Ok(reader) => reader.sources()?,
+        Err(StoreError::Missing { .. }) => return Ok(problems),
+        Err(error) => return Err(error.into()),
+    };
+    for row in rows.iter().filter(|row| row.origin == "command" && row.state != "removed") {
+        let Some(name) = &row.credentials else { continue };
+        if let Err(rule) = config.fetch.keyring.get(name) {
+            let place = format!("source {}", row.slug);
+            problems.push(Problem { place, subject: format!("credentials = {name:?}"), rule });
+        }
+    }
+    Ok(problems)
 }
 
 fn show(context: &mut Context) -> Result<(), Failure> {

@@ -9,7 +9,6 @@ use crate::store::{self, Finding, Subject};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{counted, one_line};
 
@@ -36,7 +35,7 @@ pub(crate) struct DoctorCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let mut findings = look(context, &config, false)?;
     let mut mended = Vec::new();
     // One mend may show, or cause, what another one mends.

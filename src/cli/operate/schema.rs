@@ -7,7 +7,6 @@ use crate::store::{DocRow, SchemaEntry, datasette_metadata, docs, public_schema}
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{address, text};
 use crate::cli::terminal::text::for_terminal;
 
@@ -34,7 +33,7 @@ pub(crate) struct SchemaCommand {
 
 pub(crate) fn run(context: &mut Context, command: &SchemaCommand) -> Result<(), Failure> {
     if command.datasette {
-        let config = context.configure(Manner::OneShot)?;
+        let config = context.configure_for_reading()?;
         let name = config.store.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let metadata = datasette_metadata(&name)?;
         context.output.line(&for_terminal(serde_json::to_string_pretty(&metadata).unwrap_or_default()))?;

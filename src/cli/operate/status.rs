@@ -14,7 +14,6 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::operate::health::{self, Circumstances, SILENCE_MAX};
 use crate::cli::operate::sizes;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{counted, one_line, size};
 use crate::cli::terminal::times::parse_time;
@@ -51,7 +50,7 @@ pub(crate) struct StatusCommand {
 const FAILING_SHOWN_MAX: usize = 10;
 
 pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     if command.check {
         return check(context, &config.store.path, command.since);
     }

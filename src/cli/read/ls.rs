@@ -11,7 +11,6 @@ use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{Column, number, text};
 
 #[derive(Debug, Args)]
@@ -27,7 +26,7 @@ pub(crate) struct LsCommand {
 const SCREENFUL: u32 = 50;
 
 pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let limit = command.limit.or_screenful(context, SCREENFUL);

@@ -12,7 +12,7 @@ use super::ls;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
@@ -40,7 +40,7 @@ pub(crate) struct SearchCommand {
 const SCREENFUL: u32 = 20;
 
 pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let query = command.query.join(" ");

@@ -15,7 +15,6 @@ use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::Output;
 
 #[derive(Debug, Args)]
@@ -43,7 +42,7 @@ pub(crate) struct ShowCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
     let id = find(&reader, &config, &command.article)?;
     let Some(article) = reader.article(id)? else {

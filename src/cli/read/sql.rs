@@ -14,7 +14,6 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, standard_input};
 use crate::cli::terminal::delimited::{Formulas, comma_separated};
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{Column, Output, address, number, text};
 use crate::cli::terminal::text::{one_line, terminal_width, text_width};
 
@@ -83,7 +82,7 @@ pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
     if context.output.is_json() && (command.csv || command.raw_csv) {
         return Err(Failure::Usage("--csv and --json: the answer is one or the other".to_owned()));
     }
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let sql: Cow<'_, str> = if command.sql == STANDARD_INPUT {
         read_statement(standard_input(|told| eprintln!("{told}"))?)?.into()
     } else {

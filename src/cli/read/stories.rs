@@ -13,7 +13,6 @@ use super::damage;
 use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::{Output, number, text};
 use crate::cli::terminal::text::{counted, one_line};
 use crate::cli::terminal::times::parse_time;
@@ -91,7 +90,7 @@ pub(crate) enum StoriesAction {
 }
 
 pub(crate) fn run(context: &mut Context, command: &StoriesCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     match &command.action {
         None => list(context, &config, &command.choice),
         Some(StoriesAction::Show { story }) => show(context, &config, *story),

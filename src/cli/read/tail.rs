@@ -19,7 +19,7 @@ use super::filter::FilterArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::{counted, cut, one_line, padded, terminal_width};
@@ -89,7 +89,7 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
     if command.follow && command.cursor.is_some() && command.limit.is_some() {
         return Err(Failure::Usage("-n: with --cursor and -f all is printed, sooner or later".to_owned()));
     }
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
     let filter = command.filter.filter(&reader)?;
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;

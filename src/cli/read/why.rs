@@ -18,7 +18,6 @@ use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::Output;
 
 /// Addresses of one article that are told.
@@ -39,7 +38,7 @@ pub(crate) struct WhyCommand {
 pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Failure> {
     let address = addresses::parse(&command.url)?;
     let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
     let mut history = reader.address_history(&url)?;
     // A clock that was ahead may have written later times than those that count.

@@ -8,7 +8,7 @@ use url::Url;
 use crate::config::{self, Config};
 use crate::discover;
 use crate::feed;
-use crate::model::{self, DueSource, ErrorClass, FullText, PollResult, Route, Source, SourceKind};
+use crate::model::{self, DueSource, ErrorClass, FullText, LoginName, PollResult, Route, Source, SourceKind};
 use crate::pipeline::{self, DiscoverError, Stages, Thoroughness};
 use crate::store::{self, NewSource, SourceRow, StoreError};
 
@@ -55,6 +55,10 @@ pub(crate) struct AddSourceArguments {
     /// By way of whom it and its articles are fetched: direct, or the address of a proxy without credentials
     #[arg(long, value_name = "PROXY")]
     pub(crate) proxy: Option<String>,
+
+    /// The name under which its credentials are kept: of a file in the folder credentials beside the settings, for one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) credentials: Option<String>,
 }
 
 pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceArguments) -> Result<(), Failure> {
@@ -66,12 +70,16 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
     for form in address.forms() {
         refuse_listed(config, &form)?;
     }
+    if let Some(name) = source.credentials.as_deref().filter(|_| !arguments.force) {
+        check_credentials(config, name)?;
+    }
     match followed_already(config, &address)? {
         Some(url) => source.url = url,
         None if arguments.force => {}
         None => {
             let stages = Stages::new(config).map_err(Failure::Failed)?;
-            let stages = stages.by_way_of(source.proxy.as_ref()).into_owned();
+            let login = source.credentials.as_deref().map(|name| LoginName::of(name, &source.url));
+            let stages = stages.for_source(source.proxy.as_ref(), login.as_ref()).into_owned();
             let interrupt = signals::watch()?;
             let looking = look(&stages, address, source);
             source = Context::block_on(interrupt.race(looking))???;
@@ -205,7 +213,11 @@ fn named_source(arguments: &AddSourceArguments, url: Url) -> Result<Source, Fail
     let link_selectors = arguments.link_selectors.clone();
     let tags = arguments.tags.clone();
     let proxy = arguments.proxy.as_deref().map(named_proxy).transpose()?;
-    Ok(Source { kind, tags, full_text, link_selectors, proxy, ..Source::new(String::new(), url) })
+    if let Some(name) = &arguments.credentials {
+        config::check_credentials(name, Some(&url)).map_err(|rule| Failure::Usage(format!("--credentials: {rule}")))?;
+    }
+    let credentials = arguments.credentials.clone();
+    Ok(Source { kind, tags, full_text, link_selectors, proxy, credentials, ..Source::new(String::new(), url) })
 }
 
 /// A way as the command line has it. Whoever looks sees the command line, and reads the database: there are no credentials
@@ -218,6 +230,13 @@ fn named_proxy(text: &str) -> Result<Route, Failure> {
     }
     let rule = "must be without credentials: those in the settings or the sources file for the same address are taken";
     Err(Failure::Usage(format!("--proxy \"{route}\": {rule}")))
+}
+
+/// Refuses a name under which there is nothing to be let in with. Who asks may not be allowed to read it, as the daemon is.
+fn check_credentials(config: &Config, name: &str) -> Result<(), Failure> {
+    let advice = "--force follows it all the same";
+    let refused = |rule| Failure::Failed(format!("--credentials {name:?}: {rule}; {advice}"));
+    config.fetch.keyring.get(name).map(|_| ()).map_err(refused)
 }
 
 fn refuse_listed(config: &Config, url: &Url) -> Result<(), Failure> {

@@ -8,6 +8,7 @@
 //! * `changes`: `sources rm`, `pause`, `resume`.
 //! * `retry`: `sources retry`.
 //! * `lists`: `sources import` and `export`: OPML.
+//! * `plan`: `sources plan` and `apply`: a list in the place of what is followed.
 //! * `test`: `sources test`.
 
 pub(crate) mod named;
@@ -26,6 +27,8 @@ mod retry;
 
 mod lists;
 
+mod plan;
+
 mod test;
 
 use std::path::PathBuf;
@@ -39,6 +42,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
 
 use add::AddSourceArguments;
+use plan::{ApplyArguments, PlanArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct SourcesCommand {
@@ -90,6 +94,10 @@ pub(crate) enum SourcesAction {
         /// Slug, unique prefix or address
         source: String,
     },
+    /// Show what a list of sources would change, and change nothing
+    Plan(PlanArguments),
+    /// Follow what a list of sources has, and no longer what it has not
+    Apply(ApplyArguments),
     /// Follow all sources of OPML files, folders becoming tags
     Import {
         /// OPML files, or - for standard input
@@ -115,6 +123,8 @@ pub(crate) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(),
         SourcesAction::Resume { sources } => changes::change(context, &config, sources, SourceChange::Resume),
         SourcesAction::Retry { sources } => retry::retry(context, &config, sources),
         SourcesAction::Test { source } => test::test(context, &config, source),
+        SourcesAction::Plan(arguments) => plan::plan(context, &config, arguments),
+        SourcesAction::Apply(arguments) => plan::apply(context, &config, arguments),
         SourcesAction::Import { files } => lists::import(context, &config, files),
         SourcesAction::Export { out } => lists::export(context, &config, out.as_deref()),
     }

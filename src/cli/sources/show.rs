@@ -60,6 +60,7 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     }
     output.field("links", Some(&row.link_selectors.join(", ")))?;
     output.field("proxy", row.proxy.as_deref())?;
+    output.field("credentials", row.credentials.as_deref())?;
     output.field("followed", Some(&details.created_at))?;
     output.field("last ok", row.last_ok_at.as_deref())?;
     output.field("next poll", row.next_due_at.as_deref())?;

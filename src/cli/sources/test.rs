@@ -110,6 +110,7 @@ async fn find(config: &Config, stages: &Stages, word: &str) -> Result<Source, Fa
         full_text: row.full_text.parse().unwrap_or_default(),
         link_selectors: row.link_selectors,
         proxy: row.proxy.map(|proxy| proxy.parse()).transpose().map_err(Failure::Failed)?,
+        credentials: row.credentials,
         ..Source::new(row.slug, addresses::parse(&url)?.url)
     })
 }

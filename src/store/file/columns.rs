@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::dedup::lineage::Span;
-use crate::model::{CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, Route, Validators, without_credentials};
+use crate::model::{
+    CanonicalUrl, ChildSitemap, FeedText, FullText, LinkHints, LoginName, Route, Validators, without_credentials,
+};
 
 /// Largest feed text, in bytes, that is kept with a link until its page is fetched.
 const FEED_TEXT_BYTES_MAX: usize = 512 * 1024;
@@ -48,6 +50,11 @@ pub(in crate::store) fn stored_url(text: &str) -> Option<CanonicalUrl> {
 /// The way of a source, as it is stored: without credentials, since many may read the file.
 pub(in crate::store) fn stored_route(route: &Route) -> String {
     route.without_credentials().to_string()
+}
+
+/// The credentials of a source at its listed address.
+pub(in crate::store) fn login_at(name: &str, listed_url: &str) -> Option<LoginName> {
+    Url::parse(listed_url).ok().map(|url| LoginName::of(name, &url))
 }
 
 /// A text that is printed. Earlier versions wrote the credentials of sources into it.

@@ -8,6 +8,7 @@
 //! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
+//! * `list_changes`: what a list of sources would change.
 //! * `sources`, `status`, `backlog`, `sizes`: the sources, the state of everything, what is due, and what takes how much room.
 //! * `counts`: how many there are of what is listed in part.
 //! * `merging`: what another database takes from this one.
@@ -46,6 +47,8 @@ pub(super) mod changes;
 pub(super) mod sightings;
 
 pub(super) mod lineage;
+
+pub(super) mod list_changes;
 
 pub(super) mod stories;
 

@@ -1,5 +1,7 @@
 //! Sources: lists of them, all that is stored of one, and those of a publisher.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
@@ -33,6 +35,8 @@ pub struct SourceRow {
     pub link_selectors: Vec<String>,
     /// The way to it, if it has one of its own: `direct` or a proxy's address, without credentials.
     pub proxy: Option<String>,
+    /// The name under which its credentials are kept; always absent in a snapshot.
+    pub credentials: Option<String>,
     /// The site that it belongs to.
     pub site_url: Option<String>,
     /// Last successful poll.
@@ -113,7 +117,8 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn sources(&self) -> Result<Vec<SourceRow>, StoreError> {
-        self.rows(&format!("{SOURCE_SELECT} ORDER BY sources.slug"), params![], source_row)
+        let rows = self.rows(&format!("{SOURCE_SELECT} ORDER BY sources.slug"), params![], source_row)?;
+        self.with_credentials(rows)
     }
 
     /// The source with this slug or address, else all whose slug begins with the word.
@@ -128,13 +133,27 @@ impl Reader {
             source_row,
         )?;
         if !exact.is_empty() {
-            return Ok(exact);
+            return self.with_credentials(exact);
         }
-        self.rows(
+        let begun = self.rows(
             &format!("{SOURCE_SELECT} WHERE substr(sources.slug, 1, length(?1)) = ?1 ORDER BY sources.slug"),
             params![word],
             source_row,
-        )
+        )?;
+        self.with_credentials(begun)
+    }
+
+    /// The same sources with the names of their credentials, where the file has any.
+    fn with_credentials(&self, rows: Vec<SourceRow>) -> Result<Vec<SourceRow>, StoreError> {
+        if !self.connection().table_exists(Some("main"), "_source_credentials")? {
+            return Ok(rows);
+        }
+        let names = self.rows("SELECT source_id, name FROM _source_credentials", params![], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let names: HashMap<i64, String> = names.into_iter().collect();
+        let with_name = |row: SourceRow| SourceRow { credentials: names.get(&row.id).cloned(), ..row };
+        Ok(rows.into_iter().map(with_name).collect())
     }
 
     /// All that is stored of a source.
@@ -228,5 +247,7 @@ fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
         link_selectors: from_json_list(&row.get::<_, String>(15)?),
         site_url: row.get(16)?,
         proxy: row.get(17)?,
+        // Of another table, which files of earlier versions and snapshots do not have.
+        credentials: None,
     })
 }

@@ -19,6 +19,7 @@ use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{
     OpeningWatcher, check_folder_of, check_maker, no_longer_watched, open_for_writing_watched,
 };
+use crate::store::file::source_list::ListKeeper;
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
 use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
@@ -186,7 +187,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub async fn synchronize_sources(&self, listed: Vec<Source>) -> Result<SyncReport, StoreError> {
-        self.write(move |tx| sync::synchronize(tx, &listed, Timestamp::now())).await
+        self.write(move |tx| sync::synchronize(tx, &listed, ListKeeper::SourcesFile, Timestamp::now())).await
     }
 
     /// Adds a source that no file lists; `is_polled` says whether the daemon polls it.

@@ -12,6 +12,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// Of `paper.example`, until the end of 2125, signed by itself.
 pub(crate) const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/certificate.pem");
 
+/// What a connection with TLS begins with (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
 /// Answers each request by its head with the bytes that a test wants, and ends the connection.
 pub(crate) fn scripted(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
@@ -67,7 +70,7 @@ pub(crate) fn not_found() -> Vec<u8> {
 }
 
 /// As [`scripted`], with TLS for `paper.example`, which is ended by closing the connection and without a word. Clients trust
-/// it that trust [`CERTIFICATE`] alone.
+/// it that trust [`CERTIFICATE`] alone. Who speaks no TLS is answered without.
 pub(crate) fn scripted_over_rude_tls(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
     let folder = Path::new(CERTIFICATE).parent().expect("a folder");
     let certificate = CertificateDer::from_pem_file(CERTIFICATE).expect("a certificate");
@@ -84,7 +87,13 @@ pub(crate) fn scripted_over_rude_tls(answer: impl Fn(&str) -> Vec<u8> + Send + S
     // Ends with the process: nothing waits for it.
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let Ok(stream) = stream else { continue };
+            let Ok(mut stream) = stream else { continue };
+            let mut first = [0];
+            if !matches!(stream.peek(&mut first), Ok(1) if first[0] == TLS_HANDSHAKE) {
+                let head = head_of(&mut stream);
+                let _ = stream.write_all(&answer(&head));
+                continue;
+            }
             let connection = ServerConnection::new(config.clone()).expect("a connection");
             let mut stream = StreamOwned::new(connection, stream);
             let head = head_of(&mut stream);

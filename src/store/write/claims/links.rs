@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::model::{Candidate, LinkId, SourceId, Validators};
-use crate::store::file::columns::{from_private_time, hints_from_json, private_time, stored_url};
+use crate::model::{Candidate, LinkId, LoginName, SourceId, Validators};
+use crate::store::file::columns::{from_private_time, hints_from_json, login_at, private_time, stored_url};
 use crate::store::write::claims::lanes::{Busy, ReadyHost, hosts_to_probe, sound_hosts};
 use crate::store::write::claims::request::{ClaimRequest, Scope, limit, new_claim};
 use crate::store::write::publishers;
@@ -26,7 +26,8 @@ const CANDIDATE_SELECT: &str =
     "SELECT _links.id, _links.url, _links.host, _links.source_id, slug, hints, etag, last_modified, failures_in_a_row,
         first_seen_at, (SELECT title FROM articles WHERE articles.id = article_id),
         coalesce((SELECT is_sound FROM _hosts WHERE _hosts.host = _links.host), 0), sources.proxy,
-        other_form
+        other_form, sources.url,
+        (SELECT name FROM _source_credentials WHERE _source_credentials.source_id = _links.source_id)
      FROM _links LEFT JOIN sources ON sources.id = _links.source_id";
 
 /// Claims links that are due.
@@ -246,6 +247,7 @@ struct CandidateRow {
     is_sound: bool,
     proxy: Option<String>,
     other_form: Option<String>,
+    login: Option<LoginName>,
 }
 
 fn candidate_row(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
@@ -263,7 +265,14 @@ fn candidate_row(row: &Row<'_>) -> rusqlite::Result<CandidateRow> {
         is_sound: row.get(11)?,
         proxy: row.get(12)?,
         other_form: row.get(13)?,
+        login: login_of(row)?,
     })
+}
+
+/// The credentials of the source, with its listed address: where it has moved to is somebody else, as long as nobody says otherwise.
+fn login_of(row: &Row<'_>) -> rusqlite::Result<Option<LoginName>> {
+    let Some(name) = row.get::<_, Option<String>>(15)? else { return Ok(None) };
+    Ok(row.get::<_, Option<String>>(14)?.and_then(|url| login_at(&name, &url)))
 }
 
 /// Claims a link. Absent where its address, or the way of its source, does not parse; it then waits until the lease ends.
@@ -286,6 +295,7 @@ fn lease(connection: &Connection, request: &ClaimRequest, row: CandidateRow) -> 
         source: row.source,
         source_slug: row.source_slug,
         proxy,
+        login: row.login,
         hints,
         validators: row.validators,
         failures_in_a_row: row.failures_in_a_row,

@@ -7,7 +7,9 @@ use url::Url;
 use crate::model::{ClaimId, DueSource, SourceId, Validators, public_url};
 use crate::schedule::address::Move;
 use crate::schedule::validators::worth_sending;
-use crate::store::file::columns::{children_from_json, from_json_list, from_private_time, private_time, public_time};
+use crate::store::file::columns::{
+    children_from_json, from_json_list, from_private_time, login_at, private_time, public_time,
+};
 use crate::store::write::claims::request::{ClaimRequest, limit, new_claim};
 use crate::store::write::sources::gaps;
 
@@ -96,7 +98,8 @@ fn due_sources(
     connection
         .prepare_cached(&format!(
             "SELECT sources.id, slug, url, kind, etag, last_modified, body_sha256, failures_in_a_row, interval_s,
-                 moved_to, n_moved, n_vain, {}, full_text, link_selectors, children, proxy
+                 moved_to, n_moved, n_vain, {}, full_text, link_selectors, children, proxy,
+                 (SELECT name FROM _source_credentials WHERE _source_credentials.source_id = sources.id)
              FROM _source_schedule INDEXED BY _source_schedule_lane JOIN sources ON sources.id = source_id
              WHERE is_sound = ?6 AND next_due_at <= ?1 AND url IS NOT NULL
                AND CASE WHEN ?2 IS NULL THEN state = 'active' ELSE source_id IN (SELECT value FROM json_each(?2)) END
@@ -143,6 +146,7 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, Option<DueSource>)> 
         return Ok((id, None));
     };
     let stored = Validators { etag: row.get(4)?, last_modified: row.get(5)? };
+    let login = row.get::<_, Option<String>>(17)?.and_then(|name| login_at(&name, &listed_url));
     let source = DueSource {
         id,
         // Set when the source is claimed.
@@ -158,6 +162,7 @@ fn due_source(row: &Row<'_>) -> rusqlite::Result<(SourceId, Option<DueSource>)> 
         full_text: row.get::<_, String>(13)?.parse().unwrap_or_default(),
         link_selectors: from_json_list(&row.get::<_, String>(14)?),
         proxy,
+        login,
         children: children_from_json(row.get::<_, Option<String>>(15)?.as_deref()),
         // Set when the source is claimed.
         is_probe: false,

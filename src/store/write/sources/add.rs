@@ -9,7 +9,7 @@ use url::Url;
 use crate::config::SLUG_BYTES_MAX;
 use crate::model::{Source, SourceId, SourceKind};
 use crate::store::file::columns::{json_list, private_time, public_time, stored_route};
-use crate::store::write::sources::schedule;
+use crate::store::write::sources::{credentials, schedule};
 
 /// A source that was added, or was stored already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +140,7 @@ fn activate(connection: &Connection, id: i64, source: &Source) -> rusqlite::Resu
             source.proxy.as_ref().map(stored_route),
         ],
     )?;
-    Ok(())
+    credentials::note(connection, SourceId(id), source.credentials.as_deref())
 }
 
 /// The source that imported articles are said to come from. It is added if it is missing.
@@ -195,5 +195,8 @@ pub(super) fn insert(
     connection
         .prepare_cached("INSERT INTO _source_schedule (source_id, next_due_at) VALUES (?1, ?2)")?
         .execute(params![id, due])?;
+    if source.credentials.is_some() {
+        credentials::note(connection, SourceId(id), source.credentials.as_deref())?;
+    }
     Ok(id)
 }

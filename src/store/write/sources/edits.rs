@@ -1,6 +1,6 @@
 //! Edits of the list of sources by commands, beside a running daemon. The daemon sees them when it next claims work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -8,10 +8,12 @@ use rusqlite::{Connection, params};
 use crate::config::StoreSettings;
 use crate::model::{Source, SourceId};
 use crate::store::file::error::StoreError;
+use crate::store::file::source_list::ListKeeper;
 use crate::store::write::beside::beside;
 use crate::store::write::publishers;
 use crate::store::write::sources::add::{self, AddedSource, KnownSources};
 use crate::store::write::sources::schedule;
+use crate::store::write::sources::sync::{self, SyncReport};
 
 /// A source to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,19 @@ pub fn add_sources_beside(settings: &StoreSettings, added: &[NewSource]) -> Resu
     beside(settings, |connection| add_all(connection, added, Timestamp::now()))
 }
 
+/// Brings the stored list of sources in line with another, in one transaction. New ones are paused where that is asked for.
+///
+/// # Errors
+///
+/// As [`add_sources_beside`].
+pub fn apply_list_beside(
+    settings: &StoreSettings,
+    listed: &[NewSource],
+    keeper: ListKeeper,
+) -> Result<SyncReport, StoreError> {
+    beside(settings, |connection| apply_list(connection, listed, keeper, Timestamp::now()))
+}
+
 /// Changes what is done with a source.
 ///
 /// # Errors
@@ -82,6 +97,22 @@ pub(in crate::store) fn add_all(
         Ok(AddedSource { is_paused: true, ..added })
     };
     added.iter().map(add).collect()
+}
+
+fn apply_list(
+    connection: &Connection,
+    listed: &[NewSource],
+    keeper: ListKeeper,
+    now: Timestamp,
+) -> rusqlite::Result<SyncReport> {
+    let sources: Vec<Source> = listed.iter().map(|new| new.source.clone()).collect();
+    let report = sync::synchronize(connection, &sources, keeper, now)?;
+    let paused: HashSet<&str> = listed.iter().filter(|new| new.is_paused).map(|new| new.source.slug.as_str()).collect();
+    for slug in report.added.iter().filter(|slug| paused.contains(slug.as_str())) {
+        let id = connection.query_row("SELECT id FROM sources WHERE slug = ?1", [slug], |row| row.get(0))?;
+        apply(connection, SourceId(id), SourceChange::Pause, now)?;
+    }
+    Ok(report)
 }
 
 fn apply(

@@ -2,7 +2,7 @@
 //!
 //! * `sync`: the sources file; `add`: sources that no file lists; `edits`: commands beside a running daemon.
 //! * `polls`: the commit of a poll; `gaps`: what was missed between two.
-//! * `schedule`: due times and health.
+//! * `schedule`: due times and health; `credentials`: under which names those of sources are kept.
 
 pub(in crate::store) mod sync;
 
@@ -15,3 +15,5 @@ pub(in crate::store) mod polls;
 pub(in crate::store) mod gaps;
 
 pub(in crate::store) mod schedule;
+
+mod credentials;

@@ -1,4 +1,4 @@
-//! Bringing the stored list of sources in line with the sources file.
+//! Bringing the stored list of sources in line with the sources file, or with a list that a command is given.
 
 use std::collections::HashSet;
 
@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::model::{FullText, Source, SourceId, SourceKind};
 use crate::store::file::columns::{json_list, stored_route};
-use crate::store::write::sources::{add, schedule};
+use crate::store::file::source_list::ListKeeper;
+use crate::store::write::sources::{add, credentials, schedule};
 
-/// What a synchronization with the sources file changed: slugs.
+/// What a synchronization with a list changed: slugs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
     /// Sources that are new.
@@ -20,28 +21,29 @@ pub struct SyncReport {
     pub removed: Vec<String>,
 }
 
-/// Brings the stored list in line with the file. Sources that were added by command stay. Those that the file no longer
-/// lists are no longer polled and keep their articles.
+/// Brings the stored list in line with the sources file, or as a whole with what a command is given. Sources that are no longer
+/// listed are no longer polled and keep their articles.
 pub(in crate::store) fn synchronize(
     connection: &Connection,
     listed: &[Source],
+    keeper: ListKeeper,
     now: Timestamp,
 ) -> rusqlite::Result<SyncReport> {
     let mut report = SyncReport::default();
     for source in listed {
         match find(connection, &source.slug)? {
             None => {
-                add::insert(connection, source, "active", "file", now)?;
+                add::insert(connection, source, "active", keeper.origin(), now)?;
                 report.added.push(source.slug.clone());
             }
             Some(stored) => {
-                if update(connection, &stored, source, now)? {
+                if update(connection, &stored, source, keeper, now)? {
                     report.changed.push(source.slug.clone());
                 }
             }
         }
     }
-    report.removed = remove_unlisted(connection, listed)?;
+    report.removed = remove_unlisted(connection, listed, keeper)?;
     Ok(report)
 }
 
@@ -55,6 +57,7 @@ struct StoredSource {
     full_text: String,
     link_selectors: String,
     proxy: Option<String>,
+    origin: String,
 }
 
 impl StoredSource {
@@ -68,6 +71,7 @@ impl StoredSource {
             full_text: row.get(5)?,
             link_selectors: row.get(6)?,
             proxy: row.get(7)?,
+            origin: row.get(8)?,
         })
     }
 }
@@ -75,30 +79,39 @@ impl StoredSource {
 fn find(connection: &Connection, slug: &str) -> rusqlite::Result<Option<StoredSource>> {
     connection
         .prepare_cached(
-            "SELECT id, url, kind, tags, state, full_text, link_selectors, proxy FROM sources WHERE slug = ?1",
+            "SELECT id, url, kind, tags, state, full_text, link_selectors, proxy, origin FROM sources WHERE slug = ?1",
         )?
         .query_row([slug], StoredSource::read)
         .optional()
 }
 
-/// Writes what the file now says of a source. Returns whether anything changed.
-fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: Timestamp) -> rusqlite::Result<bool> {
+/// Writes what the list now says of a source. Returns whether anything changed.
+fn update(
+    connection: &Connection,
+    stored: &StoredSource,
+    source: &Source,
+    keeper: ListKeeper,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
     let has_other_address = stored.url.as_deref() != Some(source.url.as_str());
     let has_other_kind = source.kind.is_some_and(|wanted| stored.kind.as_deref() != Some(wanted.as_str()));
     let has_other_texts = stored.full_text != source.full_text.as_str();
     let (tags, link_selectors) = (json_list(&source.tags), json_list(&source.link_selectors));
     let proxy = source.proxy.as_ref().map(stored_route);
-    let has_other_way = stored.proxy != proxy;
+    let credentials = credentials::name_of(connection, SourceId(stored.id))?;
+    let has_other_way = stored.proxy != proxy || credentials != source.credentials;
     // Other links of an unchanged page are new all the same.
     let is_polled_otherwise = has_other_address || has_other_kind || stored.link_selectors != link_selectors;
     let comes_back =
         matches!(stored.state.as_str(), "removed" | "manual") || (has_other_address && stored.state == "gone");
-    if !(is_polled_otherwise || has_other_texts || has_other_way || stored.tags != tags || comes_back) {
+    let is_taken_over = keeper.takes_over(&stored.origin);
+    if !(is_polled_otherwise || has_other_texts || has_other_way || stored.tags != tags || comes_back || is_taken_over)
+    {
         return Ok(false);
     }
     connection.execute(
         "UPDATE sources SET url = ?2, kind = CASE WHEN ?3 IS NOT NULL OR ?6 THEN ?3 ELSE kind END, tags = ?4,
-             origin = 'file', state = CASE WHEN ?5 THEN 'active' ELSE state END, full_text = ?7,
+             origin = ?10, state = CASE WHEN ?5 THEN 'active' ELSE state END, full_text = ?7,
              link_selectors = ?8, proxy = ?9
          WHERE id = ?1",
         params![
@@ -111,8 +124,10 @@ fn update(connection: &Connection, stored: &StoredSource, source: &Source, now: 
             source.full_text.as_str(),
             link_selectors,
             proxy,
+            keeper.origin(),
         ],
     )?;
+    credentials::note(connection, SourceId(stored.id), source.credentials.as_deref())?;
     if has_other_texts {
         apply_full_text(connection, stored.id, source.full_text)?;
     }
@@ -139,16 +154,16 @@ fn apply_full_text(connection: &Connection, id: i64, full_text: FullText) -> rus
     Ok(())
 }
 
-/// Marks sources of the file that it no longer lists as removed. Returns their slugs.
-fn remove_unlisted(connection: &Connection, listed: &[Source]) -> rusqlite::Result<Vec<String>> {
+/// Marks sources that the keeper of the list no longer has on it as removed. Returns their slugs.
+fn remove_unlisted(connection: &Connection, listed: &[Source], keeper: ListKeeper) -> rusqlite::Result<Vec<String>> {
     let slugs: HashSet<&str> = listed.iter().map(|source| source.slug.as_str()).collect();
-    let stored: Vec<(i64, String)> = connection
-        .prepare("SELECT id, slug FROM sources WHERE origin = 'file' AND state <> 'removed'")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+    let stored: Vec<(i64, String, String, String)> = connection
+        .prepare("SELECT id, slug, origin, state FROM sources WHERE state <> 'removed'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<_, _>>()?;
     let mut removed = Vec::new();
-    for (id, slug) in stored {
-        if !slugs.contains(slug.as_str()) {
+    for (id, slug, origin, state) in stored {
+        if keeper.removes(&origin, &state) && !slugs.contains(slug.as_str()) {
             connection.execute("UPDATE sources SET state = 'removed' WHERE id = ?1", [id])?;
             schedule::stop(connection, SourceId(id))?;
             removed.push(slug);
