@@ -335,3 +335,14 @@ fn credentials_are_in_nothing_that_is_stored_printed_logged_or_given_away() {
         .expect("a number");
     assert_eq!(n_named, 0, "nor is the name");
 }
+
+#[test]
+fn settings_are_checked_though_the_database_cannot_be_read() {
+    let mut room = Newsroom::new();
+    room.write_sources(&listed("http://paper.example/feed"));
+    keep(&room, "daily", &all_kinds(), 0o600);
+    room.file("news.db", "no database");
+    room.run(&["config", "check"]).exits(0);
+    keep(&room, "daily", SECRET, 0o600);
+    room.run(&["config", "check"]).exits(78).says("credentials = \"daily\"");
+}
