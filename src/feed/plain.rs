@@ -91,8 +91,10 @@ impl<'t> Keeper<'t> {
 
     /// A start tag of the document goes by.
     pub(super) fn tag(&mut self, tag: &Tag<'t>) {
-        // What is within a text ends it for feed-rs, and a base changes what its addresses mean.
-        if self.open.is_some() || (tag.mentions_xml() && tag.attribute("xml:base").is_some()) {
+        // What is within a text ends it for feed-rs, a base changes what its addresses mean, and a prefix may stand for something else
+        // from here on.
+        let changes_meaning = || tag.attribute("xml:base").is_some() || tag.attributes.contains("xmlns");
+        if self.open.is_some() || (tag.mentions_xml() && changes_meaning()) {
             self.is_whole = false;
         }
     }

@@ -8,7 +8,7 @@ use super::tests::fixtures;
 use super::*;
 
 /// What is put into documents: forms of text that one of the two may take otherwise, and elements that hold none.
-const PIECES: [&str; 22] = [
+const PIECES: [&str; 24] = [
     "&#x2019;",
     "&amp;",
     "&lt;b&gt;",
@@ -31,6 +31,8 @@ const PIECES: [&str; 22] = [
     " ",
     "<title/>",
     "<a xml:base=\"https://b.example/\"/>",
+    "<dc:creator xmlns:dc=\"urn:another\">Ann Bell</dc:creator>",
+    "<dc:date xmlns:dc=\"urn:another\">2026-01-01T00:00:00Z</dc:date>",
 ];
 
 /// Both readings of a document of which only the check is needed. Nothing where feed-rs reads nothing in it: what it stumbles

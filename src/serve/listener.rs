@@ -22,13 +22,13 @@ use crate::config::Listen;
 use super::answers::Answers;
 
 /// Requests answered at one time; more wait.
-const CONNECTIONS_MAX: usize = 32;
+const CONNECTIONS_MAX: usize = 256;
 
 /// Time for one connection, which brings one request.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Time for the head of a request.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(5);
+const HEAD_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Pause after a failed `accept`, which is mostly a want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -201,6 +201,8 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, ans
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)
         .keep_alive(false)
+        // Whoever has asked may say so, and still wants the answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     match tokio::time::timeout(CONNECTION_TIME_MAX, connection).await {
         Ok(Ok(())) => {}

@@ -93,6 +93,30 @@ fn figures_are_those_of_what_was_done() {
     daemon.stop().exits(0);
 }
 
+/// SQLite's locks are those of a process, and go when any descriptor of the file is closed in it. Without them the next program that
+/// closes the file takes the write-ahead log away, and what is committed afterwards is lost.
+#[test]
+fn answering_does_not_let_go_of_the_database() {
+    let (_web, room) = room();
+    let daemon = room.start();
+    let address = address_of(&daemon);
+    room.wait_for(PATIENCE, "SELECT count(*) FROM articles", "2");
+    let n_locks = || {
+        let id = format!(" {} ", daemon.id());
+        let locks = std::fs::read_to_string("/proc/locks").expect("the system says who has locked what");
+        locks.lines().filter(|line| line.contains(&id)).count()
+    };
+    let before = n_locks();
+    assert!(before > 0);
+    for _ in 0..2 {
+        assert_eq!(get(&address, "/metrics", "Host: localhost\r\n").status, 200);
+        std::thread::sleep(Duration::from_millis(1100));
+    }
+    assert_eq!(n_locks(), before, "locks of the daemon are gone");
+    daemon.stop().exits(0);
+    room.assert_sound();
+}
+
 /// What Prometheus' own program says of figures; it says nothing where it is not installed.
 fn is_sound(figures: &str) -> bool {
     let mut command = Command::new("promtool");

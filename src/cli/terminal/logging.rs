@@ -48,6 +48,8 @@ pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
         (Verbosity::Quiet, _) | (Verbosity::Normal, Manner::OneShot) => "off".to_owned(),
         (Verbosity::Normal, Manner::Daemon) => settings.level.clone(),
     };
+    // What this crate says of a migration is that there was one, with a path of the machine that built it.
+    let filter = format!("{filter},rusqlite_migration=warn");
     let Ok(filter) = filter.parse::<EnvFilter>() else { return };
     let registry = tracing_subscriber::registry().with(filter);
     let writer = std::io::stderr;

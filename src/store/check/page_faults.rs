@@ -101,22 +101,36 @@ pub(super) fn find(connection: &Connection) -> rusqlite::Result<PageFaults> {
 
 /// Blames the tables and full-text indexes whose checks end with an error, after that of all has.
 fn blame_those_that_fail(connection: &Connection, faults: &mut PageFaults) -> rusqlite::Result<()> {
-    let tables: Vec<String> = connection
-        .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let tables = names(connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = ?1", "table")?;
+    // Of which a full-text index is made.
+    let parts = names(connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = ?1", "shadow")?;
     let fails = |table: &str| Ok::<_, rusqlite::Error>(integrity::check_table(connection, table)?.error.is_some());
     for table in tables {
         if fails(&table)? {
             faults.blame(Owner::Table(table));
+        } else if integrity::check_table_and_indexes(connection, &table)?.error.is_some() {
+            // The table is sound, and one of its indexes is not: which, the error does not say.
+            for index in
+                names(connection, "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1", &table)?
+            {
+                faults.blame(Owner::Index(index));
+            }
         }
     }
     for index in FULL_TEXT {
-        if fails(index)? {
+        let mut is_damaged = fails(index)?;
+        for part in parts.iter().filter(|part| part.strip_prefix(index).is_some_and(|rest| rest.starts_with('_'))) {
+            is_damaged |= fails(part)?;
+        }
+        if is_damaged {
             faults.blame(Owner::Index(index.to_owned()));
         }
     }
     Ok(())
+}
+
+fn names(connection: &Connection, sql: &str, parameter: &str) -> rusqlite::Result<Vec<String>> {
+    connection.prepare(sql)?.query_map([parameter], |row| row.get(0))?.collect()
 }
 
 /// Whose a fault is by its words.

@@ -1,8 +1,11 @@
 //! What a file is: a database of ours, a snapshot of one, or another program's.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Mutex;
 
 use rusqlite::Connection;
 
@@ -105,10 +108,8 @@ pub(in crate::store) fn check_path(path: &Path) -> Result<(), StoreError> {
     if !metadata.is_file() {
         return refused("this is no ordinary file");
     }
-    let mut head = Vec::new();
-    // One that cannot be read passes here; opening it fails and says why.
-    let is_read = File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut head)).is_ok();
-    if is_read && !head.is_empty() && head != MAGIC {
+    let head = read_head(path, MAGIC.len());
+    if !head.is_empty() && head != MAGIC {
         return Err(StoreError::NotOurs { path: shown, reason: "not an SQLite file".to_owned() });
     }
     Ok(())
@@ -116,13 +117,38 @@ pub(in crate::store) fn check_path(path: &Path) -> Result<(), StoreError> {
 
 /// Refuses a snapshot by the first bytes of the file, before anything is written beside it.
 pub(in crate::store) fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
-    let mut head = [0; APPLICATION_ID_OFFSET + 4];
-    // A file that cannot be read passes here; opening it fails and says why.
-    let is_read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
-    if is_read && head[APPLICATION_ID_OFFSET..] == SNAPSHOT_APPLICATION_ID.to_be_bytes() {
+    let head = read_head(path, APPLICATION_ID_OFFSET + 4);
+    if head.get(APPLICATION_ID_OFFSET..) == Some(&SNAPSHOT_APPLICATION_ID.to_be_bytes()) {
         return Err(snapshot_is_for_reading(path));
     }
     Ok(())
+}
+
+/// Files that SQLite has been given in this process: device and number.
+static OPENED: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+
+/// Notes that SQLite opens a file in this process, before it does.
+///
+/// Its locks are those of the process, and all of them go when any descriptor of the file is closed (fcntl(2)): whoever closed one of
+/// their own would let another program take the write-ahead log away from under us. So from now on nobody here opens it but SQLite.
+pub(in crate::store) fn note_opened(path: &Path) {
+    if let (Ok(metadata), Ok(mut opened)) = (std::fs::metadata(path), OPENED.lock()) {
+        opened.insert((metadata.dev(), metadata.ino()));
+    }
+}
+
+/// The first bytes of a file. None of one that cannot be read, since opening it fails and says why; and none of one that SQLite has
+/// been given before, since it was looked at then.
+fn read_head(path: &Path, n_bytes: usize) -> Vec<u8> {
+    let mut head = Vec::new();
+    let Ok(metadata) = std::fs::metadata(path) else { return head };
+    let is_opened = OPENED.lock().is_ok_and(|opened| opened.contains(&(metadata.dev(), metadata.ino())));
+    if metadata.is_file() && !is_opened {
+        let limit = u64::try_from(n_bytes).unwrap_or(u64::MAX);
+        // What was read of it before an error is judged as it is.
+        let _ = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut head));
+    }
+    head
 }
 
 fn snapshot_is_for_reading(path: &Path) -> StoreError {

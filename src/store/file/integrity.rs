@@ -46,6 +46,11 @@ pub(in crate::store) fn check_table(connection: &Connection, table: &str) -> rus
     ask(connection, &format!("PRAGMA quick_check({})", quoted(table)))
 }
 
+/// The same, and whether the indexes of the table have what it has.
+pub(in crate::store) fn check_table_and_indexes(connection: &Connection, table: &str) -> rusqlite::Result<Verdict> {
+    ask(connection, &format!("PRAGMA integrity_check({})", quoted(table)))
+}
+
 fn ask(connection: &Connection, check: &str) -> rusqlite::Result<Verdict> {
     let mut statement = connection.prepare(check)?;
     let mut rows = statement.query([])?;

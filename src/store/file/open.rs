@@ -12,7 +12,7 @@ use url::Url;
 use crate::access::{self, Wish};
 use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::identity::{Access, check_identity, check_path, is_snapshot};
+use crate::store::file::identity::{Access, check_identity, check_path, is_snapshot, note_opened};
 use crate::store::file::lock::is_locked_by;
 use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::schema::{in_memory, migrate};
@@ -59,7 +59,10 @@ pub(in crate::store) fn open_for_writing_watched(
     if !path.exists() {
         check_maker(settings)?;
     }
+    note_opened(path);
     let mut connection = Connection::open(path).map_err(wrap)?;
+    // A file that was not there before.
+    note_opened(path);
     connection.busy_timeout(settings.busy_timeout).map_err(wrap)?;
     if let Some(OpeningWatcher { stop, mut tell }) = watcher {
         let look = move || {
@@ -174,6 +177,7 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
         return Err(StoreError::Unusable { path: path.display().to_string(), reason });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    note_opened(path);
     let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
     connection.busy_timeout(busy_timeout).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
