@@ -323,6 +323,14 @@ fn damage_within_a_page_of_an_index_is_the_index_s_and_is_mended_at_one_go() {
         let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
         page[cell + 12..cell + 60].fill(0xff);
     });
+    // A value of a kind that there is not: SQLite gives up, and names nothing.
+    let of_no_kind = |page: &mut [u8]| {
+        let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
+        page[cell + 2] = 11;
+    };
+    check_is_mended("articles_body_kind", "articles_body_kind", of_no_kind);
+    check_is_mended("sqlite_autoindex_articles_1", "sqlite_autoindex_articles_1", of_no_kind);
+    check_is_mended("articles_fts_idx", "articles_fts", of_no_kind);
 }
 
 #[test]

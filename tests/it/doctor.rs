@@ -52,6 +52,14 @@ fn a_database_as_it_should_be_is_told_so() {
 }
 
 #[test]
+fn what_was_not_looked_at_in_a_file_of_an_earlier_version_is_said() {
+    let room = newsroom();
+    change(&room, "PRAGMA user_version = 10");
+    let doctor = room.run(&["doctor"]).exits(0).stdout;
+    assert!(doctor.contains("of version 10") && doctor.contains("was not looked at"), "{doctor}");
+}
+
+#[test]
 fn each_fault_is_found_on_its_side_and_mended() {
     for (sql, side) in [
         ("DROP TRIGGER articles_update; DROP INDEX articles_url; DROP VIEW source_days", "schema"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::store::check::finding::Finding;
+use crate::store::check::finding::{Finding, Subject};
 use crate::store::check::{contents, pages, surroundings};
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::is_snapshot;
@@ -24,9 +24,14 @@ pub fn examine(path: &Path, now: Timestamp, tell: &mut dyn FnMut(Finding)) -> Re
     let connection = open_for_reading(path, BUSY_TIMEOUT)?.connection;
     let wrap = |error: rusqlite::Error| explain(&error, path);
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(wrap)?;
-    if version != VERSION || is_snapshot(&connection).map_err(wrap)? {
-        // A snapshot has no triggers, nor what belongs to ingesting; a file of an earlier version has those of then.
+    if is_snapshot(&connection).map_err(wrap)? {
+        // It has no triggers, nor what belongs to ingesting.
         tell(pages::look(&connection).map_err(wrap)?);
+    } else if version != VERSION {
+        tell(pages::look(&connection).map_err(wrap)?);
+        let text = format!("of version {version} and not {VERSION}, so what stands in the tables was not looked at");
+        let advice = "the next `newswire run` or `fetch` brings the file to this version; look again then";
+        tell(Finding { advice: Some(advice), ..Finding::well(Subject::Schema, text) });
     } else {
         contents::look(&connection, tell).map_err(wrap)?;
     }
