@@ -46,16 +46,11 @@ struct Trouble {
     day_began: Instant,
 }
 
-/// Pages of a publisher that failed in one way.
-#[derive(Default)]
-struct Pages {
-    n: u32,
-}
-
 /// What has been told.
 pub(super) struct Journal {
     sources: HashMap<String, Trouble>,
-    pages: HashMap<(String, ErrorClass), Pages>,
+    /// Pages of a publisher that failed in one way in this hour.
+    pages: HashMap<(String, ErrorClass), u32>,
     hour_began: Instant,
     hour: Tally,
 }
@@ -100,8 +95,8 @@ impl Journal {
         }
         self.hour_began = Instant::now();
         let hour = std::mem::take(&mut self.hour);
-        for ((publisher, class), pages) in std::mem::take(&mut self.pages) {
-            if let Some(n_more) = pages.n.checked_sub(PAGES_TOLD).filter(|n_more| *n_more > 0) {
+        for ((publisher, class), n_pages) in std::mem::take(&mut self.pages) {
+            if let Some(n_more) = n_pages.checked_sub(PAGES_TOLD).filter(|n_more| *n_more > 0) {
                 info!(publisher, class = %class, "no article at {n_more} more pages of {publisher} in an hour ({class})");
             }
         }
@@ -230,9 +225,9 @@ impl Journal {
         if !self.pages.contains_key(&key) && self.pages.len() >= REMEMBERED_MAX {
             return true;
         }
-        let pages = self.pages.entry(key).or_default();
-        pages.n = pages.n.saturating_add(1);
-        pages.n <= PAGES_TOLD
+        let n_pages = self.pages.entry(key).or_default();
+        *n_pages = n_pages.saturating_add(1);
+        *n_pages <= PAGES_TOLD
     }
 }
 

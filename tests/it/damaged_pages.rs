@@ -266,6 +266,7 @@ fn an_index_that_has_another_row_than_its_table_is_named_and_made_anew() {
     for index in &indexes {
         assert!(told.contains(index), "{index}: {told}");
     }
+    assert!(told.contains("it may be the table that has changed"), "{told}");
     room.run(&["backup", "--force", &copy]).exits(1).says("the file is damaged (").says("index");
     room.run(&["backup", "--no-verify", "--force", &copy]).exits(0);
     room.run(&["restore", "--force", &copy]).exits(1).says("the backup is damaged").says("index");

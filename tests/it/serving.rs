@@ -158,6 +158,13 @@ fn strangers_are_not_answered() {
     let stream = || TcpStream::connect(&address).expect("it listens");
     let posted = ask(stream(), "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(posted.status, 405);
+    // Whoever has asked may close that half.
+    let mut half = stream();
+    half.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it can be asked");
+    half.shutdown(std::net::Shutdown::Write).expect("it closes");
+    let mut text = String::new();
+    half.read_to_string(&mut text).expect("it answers");
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     // Whoever says nothing keeps nobody waiting.
     let silent: Vec<TcpStream> = (0..8).map(|_| stream()).collect();
     assert_eq!(get(&address, "/healthz", "Host: localhost\r\n").status, 200);

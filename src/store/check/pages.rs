@@ -17,12 +17,18 @@ pub(super) fn look(connection: &Connection) -> rusqlite::Result<Finding> {
     let PageFaults { indexes, tables, .. } = &faults;
     let [indexes, tables] = [indexes, tables].map(|names| names.iter().cloned().collect::<Vec<_>>());
     if faults.is_of_indexes_alone() {
-        let what = if faults.are_pages_damaged { "damaged" } else { "not as the tables are" };
         let names = indexes.join(", ");
-        return Ok(Finding::mendable(
-            Subject::Pages,
-            format!("{what} in what is made of the tables alone: {names} ({first})"),
-        ));
+        let text = if faults.are_pages_damaged {
+            format!("damaged in what is made of the tables alone: {names} ({first})")
+        } else {
+            // The table is believed, and need not be right.
+            let rows = listed(&faults.told);
+            format!(
+                "not as the tables are in what is made of the tables alone: {names} ({rows}). These are made anew from the tables; where \
+                 single rows differ it may be the table that has changed, so look at those rows first"
+            )
+        };
+        return Ok(Finding::mendable(Subject::Pages, text));
     }
     let named = [("tables", tables), ("indexes", indexes)];
     let named: Vec<String> = named
