@@ -83,7 +83,8 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             }
         });
         let metrics = Arc::new(Metrics::new());
-        let (of_events, of_commits) = (Arc::clone(&metrics), Arc::clone(&metrics));
+        let (of_events, of_commits, of_fetches) = (Arc::clone(&metrics), Arc::clone(&metrics), Arc::clone(&metrics));
+        app.stages.fetcher.watch(Box::new(move |figure| of_fetches.note_fetch(figure)));
         app.store.watch_commits(Box::new(move |figures| of_commits.note_commit(figures)));
         let observe = Box::new(move |event: &Event| of_events.note(event));
         let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, observe)
