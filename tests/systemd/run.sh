@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
-# and what it outlives (stops.sh), what timers start (timers.sh), and a Debian package's life (package.sh, which needs cargo-deb).
+# and what it outlives (stops.sh), what timers start (timers.sh), figures (metrics.sh), passwords
+# (credentials.sh), and a Debian package's life (package.sh, which needs cargo-deb).
 # ONLY="unit timers" runs these alone.
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
 #   cargo build --release --bin newswire --example newsweb && tests/systemd/run.sh
@@ -67,7 +68,7 @@ done
 
 # Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-scripts=(${ONLY:-way_in unit stops timers metrics package})
+scripts=(${ONLY:-way_in unit stops timers metrics credentials package})
 failed=()
 for script in "${scripts[@]}"; do
   echo "== $script"
