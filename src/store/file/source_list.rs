@@ -187,7 +187,7 @@ mod tests {
         let named = named(listed.iter().map(entry).collect(), &stored, keeper);
         let slugs =
             named.as_ref().map(|named| named.iter().map(|listed| listed.source.slug.as_str()).collect::<Vec<_>>());
-        assert_eq!(slugs.as_deref().map_err(String::as_str), expected);
+        assert_eq!(slugs.as_deref().map_err(|reason| reason.as_str()), expected);
         for listed in named.into_iter().flatten() {
             let same = stored.iter().find(|row| row.slug == listed.source.slug);
             let is_kept = same.is_some_and(|row| row.url.as_deref() == Some(listed.source.url.as_str()));
