@@ -29,7 +29,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use config_crate::{Environment, File, FileFormat, Value, ValueKind};
-
 use url::Url;
 
 use crate::access::{self, Wish};

@@ -17,11 +17,11 @@ const LOOK_PAUSE: Duration = Duration::from_mins(1);
 /// Asks for the list whenever it is due, with the parts that are in force. New parts are those of a reload: whoever asked for it wants the
 /// list as it is now. Ends when nobody gives parts any more.
 pub async fn follow_source_list(mut parts: watch::Receiver<App>) {
-    let mut journal = Journal::default();
+    let mut told = Told::default();
     let mut is_wanted_now = false;
     loop {
         let app = parts.borrow_and_update().clone();
-        let pause = match ask_if_due(&app, is_wanted_now, &mut journal).await {
+        let pause = match ask_if_due(&app, is_wanted_now, &mut told).await {
             Ok(due_at) => {
                 due_at.map(|due_at| until(due_at, Timestamp::now()).clamp(Duration::from_secs(1), LOOK_PAUSE))
             }
@@ -55,11 +55,11 @@ pub async fn follow_source_list(mut parts: watch::Receiver<App>) {
 ///
 /// When the database cannot be written.
 pub async fn ask_for_due_source_list(app: &App) -> Result<(), StoreError> {
-    ask_if_due(app, false, &mut Journal::default()).await.map(|_| ())
+    ask_if_due(app, false, &mut Told::default()).await.map(|_| ())
 }
 
 /// Asks for the list if it is due, or wanted now. Returns when it is due next; nothing where the settings name none.
-async fn ask_if_due(app: &App, is_wanted_now: bool, journal: &mut Journal) -> Result<Option<Timestamp>, StoreError> {
+async fn ask_if_due(app: &App, is_wanted_now: bool, told: &mut Told) -> Result<Option<Timestamp>, StoreError> {
     let Some(list) = &app.config.list_at_address else { return Ok(None) };
     let known = app.store.known_list(list.url.clone()).await?;
     let due_at = due_at(&known, list.interval_s, Timestamp::now());
@@ -74,7 +74,7 @@ async fn ask_if_due(app: &App, is_wanted_now: bool, journal: &mut Journal) -> Re
     }
     let next_due_at = after(poll.finished_at, poll.wait_s);
     let commit = app.store.commit_list(poll).await?;
-    journal.tell(&public_url(&list.url), &commit);
+    told.tell(&public_url(&list.url), &commit);
     Ok(Some(next_due_at))
 }
 
@@ -100,11 +100,11 @@ fn until(due: Timestamp, now: Timestamp) -> Duration {
 
 /// What the log says of the list: each change, and a failure once for as long as it is the same.
 #[derive(Debug, Default)]
-struct Journal {
+struct Told {
     failure: Option<String>,
 }
 
-impl Journal {
+impl Told {
     fn tell(&mut self, url: &url::Url, commit: &ListCommit) {
         let ListCommit { report, failure } = commit;
         log_changes(report);

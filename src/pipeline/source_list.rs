@@ -72,8 +72,11 @@ pub async fn poll_source_list(stages: &Stages, known: KnownList, interval_s: u32
                 ListResult::Unchanged
             } else {
                 let (n_bytes, validators) = (document.body.len(), document.validators.clone());
-                let read =
-                    stages.parse(n_bytes, move || read_source_list(document.body, "the list").map_err(told)).await;
+                let read = stages
+                    .parse(n_bytes, move || {
+                        read_source_list(document.body, "the list").map_err(|problems| told(&problems))
+                    })
+                    .await;
                 match read.and_then(|read| read.map_err(unreadable)) {
                     Ok(SourceList { sources, mut notices, .. }) => {
                         let sources = from_elsewhere(sources, &url, &mut notices);
@@ -113,7 +116,7 @@ fn unreadable(reason: String) -> Failure {
 }
 
 /// Faults in one line.
-fn told(problems: Problems) -> String {
+fn told(problems: &Problems) -> String {
     let n_more = problems.0.len().saturating_sub(FAULTS_NAMED);
     let named: Vec<String> = problems.0.iter().take(FAULTS_NAMED).map(ToString::to_string).collect();
     let more = if n_more > 0 { format!("; and {n_more} more") } else { String::new() };

@@ -176,10 +176,11 @@ fn compared(config: &Config, list: ReadList, keeper: ListKeeper) -> Result<(Vec<
         Err(error) => return Err(error.into()),
     };
     let ReadList { place, sources, is_to_be_named, .. } = list;
-    let listed = match is_to_be_named {
-        true => store::named_sources(sources, &stored, keeper)
-            .map_err(|rule| refused(&place, format!("{rule}: name one of them with newswire:slug")))?,
-        false => sources,
+    let listed = if is_to_be_named {
+        store::named_sources(sources, &stored, keeper)
+            .map_err(|rule| refused(&place, format!("{rule}: name one of them with newswire:slug")))?
+    } else {
+        sources
     };
     let sources: Vec<Source> = listed.iter().map(|listed| listed.source.clone()).collect();
     Ok((listed, list_changes(&stored, &sources, keeper)))
