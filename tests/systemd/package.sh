@@ -30,6 +30,8 @@ newswire config init /etc/other 2>/dev/null
 sed -i 's:/var/lib/other/:/var/lib/newswire/:' /etc/other/newswire.toml
 check "the settings are those that config init writes" diff -r /etc/other /etc/newswire
 complaints() { systemd-analyze verify /usr/lib/systemd/system/newswire*.{service,timer} 2>&1 | grep -F newswire | grep -v 'man newswire'; }
+asked_about() { dpkg-query -W -f '${Conffiles}\n' newswire | grep -v '^ */etc/default/newswire ' | grep .; }
+check "no upgrade will ask about them" fails asked_about
 check "the units verify" fails complaints
 check "it has the manual, completions and a README" [ "$(dpkg -L newswire | grep -cE 'man1/newswire(-fetch)?\.1\.gz$|completions/newswire$|_newswire$|newswire\.fish$|README\.Debian$')" = 6 ]
 newswire sources rm paper

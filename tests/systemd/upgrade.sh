@@ -49,8 +49,9 @@ check "every article is as it was" diff /tmp/stored <(stored "$last")
 check "and every sighting of it" sh -c 'diff /tmp/sightings "$1" | { ! grep "^<"; }' - <(sightings "$last")
 twice="SELECT count(*) FROM (SELECT url FROM fetches WHERE purpose = 'article' AND status = 200 GROUP BY url HAVING count(*) > 1)"
 check "none was fetched twice" [ "$(sql "$twice")" = 0 ]
-check "doctor finds nothing wrong" newswire doctor
-check "status finds nothing wrong" newswire status --check
+check "doctor finds nothing wrong" newswire --db "$database" doctor
+check "status finds nothing wrong" newswire --db "$database" status --check
+check "all keys are there, the new ones with their defaults" newswire --config /etc/newswire/newswire.toml config check
 check "the older program refuses the newer file, or reads it where the version is the same" sh -c '
   dpkg-deb --fsys-tarfile "$1/old.deb" | tar -xO ./usr/bin/newswire >/tmp/older && chmod +x /tmp/older
   /tmp/older --db "$2" ls >/dev/null 2>/tmp/said; code=$?; cat /tmp/said
