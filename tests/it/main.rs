@@ -69,3 +69,4 @@ mod versions;
 mod web_archives;
 mod what_is_followed;
 mod why;
+mod years;
