@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
-# and what it outlives (stops.sh), what timers start (timers.sh), and a Debian package's life (package.sh, which needs cargo-deb).
+# and what it outlives (stops.sh), what timers start (timers.sh), a Debian package's life (package.sh, which needs cargo-deb), and what is left after kills (kills.sh,
+# KILLS=N) and after cuts of the power (power_cuts.sh, CUTS=N).
 # ONLY="unit timers" runs these alone.
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
 #   cargo build --release --bin newswire --example newsweb && tests/systemd/run.sh
@@ -67,7 +68,7 @@ done
 
 # Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-scripts=(${ONLY:-way_in unit stops timers metrics package})
+scripts=(${ONLY:-way_in unit stops timers metrics package kills power_cuts})
 failed=()
 for script in "${scripts[@]}"; do
   echo "== $script"
@@ -75,7 +76,11 @@ for script in "${scripts[@]}"; do
   if [[ $script == package ]] && ! build_packages; then
     continue
   fi
-  "$box" --bind "$parts" --seconds 110 "$parts/$script.sh" "$parts" || failed+=("$script")
+  case $script in
+    power_cuts) "$here/power_cuts.sh" "$box" "$parts" "${CUTS:-3}" || failed+=("$script") ;;
+    kills) "$box" --bind "$parts" --seconds $((110 + 5 * ${KILLS:-12})) "$parts/kills.sh" "$parts" "${KILLS:-12}" || failed+=("$script") ;;
+    *) "$box" --bind "$parts" --seconds 110 "$parts/$script.sh" "$parts" || failed+=("$script") ;;
+  esac
   echo "# $((SECONDS - began)) s"
 done
 ((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2; exit 1; }
