@@ -78,7 +78,7 @@ serve_generated() {
   "$1/newsweb" /etc/newswire "$2" "$3" &
   newsweb=$!
   trap 'kill $newsweb' EXIT
-  check "a news web is served" eventually 20 test -s /etc/newswire/newswire.toml
+  check "a news web is served" eventually 100 test -s /etc/newswire/newswire.toml
   # Slow enough that there is work left at the last kill, and nothing that fails waits for minutes.
   sed -i 's/^host_delay_ms = .*/host_delay_ms = 60/' /etc/newswire/newswire.toml
   printf '\n[schedule]\npoll_interval_min_s = 5\npoll_interval_first_s = 5\npoll_interval_max_s = 10\nbackoff_min_s = 1\nbackoff_max_s = 2\n' \
