@@ -11,6 +11,7 @@
 //! `--peer=PYTHON` does the same work with `benches/peers/script.py`, by an interpreter that has what it imports.
 //! `--quick` ingests a tenth, to see that it works; `--only=articles`, `--only=feeds` and `--only=stages` measure a part.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -188,11 +189,11 @@ fn sites_of(pages: &[PathBuf], n_per_site: usize) -> Vec<Site> {
             site.insert(&format!("/page/{number}"), Resource::packed("text/html", &html));
         }
         for first in (0..pages.len()).step_by(25) {
-            let items: String = (first..(first + 25).min(pages.len()))
-                .map(|number| {
-                    format!("<item><title>Page {number}</title><link>http://{host}/page/{number}</link></item>")
-                })
-                .collect();
+            let items = (first..(first + 25).min(pages.len())).fold(String::new(), |mut items, number| {
+                let _ =
+                    write!(items, "<item><title>Page {number}</title><link>http://{host}/page/{number}</link></item>");
+                items
+            });
             let feed = format!("<rss version=\"2.0\"><channel><title>{host}</title>{items}</channel></rss>");
             site.insert(
                 &format!("/feeds/{}.xml", first / 25 + 1),
@@ -321,7 +322,6 @@ fn feed_path(position: usize) -> String {
 
 /// An RSS feed of 25 entries with summaries of some 600 characters: about 25 KB, no two of them with an entry in common.
 fn feed_of(host: &str, position: usize) -> String {
-    use std::fmt::Write as _;
     const WORDS: [&str; 24] = [
         "harbour", "council", "vote", "night", "train", "storm", "price", "of", "the", "a", "in", "on", "after",
         "school", "bridge", "river", "said", "would", "new", "old", "market", "strike", "and", "report",
