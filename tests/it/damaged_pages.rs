@@ -178,6 +178,10 @@ fn damaged_indexes_are_made_anew() {
         &["sqlite_autoindex_articles_1"],
         &["articles_fts_data"],
         &["articles_characters_data"],
+        // Where a full-text index says of which kind it is: SQLite opens neither the index nor looks at anything else.
+        &["articles_fts_config"],
+        &["articles_characters_config"],
+        &["articles_fts_config", "articles_characters_config", "articles_url", "sqlite_autoindex__links_1"],
         &["articles_day", "sqlite_autoindex__links_1", "articles_fts_docsize", "docs_subject"],
     ] {
         let room = archive();
@@ -281,7 +285,8 @@ fn an_index_that_has_another_row_than_its_table_is_named_and_made_anew() {
 fn with_page(room: &Newsroom, name: &str, change: impl FnOnce(&mut [u8])) {
     let connection = Connection::open(room.database()).expect("a database");
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
-    let sql = "SELECT max(pageno) FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' AND ncell > 1";
+    let sql =
+        "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY ncell > 1 DESC, pageno DESC LIMIT 1";
     let page: usize = connection.query_row(sql, [name], |row| row.get(0)).expect("a page");
     drop(connection);
     let mut bytes = fs::read(room.database()).expect("the file");
@@ -332,6 +337,96 @@ fn damage_within_a_page_of_an_index_is_the_index_s_and_is_mended_at_one_go() {
     check_is_mended("articles_body_kind", "articles_body_kind", of_no_kind);
     check_is_mended("sqlite_autoindex_articles_1", "sqlite_autoindex_articles_1", of_no_kind);
     check_is_mended("articles_fts_idx", "articles_fts", of_no_kind);
+    // A head of a row that ends beyond it: SQLite gives up before it has named anything at all.
+    let without_end = |page: &mut [u8]| {
+        let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
+        page[cell + 1] = 0x7f;
+    };
+    check_is_mended("articles_url", "articles_url", without_end);
+    check_is_mended("sqlite_autoindex_sightings_1", "sqlite_autoindex_sightings_1", without_end);
+    check_is_mended("articles_fts_idx", "articles_fts (database disk image", without_end);
+}
+
+#[test]
+fn a_full_text_index_that_cannot_be_opened_is_named_by_all_with_what_to_do() {
+    // Its page, or the number of its rows.
+    for change in [|page: &mut [u8]| page.fill(0xa5), |page: &mut [u8]| page[3..5].fill(0)] {
+        let room = archive();
+        with_page(&room, "articles_fts_config", change);
+        let file =
+            room.file("more.jsonl", r#"{"url": "https://paper.example/more", "title": "More", "text": "It sails."}"#);
+        let copy = room.path("copy.db").display().to_string();
+        for arguments in [&["import", &file][..], &["search", "ferry"], &["run"]] {
+            room.run(arguments)
+                .exits(1)
+                .says("`newswire doctor --fix` makes the full-text index anew from the articles");
+        }
+        room.run(&["backup", &copy]).exits(1).says("articles_fts").says("`--fix` mends");
+        let doctor = room.run(&["doctor"]).exits(1).stdout;
+        assert!(doctor.contains("made of the tables alone: articles_fts (") && doctor.contains("--fix"), "{doctor}");
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+        room.run(&["backup", &copy]).exits(0);
+        room.run(&["import", &file]).exits(0);
+        room.assert_sound();
+    }
+}
+
+#[test]
+fn where_an_index_and_its_table_differ_row_column_and_both_values_are_told() {
+    let room = archive();
+    // The numbers of rows are no longer what can be counted.
+    room.run(&["rm", "1", "2", "3"]).exits(0);
+    with_page(&room, "articles_url", |page| {
+        let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
+        // Its last byte is the row id.
+        page[cell + usize::from(page[cell]) - 1] = 0x1b;
+    });
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    let (_, told) = doctor.split_once("(articles ").expect("a row is told");
+    let (told, _) = told.split_once(')').expect("an end");
+    let (id, values) = told.split_once(": url is ").expect("a number");
+    let (stored, indexed) = values.split_once(" in the table and ").expect("two values");
+    let url = room.value(&format!("SELECT url FROM articles NOT INDEXED WHERE id = {id}"));
+    assert_eq!(stored, format!("\"{url}\""));
+    let changed = format!("\"{}\\u{{1b}}\" in articles_url", &url[..url.len() - 1]);
+    assert_eq!(indexed, changed, "{doctor}");
+    // Whoever knows that the index was right can still say so.
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+    let theirs = Connection::open(room.database()).expect("a database");
+    let sql = format!("UPDATE articles SET url = 'https://paper.example/as-it-was' WHERE id = {id}");
+    assert_eq!(theirs.execute(&sql, []), Ok(1));
+    drop(theirs);
+    room.run(&["doctor"]).exits(0);
+}
+
+#[test]
+fn a_partial_index_that_has_entries_of_another_is_named_and_made_anew() {
+    for (of, place) in [
+        ("articles_story", "articles_duplicate_of"),
+        ("articles_body_kind", "articles_duplicate_kind"),
+        ("_links_article", "_links_host_claimed"),
+    ] {
+        let room = archive();
+        let connection = Connection::open(room.database()).expect("a database");
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+        let [of, at] = [of, place].map(|name| {
+            let sql = "SELECT (pageno - 1) * 8192 FROM dbstat WHERE name = ?1";
+            connection.query_row(sql, [name], |row| row.get::<_, usize>(0)).expect("one page")
+        });
+        drop(connection);
+        let mut bytes = fs::read(room.database()).expect("the file");
+        bytes.copy_within(of..of + 8192, at);
+        fs::write(room.database(), bytes).expect("the file");
+        // SQLite itself finds nothing.
+        assert_eq!(room.value("PRAGMA integrity_check"), "ok");
+        let doctor = room.run(&["doctor"]).exits(1).stdout;
+        assert!(doctor.contains(&format!("made of the tables alone: {place} (")), "{doctor}");
+        let copy = room.path("copy.db").display().to_string();
+        room.run(&["backup", &copy]).exits(1).says(place);
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+        room.run(&["doctor"]).exits(0);
+        room.run(&["backup", &copy]).exits(0);
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@
 //! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
 //! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
 //! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one;
-//!   `restore` puts one in the place of the database. `integrity`: what SQLite says of the pages of a file;
-//!   `row_walk`: reads a table past damaged ones, for a snapshot.
+//!   `restore` puts one in the place of the database. `integrity`: what SQLite says of the pages of a file, `index_parts`:
+//!   of what an index is; `row_walk`: reads a table past damaged ones, for a snapshot.
 //! * `error`: what can go wrong.
 //!
 //! Knows neither `write` nor `read`; both build on it.
@@ -45,6 +45,8 @@ pub(super) mod workshop;
 pub(super) mod new_file;
 
 pub(super) mod log;
+
+pub(super) mod index_parts;
 
 pub(super) mod integrity;
 
