@@ -22,6 +22,7 @@ pub use check::backup::{Backup, back_up};
 pub use check::examine::examine;
 pub use check::finding::{Finding, Subject};
 pub use check::mend::mend;
+pub use file::backup_folder::{backup_name, remove_older_backups};
 pub use file::datasette::datasette_metadata;
 pub use file::error::StoreError;
 pub use file::lock::{is_locked_by, was_ingested_into};

@@ -472,3 +472,36 @@ fn a_snapshot_has_what_can_be_read_and_names_the_rest() {
     room.run(&["--db", &target, "ls"]).exits(0);
     room.run(&["--db", &target, "status"]).exits(0);
 }
+
+#[test]
+fn without_the_list_of_its_tables_a_file_points_at_its_newest_backup() {
+    let room = archive();
+    let file =
+        room.file("more.jsonl", r#"{"url": "https://paper.example/more", "title": "More", "text": "It sails."}"#);
+    let none = room.path("none.db").display().to_string();
+    // One of its pages, or the first page of the file, which is its root.
+    for (page, begin) in [("leaf", 0), ("internal", 100)] {
+        let connection = Connection::open(room.database()).expect("a database");
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+        let sql = "SELECT min(pageno) FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = ?1";
+        let number: usize = connection.query_row(sql, [page], |row| row.get(0)).expect("a page");
+        drop(connection);
+        let mut bytes = fs::read(room.database()).expect("the file");
+        bytes[(number - 1) * 8192 + begin..number * 8192].fill(0xa5);
+        let folder = room.path("backups").display().to_string();
+        fs::create_dir_all(&folder).expect("a folder");
+        room.run(&["backup", "--keep", "1", &folder]).exits(0);
+        let backup = fs::read_dir(&folder).expect("a folder").next().expect("a backup").expect("an entry").path();
+        fs::write(room.database(), bytes).expect("the file");
+        let way = format!("`newswire restore --force {}`", backup.display());
+        for arguments in [&["doctor"][..], &["doctor", "--fix"], &["export"], &["import", &file], &["run"]] {
+            room.run(arguments).exits(1).says("the list of its tables").says(&way);
+        }
+        let merge = ["--db", &none, "merge", &room.database().display().to_string()];
+        room.run(&merge).exits(1).says("neither by `merge`").says(&way);
+        room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
+        room.run(&["doctor"]).exits(0);
+        assert_eq!(room.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
+        fs::remove_dir_all(&folder).expect("a folder");
+    }
+}
