@@ -10,7 +10,7 @@
 //! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one,
 //!   `backup_folder` has their names and keeps the newest;
 //!   `restore` puts one in the place of the database. `integrity`: what SQLite says of the pages of a file, `index_parts`:
-//!   of what an index is; `row_walk`: reads a table past damaged ones, for a snapshot.
+//!   of what an index is; `row_walk`: reads a table past damaged ones.
 //! * `error`: what can go wrong.
 //!
 //! Knows neither `write` nor `read`; both build on it.
@@ -59,6 +59,6 @@ pub(super) mod restore;
 
 pub(super) mod snapshot;
 
-mod row_walk;
+pub(super) mod row_walk;
 
 pub(super) mod error;
