@@ -32,6 +32,7 @@ pub use file::open::OpeningWatcher;
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
 pub use file::restore::{Restored, restore};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
+pub use file::schema_anew::write_schema_anew;
 pub use file::snapshot::{Snapshot, take_snapshot};
 pub use file::source_list::ListKeeper;
 pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};

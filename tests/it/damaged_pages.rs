@@ -473,37 +473,77 @@ fn a_snapshot_has_what_can_be_read_and_names_the_rest() {
     room.run(&["--db", &target, "status"]).exits(0);
 }
 
+/// Writes over pages of the list of tables: one of them, or what the first page of the file has of it.
+fn damage_list_of_tables(room: &Newsroom, kind: &str) {
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let sql = "SELECT max(pageno) FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = ?1";
+    let page: usize = connection.query_row(sql, [kind], |row| row.get(0)).expect("a page");
+    drop(connection);
+    let mut bytes = fs::read(room.database()).expect("the file");
+    let head = if page == 1 { 100 } else { 0 };
+    bytes[(page - 1) * 8192 + head..page * 8192].fill(0xa5);
+    fs::write(room.database(), bytes).expect("the file");
+}
+
 #[test]
-fn without_the_list_of_its_tables_a_file_points_at_its_newest_backup() {
+fn a_damaged_list_of_tables_is_written_anew() {
+    for (kind, is_built_anew) in [("leaf", false), ("internal", false), ("leaf", true)] {
+        let room = archive();
+        if is_built_anew {
+            room.run(&["prune", "--older", "1d", "--fetches", "--vacuum"]).exits(0);
+        }
+        let before = room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id");
+        damage_list_of_tables(&room, kind);
+        for arguments in [&["doctor"][..], &["export"], &["run"]] {
+            room.run(arguments)
+                .exits(1)
+                .says("the list of its tables")
+                .says("`newswire doctor --fix` writes that list anew");
+        }
+        let outcome = room.run(&["doctor", "--fix"]).exits(0).says("mended: the list of tables");
+        let (_, aside) = outcome.stderr.trim_end().rsplit_once("is kept as ").expect("a path");
+        assert!(fs::metadata(aside).is_ok(), "{aside}");
+        assert_eq!(room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"), before);
+        let line =
+            json!({ "url": "https://paper.example/new", "title": "A new one", "text": "It sails again." }).to_string();
+        room.run(&["import", &room.file("new.jsonl", line)]).exits(0);
+        room.run(&["doctor"]).exits(0);
+        room.assert_sound();
+    }
+}
+
+#[test]
+fn where_more_than_the_list_of_tables_is_damaged_the_newest_backup_is_named() {
     let room = archive();
+    let folder = room.path("backups").display().to_string();
+    fs::create_dir(&folder).expect("a folder");
+    room.run(&["backup", "--keep", "1", &folder]).exits(0);
+    let backup = fs::read_dir(&folder).expect("a folder").next().expect("a backup").expect("an entry").path();
+    damage(&room, &["articles"]);
+    damage_list_of_tables(&room, "leaf");
+    let damaged = fs::read(room.database()).expect("the file");
+    let way = format!("`newswire restore --force {}`", backup.display());
     let file =
         room.file("more.jsonl", r#"{"url": "https://paper.example/more", "title": "More", "text": "It sails."}"#);
-    let none = room.path("none.db").display().to_string();
-    // One of its pages, or the first page of the file, which is its root.
-    for (page, begin) in [("leaf", 0), ("internal", 100)] {
-        let connection = Connection::open(room.database()).expect("a database");
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
-        let sql = "SELECT min(pageno) FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = ?1";
-        let number: usize = connection.query_row(sql, [page], |row| row.get(0)).expect("a page");
-        drop(connection);
-        let mut bytes = fs::read(room.database()).expect("the file");
-        bytes[(number - 1) * 8192 + begin..number * 8192].fill(0xa5);
-        let folder = room.path("backups").display().to_string();
-        fs::create_dir_all(&folder).expect("a folder");
-        room.run(&["backup", "--keep", "1", &folder]).exits(0);
-        let backup = fs::read_dir(&folder).expect("a folder").next().expect("a backup").expect("an entry").path();
-        fs::write(room.database(), bytes).expect("the file");
-        let way = format!("`newswire restore --force {}`", backup.display());
-        for arguments in [&["doctor"][..], &["doctor", "--fix"], &["export"], &["import", &file], &["run"]] {
-            room.run(arguments).exits(1).says("the list of its tables").says(&way);
-        }
-        let merge = ["--db", &none, "merge", &room.database().display().to_string()];
-        room.run(&merge).exits(1).says("neither by `merge`").says(&way);
-        room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
-        room.run(&["doctor"]).exits(0);
-        assert_eq!(room.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
-        fs::remove_dir_all(&folder).expect("a folder");
+    for arguments in [&["doctor", "--fix"][..], &["export"], &["import", &file]] {
+        room.run(arguments).exits(1).says("the list of its tables").says(&way);
     }
+    assert!(fs::read(room.database()).expect("the file") == damaged, "it is as it was");
+    let out = Newsroom::new();
+    out.run(&["merge", &room.database().display().to_string()]).exits(1).says("also not by `merge`").says(&way);
+    // Tables of others are in no list of ours, and are not to be lost.
+    room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
+    Connection::open(room.database())
+        .and_then(|connection| {
+            connection.execute_batch("CREATE TABLE notes (note TEXT); INSERT INTO notes VALUES ('Mine.')")
+        })
+        .expect("a table of one's own");
+    damage_list_of_tables(&room, "leaf");
+    room.run(&["doctor", "--fix"]).exits(1).says(&way);
+    room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
+    room.run(&["doctor"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
 }
 
 #[test]

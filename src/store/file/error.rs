@@ -88,15 +88,14 @@ pub enum StoreError {
     },
     /// The pages are damaged that say what is where in the file.
     #[error(
-        "{path}: what is damaged is the list of its tables ({damage}), and without that nothing in it can be read, neither by `merge` nor by \
-         `doctor --fix`. A backup is the way: {way}"
+        "{path}: what is damaged is the list of its tables ({damage}), and without that nothing in it can be read, also not by `merge`; {way}"
     )]
     WithoutSchema {
         /// The database.
         path: String,
         /// What SQLite says.
         damage: String,
-        /// Which backup, and how.
+        /// What is to be done.
         way: String,
     },
     /// The disk is full.

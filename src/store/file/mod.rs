@@ -9,7 +9,8 @@
 //! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
 //! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one,
 //!   `backup_folder` has their names and keeps the newest;
-//!   `restore` puts one in the place of the database. `integrity`: what SQLite says of the pages of a file, `index_parts`:
+//!   `restore` puts one in the place of the database, and
+//!   `schema_anew` one whose list of tables is whole again. `integrity`: what SQLite says of the pages of a file, `index_parts`:
 //!   of what an index is; `row_walk`: reads a table past damaged ones.
 //! * `error`: what can go wrong.
 //!
@@ -56,6 +57,8 @@ pub(super) mod backup_folder;
 pub(super) mod backup;
 
 pub(super) mod restore;
+
+pub(super) mod schema_anew;
 
 pub(super) mod snapshot;
 

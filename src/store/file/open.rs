@@ -230,11 +230,12 @@ fn open_at_rest(path: &Path, reason: &str) -> Result<Connection, StoreError> {
 /// The error of a file whose list of tables cannot be read.
 fn without_schema(path: &Path, error: StoreError) -> StoreError {
     let StoreError::Malformed { damage, .. } = error else { return error };
-    let way = match newest_backup(path) {
-        Some(backup) => format!("`newswire restore --force {}` puts the newest in its place", backup.display()),
-        None => "`newswire restore --force FILE` puts it in its place; none lies beside it or in its folder backups"
-            .to_owned(),
+    let backup = match newest_backup(path) {
+        Some(backup) => format!("`newswire restore --force {}` puts the newest backup in its place", backup.display()),
+        None => "`newswire restore --force FILE` puts a backup in its place, and none lies beside it or in its folder backups".to_owned(),
     };
+    let way =
+        format!("`newswire doctor --fix` writes that list anew where nothing else is damaged; if it cannot, {backup}");
     StoreError::WithoutSchema { path: path.display().to_string(), damage, way }
 }
 
