@@ -103,7 +103,7 @@ fn a_damaged_article_is_shown_as_far_as_it_can_be_read() {
 #[test]
 fn of_a_damaged_list_there_stays_what_can_be_read_when_it_is_mended() {
     for (authors, expected) in [
-        (r#"CAST(x'5b22416eff222c22426f225d' AS TEXT)"#, "[\"An\u{fffd}\",\"Bo\"]"),
+        (r"CAST(x'5b22416eff222c22426f225d' AS TEXT)", "[\"An\u{fffd}\",\"Bo\"]"),
         (r#"'["Ana","Bo"'"#, r#"["Ana","Bo"]"#),
         (r#"'["Ana"+"Bo"]'"#, r#"["Ana","Bo"]"#),
         (r#"'["Ana+,"Bo","Cy"]'"#, r#"["Ana+","Bo","Cy"]"#),

@@ -21,8 +21,8 @@ A line for each side: pages, values, the schema, references between rows, number
 copies, the write-ahead log and its readers, space, the clock, permissions, leftovers. It reads the whole file, beside a running daemon
 too. Exit code 1: something is wrong.
 
-Damaged pages of indexes are mended too, without the daemon. Where those of a table are damaged and there is no backup,
-newswire --db NEW.db merge DAMAGED.db takes out what can be read.
+Damaged pages of indexes are mended too, without the daemon, and the list of the tables is written anew; the file as it was is kept then.
+Where pages of a table are damaged and there is no backup, newswire --db NEW.db merge DAMAGED.db takes out what can be read.
 
 Examples:
   newswire doctor

@@ -73,7 +73,8 @@ fn is_sound(whole: &Path) -> rusqlite::Result<bool> {
 struct Pages {
     file: File,
     page_bytes: usize,
-    n_pages: u64,
+    /// The number of the last one.
+    last: u64,
     head: [u8; HEAD_BYTES],
 }
 
@@ -87,8 +88,8 @@ impl Pages {
             1 => 65_536,
             bytes => usize::from(bytes.max(512)),
         };
-        let n_pages = file.metadata()?.len() / page_bytes as u64;
-        Ok(Pages { file, page_bytes, n_pages, head })
+        let last = file.metadata()?.len() / page_bytes as u64;
+        Ok(Pages { file, page_bytes, last, head })
     }
 
     fn number_at(&self, at: usize) -> u32 {
@@ -110,9 +111,9 @@ impl Pages {
         }
         let n_entries = self.page_bytes as u64 / 5;
         let mut place = 2;
-        while place <= self.n_pages {
+        while place <= self.last {
             let at = if place == LOCKED_BYTE / self.page_bytes as u64 + 1 { place + 1 } else { place };
-            for (page, entry) in (at + 1..=self.n_pages).zip(self.page(at)?.chunks_exact(5)) {
+            for (page, entry) in (at + 1..=self.last).zip(self.page(at)?.chunks_exact(5)) {
                 match (entry[0], u32::from_be_bytes([entry[1], entry[2], entry[3], entry[4]])) {
                     (BEGINS, _) => begins.push(page),
                     (BELOW, 1) => list.push(page),
