@@ -67,6 +67,31 @@ pub(in crate::store) fn in_memory() -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Makes an empty file of a version, as one that has grown by the migrations, or as one that was built anew after them. Returns whether
+/// there is such a version.
+pub(in crate::store) fn make_version(
+    path: &Path,
+    version: usize,
+    page_bytes: usize,
+    is_built_anew: bool,
+) -> rusqlite::Result<bool> {
+    if !(READABLE..=VERSION).contains(&version) {
+        return Ok(false);
+    }
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "page_size", page_bytes)?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    Migrations::new(migrations()).to_version(&mut connection, version).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => err,
+        other => rusqlite::Error::ToSqlConversionFailure(Box::new(other)),
+    })?;
+    if is_built_anew {
+        connection.execute_batch("VACUUM")?;
+    }
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(true)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
