@@ -204,6 +204,13 @@ impl Asked {
     }
 }
 
+impl Hit {
+    /// One whose rank is nothing to whoever has it.
+    pub(super) fn unscored(id: i64, index: Index) -> Hit {
+        Hit { id, index, score: 0.0 }
+    }
+}
+
 impl Hits {
     /// How many they are.
     pub(super) fn len(&self) -> usize {
