@@ -49,7 +49,7 @@ pub use read::earlier_state::EarlierState;
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::list_changes::{KeyChange, ListChanges, list_changes};
 pub use read::reader::Reader;
-pub use read::search::{Found, MATCH_MARKS, SearchHit};
+pub use read::search::{Found, MATCH_MARKS, Order, SearchHit};
 pub use read::sightings::SightingRow;
 pub use read::sizes::{SizeReport, TableSize, TextSize};
 pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};
