@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use config_crate::{Environment, File, FileFormat, Value, ValueKind};
+use url::Url;
 
 use crate::access::{self, Wish};
 use crate::model::{Retention, Route, Source};
@@ -89,14 +90,25 @@ pub struct Config {
     pub sources_file: Option<PathBuf>,
     /// Whether that file has nothing in it, not even a comment.
     pub sources_file_is_blank: bool,
+    /// The list at an address that stands in place of that file.
+    pub list_at_address: Option<ListAtAddress>,
     /// The folder whose rules for single sites were read; absent when it does not exist.
     pub sites_folder: Option<PathBuf>,
     /// The file of the sentence encoder, `stories.encoder`.
     pub encoder: Option<PathBuf>,
 }
 
+/// A list of sources at an address, `sources.url`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListAtAddress {
+    /// Where it is.
+    pub url: Url,
+    /// Time between two requests for it.
+    pub interval_s: u32,
+}
+
 impl Config {
-    /// Whether there is a list of sources, be it an empty one.
+    /// Whether there is a file with a list of sources, be it an empty one.
     #[must_use]
     pub fn has_source_list(&self) -> bool {
         self.sources_file.is_some() && !self.sources_file_is_blank
@@ -211,6 +223,9 @@ fn load_apart(
     let n_before_list = reader.problems.len();
     let ((sources, source_places), sources_file, sources_file_is_blank) =
         read_sources(&mut reader, settings_file.as_deref());
+    let list_at_address = read_list_at_address(&mut reader, &sources, sources_file.as_deref());
+    // Without sources the file is no list: it may be as `config init` has written it.
+    let sources_file = sources_file.filter(|_| list_at_address.is_none());
     take_proxies(&mut reader, &mut fetch, &sources, &source_places);
     let of_list = n_before_list..reader.problems.len();
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
@@ -244,6 +259,7 @@ fn load_apart(
         settings_file,
         sources_file,
         sources_file_is_blank,
+        list_at_address,
         sites_folder,
         encoder,
     };
@@ -275,6 +291,7 @@ pub fn defaults() -> Config {
         settings_file: None,
         sources_file: None,
         sources_file_is_blank: false,
+        list_at_address: None,
         sites_folder: None,
         encoder: None,
     };
@@ -357,6 +374,32 @@ fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::
             let told = access::explained(&error, &path, Wish::Read);
             reader.problem("sources.file", &named, &format!("cannot be read: {told}"));
             (sources::ListedSources::default(), None, false)
+        }
+    }
+}
+
+/// The list at an address, in place of the file: of two lists nobody could say which of them takes a source out.
+fn read_list_at_address(reader: &mut Reader, listed: &[Source], sources_file: Option<&Path>) -> Option<ListAtAddress> {
+    const KEY: &str = "sources.url";
+    let written = reader.text(KEY);
+    let interval_s = u32::try_from(reader.integer("sources.interval_s", 300, 2_592_000)).unwrap_or(u32::MAX);
+    if written.is_empty() {
+        return None;
+    }
+    let shown = format!("{written:?}");
+    if let Some(file) = sources_file.filter(|_| !listed.is_empty()) {
+        let file = file.display();
+        reader.problem(
+            KEY,
+            &shown,
+            &format!("stands in place of {file}, which lists sources too: take them out of one of the two"),
+        );
+    }
+    match sources::parse_source_url(&written) {
+        Ok(url) => Some(ListAtAddress { url, interval_s }),
+        Err(rule) => {
+            reader.problem(KEY, &shown, &rule);
+            None
         }
     }
 }

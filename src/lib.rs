@@ -47,7 +47,7 @@
 //! * `store` knows what a stage knows, and `access`, and asks three of them, because their questions are only sound inside a
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
-//!   them. `serve` knows what `store` and `daemon` tell.
+//!   them. `serve` knows what `fetch`, `store` and `daemon` tell.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
 //!   file below both.

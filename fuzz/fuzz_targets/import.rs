@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use newswire::bundle;
+use newswire::config;
 use newswire::pipeline;
 use newswire::warc::WarcReader;
 
@@ -12,6 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = pipeline::bundle_document(bytes, "000_0123456789abcdef.txt");
     }
     let _ = pipeline::opml_sources(bytes);
+    if let Ok(list) = pipeline::read_source_list(bytes.to_vec(), "the list") {
+        assert!(list.sources.iter().all(|listed| config::check_slug(&listed.source.slug).is_ok()));
+    }
     if let Ok(mut reader) = WarcReader::new(std::io::Cursor::new(bytes)) {
         while reader.next(|_| true).is_some() {}
     }

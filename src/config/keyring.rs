@@ -69,6 +69,15 @@ impl Keyring {
         Ok(fresh)
     }
 
+    /// The folder of the service manager, where this process may not look into it: systemd hides it from whatever it starts besides the
+    /// service itself, `ExecReload=` included.
+    #[must_use]
+    pub fn closed_folder(&self) -> Option<&Path> {
+        let folder = self.service_folder.as_deref()?;
+        let looked = fs::metadata(folder.join("."));
+        looked.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied).then_some(folder)
+    }
+
     fn look_up(&self, name: &str) -> Result<Vec<Credential>, String> {
         let mut looked_for = Vec::new();
         for (folder, is_guarded) in [(&self.service_folder, true), (&self.folder, false)] {

@@ -3,7 +3,7 @@
 //! One loop serves both `newswire run`, until it is told to stop, and `newswire fetch`, until nothing more is due.
 //! Slots are counted before work is claimed: what is claimed has a slot or stands in a short stock for the next ones. A slot
 //! ends when the outcome is with the store, so that pages are fetched and parsed while others are written. Every running piece
-//! of work is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back.
+//! of work is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back. `source_list` goes on beside it.
 
 mod claims;
 
@@ -17,9 +17,12 @@ mod pieces;
 
 mod pulse;
 
+mod source_list;
+
 mod tally;
 
 pub use engine::{Control, Engine, EngineError, Observer, Until, run_until_idle};
 pub use notify::Notifier;
 pub use pulse::Pulse;
+pub use source_list::{ask_for_due_source_list, follow_source_list, log_changes};
 pub use tally::{Acquired, Event, Polled, Reading, Tally};

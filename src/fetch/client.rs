@@ -33,6 +33,7 @@ use super::reservations;
 use super::robots::{self, RobotsCache, Rules};
 use super::robots_rules::ROBOTS_BYTES_MAX;
 use super::route_clients::RouteClients;
+use super::watcher::{FetchFigure, FetchWatcher, Watchers};
 
 /// A buffer is not made larger than this on the word of a `Content-Length` alone.
 const BUFFER_BYTES_MAX: usize = 1024 * 1024;
@@ -79,6 +80,7 @@ pub struct Fetcher {
     large_bodies: LargeBodies,
     gate: HostGate,
     robots: RobotsCache,
+    watchers: Watchers,
     settings: std::sync::Arc<FetchSettings>,
 }
 
@@ -103,7 +105,8 @@ impl Fetcher {
         let gate = self.gate.waiting_up_to(settings.host_wait_max);
         let robots = self.robots.believed_for(settings.robots_cache, settings.robots_cache_max);
         let lenient = fresh.lenient.recalling(&self.lenient);
-        Ok(Fetcher { lenient, large_bodies: self.large_bodies.clone(), gate, robots, ..fresh })
+        let (large_bodies, watchers) = (self.large_bodies.clone(), self.watchers.clone());
+        Ok(Fetcher { lenient, large_bodies, gate, robots, watchers, ..fresh })
     }
 
     /// The same for what a source leads to: in its own way, if it has one, and with its credentials where the address is of
@@ -129,8 +132,14 @@ impl Fetcher {
             login: None,
             gate: HostGate::new(settings.host_wait_max),
             robots: RobotsCache::new(settings.robots_cache, settings.robots_cache_max),
+            watchers: Watchers::default(),
             settings,
         })
+    }
+
+    /// Lets somebody hear of each request and each wait: the first who asks.
+    pub fn watch(&self, watcher: FetchWatcher) {
+        self.watchers.watch(watcher);
     }
 
     /// Takes up what hosts have said to an earlier process.
@@ -271,11 +280,14 @@ impl Fetcher {
     ) -> Result<Answer, FetchError> {
         let mut record = unasked(url, request.purpose);
         let (publisher, pace) = self.whose_turn(url);
+        let came_at = Instant::now();
         let turn = self.gate.turn(&publisher, pace).await.map_err(|busy| {
             let wait = SignedDuration::try_from(busy.wait).unwrap_or(SignedDuration::MAX);
             FetchError::HostBusy { until: Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX) }
-        })?;
+        });
         let began = Instant::now();
+        self.watchers.tell(FetchFigure::Waited(began.duration_since(came_at)));
+        let turn = turn?;
         record.started_at = Timestamp::now();
         let limit = self.settings.total_timeout;
         let asking = self.ask(client, reader, url, request, cookies, &mut record);
@@ -293,6 +305,8 @@ impl Fetcher {
         let is_answer = request.purpose == Purpose::Robots
             && matches!(answer, Err(FetchError::Status { status: 400..=428 | 430..=499, .. }));
         record.failure = answer.as_ref().err().filter(|_| !is_answer).map(FetchError::failure);
+        let class = record.failure.as_ref().map(|failure| failure.class);
+        self.watchers.tell(FetchFigure::Asked { purpose: request.purpose, class });
         if let Ok(Answer::Redirect { to, .. }) = &answer {
             record.redirected_to = Some(to.as_str().to_owned());
         }

@@ -37,6 +37,8 @@ mod route_clients;
 
 mod saved;
 
+mod watcher;
+
 mod wire;
 
 pub use address::is_public;
@@ -44,4 +46,5 @@ pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use error::{FetchError, Phase};
 pub use robots_rules::RobotsRules;
 pub use saved::read_saved;
+pub use watcher::{FetchFigure, FetchWatcher};
 pub use wire::{AnswerRewriter, Unreadable};

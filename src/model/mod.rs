@@ -11,6 +11,8 @@ mod login;
 
 mod source;
 
+mod source_list;
+
 mod exchange;
 
 mod document;
@@ -58,3 +60,4 @@ pub use record::{ArticleRecord, Companions, RecordedAddress, RecordedLineage, Re
 pub use retention::Retention;
 pub use route::{Proxy, Route};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};
+pub use source_list::{KnownList, ListPoll, ListResult, ListedSource};

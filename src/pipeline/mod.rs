@@ -10,7 +10,7 @@
 //!   its place.
 //! * `meaning`: what an article means, for those who have a sentence encoder.
 //! * `discover`: an address to the feeds and sitemaps of its site.
-//! * `import`: files to articles; `opml`: lists of sources, both ways.
+//! * `import`: files to articles; `opml`: lists of sources, both ways; `source_list`: one as a whole, also at an address.
 
 mod acquire;
 
@@ -48,6 +48,8 @@ mod progress;
 
 mod sitemaps;
 
+mod source_list;
+
 mod stages;
 
 mod visits;
@@ -62,8 +64,9 @@ pub use import::{
     warc_page, warc_record_counts,
 };
 pub use meaning::Meanings;
-pub use opml::{OpmlSource, OpmlSources, opml_sources, write_opml};
+pub use opml::{OpmlSources, opml_sources, write_opml};
 pub use page::{ExplainedPage, explain_page, read_page};
 pub use poll::poll;
 pub use progress::{AtWork, Progress, Step};
+pub use source_list::{SourceList, poll_source_list, read_source_list};
 pub use stages::Stages;

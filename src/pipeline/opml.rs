@@ -24,7 +24,7 @@ use url::Url;
 
 use crate::charset;
 use crate::config::{check_link_selector, check_slug, slug_for};
-use crate::model::{FullText, Route, Source, SourceKind};
+use crate::model::{FullText, ListedSource, Route, Source, SourceKind};
 
 /// The namespace of our attributes: a name and not an address.
 const NAMESPACE: &str = "urn:newswire:opml";
@@ -32,20 +32,11 @@ const NAMESPACE: &str = "urn:newswire:opml";
 /// Folders within folders that become tags. Nobody nests deeper, and each source gets all of its folders.
 const FOLDERS_MAX: usize = 16;
 
-/// A source as an OPML file has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpmlSource {
-    /// The source. A slug that the file does not give is made from the address, and may have to give way to others.
-    pub source: Source,
-    /// Whether it is not polled at present.
-    pub is_paused: bool,
-}
-
 /// The sources that an OPML file lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpmlSources {
     /// Sources, each address once.
-    pub sources: Vec<OpmlSource>,
+    pub sources: Vec<ListedSource>,
     /// Outlines that repeat an earlier one, and were left out.
     pub duplicates: Vec<String>,
     /// Outlines that could not be taken, or not as they are, each with its line.
@@ -54,12 +45,12 @@ pub struct OpmlSources {
 
 /// Writes a list of sources, folders in alphabetical order, those without a folder last.
 #[must_use]
-pub fn write_opml(sources: &[OpmlSource]) -> String {
+pub fn write_opml(sources: &[ListedSource]) -> String {
     let mut opml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\" xmlns:newswire=\"{NAMESPACE}\">\n  <head>\n    \
          <title>newswire sources</title>\n    <docs>http://opml.org/spec2.opml</docs>\n  </head>\n  <body>\n"
     );
-    let mut placed: Vec<(Option<String>, &OpmlSource)> =
+    let mut placed: Vec<(Option<String>, &ListedSource)> =
         sources.iter().map(|listed| (clean_tags(&listed.source.tags).into_iter().next(), listed)).collect();
     placed.sort_by(|(left_folder, left), (right_folder, right)| {
         let key = |folder: &Option<String>| (folder.is_none(), folder.clone());
@@ -87,7 +78,7 @@ pub fn write_opml(sources: &[OpmlSource]) -> String {
     opml
 }
 
-fn write_outline(opml: &mut String, listed: &OpmlSource) {
+fn write_outline(opml: &mut String, listed: &ListedSource) {
     let source = &listed.source;
     let text = source.title.as_deref().map(str::trim).filter(|title| !title.is_empty()).unwrap_or(&source.slug);
     let is_feed = matches!(source.kind, None | Some(SourceKind::Feed));
@@ -176,7 +167,7 @@ pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
     let mut reading =
         Reading { text: &text, position: 0, line: 1, places: HashMap::new(), found: OpmlSources::default() };
     let mut folders: Vec<Option<String>> = Vec::new();
-    let mut is_opml = false;
+    let (mut is_opml, mut is_whole) = (false, false);
     loop {
         match reader.read_event() {
             Ok(Event::Start(element)) => {
@@ -193,10 +184,19 @@ pub fn opml_sources(bytes: &[u8]) -> Result<OpmlSources, String> {
                 reading.move_to(reader.buffer_position());
                 reading.take(&Outline::read(&element), &folders, false);
             }
-            Ok(Event::End(element)) if element.local_name().as_ref().eq_ignore_ascii_case("outline") => {
-                folders.pop();
+            Ok(Event::End(element)) => {
+                if element.local_name().as_ref().eq_ignore_ascii_case("outline") {
+                    folders.pop();
+                }
+                is_whole |= element.local_name().as_ref().eq_ignore_ascii_case("opml");
             }
-            Ok(Event::Eof) => break,
+            Ok(Event::Eof) => {
+                if is_opml && !is_whole {
+                    reading.move_to(reader.buffer_position());
+                    reading.problem("it ends here, before the end of its opml element: a part of it is missing");
+                }
+                break;
+            }
             Ok(_) => {}
             Err(error) => {
                 reading.move_to(reader.error_position());
@@ -327,14 +327,15 @@ impl Reading<'_> {
                 return true;
             }
         };
-        let slug = match outline.slug.as_deref().map(|slug| (slug, check_slug(slug))) {
-            Some((slug, Ok(()))) => slug.to_owned(),
+        let given = match outline.slug.as_deref().map(|slug| (slug, check_slug(slug))) {
             Some((slug, Err(rule))) => {
                 self.problem(&format!("newswire:slug = {slug:?}: {rule}; another is made"));
-                slug_for(&url)
+                None
             }
-            None => slug_for(&url),
+            given => given.map(|(slug, _)| slug.to_owned()),
         };
+        let is_named = given.is_some();
+        let slug = given.unwrap_or_else(|| slug_for(&url));
         let kind = self.choice("newswire:kind", outline.kind.as_deref());
         let full_text = self.choice("newswire:fullText", outline.full_text.as_deref()).unwrap_or_default();
         let folders = folders.iter().take(FOLDERS_MAX).flatten().cloned();
@@ -352,7 +353,7 @@ impl Reading<'_> {
             ..Source::new(slug, url)
         };
         let is_paused = outline.state.as_deref().is_some_and(|state| state.trim() == "paused");
-        self.found.sources.push(OpmlSource { source, is_paused });
+        self.found.sources.push(ListedSource { source, is_paused, is_named });
         true
     }
 
@@ -489,7 +490,7 @@ mod tests {
             link_selectors: vec!["h2 > a".to_owned()],
             ..Source::new("page".to_owned(), url("https://page.example/news"))
         };
-        let listed = |source: Source, is_paused| OpmlSource { source, is_paused };
+        let listed = |source: Source, is_paused| ListedSource { source, is_paused, is_named: true };
         let opml = write_opml(&[listed(page, true), listed(feed, false)]);
         let expected = r#"  <body>
     <outline text="a, b">
@@ -504,7 +505,7 @@ mod tests {
         assert!(opml.ends_with(expected), "{opml}");
     }
 
-    fn any_source() -> impl Strategy<Value = OpmlSource> {
+    fn any_source() -> impl Strategy<Value = ListedSource> {
         let kind = prop_oneof![
             Just(None),
             Just(Some(SourceKind::Feed)),
@@ -532,7 +533,7 @@ mod tests {
                 proxy: proxy.map(|proxy| proxy.parse().unwrap()),
                 ..Source::new(slug, url.unwrap())
             };
-            OpmlSource { source, is_paused }
+            ListedSource { source, is_paused, is_named: true }
         })
     }
 

@@ -15,7 +15,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::daemon::{Acquired, Event, Polled, Pulse};
-use crate::model::{DuplicateKind, Failure, Purpose, Verdict};
+use crate::fetch::FetchFigure;
+use crate::model::{DuplicateKind, ErrorClass, Failure, Purpose, Verdict};
 use crate::store::CommitFigures;
 
 use super::gauges::Gauges;
@@ -50,6 +51,8 @@ pub struct Metrics {
     links: Family<OutcomeLabel, Counter>,
     pages: Family<OutcomeLabel, Counter>,
     failures: Family<FailureLabels, Counter>,
+    requests: Family<FailureLabels, Counter>,
+    host_wait_seconds: Histogram,
     articles: Family<ArticleLabels, Counter>,
     quality: Histogram,
     commit_seconds: Histogram,
@@ -80,6 +83,8 @@ impl Metrics {
             links: Family::default(),
             pages: Family::default(),
             failures: Family::default(),
+            requests: Family::default(),
+            host_wait_seconds: Histogram::new(exponential_buckets(0.01, 4.0, 7)),
             articles: Family::default(),
             quality: Histogram::new(linear_buckets(10.0, 10.0, 9)),
             commit_seconds: Histogram::new(exponential_buckets(0.001, 4.0, 8)),
@@ -109,12 +114,23 @@ impl Metrics {
             self.failures.clone(),
         );
         registry.register(
+            "requests",
+            "Requests that were made, robots.txt and redirects included, by why and by the class of the failure, or ok",
+            self.requests.clone(),
+        );
+        registry.register(
             "articles",
             "Articles that were read from pages, by what they were found to be and how much of the text was there",
             self.articles.clone(),
         );
         registry.register("article_quality", "The quality of articles that were read, 0 to 100", self.quality.clone());
         let seconds = || Unit::Seconds;
+        registry.register_with_unit(
+            "host_wait",
+            "Time that a request waited for its host's turn, until it came or was given back to the schedule",
+            seconds(),
+            self.host_wait_seconds.clone(),
+        );
         registry.register_with_unit("commit", "Time that a transaction took", seconds(), self.commit_seconds.clone());
         registry.register("commit_units", "Pieces of work in a transaction", self.commit_units.clone());
         registry.register(
@@ -197,6 +213,17 @@ impl Metrics {
 
     fn note_failure(&self, purpose: Purpose, failure: &Failure) {
         count(&self.failures, &FailureLabels { purpose: purpose.as_str(), class: failure.class.as_str() }, 1);
+    }
+
+    /// Counts a request, or a wait for one.
+    pub fn note_fetch(&self, figure: FetchFigure) {
+        match figure {
+            FetchFigure::Asked { purpose, class } => {
+                let class = class.map_or("ok", ErrorClass::as_str);
+                count(&self.requests, &FailureLabels { purpose: purpose.as_str(), class }, 1);
+            }
+            FetchFigure::Waited(wait) => self.host_wait_seconds.observe(wait.as_secs_f64()),
+        }
     }
 
     /// Counts a transaction of the writing thread.

@@ -47,7 +47,7 @@ pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;
 pub use read::earlier_state::EarlierState;
 pub use read::lineage::{Descendant, Lineage, Relative};
-pub use read::list_changes::{KeyChange, ListChanges, list_changes};
+pub use read::list_changes::{KeyChange, ListChanges, list_changes, named_sources};
 pub use read::reader::Reader;
 pub use read::search::{Found, MATCH_MARKS, Order, SearchHit};
 pub use read::sightings::SightingRow;
@@ -68,8 +68,9 @@ pub use write::removal::walk::{Pruned, RetentionRules};
 pub use write::retries::{ask_for_beside, poll_source_beside, retry_links_beside};
 pub use write::sources::add::AddedSource;
 pub use write::sources::edits::{
-    ChangedSource, NewSource, SourceChange, add_sources_beside, apply_list_beside, change_source_beside,
+    ChangedSource, SourceChange, add_sources_beside, apply_list_beside, change_source_beside,
 };
+pub use write::sources::list_at_address::{ListCommit, commit_list_beside};
 pub use write::sources::polls::PollCommit;
 pub use write::sources::sync::SyncReport;
 pub use write::stories::edits::{merge_stories_beside, split_story_beside};

@@ -46,7 +46,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("pipeline", &[FOUNDATIONS, STAGES]),
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),
-    ("serve", &[FOUNDATIONS, &["store", "daemon"]]),
+    ("serve", &[FOUNDATIONS, &["fetch", "store", "daemon"]]),
     ("cli", &[FOUNDATIONS, STAGES, &["store", "pipeline", "app", "daemon", "serve", "demo"]]),
     ("demo", &[]),
 ];

@@ -36,6 +36,7 @@ mod later_pages;
 mod layers;
 mod left_in_peace;
 mod list_changes;
+mod lists_at_addresses;
 mod merges;
 mod newsweb;
 mod newsweb_serves;

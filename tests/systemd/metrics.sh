@@ -29,6 +29,12 @@ check "the daemon starts with it" timeout 60 systemctl start newswire
 check "it is ready" eventually 20 says '^ready$' 0 ask /readyz
 check "it lives" says '^ok$' 0 ask /healthz
 check "figures come in" eventually 30 figure_is_more_than 5 'newswire_articles_total{verdict="new",body_kind="full"}'
+check "requests for robots.txt are counted, and waits for hosts" eventually 10 sh -c \
+  'curl -sS --max-time 5 http://127.0.0.1:9464/metrics | tee /tmp/figures | grep -E "^newswire_requests_total\{purpose=\"robots\",class=\"ok\"\} [1-9]" &&
+   grep -E "^newswire_host_wait_seconds_count [1-9]" /tmp/figures'
+if command -v promtool >/dev/null; then
+  check "promtool finds nothing wrong with them" sh -c 'promtool check metrics </tmp/figures'
+fi
 check "whoever is not in the group is not answered" fails ask /healthz stranger
 check "a page of a stranger's cannot ask" says 'not known here' 0 \
   curl -sS --max-time 5 -H 'Host: elsewhere.example' http://127.0.0.1:9464/metrics

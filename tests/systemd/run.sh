@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Checks the units: their hardening, their grammar, and in a throw-away systemd the way in (way_in.sh), a service's life (unit.sh), its ends
-# and what it outlives (stops.sh), what timers start (timers.sh), a Debian package's life (package.sh, which needs cargo-deb), and what is left after kills (kills.sh,
-# KILLS=N) and after cuts of the power (power_cuts.sh, CUTS=N).
-# ONLY="unit timers" runs these alone.
+# and what it outlives (stops.sh), what timers start (timers.sh), figures (metrics.sh), passwords (credentials.sh), a Debian package's
+# life (package.sh, which needs cargo-deb), and what is left after kills (kills.sh, KILLS=N) and after cuts of the power
+# (power_cuts.sh, CUTS=N).
+# ONLY="unit timers" runs these alone. OLD_DEB=FILE names an older package, from which one goes over to this one (upgrade.sh).
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire and examples/newsweb; target/release by default:
 #   cargo build --release --bin newswire --example newsweb && tests/systemd/run.sh
 # Where something that it needs is missing it says what, and ends with 0. SYSTEMD_BOX names the tool that boots a systemd:
@@ -68,12 +69,16 @@ done
 
 # Each script in a box of its own; all are run, whatever becomes of the first.
 chmod -R a+rX "$parts"
-scripts=(${ONLY:-way_in unit stops timers metrics package kills power_cuts})
+scripts=(${ONLY:-way_in unit stops timers metrics credentials package kills power_cuts})
+if [[ -n ${OLD_DEB:-} ]]; then
+  cp "$OLD_DEB" "$parts/old.deb"
+  [[ -n ${ONLY:-} ]] || scripts+=(upgrade)
+fi
 failed=()
 for script in "${scripts[@]}"; do
   echo "== $script"
   began=$SECONDS
-  if [[ $script == package ]] && ! build_packages; then
+  if [[ $script =~ ^(package|upgrade)$ && ! -e $parts/second.deb ]] && ! build_packages; then
     continue
   fi
   case $script in

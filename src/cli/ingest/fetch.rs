@@ -220,6 +220,9 @@ async fn fetch(
     let watch = Watch::start(context, command.dry_run);
 
     if command.due || command.all || command.retry {
+        if let Ok(asked) = interrupt.race(daemon::ask_for_due_source_list(app)).await {
+            asked?;
+        }
         if command.retry {
             let n_links = app.store.retry(None).await?;
             eprintln!("newswire: {} due again", counted(n_links, "article"));

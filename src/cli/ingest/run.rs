@@ -10,9 +10,9 @@ use tracing::{error, info, warn};
 
 use crate::app::{App, AppError};
 use crate::config::{self, Config};
-use crate::daemon::{Control, Engine, EngineError, Event, Notifier, Until};
+use crate::daemon::{self, Control, Engine, EngineError, Event, Notifier, Until};
 use crate::serve::{self, Metrics};
-use crate::store::{OpeningWatcher, Scope, StoreError, SyncReport};
+use crate::store::{OpeningWatcher, Scope, StoreError};
 
 use super::source_list;
 use crate::cli::context::Context;
@@ -56,9 +56,9 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         if let Some(notice) = notice {
             warn!("{notice}");
         }
-        log_changes(&report);
+        daemon::log_changes(&report);
         warn_of_credentials(&app.config);
-        if app.config.sources.is_empty() {
+        if app.config.sources.is_empty() && app.config.list_at_address.is_none() {
             info!("no sources are listed; `newswire sources add URL` adds one while the daemon runs");
         }
         let (grace_period, mut ending) = (app.config.daemon.grace_period, signals.stop.clone());
@@ -71,10 +71,13 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let (reload_sender, reload) = mpsc::channel(1);
         let control = Control { stop: signals.stop.clone(), reload };
         let reloading = app.clone();
+        let (parts_in_force, parts) = watch::channel(app.clone());
+        let list_follower = tokio::spawn(daemon::follow_source_list(parts));
         let reloader = tokio::spawn(async move {
             while signals.hangup.recv().await.is_some() {
                 match reconfigure(&reloading, &overrides).await {
                     Ok(app) => {
+                        parts_in_force.send_replace(app.clone());
                         if reload_sender.send(app).await.is_err() {
                             return;
                         }
@@ -84,7 +87,8 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             }
         });
         let metrics = Arc::new(Metrics::new());
-        let (of_events, of_commits) = (Arc::clone(&metrics), Arc::clone(&metrics));
+        let (of_events, of_commits, of_fetches) = (Arc::clone(&metrics), Arc::clone(&metrics), Arc::clone(&metrics));
+        app.stages.fetcher.watch(Box::new(move |figure| of_fetches.note_fetch(figure)));
         app.store.watch_commits(Box::new(move |figures| of_commits.note_commit(figures)));
         let observe = Box::new(move |event: &Event| of_events.note(event));
         let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, observe)
@@ -95,6 +99,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let outcome = engine.run(control).await;
         drop(listening);
         reloader.abort();
+        list_follower.abort();
         app.store.close().await?;
         let tally = match &outcome {
             Ok(tally) => *tally,
@@ -139,7 +144,7 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
     if let Some(notice) = notice {
         warn!("{notice}");
     }
-    log_changes(&report);
+    daemon::log_changes(&report);
     warn_of_credentials(&app.config);
     Ok(app)
 }
@@ -148,13 +153,5 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
 fn warn_of_credentials(config: &Config) {
     for problem in config.problems_of_credentials() {
         warn!("{problem}");
-    }
-}
-
-fn log_changes(report: &SyncReport) {
-    for (slugs, what) in [(&report.added, "new"), (&report.changed, "changed"), (&report.removed, "no longer listed")] {
-        if !slugs.is_empty() {
-            info!("sources {what}: {}", slugs.join(", "));
-        }
     }
 }

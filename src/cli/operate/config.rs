@@ -9,6 +9,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::config::{self, Config, DEFAULTS, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
+use crate::model::public_url;
+use crate::store::SourceRow;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -62,6 +64,7 @@ fn check(context: &mut Context) -> Result<(), Failure> {
             "settings_file": config.settings_file,
             "sources_file": config.sources_file,
             "sources": config.sources.len(),
+            "sources_url": config.list_at_address.as_ref().map(|list| public_url(&list.url).to_string()),
             "sites_folder": config.sites_folder,
             "site_rules": config.extract.site_rules.len(),
             "problems": [],
@@ -69,7 +72,11 @@ fn check(context: &mut Context) -> Result<(), Failure> {
     };
     context.output.one(value, |output| {
         output.field("settings", Some(&name(&config.settings_file)))?;
-        output.field("sources", Some(&format!("{} ({} listed)", name(&config.sources_file), config.sources.len())))?;
+        let sources = match &config.list_at_address {
+            Some(list) => format!("{} (asked for every {} s)", public_url(&list.url), list.interval_s),
+            None => format!("{} ({} listed)", name(&config.sources_file), config.sources.len()),
+        };
+        output.field("sources", Some(&sources))?;
         if let Some(folder) = &config.sites_folder {
             let shown = format!("{} ({} rules)", folder.display(), config.extract.site_rules.len());
             output.field("sites", Some(&shown))?;
@@ -79,12 +86,21 @@ fn check(context: &mut Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is wrong with the credentials of sources: of those that are listed, and of those that were added by command.
+/// What is wrong with the credentials of sources: of those that are listed, and of those that were added by command. Before a reload the
+/// service manager asks for a check without a view of what it gives to the service: who could say nothing of them must not refuse it.
 fn problems_of_credentials(config: &Config) -> Vec<Problem> {
+    if let Some(folder) = config.fetch.keyring.closed_folder() {
+        eprintln!(
+            "newswire: {} cannot be looked into from here: credentials of sources are not checked",
+            folder.display()
+        );
+        return Vec::new();
+    }
     let mut problems = config.problems_of_credentials();
     // Who checks the settings need not be allowed to read the database, which there may not be yet.
     let Ok(rows) = Context::reader(&config.store.path).and_then(|reader| reader.sources()) else { return problems };
-    for row in rows.iter().filter(|row| row.origin == "command" && row.state != "removed") {
+    let is_unlisted = |row: &&SourceRow| row.origin == "command" || config.list_at_address.is_some();
+    for row in rows.iter().filter(is_unlisted).filter(|row| row.state != "removed") {
         let Some(name) = &row.credentials else { continue };
         if let Err(rule) = config.fetch.keyring.get(name) {
             let place = format!("source {}", row.slug);

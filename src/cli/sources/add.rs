@@ -8,9 +8,11 @@ use url::Url;
 use crate::config::{self, Config};
 use crate::discover;
 use crate::feed;
-use crate::model::{self, DueSource, ErrorClass, FullText, LoginName, PollResult, Route, Source, SourceKind};
+use crate::model::{
+    self, DueSource, ErrorClass, FullText, ListedSource, LoginName, PollResult, Route, Source, SourceKind,
+};
 use crate::pipeline::{self, DiscoverError, Stages, Thoroughness};
-use crate::store::{self, NewSource, SourceRow, StoreError};
+use crate::store::{self, SourceRow, StoreError};
 
 use crate::cli::addresses::{self, Address};
 use crate::cli::context::Context;
@@ -88,7 +90,7 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
     }
     source.slug = arguments.slug.clone().unwrap_or_else(|| config::slug_for(&source.url));
     let url = model::public_url(&source.url).into_owned();
-    let new = NewSource { source, is_paused: false };
+    let new = ListedSource { source, is_paused: false, is_named: true };
     let added = store::add_sources_beside(&config.store, std::slice::from_ref(&new))?;
     for added in added {
         let value = json!({"slug": added.slug, "url": url.as_str(), "is_new": added.is_new});

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::config::Config;
-use crate::model::without_credentials;
+use crate::model::{public_url, without_credentials};
 use crate::store::{self, ChangedSource, SourceChange, SourceRow, StoreError};
 
 use super::named::one_source;
@@ -37,7 +37,7 @@ pub(crate) fn change(
 
 fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListRow, Failure> {
     let row = find(config, word, change)?;
-    let is_listed = config.source_places.contains_key(&row.slug);
+    let is_listed = config.source_places.contains_key(&row.slug) || config.list_at_address.is_some();
     let refusal = match (change, row.state.as_str()) {
         (SourceChange::Remove, "removed") => Some("is removed already".to_owned()),
         (SourceChange::Remove, _) if is_listed && row.origin == "file" => Some(in_file(config, &row.slug)),
@@ -92,6 +92,12 @@ fn find(config: &Config, word: &str, change: SourceChange) -> Result<SourceRow, 
 }
 
 fn in_file(config: &Config, slug: &str) -> String {
+    if let Some(list) = &config.list_at_address {
+        let url = public_url(&list.url);
+        return format!(
+            "is on the list at {url}: take it out there; `newswire sources pause {slug}` leaves it alone meanwhile"
+        );
+    }
     format!(
         "is listed at {}: take it out there, and send a running daemon SIGHUP; `newswire sources pause {slug}` leaves it \
          alone meanwhile",

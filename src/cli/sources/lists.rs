@@ -7,9 +7,9 @@ use serde_json::json;
 use url::Url;
 
 use crate::config::Config;
-use crate::model::{Source, SourceKind, public_url};
-use crate::pipeline::{self, OpmlSource};
-use crate::store::{self, NewSource, SourceRow};
+use crate::model::{ListedSource, Source, SourceKind, public_url};
+use crate::pipeline;
+use crate::store::{self, SourceRow};
 
 use super::rows::rows;
 use crate::cli::context::Context;
@@ -40,14 +40,12 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
     }
     let by_address: HashMap<&Url, &Source> = config.sources.iter().map(|source| (&source.url, source)).collect();
     let in_file = |url: &Url| by_address.get(url);
-    let (known, new): (Vec<OpmlSource>, Vec<OpmlSource>) =
+    let (known, new): (Vec<ListedSource>, Vec<ListedSource>) =
         listed.into_iter().partition(|listed| in_file(&listed.source.url).is_some());
-    for OpmlSource { source, .. } in &known {
+    for ListedSource { source, .. } in &known {
         let slug = in_file(&source.url).map_or("", |listed| listed.slug.as_str());
         eprintln!("newswire: {} is listed in the sources file already, as {slug}", public_url(&source.url));
     }
-    let new: Vec<NewSource> =
-        new.into_iter().map(|OpmlSource { source, is_paused }| NewSource { source, is_paused }).collect();
     let added = if new.is_empty() { Vec::new() } else { store::add_sources_beside(&config.store, &new)? };
     let mut n_added = 0;
     let mut lines = Vec::new();
@@ -78,7 +76,7 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
 
 /// Writes all that is followed.
 pub(crate) fn export(context: &mut Context, config: &Config, out: Option<&Path>) -> Result<(), Failure> {
-    let sources: Vec<OpmlSource> = rows(config)?.into_iter().filter_map(listed).collect();
+    let sources: Vec<ListedSource> = rows(config)?.into_iter().filter_map(listed).collect();
     let opml = pipeline::write_opml(&sources);
     match out {
         Some(path) => {
@@ -91,7 +89,7 @@ pub(crate) fn export(context: &mut Context, config: &Config, out: Option<&Path>)
 }
 
 /// A source that is followed, or was until its server said that it is gone. What was fetched once, or imported, is not.
-fn listed(row: SourceRow) -> Option<OpmlSource> {
+fn listed(row: SourceRow) -> Option<ListedSource> {
     if !matches!(row.state.as_str(), "active" | "paused" | "gone") {
         return None;
     }
@@ -112,5 +110,5 @@ fn listed(row: SourceRow) -> Option<OpmlSource> {
         proxy: row.proxy.and_then(|proxy| proxy.parse().ok()),
         ..Source::new(row.slug, url)
     };
-    Some(OpmlSource { source, is_paused: row.state == "paused" })
+    Some(ListedSource { source, is_paused: row.state == "paused", is_named: true })
 }

@@ -1,5 +1,16 @@
 //! Lists of sources as a whole, as they are brought into the database.
 
+use std::collections::{HashMap, HashSet};
+
+use url::Url;
+
+use crate::config::SLUG_BYTES_MAX;
+use crate::model::{ListedSource, Route};
+
+/// A list that loses more of its sources than half, and more than this, at one time is left as it is until somebody says that it is
+/// meant so: whoever keeps it may have lost it, or a server may serve half of it. Of two sources one may go.
+const LOST_AT_ONCE_MAX: usize = 2;
+
 /// Who keeps the list of sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKeeper {
@@ -7,6 +18,8 @@ pub enum ListKeeper {
     SourcesFile,
     /// A command, where the settings have no list: what it is given is all that is followed.
     Command,
+    /// Whoever keeps the list at an address that the settings name. What was added by command stays as it is, whatever that list says.
+    Address,
 }
 
 impl ListKeeper {
@@ -14,7 +27,7 @@ impl ListKeeper {
     #[must_use]
     pub fn origin(self) -> &'static str {
         match self {
-            ListKeeper::SourcesFile => "file",
+            ListKeeper::SourcesFile | ListKeeper::Address => "file",
             ListKeeper::Command => "command",
         }
     }
@@ -23,6 +36,8 @@ impl ListKeeper {
     pub(in crate::store) fn removes(self, origin: &str, state: &str) -> bool {
         match self {
             ListKeeper::SourcesFile => origin == "file" && state != "removed",
+            // The list itself is one that is polled by nobody.
+            ListKeeper::Address => origin == "file" && !matches!(state, "removed" | "manual"),
             // What is only fetched by hand, or was imported, is followed by nobody.
             ListKeeper::Command => matches!(state, "active" | "paused" | "gone"),
         }
@@ -31,5 +46,201 @@ impl ListKeeper {
     /// Whether a source that somebody else has listed becomes one of its own though all else is as it was.
     pub(in crate::store) fn takes_over(self, origin: &str) -> bool {
         self == ListKeeper::Command && origin == "file"
+    }
+
+    /// Whether what the list says of a stored source of this origin and state counts.
+    pub(in crate::store) fn has_a_say(self, origin: &str, state: &str) -> bool {
+        self != ListKeeper::Address || origin == "file" || matches!(state, "removed" | "manual")
+    }
+}
+
+/// What names are given by, of a stored source.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct StoredName {
+    pub(in crate::store) slug: String,
+    pub(in crate::store) url: Option<String>,
+    pub(in crate::store) state: String,
+    pub(in crate::store) origin: String,
+    pub(in crate::store) credentials: Option<String>,
+    pub(in crate::store) proxy: Option<Route>,
+}
+
+/// The sources of a list, each under the name that it has, or is to have, in the database: the one that the list gives; else the one that
+/// its address is stored with; else one made from its address, with a number where that is another's. OPML has no word for credentials,
+/// and from a list at an address no way is taken either: those that are stored stay, as long as the source is at the same server.
+pub(in crate::store) fn named(
+    listed: Vec<ListedSource>,
+    stored: &[StoredName],
+    keeper: ListKeeper,
+) -> Result<Vec<ListedSource>, String> {
+    let by_slug: HashMap<&str, &StoredName> = stored.iter().map(|row| (row.slug.as_str(), row)).collect();
+    // Of several at one address the one that is followed is meant.
+    let mut by_address: HashMap<&str, &StoredName> = HashMap::new();
+    for row in stored {
+        let Some(url) = row.url.as_deref() else { continue };
+        if row.state != "removed" || !by_address.contains_key(url) {
+            by_address.insert(url, row);
+        }
+    }
+    let slug_given = |listed: &ListedSource| {
+        let ListedSource { source, is_named, .. } = listed;
+        let known = by_slug.get(source.slug.as_str());
+        let is_anothers = known.is_some_and(|row| {
+            !keeper.has_a_say(&row.origin, &row.state) && row.url.as_deref() != Some(source.url.as_str())
+        });
+        (*is_named && !is_anothers).then(|| source.slug.clone())
+    };
+    let slug_at = |listed: &ListedSource| by_address.get(listed.source.url.as_str()).map(|row| row.slug.clone());
+    let mut taken = HashSet::new();
+    let mut slugs: Vec<Option<String>> = Vec::with_capacity(listed.len());
+    for listed in &listed {
+        let given = slug_given(listed);
+        if let Some(twice) = given.as_ref().filter(|slug| taken.contains(slug.as_str())) {
+            return Err(format!("has two sources {twice:?}"));
+        }
+        let slug = given.or_else(|| slug_at(listed).filter(|slug| !taken.contains(slug)));
+        taken.extend(slug.clone());
+        slugs.push(slug);
+    }
+    let is_free = |slug: &str, taken: &HashSet<String>| {
+        let known = by_slug.get(slug);
+        !taken.contains(slug) && known.is_none_or(|row| keeper.has_a_say(&row.origin, &row.state))
+    };
+    let mut numbers = HashMap::new();
+    let mut settle = |(mut listed, slug): (ListedSource, Option<String>)| {
+        let slug = slug.unwrap_or_else(|| {
+            let slug = numbered(&listed.source.slug, &mut numbers, |slug| is_free(slug, &taken));
+            taken.insert(slug.clone());
+            slug
+        });
+        let is_at_its_server = |row: &&&StoredName| {
+            let url = row.url.as_deref().and_then(|url| Url::parse(url).ok());
+            url.is_some_and(|url| url.origin() == listed.source.url.origin())
+        };
+        if let Some(row) = by_slug.get(slug.as_str()).filter(is_at_its_server) {
+            listed.source.credentials.clone_from(&row.credentials);
+            if keeper == ListKeeper::Address {
+                listed.source.proxy.clone_from(&row.proxy);
+            }
+        }
+        listed.source.slug = slug;
+        listed
+    };
+    Ok(listed.into_iter().zip(slugs).map(&mut settle).collect())
+}
+
+/// A name, with the first number with which it is free. `numbers` has those that were given last: of a thousand sources that would like
+/// to have one name none is to try all before it.
+fn numbered(wanted: &str, numbers: &mut HashMap<String, u64>, is_free: impl Fn(&str) -> bool) -> String {
+    if is_free(wanted) {
+        return wanted.to_owned();
+    }
+    let number = numbers.entry(wanted.to_owned()).or_insert(1);
+    loop {
+        *number += 1;
+        let number = number.to_string();
+        let start = wanted.floor_char_boundary(SLUG_BYTES_MAX - 1 - number.len());
+        let slug = format!("{}-{number}", &wanted[..start]);
+        if is_free(&slug) {
+            return slug;
+        }
+    }
+}
+
+/// Why a list at an address is left as it is, though it could be read: it has lost too much at once.
+pub(in crate::store) fn lost_too_much(n_before: usize, n_removed: usize, n_listed: usize) -> Option<String> {
+    if n_before > 0 && n_listed == 0 {
+        return Some("it lists nothing any more".to_owned());
+    }
+    let is_too_much = n_removed > LOST_AT_ONCE_MAX && n_removed * 2 > n_before;
+    is_too_much.then(|| format!("it has lost {n_removed} of its {n_before} sources at once"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::model::Source;
+
+    /// Names a list (slug or nothing, address) beside what is stored (slug, address, state, origin).
+    #[track_caller]
+    fn check(
+        listed: &[(Option<&str>, &str)],
+        stored: &[(&str, &str, &str, &str)],
+        keeper: ListKeeper,
+        expected: Result<&[&str], &str>,
+    ) {
+        let url = |host: &str| Url::parse(&format!("https://{host}/feed")).unwrap();
+        let entry = |(slug, host): &(Option<&str>, &str)| {
+            let name = slug.map_or_else(|| config::slug_for(&url(host)), str::to_owned);
+            ListedSource { source: Source::new(name, url(host)), is_paused: false, is_named: slug.is_some() }
+        };
+        let row = |(slug, host, state, origin): &(&str, &str, &str, &str)| StoredName {
+            slug: (*slug).to_owned(),
+            url: Some(url(host).to_string()),
+            state: (*state).to_owned(),
+            origin: (*origin).to_owned(),
+            credentials: Some("key".to_owned()),
+            proxy: None,
+        };
+        let stored: Vec<StoredName> = stored.iter().map(row).collect();
+        let named = named(listed.iter().map(entry).collect(), &stored, keeper);
+        let slugs =
+            named.as_ref().map(|named| named.iter().map(|listed| listed.source.slug.as_str()).collect::<Vec<_>>());
+        assert_eq!(slugs.as_deref().map_err(|reason| reason.as_str()), expected);
+        for listed in named.into_iter().flatten() {
+            let same = stored.iter().find(|row| row.slug == listed.source.slug);
+            let is_kept = same.is_some_and(|row| row.url.as_deref() == Some(listed.source.url.as_str()));
+            assert_eq!(listed.source.credentials.is_some(), is_kept, "{}", listed.source.slug);
+        }
+    }
+
+    #[test]
+    fn each_source_of_a_list_has_a_name_of_its_own() {
+        use ListKeeper::{Address, Command};
+        check(&[(None, "a.example"), (Some("b"), "b.example")], &[], Address, Ok(&["a.example-feed", "b"]));
+        check(&[(Some("a"), "a.example"), (Some("a"), "b.example")], &[], Address, Err("has two sources \"a\""));
+        // By the address that it is stored with, and by its name where the address is new.
+        let stored = [("quay", "a.example", "active", "file"), ("b", "b.example", "active", "file")];
+        check(&[(None, "a.example"), (Some("b"), "c.example")], &stored, Address, Ok(&["quay", "b"]));
+        // A name that is made gives way to one that is given or known.
+        let alike = [(None, "a.example"), (Some("a.example-feed"), "b.example")];
+        check(&alike, &[], Address, Ok(&["a.example-feed-2", "a.example-feed"]));
+        // Theirs is theirs: another source of its name gets a number, and keeps that.
+        let theirs = [("a", "x.example", "active", "command"), ("a-2", "a.example", "active", "file")];
+        check(&[(Some("a"), "a.example")], &theirs[..1], Address, Ok(&["a-2"]));
+        check(&[(Some("a"), "a.example")], &theirs, Address, Ok(&["a-2"]));
+        check(&[(Some("a"), "a.example")], &theirs, Command, Ok(&["a"]));
+    }
+
+    #[test]
+    fn thousands_of_sources_that_want_one_name_take_no_time() {
+        let began = std::time::Instant::now();
+        let entry = |number: usize| {
+            let url = Url::parse(&format!("https://a.example/feed?n={number}")).unwrap();
+            ListedSource { source: Source::new("a".to_owned(), url), is_paused: false, is_named: false }
+        };
+        let named = named((0..30_000).map(entry).collect(), &[], ListKeeper::Address).unwrap();
+        assert_eq!(named[29_999].source.slug, "a-30000");
+        assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn a_list_that_loses_most_of_its_sources_is_left_as_it_is() {
+        let check = |n_before, n_removed, n_listed, is_left: bool| {
+            assert_eq!(
+                lost_too_much(n_before, n_removed, n_listed).is_some(),
+                is_left,
+                "{n_before} {n_removed} {n_listed}"
+            );
+        };
+        check(0, 0, 0, false);
+        check(1, 1, 0, true);
+        check(2, 1, 1, false);
+        check(2, 2, 2, false);
+        check(3, 3, 1, true);
+        check(10, 5, 5, false);
+        check(10, 6, 4, true);
+        check(10, 6, 400, true);
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use crate::model::{Source, without_credentials};
+use crate::model::{ListedSource, Source, without_credentials};
 use crate::store::file::columns::json_list;
-use crate::store::file::source_list::ListKeeper;
+use crate::store::file::source_list::{ListKeeper, StoredName, named};
 use crate::store::read::sources::SourceRow;
 
 /// A key of a source that changes, its values as they may be printed; empty where there is none.
@@ -41,6 +41,27 @@ impl ListChanges {
     }
 }
 
+/// The sources of a list under the names that they have in the database, or are to have.
+///
+/// # Errors
+///
+/// Why the list is none: it names two sources alike.
+pub fn named_sources(
+    listed: Vec<ListedSource>,
+    stored: &[SourceRow],
+    keeper: ListKeeper,
+) -> Result<Vec<ListedSource>, String> {
+    let name = |row: &SourceRow| StoredName {
+        slug: row.slug.clone(),
+        url: row.url.clone(),
+        state: row.state.clone(),
+        origin: row.origin.clone(),
+        credentials: row.credentials.clone(),
+        proxy: row.proxy.as_deref().and_then(|proxy| proxy.parse().ok()),
+    };
+    named(listed, &stored.iter().map(name).collect::<Vec<_>>(), keeper)
+}
+
 /// Compares a list with what is stored.
 #[must_use]
 pub fn list_changes(stored: &[SourceRow], listed: &[Source], keeper: ListKeeper) -> ListChanges {
@@ -48,7 +69,10 @@ pub fn list_changes(stored: &[SourceRow], listed: &[Source], keeper: ListKeeper)
     let by_slug: HashMap<&str, &SourceRow> = stored.iter().map(|row| (row.slug.as_str(), row)).collect();
     let slugs: HashSet<&str> = listed.iter().map(|source| source.slug.as_str()).collect();
     for source in listed {
-        match by_slug.get(source.slug.as_str()).map(|row| changed_keys(row, source, keeper)) {
+        let row = by_slug.get(source.slug.as_str());
+        match row.map(|row| {
+            if keeper.has_a_say(&row.origin, &row.state) { changed_keys(row, source, keeper) } else { Vec::new() }
+        }) {
             None => changes.added.push(source.clone()),
             Some(keys) if keys.is_empty() => changes.n_same += 1,
             Some(keys) => changes.changed.push((source.slug.clone(), keys)),

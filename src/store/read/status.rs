@@ -26,7 +26,7 @@ pub struct StatusReport {
     pub n_articles_24h: u64,
     /// Sources by state.
     pub sources_by_state: Vec<(String, u64)>,
-    /// Sources whose last poll failed: slug, failures in a row, error.
+    /// Sources whose last poll failed, and the list of sources at an address where that has: slug, failures in a row, error.
     pub failing: Vec<(String, u32, String)>,
     /// Active sources that are due.
     pub n_sources_due: u64,
@@ -183,7 +183,9 @@ impl Reader {
             )?,
             failing: self.rows(
                 "SELECT slug, failures_in_a_row, error FROM source_health
-                 WHERE error IS NOT NULL AND state IN ('active', 'gone') ORDER BY failures_in_a_row DESC, slug",
+                 WHERE error IS NOT NULL AND (state IN ('active', 'gone')
+                     -- The list of sources itself.
+                     OR state = 'manual' AND (SELECT origin FROM sources WHERE id = source_id) = 'file') ORDER BY failures_in_a_row DESC, slug",
                 params![],
                 |row| Ok((row.get(0)?, row.get(1)?, public_text(row, 2)?.unwrap_or_default())),
             )?,

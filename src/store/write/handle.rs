@@ -7,11 +7,12 @@ use std::thread::JoinHandle;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::info;
+use url::Url;
 
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
-    Article, ArticleOutcome, ArticleRecord, ClaimId, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle, LinkId,
-    ListedLink, MergedSource, PollOutcome, Source, SourceId, StoredArticle,
+    Article, ArticleOutcome, ArticleRecord, ClaimId, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle,
+    KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedSource, PollOutcome, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{check_path, refuse_snapshot};
@@ -31,7 +32,8 @@ use crate::store::write::daemon::Run;
 use crate::store::write::queue::Queue;
 use crate::store::write::removal::walk::RetentionRules;
 use crate::store::write::sources::add::{self, AddedSource};
-use crate::store::write::sources::edits::{self, NewSource};
+use crate::store::write::sources::edits;
+use crate::store::write::sources::list_at_address::{self, ListCommit};
 use crate::store::write::sources::polls::{self, PollCommit};
 use crate::store::write::sources::schedule;
 use crate::store::write::sources::sync::{self, SyncReport};
@@ -190,6 +192,34 @@ impl Store {
         self.write(move |tx| sync::synchronize(tx, &listed, ListKeeper::SourcesFile, Timestamp::now())).await
     }
 
+    /// What is known of the list of sources at an address.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn known_list(&self, url: Url) -> Result<KnownList, StoreError> {
+        self.write(move |tx| list_at_address::known(tx, &url)).await
+    }
+
+    /// Forgets lists of sources at other addresses than the one of the settings. What they have brought is followed on.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn forget_other_lists(&self, url: Option<Url>) -> Result<(), StoreError> {
+        self.write(move |tx| list_at_address::forget_others(tx, url.as_ref())).await
+    }
+
+    /// Commits what a list of sources at an address brought: what came from it and what is in it become the same, unless it has lost
+    /// most of what it had.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn commit_list(&self, poll: ListPoll) -> Result<ListCommit, StoreError> {
+        self.write(move |tx| list_at_address::commit(tx, &poll, false)).await
+    }
+
     /// Adds a source that no file lists; `is_polled` says whether the daemon polls it.
     ///
     /// # Errors
@@ -204,7 +234,7 @@ impl Store {
     /// # Errors
     ///
     /// When the database cannot be written.
-    pub async fn add_sources(&self, added: Vec<NewSource>) -> Result<Vec<AddedSource>, StoreError> {
+    pub async fn add_sources(&self, added: Vec<ListedSource>) -> Result<Vec<AddedSource>, StoreError> {
         self.write(move |tx| edits::add_all(tx, &added, Timestamp::now())).await
     }
 

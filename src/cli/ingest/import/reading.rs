@@ -9,8 +9,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::app::App;
 use crate::model::{Article, ArticleRecord, Companions};
-use crate::pipeline::{self, JsonArticle, OpmlSource, WarcArticle, WarcPage};
-use crate::store::NewSource;
+use crate::pipeline::{self, JsonArticle, WarcArticle, WarcPage};
 
 use super::archive::{ArchivePages, Found};
 use super::files::{Kind, kind_of, read_whole};
@@ -306,9 +305,7 @@ impl<'a> Import<'a> {
             self.intake.fault(place, problem);
         }
         self.intake.counts.known += found.duplicates.len();
-        let listed = found.sources.into_iter();
-        let new = listed.map(|OpmlSource { source, is_paused }| NewSource { source, is_paused }).collect();
-        for added in self.app.store.add_sources(new).await? {
+        for added in self.app.store.add_sources(found.sources).await? {
             self.intake.counts.sources += usize::from(added.is_new);
             self.intake.counts.known += usize::from(!added.is_new);
         }

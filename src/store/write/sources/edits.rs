@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
-use crate::model::{Source, SourceId};
+use crate::model::{ListedSource, Source, SourceId};
 use crate::store::file::error::StoreError;
 use crate::store::file::source_list::ListKeeper;
 use crate::store::write::beside::beside;
@@ -14,15 +14,6 @@ use crate::store::write::publishers;
 use crate::store::write::sources::add::{self, AddedSource, KnownSources};
 use crate::store::write::sources::schedule;
 use crate::store::write::sources::sync::{self, SyncReport};
-
-/// A source to add.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewSource {
-    /// The source.
-    pub source: Source,
-    /// Whether it is paused from the start.
-    pub is_paused: bool,
-}
 
 /// What to do with a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +42,7 @@ pub struct ChangedSource {
 /// # Errors
 ///
 /// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
-pub fn add_sources_beside(settings: &StoreSettings, added: &[NewSource]) -> Result<Vec<AddedSource>, StoreError> {
+pub fn add_sources_beside(settings: &StoreSettings, added: &[ListedSource]) -> Result<Vec<AddedSource>, StoreError> {
     beside(settings, |connection| add_all(connection, added, Timestamp::now()))
 }
 
@@ -62,7 +53,7 @@ pub fn add_sources_beside(settings: &StoreSettings, added: &[NewSource]) -> Resu
 /// As [`add_sources_beside`].
 pub fn apply_list_beside(
     settings: &StoreSettings,
-    listed: &[NewSource],
+    listed: &[ListedSource],
     keeper: ListKeeper,
 ) -> Result<SyncReport, StoreError> {
     beside(settings, |connection| apply_list(connection, listed, keeper, Timestamp::now()))
@@ -84,11 +75,11 @@ pub fn change_source_beside(
 /// Adds sources, paused where that is asked for, each in the time that one takes, however many there are.
 pub(in crate::store) fn add_all(
     connection: &Connection,
-    added: &[NewSource],
+    added: &[ListedSource],
     now: Timestamp,
 ) -> rusqlite::Result<Vec<AddedSource>> {
     let mut known = KnownSources::read(connection)?;
-    let add = |new: &NewSource| {
+    let add = |new: &ListedSource| {
         let added = add::add_beside(connection, &mut known, &new.source, true, now)?;
         if !(new.is_paused && added.is_new) {
             return Ok(added);
@@ -99,9 +90,9 @@ pub(in crate::store) fn add_all(
     added.iter().map(add).collect()
 }
 
-fn apply_list(
+pub(super) fn apply_list(
     connection: &Connection,
-    listed: &[NewSource],
+    listed: &[ListedSource],
     keeper: ListKeeper,
     now: Timestamp,
 ) -> rusqlite::Result<SyncReport> {
@@ -173,11 +164,11 @@ mod tests {
     use super::*;
     use crate::config;
 
-    fn new_sources(n_sources: usize) -> Vec<NewSource> {
+    fn new_sources(n_sources: usize) -> Vec<ListedSource> {
         let source = |number: usize| {
             let url = Url::parse(&format!("https://paper.example/feed?n={number}")).unwrap();
             // All would like to have the same name.
-            NewSource { source: Source::new(config::slug_for(&url), url), is_paused: false }
+            ListedSource { source: Source::new(config::slug_for(&url), url), is_paused: false, is_named: false }
         };
         (0..n_sources).map(source).collect()
     }

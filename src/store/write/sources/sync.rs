@@ -37,7 +37,8 @@ pub(in crate::store) fn synchronize(
                 report.added.push(source.slug.clone());
             }
             Some(stored) => {
-                if update(connection, &stored, source, keeper, now)? {
+                let has_a_say = keeper.has_a_say(&stored.origin, &stored.state);
+                if has_a_say && update(connection, &stored, source, keeper, now)? {
                     report.changed.push(source.slug.clone());
                 }
             }
