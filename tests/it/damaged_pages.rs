@@ -475,15 +475,29 @@ fn a_snapshot_has_what_can_be_read_and_names_the_rest() {
 
 /// Writes over pages of the list of tables: one of them, or what the first page of the file has of it.
 fn damage_list_of_tables(room: &Newsroom, kind: &str) {
+    change_list_of_tables(room, kind, |page| page.fill(0xa5));
+}
+
+fn change_list_of_tables(room: &Newsroom, kind: &str, change: impl FnOnce(&mut [u8])) {
     let connection = Connection::open(room.database()).expect("a database");
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
-    let sql = "SELECT max(pageno) FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = ?1";
+    let sql = "SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = ?1 ORDER BY path LIMIT 1";
     let page: usize = connection.query_row(sql, [kind], |row| row.get(0)).expect("a page");
     drop(connection);
     let mut bytes = fs::read(room.database()).expect("the file");
     let head = if page == 1 { 100 } else { 0 };
-    bytes[(page - 1) * 8192 + head..page * 8192].fill(0xa5);
+    change(&mut bytes[(page - 1) * 8192 + head..page * 8192]);
     fs::write(room.database(), bytes).expect("the file");
+}
+
+#[test]
+fn a_list_of_tables_that_sqlite_reads_in_part_is_damaged_too() {
+    let room = archive();
+    // The page says that it has more rows than it has.
+    change_list_of_tables(&room, "leaf", |page| page[4] = 0xff);
+    room.run(&["export"]).exits(1).says("the list of its tables");
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: the list of tables");
+    room.run(&["doctor"]).exits(0);
 }
 
 #[test]

@@ -196,7 +196,9 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
         Err(StoreError::Malformed { .. }) => {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).map_err(wrap)?;
             connection.pragma_update(None, "writable_schema", true).map_err(wrap)?;
-            check_identity(&connection, path, access).map_err(|error| without_schema(path, error))?;
+            check_identity(&connection, path, access)
+                .and_then(|()| check_schema(&connection).map_err(|error| explain(&error, path)))
+                .map_err(|error| without_schema(path, error))?;
             Ok(OpenedForReading { connection, is_at_rest: false })
         }
         checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false }),
@@ -227,9 +229,18 @@ fn open_at_rest(path: &Path, reason: &str) -> Result<Connection, StoreError> {
     Connection::open_with_flags(url.as_str(), flags).map_err(|error| explain(&error, path))
 }
 
+/// Reads all of the list of tables. Of a damaged one SQLite leaves out what it cannot read, for those who say that they may mend it.
+fn check_schema(connection: &Connection) -> rusqlite::Result<()> {
+    let all = "SELECT total(length(sql)), (SELECT count(*) FROM articles WHERE FALSE) FROM sqlite_schema";
+    connection.query_row(all, [], |_| Ok(()))
+}
+
 /// The error of a file whose list of tables cannot be read.
 fn without_schema(path: &Path, error: StoreError) -> StoreError {
-    let StoreError::Malformed { damage, .. } = error else { return error };
+    let damage = match error {
+        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => damage,
+        error => return error,
+    };
     let backup = match newest_backup(path) {
         Some(backup) => format!("`newswire restore --force {}` puts the newest backup in its place", backup.display()),
         None => "`newswire restore --force FILE` puts a backup in its place, and none lies beside it or in its folder backups".to_owned(),
