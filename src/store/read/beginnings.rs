@@ -56,8 +56,9 @@ impl Beginning {
     ) -> rusqlite::Result<Option<ByWord>> {
         let (mut conditions, parameters) = filter.conditions(UserCondition::RowByRow);
         conditions.push(format!("articles.id > (SELECT max(id) FROM articles) - {READ_MAX}"));
+        // In this order alone the last ones need not be read.
         let sql = format!(
-            "SELECT articles.id, title, body FROM articles WHERE {} ORDER BY articles.id DESC",
+            "SELECT articles.id, title, body FROM articles NOT INDEXED WHERE {} ORDER BY articles.id DESC",
             conditions.join(" AND ")
         );
         let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
