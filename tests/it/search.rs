@@ -249,7 +249,7 @@ fn where_very_many_words_begin_so_the_newest_articles_with_one_come() {
             19 => body[1] = "The unharboured ones.".to_owned(),
             _ => {}
         }
-        let source = if number % 5 == 0 { "quay" } else { "pier" };
+        let source = if number.is_multiple_of(5) { "quay" } else { "pier" };
         json!({ "id": number, "title": format!("Number {number}"), "paragraphs": body, "source": source }).to_string()
     };
     let lines: Vec<String> = (1..=20).map(line).collect();
