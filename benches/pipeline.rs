@@ -7,21 +7,24 @@
 //! build a tree, to insert a row with a full-text index, is the floor that the whole is compared with, in the same run and
 //! on the same machine.
 //!
+//! `--pages=FOLDER` serves the pages of a folder (`*.html`, `*.html.gz`) in place of generated ones.
 //! `--peer=PYTHON` does the same work with `benches/peers/script.py`, by an interpreter that has what it imports.
 //! `--quick` ingests a tenth, to see that it works; `--only=articles`, `--only=feeds` and `--only=stages` measure a part.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use flate2::read::GzDecoder;
 use newswire::app::App;
 use newswire::charset;
 use newswire::config::{self, Config};
 use newswire::daemon::{Tally, run_until_idle};
 use newswire::demo::content;
-use newswire::demo::web::{NewsWeb, Resource};
+use newswire::demo::web::{NewsWeb, Resource, Site};
 use newswire::extract::Extractor;
 use newswire::feed;
 use newswire::fetch::{FetchRequest, Fetcher};
@@ -39,13 +42,39 @@ const N_FEED_SOURCES: usize = 2000;
 /// Pages that each stage is run alone over.
 const N_STAGE_PAGES: usize = 400;
 
+/// What is asked for.
+struct Extent {
+    /// Articles and feeds are fewer by this factor.
+    scale: usize,
+    /// Pages that are served in place of generated ones.
+    pages: Vec<PathBuf>,
+}
+
+impl Extent {
+    fn of(arguments: &[String]) -> Extent {
+        let scale = if arguments.iter().any(|argument| argument == "--quick") { 10 } else { 1 };
+        let folder = arguments.iter().find_map(|argument| argument.strip_prefix("--pages="));
+        let mut pages: Vec<PathBuf> = folder
+            .into_iter()
+            .flat_map(|folder| std::fs::read_dir(folder).expect("the folder of pages can be read"))
+            .map(|entry| entry.expect("the folder of pages can be read").path())
+            .filter(|path| [".html", ".html.gz"].iter().any(|end| path.to_string_lossy().ends_with(end)))
+            .collect();
+        pages.sort();
+        Extent { scale, pages }
+    }
+
+    fn n_articles_per_site(&self) -> usize {
+        if self.pages.is_empty() { N_ARTICLES_PER_SITE / self.scale } else { self.pages.len() / N_SITES / self.scale }
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let is_quick = arguments.iter().any(|argument| argument == "--quick");
-    let scale = if is_quick { 10 } else { 1 };
+    let extent = Extent::of(&arguments);
     match arguments.iter().find(|argument| ["serve", "measure"].contains(&argument.as_str())).map(String::as_str) {
-        Some("serve") => serve(scale),
-        Some("measure") => measure(&resolve_from_stdin(), scale),
+        Some("serve") => serve(&extent),
+        Some("measure") => measure(&resolve_from_stdin(), &extent),
         _ => direct(&arguments),
     }
 }
@@ -65,8 +94,7 @@ fn direct(arguments: &[String]) {
         run_measured(&format!("0-{}", n_processors - 1), &all, &resolve);
     }
     if let Some(python) = arguments.iter().find_map(|argument| argument.strip_prefix("--peer=")) {
-        let scale = if arguments.iter().any(|argument| argument == "--quick") { 10 } else { 1 };
-        run_script(python, &resolve, scale);
+        run_script(python, &resolve, &Extent::of(arguments));
     }
     drop(server.stdin.take());
     let _ = server.kill();
@@ -87,13 +115,13 @@ fn run_measured(processors: &str, arguments: &[String], resolve: &str) {
 }
 
 /// What a script does with the same feeds and pages.
-fn run_script(python: &str, resolve: &str, scale: usize) {
+fn run_script(python: &str, resolve: &str, extent: &Extent) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/script.py");
     let mut process = spawn(Path::new(python), "0", script, &[]);
     let mut input = process.stdin.take().expect("the script's input is piped");
     let hosts: Vec<&str> = hosts_of(resolve.split_whitespace());
     let feeds: Vec<String> =
-        feed_sources(&hosts, N_ARTICLES_PER_SITE / scale).iter().map(|source| source.url.to_string()).collect();
+        feed_sources(&hosts, extent.n_articles_per_site()).iter().map(|source| source.url.to_string()).collect();
     writeln!(input, "{}\n{}", resolve.trim(), feeds.join(" ")).expect("the script listens");
     drop(input);
     let mut line = String::new();
@@ -130,9 +158,12 @@ fn spawn(program: &Path, processors: &str, role: &str, arguments: &[String]) -> 
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the process starts")
 }
 
-fn serve(scale: usize) {
-    let mut sites = content::bulk(N_SITES, N_ARTICLES_PER_SITE / scale);
-    for position in 0..N_FEED_SOURCES / scale {
+fn serve(extent: &Extent) {
+    let mut sites = match extent.pages.as_slice() {
+        [] => content::bulk(N_SITES, extent.n_articles_per_site()),
+        pages => sites_of(pages, extent.n_articles_per_site()),
+    };
+    for position in 0..N_FEED_SOURCES / extent.scale {
         let site = &mut sites[position % N_SITES];
         let feed = feed_of(site.host(), position);
         site.insert(&feed_path(position), Resource::packed("application/rss+xml; charset=utf-8", feed.as_bytes()));
@@ -143,13 +174,44 @@ fn serve(scale: usize) {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
+/// Sites that have these pages, so many each, and list them in feeds of twenty-five.
+fn sites_of(pages: &[PathBuf], n_per_site: usize) -> Vec<Site> {
+    let site_of = |(number, pages): (usize, &[PathBuf])| {
+        let host = format!("paper-{number}.example");
+        let mut site = Site::new(&host);
+        for (number, page) in pages.iter().enumerate() {
+            let mut html = std::fs::read(page).expect("a page can be read");
+            if page.extension().is_some_and(|extension| extension == "gz") {
+                let packed = std::mem::take(&mut html);
+                GzDecoder::new(packed.as_slice()).read_to_end(&mut html).expect("a packed page can be unpacked");
+            }
+            // Without a charset: the page names its own.
+            site.insert(&format!("/page/{number}"), Resource::packed("text/html", &html));
+        }
+        for first in (0..pages.len()).step_by(25) {
+            let items = (first..(first + 25).min(pages.len())).fold(String::new(), |mut items, number| {
+                let _ =
+                    write!(items, "<item><title>Page {number}</title><link>http://{host}/page/{number}</link></item>");
+                items
+            });
+            let feed = format!("<rss version=\"2.0\"><channel><title>{host}</title>{items}</channel></rss>");
+            site.insert(
+                &format!("/feeds/{}.xml", first / 25 + 1),
+                Resource::packed("application/rss+xml; charset=utf-8", feed.as_bytes()),
+            );
+        }
+        site
+    };
+    pages.chunks_exact(n_per_site).take(N_SITES).enumerate().map(site_of).collect()
+}
+
 fn resolve_from_stdin() -> Vec<String> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).expect("the addresses come in");
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-fn measure(resolve: &[String], scale: usize) {
+fn measure(resolve: &[String], extent: &Extent) {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the runtime starts");
     let hosts = hosts_of(resolve.iter().map(String::as_str));
@@ -158,19 +220,20 @@ fn measure(resolve: &[String], scale: usize) {
     let is_wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut articles_s = f64::NAN;
     if is_wanted("articles") {
-        articles_s = measure_articles(&runtime, resolve, folder.path(), &hosts, scale);
+        articles_s = measure_articles(&runtime, resolve, folder.path(), &hosts, extent);
     }
     if is_wanted("feeds") {
-        measure_feeds(&runtime, resolve, folder.path(), &hosts, scale);
+        measure_feeds(&runtime, resolve, folder.path(), &hosts, extent.scale);
     }
     if is_wanted("stages") {
-        stages(&runtime, resolve, folder.path(), &hosts, articles_s, scale);
+        stages(&runtime, resolve, folder.path(), &hosts, articles_s, extent);
     }
 }
 
-fn measure_articles(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], scale: usize) -> f64 {
-    println!("articles ({N_SITES} sites, pages of 62 KB, brotli)");
-    let sources = feed_sources(hosts, N_ARTICLES_PER_SITE / scale);
+fn measure_articles(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], extent: &Extent) -> f64 {
+    let pages = if extent.pages.is_empty() { "pages of 70 KB with 700 elements" } else { "pages of a folder" };
+    println!("articles ({N_SITES} sites, {pages}, brotli)");
+    let sources = feed_sources(hosts, extent.n_articles_per_site());
     let config = Arc::new(settings(resolve, folder, "articles.db", sources));
     let began_ms = processor_ms();
     let (tally, elapsed) = runtime.block_on(ingest(&config, false));
@@ -259,7 +322,6 @@ fn feed_path(position: usize) -> String {
 
 /// An RSS feed of 25 entries with summaries of some 600 characters: about 25 KB, no two of them with an entry in common.
 fn feed_of(host: &str, position: usize) -> String {
-    use std::fmt::Write as _;
     const WORDS: [&str; 24] = [
         "harbour", "council", "vote", "night", "train", "storm", "price", "of", "the", "a", "in", "on", "after",
         "school", "bridge", "river", "said", "would", "new", "old", "market", "strike", "and", "report",
@@ -313,10 +375,10 @@ async fn ingest(config: &Arc<Config>, is_repeat: bool) -> (Tally, Duration) {
 }
 
 /// Each stage alone, over the same pages, on one thread.
-fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], articles_s: f64, scale: usize) {
+fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], articles_s: f64, extent: &Extent) {
     let config = settings(resolve, folder, "stages.db", Vec::new());
     let fetcher = Fetcher::new(&config.fetch).expect("the client is set up");
-    let feeds = fetch_all(runtime, &fetcher, &feed_sources(hosts, N_ARTICLES_PER_SITE / scale), Purpose::Poll).0;
+    let feeds = fetch_all(runtime, &fetcher, &feed_sources(hosts, extent.n_articles_per_site()), Purpose::Poll).0;
     let (listings, feed_ms) = timed(&feeds, |feed| feed::read(feed, &config.feed).expect("a feed"));
     let pages: Vec<Source> = listings
         .iter()
@@ -333,14 +395,18 @@ fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], 
     });
     let extractor = Extractor::new(&config.extract);
     let hints = LinkHints::default();
-    let (extracted, extract_ms) =
-        timed(&documents, |document| extractor.extract(document, &hints).expect("an article"));
-    let pairs: Vec<_> = documents.iter().zip(&extracted).collect();
+    let (extracted, extract_ms) = timed(&documents, |document| extractor.extract(document, &hints));
+    let pairs: Vec<_> = documents
+        .iter()
+        .zip(&extracted)
+        .filter_map(|(document, extracted)| Some((document, extracted.as_ref().ok()?)))
+        .collect();
     let (articles, normalize_ms) = timed(&pairs, |(document, extracted)| {
         let surroundings = Surroundings { answered: Some(&document.final_url), hints: &hints, first_seen_at: None };
         normalize::normalize(extracted, surroundings).expect("an address")
     });
     let insert_ms = insert_alone(folder, &articles);
+    let n_articles = articles.len();
     let store = Store::open(&config.store, &config.schedule).expect("the database opens");
     let began = Instant::now();
     runtime.block_on(async {
@@ -361,7 +427,7 @@ fn stages(runtime: &Runtime, resolve: &[String], folder: &Path, hosts: &[&str], 
         }
         waiting.join_all().await
     });
-    let store_ms = per_item(began.elapsed(), documents.len());
+    let store_ms = per_item(began.elapsed(), n_articles);
     runtime.block_on(store.close()).expect("the database closes");
 
     println!("one article, stage by stage (ms)");

@@ -16,9 +16,9 @@ pub enum Wish {
     Write,
 }
 
-/// Numbers of accounts that belong to services and not to people: those of the system (`SYS_UID_MAX` of login.defs(5)), and those that
-/// systemd hands out for the time of a service (`DynamicUser=` in systemd.exec(5)). 0 is root's.
-const SERVICE_ACCOUNTS: [std::ops::RangeInclusive<u32>; 2] = [1..=999, 61184..=65519];
+/// Numbers of accounts that belong to services and not to people: those of the system (`SYS_UID_MAX` of login.defs(5)), those that
+/// systemd hands out for the time of a service (`DynamicUser=` in systemd.exec(5)), and nobody's. 0 is root's.
+const SERVICE_ACCOUNTS: [std::ops::RangeInclusive<u32>; 3] = [1..=999, 61184..=65519, 65534..=65534];
 
 /// What keeps this process from a file: the file, or the folder on the way to it, with what the system says, whose it is and who asks.
 /// Nothing where nothing does. Files are asked about and not opened: to close a database would take away the locks that SQLite holds on it.
@@ -132,8 +132,10 @@ mod tests {
             let given = |owner| std::os::unix::fs::chown(folder.path(), Some(owner), None).unwrap();
             given(1000);
             assert_eq!(service_behind(folder.path()), None, "a person's");
-            given(998);
-            assert!(service_behind(folder.path()).is_some());
+            for service in [998, 65534] {
+                given(service);
+                assert!(service_behind(folder.path()).is_some(), "{service}");
+            }
         }
     }
 

@@ -178,7 +178,7 @@ pub fn main() -> ExitCode {
             // What went wrong in parts has been told part by part.
             let is_told = matches!(failure, Failure::Told(_)) || is_quiet && matches!(failure, Failure::Partly(_));
             if !is_told {
-                logging::tell_failure(&format!("newswire: {failure}"));
+                logging::tell_failure(&failure.to_string());
             }
             ExitCode::from(failure.exit_code())
         }

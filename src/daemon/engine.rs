@@ -39,6 +39,9 @@ const CLOSING_TIME_MAX: Duration = Duration::from_mins(1);
 /// take as long as its server likes.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long somebody in a hurry waits for the end to be written down before he is told what keeps it.
+const HURRY_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Between two looks at what waits for its host then, as what was at work may wait for a host again; and between two tries to write down
 /// the end while another process writes.
 const LETTING_GO_PAUSE: Duration = Duration::from_millis(100);
@@ -475,6 +478,7 @@ impl Engine {
             Until::Idle => self.app.config.daemon.grace_period.min(ONE_SHOT_GRACE_PERIOD),
             Until::Stopped => self.app.config.daemon.grace_period,
         };
+        let n_in_stock = self.claims.n_in_stock();
         self.claims.forget();
         if let Some(notifier) = self.notifier {
             let status = format!("finishing {} pieces of work", self.running.len());
@@ -514,10 +518,11 @@ impl Engine {
         if n_let_go > 0 {
             info!("{n_let_go} pieces of work waited for their hosts still and are given back");
         }
+        let n_held = n_in_stock + n_let_go + self.pieces.n();
         loop {
-            match write_end(&self.app.store).await {
+            match told_if_held(write_end(&self.app.store), &mut hurry, n_held).await {
                 Ok(()) => return Ok(()),
-                Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
+                Err(StoreError::Busy { .. }) if Instant::now() < deadline && !is_hurried(hurry.as_ref()) => {
                     tokio::time::sleep_until(deadline.min(Instant::now() + LETTING_GO_PAUSE)).await;
                 }
                 Err(error) => return Err(EngineError::EndUnwritten { tally: Box::new(self.tally), error }),
@@ -532,6 +537,29 @@ async fn write_end(store: &Store) -> Result<(), StoreError> {
         debug!("claims given back");
     }
     store.note_stop().await
+}
+
+/// Waits for what writes down the end, and tells somebody in a hurry what that has not given back yet.
+async fn told_if_held<T>(
+    ending: impl Future<Output = T>,
+    hurry: &mut Option<watch::Receiver<bool>>,
+    n_held: usize,
+) -> T {
+    let mut ending = std::pin::pin!(ending);
+    let out_of_patience = async {
+        hurried(hurry).await;
+        tokio::time::sleep(HURRY_PATIENCE).await;
+    };
+    tokio::select! {
+        outcome = &mut ending => return outcome,
+        () = out_of_patience => {}
+    }
+    warn!("{n_held} pieces of work are not given back yet: another process holds the database");
+    ending.await
+}
+
+fn is_hurried(hurry: Option<&watch::Receiver<bool>>) -> bool {
+    hurry.is_some_and(|hurry| *hurry.borrow())
 }
 
 /// Comes when nothing is to be waited for any more.

@@ -514,6 +514,15 @@ fn a_list_is_whole_in_a_pipe_and_says_what_it_left_out_elsewhere() {
     check(&["ls", "-n", "20"], 20, Some("50 more articles; -n N prints so many, --all prints all"));
     check(&["ls", "-n", "5", "--where", "id < 8"], 5, Some("2 more articles"));
     check(&["-q", "ls", "-n", "20"], 20, None);
+    // What another program has struck from the sightings of its first source, or written there of another.
+    let sightings = "DELETE FROM sightings WHERE article_id = 3;
+         INSERT INTO sources (slug, state, origin, created_at) VALUES ('pier', 'manual', 'command', '2026-11-20T00:00:00Z');
+         INSERT INTO _source_schedule (source_id) SELECT id FROM sources WHERE slug = 'pier';
+         INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at)
+         SELECT articles.id, sources.id, first_seen_at, first_seen_at FROM articles, sources WHERE articles.id < 5 AND slug = 'pier'";
+    rusqlite::Connection::open(room.database()).and_then(|other| other.execute_batch(sightings)).expect("sightings");
+    check(&["ls", "-n", "5", "--source", "wire"], 5, Some("65 more articles"));
+    check(&["ls", "-n", "3", "--source", "pier"], 3, Some("1 more articles"));
     check(&["search", "everybody"], 70, None);
     check(&["search", "everybody", "-n", "30"], 30, Some("40 more articles"));
     check(&["search", "everybody", "--all"], 70, None);

@@ -178,6 +178,10 @@ fn damaged_indexes_are_made_anew() {
         &["sqlite_autoindex_articles_1"],
         &["articles_fts_data"],
         &["articles_characters_data"],
+        // Where a full-text index says of which kind it is: SQLite opens neither the index nor looks at anything else.
+        &["articles_fts_config"],
+        &["articles_characters_config"],
+        &["articles_fts_config", "articles_characters_config", "articles_url", "sqlite_autoindex__links_1"],
         &["articles_day", "sqlite_autoindex__links_1", "articles_fts_docsize", "docs_subject"],
     ] {
         let room = archive();
@@ -281,7 +285,8 @@ fn an_index_that_has_another_row_than_its_table_is_named_and_made_anew() {
 fn with_page(room: &Newsroom, name: &str, change: impl FnOnce(&mut [u8])) {
     let connection = Connection::open(room.database()).expect("a database");
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
-    let sql = "SELECT max(pageno) FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' AND ncell > 1";
+    let sql =
+        "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY ncell > 1 DESC, pageno DESC LIMIT 1";
     let page: usize = connection.query_row(sql, [name], |row| row.get(0)).expect("a page");
     drop(connection);
     let mut bytes = fs::read(room.database()).expect("the file");
@@ -332,6 +337,96 @@ fn damage_within_a_page_of_an_index_is_the_index_s_and_is_mended_at_one_go() {
     check_is_mended("articles_body_kind", "articles_body_kind", of_no_kind);
     check_is_mended("sqlite_autoindex_articles_1", "sqlite_autoindex_articles_1", of_no_kind);
     check_is_mended("articles_fts_idx", "articles_fts", of_no_kind);
+    // A head of a row that ends beyond it: SQLite gives up before it has named anything at all.
+    let without_end = |page: &mut [u8]| {
+        let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
+        page[cell + 1] = 0x7f;
+    };
+    check_is_mended("articles_url", "articles_url", without_end);
+    check_is_mended("sqlite_autoindex_sightings_1", "sqlite_autoindex_sightings_1", without_end);
+    check_is_mended("articles_fts_idx", "articles_fts (database disk image", without_end);
+}
+
+#[test]
+fn a_full_text_index_that_cannot_be_opened_is_named_by_all_with_what_to_do() {
+    // Its page, or the number of its rows.
+    for change in [|page: &mut [u8]| page.fill(0xa5), |page: &mut [u8]| page[3..5].fill(0)] {
+        let room = archive();
+        with_page(&room, "articles_fts_config", change);
+        let file =
+            room.file("more.jsonl", r#"{"url": "https://paper.example/more", "title": "More", "text": "It sails."}"#);
+        let copy = room.path("copy.db").display().to_string();
+        for arguments in [&["import", &file][..], &["search", "ferry"], &["run"]] {
+            room.run(arguments)
+                .exits(1)
+                .says("`newswire doctor --fix` makes the full-text index anew from the articles");
+        }
+        room.run(&["backup", &copy]).exits(1).says("articles_fts").says("`--fix` mends");
+        let doctor = room.run(&["doctor"]).exits(1).stdout;
+        assert!(doctor.contains("made of the tables alone: articles_fts (") && doctor.contains("--fix"), "{doctor}");
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+        room.run(&["backup", &copy]).exits(0);
+        room.run(&["import", &file]).exits(0);
+        room.assert_sound();
+    }
+}
+
+#[test]
+fn where_an_index_and_its_table_differ_row_column_and_both_values_are_told() {
+    let room = archive();
+    // The numbers of rows are no longer what can be counted.
+    room.run(&["rm", "1", "2", "3"]).exits(0);
+    with_page(&room, "articles_url", |page| {
+        let cell = usize::from(u16::from_be_bytes([page[8], page[9]]));
+        // Its last byte is the row id.
+        page[cell + usize::from(page[cell]) - 1] = 0x1b;
+    });
+    let doctor = room.run(&["doctor"]).exits(1).stdout;
+    let (_, told) = doctor.split_once("(articles ").expect("a row is told");
+    let (told, _) = told.split_once(')').expect("an end");
+    let (id, values) = told.split_once(": url is ").expect("a number");
+    let (stored, indexed) = values.split_once(" in the table and ").expect("two values");
+    let url = room.value(&format!("SELECT url FROM articles NOT INDEXED WHERE id = {id}"));
+    assert_eq!(stored, format!("\"{url}\""));
+    let changed = format!("\"{}\\u{{1b}}\" in articles_url", &url[..url.len() - 1]);
+    assert_eq!(indexed, changed, "{doctor}");
+    // Whoever knows that the index was right can still say so.
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+    let theirs = Connection::open(room.database()).expect("a database");
+    let sql = format!("UPDATE articles SET url = 'https://paper.example/as-it-was' WHERE id = {id}");
+    assert_eq!(theirs.execute(&sql, []), Ok(1));
+    drop(theirs);
+    room.run(&["doctor"]).exits(0);
+}
+
+#[test]
+fn a_partial_index_that_has_entries_of_another_is_named_and_made_anew() {
+    for (of, place) in [
+        ("articles_story", "articles_duplicate_of"),
+        ("articles_body_kind", "articles_duplicate_kind"),
+        ("_links_article", "_links_host_claimed"),
+    ] {
+        let room = archive();
+        let connection = Connection::open(room.database()).expect("a database");
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+        let [of, at] = [of, place].map(|name| {
+            let sql = "SELECT (pageno - 1) * 8192 FROM dbstat WHERE name = ?1";
+            connection.query_row(sql, [name], |row| row.get::<_, usize>(0)).expect("one page")
+        });
+        drop(connection);
+        let mut bytes = fs::read(room.database()).expect("the file");
+        bytes.copy_within(of..of + 8192, at);
+        fs::write(room.database(), bytes).expect("the file");
+        // SQLite itself finds nothing.
+        assert_eq!(room.value("PRAGMA integrity_check"), "ok");
+        let doctor = room.run(&["doctor"]).exits(1).stdout;
+        assert!(doctor.contains(&format!("made of the tables alone: {place} (")), "{doctor}");
+        let copy = room.path("copy.db").display().to_string();
+        room.run(&["backup", &copy]).exits(1).says(place);
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+        room.run(&["doctor"]).exits(0);
+        room.run(&["backup", &copy]).exits(0);
+    }
 }
 
 #[test]
@@ -376,4 +471,115 @@ fn a_snapshot_has_what_can_be_read_and_names_the_rest() {
     assert_eq!(count("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
     room.run(&["--db", &target, "ls"]).exits(0);
     room.run(&["--db", &target, "status"]).exits(0);
+}
+
+/// Writes over pages of the list of tables: one of them, or what the first page of the file has of it.
+fn damage_list_of_tables(room: &Newsroom, kind: &str) {
+    change_list_of_tables(room, kind, |page| page.fill(0xa5));
+}
+
+fn change_list_of_tables(room: &Newsroom, kind: &str, change: impl FnOnce(&mut [u8])) {
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let sql = "SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = ?1 ORDER BY path LIMIT 1";
+    let page: usize = connection.query_row(sql, [kind], |row| row.get(0)).expect("a page");
+    drop(connection);
+    let mut bytes = fs::read(room.database()).expect("the file");
+    let head = if page == 1 { 100 } else { 0 };
+    change(&mut bytes[(page - 1) * 8192 + head..page * 8192]);
+    fs::write(room.database(), bytes).expect("the file");
+}
+
+#[test]
+fn a_list_of_tables_that_sqlite_reads_in_part_is_damaged_too() {
+    let room = archive();
+    // The page says that it has more rows than it has.
+    change_list_of_tables(&room, "leaf", |page| page[4] = 0xff);
+    room.run(&["export"]).exits(1).says("the list of its tables");
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: the list of tables");
+    room.run(&["doctor"]).exits(0);
+}
+
+#[test]
+fn a_damaged_list_of_tables_is_written_anew() {
+    for (kind, is_built_anew) in [("leaf", false), ("internal", false), ("leaf", true)] {
+        let room = archive();
+        if is_built_anew {
+            room.run(&["prune", "--older", "1d", "--fetches", "--vacuum"]).exits(0);
+        }
+        let before = room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id");
+        damage_list_of_tables(&room, kind);
+        for arguments in [&["doctor"][..], &["export"], &["run"]] {
+            room.run(arguments)
+                .exits(1)
+                .says("the list of its tables")
+                .says("`newswire doctor --fix` writes that list anew");
+        }
+        let outcome = room.run(&["doctor", "--fix"]).exits(0).says("mended: the list of tables");
+        let (_, aside) = outcome.stderr.trim_end().rsplit_once("is kept as ").expect("a path");
+        assert!(fs::metadata(aside).is_ok(), "{aside}");
+        assert_eq!(room.table("SELECT id, url, title, body, change_seq FROM articles ORDER BY id"), before);
+        let line =
+            json!({ "url": "https://paper.example/new", "title": "A new one", "text": "It sails again." }).to_string();
+        room.run(&["import", &room.file("new.jsonl", line)]).exits(0);
+        room.run(&["doctor"]).exits(0);
+        room.assert_sound();
+    }
+}
+
+#[test]
+fn where_more_than_the_list_of_tables_is_damaged_the_newest_backup_is_named() {
+    let room = archive();
+    let folder = room.path("backups").display().to_string();
+    fs::create_dir(&folder).expect("a folder");
+    room.run(&["backup", "--keep", "1", &folder]).exits(0);
+    let backup = fs::read_dir(&folder).expect("a folder").next().expect("a backup").expect("an entry").path();
+    damage(&room, &["articles"]);
+    damage_list_of_tables(&room, "leaf");
+    let damaged = fs::read(room.database()).expect("the file");
+    let way = format!("`newswire restore --force {}`", backup.display());
+    let file =
+        room.file("more.jsonl", r#"{"url": "https://paper.example/more", "title": "More", "text": "It sails."}"#);
+    for arguments in [&["doctor", "--fix"][..], &["export"], &["import", &file]] {
+        room.run(arguments).exits(1).says("the list of its tables").says(&way);
+    }
+    assert!(fs::read(room.database()).expect("the file") == damaged, "it is as it was");
+    let out = Newsroom::new();
+    out.run(&["merge", &room.database().display().to_string()]).exits(1).says("also not by `merge`").says(&way);
+    // Tables of others are in no list of ours, and are not to be lost.
+    room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
+    Connection::open(room.database())
+        .and_then(|connection| {
+            connection.execute_batch("CREATE TABLE notes (note TEXT); INSERT INTO notes VALUES ('Mine.')")
+        })
+        .expect("a table of one's own");
+    damage_list_of_tables(&room, "leaf");
+    room.run(&["doctor", "--fix"]).exits(1).says(&way);
+    room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
+    room.run(&["doctor"]).exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
+}
+
+#[test]
+fn a_snapshot_comes_to_its_end_where_a_page_leads_back_and_the_next_one_is_damaged() {
+    let room = archive();
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let pages: Vec<usize> = connection
+        .prepare("SELECT pageno FROM dbstat WHERE name = 'articles' AND pagetype = 'leaf' ORDER BY path")
+        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+        .expect("a list of pages");
+    drop(connection);
+    let mut bytes = fs::read(room.database()).expect("the file");
+    let begin = |place: usize| (pages[place] - 1) * 8192;
+    bytes.copy_within(begin(2)..begin(2) + 8192, begin(6));
+    bytes[begin(7)..begin(7) + 8192].fill(0xa5);
+    fs::write(room.database(), bytes).expect("the file");
+    let exported = room.run(&["export"]).exits(3).json_lines().len();
+    assert!(exported > 80 && exported < N_ARTICLES, "{exported}");
+    let target = room.path("snapshot.db").display().to_string();
+    let outcome = room.run(&["snapshot", &target]).exits(3).says("left out: what there is of the rows ");
+    assert!(!outcome.stderr.contains("constraint"), "{}", outcome.stderr);
+    let listed = room.run(&["--db", &target, "--json", "ls"]).exits(0).json_lines().len();
+    assert_eq!(listed, exported);
 }

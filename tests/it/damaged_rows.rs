@@ -99,3 +99,29 @@ fn a_damaged_article_is_shown_as_far_as_it_can_be_read() {
     room.run(&["show", "4"]).exits(3).says("authors is no JSON array of texts");
     room.run(&["show", "5"]).exits(0);
 }
+
+#[test]
+fn of_a_damaged_list_there_stays_what_can_be_read_when_it_is_mended() {
+    for (authors, expected) in [
+        (r"CAST(x'5b22416eff222c22426f225d' AS TEXT)", "[\"An\u{fffd}\",\"Bo\"]"),
+        (r#"'["Ana","Bo"'"#, r#"["Ana","Bo"]"#),
+        (r#"'["Ana"+"Bo"]'"#, r#"["Ana","Bo"]"#),
+        (r#"'["Ana+,"Bo","Cy"]'"#, r#"["Ana+","Bo","Cy"]"#),
+        ("'nobody'", "[]"),
+    ] {
+        let room = archive();
+        Connection::open(room.database())
+            .and_then(|connection| {
+                connection.execute_batch(&format!(
+                    "PRAGMA ignore_check_constraints = ON; UPDATE articles SET authors = {authors}, keywords = {authors} WHERE id = 5;
+                     INSERT INTO sources (id, slug, url, state, tags, origin, created_at)
+                     VALUES (90, 'a', 'https://a.example/feed', 'active', {authors}, 'command', '2026-11-20T00:00:00Z')"
+                ))
+            })
+            .unwrap_or_else(|error| panic!("{authors}: {error}"));
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: texts");
+        let lists = room.table("SELECT authors, keywords FROM articles WHERE id = 5 UNION ALL SELECT tags, tags FROM sources WHERE id = 90");
+        assert_eq!(lists, [[expected, expected], [expected, expected]], "{authors}");
+        room.run(&["doctor"]).exits(0);
+    }
+}

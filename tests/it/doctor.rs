@@ -86,6 +86,11 @@ fn each_fault_is_found_on_its_side_and_mended() {
              DROP INDEX articles_day; CREATE INDEX articles_day ON articles (title)",
             "schema",
         ),
+        (
+            "PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = CAST(sql || CAST(x'2d2dff' AS TEXT) AS TEXT) WHERE name = 'story_timeline'",
+            "schema",
+        ),
         ("UPDATE articles SET change_seq = 9223372036854775807 WHERE id = 2", "changes"),
         ("UPDATE articles SET change_seq = -7, wording_seq = 9223372036854775807 WHERE id = 2", "changes"),
         ("UPDATE _change_state SET deleted_up_to = 9223372036854775807", "changes"),

@@ -263,8 +263,39 @@ fn a_second_signal_ends_it_at_once() {
     let mut daemon = daemon;
     assert!(!daemon.has_ended(), "{}", daemon.log());
     let began = Instant::now();
-    assert_eq!(daemon.stop().code, Some(143));
+    let outcome = daemon.stop();
     assert!(began.elapsed() < ENDS_WITHIN);
+    // It says what it could not do, and what becomes of it.
+    outcome
+        .exits(143)
+        .says("1 pieces of work are not given back yet: another process holds the database")
+        .says("newswire: ended at once: what was in work and is not given back yet is given back by the next start");
+    drop(held);
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+    assert_eq!(room.n_claims(), 0);
+}
+
+#[test]
+fn a_log_of_json_lines_is_one_to_the_last_line() {
+    let mut room = Newsroom::new();
+    room.set(&[("log.format", "\"json\"")]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    room.set(&[("http.listen", &format!("\"{}\"", taken.local_addr().expect("an address")))]);
+    // Also where no other line is wanted.
+    for arguments in [&["run"][..], &["-q", "run"]] {
+        let outcome = room.run(arguments).exits(1);
+        let lines: Vec<serde_json::Value> = outcome
+            .stderr
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+            .collect();
+        let last = lines.last().expect("a line");
+        assert_eq!(last["level"], "ERROR", "{last}");
+        assert!(last["fields"]["message"].as_str().is_some_and(|text| text.contains("http.listen")), "{last}");
+        assert!(last["timestamp"].as_str().is_some_and(|time| time.parse::<jiff::Timestamp>().is_ok()), "{last}");
+    }
+    // At a command it is people who read it.
+    room.run(&["show", "1"]).exits(1).says("newswire: ");
 }
 
 /// A daemon with a page in work that never comes, told to stop while another process holds the database.

@@ -70,3 +70,4 @@ mod versions;
 mod web_archives;
 mod what_is_followed;
 mod why;
+mod years;

@@ -81,3 +81,13 @@ fn what_datasette_asks_of_a_table_reads_a_page_of_it() {
     check(&room, "latest", "SELECT * FROM articles WHERE source_id = 5 ORDER BY published_at DESC LIMIT 101");
     check(&room, "count", "SELECT count(*) FROM articles");
 }
+
+#[test]
+fn the_days_of_all_sources_are_made_once() {
+    let room = Newsroom::new();
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+    let sql = "EXPLAIN QUERY PLAN SELECT slug, day FROM source_days WHERE day >= '2026-11-01' AND n_articles = 0";
+    let plan: Vec<String> = room.table(sql).into_iter().map(|row| row[3].clone()).collect();
+    let last = |table: &str| plan.iter().rposition(|step| step.starts_with("SCAN") && step.contains(table));
+    assert!(last(" passed ").is_some() && last(" passed ") < last(" sources "), "{}", plan.join("\n"));
+}

@@ -236,3 +236,41 @@ fn of_very_many_hits_the_newest_are_ranked_and_that_is_said() {
     let rare = room.run(&["--json", "search", "lantern", "-n", "3"]).exits(0).says("107 more articles");
     assert_eq!(rare.json_lines().len(), 3);
 }
+
+#[test]
+fn where_very_many_words_begin_so_the_newest_articles_with_one_come() {
+    let room = Newsroom::new();
+    let line = |number: usize| {
+        let word = ["harbours", "Harbouring", "HARBOUR", "harbourmaster"][number % 4];
+        let mut body = vec![format!("Report {number} of the quay."), [word; 3000].join(" ")];
+        // In between Chinese characters it is a word too, and within another word it is none.
+        match number {
+            18 => body[1] = "码头harbour码头".to_owned(),
+            19 => body[1] = "The unharboured ones.".to_owned(),
+            _ => {}
+        }
+        let source = if number.is_multiple_of(5) { "quay" } else { "pier" };
+        json!({ "id": number, "title": format!("Number {number}"), "paragraphs": body, "source": source }).to_string()
+    };
+    let lines: Vec<String> = (1..=20).map(line).collect();
+    room.run(&["import", &room.file("articles.jsonl", lines.join("\n"))]).exits(0);
+    let check = |arguments: &[&str], expected: &[i64], told: &str| {
+        let outcome = room.run(&[&["--json", "search"], arguments].concat()).exits(0).says(told);
+        let hits = outcome.json_lines();
+        let ids: Vec<i64> = hits.iter().filter_map(|hit| hit["id"].as_i64()).collect();
+        assert_eq!(ids, expected, "{arguments:?}");
+        for hit in hits {
+            assert!(hit["snippet"].as_str().expect("a text").to_lowercase().contains("harbour"), "{hit}");
+        }
+    };
+    let newest = "very many words begin so, and these are the newest articles with one";
+    check(&["harbo*", "-n", "4"], &[20, 18, 17, 16], newest);
+    check(&["harbo*", "-n", "2", "--source", "quay"], &[20, 15], newest);
+    check(&["harbourm*", "-n", "2", "--where", "id < 12"], &[3, 7], "");
+    // Where there are no more than these, or all are asked for, they are ranked.
+    let told = room.run(&["search", "harbo*", "-n", "5", "--source", "quay"]).exits(0).stderr;
+    assert!(!told.contains("newest"), "{told}");
+    assert_eq!(found(&room, &["harbo*"]).len(), 19);
+    // In the syntax of FTS5 likewise.
+    check(&["--raw", "\"harbo\"*", "-n", "1"], &[20], newest);
+}

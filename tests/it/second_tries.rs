@@ -128,6 +128,33 @@ fn a_page_in_whose_hands_the_process_dies_waits_and_is_given_up_and_the_others_c
     room.assert_sound();
 }
 
+#[test]
+fn a_death_with_several_pages_in_work_counts_against_none_of_them() {
+    let hosts = ["one.example", "two.example", "three.example", "four.example"];
+    let urls = hosts.map(|host| format!("http://{host}/story"));
+    let mut sites: Vec<Site> = hosts.iter().map(|host| Site::new(host).with("/story", faults::hanging())).collect();
+    sites.push(Site::new("sound.example").with("/feed", feed(&urls.each_ref().map(String::as_str))));
+    let web = web_of(sites);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    room.set(&[("schedule.article_attempts_max", "3")]);
+    room.follow("sound", "http://sound.example/feed", Some("feed"));
+    for _ in 0..6 {
+        let daemon = room.start();
+        daemon.wait_to_say("started");
+        // From the second death on one comes after the other.
+        room.wait_for(PATIENCE, "SELECT count(*) > 1 FROM _links WHERE claim_id IS NOT NULL", "1");
+        daemon.kill();
+    }
+    for host in hosts {
+        assert!(web.put(host, "/story", page()));
+    }
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _links WHERE article_id IS NOT NULL", "4");
+    daemon.stop().exits(0);
+    room.assert_sound();
+}
+
 /// How far ahead a clock was.
 const AHEAD_MS: i64 = 5 * 365 * 86_400_000;
 

@@ -1,5 +1,6 @@
 //! What an administrator and a service manager see of the daemon.
 
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -220,4 +221,13 @@ fn root_makes_no_file_in_the_folder_of_a_service() {
     // A person's folder is as good as any.
     std::os::unix::fs::chown(&folder, Some(1000), Some(1000)).expect("root may");
     room.run(&adding).exits(0);
+    // What root makes beside a person's database is that person's.
+    std::os::unix::fs::chown(folder.join("news.db"), Some(1000), Some(1000)).expect("root may");
+    for name in ["news.db-lock", "news.db-wal", "news.db-shm"] {
+        let _ = std::fs::remove_file(folder.join(name));
+    }
+    room.run(&["--db", &database, "import", &import]).exits(0);
+    for name in ["news.db", "news.db-lock", "news.db-wal", "news.db-shm"] {
+        assert_eq!(std::fs::metadata(folder.join(name)).expect(name).uid(), 1000, "{name}");
+    }
 }

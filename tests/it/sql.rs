@@ -322,3 +322,36 @@ fn answers_are_values_between_commas_or_tabs_under_their_names_where_that_is_ask
     assert!(exported(&[]).contains(",\"'=HYPERLINK(\"\"http://bad.example\"\")\","), "{}", exported(&[]));
     assert!(exported(&["--raw-csv"]).contains(",\"=HYPERLINK(\"\"http://bad.example\"\")\","));
 }
+
+#[test]
+fn each_day_of_a_source_is_a_row_from_its_first_day_on() {
+    let room = Newsroom::new();
+    let line = |id: usize, source: &str, day: &str| {
+        json!({ "id": id, "source": source, "title": format!("Number {id}"), "published": day, "text": format!("It is {id}.") })
+            .to_string()
+    };
+    let lines = [
+        line(1, "wire", "2024-02-27T08:00:00Z"),
+        line(2, "wire", "2024-02-27T23:59:59Z"),
+        line(3, "wire", "2024-03-01T00:00:00Z"),
+        line(4, "paper", "2024-02-29T12:00:00Z"),
+    ];
+    room.run(&["import", &room.file("days.jsonl", lines.join("\n"))]).exits(0);
+    room.run(&["sources", "add", "--force", "https://silent.example/feed"]).exits(0);
+    assert_eq!(
+        room.table("SELECT slug, day, n_articles FROM source_days WHERE day < '2024-03-03' ORDER BY slug DESC, day"),
+        [
+            ["wire", "2024-02-27", "2"],
+            ["wire", "2024-02-28", "0"],
+            ["wire", "2024-02-29", "0"],
+            ["wire", "2024-03-01", "1"],
+            ["wire", "2024-03-02", "0"],
+            ["paper", "2024-02-29", "1"],
+            ["paper", "2024-03-01", "0"],
+            ["paper", "2024-03-02", "0"],
+        ]
+    );
+    let n_days =
+        "SELECT count(*) - (julianday(max(day)) - julianday(min(day)) + 1) FROM source_days WHERE slug = 'wire'";
+    assert_eq!(room.value(n_days), "0");
+}

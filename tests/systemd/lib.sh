@@ -73,6 +73,26 @@ serve_newsweb() {
   check "a news web is served" eventually 5 test -s /etc/newswire/newswire.toml
 }
 
+# serve_generated PARTS SITES ARTICLES: so many generated sites, the same ones every time, with settings and sources for them.
+serve_generated() {
+  "$1/newsweb" /etc/newswire "$2" "$3" &
+  newsweb=$!
+  trap 'kill $newsweb' EXIT
+  check "a news web is served" eventually 100 test -s /etc/newswire/newswire.toml
+  # Slow enough that there is work left at the last kill, and nothing that fails waits for minutes.
+  sed -i 's/^host_delay_ms = .*/host_delay_ms = 60/' /etc/newswire/newswire.toml
+  printf '\n[schedule]\npoll_interval_min_s = 5\npoll_interval_first_s = 5\npoll_interval_max_s = 10\nbackoff_min_s = 1\nbackoff_max_s = 2\n' \
+    >>/etc/newswire/newswire.toml
+}
+
+# check_all_is_there NUMBER SECONDS: that so many articles come, none twice, and that the file is sound.
+check_all_is_there() {
+  check "all $1 articles come" eventually "$2" eval "[[ \$(sql 'SELECT count(*) FROM _links WHERE article_id IS NOT NULL AND due_at IS NULL') == $1 ]]"
+  check "none of them twice" [ "$(sql 'SELECT count(*), count(DISTINCT url), max(revision) FROM articles')" == "$1|$1|1" ]
+  check "each was seen once" [ "$(sql 'SELECT count(*) FROM sightings')" == "$1" ]
+  check "doctor finds nothing" as newswire newswire --db "$database" doctor
+}
+
 # conclude: the last lines, and the exit code.
 conclude() {
   echo "1..$n_checks"

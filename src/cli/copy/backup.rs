@@ -8,7 +8,6 @@ use serde_json::json;
 
 use crate::store::{self, CopyPlan, CopyStage, CopyWatcher, FileCopy, StoreError};
 
-use super::rotation;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Verbosity;
@@ -68,9 +67,9 @@ pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), 
                     folder.display()
                 )));
             }
-            let file = folder.join(rotation::name_of(database, Timestamp::now()));
+            let file = folder.join(store::backup_name(database, Timestamp::now()));
             back_up(context, database, &TargetArguments { file, force: false }, false)?;
-            let removed = rotation::remove_older(folder, database, usize::try_from(n_kept).unwrap_or(usize::MAX));
+            let removed = store::remove_older_backups(folder, database, usize::try_from(n_kept).unwrap_or(usize::MAX));
             let removed = removed.map_err(|error| {
                 Failure::Partly(format!(
                     "{}: the backup is written, an older one could not be removed: {error}",

@@ -3,7 +3,7 @@
 //! * `export`: bundles, and articles in one file (`article_files`): JSON lines, CSV, Parquet (`parquet_file`).
 //! * `bundle_folder`: bundles that grow. `whole_folder`: folders that appear when they are whole.
 //! * `selection`: which articles, and how they read. `manifest`, `dataset_card`: what stands beside an export.
-//! * `backup`: the database; `rotation`: a folder of such copies. `restore` puts a copy in its place.
+//! * `backup`: the database, once or in a folder of such copies. `restore` puts a copy in its place.
 //! * `snapshot`: the public tables, to give away.
 
 pub(crate) mod export;
@@ -21,8 +21,6 @@ mod dataset_card;
 mod parquet_file;
 
 pub(crate) mod whole_folder;
-
-mod rotation;
 
 pub(crate) mod backup;
 

@@ -26,11 +26,15 @@ pub(crate) struct RunCommand {}
 /// The first signal lets work end, the second gives it back, and the third, or some seconds, no longer wait for the database either.
 const N_SIGNALS_MAX: u32 = 3;
 
+/// What is said then.
+const LAST_WORDS: &str =
+    "ended at once: what was in work and is not given back yet is given back by the next start, and nothing is lost";
+
 pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> {
     let overrides = context.overrides.clone();
     Context::runtime()?.block_on(async {
         // Before anything that takes its time.
-        let mut signals = signals::listen(N_SIGNALS_MAX)?;
+        let mut signals = signals::listen(N_SIGNALS_MAX, Some(LAST_WORDS))?;
         let config = context.configure(Manner::Daemon)?;
         let notifier = Notifier::from_environment();
         let watcher = OpeningWatcher { stop: flag(&signals.stop), tell: Box::new(notifier.while_opening()) };

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::store::{self, Finding, Subject};
+use crate::store::{self, Finding, StoreError, Subject};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -21,8 +21,8 @@ A line for each side: pages, values, the schema, references between rows, number
 copies, the write-ahead log and its readers, space, the clock, permissions, leftovers. It reads the whole file, beside a running daemon
 too. Exit code 1: something is wrong.
 
-Damaged pages of indexes are mended too, without the daemon. Where those of a table are damaged and there is no backup,
-newswire --db NEW.db merge DAMAGED.db takes out what can be read.
+Damaged pages of indexes are mended too, without the daemon, and the list of the tables is written anew; the file as it was is kept then.
+Where pages of a table are damaged and there is no backup, newswire --db NEW.db merge DAMAGED.db takes out what can be read.
 
 Examples:
   newswire doctor
@@ -36,7 +36,14 @@ pub(crate) struct DoctorCommand {
 
 pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
-    let mut findings = look(context, &config, false)?;
+    let mut findings = match look(context, &config, false) {
+        Err(Failure::Store(error @ StoreError::WithoutSchema { .. })) if command.fix => {
+            let aside = store::write_schema_anew(&config.store)?.ok_or(error)?;
+            eprintln!("mended: the list of tables; the file as it was is kept as {}", aside.display());
+            look(context, &config, false)?
+        }
+        findings => findings?,
+    };
     let mut mended = Vec::new();
     // One mend may show, or cause, what another one mends.
     while let Some(finding) = command.fix.then(|| next_to_mend(&findings, &mended)).flatten() {

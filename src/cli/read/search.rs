@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{MATCH_MARKS, SearchHit};
+use crate::store::{Found, MATCH_MARKS, Order, SearchHit};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -74,22 +74,28 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
             context.output.row(cells)?;
         }
     }
-    if found.are_all_ranked {
-        tell_rest(context, found.hits.len(), limit, "articles", || Ok(found.n_ranked as u64))?;
-    } else {
-        tell_ranked(context, found.n_ranked);
-    }
+    tell_others(context, &found, limit)?;
     damage::report(&reader)
 }
 
-/// Says which hits were ranked, where there are more.
-fn tell_ranked(context: &Context, n_ranked: usize) {
+/// Says what there is beside what was printed.
+fn tell_others(context: &Context, found: &Found, limit: u32) -> Result<(), Failure> {
+    let told = match found.order {
+        Order::BestOfAll(n_found) => {
+            return tell_rest(context, found.hits.len(), limit, "articles", || Ok(n_found as u64));
+        }
+        Order::BestOfNewest(n_ranked) => format!(
+            "more than {n_ranked} articles match, and these are the best of the newest {n_ranked}; another word, --source or --since \
+             leaves fewer, --all ranks and prints all"
+        ),
+        Order::Newest => "very many words begin so, and these are the newest articles with one, newest first; more letters leave fewer, \
+             --all ranks and prints all"
+            .to_owned(),
+    };
     if context.verbosity != Verbosity::Quiet {
-        eprintln!(
-            "newswire: more than {n_ranked} articles match, and these are the best of the newest {n_ranked}; \
-             another word, --source or --since leaves fewer, --all ranks and prints all"
-        );
+        eprintln!("newswire: {told}");
     }
+    Ok(())
 }
 
 fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {

@@ -110,7 +110,7 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
 }
 
 async fn follow(tail: &mut Tail, output: &mut Output, limit: Option<u32>) -> Result<(), Failure> {
-    let mut signals = signals::listen(2)?;
+    let mut signals = signals::listen(2, None)?;
     let mut stop = signals.stop.clone();
     tokio::spawn(async move {
         if stop.changed().await.is_ok() {

@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use serde_json::json;
 use tracing::field::Field;
 use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
@@ -39,8 +41,14 @@ pub(crate) enum Manner {
     OneShot,
 }
 
+/// Whether the log is one of JSON lines that a program reads, to the last.
+static IS_OF_JSON: AtomicBool = AtomicBool::new(false);
+
 /// Starts logging. Later calls change nothing.
 pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner) {
+    if settings.format == LogFormat::Json && manner == Manner::Daemon {
+        IS_OF_JSON.store(true, Ordering::Relaxed);
+    }
     let filter = match (verbosity, manner) {
         (Verbosity::Everything, _) => "newswire=trace,info".to_owned(),
         (Verbosity::Verbose, Manner::Daemon) => "newswire=debug,info".to_owned(),
@@ -93,9 +101,18 @@ impl FormatTime for WholeSeconds {
     }
 }
 
-/// Tells on stderr why the program ends. The journal takes it as an error by the mark before each line (sd-daemon(3)),
-/// not as information, which it takes stderr for.
+/// Tells on stderr why the program ends, as a line of the daemon's log where that is of JSON. The journal takes it as an error by the
+/// mark before each line (sd-daemon(3)), not as information, which it takes stderr for.
 pub(crate) fn tell_failure(text: &str) {
+    if IS_OF_JSON.load(Ordering::Relaxed) {
+        // As the lines before it, and also where these are off.
+        let line = json!({
+            "timestamp": Timestamp::now().to_string(), "level": "ERROR", "fields": { "message": text }, "target": module_path!(),
+        });
+        eprintln!("{line}");
+        return;
+    }
+    let text = format!("newswire: {text}");
     let mark = if is_under_systemd() { "<3>" } else { "" };
     for line in text.lines() {
         eprintln!("{mark}{line}");

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::cli::failure::{Failure, exit_code_of};
+use crate::cli::terminal::logging;
 
 /// How long one-shot work may take to end. What is under way ends sooner than that, or is given back.
 const END_TIME_MAX: Duration = Duration::from_secs(8);
@@ -125,14 +126,20 @@ impl Ends {
 }
 
 /// Listens for signals. So many SIGTERM and SIGINT end the process at once, with nothing lost but running work; so does the time after the
-/// second.
-pub(crate) fn listen(n_stops_max: u32) -> Result<Signals, Failure> {
+/// second. What there is to say then is told.
+pub(crate) fn listen(n_stops_max: u32, last_words: Option<&'static str>) -> Result<Signals, Failure> {
     let failed = |error: std::io::Error| Failure::Failed(format!("signals cannot be listened for: {error}"));
     let mut ends = Ends::listen().map_err(failed)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
     let (stop_sender, stop) = watch::channel(false);
     let (hurry_sender, hurry) = watch::channel(false);
     let (hangup_sender, hangup_receiver) = mpsc::channel(1);
+    let end_at_once = move |number: u8| {
+        if let Some(text) = last_words {
+            logging::tell_failure(text);
+        }
+        std::process::exit(i32::from(exit_code_of(number)));
+    };
     tokio::spawn(async move {
         let mut n_stops = 0;
         loop {
@@ -140,7 +147,7 @@ pub(crate) fn listen(n_stops_max: u32) -> Result<Signals, Failure> {
                 number = ends.next() => {
                     n_stops += 1;
                     if n_stops >= n_stops_max {
-                        std::process::exit(i32::from(exit_code_of(number)));
+                        end_at_once(number);
                     }
                 }
                 _ = hangup.recv() => {
@@ -153,9 +160,9 @@ pub(crate) fn listen(n_stops_max: u32) -> Result<Signals, Failure> {
             let _ = stop_sender.send(true);
             if n_stops > 1 {
                 let _ = hurry_sender.send(true);
-                tokio::spawn(async {
+                tokio::spawn(async move {
                     tokio::time::sleep(HURRY_TIME_MAX).await;
-                    std::process::exit(i32::from(exit_code_of(SIGNAL.load(Ordering::Relaxed))));
+                    end_at_once(SIGNAL.load(Ordering::Relaxed));
                 });
             }
         }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use quick_xml::escape::escape;
 
-use super::story::Story;
+use super::story::{Paper, Story};
 
 /// The parts of a page for which a design system has rules.
 const PARTS: [&str; 24] = [
@@ -128,6 +128,29 @@ pub(super) fn links_to_others(class: &str, story: &Story, others: &[Story], n_ma
         );
     }
     html.push_str("</ul>\n");
+    html
+}
+
+/// Cards of up to `n_max` other stories, as stand below an article and beside it: picture, headline, section and day.
+pub(super) fn cards(class: &str, paper: &Paper, story: &Story, others: &[Story], n_max: usize) -> String {
+    let mut html =
+        format!("<section class=\"{class}\"><h2 class=\"{class}__title\">More from {}</h2>\n", escape(&paper.name));
+    for other in others.iter().filter(|other| other.path != story.path).take(n_max) {
+        let _ = writeln!(
+            html,
+            "<div class=\"{class}__card\"><a class=\"{class}__link\" href=\"{path}\"><span class=\"{class}__media\">\
+             <img src=\"/media/{id}-320.jpg\" alt=\"\" loading=\"lazy\"></span><h3 class=\"{class}__headline\">{title}</h3></a>\
+             <div class=\"{class}__meta\"><span class=\"{class}__section\">{section}</span><time datetime=\"{time}\">{day}</time>\
+             </div></div>",
+            path = escape(&other.path),
+            id = other.id,
+            title = escape(&other.title),
+            section = escape(&other.section),
+            time = paper.rfc3339(other.published),
+            day = paper.formatted(other.published, "%B %-d"),
+        );
+    }
+    html.push_str("</section>\n");
     html
 }
 

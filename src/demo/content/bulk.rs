@@ -7,6 +7,7 @@
 //! names.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +17,13 @@ use super::template::Template;
 use super::{boilerplate, feeds, markup, texts};
 use crate::demo::web::{Resource, Site};
 
-/// Bytes of a page: about the median of news pages without their images.
-const PAGE_BYTES: usize = 62_000;
+/// Bytes of a page: those of a light one, without its images.
+const PAGE_BYTES: usize = 70_000;
+
+/// What stands around the article, so that a page has some 700 elements and 120 links, the median of news pages.
+const MENU_LINKS: usize = 60;
+const FOOTER_LINKS: usize = 36;
+const CARDS: usize = 36;
 
 /// Entries of a feed.
 const ENTRIES_PER_FEED: usize = 25;
@@ -100,18 +106,15 @@ fn site(words: &Words, number: usize, n_articles: usize) -> Site {
     let stories: Vec<Story> = (1..=n_articles).map(|article| story(words, number, article)).collect();
 
     let mut site = Site::new(&host);
+    let (menu, footer) =
+        (sections(words, number, "sections", MENU_LINKS), sections(words, number, "imprint", FOOTER_LINKS));
     for (i, story) in stories.iter().enumerate() {
         // What a page links to are its neighbours, as on real sites, and not the same few everywhere.
         let others = &stories[i.saturating_sub(8)..(i + 9).min(stories.len())];
-        let page = template.html(&paper, story, others);
-        let padding = PAGE_BYTES.saturating_sub(page.len() + "<script></script>".len());
-        let page = match page.rsplit_once("</body>") {
-            Some((before, after)) if padding > 0 => {
-                let script = boilerplate::script("bulkVendors", padding);
-                format!("{before}<script>{script}</script></body>{after}")
-            }
-            _ => page,
-        };
+        let neighbours = &stories[i.saturating_sub(CARDS / 2)..(i + CARDS).min(stories.len())];
+        let page = furnished(&template.html(&paper, story, others), &menu, &footer, |html| {
+            html.push_str(&boilerplate::cards("more", &paper, story, neighbours, CARDS));
+        });
         site.insert(&story.path, packed("text/html; charset=utf-8", &page, story.modified));
     }
     for (i, chunk) in stories.chunks(ENTRIES_PER_FEED).enumerate() {
@@ -122,6 +125,30 @@ fn site(words: &Words, number: usize, n_articles: usize) -> Site {
         site.insert(&format!("/feeds/{}.xml", i + 1), packed("application/rss+xml; charset=utf-8", &feed, newest));
     }
     site
+}
+
+/// The page with a menu above, cards and a foot below, and a script that makes it as large as it is to be.
+fn furnished(page: &str, menu: &str, foot: &str, cards: impl FnOnce(&mut String)) -> String {
+    let (head, body) = page.split_once("<body").unwrap_or((page, ""));
+    let (body_tag, body) = body.split_once('>').unwrap_or(("", body));
+    let (body, end) = body.rsplit_once("</body>").unwrap_or((body, ""));
+    let mut html = format!("{head}<body{body_tag}>{menu}{body}");
+    cards(&mut html);
+    html.push_str(foot);
+    let padding = PAGE_BYTES.saturating_sub(html.len() + end.len() + "<script></script></body>".len());
+    let _ = write!(html, "<script>{}</script></body>{end}", boilerplate::script("bulkVendors", padding));
+    html
+}
+
+/// A list of links to so many pages of a site.
+fn sections(words: &Words, site_number: usize, class: &str, n_links: usize) -> String {
+    let mut dice = Dice::new(site_number as u64, u64::MAX - n_links as u64);
+    let labels: Vec<String> =
+        (0..n_links).map(|_| words.vocabulary[dice.below(words.vocabulary.len())].clone()).collect();
+    let hrefs: Vec<String> = labels.iter().map(|label| format!("/topics/{}/", super::wordpress::slug(label))).collect();
+    let items: Vec<(&str, &str)> =
+        hrefs.iter().zip(&labels).map(|(href, label)| (href.as_str(), label.as_str())).collect();
+    boilerplate::menu(class, &items)
 }
 
 fn packed(content_type: &str, text: &str, last_modified: Timestamp) -> Resource {
@@ -398,7 +425,7 @@ mod tests {
                     let is_full = path == "/feeds/1.xml";
                     assert!(!is_full || (24_000..31_000).contains(&body.len()), "{path}: {}", body.len());
                 } else {
-                    assert!((61_000..64_000).contains(&body.len()), "{path}: {}", body.len());
+                    assert!((69_000..72_000).contains(&body.len()), "{path}: {}", body.len());
                 }
                 assert!(bodies.insert(body), "{path} repeats another");
             }

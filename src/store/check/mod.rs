@@ -3,7 +3,8 @@
 //! * `finding`: what was found.
 //! * `contents`: what is in the file; of it `pages`, `schema`, `state` (tables with one row), `changes` (their numbers), `full_text` and
 //!   `lineage` (whose copy an article is) have a file each. `backup` asks the same of a copy.
-//! * `page_faults`: whose the damaged pages are, for `pages`.
+//! * `page_faults`: whose the damaged pages are, for `pages`; `index_rows`: what an index has and its table has not, and the other way
+//!   round.
 //! * `surroundings`: what is beside it: log, readers, disk, clock, permissions, leftovers.
 //! * `mend`: mends what `contents` finds; `anew`: makes indexes anew.
 //! * `examine`: all of it; `backup`: a copy that is looked at before it gets its name.
@@ -17,6 +18,8 @@ mod full_text;
 mod pages;
 
 mod page_faults;
+
+mod index_rows;
 
 mod anew;
 

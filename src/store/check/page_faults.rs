@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::store::file::characters;
+use crate::store::file::error::is_damage;
 use crate::store::file::integrity;
 
 /// The full-text indexes.
@@ -104,7 +105,11 @@ fn blame_those_that_fail(connection: &Connection, faults: &mut PageFaults) -> ru
     let tables = names(connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = ?1", "table")?;
     // Of which a full-text index is made.
     let parts = names(connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = ?1", "shadow")?;
-    let fails = |table: &str| Ok::<_, rusqlite::Error>(integrity::check_table(connection, table)?.error.is_some());
+    let fails = |table: &str| match integrity::check_table(connection, table) {
+        // A full-text index that cannot be opened.
+        Err(error) if is_damage(&error) => Ok(true),
+        verdict => Ok::<_, rusqlite::Error>(verdict?.error.is_some()),
+    };
     for table in tables {
         if fails(&table)? {
             faults.blame(Owner::Table(table));

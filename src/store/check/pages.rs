@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::store::check::finding::{Finding, Subject, listed};
+use crate::store::check::index_rows;
 use crate::store::check::page_faults::{PageFaults, find};
 
 /// What to do where tables are damaged.
@@ -22,10 +23,11 @@ pub(super) fn look(connection: &Connection) -> rusqlite::Result<Finding> {
             format!("damaged in what is made of the tables alone: {names} ({first})")
         } else {
             // The table is believed, and need not be right.
-            let rows = listed(&faults.told);
+            let rows = listed(&rows_that_differ(connection, &faults));
             format!(
-                "not as the tables are in what is made of the tables alone: {names} ({rows}). These are made anew from the tables; where \
-                 single rows differ it may be the table that has changed, so look at those rows first"
+                "not as the tables are in what is made of the tables alone: {names} ({rows}). These are made anew from the tables, and what \
+                 they had is gone then; where single rows differ it may be the table that has changed: note what the index has, and UPDATE \
+                 the row after that"
             )
         };
         return Ok(Finding::mendable(Subject::Pages, text));
@@ -37,4 +39,12 @@ pub(super) fn look(connection: &Connection) -> rusqlite::Result<Finding> {
         .map(|(kind, names)| format!("damaged {kind}: {}; ", names.join(", ")))
         .collect();
     Ok(Finding::wrong(Subject::Pages, format!("{}{}", named.concat(), listed(&faults.told)), OTHER_FILE))
+}
+
+/// The rows in which indexes differ from their tables, or the words of SQLite where that cannot be told. It counts rows, and has no numbers
+/// of theirs.
+fn rows_that_differ(connection: &Connection, faults: &PageFaults) -> Vec<String> {
+    let of_indexes = faults.indexes.iter().map(|index| index_rows::differences(connection, index).unwrap_or_default());
+    let rows: Vec<String> = of_indexes.flatten().collect();
+    if rows.is_empty() { faults.told.clone() } else { rows }
 }

@@ -25,12 +25,13 @@ fn altered(connection: &Connection) -> rusqlite::Result<Vec<Altered>> {
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
     let mut altered = Vec::new();
     for (kind, name, sql) in ours {
-        let found: Option<Option<String>> = connection
+        // As bytes: what is damaged need be no text.
+        let is_same: Option<bool> = connection
             .prepare_cached("SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2")?
-            .query_row([&kind, &name], |row| row.get(0))
+            .query_row([&kind, &name], |row| Ok(row.get_ref(0)?.as_bytes_or_null()? == Some(sql.as_bytes())))
             .optional()?;
-        let is_there = found.is_some();
-        if !is_there || (kind != "table" && found.flatten().as_deref() != Some(sql.as_str())) {
+        let is_there = is_same.is_some();
+        if !is_there || (kind != "table" && is_same == Some(false)) {
             altered.push(Altered { kind, name, sql, is_there });
         }
     }

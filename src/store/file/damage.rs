@@ -1,7 +1,12 @@
 //! Texts that cannot be read and lists that are none: another program wrote them.
 
+use std::borrow::Cow;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params_from_iter};
+use serde_json::Value;
+
+use crate::store::file::columns::json_list;
 
 /// What of a table is read as text, and what as a list of texts.
 pub(in crate::store) struct Readable {
@@ -58,8 +63,8 @@ impl Readable {
         Ok(damaged)
     }
 
-    /// Mends what cannot be read: what is not UTF-8 in a text is replaced by the character for that, and a list that is none by an empty
-    /// one. Of one row, or of all.
+    /// Mends what cannot be read: what is not UTF-8 in a text is replaced by the character for that, and of a list that is none there stays
+    /// what can be read. Of one row, or of all.
     pub(in crate::store) fn mend(&self, connection: &Connection, only: Option<i64>) -> rusqlite::Result<()> {
         for (id, columns) in self.damaged(connection, only)? {
             let sql = format!("SELECT {} FROM {} WHERE rowid = ?1", columns.join(", "), self.table);
@@ -74,12 +79,54 @@ impl Readable {
     }
 
     fn mended(&self, row: &Row<'_>, position: usize, name: &str) -> rusqlite::Result<Option<String>> {
-        if self.lists.contains(&name) {
-            return Ok(Some("[]".to_owned()));
-        }
         let bytes = row.get_ref(position)?.as_bytes_or_null().ok().flatten();
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+        let text = bytes.map(String::from_utf8_lossy);
+        if self.lists.contains(&name) {
+            return Ok(Some(json_list(&text.map(|text| list_in(&text)).unwrap_or_default())));
+        }
+        Ok(text.map(Cow::into_owned))
     }
+}
+
+/// The texts of a list that need not be one. Of what is no JSON those are taken that stand in quotation marks; where one of these is missing
+/// or too many, so that nobody knows what is within and what between, all that stands between two of them.
+fn list_in(json: &str) -> Vec<String> {
+    match serde_json::from_str(json) {
+        Ok(Value::Array(values)) => {
+            let text = |value| if let Value::String(text) = value { Some(text) } else { None };
+            values.into_iter().filter_map(text).collect()
+        }
+        Ok(Value::String(text)) => vec![text],
+        Ok(_) => Vec::new(),
+        Err(_) => {
+            let pieces = between_quotation_marks(json);
+            let is_paired = pieces.len() % 2 == 1;
+            let within = pieces.iter().enumerate().filter(|(position, _)| !is_paired || position % 2 == 1);
+            let texts =
+                within.map(|(_, piece)| if is_paired { *piece } else { piece.trim_matches(['[', ',', ']', ' ']) });
+            texts.filter(|text| !text.is_empty()).map(unescaped).collect()
+        }
+    }
+}
+
+/// The pieces of a text between quotation marks that no backslash stands before.
+fn between_quotation_marks(text: &str) -> Vec<&str> {
+    let (mut pieces, mut begin, mut is_escaped) = (Vec::new(), 0, false);
+    for (position, byte) in text.bytes().enumerate() {
+        if byte == b'"' && !is_escaped {
+            pieces.push(&text[begin..position]);
+            begin = position + 1;
+        }
+        is_escaped = byte == b'\\' && !is_escaped;
+    }
+    pieces.push(&text[begin..]);
+    pieces
+}
+
+/// What stands in quotation marks, as JSON means it; as it stands where JSON has no such thing.
+fn unescaped(text: &str) -> String {
+    let text = text.replace(char::is_control, "\u{fffd}");
+    serde_json::from_str(&format!("\"{text}\"")).unwrap_or(text)
 }
 
 fn is_readable(value: ValueRef<'_>, is_list: bool) -> bool {
@@ -87,5 +134,35 @@ fn is_readable(value: ValueRef<'_>, is_list: bool) -> bool {
         Err(_) => false,
         Ok(text) if is_list => text.is_some_and(|text| serde_json::from_str::<Vec<String>>(text).is_ok()),
         Ok(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_damaged_list_there_stays_what_can_be_read() {
+        let check = |json: &str, expected: &[&str]| assert_eq!(list_in(json), expected, "{json}");
+        check(r#"["Ana Ruiz","Bo Lee"]"#, &["Ana Ruiz", "Bo Lee"]);
+        check("[\"Ana \u{fffd}uiz\",\"Bo Lee\"]", &["Ana \u{fffd}uiz", "Bo Lee"]);
+        check(r#"["Ana Ruiz",5,null,"Bo Lee"]"#, &["Ana Ruiz", "Bo Lee"]);
+        // A byte of the list itself.
+        check(r#"["Ana Ruiz""#, &["Ana Ruiz"]);
+        check(r#"+"Ana Ruiz","Bo Lee"]"#, &["Ana Ruiz", "Bo Lee"]);
+        check(r#"["Ana Ruiz"+"Bo Lee"]"#, &["Ana Ruiz", "Bo Lee"]);
+        check(r#"["Ana Ruiz","Bo Lee"+"#, &["Ana Ruiz", "Bo Lee"]);
+        // A quotation mark that is none, or should be none.
+        check(r#"["Ana Ruiz+,"Bo Lee","Cy"]"#, &["Ana Ruiz+", "Bo Lee", "Cy"]);
+        check(r#"["Ana Ruiz",+Bo Lee"]"#, &["Ana Ruiz", "+Bo Lee"]);
+        check(r#"["Ana "uiz","Bo Lee"]"#, &["Ana", "uiz", "Bo Lee"]);
+        check(r#"["Ana Rui\","Bo Lee"]"#, &[r#"Ana Rui""#, "Bo Lee"]);
+        // A control character, and an escape that JSON has not.
+        check("[\"Ana\u{1}Ruiz\",\"Bo \\\"Lee\\\"\"]", &["Ana\u{fffd}Ruiz", "Bo \"Lee\""]);
+        check(r#"["Ana\qRuiz","Bo Lee"]"#, &[r"Ana\qRuiz", "Bo Lee"]);
+        check(r#""Ana Ruiz""#, &["Ana Ruiz"]);
+        for nothing in ["", "7", "{}", "[]", "null", "Ana"] {
+            check(nothing, &[]);
+        }
     }
 }

@@ -67,8 +67,8 @@ pub enum StoreError {
     },
     /// Pages of the file are damaged.
     #[error(
-        "{path}: the file is damaged ({damage}); nothing is written. `newswire doctor` says more, `--no-verify` copies it as it is, \
-         and `newswire restore FILE` puts an earlier backup in its place"
+        "{path}: the file is damaged ({damage}); nothing is written. `newswire doctor` says more and `--fix` mends what is made of the \
+         tables, `--no-verify` copies it as it is, and `newswire restore FILE` puts an earlier backup in its place"
     )]
     Damaged {
         /// The database.
@@ -77,15 +77,26 @@ pub enum StoreError {
         damage: String,
     },
     /// A question or a change met damaged pages.
-    #[error(
-        "{place} is damaged ({damage}); `newswire doctor` says what can be done, `newswire restore FILE` puts a backup in its place, and \
-         without one `newswire --db NEW.db merge DAMAGED.db` takes out what can be read"
-    )]
+    #[error("{place} is damaged ({damage}); {advice}")]
     Malformed {
         /// The database.
         place: String,
         /// What SQLite says.
         damage: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The pages are damaged that say what is where in the file.
+    #[error(
+        "{path}: what is damaged is the list of its tables ({damage}), and without that nothing in it can be read, also not by `merge`; {way}"
+    )]
+    WithoutSchema {
+        /// The database.
+        path: String,
+        /// What SQLite says.
+        damage: String,
+        /// What is to be done.
+        way: String,
     },
     /// The disk is full.
     #[error("{path}: the disk is full; nothing is lost, free some space and go on")]
@@ -147,6 +158,7 @@ impl StoreError {
                 | StoreError::Unusable { .. }
                 | StoreError::Damaged { .. }
                 | StoreError::Malformed { .. }
+                | StoreError::WithoutSchema { .. }
         )
     }
 }
@@ -159,11 +171,26 @@ impl From<rusqlite::Error> for StoreError {
 
 /// Whether pages of the file are damaged, or cannot be had from the disk.
 pub(in crate::store) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure))
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure)) || is_of_full_text(error)
 }
 
+/// Whether a full-text index cannot be opened, since what it says of itself is damaged. SQLite has a code for that in some cases only.
+fn is_of_full_text(error: &rusqlite::Error) -> bool {
+    let told = error.to_string();
+    told.contains("vtable constructor failed") || told.contains("invalid fts5 file format")
+}
+
+/// What to do about damaged pages.
+const OTHER_FILE: &str = "`newswire doctor` says what can be done, `newswire restore FILE` puts a backup in its place, and without one \
+     `newswire --db NEW.db merge DAMAGED.db` takes out what can be read";
+
+/// What to do about a full-text index that cannot be opened.
+const INDEX_ANEW: &str = "`newswire doctor --fix` makes the full-text index anew from the articles";
+
 fn malformed(error: &rusqlite::Error, place: &str) -> StoreError {
-    StoreError::Malformed { place: place.to_owned(), damage: error.to_string() }
+    let advice = if is_of_full_text(error) { INDEX_ANEW } else { OTHER_FILE };
+    StoreError::Malformed { place: place.to_owned(), damage: error.to_string(), advice }
 }
 
 /// The error of what a user wrote in SQL or in the words of a search, unless it is that of the file.
@@ -185,6 +212,7 @@ pub(in crate::store) fn explain(error: &rusqlite::Error, file: &Path) -> StoreEr
             StoreError::Unusable { path, reason: format!("{error}{told}") }
         }
         Some(ErrorCode::DatabaseCorrupt) => malformed(error, &path),
+        _ if is_of_full_text(error) => malformed(error, &path),
         Some(ErrorCode::CannotOpen) => {
             let obstacle = obstacle_to(file, Wish::Read).or_else(|| obstacle_to(file, Wish::Write));
             let told = obstacle.map(|told| format!("; {told}")).unwrap_or_default();

@@ -1,8 +1,12 @@
 //! What SQLite says of a file: its pages, and whether each index has what its table has.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use crate::store::file::columns::quoted;
+use crate::store::file::error::is_damage;
+use crate::store::file::index_parts::IndexParts;
 
 /// Faults that SQLite is asked for. It names a damaged page, and with it each page that is out of reach.
 const FAULTS_MAX: u32 = 100_000;
@@ -38,7 +42,57 @@ impl Verdict {
 
 /// Checks a whole file. Rows that break a constraint are no faults: who turned that off may write them, and nothing is damaged.
 pub(in crate::store) fn check(connection: &Connection) -> rusqlite::Result<Verdict> {
-    ask(connection, &format!("PRAGMA integrity_check({FAULTS_MAX})"))
+    let mut verdict = match ask(connection, &format!("PRAGMA integrity_check({FAULTS_MAX})")) {
+        // A full-text index that cannot be opened keeps SQLite from looking at anything.
+        Err(error) if is_damage(&error) => each_table(connection, &error)?,
+        verdict => verdict?,
+    };
+    if verdict.error.is_none() {
+        verdict.faults.extend(overfull_indexes(connection)?);
+    }
+    Ok(verdict)
+}
+
+/// Checks one table after the other, since that of all ends with an error before it begins.
+fn each_table(connection: &Connection, error: &rusqlite::Error) -> rusqlite::Result<Verdict> {
+    let mut verdict = Verdict { error: Some(error.to_string()), ..Verdict::default() };
+    let tables: Vec<String> = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for table in tables {
+        verdict.faults.extend(check_table_and_indexes(connection, &table)?.faults);
+    }
+    Ok(verdict)
+}
+
+/// The partial indexes with more entries than their tables have rows for, in the words that SQLite has for other indexes: of these it
+/// looks whether each row has its entry, and not for entries beyond.
+fn overfull_indexes(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut by_table: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let mut indexes =
+        connection.prepare("SELECT tbl_name, name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")?;
+    let mut rows = indexes.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(IndexParts { condition: Some(condition), .. }) = IndexParts::of(row.get_ref(2)?.as_str()?) {
+            by_table.entry(row.get(0)?).or_default().push((row.get(1)?, condition.to_owned()));
+        }
+    }
+    let mut overfull = Vec::new();
+    let mut n_cells = connection.prepare("SELECT ncell FROM dbstat WHERE name = ?1 AND aggregate = TRUE")?;
+    for (table, indexes) in by_table {
+        let counts: Vec<String> =
+            indexes.iter().map(|(_, condition)| format!("count(*) FILTER (WHERE {condition})")).collect();
+        let sql = format!("SELECT {} FROM {} NOT INDEXED", counts.join(", "), quoted(&table));
+        let expected: Vec<i64> =
+            connection.query_row(&sql, [], |row| (0..indexes.len()).map(|position| row.get(position)).collect())?;
+        for ((name, _), expected) in indexes.iter().zip(expected) {
+            if n_cells.query_row([name], |row| row.get::<_, i64>(0))? > expected {
+                overfull.push(format!("wrong # of entries in index {name}"));
+            }
+        }
+    }
+    Ok(overfull)
 }
 
 /// Checks a table without looking up its rows in its indexes.

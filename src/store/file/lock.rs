@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 use crate::access::{self, Wish};
@@ -30,6 +31,9 @@ impl IngestLock {
         };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
+        if access::is_root() {
+            give_to_owner(&file, database);
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -45,6 +49,14 @@ impl IngestLock {
         let described = file.set_len(0).and_then(|()| write!(file, "newswire, process {}", std::process::id()));
         described.map_err(unusable)?;
         Ok(IngestLock { _file: file })
+    }
+}
+
+/// Gives the lock of a database that is there to its owner, as SQLite does with its own files beside it: root may work on anybody's, who
+/// would be kept out of it by a file of root's. Where that is not possible it stays as it is.
+fn give_to_owner(lock: &File, database: &Path) {
+    if let Ok(owner) = std::fs::metadata(database) {
+        let _ = fchown(lock, Some(owner.uid()), Some(owner.gid()));
     }
 }
 

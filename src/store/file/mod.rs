@@ -7,9 +7,11 @@
 //!   `source_list`: who keeps the list of sources.
 //! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
 //! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
-//! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one;
-//!   `restore` puts one in the place of the database. `integrity`: what SQLite says of the pages of a file;
-//!   `row_walk`: reads a table past damaged ones, for a snapshot.
+//! * `new_file`: a file that appears under its name when it is complete. `backup` and `snapshot` write one,
+//!   `backup_folder` has their names and keeps the newest;
+//!   `restore` puts one in the place of the database, and
+//!   `schema_anew` one whose list of tables is whole again. `integrity`: what SQLite says of the pages of a file, `index_parts`:
+//!   of what an index is; `row_walk`: reads a table past damaged ones.
 //! * `error`: what can go wrong.
 //!
 //! Knows neither `write` nor `read`; both build on it.
@@ -46,14 +48,20 @@ pub(super) mod new_file;
 
 pub(super) mod log;
 
+pub(super) mod index_parts;
+
 pub(super) mod integrity;
+
+pub(super) mod backup_folder;
 
 pub(super) mod backup;
 
 pub(super) mod restore;
 
+pub(super) mod schema_anew;
+
 pub(super) mod snapshot;
 
-mod row_walk;
+pub(super) mod row_walk;
 
 pub(super) mod error;

@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::access::{self, Wish};
 use crate::config::StoreSettings;
+use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{Access, check_identity, check_path, is_snapshot, note_opened};
 use crate::store::file::lock::is_locked_by;
@@ -71,7 +72,11 @@ pub(in crate::store) fn open_for_writing_watched(
         };
         connection.progress_handler(STEPS_PER_LOOK, Some(look)).map_err(wrap)?;
     }
-    check_identity(&connection, path, Access::Write)?;
+    check_identity(&connection, path, Access::Write).map_err(|error| match error {
+        // Whoever only reads it knows more.
+        StoreError::Malformed { .. } => open_for_copying(path, settings.busy_timeout).err().unwrap_or(error),
+        error => error,
+    })?;
     configure_for_writing(&connection, settings).map_err(wrap)?;
     migrate(&mut connection, path)?;
     Ok(connection)
@@ -191,7 +196,9 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
         Err(StoreError::Malformed { .. }) => {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).map_err(wrap)?;
             connection.pragma_update(None, "writable_schema", true).map_err(wrap)?;
-            check_identity(&connection, path, access)?;
+            check_identity(&connection, path, access)
+                .and_then(|()| check_schema(&connection).map_err(|error| explain(&error, path)))
+                .map_err(|error| without_schema(path, error))?;
             Ok(OpenedForReading { connection, is_at_rest: false })
         }
         checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false }),
@@ -220,6 +227,27 @@ fn open_at_rest(path: &Path, reason: &str) -> Result<Connection, StoreError> {
     url.set_query(Some("immutable=1"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(url.as_str(), flags).map_err(|error| explain(&error, path))
+}
+
+/// Reads all of the list of tables. Of a damaged one SQLite leaves out what it cannot read, for those who say that they may mend it.
+fn check_schema(connection: &Connection) -> rusqlite::Result<()> {
+    let all = "SELECT total(length(sql)), (SELECT count(*) FROM articles WHERE FALSE) FROM sqlite_schema";
+    connection.query_row(all, [], |_| Ok(()))
+}
+
+/// The error of a file whose list of tables cannot be read.
+fn without_schema(path: &Path, error: StoreError) -> StoreError {
+    let damage = match error {
+        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => damage,
+        error => return error,
+    };
+    let backup = match newest_backup(path) {
+        Some(backup) => format!("`newswire restore --force {}` puts the newest backup in its place", backup.display()),
+        None => "`newswire restore --force FILE` puts a backup in its place, and none lies beside it or in its folder backups".to_owned(),
+    };
+    let way =
+        format!("`newswire doctor --fix` writes that list anew where nothing else is damaged; if it cannot, {backup}");
+    StoreError::WithoutSchema { path: path.display().to_string(), damage, way }
 }
 
 /// Gives a snapshot empty private tables that last as long as the connection. Every question can then be asked, and the

@@ -91,19 +91,30 @@ fn put_in_place(
         }
         explain(&error, backup)
     })?;
-    let failed = |error: std::io::Error| refused(error.to_string());
-    take_over_rights(&whole, database, folder, backup).map_err(failed)?;
-    File::open(&whole).and_then(|file| file.sync_all()).map_err(failed)?;
-    let file_bytes = fs::metadata(&whole).map_err(failed)?.len();
+    let file_bytes = fs::metadata(&whole).map_err(|error| refused(error.to_string()))?.len();
+    let put_aside = exchange(&whole, database, backup)?;
+    Ok(Restored { file_bytes, n_articles, put_aside })
+}
+
+/// Puts a whole file in the place of the database, with the rights of that one, or where there is none with those of `like`. Returns where
+/// the one is that was there.
+pub(in crate::store) fn exchange(whole: &Path, database: &Path, like: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let failed = |error: std::io::Error| StoreError::Unusable {
+        path: database.display().to_string(),
+        reason: error.to_string(),
+    };
+    let folder = folder_of(database);
+    take_over_rights(whole, database, folder, like).map_err(failed)?;
+    File::open(whole).and_then(|file| file.sync_all()).map_err(failed)?;
     let put_aside = put_aside(database).map_err(failed)?;
-    if let Err(error) = fs::rename(&whole, database) {
+    if let Err(error) = fs::rename(whole, database) {
         if let Some(aside) = &put_aside {
             let _ = move_all(aside, database);
         }
         return Err(failed(error));
     }
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(Restored { file_bytes, n_articles, put_aside })
+    Ok(put_aside)
 }
 
 /// Checks the copy, gives it a name of its own, and takes it out of WAL mode: whoever ingests sets that again.

@@ -16,7 +16,7 @@ pub const APPLICATION_ID: i32 = 0x6e77_7377;
 pub const SNAPSHOT_APPLICATION_ID: i32 = 0x6e77_7373;
 
 /// `PRAGMA user_version` of the files that this program makes: the number of migrations.
-pub(in crate::store) const VERSION: usize = 12;
+pub(in crate::store) const VERSION: usize = 13;
 
 /// The first version whose tables answer every question: later ones have added what makes them faster, and triggers. Files of these are
 /// read as they are, since one with damaged pages cannot be brought to the latest version.
@@ -43,6 +43,7 @@ fn migrations() -> Vec<M<'static>> {
         }),
         M::up(include_str!("../../../migrations/0011_full_text.sql")),
         M::up(include_str!("../../../migrations/0012_credentials.sql")),
+        M::up(include_str!("../../../migrations/0013_sources_and_days.sql")),
     ]
 }
 
@@ -65,6 +66,31 @@ pub(in crate::store) fn in_memory() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory()?;
     migrate(&mut connection, Path::new(":memory:"))?;
     Ok(connection)
+}
+
+/// Makes an empty file of a version, as one that has grown by the migrations, or as one that was built anew after them. Returns whether
+/// there is such a version.
+pub(in crate::store) fn make_version(
+    path: &Path,
+    version: usize,
+    page_bytes: usize,
+    is_built_anew: bool,
+) -> rusqlite::Result<bool> {
+    if !(READABLE..=VERSION).contains(&version) {
+        return Ok(false);
+    }
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "page_size", page_bytes)?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    Migrations::new(migrations()).to_version(&mut connection, version).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => err,
+        other => rusqlite::Error::ToSqlConversionFailure(Box::new(other)),
+    })?;
+    if is_built_anew {
+        connection.execute_batch("VACUUM")?;
+    }
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(true)
 }
 
 #[cfg(test)]

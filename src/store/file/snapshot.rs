@@ -14,7 +14,7 @@ use crate::store::file::columns::quoted;
 use crate::store::file::error::{StoreError, is_damage};
 use crate::store::file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, NewFile};
 use crate::store::file::open::open_for_reading;
-use crate::store::file::row_walk;
+use crate::store::file::row_walk::{self, Unread};
 use crate::store::file::schema::{SNAPSHOT_APPLICATION_ID, in_memory};
 
 /// Longest wait for a lock, as for other readers.
@@ -184,7 +184,7 @@ fn passwords(source: &Connection) -> rusqlite::Result<Vec<String>> {
         let url = row.get_ref(1)?.as_str().unwrap_or_default();
         let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
         passwords.extend(authority.and_then(|host| host.rfind('@').map(|at| host[..=at].to_owned())));
-        Ok(())
+        Ok(true)
     })?;
     passwords.sort_unstable();
     passwords.dedup();
@@ -307,15 +307,23 @@ impl Copied {
         let mut take = |row: &Row<'_>| self.copy_row(row, &columns, &mut insert, table, watcher);
         let has_row_ids = source.prepare(&format!("SELECT rowid FROM main.{name}")).is_ok() && is_table(source, table)?;
         if has_row_ids {
-            let lost = row_walk::walk(source, table, &listed, &mut take)?;
-            self.left_out.extend(lost.into_iter().map(|rows| format!("{rows}: the page of the file is damaged")));
+            let unread = row_walk::walk(source, table, &listed, &mut take)?;
+            let told = |unread: Unread| {
+                let rows = match unread {
+                    Unread::Row(row) => format!("row {row} of {table}"),
+                    Unread::Rows(first, last) => format!("what there is of the rows {first} to {last} of {table}"),
+                    Unread::From(first) => format!("what there is of {table} from row {first} on"),
+                };
+                format!("{rows}: the page of the file is damaged")
+            };
+            self.left_out.extend(unread.into_iter().map(told));
             return Ok(());
         }
         let mut select = source.prepare(&format!("SELECT NULL, {listed} FROM main.{name}"))?;
         let mut rows = select.query([])?;
         loop {
             match rows.next() {
-                Ok(Some(row)) => take(row)?,
+                Ok(Some(row)) => _ = take(row)?,
                 Ok(None) => return Ok(()),
                 Err(error) if is_damage(&error) => {
                     self.left_out.push(format!("what follows of {table}: {error}"));
@@ -326,7 +334,7 @@ impl Copied {
         }
     }
 
-    /// Copies a row: its number, then its columns. One that the draft's table refuses cannot be what it should be.
+    /// Copies a row: its number, then its columns. One that the draft's table refuses cannot be what it should be. Returns whether it is in.
     fn copy_row(
         &mut self,
         row: &Row<'_>,
@@ -334,24 +342,26 @@ impl Copied {
         insert: &mut Statement<'_>,
         table: &str,
         watcher: &mut CopyWatcher<'_>,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<bool> {
         for (index, column) in columns.iter().enumerate() {
             insert.raw_bind_parameter(index + 1, self.public_value(column, row.get_ref(index + 1)?))?;
         }
-        match insert.raw_execute() {
+        let is_in = match insert.raw_execute() {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 let number = row.get::<_, Option<i64>>(0)?.map(|number| format!(" {number}")).unwrap_or_default();
                 self.left_out.push(format!("row{number} of {table}: {error}"));
+                false
             }
             inserted => {
                 inserted?;
                 self.n_rows += 1;
+                true
             }
-        }
+        };
         if self.n_rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
             (watcher.tell)(CopyStage::Rows { done: self.n_rows, total: self.n_total });
         }
-        Ok(())
+        Ok(is_in)
     }
 
     /// A value as it may be given away: addresses without credentials, and other texts without those of the sources.

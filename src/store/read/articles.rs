@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::{ArticleFilter, UserCondition};
@@ -11,7 +11,8 @@ use crate::store::read::article_records::{
     article_row,
 };
 use crate::store::read::cells::{Cells, DamagedRow};
-use crate::store::read::reader::Reader;
+use crate::store::read::newest;
+use crate::store::read::reader::{Reader, list};
 use crate::store::read::salvage;
 
 /// One article for an export.
@@ -43,12 +44,19 @@ impl Reader {
     ///
     /// When the database cannot be read, or the user's condition is wrong.
     pub fn articles(&self, filter: &ArticleFilter, limit: u32) -> Result<Vec<ArticleRow>, StoreError> {
-        let (conditions, parameters) = filter.to_sql();
+        let blame = |error: rusqlite::Error| filter.blame(error);
+        let newest = newest::newest_of_source(self.connection(), filter, limit).map_err(blame)?;
+        let (conditions, parameters) = match newest {
+            Some(ids) => {
+                let ids: Box<dyn ToSql> = Box::new(list(&ids));
+                ("WHERE articles.id IN rarray(:ids)".to_owned(), vec![(":ids", ids)])
+            }
+            None => filter.to_sql(),
+        };
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS} FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
              ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC LIMIT {limit}"
         );
-        let blame = |error: rusqlite::Error| filter.blame(error);
         let mut statement = self.connection().prepare(&sql).map_err(blame)?;
         let rows = statement.query_map(parameters.as_slice(), |row| Ok(self.readable(row, article_name, article_row)));
         let rows = rows.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(blame)?;

@@ -4,6 +4,7 @@
 //! some thirty nanoseconds an article, the first a microsecond, and a word that stands in half of the articles has very many hits.
 //! So the newest are ranked, no more than a bounded number, which FTS5 reads from the end of its lists without the others.
 
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use rusqlite::types::Value;
@@ -11,6 +12,7 @@ use rusqlite::{Connection, ToSql};
 
 use crate::store::file::characters;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::reader::list;
 use crate::store::read::spellings::{spellings, words_of};
 
 /// So many hits are ranked, or as many as are asked for.
@@ -18,6 +20,9 @@ pub(super) const RANKED_MAX: u32 = 1000;
 
 /// A choice of so many articles and fewer is looked up among the hits; of a larger one each hit is asked whether it belongs to it.
 const FEW_ARTICLES: u32 = 20_000;
+
+/// Articles of a source, of which a list is made as the index has them; of fewer it is made with what was seen elsewhere first.
+const MANY_OF_SOURCE: RangeInclusive<u32> = 2001..=100_000;
 
 /// Names of the parameters for the words that stand in one piece, and for the spellings of each. With so many few texts have all by
 /// chance, and the others are not looked for.
@@ -31,8 +36,11 @@ const NAMES: [[&str; 3]; 4] = [
 /// So many hits of several words are looked up one by one.
 const LOOKED_UP_MAX: usize = 100;
 
-/// A match in the title counts five times as much.
-const WEIGHTS: &str = "5.0, 1.0";
+/// BM25, where a match in the title counts five times as much.
+const SCORE: &str = "bm25({table}, 5.0, 1.0)";
+
+/// Where the rank of a hit is nothing to whoever asks: it is what takes most of the time.
+const UNSCORED: &str = "0.0";
 
 /// A full-text index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,28 +130,30 @@ impl Asked {
     pub(super) fn hits(&self, connection: &Connection, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Hits> {
         // One more, to know whether there are others.
         let n_sought = n_max.saturating_add(1);
-        let chooses_all = *filter == ArticleFilter::default();
-        let mut newest = self.newest(connection, &Choice::existing(), n_sought)?;
-        if !chooses_all {
-            newest = if newest.len() <= n_max as usize {
-                let chosen = chosen(connection, filter, &newest)?;
-                newest.into_iter().filter(|hit| chosen.binary_search(&hit.id).is_ok()).collect()
+        let choice = if *filter == ArticleFilter::default() {
+            Choice::existing()
+        } else {
+            let hits = self.newest(connection, &Choice::existing(), UNSCORED, n_sought)?;
+            if hits.len() <= n_max as usize {
+                Choice::Among(list(&chosen(connection, filter, &hits)?))
             } else {
-                self.newest(connection, &Choice::of(connection, filter)?, n_sought)?
-            };
-        }
+                Choice::of(connection, filter)?
+            }
+        };
+        let mut newest = self.newest(connection, &choice, SCORE, n_sought)?;
         let are_all = newest.len() <= n_max as usize;
         newest.truncate(n_max as usize);
         Ok(Hits { newest, are_all })
     }
 
-    fn newest(&self, connection: &Connection, choice: &Choice, n_max: u32) -> rusqlite::Result<Vec<Hit>> {
+    fn newest(&self, connection: &Connection, choice: &Choice, score: &str, n_max: u32) -> rusqlite::Result<Vec<Hit>> {
         let mut hits = Vec::new();
         for &index in self.indexes {
             let table = index.table();
             let (in_one_piece, words) = self.in_one_piece(table);
+            let score = score.replace("{table}", table);
             let sql = format!(
-                "SELECT rowid, bm25({table}, {WEIGHTS}) FROM {table} WHERE {table} MATCH :expression {}{in_one_piece}
+                "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression {}{in_one_piece}
                  ORDER BY rowid DESC LIMIT {n_max}",
                 choice.condition(index)
             );
@@ -194,6 +204,13 @@ impl Asked {
     }
 }
 
+impl Hit {
+    /// One whose rank is nothing to whoever has it.
+    pub(super) fn unscored(id: i64, index: Index) -> Hit {
+        Hit { id, index, score: 0.0 }
+    }
+}
+
 impl Hits {
     /// How many they are.
     pub(super) fn len(&self) -> usize {
@@ -220,8 +237,8 @@ fn chosen(connection: &Connection, filter: &ArticleFilter, hits: &[Hit]) -> rusq
 
 /// How the hits in a choice of articles are told from others.
 enum Choice {
-    /// By looking at each.
-    RowByRow { conditions: Vec<String>, parameters: Parameters },
+    /// By looking at each: whether it was seen in a source, which indexes tell, and at its article for the conditions.
+    OneByOne { is_of_source: bool, conditions: Vec<String>, parameters: Parameters },
     /// They are among these.
     Among(Rc<Vec<Value>>),
 }
@@ -229,13 +246,24 @@ enum Choice {
 impl Choice {
     /// All articles. In the index of characters may be one that another program has deleted since.
     fn existing() -> Choice {
-        Choice::RowByRow { conditions: Vec::new(), parameters: Vec::new() }
+        Choice::OneByOne { is_of_source: false, conditions: Vec::new(), parameters: Vec::new() }
     }
 
     fn of(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Choice> {
         let ArticleFilter { source_id, since, until, story_id, condition: _, without_duplicates: _, as_of: _ } = filter;
+        let is_in_time = since.is_some() || until.is_some();
+        if let Some(source_id) = *source_id
+            && !is_in_time
+            && story_id.is_none()
+            && has_many(connection, source_id)?
+        {
+            let others = ArticleFilter { source_id: None, ..filter.clone() };
+            let (conditions, mut parameters) = others.conditions(UserCondition::RowByRow);
+            parameters.push((":source", Box::new(source_id)));
+            return Ok(Choice::OneByOne { is_of_source: true, conditions, parameters });
+        }
         // By these articles are found in an index.
-        if source_id.is_some() || since.is_some() || until.is_some() || story_id.is_some() {
+        if source_id.is_some() || is_in_time || story_id.is_some() {
             let (conditions, parameters) = filter.conditions(UserCondition::AsSubquery);
             let n_sought = FEW_ARTICLES + 1;
             let sql = format!("SELECT articles.id FROM articles WHERE {} LIMIT {n_sought}", conditions.join(" AND "));
@@ -245,35 +273,47 @@ impl Choice {
             }
         }
         let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
-        Ok(Choice::RowByRow { conditions, parameters })
+        Ok(Choice::OneByOne { is_of_source: false, conditions, parameters })
     }
 
     /// What stands behind `MATCH` in a query of an index.
     fn condition(&self, index: Index) -> String {
         let table = index.table();
-        match self {
-            Choice::Among(_) => format!("AND +{table}.rowid IN rarray(:ids)"),
-            Choice::RowByRow { conditions, .. } if conditions.is_empty() && index == Index::Words => String::new(),
-            Choice::RowByRow { conditions, .. } => {
-                let belongs = format!("articles.id = {table}.rowid");
-                let conditions: Vec<&str> =
-                    [belongs.as_str()].into_iter().chain(conditions.iter().map(String::as_str)).collect();
-                format!("AND EXISTS (SELECT 1 FROM articles WHERE {})", conditions.join(" AND "))
-            }
+        let Choice::OneByOne { is_of_source, conditions, .. } = self else {
+            return format!("AND +{table}.rowid IN rarray(:ids)");
+        };
+        let mut sql = String::new();
+        if *is_of_source {
+            let seen = format!(
+                "AND (+{table}.rowid IN (SELECT id FROM articles WHERE source_id = :source) OR EXISTS (SELECT 1 FROM sightings
+                      WHERE sightings.article_id = {table}.rowid AND sightings.source_id = :source))"
+            );
+            sql.push_str(&seen);
         }
+        if !conditions.is_empty() || index == Index::Characters {
+            let belongs = format!("articles.id = {table}.rowid");
+            let conditions: Vec<&str> =
+                [belongs.as_str()].into_iter().chain(conditions.iter().map(String::as_str)).collect();
+            let exists = format!(" AND EXISTS (SELECT 1 FROM articles WHERE {})", conditions.join(" AND "));
+            sql.push_str(&exists);
+        }
+        sql
     }
 
     fn parameters(&self) -> Vec<(&'static str, &dyn ToSql)> {
         match self {
             Choice::Among(ids) => vec![(":ids", ids)],
-            Choice::RowByRow { parameters, .. } => parameters.iter().map(|(name, value)| (*name, &**value)).collect(),
+            Choice::OneByOne { parameters, .. } => parameters.iter().map(|(name, value)| (*name, &**value)).collect(),
         }
     }
 }
 
-/// Numbers as the parameter of `rarray()`.
-fn list(ids: &[i64]) -> Rc<Vec<Value>> {
-    Rc::new(ids.iter().map(|id| Value::Integer(*id)).collect())
+/// Whether a source has more articles than are looked up one by one, and no more than are listed in some milliseconds. Of a source that has
+/// more than these, each hit is looked at: it has enough of them soon.
+fn has_many(connection: &Connection, source_id: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM articles WHERE source_id = ?1 LIMIT ?2)";
+    let n_articles: u32 = connection.query_row(sql, (source_id, MANY_OF_SOURCE.end() + 1), |row| row.get(0))?;
+    Ok(MANY_OF_SOURCE.contains(&n_articles))
 }
 
 fn ids_of(connection: &Connection, sql: &str, parameters: &Parameters) -> rusqlite::Result<Vec<i64>> {
@@ -288,37 +328,50 @@ mod tests {
     use super::*;
     use crate::store::file::schema::in_memory;
 
-    /// Sixty articles: all have `ferry`, every third is of source 1, every fifth a copy, the first half older than the rest.
-    fn articles() -> Connection {
+    /// Articles that all have `ferry`: every third is of source 1, every seventh was seen there, every fifth is a copy, the first half are older
+    /// than the rest.
+    fn articles(n_articles: u32) -> Connection {
         let connection = in_memory().unwrap();
         rusqlite::vtab::array::load_module(&connection).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
         connection
-            .execute_batch(
+            .execute_batch(&format!(
                 "INSERT INTO sources (id, slug, state, origin, created_at) VALUES (1, 'coast', 'manual', 'command', ''), (2, 'quay', 'manual', 'command', '');
-                 WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < 60)
+                 WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < {n_articles})
                  INSERT INTO articles (id, source_id, published_at, words, body, body_kind, quality, duplicate_of, first_seen_at, updated_at, sha256, change_seq)
-                 SELECT id, iif(id % 3, 2, 1), iif(id <= 30, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z'), id, 'The ferry sails.', 'full',
+                 SELECT id, iif(id % 3, 2, 1), iif(id <= {n_articles} / 2, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z'), id, 'The ferry sails.', 'full',
                      100, iif(id % 5, NULL, 1), '2026-02-01T00:00:00Z', '2026-02-01T00:00:00Z', '', id
                  FROM numbers;
-                 INSERT INTO articles_fts (rowid, title, body) SELECT id, title, body FROM articles",
-            )
+                 INSERT INTO articles_fts (rowid, title, body) SELECT id, title, body FROM articles;
+                 INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at) SELECT id, 1, '', '' FROM articles WHERE id % 7 = 0",
+            ))
             .unwrap();
         connection
     }
 
     #[test]
     fn the_newest_hits_in_a_choice_are_found() {
-        let connection = articles();
+        check(60);
+        // Of a source with many articles.
+        assert!(has_many(&check(6300), 1).unwrap());
+    }
+
+    fn check(n_articles: u32) -> Connection {
+        let connection = articles(n_articles);
+        let half = n_articles / 2;
         let asked = Asked::of("\"ferry\"");
         let at = |day: &str| Some(format!("{day}T00:00:00Z").parse().unwrap());
         let all = ArticleFilter::default();
         for (filter, condition) in [
-            (all.clone(), "1"),
-            (ArticleFilter { source_id: Some(1), ..all.clone() }, "source_id = 1"),
-            (ArticleFilter { since: at("2026-02-01"), ..all.clone() }, "id > 30"),
-            (ArticleFilter { until: at("2026-02-01"), ..all.clone() }, "id <= 30"),
-            (ArticleFilter { without_duplicates: true, ..all.clone() }, "id % 5"),
-            (ArticleFilter { condition: Some("words > 20 -- and more".to_owned()), ..all.clone() }, "id > 20"),
+            (all.clone(), "1".to_owned()),
+            (ArticleFilter { source_id: Some(1), ..all.clone() }, "id % 3 = 0 OR id % 7 = 0".to_owned()),
+            (ArticleFilter { since: at("2026-02-01"), ..all.clone() }, format!("id > {half}")),
+            (ArticleFilter { until: at("2026-02-01"), ..all.clone() }, format!("id <= {half}")),
+            (ArticleFilter { without_duplicates: true, ..all.clone() }, "id % 5".to_owned()),
+            (
+                ArticleFilter { condition: Some("words > 20 -- and more".to_owned()), ..all.clone() },
+                "id > 20".to_owned(),
+            ),
             (
                 ArticleFilter {
                     source_id: Some(1),
@@ -326,12 +379,12 @@ mod tests {
                     condition: Some("id < 50".to_owned()),
                     ..all
                 },
-                "id % 3 = 0 AND id % 5 AND id < 50",
+                "(id % 3 = 0 OR id % 7 = 0) AND id % 5 AND id < 50".to_owned(),
             ),
         ] {
             let sql = format!("SELECT id FROM articles WHERE {condition} ORDER BY id DESC");
             let expected = ids_of(&connection, &sql, &Parameters::new()).unwrap();
-            for n_max in [3, 59, 60, u32::MAX] {
+            for n_max in [3, n_articles - 1, n_articles, u32::MAX] {
                 let hits = asked.hits(&connection, &filter, n_max).unwrap();
                 let found: Vec<i64> = hits.newest.iter().map(|hit| hit.id).collect();
                 let n_expected = expected.len().min(n_max as usize);
@@ -339,5 +392,6 @@ mod tests {
                 assert_eq!(hits.are_all, n_expected == expected.len(), "{filter:?}, {n_max}");
             }
         }
+        connection
     }
 }

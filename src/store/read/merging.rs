@@ -137,10 +137,10 @@ impl Reader {
     /// The numbers of articles that should be there, those that cannot be read among them. Where all can be read, only these.
     fn lost_articles(&self) -> Result<HashSet<i64>, StoreError> {
         let listed = match self.numbers() {
-            Err(StoreError::Malformed { place, damage }) => {
+            Err(error @ StoreError::Malformed { .. }) => {
                 let listing = salvage::list(self.connection());
                 if !listing.is_complete() {
-                    return Err(StoreError::Malformed { place, damage });
+                    return Err(error);
                 }
                 listing.articles
             }

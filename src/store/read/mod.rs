@@ -4,7 +4,7 @@
 //! * `cells`: the values of a row, and what is wrong with them. `salvage`: which articles there are where pages are damaged.
 //! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
 //!   which they were written; `hits` are those that have the words, `passage` cuts out where these stand, `spellings` knows in which
-//!   forms.
+//!   forms; `beginnings` finds the newest with a word that begins as very many do, `newest` the newest of a source.
 //! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
@@ -36,7 +36,11 @@ pub(super) mod search;
 
 mod hits;
 
+mod beginnings;
+
 mod passage;
+
+mod newest;
 
 mod spellings;
 

@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, Params, Row};
 
 use crate::store::file::error::StoreError;
@@ -156,4 +158,9 @@ impl Reader {
     pub(in crate::store) fn connection(&self) -> &Connection {
         &self.connection
     }
+}
+
+/// Numbers as the parameter of `rarray()`.
+pub(in crate::store) fn list(ids: &[i64]) -> Rc<Vec<Value>> {
+    Rc::new(ids.iter().map(|id| Value::Integer(*id)).collect())
 }

@@ -3,11 +3,11 @@
 //! A question that goes over all articles ends at the first damaged page. One for a single article only meets the pages on the way
 //! to it: so the articles are listed in another way, and asked for one by one.
 
-use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::store::file::row_walk::{self, Unread};
 use crate::store::read::cells::DamagedRow;
 
 /// Indexes that have every article, to read its number from. The first one knows its address too.
@@ -17,9 +17,6 @@ const INDEXES: [(&str, &str); 4] = [
     ("articles_language", "NULL"),
     ("articles_quality", "NULL"),
 ];
-
-/// Looks into the table that may fail, before the numbers between those that could be read are given up: some seconds.
-const FAILURES_MAX: usize = 200_000;
 
 /// Where the last number cannot be read: articles of ours have none that is larger.
 const NUMBER_MAX: i64 = i32::MAX as i64;
@@ -77,7 +74,7 @@ pub(super) fn list(connection: &Connection) -> Listing {
     let by_index = INDEXES.iter().find_map(|(index, url)| by_index(connection, index, url).ok());
     match by_index {
         Some(articles) => Listing { articles, unknown: Vec::new() },
-        None => by_halving(connection),
+        None => by_walk(connection),
     }
 }
 
@@ -117,60 +114,28 @@ fn by_index(connection: &Connection, index: &str, url: &str) -> rusqlite::Result
     Ok(articles)
 }
 
-/// Asks the table for all numbers, then for each half of those that it fails for, and so on.
-fn by_halving(connection: &Connection) -> Listing {
-    let mut listing = Listing::default();
-    let mut waiting = VecDeque::from([1..=last_number(connection)]);
-    let mut n_failures = 0;
-    while let Some(range) = waiting.pop_front() {
-        let (first, last) = (*range.start(), *range.end());
-        match numbers_in(connection, &range) {
-            Ok(numbers) => listing.articles.extend(numbers.into_iter().map(|id| Listed { id, url: None })),
-            Err(_) if first < last && n_failures < FAILURES_MAX => {
-                n_failures += 1;
-                let middle = first + (last - first) / 2;
-                waiting.extend([first..=middle, middle + 1..=last]);
-            }
-            Err(_) => listing.unknown.push(range),
-        }
-    }
-    listing.articles.sort_by_key(|article| article.id);
-    listing.unknown = joined(listing.unknown);
-    listing
+/// Lists what of the table can be read.
+fn by_walk(connection: &Connection) -> Listing {
+    let mut articles = Vec::new();
+    let unread = row_walk::walk(connection, "articles", "NULL", &mut |row| {
+        articles.push(Listed { id: row.get(0)?, url: None });
+        Ok(true)
+    });
+    let range = |unread: Unread| match unread {
+        Unread::Row(id) => id..=id,
+        Unread::Rows(first, last) => first..=last,
+        Unread::From(first) => first..=last_number(connection).max(first),
+    };
+    let unknown = match unread {
+        Ok(unread) => unread.into_iter().map(range).collect(),
+        Err(_) => vec![range(Unread::From(1))],
+    };
+    articles.sort_by_key(|article| article.id);
+    Listing { articles, unknown }
 }
 
 fn last_number(connection: &Connection) -> i64 {
     let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'articles'";
     let last = connection.query_row(sql, [], |row| row.get::<_, i64>(0)).optional().ok().flatten();
     last.filter(|last| (1..=NUMBER_MAX).contains(last)).unwrap_or(NUMBER_MAX)
-}
-
-fn numbers_in(connection: &Connection, range: &RangeInclusive<i64>) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare_cached("SELECT id FROM articles NOT INDEXED WHERE id BETWEEN ?1 AND ?2")?
-        .query_map([range.start(), range.end()], |row| row.get(0))?
-        .collect()
-}
-
-/// Ranges in their order, those beside each other as one.
-fn joined(mut ranges: Vec<RangeInclusive<i64>>) -> Vec<RangeInclusive<i64>> {
-    ranges.sort_by_key(|range| *range.start());
-    let mut joined: Vec<RangeInclusive<i64>> = Vec::new();
-    for range in ranges {
-        match joined.last_mut() {
-            Some(before) if *before.end() + 1 == *range.start() => *before = *before.start()..=*range.end(),
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_beside_each_other_are_one() {
-        assert_eq!(joined(vec![7..=7, 3..=4, 5..=6, 9..=12]), [3..=7, 9..=12]);
-    }
 }

@@ -6,6 +6,7 @@ use crate::store::file::error::{StoreError, of_user};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
+use crate::store::read::beginnings::Beginning;
 use crate::store::read::hits::{Asked, Hit, Index, RANKED_MAX};
 use crate::store::read::passage;
 use crate::store::read::reader::Reader;
@@ -25,28 +26,64 @@ pub const MATCH_MARKS: (char, char) = ('\u{1}', '\u{2}');
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The best hits, best first.
+    /// The hits, in their order.
     pub hits: Vec<SearchHit>,
-    /// How many hits they are the best of: all, or the newest where there are more.
-    pub n_ranked: usize,
-    /// Whether those are all.
-    pub are_all_ranked: bool,
+    /// What they are of all that there are.
+    pub order: Order,
+}
+
+/// What hits are of all that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The best of so many, which are all, best first.
+    BestOfAll(usize),
+    /// The best of the newest so many, best first.
+    BestOfNewest(usize),
+    /// The newest, newest first.
+    Newest,
 }
 
 impl Reader {
     /// Searches titles and bodies, best hit first. `expression` is in the syntax of FTS5; words of scripts without blanks are found
-    /// wherever they stand. Of very many hits the newest alone are ranked: a thousand, or `limit` if that is more.
+    /// wherever they stand. Of very many hits the newest alone are ranked: a thousand, or `limit` if that is more. Of articles with a word
+    /// that begins in a way in which words at very many places do, up to a thousand are the newest, and are not ranked.
     ///
     /// # Errors
     ///
     /// When the database cannot be read, or the expression is not valid.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Found, StoreError> {
         let wrong = |error: rusqlite::Error| of_user(error, ToString::to_string);
+        if limit <= RANKED_MAX
+            && let Some(hits) = self.newest_with_beginning(expression, filter, limit).map_err(wrong)?
+        {
+            return Ok(Found { hits, order: Order::Newest });
+        }
         let asked = Asked::of(expression);
         let ranked = asked.hits(self.connection(), filter, RANKED_MAX.max(limit)).map_err(wrong)?;
-        let (n_ranked, are_all_ranked) = (ranked.len(), ranked.are_all);
+        let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
         let hits = self.shown(&asked, &passage::words_of(expression), &ranked.best(limit)).map_err(wrong)?;
-        Ok(Found { hits, n_ranked, are_all_ranked })
+        Ok(Found { hits, order })
+    }
+
+    /// The newest articles with a word of which an expression is the beginning, where very many have one.
+    fn newest_with_beginning(
+        &self,
+        expression: &str,
+        filter: &ArticleFilter,
+        limit: u32,
+    ) -> rusqlite::Result<Option<Vec<SearchHit>>> {
+        let Some(beginning) = Beginning::of(expression) else { return Ok(None) };
+        if !beginning.is_at_many_places(self.connection())? {
+            return Ok(None);
+        }
+        let Some(newest) = beginning.newest(self.connection(), filter, limit)? else { return Ok(None) };
+        let mut hits = Vec::with_capacity(newest.len());
+        for ((index, word), ids) in newest {
+            let found: Vec<Hit> = ids.into_iter().map(|id| Hit::unscored(id, index)).collect();
+            hits.extend(self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &found)?);
+        }
+        hits.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.row.id));
+        Ok(Some(hits))
     }
 
     /// The articles of hits, in their order, with the passage of each.

@@ -59,11 +59,3 @@ pub(super) fn set_right(
     connection.prepare_cached("DELETE FROM _robots WHERE expires_at > ?1")?.execute([latest])?;
     Ok(n_sources + n_due + n_to_revisit)
 }
-
-/// Whether the last sign of life of a daemon is from the future: then the clock has been set back since.
-pub(super) fn was_set_back(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
-    let slipped = now.checked_add(CLOCK_SLIP).unwrap_or(Timestamp::MAX);
-    connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM _daemon WHERE heartbeat_at > ?1)")?
-        .query_row([private_time(slipped)], |row| row.get(0))
-}

@@ -2,8 +2,13 @@
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::schedule::horizon::CLOCK_SLIP;
+use crate::store::file::columns::private_time;
 
 /// A transaction that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub type CommitWatcher = Box<dyn Fn(CommitFigures) + Send + Sync>;
 #[derive(Default)]
 pub(super) struct Commits {
     n_committed: AtomicU64,
+    /// The latest time at which one ended by the clock, which may have been ahead then.
+    latest_at: AtomicI64,
     watcher: OnceLock<CommitWatcher>,
 }
 
@@ -37,7 +44,19 @@ impl Commits {
         let _ = self.watcher.set(watcher);
     }
 
+    /// Whether the clock has been set back since a transaction ended.
+    pub(super) fn are_of_the_future(&self, now: Timestamp) -> bool {
+        let slipped = now.checked_add(CLOCK_SLIP).unwrap_or(Timestamp::MAX);
+        self.latest_at.load(Ordering::Relaxed) > private_time(slipped)
+    }
+
+    /// What was written in the future is set right.
+    pub(super) fn believe_clock(&self, now: Timestamp) {
+        self.latest_at.store(private_time(now), Ordering::Relaxed);
+    }
+
     pub(super) fn note(&self, figures: CommitFigures) {
+        self.latest_at.fetch_max(private_time(Timestamp::now()), Ordering::Relaxed);
         self.n_committed.fetch_add(u64::from(figures.is_committed), Ordering::Relaxed);
         if let Some(watcher) = self.watcher.get() {
             watcher(figures);

@@ -421,9 +421,10 @@ impl Store {
         retention: RetentionRules,
     ) -> Result<(), StoreError> {
         let schedule = self.schedule.clone();
+        let is_clock_set_back = self.commits.are_of_the_future(Timestamp::now());
         self.write(move |tx| {
             let now = Timestamp::now();
-            if clock::was_set_back(tx, now)? {
+            if is_clock_set_back {
                 clock::set_right(tx, &schedule, now)?;
             }
             daemon::note_heartbeat(tx, run, started_at, now)?;
@@ -433,7 +434,11 @@ impl Store {
             tx.cache().retention().beat(tx, &retention, now)?;
             fetches::prune(tx, keep_fetches_days, now).map(|_| ())
         })
-        .await
+        .await?;
+        if is_clock_set_back {
+            self.commits.believe_clock(Timestamp::now());
+        }
+        Ok(())
     }
 
     /// Releases claims whose outcomes could not be written, so that their work is due again. Returns how many still held.

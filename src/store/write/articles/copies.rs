@@ -102,16 +102,25 @@ impl Comparison {
         self.found.as_ref().map(|(copy, _)| copy.of)
     }
 
-    /// Writes the result under the id of the article, and adds the article to the index for later ones. Returns what it has in
-    /// common with those of its make.
-    pub(super) fn record(self, transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<Frame> {
+    /// What it has in common with those of its make.
+    pub(super) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// Writes of earlier articles of the frame that they are no copies.
+    pub(super) fn take_copies_back(&self, transaction: &WriteTransaction<'_>) -> rusqlite::Result<()> {
+        for article in &self.no_copies {
+            take_copy_back(transaction, *article)?;
+            transaction.cache().roots().clear();
+        }
+        Ok(())
+    }
+
+    /// Writes the result under the id of the article, and adds the article to the index for later ones.
+    pub(super) fn record(&self, transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::Result<()> {
         let connection: &Connection = transaction;
         let cache = &mut *transaction.cache();
         let roots = cache.roots();
-        for article in &self.no_copies {
-            take_copy_back(connection, *article)?;
-            roots.clear();
-        }
         let mut root = None;
         if let Some((copy, spans)) = &self.found {
             let row = CopyRow {
@@ -124,8 +133,7 @@ impl Comparison {
             root = Some(root_of(connection, roots, copy.of)?);
         }
         let keys = self.sketch.keys_to_add(&self.postings, root, |holder| root_of(connection, roots, holder))?;
-        cache.recent_shingles(connection)?.add(connection, id, &keys)?;
-        Ok(self.frame)
+        cache.recent_shingles(connection)?.add(connection, id, &keys)
     }
 }
 

@@ -22,15 +22,16 @@ pub(super) struct ArticleRow<'a> {
 }
 
 impl ArticleRow<'_> {
-    /// Inserts the row. Returns its id.
-    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
+    /// Inserts the row under an id of [`next_id`], in a story.
+    pub(super) fn insert(&self, connection: &Connection, id: i64, story: Option<i64>) -> rusqlite::Result<()> {
         static SQL: OnceLock<String> = OnceLock::new();
         let change = next_change(connection)?;
         let columns = self.columns(&Stays::default());
         let sql = SQL.get_or_init(|| insert_sql(&columns));
         // In the order in which the statement names them.
         let values = columns.iter().map(|column| &*column.value);
-        connection.prepare_cached(sql)?.insert(params_from_iter(values.chain([&change as &dyn ToSql])))
+        let others: [&dyn ToSql; 3] = [&id, &story, &change];
+        connection.prepare_cached(sql)?.execute(params_from_iter(values.chain(others))).map(|_| ())
     }
 
     /// Replaces the wording in the row of the article with this id.
@@ -103,6 +104,16 @@ impl ArticleRow<'_> {
     }
 }
 
+/// The id of the next article: no number that one has had.
+pub(super) fn next_id(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "SELECT 1 + max(coalesce((SELECT max(id) FROM articles), 0),
+                 coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'articles'), 0))",
+        )?
+        .query_row([], |row| row.get(0))
+}
+
 /// What a wording that lacks it leaves as it is, and the bundle document has.
 #[derive(Default)]
 struct Stays {
@@ -173,9 +184,11 @@ fn insert_sql(columns: &[Column<'_>]) -> String {
     let (names, parameters) = (names.join(", "), parameters.join(", "));
     // Not from a SELECT: such a statement may insert several rows, and SQLite then keeps a copy of every page that it touches.
     format!(
-        "INSERT INTO articles ({names}, change_seq, new_seq, wording_seq)
-         VALUES ({parameters}, ?{change}, ?{change}, ?{change})",
-        change = columns.len() + 1
+        "INSERT INTO articles ({names}, id, story_id, change_seq, new_seq, wording_seq)
+         VALUES ({parameters}, ?{id}, ?{story}, ?{change}, ?{change}, ?{change})",
+        id = columns.len() + 1,
+        story = columns.len() + 2,
+        change = columns.len() + 3
     )
 }
 

@@ -16,7 +16,7 @@ use crate::store::write::articles::row::{self, ArticleRow, NumberOfWording};
 use crate::store::write::articles::text_pages::TextPage;
 use crate::store::write::articles::versions::{self, Version};
 use crate::store::write::removal::walk::TEXT_GONE;
-use crate::store::write::stories::join::{self, Arrived, Compared};
+use crate::store::write::stories::join::{self, Arrived, Compared, Joined};
 use crate::store::write::transaction::WriteTransaction;
 
 /// What became of an article.
@@ -176,13 +176,16 @@ impl JudgedArticle<'_> {
         let text = ArticleText::of(self.article);
         let comparison = Comparison::of(self.transaction, self.article, &text, self.url, None)?;
         let original = comparison.as_ref().and_then(Comparison::original);
-        let id = self.row(original.map(|of| (of, DuplicateKind::Near))).insert(self.transaction)?;
-        lookalikes::remember_wording(self.transaction, self.article, id)?;
-        let mut frame = Frame::default();
-        if let Some(comparison) = comparison {
-            frame = comparison.record(self.transaction, id)?;
+        let no_frame = Frame::default();
+        let frame = comparison.as_ref().map_or(&no_frame, Comparison::frame);
+        if let Some(comparison) = &comparison {
+            comparison.take_copies_back(self.transaction)?;
         }
-        self.join_story(id, &text, Compared { original, frame: &frame })?;
+        let near = original.map(|of| (of, DuplicateKind::Near));
+        let id = self.insert_with_story(near, &text, frame, |id| match &comparison {
+            Some(comparison) => comparison.record(self.transaction, id),
+            None => Ok(()),
+        })?;
         let verdict = match original {
             Some(of) => Verdict::Duplicate { of, kind: DuplicateKind::Near },
             None => Verdict::New,
@@ -192,12 +195,33 @@ impl JudgedArticle<'_> {
 
     /// Stores an article with the very text of an earlier one.
     fn insert_duplicate(&self, of: i64, kind: DuplicateKind) -> rusqlite::Result<StoredArticle> {
-        let id = self.row(Some((of, kind))).insert(self.transaction)?;
-        lookalikes::remember_wording(self.transaction, self.article, id)?;
-        copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())?;
         let text = ArticleText::of(self.article);
-        self.join_story(id, &text, Compared { original: Some(of), frame: &Frame::default() })?;
+        let id = self.insert_with_story(Some((of, kind)), &text, &Frame::default(), |id| {
+            copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())
+        })?;
         Ok(StoredArticle { id, verdict: Verdict::Duplicate { of, kind } })
+    }
+
+    /// Inserts the article's row, with the story that it belongs to, and what goes with it: `record_copy` writes what it has
+    /// from earlier ones. Returns its id.
+    fn insert_with_story(
+        &self,
+        duplicate: Option<(i64, DuplicateKind)>,
+        text: &ArticleText<'_>,
+        frame: &Frame,
+        record_copy: impl FnOnce(i64) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<i64> {
+        let id = row::next_id(self.transaction)?;
+        let arrived = self.arrived(id, text);
+        let compared = Compared { original: duplicate.map(|(of, _)| of), frame };
+        let joined = join::find(self.transaction, &arrived, compared)?;
+        self.row(duplicate).insert(self.transaction, id, joined.as_ref().map(Joined::story))?;
+        lookalikes::remember_wording(self.transaction, self.article, id)?;
+        record_copy(id)?;
+        if let Some(joined) = joined {
+            joined.record(self.transaction, &arrived)?;
+        }
+        Ok(id)
     }
 
     /// Puts a new wording in the place of the old one, which moves to `revisions`. The new one may copy other articles
@@ -223,18 +247,20 @@ impl JudgedArticle<'_> {
         };
         let near = comparison.as_ref().and_then(Comparison::original);
         let duplicate = exact.map(|of| (of, DuplicateKind::Exact)).or(near.map(|of| (of, DuplicateKind::Near)));
-        let mut frame = Frame::default();
+        let no_frame = Frame::default();
+        let frame = comparison.as_ref().map_or(&no_frame, Comparison::frame);
         copies::forget(self.transaction, id)?;
         self.row(duplicate).update(self.transaction, id, number)?;
         if let Some(of) = exact {
             copies::record_exact(self.transaction, id, of, self.article.paragraphs().count())?;
-        } else if let Some(comparison) = comparison {
-            frame = comparison.record(self.transaction, id)?;
+        } else if let Some(comparison) = &comparison {
+            comparison.take_copies_back(self.transaction)?;
+            comparison.record(self.transaction, id)?;
         }
         join::update_title(self.transaction, id)?;
         lookalikes::replace_wording(self.transaction, self.article, id)?;
         if self.arrival.identity.is_unlike {
-            let compared = Compared { original: duplicate.map(|(of, _)| of), frame: &frame };
+            let compared = Compared { original: duplicate.map(|(of, _)| of), frame };
             join::rejoin(self.transaction, &self.arrived(id, &text), compared)?;
         }
         Ok(())
@@ -256,10 +282,6 @@ impl JudgedArticle<'_> {
 
     fn row(&self, duplicate: Option<(i64, DuplicateKind)>) -> ArticleRow<'_> {
         ArticleRow { article: self.article, url: self.url, arrival: self.arrival, duplicate }
-    }
-
-    fn join_story(&self, id: i64, text: &ArticleText<'_>, compared: Compared<'_>) -> rusqlite::Result<()> {
-        join::join(self.transaction, &self.arrived(id, text), compared)
     }
 
     fn arrived<'a>(&'a self, id: i64, text: &'a ArticleText<'a>) -> Arrived<'a> {

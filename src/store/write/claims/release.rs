@@ -59,8 +59,10 @@ pub(in crate::store) fn give_back(
     Ok(n_given_back)
 }
 
-/// Frees what a dead process left, at the start of the next one. What was in work when several processes died waits, and
-/// a link that goes on to be is given up. Returns how much there was.
+/// Frees what a dead process left, at the start of the next one. Returns how much there was.
+///
+/// What was in work when several processes died is suspect, and waits. A death counts against a suspect only if no other
+/// was in work with it; a link against which many count is given up.
 pub(in crate::store) fn release_abandoned(
     connection: &Connection,
     schedule: &ScheduleSettings,
@@ -74,21 +76,25 @@ pub(in crate::store) fn release_abandoned(
             .query_map([DEATHS_AT_ONCE_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect()
     };
-    let mut n_suspects = 0;
-    for (position, (id, n_deaths)) in (0..).zip(suspects("_source_schedule", "source_id")?) {
-        n_suspects += 1;
+    let sources = suspects("_source_schedule", "source_id")?;
+    // By that index, since what is claimed is little; all links may be many.
+    let links = suspects("_links INDEXED BY _links_host_claimed", "id")?;
+    let n_suspects = sources.len() + links.len();
+    let is_alone = n_suspects == 1;
+    let n_counting = |n_deaths: u32| if is_alone { n_deaths } else { (n_deaths - 1).max(DEATHS_AT_ONCE_MAX + 1) };
+    for (position, (id, n_deaths)) in (0..).zip(sources) {
+        let n_deaths = n_counting(n_deaths);
         let due_at = next_try(schedule, id, n_deaths, position, at);
         connection.execute(
-            "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, failures_in_a_row = failures_in_a_row + 1,
-                 error_class = ?3, error = ?4
+            "UPDATE _source_schedule SET claim_id = NULL, next_due_at = ?2, n_claims = ?3,
+                 failures_in_a_row = failures_in_a_row + ?4, error_class = ?5, error = ?6
              WHERE source_id = ?1",
-            params![id, private_time(due_at), ErrorClass::Internal.as_str(), told(n_deaths)],
+            params![id, private_time(due_at), n_deaths, is_alone, ErrorClass::Internal.as_str(), told(n_deaths)],
         )?;
     }
-    // By that index, since what is claimed is little; all links may be many.
-    for (position, (id, n_deaths)) in (0..).zip(suspects("_links INDEXED BY _links_host_claimed", "id")?) {
-        n_suspects += 1;
-        let is_given_up = n_deaths >= schedule.article_attempts_max;
+    for (position, (id, n_deaths)) in (0..).zip(links) {
+        let n_deaths = n_counting(n_deaths);
+        let is_given_up = is_alone && n_deaths >= schedule.article_attempts_max;
         let due_at = (!is_given_up).then(|| next_try(schedule, id, n_deaths, position, at));
         connection.execute(
             "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, bytes, error_class, error)
@@ -96,10 +102,10 @@ pub(in crate::store) fn release_abandoned(
             params![id, public_time(at), ErrorClass::Internal.as_str(), told(n_deaths)],
         )?;
         connection.execute(
-            "UPDATE _links SET claim_id = NULL, due_at = ?2, look_at = NULL, failures_in_a_row = max(failures_in_a_row + 1, n_claims),
-                 tried_at = ?3
+            "UPDATE _links SET claim_id = NULL, due_at = ?2, look_at = NULL, tried_at = ?3, n_claims = ?4,
+                 failures_in_a_row = CASE WHEN ?5 THEN max(failures_in_a_row + 1, ?4) ELSE failures_in_a_row END
              WHERE id = ?1",
-            params![id, due_at.map(private_time), private_time(at)],
+            params![id, due_at.map(private_time), private_time(at), n_deaths, is_alone],
         )?;
     }
     Ok(n_suspects + free_all(connection, 0, at)?)

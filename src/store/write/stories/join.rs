@@ -1,4 +1,5 @@
-//! Which story a new article belongs to: decided and written inside the transaction that stores it.
+//! Which story a new article belongs to: decided and written inside the transaction that stores it. It is found before the article is
+//! stored and written after it, so that the article's row, which holds the text, is written once.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -32,7 +33,7 @@ const MEANING_ALONE_MIN: f64 = 0.7;
 /// So many times an article is placed anew because what it has in common with the likest tells nothing.
 const ANEW_MAX: usize = 3;
 
-/// An article that has just been stored.
+/// An article that is about to be stored, or has just been.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Arrived<'a> {
     pub(in crate::store) id: i64,
@@ -56,16 +57,28 @@ pub(in crate::store) struct Compared<'a> {
     pub(in crate::store) frame: &'a Frame,
 }
 
-/// Lets an article join its story: that of its original if it is a copy, otherwise the one that it is most like, otherwise
-/// a new one. A page without an article's text belongs to none.
-pub(in crate::store) fn join(
+/// The story that an article is to join, and what is written of that once the article is there: its row names the story.
+pub(in crate::store) struct Joined {
+    place: Place,
+    /// The words in common that count most.
+    words: Vec<String>,
+    publisher: String,
+    at: Option<Timestamp>,
+    is_routine: bool,
+    signature: Signature,
+    translated: Option<dedup::story::translated::Told>,
+}
+
+/// Finds the story of an article: that of its original if it is a copy, otherwise the one that it is most like, otherwise a new one,
+/// which is opened. A page without an article's text belongs to none.
+pub(in crate::store) fn find(
     transaction: &WriteTransaction<'_>,
     arrived: &Arrived<'_>,
     compared: Compared<'_>,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Option<Joined>> {
     let Arrived { article, text, .. } = *arrived;
     if article.body_kind == BodyKind::Wall {
-        return Ok(());
+        return Ok(None);
     }
     let connection: &Connection = transaction;
     let Compared { original, frame } = compared;
@@ -76,12 +89,11 @@ pub(in crate::store) fn join(
     let at = told_at(arrived);
     let publisher = publisher_name(connection, arrived)?;
     let told = Told { article, text, publisher: &publisher, all_terms: &all_terms, at, original };
-    let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(()) };
+    let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(None) };
     let ByWords { terms, signature, place, frame, is_framed } = found;
     part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
-    let at_s = at.map(Timestamp::as_second);
     // Those of a make come in many languages too, and mean the same each time.
-    let told = if is_framed { None } else { translated::told(article, arrived.id, at_s) };
+    let told = if is_framed { None } else { translated::told(article, arrived.id, at.map(Timestamp::as_second)) };
     let across = match &told {
         Some(told) if place.as_ref().is_none_or(|place| place.reason == Reason::Alike) => {
             translated::place(connection, &stories.translated, told)?
@@ -99,28 +111,91 @@ pub(in crate::store) fn join(
     };
     let words = terms.spelled(&place.terms, article.title.as_deref(), &article.body);
     let words = words.into_iter().map(str::to_owned).collect();
-    Member { place: &place, words, publisher, at, is_routine: is_framed }.record(connection, arrived)?;
-    let joining = Joining {
-        story: place.story,
-        part: place.part,
-        article: arrived.id,
-        signature,
-        at_s,
-        has_own_headline: place.reason != Reason::Copy && article.title.is_some(),
-        is_framed,
-    };
-    record_signature(connection, &joining, stories.articles_max)?;
-    stories.active.join(joining);
-    if let Some(told) = told.filter(|_| place.reason != Reason::Copy) {
-        translated::record(connection, &told, stories.articles_max)?;
-        stories.translated.add(told);
+    Ok(Some(Joined { place, words, publisher, at, is_routine: is_framed, signature, translated: told }))
+}
+
+impl Joined {
+    /// The story.
+    pub(in crate::store) fn story(&self) -> i64 {
+        self.place.story
     }
-    if place.reason != Reason::First
-        && let Some(central) = stories.active.most_central(place.story)
-    {
-        set_title(connection, place.story, central)?;
+
+    /// Writes the article, which is there, as a member of its story, and has later ones find it.
+    pub(in crate::store) fn record(
+        self,
+        transaction: &WriteTransaction<'_>,
+        arrived: &Arrived<'_>,
+    ) -> rusqlite::Result<()> {
+        let connection: &Connection = transaction;
+        self.record_member(connection, arrived)?;
+        let Joined { place, at, is_routine, signature, translated, .. } = self;
+        let cache = &mut *transaction.cache();
+        let stories = cache.stories(connection, arrived.id)?;
+        let joining = Joining {
+            story: place.story,
+            part: place.part,
+            article: arrived.id,
+            signature,
+            at_s: at.map(Timestamp::as_second),
+            has_own_headline: place.reason != Reason::Copy && arrived.article.title.is_some(),
+            is_framed: is_routine,
+        };
+        record_signature(connection, &joining, stories.articles_max)?;
+        stories.active.join(joining);
+        if let Some(told) = translated.filter(|_| place.reason != Reason::Copy) {
+            translated::record(connection, &told, stories.articles_max)?;
+            stories.translated.add(told);
+        }
+        if place.reason != Reason::First
+            && let Some(central) = stories.active.most_central(place.story)
+        {
+            set_title(connection, place.story, central)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Writes the member and counts it in its story. A first article was counted when its story was opened.
+    fn record_member(&self, connection: &Connection, arrived: &Arrived<'_>) -> rusqlite::Result<()> {
+        let Joined { place, words, publisher, at, is_routine, .. } = self;
+        let Place { story, reason, score, .. } = place;
+        let is_copy = *reason == Reason::Copy;
+        if *reason == Reason::First {
+            connection
+                .prepare_cached("UPDATE stories SET title_article_id = ?2 WHERE id = ?1")?
+                .execute([*story, arrived.id])?;
+        } else {
+            connection
+                .prepare_cached(
+                    "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
+                         first_published_at = min(coalesce(first_published_at, ?3), coalesce(?3, first_published_at)),
+                         last_published_at = max(coalesce(last_published_at, ?3), coalesce(?3, last_published_at)),
+                         n_sources = n_sources + (NOT ?4 AND NOT EXISTS
+                             (SELECT 1 FROM story_members WHERE story_id = ?1 AND publisher = ?5 AND NOT is_copy))
+                     WHERE id = ?1",
+                )?
+                .execute(params![story, public_time(arrived.now), at.map(public_time), is_copy, publisher])?;
+        }
+        connection
+            .prepare_cached(
+                "INSERT INTO story_members (article_id, story_id, reason, score, terms, told_at, publisher, is_copy, is_routine)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                arrived.id,
+                story,
+                reason.as_str(),
+                score,
+                json_list(words),
+                at.map(public_time),
+                publisher,
+                is_copy,
+                is_routine
+            ])?;
+        if *reason != Reason::First {
+            set_routine(connection, *story)?;
+        }
+        Ok(())
+    }
 }
 
 /// What an article has in common with earlier ones and tells nothing of its event.
@@ -192,7 +267,14 @@ pub(in crate::store) fn rejoin(
         }
         None => {}
     }
-    join(transaction, arrived, compared)
+    let Some(joined) = find(transaction, arrived, compared)? else { return Ok(()) };
+    let story = joined.story();
+    joined.record(transaction, arrived)?;
+    // Now, since a row that names another story than the member does was edited by hand.
+    connection
+        .prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?
+        .execute([arrived.id, story])
+        .map(|_| ())
 }
 
 /// When an article is told: its publication time, or about then if it was fetched. An imported article without a date may
@@ -357,60 +439,6 @@ fn tells_event(placement: &Placement) -> bool {
     placement.score >= HEADLINE_LIKENESS_MIN && placement.strongest_share <= HEADLINE_WORD_SHARE_MAX
 }
 
-/// An article as a member of its story.
-struct Member<'a> {
-    place: &'a Place,
-    /// The words in common that count most.
-    words: Vec<String>,
-    publisher: String,
-    at: Option<Timestamp>,
-    is_routine: bool,
-}
-
-impl Member<'_> {
-    /// Writes the member and counts it in its story. A first article was counted when its story was opened.
-    fn record(&self, connection: &Connection, arrived: &Arrived<'_>) -> rusqlite::Result<()> {
-        let Member { place, words, publisher, at, is_routine } = self;
-        let Place { story, reason, score, .. } = place;
-        let is_copy = *reason == Reason::Copy;
-        if *reason != Reason::First {
-            connection
-                .prepare_cached(
-                    "UPDATE stories SET n_articles = n_articles + 1, updated_at = ?2,
-                         first_published_at = min(coalesce(first_published_at, ?3), coalesce(?3, first_published_at)),
-                         last_published_at = max(coalesce(last_published_at, ?3), coalesce(?3, last_published_at)),
-                         n_sources = n_sources + (NOT ?4 AND NOT EXISTS
-                             (SELECT 1 FROM story_members WHERE story_id = ?1 AND publisher = ?5 AND NOT is_copy))
-                     WHERE id = ?1",
-                )?
-                .execute(params![story, public_time(arrived.now), at.map(public_time), is_copy, publisher])?;
-        }
-        connection
-            .prepare_cached(
-                "INSERT INTO story_members (article_id, story_id, reason, score, terms, told_at, publisher, is_copy, is_routine)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                arrived.id,
-                story,
-                reason.as_str(),
-                score,
-                json_list(words),
-                at.map(public_time),
-                publisher,
-                is_copy,
-                is_routine
-            ])?;
-        if *reason != Reason::First {
-            set_routine(connection, *story)?;
-        }
-        connection
-            .prepare_cached("UPDATE articles SET story_id = ?2 WHERE id = ?1")?
-            .execute([arrived.id, *story])
-            .map(|_| ())
-    }
-}
-
 /// Updates the headline of a story whose headline comes from this article.
 pub(in crate::store) fn update_title(connection: &Connection, article_id: i64) -> rusqlite::Result<()> {
     connection
@@ -483,7 +511,7 @@ fn set_title(connection: &Connection, story: i64, article_id: i64) -> rusqlite::
     Ok(())
 }
 
-/// Opens a story with this article. Returns its row id.
+/// Opens a story for this article, which may not be there yet. Returns its row id.
 fn open(
     connection: &Connection,
     at: Option<Timestamp>,
@@ -492,11 +520,10 @@ fn open(
 ) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
-            "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, title_article_id,
-                 updated_at, is_routine)
-             VALUES (?1, ?2, ?2, 1, 1, ?3, ?4, ?5)",
+            "INSERT INTO stories (title, first_published_at, last_published_at, n_articles, n_sources, updated_at, is_routine)
+             VALUES (?1, ?2, ?2, 1, 1, ?3, ?4)",
         )?
-        .insert(params![arrived.article.title, at.map(public_time), arrived.id, public_time(arrived.now), is_routine])
+        .insert(params![arrived.article.title, at.map(public_time), public_time(arrived.now), is_routine])
 }
 
 /// The story of an article, and the part of it. What is no longer remembered is of the part that the story began with.

@@ -1,0 +1,229 @@
+//! The newest articles of a source, without a look at all that it has.
+//!
+//! Those that it had first stand in an index in the order of their times. Those that it had after others are known to `sightings` alone,
+//! which do not know the times of articles: so articles are gone through from the newest on, in indexes and not in the table, as far as
+//! that takes less than to look at all of the source.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+
+use crate::store::file::columns::public_time;
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+
+/// For a list of more articles all of the source are looked at.
+const LIST_MAX: u32 = 1000;
+
+/// All articles of a source that has no more than these are looked at, in some two milliseconds.
+const FEW_ARTICLES: u32 = 2000;
+
+/// So many articles are gone through, in some five milliseconds. Fifty of them are of a source that brings one article in two hundred.
+const PASSED_MAX: u32 = 10_000;
+
+/// What articles are ordered by.
+const TIME: &str = "coalesce(articles.published_at, articles.first_seen_at)";
+
+/// A time as it stands in the file, where other programs may have written any bytes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Time(Vec<u8>);
+
+impl ToSql for Time {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(&self.0)))
+    }
+}
+
+/// The time and the number of an article: the greater is listed first.
+type Place = (Time, i64);
+
+/// The newest articles of a choice by source, newest first, so many at most. `None`: all of the source have to be looked at.
+pub(super) fn newest_of_source(
+    connection: &Connection,
+    filter: &ArticleFilter,
+    limit: u32,
+) -> rusqlite::Result<Option<Vec<i64>>> {
+    let Some(source_id) = filter.source_id else { return Ok(None) };
+    if filter.story_id.is_some() || !(1..=LIST_MAX).contains(&limit) || has_few(connection, source_id)? {
+        return Ok(None);
+    }
+    let choice = Choice::of(filter, source_id);
+    let mut newest = choice.had_first(connection, limit)?;
+    // Older ones than the last of these are none of the newest.
+    let last = newest.get(limit as usize - 1).map(|(time, _)| time.clone());
+    let passed_last = choice.time_behind(connection, PASSED_MAX)?;
+    let seen = choice.seen(connection, last.as_ref().max(passed_last.as_ref()), limit)?;
+    let are_all_passed = passed_last.is_none() || last >= passed_last;
+    if !are_all_passed && seen.len() < limit as usize {
+        return Ok(None);
+    }
+    newest.extend(seen);
+    sort(&mut newest, limit);
+    Ok(Some(newest.into_iter().map(|(_, id)| id).collect()))
+}
+
+fn has_few(connection: &Connection, source_id: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM sightings WHERE source_id = ?1 LIMIT ?2)";
+    let n_seen: u32 = connection.query_row(sql, (source_id, FEW_ARTICLES + 1), |row| row.get(0))?;
+    Ok(n_seen <= FEW_ARTICLES)
+}
+
+/// Newest first, each once, so many at most.
+fn sort(places: &mut Vec<Place>, limit: u32) {
+    places.sort_unstable_by(|one, other| other.cmp(one));
+    places.dedup();
+    places.truncate(limit as usize);
+}
+
+/// A choice by source, in parts.
+struct Choice {
+    source_id: i64,
+    since: Option<String>,
+    until: Option<String>,
+    /// Beside source and times.
+    conditions: Vec<String>,
+    parameters: Parameters,
+}
+
+impl Choice {
+    fn of(filter: &ArticleFilter, source_id: i64) -> Choice {
+        let others = ArticleFilter { source_id: None, since: None, until: None, ..filter.clone() };
+        let (conditions, parameters) = others.conditions(UserCondition::RowByRow);
+        let [since, until] = [filter.since, filter.until].map(|time| time.map(public_time));
+        Choice { source_id, since, until, conditions, parameters }
+    }
+
+    /// Those that the source had first: with a time of publication, and without.
+    fn had_first(&self, connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Place>> {
+        let mut newest = Vec::new();
+        for (time, is_dated) in [("articles.published_at", "IS NOT NULL"), ("articles.first_seen_at", "IS NULL")] {
+            let condition = format!("articles.source_id = :source AND articles.published_at {is_dated}");
+            newest.extend(self.newest(connection, time, &condition, None, limit)?);
+        }
+        sort(&mut newest, limit);
+        Ok(newest)
+    }
+
+    /// Those that were seen in the source, no older than a time.
+    fn seen(&self, connection: &Connection, from: Option<&Time>, limit: u32) -> rusqlite::Result<Vec<Place>> {
+        let condition = "EXISTS (SELECT 1 FROM sightings
+             WHERE sightings.article_id = articles.id AND sightings.source_id = :source)";
+        self.newest(connection, TIME, condition, from, limit)
+    }
+
+    fn newest(
+        &self,
+        connection: &Connection,
+        time: &str,
+        condition: &str,
+        from: Option<&Time>,
+        limit: u32,
+    ) -> rusqlite::Result<Vec<Place>> {
+        let mut conditions = vec![condition.to_owned()];
+        conditions.extend(from.map(|_| format!("{time} >= :from")));
+        conditions.extend(self.since.as_ref().map(|_| format!("{time} >= :since")));
+        conditions.extend(self.until.as_ref().map(|_| format!("{time} < :until")));
+        conditions.extend_from_slice(&self.conditions);
+        let sql = format!(
+            "SELECT {time}, articles.id FROM articles WHERE {} ORDER BY {time} DESC, articles.id DESC LIMIT {limit}",
+            conditions.join(" AND ")
+        );
+        let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":source", &self.source_id)];
+        parameters.extend(from.map(|from| (":from", from as &dyn ToSql)));
+        parameters.extend(self.times());
+        parameters.extend(self.parameters.iter().map(|(name, value)| (*name, &**value)));
+        let mut statement = connection.prepare(&sql)?;
+        let places = statement.query_map(parameters.as_slice(), |row| Ok((time_of(row)?, row.get(1)?)))?;
+        places.collect()
+    }
+
+    fn times(&self) -> impl Iterator<Item = (&'static str, &dyn ToSql)> {
+        let since = self.since.as_ref().map(|time| (":since", time as &dyn ToSql));
+        let until = self.until.as_ref().map(|time| (":until", time as &dyn ToSql));
+        since.into_iter().chain(until)
+    }
+
+    /// The time of the last of so many articles of all sources, if there are more.
+    fn time_behind(&self, connection: &Connection, n_articles: u32) -> rusqlite::Result<Option<Time>> {
+        let since = self.since.as_ref().map(|_| format!("{TIME} >= :since"));
+        let until = self.until.as_ref().map(|_| format!("{TIME} < :until"));
+        let conditions: Vec<String> = since.into_iter().chain(until).collect();
+        let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let sql = format!("SELECT {TIME} FROM articles {clause} ORDER BY {TIME} DESC LIMIT 1 OFFSET {n_articles}");
+        let times: Vec<(&str, &dyn ToSql)> = self.times().collect();
+        connection.prepare(&sql)?.query_row(times.as_slice(), time_of).optional()
+    }
+}
+
+fn time_of(row: &Row<'_>) -> rusqlite::Result<Time> {
+    Ok(Time(match row.get_ref(0)? {
+        ValueRef::Text(time) => time.to_vec(),
+        _ => Vec::new(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::schema::in_memory;
+
+    /// What source 3 has was had first by others. Source 2 gives no dates, and all of source 4 is old. Somebody has struck some sightings.
+    const ARTICLES: &str = "
+        INSERT INTO sources (id, slug, state, origin, created_at)
+        VALUES (1, 'coast', 'manual', 'command', ''), (2, 'quay', 'manual', 'command', ''), (3, 'pier', 'manual', 'command', ''),
+            (4, 'wharf', 'manual', 'command', ''), (5, 'ferry', 'manual', 'command', '');
+        WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < 14000),
+        times (id, source_id, day) AS (SELECT id, id % 4 + 1, strftime('%Y-%m-%dT%H:%M:%SZ', 1750000000 + id % 1000 * 700, 'unixepoch') FROM numbers)
+        INSERT INTO articles (id, source_id, published_at, first_seen_at, updated_at, words, body, body_kind, quality, duplicate_of,
+            sha256, change_seq, new_seq)
+        SELECT id, nullif(source_id, 3), CASE source_id WHEN 2 THEN NULL WHEN 4 THEN '2020-01-01T00:00:00Z' ELSE day END, day, day, id % 100, '',
+            'full', 100, iif(id % 5, NULL, 1), '', id, id
+        FROM times;
+        INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at)
+        SELECT id, source_id, first_seen_at, first_seen_at FROM articles
+        WHERE source_id IN (1, 2) AND id % 7 OR source_id = 4 AND id % 3
+        UNION ALL SELECT id, 3, first_seen_at, first_seen_at FROM articles WHERE id % 4 <> 1 AND id % 3 = 0
+        UNION ALL SELECT id, 5, first_seen_at, first_seen_at FROM articles WHERE id % 1000 = 0";
+
+    fn connection() -> Connection {
+        let connection = in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        connection.execute_batch(ARTICLES).unwrap();
+        connection
+    }
+
+    fn by_looking_at_all(connection: &Connection, filter: &ArticleFilter, limit: u32) -> Vec<i64> {
+        let (clause, parameters) = filter.to_sql();
+        let sql = format!("SELECT id FROM articles {clause} ORDER BY {TIME} DESC, id DESC LIMIT {limit}");
+        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        let mut statement = connection.prepare(&sql).unwrap();
+        statement.query_map(parameters.as_slice(), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn the_newest_of_a_source_are_those_of_all_that_it_has() {
+        let connection = connection();
+        let at = |time: &str| Some(time.parse().unwrap());
+        for source_id in 1..=5 {
+            let of_source = ArticleFilter { source_id: Some(source_id), ..ArticleFilter::default() };
+            for (filter, limit) in [
+                (of_source.clone(), 50),
+                (of_source.clone(), 1),
+                (of_source.clone(), LIST_MAX),
+                (ArticleFilter { without_duplicates: true, ..of_source.clone() }, 20),
+                (ArticleFilter { condition: Some("words > 20 -- and more".to_owned()), ..of_source.clone() }, 20),
+                (ArticleFilter { since: at("2025-06-20T00:00:00Z"), ..of_source.clone() }, 20),
+                (ArticleFilter { since: at("2025-06-23T10:00:00Z"), ..of_source.clone() }, 1000),
+                (ArticleFilter { until: at("2025-06-20T00:00:00Z"), ..of_source.clone() }, 20),
+            ] {
+                let expected = by_looking_at_all(&connection, &filter, limit);
+                let newest = newest_of_source(&connection, &filter, limit).unwrap();
+                // What source 4 has is far behind the newest, and source 5 has few.
+                let has_bounds = filter.since.is_some() || filter.until.is_some();
+                assert_eq!(newest.is_some(), source_id < 4 || (source_id == 4 && has_bounds), "{filter:?}, {limit}");
+                assert_eq!(newest.unwrap_or_else(|| expected.clone()), expected, "{filter:?}, {limit}");
+            }
+        }
+        let of_source = ArticleFilter { source_id: Some(1), ..ArticleFilter::default() };
+        assert_eq!(newest_of_source(&connection, &of_source, u32::MAX).unwrap(), None);
+        assert_eq!(newest_of_source(&connection, &ArticleFilter::default(), 20).unwrap(), None);
+    }
+}
