@@ -1,7 +1,8 @@
 //! The hash that shingles are known by. It is written into the database, so it must never change; and it is no secret:
 //! whoever makes texts collide can only have them compared.
 
-use std::hash::Hasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Where a hash begins.
 pub(super) const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
@@ -19,9 +20,33 @@ pub(super) fn mix(hash: u64) -> u64 {
     hash ^ (hash >> 31)
 }
 
+/// A map by numbers.
+pub(crate) type NumberMap<K, V> = HashMap<K, V, NumberState>;
+
+/// A set of numbers.
+pub(crate) type NumberSet<K> = HashSet<K, NumberState>;
+
+/// Where the hashes of a map by numbers begin: elsewhere in each, so that no text is written that makes its words collide.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberState(u64);
+
+impl Default for NumberState {
+    fn default() -> NumberState {
+        NumberState(RandomState::new().build_hasher().finish())
+    }
+}
+
+impl BuildHasher for NumberState {
+    type Hasher = NumberHasher;
+
+    fn build_hasher(&self) -> NumberHasher {
+        NumberHasher(self.0)
+    }
+}
+
 /// Hashes numbers that are spread or counted up: most are hashes themselves.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct NumberHasher(u64);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberHasher(u64);
 
 impl Hasher for NumberHasher {
     fn finish(&self) -> u64 {

@@ -14,7 +14,7 @@
 //!
 //! What is new may still tell of the same event as others: [`story`] puts it among them.
 
-mod hash;
+pub(crate) mod hash;
 
 mod quotes;
 

@@ -1,8 +1,6 @@
 //! The few shingles of a text that the index keeps, and the earlier texts worth a closer look.
 
-use std::collections::HashMap;
-
-use super::hash::mix;
+use super::hash::{NumberMap, mix};
 use super::likeness::PART_SHARE_MIN;
 use super::shingle::{self, ShingledText};
 use super::words::FoldedText;
@@ -124,8 +122,8 @@ impl Sketch {
         mut root_of: impl FnMut(i64) -> Result<i64, E>,
     ) -> Result<Lookup, E> {
         let mut common = Common::new();
-        let mut hits: HashMap<i64, u32> = HashMap::new();
-        let mut common_hits: HashMap<i64, u32> = HashMap::new();
+        let mut hits: NumberMap<i64, u32> = NumberMap::default();
+        let mut common_hits: NumberMap<i64, u32> = NumberMap::default();
         for (hash, holders) in self.hashes.iter().zip(postings) {
             if is_common(holders, &mut root_of)? {
                 common.push(*hash);

@@ -7,8 +7,7 @@
 //! Capital letters tell names badly: in German they tell nouns, in Arabic there are none. So it counts most that a
 //! headline names what the other text does not have at all, and the other way round, in one and the same slot.
 
-use std::collections::HashSet;
-
+use super::hash::NumberSet;
 use super::likeness::ratio;
 use super::shingle::{ShingledText, Word};
 
@@ -58,8 +57,8 @@ pub(super) struct Slots {
 /// What one of two texts has where the other has something else, each once.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Replaced {
-    left: HashSet<u64>,
-    right: HashSet<u64>,
+    left: NumberSet<u64>,
+    right: NumberSet<u64>,
 }
 
 impl Replaced {
@@ -76,7 +75,7 @@ impl Slots {
         let matches = common_subsequence(left.words, right.words);
         let n_shorter = left.words.len().min(right.words.len());
         slots.share_in_order = ratio(matches.len(), n_shorter);
-        let mut same = HashSet::new();
+        let mut same = NumberSet::default();
         let (mut from_left, mut from_right, mut n_before) = (0, 0, 0);
         // Stretches that stand in both, each with where it begins and how long it is.
         for stretch in matches.chunk_by(|one, next| next.0 == one.0 + 1 && next.1 == one.1 + 1) {
@@ -160,19 +159,19 @@ struct Side<'a> {
     /// Those that are aligned.
     words: &'a [Word],
     /// All of its words.
-    all: HashSet<u64>,
+    all: NumberSet<u64>,
     /// Those of the headline.
-    headline: HashSet<u64>,
-    names: HashSet<u64>,
+    headline: NumberSet<u64>,
+    names: NumberSet<u64>,
 }
 
 impl Side<'_> {
     fn of(text: &ShingledText) -> Side<'_> {
         let all = text.words.iter().map(|word| word.hash).collect();
         let (headline, body) = text.words.split_at(text.n_headline_words);
-        let hashes = |words: &[Word]| words.iter().map(|word| word.hash).collect::<HashSet<u64>>();
+        let hashes = |words: &[Word]| words.iter().map(|word| word.hash).collect::<NumberSet<u64>>();
         let headline_words = hashes(headline);
-        let mut names: HashSet<u64> = names_in(body).collect();
+        let mut names: NumberSet<u64> = names_in(body).collect();
         if !is_in_title_case(headline) {
             names.extend(names_in(headline));
         }

@@ -11,9 +11,8 @@
 //! alone. Of two unlike events an article resembles at most half.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 
-use super::super::hash::NumberHasher;
+use super::super::hash::NumberMap;
 use super::age::{left_by_distance, left_since_first};
 use super::terms::{Compared, Signature, product};
 
@@ -139,11 +138,11 @@ pub struct Placement {
 /// The stories that are still being told.
 #[derive(Clone, Debug)]
 pub struct ActiveStories {
-    parts: HashMap<i64, Part, BuildHasherDefault<NumberHasher>>,
+    parts: NumberMap<i64, Part>,
     /// The parts of each story that has another than the one opened with it.
     put_together: HashMap<i64, Vec<i64>>,
     /// The rows of the parts that are found by a term.
-    by_term: HashMap<u32, Vec<usize>, BuildHasherDefault<NumberHasher>>,
+    by_term: NumberMap<u32, Vec<usize>>,
     /// The parts by their rows; those that are forgotten too, until all rows are given anew.
     ids: Vec<i64>,
     /// What a search has found of each row: [`NOT_MET`] between two of them.
@@ -161,9 +160,9 @@ impl ActiveStories {
     #[must_use]
     pub fn new(window_s: u32, articles_max: usize) -> ActiveStories {
         ActiveStories {
-            parts: HashMap::default(),
+            parts: NumberMap::default(),
             put_together: HashMap::new(),
-            by_term: HashMap::default(),
+            by_term: NumberMap::default(),
             ids: Vec::new(),
             hits: Vec::new(),
             window_s: i64::from(window_s.max(1)),

@@ -1,11 +1,9 @@
 //! Words that nearly every text of a language has. They matter only for the first articles of a language: later ones
 //! are measured.
 
-use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
-use super::super::hash::{EMPTY, NumberHasher, mix, with};
+use super::super::hash::{EMPTY, NumberSet, mix, with};
 use super::super::words::{WORD_UNITS, read_tokens};
 use super::language::Language;
 
@@ -23,7 +21,7 @@ pub(super) fn is_empty_word(language: Language, word: u64) -> bool {
 }
 
 /// Words by their hashes, each with its language.
-type Words = HashSet<u64, BuildHasherDefault<NumberHasher>>;
+type Words = NumberSet<u64>;
 
 fn known(lists: &[(&str, &str)]) -> Words {
     let mut known = Words::default();

@@ -41,8 +41,10 @@ pub(super) fn keep_to_the_letter(article: &mut Article, written: &ExtractedArtic
     if !is_text || bundle::hex_sha256(document.as_bytes()) != sha256 {
         return false;
     }
-    article.words = scripts::count_words(&body);
-    article.fingerprint = normalize::fingerprint(title.as_deref(), &body, article.words);
+    if (&article.title, &article.body) != (&title, &body) {
+        article.words = scripts::count_words(&body);
+        article.fingerprint = normalize::fingerprint(title.as_deref(), &body, article.words);
+    }
     article.url = url.map(CanonicalUrl::from_canonical);
     (article.title, article.body) = (title, body);
     true

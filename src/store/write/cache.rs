@@ -2,11 +2,10 @@
 //!
 //! All of it is also in the file. After a rollback the cache is cleared, and filled from the file when it is next needed.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 
 use crate::config::StoriesSettings;
+use crate::dedup::hash::NumberMap;
 use crate::store::write::articles::shingles::RecentShingles;
 use crate::store::write::removal::walk::Walk;
 use crate::store::write::stories::cache::{StoryCache, generation};
@@ -19,7 +18,7 @@ const ROOTS_MAX: usize = 1 << 16;
 #[derive(Debug)]
 pub(in crate::store) struct Cache {
     recent_shingles: Option<RecentShingles>,
-    roots: HashMap<i64, i64>,
+    roots: NumberMap<i64, i64>,
     stories: Option<StoryCache>,
     retention: Walk,
     settings: StoriesSettings,
@@ -28,7 +27,13 @@ pub(in crate::store) struct Cache {
 impl Cache {
     /// An empty cache.
     pub(in crate::store) fn new(settings: StoriesSettings) -> Cache {
-        Cache { recent_shingles: None, roots: HashMap::new(), stories: None, retention: Walk::default(), settings }
+        Cache {
+            recent_shingles: None,
+            roots: NumberMap::default(),
+            stories: None,
+            retention: Walk::default(),
+            settings,
+        }
     }
 
     /// Empties the cache.
@@ -68,7 +73,7 @@ impl Cache {
     }
 
     /// The root of the lineage of each article asked about. To be cleared when an article changes its place in one.
-    pub(in crate::store) fn roots(&mut self) -> &mut HashMap<i64, i64> {
+    pub(in crate::store) fn roots(&mut self) -> &mut NumberMap<i64, i64> {
         if self.roots.len() >= ROOTS_MAX {
             self.roots.clear();
         }

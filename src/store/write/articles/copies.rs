@@ -1,13 +1,12 @@
 //! Near copies: which earlier articles an article is made from. Found inside the transaction that stores it. The rows of
 //! `_copies`.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
 use crate::dedup::earlier::Earlier;
 use crate::dedup::frame::Frame;
+use crate::dedup::hash::NumberMap;
 use crate::dedup::lineage::{self, Copy, Span};
 use crate::dedup::shingle::ShingledText;
 use crate::dedup::sketch::{Lookup, Postings, Sketch};
@@ -247,7 +246,7 @@ impl CopyRow<'_> {
 }
 
 /// The first article of the lineage of an article.
-fn root_of(connection: &Connection, roots: &mut HashMap<i64, i64>, id: i64) -> rusqlite::Result<i64> {
+fn root_of(connection: &Connection, roots: &mut NumberMap<i64, i64>, id: i64) -> rusqlite::Result<i64> {
     if let Some(root) = roots.get(&id) {
         return Ok(*root);
     }
