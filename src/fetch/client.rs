@@ -423,8 +423,8 @@ impl Fetcher {
         let raw = read_body(response, bounds, &self.large_bodies, doing, record).await?;
         let validators =
             Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) };
-        let (body, validators) = match coding::undone(raw, coding::declared(&headers), bounds).await {
-            Ok(body) => (body, validators),
+        let (body, validators, is_cut_short) = match coding::undone(raw, coding::declared(&headers), bounds).await {
+            Ok(body) => (body, validators, false),
             // A part would be taken for the whole article.
             Err(CodingError::CutShort(_)) if request.purpose == Purpose::Article => {
                 let reason = "what it packs ends early".to_owned();
@@ -432,7 +432,7 @@ impl Fetcher {
                 return Err(FetchError::ShortBody { host, n_bytes: record.bytes, reason });
             }
             // Of a list there is what there is. By its validators the rest would never come.
-            Err(CodingError::CutShort(body)) => (body, Validators::default()),
+            Err(CodingError::CutShort(body)) => (body, Validators::default(), true),
             Err(CodingError::TooLarge) => return Err(FetchError::TooLarge { limit }),
             Err(CodingError::Broken(reason)) => return Err(FetchError::Coding(reason)),
         };
@@ -458,6 +458,7 @@ impl Fetcher {
             max_age_s: max_age_s(&headers, fetched_at),
             fetched_at,
             body,
+            is_cut_short,
         })))
     }
 

@@ -58,6 +58,7 @@ pub fn read_saved(bytes: &[u8], url: &Url, fetched_at: Timestamp, bytes_max: usi
         max_age_s: max_age_s(&headers, fetched_at),
         fetched_at,
         body,
+        is_cut_short: false,
     })
 }
 

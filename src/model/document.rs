@@ -52,6 +52,8 @@ pub struct FetchedDocument {
     pub fetched_at: Timestamp,
     /// The body, content encodings undone, character encoding not.
     pub body: Vec<u8>,
+    /// Whether what it was packed in ends early, so that the body is a part of it. Articles are refused then.
+    pub is_cut_short: bool,
 }
 
 impl FetchedDocument {
@@ -72,6 +74,7 @@ impl FetchedDocument {
             max_age_s: None,
             fetched_at: Timestamp::now(),
             body,
+            is_cut_short: false,
         }
     }
 }

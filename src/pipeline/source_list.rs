@@ -66,6 +66,10 @@ pub async fn poll_source_list(stages: &Stages, known: KnownList, interval_s: u32
     let mut retry = Retry::Backoff;
     let result = match report.result {
         Ok(Fetched::NotModified { .. }) => ListResult::Unchanged,
+        // What it leaves out would be taken out.
+        Ok(Fetched::Document(document)) if document.is_cut_short => {
+            ListResult::Failed(Failure { class: ErrorClass::ShortBody, reason: "what it packs ends early".to_owned() })
+        }
         Ok(Fetched::Document(document)) => {
             let sha256: [u8; 32] = Sha256::digest(&document.body).into();
             if body_sha256 == Some(sha256) {

@@ -1,5 +1,6 @@
 //! A list of sources that lies at an address: followed by the daemon, looked at and applied by command.
 
+use std::io::Write;
 use std::time::Duration;
 
 use newswire::demo::web::{NewsWeb, Resource, Site};
@@ -23,6 +24,20 @@ fn opml(papers: &[&str]) -> String {
 
 fn listed(text: impl Into<String>) -> Resource {
     Resource::new("text/x-opml", text.into())
+}
+
+/// A list of papers as sources.toml is one.
+fn toml(papers: &[&str]) -> String {
+    let entry = |paper: &&str| format!("[[source]]\nslug = \"{paper}\"\nurl = \"http://{paper}.example/feed\"\n");
+    papers.iter().map(entry).collect()
+}
+
+/// A text in gzip, of which the end is not there, in an answer that is whole as HTTP has it.
+fn ending_early_in_gzip(text: &str) -> Resource {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).expect("writing to memory");
+    encoder.flush().expect("writing to memory");
+    Resource::new("text/plain", encoder.get_ref().clone()).header("content-encoding", "gzip")
 }
 
 /// A web with some papers and a list, and somebody who follows that.
@@ -227,4 +242,14 @@ fn the_address_of_a_list_is_asked_as_any_other() {
     room.run(&["fetch", "--due"]);
     assert_eq!(active(&room), ["one.example-feed"]);
     room.assert_sound();
+}
+
+#[test]
+fn a_list_that_ends_early_in_what_it_is_packed_in_takes_no_source_out() {
+    let papers = ["one", "two", "three", "four", "five", "six", "seven", "eight"];
+    let (web, room) = followed(&papers, listed(toml(&papers)));
+    room.run(&["sources", "apply", LIST]).exits(0);
+    put(&web, ending_early_in_gzip(&toml(&papers[..5])));
+    room.run(&["sources", "apply", LIST]).exits(1).says("what it packs ends early");
+    assert_eq!(active(&room).len(), 8);
 }
