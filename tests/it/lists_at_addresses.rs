@@ -253,3 +253,47 @@ fn a_list_that_ends_early_in_what_it_is_packed_in_takes_no_source_out() {
     room.run(&["sources", "apply", LIST]).exits(1).says("what it packs ends early");
     assert_eq!(active(&room).len(), 8);
 }
+
+#[test]
+fn a_list_takes_over_no_row_that_is_not_its_own() {
+    let named = |entries: &[(&str, &str)]| {
+        let entry = |(slug, url): &(&str, &str)| format!("[[source]]\nslug = \"{slug}\"\nurl = \"{url}\"\n");
+        listed(entries.iter().map(entry).collect::<String>())
+    };
+    let by_hand = "http://one.example/feed";
+    let (web, room) = followed(&["one", "two"], named(&[]));
+    room.run(&["fetch", by_hand]);
+    let once = room.value(&format!("SELECT slug FROM sources WHERE url = '{by_hand}'"));
+    for url in ["http://gone.example/feed", "http://kept.example/feed"] {
+        room.run(&["sources", "add", "--force", url]).exits(0);
+    }
+    room.run(&["sources", "rm", "gone.example-feed"]).exits(0);
+    room.run(&["sources", "apply", LIST]).exits(0);
+    let itself = room.value(&format!("SELECT slug FROM sources WHERE url = '{LIST}'"));
+    let before = room.table("SELECT slug, url, state, origin FROM sources ORDER BY id");
+    assert_eq!(before.len(), 4, "{before:?}");
+    // Three that want the names of others, and three at the addresses of others.
+    put(
+        &web,
+        named(&[
+            (&itself, "http://new.example/1"),
+            (&once, "http://new.example/2"),
+            ("gone.example-feed", "http://new.example/3"),
+            ("other-1", LIST),
+            ("other-2", "http://gone.example/feed"),
+            ("other-3", "http://kept.example/feed"),
+        ]),
+    );
+    room.run(&["sources", "apply", LIST]).exits(0).says("3 added, 0 changed, 0 removed");
+    let after = room.table("SELECT slug, url, state, origin FROM sources ORDER BY id");
+    assert_eq!(after[..4], before);
+    let added: Vec<_> = after[4..].iter().map(|row| row[1..].to_vec()).collect();
+    assert_eq!(
+        added,
+        [1, 2, 3].map(|number| [&format!("http://new.example/{number}"), "active", "file"].map(String::from).to_vec())
+    );
+    // What was fetched by hand alone is followed once it is listed at its address.
+    put(&web, named(&[(&once, by_hand)]));
+    room.run(&["sources", "apply", LIST]).exits(0).says("0 added, 1 changed, 3 removed");
+    assert_eq!(active(&room), ["kept.example-feed".to_owned(), once]);
+}

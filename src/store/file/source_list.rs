@@ -48,9 +48,17 @@ impl ListKeeper {
         self == ListKeeper::Command && origin == "file"
     }
 
-    /// Whether what the list says of a stored source of this origin and state counts.
-    pub(in crate::store) fn has_a_say(self, origin: &str, state: &str) -> bool {
-        self != ListKeeper::Address || origin == "file" || matches!(state, "removed" | "manual")
+    /// Whether what the list says of a source at an address counts for a stored one of its name, of this origin, state and address.
+    pub(in crate::store) fn has_a_say(self, origin: &str, state: &str, stored_url: Option<&str>, url: &Url) -> bool {
+        match (self, origin, state) {
+            (ListKeeper::SourcesFile | ListKeeper::Command, ..) => true,
+            // The list itself.
+            (ListKeeper::Address, "file", "manual") => false,
+            (ListKeeper::Address, "file", _) => true,
+            // What was fetched once, or imported, is followed by nobody yet.
+            (ListKeeper::Address, _, "manual") => stored_url.is_none_or(|stored| stored == url.as_str()),
+            (ListKeeper::Address, ..) => false,
+        }
     }
 }
 
@@ -65,8 +73,27 @@ pub(in crate::store) struct StoredName {
     pub(in crate::store) proxy: Option<Route>,
 }
 
-/// The sources of a list, each under the name that it has, or is to have, in the database: the one that the list gives; else the one that
-/// its address is stored with; else one made from its address, with a number where that is another's. OPML has no word for credentials,
+impl StoredName {
+    fn heeds(&self, keeper: ListKeeper, url: &Url) -> bool {
+        keeper.has_a_say(&self.origin, &self.state, self.url.as_deref(), url)
+    }
+
+    /// Which of several at one address is meant, the first of all first: the one that is followed, and of those the one that somebody has
+    /// added by command.
+    fn order_at_address(&self) -> u8 {
+        match (self.state.as_str(), self.origin.as_str()) {
+            ("removed", "file") => 4,
+            ("removed", _) => 3,
+            ("manual", _) => 2,
+            (_, "file") => 1,
+            _ => 0,
+        }
+    }
+}
+
+/// The sources of a list, each under the name that it has, or is to have, in the database: the one of what was added, or taken out, by
+/// command at its address; else the one that the list gives; else the one that its address is stored with; else one made from its address,
+/// with a number where that is another's. OPML has no word for credentials,
 /// and from a list at an address no way is taken either: those that are stored stay, as long as the source is at the same server.
 pub(in crate::store) fn named(
     listed: Vec<ListedSource>,
@@ -74,21 +101,20 @@ pub(in crate::store) fn named(
     keeper: ListKeeper,
 ) -> Result<Vec<ListedSource>, String> {
     let by_slug: HashMap<&str, &StoredName> = stored.iter().map(|row| (row.slug.as_str(), row)).collect();
-    // Of several at one address the one that is followed is meant.
     let mut by_address: HashMap<&str, &StoredName> = HashMap::new();
     for row in stored {
         let Some(url) = row.url.as_deref() else { continue };
-        if row.state != "removed" || !by_address.contains_key(url) {
-            by_address.insert(url, row);
+        let meant = by_address.entry(url).or_insert(row);
+        if row.order_at_address() <= meant.order_at_address() {
+            *meant = row;
         }
     }
     let slug_given = |listed: &ListedSource| {
         let ListedSource { source, is_named, .. } = listed;
-        let known = by_slug.get(source.slug.as_str());
-        let is_anothers = known.is_some_and(|row| {
-            !keeper.has_a_say(&row.origin, &row.state) && row.url.as_deref() != Some(source.url.as_str())
-        });
-        (*is_named && !is_anothers).then(|| source.slug.clone())
+        let is_anothers = |row: &&&StoredName| !row.heeds(keeper, &source.url);
+        let is_settled = by_address.get(source.url.as_str()).filter(is_anothers).is_some();
+        let is_taken = by_slug.get(source.slug.as_str()).filter(is_anothers).is_some();
+        (*is_named && !is_settled && !is_taken).then(|| source.slug.clone())
     };
     let slug_at = |listed: &ListedSource| by_address.get(listed.source.url.as_str()).map(|row| row.slug.clone());
     let mut taken = HashSet::new();
@@ -102,14 +128,13 @@ pub(in crate::store) fn named(
         taken.extend(slug.clone());
         slugs.push(slug);
     }
-    let is_free = |slug: &str, taken: &HashSet<String>| {
-        let known = by_slug.get(slug);
-        !taken.contains(slug) && known.is_none_or(|row| keeper.has_a_say(&row.origin, &row.state))
+    let is_free = |slug: &str, url: &Url, taken: &HashSet<String>| {
+        !taken.contains(slug) && by_slug.get(slug).is_none_or(|row| row.heeds(keeper, url))
     };
     let mut numbers = HashMap::new();
     let mut settle = |(mut listed, slug): (ListedSource, Option<String>)| {
         let slug = slug.unwrap_or_else(|| {
-            let slug = numbered(&listed.source.slug, &mut numbers, |slug| is_free(slug, &taken));
+            let slug = numbered(&listed.source.slug, &mut numbers, |slug| is_free(slug, &listed.source.url, &taken));
             taken.insert(slug.clone());
             slug
         });
@@ -211,6 +236,18 @@ mod tests {
         check(&[(Some("a"), "a.example")], &theirs[..1], Address, Ok(&["a-2"]));
         check(&[(Some("a"), "a.example")], &theirs, Address, Ok(&["a-2"]));
         check(&[(Some("a"), "a.example")], &theirs, Command, Ok(&["a"]));
+        // What was added, or taken out, by command at its address is it, whatever its name; what was fetched once is too.
+        for state in ["active", "paused", "removed"] {
+            let theirs = [("mine", "a.example", state, "command"), ("quay", "a.example", "removed", "file")];
+            check(&[(Some("a"), "a.example")], &theirs, Address, Ok(&["mine"]));
+            check(&[(Some("mine"), "b.example")], &theirs, Address, Ok(&["mine-2"]));
+        }
+        let once = [("a", "a.example", "manual", "command")];
+        check(&[(Some("a"), "a.example")], &once, Address, Ok(&["a"]));
+        check(&[(Some("a"), "b.example"), (None, "a.example")], &once, Address, Ok(&["a-2", "a"]));
+        // Nor is the list itself one of its sources.
+        let itself = [("ours", "lists.example", "manual", "file")];
+        check(&[(Some("ours"), "a.example")], &itself, Address, Ok(&["ours-2"]));
     }
 
     #[test]

@@ -71,7 +71,8 @@ pub fn list_changes(stored: &[SourceRow], listed: &[Source], keeper: ListKeeper)
     for source in listed {
         let row = by_slug.get(source.slug.as_str());
         match row.map(|row| {
-            if keeper.has_a_say(&row.origin, &row.state) { changed_keys(row, source, keeper) } else { Vec::new() }
+            let has_a_say = keeper.has_a_say(&row.origin, &row.state, row.url.as_deref(), &source.url);
+            if has_a_say { changed_keys(row, source, keeper) } else { Vec::new() }
         }) {
             None => changes.added.push(source.clone()),
             Some(keys) if keys.is_empty() => changes.n_same += 1,

@@ -37,7 +37,7 @@ pub(in crate::store) fn synchronize(
                 report.added.push(source.slug.clone());
             }
             Some(stored) => {
-                let has_a_say = keeper.has_a_say(&stored.origin, &stored.state);
+                let has_a_say = keeper.has_a_say(&stored.origin, &stored.state, stored.url.as_deref(), &source.url);
                 if has_a_say && update(connection, &stored, source, keeper, now)? {
                     report.changed.push(source.slug.clone());
                 }
