@@ -122,6 +122,15 @@ fn a_list_that_is_broken_or_lost_changes_nothing_and_is_told() {
         (listed("[[source]]\nslug = \"Five\""), "slug = \"Five\""),
         (listed(opml(&[])), "it lists nothing any more"),
         (listed(opml(&["one", "two"])), "it has lost 3 of its 5 sources at once"),
+        (
+            listed(papers.iter().fold(opml(&papers), |list, paper| {
+                list.replace(
+                    &format!("{paper}.example/feed\""),
+                    &format!("else.example/{paper}\" newswire:slug=\"{paper}.example-feed\""),
+                )
+            })),
+            "it has lost 0 of its 5 sources at once and has 5 at other addresses",
+        ),
         (listed("").status(500), "500"),
         (
             listed(format!("<opml><body>{}{}</body></opml>", outline("one"), outline("one").replace("http:", "ftp:"))),
@@ -136,7 +145,7 @@ fn a_list_that_is_broken_or_lost_changes_nothing_and_is_told() {
         assert_eq!(active(&room).len(), 5, "{told}");
     }
     let status = room.run(&["status"]);
-    assert!(status.stdout.contains("(8 in a row): the list: outline: line 2"), "{}", status.stdout);
+    assert!(status.stdout.contains("(9 in a row): the list: outline: line 2"), "{}", status.stdout);
     // It is there again, with one source less.
     put(&web, listed(opml(&papers[..4])));
     daemon.signal("HUP");

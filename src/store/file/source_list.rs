@@ -78,6 +78,12 @@ impl StoredName {
         keeper.has_a_say(&self.origin, &self.state, self.url.as_deref(), url)
     }
 
+    /// Whether it is at an address, be it in http or in https: a server that turns to https keeps its feeds.
+    fn is_at(&self, url: &Url) -> bool {
+        let without_scheme = |url: &str| url.split_once("://").map(|(_, rest)| rest.to_owned());
+        self.url.as_deref().and_then(without_scheme) == without_scheme(url.as_str())
+    }
+
     /// Which of several at one address is meant, the first of all first: the one that is followed, and of those the one that somebody has
     /// added by command.
     fn order_at_address(&self) -> u8 {
@@ -172,13 +178,27 @@ fn numbered(wanted: &str, numbers: &mut HashMap<String, u64>, is_free: impl Fn(&
     }
 }
 
-/// Why a list at an address is left as it is, though it could be read: it has lost too much at once.
-pub(in crate::store) fn lost_too_much(n_before: usize, n_removed: usize, n_listed: usize) -> Option<String> {
-    if n_before > 0 && n_listed == 0 {
+/// Why a list at an address is left as it is, though it could be read: it has lost too much at once, or put it at other addresses, which
+/// is another list under known names.
+pub(in crate::store) fn lost_too_much(stored: &[StoredName], listed: &[ListedSource]) -> Option<String> {
+    let addresses: HashMap<&str, &Url> =
+        listed.iter().map(|listed| (listed.source.slug.as_str(), &listed.source.url)).collect();
+    let (mut n_before, mut n_removed, mut n_moved) = (0, 0, 0);
+    for row in stored.iter().filter(|row| ListKeeper::Address.removes(&row.origin, &row.state)) {
+        n_before += 1;
+        match addresses.get(row.slug.as_str()) {
+            None => n_removed += 1,
+            Some(url) if !row.is_at(url) => n_moved += 1,
+            Some(_) => {}
+        }
+    }
+    if n_before > 0 && listed.is_empty() {
         return Some("it lists nothing any more".to_owned());
     }
-    let is_too_much = n_removed > LOST_AT_ONCE_MAX && n_removed * 2 > n_before;
-    is_too_much.then(|| format!("it has lost {n_removed} of its {n_before} sources at once"))
+    let n_lost = n_removed + n_moved;
+    let is_too_much = n_lost > LOST_AT_ONCE_MAX && n_lost * 2 > n_before;
+    let moved = if n_moved > 0 { format!(" and has {n_moved} at other addresses") } else { String::new() };
+    is_too_much.then(|| format!("it has lost {n_removed} of its {n_before} sources at once{moved}"))
 }
 
 #[cfg(test)]
@@ -264,20 +284,41 @@ mod tests {
 
     #[test]
     fn a_list_that_loses_most_of_its_sources_is_left_as_it_is() {
-        let check = |n_before, n_removed, n_listed, is_left: bool| {
-            assert_eq!(
-                lost_too_much(n_before, n_removed, n_listed).is_some(),
-                is_left,
-                "{n_before} {n_removed} {n_listed}"
-            );
+        // Of so many sources, so many stay, so many are at other addresses, and so many are new.
+        let check = |n_before, n_same, n_moved, n_new, expected: Option<&str>| {
+            let stored: Vec<StoredName> = (0..n_before)
+                .map(|number| StoredName {
+                    slug: format!("s{number}"),
+                    url: Some(format!("http://s{number}.example/feed")),
+                    state: "active".to_owned(),
+                    origin: "file".to_owned(),
+                    credentials: None,
+                    proxy: None,
+                })
+                .collect();
+            let entry = |slug: String, url: String| {
+                let source = Source::new(slug, Url::parse(&url).unwrap());
+                ListedSource { source, is_paused: false, is_named: true }
+            };
+            // A change of the scheme is none of the place.
+            let same = (0..n_same).map(|number| entry(format!("s{number}"), format!("https://s{number}.example/feed")));
+            let moved = (n_same..n_same + n_moved)
+                .map(|number| entry(format!("s{number}"), format!("http://s{number}.other.example/feed")));
+            let new = (0..n_new).map(|number| entry(format!("n{number}"), format!("http://n{number}.example/feed")));
+            let listed: Vec<ListedSource> = same.chain(moved).chain(new).collect();
+            assert_eq!(lost_too_much(&stored, &listed).as_deref(), expected, "{n_before} {n_same} {n_moved} {n_new}");
         };
-        check(0, 0, 0, false);
-        check(1, 1, 0, true);
-        check(2, 1, 1, false);
-        check(2, 2, 2, false);
-        check(3, 3, 1, true);
-        check(10, 5, 5, false);
-        check(10, 6, 4, true);
-        check(10, 6, 400, true);
+        check(0, 0, 0, 0, None);
+        check(1, 0, 0, 0, Some("it lists nothing any more"));
+        check(2, 1, 0, 0, None);
+        check(2, 0, 0, 2, None);
+        check(3, 0, 0, 1, Some("it has lost 3 of its 3 sources at once"));
+        check(10, 5, 0, 0, None);
+        check(10, 4, 0, 0, Some("it has lost 6 of its 10 sources at once"));
+        check(10, 4, 0, 396, Some("it has lost 6 of its 10 sources at once"));
+        check(2, 0, 2, 0, None);
+        check(3, 0, 3, 0, Some("it has lost 0 of its 3 sources at once and has 3 at other addresses"));
+        check(10, 5, 5, 0, None);
+        check(10, 4, 3, 0, Some("it has lost 3 of its 10 sources at once and has 3 at other addresses"));
     }
 }

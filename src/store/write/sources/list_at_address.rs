@@ -3,8 +3,6 @@
 //! The list has a row of its own among the sources, of the origin `file` and in the state `manual`, which no other source of a list is in.
 //! Its schedule holds the validators and how it fares, so that it is looked at as sources are.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use url::Url;
@@ -145,11 +143,7 @@ fn take_over(
         Ok(listed) => listed,
         Err(reason) => return Ok(Err(Failure { class: ErrorClass::Parse, reason })),
     };
-    let is_of_list = |row: &&StoredName| ListKeeper::Address.removes(&row.origin, &row.state);
-    let slugs: HashSet<&str> = listed.iter().map(|listed| listed.source.slug.as_str()).collect();
-    let n_before = stored.iter().filter(is_of_list).count();
-    let n_removed = stored.iter().filter(is_of_list).filter(|row| !slugs.contains(row.slug.as_str())).count();
-    match lost_too_much(n_before, n_removed, listed.len()).filter(|_| !is_meant) {
+    match lost_too_much(&stored, &listed).filter(|_| !is_meant) {
         Some(lost) => {
             let reason = format!(
                 "{lost}, and nothing is changed until `newswire sources apply` with its address says that it is meant so"
