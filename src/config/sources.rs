@@ -337,6 +337,26 @@ mod tests {
     }
 
     #[test]
+    fn a_long_list_takes_as_long_a_source_as_a_short_one() {
+        let time_for = |n_sources: usize| {
+            let entry = |number| {
+                let fault = if number % 2 == 0 { "" } else { "colour = 1\n" };
+                format!("[[source]]\nslug = \"s-{number}\"\nurl = \"https://s-{number}.example/\"\n{fault}")
+            };
+            let text: String = (0..n_sources).map(entry).collect();
+            let began = std::time::Instant::now();
+            let ((sources, _), problems) = parse(&text, "s.toml");
+            assert_eq!(sources.len() + problems.len(), n_sources);
+            began.elapsed()
+        };
+        // What a busy machine does to one measurement it does not do to all of them.
+        let least = |n_sources| (0..2).map(|_| time_for(n_sources)).min().unwrap();
+        let (few, many) = (least(500), least(4_000));
+        // Eight times as many; where the lines are counted for each it is sixty times as long.
+        assert!(many < few * 24, "{few:?} for 500, {many:?} for 4000");
+    }
+
+    #[test]
     fn choices_for_one_kind_are_refused_with_others() {
         let check = |lines: &str, expected: &str| {
             let text = format!("[[source]]\nslug = \"a\"\nurl = \"https://a.example/\"\n{lines}\n");

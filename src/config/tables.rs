@@ -8,13 +8,16 @@ use super::problem::Problem;
 pub(super) struct Tables<'a> {
     text: &'a str,
     place: &'a str,
+    /// Where its lines end, so that none is counted again for each place.
+    line_ends: Vec<usize>,
     pub(super) problems: Vec<Problem>,
 }
 
 impl<'a> Tables<'a> {
     /// A file by its text and its name.
     pub(super) fn new(text: &'a str, place: &'a str) -> Self {
-        Tables { text, place, problems: Vec::new() }
+        let line_ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+        Tables { text, place, line_ends, problems: Vec::new() }
     }
 
     /// Reads every table of a file that must hold nothing but `[[name]]`. `read` is given where the table begins, and
@@ -52,7 +55,7 @@ impl<'a> Tables<'a> {
 
     /// The line of a byte, counted from 1.
     pub(super) fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())].split(|byte| *byte == b'\n').count()
+        self.line_ends.partition_point(|end| *end < at) + 1
     }
 
     /// Where something stands, as problems name it.
