@@ -44,7 +44,9 @@ pub use settings::{
     ScheduleSettings, StoreSettings, StoriesSettings,
 };
 pub use sites::{ElementSelector, SiteRule, SiteRules};
-pub use sources::{SLUG_BYTES_MAX, check_credentials, check_link_selector, check_slug, slug_for, slug_for_name};
+pub use sources::{
+    SLUG_BYTES_MAX, check_credentials, check_link_selector, check_slug, listed_twice, slug_for, slug_for_name,
+};
 
 use reader::{Reader, flatten, parse_defaults, written};
 
@@ -125,6 +127,18 @@ impl Config {
             Some(Problem { place, subject: format!("credentials = {name:?}"), rule })
         };
         self.sources.iter().filter_map(faulty).collect()
+    }
+
+    /// Addresses that the sources file lists more than once. They are polled as often, which may be meant.
+    #[must_use]
+    pub fn sources_listed_twice(&self) -> Vec<Problem> {
+        let place = |source: &Source| self.source_places.get(&source.slug).cloned().unwrap_or_default();
+        let told = |(source, first): (&Source, &Source)| Problem {
+            place: place(source),
+            subject: format!("url = \"{}\"", public_url(&source.url)),
+            rule: format!("is listed twice, first at {}, and polled for each", place(first)),
+        };
+        sources::listed_twice(&self.sources).into_iter().map(told).collect()
     }
 }
 

@@ -42,6 +42,20 @@ pub(super) fn parse(text: &str, place: &str) -> (ListedSources, Vec<Problem>) {
     ((sources.into_iter().map(|(_, source)| source).collect(), places), tables.problems)
 }
 
+/// Sources at an address that the list has before, each with the first one there. Nothing is wrong with them, but both are polled.
+#[must_use]
+pub fn listed_twice(sources: &[Source]) -> Vec<(&Source, &Source)> {
+    let mut firsts: HashMap<&Url, &Source> = HashMap::new();
+    let mut pairs = Vec::new();
+    for source in sources {
+        let first = *firsts.entry(&source.url).or_insert(source);
+        if first.slug != source.slug {
+            pairs.push((source, first));
+        }
+    }
+    pairs
+}
+
 fn read_source(tables: &mut Tables<'_>, at: usize, table: &DeTable<'_>) -> Option<(usize, Source)> {
     let n_problems = tables.problems.len();
     tables.reject_unknown_keys(table, &KNOWN_KEYS);

@@ -1,5 +1,7 @@
 //! A list of sources as a whole: OPML, or as `sources.toml` is one. Read, and asked for where it lies at an address.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -7,7 +9,7 @@ use url::Url;
 use crate::config::{self, Problem, Problems};
 use crate::fetch::FetchRequest;
 use crate::model::{
-    ErrorClass, Failure, Fetched, KnownList, ListPoll, ListResult, ListedSource, Purpose, Retry, Source,
+    ErrorClass, Failure, Fetched, KnownList, ListPoll, ListResult, ListedSource, Purpose, Retry, Source, public_url,
 };
 use crate::schedule::backoff;
 
@@ -47,8 +49,12 @@ pub fn read_source_list(bytes: Vec<u8>, place: &str) -> Result<SourceList, Probl
         let text = String::from_utf8(bytes).map_err(|_| refused("is not UTF-8".to_owned()))?;
         let named = |source| ListedSource { source, is_paused: false, is_named: true };
         let sources = config::parse_source_list(&text, place)?;
+        let twice = |(source, first): (&Source, &Source)| {
+            format!("{}: {} is listed twice, first as {}", source.slug, public_url(&source.url), first.slug)
+        };
+        let notices = config::listed_twice(&sources).into_iter().map(twice).collect();
         let sources = sources.into_iter().map(named).collect();
-        return Ok(SourceList { sources, notices: Vec::new(), is_opml: false });
+        return Ok(SourceList { sources, notices, is_opml: false });
     }
     let found = opml_sources(&bytes).map_err(refused)?;
     if found.problems.is_empty() {
@@ -128,9 +134,11 @@ fn told(problems: &Problems) -> String {
 }
 
 /// What is taken of a list that somebody else keeps: not whom the credentials kept here are for, nor by which way something is
-/// asked, which may lead to a network of one's own; nor how long articles stay. A list that has itself on it is no source.
+/// asked, which may lead to a network of one's own; nor how long articles stay. A list that has itself on it is no source, and an address is
+/// one source, however often it is listed.
 fn from_elsewhere(mut sources: Vec<ListedSource>, itself: &Url, notices: &mut Vec<String>) -> Vec<ListedSource> {
-    sources.retain(|listed| listed.source.url != *itself);
+    let mut known = HashSet::from([itself.clone()]);
+    sources.retain(|listed| known.insert(listed.source.url.clone()));
     for ListedSource { source, .. } in &mut sources {
         let Source { slug, proxy, credentials, retention, .. } = source;
         let said = [

@@ -306,3 +306,11 @@ fn a_list_takes_over_no_row_that_is_not_its_own() {
     room.run(&["sources", "apply", LIST]).exits(0).says("0 added, 1 changed, 3 removed");
     assert_eq!(active(&room), ["kept.example-feed".to_owned(), once]);
 }
+
+#[test]
+fn an_address_that_a_list_has_twice_is_followed_once() {
+    let again = "[[source]]\nslug = \"again\"\nurl = \"http://one.example/feed\"\n";
+    let (_web, room) = followed(&["one", "two"], listed(toml(&["one", "two"]) + again));
+    room.run(&["sources", "apply", LIST]).exits(0).says("again: http://one.example/feed is listed twice, first as one");
+    assert_eq!(active(&room), ["one", "two"]);
+}

@@ -315,3 +315,26 @@ fn a_list_with_faults_keeps_nobody_from_reading_what_is_stored() {
     room.set(&[("fetch.redirects_max", "99")]);
     room.run(&["ls"]).exits(78).says("fetch.redirects_max").says("none.toml");
 }
+
+#[test]
+fn an_address_that_is_followed_twice_is_told_and_nothing_is_refused() {
+    let web = web_of(vec![paper()]);
+    let mut room = Newsroom::reading(&web);
+    room.run(&["sources", "add", "http://paper.example/other", "--slug", "mine"]).exits(0);
+    let entry =
+        |(slug, path): (&str, &str)| format!("[[source]]\nslug = \"{slug}\"\nurl = \"http://paper.example/{path}\"\n");
+    room.write_sources(&[("one", "feed"), ("two", "feed"), ("three", "other")].map(entry).concat());
+    let checked = room
+        .run(&["config", "check"])
+        .exits(0)
+        .says("sources.toml:4: url = \"http://paper.example/feed\": is listed twice, first at ")
+        .says("sources.toml:1, and polled for each")
+        .says("sources.toml:7: url = \"http://paper.example/other\": was added by command too: `newswire sources rm mine`");
+    assert!(checked.stdout.ends_with("no problems, 2 warnings\n"), "{}", checked.stdout);
+    let told = &room.run(&["--json", "config", "check"]).exits(0).json()["warnings"];
+    assert_eq!(told.as_array().map(Vec::len), Some(2), "{told}");
+    room.run(&["fetch", "--due"]).says("is listed twice");
+    assert_eq!(states(&room).len(), 4);
+    let applied = room.run(&["sources", "plan", &room.path("sources.toml").display().to_string()]).exits(0);
+    applied.says("two: http://paper.example/feed is listed twice, first as one");
+}

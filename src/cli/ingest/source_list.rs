@@ -1,5 +1,7 @@
 //! The sources file and the database: what is followed by the one, in the other.
 
+use tracing::warn;
+
 use crate::app::App;
 use crate::config::Config;
 use crate::store::{SourceRow, StoreError, SyncReport};
@@ -18,6 +20,9 @@ pub(crate) async fn synchronize(app: &App) -> Result<(SyncReport, Option<String>
     }
     if let Some(notice) = lost_list(&app.config)? {
         return Ok((SyncReport::default(), Some(notice)));
+    }
+    for twice in app.config.sources_listed_twice() {
+        warn!("{twice}");
     }
     Ok((app.store.synchronize_sources(app.config.sources.clone()).await?, None))
 }

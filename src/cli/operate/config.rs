@@ -1,5 +1,6 @@
 //! `newswire config`: check, show, init.
 
+use std::collections::HashMap;
 use std::fs::{OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -9,13 +10,14 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::config::{self, Config, DEFAULTS, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
-use crate::model::public_url;
+use crate::model::{Source, public_url};
 use crate::store::SourceRow;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::ingest::source_list;
 use crate::cli::terminal::output::text;
+use crate::cli::terminal::text::counted;
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfigCommand {
@@ -56,6 +58,10 @@ fn check(context: &mut Context) -> Result<(), Failure> {
     if !problems.is_empty() {
         return Err(Problems(problems).into());
     }
+    let warnings = warnings_of_sources(&config);
+    for warning in &warnings {
+        eprintln!("newswire: {warning}");
+    }
     let name = |path: &Option<std::path::PathBuf>| {
         path.as_ref().map_or("none found, defaults apply".to_owned(), |path| path.display().to_string())
     };
@@ -68,6 +74,7 @@ fn check(context: &mut Context) -> Result<(), Failure> {
             "sites_folder": config.sites_folder,
             "site_rules": config.extract.site_rules.len(),
             "problems": [],
+            "warnings": warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     };
     context.output.one(value, |output| {
@@ -81,9 +88,33 @@ fn check(context: &mut Context) -> Result<(), Failure> {
             let shown = format!("{} ({} rules)", folder.display(), config.extract.site_rules.len());
             output.field("sites", Some(&shown))?;
         }
-        output.line("no problems")
+        output.line(&match warnings.len() {
+            0 => "no problems".to_owned(),
+            n_warnings => format!("no problems, {}", counted(n_warnings, "warning")),
+        })
     })?;
     Ok(())
+}
+
+/// What is followed more than once: listed twice, or listed and added by command too.
+fn warnings_of_sources(config: &Config) -> Vec<Problem> {
+    let mut warnings = config.sources_listed_twice();
+    // As with credentials, there need be no database.
+    let Ok(rows) = Context::reader(&config.store.path).and_then(|reader| reader.sources()) else { return warnings };
+    let by_address: HashMap<&str, &Source> =
+        config.sources.iter().map(|source| (source.url.as_str(), source)).collect();
+    let is_by_command = |row: &&SourceRow| row.origin == "command" && matches!(row.state.as_str(), "active" | "paused");
+    for row in rows.iter().filter(is_by_command) {
+        let listed = row.url.as_deref().and_then(|url| by_address.get(url));
+        if let Some(listed) = listed.filter(|listed| listed.slug != row.slug) {
+            warnings.push(Problem {
+                place: config.source_places.get(&listed.slug).cloned().unwrap_or_default(),
+                subject: format!("url = \"{}\"", public_url(&listed.url)),
+                rule: format!("was added by command too: `newswire sources rm {}` leaves it to the list", row.slug),
+            });
+        }
+    }
+    warnings
 }
 
 /// What is wrong with the credentials of sources: of those that are listed, and of those that were added by command. Before a reload the
