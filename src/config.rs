@@ -32,7 +32,7 @@ use config_crate::{Environment, File, FileFormat, Value, ValueKind};
 use url::Url;
 
 use crate::access::{self, Wish};
-use crate::model::{Retention, Route, Source};
+use crate::model::{Retention, Route, Source, public_url};
 
 pub use http::{HttpSettings, Listen};
 pub use keyring::Keyring;

@@ -314,3 +314,27 @@ fn an_address_that_a_list_has_twice_is_followed_once() {
     room.run(&["sources", "apply", LIST]).exits(0).says("again: http://one.example/feed is listed twice, first as one");
     assert_eq!(active(&room), ["one", "two"]);
 }
+
+#[test]
+fn what_is_wished_by_command_of_a_listed_source_outlasts_the_list() {
+    let papers = ["one", "two", "three", "four"];
+    let (web, room) = followed(&papers, listed(toml(&papers)));
+    room.run(&["sources", "apply", LIST]).exits(0);
+    room.run(&["sources", "pause", "one"]).exits(0);
+    room.run(&["sources", "add", "http://two.example/feed"]).exits(0);
+    put(&web, listed(toml(&papers[2..])));
+    let planned = room.run(&["sources", "plan", LIST]).exits(0);
+    assert_eq!(planned.cells(), [["change", "one", "origin: file → command"]]);
+    room.run(&["sources", "apply", LIST]).exits(0).says("0 added, 1 changed, 0 removed, 2 as they were");
+    let wished = "SELECT slug, state, origin FROM sources WHERE slug IN ('one', 'two') ORDER BY id";
+    let expected = [["one", "paused", "command"], ["two", "active", "command"]];
+    assert_eq!(room.table(wished), expected);
+    put(&web, listed(toml(&papers)));
+    room.run(&["sources", "apply", LIST]).exits(0).says("0 added, 0 changed, 0 removed, 4 as they were");
+    assert_eq!(room.table(wished), expected);
+    // They can be taken out by command as well.
+    room.run(&["sources", "rm", "one", "two"]).exits(0);
+    put(&web, listed(toml(&papers[..3])));
+    room.run(&["sources", "apply", LIST]).exits(0).says("0 added, 0 changed, 1 removed");
+    assert_eq!(active(&room), ["three"]);
+}

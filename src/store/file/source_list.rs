@@ -43,6 +43,12 @@ impl ListKeeper {
         }
     }
 
+    /// Whether a source of this state is left to commands, as it is, when the list does not have it: one that was paused here is to be paused
+    /// still when the list has it again.
+    pub(in crate::store) fn leaves_to_commands(self, state: &str) -> bool {
+        self == ListKeeper::Address && state == "paused"
+    }
+
     /// Whether a source that somebody else has listed becomes one of its own though all else is as it was.
     pub(in crate::store) fn takes_over(self, origin: &str) -> bool {
         self == ListKeeper::Command && origin == "file"

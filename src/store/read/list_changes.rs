@@ -80,7 +80,14 @@ pub fn list_changes(stored: &[SourceRow], listed: &[Source], keeper: ListKeeper)
         }
     }
     let is_gone = |row: &&SourceRow| keeper.removes(&row.origin, &row.state) && !slugs.contains(row.slug.as_str());
-    changes.removed = stored.iter().filter(is_gone).cloned().collect();
+    for row in stored.iter().filter(is_gone) {
+        if keeper.leaves_to_commands(&row.state) {
+            let origin = KeyChange { key: "origin", from: row.origin.clone(), to: "command".to_owned() };
+            changes.changed.push((row.slug.clone(), vec![origin]));
+        } else {
+            changes.removed.push(row.clone());
+        }
+    }
     changes
 }
 

@@ -109,6 +109,11 @@ pub(in crate::store) fn add_beside(
             activate(connection, *id, source)?;
             schedule::make_due(connection, SourceId(*id), now)?;
             "active".clone_into(state);
+        } else if is_polled {
+            // It is asked for by command now, and stays when a list at an address no longer has it.
+            connection
+                .prepare_cached("UPDATE sources SET origin = 'command' WHERE id = ?1 AND origin = 'file'")?
+                .execute([*id])?;
         }
         return Ok(AddedSource { id: SourceId(*id), slug: slug.clone(), is_new: becomes_active, is_paused });
     }

@@ -44,7 +44,7 @@ pub(in crate::store) fn synchronize(
             }
         }
     }
-    report.removed = remove_unlisted(connection, listed, keeper)?;
+    remove_unlisted(connection, listed, keeper, &mut report)?;
     Ok(report)
 }
 
@@ -155,20 +155,30 @@ fn apply_full_text(connection: &Connection, id: i64, full_text: FullText) -> rus
     Ok(())
 }
 
-/// Marks sources that the keeper of the list no longer has on it as removed. Returns their slugs.
-fn remove_unlisted(connection: &Connection, listed: &[Source], keeper: ListKeeper) -> rusqlite::Result<Vec<String>> {
+/// Marks sources that the keeper of the list no longer has on it as removed, or leaves them to commands.
+fn remove_unlisted(
+    connection: &Connection,
+    listed: &[Source],
+    keeper: ListKeeper,
+    report: &mut SyncReport,
+) -> rusqlite::Result<()> {
     let slugs: HashSet<&str> = listed.iter().map(|source| source.slug.as_str()).collect();
     let stored: Vec<(i64, String, String, String)> = connection
         .prepare("SELECT id, slug, origin, state FROM sources WHERE state <> 'removed'")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<_, _>>()?;
-    let mut removed = Vec::new();
     for (id, slug, origin, state) in stored {
-        if keeper.removes(&origin, &state) && !slugs.contains(slug.as_str()) {
+        if !keeper.removes(&origin, &state) || slugs.contains(slug.as_str()) {
+            continue;
+        }
+        if keeper.leaves_to_commands(&state) {
+            connection.execute("UPDATE sources SET origin = 'command' WHERE id = ?1", [id])?;
+            report.changed.push(slug);
+        } else {
             connection.execute("UPDATE sources SET state = 'removed' WHERE id = ?1", [id])?;
             schedule::stop(connection, SourceId(id))?;
-            removed.push(slug);
+            report.removed.push(slug);
         }
     }
-    Ok(removed)
+    Ok(())
 }
