@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
+use url::Url;
 
 use crate::app::App;
 use crate::model::{KnownList, ListResult, public_url};
@@ -98,22 +99,23 @@ fn until(due: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(due.duration_since(now)).unwrap_or_default()
 }
 
-/// What the log says of the list: each change, and a failure once for as long as it is the same.
+/// What the log says of the list: each change, and a failure once for as long as it is the same. With other settings it may be another list.
 #[derive(Debug, Default)]
 struct Told {
-    failure: Option<String>,
+    failure: Option<(Url, String)>,
 }
 
 impl Told {
-    fn tell(&mut self, url: &url::Url, commit: &ListCommit) {
+    fn tell(&mut self, url: &Url, commit: &ListCommit) {
         let ListCommit { report, failure } = commit;
         log_changes(report);
-        let failure = failure.as_ref().map(ToString::to_string);
+        let failure = failure.as_ref().map(|failure| (url.clone(), failure.to_string()));
         match (&failure, &self.failure) {
             (Some(new), old) if old.as_ref() != Some(new) => {
-                warn!(%url, "list of sources {url}: {new}; the sources that it had are followed on");
+                let reason = &new.1;
+                warn!(%url, "list of sources {url}: {reason}; the sources that it had are followed on");
             }
-            (None, Some(_)) => info!(%url, "list of sources {url}: it can be read again"),
+            (None, Some((failed, _))) if failed == url => info!(%url, "list of sources {url}: it can be read again"),
             _ => {}
         }
         self.failure = failure;
@@ -137,7 +139,7 @@ mod tests {
     fn a_list_is_due_after_its_wait_whatever_the_clock_did() {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let check = |asked_minutes_ago: Option<i64>, wait_s, n_failures, expected_minutes: i64| {
-            let url = url::Url::parse("https://lists.example/ours.opml").unwrap();
+            let url = Url::parse("https://lists.example/ours.opml").unwrap();
             let asked_at = asked_minutes_ago.map(|minutes| now - SignedDuration::from_mins(minutes));
             let known = KnownList { asked_at, wait_s, n_failures, ..KnownList::untried(url) };
             let expected = now + SignedDuration::from_mins(expected_minutes);

@@ -338,3 +338,20 @@ fn what_is_wished_by_command_of_a_listed_source_outlasts_the_list() {
     room.run(&["sources", "apply", LIST]).exits(0).says("0 added, 0 changed, 1 removed");
     assert_eq!(active(&room), ["three"]);
 }
+
+#[test]
+fn a_list_is_told_from_another_and_from_its_sources() {
+    let (web, mut room) = followed(&["one"], listed(""));
+    web.put("lists.example", "/other.opml", listed(opml(&["one"])));
+    room.hurry();
+    let daemon = room.start();
+    daemon.wait_to_say("list of sources http://lists.example/ours.opml: parse: the list");
+    room.run(&["sources", "rm", LIST])
+        .exits(1)
+        .says("is the list that is followed itself: `sources.url` in the settings");
+    room.set(&[("sources.url", "\"http://lists.example/other.opml\"")]);
+    daemon.signal("HUP");
+    daemon.wait_to_say("sources new: one.example-feed");
+    let stopped = daemon.stop();
+    assert!(!stopped.stderr.contains("it can be read again"), "{}", stopped.stderr);
+}

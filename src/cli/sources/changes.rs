@@ -40,6 +40,9 @@ fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListR
     let is_listed = config.source_places.contains_key(&row.slug) || config.list_at_address.is_some();
     let refusal = match (change, row.state.as_str()) {
         (SourceChange::Remove, "removed") => Some("is removed already".to_owned()),
+        (SourceChange::Remove, "manual") if is_list_itself(config, &row) => {
+            Some("is the list that is followed itself: `sources.url` in the settings names it".to_owned())
+        }
         (SourceChange::Remove, _) if is_listed && row.origin == "file" => Some(in_file(config, &row.slug)),
         (SourceChange::Pause | SourceChange::Resume, "removed") => {
             let url = without_credentials(row.url.as_deref().unwrap_or("URL"));
@@ -89,6 +92,10 @@ fn find(config: &Config, word: &str, change: SourceChange) -> Result<SourceRow, 
         ))),
         _ => outcome,
     }
+}
+
+fn is_list_itself(config: &Config, row: &SourceRow) -> bool {
+    config.list_at_address.as_ref().is_some_and(|list| row.url.as_deref() == Some(list.url.as_str()))
 }
 
 fn in_file(config: &Config, slug: &str) -> String {
