@@ -333,7 +333,9 @@ fn an_address_that_is_followed_twice_is_told_and_nothing_is_refused() {
     assert!(checked.stdout.ends_with("no problems, 2 warnings\n"), "{}", checked.stdout);
     let told = &room.run(&["--json", "config", "check"]).exits(0).json()["warnings"];
     assert_eq!(told.as_array().map(Vec::len), Some(2), "{told}");
-    room.run(&["fetch", "--due"]).says("is listed twice");
+    let daemon = room.start();
+    daemon.wait_to_say("is listed twice, first at");
+    assert_eq!(daemon.stop().code, Some(0));
     assert_eq!(states(&room).len(), 4);
     let applied = room.run(&["sources", "plan", &room.path("sources.toml").display().to_string()]).exits(0);
     applied.says("two: http://paper.example/feed is listed twice, first as one");
