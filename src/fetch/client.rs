@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, HeaderValue,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
 };
 use reqwest::{Client, Response};
 use tokio::time::Instant;
@@ -421,8 +421,7 @@ impl Fetcher {
         };
         let headers = response.headers().clone();
         let raw = read_body(response, bounds, &self.large_bodies, doing, record).await?;
-        let validators =
-            Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) };
+        let validators = headers::validators(&headers);
         let (body, validators, is_cut_short) = match coding::undone(raw, coding::declared(&headers), bounds).await {
             Ok(body) => (body, validators, false),
             // A part would be taken for the whole article.

@@ -6,8 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::Version;
 use reqwest::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, EXPIRES, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+    CACHE_CONTROL, CONTENT_LENGTH, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    TRANSFER_ENCODING,
 };
+
+use crate::model::Validators;
 
 use super::wire::is_chunked;
 
@@ -25,6 +28,11 @@ pub(super) fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> 
 pub(super) fn lines_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
+}
+
+/// The validators of an answer.
+pub(super) fn validators(headers: &HeaderMap) -> Validators {
+    Validators { etag: text_of(headers, &ETAG), last_modified: text_of(headers, &LAST_MODIFIED) }
 }
 
 /// How long the answer says it stays fresh (RFC 9111, section 4.2.1), in seconds.

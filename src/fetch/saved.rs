@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 use memchr::memmem;
-use reqwest::header::{
-    CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, TRANSFER_ENCODING,
-};
+use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use url::Url;
 
-use crate::model::{FetchedDocument, Validators};
+use crate::model::FetchedDocument;
 
 use super::coding::{self, Bounds, CodingError};
-use super::headers::{lines_of, max_age_s, text_of};
+use super::headers::{lines_of, max_age_s, text_of, validators};
 use super::reservations;
 use super::wire::{AnswerRewriter, FIELDS_MAX, is_chunked};
 
@@ -54,7 +52,7 @@ pub fn read_saved(bytes: &[u8], url: &Url, fetched_at: Timestamp, bytes_max: usi
         link: lines_of(&headers, "link"),
         robots_tag: lines_of(&headers, "x-robots-tag"),
         reservations: reservations::of_headers(&headers),
-        validators: Validators { etag: text_of(&headers, &ETAG), last_modified: text_of(&headers, &LAST_MODIFIED) },
+        validators: validators(&headers),
         max_age_s: max_age_s(&headers, fetched_at),
         fetched_at,
         body,

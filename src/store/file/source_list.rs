@@ -56,14 +56,16 @@ impl ListKeeper {
 
     /// Whether what the list says of a source at an address counts for a stored one of its name, of this origin, state and address.
     pub(in crate::store) fn has_a_say(self, origin: &str, state: &str, stored_url: Option<&str>, url: &Url) -> bool {
-        match (self, origin, state) {
-            (ListKeeper::SourcesFile | ListKeeper::Command, ..) => true,
+        if self != ListKeeper::Address {
+            return true;
+        }
+        match (origin, state) {
             // The list itself.
-            (ListKeeper::Address, "file", "manual") => false,
-            (ListKeeper::Address, "file", _) => true,
+            ("file", "manual") => false,
+            ("file", _) => true,
             // What was fetched once, or imported, is followed by nobody yet.
-            (ListKeeper::Address, _, "manual") => stored_url.is_none_or(|stored| stored == url.as_str()),
-            (ListKeeper::Address, ..) => false,
+            (_, "manual") => stored_url.is_none_or(|stored| stored == url.as_str()),
+            _ => false,
         }
     }
 }
@@ -123,9 +125,9 @@ pub(in crate::store) fn named(
     }
     let slug_given = |listed: &ListedSource| {
         let ListedSource { source, is_named, .. } = listed;
-        let is_anothers = |row: &&&StoredName| !row.heeds(keeper, &source.url);
-        let is_settled = by_address.get(source.url.as_str()).filter(is_anothers).is_some();
-        let is_taken = by_slug.get(source.slug.as_str()).filter(is_anothers).is_some();
+        let is_anothers = |row: &&StoredName| !row.heeds(keeper, &source.url);
+        let is_settled = by_address.get(source.url.as_str()).is_some_and(is_anothers);
+        let is_taken = by_slug.get(source.slug.as_str()).is_some_and(is_anothers);
         (*is_named && !is_settled && !is_taken).then(|| source.slug.clone())
     };
     let slug_at = |listed: &ListedSource| by_address.get(listed.source.url.as_str()).map(|row| row.slug.clone());
