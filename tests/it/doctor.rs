@@ -135,6 +135,37 @@ fn overwrite(room: &Newsroom, words: &str, with: &str) {
 }
 
 #[test]
+fn before_rows_are_taken_away_the_file_is_kept_as_it_was() {
+    let room = newsroom();
+    change(&room, "DROP TRIGGER articles_delete; DROP TRIGGER story_members_delete; DELETE FROM articles WHERE id = 1");
+    let outcome = room.run(&["doctor", "--fix"]).exits(0).says("mended: references");
+    assert_eq!(room.number("SELECT count(*) FROM story_members WHERE article_id = 1"), 0);
+    let line = outcome.stderr.lines().find(|line| line.starts_with("kept: ")).expect("a line");
+    let (_, aside) = line.rsplit_once("as it was is ").expect("a path");
+    let kept = Connection::open(aside).expect("the file as it was");
+    let count = kept.query_row("SELECT count(*) FROM story_members WHERE article_id = 1", [], |row| row.get(0));
+    assert_eq!(count, Ok(1));
+}
+
+#[test]
+fn a_list_of_tables_that_keeps_sqlite_from_writing_is_named_and_written_anew() {
+    for sql in [
+        "UPDATE sqlite_schema SET tbl_name = 'fundle_documents' WHERE name = 'bundle_documents'",
+        "UPDATE sqlite_schema SET sql = sql || ' ?' WHERE name = '_daemon'",
+    ] {
+        let room = newsroom();
+        change(&room, &format!("PRAGMA writable_schema = ON; {sql}"));
+        let later = room.file("later.jsonl", line(9, "Later", "It was said after that."));
+        room.run(&["import", &later]).exits(1);
+        assert_eq!(findings(&room, 1).get("schema"), Some(&false), "{sql}");
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: schema; the file as it was is kept as ");
+        room.run(&["doctor"]).exits(0);
+        room.run(&["import", &later]).exits(0);
+        assert_eq!(room.number("SELECT count(*) FROM articles"), 5);
+    }
+}
+
+#[test]
 fn a_text_that_the_disk_has_changed_is_named_and_the_full_text_agrees_with_it_again() {
     for with in ["haz closed", "    closed"] {
         let room = newsroom();
