@@ -26,6 +26,9 @@ const TIMES: [(&str, &[&str]); 6] = [
 /// Articles whose words are looked for in the full-text index, spread over all.
 const SAMPLE: i64 = 300;
 
+/// A look at one side.
+type Side<'a> = &'a dyn Fn(&Connection) -> rusqlite::Result<Finding>;
+
 /// Looks at one side of a file after the other, and hands over what it finds. Where the pages themselves are damaged the rest is not
 /// looked at: it would say the same in other words.
 pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
@@ -42,7 +45,7 @@ pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Findi
         };
         let full_text = |connection: &Connection| full_text(connection, &changed);
         let texts = |connection: &Connection| texts(connection, &changed);
-        let sides: [&dyn Fn(&Connection) -> rusqlite::Result<Finding>; 9] =
+        let sides: [Side<'_>; 9] =
             [&values, &state::look, &references, &changes::look, &full_text, &characters, &stories, &texts, &copies];
         for look_at in sides {
             match look_at(connection) {
