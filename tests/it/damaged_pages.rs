@@ -577,6 +577,10 @@ fn where_more_than_the_list_of_tables_is_damaged_the_newest_backup_is_named() {
     assert!(fs::read(room.database()).expect("the file") == damaged, "it is as it was");
     let out = Newsroom::new();
     out.run(&["merge", &room.database().display().to_string()]).exits(1).says("also not by `merge`").says(&way);
+    // The very beginning of the file.
+    let without_beginning = [vec![0; 8192], damaged[8192..].to_vec()].concat();
+    fs::write(room.database(), without_beginning).expect("the file");
+    room.run(&["doctor"]).exits(78).says("not an SQLite file").says(&way);
     // Tables of others are in no list of ours, and are not to be lost.
     room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
     Connection::open(room.database())
