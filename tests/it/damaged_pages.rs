@@ -430,6 +430,37 @@ fn a_partial_index_that_has_entries_of_another_is_named_and_made_anew() {
 }
 
 #[test]
+fn an_empty_index_that_begins_on_a_page_of_a_table_is_named_and_made_anew() {
+    let room = archive();
+    let connection = Connection::open(room.database()).expect("a database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+    let empty: Vec<usize> = connection
+        .prepare(
+            "SELECT pageno FROM dbstat JOIN sqlite_schema USING (name)
+             WHERE type = 'index' AND tbl_name IN ('articles', '_links') GROUP BY name HAVING count(*) = 1 AND sum(ncell) = 0",
+        )
+        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+        .expect("a list of pages");
+    let sql = "SELECT pageno FROM dbstat WHERE name = 'articles' AND pagetype = 'leaf' LIMIT 1";
+    let of_table: usize = connection.query_row(sql, [], |row| row.get(0)).expect("a page");
+    drop(connection);
+    assert!(empty.len() > 1, "{empty:?}");
+    let mut bytes = fs::read(room.database()).expect("the file");
+    let begin = |page: usize| (page - 1) * 8192;
+    for page in empty {
+        bytes.copy_within(begin(of_table)..begin(of_table) + 8192, begin(page));
+    }
+    fs::write(room.database(), bytes).expect("the file");
+    room.run(&["doctor"]).exits(1);
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");
+    room.run(&["doctor"]).exits(0);
+    assert_eq!(room.value("PRAGMA integrity_check"), "ok");
+    let more =
+        json!({ "url": "https://paper.example/new", "title": "A new one", "text": "It sails again." }).to_string();
+    room.run(&["import", &room.file("more.jsonl", more)]).exits(0);
+}
+
+#[test]
 fn a_table_that_is_its_own_index_is_named_with_what_to_do() {
     let room = archive();
     Connection::open(room.database())
@@ -546,6 +577,10 @@ fn where_more_than_the_list_of_tables_is_damaged_the_newest_backup_is_named() {
     assert!(fs::read(room.database()).expect("the file") == damaged, "it is as it was");
     let out = Newsroom::new();
     out.run(&["merge", &room.database().display().to_string()]).exits(1).says("also not by `merge`").says(&way);
+    // The very beginning of the file.
+    let without_beginning = [vec![0; 8192], damaged[8192..].to_vec()].concat();
+    fs::write(room.database(), without_beginning).expect("the file");
+    room.run(&["doctor"]).exits(78).says("not an SQLite file").says(&way);
     // Tables of others are in no list of ours, and are not to be lost.
     room.run(&["restore", "--force", &backup.display().to_string()]).exits(0);
     Connection::open(room.database())

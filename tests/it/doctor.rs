@@ -124,6 +124,74 @@ fn each_fault_is_found_on_its_side_and_mended() {
     }
 }
 
+/// Writes something of the same length in the place of words, wherever the file has them outside its indexes.
+fn overwrite(room: &Newsroom, words: &str, with: &str) {
+    assert_eq!(words.len(), with.len());
+    change(room, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let mut bytes = fs::read(room.database()).expect("the file");
+    let at = bytes.windows(words.len()).position(|window| window == words.as_bytes()).expect("the words");
+    bytes[at..at + words.len()].copy_from_slice(with.as_bytes());
+    fs::write(room.database(), bytes).expect("the file");
+}
+
+#[test]
+fn before_rows_are_taken_away_the_file_is_kept_as_it_was() {
+    let room = newsroom();
+    change(&room, "DROP TRIGGER articles_delete; DROP TRIGGER story_members_delete; DELETE FROM articles WHERE id = 1");
+    let outcome = room.run(&["doctor", "--fix"]).exits(0).says("mended: references");
+    assert_eq!(room.number("SELECT count(*) FROM story_members WHERE article_id = 1"), 0);
+    let line = outcome.stderr.lines().find(|line| line.starts_with("kept: ")).expect("a line");
+    let (_, aside) = line.rsplit_once("as it was is ").expect("a path");
+    let kept = Connection::open(aside).expect("the file as it was");
+    let count = kept.query_row("SELECT count(*) FROM story_members WHERE article_id = 1", [], |row| row.get(0));
+    assert_eq!(count, Ok(1));
+}
+
+#[test]
+fn a_list_of_tables_that_keeps_sqlite_from_writing_is_named_and_written_anew() {
+    for sql in [
+        "UPDATE sqlite_schema SET tbl_name = 'fundle_documents' WHERE name = 'bundle_documents'",
+        "UPDATE sqlite_schema SET sql = sql || ' ?' WHERE name = '_daemon'",
+    ] {
+        let room = newsroom();
+        change(&room, &format!("PRAGMA writable_schema = ON; {sql}"));
+        let later = room.file("later.jsonl", line(9, "Later", "It was said after that."));
+        room.run(&["import", &later]).exits(1);
+        assert_eq!(findings(&room, 1).get("schema"), Some(&false), "{sql}");
+        room.run(&["doctor", "--fix"]).exits(0).says("mended: schema; the file as it was is kept as ");
+        room.run(&["doctor"]).exits(0);
+        room.run(&["import", &later]).exits(0);
+        assert_eq!(room.number("SELECT count(*) FROM articles"), 5);
+    }
+}
+
+#[test]
+fn a_text_that_the_disk_has_changed_is_named_and_the_full_text_agrees_with_it_again() {
+    for with in ["haz closed", "    closed"] {
+        let room = newsroom();
+        let copy = room.path("copy.db").display().to_string();
+        overwrite(&room, "has closed", with);
+        let found = findings(&room, 1);
+        assert_eq!((found.get("full text"), found.get("texts")), (Some(&false), Some(&false)), "{with}: {found:?}");
+        room.run(&["backup", &copy]).exits(3).says("doctor --fix");
+        room.run(&["doctor", "--fix"]).exits(1).says("mended: full text");
+        let doctor = room.run(&["doctor"]).exits(1).stdout;
+        assert!(
+            doctor.contains("full text\tok")
+                && doctor.contains("not as they were stored, by their checksums: articles 2;"),
+            "{doctor}"
+        );
+        let backup = room.run(&["backup", "--force", &copy]).exits(3).says("articles 2;");
+        assert!(!backup.stderr.contains("--fix"), "it cannot be mended: {}", backup.stderr);
+        // Somebody takes it for right.
+        change(&room, "UPDATE articles SET body = body WHERE id = 2");
+        room.run(&["doctor"]).exits(0);
+        room.run(&["import", &room.file("later.jsonl", line(9, "Later", "It was said after that."))]).exits(0);
+        assert!(findings(&room, 0).values().all(|is_well| *is_well));
+        room.run(&["backup", "--force", &copy]).exits(0);
+    }
+}
+
 /// Writes over a page in the middle of the largest table.
 fn damage(room: &Newsroom) {
     let page: u64 = room.value("SELECT rootpage FROM sqlite_schema WHERE name = 'articles'").parse().expect("a number");
@@ -221,7 +289,7 @@ fn faults_that_can_be_mended_are_backed_up_and_named() {
         &room,
         "DROP TRIGGER articles_fts_update; UPDATE articles SET body = body || ' Nobody was hurt.' WHERE id = 1",
     );
-    room.run(&["backup", "--force", &copy]).exits(3).says("does not agree");
+    room.run(&["backup", "--force", &copy]).exits(3).says("with other words");
 }
 
 #[test]

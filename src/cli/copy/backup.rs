@@ -94,14 +94,14 @@ fn back_up(context: &mut Context, database: &Path, target: &TargetArguments, is_
         Ok(backup.copy)
     })?;
     for fault in &faults {
-        eprintln!("newswire: {}: {}", fault.subject.as_str(), one_line(&fault.text));
+        let advice = fault.advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+        eprintln!("newswire: {}: {}", fault.subject.as_str(), one_line(&format!("{}{advice}", fault.text)));
     }
     if faults.is_empty() {
         return Ok(());
     }
-    Err(Failure::Partly(
-        "the backup is written, and what is wrong in it is in the database too: `newswire doctor --fix`".to_owned(),
-    ))
+    let way = if faults.iter().any(|fault| fault.is_mendable) { ": `newswire doctor --fix`" } else { "" };
+    Err(Failure::Partly(format!("the backup is written, and what is wrong in it is in the database too{way}")))
 }
 
 /// Bytes of the unit that the progress of a backup is told in.

@@ -21,7 +21,8 @@ A line for each side: pages, values, the schema, references between rows, number
 copies, the write-ahead log and its readers, space, the clock, permissions, leftovers. It reads the whole file, beside a running daemon
 too. Exit code 1: something is wrong.
 
-Damaged pages of indexes are mended too, without the daemon, and the list of the tables is written anew; the file as it was is kept then.
+Damaged pages of indexes are mended too, without the daemon, and the list of the tables is written anew; the file as it was is kept then,
+and so it is before rows are taken away that belong to what is not there.
 Where pages of a table are damaged and there is no backup, newswire --db NEW.db merge DAMAGED.db takes out what can be read.
 
 Examples:
@@ -47,9 +48,16 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
     let mut mended = Vec::new();
     // One mend may show, or cause, what another one mends.
     while let Some(finding) = command.fix.then(|| next_to_mend(&findings, &mended)).flatten() {
-        store::mend(&config.store, finding.subject)?;
-        if !context.output.is_json() {
-            eprintln!("mended: {}", finding.subject.as_str());
+        let is_first = !mended.iter().any(takes_away);
+        if is_first && takes_away(&finding) {
+            let aside = store::keep_as_it_is(&config.store)?;
+            eprintln!("kept: the file as it was is {}", aside.display());
+        }
+        let aside = store::mend(&config.store, finding.subject)?;
+        let kept =
+            aside.map(|aside| format!("; the file as it was is kept as {}", aside.display())).unwrap_or_default();
+        if !context.output.is_json() || !kept.is_empty() {
+            eprintln!("mended: {}{kept}", finding.subject.as_str());
         }
         mended.push(finding);
         if next_to_mend(&findings, &mended).is_none() {
@@ -57,6 +65,11 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
         }
     }
     verdict(&findings)
+}
+
+/// Whether a mend takes away what somebody might still need: rows, or what indexes have of rows that are damaged.
+fn takes_away(finding: &Finding) -> bool {
+    matches!(finding.subject, Subject::Pages | Subject::References)
 }
 
 /// Something that can be mended, and was not yet: the same side again where something else is wrong with it than before.

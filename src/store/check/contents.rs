@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
+use crate::store::check::documents::{self, Changed};
 use crate::store::check::finding::{Finding, Subject, listed};
 use crate::store::check::{changes, lineage, pages, schema, state};
 use crate::store::file::characters;
@@ -25,6 +26,9 @@ const TIMES: [(&str, &[&str]); 6] = [
 /// Articles whose words are looked for in the full-text index, spread over all.
 const SAMPLE: i64 = 300;
 
+/// A look at one side.
+type Side<'a> = &'a dyn Fn(&Connection) -> rusqlite::Result<Finding>;
+
 /// Looks at one side of a file after the other, and hands over what it finds. Where the pages themselves are damaged the rest is not
 /// looked at: it would say the same in other words.
 pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
@@ -35,7 +39,14 @@ pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Findi
         let schema = schema::look(connection)?;
         let is_whole = schema.is_well;
         tell(schema);
-        let sides = [values, state::look, references, changes::look, full_text, characters, stories, texts, copies];
+        let changed = match documents::changed(connection) {
+            Err(_) if !is_whole => Vec::new(),
+            changed => changed?,
+        };
+        let full_text = |connection: &Connection| full_text(connection, &changed);
+        let texts = |connection: &Connection| texts(connection, &changed);
+        let sides: [Side<'_>; 9] =
+            [&values, &state::look, &references, &changes::look, &full_text, &characters, &stories, &texts, &copies];
         for look_at in sides {
             match look_at(connection) {
                 Ok(finding) => tell(finding),
@@ -103,12 +114,17 @@ fn references(connection: &Connection) -> rusqlite::Result<Finding> {
     ))
 }
 
-fn full_text(connection: &Connection) -> rusqlite::Result<Finding> {
+fn full_text(connection: &Connection, changed: &[Changed]) -> rusqlite::Result<Finding> {
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let missing = count("SELECT count(*) FROM articles WHERE id NOT IN (SELECT id FROM articles_fts_docsize)")?;
     let beyond = count("SELECT count(*) FROM articles_fts_docsize WHERE id NOT IN (SELECT id FROM articles)")?;
     if missing + beyond > 0 {
         let text = format!("{missing} articles are not in it, and {beyond} are that are not there");
+        return Ok(Finding::mendable(Subject::FullText, text));
+    }
+    let n_others = documents::count_with_other_words(connection, changed)?;
+    if n_others > 0 {
+        let text = format!("{n_others} articles whose texts have changed are in it with other words");
         return Ok(Finding::mendable(Subject::FullText, text));
     }
     let (looked_up, not_found) = sample_words(connection)?;
@@ -204,16 +220,31 @@ fn stories(connection: &Connection) -> rusqlite::Result<Finding> {
     })
 }
 
-fn texts(connection: &Connection) -> rusqlite::Result<Finding> {
+/// What to do about texts that are not what was stored.
+const OTHER_TEXTS: &str = "nothing has noted a change, so the disk may have made it: a backup has them as they were \
+    (`newswire --db BACKUP show ID`); where the text is right as it is, UPDATE articles SET body = body WHERE id = ID takes it for that";
+
+fn texts(connection: &Connection, changed: &[Changed]) -> rusqlite::Result<Finding> {
+    let unlike: Vec<String> =
+        changed.iter().filter(|one| !one.is_noted).map(|one| format!("articles {}", one.id)).collect();
+    let unlike = if unlike.is_empty() {
+        String::new()
+    } else {
+        format!("not as they were stored, by their checksums: {}", listed(&unlike))
+    };
     let mut damaged = Vec::new();
     for readable in damage::ALL {
         let rows = readable.damaged(connection, None)?;
         damaged.extend(rows.iter().map(|(id, columns)| format!("{} {id} ({})", readable.table, columns.join(", "))));
     }
-    if damaged.is_empty() {
-        return Ok(Finding::well(Subject::Texts, "all can be read"));
-    }
-    Ok(Finding::mendable(Subject::Texts, format!("cannot be read whole: {}", listed(&damaged))))
+    Ok(match (damaged.is_empty(), unlike.is_empty()) {
+        (true, true) => Finding::well(Subject::Texts, "all can be read, and are as they were stored"),
+        (true, false) => Finding::wrong(Subject::Texts, unlike, OTHER_TEXTS),
+        (false, true) => Finding::mendable(Subject::Texts, format!("cannot be read whole: {}", listed(&damaged))),
+        (false, false) => {
+            Finding::mendable(Subject::Texts, format!("cannot be read whole: {}; {unlike}", listed(&damaged)))
+        }
+    })
 }
 
 /// What is known of copies whose original is not there, or is another one.

@@ -1,32 +1,55 @@
 //! Mending what is wrong in a file, beside a running daemon: nothing is lost that could be read.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
 use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES};
 use crate::store::check::finding::Subject;
 use crate::store::check::{anew, changes, full_text, lineage, schema, state};
+use crate::store::file::backup::copy_into;
 use crate::store::file::characters;
 use crate::store::file::damage;
-use crate::store::file::error::StoreError;
-use crate::store::file::new_file::folder_of;
+use crate::store::file::error::{StoreError, explain};
+use crate::store::file::new_file::{CopyWatcher, folder_of};
+use crate::store::file::open::open_for_copying;
+use crate::store::file::restore::{name_aside, take_over_rights};
+use crate::store::file::schema_anew::write_schema_anew;
 use crate::store::file::workshop;
 use crate::store::write::beside::beside;
 
-/// Mends one side of a database in one transaction.
+/// Keeps a copy of the file as it is beside it, before anything is taken away. Returns where it is.
+///
+/// # Errors
+///
+/// When the file cannot be read or the copy cannot be written.
+pub fn keep_as_it_is(settings: &StoreSettings) -> Result<PathBuf, StoreError> {
+    let path = &settings.path;
+    let source = open_for_copying(path, settings.busy_timeout)?;
+    let aside = name_aside(path);
+    copy_into(&source, &aside, &mut CopyWatcher { stop: Arc::default(), tell: &mut |_| {} })
+        .map_err(|error| explain(&error, path))?;
+    take_over_rights(&aside, path, folder_of(path), path)
+        .map_err(|error| StoreError::Unusable { path: aside.display().to_string(), reason: error.to_string() })?;
+    Ok(aside)
+}
+
+/// Mends one side of a database in one transaction. Returns where the file is kept as it was, where another one has taken its place.
 ///
 /// # Errors
 ///
 /// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
-pub fn mend(settings: &StoreSettings, subject: Subject) -> Result<(), StoreError> {
+pub fn mend(settings: &StoreSettings, subject: Subject) -> Result<Option<PathBuf>, StoreError> {
     if subject == Subject::Leftovers {
         workshop::remove_leftovers(folder_of(&settings.path));
-        return Ok(());
+        return Ok(None);
     }
     if subject == Subject::Pages {
-        return anew::mend(settings);
+        return anew::mend(settings).map(|()| None);
     }
-    beside(settings, |connection| match subject {
+    let mended = beside(settings, |connection| match subject {
         Subject::Schema => schema::mend(connection),
         Subject::State => state::mend(connection),
         Subject::Changes => changes::mend(connection),
@@ -37,7 +60,14 @@ pub fn mend(settings: &StoreSettings, subject: Subject) -> Result<(), StoreError
         Subject::Texts => damage::ALL.iter().try_for_each(|readable| readable.mend(connection, None)),
         Subject::Copies => copies(connection),
         _ => Ok(()),
-    })
+    });
+    match mended {
+        // Nobody can write to it as it is.
+        Err(error @ StoreError::Malformed { .. }) if subject == Subject::Schema => {
+            write_schema_anew(settings)?.ok_or(error).map(Some)
+        }
+        mended => mended.map(|()| None),
+    }
 }
 
 /// Rows that belong to what is not there go; what only names it names nothing.

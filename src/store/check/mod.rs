@@ -1,8 +1,8 @@
 //! Whether all is well with a database, and mending what can be mended.
 //!
 //! * `finding`: what was found.
-//! * `contents`: what is in the file; of it `pages`, `schema`, `state` (tables with one row), `changes` (their numbers), `full_text` and
-//!   `lineage` (whose copy an article is) have a file each. `backup` asks the same of a copy.
+//! * `contents`: what is in the file; of it `pages`, `schema`, `state` (tables with one row), `changes` (their numbers), `full_text`,
+//!   `lineage` (whose copy an article is) and `documents` (articles against their checksums) have a file each. `backup` asks the same of a copy.
 //! * `page_faults`: whose the damaged pages are, for `pages`; `index_rows`: what an index has and its table has not, and the other way
 //!   round.
 //! * `surroundings`: what is beside it: log, readers, disk, clock, permissions, leftovers.
@@ -30,6 +30,8 @@ mod state;
 mod changes;
 
 mod lineage;
+
+mod documents;
 
 pub(in crate::store) mod contents;
 

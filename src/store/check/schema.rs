@@ -40,6 +40,11 @@ fn altered(connection: &Connection) -> rusqlite::Result<Vec<Altered>> {
 
 /// Looks at the schema.
 pub(super) fn look(connection: &Connection) -> rusqlite::Result<Finding> {
+    // So it was opened because SQLite did not take it otherwise, which it never does for whoever writes.
+    if connection.pragma_query_value(None, "writable_schema", |row| row.get(0))? {
+        let text = "SQLite takes the list of the tables for malformed, so that nothing can be written";
+        return Ok(Finding::mendable(Subject::Schema, text));
+    }
     let altered = altered(connection)?;
     let told = |is_there: bool| -> Vec<String> {
         altered.iter().filter(|one| one.is_there == is_there).map(|one| one.name.clone()).collect()

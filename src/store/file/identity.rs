@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use rusqlite::Connection;
 
+use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::schema::{APPLICATION_ID, READABLE, SNAPSHOT_APPLICATION_ID, VERSION};
 
@@ -110,7 +111,12 @@ pub(in crate::store) fn check_path(path: &Path) -> Result<(), StoreError> {
     }
     let head = read_head(path, MAGIC.len());
     if !head.is_empty() && head != MAGIC {
-        return Err(StoreError::NotOurs { path: shown, reason: "not an SQLite file".to_owned() });
+        let backup = newest_backup(path).map(|backup| {
+            let backup = backup.display();
+            format!("; if it was one, its beginning is lost, and `newswire restore --force {backup}` puts the newest backup in its place")
+        });
+        let reason = format!("not an SQLite file{}", backup.unwrap_or_default());
+        return Err(StoreError::NotOurs { path: shown, reason });
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ pub(in crate::store) fn check(connection: &Connection) -> rusqlite::Result<Verdi
         verdict => verdict?,
     };
     if verdict.error.is_none() {
+        verdict.faults.extend(indexes_on_other_pages(connection)?);
         verdict.faults.extend(overfull_indexes(connection)?);
     }
     Ok(verdict)
@@ -64,6 +65,27 @@ fn each_table(connection: &Connection, error: &rusqlite::Error) -> rusqlite::Res
         verdict.faults.extend(check_table_and_indexes(connection, &table)?.faults);
     }
     Ok(verdict)
+}
+
+/// The indexes that begin on a page which is none of an index. Where an index has nothing, SQLite does not look for it; whoever reads or
+/// fills it then finds it damaged.
+fn indexes_on_other_pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut indexes =
+        connection.prepare("SELECT tbl_name, name, sql, rootpage FROM sqlite_schema WHERE type = 'index'")?;
+    let mut rows = indexes.query([])?;
+    let mut others = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (table, name): (String, String) = (row.get(0)?, row.get(1)?);
+        let parts = row.get_ref(2)?.as_str_or_null()?.and_then(IndexParts::of);
+        let condition = parts.and_then(|parts| parts.condition).unwrap_or("TRUE");
+        let sql = format!("SELECT 1 FROM {} INDEXED BY {} WHERE {condition} LIMIT 1", quoted(&table), quoted(&name));
+        let read = connection.prepare(&sql).and_then(|mut statement| statement.exists([]));
+        if read.is_err_and(|error| is_damage(&error)) {
+            let root: i64 = row.get(3)?;
+            others.push(format!("Tree {root} page {root}: not a page of an index"));
+        }
+    }
+    Ok(others)
 }
 
 /// The partial indexes with more entries than their tables have rows for, in the words that SQLite has for other indexes: of these it

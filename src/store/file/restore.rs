@@ -135,7 +135,12 @@ fn settle(whole: &Path) -> rusqlite::Result<u64> {
 
 /// Gives the copy the owner and the permissions of the database that was there, or the owner of its folder: it is often root who
 /// restores, and another user whose service goes on.
-fn take_over_rights(whole: &Path, database: &Path, folder: &Path, backup: &Path) -> std::io::Result<()> {
+pub(in crate::store) fn take_over_rights(
+    whole: &Path,
+    database: &Path,
+    folder: &Path,
+    backup: &Path,
+) -> std::io::Result<()> {
     let before = fs::metadata(database).ok();
     let mode = before.as_ref().map_or(fs::metadata(backup)?.mode(), MetadataExt::mode) & 0o777;
     fs::set_permissions(whole, fs::Permissions::from_mode(mode | 0o600))?;
@@ -156,6 +161,13 @@ fn put_aside(database: &Path) -> std::io::Result<Option<PathBuf>> {
     if !database.exists() {
         return Ok(None);
     }
+    let aside = name_aside(database);
+    move_all(database, &aside)?;
+    Ok(Some(aside))
+}
+
+/// A name with the time for the database as it was, which nothing has.
+pub(in crate::store) fn name_aside(database: &Path) -> PathBuf {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let named = |number: u32| match number {
         1 => beside(database, &format!(".before-{time}")),
@@ -165,9 +177,7 @@ fn put_aside(database: &Path) -> std::io::Result<Option<PathBuf>> {
     while named(number).exists() {
         number += 1;
     }
-    let aside = named(number);
-    move_all(database, &aside)?;
-    Ok(Some(aside))
+    named(number)
 }
 
 /// Moves a database with its log; what its readers share is made anew.
