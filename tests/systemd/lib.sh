@@ -73,6 +73,19 @@ serve_newsweb() {
   check "a news web is served" eventually 5 test -s /etc/newswire/newswire.toml
 }
 
+# follow_with_silence PARTS: has the running service follow the demo's news web, and a server that never answers.
+follow_with_silence() {
+  "$1/newsweb" /tmp/web >/dev/null &
+  newsweb=$!
+  trap 'kill $newsweb' EXIT
+  check "a news web is served" eventually 5 test -s /tmp/web/newswire.toml
+  systemd-run --quiet --socket-property=ListenStream=127.0.0.1:8099 sleep infinity
+  sed -i 's/^resolve = \[/&\n    "silent.example=127.0.0.1:8099",/' /tmp/web/newswire.toml
+  printf '[[source]]\nslug = "silent"\nurl = "http://silent.example/feed.xml"\nkind = "feed"\n' >>/tmp/web/sources.toml
+  cp /tmp/web/{newswire,sources}.toml /etc/newswire
+  check "it takes up settings" systemctl reload newswire
+}
+
 # serve_generated PARTS SITES ARTICLES: so many generated sites, the same ones every time, with settings and sources for them.
 serve_generated() {
   "$1/newsweb" /etc/newswire "$2" "$3" &

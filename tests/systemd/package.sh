@@ -37,15 +37,7 @@ check "it has the manual, completions and a README" [ "$(dpkg -L newswire | grep
 newswire sources rm paper
 
 # --- upgrade at work
-"$parts/newsweb" /tmp/web >/dev/null &
-newsweb=$!
-trap 'kill $newsweb' EXIT
-check "a news web is served" eventually 5 test -s /tmp/web/newswire.toml
-systemd-run --quiet --socket-property=ListenStream=127.0.0.1:8099 sleep infinity
-sed -i 's/^resolve = \[/&\n    "silent.example=127.0.0.1:8099",/' /tmp/web/newswire.toml
-printf '[[source]]\nslug = "silent"\nurl = "http://silent.example/feed.xml"\nkind = "feed"\n' >>/tmp/web/sources.toml
-cp /tmp/web/{newswire,sources}.toml /etc/newswire
-check "it takes up settings" systemctl reload newswire
+follow_with_silence "$parts"
 check "articles come" eventually 20 sql_is_more_than 0 'SELECT count(*) FROM articles'
 check "a poll is in work that will not end" eventually 10 status_says '^[1-9][0-9]* polls'
 before=$(property MainPID)

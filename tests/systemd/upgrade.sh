@@ -20,15 +20,7 @@ followed() { sql "SELECT id, slug, url, state, origin FROM sources ORDER BY id";
 check "the older package is installed" timeout 60 dpkg -i "$parts/old.deb" </dev/null
 systemd-sysusers
 check "its daemon runs" eventually 10 is_active
-"$parts/newsweb" /tmp/web >/dev/null &
-newsweb=$!
-trap 'kill $newsweb' EXIT
-check "a news web is served" eventually 5 test -s /tmp/web/newswire.toml
-systemd-run --quiet --socket-property=ListenStream=127.0.0.1:8099 sleep infinity
-sed -i 's/^resolve = \[/&\n    "silent.example=127.0.0.1:8099",/' /tmp/web/newswire.toml
-printf '[[source]]\nslug = "silent"\nurl = "http://silent.example/feed.xml"\nkind = "feed"\n' >>/tmp/web/sources.toml
-cp /tmp/web/{newswire,sources}.toml /etc/newswire
-check "it takes up settings" systemctl reload newswire
+follow_with_silence "$parts"
 check "its articles come" eventually 20 sql_is_more_than 10 'SELECT count(*) FROM articles'
 check "a poll is in work that will not end" eventually 10 status_says '^[1-9][0-9]* polls'
 last=$(sql 'SELECT max(id) FROM articles')

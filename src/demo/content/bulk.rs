@@ -112,9 +112,8 @@ fn site(words: &Words, number: usize, n_articles: usize) -> Site {
         // What a page links to are its neighbours, as on real sites, and not the same few everywhere.
         let others = &stories[i.saturating_sub(8)..(i + 9).min(stories.len())];
         let neighbours = &stories[i.saturating_sub(CARDS / 2)..(i + CARDS).min(stories.len())];
-        let page = furnished(&template.html(&paper, story, others), &menu, &footer, |html| {
-            html.push_str(&boilerplate::cards("more", &paper, story, neighbours, CARDS));
-        });
+        let cards = boilerplate::cards("more", &paper, story, neighbours, CARDS);
+        let page = furnished(&template.html(&paper, story, others), &menu, &(cards + &footer));
         site.insert(&story.path, packed("text/html; charset=utf-8", &page, story.modified));
     }
     for (i, chunk) in stories.chunks(ENTRIES_PER_FEED).enumerate() {
@@ -127,14 +126,12 @@ fn site(words: &Words, number: usize, n_articles: usize) -> Site {
     site
 }
 
-/// The page with a menu above, cards and a foot below, and a script that makes it as large as it is to be.
-fn furnished(page: &str, menu: &str, foot: &str, cards: impl FnOnce(&mut String)) -> String {
+/// The page with a menu above, what goes below it, and a script that makes it as large as it is to be.
+fn furnished(page: &str, menu: &str, below: &str) -> String {
     let (head, body) = page.split_once("<body").unwrap_or((page, ""));
     let (body_tag, body) = body.split_once('>').unwrap_or(("", body));
     let (body, end) = body.rsplit_once("</body>").unwrap_or((body, ""));
-    let mut html = format!("{head}<body{body_tag}>{menu}{body}");
-    cards(&mut html);
-    html.push_str(foot);
+    let mut html = format!("{head}<body{body_tag}>{menu}{body}{below}");
     let padding = PAGE_BYTES.saturating_sub(html.len() + end.len() + "<script></script></body>".len());
     let _ = write!(html, "<script>{}</script></body>{end}", boilerplate::script("bulkVendors", padding));
     html
