@@ -1,5 +1,7 @@
 //! An earlier article, as others are compared with it.
 
+use std::sync::Arc;
+
 use super::shingle::ShingledText;
 
 /// An earlier article, taken apart.
@@ -8,7 +10,7 @@ pub struct Earlier {
     /// Its row.
     pub id: i64,
     /// Its text.
-    pub text: ShingledText,
+    pub text: Arc<ShingledText>,
     /// Whether it comes from the publisher of the article that it is compared with.
     pub is_same_publisher: bool,
     /// Whether others of its make are known.

@@ -172,7 +172,7 @@ mod tests {
             .zip(earlier)
             .map(|(id, (title, body))| Earlier {
                 id,
-                text: ShingledText::new(Some(title), body),
+                text: ShingledText::new(Some(title), body).into(),
                 is_same_publisher: false,
                 is_routine: false,
             })
@@ -200,7 +200,7 @@ mod tests {
             );
             Earlier {
                 id: i64::from(hour),
-                text: ShingledText::new(Some("Rails"), &body),
+                text: ShingledText::new(Some("Rails"), &body).into(),
                 is_same_publisher: false,
                 is_routine: false,
             }

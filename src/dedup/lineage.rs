@@ -1,10 +1,13 @@
 //! Which earlier article one was made from, and which paragraphs are whose.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::earlier::Earlier;
 use super::frame::Frame;
 use super::likeness::{Likeness, compare, ratio};
 use super::shingle::{Shingle, ShingledText};
-use super::sketch::leave_out_common;
+use super::sketch::without_common;
 use super::slots::{Slots, have_other_headlines};
 
 /// A paragraph stands in another text when so many of its shingles do.
@@ -42,16 +45,20 @@ pub struct Span {
 /// Text that is common to many articles does not count, a copy is one without its frame too, and what is of its make and tells of
 /// another event is none.
 pub fn find_original(
-    text: &mut ShingledText,
+    text: &mut Cow<'_, ShingledText>,
     candidates: &mut [Earlier],
     common: &[u64],
     frame: &Frame,
 ) -> Option<Copy> {
-    leave_out_common(text, common);
+    if let Some(rest) = without_common(text, common) {
+        *text = Cow::Owned(rest);
+    }
     let mut best: Option<(i64, Likeness)> = None;
     let mut sources = Vec::new();
     for Earlier { id, text: earlier, is_same_publisher, .. } in candidates {
-        leave_out_common(earlier, common);
+        if let Some(rest) = without_common(earlier, common) {
+            *earlier = Arc::new(rest);
+        }
         let Some(likeness) = compare(text, earlier, *is_same_publisher) else {
             continue;
         };
@@ -114,7 +121,7 @@ pub fn spans(text: &ShingledText, earlier: &[Earlier]) -> Vec<Span> {
 #[must_use]
 pub fn repeated_paragraphs(text: &ShingledText, earlier: &[Earlier]) -> Vec<u32> {
     let of_publisher: Vec<&ShingledText> =
-        earlier.iter().filter(|earlier| earlier.is_same_publisher).map(|earlier| &earlier.text).collect();
+        earlier.iter().filter(|earlier| earlier.is_same_publisher).map(|earlier| &*earlier.text).collect();
     let paragraphs = text.shingles.chunk_by(|left, right| left.paragraph == right.paragraph);
     let is_repeated = |paragraph: &&[Shingle]| {
         let n_in = |text: &ShingledText| {
@@ -138,12 +145,12 @@ mod tests {
     }
 
     fn check(letters: &str, earlier: &[(i64, &str)], of: Option<i64>, expected: &[(u32, u32, Option<i64>)]) {
-        let mut text = text(letters);
+        let mut text = Cow::Owned(text(letters));
         let mut earlier: Vec<Earlier> = earlier
             .iter()
             .map(|(id, letters)| Earlier {
                 id: *id,
-                text: self::text(letters),
+                text: self::text(letters).into(),
                 is_same_publisher: false,
                 is_routine: false,
             })

@@ -105,6 +105,12 @@ impl ShingledText {
         ShingledText { shingles, distinct, figures, names, vocabulary, headline, words, n_headline_words, n_paragraphs }
     }
 
+    /// How many words it has, those of the headline too.
+    #[must_use]
+    pub fn n_words(&self) -> usize {
+        self.words.len()
+    }
+
     /// How many different shingles it has.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -122,10 +128,12 @@ impl ShingledText {
         sorted(self.shingles.iter().filter(|shingle| !shingle.is_quoted).map(|shingle| shingle.hash).collect())
     }
 
-    /// Takes away the shingles that begin in some of its paragraphs.
-    pub(super) fn leave_out(&mut self, is_left_out: impl Fn(u32) -> bool) {
-        self.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
-        self.distinct = distinct(&self.shingles);
+    /// The same without the shingles that begin in some of its paragraphs.
+    pub(super) fn without(&self, is_left_out: impl Fn(u32) -> bool) -> ShingledText {
+        let mut text = self.clone();
+        text.shingles.retain(|shingle| !is_left_out(shingle.paragraph));
+        text.distinct = distinct(&text.shingles);
+        text
     }
 }
 

@@ -225,11 +225,11 @@ const DEVIATIONS: f64 = 3.0;
 /// Least share of a text's words that begin a run of three that it has once only.
 const DISTINCT_SHARE: f64 = 0.7;
 
-/// Takes away the paragraphs of a text whose kept shingles are nearly all common ones: what a site puts under each of its
-/// articles is no part of any.
-pub(super) fn leave_out_common(text: &mut ShingledText, common: &[u64]) {
+/// A text without the paragraphs whose kept shingles are nearly all common ones: what a site puts under each of its articles is no
+/// part of any. None where that is the whole text.
+pub(super) fn without_common(text: &ShingledText, common: &[u64]) -> Option<ShingledText> {
     if common.is_empty() {
-        return;
+        return None;
     }
     let mut tallies = vec![Tally::default(); usize::try_from(text.n_paragraphs).unwrap_or_default()];
     for shingle in &text.shingles {
@@ -246,7 +246,10 @@ pub(super) fn leave_out_common(text: &mut ShingledText, common: &[u64]) {
         let is_common = n_common >= COMMON_IN_PARAGRAPHS_MIN && run[0].is_mostly_common();
         is_left_out.extend(run.iter().map(|tally| is_common && tally.n_kept > 0));
     }
-    text.leave_out(|paragraph| usize::try_from(paragraph).ok().and_then(|at| is_left_out.get(at)) == Some(&true));
+    if !is_left_out.contains(&true) {
+        return None;
+    }
+    Some(text.without(|paragraph| usize::try_from(paragraph).ok().and_then(|at| is_left_out.get(at)) == Some(&true)))
 }
 
 /// The kept shingles of a paragraph.
@@ -348,12 +351,11 @@ mod tests {
     fn paragraphs_of_common_shingles_are_left_out() {
         let words = |part| (0..40).map(|n| format!("p{part}w{n}")).collect::<Vec<_>>().join(" ");
         let body: Vec<String> = (0..3).map(words).collect();
-        let mut text = ShingledText::new(None, &body.join("\n"));
+        let text = ShingledText::new(None, &body.join("\n"));
         let common = ShingledText::new(None, &body[2]);
         let common: Common = Sketch::of(&common).hashes;
-        let n_before = text.len();
-        leave_out_common(&mut text, &common);
-        assert_eq!(text.len(), n_before - 38);
-        assert!(text.shingles.iter().all(|shingle| shingle.paragraph < 2));
+        let rest = without_common(&text, &common).unwrap();
+        assert_eq!(rest.len(), text.len() - 38);
+        assert!(rest.shingles.iter().all(|shingle| shingle.paragraph < 2));
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use crate::config::StoriesSettings;
 use crate::dedup::hash::NumberMap;
 use crate::store::write::articles::shingles::RecentShingles;
+use crate::store::write::articles::texts::RecentTexts;
 use crate::store::write::removal::walk::Walk;
 use crate::store::write::stories::cache::{StoryCache, generation};
 
@@ -20,6 +21,7 @@ pub(in crate::store) struct Cache {
     recent_shingles: Option<RecentShingles>,
     roots: NumberMap<i64, i64>,
     stories: Option<StoryCache>,
+    texts: RecentTexts,
     retention: Walk,
     settings: StoriesSettings,
 }
@@ -31,6 +33,7 @@ impl Cache {
             recent_shingles: None,
             roots: NumberMap::default(),
             stories: None,
+            texts: RecentTexts::default(),
             retention: Walk::default(),
             settings,
         }
@@ -54,6 +57,21 @@ impl Cache {
             stale => *stale = Some(StoryCache::load(connection, self.settings, generation, arrived_id)?),
         }
         self.stories.as_mut().ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    /// The same, and the texts of articles that were read lately.
+    pub(in crate::store) fn stories_and_texts(
+        &mut self,
+        connection: &Connection,
+        arrived_id: i64,
+    ) -> rusqlite::Result<(&mut StoryCache, &mut RecentTexts)> {
+        self.stories(connection, arrived_id)?;
+        Ok((self.stories.as_mut().ok_or(rusqlite::Error::QueryReturnedNoRows)?, &mut self.texts))
+    }
+
+    /// The texts of articles that were read lately.
+    pub(in crate::store) fn texts(&mut self) -> &mut RecentTexts {
+        &mut self.texts
     }
 
     /// The shingles that are not in their bucket yet.

@@ -1,6 +1,8 @@
 //! Near copies: which earlier articles an article is made from. Found inside the transaction that stores it. The rows of
 //! `_copies`.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup;
@@ -13,7 +15,8 @@ use crate::dedup::sketch::{Lookup, Postings, Sketch};
 use crate::dedup::text::ArticleText;
 use crate::model::{Article, BodyKind, CanonicalUrl, publisher_of};
 use crate::store::file::change_seq::NEXT_CHANGE;
-use crate::store::file::columns::{spans_from_json, spans_to_json, stored_url};
+use crate::store::file::columns::{spans_from_json, spans_to_json};
+use crate::store::write::articles::texts::RecentTexts;
 use crate::store::write::transaction::WriteTransaction;
 
 /// Longest chain of copies of copies that is followed to the root of a lineage. Longer ones do not occur; the bound is for
@@ -66,12 +69,12 @@ impl Comparison {
             let can_be_copy = dedup::has_own_text(words.min(article.words))
                 && dedup::can_be_copy(words.max(article.words), own_day.as_deref(), day.as_deref());
             if can_be_copy && sketch.may_be_alike(n_hits, text.shingled().len(), words) {
-                earlier.extend(read(connection, id, publisher.as_deref())?);
+                earlier.extend(cache.texts().read(connection, id, publisher.as_deref())?);
             }
         }
         let mut others = Vec::with_capacity(of_one_make.len());
         for id in of_one_make {
-            others.extend(read(connection, id, publisher.as_deref())?);
+            others.extend(cache.texts().read(connection, id, publisher.as_deref())?);
         }
         if earlier.is_empty() && others.is_empty() {
             return Ok(Some(Comparison {
@@ -84,12 +87,12 @@ impl Comparison {
         }
         let text = text.shingled();
         let frame = Frame::of(text, earlier.iter().chain(&others));
-        let no_copies = no_copies(connection, text, &frame, earlier.iter().chain(&others))?;
+        let no_copies = no_copies(connection, cache.texts(), text, &frame, earlier.iter().chain(&others))?;
         let mut found = None;
         if !earlier.is_empty() {
-            let mut text = text.clone();
+            let mut text = Cow::Borrowed(text);
             if let Some(copy) = lineage::find_original(&mut text, &mut earlier, &common, &frame) {
-                let spans = spans_of(connection, &text, earlier, &copy)?;
+                let spans = spans_of(connection, cache.texts(), &text, earlier, &copy)?;
                 found = Some((copy, spans));
             }
         }
@@ -139,6 +142,7 @@ impl Comparison {
 /// Near copies among the articles of a frame that are none by what this text, which is of the same make, does not say.
 fn no_copies<'a>(
     connection: &Connection,
+    texts: &mut RecentTexts,
     text: &ShingledText,
     frame: &Frame,
     earlier: impl Iterator<Item = &'a Earlier>,
@@ -153,7 +157,7 @@ fn no_copies<'a>(
         let original: Option<i64> =
             connection.prepare_cached(sql)?.query_row([*id], |row| row.get(0)).optional()?.flatten();
         let Some(original) = original else { continue };
-        let original = read(connection, original, None)?;
+        let original = texts.read(connection, original, None)?;
         if original.is_some_and(|original| !make.leaves_alike(text, &original.text)) {
             found.push(*id);
         }
@@ -205,7 +209,7 @@ pub(super) fn forget(transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::R
     let cache = &mut *transaction.cache();
     cache.roots().clear();
     connection.prepare_cached("DELETE FROM _copies WHERE article_id = ?1")?.execute([id])?;
-    if let Some(Earlier { text, .. }) = read(connection, id, None)? {
+    if let Some(Earlier { text, .. }) = cache.texts().read(connection, id, None)? {
         cache.recent_shingles(connection)?.remove(connection, id, Sketch::of(&text).keys())?;
     }
     Ok(())
@@ -214,6 +218,7 @@ pub(super) fn forget(transaction: &WriteTransaction<'_>, id: i64) -> rusqlite::R
 /// Where each paragraph of a copy comes from: one of its sources, or an article that its original copies.
 fn spans_of(
     connection: &Connection,
+    texts: &mut RecentTexts,
     text: &ShingledText,
     mut earlier: Vec<Earlier>,
     copy: &Copy,
@@ -221,7 +226,7 @@ fn spans_of(
     earlier.retain(|earlier| copy.sources.contains(&earlier.id));
     for ancestor in ancestors(connection, copy.of)? {
         if earlier.iter().all(|earlier| earlier.id != ancestor) {
-            earlier.extend(read(connection, ancestor, None)?);
+            earlier.extend(texts.read(connection, ancestor, None)?);
         }
     }
     Ok(lineage::spans(text, &earlier))
@@ -273,25 +278,4 @@ fn words_and_day(connection: &Connection, id: i64) -> rusqlite::Result<(u32, Opt
     let sql = "SELECT words, date FROM articles WHERE id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)));
     Ok(found.optional()?.unwrap_or_default())
-}
-
-/// Reads an article, for a comparison with one of this publisher.
-pub(in crate::store) fn read(
-    connection: &Connection,
-    id: i64,
-    publisher: Option<&str>,
-) -> rusqlite::Result<Option<Earlier>> {
-    connection
-        .prepare_cached(
-            "SELECT title, body, url, coalesce(is_routine, 0) FROM articles LEFT JOIN story_members ON article_id = id
-             WHERE id = ?1",
-        )?
-        .query_row([id], |row| {
-            let text = ShingledText::new(row.get_ref(0)?.as_str_or_null()?, row.get_ref(1)?.as_str()?);
-            let url = row.get_ref(2)?.as_str_or_null()?.and_then(stored_url);
-            let is_same_publisher =
-                publisher.is_some_and(|publisher| url.is_some_and(|url| publisher_of(url.as_url()) == publisher));
-            Ok(Earlier { id, text, is_same_publisher, is_routine: row.get(3)? })
-        })
-        .optional()
 }

@@ -5,8 +5,8 @@
 //! * `fetch` writes what came of a fetch. Above it, `page` asks whether the page holds the article that its link has led to
 //!   before, and `vouched` what speaks for it and whether it is a gate.
 //! * `restore`: an article from an export, as it was where it was exported.
-//! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`;
-//!   `versions` puts several versions from files in order, `text_pages` knows the page that each text is from.
+//! * `upsert`: stores it. `lookalikes` finds the articles that it may be, `copies` those that it copies, by `shingles`, reading them by
+//!   `texts`; `versions` puts several versions from files in order, `text_pages` knows the page that each text is from.
 //! * `take_back`: deletes what was none; `elsewhere` is for what other programs changed, and `replaced` for what they put in the place
 //!   of others.
 //! * `row`: its row; `full_text`: the full-text index.
@@ -33,6 +33,8 @@ mod lookalikes;
 mod versions;
 
 mod text_pages;
+
+pub(in crate::store) mod texts;
 
 mod take_back;
 

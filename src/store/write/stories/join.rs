@@ -12,7 +12,7 @@ use crate::dedup::story::terms::{Rest, Signature, Terms};
 use crate::dedup::text::ArticleText;
 use crate::model::{Article, BodyKind, CanonicalUrl, SourceId, publisher_of};
 use crate::store::file::columns::{json_list, public_time};
-use crate::store::write::articles::copies;
+use crate::store::write::articles::texts::RecentTexts;
 use crate::store::write::stories::cache::StoryCache;
 use crate::store::write::stories::{part, translated, unite};
 use crate::store::write::transaction::WriteTransaction;
@@ -84,12 +84,12 @@ pub(in crate::store) fn find(
     let Compared { original, frame } = compared;
     let all_terms = Terms::of_folded(text.folded(), article.language.as_deref());
     let cache = &mut *transaction.cache();
-    let stories = cache.stories(connection, arrived.id)?;
+    let (stories, texts) = cache.stories_and_texts(connection, arrived.id)?;
     all_terms.note(&mut stories.frequencies);
     let at = told_at(arrived);
     let publisher = publisher_name(connection, arrived)?;
     let told = Told { article, text, publisher: &publisher, all_terms: &all_terms, at, original };
-    let Some(found) = find_by_words(connection, stories, &told, frame.clone())? else { return Ok(None) };
+    let Some(found) = find_by_words(connection, stories, texts, &told, frame.clone())? else { return Ok(None) };
     let ByWords { terms, signature, place, frame, is_framed } = found;
     part::part(connection, stories, &all_terms, &frame.articles, arrived.now)?;
     // Those of a make come in many languages too, and mean the same each time.
@@ -211,11 +211,16 @@ struct Shared {
 
 impl Shared {
     /// With those of a story that it is most like.
-    fn find(connection: &Connection, told: &Told<'_>, nearest: &[i64]) -> rusqlite::Result<Shared> {
+    fn find(
+        connection: &Connection,
+        texts: &mut RecentTexts,
+        told: &Told<'_>,
+        nearest: &[i64],
+    ) -> rusqlite::Result<Shared> {
         let Told { article, text, publisher, .. } = *told;
         let mut members = Vec::with_capacity(nearest.len());
         for id in nearest {
-            members.extend(copies::read(connection, *id, Some(publisher))?);
+            members.extend(texts.read(connection, *id, Some(publisher))?);
         }
         let title = article.title.as_deref().unwrap_or_default();
         let text = text.shingled();
@@ -362,6 +367,7 @@ struct ByWords {
 fn find_by_words(
     connection: &Connection,
     stories: &mut StoryCache,
+    texts: &mut RecentTexts,
     told: &Told<'_>,
     frame: Frame,
 ) -> rusqlite::Result<Option<ByWords>> {
@@ -387,7 +393,7 @@ fn find_by_words(
         let more = match &place {
             Some(place) if place.reason == Reason::Alike && n_times < ANEW_MAX => {
                 n_times += 1;
-                Shared::find(connection, told, &stories.active.nearest(place.part, &signature))?
+                Shared::find(connection, texts, told, &stories.active.nearest(place.part, &signature))?
             }
             _ => Shared::default(),
         };
