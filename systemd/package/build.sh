@@ -3,11 +3,11 @@
 # of the checkout and that of cargo, with the same compiler, linker and C compiler. reproducible.sh checks that.
 # Usage: build.sh. The program is target/release/newswire, the package target/debian/newswire_*.deb.
 set -euo pipefail
-cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../.."
-checkout=$PWD
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$checkout/target}
+checkout=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
+target=$(realpath -ms "${CARGO_TARGET_DIR:-$checkout/target}")
 cargo_home=$(realpath -ms "${CARGO_HOME:-$HOME/.cargo}")
-target=$(realpath -ms "$CARGO_TARGET_DIR")
+export CARGO_TARGET_DIR=$target
+cd "$checkout"
 # Files in the package are as old as the commit; an archive that git made of it has them so too.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.toml)}
 export SOURCE_DATE_EPOCH
