@@ -87,9 +87,9 @@ fn check(context: &mut Context, config: &Config, since: Timestamp) -> Result<(),
             let last = report.last_article_at.map_or("never".to_owned(), |last| format!("{last:.0}"));
             let n_articles = counted(report.n_articles, "article");
             // Not for long yet; but whoever looks should know.
-            let list = report.failing_list.as_ref().map(|list| format!("; {}", health::describe_list(list)));
-            let list = list.unwrap_or_default();
-            (format!("{n_articles}, {} new in 24 h, the last at {last}{list}", report.n_articles_24h), 0)
+            let failing = report.failing_list.as_ref().map(|list| format!("; {}", health::describe_list(list)));
+            let failing = failing.unwrap_or_default();
+            (format!("{n_articles}, {} new in 24 h, the last at {last}{failing}", report.n_articles_24h), 0)
         }
         Ok(Standing { troubles, .. }) => (troubles.join("; "), 1),
         Err(error) => (error.to_string(), Failure::from(error.clone()).exit_code()),
