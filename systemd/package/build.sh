@@ -12,7 +12,8 @@ cd "$checkout"
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.toml)}
 export SOURCE_DATE_EPOCH
 umask 022
-cargo fetch --locked
+host=$(rustc --version --verbose | sed -n 's/^host: //p')
+cargo fetch --locked --target "$host"
 
 # Places of sources stand in messages of panics, and in C where it asserts. Of two names that fit a path the later one counts.
 names=("$checkout=/newswire" "$cargo_home=/cargo" "$target=/newswire/target")

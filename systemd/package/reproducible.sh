@@ -9,9 +9,11 @@ folder=${1:-$(mktemp -d)}
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
 unset CARGO_TARGET_DIR
-SOURCE_DATE_EPOCH=$(git -C "$checkout" log -1 --format=%ct)
+# Another may be made meanwhile.
+commit=$(git -C "$checkout" rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git -C "$checkout" log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
-(cd "$checkout" && cargo fetch --locked)
+mkdir -p "$cargo_home/registry"
 
 # build PLACE VARIABLE=VALUE...: a release of the last commit there. What cargo has fetched is there under another name.
 build() {
@@ -19,7 +21,7 @@ build() {
   shift
   mkdir -p "$place/cargo" "$place/newswire"
   ln -sfn "$(realpath "$cargo_home/registry")" "$place/cargo/registry"
-  git -C "$checkout" archive HEAD | tar -x -C "$place/newswire"
+  git -C "$checkout" archive "$commit" | tar -x -C "$place/newswire"
   env CARGO_HOME="$place/cargo" "$@" "$place/newswire/systemd/package/build.sh"
 }
 (umask 022 && build "$folder/one" TZ=UTC LC_ALL=C)
