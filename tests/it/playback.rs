@@ -16,6 +16,9 @@ const N_PAPERS: usize = 12;
 const N_ARTICLES: usize = 40;
 const N_LISTED: usize = 20;
 
+/// How often an article is corrected at most.
+const N_CORRECTIONS_MAX: usize = 2;
+
 const DAY_S: i64 = 86_400;
 
 /// Steps in which the day goes on within a life of the daemon.
@@ -77,7 +80,7 @@ fn correction(wording: usize) -> String {
 
 /// By its corrections, which wording a text is.
 fn wording_of(body: &str) -> usize {
-    (1..).take_while(|wording| body.contains(&correction(*wording))).count()
+    (1..=N_CORRECTIONS_MAX).take_while(|wording| body.contains(&correction(*wording))).count()
 }
 
 /// All that is published within the day: more by day than by night, every third article corrected some hours later, and every ninth
