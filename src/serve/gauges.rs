@@ -18,6 +18,8 @@ pub struct Gauges {
     pub(super) read_at: Timestamp,
     pub(super) sources: Backlog,
     pub(super) links: Backlog,
+    /// Since when the list of sources at an address cannot be read; absent where it can be, or where none is followed.
+    pub(super) list_fails_since: Option<Timestamp>,
     pub(super) database_bytes: u64,
     pub(super) log_bytes: u64,
     /// Whether the database could be read. Where it could not, the rest is 0.
@@ -28,19 +30,21 @@ impl Gauges {
     /// Reads them. It may take a while.
     fn read(database: &Path) -> Gauges {
         let read_at = Timestamp::now();
-        let backlogs = || -> Result<(Backlog, Backlog), StoreError> {
+        let read = || -> Result<(Backlog, Backlog, Option<Timestamp>), StoreError> {
             let reader = Reader::open(database)?;
-            Ok((reader.source_backlog(read_at)?, reader.link_backlog(read_at)?))
+            let list = reader.failing_list()?;
+            Ok((reader.source_backlog(read_at)?, reader.link_backlog(read_at)?, list.map(|list| list.since)))
         };
-        let backlogs = backlogs().inspect_err(|error| debug!("the figures cannot be read: {error}"));
-        let (sources, links) = backlogs.as_ref().copied().unwrap_or_default();
+        let read = read().inspect_err(|error| debug!("the figures cannot be read: {error}"));
+        let (sources, links, list_fails_since) = read.as_ref().copied().unwrap_or_default();
         Gauges {
             read_at,
             sources,
             links,
+            list_fails_since,
             database_bytes: std::fs::metadata(database).map_or(0, |file| file.len()),
             log_bytes: log_state(database).bytes,
-            is_readable: backlogs.is_ok(),
+            is_readable: read.is_ok(),
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::sync::atomic::AtomicU64;
 
+use jiff::Timestamp;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -63,6 +64,7 @@ pub struct Metrics {
     claimed_ahead: Gauge,
     due: Family<KindLabel, Gauge>,
     oldest_due: Family<KindLabel, Gauge<f64, AtomicU64>>,
+    list_failing: Gauge<f64, AtomicU64>,
     file_bytes: Family<KindLabel, Gauge>,
     is_readable: Gauge,
 }
@@ -95,6 +97,7 @@ impl Metrics {
             claimed_ahead: Gauge::default(),
             due: Family::default(),
             oldest_due: Family::default(),
+            list_failing: Gauge::default(),
             file_bytes: Family::default(),
             is_readable: Gauge::default(),
         };
@@ -151,6 +154,12 @@ impl Metrics {
             "How long the oldest of them has been due",
             seconds(),
             self.oldest_due.clone(),
+        );
+        registry.register_with_unit(
+            "source_list_failing",
+            "For how long the list of sources at an address could not be read; 0 where it could be, or where there is none",
+            seconds(),
+            self.list_failing.clone(),
         );
         registry.register_with_unit(
             "file",
@@ -258,11 +267,14 @@ impl Metrics {
         set(&self.in_work, "article", size(pulse.n_articles));
         self.waiting_for_host.set(i64::try_from(pulse.n_waiting).unwrap_or(i64::MAX));
         self.claimed_ahead.set(i64::try_from(pulse.n_in_stock).unwrap_or(i64::MAX));
+        let age = |since: Option<Timestamp>| {
+            since.map_or(0.0, |since| gauges.read_at.duration_since(since).as_secs_f64().max(0.0))
+        };
         for (kind, backlog) in [("source", gauges.sources), ("article", gauges.links)] {
             set(&self.due, kind, backlog.n_due);
-            let age = backlog.oldest_due_at.map_or(0.0, |due| gauges.read_at.duration_since(due).as_secs_f64());
-            self.oldest_due.get_or_create(&KindLabel { kind }).set(age.max(0.0));
+            self.oldest_due.get_or_create(&KindLabel { kind }).set(age(backlog.oldest_due_at));
         }
+        self.list_failing.set(age(gauges.list_fails_since));
         set(&self.file_bytes, "database", gauges.database_bytes);
         set(&self.file_bytes, "log", gauges.log_bytes);
         self.is_readable.set(i64::from(gauges.is_readable));

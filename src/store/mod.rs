@@ -53,7 +53,7 @@ pub use read::search::{Found, MATCH_MARKS, Order, SearchHit};
 pub use read::sightings::SightingRow;
 pub use read::sizes::{SizeReport, TableSize, TextSize};
 pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};
-pub use read::status::{DaemonSign, StatusReport, WaitedForHost, WaitingAfterDeaths};
+pub use read::status::{DaemonSign, FailingList, StatusReport, WaitedForHost, WaitingAfterDeaths};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::user_query::{QueryValue, UserQuery};
 pub use write::articles::fetch::ArticleCommit;

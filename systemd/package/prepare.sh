@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Makes what a package of the system has beside the program: manual and completions from the program's own command line, the settings of
-# the service, and units for a program in /usr/bin. `cargo deb` takes it from target/package:
-#   cargo build --release && systemd/package/prepare.sh target/release/newswire && cargo deb --no-build
+# the service, and units for a program in /usr/bin. `cargo deb` takes it from target/package; build.sh does all of it.
 # Usage: prepare.sh NEWSWIRE [FOLDER], where NEWSWIRE is the built program.
 set -euo pipefail
 checkout=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")

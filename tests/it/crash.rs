@@ -21,13 +21,13 @@ const SITES_FOR_EIGHT_KILLS: usize = 3;
 /// How often the daemon is killed, unless `KILLS` says otherwise.
 const N_KILLS: usize = 16;
 
-fn n_kills() -> usize {
+pub(crate) fn n_kills() -> usize {
     std::env::var("KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(N_KILLS)
 }
 
 /// Lives of the daemon in milliseconds, pseudo-random and the same in every run: from before the database is open to the
 /// middle of the work.
-fn lives_ms() -> impl Iterator<Item = u64> {
+pub(crate) fn lives_ms() -> impl Iterator<Item = u64> {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     std::iter::repeat_with(move || {
         state ^= state << 13;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use newswire::demo::web::{NewsWeb, Resource, Site};
 
 use crate::harness::{Newsroom, feed, web_of};
+use crate::serving;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -169,6 +170,55 @@ fn a_list_that_is_broken_or_lost_changes_nothing_and_is_told() {
     );
     assert_eq!(daemon.stop().code, Some(0));
     room.assert_sound();
+}
+
+#[test]
+fn a_list_that_fails_is_told_to_monitors_and_after_a_day_it_is_wrong() {
+    let (web, mut room) = followed(&["one"], listed(opml(&["one"])));
+    room.hurry();
+    room.set(&[("http.listen", "\"127.0.0.1:0\"")]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, N_ACTIVE, "1");
+    let address = serving::address_of(&daemon);
+    let failing_s = || {
+        // Figures are those of a second ago at most.
+        std::thread::sleep(Duration::from_millis(1100));
+        let figures = serving::get(&address, "/metrics", "Host: localhost\r\n").body;
+        let figure = figures.lines().find_map(|line| line.strip_prefix("newswire_source_list_failing_seconds "));
+        figure.expect("the figure").parse::<f64>().expect("a number")
+    };
+    let check = |code: i32, begins: &str| {
+        let line = room.run(&["status", "--check"]).exits(code).stdout;
+        assert!(line.starts_with(begins) && line.lines().count() == 1, "{line}");
+        line
+    };
+    assert!(!check(0, "ok: ").contains("the list"));
+    assert!(failing_s() < 0.1);
+    put(&web, listed("").status(500));
+    daemon.signal("HUP");
+    daemon.wait_to_say("the sources that it had are followed on");
+    let told = format!("; the list of sources {LIST} could not be read since 20");
+    let line = check(0, "ok: ");
+    assert!(line.contains(&told) && line.contains("500"), "{line}");
+    let now = failing_s();
+    assert!(now > 0.1 && now < 3600.0, "{now}");
+    // It has been so for long, though the daemon was started a moment ago.
+    let database = rusqlite::Connection::open(room.database()).expect("the database opens");
+    let day_ago = "UPDATE fetches SET started_at = strftime('%Y-%m-%dT%H:%M:%SZ', started_at, '-25 hours');
+         UPDATE _source_schedule SET last_ok_at = last_ok_at - 25 * 3600 * 1000";
+    database.execute_batch(day_ago).expect("rows can be changed");
+    check(1, &format!("wrong: {}", told.trim_start_matches("; ")));
+    room.run(&["status"]).exits(1).says("the list of sources");
+    assert!(failing_s() > 24.0 * 3600.0);
+    // Somebody who asks for it once a day can wait for longer.
+    room.set(&[("sources.interval_s", "86400")]);
+    let line = room.run(&["status", "--check"]).exits(0).stdout;
+    assert!(line.contains(&told), "{line}");
+    put(&web, listed(opml(&["one"])));
+    daemon.signal("HUP");
+    daemon.wait_to_say("it can be read again");
+    assert!(failing_s() < 0.1);
+    daemon.stop().exits(0);
 }
 
 #[test]

@@ -44,6 +44,7 @@ mod no_room;
 mod other_programs;
 mod passwords;
 mod plans;
+mod playback;
 mod policy;
 mod proxies;
 mod random_stories;

@@ -18,10 +18,10 @@ const HOST: &str = "paper.example";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An answer: its status, its head and what stands below.
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// Sends a request and reads what comes.
@@ -34,7 +34,7 @@ fn ask(mut stream: impl Read + Write, request: &str) -> Answer {
     Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
 }
 
-fn get(address: &str, path: &str, headers: &str) -> Answer {
+pub(crate) fn get(address: &str, path: &str, headers: &str) -> Answer {
     let stream = TcpStream::connect(address).expect("it listens");
     ask(stream, &format!("GET {path} HTTP/1.1\r\n{headers}\r\n"))
 }
@@ -53,7 +53,7 @@ fn room() -> (NewsWeb, Newsroom) {
 }
 
 /// Where the daemon says that it listens.
-fn address_of(daemon: &Daemon) -> String {
+pub(crate) fn address_of(daemon: &Daemon) -> String {
     daemon.wait_to_say("answers about the daemon are given at");
     let log = daemon.log();
     let behind = log.split("given at http://").nth(1).expect("an address");

@@ -13,8 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How many polls the memory is looked at over, unless `POLLS` says otherwise.
 const N_POLLS: usize = 2_000;
 
-/// Sources that are polled every second.
+/// Sources, each of which is polled every other second, and how many polls each has where there are more of them.
 const N_SOURCES: usize = 200;
+const N_POLLS_PER_SOURCE: usize = 500;
 const N_HOSTS: usize = 40;
 
 /// What the memory may grow by from the first fifth of the polls to the last, in KiB: what an allocator takes and gives.
@@ -23,17 +24,18 @@ const GROWTH_KIB_MAX: i64 = 16 * 1024;
 #[test]
 fn a_daemon_that_polls_on_and_on_takes_no_more_memory() {
     let n_polls = std::env::var("POLLS").ok().and_then(|number| number.parse().ok()).unwrap_or(N_POLLS);
+    let n_sources = N_SOURCES.max(n_polls / N_POLLS_PER_SOURCE);
     let hosts: Vec<String> = (0..N_HOSTS).map(|number| format!("paper-{number}.example")).collect();
     let path = |source: usize| format!("/feed-{source}.xml");
     let mut sites: Vec<Site> = hosts.iter().map(|host| Site::new(host)).collect();
-    for source in 0..N_SOURCES {
+    for source in 0..n_sources {
         sites[source % N_HOSTS].insert(&path(source), feed(&[]));
     }
     let web = web_of(sites);
     let mut room = Newsroom::reading(&web);
     room.hurry();
     room.set(&[("fetch.host_delay_ms", "0"), ("fetch.host_connections", "8"), ("http.listen", "\"127.0.0.1:0\"")]);
-    for source in 0..N_SOURCES {
+    for source in 0..n_sources {
         let url = format!("http://{}{}", hosts[source % N_HOSTS], path(source));
         room.follow(&format!("paper-{source}"), &url, Some("feed"));
     }

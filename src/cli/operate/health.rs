@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::store::{DaemonSign, StatusReport};
+use crate::store::{DaemonSign, FailingList, StatusReport};
 
 /// A daemon that has not given a sign for so long has a problem.
 pub(super) const SILENCE_MAX: SignedDuration = SignedDuration::from_secs(60);
@@ -10,6 +10,11 @@ pub(super) const SILENCE_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// Sources are polled four times in this, even the quietest by the default settings. When none of them has answered, the network is gone,
 /// or whoever stands between.
 const ANSWER_AGE_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// A list of sources may be gone for so long, or for so many of its intervals if they are longer: its server comes back, or somebody mends
+/// what they wrote, and meanwhile the sources that it had are followed.
+const LIST_FAILURE_MAX: SignedDuration = SignedDuration::from_hours(24);
+const LIST_FAILURES_MAX: i64 = 3;
 
 /// What is known of who ingests.
 #[derive(Clone, Copy, Debug)]
@@ -22,17 +27,23 @@ pub(super) struct Circumstances<'a> {
     pub(super) is_wanted: bool,
     /// The newest article must not be older than this.
     pub(super) since: Timestamp,
+    /// Time between two requests for the list of sources; 0 where the settings have none at an address.
+    pub(super) list_interval_s: u32,
     pub(super) now: Timestamp,
 }
 
 /// What is wrong; nothing where all is well. What a daemon brings is judged from its start on; of what stands still on purpose nothing is
 /// expected, unless it is wanted.
 pub(super) fn troubles(report: &StatusReport, circumstances: Circumstances<'_>) -> Vec<String> {
-    let Circumstances { holder, is_at_work_here, is_wanted, since, now } = circumstances;
+    let Circumstances { holder, is_at_work_here, is_wanted, since, now, .. } = circumstances;
     let sign = report.daemon.as_ref().filter(|sign| is_at_work_here && !sign.is_one_shot);
     let is_up = holder.is_some() && sign.is_some_and(|sign| sign.stopped_at.is_none());
     let mut troubles: Vec<String> = trouble_of_daemon(report, sign, circumstances).into_iter().collect();
-    if !(is_up || is_wanted) || !report.sources_by_state.iter().any(|(state, count)| state == "active" && *count > 0) {
+    if !(is_up || is_wanted) {
+        return troubles;
+    }
+    troubles.extend(trouble_of_list(report, circumstances));
+    if !report.sources_by_state.iter().any(|(state, count)| state == "active" && *count > 0) {
         return troubles;
     }
     let began_at = sign.filter(|_| is_up).map(|sign| sign.started_at);
@@ -76,6 +87,20 @@ fn trouble_of_daemon(
     }
 }
 
+/// What is said of a list that cannot be read, also before it is a trouble.
+pub(super) fn describe_list(list: &FailingList) -> String {
+    let FailingList { url, since, error } = list;
+    format!("the list of sources {url} could not be read since {since:.0}: {error}")
+}
+
+/// A list that cannot be read for long. That its server was away for some hours is nothing that somebody must get up for.
+fn trouble_of_list(report: &StatusReport, circumstances: Circumstances<'_>) -> Option<String> {
+    let list = report.failing_list.as_ref()?;
+    let of_intervals = SignedDuration::from_secs(LIST_FAILURES_MAX * i64::from(circumstances.list_interval_s));
+    let age = circumstances.now.duration_since(list.since);
+    (age > LIST_FAILURE_MAX.max(of_intervals)).then(|| describe_list(list))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +137,18 @@ mod tests {
             fetches_24h: (1, 0),
             last_answer_at: Some(at(1)),
             last_article_at: Some(at(1)),
+            failing_list: None,
+        }
+    }
+
+    fn of(holder: Option<&str>) -> Circumstances<'_> {
+        Circumstances {
+            holder,
+            is_at_work_here: true,
+            is_wanted: false,
+            since: at(72),
+            list_interval_s: 3600,
+            now: at(0),
         }
     }
 
@@ -119,7 +156,7 @@ mod tests {
     #[track_caller]
     fn check(report: &StatusReport, holder: Option<&str>, expected: [&str; 2]) {
         let told = [false, true].map(|is_wanted| {
-            let circumstances = Circumstances { holder, is_at_work_here: true, is_wanted, since: at(72), now: at(0) };
+            let circumstances = Circumstances { is_wanted, ..of(holder) };
             troubles(report, circumstances).join("; ")
         });
         assert_eq!(told, expected);
@@ -136,8 +173,7 @@ mod tests {
         let silent = "the daemon has given no sign of life for 3600 s";
         check(&report, holder, [silent, silent]);
         check(&report, Some("newswire, process 77"), ["", ""]);
-        let of_backup =
-            Circumstances { holder: None, is_at_work_here: false, is_wanted: false, since: at(72), now: at(0) };
+        let of_backup = Circumstances { is_at_work_here: false, ..of(None) };
         assert_eq!(troubles(&report, of_backup), Vec::<String>::new());
     }
 
@@ -176,5 +212,29 @@ mod tests {
         check(&report, None, ["", "no source has answered yet; no article has come yet"]);
         report.sources_by_state = vec![("paused".to_owned(), 1)];
         check(&report, None, ["", ""]);
+    }
+    #[test]
+    fn a_list_of_sources_that_cannot_be_read_is_told_after_a_day_or_three_of_its_intervals() {
+        let holder = Some("newswire, process 7");
+        let failing = |hours_ago| {
+            let url = "https://lists.example/ours.opml".to_owned();
+            let list = FailingList { url, since: at(hours_ago), error: "server error 500".to_owned() };
+            StatusReport { failing_list: Some(list), ..well() }
+        };
+        check(&failing(23), holder, ["", ""]);
+        let told = "the list of sources https://lists.example/ours.opml could not be read since 2026-11-19T11:00:00Z: \
+                    server error 500";
+        check(&failing(25), holder, [told, told]);
+        // A daemon that has just been started over may have failed to read it all along, and have nothing else to follow.
+        let mut report = failing(25);
+        report.daemon.as_mut().unwrap().started_at = at(0);
+        report.sources_by_state = vec![("manual".to_owned(), 1)];
+        check(&report, holder, [told, told]);
+        // Only who wants that it is followed misses it where nobody does.
+        report.daemon = None;
+        check(&report, None, ["", told]);
+        let seldom = Circumstances { list_interval_s: 86_400, ..of(holder) };
+        assert_eq!(troubles(&failing(71), seldom), Vec::<String>::new());
+        assert_eq!(troubles(&failing(73), seldom).len(), 1);
     }
 }

@@ -1,11 +1,10 @@
 //! `newswire status`: how it stands.
 
-use std::path::Path;
-
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::config::Config;
 use crate::store::{
     DaemonSign, LogReader, LogState, Reader, StatusReport, StoreError, is_locked_by, log_state, was_ingested_into,
 };
@@ -21,8 +20,8 @@ use crate::cli::terminal::times::parse_time;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit code 1: the daemon has ended without being stopped or gives no sign of life, or it runs and no source has answered for a day, or no
-article has come since --since. With --check also where the daemon was stopped and nothing else has polled since, or where that is true
-without a daemon.
+article has come since --since, or the list of sources at an address could not be read for a day or three of its intervals, whichever is
+more. With --check also where the daemon was stopped and nothing else has polled since, or where that is true without a daemon.
 
 Examples:
   newswire status
@@ -52,14 +51,14 @@ const FAILING_SHOWN_MAX: usize = 10;
 pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
     if command.check {
-        return check(context, &config.store.path, command.since);
+        return check(context, &config, command.since);
     }
     let reader = Context::reader(&config.store.path)?;
     let now = Timestamp::now();
     if command.sizes {
         return Ok(sizes::print(&mut context.output, &reader.sizes(now)?)?);
     }
-    let Standing { report, holder, troubles } = stand(&reader, now, command.since, false)?;
+    let Standing { report, holder, troubles } = stand(&reader, &config, now, command.since, false)?;
     let daemon = if reader.is_snapshot()? {
         "never, this is a snapshot".to_owned()
     } else {
@@ -80,20 +79,17 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
 }
 
 /// A line for a monitor, whatever comes of it.
-fn check(context: &mut Context, database: &Path, since: Timestamp) -> Result<(), Failure> {
+fn check(context: &mut Context, config: &Config, since: Timestamp) -> Result<(), Failure> {
     let now = Timestamp::now();
-    let judged = Reader::open(database).and_then(|reader| stand(&reader, now, since, true));
+    let judged = Reader::open(&config.store.path).and_then(|reader| stand(&reader, config, now, since, true));
     let (line, code) = match &judged {
         Ok(Standing { report, troubles, .. }) if troubles.is_empty() => {
             let last = report.last_article_at.map_or("never".to_owned(), |last| format!("{last:.0}"));
-            (
-                format!(
-                    "{}, {} new in 24 h, the last at {last}",
-                    counted(report.n_articles, "article"),
-                    report.n_articles_24h
-                ),
-                0,
-            )
+            let n_articles = counted(report.n_articles, "article");
+            // Not for long yet; but whoever looks should know.
+            let failing = report.failing_list.as_ref().map(|list| format!("; {}", health::describe_list(list)));
+            let failing = failing.unwrap_or_default();
+            (format!("{n_articles}, {} new in 24 h, the last at {last}{failing}", report.n_articles_24h), 0)
         }
         Ok(Standing { troubles, .. }) => (troubles.join("; "), 1),
         Err(error) => (error.to_string(), Failure::from(error.clone()).exit_code()),
@@ -115,11 +111,19 @@ struct Standing {
     troubles: Vec<String>,
 }
 
-fn stand(reader: &Reader, now: Timestamp, since: Timestamp, is_wanted: bool) -> Result<Standing, StoreError> {
+fn stand(
+    reader: &Reader,
+    config: &Config,
+    now: Timestamp,
+    since: Timestamp,
+    is_wanted: bool,
+) -> Result<Standing, StoreError> {
     let report = reader.status(now)?;
     let holder = is_locked_by(reader.path());
     let is_at_work_here = was_ingested_into(reader.path());
-    let circumstances = Circumstances { holder: holder.as_deref(), is_at_work_here, is_wanted, since, now };
+    let list_interval_s = config.list_at_address.as_ref().map_or(0, |list| list.interval_s);
+    let circumstances =
+        Circumstances { holder: holder.as_deref(), is_at_work_here, is_wanted, since, list_interval_s, now };
     let troubles = health::troubles(&report, circumstances);
     Ok(Standing { report, holder, troubles })
 }

@@ -3,10 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, ToSql, params};
 
+use crate::model::without_credentials;
 use crate::schedule::backoff::DEATHS_AT_ONCE_MAX;
 use crate::schedule::horizon::CLOCK_SLIP;
 use crate::store::file::columns::{ONE_SHOT, from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
+use crate::store::file::hosts::host_of;
 use crate::store::read::reader::Reader;
 
 /// The state of the database and of the daemon.
@@ -42,6 +44,19 @@ pub struct StatusReport {
     pub last_answer_at: Option<Timestamp>,
     /// When an article was last seen for the first time.
     pub last_article_at: Option<Timestamp>,
+    /// The list of sources at an address, where it cannot be read.
+    pub failing_list: Option<FailingList>,
+}
+
+/// A list of sources at an address that cannot be read, or that is left as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailingList {
+    /// Its address, without credentials.
+    pub url: String,
+    /// When it was first asked for in vain since it could last be read.
+    pub since: Timestamp,
+    /// What was wrong the last time.
+    pub error: String,
 }
 
 /// A publisher and the links that wait for its turn.
@@ -218,7 +233,41 @@ impl Reader {
                     row.get::<_, Option<String>>(0)
                 })?
                 .and_then(|time| time.parse().ok()),
+            failing_list: self.failing_list()?,
         })
+    }
+
+    /// The list of sources at an address, where it cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn failing_list(&self) -> Result<Option<FailingList>, StoreError> {
+        let found = self
+            .connection()
+            .query_row(
+                "SELECT id, url, error, last_ok_at, created_at FROM sources JOIN _source_schedule ON source_id = sources.id
+                 WHERE origin = 'file' AND state = 'manual' AND error IS NOT NULL",
+                [],
+                |row| {
+                    let (id, url): (i64, String) = (row.get(0)?, row.get(1)?);
+                    let last_ok_at = row.get::<_, Option<i64>>(3)?.map(from_private_time);
+                    let created_at = row.get::<_, String>(4)?.parse().ok();
+                    Ok((id, url, public_text(row, 2)?.unwrap_or_default(), last_ok_at, created_at))
+                },
+            )
+            .optional()?;
+        let Some((id, url, error, last_ok_at, created_at)) = found else { return Ok(None) };
+        // By the host, for which there is an index.
+        let first_in_vain = self.connection().query_row(
+            "SELECT min(started_at) FROM fetches WHERE host = ?1 AND started_at > ?2 AND source_id = ?3",
+            params![host_of(&url), last_ok_at.map_or(String::new(), public_time), id],
+            |row| row.get::<_, Option<String>>(0),
+        )?;
+        // What may not be asked for leaves no request.
+        let since = first_in_vain.and_then(|time| time.parse().ok()).or(last_ok_at).or(created_at);
+        let url = without_credentials(&url).into_owned();
+        Ok(since.map(|since| FailingList { url, since, error }))
     }
 
     /// The last process that ran as the daemon.
