@@ -184,10 +184,15 @@ fn characters(connection: &Connection) -> rusqlite::Result<Finding> {
     })
 }
 
-/// Stories that count something else than what is there.
-pub(super) const MISCOUNTED: &str = "SELECT id FROM stories
-    WHERE n_articles <> (SELECT count(*) FROM story_members WHERE story_id = stories.id)
-        OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = stories.id AND NOT is_copy)";
+/// Stories that count something else than what is there, or have another headline or other times than their articles, or no article.
+pub(super) const MISTOLD: &str = "SELECT id FROM stories
+    WHERE (n_articles, first_published_at, last_published_at) IS NOT (
+            SELECT count(*), min(told_at), max(told_at) FROM story_members WHERE story_id = stories.id)
+        OR n_articles = 0
+        OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = stories.id AND NOT is_copy)
+        OR (title_article_id, title) IS NOT (
+            SELECT article_id, articles.title FROM story_members JOIN articles ON articles.id = article_id
+            WHERE article_id = title_article_id AND story_members.story_id = stories.id)";
 
 /// Articles that say that they are in another story than the one that has them.
 pub(super) const ASTRAY: &str = "SELECT articles.id FROM articles LEFT JOIN story_members ON article_id = articles.id
@@ -200,9 +205,9 @@ const IN_NONE: &str =
 /// That is no fault, and whoever did not mean it should see it.
 fn all_are_counted(n_in_none: u64) -> String {
     match n_in_none {
-        0 => "all count what they have".to_owned(),
+        0 => "all tell what their articles do".to_owned(),
         number => format!(
-            "all count what they have; {number} articles with a text are in none (UPDATE articles SET story_id puts one into a story)"
+            "all tell what their articles do; {number} articles with a text are in none (UPDATE articles SET story_id puts one into a story)"
         ),
     }
 }
@@ -210,12 +215,12 @@ fn all_are_counted(n_in_none: u64) -> String {
 fn stories(connection: &Connection) -> rusqlite::Result<Finding> {
     let count =
         |sql: &str| connection.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get::<_, u64>(0));
-    let (miscounted, astray) = (count(MISCOUNTED)?, count(ASTRAY)?);
-    Ok(match (miscounted, astray) {
+    let (mistold, astray) = (count(MISTOLD)?, count(ASTRAY)?);
+    Ok(match (mistold, astray) {
         (0, 0) => Finding::well(Subject::Stories, all_are_counted(count(IN_NONE)?)),
         _ => Finding::mendable(
             Subject::Stories,
-            format!("{miscounted} count something else than they have, and {astray} articles name another story"),
+            format!("{mistold} tell something else than their articles do, and {astray} articles name another story"),
         ),
     })
 }
