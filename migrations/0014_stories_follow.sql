@@ -61,3 +61,27 @@ WHERE n_articles = 0
     OR title IS NOT (SELECT title FROM articles WHERE articles.id = title_article_id)
     OR title_article_id IS NOT (
         SELECT article_id FROM story_members WHERE article_id = title_article_id AND story_members.story_id = stories.id);
+
+-- A row that waits to be taken out of the full-text index, since another was put in its place, is in there with the texts that are
+-- noted. Until then nothing else is taken out for it, and what is no longer in there is not noted.
+DROP TRIGGER articles_fts_delete;
+
+CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles
+WHEN old.id <= (SELECT indexed_up_to FROM _fts_state) AND old.id NOT IN (SELECT article_id FROM _replaced) BEGIN
+    INSERT INTO articles_fts (articles_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
+END;
+
+DROP TRIGGER articles_fts_update;
+
+CREATE TRIGGER articles_fts_update AFTER UPDATE OF title, body ON articles
+WHEN old.id <= (SELECT indexed_up_to FROM _fts_state) AND old.id NOT IN (SELECT article_id FROM _replaced WHERE is_replaced) BEGIN
+    INSERT INTO articles_fts (articles_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
+    INSERT INTO articles_fts (rowid, title, body) VALUES (new.id, new.title, new.body);
+    DELETE FROM _replaced WHERE article_id = old.id;
+END;
+
+CREATE TRIGGER articles_replaced_delete AFTER DELETE ON articles
+WHEN old.id IN (SELECT article_id FROM _replaced) BEGIN
+    UPDATE _replaced SET is_replaced = 1 WHERE article_id = old.id;
+    INSERT INTO _changed_elsewhere (article_id) SELECT old.id WHERE old.id NOT IN (SELECT article_id FROM _changed_elsewhere);
+END;

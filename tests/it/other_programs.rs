@@ -314,6 +314,39 @@ fn words_are_counted_again_and_a_row_that_replaces_another_is_found_by_its_words
 }
 
 #[test]
+fn a_row_that_replaces_another_may_go_and_change_before_its_words_are_taken_in() {
+    let columns = "id, source_id, title, url, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq";
+    let replace = format!(
+        "REPLACE INTO articles ({columns}, body) SELECT {columns}, 'Eels swim in 港口 now.' FROM articles WHERE id = 2"
+    );
+    let ignore =
+        format!("INSERT OR IGNORE INTO articles ({columns}, body) SELECT {columns}, body FROM articles WHERE id = 2");
+    for (sql, expected) in [
+        (format!("PRAGMA recursive_triggers = ON; {replace}"), "eels"),
+        (format!("{replace}; UPDATE articles SET body = 'Otters.' WHERE id = 2"), "otters"),
+        (format!("{replace}; {replace}; UPDATE articles SET body = 'Otters.' WHERE id = 2"), "otters"),
+        (format!("{replace}; DELETE FROM articles WHERE id = 2"), ""),
+        (format!("{ignore}; UPDATE articles SET body = 'Otters.' WHERE id = 2"), "otters"),
+        (format!("{ignore}; UPDATE articles SET body = 'Otters.' WHERE id = 2; {replace}"), "eels"),
+        (format!("{ignore}; DELETE FROM articles WHERE id = 2"), ""),
+    ] {
+        let room = newsroom();
+        Connection::open(room.database()).expect("a database").execute_batch(&sql).expect("it can be changed");
+        import(
+            &room,
+            "later",
+            &[["evening.example", "Nothing", "Nothing of this was said before in any of the papers."]],
+        );
+        room.assert_sound();
+        for (words, is_found) in [("eels", expected == "eels"), ("otters", expected == "otters"), ("safety", false)] {
+            let found = room.run(&["search", words]).exits(0).stdout;
+            assert_eq!(!found.is_empty(), is_found, "{sql}: {words}: {found}");
+        }
+        room.run(&["doctor"]).exits(0);
+    }
+}
+
+#[test]
 fn a_number_stands_for_the_same_row_for_ever() {
     let room = newsroom();
     let connection = Connection::open(room.database()).expect("the database opens");
