@@ -108,7 +108,7 @@ fn a_folder_keeps_the_newest_backups_and_loses_none_while_something_is_wrong() {
     std::thread::sleep(std::time::Duration::from_millis(1100));
     let database = Connection::open(room.database()).expect("the database");
     database.execute("UPDATE stories SET n_sources = 7", []).expect("it can be written");
-    room.run(&["backup", "--keep", "1", &folder]).exits(3).says("count something else");
+    room.run(&["backup", "--keep", "1", &folder]).exits(3).says("tell something else");
     assert_eq!(names_in(&room.path("copies")).len(), 4, "none is removed");
     for refused in ["--force", "--no-verify"] {
         room.run(&["backup", "--keep", "1", refused, &folder]).exits(2);

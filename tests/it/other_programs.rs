@@ -60,7 +60,8 @@ fn newsroom() -> Newsroom {
 fn check_goes_on(room: &Newsroom, what: &str) {
     let wrong = "SELECT count(*) FROM stories WHERE n_articles <> (SELECT count(*) FROM story_members WHERE story_id = stories.id)
         OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = stories.id AND NOT is_copy)
-        OR title_article_id IS NOT NULL AND title_article_id NOT IN (SELECT article_id FROM story_members WHERE story_id = stories.id)";
+        OR title_article_id NOT IN (SELECT article_id FROM story_members WHERE story_id = stories.id)
+        OR title IS NOT (SELECT title FROM articles WHERE id = title_article_id) OR n_articles = 0";
     assert_eq!(room.number(wrong), 0, "{what}");
     assert_eq!(room.number("SELECT count(*) - count(DISTINCT change_seq) FROM articles"), 0, "{what}");
     let n_articles = room.number("SELECT count(*) FROM articles");
@@ -205,6 +206,81 @@ fn an_article_that_somebody_puts_into_another_story_stays_there() {
 }
 
 #[test]
+fn what_a_story_says_follows_its_articles() {
+    let stories = "SELECT group_concat(title || ' ' || coalesce(substr(first_published_at, 6, 5), '-') || ' ' || n_articles || n_sources, '; ')
+        FROM (SELECT * FROM stories WHERE id < 3 ORDER BY id)";
+    let quinces = "Quinces are late in Osterby 11-02 11";
+    let columns = "title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, url, story_id, duplicate_of";
+    for (sql, expected) in [
+        ("UPDATE articles SET title = 'Otters' WHERE id = 1", format!("Otters 11-02 32; {quinces}")),
+        (
+            "UPDATE articles SET title = 'Otters' WHERE id = 2",
+            format!("Flood closes the quays of Lorne 11-02 32; {quinces}"),
+        ),
+        ("UPDATE articles SET title = NULL WHERE id = 1", format!("Lorne: quays under water 11-02 32; {quinces}")),
+        (
+            "UPDATE articles SET title = NULL WHERE story_id = 1; UPDATE articles SET title = 'Otters' WHERE id = 3",
+            format!("Otters 11-02 32; {quinces}"),
+        ),
+        (
+            "UPDATE articles SET published_at = '2026-10-30T12:00:00Z' WHERE id = 2",
+            format!("Flood closes the quays of Lorne 10-30 32; {quinces}"),
+        ),
+        (
+            "UPDATE articles SET published_at = NULL WHERE story_id = 1",
+            format!("Flood closes the quays of Lorne - 32; {quinces}"),
+        ),
+        (
+            "UPDATE articles SET url = 'https://www.tidewater.example/again' WHERE id = 2",
+            format!("Flood closes the quays of Lorne 11-02 31; {quinces}"),
+        ),
+        ("DELETE FROM articles WHERE id = 4", "Flood closes the quays of Lorne 11-02 32".to_owned()),
+        ("UPDATE articles SET story_id = 1 WHERE id = 4", "Flood closes the quays of Lorne 11-02 43".to_owned()),
+        ("UPDATE story_members SET story_id = 2 WHERE story_id = 1", "Quinces are late in Osterby 11-02 43".to_owned()),
+        ("DELETE FROM story_members WHERE article_id = 4", "Flood closes the quays of Lorne 11-02 32".to_owned()),
+        (
+            &format!(
+                "REPLACE INTO articles (id, published_at, {columns})
+                 SELECT id, '2026-10-30T12:00:00Z', 'Otters', {} FROM articles WHERE id = 1",
+                &columns["title, ".len()..]
+            ),
+            format!("Otters 10-30 32; {quinces}"),
+        ),
+    ] {
+        let room = newsroom();
+        let theirs = Connection::open(room.database()).expect("the database opens");
+        theirs.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        drop(theirs);
+        // A process of ours finds out whose an address is.
+        import(
+            &room,
+            "nothing",
+            &[["evening.example", "Nothing", "Nothing of this was said before in any of the papers."]],
+        );
+        assert_eq!(room.value(stories), expected, "{sql}");
+        room.run(&["doctor"]).exits(0);
+        check_goes_on(&room, sql);
+    }
+}
+
+#[test]
+fn a_story_tells_an_article_whose_date_is_taken_away_as_of_when_it_was_fetched() {
+    let web =
+        web_of(vec![Site::new("paper.example").with("/a", Resource::html(faults::article_html("What the paper has")))]);
+    let room = Newsroom::reading(&web);
+    room.run(&["fetch", "http://paper.example/a"]).exits(0);
+    let theirs = Connection::open(room.database()).expect("the database opens");
+    for (date, expected) in [("'2026-10-30T12:00:00Z'", "published_at"), ("NULL", "first_seen_at")] {
+        theirs.execute(&format!("UPDATE articles SET published_at = {date}"), []).expect("it can be changed");
+        let is_so = format!(
+            "SELECT (first_published_at = {expected}) || (at_s = CAST(strftime('%s', {expected}) AS INTEGER))
+             FROM stories JOIN articles ON story_id = stories.id JOIN _story_signatures ON article_id = articles.id"
+        );
+        assert_eq!(room.value(&is_so), "11", "{date}");
+    }
+}
+
+#[test]
 fn words_are_counted_again_and_a_row_that_replaces_another_is_found_by_its_words() {
     let room = newsroom();
     let theirs = Connection::open(room.database()).expect("a database");
@@ -235,6 +311,39 @@ fn words_are_counted_again_and_a_row_that_replaces_another_is_found_by_its_words
     }
     room.run(&["doctor"]).exits(0);
     room.assert_sound();
+}
+
+#[test]
+fn a_row_that_replaces_another_may_go_and_change_before_its_words_are_taken_in() {
+    let columns = "id, source_id, title, url, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq";
+    let replace = format!(
+        "REPLACE INTO articles ({columns}, body) SELECT {columns}, 'Eels swim in 港口 now.' FROM articles WHERE id = 2"
+    );
+    let ignore =
+        format!("INSERT OR IGNORE INTO articles ({columns}, body) SELECT {columns}, body FROM articles WHERE id = 2");
+    for (sql, expected) in [
+        (format!("PRAGMA recursive_triggers = ON; {replace}"), "eels"),
+        (format!("{replace}; UPDATE articles SET body = 'Otters.' WHERE id = 2"), "otters"),
+        (format!("{replace}; {replace}; UPDATE articles SET body = 'Otters.' WHERE id = 2"), "otters"),
+        (format!("{replace}; DELETE FROM articles WHERE id = 2"), ""),
+        (format!("{ignore}; UPDATE articles SET body = 'Otters.' WHERE id = 2"), "otters"),
+        (format!("{ignore}; UPDATE articles SET body = 'Otters.' WHERE id = 2; {replace}"), "eels"),
+        (format!("{ignore}; DELETE FROM articles WHERE id = 2"), ""),
+    ] {
+        let room = newsroom();
+        Connection::open(room.database()).expect("a database").execute_batch(&sql).expect("it can be changed");
+        import(
+            &room,
+            "later",
+            &[["evening.example", "Nothing", "Nothing of this was said before in any of the papers."]],
+        );
+        room.assert_sound();
+        for (words, is_found) in [("eels", expected == "eels"), ("otters", expected == "otters"), ("safety", false)] {
+            let found = room.run(&["search", words]).exits(0).stdout;
+            assert_eq!(!found.is_empty(), is_found, "{sql}: {words}: {found}");
+        }
+        room.run(&["doctor"]).exits(0);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
+use rusqlite::Connection;
 
 use crate::harness::Newsroom;
 
@@ -84,4 +85,20 @@ fn stores_of_earlier_versions_go_on() {
         room.run(&["import", &room.file("later.jsonl", line)]).exits(0);
         assert_eq!(room.value("SELECT host FROM articles ORDER BY id DESC LIMIT 1"), "paper.example", "{name}");
     }
+}
+
+#[test]
+fn what_stories_say_of_articles_that_were_changed_before_is_set_right() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stores/version-13.db.gz");
+    let room = earlier(&fixture);
+    let theirs = Connection::open(room.database()).expect("a database");
+    let changes = "UPDATE articles SET title = 'Otters' WHERE id = (SELECT min(title_article_id) FROM stories);
+         DELETE FROM articles WHERE story_id = (SELECT max(id) FROM stories)";
+    theirs.execute_batch(changes).expect("it can be changed");
+    drop(theirs);
+    let stories = "SELECT sum(title = 'Otters') || ' ' || sum(n_articles = 0) FROM stories";
+    assert_eq!(room.value(stories), "0 1");
+    room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+    assert_eq!(room.value(stories), "1 0");
+    room.run(&["doctor"]).exits(0);
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::store::check::documents::{self, Changed};
 use crate::store::check::finding::{Finding, Subject, listed};
-use crate::store::check::{changes, lineage, pages, schema, state};
+use crate::store::check::{changes, full_text, lineage, pages, schema, state};
 use crate::store::file::characters;
 use crate::store::file::damage;
 
@@ -22,9 +22,6 @@ const TIMES: [(&str, &[&str]); 6] = [
     ("story_members", &["told_at"]),
     ("fetches", &["started_at"]),
 ];
-
-/// Articles whose words are looked for in the full-text index, spread over all.
-const SAMPLE: i64 = 300;
 
 /// A look at one side.
 type Side<'a> = &'a dyn Fn(&Connection) -> rusqlite::Result<Finding>;
@@ -43,10 +40,9 @@ pub(in crate::store) fn look(connection: &Connection, tell: &mut dyn FnMut(Findi
             Err(_) if !is_whole => Vec::new(),
             changed => changed?,
         };
-        let full_text = |connection: &Connection| full_text(connection, &changed);
         let texts = |connection: &Connection| texts(connection, &changed);
         let sides: [Side<'_>; 9] =
-            [&values, &state::look, &references, &changes::look, &full_text, &characters, &stories, &texts, &copies];
+            [&values, &state::look, &references, &changes::look, &words, &characters, &stories, &texts, &copies];
         for look_at in sides {
             match look_at(connection) {
                 Ok(finding) => tell(finding),
@@ -114,7 +110,7 @@ fn references(connection: &Connection) -> rusqlite::Result<Finding> {
     ))
 }
 
-fn full_text(connection: &Connection, changed: &[Changed]) -> rusqlite::Result<Finding> {
+fn words(connection: &Connection) -> rusqlite::Result<Finding> {
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
     let missing = count("SELECT count(*) FROM articles WHERE id NOT IN (SELECT id FROM articles_fts_docsize)")?;
     let beyond = count("SELECT count(*) FROM articles_fts_docsize WHERE id NOT IN (SELECT id FROM articles)")?;
@@ -122,40 +118,17 @@ fn full_text(connection: &Connection, changed: &[Changed]) -> rusqlite::Result<F
         let text = format!("{missing} articles are not in it, and {beyond} are that are not there");
         return Ok(Finding::mendable(Subject::FullText, text));
     }
-    let n_others = documents::count_with_other_words(connection, changed)?;
-    if n_others > 0 {
-        let text = format!("{n_others} articles whose texts have changed are in it with other words");
-        return Ok(Finding::mendable(Subject::FullText, text));
-    }
-    let (looked_up, not_found) = sample_words(connection)?;
-    Ok(match not_found {
-        0 => Finding::well(Subject::FullText, format!("every article is in it, and words of {looked_up} are found")),
-        _ => {
-            Finding::mendable(Subject::FullText, format!("words of {not_found} of {looked_up} articles are not found"))
-        }
+    Ok(match full_text::agrees(connection)? {
+        Some(true) => Finding::well(Subject::FullText, "every article is in it, with all of its words"),
+        Some(false) => Finding::mendable(Subject::FullText, "it has other words than the texts have"),
+        None => Finding {
+            advice: Some("TMPDIR names a folder with more room"),
+            ..Finding::well(
+                Subject::FullText,
+                "every article is in it; with which words was not looked at, for want of room for temporary files",
+            )
+        },
     })
-}
-
-/// Looks for the first words of articles. Returns how many were looked for, and how many were not found.
-fn sample_words(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
-    let mut articles = connection.prepare(
-        "SELECT id, coalesce(title, '') || ' ' || substr(body, 1, 200) FROM articles
-         WHERE id % max(1, (SELECT max(id) FROM articles) / ?1) = 0",
-    )?;
-    let mut rows = articles.query([SAMPLE])?;
-    let (mut n_looked_up, mut n_missing) = (0, 0);
-    while let Some(row) = rows.next()? {
-        let Ok(text) = row.get_ref(1)?.as_str() else { continue };
-        let is_word = |word: &&str| word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let Some(word) = text.split_whitespace().find(is_word) else { continue };
-        n_looked_up += 1;
-        let sql = "SELECT EXISTS (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ?1 AND rowid = ?2)";
-        let is_found: bool = connection
-            .prepare_cached(sql)?
-            .query_row((format!("\"{word}\""), row.get::<_, i64>(0)?), |row| row.get(0))?;
-        n_missing += u64::from(!is_found);
-    }
-    Ok((n_looked_up, n_missing))
 }
 
 fn characters(connection: &Connection) -> rusqlite::Result<Finding> {
@@ -184,10 +157,15 @@ fn characters(connection: &Connection) -> rusqlite::Result<Finding> {
     })
 }
 
-/// Stories that count something else than what is there.
-pub(super) const MISCOUNTED: &str = "SELECT id FROM stories
-    WHERE n_articles <> (SELECT count(*) FROM story_members WHERE story_id = stories.id)
-        OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = stories.id AND NOT is_copy)";
+/// Stories that count something else than what is there, or have another headline or other times than their articles, or no article.
+pub(super) const MISTOLD: &str = "SELECT id FROM stories
+    WHERE (n_articles, first_published_at, last_published_at) IS NOT (
+            SELECT count(*), min(told_at), max(told_at) FROM story_members WHERE story_id = stories.id)
+        OR n_articles = 0
+        OR n_sources <> (SELECT count(DISTINCT publisher) FROM story_members WHERE story_id = stories.id AND NOT is_copy)
+        OR (title_article_id, title) IS NOT (
+            SELECT article_id, articles.title FROM story_members JOIN articles ON articles.id = article_id
+            WHERE article_id = title_article_id AND story_members.story_id = stories.id)";
 
 /// Articles that say that they are in another story than the one that has them.
 pub(super) const ASTRAY: &str = "SELECT articles.id FROM articles LEFT JOIN story_members ON article_id = articles.id
@@ -200,9 +178,9 @@ const IN_NONE: &str =
 /// That is no fault, and whoever did not mean it should see it.
 fn all_are_counted(n_in_none: u64) -> String {
     match n_in_none {
-        0 => "all count what they have".to_owned(),
+        0 => "all tell what their articles do".to_owned(),
         number => format!(
-            "all count what they have; {number} articles with a text are in none (UPDATE articles SET story_id puts one into a story)"
+            "all tell what their articles do; {number} articles with a text are in none (UPDATE articles SET story_id puts one into a story)"
         ),
     }
 }
@@ -210,12 +188,12 @@ fn all_are_counted(n_in_none: u64) -> String {
 fn stories(connection: &Connection) -> rusqlite::Result<Finding> {
     let count =
         |sql: &str| connection.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get::<_, u64>(0));
-    let (miscounted, astray) = (count(MISCOUNTED)?, count(ASTRAY)?);
-    Ok(match (miscounted, astray) {
+    let (mistold, astray) = (count(MISTOLD)?, count(ASTRAY)?);
+    Ok(match (mistold, astray) {
         (0, 0) => Finding::well(Subject::Stories, all_are_counted(count(IN_NONE)?)),
         _ => Finding::mendable(
             Subject::Stories,
-            format!("{miscounted} count something else than they have, and {astray} articles name another story"),
+            format!("{mistold} tell something else than their articles do, and {astray} articles name another story"),
         ),
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
-use crate::store::check::contents::{ASTRAY, MISCOUNTED, STRAY_COPIES};
+use crate::store::check::contents::{ASTRAY, MISTOLD, STRAY_COPIES};
 use crate::store::check::finding::Subject;
 use crate::store::check::{anew, changes, full_text, lineage, schema, state};
 use crate::store::file::backup::copy_into;
@@ -117,6 +117,6 @@ fn stories(connection: &Connection) -> rusqlite::Result<()> {
         ),
         [],
     )?;
-    connection.execute(&format!("INSERT INTO _recounted_stories (story_id) {MISCOUNTED}"), [])?;
+    connection.execute(&format!("INSERT INTO _recounted_stories (story_id) {MISTOLD}"), [])?;
     connection.execute("UPDATE _story_state SET generation = generation + 1", []).map(|_| ())
 }

@@ -3,9 +3,8 @@
 //! FTS5 gathers all places of all such words before it tells of the first article, and does so again to rank them and to cut out passages.
 //! Where there are very many, the newest articles have such words too, and are soon found by reading them.
 
-use std::collections::BTreeMap;
-
-use rusqlite::{Connection, ToSql};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, ToSql};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -28,8 +27,15 @@ const PLACES: &str =
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Beginning(String);
 
-/// Articles by the index and the word by which they are found.
-type ByWord = BTreeMap<(Index, String), Vec<i64>>;
+/// What articles are ordered by, as in lists.
+const TIME: &str = "coalesce(articles.published_at, articles.first_seen_at)";
+
+/// An article, with the index and the word by which it is found.
+pub(super) struct WithBeginning {
+    pub(super) id: i64,
+    pub(super) index: Index,
+    pub(super) word: String,
+}
 
 impl Beginning {
     /// The one that is all that an expression asks for: `"harbo"*`.
@@ -47,34 +53,38 @@ impl Beginning {
         Ok(n_places > PLACES_MAX)
     }
 
-    /// The newest articles of a choice with words that begin so: as many as are asked for, or `None` where they are not soon found.
+    /// The newest articles of a choice with words that begin so, newest first: as many as are asked for, or `None` where they are not soon
+    /// found.
     pub(super) fn newest(
         &self,
         connection: &Connection,
         filter: &ArticleFilter,
         limit: u32,
-    ) -> rusqlite::Result<Option<ByWord>> {
+    ) -> rusqlite::Result<Option<Vec<WithBeginning>>> {
         let (mut conditions, parameters) = filter.conditions(UserCondition::RowByRow);
-        conditions.push(format!("articles.id > (SELECT max(id) FROM articles) - {READ_MAX}"));
-        // In this order alone the last ones need not be read.
+        let mut parameters: Vec<(&str, &dyn ToSql)> =
+            parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        let last = last_read(connection, filter)?;
+        if let Some(last) = &last {
+            conditions.push(format!("{TIME} >= :last"));
+            parameters.push((":last", last));
+        }
+        let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        // By this index alone the last ones need not be read.
         let sql = format!(
-            "SELECT articles.id, title, body FROM articles NOT INDEXED WHERE {} ORDER BY articles.id DESC",
-            conditions.join(" AND ")
+            "SELECT articles.id, title, body FROM articles INDEXED BY articles_time {clause} ORDER BY {TIME} DESC, articles.id DESC"
         );
-        let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-        let (mut newest, mut n_found) = (ByWord::new(), 0);
+        let mut newest = Vec::new();
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query(parameters.as_slice())?;
-        while n_found < limit {
+        while newest.len() < limit as usize {
             let Some(row) = rows.next()? else { return Ok(None) };
-            let id = row.get(0)?;
             let texts = [row.get_ref(1)?, row.get_ref(2)?].map(|text| text.as_bytes_or_null().ok().flatten());
             let texts = texts.map(|text| String::from_utf8_lossy(text.unwrap_or_default()));
             let Some(word) = texts.iter().find_map(|text| self.word_in(text)) else { continue };
             let is_by_character = texts.iter().any(|text| characters::has_some(text));
             let index = if is_by_character { Index::Characters } else { Index::Words };
-            newest.entry((index, word.to_owned())).or_default().push(id);
-            n_found += 1;
+            newest.push(WithBeginning { id: row.get(0)?, index, word: word.to_owned() });
         }
         Ok(Some(newest))
     }
@@ -93,6 +103,15 @@ impl Beginning {
             rest = behind;
         }
     }
+}
+
+/// The time of the last article that is read, if there are more within the times of a choice.
+fn last_read(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Option<Value>> {
+    let times = ArticleFilter { since: filter.since, until: filter.until, ..ArticleFilter::default() };
+    let (clause, parameters) = times.to_sql();
+    let sql = format!("SELECT {TIME} FROM articles {clause} ORDER BY {TIME} DESC LIMIT 1 OFFSET {}", READ_MAX - 1);
+    let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+    connection.prepare(&sql)?.query_row(parameters.as_slice(), |row| row.get(0)).optional()
 }
 
 /// Whether a character stands within a word, as SQLite's tokenizer `unicode61` sees it. Those of scripts without blanks are words of their

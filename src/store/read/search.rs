@@ -1,12 +1,12 @@
 //! Full-text search.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::store::file::error::{StoreError, of_user};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
-use crate::store::read::beginnings::Beginning;
+use crate::store::read::beginnings::{Beginning, WithBeginning};
 use crate::store::read::hits::{Asked, Hit, Index, RANKED_MAX};
 use crate::store::read::passage;
 use crate::store::read::reader::Reader;
@@ -39,7 +39,7 @@ pub enum Order {
     BestOfAll(usize),
     /// The best of the newest so many, best first.
     BestOfNewest(usize),
-    /// The newest, newest first.
+    /// The newest by the times of lists, newest first.
     Newest,
 }
 
@@ -77,13 +77,16 @@ impl Reader {
             return Ok(None);
         }
         let Some(newest) = beginning.newest(self.connection(), filter, limit)? else { return Ok(None) };
-        let mut hits = Vec::with_capacity(newest.len());
-        for ((index, word), ids) in newest {
-            let found: Vec<Hit> = ids.into_iter().map(|id| Hit::unscored(id, index)).collect();
-            hits.extend(self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &found)?);
+        let mut by_word: BTreeMap<(Index, &str), Vec<Hit>> = BTreeMap::new();
+        for WithBeginning { id, index, word } in &newest {
+            by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
         }
-        hits.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.row.id));
-        Ok(Some(hits))
+        let mut shown = HashMap::with_capacity(newest.len());
+        for ((_, word), hits) in by_word {
+            let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
+            shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
+        }
+        Ok(Some(newest.iter().filter_map(|one| shown.remove(&one.id)).collect()))
     }
 
     /// The articles of hits, in their order, with the passage of each.

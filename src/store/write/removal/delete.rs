@@ -7,22 +7,13 @@ use crate::model::{ImportedArticle, SourceId};
 use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::columns::public_time;
 
-/// Deletes an article. Triggers take what belongs to it; a story that has no article any more goes too. Returns false, and nothing is
-/// done, where a table of somebody else refers to it.
+/// Deletes an article. Triggers take what belongs to it, and its story if that has no other. Returns false, and nothing is done, where
+/// a table of somebody else refers to it.
 pub(in crate::store) fn delete(connection: &Connection, id: i64) -> rusqlite::Result<bool> {
-    let story: Option<i64> = connection
-        .prepare_cached("SELECT story_id FROM articles WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?
-        .flatten();
     match connection.prepare_cached("DELETE FROM articles WHERE id = ?1")?.execute([id]) {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => return Ok(false),
-        deleted => deleted?,
-    };
-    if let Some(story) = story {
-        connection.prepare_cached("DELETE FROM stories WHERE id = ?1 AND n_articles = 0")?.execute([story])?;
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(false),
+        deleted => deleted.map(|_| true),
     }
-    Ok(true)
 }
 
 /// Tells those who read changes that an article goes, as one more change: they may have passed it on. To be called before it is

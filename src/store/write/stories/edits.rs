@@ -10,8 +10,7 @@ use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
 
-/// Merges stories: the articles of the others move to `into`. The others stay as rows without articles, so that their ids
-/// are not used again. Returns how many articles moved.
+/// Merges stories: the articles of the others move to `into`, and the others go. Returns how many articles moved.
 ///
 /// # Errors
 ///
