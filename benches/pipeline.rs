@@ -174,24 +174,26 @@ fn serve(extent: &Extent) {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
-/// Sites that have these pages, so many each, and list them in feeds of twenty-five.
+/// Sites that have these pages, so many each, and list them with their headlines in feeds of twenty-five.
 fn sites_of(pages: &[PathBuf], n_per_site: usize) -> Vec<Site> {
     let site_of = |(number, pages): (usize, &[PathBuf])| {
         let host = format!("paper-{number}.example");
         let mut site = Site::new(&host);
+        let mut headlines = Vec::with_capacity(pages.len());
         for (number, page) in pages.iter().enumerate() {
             let mut html = std::fs::read(page).expect("a page can be read");
             if page.extension().is_some_and(|extension| extension == "gz") {
                 let packed = std::mem::take(&mut html);
                 GzDecoder::new(packed.as_slice()).read_to_end(&mut html).expect("a packed page can be unpacked");
             }
+            headlines.push(headline_of(&String::from_utf8_lossy(&html)));
             // Without a charset: the page names its own.
             site.insert(&format!("/page/{number}"), Resource::packed("text/html", &html));
         }
         for first in (0..pages.len()).step_by(25) {
             let items = (first..(first + 25).min(pages.len())).fold(String::new(), |mut items, number| {
-                let _ =
-                    write!(items, "<item><title>Page {number}</title><link>http://{host}/page/{number}</link></item>");
+                let headline = &headlines[number];
+                let _ = write!(items, "<item><title>{headline}</title><link>http://{host}/page/{number}</link></item>");
                 items
             });
             let feed = format!("<rss version=\"2.0\"><channel><title>{host}</title>{items}</channel></rss>");
@@ -203,6 +205,14 @@ fn sites_of(pages: &[PathBuf], n_per_site: usize) -> Vec<Site> {
         site
     };
     pages.chunks_exact(n_per_site).take(N_SITES).enumerate().map(site_of).collect()
+}
+
+/// The headline of a page, as a feed has it.
+fn headline_of(html: &str) -> String {
+    let shared = html.split_once("\"og:title\"").and_then(|(_, rest)| rest.split_once("content=\"")?.1.split_once('"'));
+    let title = || html.split_once("<title").and_then(|(_, rest)| rest.split_once('>')?.1.split_once("</title"));
+    let headline = feed::text_of_html(shared.or_else(title).map_or("", |(headline, _)| headline));
+    headline.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn resolve_from_stdin() -> Vec<String> {

@@ -38,7 +38,7 @@ mod fields;
 mod fragment;
 mod later_pages;
 mod page;
-mod phrase_index;
+pub(crate) mod phrase_index;
 mod read_on;
 mod reservations;
 mod script_text;

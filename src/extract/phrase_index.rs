@@ -2,7 +2,7 @@
 
 /// Phrases of several kinds. A bit for each beginning of three bytes tells at nearly every place of a text that no
 /// phrase begins there.
-pub(super) struct PhraseIndex<K> {
+pub(crate) struct PhraseIndex<K> {
     beginnings: [u64; BEGINNING_BITS / 64],
     /// By beginning, for binary search.
     phrases: Vec<(u32, &'static str, K)>,
@@ -12,7 +12,7 @@ const BEGINNING_BITS: usize = 1 << 14;
 
 impl<K: Copy> PhraseIndex<K> {
     /// An index of phrases, each of three bytes at least; shorter ones are never found.
-    pub(super) fn of(kinds: &[(K, &[&'static str])]) -> PhraseIndex<K> {
+    pub(crate) fn of(kinds: &[(K, &[&'static str])]) -> PhraseIndex<K> {
         let all = kinds.iter().flat_map(|(kind, phrases)| phrases.iter().map(move |phrase| (*phrase, *kind)));
         let mut phrases: Vec<(u32, &'static str, K)> = all
             .filter_map(|(phrase, kind)| Some((beginning(*phrase.as_bytes().first_chunk()?), phrase, kind)))
@@ -27,7 +27,7 @@ impl<K: Copy> PhraseIndex<K> {
     }
 
     /// Tells of each phrase that stands in a text in lower case, with its kind, as often as it does.
-    pub(super) fn find_in(&self, lower: &str, mut tell: impl FnMut(K, &'static str)) {
+    pub(crate) fn find_in(&self, lower: &str, mut tell: impl FnMut(K, &'static str)) {
         let bytes = lower.as_bytes();
         let [first, second, rest @ ..] = bytes else { return };
         let mut beginning = beginning([0, *first, *second]);

@@ -18,7 +18,7 @@ use crate::schedule::backoff;
 
 use super::corroborate::{self, Testimony};
 use super::feed_text;
-use super::obstruction;
+use super::obstruction::{self, Seen};
 use super::page::normalized;
 use super::stages::Stages;
 use super::visits::Visits;
@@ -50,8 +50,9 @@ pub async fn acquire(stages: &Stages, candidate: Candidate) -> ArticleOutcome {
                     note_failure(&mut visits.exchanges, &failure);
                     let (asked, page) = (candidate.url.clone(), document.clone());
                     let n_bytes = document.body.len();
+                    let seen = Seen { extracted: None, is_doubted: true, is_listed: candidate.source.is_some() };
                     let signs = stages
-                        .parse(n_bytes, move || obstruction::signs(&asked, &page, None))
+                        .parse(n_bytes, move || obstruction::signs(&asked, &page, seen))
                         .await
                         .unwrap_or_default();
                     let page = (failure, None);
@@ -268,11 +269,14 @@ struct OtherPage {
 /// Hears what there is for and against a page.
 fn doubt(whole: &WholeArticle, hints: &LinkHints, (asked, is_listed): (&CanonicalUrl, bool)) -> Option<Doubt> {
     let answered = &whole.document.final_url;
-    let signs = || obstruction::signs(asked, &whole.document, Some(&whole.extracted));
+    let signs = |is_doubted| {
+        let seen = Seen { extracted: Some(&whole.extracted), is_doubted, is_listed };
+        obstruction::signs(asked, &whole.document, seen)
+    };
     // On the front page stand the headlines of all articles.
     if obstruction::is_front_page(asked.as_url(), answered) {
         let reason = "the link leads to the front page of its site".to_owned();
-        return Some(Doubt { signs: signs(), is_certain: Some(OtherPage { reason, may_be_article: false }) });
+        return Some(Doubt { signs: signs(true), is_certain: Some(OtherPage { reason, may_be_article: false }) });
     }
     let is_certain = match corroborate::hear(&whole.extracted, hints, asked.as_url()) {
         Testimony::Vouched => return None,
@@ -285,11 +289,7 @@ fn doubt(whole: &WholeArticle, hints: &LinkHints, (asked, is_listed): (&Canonica
         Testimony::OtherPage(reason) => Some(OtherPage { reason, may_be_article: true }),
         Testimony::Silent => None,
     };
-    let signs = match is_certain {
-        Some(_) => signs(),
-        None => obstruction::signs_to_the_letter(signs(), &whole.document, is_listed),
-    };
-    Some(Doubt { signs, is_certain })
+    Some(Doubt { signs: signs(is_certain.is_some()), is_certain })
 }
 
 fn other_page(reason: String) -> Failure {

@@ -1,6 +1,10 @@
 //! Words of what stands before articles, in addresses and in what it says. None of them decides anything by itself: an
 //! address counts for a link that was sent on to it, what is said where several links lead to the same words.
 
+use std::sync::LazyLock;
+
+use crate::extract::phrase_index::PhraseIndex;
+
 /// Whether a step of a path, or the first label of a host, names a place where visitors are stopped. Not words of a headline
 /// among others.
 pub(super) fn is_name(step: &str) -> bool {
@@ -11,8 +15,19 @@ pub(super) fn is_name(step: &str) -> bool {
 
 /// Whether texts have at least two of the words with which gates speak to visitors.
 pub(super) fn speaks_to_visitors<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
-    let lower = texts.map(str::to_lowercase).collect::<Vec<_>>().join("\n");
-    WORDS.iter().flat_map(|language| language.split('|')).filter(|word| lower.contains(word)).take(2).count() == 2
+    /// Each word by its place in the lists: one of two languages counts twice.
+    static INDEX: LazyLock<PhraseIndex<usize>> = LazyLock::new(|| {
+        let words: Vec<&str> = WORDS.iter().flat_map(|language| language.split('|')).collect();
+        let by_place: Vec<(usize, &[&'static str])> =
+            words.iter().enumerate().map(|(at, word)| (at, std::slice::from_ref(word))).collect();
+        PhraseIndex::of(&by_place)
+    });
+    let mut first = None;
+    let mut are_two = false;
+    for text in texts {
+        INDEX.find_in(&text.to_lowercase(), |at, _| are_two |= *first.get_or_insert(at) != at);
+    }
+    are_two
 }
 
 const NAMES: &str = "403 404 abo access-denied age-gate auth authenticate block blocked bot-check captcha challenge consent \

@@ -65,13 +65,24 @@ fn gate_name(url: &Url) -> Option<String> {
     (has_own_label && gate_words::is_name(label)).then(|| host.to_owned())
 }
 
-/// Signs of a page: several links that lead to something with the same sign are not led to their articles. `extracted` is
-/// the article that it seems to hold.
-pub(super) fn signs(
-    asked: &CanonicalUrl,
-    document: &FetchedDocument,
-    extracted: Option<&ExtractedArticle>,
-) -> PageSigns {
+/// What is known of a page whose signs are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// The article that it seems to hold.
+    pub(super) extracted: Option<&'a ExtractedArticle>,
+    /// Whether something speaks against it.
+    pub(super) is_doubted: bool,
+    /// Whether a source listed the link that led to it.
+    pub(super) is_listed: bool,
+}
+
+/// Signs of a page: several links that lead to something with the same sign are not led to their articles.
+///
+/// One against which nothing speaks and that does not speak to visitors is recognised by all it says to the letter: reports that are
+/// written by a machine differ in their numbers. Where no source listed the link, somebody wants the page that it leads to, and
+/// sees what it is.
+pub(super) fn signs(asked: &CanonicalUrl, document: &FetchedDocument, seen: Seen<'_>) -> PageSigns {
+    let Seen { extracted, is_doubted, is_listed } = seen;
     let (asked_url, answered) = (asked.as_url(), &document.final_url);
     let key = normalize::url::canonicalize(answered).map_or_else(|_| answered.to_string(), |url| url.key());
     let place = gate_name(answered).unwrap_or_else(|| place_of(asked_url, answered, &key));
@@ -82,43 +93,23 @@ pub(super) fn signs(
         && steps(asked_url).zip(steps(answered)).all(|(asked, answered)| asked == answered);
     let n_marks = extracted.map_or(0, |article| n_marks(article, answered, asked));
     let links_min = LINKS_MIN + n_marks;
-    let text_links_min = match extracted {
-        Some(article) if !speaks_to_visitors(article) => {
-            if n_marks == 0 {
-                UNSPOKEN_LINKS_MIN
-            } else {
-                PageSigns::NEVER
-            }
-        }
-        _ => links_min,
+    let (text_links_min, is_to_the_letter) = match extracted {
+        Some(article) if !speaks_to_visitors(article) => match (n_marks, is_doubted, is_listed) {
+            (0, true, _) => (UNSPOKEN_LINKS_MIN, false),
+            (0, false, true) => (UNSPOKEN_LINKS_MIN, true),
+            _ => (PageSigns::NEVER, false),
+        },
+        _ => (links_min, false),
     };
     let html = String::from_utf8_lossy(&document.body);
     let text = feed::text_of_html(&html);
-    PageSigns {
-        address: is_moved.then(|| place.clone()),
-        place,
-        text: hash_of_words(&text, WORDS_MIN),
-        parts: parts(&html, &text, extracted),
-        links_min,
-        text_links_min,
-        is_above,
-    }
-}
-
-/// The signs of a page against which nothing speaks: if it does not speak to visitors, it is recognised by all it says to the
-/// letter. Reports that are written by a machine differ in their numbers. Where no source listed the link, somebody wants the
-/// page that it leads to, and sees what it is.
-pub(super) fn signs_to_the_letter(signs: PageSigns, document: &FetchedDocument, is_listed: bool) -> PageSigns {
-    let has_marks = signs.links_min > LINKS_MIN;
-    if has_marks || signs.text_links_min != UNSPOKEN_LINKS_MIN {
-        return signs;
-    }
-    if !is_listed {
-        return PageSigns { text_links_min: PageSigns::NEVER, ..signs };
-    }
-    let text = feed::text_of_html(&String::from_utf8_lossy(&document.body));
-    let hash = hash_of(text.split_whitespace(), WORDS_MIN);
-    PageSigns { text: hash.map(|hash| PageSigns::TO_THE_LETTER.to_owned() + &hash), parts: Vec::new(), ..signs }
+    let (text, parts) = if is_to_the_letter {
+        let hash = hash_of(text.split_whitespace(), WORDS_MIN);
+        (hash.map(|hash| PageSigns::TO_THE_LETTER.to_owned() + &hash), Vec::new())
+    } else {
+        (hash_of_words(&text, WORDS_MIN), parts(&html, &text, extracted))
+    };
+    PageSigns { address: is_moved.then(|| place.clone()), place, text, parts, links_min, text_links_min, is_above }
 }
 
 /// Where a page was found. A query that tells where the visitor wanted to go is another one for each link.
