@@ -155,6 +155,8 @@ fn spawn(program: &Path, processors: &str, role: &str, arguments: &[String]) -> 
         Command::new(program)
     };
     command.arg(role).args(arguments);
+    // As the units have it.
+    command.env("MALLOC_ARENA_MAX", "2");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the process starts")
 }
 
