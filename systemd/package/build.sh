@@ -33,19 +33,21 @@ CFLAGS="${CFLAGS:-} $(printf -- '-ffile-prefix-map=%q ' "${names[@]}")"
 export CFLAGS
 cargo build --release --locked
 
-# What is in the program of this machine would be different on another.
-named=$(grep -aoFn -e "$checkout/" -e "$cargo_home/" -e "$target/" "$target/release/newswire" | cut -d : -f 2 | sort | uniq -c || true)
+# What is in the program of this machine would be different on another. A folder may be called as the names are that it has there.
+named=$(grep -aoF -e "$checkout/" -e "$cargo_home/" -e "$target/" "$target/release/newswire" | grep -vxE '/(newswire|cargo)/' | sort | uniq -c || true)
 if [[ -n $named ]]; then
   printf 'the program names folders of this machine:\n%s\n' "$named" >&2
   exit 1
 fi
 
+made=("$target/release/newswire")
 if command -v dpkg >/dev/null && command -v cargo-deb >/dev/null; then
   systemd/package/prepare.sh "$target/release/newswire"
   rm -f "$target"/debian/newswire_*.deb
   cargo deb --quiet --no-build --no-strip
+  made+=("$target"/debian/newswire_*.deb)
 else
   echo "no package: it needs dpkg and cargo-deb (cargo install cargo-deb)" >&2
 fi
 rustc --version
-find "$target/release/newswire" "$target/debian" -maxdepth 1 \( -name newswire -o -name '*.deb' \) -exec sha256sum {} + 2>/dev/null
+sha256sum "${made[@]}"
