@@ -34,7 +34,7 @@ mod versions;
 
 mod text_pages;
 
-mod take_back;
+pub(in crate::store) mod take_back;
 
 mod replaced;
 
