@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use newswire::demo::web::{Resource, Site};
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::harness::Newsroom;
+use crate::harness::{Newsroom, feed, web_of};
+use crate::newsweb::faults;
 
 fn line(number: usize, title: &str, body: &str) -> String {
     json!({ "url": format!("https://p{number}.example/a"), "source": format!("p{number}"), "title": title, "text": body }).to_string()
@@ -155,6 +157,31 @@ fn before_rows_are_taken_away_the_file_is_kept_as_it_was() {
     let kept = Connection::open(aside).expect("the file as it was");
     let count = kept.query_row("SELECT count(*) FROM story_members WHERE article_id = 1", [], |row| row.get(0));
     assert_eq!(count, Ok(1));
+}
+
+#[test]
+fn articles_that_were_lost_and_not_deleted_come_again() {
+    let web = web_of(vec![
+        Site::new("paper.example")
+            .with("/feed", feed(&["http://paper.example/a", "http://paper.example/b", "http://paper.example/c"]))
+            .with("/a", Resource::html(faults::article_html("What the disk has lost")))
+            .with("/b", Resource::html(faults::article_html("What somebody has deleted")))
+            .with("/c", Resource::html(faults::article_html("What stays"))),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    room.follow("paper", "http://paper.example/feed", Some("feed"));
+    room.run(&["fetch", "--all"]).exits(0);
+    room.run(&["rm", "http://paper.example/b"]).exits(0);
+    change(
+        &room,
+        "DROP TRIGGER articles_delete; DROP TRIGGER articles_delete_signs; DELETE FROM articles WHERE title LIKE '%lost%'",
+    );
+    room.run(&["doctor", "--fix"]).exits(0).says("mended: references");
+    room.run(&["doctor"]).exits(0);
+    room.run(&["fetch", "--due"]).exits(0);
+    assert_eq!(room.column("SELECT title FROM articles ORDER BY title"), ["What stays", "What the disk has lost"]);
+    room.assert_sound();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::config::StoreSettings;
@@ -18,6 +19,7 @@ use crate::store::file::open::open_for_copying;
 use crate::store::file::restore::{name_aside, take_over_rights};
 use crate::store::file::schema_anew::write_schema_anew;
 use crate::store::file::workshop;
+use crate::store::write::articles::take_back::release_links;
 use crate::store::write::beside::beside;
 
 /// Keeps a copy of the file as it is beside it, before anything is taken away. Returns where it is.
@@ -70,8 +72,18 @@ pub fn mend(settings: &StoreSettings, subject: Subject) -> Result<Option<PathBuf
     }
 }
 
-/// Rows that belong to what is not there go; what only names it names nothing.
+/// Articles that are not there though nobody has deleted them: who does takes along what belongs to them, or leaves by what they are
+/// known again.
+const LOST: &str = "SELECT article_id FROM sightings UNION SELECT article_id FROM story_members
+    UNION SELECT article_id FROM _text_pages UNION SELECT article_id FROM _wordings
+    EXCEPT SELECT id FROM articles EXCEPT SELECT article_id FROM _deleted";
+
+/// Rows that belong to what is not there go; what only names it names nothing. Articles that are lost may come again.
 fn references(connection: &Connection) -> rusqlite::Result<()> {
+    let lost: Vec<i64> = connection.prepare(LOST)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for id in lost {
+        release_links(connection, id, Timestamp::now())?;
+    }
     // The check that the transaction makes would count each row while it is mended.
     connection.execute_batch("PRAGMA defer_foreign_keys = ON")?;
     let mut statement = connection.prepare("SELECT \"table\", rowid, parent, fkid FROM pragma_foreign_key_check")?;

@@ -36,7 +36,7 @@ mod text_pages;
 
 pub(in crate::store) mod texts;
 
-mod take_back;
+pub(in crate::store) mod take_back;
 
 mod replaced;
 

@@ -52,7 +52,7 @@ fn give_sightings_back(connection: &Connection, id: i64) -> rusqlite::Result<()>
 
 /// Lets go of an article's links: those that a source listed or somebody asked for wait for another try, and what is only an
 /// address that pages gave is forgotten.
-fn release_links(connection: &Connection, id: i64, retry_at: Timestamp) -> rusqlite::Result<()> {
+pub(in crate::store) fn release_links(connection: &Connection, id: i64, retry_at: Timestamp) -> rusqlite::Result<()> {
     let is_wanted = "(source_id IS NOT NULL OR id IN (SELECT link_id FROM _gate_looks)
                       OR id IN (SELECT link_id FROM _pending_sightings) OR claim_id IS NOT NULL)";
     connection
