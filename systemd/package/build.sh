@@ -31,6 +31,8 @@ export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%"$separator"}
 export CC_SHELL_ESCAPED_FLAGS=1
 CFLAGS="${CFLAGS:-} $(printf -- '-ffile-prefix-map=%q ' "${names[@]}")"
 export CFLAGS
+# A seventh smaller, for a longer build than whoever works on the program would want.
+export CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
 cargo build --release --locked
 
 # What is in the program of this machine would be different on another. A folder may be called as the names are that it has there.
