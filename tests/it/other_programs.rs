@@ -451,3 +451,36 @@ fn a_source_that_is_deleted_while_it_is_polled_is_gone() {
     assert!(!ended.stderr.contains("cannot be written"), "{}", ended.stderr);
     room.assert_sound();
 }
+
+#[test]
+fn what_comes_while_a_daemon_runs_is_compared_with_what_others_made_of_an_article() {
+    let page = |title: &str| Resource::html(faults::article_html(title));
+    let web = web_of(vec![
+        Site::new("paper.example")
+            .with("/feed", feed(&["http://paper.example/a"]))
+            .with("/a", page("What the paper has")),
+        Site::new("evening.example").with("/feed", feed(&[])),
+    ]);
+    let mut room = Newsroom::reading(&web);
+    room.hurry();
+    for paper in ["paper", "evening"] {
+        room.follow(paper, &format!("http://{paper}.example/feed"), Some("feed"));
+    }
+    let daemon = room.start();
+    let patience = std::time::Duration::from_secs(30);
+    room.wait_for(patience, "SELECT title FROM articles", "What the paper has");
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.busy_timeout(patience).expect("a timeout");
+    theirs
+        .execute("UPDATE articles SET body = 'Three quinces were weighed, and none of them was ripe.'", [])
+        .expect("it changes");
+    drop(theirs);
+    // At once, and not only when the daemon next gives a sign of life.
+    assert!(web.put("evening.example", "/b", page("What the paper has")));
+    assert!(web.put("evening.example", "/feed", feed(&["http://evening.example/b"])));
+    room.wait_for(patience, "SELECT count(*) FROM articles", "2");
+    assert_eq!(room.value("SELECT coalesce(duplicate_of, 'none') FROM articles WHERE id = 2"), "none");
+    assert_eq!(room.value("SELECT words FROM articles WHERE id = 1"), "10");
+    daemon.stop().exits(0);
+    room.assert_sound();
+}

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::open::open_for_writing;
-use crate::store::write::articles::full_text;
+use crate::store::write::articles::{elsewhere, full_text};
 
 /// Runs `act` in a transaction of its own on a connection of its own. The daemon's writing thread waits meanwhile.
 pub(in crate::store) fn beside<T>(
@@ -15,6 +15,7 @@ pub(in crate::store) fn beside<T>(
     let mut connection = open_for_writing(settings)?;
     let wrap = |error: rusqlite::Error| explain(&error, &settings.path);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
+    elsewhere::catch_up(&transaction).map_err(wrap)?;
     let outcome = act(&transaction).map_err(wrap)?;
     full_text::index_new(&transaction).map_err(wrap)?;
     transaction.commit().map_err(wrap)?;

@@ -428,7 +428,6 @@ impl Store {
                 clock::set_right(tx, &schedule, now)?;
             }
             daemon::note_heartbeat(tx, run, started_at, now)?;
-            elsewhere::catch_up(tx)?;
             gates::prune(tx, now)?;
             hosts::prune(tx, now)?;
             tx.cache().retention().beat(tx, &retention, now)?;

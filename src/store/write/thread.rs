@@ -14,7 +14,7 @@ use tracing::{debug, warn};
 use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::lock::IngestLock;
-use crate::store::write::articles::full_text;
+use crate::store::write::articles::{elsewhere, full_text};
 use crate::store::write::cache::Cache;
 use crate::store::write::commits::{CommitFigures, Commits};
 use crate::store::write::transaction::WriteTransaction;
@@ -175,6 +175,8 @@ impl Writer {
     fn run_in_transaction(&mut self, units: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
         // A transaction that is dropped before its commit is rolled back.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // What arrives is compared with what there is now, whoever changed it.
+        elsewhere::catch_up(&transaction)?;
         for work in units {
             work.run(WriteTransaction::new(&transaction, &self.cache))?;
         }
