@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use newswire::config;
 use newswire::dedup::{self, Known, Lookalikes};
 use newswire::demo::web::{NewsWeb, Resource, Site};
@@ -499,8 +500,10 @@ fn an_article_that_its_feed_gives_the_new_headline_too_is_a_revision_at_once() {
 
 #[test]
 fn an_article_that_is_rewritten_from_its_headline_to_its_end_is_a_revision() {
-    let dated = "<meta property=\"article:published_time\" content=\"2026-11-20T06:00:00Z\">";
-    let before = lock_keeper("The lock of Ostervik is closed", dated);
+    // An old one is not looked at again.
+    let published = Timestamp::now() - SignedDuration::from_hours(30);
+    let dated = format!("<meta property=\"article:published_time\" content=\"{published:.0}\">");
+    let before = lock_keeper("The lock of Ostervik is closed", &dated);
     let rewritten = |title: &str| {
         let text = (1..=6).fold(String::new(), |text, n| {
             text + &format!(
