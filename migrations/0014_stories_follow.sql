@@ -172,19 +172,6 @@ WHEN new.title IS NOT old.title OR new.body IS NOT old.body BEGIN
     WHERE old.id <= (SELECT indexed_up_to FROM _fts_state) AND old.id NOT IN (SELECT article_id FROM _characters_due);
 END;
 
-DROP TRIGGER articles_delete_signs;
-
-CREATE TRIGGER articles_delete_signs BEFORE DELETE ON articles BEGIN
-    INSERT INTO _deleted (sign, article_id)
-    SELECT DISTINCT 'guid ' || source_id || ' ' || guid AS sign, old.id FROM sightings
-    WHERE article_id = old.id AND guid IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM _deleted WHERE sign = 'guid ' || source_id || ' ' || guid);
-    INSERT INTO _deleted (sign, article_id)
-    SELECT 'text ' || lower(hex(wording)), old.id FROM _wordings
-    WHERE article_id = old.id AND old.url IS NULL
-        AND NOT EXISTS (SELECT 1 FROM _deleted WHERE sign = 'text ' || lower(hex(wording)));
-END;
-
 -- Rows that were replaced before, and may have been changed or deleted since, when their texts were not taken out of the index as they
 -- stand in it: that is made anew.
 INSERT INTO _characters_due (article_id, title, body)

@@ -261,6 +261,13 @@ fn what_a_story_says_follows_its_articles() {
             ),
             format!("Flood closes the quays of Lorne 11-02 31; {quinces}"),
         ),
+        (
+            &format!(
+                "{}; REPLACE INTO articles SELECT * FROM kept",
+                kept("id = 2", "host = 'tidewater.example', url = 'https://www.tidewater.example/again'")
+            ),
+            format!("Flood closes the quays of Lorne 11-02 31; {quinces}"),
+        ),
     ] {
         let room = newsroom();
         let theirs = Connection::open(room.database()).expect("the database opens");
@@ -396,7 +403,8 @@ fn a_row_that_waits_for_the_index_is_no_fault_and_outlives_the_mending_of_anothe
                 assert!(told.contains(&format!("{n_waiting} articles that another program wrote follow")), "{told}");
             } else {
                 room.run(&["doctor"]).exits(1);
-                room.run(&["doctor", "--fix"]).exits(0).says("mended: full text");
+                let mended = room.run(&["doctor", "--fix"]).exits(0).stderr;
+                assert_eq!(mended.matches("mended: full text").count(), 1, "{sql}: {mended}");
             }
             check_goes_on(&room, &sql);
             room.run(&["doctor"]).exits(0);
@@ -446,6 +454,7 @@ fn characters_that_a_text_had_before_two_changes_are_no_longer_found() {
         format!("{}; {}", update("", "魚市場 休"), update("", "魚市場 欠航")),
         format!("{}; {}", replace("魚市場 休"), update("", "魚市場 欠航")),
         format!("{}; {}", update("", "魚市場 休"), replace("魚市場 欠航")),
+        format!("{}; PRAGMA recursive_triggers = ON; {}", update("", "魚市場 休"), replace("魚市場 欠航")),
     ] {
         let room = newsroom();
         let theirs = Connection::open(room.database()).expect("a database");
@@ -472,6 +481,7 @@ fn the_newest_article_is_told_and_found_too_if_its_whole_row_is_put_there_again(
     for sql in [
         "REPLACE INTO articles SELECT * FROM kept",
         "DELETE FROM articles WHERE id = 4; INSERT INTO articles SELECT * FROM kept",
+        "UPDATE kept SET story_id = NULL; DELETE FROM articles WHERE id = 4; INSERT INTO articles SELECT * FROM kept",
     ] {
         let room = check_is_told(&format!("{kept}; {sql}"), &["4"], story, "1");
         assert_eq!(found(&room, "xylophone"), ["4"], "{sql}");
