@@ -280,6 +280,9 @@ fn what_a_story_says_follows_its_articles() {
             &[["evening.example", "Nothing", "Nothing of this was said before in any of the papers."]],
         );
         assert_eq!(room.value(stories), expected, "{sql}");
+        let compared_at = "SELECT count(*) FROM _story_signatures JOIN story_members USING (article_id)
+            WHERE at_s IS NOT CAST(strftime('%s', told_at) AS INTEGER)";
+        assert_eq!(room.value(compared_at), "0", "{sql}");
         room.run(&["doctor"]).exits(0);
         check_goes_on(&room, sql);
     }

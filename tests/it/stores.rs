@@ -124,6 +124,9 @@ fn whom_and_when_stories_tell_and_what_is_found_is_set_right_for_rows_that_were_
         assert_eq!(room.value(untold), "0", "{sql}");
         let of_2020 = room.value("SELECT count(*) FROM stories WHERE first_published_at = '2020-01-02T00:00:00Z'");
         assert_eq!(of_2020, if sql.contains("2020") { "1" } else { "0" });
+        let compared_at = "SELECT count(*) FROM _story_signatures JOIN story_members USING (article_id)
+             WHERE at_s IS NOT CAST(strftime('%s', told_at) AS INTEGER)";
+        assert_eq!(room.value(compared_at), "0", "{sql}");
         room.run(&["doctor"]).exits(0);
         room.assert_sound();
     }

@@ -13,6 +13,8 @@ pub(super) fn catch_up(connection: &Connection) -> rusqlite::Result<()> {
     if noted.is_empty() {
         return Ok(());
     }
+    // In one transaction, also where there is one already.
+    connection.execute_batch("SAVEPOINT replaced")?;
     for (id, title, body, _) in noted.into_iter().filter(|(_, _, _, is_replaced)| *is_replaced) {
         connection
             .prepare_cached(
@@ -25,5 +27,5 @@ pub(super) fn catch_up(connection: &Connection) -> rusqlite::Result<()> {
             )?
             .execute([id])?;
     }
-    connection.prepare_cached("DELETE FROM _replaced")?.execute([]).map(|_| ())
+    connection.execute_batch("DELETE FROM _replaced; RELEASE replaced")
 }
