@@ -246,6 +246,28 @@ fn what_a_story_says_follows_its_articles() {
             ),
             format!("Otters 10-30 32; {quinces}"),
         ),
+        (
+            &format!(
+                "{}; REPLACE INTO articles SELECT * FROM kept",
+                kept("id = 1", "title = 'Otters', published_at = '2026-10-30T12:00:00Z'")
+            ),
+            format!("Otters 10-30 32; {quinces}"),
+        ),
+        (
+            &format!(
+                "REPLACE INTO articles (id, published_at, {columns}) SELECT id, published_at, {}
+                 FROM articles WHERE id = 2",
+                columns.replace("url", "'https://www.tidewater.example/again'")
+            ),
+            format!("Flood closes the quays of Lorne 11-02 31; {quinces}"),
+        ),
+        (
+            &format!(
+                "{}; REPLACE INTO articles SELECT * FROM kept",
+                kept("id = 2", "host = 'tidewater.example', url = 'https://www.tidewater.example/again'")
+            ),
+            format!("Flood closes the quays of Lorne 11-02 31; {quinces}"),
+        ),
     ] {
         let room = newsroom();
         let theirs = Connection::open(room.database()).expect("the database opens");
@@ -258,6 +280,9 @@ fn what_a_story_says_follows_its_articles() {
             &[["evening.example", "Nothing", "Nothing of this was said before in any of the papers."]],
         );
         assert_eq!(room.value(stories), expected, "{sql}");
+        let compared_at = "SELECT count(*) FROM _story_signatures JOIN story_members USING (article_id)
+            WHERE at_s IS NOT CAST(strftime('%s', told_at) AS INTEGER)";
+        assert_eq!(room.value(compared_at), "0", "{sql}");
         room.run(&["doctor"]).exits(0);
         check_goes_on(&room, sql);
     }
@@ -343,6 +368,157 @@ fn a_row_that_replaces_another_may_go_and_change_before_its_words_are_taken_in()
             assert_eq!(!found.is_empty(), is_found, "{sql}: {words}: {found}");
         }
         room.run(&["doctor"]).exits(0);
+    }
+}
+
+/// A statement that copies whole rows aside, and changes the copies.
+fn kept(which: &str, changes: &str) -> String {
+    format!("CREATE TEMP TABLE kept AS SELECT * FROM articles WHERE {which}; UPDATE kept SET {changes}")
+}
+
+/// The ids of the articles that a search finds.
+fn found(room: &Newsroom, words: &str) -> Vec<String> {
+    let hits = room.run(&["search", words]).exits(0);
+    let mut ids: Vec<String> = hits.cells().iter().map(|row| row[0].to_owned()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn a_row_that_waits_for_the_index_is_no_fault_and_outlives_the_mending_of_another() {
+    let replace =
+        format!("{}; REPLACE INTO articles SELECT * FROM kept", kept("id = 2", "body = 'Eels swim in 港口 now.'"));
+    let add = "INSERT INTO articles (id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq)
+         SELECT 9, '港口', body, words, body_kind, quality, first_seen_at, updated_at, sha256, 99 FROM articles WHERE id = 4";
+    for (sql, n_waiting) in [
+        (replace.clone(), 1),
+        (format!("{replace}; DELETE FROM articles WHERE id = 2"), 1),
+        (format!("{replace}; {add}"), 2),
+    ] {
+        for break_index in ["", "INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')"] {
+            let room = newsroom();
+            let theirs = Connection::open(room.database()).expect("a database");
+            theirs.execute_batch(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            theirs.execute_batch(break_index).expect("the index can be emptied");
+            drop(theirs);
+            if break_index.is_empty() {
+                let told = room.run(&["doctor"]).exits(0).stdout;
+                assert!(told.contains(&format!("{n_waiting} articles that another program wrote follow")), "{told}");
+            } else {
+                room.run(&["doctor"]).exits(1);
+                let mended = room.run(&["doctor", "--fix"]).exits(0).stderr;
+                assert_eq!(mended.matches("mended: full text").count(), 1, "{sql}: {mended}");
+            }
+            check_goes_on(&room, &sql);
+            room.run(&["doctor"]).exits(0);
+            assert_eq!(found(&room, "safety"), Vec::<String>::new(), "{sql}");
+        }
+    }
+    // Whatever writes takes it over, and nothing of a row that was replaced stays behind `rm`.
+    let room = newsroom();
+    Connection::open(room.database()).expect("a database").execute_batch(&replace).expect("a row is replaced");
+    room.run(&["rm", "2"]).exits(0);
+    assert_eq!(room.value("SELECT count(*) FROM _replaced"), "0");
+    room.assert_sound();
+}
+
+#[test]
+fn a_statement_with_a_clause_for_conflicts_may_change_an_article_again() {
+    let columns = "id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, language";
+    let upsert = |sets: &str| {
+        format!(
+            "INSERT INTO articles ({columns}) SELECT {columns} FROM articles WHERE id = 2
+             ON CONFLICT (id) DO UPDATE SET {sets}"
+        )
+    };
+    let mut statements = vec![upsert("title = 'Otters ' || change_seq"), upsert("language = 'x' || change_seq")];
+    for clause in ["OR FAIL", "OR ABORT", "OR ROLLBACK", "OR REPLACE", "OR IGNORE", ""] {
+        statements.push(format!("UPDATE {clause} articles SET title = 'Otters ' || change_seq WHERE id = 2"));
+        statements.push(format!("UPDATE {clause} articles SET language = 'x' || change_seq WHERE id = 2"));
+    }
+    for sql in statements {
+        let room = check_is_told(&format!("{sql}; {sql}"), &["2"], "SELECT change_seq FROM articles WHERE id = 2", "6");
+        assert_eq!(found(&room, "otters").is_empty(), sql.contains("language = "), "{sql}");
+    }
+}
+
+#[test]
+fn characters_that_a_text_had_before_two_changes_are_no_longer_found() {
+    let body = "SELECT count(*) FROM articles_characters WHERE articles_characters MATCH";
+    let replace = |body: &str| {
+        format!(
+            "{}; REPLACE INTO articles SELECT * FROM kept; DROP TABLE kept",
+            kept("id = 2", &format!("body = '{body}'"))
+        )
+    };
+    let update = |clause: &str, body: &str| format!("UPDATE {clause} articles SET body = '{body}' WHERE id = 2");
+    for sql in [
+        format!("{}; {}", update("OR REPLACE", "魚市場 休"), update("OR REPLACE", "魚市場 欠航")),
+        format!("{}; {}", update("", "魚市場 休"), update("", "魚市場 欠航")),
+        format!("{}; {}", replace("魚市場 休"), update("", "魚市場 欠航")),
+        format!("{}; {}", update("", "魚市場 休"), replace("魚市場 欠航")),
+        format!("{}; PRAGMA recursive_triggers = ON; {}", update("", "魚市場 休"), replace("魚市場 欠航")),
+    ] {
+        let room = newsroom();
+        let theirs = Connection::open(room.database()).expect("a database");
+        theirs.execute_batch(&update("", "蔵書は三万冊")).expect("it can be changed");
+        let take_over = |name: &str| {
+            import(&room, name, &[["evening.example", "Nothing", "Nothing of this was said before in any paper."]]);
+        };
+        take_over("later");
+        assert_eq!(room.value(&format!("{body} '\"蔵 書\"'")), "1");
+        theirs.execute_batch(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        take_over("last");
+        for (words, expected) in [("蔵 書", "0"), ("休", "0"), ("欠 航", "1")] {
+            assert_eq!(room.value(&format!("{body} '\"{words}\"'")), expected, "{sql}: {words}");
+        }
+        room.run(&["doctor"]).exits(0);
+    }
+}
+
+#[test]
+fn the_newest_article_is_told_and_found_too_if_its_whole_row_is_put_there_again() {
+    let kept = kept("id = 4", "title = 'Xylophone'");
+    let story =
+        "SELECT story_id IS (SELECT story_id FROM story_members WHERE article_id = 4) FROM articles WHERE id = 4";
+    for sql in [
+        "REPLACE INTO articles SELECT * FROM kept",
+        "DELETE FROM articles WHERE id = 4; INSERT INTO articles SELECT * FROM kept",
+        "UPDATE kept SET story_id = NULL; DELETE FROM articles WHERE id = 4; INSERT INTO articles SELECT * FROM kept",
+    ] {
+        let room = check_is_told(&format!("{kept}; {sql}"), &["4"], story, "1");
+        assert_eq!(found(&room, "xylophone"), ["4"], "{sql}");
+        assert_eq!(found(&room, "osterby"), ["4"], "{sql}");
+    }
+}
+
+#[test]
+fn an_article_that_is_deleted_and_put_back_is_found_again() {
+    for is_taken_over in [false, true] {
+        let room = newsroom();
+        let theirs = Connection::open(room.database()).expect("a database");
+        let changes = "UPDATE articles SET body = 'Eels swim in 港口 now.' WHERE id = 2";
+        theirs.execute_batch(changes).expect("it can be changed");
+        let take_over = |name: &str| {
+            import(&room, name, &[["evening.example", "Nothing", "Nothing of this was said before in any paper."]]);
+        };
+        take_over("later");
+        theirs
+            .execute_batch(
+                "CREATE TEMP TABLE kept AS SELECT * FROM articles WHERE id = 2; DELETE FROM articles WHERE id = 2",
+            )
+            .expect("it can be deleted");
+        if is_taken_over {
+            take_over("meanwhile");
+        }
+        theirs.execute_batch("INSERT INTO articles SELECT * FROM kept").expect("it can be put back");
+        room.run(&["doctor"]).exits(0);
+        take_over("last");
+        for words in ["eels", "港口"] {
+            assert_eq!(found(&room, words), ["2"], "{words}");
+        }
+        room.run(&["doctor"]).exits(0);
+        room.assert_sound();
     }
 }
 

@@ -102,3 +102,32 @@ fn what_stories_say_of_articles_that_were_changed_before_is_set_right() {
     assert_eq!(room.value(stories), "1 0");
     room.run(&["doctor"]).exits(0);
 }
+
+#[test]
+fn whom_and_when_stories_tell_and_what_is_found_is_set_right_for_rows_that_were_changed_before() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stores/version-13.db.gz");
+    let other = "CREATE TEMP TABLE kept AS SELECT * FROM articles WHERE id = 5;
+         UPDATE kept SET body = 'Eels swim in 港口 now.'; REPLACE INTO articles SELECT * FROM kept";
+    for sql in [
+        "UPDATE articles SET published_at = '2020-01-02T00:00:00Z', host = 'elsewhere.example', url = 'https://elsewhere.example/1'
+         WHERE id = (SELECT min(title_article_id) FROM stories)",
+        &format!("{other}; DELETE FROM articles WHERE id = 5"),
+        &format!("{other}; UPDATE articles SET body = 'Otters.' WHERE id = 5"),
+    ] {
+        let room = earlier(&fixture);
+        let theirs = Connection::open(room.database()).expect("a database");
+        theirs.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        drop(theirs);
+        room.run(&["import", &room.file("none.jsonl", "")]).exits(0);
+        let untold = "SELECT count(*) FROM story_members JOIN articles ON id = article_id
+             WHERE told_at IS NOT published_at OR publisher <> host";
+        assert_eq!(room.value(untold), "0", "{sql}");
+        let of_2020 = room.value("SELECT count(*) FROM stories WHERE first_published_at = '2020-01-02T00:00:00Z'");
+        assert_eq!(of_2020, if sql.contains("2020") { "1" } else { "0" });
+        let compared_at = "SELECT count(*) FROM _story_signatures JOIN story_members USING (article_id)
+             WHERE at_s IS NOT CAST(strftime('%s', told_at) AS INTEGER)";
+        assert_eq!(room.value(compared_at), "0", "{sql}");
+        room.run(&["doctor"]).exits(0);
+        room.assert_sound();
+    }
+}

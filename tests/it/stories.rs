@@ -565,3 +565,18 @@ fn reports_that_quote_the_same_words_are_no_copies_and_a_reprinted_statement_is_
         assert_eq!(room.column("SELECT coalesce(duplicate_of, 0) FROM articles"), ["0", "1"], "{opening}");
     }
 }
+
+#[test]
+fn a_story_takes_its_headline_from_the_first_article_that_has_one() {
+    let room = Newsroom::new();
+    let (day, publisher, title, body) = REPORTS[0];
+    let untitled = json!({ "url": "https://copyist.example/1", "published": "2026-11-02T09:00:00Z", "text": body });
+    room.run(&["import", &room.file("untitled.jsonl", untitled.to_string())]).exits(0);
+    assert_eq!(room.value("SELECT title FROM stories"), "NULL");
+    import(&room, "titled.jsonl", &[(day, publisher, title, body)]);
+    assert_eq!(
+        room.column("SELECT n_articles || ' ' || title_article_id || ' ' || title FROM stories"),
+        [format!("2 2 {title}")]
+    );
+    room.run(&["doctor"]).exits(0);
+}

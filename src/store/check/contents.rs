@@ -112,13 +112,29 @@ fn references(connection: &Connection) -> rusqlite::Result<Finding> {
 
 fn words(connection: &Connection) -> rusqlite::Result<Finding> {
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
-    let missing = count("SELECT count(*) FROM articles WHERE id NOT IN (SELECT id FROM articles_fts_docsize)")?;
-    let beyond = count("SELECT count(*) FROM articles_fts_docsize WHERE id NOT IN (SELECT id FROM articles)")?;
+    let missing = count(
+        "SELECT count(*) FROM articles WHERE id NOT IN (SELECT id FROM articles_fts_docsize)
+             AND id <= (SELECT indexed_up_to FROM _fts_state)",
+    )?;
+    let beyond = count(
+        "SELECT count(*) FROM articles_fts_docsize WHERE id NOT IN (SELECT id FROM articles)
+             AND id NOT IN (SELECT article_id FROM _replaced WHERE is_replaced)",
+    )?;
     if missing + beyond > 0 {
         let text = format!("{missing} articles are not in it, and {beyond} are that are not there");
         return Ok(Finding::mendable(Subject::FullText, text));
     }
+    let waiting = count(
+        "SELECT (SELECT count(*) FROM _replaced WHERE is_replaced)
+             + (SELECT count(*) FROM articles WHERE id > (SELECT indexed_up_to FROM _fts_state))",
+    )?;
     Ok(match full_text::agrees(connection)? {
+        Some(true) if waiting > 0 => Finding::well(
+            Subject::FullText,
+            format!(
+                "it has what it should; {waiting} articles that another program wrote follow when newswire writes next"
+            ),
+        ),
         Some(true) => Finding::well(Subject::FullText, "every article is in it, with all of its words"),
         Some(false) => Finding::mendable(Subject::FullText, "it has other words than the texts have"),
         None => Finding {
@@ -140,7 +156,7 @@ fn characters(connection: &Connection) -> rusqlite::Result<Finding> {
     )?;
     let mut articles = connection.prepare(
         "SELECT title, body FROM articles WHERE id NOT IN (SELECT id FROM articles_characters_docsize)
-             AND id NOT IN (SELECT article_id FROM _characters_due)",
+             AND id NOT IN (SELECT article_id FROM _characters_due) AND id <= (SELECT indexed_up_to FROM _fts_state)",
     )?;
     let mut rows = articles.query([])?;
     let mut missing = 0_u64;

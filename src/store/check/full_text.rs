@@ -28,7 +28,7 @@ pub(super) fn agrees(connection: &Connection) -> rusqlite::Result<Option<bool>> 
     }
 }
 
-/// Copies the index to the temporary tables, where it has the texts of the articles.
+/// Copies the index to the temporary tables, where it has the texts of the articles, and takes over what waits for that.
 fn copy(connection: &Connection) -> rusqlite::Result<()> {
     let model = in_memory().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let sql: String =
@@ -41,7 +41,14 @@ fn copy(connection: &Connection) -> rusqlite::Result<()> {
              INSERT INTO temp.articles_fts_{part} SELECT * FROM main.articles_fts_{part}"
         ))?;
     }
-    Ok(())
+    connection.execute_batch(
+        "INSERT INTO temp.articles_fts (articles_fts, rowid, title, body)
+         SELECT 'delete', article_id, title, body FROM main._replaced WHERE is_replaced;
+         INSERT INTO temp.articles_fts (rowid, title, body)
+         SELECT id, title, body FROM main.articles
+         WHERE id IN (SELECT article_id FROM main._replaced WHERE is_replaced)
+             OR id > (SELECT indexed_up_to FROM main._fts_state)",
+    )
 }
 
 /// Whether there is no place for temporary tables, or it is full.
@@ -49,11 +56,12 @@ fn is_without_room(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::CannotOpen))
 }
 
-/// Builds the index of all articles.
+/// Builds the index of all articles. Nothing waits to be taken out of it then.
 pub(super) fn rebuild(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "INSERT INTO articles_fts (articles_fts) VALUES ('rebuild');
          INSERT OR IGNORE INTO _fts_state (id, indexed_up_to) VALUES (1, 0);
-         UPDATE _fts_state SET indexed_up_to = coalesce((SELECT max(id) FROM articles), 0)",
+         UPDATE _fts_state SET indexed_up_to = coalesce((SELECT max(id) FROM articles), 0);
+         DELETE FROM _replaced",
     )
 }

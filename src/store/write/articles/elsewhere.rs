@@ -6,7 +6,6 @@ use crate::bundle;
 use crate::scripts::count_words;
 use crate::store::file::damage;
 use crate::store::file::hosts::host_of;
-use crate::store::write::articles::replaced;
 
 /// So many articles at a time: the rest waits for the next.
 const ARTICLES_MAX: u32 = 2000;
@@ -23,7 +22,6 @@ pub(in crate::store) fn catch_up(connection: &Connection) -> rusqlite::Result<()
     }
     // In one transaction, also where there is one already.
     connection.execute_batch("SAVEPOINT elsewhere")?;
-    replaced::catch_up(connection)?;
     for id in changed {
         // What another program writes need not be text that can be read.
         damage::ARTICLES.mend(connection, Some(id))?;

@@ -3,10 +3,12 @@
 use rusqlite::Connection;
 
 use crate::store::file::characters;
+use crate::store::write::articles::replaced;
 
 /// Adds the articles of this transaction to the indexes. Triggers follow later changes in `articles_fts`; those of
-/// `articles_characters` are taken over from where triggers note them.
+/// `articles_characters`, and rows that were put in the place of others, are taken over from where triggers note them.
 pub(in crate::store) fn index_new(connection: &Connection) -> rusqlite::Result<()> {
+    replaced::catch_up(connection)?;
     characters::catch_up(connection)?;
     let indexed_up_to: i64 =
         connection.prepare_cached("SELECT indexed_up_to FROM _fts_state")?.query_row([], |row| row.get(0))?;

@@ -151,6 +151,14 @@ impl Joined {
         {
             set_title(connection, place.story, central)?;
         }
+        if place.reason != Reason::First && arrived.article.title.is_some() {
+            // An article that was none of those that are compared: a copy, say, of one without a headline.
+            connection
+                .prepare_cached(
+                    "INSERT INTO _recounted_stories (story_id) SELECT id FROM stories WHERE id = ?1 AND title IS NULL",
+                )?
+                .execute([place.story])?;
+        }
         Ok(())
     }
 
