@@ -118,10 +118,11 @@ fn stand(
     since: Timestamp,
     is_wanted: bool,
 ) -> Result<Standing, StoreError> {
-    let report = reader.status(now)?;
+    let list = config.list_at_address.as_ref();
+    let report = reader.status(list.map(|list| &list.url), now)?;
     let holder = is_locked_by(reader.path());
     let is_at_work_here = was_ingested_into(reader.path());
-    let list_interval_s = config.list_at_address.as_ref().map_or(0, |list| list.interval_s);
+    let list_interval_s = list.map_or(0, |list| list.interval_s);
     let circumstances =
         Circumstances { holder: holder.as_deref(), is_at_work_here, is_wanted, since, list_interval_s, now };
     let troubles = health::troubles(&report, circumstances);
