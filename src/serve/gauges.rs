@@ -32,7 +32,7 @@ impl Gauges {
         let read_at = Timestamp::now();
         let read = || -> Result<(Backlog, Backlog, Option<Timestamp>), StoreError> {
             let reader = Reader::open(database)?;
-            let list = reader.failing_list()?;
+            let list = reader.failing_list(None)?;
             Ok((reader.source_backlog(read_at)?, reader.link_backlog(read_at)?, list.map(|list| list.since)))
         };
         let read = read().inspect_err(|error| debug!("the figures cannot be read: {error}"));

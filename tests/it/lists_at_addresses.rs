@@ -176,7 +176,7 @@ fn a_list_that_is_broken_or_lost_changes_nothing_and_is_told() {
 fn a_list_that_fails_is_told_to_monitors_and_after_a_day_it_is_wrong() {
     let (web, mut room) = followed(&["one"], listed(opml(&["one"])));
     room.hurry();
-    room.set(&[("http.listen", "\"127.0.0.1:0\"")]);
+    room.set(&[("http.listen", "\"127.0.0.1:0\""), ("store.fetches_keep_days", "1")]);
     let daemon = room.start();
     room.wait_for(PATIENCE, N_ACTIVE, "1");
     let address = serving::address_of(&daemon);
@@ -210,6 +210,13 @@ fn a_list_that_fails_is_told_to_monitors_and_after_a_day_it_is_wrong() {
     check(1, &format!("wrong: {}", told.trim_start_matches("; ")));
     room.run(&["status"]).exits(1).says("the list of sources");
     assert!(failing_s() > 24.0 * 3600.0);
+    // It stays so when requests of that time are no longer kept.
+    let old = "SELECT group_concat(DISTINCT host) FROM fetches WHERE started_at < strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day')";
+    room.wait_for(PATIENCE, old, "lists.example");
+    room.run(&["prune", "--older", "1d", "--fetches"]).exits(0);
+    room.wait_for(PATIENCE, &FAILURES.replace("failures_in_a_row", "failures_in_a_row > 1"), "1");
+    check(1, &format!("wrong: {}", told.trim_start_matches("; ")));
+    assert!(failing_s() > 24.0 * 3600.0);
     // Somebody who asks for it once a day can wait for longer.
     room.set(&[("sources.interval_s", "86400")]);
     let line = room.run(&["status", "--check"]).exits(0).stdout;
@@ -219,6 +226,37 @@ fn a_list_that_fails_is_told_to_monitors_and_after_a_day_it_is_wrong() {
     daemon.wait_to_say("it can be read again");
     assert!(failing_s() < 0.1);
     daemon.stop().exits(0);
+}
+
+#[test]
+fn a_list_that_fails_is_wrong_where_a_timer_asks_for_it_and_the_settings_name_it() {
+    let (web, mut room) = followed(&["one"], listed(opml(&["one"])));
+    room.run(&["fetch", "--due"]);
+    let database = rusqlite::Connection::open(room.database()).expect("the database opens");
+    let day_ago = |times: &str| {
+        let sql = format!(
+            "UPDATE fetches SET started_at = strftime('%Y-%m-%dT%H:%M:%SZ', started_at, '-25 hours') WHERE url = '{LIST}';
+             UPDATE _source_schedule SET {times} WHERE source_id = (SELECT id FROM sources WHERE url = '{LIST}')"
+        );
+        database.execute_batch(&sql).expect("rows can be changed");
+    };
+    put(&web, listed("").status(500));
+    day_ago("last_ok_at = last_ok_at - 25 * 3600 * 1000, last_polled_at = last_polled_at - 25 * 3600 * 1000");
+    room.run(&["fetch", "--due"]);
+    assert_eq!(room.value(FAILURES), "1");
+    let status = room.run(&["status"]).exits(0).stdout;
+    assert!(status.contains("(1 in a row)"), "{status}");
+    day_ago("last_ok_at = last_ok_at - 25 * 3600 * 1000");
+    let told = format!("the list of sources {LIST} could not be read since");
+    room.run(&["status"]).exits(1).says(&told);
+    let checked = room.run(&["status", "--check"]).exits(1).stdout;
+    assert!(checked.contains(&told), "{checked}");
+    // What the settings no longer name is nobody's business, though nothing has ingested since.
+    for url in ["\"http://lists.example/other.opml\"", "\"\""] {
+        room.set(&[("sources.url", url)]);
+        let status = room.run(&["status"]).exits(0).stdout + &room.run(&["status", "--check"]).stdout;
+        assert!(!status.contains("ours"), "{url}: {status}");
+    }
 }
 
 #[test]

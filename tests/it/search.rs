@@ -278,4 +278,9 @@ fn where_very_many_words_begin_so_the_newest_articles_with_one_come() {
     assert_eq!(found(&room, &["harbo*"]).len(), 19);
     // In the syntax of FTS5 likewise.
     check(&["--raw", "\"harbo\"*", "-n", "1"], &[17], newest);
+    // What is not in the index yet leaves no gap.
+    let database = Connection::open(room.database()).expect("the database opens");
+    let out_of_index = "INSERT INTO articles_fts (articles_fts, rowid, title, body) SELECT 'delete', id, title, body FROM articles WHERE id = 17";
+    database.execute(out_of_index, []).expect("a row can be taken out");
+    check(&["harbo*", "-n", "4"], &[14, 11, 8, 5], newest);
 }

@@ -83,6 +83,9 @@ fn status_ends_with_whether_it_runs_and_brings_something() {
         assert_eq!(outcome.stderr, "");
     };
     check(1, "wrong: ");
+    let empty = Newsroom::new();
+    empty.run(&["import", &empty.file("none.jsonl", "")]).exits(0);
+    assert_eq!(empty.run(&["status", "--check"]).exits(0).stdout, "ok: 0 articles, 0 new in 24 h\n");
     let daemon = room.start();
     room.wait_for(PATIENCE, "SELECT title FROM articles", "What the paper has");
     room.run(&["status"]).exits(0);

@@ -162,7 +162,7 @@ fn tell_given_up(database: &Path) -> Result<(), Failure> {
 
 /// What is left to do after an interruption, and how it is done.
 fn what_waits(database: &Path, is_kept: bool, command: &FetchCommand) -> Result<String, Failure> {
-    let status = Context::reader(database)?.status(Timestamp::now())?;
+    let status = Context::reader(database)?.status(None, Timestamp::now())?;
     let articles = counted(status.n_links_due + status.n_links_later, "article");
     let sources = counted(status.n_sources_due, "source");
     let left = format!("{articles} and {sources} wait");

@@ -39,10 +39,15 @@ pub(super) fn troubles(report: &StatusReport, circumstances: Circumstances<'_>) 
     let sign = report.daemon.as_ref().filter(|sign| is_at_work_here && !sign.is_one_shot);
     let is_up = holder.is_some() && sign.is_some_and(|sign| sign.stopped_at.is_none());
     let mut troubles: Vec<String> = trouble_of_daemon(report, sign, circumstances).into_iter().collect();
-    if !(is_up || is_wanted) {
+    let is_expected = is_up || is_wanted;
+    if let Some(list) = &report.failing_list
+        && (is_expected || is_asked_for(list, sign, circumstances))
+    {
+        troubles.extend(trouble_of_list(list, circumstances));
+    }
+    if !is_expected {
         return troubles;
     }
-    troubles.extend(trouble_of_list(report, circumstances));
     if !report.sources_by_state.iter().any(|(state, count)| state == "active" && *count > 0) {
         return troubles;
     }
@@ -89,16 +94,26 @@ fn trouble_of_daemon(
 
 /// What is said of a list that cannot be read, also before it is a trouble.
 pub(super) fn describe_list(list: &FailingList) -> String {
-    let FailingList { url, since, error } = list;
+    let FailingList { url, since, error, .. } = list;
     format!("the list of sources {url} could not be read since {since:.0}: {error}")
 }
 
 /// A list that cannot be read for long. That its server was away for some hours is nothing that somebody must get up for.
-fn trouble_of_list(report: &StatusReport, circumstances: Circumstances<'_>) -> Option<String> {
-    let list = report.failing_list.as_ref()?;
-    let of_intervals = SignedDuration::from_secs(LIST_FAILURES_MAX * i64::from(circumstances.list_interval_s));
+fn trouble_of_list(list: &FailingList, circumstances: Circumstances<'_>) -> Option<String> {
     let age = circumstances.now.duration_since(list.since);
-    (age > LIST_FAILURE_MAX.max(of_intervals)).then(|| describe_list(list))
+    (age > patience_with_list(circumstances)).then(|| describe_list(list))
+}
+
+/// Whether a timer goes on asking for a list, where no daemon does.
+fn is_asked_for(list: &FailingList, sign: Option<&DaemonSign>, circumstances: Circumstances<'_>) -> bool {
+    let by_daemon_until = sign.map(|sign| sign.stopped_at.unwrap_or(sign.heartbeat_at + SILENCE_MAX));
+    circumstances.is_at_work_here
+        && by_daemon_until.is_none_or(|until| list.asked_at > until)
+        && circumstances.now.duration_since(list.asked_at) <= patience_with_list(circumstances)
+}
+
+fn patience_with_list(circumstances: Circumstances<'_>) -> SignedDuration {
+    LIST_FAILURE_MAX.max(SignedDuration::from_secs(LIST_FAILURES_MAX * i64::from(circumstances.list_interval_s)))
 }
 
 #[cfg(test)]
@@ -218,7 +233,12 @@ mod tests {
         let holder = Some("newswire, process 7");
         let failing = |hours_ago| {
             let url = "https://lists.example/ours.opml".to_owned();
-            let list = FailingList { url, since: at(hours_ago), error: "server error 500".to_owned() };
+            let list = FailingList {
+                url,
+                since: at(hours_ago),
+                asked_at: at(hours_ago),
+                error: "server error 500".to_owned(),
+            };
             StatusReport { failing_list: Some(list), ..well() }
         };
         check(&failing(23), holder, ["", ""]);
@@ -233,6 +253,17 @@ mod tests {
         // Only who wants that it is followed misses it where nobody does.
         report.daemon = None;
         check(&report, None, ["", told]);
+        // A timer asks for it in a daemon's place.
+        report.failing_list.as_mut().unwrap().asked_at = at(2);
+        check(&report, None, [told, told]);
+        let of_backup = Circumstances { is_at_work_here: false, ..of(None) };
+        assert_eq!(troubles(&report, of_backup), Vec::<String>::new());
+        report.daemon = well().daemon;
+        report.daemon.as_mut().unwrap().stopped_at = Some(at(1));
+        check(&report, None, ["", &format!("the daemon was stopped at 2026-11-20T11:00:00Z; {told}")]);
+        report.daemon.as_mut().unwrap().stopped_at = Some(at(3));
+        report.last_answer_at = Some(at(2));
+        check(&report, None, [told, told]);
         let seldom = Circumstances { list_interval_s: 86_400, ..of(holder) };
         assert_eq!(troubles(&failing(71), seldom), Vec::<String>::new());
         assert_eq!(troubles(&failing(73), seldom).len(), 1);

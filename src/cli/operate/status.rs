@@ -84,12 +84,12 @@ fn check(context: &mut Context, config: &Config, since: Timestamp) -> Result<(),
     let judged = Reader::open(&config.store.path).and_then(|reader| stand(&reader, config, now, since, true));
     let (line, code) = match &judged {
         Ok(Standing { report, troubles, .. }) if troubles.is_empty() => {
-            let last = report.last_article_at.map_or("never".to_owned(), |last| format!("{last:.0}"));
+            let last = report.last_article_at.map_or(String::new(), |last| format!(", the last at {last:.0}"));
             let n_articles = counted(report.n_articles, "article");
             // Not for long yet; but whoever looks should know.
             let failing = report.failing_list.as_ref().map(|list| format!("; {}", health::describe_list(list)));
             let failing = failing.unwrap_or_default();
-            (format!("{n_articles}, {} new in 24 h, the last at {last}{failing}", report.n_articles_24h), 0)
+            (format!("{n_articles}, {} new in 24 h{last}{failing}", report.n_articles_24h), 0)
         }
         Ok(Standing { troubles, .. }) => (troubles.join("; "), 1),
         Err(error) => (error.to_string(), Failure::from(error.clone()).exit_code()),
@@ -118,10 +118,11 @@ fn stand(
     since: Timestamp,
     is_wanted: bool,
 ) -> Result<Standing, StoreError> {
-    let report = reader.status(now)?;
+    let list = config.list_at_address.as_ref();
+    let report = reader.status(list.map(|list| &list.url), now)?;
     let holder = is_locked_by(reader.path());
     let is_at_work_here = was_ingested_into(reader.path());
-    let list_interval_s = config.list_at_address.as_ref().map_or(0, |list| list.interval_s);
+    let list_interval_s = list.map_or(0, |list| list.interval_s);
     let circumstances =
         Circumstances { holder: holder.as_deref(), is_at_work_here, is_wanted, since, list_interval_s, now };
     let troubles = health::troubles(&report, circumstances);

@@ -2,10 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
 use url::Url;
 
 use crate::config::SLUG_BYTES_MAX;
 use crate::model::{ListedSource, Route};
+use crate::store::file::columns::{from_private_time, public_time};
+use crate::store::file::hosts::host_of;
 
 /// A list that loses more of its sources than half, and more than this, at one time is left as it is until somebody says that it is
 /// meant so: whoever keeps it may have lost it, or a server may serve half of it. Of two sources one may go.
@@ -207,6 +211,40 @@ pub(in crate::store) fn lost_too_much(stored: &[StoredName], listed: &[ListedSou
     let is_too_much = n_lost > LOST_AT_ONCE_MAX && n_lost * 2 > n_before;
     let moved = if n_moved > 0 { format!(" and has {n_moved} at other addresses") } else { String::new() };
     is_too_much.then(|| format!("it has lost {n_removed} of its {n_before} sources at once{moved}"))
+}
+
+/// The first request for a list at an address since it could last be read, of those that are kept: its row and its time.
+pub(in crate::store) fn first_in_vain(
+    connection: &Connection,
+    source_id: i64,
+    url: &str,
+    last_ok_at: Option<Timestamp>,
+) -> rusqlite::Result<Option<(i64, String)>> {
+    // By the host, for which there is an index.
+    connection
+        .prepare_cached(
+            "SELECT id, started_at FROM fetches WHERE host = ?1 AND started_at > ?2 AND source_id = ?3 ORDER BY started_at LIMIT 1",
+        )?
+        .query_row(params![host_of(url), last_ok_at.map_or(String::new(), public_time), source_id], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+}
+
+/// The requests that say since when lists at addresses cannot be read, as a JSON list. They are kept for as long as that is so.
+pub(in crate::store) fn telling_requests(connection: &Connection) -> rusqlite::Result<String> {
+    let mut lists = connection.prepare_cached(
+        "SELECT id, url, last_ok_at FROM sources JOIN _source_schedule ON source_id = sources.id
+         WHERE origin = 'file' AND state = 'manual' AND error IS NOT NULL",
+    )?;
+    let mut rows = lists.query([])?;
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next()? {
+        let last_ok_at = row.get::<_, Option<i64>>(2)?.map(from_private_time);
+        let first = first_in_vain(connection, row.get(0)?, &row.get::<_, String>(1)?, last_ok_at)?;
+        ids.extend(first.map(|(id, _)| id));
+    }
+    Ok(serde_json::json!(ids).to_string())
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, ToSql};
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::scripts::is_unspaced;
 use crate::store::file::characters;
 use crate::store::read::article_filter::{ArticleFilter, UserCondition};
 use crate::store::read::hits::Index;
+use crate::store::read::unicode61::{folded, is_accent, is_of_word, lowered, runs, words};
 
 /// To rank the articles with words at so many places takes some twenty milliseconds. To count no more than these takes five.
 const PLACES_MAX: u32 = 50_000;
@@ -23,9 +23,14 @@ const READ_MAX: u32 = 5000;
 const PLACES: &str =
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp._places USING fts5vocab('main', 'articles_fts', 'instance')";
 
-/// The beginning of a word, as the full-text index writes words.
+/// The beginning of a word.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Beginning(String);
+pub(super) struct Beginning {
+    /// As the index of words writes it.
+    folded: String,
+    /// As that of characters does, which leaves accents where they are.
+    lower: String,
+}
 
 /// What articles are ordered by, as in lists.
 const TIME: &str = "coalesce(articles.published_at, articles.first_seen_at)";
@@ -41,15 +46,18 @@ impl Beginning {
     /// The one that is all that an expression asks for: `"harbo"*`.
     pub(super) fn of(expression: &str) -> Option<Beginning> {
         let beginning = expression.strip_prefix('"')?.strip_suffix("\"*")?;
-        let is_word = !beginning.is_empty() && beginning.chars().all(|c| c.is_alphanumeric() && !is_unspaced(c));
-        is_word.then(|| Beginning(beginning.chars().map(folded).collect()))
+        let is_word = !beginning.is_empty() && beginning.chars().all(|c| is_of_word(c) && !is_unspaced(c));
+        is_word.then(|| Beginning {
+            folded: beginning.chars().map(folded).collect(),
+            lower: beginning.chars().map(lowered).collect(),
+        })
     }
 
     /// Whether words that begin so stand at very many places. Those are counted no further.
     pub(super) fn is_at_many_places(&self, connection: &Connection) -> rusqlite::Result<bool> {
         connection.execute_batch(PLACES)?;
         let sql = "SELECT count(*) FROM (SELECT 1 FROM temp._places WHERE term >= ?1 AND term < ?1 || char(1114111) LIMIT ?2)";
-        let n_places: u32 = connection.query_row(sql, (&self.0, PLACES_MAX + 1), |row| row.get(0))?;
+        let n_places: u32 = connection.query_row(sql, (&self.folded, PLACES_MAX + 1), |row| row.get(0))?;
         Ok(n_places > PLACES_MAX)
     }
 
@@ -81,28 +89,40 @@ impl Beginning {
             let Some(row) = rows.next()? else { return Ok(None) };
             let texts = [row.get_ref(1)?, row.get_ref(2)?].map(|text| text.as_bytes_or_null().ok().flatten());
             let texts = texts.map(|text| String::from_utf8_lossy(text.unwrap_or_default()));
-            let Some(word) = texts.iter().find_map(|text| self.word_in(text)) else { continue };
-            let is_by_character = texts.iter().any(|text| characters::has_some(text));
-            let index = if is_by_character { Index::Characters } else { Index::Words };
+            let Some((index, word)) = self.word_in(&texts) else { continue };
             newest.push(WithBeginning { id: row.get(0)?, index, word: word.to_owned() });
         }
         Ok(Some(newest))
     }
 
-    /// The first word of a text that begins so.
-    fn word_in<'a>(&self, text: &'a str) -> Option<&'a str> {
-        let mut rest = text;
-        loop {
-            rest = &rest[rest.find(is_of_word)?..];
-            let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
-            let (word, behind) = rest.split_at(end);
-            let mut characters = word.chars().filter(|c| !is_combining_mark(*c)).map(folded);
-            if self.0.chars().all(|c| characters.next() == Some(c)) {
-                return Some(word);
-            }
-            rest = behind;
+    /// The first word that begins so, and the index that has an article with these texts by it.
+    fn word_in<'a>(&self, texts: &'a [impl AsRef<str>]) -> Option<(Index, &'a str)> {
+        let mut all = texts.iter().map(AsRef::as_ref);
+        let is_by_character = all.clone().any(characters::has_some);
+        if let Some(word) = all.clone().find_map(|text| self.among_words(text)) {
+            return Some((Index::Words, word));
         }
+        let word = is_by_character.then(|| all.find_map(|text| self.among_characters(text)))??;
+        Some((Index::Characters, word))
     }
+
+    /// What stands in one piece with characters of a script without blanks is left to the other index.
+    fn among_words<'a>(&self, text: &'a str) -> Option<&'a str> {
+        words(text).find(|word| {
+            begins(word.chars().filter(|c| !is_accent(*c)).map(folded), &self.folded) && !characters::has_some(word)
+        })
+    }
+
+    fn among_characters<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let begins_word = |c| is_of_word(c) && !is_unspaced(c);
+        let goes_on = |c| (is_of_word(c) || is_combining_mark(c)) && !is_unspaced(c);
+        runs(text, begins_word, goes_on).find(|word| begins(word.chars().map(lowered), &self.lower))
+    }
+}
+
+/// Whether characters begin with those.
+fn begins(mut characters: impl Iterator<Item = char>, beginning: &str) -> bool {
+    beginning.chars().all(|c| characters.next() == Some(c))
 }
 
 /// The time of the last article that is read, if there are more within the times of a choice.
@@ -112,21 +132,6 @@ fn last_read(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Resul
     let sql = format!("SELECT {TIME} FROM articles {clause} ORDER BY {TIME} DESC LIMIT 1 OFFSET {}", READ_MAX - 1);
     let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
     connection.prepare(&sql)?.query_row(parameters.as_slice(), |row| row.get(0)).optional()
-}
-
-/// Whether a character stands within a word, as SQLite's tokenizer `unicode61` sees it. Those of scripts without blanks are words of their
-/// own.
-fn is_of_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || (!c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)) && !is_unspaced(c))
-}
-
-/// A character of a word in lower case, and without its accent where that leaves a letter of ASCII, as `unicode61` has it.
-fn folded(c: char) -> char {
-    if c.is_ascii() {
-        return c.to_ascii_lowercase();
-    }
-    let lower = c.to_lowercase().next().unwrap_or(c);
-    std::iter::once(lower).nfd().next().filter(char::is_ascii).unwrap_or(lower)
 }
 
 #[cfg(test)]
@@ -149,26 +154,43 @@ mod tests {
             ("\"港\"*", None),
             ("harbo*", None),
         ] {
-            assert_eq!(Beginning::of(expression), expected.map(|word| Beginning(word.to_owned())), "{expression}");
+            let found = Beginning::of(expression).map(|beginning| beginning.folded);
+            assert_eq!(found.as_deref(), expected, "{expression}");
         }
     }
 
     #[test]
     fn words_are_found_by_their_beginning() {
         for (beginning, text, expected) in [
-            ("vot", "They vote.", Some("vote")),
-            ("vot", "VOTING is over", Some("VOTING")),
-            ("vot", "a pivot, two votes", Some("votes")),
+            ("vot", "They vote.", Some((Index::Words, "vote"))),
+            ("vot", "VOTING is over", Some((Index::Words, "VOTING"))),
+            ("vot", "a pivot, two votes", Some((Index::Words, "votes"))),
             ("vot", "a pivot", None),
             ("vot", "vo", None),
-            ("vot", "a-voter", Some("voter")),
-            ("vot", "投票vote投票", Some("vote")),
-            ("emil", "Émilie", Some("Émilie")),
-            ("emil", "E\u{301}milie", Some("E\u{301}milie")),
-            ("порт", "В Портах", Some("Портах")),
-            ("19", "covid-19", Some("19")),
+            ("vot", "a-voter", Some((Index::Words, "voter"))),
+            ("vot", "投票vote投票", Some((Index::Characters, "vote"))),
+            ("vot", "vote投票, votes", Some((Index::Words, "votes"))),
+            ("vot", "🤖vote", None),
+            ("émil", "投票Émilie", Some((Index::Characters, "Émilie"))),
+            ("emil", "投票Émilie", None),
+            ("emil", "投票 Émilie", Some((Index::Words, "Émilie"))),
+            ("emil", "E\u{301}milie", Some((Index::Words, "E\u{301}milie"))),
+            ("ÉMIL", "emilie", Some((Index::Words, "emilie"))),
+            ("порт", "В Портах", Some((Index::Words, "Портах"))),
+            ("λόγος", "Ὁ ΛΌΓΟΣ", Some((Index::Words, "ΛΌΓΟΣ"))),
+            ("19", "covid-19", Some((Index::Words, "19"))),
+            // Vowel signs and points part words.
+            ("क", "ताक", Some((Index::Words, "क"))),
+            ("क", "पहाड़", None),
+            ("ক", "নৌকা", Some((Index::Words, "ক"))),
+            ("க", "ஆகம்", None),
+            ("ம", "ஆகாமல்", Some((Index::Words, "மல"))),
+            ("ين", "الْمِينَاءُ", Some((Index::Words, "ين"))),
+            ("ס", "נִסְגַּר", Some((Index::Words, "ס"))),
+            ("क", "投票 ताक", Some((Index::Words, "क"))),
         ] {
-            assert_eq!(Beginning(beginning.to_owned()).word_in(text), expected, "{beginning} in {text}");
+            let found = Beginning::of(&format!("\"{beginning}\"*")).expect("a beginning");
+            assert_eq!(found.word_in(&[text]), expected, "{beginning} in {text}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! * `articles`, `article_filter`, `article_records`: articles. `search` finds them by words, `changes` in the order in
 //!   which they were written; `hits` are those that have the words, `passage` cuts out where these stand, `spellings` knows in which
 //!   forms; `beginnings` finds the newest with a word that begins as very many do, `newest` the newest of a source.
+//!   `unicode61` parts words as the index does.
 //! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
@@ -37,6 +38,8 @@ pub(super) mod search;
 mod hits;
 
 mod beginnings;
+
+mod unicode61;
 
 mod passage;
 

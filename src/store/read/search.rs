@@ -76,17 +76,27 @@ impl Reader {
         if !beginning.is_at_many_places(self.connection())? {
             return Ok(None);
         }
-        let Some(newest) = beginning.newest(self.connection(), filter, limit)? else { return Ok(None) };
-        let mut by_word: BTreeMap<(Index, &str), Vec<Hit>> = BTreeMap::new();
-        for WithBeginning { id, index, word } in &newest {
-            by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
+        let mut shown = HashMap::new();
+        let mut n_tried = 0;
+        let mut n_sought = limit;
+        loop {
+            let Some(newest) = beginning.newest(self.connection(), filter, n_sought)? else { return Ok(None) };
+            let mut by_word: BTreeMap<(Index, &str), Vec<Hit>> = BTreeMap::new();
+            for WithBeginning { id, index, word } in &newest[n_tried..] {
+                by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
+            }
+            for ((_, word), hits) in by_word {
+                let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
+                shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
+            }
+            if shown.len() >= limit as usize {
+                let hits = newest.iter().filter_map(|one| shown.remove(&one.id));
+                return Ok(Some(hits.take(limit as usize).collect()));
+            }
+            // The index has not got all of them yet: another program has just written some.
+            n_tried = newest.len();
+            n_sought = n_sought.saturating_mul(2);
         }
-        let mut shown = HashMap::with_capacity(newest.len());
-        for ((_, word), hits) in by_word {
-            let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
-            shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
-        }
-        Ok(Some(newest.iter().filter_map(|one| shown.remove(&one.id)).collect()))
     }
 
     /// The articles of hits, in their order, with the passage of each.

@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, ToSql, params};
+use url::Url;
 
 use crate::model::without_credentials;
 use crate::schedule::backoff::DEATHS_AT_ONCE_MAX;
 use crate::schedule::horizon::CLOCK_SLIP;
 use crate::store::file::columns::{ONE_SHOT, from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
-use crate::store::file::hosts::host_of;
+use crate::store::file::source_list::first_in_vain;
 use crate::store::read::reader::Reader;
 
 /// The state of the database and of the daemon.
@@ -44,7 +45,7 @@ pub struct StatusReport {
     pub last_answer_at: Option<Timestamp>,
     /// When an article was last seen for the first time.
     pub last_article_at: Option<Timestamp>,
-    /// The list of sources at an address, where it cannot be read.
+    /// The list of sources at an address that the settings name, where it cannot be read.
     pub failing_list: Option<FailingList>,
 }
 
@@ -55,6 +56,8 @@ pub struct FailingList {
     pub url: String,
     /// When it was first asked for in vain since it could last be read.
     pub since: Timestamp,
+    /// When it was last asked for.
+    pub asked_at: Timestamp,
     /// What was wrong the last time.
     pub error: String,
 }
@@ -172,12 +175,12 @@ impl Reader {
         Ok(found)
     }
 
-    /// The state of the database and of the daemon.
+    /// The state of the database and of the daemon, and of the list of sources at an address that the settings name.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub fn status(&self, now: Timestamp) -> Result<StatusReport, StoreError> {
+    pub fn status(&self, list: Option<&Url>, now: Timestamp) -> Result<StatusReport, StoreError> {
         let count = |sql: &str| self.connection().query_row(sql, [], |row| row.get::<_, u64>(0));
         let count_by = |sql: &str, parameter: &dyn ToSql| {
             self.connection().query_row(sql, [parameter], |row| row.get::<_, u64>(0))
@@ -200,8 +203,9 @@ impl Reader {
                 "SELECT slug, failures_in_a_row, error FROM source_health
                  WHERE error IS NOT NULL AND (state IN ('active', 'gone')
                      -- The list of sources itself.
-                     OR state = 'manual' AND (SELECT origin FROM sources WHERE id = source_id) = 'file') ORDER BY failures_in_a_row DESC, slug",
-                params![],
+                     OR state = 'manual' AND EXISTS (SELECT 1 FROM sources WHERE id = source_id AND origin = 'file' AND url = ?1))
+                 ORDER BY failures_in_a_row DESC, slug",
+                params![list.map(Url::as_str)],
                 |row| Ok((row.get(0)?, row.get(1)?, public_text(row, 2)?.unwrap_or_default())),
             )?,
             // One that was last polled in the future is due: the clock was ahead.
@@ -233,41 +237,39 @@ impl Reader {
                     row.get::<_, Option<String>>(0)
                 })?
                 .and_then(|time| time.parse().ok()),
-            failing_list: self.failing_list()?,
+            failing_list: list.map(|url| self.failing_list(Some(url))).transpose()?.flatten(),
         })
     }
 
-    /// The list of sources at an address, where it cannot be read.
+    /// The list of sources at an address, where it cannot be read; without one, that which was followed last.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub fn failing_list(&self) -> Result<Option<FailingList>, StoreError> {
+    pub fn failing_list(&self, url: Option<&Url>) -> Result<Option<FailingList>, StoreError> {
         let found = self
             .connection()
             .query_row(
-                "SELECT id, url, error, last_ok_at, created_at FROM sources JOIN _source_schedule ON source_id = sources.id
-                 WHERE origin = 'file' AND state = 'manual' AND error IS NOT NULL",
-                [],
+                "SELECT id, url, error, last_ok_at, last_polled_at, created_at
+                 FROM sources JOIN _source_schedule ON source_id = sources.id
+                 WHERE origin = 'file' AND state = 'manual' AND error IS NOT NULL AND url = coalesce(?1, url)
+                 ORDER BY last_polled_at DESC LIMIT 1",
+                [url.map(Url::as_str)],
                 |row| {
                     let (id, url): (i64, String) = (row.get(0)?, row.get(1)?);
-                    let last_ok_at = row.get::<_, Option<i64>>(3)?.map(from_private_time);
-                    let created_at = row.get::<_, String>(4)?.parse().ok();
-                    Ok((id, url, public_text(row, 2)?.unwrap_or_default(), last_ok_at, created_at))
+                    let [last_ok_at, asked_at] =
+                        [row.get::<_, Option<i64>>(3)?, row.get(4)?].map(|time| time.map(from_private_time));
+                    let created_at = row.get::<_, String>(5)?.parse().ok();
+                    Ok((id, url, public_text(row, 2)?.unwrap_or_default(), last_ok_at, asked_at, created_at))
                 },
             )
             .optional()?;
-        let Some((id, url, error, last_ok_at, created_at)) = found else { return Ok(None) };
-        // By the host, for which there is an index.
-        let first_in_vain = self.connection().query_row(
-            "SELECT min(started_at) FROM fetches WHERE host = ?1 AND started_at > ?2 AND source_id = ?3",
-            params![host_of(&url), last_ok_at.map_or(String::new(), public_time), id],
-            |row| row.get::<_, Option<String>>(0),
-        )?;
+        let Some((id, url, error, last_ok_at, asked_at, created_at)) = found else { return Ok(None) };
+        let first_in_vain = first_in_vain(self.connection(), id, &url, last_ok_at)?;
         // What may not be asked for leaves no request.
-        let since = first_in_vain.and_then(|time| time.parse().ok()).or(last_ok_at).or(created_at);
+        let since = first_in_vain.and_then(|(_, time)| time.parse().ok()).or(last_ok_at).or(created_at);
         let url = without_credentials(&url).into_owned();
-        Ok(since.map(|since| FailingList { url, since, error }))
+        Ok(since.map(|since| FailingList { url, since, asked_at: asked_at.unwrap_or(since), error }))
     }
 
     /// The last process that ran as the daemon.

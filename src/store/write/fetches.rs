@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use crate::model::{Exchange, SourceId, without_credentials};
 use crate::store::file::columns::public_time;
 use crate::store::file::hosts::host_of;
+use crate::store::file::source_list::telling_requests;
 
 /// Rows deleted at a time, so that a long-neglected table does not hold up the writing thread.
 const PRUNE_ROWS_MAX: i64 = 5_000;
@@ -42,12 +43,15 @@ pub(in crate::store) fn record(
     Ok(())
 }
 
-/// Deletes rows older than `keep_days`, a limited number at a time. Returns how many.
+/// Deletes rows older than `keep_days`, a limited number at a time, but for the one that says since when a list of sources cannot be read.
+/// Returns how many.
 pub(in crate::store) fn prune(connection: &Connection, keep_days: u32, now: Timestamp) -> rusqlite::Result<usize> {
     let age = SignedDuration::from_hours(24 * i64::from(keep_days));
     let Ok(oldest) = now.checked_sub(age) else { return Ok(0) };
     connection.execute(
-        "DELETE FROM fetches WHERE id IN (SELECT id FROM fetches WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)",
-        params![public_time(oldest), PRUNE_ROWS_MAX],
+        "DELETE FROM fetches WHERE id IN (
+             SELECT id FROM fetches WHERE started_at < ?1 AND id NOT IN (SELECT value FROM json_each(?3))
+             ORDER BY started_at LIMIT ?2)",
+        params![public_time(oldest), PRUNE_ROWS_MAX, telling_requests(connection)?],
     )
 }

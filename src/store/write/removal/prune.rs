@@ -7,6 +7,7 @@ use crate::config::StoreSettings;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{open_for_reading, open_for_writing};
+use crate::store::file::source_list::telling_requests;
 use crate::store::write::beside::beside;
 use crate::store::write::removal::walk::{Pruned, RetentionRules, Stretch, Walk, limit, prune_revisions};
 
@@ -98,18 +99,19 @@ fn prune_fetches(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let before = limit(Some(days), now);
-    let chosen = "started_at < ?1 AND (?2 IS NULL OR source_id = (SELECT id FROM sources WHERE slug = ?2))";
+    let chosen = "started_at < ?1 AND (?2 IS NULL OR source_id = (SELECT id FROM sources WHERE slug = ?2))
+         AND id NOT IN (SELECT value FROM json_each(?3))";
     if is_dry {
         return in_part(settings, is_dry, |connection| {
             let sql = format!("SELECT count(*) FROM fetches WHERE {chosen}");
-            connection.query_row(&sql, params![before, source], |row| row.get(0))
+            connection.query_row(&sql, params![before, source, telling_requests(connection)?], |row| row.get(0))
         });
     }
     let mut n_pruned = 0;
     loop {
         let n = beside(settings, |connection| {
             let sql = format!("DELETE FROM fetches WHERE id IN (SELECT id FROM fetches WHERE {chosen} LIMIT 20000)");
-            connection.execute(&sql, params![before, source])
+            connection.execute(&sql, params![before, source, telling_requests(connection)?])
         })?;
         n_pruned += n as u64;
         if n == 0 {
