@@ -101,6 +101,16 @@ mod tests {
     }
 
     #[test]
+    fn every_word_of_gates_is_found() {
+        for language in WORDS {
+            let words: Vec<&str> = language.split('|').collect();
+            for pair in words.windows(2) {
+                assert!(speaks_to_visitors(pair.iter().copied()), "{pair:?}");
+            }
+        }
+    }
+
+    #[test]
     fn names_of_gates_stand_alone() {
         assert!(is_name("login.php") && is_name("Cookie_Consent") && is_name("403"));
         assert!(!is_name("cookies-are-baked-in-the-harbour") && !is_name("news"));
