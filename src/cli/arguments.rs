@@ -85,6 +85,14 @@ pub(crate) struct CommonArguments {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
 
+    /// Times as they are, in UTC, not how long ago they were
+    #[arg(long, global = true)]
+    pub(crate) utc: bool,
+
+    /// Print what is longer than the screen as it is, not through $PAGER
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
+
     /// How log lines are written [default: log.format in the settings, auto]
     #[arg(long, global = true, value_name = "FORMAT")]
     log_format: Option<LogFormatChoice>,

@@ -10,7 +10,7 @@ use crate::store::{Reader, StoreError};
 use super::arguments::CommonArguments;
 use super::failure::Failure;
 use super::terminal::logging;
-use super::terminal::output::Output;
+use super::terminal::output::{Manners, Output};
 use super::terminal::text::{counted, one_line};
 
 /// What every command is given.
@@ -27,7 +27,13 @@ impl Context {
     pub(crate) fn new(arguments: &CommonArguments) -> Self {
         Context {
             overrides: arguments.overrides(),
-            output: Output::new(arguments.json, arguments.color, arguments.header),
+            output: Output::new(Manners {
+                is_json: arguments.json,
+                color: arguments.color,
+                has_header: arguments.header,
+                is_utc: arguments.utc,
+                is_paged: !arguments.no_pager,
+            }),
             verbosity: arguments.verbosity(),
             has_named_database: arguments.db.is_some(),
         }

@@ -97,7 +97,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
             return Err(Failure::Usage("--replace: there is no file to replace; name it with --out".to_owned()));
         }
         write_to_stdout(command, &selection)?;
-        damage.name(&reader);
+        damage.name(&reader, |told| context.output.note(told));
         return damage.outcome();
     };
     let beside = Beside::check(command, target)?;
@@ -109,7 +109,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
             write_file(command, &selection, target, &beside)?
         }
     };
-    damage.name(&reader);
+    damage.name(&reader, |told| context.output.note(told));
     tally.n_left_out = damage.n_left_out();
     beside.write(
         command,

@@ -117,7 +117,7 @@ fn cells(row: DocumentRow) -> [Cell; COLUMNS.len()] {
         Cell::Texts(article.quality_reasons),
         Cell::Texts(article.reservations),
         listed.duplicate_of.map_or(Cell::Null, Cell::Long),
-        text(article.duplicate_kind),
+        text(listed.duplicate_kind),
         time(Some(&article.first_seen_at)),
         time(Some(&article.updated_at)),
         time(article.removed_at.as_deref()),
@@ -313,6 +313,7 @@ mod tests {
             title: Some(format!("Ferry {id}")),
             url: None,
             duplicate_of: None,
+            duplicate_kind: None,
             revision: 1,
         };
         let article = ArticleDetails {
@@ -327,7 +328,6 @@ mod tests {
             keywords: Vec::new(),
             image_url: None,
             quality_reasons: Vec::new(),
-            duplicate_kind: None,
             first_seen_at: "2026-11-20T07:00:00Z".to_owned(),
             updated_at: "2026-11-20T07:00:00Z".to_owned(),
             sha256: "00".to_owned(),

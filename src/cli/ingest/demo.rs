@@ -230,7 +230,7 @@ fn tell(
     for copy in &copies {
         let original = copy.duplicate_of.map(|of| reader.article(of)).transpose()?.flatten();
         let from = original.and_then(|original| original.row.source).unwrap_or_default();
-        let kind = reader.article(copy.id)?.and_then(|article| article.duplicate_kind);
+        let kind = reader.article(copy.id)?.and_then(|article| article.row.duplicate_kind);
         let (word, how) = match kind.as_deref() {
             Some("near") => ("made from", "is made from one that"),
             _ => ("copy", "is the text that"),

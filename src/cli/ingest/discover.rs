@@ -12,8 +12,8 @@ use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
-use crate::cli::terminal::output::{address, number, text};
 use crate::cli::terminal::signals;
+use crate::cli::terminal::table::{number, text, whole};
 use crate::cli::terminal::text::{counted, one_line};
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub(crate) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<()
     let config = context.configure(Manner::OneShot)?;
     let stages = Stages::new(&config).map_err(Failure::Failed)?;
     let (site, found) = Context::block_on(signals::watch()?.race(search(&stages, &command.site)))???;
-    let columns = [address("url"), text("format"), number("entries"), text("newest"), text("title"), text("evidence")];
+    let columns = [whole("url"), text("format"), number("entries"), text("newest"), text("title"), text("evidence")];
     let rows = found.findings.iter().map(|finding| (to_json(finding), cells(finding))).collect();
     context.output.list(&columns, rows)?;
     tell(&site, &found, config.fetch.discover_requests_max)

@@ -117,7 +117,7 @@ fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> i
     let [kept, dropped, ruled_out] = counts(explanation);
     output.field("lines", Some(&format!("{kept} kept, {dropped} dropped, {ruled_out} ruled out")))?;
     output.line("")?;
-    let width = usize::from(terminal_width());
+    let width = terminal_width();
     for (position, line) in explanation.lines.iter().enumerate() {
         let verdict = format!("{:<9}", line.verdict.as_str());
         let text = cut(&one_line(&line.text), width.saturating_sub(LINE_INDENT)).into_owned();

@@ -484,7 +484,7 @@ impl Watch {
     }
 
     fn finish(&self, context: &mut Context) -> Result<(), Failure> {
-        use crate::cli::terminal::output::{number, text};
+        use crate::cli::terminal::table::{number, text};
         self.progress.finish();
         let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
         let rows = lines.into_iter().map(|(_, row)| row).collect();

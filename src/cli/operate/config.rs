@@ -16,7 +16,7 @@ use crate::store::SourceRow;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::ingest::source_list;
-use crate::cli::terminal::output::text;
+use crate::cli::terminal::table::text;
 use crate::cli::terminal::text::counted;
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, outcome_of_parts};
 use crate::cli::terminal::logging::Manner;
-use crate::cli::terminal::output::{number, text};
+use crate::cli::terminal::table::{number, text};
 use crate::cli::terminal::text::{counted, one_line};
 
 #[derive(Debug, Args)]

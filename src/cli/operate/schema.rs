@@ -7,7 +7,7 @@ use crate::store::{DocRow, SchemaEntry, datasette_metadata, docs, public_schema}
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::output::{address, text};
+use crate::cli::terminal::table::{text, whole};
 use crate::cli::terminal::text::for_terminal;
 
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub(crate) fn run(context: &mut Context, command: &SchemaCommand) -> Result<(), 
             let value = json!({"table_name": table_name, "column_name": column_name, "text": text});
             (value, vec![table_name, column_name.unwrap_or_default(), text])
         });
-        output.list(&[address("table_name"), address("column_name"), text("text")], rows.collect())?;
+        output.list(&[whole("table_name"), whole("column_name"), text("text")], rows.collect())?;
         return Ok(());
     }
     let mut last_table = None;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::store::{SizeReport, TableSize, TextSize};
 
-use crate::cli::terminal::output::{ListRow, Output, address, number, text};
+use crate::cli::terminal::output::{ListRow, Output};
+use crate::cli::terminal::table::{number, text, whole};
 use crate::cli::terminal::text::{counted, size};
 
 /// Sources that a terminal shows; the rest is counted.
@@ -85,12 +86,11 @@ fn describe(output: &mut Output, report: &SizeReport) -> io::Result<()> {
     output.field("growth", Some(&format!("{} in the last 7 days", growth(of_7d))))?;
     output.field("", Some(&format!("{} in the last 30 days", growth(of_30d))))?;
     output.line("")?;
-    output.list(&[address("table"), number("rows"), number("indexes")], table_rows(report))?;
+    output.list(&[whole("table"), number("rows"), number("indexes")], table_rows(report))?;
     if report.tables.is_some() {
         output.line("")?;
     }
-    let columns =
-        [address("source"), number("articles"), number("text"), number("a day (7 d)"), number("a day (30 d)")];
+    let columns = [whole("source"), number("articles"), number("text"), number("a day (7 d)"), number("a day (30 d)")];
     output.list(&columns, sources.iter().take(SOURCES_SHOWN_MAX).map(source_row).collect())?;
     let rest = sources.get(SOURCES_SHOWN_MAX..).unwrap_or_default();
     if !rest.is_empty() {

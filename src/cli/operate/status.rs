@@ -59,10 +59,11 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
         return Ok(sizes::print(&mut context.output, &reader.sizes(now)?)?);
     }
     let Standing { report, holder, troubles } = stand(&reader, &config, now, command.since, false)?;
+    context.output.page();
     let daemon = if reader.is_snapshot()? {
         "never, this is a snapshot".to_owned()
     } else {
-        describe_daemon(report.daemon.as_ref(), holder.as_deref(), now)
+        describe_daemon(report.daemon.as_ref(), holder.as_deref(), now, &|at| context.output.when(&format!("{at:.0}")))
     };
     let path = reader.path().display().to_string();
     let log = log_state(reader.path());
@@ -157,7 +158,7 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
     let (n_fetches, n_failed) = report.fetches_24h;
     output.field("fetches", Some(&format!("{n_fetches} in 24 h, {n_failed} failed")))?;
     for (slug, failures, error) in report.failing.iter().take(FAILING_SHOWN_MAX) {
-        output.field("failing", Some(&format!("{slug} ({failures} in a row): {error}")))?;
+        output.field("failing", Some(&format!("{slug} · {failures}× {error}")))?;
     }
     if report.failing.len() > FAILING_SHOWN_MAX {
         output.field("failing", Some(&format!("and {} more", report.failing.len() - FAILING_SHOWN_MAX)))?;
@@ -165,18 +166,23 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
     Ok(())
 }
 
-fn describe_daemon(sign: Option<&DaemonSign>, holder: Option<&str>, now: Timestamp) -> String {
+fn describe_daemon(
+    sign: Option<&DaemonSign>,
+    holder: Option<&str>,
+    now: Timestamp,
+    when: &dyn Fn(Timestamp) -> String,
+) -> String {
     match (sign, holder) {
         (Some(sign), Some(_)) if sign.stopped_at.is_none() && !sign.is_one_shot => {
             let silence = now.duration_since(sign.heartbeat_at);
             let is_silent = silence > SILENCE_MAX;
             let trouble =
                 if is_silent { format!(", no sign of life for {} s", silence.as_secs()) } else { String::new() };
-            format!("daemon {}, version {}, since {:.0}{trouble}", sign.pid, sign.version, sign.started_at)
+            format!("daemon {}, version {}, since {}{trouble}", sign.pid, sign.version, when(sign.started_at))
         }
         (_, Some(holder)) => holder.to_owned(),
-        (Some(DaemonSign { stopped_at: Some(stopped_at), .. }), None) => format!("no, stopped at {stopped_at:.0}"),
-        (Some(sign), None) => format!("no, ended without stopping after {:.0}", sign.heartbeat_at),
+        (Some(DaemonSign { stopped_at: Some(stopped_at), .. }), None) => format!("no, stopped {}", when(*stopped_at)),
+        (Some(sign), None) => format!("no, ended without stopping after {}", when(sign.heartbeat_at)),
         (None, None) => "no".to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Rows that cannot be read: each costs itself, is named, and the rest is printed.
 
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::text::{counted, one_line};
 use crate::store::Reader;
@@ -12,10 +13,10 @@ pub(crate) struct Damage {
 }
 
 impl Damage {
-    /// Names the damaged rows that the reader has met since this was called last.
-    pub(crate) fn name(&mut self, reader: &Reader) {
+    /// Names the damaged rows that the reader has met since this was called last to `tell`.
+    pub(crate) fn name(&mut self, reader: &Reader, mut tell: impl FnMut(String)) {
         for row in reader.take_damage() {
-            eprintln!("newswire: {}", one_line(&row.to_string()));
+            tell(format!("newswire: {}", one_line(&row.to_string())));
             if row.is_left_out {
                 self.n_left_out += 1;
             } else {
@@ -43,8 +44,8 @@ impl Damage {
 }
 
 /// Names the damaged rows that a command has met, and fails with exit code 3 if there were any.
-pub(crate) fn report(reader: &Reader) -> Result<(), Failure> {
+pub(crate) fn report(context: &mut Context, reader: &Reader) -> Result<(), Failure> {
     let mut damage = Damage::default();
-    damage.name(reader);
+    damage.name(reader, |told| context.output.note(told));
     damage.outcome()
 }

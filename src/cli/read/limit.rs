@@ -39,7 +39,7 @@ impl LimitArguments {
 
 /// Says how many more there are, where a limit has cut a list.
 pub(crate) fn tell_rest(
-    context: &Context,
+    context: &mut Context,
     n_shown: usize,
     limit: u32,
     things: &str,
@@ -50,7 +50,7 @@ pub(crate) fn tell_rest(
     }
     let n_more = count()?.saturating_sub(n_shown as u64);
     if n_more > 0 {
-        eprintln!("newswire: {n_more} more {things}; -n N prints so many, --all prints all");
+        context.output.note(format!("newswire: {n_more} more {things}; -n N prints so many, --all prints all"));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::store::{Lineage, Relative};
 
+use crate::cli::terminal::article_forms::copy_mark;
 use crate::cli::terminal::output::Output;
 
 /// An article's lineage, ready to be told.
@@ -52,49 +53,50 @@ impl Descent {
         })
     }
 
-    /// As text.
+    /// As text: `= 6 wire` for what has the text of article 6, `~ 6 wire` for what was made from it.
     pub(crate) fn describe(&self, output: &mut Output) -> std::io::Result<()> {
         let Lineage { ancestors, share, share_of_original, spans: _, sources: _, descendants } = &self.lineage;
+        let is_near = self.kind.as_deref() == Some("near");
         if let Some(original) = ancestors.first() {
-            let kind = self.kind.as_deref().unwrap_or("exact");
-            let shares = match kind {
-                "near" if *share > 0.0 => {
-                    let (here, there) = (percent(*share), percent(*share_of_original));
-                    format!(": {here} of this text stands there, {there} of that one here")
-                }
-                _ => String::new(),
-            };
-            output.field("copy of", Some(&format!("{} ({kind}){shares}", named(original))))?;
+            let mut copy_of = format!("{} {}", copy_mark(self.kind.as_deref()), named(original));
+            if is_near && *share > 0.0 {
+                let (here, there) = (percent(*share), percent(*share_of_original));
+                copy_of.push_str(&format!(" · {here} of this text, {there} of that"));
+            }
+            output.field("copy of", Some(&copy_of))?;
         }
         if let [_, .., first] = ancestors.as_slice() {
-            output.field("first in", Some(&format!("{} since {}", named(first), first.first_seen_at)))?;
+            output.field("first in", Some(&format!("{} · {}", named(first), output.when(&first.first_seen_at))))?;
         }
-        if self.kind.as_deref() == Some("near") {
-            for (from, paragraphs) in self.paragraphs() {
-                output.field("paragraphs", Some(&format!("{paragraphs}: {}", self.whose(from))))?;
-            }
+        if is_near {
+            let paragraphs = self.paragraphs().into_iter();
+            let paragraphs: Vec<String> =
+                paragraphs.map(|(from, numbers)| format!("{numbers} {}", self.whose(from))).collect();
+            output.field("paragraphs", Some(&paragraphs.join(" · ")))?;
         }
-        for descendant in descendants {
-            let kind = descendant.kind.as_deref().unwrap_or("exact");
-            let is_direct = descendants.iter().all(|other| other.article.id != descendant.of);
-            let how_much = match (kind, is_direct) {
-                ("near", _) if descendant.share <= 0.0 => String::new(),
-                ("near", true) => format!(": {} of it stands here", percent(descendant.share)),
-                ("near", false) => format!(": {} of it stands in {}", percent(descendant.share), descendant.of),
-                (_, true) => String::new(),
-                (_, false) => format!(": the text of {}", descendant.of),
-            };
-            output.field("copied by", Some(&format!("{} ({kind}){how_much}", named(&descendant.article))))?;
-        }
-        Ok(())
+        let copies: Vec<String> = descendants
+            .iter()
+            .map(|descendant| {
+                let mark = copy_mark(descendant.kind.as_deref());
+                let is_direct = descendants.iter().all(|other| other.article.id != descendant.of);
+                let share = if mark == "~" && descendant.share > 0.0 {
+                    format!(" {}", percent(descendant.share))
+                } else {
+                    String::new()
+                };
+                let of = if is_direct { String::new() } else { format!(" of {}", descendant.of) };
+                format!("{mark} {}{share}{of}", named(&descendant.article))
+            })
+            .collect();
+        output.field("copied by", Some(&copies.join(" · ")))
     }
 
     fn whose(&self, from: Option<i64>) -> String {
         let Some(id) = from else {
-            return "its own".to_owned();
+            return "own".to_owned();
         };
         let source = self.lineage.sources.iter().find(|source| source.id == id);
-        source.map_or_else(|| format!("as in {id}"), |source| format!("as in {}", named(source)))
+        source.map_or_else(|| format!("from {id}"), |source| format!("from {}", named(source)))
     }
 
     /// The paragraphs by whose they are, in the order of the text: `1-2, 5`.
@@ -113,7 +115,7 @@ impl Descent {
 }
 
 fn named(relative: &Relative) -> String {
-    format!("{} from {}", relative.id, relative.source.as_deref().unwrap_or("an import"))
+    format!("{} {}", relative.id, relative.source.as_deref().unwrap_or("import"))
 }
 
 fn percent(share: f64) -> String {

@@ -11,15 +11,27 @@ use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::output::{Column, number, text};
+use crate::cli::terminal::table::{Column, number, time, title, whole};
+use crate::cli::terminal::template::RowArguments;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire ls --since 2d --source harbour-post         what one source published since the day before yesterday
+  newswire ls --no-duplicates --where 'quality < 50'   what came in badly
+  newswire ls --format '{id}' -0 --where 'words < 20' | xargs -0 newswire rm
+
+Of each article it says in short: = 6 it has the text of article 6; ~ 6 its text is made from that one; r2 it is its second wording; teaser,
+wall and others: what stood there was not the whole article.")]
 pub(crate) struct LsCommand {
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
 
     #[command(flatten)]
     pub(crate) limit: LimitArguments,
+
+    #[command(flatten)]
+    pub(crate) rows: RowArguments,
 }
 
 /// Rows on a terminal; a program gets all.
@@ -28,21 +40,34 @@ const SCREENFUL: u32 = 50;
 pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
+    context.output.shape(&command.rows)?;
+    context.output.page();
     let filter = command.filter.filter(&reader)?;
     let limit = command.limit.or_screenful(context, SCREENFUL);
     let rows = reader.articles(&filter, limit)?;
     let n_shown = rows.len();
     if rows.is_empty() && context.output.is_decorated() {
-        eprintln!("no articles{}", if filter == ArticleFilter::default() { " yet" } else { " match" });
+        context
+            .output
+            .note(format!("no articles{}", if filter == ArticleFilter::default() { " yet" } else { " match" }));
     }
     let rows = rows.iter().map(|row| (article_forms::row(row), cells(row))).collect();
     context.output.list(&COLUMNS, rows)?;
     tell_rest(context, n_shown, limit, "articles", || reader.n_articles(&filter))?;
-    damage::report(&reader)
+    damage::report(context, &reader)
 }
 
-const COLUMNS: [Column; 6] =
-    [number("id"), text("published"), text("source"), number("words"), text("kind"), text("title")];
+const COLUMNS: [Column; 9] = [
+    number("id").kept(),
+    time("published_at").for_programs(),
+    time("published").for_people(),
+    whole("source"),
+    number("words").for_programs(),
+    whole("kind").for_programs(),
+    whole("note").for_people(),
+    title("title"),
+    whole("url").for_programs(),
+];
 
 fn cells(row: &ArticleRow) -> Vec<String> {
     let kind = match (row.duplicate_of, row.revision) {
@@ -52,11 +77,14 @@ fn cells(row: &ArticleRow) -> Vec<String> {
     };
     vec![
         row.id.to_string(),
-        article_forms::short_time(row),
+        row.published_at.clone().unwrap_or_default(),
+        article_forms::time_of(row),
         row.source.clone().unwrap_or_default(),
         row.words.to_string(),
         kind,
+        article_forms::in_short(row),
         row.title.clone().unwrap_or_default(),
+        row.url.clone().unwrap_or_default(),
     ]
 }
 

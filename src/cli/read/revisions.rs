@@ -83,7 +83,7 @@ impl<'a> History<'a> {
     /// A line for each wording.
     pub(crate) fn describe(&self, output: &mut Output) -> std::io::Result<()> {
         for (position, dated) in self.wordings.iter().enumerate() {
-            let line = format!("{} seen {}: {}", dated.revision, dated.seen_at, self.change(position));
+            let line = format!("{} seen {}: {}", dated.revision, output.when(dated.seen_at), self.change(position));
             output.field("revision", Some(&line))?;
         }
         Ok(())
@@ -134,17 +134,17 @@ impl Comparison<'_> {
     /// As text: a sign before each line, and within a paragraph that was changed the words that went and came in
     /// brackets, so that nothing depends on colour.
     pub(crate) fn describe(&self, output: &mut Output) -> std::io::Result<()> {
-        let end = |dated: &Dated<'_>| format!("revision {}, seen {}", dated.revision, dated.seen_at);
-        let heading = output.bold(&format!("from {}\nto   {}", end(self.from), end(self.to)));
-        output.line(&heading)?;
+        for (word, dated) in [("from", self.from), ("to  ", self.to)] {
+            let end = format!("{word} revision {}, seen {}", dated.revision, output.when(dated.seen_at));
+            output.line(&output.faint(&end))?;
+        }
+        output.line("")?;
         let title = self.to.wording.title.or(self.from.wording.title).unwrap_or("(no title)");
         match &self.difference.title {
-            None => output.line(&format!("\n  {}\n", output.bold(&one_line(title))))?,
-            Some(step) => {
-                let line = shown(step, output);
-                output.line(&format!("\n{line}\n"))?;
-            }
+            None => output.hanging("  ", &output.bold(&one_line(title)), INDENT)?,
+            Some(step) => output.hanging("", &shown(step, output), INDENT)?,
         }
+        output.line("")?;
         let mut n_kept = 0;
         for step in &self.difference.paragraphs {
             if matches!(step, Step::Kept(_)) {
@@ -153,13 +153,16 @@ impl Comparison<'_> {
             }
             tell_kept(output, n_kept)?;
             n_kept = 0;
-            let line = shown(step, output);
-            output.line(&line)?;
+            output.hanging("", &shown(step, output), INDENT)?;
         }
         tell_kept(output, n_kept)?;
-        output.line(&format!("\n{}", self.difference.extent()))
+        output.line("")?;
+        output.line(&self.difference.extent().to_string())
     }
 }
+
+/// Columns of the sign before a line of a difference.
+const INDENT: usize = 2;
 
 fn tell_kept(output: &mut Output, n_kept: usize) -> std::io::Result<()> {
     let line = match n_kept {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::store::{Found, MATCH_MARKS, Order, SearchHit};
+use crate::store::{ArticleRow, Found, MATCH_MARKS, Order, SearchHit};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -14,7 +14,8 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
-use crate::cli::terminal::text::one_line;
+use crate::cli::terminal::template::RowArguments;
+use crate::cli::terminal::text::{one_line, text_width};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,6 +35,9 @@ pub(crate) struct SearchCommand {
 
     #[command(flatten)]
     pub(crate) limit: LimitArguments,
+
+    #[command(flatten)]
+    pub(crate) rows: RowArguments,
 }
 
 /// Hits on a terminal, three lines each; a program gets all.
@@ -42,6 +46,8 @@ const SCREENFUL: u32 = 20;
 pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
+    context.output.shape(&command.rows)?;
+    context.output.page();
     let filter = command.filter.filter(&reader)?;
     let query = command.query.join(" ");
     let expression = if command.raw { query.clone() } else { quoted(&query) };
@@ -51,35 +57,29 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
     let limit = command.limit.or_screenful(context, SCREENFUL);
     let found = reader.search(&expression, &filter, limit)?;
     if found.hits.is_empty() && context.output.is_decorated() {
-        eprintln!("nothing found in {}", ls::database(&config));
+        context.output.note(format!("nothing found in {}", ls::database(&config)));
     }
     let is_decorated = context.output.is_decorated();
-    context.output.header(["id", "published", "source", "title", "snippet"])?;
+    context.output.header(["id", "published_at", "source", "title", "snippet", "url"])?;
     for hit in &found.hits {
         if is_decorated {
             describe(&mut context.output, hit)?;
-        } else if context.output.is_json() {
-            let mut value = article_forms::row(&hit.row);
-            value["snippet"] = json!(hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], ""));
-            context.output.json(&value)?;
         } else {
             let snippet = hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "");
-            let cells = [
-                hit.row.id.to_string(),
-                article_forms::short_time(&hit.row),
-                hit.row.source.clone().unwrap_or_default(),
-                hit.row.title.clone().unwrap_or_default(),
-                snippet,
-            ];
-            context.output.row(cells)?;
+            let mut value = article_forms::row(&hit.row);
+            value["snippet"] = json!(snippet);
+            let ArticleRow { id, published_at, source, title, url, .. } = &hit.row;
+            let [published_at, source, title, url] =
+                [published_at, source, title, url].map(|text| text.clone().unwrap_or_default());
+            context.output.record(&value, [id.to_string(), published_at, source, title, snippet, url])?;
         }
     }
     tell_others(context, &found, limit)?;
-    damage::report(&reader)
+    damage::report(context, &reader)
 }
 
 /// Says what there is beside what was printed.
-fn tell_others(context: &Context, found: &Found, limit: u32) -> Result<(), Failure> {
+fn tell_others(context: &mut Context, found: &Found, limit: u32) -> Result<(), Failure> {
     let told = match found.order {
         Order::BestOfAll(n_found) => {
             return tell_rest(context, found.hits.len(), limit, "articles", || Ok(n_found as u64));
@@ -93,16 +93,28 @@ fn tell_others(context: &Context, found: &Found, limit: u32) -> Result<(), Failu
             .to_owned(),
     };
     if context.verbosity != Verbosity::Quiet {
-        eprintln!("newswire: {told}");
+        context.output.note(format!("newswire: {told}"));
     }
     Ok(())
 }
 
+/// Columns for the number of a hit; what is said of it stands behind.
+const ID_COLUMNS: usize = 5;
+
 fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
     let title = output.bold(&one_line(hit.row.title.as_deref().unwrap_or("(no title)")));
+    let id = hit.row.id.to_string();
+    let indent = ID_COLUMNS.max(text_width(&id)) + 2;
+    output.hanging(&format!("{id:>ID_COLUMNS$}  "), &title, indent)?;
     let source = hit.row.source.as_deref().unwrap_or("import");
-    let about = output.faint(&format!("{} · {source}", article_forms::short_time(&hit.row)));
-    output.line(&format!("{:>6}  {title}  {about}", hit.row.id))?;
+    let about = [
+        output.when(&article_forms::time_of(&hit.row)),
+        one_line(source).into_owned(),
+        article_forms::in_short(&hit.row),
+    ];
+    let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
+    let about = output.faint(&about.join(" · "));
+    output.hanging(&" ".repeat(indent), &about, indent)?;
     let mut snippet = String::new();
     for (position, piece) in hit.snippet.split(MATCH_MARKS.0).enumerate() {
         match piece.split_once(MATCH_MARKS.1) {
@@ -113,7 +125,8 @@ fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
             _ => snippet.push_str(&one_line(piece)),
         }
     }
-    output.line(&format!("        {snippet}\n"))
+    output.hanging(&" ".repeat(indent), &snippet, indent)?;
+    output.line("")
 }
 
 /// A query as people type it, in FTS5's syntax: each word quoted, so that `covid-19`, `O'Brien` and `U.S.` are words

@@ -16,6 +16,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
 use crate::cli::terminal::output::Output;
+use crate::cli::terminal::text::one_line;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -44,13 +45,14 @@ pub(crate) struct ShowCommand {
 pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
+    context.output.page();
     let id = find(&reader, &config, &command.article)?;
     let Some(article) = reader.article(id)? else {
         return Err(Failure::Failed(format!("no article {id}; `newswire ls` lists them")));
     };
     let found = Found {
         sightings: reader.sightings(id)?,
-        descent: Descent::new(reader.lineage(id)?, article.duplicate_kind.clone()),
+        descent: Descent::new(reader.lineage(id)?, article.row.duplicate_kind.clone()),
         revisions: reader.revisions(id)?,
         story: reader.story_of(id)?.map(|story| reader.story(story)).transpose()?.flatten(),
         article,
@@ -59,7 +61,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     if let Some(range) = command.diff {
         let comparison = history.compare(range)?;
         context.output.one(|| comparison.value(id), |output| comparison.describe(output))?;
-        return damage::report(&reader);
+        return damage::report(context, &reader);
     }
     let value = || {
         let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
@@ -72,7 +74,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
         value
     };
     context.output.one(value, |output| found.describe(output, command.revisions.then_some(&history)))?;
-    damage::report(&reader)
+    damage::report(context, &reader)
 }
 
 fn find(reader: &Reader, config: &Config, word: &str) -> Result<i64, Failure> {
@@ -107,15 +109,11 @@ struct Found {
 impl Found {
     fn describe(&self, output: &mut Output, history: Option<&History<'_>>) -> std::io::Result<()> {
         let ArticleDetails { row, body, .. } = &self.article;
-        let title = output.bold(&crate::cli::terminal::text::one_line(row.title.as_deref().unwrap_or("(no title)")));
+        let title = output.bold(&one_line(row.title.as_deref().unwrap_or("(no title)")));
         output.line(&title)?;
         output.line("")?;
-        let published = match (&row.published_at, &self.article.date_source) {
-            (Some(_), Some(source)) => Some(format!("{} (by {source})", article_forms::short_time(row))),
-            _ => None,
-        };
-        output.field("published", published.as_deref())?;
-        output.field("modified", self.article.modified_at.as_deref())?;
+        output.field("published", self.published(output).as_deref())?;
+        output.field("modified", self.article.modified_at.as_deref().map(|at| output.when(at)).as_deref())?;
         output.field("authors", Some(&self.article.authors.join(", ")))?;
         output.field("site", self.article.site_name.as_deref())?;
         output.field("section", self.article.section.as_deref())?;
@@ -125,18 +123,27 @@ impl Found {
         self.descent.describe(output)?;
         output.field("story", self.story.as_ref().and_then(article_forms::story_told_by_others).as_deref())?;
         for sighting in &self.sightings {
-            output.field("seen in", Some(&format!("{} since {}", sighting.source, sighting.first_seen_at)))?;
+            let seen = format!("{} since {}", sighting.source, output.when(&sighting.first_seen_at));
+            output.field("seen in", Some(&seen))?;
         }
-        output.field("removed", self.article.removed_at.as_deref())?;
+        output.field("removed", self.article.removed_at.as_deref().map(|at| output.when(at)).as_deref())?;
         match history {
             Some(history) => history.describe(output)?,
-            None => output.field("revision", article_forms::last_revision(&self.article).as_deref())?,
+            None => output.field("revision", article_forms::last_revision(&self.article, output).as_deref())?,
         }
         output.line("")?;
         for paragraph in body.lines() {
-            output.line(&crate::cli::terminal::text::one_line(paragraph))?;
+            output.line(&one_line(paragraph))?;
             output.line("")?;
         }
         Ok(())
+    }
+
+    /// When it was published, and where that was found; for programs always the instant.
+    fn published(&self, output: &Output) -> Option<String> {
+        let ArticleDetails { row, date_source, .. } = &self.article;
+        let (instant, source) = row.published_at.as_ref().zip(date_source.as_ref())?;
+        let time = if output.is_decorated() { output.when(&article_forms::time_of(row)) } else { instant.clone() };
+        Some(format!("{time} (by {source})"))
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::io::Read;
 
 use clap::Args;
 use serde_json::{Map, Value};
@@ -14,8 +14,9 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, standard_input};
 use crate::cli::terminal::delimited::{Formulas, comma_separated};
-use crate::cli::terminal::output::{Column, Output, address, number, text};
-use crate::cli::terminal::text::{one_line, terminal_width, text_width};
+use crate::cli::terminal::output::Output;
+use crate::cli::terminal::table::{Column, number, text, whole};
+use crate::cli::terminal::text::one_line;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -72,12 +73,6 @@ const TABLE_ROWS_MAX: usize = 1000;
 /// Characters of a value that a terminal shows. The body of an article would fill some screens.
 const SHOWN_CHARACTERS_MAX: usize = 300;
 
-/// Columns of the terminal that a column of text needs, if it is as wide. With less its words are in pieces.
-const TEXT_WIDTH_MIN: usize = 20;
-
-/// Between two columns of a table.
-const GUTTER: usize = 2;
-
 pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Failure> {
     if context.output.is_json() && (command.csv || command.raw_csv) {
         return Err(Failure::Usage("--csv and --json: the answer is one or the other".to_owned()));
@@ -101,6 +96,7 @@ pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
         output.raw(&comma_separated(&names, formulas))?;
         return query.for_each_row(|row| Ok(output.raw(&comma_separated(row.iter().map(shown), formulas))?));
     }
+    output.page();
     if !output.is_decorated() {
         output.header(&names)?;
         return query.for_each_row(|row| Ok(output.row(row.iter().map(shown))?));
@@ -112,7 +108,7 @@ pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
     })?;
     page.print(output)?;
     if page.n_printed == 0 {
-        eprintln!("no rows");
+        output.note("no rows");
     }
     Ok(())
 }
@@ -240,48 +236,19 @@ impl Page {
     fn print(&mut self, output: &mut Output) -> Result<(), Failure> {
         let rows = std::mem::take(&mut self.rows);
         self.n_printed += rows.len();
-        if !self.fits(&rows, usize::from(terminal_width())) {
-            return Ok(self.print_one_by_one(output, &rows)?);
-        }
         let columns: Vec<Column<'_>> = self
             .names
             .iter()
             .zip(&self.kinds)
             .map(|(name, kind)| match kind {
                 Kind::Number => number(name),
-                Kind::Address => address(name),
+                Kind::Address => whole(name),
                 Kind::Unknown | Kind::Text => text(name),
             })
+            // All of them were asked for.
+            .map(Column::kept)
             .collect();
         Ok(output.list(&columns, rows.into_iter().map(|cells| (Value::Null, cells)).collect())?)
-    }
-
-    /// Whether the columns fit beside each other: numbers and addresses are not broken, texts into lines of some words.
-    fn fits(&self, rows: &[Vec<String>], terminal_width: usize) -> bool {
-        let mut width = 0;
-        for (column, (name, kind)) in self.names.iter().zip(&self.kinds).enumerate() {
-            let widest = rows.iter().map(|row| text_width(&row[column])).max().unwrap_or_default();
-            let needed = match kind {
-                Kind::Number | Kind::Address => widest,
-                Kind::Unknown | Kind::Text => widest.min(TEXT_WIDTH_MIN),
-            };
-            width += needed.max(text_width(name)) + GUTTER;
-        }
-        width <= terminal_width
-    }
-
-    /// Each row as lines of a name and a value, for more columns than fit beside each other.
-    fn print_one_by_one(&self, output: &mut Output, rows: &[Vec<String>]) -> io::Result<()> {
-        let width = self.names.iter().map(|name| text_width(name)).max().unwrap_or_default();
-        for row in rows {
-            for (name, cell) in self.names.iter().zip(row) {
-                let room = width - text_width(name);
-                let line = format!("{}{:room$}  {}", output.bold(name), "", one_line(cell));
-                output.line(line.trim_end())?;
-            }
-            output.line("")?;
-        }
-        Ok(())
     }
 }
 
@@ -339,20 +306,6 @@ mod tests {
         check(b"SELECT 1\n", Ok("SELECT 1\n"));
         check(b"SELECT '\xff'", Err("UTF-8"));
         check(&vec![b' '; SQL_BYTES_MAX + 1], Err("longer"));
-    }
-
-    #[test]
-    fn a_table_is_as_wide_as_what_is_not_broken_in_it() {
-        let check = |cell: &str, width_needed: usize| {
-            let mut page = Page::new(&["id".to_owned(), "x".to_owned()]);
-            let row = [QueryValue::Integer(7), QueryValue::Text(cell.into())];
-            page.take(&row);
-            assert!(page.fits(&page.rows, width_needed), "{cell}");
-            assert!(!page.fits(&page.rows, width_needed - 1), "{cell}");
-        };
-        check("short", 4 + 7);
-        check("some words that may well stand in lines of their own", 4 + 22);
-        check("https://paper.example/a-story-of-a-ferry", 4 + 42);
     }
 
     #[test]

@@ -13,8 +13,10 @@ use super::damage;
 use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::output::{Output, number, text};
-use crate::cli::terminal::text::{counted, one_line};
+use crate::cli::terminal::output::Output;
+use crate::cli::terminal::table::{number, text, time, title, whole};
+use crate::cli::terminal::template::RowArguments;
+use crate::cli::terminal::text::{counted, one_line, text_width};
 use crate::cli::terminal::times::parse_time;
 
 #[derive(Debug, Args)]
@@ -61,6 +63,9 @@ pub(crate) struct StoryChoice {
 
     #[command(flatten)]
     pub(crate) limit: LimitArguments,
+
+    #[command(flatten)]
+    pub(crate) rows: RowArguments,
 }
 
 /// Rows on a terminal; a program gets all.
@@ -108,23 +113,34 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
         sources_min: choice.min_sources,
         is_news: choice.no_routine,
     };
+    context.output.shape(&choice.rows)?;
+    context.output.page();
     let limit = choice.limit.or_screenful(context, SCREENFUL);
     let rows = reader.stories(&filter, Some(limit))?;
     let n_shown = rows.len();
     if rows.is_empty() && context.output.is_decorated() {
-        eprintln!("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
+        context
+            .output
+            .note("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
     }
     let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
-    let columns = [number("id"), text("last"), number("articles"), number("sources"), text("kind"), text("title")];
+    let columns = [
+        number("id").kept(),
+        time("last_published_at").headed("last"),
+        number("n_articles").headed("articles"),
+        number("n_sources").headed("sources"),
+        whole("kind"),
+        title("title"),
+    ];
     context.output.list(&columns, rows)?;
     tell_rest(context, n_shown, limit, "stories", || reader.n_stories(&filter))?;
-    damage::report(&reader)
+    damage::report(context, &reader)
 }
 
 fn cells(row: &StoryRow) -> Vec<String> {
     vec![
         row.id.to_string(),
-        row.last_published_at.as_deref().map(minute).unwrap_or_default(),
+        row.last_published_at.clone().unwrap_or_default(),
         row.n_articles.to_string(),
         row.n_sources.to_string(),
         kind(row).to_owned(),
@@ -135,10 +151,6 @@ fn cells(row: &StoryRow) -> Vec<String> {
 /// What a story is that is no news.
 fn kind(row: &StoryRow) -> &'static str {
     if row.is_routine { "routine" } else { "" }
-}
-
-fn minute(time: &str) -> String {
-    time.get(..16).unwrap_or(time).replace('T', " ")
 }
 
 fn value(row: &StoryRow) -> Value {
@@ -157,13 +169,14 @@ fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> 
     let reader = Context::reader(&config.store.path)?;
     let row = find(&reader, id)?;
     let members = reader.story_members(id)?;
+    context.output.page();
     let whole = || {
         let mut value = value(&row);
         value["articles"] = members.iter().map(member_value).collect();
         value
     };
     context.output.one(whole, |output| describe(output, &row, &members))?;
-    damage::report(&reader)
+    damage::report(context, &reader)
 }
 
 fn member_value(member: &MemberRow) -> Value {
@@ -183,16 +196,20 @@ fn describe(output: &mut Output, row: &StoryRow, members: &[MemberRow]) -> std::
     output.line(&title)?;
     output.line("")?;
     let told = row.first_published_at.as_deref().zip(row.last_published_at.as_deref());
-    output.field("told", told.map(|(first, last)| format!("{} to {}", minute(first), minute(last))).as_deref())?;
+    let told = told.map(|(first, last)| [first, last].map(|at| output.when(at)).join(" to "));
+    output.field("told", told.as_deref())?;
     output.field("articles", Some(&row.n_articles.to_string()))?;
     output.field("sources", Some(&row.n_sources.to_string()))?;
     output.field("kind", Some(kind(row)).filter(|kind| !kind.is_empty()))?;
     output.line("")?;
-    let columns = [number("id"), text("published"), text("publisher"), text("title"), text("because")];
+    if output.is_decorated() {
+        return members.iter().try_for_each(|member| describe_member(output, member));
+    }
+    let columns = [number("id"), time("published_at"), text("publisher"), text("title"), text("because")];
     let rows = members.iter().map(|member| {
         let cells = vec![
             member.id.to_string(),
-            minute(&member.at),
+            member.at.clone(),
             member.publisher.clone(),
             member.title.clone().unwrap_or_default(),
             because(member),
@@ -202,12 +219,28 @@ fn describe(output: &mut Output, row: &StoryRow, members: &[MemberRow]) -> std::
     output.list(&columns, rows.collect())
 }
 
+/// Columns for the number of an article; what is said of it stands behind.
+const ID_COLUMNS: usize = 5;
+
+fn describe_member(output: &mut Output, member: &MemberRow) -> std::io::Result<()> {
+    let id = member.id.to_string();
+    let indent = ID_COLUMNS.max(text_width(&id)) + 2;
+    output.hanging(
+        &format!("{id:>ID_COLUMNS$}  "),
+        &one_line(member.title.as_deref().unwrap_or("(no title)")),
+        indent,
+    )?;
+    let about =
+        format!("{} · {} · {}", output.when(&member.at), one_line(&member.publisher), one_line(&because(member)));
+    output.hanging(&" ".repeat(indent), &output.faint(&about), indent)
+}
+
 /// Why an article is in its story, in a few words.
 fn because(member: &MemberRow) -> String {
     let terms = member.terms.join(", ");
     match (member.reason.as_str(), member.score) {
-        ("first", _) => "it was the first".to_owned(),
-        ("copy", _) => "a copy".to_owned(),
+        ("first", _) => "first".to_owned(),
+        ("copy", _) => "= copy".to_owned(),
         ("hand", _) => "by hand".to_owned(),
         (_, Some(score)) => format!("{score:.2}: {terms}"),
         (_, None) => terms,

@@ -22,7 +22,8 @@ use crate::cli::terminal::article_forms;
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::signals;
-use crate::cli::terminal::text::{counted, cut, one_line, padded, terminal_width};
+use crate::cli::terminal::template::RowArguments;
+use crate::cli::terminal::text::{counted, cut, one_line, padded, terminal_width, text_width, without_overrides};
 
 /// Articles without `-n`, as with tail and journalctl.
 const N_LAST: u32 = 10;
@@ -82,6 +83,9 @@ pub(crate) struct TailCommand {
 
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
+
+    #[command(flatten)]
+    pub(crate) rows: RowArguments,
 }
 
 pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Failure> {
@@ -95,6 +99,7 @@ pub(crate) fn run(context: &mut Context, command: &TailCommand) -> Result<(), Fa
     let cursor = command.cursor.as_deref().map(|name| Cursor::open(name, &reader)).transpose()?;
     let exec = command.exec.clone();
     let mut tail = Tail { reader, filter, cursor, exec, after: 0, known: 0, version: None, damage: Damage::default() };
+    context.output.shape(&command.rows)?;
     if tail.exec.is_none() {
         context.output.header(COLUMNS)?;
     }
@@ -237,7 +242,7 @@ impl Tail {
     }
 
     fn print(&mut self, output: &mut Output, rows: &[ChangeRow], is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
-        self.damage.name(&self.reader);
+        self.damage.name(&self.reader, |told| eprintln!("{told}"));
         if let Some(command) = &self.exec {
             let Some(last) = rows.last().filter(|_| !is_stopped()) else { return Ok(()) };
             hand_over(command, rows, self.known)?;
@@ -250,7 +255,7 @@ impl Tail {
         let printed = rows.iter().take_while(|_| !is_stopped()).try_for_each(|row| {
             line(output, row, self.known)?;
             if let Some(cursor) = &mut self.cursor {
-                output.finish()?;
+                output.flush()?;
                 cursor.move_to(row.change_seq, &self.reader)?;
             }
             self.after = self.after.max(row.change_seq);
@@ -259,7 +264,7 @@ impl Tail {
         // Also when a line could not be written: those before it were.
         let kept = self.cursor.as_mut().map_or(Ok(()), |cursor| cursor.keep(&self.reader));
         printed?;
-        output.finish()?;
+        output.flush()?;
         kept
     }
 }
@@ -317,14 +322,13 @@ fn value(changed: &ChangeRow, known: i64) -> Value {
 
 fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> {
     let ChangeRow { row, changed_at, .. } = changed;
-    if output.is_json() {
-        return output.json(&value(changed, known));
-    }
     let [source, title, url] = [&row.source, &row.title, &row.url].map(|text| one_line(text.as_deref().unwrap_or("")));
     let id = row.id.to_string();
     if !output.is_decorated() {
-        return output.row([&id, changed_at, source.as_ref(), change(changed, known), title.as_ref(), url.as_ref()]);
+        let cells = [&id, changed_at, source.as_ref(), change(changed, known), title.as_ref(), url.as_ref()];
+        return output.record(&value(changed, known), cells);
     }
+    // As in a log: how long ago it was would not be true for long.
     let time = changed_at.get(..19).unwrap_or(changed_at).replace('T', " ");
     let what = padded(change(changed, known), "removed".len());
     let what = match change(changed, known) {
@@ -333,10 +337,10 @@ fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> 
         _ => output.good(&what),
     };
     let start = format!("{id:>7}  {}  {}  {what}  ", output.faint(&time), padded(&source, SOURCE_COLUMNS));
-    let copy = row.duplicate_of.map(|of| format!("  (copy of {of})")).unwrap_or_default();
-    let taken = crate::cli::terminal::text::text_width(&start) + copy.len();
-    let columns = usize::from(terminal_width()).saturating_sub(taken).max(TITLE_COLUMNS_MIN);
+    let copy = row.duplicate_of.map(|of| format!("  {} {of}", article_forms::copy_mark(row.duplicate_kind.as_deref())));
+    let copy = copy.unwrap_or_default();
+    let columns = terminal_width().saturating_sub(text_width(&start) + copy.len()).max(TITLE_COLUMNS_MIN);
     let title = if title.is_empty() { "(no title)" } else { title.as_ref() };
     let copy = if copy.is_empty() { copy } else { output.faint(&copy) };
-    output.line(&format!("{start}{}{copy}", cut(title, columns)))
+    output.raw(&format!("{start}{}{copy}\n", cut(&without_overrides(title), columns)))
 }

@@ -65,6 +65,7 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
         keep_days: config.store.fetches_keep_days,
         now: Timestamp::now(),
     };
+    context.output.page();
     let diagnosis = diagnose(&evidence);
     let account = Account {
         asked: &command.url,
@@ -93,7 +94,7 @@ impl Stored {
     fn read(reader: &Reader, id: i64) -> Result<Option<Stored>, Failure> {
         let Some(article) = reader.article(id)? else { return Ok(None) };
         Ok(Some(Stored {
-            descent: Descent::new(reader.lineage(id)?, article.duplicate_kind.clone()),
+            descent: Descent::new(reader.lineage(id)?, article.row.duplicate_kind.clone()),
             story: reader.story_of(id)?.map(|story| reader.story(story)).transpose()?.flatten(),
             addresses: reader.addresses_of(id, ADDRESSES_MAX)?,
             article,
@@ -105,10 +106,10 @@ impl Stored {
         let title = row.title.as_deref().unwrap_or("(no title)");
         output.field("article", Some(&format!("{}: {title}", row.id)))?;
         output.field("text", Some(&article_forms::text_in_short(&self.article)))?;
-        output.field("revision", article_forms::last_revision(&self.article).as_deref())?;
+        output.field("revision", article_forms::last_revision(&self.article, output).as_deref())?;
         self.descent.describe(output)?;
         output.field("story", self.story.as_ref().and_then(article_forms::story_told_by_others).as_deref())?;
-        output.field("removed", removed_at.as_deref())?;
+        output.field("removed", removed_at.as_deref().map(|at| output.when(at)).as_deref())?;
         for address in self.addresses.iter().filter(|address| **address != link.url) {
             output.field("also at", Some(address))?;
         }
@@ -116,10 +117,8 @@ impl Stored {
     }
 
     fn value(&self) -> Value {
-        let ArticleDetails { quality_reasons, duplicate_kind, first_seen_at, updated_at, removed_at, .. } =
-            &self.article;
+        let ArticleDetails { quality_reasons, first_seen_at, updated_at, removed_at, .. } = &self.article;
         let mut value = article_forms::row(&self.article.row);
-        value["duplicate_kind"] = json!(duplicate_kind);
         value["quality_reasons"] = json!(quality_reasons);
         value["first_seen_at"] = json!(first_seen_at);
         value["updated_at"] = json!(updated_at);
@@ -152,13 +151,15 @@ impl Account<'_> {
                 .field("source", Some(&format!("{slug} ({}, {state})", kind.as_deref().unwrap_or("not read yet"))))?;
         }
         for SightingRow { source, url: given, first_seen_at, last_seen_at, .. } in sightings {
-            let last = if last_seen_at == first_seen_at { String::new() } else { format!(", last {last_seen_at}") };
+            let [first, last] = [first_seen_at, last_seen_at].map(|at| output.when(at));
+            let last = if last_seen_at == first_seen_at { String::new() } else { format!(", last {last}") };
             let given = given.as_deref().filter(|given| *given != url);
             let given = given.map(|given| format!(", as {given}")).unwrap_or_default();
-            output.field("listed by", Some(&format!("{source} since {first_seen_at}{last}{given}")))?;
+            output.field("listed by", Some(&format!("{source} since {first}{last}{given}")))?;
         }
         if let Some(link) = link.as_ref().filter(|_| sightings.is_empty()) {
-            output.field("known since", Some(&format!("{:.0}, listed by no source", link.first_seen_at)))?;
+            output
+                .field("known since", Some(&format!("{}, listed by no source", instant(output, link.first_seen_at))))?;
         }
         for from in redirected_from {
             output.field("led here", Some(from))?;
@@ -169,14 +170,14 @@ impl Account<'_> {
             output.field("asked", Some(&format!("{n_untold} times before")))?;
         }
         for exchange in exchanges {
-            output.field("asked", Some(&told(exchange, url)))?;
+            output.field("asked", Some(&told(exchange, url, output)))?;
         }
         if let (Some(stored), Some(link)) = (self.stored, link) {
             stored.describe(output, link)?;
         }
         if let Some(link) = link.as_ref().filter(|_| self.stored.is_some()) {
-            output.field("missing", link.gone_at.map(|at| format!("since {at:.0}")).as_deref())?;
-            output.field("next look", link.due_at.or(link.revisit_at).map(|at| format!("{at:.0}")).as_deref())?;
+            output.field("missing", link.gone_at.map(|at| format!("since {}", instant(output, at))).as_deref())?;
+            output.field("next look", link.due_at.or(link.revisit_at).map(|at| instant(output, at)).as_deref())?;
         }
         output.field("outcome", Some(&self.diagnosis.text))?;
         for next in &self.diagnosis.next {
@@ -251,8 +252,12 @@ impl Account<'_> {
     }
 }
 
+fn instant(output: &Output, at: Timestamp) -> String {
+    output.when(&format!("{at:.0}"))
+}
+
 /// An exchange in a line; its address where it is not the one that was asked about.
-fn told(exchange: &ExchangeRow, url: &str) -> String {
+fn told(exchange: &ExchangeRow, url: &str, output: &Output) -> String {
     let ExchangeRow { started_at, elapsed_ms, bytes, .. } = exchange;
     let address = if exchange.url == url { String::new() } else { format!(" {}", exchange.url) };
     let answer = match exchange.status {
@@ -262,5 +267,5 @@ fn told(exchange: &ExchangeRow, url: &str) -> String {
     };
     let error = exchange.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
     let onward = exchange.redirected_to.as_ref().map(|to| format!(", on to {to}")).unwrap_or_default();
-    format!("{started_at}{address} {answer}{error}{onward}")
+    format!("{}{address}: {answer}{error}{onward}", output.when(started_at))
 }

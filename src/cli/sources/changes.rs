@@ -10,7 +10,8 @@ use super::named::one_source;
 use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, outcome_of_parts};
-use crate::cli::terminal::output::{ListRow, text};
+use crate::cli::terminal::output::ListRow;
+use crate::cli::terminal::table::text;
 use crate::cli::terminal::text::counted;
 
 /// Does the same with each of the sources that were named. One that cannot be changed does not keep the others.

@@ -15,7 +15,7 @@ use super::rows::rows;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{read_input, write_atomically};
-use crate::cli::terminal::output::{address, text};
+use crate::cli::terminal::table::{text, whole};
 use crate::cli::terminal::text::{counted, one_line};
 
 /// Follows what OPML files list. What is followed already is left as it is; what is broken is told with its line.
@@ -64,7 +64,7 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
         ));
     }
     let n_known = known.len() + new.len() - n_added;
-    context.output.list(&[text("slug"), address("url"), text("what")], lines)?;
+    context.output.list(&[text("slug"), whole("url"), text("what")], lines)?;
     let (added, faulty) = (counted(n_added, "source"), counted(n_broken, "outline"));
     eprintln!("{added} added, {n_known} followed already, {faulty} with faults");
     match n_broken {

@@ -1,38 +1,60 @@
 //! `newswire sources ls`.
 
+use jiff::Timestamp;
+
 use crate::config::Config;
+use crate::model::without_credentials;
 use crate::store::SourceRow;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::sources::rows::{rows, to_json};
-use crate::cli::terminal::output::{number, text};
+use crate::cli::terminal::table::{number, text, time, whole};
 
 pub(crate) fn list(context: &mut Context, config: &Config, all: bool) -> Result<(), Failure> {
     let mut rows = rows(config)?;
     rows.retain(|row| all || row.state != "removed");
     if rows.is_empty() {
-        eprintln!("no sources yet; `newswire sources add URL` adds one");
+        context.output.note("no sources yet; `newswire sources add URL` adds one");
     }
-    let columns =
-        [text("slug"), text("kind"), text("state"), number("7 days"), text("last ok"), text("next"), text("trouble")];
+    let columns = [
+        whole("slug").kept(),
+        whole("kind"),
+        whole("state").for_programs(),
+        // Worth its room where it is not what is expected.
+        whole("state").for_people(),
+        number("articles_7d").headed("7 d"),
+        time("last_ok_at").headed("last ok"),
+        time("next_due_at").for_programs(),
+        time("next").for_people(),
+        text("trouble"),
+        whole("url").for_programs(),
+    ];
+    context.output.page();
     let rows = rows.iter().map(|row| (to_json(row), cells(row))).collect();
     context.output.list(&columns, rows)?;
     Ok(())
 }
 
+/// When it is polled next; a time that has passed is none to wait for.
+fn next(row: &SourceRow) -> String {
+    let due_at = row.next_due_at.clone().unwrap_or_default();
+    let is_due = due_at.parse::<Timestamp>().is_ok_and(|due_at| due_at <= Timestamp::now());
+    if is_due { "now".to_owned() } else { due_at }
+}
+
 fn cells(row: &SourceRow) -> Vec<String> {
-    let minutes = |time: &Option<String>| {
-        time.as_deref().and_then(|time| time.get(..16)).map(|time| time.replace('T', " ")).unwrap_or_default()
-    };
-    let trouble = row.error.as_ref().map(|error| format!("{}×: {error}", row.failures_in_a_row));
+    let trouble = row.error.as_ref().map(|error| format!("{}× {error}", row.failures_in_a_row));
     vec![
         row.slug.clone(),
         row.kind.clone().unwrap_or_default(),
         row.state.clone(),
+        if row.state == "active" { String::new() } else { row.state.clone() },
         row.articles_7d.to_string(),
-        minutes(&row.last_ok_at),
-        minutes(&row.next_due_at),
+        row.last_ok_at.clone().unwrap_or_default(),
+        row.next_due_at.clone().unwrap_or_default(),
+        next(row),
         trouble.unwrap_or_default(),
+        row.url.as_deref().map(without_credentials).unwrap_or_default().into_owned(),
     ]
 }

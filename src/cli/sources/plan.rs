@@ -18,8 +18,9 @@ use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, read_input};
-use crate::cli::terminal::output::{ListRow, text};
+use crate::cli::terminal::output::ListRow;
 use crate::cli::terminal::signals;
+use crate::cli::terminal::table::text;
 use crate::cli::terminal::text::{counted, one_line};
 
 /// What `plan --exit-code` ends with where there is something to do, as `git diff --exit-code` does.

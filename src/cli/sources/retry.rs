@@ -9,7 +9,8 @@ use crate::store::{self};
 use super::named::one_source;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::output::{ListRow, number, text};
+use crate::cli::terminal::output::ListRow;
+use crate::cli::terminal::table::{number, text};
 
 /// Makes the articles due again that sources have listed and that were given up, or wait after failures.
 pub(super) fn retry(context: &mut Context, config: &Config, words: &[String]) -> Result<(), Failure> {

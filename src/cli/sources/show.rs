@@ -61,16 +61,17 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     output.field("links", Some(&row.link_selectors.join(", ")))?;
     output.field("proxy", row.proxy.as_deref())?;
     output.field("credentials", row.credentials.as_deref())?;
-    output.field("followed", Some(&details.created_at))?;
-    output.field("last ok", row.last_ok_at.as_deref())?;
-    output.field("next poll", row.next_due_at.as_deref())?;
+    let when = |output: &Output, at: Option<&str>| at.map(|at| output.when(at));
+    output.field("followed", Some(&output.when(&details.created_at)))?;
+    output.field("last ok", when(output, row.last_ok_at.as_deref()).as_deref())?;
+    output.field("next poll", when(output, row.next_due_at.as_deref()).as_deref())?;
     output.field(
         "articles",
         Some(&format!("{}, {} in 7 days, {} waiting", details.n_articles, row.articles_7d, details.n_waiting)),
     )?;
-    output.field("last new", details.last_new_article_at.as_deref())?;
+    output.field("last new", when(output, details.last_new_article_at.as_deref()).as_deref())?;
     if let Some(error) = &row.error {
-        output.field("trouble", Some(&format!("{} in a row: {error}", row.failures_in_a_row)))?;
+        output.field("trouble", Some(&format!("{}× {error}", row.failures_in_a_row)))?;
     }
     for problem in &details.problems {
         output.field("problem", Some(problem))?;
@@ -78,7 +79,10 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     for FetchRow { started_at, status, elapsed_ms, bytes, error, url, .. } in &details.fetches {
         let status = status.map_or("-".to_owned(), |status| status.to_string());
         let error = error.as_deref().map(|error| format!("  {error}")).unwrap_or_default();
-        output.field("fetch", Some(&format!("{started_at}  {status}  {elapsed_ms} ms  {bytes} B  {url}{error}")))?;
+        output.field(
+            "fetch",
+            Some(&format!("{}  {status}  {elapsed_ms} ms  {bytes} B  {url}{error}", output.when(started_at))),
+        )?;
     }
     Ok(())
 }

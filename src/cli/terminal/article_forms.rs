@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{Article, CanonicalUrl, DatePrecision, Published};
 use crate::store::{ArticleDetails, ArticleRow, RevisionRow, SightingRow, StoryRow};
 
+use super::output::Output;
 use super::text::counted;
 
 /// A date of publication as people and programs read it: the day alone where that is all that is known.
@@ -54,6 +55,7 @@ pub(crate) fn row(row: &ArticleRow) -> Value {
         "title": row.title,
         "url": row.url,
         "duplicate_of": row.duplicate_of,
+        "duplicate_kind": row.duplicate_kind,
         "revision": row.revision,
     })
 }
@@ -92,12 +94,7 @@ pub(crate) fn exported(
 /// A stored article with all that is known of it. What is here can be imported again.
 pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
     let published = match article.row.date_precision.as_deref() {
-        // Not the day of the instant, which in UTC may be the one before.
-        Some("day") => article
-            .row
-            .date
-            .as_ref()
-            .and_then(|day| Some(format!("{}-{}-{}", day.get(..4)?, day.get(4..6)?, day.get(6..)?))),
+        Some("day") => day_of(&article.row),
         _ => article.row.published_at.clone(),
     };
     json!({
@@ -123,7 +120,7 @@ pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
         "quality_reasons": article.quality_reasons,
         "reservations": article.reservations,
         "duplicate_of": article.row.duplicate_of,
-        "duplicate_kind": article.duplicate_kind,
+        "duplicate_kind": article.row.duplicate_kind,
         "first_seen_at": article.first_seen_at,
         "updated_at": article.updated_at,
         "removed_at": article.removed_at,
@@ -132,13 +129,33 @@ pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
     })
 }
 
-/// When an article was published, for a list: `2026-11-20 07:00`, the day alone, or nothing.
-pub(crate) fn short_time(row: &ArticleRow) -> String {
+/// When an article was published, for `Output::when`: the instant, the day alone, or nothing.
+pub(crate) fn time_of(row: &ArticleRow) -> String {
     match (&row.published_at, row.date_precision.as_deref()) {
-        (Some(time), Some("day")) => time.get(..10).unwrap_or(time).to_owned(),
-        (Some(time), _) => time.get(..16).unwrap_or(time).replace('T', " "),
+        (Some(time), Some("day")) => day_of(row).unwrap_or_else(|| time.clone()),
+        (Some(time), _) => time.clone(),
         (None, _) => String::new(),
     }
+}
+
+/// The day of publication as its publisher counts days, not that of the instant, which in UTC may be the one before.
+fn day_of(row: &ArticleRow) -> Option<String> {
+    let day = row.date.as_ref()?;
+    Some(format!("{}-{}-{}", day.get(..4)?, day.get(4..6)?, day.get(6..)?))
+}
+
+/// What there is to say of an article in a list: `= 6` for the text of article 6, `~ 6` for one made from it, `r2` for its second wording,
+/// and what its text is if not the whole article.
+pub(crate) fn in_short(row: &ArticleRow) -> String {
+    let copy = row.duplicate_of.map(|of| format!("{} {of}", copy_mark(row.duplicate_kind.as_deref())));
+    let kind = Some(row.body_kind.clone()).filter(|kind| kind != "full");
+    let revision = (row.revision > 1).then(|| format!("r{}", row.revision));
+    [copy, kind, revision].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// What stands before the article that a copy is one of: `=` for the same text, `~` for one that was made from it.
+pub(crate) fn copy_mark(kind: Option<&str>) -> &'static str {
+    if kind == Some("near") { "~" } else { "=" }
 }
 
 /// Kind, length and quality of an article's text.
@@ -150,9 +167,9 @@ pub(crate) fn text_in_short(article: &ArticleDetails) -> String {
 }
 
 /// Which wording an article has and since when; nothing for the first.
-pub(crate) fn last_revision(article: &ArticleDetails) -> Option<String> {
+pub(crate) fn last_revision(article: &ArticleDetails, output: &Output) -> Option<String> {
     let revision = article.row.revision;
-    (revision > 1).then(|| format!("{revision}, last change seen {}", article.updated_at))
+    (revision > 1).then(|| format!("{revision}, last change seen {}", output.when(&article.updated_at)))
 }
 
 /// The story that an article tells of; nothing where no other does.

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::text::one_line;
-
 /// What becomes of fields that a spreadsheet would take for formulas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Formulas {
@@ -17,17 +15,31 @@ pub(crate) enum Formulas {
 /// such letters are typed.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// A row as a tab-separated line, without its end. Control characters are spaces, so that a row is one line and a tab
-/// ends a field. A field that begins with a quotation mark is quoted, since readers of CSV dialects would take it for
-/// quoted; within a field such a mark means nothing to them.
+/// A row as a tab-separated line, without its end. A row is one line and a tab ends a field: `\t`, `\n`, `\r` and `\\` stand for what is in
+/// a field, spaces for other control characters. Nothing is quoted; `\"` stands for a quotation mark at the beginning of a field, which
+/// readers of CSV dialects would take for the begin of a quoted one.
 pub(crate) fn tab_separated<T: AsRef<str>>(fields: impl IntoIterator<Item = T>) -> String {
     let fields: Vec<String> = fields.into_iter().map(|field| tab_field(field.as_ref()).into_owned()).collect();
     fields.join("\t")
 }
 
 fn tab_field(text: &str) -> Cow<'_, str> {
-    let text = one_line(text);
-    if text.starts_with('"') { Cow::Owned(quoted(&text)) } else { text }
+    let is_escaped = |c: char| c == '\\' || c.is_control();
+    if !text.contains(is_escaped) && !text.starts_with('"') {
+        return Cow::Borrowed(text);
+    }
+    let start = if text.starts_with('"') { "\\" } else { "" };
+    Cow::Owned(text.chars().fold(start.to_owned(), |mut field, c| {
+        match c {
+            '\\' => field.push_str("\\\\"),
+            '\t' => field.push_str("\\t"),
+            '\n' => field.push_str("\\n"),
+            '\r' => field.push_str("\\r"),
+            c if c.is_control() => field.push(' '),
+            c => field.push(c),
+        }
+        field
+    }))
 }
 
 /// A row as RFC 4180 has it, with its end.
@@ -88,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_row_of_tabs_is_one_line_whatever_is_in_its_fields() {
-        let row = tab_separated(["a\tb", "c\r\nd", "“e”", "she said \"no\"", "\"No\", she said"]);
-        assert_eq!(row, "a b\tc  d\t“e”\tshe said \"no\"\t\"\"\"No\"\", she said\"");
+        let row = tab_separated(["a\tb", "c\r\nd\\e\u{1b}", "“e”", "she said \"no\"", "\"No\", she said"]);
+        assert_eq!(row, "a\\tb\tc\\r\\nd\\\\e \t“e”\tshe said \"no\"\t\\\"No\", she said");
     }
 }

@@ -17,6 +17,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use super::messages::tell;
 use crate::config::{LogFormat, LogSettings};
 
 /// How much to say.
@@ -115,7 +116,7 @@ pub(crate) fn tell_failure(text: &str) {
     let text = format!("newswire: {text}");
     let mark = if is_under_systemd() { "<3>" } else { "" };
     for line in text.lines() {
-        eprintln!("{mark}{line}");
+        tell(&format!("{mark}{line}"));
     }
 }
 

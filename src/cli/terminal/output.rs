@@ -1,13 +1,23 @@
 //! Printing: tables on a terminal, tab-separated lines in a pipe, JSON where it is asked for.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::ValueEnum;
-use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::cli::failure::Failure;
 use crate::cli::terminal::delimited::tab_separated;
-use crate::cli::terminal::text::{for_terminal, one_line, terminal_width};
+use crate::cli::terminal::messages::tell;
+use crate::cli::terminal::pager::Paged;
+use crate::cli::terminal::style::Style;
+use crate::cli::terminal::table::{Column, labelled, table};
+use crate::cli::terminal::template::{RowArguments, Template};
+use crate::cli::terminal::text::{
+    for_terminal, one_line, padded, terminal_rows, terminal_width, text_width, without_overrides,
+};
+use crate::cli::terminal::times;
+use crate::cli::terminal::wrap::wrapped;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -20,50 +30,70 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
+/// How the user wants standard output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manners {
+    pub(crate) is_json: bool,
+    pub(crate) color: ColorChoice,
+    /// Whether the names of the columns stand above tab-separated lines.
+    pub(crate) has_header: bool,
+    /// Whether people see instants, not how long ago they were.
+    pub(crate) is_utc: bool,
+    /// Whether more than a screenful goes through a pager.
+    pub(crate) is_paged: bool,
+}
+
 /// Standard output, as the user wants it.
 pub(crate) struct Output {
-    out: BufWriter<Stdout>,
+    out: BufWriter<Paged>,
     is_json: bool,
     is_decorated: bool,
+    is_terminal: bool,
     has_header: bool,
+    is_utc: bool,
+    is_paged: bool,
+    style: Style,
+    now: Timestamp,
+    template: Option<Template>,
+    /// What each row ends with.
+    row_end: &'static str,
+    /// What is said on stderr when all is printed.
+    notes: Vec<String>,
 }
 
 /// A row of a list: as JSON, and as cells.
 pub(crate) type ListRow = (Value, Vec<String>);
 
-/// A column of a table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Column<'a> {
-    name: &'a str,
-    is_number: bool,
-    /// Whether it stays in one piece however narrow the terminal is.
-    is_whole: bool,
-}
+/// Running text in wider lines than this is hard to read.
+const TEXT_WIDTH_MAX: usize = 100;
 
-/// A column of text.
-pub(crate) const fn text(name: &str) -> Column<'_> {
-    Column { name, is_number: false, is_whole: false }
-}
-
-/// A column of addresses, which are of no use in pieces.
-pub(crate) const fn address(name: &str) -> Column<'_> {
-    Column { name, is_number: false, is_whole: true }
-}
-
-/// A column of numbers, aligned at the right.
-pub(crate) const fn number(name: &str) -> Column<'_> {
-    Column { name, is_number: true, is_whole: false }
-}
+/// Columns that names of values take.
+const LABEL_WIDTH: usize = 11;
 
 impl Output {
-    /// `has_header`: whether the names of the columns stand above tab-separated lines.
-    pub(crate) fn new(is_json: bool, color: ColorChoice, has_header: bool) -> Self {
+    pub(crate) fn new(manners: Manners) -> Self {
+        let Manners { is_json, color, has_header, is_utc, is_paged } = manners;
+        let is_terminal = io::stdout().is_terminal();
         let is_decorated = match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => io::stdout().is_terminal(),
+            ColorChoice::Auto => is_terminal,
         };
-        Output { out: BufWriter::new(io::stdout()), is_json, is_decorated, has_header }
+        let is_colored = is_decorated && !is_json && (color == ColorChoice::Always || may_be_colored());
+        Output {
+            out: BufWriter::new(Paged::direct()),
+            is_json,
+            is_decorated,
+            is_terminal,
+            has_header,
+            is_utc,
+            is_paged,
+            style: Style::new(is_colored),
+            now: Timestamp::now(),
+            template: None,
+            row_end: "\n",
+            notes: Vec::new(),
+        }
     }
 
     /// Whether JSON was asked for.
@@ -76,42 +106,88 @@ impl Output {
         self.is_decorated && !self.is_json
     }
 
+    /// From now on rows are printed as the user says.
+    ///
+    /// # Errors
+    ///
+    /// The user wants JSON as well.
+    pub(crate) fn shape(&mut self, rows: &RowArguments) -> Result<(), Failure> {
+        if self.is_json && (rows.format.is_some() || rows.null) {
+            return Err(Failure::Usage("--format, --null and --json: a row is printed in one form".to_owned()));
+        }
+        self.template.clone_from(&rows.format);
+        if rows.null {
+            self.row_end = "\0";
+        }
+        if rows.format.is_some() || rows.null {
+            self.is_decorated = false;
+        }
+        Ok(())
+    }
+
+    /// From now on more than a screenful goes through a pager, where a person looks at it.
+    pub(crate) fn page(&mut self) {
+        if self.is_paged && self.is_terminal {
+            self.out.get_mut().page(terminal_rows());
+        }
+    }
+
+    /// Says something on stderr, after all that is printed: nothing of it stands in a pager, and a person finds it at the end.
+    pub(crate) fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
     /// Prints a list: JSON lines, a table, or tab-separated values.
     pub(crate) fn list(&mut self, columns: &[Column<'_>], rows: Vec<ListRow>) -> io::Result<()> {
-        if self.is_json {
-            return rows.iter().try_for_each(|(value, _)| self.json(value));
-        }
-        if !self.is_decorated {
-            self.header(columns.iter().map(|column| column.name))?;
-            return rows.iter().try_for_each(|(_, cells)| self.row(cells));
+        if !self.is_decorated() {
+            let is_wanted = |(column, _): &(&Column<'_>, &String)| column.is_for_programs();
+            self.header(columns.iter().filter(|column| column.is_for_programs()).map(|column| column.name))?;
+            return rows.iter().try_for_each(|(value, cells)| {
+                self.record(value, columns.iter().zip(cells).filter(is_wanted).map(|(_, cell)| cell))
+            });
         }
         if rows.is_empty() {
             return Ok(());
         }
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(terminal_width());
-        table.set_header(columns.iter().map(|column| Cell::new(column.name.to_uppercase())));
-        for (_, cells) in rows {
-            table.add_row(cells.iter().map(|cell| Cell::new(one_line(cell))));
+        let shown = |column: &Column<'_>, cell: String| match column.is_time() {
+            true => self.when(&cell),
+            false => without_overrides(&one_line(&cell)).into_owned(),
+        };
+        let rows: Vec<Vec<String>> = rows
+            .into_iter()
+            .map(|(_, cells)| {
+                let cells = columns.iter().zip(cells);
+                cells.filter(|(column, _)| column.is_for_people()).map(|(column, cell)| shown(column, cell)).collect()
+            })
+            .collect();
+        let columns: Vec<Column<'_>> = columns.iter().copied().filter(Column::is_for_people).collect();
+        for line in table(&columns, &rows, terminal_width(), self.style) {
+            writeln!(self.out, "{line}")?;
         }
-        for (index, column) in columns.iter().enumerate() {
-            if let Some(styled) = table.column_mut(index) {
-                styled.set_padding((0, 2));
-                if column.is_whole {
-                    styled.set_constraint(ColumnConstraint::ContentWidth);
-                }
-                if column.is_number {
-                    styled.set_cell_alignment(CellAlignment::Right);
-                }
-            }
-        }
-        writeln!(self.out, "{}", table.trim_fmt())
+        Ok(())
     }
 
     /// Prints the names of columns above tab-separated lines, where they are asked for.
     pub(crate) fn header<T: AsRef<str>>(&mut self, names: impl IntoIterator<Item = T>) -> io::Result<()> {
-        if self.has_header && !self.is_json && !self.is_decorated { self.row(names) } else { Ok(()) }
+        let has_header = self.has_header && !self.is_json && !self.is_decorated && self.template.is_none();
+        if has_header { self.row(names) } else { Ok(()) }
+    }
+
+    /// Prints a row for programs: as a line of JSON, as the user says, or tab-separated.
+    pub(crate) fn record<T: AsRef<str>>(
+        &mut self,
+        value: &Value,
+        cells: impl IntoIterator<Item = T>,
+    ) -> io::Result<()> {
+        let line = match &self.template {
+            _ if self.is_json => return self.json(value),
+            Some(template) => {
+                let keeps_lines = self.row_end == "\0" && !self.is_terminal;
+                template.fill(value, keeps_lines).map_err(io::Error::other)?
+            }
+            None => tab_separated(cells),
+        };
+        write!(self.out, "{line}{}", self.row_end)
     }
 
     /// Prints a row as a tab-separated line.
@@ -133,9 +209,22 @@ impl Output {
         writeln!(self.out, "{}", for_terminal(value.to_string()))
     }
 
-    /// Prints a line as it is.
+    /// Prints a line: on a terminal broken between words where it is longer than that is wide, what follows under its first word.
     pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.out, "{line}")
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        self.hanging(&line[..indent], &line[indent..], indent)
+    }
+
+    /// Prints running text after something that stands before its first line; later lines stand under it by so many columns.
+    pub(crate) fn hanging(&mut self, first: &str, text: &str, indent: usize) -> io::Result<()> {
+        if !self.is_decorated() || text.is_empty() {
+            return writeln!(self.out, "{first}{text}");
+        }
+        let columns = terminal_width().min(TEXT_WIDTH_MAX.max(indent + 40));
+        for line in wrapped(&without_overrides(text), columns, first, &" ".repeat(indent)) {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
     }
 
     /// Prints text as it is.
@@ -145,51 +234,66 @@ impl Output {
 
     /// Prints a name and a value, if there is one; in a pipe with a tab between them.
     pub(crate) fn field(&mut self, name: &str, value: Option<&str>) -> io::Result<()> {
-        match value.filter(|value| !value.is_empty()) {
-            None => Ok(()),
-            Some(value) if self.is_decorated => {
-                let label = self.bold(&format!("{name:<12}"));
-                writeln!(self.out, "{label} {}", one_line(value))
-            }
-            Some(value) => writeln!(self.out, "{name}\t{}", one_line(value)),
+        let Some(value) = value.filter(|value| !value.is_empty()) else {
+            return Ok(());
+        };
+        if !self.is_decorated {
+            return self.row([name, value]);
         }
+        let label = self.style.faint(&padded(name, LABEL_WIDTH.max(text_width(name))));
+        for line in labelled(&label, LABEL_WIDTH, &without_overrides(&one_line(value)), terminal_width()) {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// An instant in RFC 3339 as it is to be read: by people as how long ago it was, unless they want it as it is.
+    pub(crate) fn when(&self, instant: &str) -> String {
+        if self.is_decorated() && !self.is_utc { times::relative(instant, self.now) } else { instant.to_owned() }
     }
 
     /// Text in bold, on a terminal.
     pub(crate) fn bold(&self, text: &str) -> String {
-        self.styled(text, "1")
+        self.style.bold(text)
     }
 
     /// Text in a faint colour, on a terminal.
     pub(crate) fn faint(&self, text: &str) -> String {
-        self.styled(text, "2")
+        self.style.faint(text)
     }
 
     /// Text in the colour of what is well, on a terminal.
     pub(crate) fn good(&self, text: &str) -> String {
-        self.styled(text, "32")
+        self.style.good(text)
     }
 
     /// Text in the colour of what is gone, on a terminal.
     pub(crate) fn removed(&self, text: &str) -> String {
-        self.styled(text, "31")
+        self.style.removed(text)
     }
 
     /// Text in a colour of warning, on a terminal.
     pub(crate) fn warning(&self, text: &str) -> String {
-        self.styled(text, "33")
-    }
-
-    fn styled(&self, text: &str, code: &str) -> String {
-        if self.is_decorated() && std::env::var_os("NO_COLOR").is_none() {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        self.style.warning(text)
     }
 
     /// Writes out what is buffered.
-    pub(crate) fn finish(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    /// Writes out what is buffered, waits until a pager was left, and says what is to be said then.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        let (flushed, finished) = (self.out.flush(), self.out.get_mut().finish());
+        for note in self.notes.drain(..) {
+            tell(&note);
+        }
+        flushed.and(finished)
+    }
+}
+
+/// Whether there may be colours where nobody said that there must: no-color.org, and terminals that know none.
+fn may_be_colored() -> bool {
+    let is_off = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !is_off && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }

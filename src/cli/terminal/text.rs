@@ -53,9 +53,23 @@ pub(crate) fn text_width(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
-/// Columns of the terminal; a usual number where there is none.
-pub(crate) fn terminal_width() -> u16 {
-    console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.max(40))
+/// Columns of the terminal, or those that `COLUMNS` says; a usual number where there is none.
+pub(crate) fn terminal_width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let columns = said.or_else(|| Some(usize::from(console::Term::stdout().size_checked()?.1)));
+    columns.unwrap_or(100).max(20)
+}
+
+/// Lines of the terminal; a usual number where there is none.
+pub(crate) fn terminal_rows() -> usize {
+    console::Term::stdout().size_checked().map_or(24, |(rows, _)| usize::from(rows))
+}
+
+/// Text without the marks that put what follows in another direction, on a line that is not its own alone. Letters have their direction
+/// without them.
+pub(crate) fn without_overrides(text: &str) -> Cow<'_, str> {
+    let is_override = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(is_override) { Cow::Owned(text.replace(is_override, "")) } else { Cow::Borrowed(text) }
 }
 
 /// A size as people read it.

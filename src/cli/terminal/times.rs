@@ -1,4 +1,4 @@
-//! Times as people give them.
+//! Times as people give and read them.
 
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -37,6 +37,34 @@ fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     })
 }
 
+/// How long ago an instant was, or how long it is until then; a day for what is longer ago than a week, and for a day alone. Text that is no
+/// instant stays as it is.
+pub(crate) fn relative(text: &str, now: Timestamp) -> String {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return relative_instant(instant, now);
+    }
+    let today = Offset::UTC.to_datetime(now).date();
+    match text.parse::<Date>() {
+        Ok(day) if day == today => "today".to_owned(),
+        Ok(day) if today.yesterday().is_ok_and(|yesterday| day == yesterday) => "yesterday".to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+fn relative_instant(instant: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(instant).as_secs();
+    let (size, is_past) = (seconds.unsigned_abs(), seconds >= 0);
+    let (count, unit) = match size {
+        0..10 => return "now".to_owned(),
+        10..60 => (size, "s"),
+        60..3600 => (size / 60, "min"),
+        3600..86_400 => (size / 3600, "h"),
+        86_400..604_800 => (size / 86_400, "d"),
+        _ => return Offset::UTC.to_datetime(instant).date().to_string(),
+    };
+    if is_past { format!("{count} {unit} ago") } else { format!("in {count} {unit}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +80,26 @@ mod tests {
         assert_eq!(read("90m").unwrap(), "2026-11-20T14:00:00Z");
         assert!(read("soon").unwrap_err().starts_with("must be a day"));
         assert!(read("99999999999999999d").is_err());
+    }
+
+    #[test]
+    fn people_read_how_long_ago_it_was() {
+        let now: Timestamp = "2026-11-20T15:30:00Z".parse().unwrap();
+        for (text, expected) in [
+            ("2026-11-20T15:29:55Z", "now"),
+            ("2026-11-20T15:29:15Z", "45 s ago"),
+            ("2026-11-20T14:31:00Z", "59 min ago"),
+            ("2026-11-19T15:31:00Z", "23 h ago"),
+            ("2026-11-14T15:30:00Z", "6 d ago"),
+            ("2026-11-13T15:30:00Z", "2026-11-13"),
+            ("2026-11-20T15:35:10Z", "in 5 min"),
+            ("2026-11-20", "today"),
+            ("2026-11-19", "yesterday"),
+            ("2026-11-18", "2026-11-18"),
+            ("", ""),
+            ("never", "never"),
+        ] {
+            assert_eq!(relative(text, now), expected, "{text}");
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct ArticleRow {
     pub url: Option<String>,
     /// The earlier article that it duplicates.
     pub duplicate_of: Option<i64>,
+    /// Kind of duplicate: `exact` or `near`.
+    pub duplicate_kind: Option<String>,
     /// Number of the present wording, from 1.
     pub revision: u32,
 }
@@ -58,8 +60,6 @@ pub struct ArticleDetails {
     pub image_url: Option<String>,
     /// Why the quality is not 100.
     pub quality_reasons: Vec<String>,
-    /// Kind of duplicate: `exact` or `near`.
-    pub duplicate_kind: Option<String>,
     /// First sighting.
     pub first_seen_at: String,
     /// Last change of the row.
@@ -75,19 +75,19 @@ pub struct ArticleDetails {
 /// The columns of [`ArticleRow`], from `articles` joined with `sources`.
 pub(in crate::store) const ARTICLE_COLUMNS: &str = "articles.id, articles.published_at, articles.date_precision, articles.date, sources.slug, \
      articles.language, articles.words, articles.body_kind, articles.quality, articles.title, articles.url, \
-     articles.duplicate_of, articles.revision";
+     articles.duplicate_of, articles.duplicate_kind, articles.revision";
 
 /// How many they are.
-pub(in crate::store) const N_ARTICLE_COLUMNS: usize = 13;
+pub(in crate::store) const N_ARTICLE_COLUMNS: usize = 14;
 
 /// The further columns of [`ArticleDetails`], read behind [`ARTICLE_COLUMNS`].
 pub(in crate::store) const DETAIL_COLUMNS: &str = "articles.body, articles.authors, articles.date_source, articles.published_offset, \
      articles.modified_at, articles.site_name, articles.section, articles.keywords, articles.image_url, \
-     articles.quality_reasons, articles.duplicate_kind, articles.first_seen_at, articles.updated_at, articles.sha256, \
+     articles.quality_reasons, articles.first_seen_at, articles.updated_at, articles.sha256, \
      articles.removed_at, articles.reservations";
 
 /// How many they are.
-pub(in crate::store) const N_DETAIL_COLUMNS: usize = 16;
+pub(in crate::store) const N_DETAIL_COLUMNS: usize = 15;
 
 /// Reads [`ARTICLE_COLUMNS`].
 pub(in crate::store) fn article_row(cells: &Cells<'_, '_>) -> ArticleRow {
@@ -104,7 +104,8 @@ pub(in crate::store) fn article_row(cells: &Cells<'_, '_>) -> ArticleRow {
         title: cells.optional_text(9),
         url: cells.optional_text(10),
         duplicate_of: cells.value(11),
-        revision: cells.value(12),
+        duplicate_kind: cells.optional_text(12),
+        revision: cells.value(13),
     }
 }
 
@@ -123,11 +124,10 @@ pub(in crate::store) fn article_details(cells: &Cells<'_, '_>) -> ArticleDetails
         keywords: cells.list(at(7)),
         image_url: cells.optional_text(at(8)),
         quality_reasons: cells.list(at(9)),
-        duplicate_kind: cells.optional_text(at(10)),
-        first_seen_at: cells.text(at(11)),
-        updated_at: cells.text(at(12)),
-        sha256: cells.text(at(13)),
-        removed_at: cells.optional_text(at(14)),
-        reservations: cells.list(at(15)),
+        first_seen_at: cells.text(at(10)),
+        updated_at: cells.text(at(11)),
+        sha256: cells.text(at(12)),
+        removed_at: cells.optional_text(at(13)),
+        reservations: cells.list(at(14)),
     }
 }

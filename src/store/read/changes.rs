@@ -106,6 +106,7 @@ impl Reader {
                 title: cells.optional_text(2),
                 url: cells.optional_text(3),
                 duplicate_of: None,
+                duplicate_kind: None,
                 revision: 1,
             },
             change_seq: cells.value(4),
