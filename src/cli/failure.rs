@@ -150,6 +150,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            io::ErrorKind::InvalidInput => Failure::Usage(error.to_string()),
             _ => Failure::Failed(error.to_string()),
         }
     }

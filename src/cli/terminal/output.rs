@@ -183,7 +183,7 @@ impl Output {
             _ if self.is_json => return self.json(value),
             Some(template) => {
                 let keeps_lines = self.row_end == "\0" && !self.is_terminal;
-                template.fill(value, keeps_lines).map_err(io::Error::other)?
+                template.fill(value, keeps_lines).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?
             }
             None => tab_separated(cells),
         };
