@@ -146,7 +146,7 @@ fn a_list_that_is_broken_or_lost_changes_nothing_and_is_told() {
         assert_eq!(active(&room).len(), 5, "{told}");
     }
     let status = room.run(&["status"]);
-    assert!(status.stdout.contains("(9 in a row): the list: outline: line 2"), "{}", status.stdout);
+    assert!(status.stdout.contains("· 9× the list: outline: line 2"), "{}", status.stdout);
     // It is there again, with one source less.
     put(&web, listed(opml(&papers[..4])));
     daemon.signal("HUP");
@@ -245,7 +245,7 @@ fn a_list_that_fails_is_wrong_where_a_timer_asks_for_it_and_the_settings_name_it
     room.run(&["fetch", "--due"]);
     assert_eq!(room.value(FAILURES), "1");
     let status = room.run(&["status"]).exits(0).stdout;
-    assert!(status.contains("(1 in a row)"), "{status}");
+    assert!(status.contains(" · 1× "), "{status}");
     day_ago("last_ok_at = last_ok_at - 25 * 3600 * 1000");
     let told = format!("the list of sources {LIST} could not be read since");
     room.run(&["status"]).exits(1).says(&told);

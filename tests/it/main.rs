@@ -47,6 +47,7 @@ mod plans;
 mod playback;
 mod policy;
 mod proxies;
+mod pty;
 mod random_stories;
 mod removal;
 
@@ -66,6 +67,7 @@ mod stores;
 mod stories;
 mod swapped_pages;
 mod tail;
+mod terminal;
 mod translated;
 mod versions;
 mod web_archives;

@@ -18,11 +18,12 @@ pub(super) const SIGN: &str = "<!-- Written by newswire export. -->";
 const ROWS_MAX: usize = 50;
 
 /// The keys of a JSON line.
-const JSON_KEYS: [&str; 30] = [
+const JSON_KEYS: [&str; 31] = [
     "id",
     "url",
     "title",
     "published",
+    "published_at",
     "published_offset",
     "date_source",
     "modified_at",
@@ -53,7 +54,10 @@ const JSON_KEYS: [&str; 30] = [
 
 /// What a column means where it is none of the table `articles`.
 const MEANINGS: [(&str, &str); 6] = [
-    ("published", "When it was published, RFC 3339, or the day alone where no more is known."),
+    (
+        "published",
+        "When it was published at the publisher's offset, RFC 3339, or the day alone where no more is known.",
+    ),
     ("source", "Name of the source that had it first."),
     ("sources", "Names of all sources in which it was seen."),
     ("paragraphs", "The text, a list of paragraphs."),

@@ -13,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::files::read_input;
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::text::counted;
+use crate::cli::terminal::times::rfc3339;
 
 #[derive(Debug, Args)]
 pub(crate) struct ParseFeedCommand {
@@ -64,13 +65,17 @@ pub(crate) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(
 
 fn entry(link: &FoundLink) -> Value {
     let date = |text: &Option<String>| text.as_deref().and_then(dates::read).map(|date| date.to_rfc3339());
+    let instant = |text: &Option<String>| text.as_deref().and_then(dates::read).map(|date| rfc3339(date.instant));
     let html = link.text.content.as_ref().or(link.text.summary.as_ref());
     json!({
         "title": link.title,
         "url": link.url.as_ref().map(Url::as_str).filter(|url| !url.starts_with(NO_ADDRESS)),
         "id": link.guid,
         "published": date(&link.published),
+        "published_at": instant(&link.published),
         "updated": date(&link.updated),
+        "modified_at": instant(&link.updated),
+        "authors": link.authors,
         "author": (!link.authors.is_empty()).then(|| link.authors.join(", ")),
         "content_text": html.map(|html| feed::text_of_html(html)).filter(|text| !text.is_empty()),
     })

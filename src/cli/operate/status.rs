@@ -15,7 +15,7 @@ use crate::cli::operate::health::{self, Circumstances, SILENCE_MAX};
 use crate::cli::operate::sizes;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{counted, one_line, size};
-use crate::cli::terminal::times::parse_time;
+use crate::cli::terminal::times::{parse_time, rfc3339};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -63,7 +63,7 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
     let daemon = if reader.is_snapshot()? {
         "never, this is a snapshot".to_owned()
     } else {
-        describe_daemon(report.daemon.as_ref(), holder.as_deref(), now, &|at| context.output.when(&format!("{at:.0}")))
+        describe_daemon(report.daemon.as_ref(), holder.as_deref(), now, &|at| context.output.when(&rfc3339(at)))
     };
     let path = reader.path().display().to_string();
     let log = log_state(reader.path());

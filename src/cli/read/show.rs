@@ -133,7 +133,7 @@ impl Found {
         }
         output.line("")?;
         for paragraph in body.lines() {
-            output.line(&one_line(paragraph))?;
+            output.hanging("", &one_line(paragraph), 0)?;
             output.line("")?;
         }
         Ok(())

@@ -240,7 +240,7 @@ fn because(member: &MemberRow) -> String {
     let terms = member.terms.join(", ");
     match (member.reason.as_str(), member.score) {
         ("first", _) => "first".to_owned(),
-        ("copy", _) => "= copy".to_owned(),
+        ("copy", _) => "copy".to_owned(),
         ("hand", _) => "by hand".to_owned(),
         (_, Some(score)) => format!("{score:.2}: {terms}"),
         (_, None) => terms,

@@ -19,6 +19,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
 use crate::cli::terminal::output::Output;
+use crate::cli::terminal::times::rfc3339;
 
 /// Addresses of one article that are told.
 const ADDRESSES_MAX: u32 = 20;
@@ -253,7 +254,7 @@ impl Account<'_> {
 }
 
 fn instant(output: &Output, at: Timestamp) -> String {
-    output.when(&format!("{at:.0}"))
+    output.when(&rfc3339(at))
 }
 
 /// An exchange in a line; its address where it is not the one that was asked about.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::config::{self, Config};
+use crate::dates;
 use crate::model::{DueSource, PollResult, Source, SourceKind, public_url};
 use crate::pipeline::{self, Stages};
 
@@ -14,6 +15,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::one_line;
+use crate::cli::terminal::times::rfc3339;
 
 /// Links that are shown.
 const LINKS_SHOWN: usize = 10;
@@ -32,7 +34,9 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
             let n_spared = links.iter().filter(|link| pipeline::spares_page(&link.hints)).count();
             let value = || {
                 let links = links.iter().map(|link| {
-                    json!({"url": link.url.as_str(), "title": link.hints.title, "published": link.hints.published,
+                    let published = link.hints.published.as_deref().and_then(dates::read);
+                    json!({"url": link.url.as_str(), "title": link.hints.title,
+                           "published_at": published.map(|date| rfc3339(date.instant)),
                            "full_text": link.hints.text.content.is_some()})
                 });
                 json!({"slug": outcome.source.slug, "kind": kind.as_str(), "title": title, "elapsed_ms": elapsed_ms,

@@ -7,6 +7,7 @@ use crate::store::{ArticleDetails, ArticleRow, RevisionRow, SightingRow, StoryRo
 
 use super::output::Output;
 use super::text::counted;
+use super::times::rfc3339;
 
 /// A date of publication as people and programs read it: the day alone where that is all that is known.
 pub(crate) fn published_text(published: &Published) -> String {
@@ -26,8 +27,9 @@ pub(crate) fn article(file: &str, article: &Article) -> Value {
         "url": article.url.as_ref().map(CanonicalUrl::as_str),
         "title": article.title,
         "published": article.published.as_ref().map(published_text),
+        "published_at": article.published.map(|published| rfc3339(published.instant)),
         "date_source": article.published.map(|published| published.origin.as_str()),
-        "modified": article.modified_at.map(|modified| modified.to_string()),
+        "modified_at": article.modified_at.map(rfc3339),
         "authors": article.authors,
         "language": article.language,
         "site_name": article.site_name,
@@ -47,6 +49,7 @@ pub(crate) fn row(row: &ArticleRow) -> Value {
     json!({
         "id": row.id,
         "published_at": row.published_at,
+        "date_precision": row.date_precision,
         "source": row.source,
         "language": row.language,
         "words": row.words,
@@ -102,6 +105,7 @@ pub(crate) fn details(article: &ArticleDetails, sources: &[String]) -> Value {
         "url": article.row.url,
         "title": article.row.title,
         "published": published,
+        "published_at": article.row.published_at,
         "published_offset": article.published_offset,
         "date_source": article.date_source,
         "modified_at": article.modified_at,

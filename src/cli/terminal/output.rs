@@ -212,15 +212,19 @@ impl Output {
     /// Prints a line: on a terminal broken between words where it is longer than that is wide, what follows under its first word.
     pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
         let indent = line.len() - line.trim_start_matches(' ').len();
-        self.hanging(&line[..indent], &line[indent..], indent)
+        let (first, text) = line.split_at(indent);
+        self.broken(first, text, indent, terminal_width())
     }
 
     /// Prints running text after something that stands before its first line; later lines stand under it by so many columns.
     pub(crate) fn hanging(&mut self, first: &str, text: &str, indent: usize) -> io::Result<()> {
+        self.broken(first, text, indent, terminal_width().min(TEXT_WIDTH_MAX.max(indent + 40)))
+    }
+
+    fn broken(&mut self, first: &str, text: &str, indent: usize, columns: usize) -> io::Result<()> {
         if !self.is_decorated() || text.is_empty() {
             return writeln!(self.out, "{first}{text}");
         }
-        let columns = terminal_width().min(TEXT_WIDTH_MAX.max(indent + 40));
         for line in wrapped(&without_overrides(text), columns, first, &" ".repeat(indent)) {
             writeln!(self.out, "{line}")?;
         }

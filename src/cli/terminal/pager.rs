@@ -5,6 +5,8 @@ use std::io::{self, Stdout, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use super::signals::leave_to_pager;
+
 /// Standard output that may become that of a pager.
 pub(crate) struct Paged {
     state: State,
@@ -119,5 +121,6 @@ fn start(pager: &str) -> io::Result<Child> {
             command.env(name, value);
         }
     }
+    leave_to_pager();
     command.spawn()
 }

@@ -37,6 +37,11 @@ fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     })
 }
 
+/// An instant as programs read it, and as the database has it: RFC 3339, UTC, whole seconds.
+pub(crate) fn rfc3339(instant: Timestamp) -> String {
+    format!("{instant:.0}")
+}
+
 /// How long ago an instant was, or how long it is until then; a day for what is longer ago than a week, and for a day alone. Text that is no
 /// instant stays as it is.
 pub(crate) fn relative(text: &str, now: Timestamp) -> String {
