@@ -56,6 +56,7 @@ pub(crate) fn after_help() -> String {
 
 /// The options that every command takes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CommonArguments {
     /// Settings file [default: newswire.toml, config/newswire.toml, /etc/newswire/newswire.toml, the first there is]
     #[arg(long, global = true, value_name = "FILE", env = "NEWSWIRE_CONFIG", hide_env_values = true)]

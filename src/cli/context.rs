@@ -10,7 +10,7 @@ use crate::store::{Reader, StoreError};
 use super::arguments::CommonArguments;
 use super::failure::Failure;
 use super::terminal::logging;
-use super::terminal::output::{Manners, Output};
+use super::terminal::output::{Manners, Output, Times};
 use super::terminal::text::{counted, one_line};
 
 /// What every command is given.
@@ -31,7 +31,7 @@ impl Context {
                 is_json: arguments.json,
                 color: arguments.color,
                 has_header: arguments.header,
-                is_utc: arguments.utc,
+                times: if arguments.utc { Times::Utc } else { Times::Relative },
                 is_paged: !arguments.no_pager,
             }),
             verbosity: arguments.verbosity(),

@@ -76,9 +76,9 @@ fn an_article_tells_how_it_came_and_what_it_is() {
         &[
             " 301, ",
             "on to http://paper.example/on\n",
-            "http://paper.example/on 302, ",
+            "http://paper.example/on · 302, ",
             "on to http://paper.example/new\n",
-            "http://paper.example/new 200, ",
+            "http://paper.example/new · 200, ",
             "also at\thttp://paper.example/new\n",
             "under another address",
         ],

@@ -58,11 +58,10 @@ impl Descent {
         let Lineage { ancestors, share, share_of_original, spans: _, sources: _, descendants } = &self.lineage;
         let is_near = self.kind.as_deref() == Some("near");
         if let Some(original) = ancestors.first() {
-            let mut copy_of = format!("{} {}", copy_mark(self.kind.as_deref()), named(original));
-            if is_near && *share > 0.0 {
-                let (here, there) = (percent(*share), percent(*share_of_original));
-                copy_of.push_str(&format!(" · {here} of this text, {there} of that"));
-            }
+            let (here, there) = (percent(*share), percent(*share_of_original));
+            let shares = format!(" · {here} of this text, {there} of that");
+            let shares = Some(shares).filter(|_| is_near && *share > 0.0).unwrap_or_default();
+            let copy_of = format!("{} {}{shares}", copy_mark(self.kind.as_deref()), named(original));
             output.field("copy of", Some(&copy_of))?;
         }
         if let [_, .., first] = ancestors.as_slice() {

@@ -260,7 +260,7 @@ fn instant(output: &Output, at: Timestamp) -> String {
 /// An exchange in a line; its address where it is not the one that was asked about.
 fn told(exchange: &ExchangeRow, url: &str, output: &Output) -> String {
     let ExchangeRow { started_at, elapsed_ms, bytes, .. } = exchange;
-    let address = if exchange.url == url { String::new() } else { format!(" {}", exchange.url) };
+    let address = if exchange.url == url { String::new() } else { format!("{} · ", exchange.url) };
     let answer = match exchange.status {
         Some(status) => format!("{status}, {bytes} bytes in {elapsed_ms} ms"),
         None if *elapsed_ms == 0 => "not asked".to_owned(),
@@ -268,5 +268,5 @@ fn told(exchange: &ExchangeRow, url: &str, output: &Output) -> String {
     };
     let error = exchange.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
     let onward = exchange.redirected_to.as_ref().map(|to| format!(", on to {to}")).unwrap_or_default();
-    format!("{}{address}: {answer}{error}{onward}", output.when(started_at))
+    format!("{} · {address}{answer}{error}{onward}", output.when(started_at))
 }

@@ -10,8 +10,10 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::sources::rows::{rows, to_json};
 use crate::cli::terminal::table::{number, text, time, whole};
+use crate::cli::terminal::template::RowArguments;
 
-pub(crate) fn list(context: &mut Context, config: &Config, all: bool) -> Result<(), Failure> {
+pub(crate) fn list(context: &mut Context, config: &Config, all: bool, shape: &RowArguments) -> Result<(), Failure> {
+    context.output.shape(shape)?;
     let mut rows = rows(config)?;
     rows.retain(|row| all || row.state != "removed");
     if rows.is_empty() {
@@ -27,7 +29,9 @@ pub(crate) fn list(context: &mut Context, config: &Config, all: bool) -> Result<
         time("last_ok_at").headed("last ok"),
         time("next_due_at").for_programs(),
         time("next").for_people(),
-        text("trouble"),
+        number("failures_in_a_row").for_programs(),
+        text("error").for_programs(),
+        text("trouble").for_people(),
         whole("url").for_programs(),
     ];
     context.output.page();
@@ -54,6 +58,8 @@ fn cells(row: &SourceRow) -> Vec<String> {
         row.last_ok_at.clone().unwrap_or_default(),
         row.next_due_at.clone().unwrap_or_default(),
         next(row),
+        row.failures_in_a_row.to_string(),
+        row.error.clone().unwrap_or_default(),
         trouble.unwrap_or_default(),
         row.url.as_deref().map(without_credentials).unwrap_or_default().into_owned(),
     ]

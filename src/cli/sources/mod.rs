@@ -40,6 +40,7 @@ use crate::store::SourceChange;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::template::RowArguments;
 
 use add::AddSourceArguments;
 use plan::{ApplyArguments, PlanArguments};
@@ -57,6 +58,9 @@ pub(crate) enum SourcesAction {
         /// Those that were removed as well
         #[arg(long)]
         all: bool,
+
+        #[command(flatten)]
+        rows: RowArguments,
     },
     /// Show one source with its last exchanges
     Show {
@@ -115,7 +119,7 @@ pub(crate) enum SourcesAction {
 pub(crate) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     match &command.action {
-        SourcesAction::Ls { all } => ls::list(context, &config, *all),
+        SourcesAction::Ls { all, rows } => ls::list(context, &config, *all, rows),
         SourcesAction::Show { source } => show::show(context, &config, source),
         SourcesAction::Add(arguments) => add::add(context, &config, arguments),
         SourcesAction::Rm { sources } => changes::change(context, &config, sources, SourceChange::Remove),

@@ -37,21 +37,39 @@ pub(crate) struct Manners {
     pub(crate) color: ColorChoice,
     /// Whether the names of the columns stand above tab-separated lines.
     pub(crate) has_header: bool,
-    /// Whether people see instants, not how long ago they were.
-    pub(crate) is_utc: bool,
+    pub(crate) times: Times,
     /// Whether more than a screenful goes through a pager.
     pub(crate) is_paged: bool,
+}
+
+/// How people see times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// As how long ago they were.
+    Relative,
+    /// As they are, in UTC.
+    Utc,
+}
+
+/// Who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A program that wants JSON.
+    Json,
+    /// A program that wants lines.
+    Lines,
+    /// A person.
+    Decorated,
 }
 
 /// Standard output, as the user wants it.
 pub(crate) struct Output {
     out: BufWriter<Paged>,
-    is_json: bool,
-    is_decorated: bool,
+    form: Form,
     is_terminal: bool,
     has_header: bool,
-    is_utc: bool,
     is_paged: bool,
+    times: Times,
     style: Style,
     now: Timestamp,
     template: Option<Template>,
@@ -72,22 +90,26 @@ const LABEL_WIDTH: usize = 11;
 
 impl Output {
     pub(crate) fn new(manners: Manners) -> Self {
-        let Manners { is_json, color, has_header, is_utc, is_paged } = manners;
+        let Manners { is_json, color, has_header, times, is_paged } = manners;
         let is_terminal = io::stdout().is_terminal();
         let is_decorated = match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => is_terminal,
         };
-        let is_colored = is_decorated && !is_json && (color == ColorChoice::Always || may_be_colored());
+        let form = match (is_json, is_decorated) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Decorated,
+            (false, false) => Form::Lines,
+        };
+        let is_colored = form == Form::Decorated && (color == ColorChoice::Always || may_be_colored());
         Output {
             out: BufWriter::new(Paged::direct()),
-            is_json,
-            is_decorated,
+            form,
             is_terminal,
             has_header,
-            is_utc,
             is_paged,
+            times,
             style: Style::new(is_colored),
             now: Timestamp::now(),
             template: None,
@@ -98,12 +120,12 @@ impl Output {
 
     /// Whether JSON was asked for.
     pub(crate) fn is_json(&self) -> bool {
-        self.is_json
+        self.form == Form::Json
     }
 
     /// Whether a person looks at it: headers, tables, emphasis.
     pub(crate) fn is_decorated(&self) -> bool {
-        self.is_decorated && !self.is_json
+        self.form == Form::Decorated
     }
 
     /// From now on rows are printed as the user says.
@@ -112,7 +134,7 @@ impl Output {
     ///
     /// The user wants JSON as well.
     pub(crate) fn shape(&mut self, rows: &RowArguments) -> Result<(), Failure> {
-        if self.is_json && (rows.format.is_some() || rows.null) {
+        if self.is_json() && (rows.format.is_some() || rows.null) {
             return Err(Failure::Usage("--format, --null and --json: a row is printed in one form".to_owned()));
         }
         self.template.clone_from(&rows.format);
@@ -120,7 +142,7 @@ impl Output {
             self.row_end = "\0";
         }
         if rows.format.is_some() || rows.null {
-            self.is_decorated = false;
+            self.form = Form::Lines;
         }
         Ok(())
     }
@@ -149,9 +171,8 @@ impl Output {
         if rows.is_empty() {
             return Ok(());
         }
-        let shown = |column: &Column<'_>, cell: String| match column.is_time() {
-            true => self.when(&cell),
-            false => without_overrides(&one_line(&cell)).into_owned(),
+        let shown = |column: &Column<'_>, cell: String| {
+            if column.is_time() { self.when(&cell) } else { without_overrides(&one_line(&cell)).into_owned() }
         };
         let rows: Vec<Vec<String>> = rows
             .into_iter()
@@ -169,7 +190,7 @@ impl Output {
 
     /// Prints the names of columns above tab-separated lines, where they are asked for.
     pub(crate) fn header<T: AsRef<str>>(&mut self, names: impl IntoIterator<Item = T>) -> io::Result<()> {
-        let has_header = self.has_header && !self.is_json && !self.is_decorated && self.template.is_none();
+        let has_header = self.has_header && self.form == Form::Lines && self.template.is_none();
         if has_header { self.row(names) } else { Ok(()) }
     }
 
@@ -180,7 +201,7 @@ impl Output {
         cells: impl IntoIterator<Item = T>,
     ) -> io::Result<()> {
         let line = match &self.template {
-            _ if self.is_json => return self.json(value),
+            _ if self.is_json() => return self.json(value),
             Some(template) => {
                 let keeps_lines = self.row_end == "\0" && !self.is_terminal;
                 template.fill(value, keeps_lines).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?
@@ -201,7 +222,7 @@ impl Output {
         value: impl FnOnce() -> Value,
         describe: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<()> {
-        if self.is_json { writeln!(self.out, "{}", for_terminal(format!("{:#}", value()))) } else { describe(self) }
+        if self.is_json() { writeln!(self.out, "{}", for_terminal(format!("{:#}", value()))) } else { describe(self) }
     }
 
     /// Prints a value as a line of JSON.
@@ -241,7 +262,7 @@ impl Output {
         let Some(value) = value.filter(|value| !value.is_empty()) else {
             return Ok(());
         };
-        if !self.is_decorated {
+        if !self.is_decorated() {
             return self.row([name, value]);
         }
         let label = self.style.faint(&padded(name, LABEL_WIDTH.max(text_width(name))));
@@ -253,7 +274,11 @@ impl Output {
 
     /// An instant in RFC 3339 as it is to be read: by people as how long ago it was, unless they want it as it is.
     pub(crate) fn when(&self, instant: &str) -> String {
-        if self.is_decorated() && !self.is_utc { times::relative(instant, self.now) } else { instant.to_owned() }
+        if self.is_decorated() && self.times == Times::Relative {
+            times::relative(instant, self.now)
+        } else {
+            instant.to_owned()
+        }
     }
 
     /// Text in bold, on a terminal.

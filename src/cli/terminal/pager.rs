@@ -65,7 +65,7 @@ impl Write for Paged {
             State::Pager(child) => child.stdin.as_mut().map_or(Ok(bytes.len()), |input| input.write(bytes)),
             State::Held { text, n_lines, n_lines_max, pager } => {
                 text.extend_from_slice(bytes);
-                *n_lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+                *n_lines += memchr::memchr_iter(b'\n', bytes).count();
                 if *n_lines > *n_lines_max {
                     let (text, started) = (std::mem::take(text), start(pager));
                     match started {

@@ -196,10 +196,10 @@ fn narrowed(columns: &[Wide<'_>], width: usize) -> Option<Vec<usize>> {
         let modest: Vec<usize> = open.iter().copied().filter(|at| columns[*at].width <= share).collect();
         if modest.is_empty() {
             let is_enough = open.iter().all(|at| share >= columns[*at].column.width_min());
-            let mut spare = left % open.len();
+            let mut n_wider = left % open.len();
             for at in open {
-                let extra = usize::from(spare > 0);
-                spare -= extra;
+                let extra = usize::from(n_wider > 0);
+                n_wider -= extra;
                 widths[at] = Some(share + extra);
             }
             return is_enough.then(|| widths.into_iter().collect()).flatten();

@@ -38,7 +38,7 @@ fn parse(text: &str) -> Result<Template, String> {
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         match (c, rest.peek()) {
-            ('{', Some('{')) | ('}', Some('}')) => plain.extend(rest.next()),
+            ('{', Some('{')) | ('}', Some('}')) | ('\\', Some('\\')) => plain.extend(rest.next()),
             ('{', _) => {
                 let name: String = rest.by_ref().take_while(|c| *c != '}').collect();
                 if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -56,7 +56,6 @@ fn parse(text: &str) -> Result<Template, String> {
                 rest.next();
                 plain.push('\n');
             }
-            ('\\', Some('\\')) => plain.extend(rest.next()),
             (c, _) => plain.push(c),
         }
     }
