@@ -84,7 +84,7 @@ fn print(context: &mut Context, format: ExtractFormat, input: &str, article: &Ar
         ExtractFormat::Json => context.output.json(&article_forms::article(input, article))?,
         ExtractFormat::Text => {
             let title = context.output.bold(article.title.as_deref().unwrap_or("(no title)"));
-            context.output.line(&format!("{title}\n\n{}\n", article.body.replace('\n', "\n\n")))?;
+            context.output.hanging("", &format!("{title}\n\n{}\n", article.body.replace('\n', "\n\n")), 0)?;
         }
         ExtractFormat::Bundle => {
             let day = article.published.map(|published| published.day());

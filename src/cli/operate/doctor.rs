@@ -10,7 +10,7 @@ use crate::store::{self, Finding, StoreError, Subject};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::output::Output;
-use crate::cli::terminal::text::{counted, one_line};
+use crate::cli::terminal::text::{counted, one_line, text_width};
 
 /// So many times one side is mended: each may show more that is wrong with it.
 const TRIES_MAX: usize = 3;
@@ -110,11 +110,12 @@ fn print(output: &mut Output, finding: &Finding, is_again: bool) -> std::io::Res
     };
     let text = one_line(&format!("{text}{advice}")).into_owned();
     if !output.is_decorated() {
-        return output.line(&format!("{}\t{}\t{text}", subject.as_str(), if *is_well { "ok" } else { "wrong" }));
+        return output.row([subject.as_str(), if *is_well { "ok" } else { "wrong" }, &text]);
     }
     let mark = if *is_well { output.good("ok   ") } else { output.warning("wrong") };
-    output.line(&format!("{mark}  {:<12} {text}", subject.as_str()))?;
-    output.finish()
+    let first = format!("{mark}  {:<12} ", subject.as_str());
+    output.hanging(&first, &text, text_width(&first))?;
+    output.flush()
 }
 
 fn value(finding: &Finding) -> Value {

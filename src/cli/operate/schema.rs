@@ -36,7 +36,9 @@ pub(crate) fn run(context: &mut Context, command: &SchemaCommand) -> Result<(), 
         let config = context.configure_for_reading()?;
         let name = config.store.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let metadata = datasette_metadata(&name)?;
-        context.output.line(&for_terminal(serde_json::to_string_pretty(&metadata).unwrap_or_default()))?;
+        context
+            .output
+            .raw(&format!("{}\n", for_terminal(serde_json::to_string_pretty(&metadata).unwrap_or_default())))?;
         return Ok(());
     }
     let output = &mut context.output;
@@ -59,7 +61,7 @@ pub(crate) fn run(context: &mut Context, command: &SchemaCommand) -> Result<(), 
         if last_table.as_ref().is_some_and(|last| *last != table_name) {
             output.line("")?;
         }
-        output.line(&format!("{sql};"))?;
+        output.raw(&format!("{sql};\n"))?;
         last_table = Some(table_name);
     }
     Ok(())

@@ -328,15 +328,15 @@ fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> 
         let cells = [&id, changed_at, source.as_ref(), change(changed, known), title.as_ref(), url.as_ref()];
         return output.record(&value(changed, known), cells);
     }
-    // As in a log: how long ago it was would not be true for long.
-    let time = changed_at.get(..19).unwrap_or(changed_at).replace('T', " ");
+    // Day and minute, as in a log: how long ago it was would not be true for long.
+    let time = changed_at.get(5..16).unwrap_or(changed_at).replace('T', " ");
     let what = padded(change(changed, known), "removed".len());
     let what = match change(changed, known) {
         "removed" => output.removed(&what),
         "revised" | "changed" => output.warning(&what),
         _ => output.good(&what),
     };
-    let start = format!("{id:>7}  {}  {}  {what}  ", output.faint(&time), padded(&source, SOURCE_COLUMNS));
+    let start = format!("{id:>6}  {}  {}  {what}  ", output.faint(&time), padded(&source, SOURCE_COLUMNS));
     let copy = row.duplicate_of.map(|of| format!("  {} {of}", article_forms::copy_mark(row.duplicate_kind.as_deref())));
     let copy = copy.unwrap_or_default();
     let columns = terminal_width().saturating_sub(text_width(&start) + copy.len()).max(TITLE_COLUMNS_MIN);

@@ -1,14 +1,12 @@
 //! `newswire sources ls`.
 
-use jiff::Timestamp;
-
 use crate::config::Config;
 use crate::model::without_credentials;
 use crate::store::SourceRow;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::sources::rows::{rows, to_json};
+use crate::cli::sources::rows::{next_poll, rows, to_json};
 use crate::cli::terminal::table::{number, text, time, whole};
 use crate::cli::terminal::template::RowArguments;
 
@@ -40,13 +38,6 @@ pub(crate) fn list(context: &mut Context, config: &Config, all: bool, shape: &Ro
     Ok(())
 }
 
-/// When it is polled next; a time that has passed is none to wait for.
-fn next(row: &SourceRow) -> String {
-    let due_at = row.next_due_at.clone().unwrap_or_default();
-    let is_due = due_at.parse::<Timestamp>().is_ok_and(|due_at| due_at <= Timestamp::now());
-    if is_due { "now".to_owned() } else { due_at }
-}
-
 fn cells(row: &SourceRow) -> Vec<String> {
     let trouble = row.error.as_ref().map(|error| format!("{}× {error}", row.failures_in_a_row));
     vec![
@@ -57,7 +48,7 @@ fn cells(row: &SourceRow) -> Vec<String> {
         row.articles_7d.to_string(),
         row.last_ok_at.clone().unwrap_or_default(),
         row.next_due_at.clone().unwrap_or_default(),
-        next(row),
+        next_poll(row),
         row.failures_in_a_row.to_string(),
         row.error.clone().unwrap_or_default(),
         trouble.unwrap_or_default(),

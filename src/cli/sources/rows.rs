@@ -27,6 +27,13 @@ pub(crate) fn as_taken(row: SourceRow, config: &Config) -> SourceRow {
     SourceRow { next_due_at: row.next_due_at.map(|due_at| due_at.min(latest)), ..row }
 }
 
+/// When it is polled next; a time that has passed is none to wait for.
+pub(crate) fn next_poll(row: &SourceRow) -> String {
+    let due_at = row.next_due_at.clone().unwrap_or_default();
+    let is_due = due_at.parse::<Timestamp>().is_ok_and(|due_at| due_at <= Timestamp::now());
+    if is_due { "now".to_owned() } else { due_at }
+}
+
 fn listed_row(source: &Source) -> SourceRow {
     SourceRow {
         id: 0,

@@ -9,7 +9,7 @@ use crate::store::{FetchRow, SourceDetails};
 use super::named::one_source;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::sources::rows::{as_taken, to_json};
+use crate::cli::sources::rows::{as_taken, next_poll, to_json};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
@@ -64,7 +64,7 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     let when = |output: &Output, at: Option<&str>| at.map(|at| output.when(at));
     output.field("followed", Some(&output.when(&details.created_at)))?;
     output.field("last ok", when(output, row.last_ok_at.as_deref()).as_deref())?;
-    output.field("next poll", when(output, row.next_due_at.as_deref()).as_deref())?;
+    output.field("next poll", Some(&output.when(&next_poll(row))))?;
     output.field(
         "articles",
         Some(&format!("{}, {} in 7 days, {} waiting", details.n_articles, row.articles_7d, details.n_waiting)),

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-/// Reads a time as people give it: `2026-11-20`, RFC 3339, `2d`, `12h`, `30m`, `2w`, `1y`, `today`, `yesterday`.
+/// Reads a time as people give it: `2026-11-20`, RFC 3339, `2d`, `12h`, `30m`, `2w`, `1y`, `today`, `yesterday`; also as we print it, `3 h ago`.
 pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     parse_time_at(text, Timestamp::now())
 }
@@ -18,15 +18,16 @@ fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         "today" => midnight(today),
         "yesterday" => today.yesterday().ok().and_then(midnight),
         _ => text.parse::<Timestamp>().ok().or_else(|| text.parse::<Date>().ok().and_then(midnight)).or_else(|| {
-            let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
-            let count: i64 = text[..unit_at].parse().ok()?;
-            let seconds = match &text[unit_at..] {
-                "s" => 1,
-                "m" | "min" => 60,
-                "h" => 3600,
-                "d" => 86_400,
-                "w" => 7 * 86_400,
-                "y" => 365 * 86_400,
+            let age = text.strip_suffix("ago").unwrap_or(text).trim_end();
+            let unit_at = age.find(|c: char| !c.is_ascii_digit())?;
+            let count: i64 = age[..unit_at].parse().ok()?;
+            let seconds = match age[unit_at..].trim_start() {
+                "s" | "sec" | "second" | "seconds" => 1,
+                "m" | "min" | "minute" | "minutes" => 60,
+                "h" | "hour" | "hours" => 3600,
+                "d" | "day" | "days" => 86_400,
+                "w" | "week" | "weeks" => 7 * 86_400,
+                "y" | "year" | "years" => 365 * 86_400,
                 _ => return None,
             };
             now.checked_sub(SignedDuration::from_secs(count.checked_mul(seconds)?)).ok()
@@ -83,6 +84,11 @@ mod tests {
         assert_eq!(read("yesterday").unwrap(), "2026-11-19T00:00:00Z");
         assert_eq!(read("2d").unwrap(), "2026-11-18T15:30:00Z");
         assert_eq!(read("90m").unwrap(), "2026-11-20T14:00:00Z");
+        for (text, expected) in
+            [("3 h ago", "12:30"), ("90 minutes ago", "14:00"), ("1 hour", "14:30"), ("45 s ago", "15:29")]
+        {
+            assert!(read(text).unwrap().starts_with(&format!("2026-11-20T{expected}")), "{text}");
+        }
         assert!(read("soon").unwrap_err().starts_with("must be a day"));
         assert!(read("99999999999999999d").is_err());
     }
