@@ -3,7 +3,7 @@
 
     python3 docs/demo.py target/release/newswire > docs/demo.svg
 
-It runs `newswire demo` in a temporary folder and two commands over the database that it leaves, each on a terminal of
+It runs `newswire demo` in a temporary folder and three commands over the database that it leaves, each on a terminal of
 its own. Needs nothing but Python. Text stays text, colours follow the reader's light or dark mode, and lines that are
 longer than the terminal are broken between words.
 """
@@ -110,7 +110,9 @@ def main():
         run = [program, "--db", f"{folder}/demo.db"]
         edited = subprocess.check_output([*run, "sql", "SELECT id FROM articles WHERE revision > 1"], text=True).strip()
         lines = []
-        for arguments in (["ls", "-n", "10"], ["show", edited, "--diff", "1"]):
+        # The newest ones are all of one paper, which has published much in a night.
+        shown = (["stories", "--min-sources", "3"], ["ls", "-n", "10", "--until", "1h"], ["show", edited, "--diff", "1"])
+        for arguments in shown:
             lines.append([[0, "prompt", "$ "], [2, "bold", f"newswire {' '.join(arguments)}"]])
             lines += [*lines_of(on_terminal([*run, *arguments])), []]
     print("\n".join(svg(lines[:-1])))

@@ -1,13 +1,17 @@
-//! What the demo's news web serves: five invented newspapers with forty-four pages, of which four repeat an agency's
-//! report word for word, and as many generated pages as a benchmark asks for.
+//! What the demo's news web serves: five invented newspapers with forty-eight pages, of which four repeat an agency's report
+//! word for word and four are made from one; two more that tell of the same events in their own words, and go on to publish
+//! while the demo runs; and as many generated pages as a benchmark asks for.
 //!
 //! All times are given relative to a moment that is handed in, so that the news is fresh whenever it is read.
+
+use std::collections::{HashSet, VecDeque};
 
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use super::web::{NewsWeb, Resource, Site};
 
+mod act;
 mod boilerplate;
 mod bulk;
 mod feeds;
@@ -18,15 +22,23 @@ mod template;
 mod texts;
 pub mod wordpress;
 
+pub use act::Act;
 pub use bulk::bulk;
 pub use markup::plain;
 pub use story::{Paper, Story};
 
+use act::moments;
 use template::Template;
 use texts::Text;
 
 /// The host of the agency whose reports others repeat.
 const AGENCY: &str = "meridian-wire.example";
+
+/// The paper whose feed shows few entries.
+const SHORT_FEED: (&str, usize) = ("saltmarket-mercury.example", 4);
+
+/// The paper that asks for consent before it shows an article.
+const ASKS_CONSENT: &str = "corran-islander.example";
 
 /// A source that the demo follows, as `sources.toml` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +55,7 @@ pub struct DemoSource {
     pub is_broken: bool,
 }
 
-/// The sources of the demo.
+/// The sources of the five papers.
 pub const SOURCES: [DemoSource; 7] = [
     DemoSource {
         slug: "harbour-post",
@@ -96,6 +108,24 @@ pub const SOURCES: [DemoSource; 7] = [
     },
 ];
 
+/// The sources of the two papers that go on to publish.
+pub const LATER_SOURCES: [DemoSource; 2] = [
+    DemoSource {
+        slug: "saltmarket-mercury",
+        url: "http://saltmarket-mercury.example/rss/latest.xml",
+        kind: "feed",
+        tags: &["en", "daily"],
+        is_broken: false,
+    },
+    DemoSource {
+        slug: "corran-islander",
+        url: "http://corran-islander.example/feed/",
+        kind: "feed",
+        tags: &["en", "weekly"],
+        is_broken: false,
+    },
+];
+
 /// What reading an article of the demo must give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpectedArticle {
@@ -113,10 +143,10 @@ pub struct ExpectedArticle {
     pub language: String,
     /// The body in normal form.
     pub paragraphs: Vec<String>,
-    /// Address of the agency's report of which the body is a copy. Which of the two is stored as the duplicate
-    /// depends on which is read first.
+    /// Address of the report of which the body is a copy. Which of the two is stored as the duplicate depends on which is
+    /// read first.
     pub copy_of: Option<String>,
-    /// Address of the agency's report that it was made from; again either may be stored as the duplicate.
+    /// Address of the report that it was made from; again either may be stored as the duplicate.
     pub made_from: Option<String>,
 }
 
@@ -133,10 +163,16 @@ struct Edition {
     template: Template,
     paper: Paper,
     stories: Vec<Story>,
-    /// For each story: the path of the agency's report that it repeats, and of the one that it was made from.
+    /// For each story: the address of the report that it repeats, and of the one that it was made from.
     sources: Vec<(Option<String>, Option<String>)>,
-    /// What the edited story will read.
-    edited: Option<(String, Vec<String>)>,
+    /// What edited stories will read, by their paths, in the order in which they are corrected.
+    edited: VecDeque<(String, Vec<String>)>,
+    /// Paths of stories whose pages show a beginning only.
+    for_subscribers: HashSet<String>,
+    /// What is published later.
+    later: Vec<Text>,
+    /// What others of them repeat, and where it is.
+    reports: Vec<(String, Text)>,
 }
 
 impl DemoContent {
@@ -144,17 +180,13 @@ impl DemoContent {
     #[must_use]
     pub fn new(now: Timestamp) -> DemoContent {
         let agency_texts = texts::read(include_str!("content/meridian_wire.txt"));
+        let reports: Vec<(String, Text)> = agency_texts
+            .into_iter()
+            .map(|report| (format!("http://{AGENCY}/story/mw-{}", report.id), report))
+            .collect();
         let edition = |host, template, name: &str, tagline: &str, language: &str, offset, file| {
-            let base_url = format!("http://{host}");
-            let paper = Paper {
-                canonical_base_url: base_url.clone(),
-                base_url,
-                name: name.to_owned(),
-                tagline: tagline.to_owned(),
-                language: language.to_owned(),
-                offset,
-            };
-            Edition::new(host, template, paper, texts::read(file), &agency_texts, now)
+            let paper = paper(host, name, tagline, language, offset);
+            Edition::new(host, template, paper, texts::read(file), &reports, now)
         };
         DemoContent {
             editions: vec![
@@ -207,6 +239,68 @@ impl DemoContent {
         }
     }
 
+    /// The same with two more papers, which have events of their own in common with the agency and go on to publish.
+    #[must_use]
+    pub fn that_goes_on(began_at: Timestamp) -> DemoContent {
+        let mut content = DemoContent::new(began_at);
+        // What the daily has made of the agency's reports is made use of in turn.
+        let reports: Vec<(String, Text)> = content
+            .editions
+            .iter()
+            .filter(|edition| edition.template == Template::HarbourPost)
+            .flat_map(|edition| {
+                texts::read(include_str!("content/harbour_post.txt")).into_iter().map(move |text| (edition, text))
+            })
+            .map(|(edition, text)| {
+                let path = edition.template.path(&edition.paper, &text, began_at);
+                (edition.paper.canonical_url(&path), text)
+            })
+            .collect();
+        let edition = |host, template, name: &str, tagline: &str, offset, file| {
+            let paper = paper(host, name, tagline, "en", offset);
+            Edition::new(host, template, paper, texts::read(file), &reports, began_at)
+        };
+        content.editions.push(edition(
+            SHORT_FEED.0,
+            Template::HarbourPost,
+            "Saltmarket Mercury",
+            "The Lantern Coast, tide by tide",
+            Offset::UTC,
+            include_str!("content/saltmarket_mercury.txt"),
+        ));
+        content.editions.push(edition(
+            ASKS_CONSENT,
+            Template::WordPress,
+            "The Corran Islander",
+            "From Westerhaven to Nessay",
+            Offset::UTC,
+            include_str!("content/corran_islander.txt"),
+        ));
+        content
+    }
+
+    /// What happens in an act is published after `from`, until `until`. Sites that are served already have it when they are
+    /// [put](DemoContent::put_on) again.
+    pub fn go_on(&mut self, act: Act, from: Timestamp, until: Timestamp) {
+        if act.has_correction() {
+            self.correct(until);
+        }
+        for edition in &mut self.editions {
+            edition.publish(act, from, until);
+        }
+    }
+
+    /// Serves everything as it stands now.
+    pub fn put_on(&self, web: &NewsWeb) {
+        for site in self.sites() {
+            for path in site.paths() {
+                let Some(resource) = site.resource(path) else { continue };
+                let is_there = web.put(site.host(), path, resource.clone());
+                debug_assert!(is_there, "{} is not served", site.host());
+            }
+        }
+    }
+
     /// The sites, ready to be served.
     #[must_use]
     pub fn sites(&self) -> Vec<Site> {
@@ -222,19 +316,37 @@ impl DemoContent {
     /// Corrects one article: replaces its page and gives its entry in the feed a new `updated` date. Returns what
     /// reading it must give from now on.
     pub fn edit_one(&mut self, web: &NewsWeb, edited_at: Timestamp) -> Option<ExpectedArticle> {
-        let edition = self.editions.iter_mut().find(|edition| edition.edited.is_some())?;
-        let (path, paragraphs) = edition.edited.take()?;
-        let index = edition.stories.iter().position(|story| story.path == path)?;
-        let story = &mut edition.stories[index];
-        story.paragraphs = paragraphs;
-        story.modified = edited_at;
+        let (edition, index) = self.correct(edited_at)?;
         let site = edition.site();
-        for path in [path.as_str(), edition.template.feed_path()] {
+        for path in [edition.stories[index].path.as_str(), edition.template.feed_path()] {
             let resource = site.resource(path)?.clone();
             let is_there = web.put(edition.host, path, resource);
             debug_assert!(is_there, "{} is not served", edition.host);
         }
         edition.expected().into_iter().nth(index)
+    }
+
+    /// The next correction: its edition, and which story it is.
+    fn correct(&mut self, edited_at: Timestamp) -> Option<(&Edition, usize)> {
+        let edition = self.editions.iter_mut().find(|edition| !edition.edited.is_empty())?;
+        let (path, paragraphs) = edition.edited.pop_front()?;
+        let index = edition.stories.iter().position(|story| story.path == path)?;
+        let story = &mut edition.stories[index];
+        story.paragraphs = paragraphs;
+        story.modified = edited_at;
+        Some((edition, index))
+    }
+}
+
+fn paper(host: &str, name: &str, tagline: &str, language: &str, offset: Offset) -> Paper {
+    let base_url = format!("http://{host}");
+    Paper {
+        canonical_base_url: base_url.clone(),
+        base_url,
+        name: name.to_owned(),
+        tagline: tagline.to_owned(),
+        language: language.to_owned(),
+        offset,
     }
 }
 
@@ -244,37 +356,83 @@ impl Edition {
         template: Template,
         paper: Paper,
         mut texts: Vec<Text>,
-        agency_texts: &[Text],
+        reports: &[(String, Text)],
         now: Timestamp,
     ) -> Edition {
         texts.sort_by_key(|text| text.age_minutes);
-        let report = |slug: &Option<String>| {
-            let slug = slug.as_ref()?;
-            agency_texts.iter().find(|report| report.slug == *slug)
+        let (later, texts): (Vec<Text>, Vec<Text>) = texts.into_iter().partition(|text| text.act.is_some());
+        let mut edition = Edition {
+            host,
+            template,
+            paper,
+            stories: Vec::new(),
+            sources: Vec::new(),
+            edited: VecDeque::new(),
+            for_subscribers: HashSet::new(),
+            later,
+            reports: reports.to_vec(),
         };
-        let story = |text: &Text| {
+        for text in texts {
             let age = SignedDuration::from_mins(text.age_minutes);
             let published = now.saturating_sub(age).unwrap_or(now);
             // Whole minutes, as papers give them.
             let published = Timestamp::from_second(published.as_second().div_euclid(60) * 60).unwrap_or(published);
-            Story {
-                id: text.id,
-                path: template.path(&paper, text, published),
-                title: text.title.clone(),
-                authors: text.authors.clone(),
-                section: text.section.clone(),
-                language: text.language.clone().unwrap_or_else(|| paper.language.clone()),
-                published,
-                modified: published,
-                paragraphs: report(&text.copy_of).unwrap_or(text).paragraphs.clone(),
-            }
+            edition.add(edition.stories.len(), text, published);
+        }
+        edition
+    }
+
+    /// Adds a story at a place among the others.
+    fn add(&mut self, place: usize, text: Text, published: Timestamp) {
+        let report = |slug: &Option<String>| {
+            let slug = slug.as_ref()?;
+            self.reports.iter().find(|(_, report)| report.slug == *slug)
         };
-        let stories: Vec<Story> = texts.iter().map(story).collect();
-        let path_of = |slug| report(slug).map(|report| format!("/story/mw-{}", report.id));
-        let sources = texts.iter().map(|text| (path_of(&text.copy_of), path_of(&text.made_from))).collect();
-        let edited =
-            texts.iter().zip(&stories).find_map(|(text, story)| Some((story.path.clone(), text.edited.clone()?)));
-        Edition { host, template, paper, stories, sources, edited }
+        let url_of = |slug| report(slug).map(|(url, _)| url.clone());
+        let path = self.template.path(&self.paper, &text, published);
+        let sources = (url_of(&text.copy_of), url_of(&text.made_from));
+        let paragraphs = report(&text.copy_of).map_or(&text, |(_, report)| report).paragraphs.clone();
+        if text.is_for_subscribers {
+            self.for_subscribers.insert(path.clone());
+        }
+        if let Some(edited) = text.edited {
+            self.edited.push_back((path.clone(), edited));
+        }
+        self.sources.insert(place, sources);
+        let story = Story {
+            id: text.id,
+            path,
+            title: text.title,
+            authors: text.authors,
+            section: text.section,
+            language: text.language.unwrap_or_else(|| self.paper.language.clone()),
+            published,
+            modified: published,
+            paragraphs,
+        };
+        self.stories.insert(place, story);
+    }
+
+    /// Publishes what an act brings.
+    fn publish(&mut self, act: Act, from: Timestamp, until: Timestamp) {
+        let (of_act, later): (Vec<Text>, Vec<Text>) =
+            std::mem::take(&mut self.later).into_iter().partition(|text| text.act == Some(act));
+        self.later = later;
+        for (moment, text) in moments(from, until, of_act.len()).into_iter().zip(of_act) {
+            self.add(0, text, moment);
+        }
+    }
+
+    /// The page of a story, as it is shown to somebody who comes without a cookie.
+    fn page(&self, story: &Story) -> Resource {
+        if self.host == ASKS_CONSENT {
+            return Resource::html(pages::consent(&self.paper)).without_etag();
+        }
+        if self.for_subscribers.contains(&story.path) {
+            let html = self.template.html(&self.paper, story, &self.stories);
+            return Resource::html(pages::for_subscribers(&html)).last_modified(story.modified);
+        }
+        self.template.page(&self.paper, story, &self.stories)
     }
 
     fn site(&self) -> Site {
@@ -284,16 +442,17 @@ impl Edition {
         let robots = |disallowed: &[&str], sitemap| Resource::new("text/plain", feeds::robots(disallowed, sitemap));
         let mut site = Site::new(self.host);
         for story in stories {
-            site.insert(&story.path, self.template.page(paper, story, stories));
+            site.insert(&story.path, self.page(story));
         }
         let feed_path = self.template.feed_path();
-        let all: Vec<&Story> = stories.iter().collect();
+        let (short, n_entries) = SHORT_FEED;
+        let is_short = self.host == short;
+        let all: Vec<&Story> = stories.iter().take(if is_short { n_entries } else { usize::MAX }).collect();
         let (site, feeds): (Site, &[_]) = match self.template {
             Template::HarbourPost => {
                 let is_local = |story: &&&Story| ["City", "Environment"].contains(&story.section.as_str());
                 let city: Vec<&Story> = all.iter().filter(is_local).copied().collect();
-                let latest =
-                    feeds::rss(paper, "Harbour Post", &all, "utm_source=rss&utm_medium=feed&utm_campaign=latest");
+                let latest = feeds::rss(paper, &paper.name, &all, "utm_source=rss&utm_medium=feed&utm_campaign=latest");
                 let city = feeds::rss(paper, "Harbour Post – City", &city, "utm_source=rss&utm_campaign=city");
                 let living = feeds::broken_rss(paper, "Harbour Post – Living");
                 let site = site
@@ -301,6 +460,13 @@ impl Edition {
                     .with("/rss/city.xml", feed("application/rss+xml; charset=utf-8", city))
                     .with("/rss/living.xml", feed("application/rss+xml; charset=utf-8", living))
                     .with("/robots.txt", robots(&["/account", "/search"], None));
+                let site = if is_short {
+                    let sitemap = "/sitemap-news.xml";
+                    site.with(sitemap, feed("application/xml", feeds::news_sitemap(paper, stories)))
+                        .with("/robots.txt", robots(&["/account"], Some(paper.url(sitemap))))
+                } else {
+                    site
+                };
                 (site, &[("application/rss+xml", "Latest"), ("application/rss+xml", "City")])
             }
             Template::WordPress => {
@@ -338,7 +504,6 @@ impl Edition {
     }
 
     fn expected(&self) -> Vec<ExpectedArticle> {
-        let report = |path: &Option<String>| path.as_ref().map(|path| format!("http://{AGENCY}{path}"));
         let article = |(story, (copy_of, made_from)): (&Story, &(Option<String>, Option<String>))| ExpectedArticle {
             host: self.host.to_owned(),
             url: self.paper.canonical_url(&story.path),
@@ -347,8 +512,8 @@ impl Edition {
             day: self.paper.day(story.published),
             language: story.language.chars().take_while(char::is_ascii_alphabetic).collect(),
             paragraphs: story.paragraphs.iter().map(|paragraph| markup::plain(paragraph)).collect(),
-            copy_of: report(copy_of),
-            made_from: report(made_from),
+            copy_of: copy_of.clone(),
+            made_from: made_from.clone(),
         };
         self.stories.iter().zip(&self.sources).map(article).collect()
     }
@@ -356,7 +521,7 @@ impl Edition {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashMap;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 //! the benchmarks fetch from. All of it is invented.
 //!
 //! * [`web`]: the server. Sites are tables of resources, and a resource knows how to misbehave.
-//! * [`content`]: what it serves: five newspapers with some forty articles, and as many generated ones as asked for.
+//! * [`content`]: what it serves: seven newspapers with some sixty articles, and as many generated ones as asked for.
 //!
 //! Nothing here leaves the machine, and nothing else in the crate but `cli` knows of it.
 

@@ -248,9 +248,13 @@ mod tests {
         let wall = std::fs::read_to_string(wall.join("page.html")).unwrap();
         assert_eq!(explained(&wall).refusal, Some(NoArticle::Wall(Wall::Consent)));
         let text = FeedText { content: Some(format!("<p>{LONG}<p>{OTHER}")), summary: None, is_cut: false };
-        let hints = LinkHints { text, ..LinkHints::default() };
+        let title = Some("Ferries <i>keep</i> to the harbour".to_owned());
+        let hints = LinkHints { text, title, ..LinkHints::default() };
         let explanation = explained_by(&extractor(), &wall, &hints);
         assert_eq!((explanation.refusal, explanation.text_from), (None, TextSource::Feed));
+        // The wall has a headline too, which is not that of the article.
+        let title = explanation.article.title.map(|title| title.value);
+        assert_eq!(title.as_deref(), Some("Ferries keep to the harbour"));
         assert_eq!(explanation.article.paragraphs, [LONG, OTHER]);
     }
 

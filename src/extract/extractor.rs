@@ -12,6 +12,7 @@ use super::explanation::{TextSource, TitleVotes};
 use super::fields::declared::Declared;
 use super::fields::layout::Layout;
 use super::fields::metadata::Metadata;
+use super::fields::title::without_markup;
 use super::fields::{authors, dates};
 use super::fragment::fragment_paragraphs;
 use super::later_pages::further_pages::FurtherPages;
@@ -246,6 +247,10 @@ impl Extractor {
             article.paragraphs = fed;
             article.body_kind = BodyKind::Feed;
             article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
+            // What such a page is headed is said of itself.
+            if let (Some(NoArticle::Wall(_)), Some(title)) = (&refusal, &hints.title) {
+                article.title = Some(Evidence::new(without_markup(title), Origin::Feed));
+            }
             return (TextSource::Feed, None);
         }
         (source, refusal)

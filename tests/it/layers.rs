@@ -57,7 +57,7 @@ const MAY_SHOW_SQL: &[(&str, &str)] = &[
     ("cli/", "/sql.rs"),
     ("cli/", "/schema.rs"),
     // What `newswire demo` proposes at its end, to be pasted into a terminal.
-    ("cli/", "/demo.rs"),
+    ("cli/", "/demo/report.rs"),
 ];
 
 /// What a statement has in it, in this order. Keywords are written in capitals.

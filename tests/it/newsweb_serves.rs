@@ -394,7 +394,7 @@ fn the_demo_serves_every_article_and_lists_it() {
 }
 
 #[test]
-fn the_demo_corrects_one_article_and_says_so_in_its_feed() {
+fn the_demo_corrects_an_article_at_a_time_and_says_so_in_its_feed() {
     const FEED: &str = "/feed.json";
     const WIRE: &str = "meridian-wire.example";
     let now = "2026-03-02T09:17:42Z".parse().expect("a timestamp");
@@ -414,7 +414,9 @@ fn the_demo_corrects_one_article_and_says_so_in_its_feed() {
     let feed = get_with(&web, WIRE, FEED, "");
     let feed = String::from_utf8(feed.body).expect("a feed in UTF-8");
     assert!(feed.contains("\"date_modified\":\"2026-03-02T09:30:00+00:00\""));
-    assert!(content.edit_one(&web, edited_at).is_none(), "it is corrected once");
+    let other = content.edit_one(&web, edited_at).expect("another article to correct");
+    assert_ne!(other.url, edited.url);
+    assert!(content.edit_one(&web, edited_at).is_none(), "each is corrected once");
 }
 
 #[test]

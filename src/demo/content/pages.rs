@@ -120,6 +120,29 @@ const HARBOUR_NEWSLETTER: &str = "<div class=\"hp-newsletter newsletter-signup\"
     Tide</h3><p class=\"hp-newsletter__lead\">Five stories from the harbour, every weekday at seven.</p>\
     <form action=\"/newsletter\"><input type=\"email\" name=\"email\"><button>Subscribe</button></form></div>\n";
 
+/// The page of a daily's article of which only the beginning is for everybody: with what is said in place of the rest.
+pub(super) fn for_subscribers(html: &str) -> String {
+    const COMMENTS: &str = "<div class=\"hp-comments\">";
+    const WALL: &str = "<div class=\"hp-paywall paywall\"><h3>Subscribe now to continue reading</h3><p>The rest of this article is \
+        for subscribers. Already a subscriber? Log in to your account.</p><a href=\"/account\">Log in</a></div>\n";
+    html.replacen(COMMENTS, &format!("{WALL}{COMMENTS}"), 1)
+}
+
+/// What a paper shows in place of every article until somebody has agreed to something.
+pub(super) fn consent(paper: &Paper) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n<title>Before you continue - {name}</title>\n\
+         </head>\n<body>\n<main class=\"consent-wall\"><h1>Before you continue to {name}</h1>\n\
+         <p>We and our 611 partners store cookies on your device and read them, to show you advertising that suits you and to count \
+         our readers. We need your consent before you can read on.</p>\n<p>You can change your mind at any time under Privacy \
+         settings at the foot of every page. Some partners process your data on the ground of their legitimate interest.</p>\n\
+         <form><button>Accept all</button><button>Reject all</button><button>Manage settings</button></form></main>\n</body>\n\
+         </html>\n",
+        language = paper.language,
+        name = escape(&paper.name),
+    )
+}
+
 /// A French daily: a `time` element, its text in windows-1252 with fixed spaces, links at the end.
 pub(super) fn gazette(paper: &Paper, story: &Story, others: &[Story]) -> String {
     let url = paper.canonical_url(&story.path);

@@ -2,8 +2,11 @@
 //!
 //! A file holds one paper's articles. A line that begins with `= ` starts an article and gives its slug; lines of
 //! `key: value` follow up to an empty line, then the body, one paragraph a line. A line `~ edited` starts the body as
-//! it reads after its correction. Before the first article stand comments. In a paragraph `*words*` are emphasised,
+//! it reads after its correction. An article with `when: night` (or `dawn`, `morning`) is published later than those that say
+//! how many `hours` old they are, and one with `wall: subscribers` shows only what stands there. Before the first article stand comments. In a paragraph `*words*` are emphasised,
 //! and `[words](address)` are a link.
+
+use super::act::Act;
 
 /// An article as its file gives it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,9 +20,13 @@ pub(super) struct Text {
     pub(super) language: Option<String>,
     /// How long before the moment of the demo it was published.
     pub(super) age_minutes: i64,
-    /// Slug of the agency's report whose body it repeats.
+    /// When it is published, where that is later.
+    pub(super) act: Option<Act>,
+    /// Whether the page shows a beginning, and the rest to subscribers only.
+    pub(super) is_for_subscribers: bool,
+    /// Slug of the report whose body it repeats.
     pub(super) copy_of: Option<String>,
-    /// Slug of the agency's report that it was made from.
+    /// Slug of the report that it was made from.
     pub(super) made_from: Option<String>,
     pub(super) paragraphs: Vec<String>,
     /// The body after its correction.
@@ -61,6 +68,8 @@ fn read_head_line(text: &mut Text, line: &str) {
         "section" => value.clone_into(&mut text.section),
         "language" => text.language = Some(value.to_owned()),
         "hours" => text.age_minutes = minutes(value),
+        "when" => text.act = Act::named(value),
+        "wall" => text.is_for_subscribers = value == "subscribers",
         "copy of" => text.copy_of = Some(value.to_owned()),
         "made from" => text.made_from = Some(value.to_owned()),
         _ => {}
@@ -81,7 +90,8 @@ mod tests {
     #[test]
     fn articles_are_read_with_their_correction() {
         let file = "# comment\n\n= a-slug\nid: 7\ntitle: A: title\nauthors: A B; C\nhours: 1.5\n\nOne.\nTwo.\n\n\
-                    ~ edited\n\nThree.\n\n= b\ncopy of: a-slug\nlanguage: ar\nsection: S\nmade from: c\n";
+                    ~ edited\n\nThree.\n\n= b\ncopy of: a-slug\nlanguage: ar\nsection: S\nmade from: c\nwhen: dawn\n\
+                    wall: subscribers\n";
         let expected = [
             Text {
                 slug: "a-slug".to_owned(),
@@ -99,6 +109,8 @@ mod tests {
                 language: Some("ar".to_owned()),
                 copy_of: Some("a-slug".to_owned()),
                 made_from: Some("c".to_owned()),
+                act: Some(Act::Dawn),
+                is_for_subscribers: true,
                 ..Text::default()
             },
         ];

@@ -18,6 +18,6 @@ pub(super) mod json_ld;
 pub(super) mod layout;
 mod lenient_json;
 pub(super) mod metadata;
-mod title;
+pub(super) mod title;
 mod title_cuts;
 mod visible_dates;

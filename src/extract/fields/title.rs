@@ -486,7 +486,7 @@ fn heading_before_text(page: &Page<'_>, site_names: &[String], is_heading: impl 
 }
 
 /// A title with white space folded, and without the tags that it has where the headline was written with some.
-fn without_markup(title: &str) -> String {
+pub(in crate::extract) fn without_markup(title: &str) -> String {
     if title.contains("</") || title.contains("<br") { fragment_paragraphs(title).join(" ") } else { fold(title) }
 }
 

@@ -10,7 +10,8 @@
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `list_changes`: what a list of sources would change.
-//! * `sources`, `status`, `backlog`, `sizes`: the sources, the state of everything, what is due, and what takes how much room.
+//! * `sources`, `gaps`, `status`, `backlog`, `sizes`: the sources, what was missed of them, the state of everything, what is due, and
+//!   what takes how much room.
 //! * `counts`: how many there are of what is listed in part.
 //! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
@@ -64,6 +65,8 @@ pub(super) mod addresses;
 pub(super) mod address_history;
 
 pub(super) mod sources;
+
+pub(super) mod gaps;
 
 pub(super) mod status;
 
