@@ -43,6 +43,7 @@ mod newsweb_serves;
 mod no_room;
 mod other_programs;
 mod passwords;
+mod places;
 mod plans;
 mod playback;
 mod policy;

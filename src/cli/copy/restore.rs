@@ -39,6 +39,7 @@ pub(crate) fn run(context: &mut Context, command: &RestoreCommand) -> Result<(),
     if let Some(reason) = config.store.unplaced.as_ref().filter(|_| !database.exists()) {
         return Err(Failure::Failed(format!("{}: there is no database yet, and {reason}", database.display())));
     }
+    store::make_own_folder(&config.store);
     let interrupt = signals::watch()?;
     let is_quiet = context.verbosity == Verbosity::Quiet;
     let progress = Progress::start("restoring", is_quiet);

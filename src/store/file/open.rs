@@ -1,5 +1,7 @@
 //! Opening the file: for writing, for reading, and for copying its pages.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +58,7 @@ pub(in crate::store) fn open_for_writing_watched(
     let path = &settings.path;
     let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
+    make_own_folder(settings);
     check_folder_of(path)?;
     if !path.exists() {
         check_maker(settings)?;
@@ -109,6 +112,14 @@ pub(in crate::store) fn open_for_reading(path: &Path, busy_timeout: Duration) ->
 /// Opens the file to copy it page by page, whatever the version of its schema.
 pub(in crate::store) fn open_for_copying(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
     Ok(open_read_only(path, busy_timeout, Access::Copy)?.connection)
+}
+
+/// Makes the folder of a database that nobody named, which is this user's for data; for nobody else to look into, as the XDG Base
+/// Directory Specification asks. Where it cannot be made, whoever opens the file says so.
+pub fn make_own_folder(settings: &StoreSettings) {
+    if settings.is_at_home {
+        let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder_of(&settings.path));
+    }
 }
 
 /// Refuses a file whose folder is not there: its path is more likely mistyped than meant.
