@@ -29,6 +29,7 @@ mod tables;
 mod text;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -126,13 +127,21 @@ impl Config {
     /// who only reads the database need not be allowed to read them.
     #[must_use]
     pub fn problems_of_credentials(&self) -> Vec<Problem> {
-        let faulty = |source: &Source| {
-            let name = source.credentials.as_deref()?;
-            let rule = self.fetch.keyring.get(name).err()?;
+        let mut problems: Vec<Problem> = Vec::new();
+        for source in &self.sources {
+            let Some(name) = source.credentials.as_deref() else { continue };
+            let Err(rule) = self.fetch.keyring.get(name) else { continue };
             let place = self.source_places.get(&source.slug).cloned().unwrap_or_default();
-            Some(Problem { place, subject: format!("credentials = {name:?}"), rule })
-        };
-        self.sources.iter().filter_map(faulty).collect()
+            let subject = format!("credentials = {name:?}");
+            // What many sources are let in by is missing once.
+            match problems.iter_mut().find(|problem| problem.subject == subject) {
+                Some(told) => {
+                    let _ = write!(told.rule, "; also for {place}");
+                }
+                None => problems.push(Problem { place, subject, rule }),
+            }
+        }
+        problems
     }
 
     /// Addresses that the sources file lists more than once. They are polled as often, which may be meant.
@@ -457,7 +466,8 @@ fn take_proxies(reader: &mut Reader, fetch: &mut FetchSettings, sources: &[Sourc
 /// few have one. Without a settings file a folder called so is more likely somebody else's, and there is none.
 fn find_sites(reader: &mut Reader, settings_file: Option<&Path>) -> Option<(PathBuf, bool)> {
     let named = reader.text(SITES_KEY);
-    let is_default = flatten(&parse_defaults()).get(SITES_KEY).is_some_and(|value| written(value) == format!("{named:?}"));
+    let is_default =
+        flatten(&parse_defaults()).get(SITES_KEY).is_some_and(|value| written(value) == format!("{named:?}"));
     let is_nobodys = is_default && settings_file.is_none() || reader.is_faulty(SITES_KEY);
     (!is_nobodys).then(|| (beside(settings_file, &named), is_default))
 }
@@ -560,7 +570,10 @@ mod tests {
         let settings = folder.path().join("newswire.toml");
         let load_from = |text: &str| {
             std::fs::write(&settings, text).unwrap();
-            load_with(&Overrides { settings_file: Some((settings.clone(), "--config")), flags: Vec::new() }, Some(HashMap::new()))
+            load_with(
+                &Overrides { settings_file: Some((settings.clone(), "--config")), flags: Vec::new() },
+                Some(HashMap::new()),
+            )
         };
         // There need not be any, unless somebody says where they are.
         assert!(load_from(DEFAULTS.replace("file = \"sources.toml\"", "").as_str()).unwrap().sites_folder.is_none());

@@ -54,7 +54,7 @@ impl Context {
         Ok(config)
     }
 
-    /// The same for a command that only asks what is stored: a list of sources with faults does not keep it from that.
+    /// The same for a command that needs no source that is faulty: a list of sources with faults does not keep it from its work.
     pub(crate) fn configure_for_reading(&self) -> Result<Arc<Config>, Failure> {
         let (config, of_list) = config::load_for_reading(&self.overrides)?;
         if let Some(first) = of_list.0.first().filter(|_| self.verbosity != logging::Verbosity::Quiet) {
@@ -64,7 +64,7 @@ impl Context {
                 n => format!(" (and {} more: `newswire config check`)", counted(n, "fault")),
             };
             eprintln!(
-                "newswire: the list of sources has faults, what is stored is read all the same: {}{others}",
+                "newswire: the list of sources has faults, and this goes on without those: {}{others}",
                 one_line(&first)
             );
         }

@@ -152,7 +152,9 @@ fn check_settings(path: &Path) -> Result<(), Problems> {
 pub(super) fn find_list(settings: Option<&Path>, named: &str, is_default: bool) -> Vec<Place> {
     let mut places = match settings.and_then(Path::parent) {
         Some(folder) => vec![Place::new("sources", folder.join(named), "beside the settings")],
-        None if is_default => LOCAL_LISTS.map(|path| Place::new("sources", PathBuf::from(path), "without settings")).into(),
+        None if is_default => {
+            LOCAL_LISTS.map(|path| Place::new("sources", PathBuf::from(path), "without settings")).into()
+        }
         None => vec![Place::new("sources", PathBuf::from(named), "sources.file")],
     };
     let found = places.iter().position(|place| place.path.is_file());
@@ -200,7 +202,9 @@ pub(super) fn find_database(
         Some(NamedBy::Call(by)) => return alone(written_path, by.to_owned(), false),
         Some(NamedBy::Settings(by)) if written != DATABASE => {
             // These settings hold in every folder, and so does their database.
-            if let Some((folder, variable)) = users().filter(|_| owner == Some(Owner::User) && written_path.is_relative()) {
+            if let Some((folder, variable)) =
+                users().filter(|_| owner == Some(Owner::User) && written_path.is_relative())
+            {
                 return alone(folder.join(written), format!("store.path, in the folder of data by {variable}"), true);
             }
             return alone(written_path, format!("store.path in {by}"), false);

@@ -377,7 +377,8 @@ mod tests {
         let (rules, problems) = rules_of(SITES_TEMPLATE);
         assert_eq!((rules.len(), problems), (0, Vec::new()));
         let (_, commented) = SITES_TEMPLATE.split_once("\n\n").unwrap();
-        let uncommented: String = commented.lines().map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect();
+        let uncommented: String =
+            commented.lines().map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect();
         let lines: Vec<&str> = uncommented.lines().filter(|line| line.contains('=') || line.starts_with('[')).collect();
         let (rules, problems) = rules_of(&lines.join("\n"));
         assert_eq!((rules.len(), problems), (2, Vec::new()));

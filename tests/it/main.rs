@@ -72,4 +72,5 @@ mod versions;
 mod web_archives;
 mod what_is_followed;
 mod why;
+mod wrong_words;
 mod years;

@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::harness::{Newsroom, Outcome, run_to_end};
 
 /// An article to import.
-const LINE: &str = r#"{"id": "1", "source": "wire", "title": "Ferry aground", "text": "A ferry ran aground off Lorne."}"#;
+const LINE: &str =
+    r#"{"id": "1", "source": "wire", "title": "Ferry aground", "text": "A ferry ran aground off Lorne."}"#;
 
 /// Folders of a user: a home, and a place to work in.
 struct User {
@@ -83,7 +84,10 @@ fn without_settings_the_database_is_the_one_of_the_folder_if_there_is_one_and_el
     std::fs::remove_file(user.room.path("work/newswire.db")).expect("a file");
     // A list of sources makes it a folder of its own: applied to the user's database, it would take out what that follows.
     user.room.file("work/sources.toml", "# none yet\n");
-    assert_eq!(user.paths(), ["sources work/sources.toml: without settings", "database work/newswire.db: in this folder"]);
+    assert_eq!(
+        user.paths(),
+        ["sources work/sources.toml: without settings", "database work/newswire.db: in this folder"]
+    );
     user.import(&[]).exits(0).says("work/newswire.db: a new database, since there was none\n");
 }
 
@@ -121,7 +125,8 @@ fn settings_are_those_of_the_folder_then_the_users_and_the_database_goes_with_th
         ["settings work/config/newswire.toml: in config/ of this folder", "database work/newswire.db: in this folder"]
     );
     user.room.file("work/newswire.toml", "[store]\npath = \"data.db\"\n");
-    let of_folder = ["settings work/newswire.toml: in this folder", "database work/data.db: store.path in newswire.toml"];
+    let of_folder =
+        ["settings work/newswire.toml: in this folder", "database work/data.db: store.path in newswire.toml"];
     assert_eq!(user.paths(), of_folder);
     let all = user.run(&["config", "show", "--paths"]).exits(0);
     let states: Vec<&str> = all.cells().iter().map(|cells| cells[1]).collect();
@@ -196,7 +201,10 @@ fn what_begins_a_database_says_that_it_does_and_where() {
         let user = User::new();
         let old = user.room.path("old.db").display().to_string();
         user.import(&["--db", &old]).exits(0).says("old.db: a new database");
-        user.room.file("list.opml", r#"<opml version="2.0"><body><outline xmlUrl="https://paper.example/f"/></body></opml>"#);
+        user.room.file(
+            "list.opml",
+            r#"<opml version="2.0"><body><outline xmlUrl="https://paper.example/f"/></body></opml>"#,
+        );
         user
     };
     for arguments in [

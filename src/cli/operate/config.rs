@@ -151,7 +151,7 @@ fn problems_of_credentials(config: &Config) -> Vec<Problem> {
 }
 
 fn show(context: &mut Context) -> Result<(), Failure> {
-    let config = config::load(&context.overrides)?;
+    let config = context.configure_for_reading()?;
     let rows = config
         .provenance
         .iter()
