@@ -1,6 +1,6 @@
 //! What servers send though no specification has it, and browsers read: none of it costs an article.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -313,8 +313,15 @@ fn why_a_certificate_is_refused_is_told_in_words() {
         // For programs the class is as before.
         assert_eq!(room.column("SELECT DISTINCT error_class FROM fetches WHERE purpose = 'article'"), ["tls"]);
     }
-    // What speaks no TLS.
-    let plain = scripted(|_| not_found());
+    // What speaks no TLS, and answers before it is asked.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let plain = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(&answer(&["HTTP/1.1 400 Bad Request"], b""));
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
     let mut room = Newsroom::new();
     room.set(&[("fetch.resolve", &format!("[\"paper.example={plain}\"]"))]);
     room.run(&["fetch", "https://paper.example/a"]).exits(1).says("speaks no TLS; http://paper.example may do");
