@@ -8,6 +8,8 @@ mod http;
 
 mod keyring;
 
+mod places;
+
 mod problem;
 
 mod proxy;
@@ -24,7 +26,10 @@ mod sites;
 
 mod tables;
 
+mod text;
+
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,6 +41,7 @@ use crate::model::{Retention, Route, Source, public_url};
 
 pub use http::{HttpSettings, Listen};
 pub use keyring::Keyring;
+pub use places::Place;
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
 pub use service::{SERVICE_SETTINGS, database_for};
@@ -48,16 +54,15 @@ pub use sources::{
     SLUG_BYTES_MAX, check_credentials, check_link_selector, check_slug, listed_twice, slug_for, slug_for_name,
 };
 
+use places::{FoundSettings, NamedBy, UserFolders};
 use reader::{Reader, flatten, parse_defaults, written};
+use text::{NoText, read_text};
 
 /// A list of sources to start from, for `config init`.
 pub const SOURCES_TEMPLATE: &str = include_str!("../config/sources.toml");
 
 /// An example of rules for single sites, for `config init`.
 pub const SITES_TEMPLATE: &str = include_str!("../config/sites/example.toml");
-
-/// Where a settings file is looked for when none is named, in this order.
-pub const SEARCH_PATHS: [&str; 3] = ["newswire.toml", "config/newswire.toml", SERVICE_SETTINGS];
 
 /// Everything the program needs to know, checked.
 #[derive(Clone, Debug)]
@@ -86,6 +91,8 @@ pub struct Config {
     pub source_places: HashMap<String, String>,
     /// Every key and every rule for a site with its value and origin, in the order of their names, for `config show`.
     pub provenance: Vec<Provenance>,
+    /// Where settings, sources, rules for sites and the database were looked for, in this order, and what was found.
+    pub places: Vec<Place>,
     /// The settings file that was read, if any.
     pub settings_file: Option<PathBuf>,
     /// The sources file that was read; absent when it does not exist.
@@ -120,13 +127,21 @@ impl Config {
     /// who only reads the database need not be allowed to read them.
     #[must_use]
     pub fn problems_of_credentials(&self) -> Vec<Problem> {
-        let faulty = |source: &Source| {
-            let name = source.credentials.as_deref()?;
-            let rule = self.fetch.keyring.get(name).err()?;
+        let mut problems: Vec<Problem> = Vec::new();
+        for source in &self.sources {
+            let Some(name) = source.credentials.as_deref() else { continue };
+            let Err(rule) = self.fetch.keyring.get(name) else { continue };
             let place = self.source_places.get(&source.slug).cloned().unwrap_or_default();
-            Some(Problem { place, subject: format!("credentials = {name:?}"), rule })
-        };
-        self.sources.iter().filter_map(faulty).collect()
+            let subject = format!("credentials = {name:?}");
+            // What many sources are let in by is missing once.
+            match problems.iter_mut().find(|problem| problem.subject == subject) {
+                Some(told) => {
+                    let _ = write!(told.rule, "; also for {place}");
+                }
+                None => problems.push(Problem { place, subject, rule }),
+            }
+        }
+        problems
     }
 
     /// Addresses that the sources file lists more than once. They are polled as often, which may be meant.
@@ -145,8 +160,8 @@ impl Config {
 /// What is asked for on the command line; it goes over everything else.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// `--config`: this settings file and no search for one.
-    pub settings_file: Option<PathBuf>,
+    /// This settings file and no search for one, with what named it: `--config` or `NEWSWIRE_CONFIG`.
+    pub settings_file: Option<(PathBuf, &'static str)>,
     /// Keys set by flags: dotted key, value, the flag's name.
     pub flags: Vec<(&'static str, String, &'static str)>,
 }
@@ -184,8 +199,7 @@ pub fn parse_source_list(text: &str, place: &str) -> Result<Vec<Source>, Problem
 /// the home folder. Nothing where neither is known; by the rules of that variable a relative path counts for none.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+    places::user_folder(|name| std::env::var_os(name), "XDG_STATE_HOME", ".local/state").map(|(folder, _)| folder)
 }
 
 /// The variables of this process, as far as they are texts.
@@ -212,7 +226,10 @@ fn load_apart(
     overrides: &Overrides,
     environment: Option<HashMap<String, String>>,
 ) -> Result<(Config, Problems), Problems> {
-    let settings_file = find_settings_file(overrides)?;
+    let folders = UserFolders::of(environment.as_ref());
+    let named = overrides.settings_file.as_ref().map(|(path, by)| (path.as_path(), *by));
+    let FoundSettings { file: found_settings, mut places } = places::find_settings(named, &folders)?;
+    let settings_file = found_settings.as_ref().map(|(path, _)| path.clone());
     let keyring = match &environment {
         Some(given) => Keyring::new(given.clone().into_iter(), settings_file.as_deref()),
         None => Keyring::new(own_environment(), settings_file.as_deref()),
@@ -222,7 +239,7 @@ fn load_apart(
         let origin = (*flag).to_owned();
         values.insert((*key).to_owned(), Value::new(Some(&origin), ValueKind::String(value.clone())));
     }
-    let mut reader = Reader { values, problems: Vec::new() };
+    let mut reader = Reader::new(values);
     reader.reject_unknown_keys();
 
     let mut store = StoreSettings::read(&mut reader);
@@ -235,8 +252,8 @@ fn load_apart(
     let log = LogSettings::read(&mut reader);
     let retention = settings::read_retention(&mut reader);
     let n_before_list = reader.problems.len();
-    let ((sources, source_places), sources_file, sources_file_is_blank) =
-        read_sources(&mut reader, settings_file.as_deref());
+    let lists = find_list(&mut reader, settings_file.as_deref());
+    let ((sources, source_places), sources_file, sources_file_is_blank) = read_sources(&mut reader, &lists);
     let list_at_address = read_list_at_address(&mut reader, &sources, sources_file.as_deref());
     // Without sources the file is no list: it may be as `config init` has written it.
     let sources_file = sources_file.filter(|_| list_at_address.is_none());
@@ -249,8 +266,18 @@ fn load_apart(
         return Err(Problems(reader.problems));
     }
     let of_list = Problems(reader.problems.drain(of_list).collect());
-    let is_database_named = overrides.flags.iter().any(|(key, ..)| *key == "store.path");
-    if !is_database_named && reader.origin("store.path") != "environment" {
+    let origin = reader.origin("store.path");
+    let named = named_by(&origin, overrides);
+    let has_list_here = settings_file.is_none() && lists.iter().any(|place| place.is_there);
+    let written = store.path.to_string_lossy().into_owned();
+    let database = places::find_database(&written, named, found_settings.as_ref(), has_list_here, &folders);
+    store.path.clone_from(&database.path);
+    store.is_at_home = database.is_at_home;
+    reader.place_at("store.path", &database.path);
+    places.extend(lists);
+    places.extend(place_of_sites(&mut reader, settings_file.as_deref()));
+    places.extend(database.places);
+    if !matches!(named, Some(NamedBy::Call(_))) {
         let (settings, is_named) = (settings_file.as_deref(), overrides.settings_file.is_some());
         let found = service::Found { settings, is_named, is_root: access::is_root() };
         store.unplaced = service::why_unplaced(&store.path, found, Path::new(SERVICE_SETTINGS));
@@ -270,6 +297,7 @@ fn load_apart(
         sources,
         source_places,
         provenance,
+        places,
         settings_file,
         sources_file,
         sources_file_is_blank,
@@ -288,7 +316,7 @@ fn load_apart(
 #[must_use]
 pub fn defaults() -> Config {
     let values = flatten(&parse_defaults());
-    let mut reader = Reader { values, problems: Vec::new() };
+    let mut reader = Reader::new(values);
     let config = Config {
         store: StoreSettings::read(&mut reader),
         fetch: FetchSettings::read(&mut reader),
@@ -302,6 +330,7 @@ pub fn defaults() -> Config {
         sources: Vec::new(),
         source_places: HashMap::new(),
         provenance: reader.provenance(&SiteRules::default()),
+        places: Vec::new(),
         settings_file: None,
         sources_file: None,
         sources_file_is_blank: false,
@@ -313,39 +342,13 @@ pub fn defaults() -> Config {
     config
 }
 
-fn find_settings_file(overrides: &Overrides) -> Result<Option<PathBuf>, Problems> {
-    if let Some(path) = &overrides.settings_file {
-        return match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => Ok(Some(path.clone())),
-            Ok(_) => Err(Problems(vec![Problem {
-                place: path.display().to_string(),
-                subject: "settings file".to_owned(),
-                rule: "must be a file".to_owned(),
-            }])),
-            Err(error) => Err(Problems(vec![Problem {
-                place: path.display().to_string(),
-                subject: "settings file".to_owned(),
-                rule: unreadable(path, &error),
-            }])),
-        };
-    }
-    Ok(SEARCH_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()))
-}
-
-/// What is to be said of a named settings file that cannot be read.
-fn unreadable(path: &Path, error: &std::io::Error) -> String {
-    let told = access::explained(error, path, Wish::Read);
-    let is_missing = error.kind() == std::io::ErrorKind::NotFound;
-    let advice = if is_missing { "; `newswire config init` writes one" } else { "" };
-    format!("cannot be read: {told}{advice}")
-}
-
 fn merged_values(
     settings_file: Option<&Path>,
     environment: Option<HashMap<String, String>>,
 ) -> Result<BTreeMap<String, Value>, Problems> {
     let mut builder = config_crate::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     if let Some(path) = settings_file {
+        check_syntax(path)?;
         builder = builder.add_source(File::from(path).format(FileFormat::Toml));
     }
     let environment = Environment::with_prefix("NEWSWIRE").prefix_separator("__").separator("__").source(environment);
@@ -353,41 +356,65 @@ fn merged_values(
         Problems(vec![Problem {
             place: settings_file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string()),
             subject: "settings".to_owned(),
-            rule: match settings_file.and_then(|path| access::obstacle(path, Wish::Read)) {
-                Some(obstacle) => format!("cannot be read: {obstacle}"),
-                None => format!("cannot be read: {}", error.to_string().trim_end()),
-            },
+            rule: format!("cannot be read: {}", error.to_string().trim_end()),
         }])
     })?;
     Ok(flatten(&merged.cache))
 }
 
-fn read_sources(reader: &mut Reader, settings_file: Option<&Path>) -> (sources::ListedSources, Option<PathBuf>, bool) {
+/// Refuses settings that are no TOML, with the line of everything that makes them none: whoever merges them names only the first fault,
+/// and takes bytes that are no text for other characters.
+fn check_syntax(path: &Path) -> Result<(), Problems> {
+    let place = path.display().to_string();
+    let problems = match read_text(path) {
+        Ok(text) => tables::syntax_problems(&text, &place),
+        Err(NoText::NotUtf8(problem)) => vec![problem],
+        Err(NoText::Missing(told) | NoText::Unreadable(told)) => {
+            vec![Problem { place, subject: "settings".to_owned(), rule: format!("cannot be read: {told}") }]
+        }
+    };
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
+/// What named the database, if not the defaults.
+fn named_by<'a>(origin: &'a str, overrides: &Overrides) -> Option<NamedBy<'a>> {
+    match origin {
+        "default" => None,
+        "environment" => Some(NamedBy::Call("NEWSWIRE__STORE__PATH")),
+        flag if overrides.flags.iter().any(|(key, ..)| *key == "store.path") => Some(NamedBy::Call(flag)),
+        file => Some(NamedBy::Settings(file)),
+    }
+}
+
+/// Where lists of sources are looked for.
+fn find_list(reader: &mut Reader, settings_file: Option<&Path>) -> Vec<Place> {
     let named = reader.text("sources.file");
     let is_default = reader.origin("sources.file") == "default";
-    let path = match settings_file.and_then(Path::parent) {
-        Some(folder) => folder.join(&named),
-        // Without a settings file a list of sources at the usual places still counts.
-        None => ["sources.toml", "config/sources.toml"]
-            .iter()
-            .map(PathBuf::from)
-            .find(|candidate| is_default && candidate.is_file())
-            .unwrap_or_else(|| PathBuf::from(&named)),
+    places::find_list(settings_file, &named, is_default)
+}
+
+fn read_sources(reader: &mut Reader, lists: &[Place]) -> (sources::ListedSources, Option<PathBuf>, bool) {
+    const KEY: &str = "sources.file";
+    let nothing = || (sources::ListedSources::default(), None, false);
+    // Where it cannot be told which file is meant, there is none to be read.
+    let Some(place) = lists.iter().find(|place| place.is_in_force).filter(|_| !reader.is_faulty(KEY)) else {
+        return nothing();
     };
-    match std::fs::read_to_string(&path) {
+    match read_text(&place.path) {
         Ok(text) => {
-            let (list, problems) = sources::parse(&text, &path.display().to_string());
+            let (list, problems) = sources::parse(&text, &place.path.display().to_string());
             reader.problems.extend(problems);
             let is_blank = text.trim_start_matches('\u{feff}').trim().is_empty();
-            (list, Some(path), is_blank)
+            (list, Some(place.path.clone()), is_blank)
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => {
-            (sources::ListedSources::default(), None, false)
+        Err(NoText::NotUtf8(problem)) => {
+            reader.problems.push(problem);
+            nothing()
         }
-        Err(error) => {
-            let told = access::explained(&error, &path, Wish::Read);
-            reader.problem("sources.file", &named, &format!("cannot be read: {told}"));
-            (sources::ListedSources::default(), None, false)
+        Err(NoText::Missing(told) | NoText::Unreadable(told)) => {
+            let named = reader.text(KEY);
+            reader.problem(KEY, &named, &format!("cannot be read: {told}"));
+            nothing()
         }
     }
 }
@@ -435,16 +462,28 @@ fn take_proxies(reader: &mut Reader, fetch: &mut FetchSettings, sources: &[Sourc
     }
 }
 
+/// The folder of rules for sites, and whether it is the one of the defaults: a settings file that `config init` wrote names it too, though
+/// few have one. Without a settings file a folder called so is more likely somebody else's, and there is none.
+fn find_sites(reader: &mut Reader, settings_file: Option<&Path>) -> Option<(PathBuf, bool)> {
+    let named = reader.text(SITES_KEY);
+    let is_default =
+        flatten(&parse_defaults()).get(SITES_KEY).is_some_and(|value| written(value) == format!("{named:?}"));
+    let is_nobodys = is_default && settings_file.is_none() || reader.is_faulty(SITES_KEY);
+    (!is_nobodys).then(|| (beside(settings_file, &named), is_default))
+}
+
+const SITES_KEY: &str = "extract.sites_folder";
+
+fn place_of_sites(reader: &mut Reader, settings_file: Option<&Path>) -> Option<Place> {
+    let (path, is_default) = find_sites(reader, settings_file)?;
+    let reason = if settings_file.is_some() { "beside the settings" } else { SITES_KEY };
+    let place = Place::new("sites", path, reason);
+    let is_in_force = place.is_there || !is_default;
+    Some(Place { is_in_force, ..place })
+}
+
 fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRules, Option<PathBuf>) {
-    const KEY: &str = "extract.sites_folder";
-    let named = reader.text(KEY);
-    // A settings file that `config init` wrote names the folder too, though few have one.
-    let is_default = flatten(&parse_defaults()).get(KEY).is_some_and(|value| written(value) == format!("{named:?}"));
-    // Without a settings file a folder called so is more likely somebody else's.
-    if is_default && settings_file.is_none() {
-        return (SiteRules::default(), None);
-    }
-    let path = beside(settings_file, &named);
+    let Some((path, is_default)) = find_sites(reader, settings_file) else { return (SiteRules::default(), None) };
     match sites::read_folder(&path) {
         Ok((rules, problems)) => {
             reader.problems.extend(problems);
@@ -453,7 +492,8 @@ fn read_site_rules(reader: &mut Reader, settings_file: Option<&Path>) -> (SiteRu
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_default => (SiteRules::default(), None),
         Err(error) => {
             let told = access::explained(&error, &path, Wish::Read);
-            reader.problem(KEY, &format!("{named:?}"), &format!("cannot be read: {told}"));
+            let named = reader.text(SITES_KEY);
+            reader.problem(SITES_KEY, &format!("{named:?}"), &format!("cannot be read: {told}"));
             (SiteRules::default(), None)
         }
     }
@@ -495,7 +535,7 @@ mod tests {
         let path = folder.path().join("newswire.toml");
         std::fs::write(&path, settings).unwrap();
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        load_with(&Overrides { settings_file: Some(path), flags: Vec::new() }, Some(environment))
+        load_with(&Overrides { settings_file: Some((path, "--config")), flags: Vec::new() }, Some(environment))
     }
 
     #[test]
@@ -530,7 +570,10 @@ mod tests {
         let settings = folder.path().join("newswire.toml");
         let load_from = |text: &str| {
             std::fs::write(&settings, text).unwrap();
-            load_with(&Overrides { settings_file: Some(settings.clone()), flags: Vec::new() }, Some(HashMap::new()))
+            load_with(
+                &Overrides { settings_file: Some((settings.clone(), "--config")), flags: Vec::new() },
+                Some(HashMap::new()),
+            )
         };
         // There need not be any, unless somebody says where they are.
         assert!(load_from(DEFAULTS.replace("file = \"sources.toml\"", "").as_str()).unwrap().sites_folder.is_none());

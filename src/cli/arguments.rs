@@ -1,6 +1,6 @@
 //! The command line: what all commands have in common. What one of them takes stands in its own file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, ValueEnum};
@@ -54,16 +54,26 @@ pub(crate) fn after_help() -> String {
     format!("{EXAMPLES}\n\nExit codes: {}", codes.join(", "))
 }
 
+/// Name the settings file and the database, as `--config` and `--db` do.
+const SETTINGS_VARIABLE: &str = "NEWSWIRE_CONFIG";
+const DATABASE_VARIABLE: &str = "NEWSWIRE_DB";
+
+/// What named a file: the variable, if it has that value, else the flag.
+fn named_by(file: &Path, variable: &'static str, flag: &'static str) -> &'static str {
+    if std::env::var_os(variable).is_some_and(|value| value == file.as_os_str()) { variable } else { flag }
+}
+
 /// The options that every command takes.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CommonArguments {
-    /// Settings file [default: newswire.toml, config/newswire.toml, /etc/newswire/newswire.toml, the first there is]
-    #[arg(long, global = true, value_name = "FILE", env = "NEWSWIRE_CONFIG", hide_env_values = true)]
+    /// Settings file [default: newswire.toml, config/newswire.toml, ~/.config/newswire/newswire.toml,
+    /// /etc/newswire/newswire.toml, the first there is]
+    #[arg(long, global = true, value_name = "FILE", env = SETTINGS_VARIABLE, hide_env_values = true)]
     config: Option<PathBuf>,
 
-    /// Database [default: store.path in the settings, newswire.db]
-    #[arg(long, global = true, value_name = "FILE", env = "NEWSWIRE_DB", hide_env_values = true)]
+    /// Database [default: store.path in the settings; else newswire.db here, or as `newswire config show --paths` says]
+    #[arg(long, global = true, value_name = "FILE", env = DATABASE_VARIABLE, hide_env_values = true)]
     pub(crate) db: Option<PathBuf>,
 
     /// Say more; twice: everything
@@ -110,7 +120,7 @@ impl CommonArguments {
     pub(crate) fn overrides(&self) -> Overrides {
         let mut flags = Vec::new();
         if let Some(db) = &self.db {
-            flags.push(("store.path", db.display().to_string(), "--db"));
+            flags.push(("store.path", db.display().to_string(), named_by(db, DATABASE_VARIABLE, "--db")));
         }
         if let Some(format) = self.log_format {
             let name = match format {
@@ -120,7 +130,9 @@ impl CommonArguments {
             };
             flags.push(("log.format", name.to_owned(), "--log-format"));
         }
-        Overrides { settings_file: self.config.clone(), flags }
+        let settings = self.config.clone();
+        let settings_file = settings.map(|file| (file.clone(), named_by(&file, SETTINGS_VARIABLE, "--config")));
+        Overrides { settings_file, flags }
     }
 
     pub(crate) fn verbosity(&self) -> Verbosity {

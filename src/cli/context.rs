@@ -1,10 +1,11 @@
 //! What every command is given.
 
+use std::cell::RefCell;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{self, Config, Overrides};
+use crate::config::{self, Config, Overrides, Place};
 use crate::store::{Reader, StoreError};
 
 use super::arguments::CommonArguments;
@@ -20,6 +21,16 @@ pub(crate) struct Context {
     pub(crate) verbosity: logging::Verbosity,
     /// Whether the user named a database, by flag or environment.
     pub(crate) has_named_database: bool,
+    /// The database of the settings, and where it was looked for, once they are read.
+    database: RefCell<Option<Database>>,
+}
+
+/// The database of the settings.
+struct Database {
+    path: PathBuf,
+    places: Vec<Place>,
+    /// Whether it was there when the settings were read, or its making was told since.
+    is_known: bool,
 }
 
 impl Context {
@@ -36,17 +47,20 @@ impl Context {
             }),
             verbosity: arguments.verbosity(),
             has_named_database: arguments.db.is_some(),
+            database: RefCell::new(None),
         }
     }
 
     /// Reads the configuration and starts logging by it.
     pub(crate) fn configure(&self, manner: logging::Manner) -> Result<Arc<Config>, Failure> {
         let config = Arc::new(config::load(&self.overrides)?);
+        // The daemon's journal says it.
+        self.note_database(&config, matches!(manner, logging::Manner::Daemon));
         logging::start(&config.log, self.verbosity, manner);
         Ok(config)
     }
 
-    /// The same for a command that only asks what is stored: a list of sources with faults does not keep it from that.
+    /// The same for a command that needs no source that is faulty: a list of sources with faults does not keep it from its work.
     pub(crate) fn configure_for_reading(&self) -> Result<Arc<Config>, Failure> {
         let (config, of_list) = config::load_for_reading(&self.overrides)?;
         if let Some(first) = of_list.0.first().filter(|_| self.verbosity != logging::Verbosity::Quiet) {
@@ -56,12 +70,48 @@ impl Context {
                 n => format!(" (and {} more: `newswire config check`)", counted(n, "fault")),
             };
             eprintln!(
-                "newswire: the list of sources has faults, what is stored is read all the same: {}{others}",
+                "newswire: the list of sources has faults, and this goes on without those: {}{others}",
                 one_line(&first)
             );
         }
         logging::start(&config.log, self.verbosity, logging::Manner::OneShot);
+        self.note_database(&config, false);
         Ok(Arc::new(config))
+    }
+
+    fn note_database(&self, config: &Config, is_told: bool) {
+        let places = config.places.iter().filter(|place| place.file == "database").cloned().collect();
+        let path = config.store.path.clone();
+        let is_known = is_told || path.exists();
+        self.database.replace(Some(Database { path, places, is_known }));
+    }
+
+    /// Tells of a database that was not there when the settings were read, and is now: what is typed in another folder would else begin
+    /// one that nobody looks for.
+    pub(crate) fn tell_new_database(&self) {
+        let mut database = self.database.borrow_mut();
+        let Some(database) = database.as_mut().filter(|database| !database.is_known && database.path.exists()) else {
+            return;
+        };
+        database.is_known = true;
+        if self.verbosity != logging::Verbosity::Quiet {
+            let others = others_of(&database.places);
+            eprintln!("newswire: {}: a new database, since there was none{others}", shown(&database.path));
+        }
+    }
+
+    /// A failure for want of a database, with all places where one was looked for.
+    pub(crate) fn with_places(&self, failure: Failure) -> Failure {
+        match (failure, &*self.database.borrow()) {
+            (Failure::Store(StoreError::Missing { path }), Some(database)) if Path::new(&path) == database.path => {
+                let (path, others) = (shown(&database.path), others_of(&database.places));
+                Failure::Failed(format!(
+                    "{path}: no database there yet{others}; `newswire fetch URL` or `newswire run` creates one, --db names another, and \
+                     `newswire config show --paths` says why it is looked for there"
+                ))
+            }
+            (failure, _) => failure,
+        }
     }
 
     /// Opens a database for reading, and tells where it can only be read as it lies.
@@ -90,4 +140,18 @@ impl Context {
         runtime.shutdown_background();
         Ok(value)
     }
+}
+
+/// The places besides the one in force, in words.
+fn others_of(places: &[Place]) -> String {
+    let told = |place: &Place| match place.is_there {
+        true => format!(", and {} ({}) does not count", shown(&place.path), place.reason),
+        false => format!(", nor at {} ({})", shown(&place.path), place.reason),
+    };
+    places.iter().filter(|place| !place.is_in_force).map(told).collect()
+}
+
+/// A path as it is found from any folder.
+fn shown(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }

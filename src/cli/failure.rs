@@ -64,6 +64,11 @@ impl Failure {
     }
 }
 
+/// There is no article with a number.
+pub(crate) fn no_article(id: i64) -> Failure {
+    Failure::Failed(format!("no article {id}: it was deleted, or never there; `newswire ls` lists what is"))
+}
+
 /// What becomes of a command that did the same with several things, when each failure is told: one alone is the command's own.
 pub(crate) fn outcome_of_parts(
     mut failures: Vec<Failure>,

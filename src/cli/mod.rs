@@ -187,6 +187,8 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut context = Context::new(&arguments.common);
+    // Its last line says what it has put there.
+    let is_restore = matches!(arguments.command, Command::Restore(_));
     let outcome = match arguments.command {
         Command::Run(command) => run::run(&mut context, &command),
         Command::Fetch(command) => fetch::run(&mut context, &command),
@@ -218,7 +220,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Demo(command) => demo::run(&mut context, &command),
     };
     context.output.finish()?;
-    outcome
+    if !is_restore {
+        context.tell_new_database();
+    }
+    outcome.map_err(|failure| context.with_places(failure))
 }
 
 #[cfg(test)]

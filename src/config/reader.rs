@@ -1,6 +1,7 @@
 //! The keys as they were written, and their values as the settings want them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use config_crate::{File, FileFormat, Value, ValueKind};
 
@@ -27,15 +28,53 @@ pub struct Provenance {
 pub(super) struct Reader {
     pub(super) values: BTreeMap<String, Value>,
     pub(super) problems: Vec<Problem>,
+    /// Keys whose value is of no use: what breaks a rule in consequence is no problem of its own.
+    faulty: BTreeSet<String>,
 }
 
 impl Reader {
+    /// Every key with its value. Where something else stands in the place of a section, its keys have their defaults.
+    pub(super) fn new(values: BTreeMap<String, Value>) -> Reader {
+        let mut all = flatten(&parse_defaults());
+        all.extend(values);
+        Reader { values: all, problems: Vec::new(), faulty: BTreeSet::new() }
+    }
+
+    /// Whether a key has a value of no use, which was noted.
+    pub(super) fn is_faulty(&self, key: &str) -> bool {
+        self.faulty.contains(key)
+    }
+
+    /// Notes what is wrong with a value of no use.
+    fn fault(&mut self, key: &str, value: &str, rule: &str) {
+        self.problem(key, value, rule);
+        self.faulty.insert(key.to_owned());
+    }
+
+    /// Notes that a number is larger than another one may be, unless one of both is none.
+    pub(super) fn order(&mut self, key: &str, value: impl ToString, other: &str, rule: &str) {
+        if !self.is_faulty(key) && !self.is_faulty(other) {
+            self.problem(key, &value.to_string(), &format!("{rule} {other}"));
+        }
+    }
+
+    /// Writes down at which path a file is that a key names.
+    pub(super) fn place_at(&mut self, key: &str, path: &Path) {
+        if let Some(value) = self.values.get_mut(key) {
+            value.kind = ValueKind::String(path.display().to_string());
+        }
+    }
+
     pub(super) fn reject_unknown_keys(&mut self) {
         let known = flatten(&parse_defaults());
         let unknown: Vec<String> = self.values.keys().filter(|key| !known.contains_key(*key)).cloned().collect();
         for key in unknown {
+            let section = format!("{key}.");
             let nearest = known.keys().min_by_key(|candidate| edit_distance(candidate, &key));
             let rule = match nearest {
+                _ if known.keys().any(|known| known.starts_with(&section)) => {
+                    format!("is a section: write [{key}], and its keys below that")
+                }
                 Some(nearest) if edit_distance(nearest, &key) <= 3 => format!("unknown key, did you mean {nearest}?"),
                 _ => "unknown key, `newswire config show` lists all".to_owned(),
             };
@@ -70,7 +109,9 @@ impl Reader {
         match value.clone().into_uint() {
             Ok(number) if is_number && (least..=most).contains(&number) => number,
             _ => {
-                self.problem(key, &written(&value), &format!("must be a whole number from {least} to {most}"));
+                if !self.is_faulty(key) {
+                    self.fault(key, &written(&value), &format!("must be a whole number from {least} to {most}"));
+                }
                 least
             }
         }
@@ -81,7 +122,7 @@ impl Reader {
         match value.clone().into_bool() {
             Ok(flag) => flag,
             Err(_) => {
-                self.problem(key, &written(&value), "must be true or false");
+                self.fault(key, &written(&value), "must be true or false");
                 false
             }
         }
@@ -92,7 +133,9 @@ impl Reader {
         match value.kind {
             ValueKind::String(ref text) => text.clone(),
             _ => {
-                self.problem(key, &written(&value), "must be a text in quotes");
+                if !self.is_faulty(key) {
+                    self.fault(key, &written(&value), "must be a text in quotes");
+                }
                 String::new()
             }
         }
@@ -109,7 +152,7 @@ impl Reader {
             _ => Err(config_crate::ConfigError::Message(String::new())),
         };
         items.unwrap_or_else(|_| {
-            self.problem(key, &written(&value), "must be a list of texts");
+            self.fault(key, &written(&value), "must be a list of texts");
             Vec::new()
         })
     }
@@ -141,7 +184,7 @@ pub(super) fn written(value: &Value) -> String {
 }
 
 /// Levenshtein's distance, for naming the key that was probably meant.
-fn edit_distance(left: &str, right: &str) -> usize {
+pub(super) fn edit_distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut previous: Vec<usize> = (0..=right.len()).collect();
     for (row, a) in left.chars().enumerate() {

@@ -19,6 +19,8 @@ pub struct StoreSettings {
     pub path: PathBuf,
     /// Why no new database is made at that path: it would be another one than the service's. Nothing where one may be made.
     pub unplaced: Option<String>,
+    /// Whether nobody named it, and its folder is this user's for data, which is made where it is missing.
+    pub is_at_home: bool,
     /// Wait for another process that writes.
     pub busy_timeout: Duration,
     /// Commands in one transaction.
@@ -330,12 +332,13 @@ fn size(number: u64) -> usize {
 impl StoreSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let path = reader.text("store.path");
-        if path.trim().is_empty() {
+        if path.trim().is_empty() && !reader.is_faulty("store.path") {
             reader.problem("store.path", &format!("{path:?}"), "must name a file");
         }
         StoreSettings {
             path: PathBuf::from(path),
             unplaced: None,
+            is_at_home: false,
             busy_timeout: Duration::from_millis(reader.integer("store.busy_timeout_ms", 0, 600_000)),
             batch_max: size(reader.integer("store.batch_max", 1, 10_000)),
             cache_mib: narrow(reader.integer("store.cache_mib", 1, 65_536)),
@@ -442,8 +445,8 @@ impl FetchSettings {
             resolve,
         };
         if settings.read_timeout > settings.total_timeout {
-            let value = settings.read_timeout.as_secs().to_string();
-            reader.problem("fetch.read_timeout_s", &value, "must not exceed fetch.total_timeout_s");
+            let value = settings.read_timeout.as_secs();
+            reader.order("fetch.read_timeout_s", value, "fetch.total_timeout_s", "must not exceed");
         }
         settings
     }
@@ -481,13 +484,12 @@ impl ScheduleSettings {
             (settings.backoff_min_s, settings.backoff_max_s, "schedule.backoff_min_s", "schedule.backoff_max_s"),
         ] {
             if low > high {
-                reader.problem(low_key, &low.to_string(), &format!("must not exceed {high_key}"));
+                reader.order(low_key, low, high_key, "must not exceed");
             }
         }
         let longest_fetch_s = reader.integer("fetch.total_timeout_s", 1, 3600);
         if settings.lease.as_secs() <= longest_fetch_s {
-            let value = settings.lease.as_secs().to_string();
-            reader.problem("schedule.lease_s", &value, "must exceed fetch.total_timeout_s");
+            reader.order("schedule.lease_s", settings.lease.as_secs(), "fetch.total_timeout_s", "must exceed");
         }
         settings
     }
@@ -569,7 +571,9 @@ impl LogSettings {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,
             _ => {
-                reader.problem("log.format", &format!("{name:?}"), "must be auto, text or json");
+                if !reader.is_faulty("log.format") {
+                    reader.problem("log.format", &format!("{name:?}"), "must be auto, text or json");
+                }
                 LogFormat::Auto
             }
         };

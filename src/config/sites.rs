@@ -14,6 +14,7 @@ use url::Url;
 
 use super::problem::Problem;
 use super::tables::Tables;
+use super::text::{NoText, read_text};
 
 const KNOWN_KEYS: [&str; 9] = ["host", "path", "body", "drop", "title", "date", "authors", "valid_from", "valid_to"];
 
@@ -213,16 +214,17 @@ pub(super) fn read_folder(folder: &Path) -> std::io::Result<(SiteRules, Vec<Prob
     let mut problems = Vec::new();
     for path in files {
         let place = path.display().to_string();
-        match std::fs::read_to_string(&path) {
+        match read_text(&path) {
             Ok(text) => {
                 let (read, faults) = parse(&text, &place);
                 rules.extend(read);
                 problems.extend(faults);
             }
-            Err(error) => problems.push(Problem {
+            Err(NoText::NotUtf8(problem)) => problems.push(problem),
+            Err(NoText::Missing(told) | NoText::Unreadable(told)) => problems.push(Problem {
                 place,
                 subject: "site rules".to_owned(),
-                rule: format!("cannot be read: {error}"),
+                rule: format!("cannot be read: {told}"),
             }),
         }
     }
@@ -371,11 +373,15 @@ mod tests {
     }
 
     #[test]
-    fn the_example_has_no_fault_and_is_for_nobody() {
+    fn the_example_has_no_rule_in_force_and_no_fault_when_it_has() {
         let (rules, problems) = rules_of(SITES_TEMPLATE);
-        assert_eq!(problems, [""; 0]);
-        assert!(!rules.is_empty());
-        assert!(rules.iter().all(|rule| rule.subject().contains("example.org/")));
+        assert_eq!((rules.len(), problems), (0, Vec::new()));
+        let (_, commented) = SITES_TEMPLATE.split_once("\n\n").unwrap();
+        let uncommented: String =
+            commented.lines().map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect();
+        let lines: Vec<&str> = uncommented.lines().filter(|line| line.contains('=') || line.starts_with('[')).collect();
+        let (rules, problems) = rules_of(&lines.join("\n"));
+        assert_eq!((rules.len(), problems), (2, Vec::new()));
     }
 
     #[test]

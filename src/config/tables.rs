@@ -3,6 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
+use super::reader::edit_distance;
 
 /// A file in which tables are read, and what was found wrong so far.
 pub(super) struct Tables<'a> {
@@ -11,6 +12,19 @@ pub(super) struct Tables<'a> {
     /// Where its lines end, so that none is counted again for each place.
     line_ends: Vec<usize>,
     pub(super) problems: Vec<Problem>,
+}
+
+/// What makes a text no TOML: of each line the first fault, since others follow from it.
+pub(super) fn syntax_problems(text: &str, place: &str) -> Vec<Problem> {
+    let mut tables = Tables::new(text, place);
+    let (_, errors) = DeTable::parse_recoverable(text);
+    tables.note_syntax(&errors);
+    tables.problems
+}
+
+/// Whether an unknown key was meant for another. No two known ones are as near.
+fn is_misspelt(written: &str, meant: &str) -> bool {
+    written != meant && edit_distance(written, meant) <= 2
 }
 
 impl<'a> Tables<'a> {
@@ -28,29 +42,47 @@ impl<'a> Tables<'a> {
         mut read: impl FnMut(&mut Self, usize, &DeTable<'_>) -> Option<T>,
     ) -> Vec<T> {
         let (root, syntax_errors) = DeTable::parse_recoverable(self.text);
-        for error in &syntax_errors {
-            let at = error.span().map_or(0, |span| span.start);
-            self.problem(at, "syntax", error.message());
-        }
+        let broken = self.note_syntax(&syntax_errors);
         let mut values = Vec::new();
         for (key, value) in root.get_ref() {
             let at = key.span().start;
-            if key.get_ref() != name {
-                self.problem(at, key.get_ref(), &format!("unknown key, must be [[{name}]]"));
-                continue;
-            }
-            let DeValue::Array(tables) = value.get_ref() else {
-                self.problem(at, name, &format!("must be written [[{name}]], with double brackets"));
-                continue;
-            };
-            for table in tables {
-                match table.get_ref() {
-                    DeValue::Table(table_values) => values.extend(read(self, table.span().start, table_values)),
-                    _ => self.problem(table.span().start, name, "must be a table"),
+            let problem = match value.get_ref() {
+                _ if key.get_ref() != name => (key.get_ref().to_string(), format!("unknown key, must be [[{name}]]")),
+                DeValue::Array(tables) => {
+                    let starts: Vec<usize> = tables.iter().map(|table| table.span().start).collect();
+                    for (table, start) in tables.iter().zip(&starts) {
+                        let end = starts.iter().find(|next| *next > start).copied().unwrap_or(usize::MAX);
+                        let n_before = self.problems.len();
+                        match table.get_ref() {
+                            DeValue::Table(table_values) => values.extend(read(self, *start, table_values)),
+                            _ => self.problem(*start, name, "must be a table"),
+                        }
+                        // What is missing or unknown in it may be so because of its syntax.
+                        if broken.iter().any(|at| (*start..end).contains(at)) {
+                            self.problems.truncate(n_before);
+                        }
+                    }
+                    continue;
                 }
+                _ => (name.to_owned(), format!("must be written [[{name}]], with double brackets")),
+            };
+            if broken.is_empty() {
+                self.problem(at, &problem.0, &problem.1);
             }
         }
         values
+    }
+
+    /// Notes of each line what its syntax is broken by first, and tells where.
+    fn note_syntax(&mut self, errors: &[toml::de::Error]) -> Vec<usize> {
+        let mut broken: Vec<(usize, &toml::de::Error)> =
+            errors.iter().map(|error| (error.span().map_or(0, |span| span.start), error)).collect();
+        broken.sort_by_key(|(at, _)| *at);
+        broken.dedup_by_key(|(at, _)| self.line(*at));
+        for (at, error) in &broken {
+            self.problem(*at, "syntax", error.message());
+        }
+        broken.into_iter().map(|(at, _)| at).collect()
     }
 
     /// The line of a byte, counted from 1.
@@ -72,7 +104,11 @@ impl<'a> Tables<'a> {
     /// Notes the keys of a table that are not among the known ones.
     pub(super) fn reject_unknown_keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
-            let rule = format!("unknown key, must be one of {}", known.join(", "));
+            let meant = known.iter().find(|known| is_misspelt(key.get_ref(), known));
+            let rule = match meant {
+                Some(meant) => format!("unknown key, did you mean {meant}?"),
+                None => format!("unknown key, must be one of {}", known.join(", ")),
+            };
             self.problem(key.span().start, key.get_ref(), &rule);
         }
     }
@@ -86,7 +122,8 @@ impl<'a> Tables<'a> {
         is_required: bool,
     ) -> Option<(usize, String)> {
         match table.get(key) {
-            None if is_required => {
+            // One that is misspelt has been told.
+            None if is_required && !table.keys().any(|written| is_misspelt(written.get_ref(), key)) => {
                 self.problem(at, key, "is missing");
                 None
             }

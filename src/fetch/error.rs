@@ -10,6 +10,7 @@ use crate::config::FetchSettings;
 use crate::model::{ErrorClass, Failure, Proxy, Retry, without_credentials};
 
 use super::address::AddressRefused;
+use super::handshake;
 use super::wire::Unreadable;
 
 /// How a fetch fails. Messages are for people: lower case, with what to do where there is something to do.
@@ -30,7 +31,7 @@ pub enum FetchError {
         /// What the resolver said.
         reason: String,
     },
-    /// The handshake failed.
+    /// The handshake failed, as the reason says in words.
     #[error("TLS with {host} failed: {reason}")]
     Tls {
         /// The host.
@@ -227,7 +228,8 @@ impl FetchError {
                 false => (Phase::Read, doing.settings.read_timeout),
             };
             FetchError::Timeout { host, phase, limit }
-        } else if causes.is_tls {
+        } else if let Some(error) = causes.tls {
+            let reason = handshake::in_words(&error, &host).unwrap_or(reason);
             FetchError::Tls { host, reason }
         } else if let Some(proxy) = doing.proxy.filter(|_| error.is_connect()) {
             FetchError::Connect(format!("no connection to {host} by way of the proxy {proxy}: {reason}"))
@@ -270,7 +272,7 @@ pub(super) fn is_unexpected_end(error: &reqwest::Error) -> bool {
 #[derive(Default)]
 struct Causes {
     refused: Option<AddressRefused>,
-    is_tls: bool,
+    tls: Option<rustls::Error>,
     is_no_http: bool,
     /// Of the innermost error of input and output.
     kind: Option<ErrorKind>,
@@ -288,7 +290,7 @@ impl Causes {
             }
             let io = inner.downcast_ref::<std::io::Error>();
             causes.kind = io.map(std::io::Error::kind).or(causes.kind);
-            causes.is_tls |= inner.is::<rustls::Error>();
+            causes.tls = inner.downcast_ref::<rustls::Error>().cloned().or(causes.tls);
             causes.is_no_http |= inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
             causes.is_no_http |= matches!(inner.downcast_ref(), Some(Unreadable::Head(_)));
             causes.last = inner.to_string();

@@ -15,6 +15,8 @@ mod cookies;
 
 mod error;
 
+mod handshake;
+
 mod headers;
 
 mod host_gate;

@@ -28,7 +28,7 @@ pub use file::error::StoreError;
 pub use file::lock::{is_locked_by, was_ingested_into};
 pub use file::log::{LogReader, LogState, log_state};
 pub use file::new_file::{CopyPlan, CopyStage, CopyWatcher, FileCopy, check_target};
-pub use file::open::OpeningWatcher;
+pub use file::open::{OpeningWatcher, make_own_folder};
 pub use file::public_schema::{DocRow, SchemaEntry, docs, public_schema};
 pub use file::restore::{Restored, restore};
 pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};

@@ -1,6 +1,6 @@
 //! What servers send though no specification has it, and browsers read: none of it costs an article.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use newswire::demo::web::{Behaviour, NewsWeb, Resource, Site};
 use crate::harness::{Newsroom, feed, rss, run_to_end, web_of};
 use crate::newsweb::faults;
 use crate::newsweb::scripted::{
-    CERTIFICATE, answer, head_of, header_of, not_found, path_of, scripted, scripted_over_rude_tls,
+    CERTIFICATE, answer, head_of, header_of, not_found, path_of, scripted, scripted_over_rude_tls, scripted_over_tls_of,
 };
 
 /// A site a case, each with one page at `/a`.
@@ -279,6 +279,52 @@ fn a_body_that_ends_with_tls_though_without_a_word_is_kept_where_no_length_says_
     }
     // Without the certificate there is no second reader either.
     room.run(&["fetch", "https://paper.example/odd"]).exits(1).says("TLS with paper.example failed");
+}
+
+#[test]
+fn why_a_certificate_is_refused_is_told_in_words() {
+    let fixture = |name: &str| CERTIFICATE.replace("certificate.pem", name);
+    // The certificate of the server, whether it is trusted, the host that is asked, what is said.
+    for (file, is_trusted, host, told) in [
+        ("certificate.pem", true, "other.example", "the certificate is for paper.example, not for other.example; "),
+        (
+            "certificate.pem",
+            false,
+            "paper.example",
+            "the certificate is not signed by anyone whom this machine trusts; ",
+        ),
+        ("expired.pem", true, "paper.example", "the certificate expired on 2020-12-31, and this machine's clock says "),
+        (
+            "not-yet.pem",
+            true,
+            "paper.example",
+            "the certificate is not valid before 2100-01-01, and this machine's clock ",
+        ),
+    ] {
+        let address = scripted_over_tls_of(&fixture(file), |_| not_found());
+        let mut room = Newsroom::new();
+        room.set(&[("fetch.resolve", &format!("[\"{host}={address}\"]"))]);
+        let mut command = room.command(&["fetch", &format!("https://{host}/a")]);
+        if is_trusted {
+            command.env("SSL_CERT_FILE", fixture(file));
+        }
+        let outcome = run_to_end(command, b"").exits(1);
+        assert!(outcome.stderr.contains(&format!("TLS with {host} failed: {told}")), "{}", outcome.stderr);
+        // For programs the class is as before.
+        assert_eq!(room.column("SELECT DISTINCT error_class FROM fetches WHERE purpose = 'article'"), ["tls"]);
+    }
+    // What speaks no TLS, and answers before it is asked.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let plain = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(&answer(&["HTTP/1.1 400 Bad Request"], b""));
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.resolve", &format!("[\"paper.example={plain}\"]"))]);
+    room.run(&["fetch", "https://paper.example/a"]).exits(1).says("speaks no TLS; http://paper.example may do");
 }
 
 /// A text in another encoding.

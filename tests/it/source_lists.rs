@@ -285,9 +285,24 @@ fn a_list_with_faults_keeps_nobody_from_reading_what_is_stored() {
         &["backup", "kept.db"],
         &["doctor"],
         &["schema", "--datasette"],
+        &["sources", "ls"],
+        &["sources", "show", "wire"],
+        &["sources", "export"],
+        &["sources", "test", "none"],
+        &["config", "show"],
+        &["config", "show", "--paths"],
+        &["extract", "page.html"],
+        &["parse-feed", "page.html"],
+        &["restore", "no-such.db"],
     ];
-    let writing =
-        [&["run"][..], &["fetch", "--due"], &["sources", "ls"], &["prune", "--dry-run"], &["config", "check"]];
+    room.file("page.html", faults::article_html("A page of its own"));
+    let writing = [
+        &["run"][..],
+        &["fetch", "--due"],
+        &["sources", "pause", "wire"],
+        &["prune", "--dry-run"],
+        &["config", "check"],
+    ];
     let faulty = "[[source]]\nslug = \"One\"\nurl = \"ftp://paper.example/\"\n";
     for (list, told) in [
         (Some(faulty), "sources.toml:2: slug = \"One\": must be 1 to 64"),

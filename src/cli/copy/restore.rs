@@ -10,7 +10,7 @@ use crate::store::{self, CopyWatcher, Restored};
 use super::backup::show;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::{counted, size};
@@ -34,11 +34,12 @@ pub(crate) struct RestoreCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &RestoreCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let database = &config.store.path;
     if let Some(reason) = config.store.unplaced.as_ref().filter(|_| !database.exists()) {
         return Err(Failure::Failed(format!("{}: there is no database yet, and {reason}", database.display())));
     }
+    store::make_own_folder(&config.store);
     let interrupt = signals::watch()?;
     let is_quiet = context.verbosity == Verbosity::Quiet;
     let progress = Progress::start("restoring", is_quiet);

@@ -11,7 +11,6 @@ use crate::pipeline::{self, DiscoverError, Discovered, Stages, Thoroughness};
 use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::table::{number, text, whole};
 use crate::cli::terminal::text::{counted, one_line};
@@ -31,7 +30,7 @@ pub(crate) struct DiscoverCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: &DiscoverCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let stages = Stages::new(&config).map_err(Failure::Failed)?;
     let (site, found) = Context::block_on(signals::watch()?.race(search(&stages, &command.site)))???;
     let columns = [whole("url"), text("format"), number("entries"), text("newest"), text("title"), text("evidence")];

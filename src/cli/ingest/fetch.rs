@@ -115,6 +115,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         }
         built => built?,
     };
+    context.tell_new_database();
     let outcome = Context::block_on(async {
         // A database of its own knows nothing of what is there.
         let kept = if is_kept { HashSet::new() } else { take_in(&app, &present).await? };

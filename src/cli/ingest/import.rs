@@ -68,6 +68,7 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
         progress.tell(&format!("newswire: {fault}"));
     }
     let app = App::build(config)?;
+    context.tell_new_database();
     let mut import = Import::new(&app, progress.clone(), interrupt);
     import.intake.counts.failed = faults.len();
     let outcome = Context::block_on(async {

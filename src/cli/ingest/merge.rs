@@ -51,6 +51,7 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
     let reader = Context::reader(&command.other)?;
     reader.check_mergeable()?;
     let app = App::build(config)?;
+    context.tell_new_database();
     let progress = Progress::start("merging", false);
     let intake = Intake::new(&app, progress.clone());
     let mut merge = Merge { app: &app, reader: &reader, path: &command.other, intake, slugs: HashMap::new() };

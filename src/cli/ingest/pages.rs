@@ -18,7 +18,6 @@ use crate::cli::addresses::{self, Address, recognize_beside_files};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, read_input};
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
 
@@ -63,7 +62,7 @@ pub(crate) fn read_all<T: Send>(
     read: impl Fn(&Extractor, Source<'_>) -> Result<T, crate::model::Failure> + Sync,
     mut take: impl FnMut(&mut Context, &str, Result<T, &Refusal>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let address = address.map(addresses::parse).transpose()?.map(|address| address.url);
     // Before signals are watched: whoever waits for standard input in vain ends it as anything else.
     let piped = Mutex::new(inputs.iter().any(|input| input == STANDARD_INPUT).then(|| read_input(STANDARD_INPUT)));
@@ -120,8 +119,12 @@ pub(crate) fn read_all<T: Send>(
     match n_failed {
         0 => Ok(()),
         _ if n_refused == inputs.len() => Err(Failure::Refused("refused by policy".to_owned())),
-        _ if n_failed == inputs.len() => Err(Failure::Failed("no article found".to_owned())),
-        _ => Err(Failure::Partly(format!("no article in {n_failed} of {} inputs", inputs.len()))),
+        // It has been told.
+        1 if inputs.len() == 1 => Err(Failure::Told(1)),
+        _ => {
+            let summary = format!("{n_failed} of {} inputs gave no article", inputs.len());
+            Err(if n_failed == inputs.len() { Failure::Failed(summary) } else { Failure::Partly(summary) })
+        }
     }
 }
 

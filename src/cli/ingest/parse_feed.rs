@@ -11,7 +11,6 @@ use crate::model::{FetchedDocument, FoundLink};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::read_input;
-use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::text::counted;
 use crate::cli::terminal::times::rfc3339;
 
@@ -26,7 +25,7 @@ pub(crate) struct ParseFeedCommand {
 const NO_ADDRESS: &str = "http://file.invalid/";
 
 pub(crate) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    let config = context.configure_for_reading()?;
     let base = Url::parse(NO_ADDRESS).expect("a literal address parses");
     let mut n_failed = 0;
     for input in &command.inputs {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -16,6 +16,7 @@ use crate::store::SourceRow;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::ingest::source_list;
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::table::text;
 use crate::cli::terminal::text::counted;
 
@@ -30,20 +31,28 @@ pub(crate) enum ConfigAction {
     /// Report everything that is wrong at once
     Check,
     /// Every key with its value and where it came from
-    Show,
+    Show(ShowArguments),
     /// Write newswire.toml, with every key explained, sources.toml and sites/example.toml
     Init {
-        /// Folder to write them to. In /etc/newswire, those of the service, whose database is /var/lib/newswire/newswire.db
+        /// Folder to write them to; ~/.config/newswire holds for you in whatever folder. In /etc/newswire, those of the service, whose database is /var/lib/newswire/newswire.db
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// Which files count, why, and where they were looked for, in this order
+    #[arg(long)]
+    paths: bool,
+}
+
 pub(crate) fn run(context: &mut Context, command: &ConfigCommand) -> Result<(), Failure> {
     match &command.action {
         ConfigAction::Check => check(context),
-        ConfigAction::Show => show(context),
-        ConfigAction::Init { folder } => init(folder),
+        ConfigAction::Show(ShowArguments { paths: true }) => show_paths(context),
+        ConfigAction::Show(_) => show(context),
+        ConfigAction::Init { folder } => init(context, folder),
     }
 }
 
@@ -142,7 +151,7 @@ fn problems_of_credentials(config: &Config) -> Vec<Problem> {
 }
 
 fn show(context: &mut Context) -> Result<(), Failure> {
-    let config = config::load(&context.overrides)?;
+    let config = context.configure_for_reading()?;
     let rows = config
         .provenance
         .iter()
@@ -152,6 +161,31 @@ fn show(context: &mut Context) -> Result<(), Failure> {
         })
         .collect();
     context.output.list(&[text("key"), text("value"), text("from")], rows)?;
+    Ok(())
+}
+
+/// Where files were looked for. What is wrong in a list of sources keeps nobody from finding it.
+fn show_paths(context: &mut Context) -> Result<(), Failure> {
+    let config = context.configure_for_reading()?;
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    let rows = config
+        .places
+        .iter()
+        .map(|place| {
+            let path = absolute(&place.path);
+            let state = match (place.is_in_force, place.is_there) {
+                (true, true) => "counts",
+                (true, false) => "counts, not there yet",
+                (false, true) => "there, does not count",
+                (false, false) => "not there",
+            };
+            let value = json!({
+                "file": place.file, "path": path, "exists": place.is_there, "in_force": place.is_in_force, "reason": place.reason,
+            });
+            (value, vec![place.file.to_owned(), state.to_owned(), path, place.reason.clone()])
+        })
+        .collect();
+    context.output.list(&[text("file"), text("state"), text("path"), text("why there")], rows)?;
     Ok(())
 }
 
@@ -171,12 +205,16 @@ fn files(database: Option<&Path>) -> [(&'static str, String); 3] {
 /// The line of the settings that says where the database is.
 const DEFAULT_PATH: &str = "path = \"newswire.db\"";
 
+/// Who may do what with the settings of the service, which reads them as another user than the one who writes them, whatever that one's
+/// umask is; and with anybody else's, since a proxy's password may stand in them.
+const MODES: (u32, u32) = (0o644, 0o600);
+
 /// Writes the files. What is there already is left alone.
-fn init(folder: &Path) -> Result<(), Failure> {
+fn init(context: &Context, folder: &Path) -> Result<(), Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
     let database = config::database_for(folder);
-    // The service reads them as another user than the one who writes them, whatever that one's umask is.
     let is_service = database.is_some();
+    let mode = if is_service { MODES.0 } else { MODES.1 };
     let (mut n_present, mut is_settings_new) = (0, false);
     let files = files(database.as_deref());
     let n_files = files.len();
@@ -184,12 +222,10 @@ fn init(folder: &Path) -> Result<(), Failure> {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
         make_folder(parent, is_service).map_err(|error| failed(parent, &error))?;
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        match OpenOptions::new().write(true).create_new(true).mode(MODES.1).open(&path) {
             Ok(mut file) => {
                 file.write_all(content.as_bytes()).map_err(|error| failed(&path, &error))?;
-                if is_service {
-                    file.set_permissions(Permissions::from_mode(0o644)).map_err(|error| failed(&path, &error))?;
-                }
+                file.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed(&path, &error))?;
                 eprintln!("{} written", path.display());
                 is_settings_new |= name == "newswire.toml";
             }
@@ -200,13 +236,39 @@ fn init(folder: &Path) -> Result<(), Failure> {
             Err(error) => return Err(failed(&path, &error)),
         }
     }
-    if let Some(database) = database.filter(|_| is_settings_new) {
+    if let Some(database) = database.as_ref().filter(|_| is_settings_new) {
         eprintln!("the database is {}; the first start of the service makes it", database.display());
     }
-    match n_present {
-        n if n == n_files => Err(Failure::Failed("nothing was written".to_owned())),
-        _ => Ok(()),
+    if n_present == n_files {
+        return Err(Failure::Failed("nothing was written".to_owned()));
     }
+    if context.verbosity != Verbosity::Quiet {
+        eprintln!("{}", next_steps(folder, is_service, &option_for(context, folder)));
+    }
+    Ok(())
+}
+
+/// What takes commands to the settings of a folder: nothing where they find them by themselves.
+fn option_for(context: &Context, folder: &Path) -> String {
+    let settings = folder.join("newswire.toml");
+    let real = |path: &Path| path.canonicalize().ok();
+    let found = config::load_for_reading(&context.overrides).ok().and_then(|(config, _)| config.settings_file);
+    let is_found = found.is_some_and(|found| real(&found).is_some_and(|found| Some(found) == real(&settings)));
+    if is_found { String::new() } else { format!(" --config {}", settings.display()) }
+}
+
+/// The first three things to do with new settings.
+fn next_steps(folder: &Path, is_service: bool, option: &str) -> String {
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (settings, list) = (file("newswire.toml"), file("sources.toml"));
+    let start = match is_service {
+        true => "systemctl enable --now newswire".to_owned(),
+        false => format!("newswire{option} run"),
+    };
+    format!(
+        "next:\n  1. say in {settings} how owners of sites reach you (contact in [fetch])\n  2. list sources in {list}, or \
+         `newswire{option} sources add URL`; `newswire discover SITE` finds feeds\n  3. `{start}` polls them until it is stopped"
+    )
 }
 
 /// Makes a folder, which others may look into where that is said.

@@ -25,7 +25,7 @@ pub(crate) struct ManCommand {
 }
 
 /// Where the program is told what to do, beside its command line.
-const ENVIRONMENT: [(&str, &str); 4] = [
+const ENVIRONMENT: [(&str, &str); 6] = [
     ("NEWSWIRE_CONFIG", "The settings file, as --config."),
     ("NEWSWIRE_DB", "The database, as --db."),
     (
@@ -33,18 +33,25 @@ const ENVIRONMENT: [(&str, &str); 4] = [
         "Any setting: NEWSWIRE__FETCH__HOST_DELAY_MS=2000 is host_delay_ms in the section fetch. It goes over the settings \
          file, and flags go over it.",
     ),
+    ("XDG_CONFIG_HOME", "In newswire/ below it are the settings of a user; ~/.config where it is not set."),
+    ("XDG_DATA_HOME", "In newswire/ below it is the database of a user; ~/.local/share where it is not set."),
     ("NO_COLOR", "If it is set, nothing is coloured."),
 ];
 
 /// Files, by their usual names.
 const FILES: [(&str, &str); 6] = [
     (
-        "newswire.toml, config/newswire.toml, /etc/newswire/newswire.toml",
-        "The settings: the first that there is. `newswire config init` writes one with every key explained.",
+        "newswire.toml, config/newswire.toml, ~/.config/newswire/newswire.toml, /etc/newswire/newswire.toml",
+        "The settings: the first that there is. `newswire config init` writes one with every key explained, `newswire config show \
+         --paths` says which files count and why.",
     ),
     ("sources.toml", "The list of sources, beside the settings."),
     ("sites/*.toml", "Rules for single sites, beside the settings."),
-    ("newswire.db", "The database: SQLite, in the working directory unless store.path or --db names another."),
+    (
+        "newswire.db, ~/.local/share/newswire/newswire.db",
+        "The database, of SQLite, unless store.path or --db names another: the one of the working directory if there is one, or settings \
+         or a list of sources; else, and with settings in ~/.config/newswire, the user's.",
+    ),
     (
         "newswire.db-wal, newswire.db-shm",
         "They belong to the database, also while nothing runs, and are copied or moved with it; `newswire backup` needs no \

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::model::Retention;
-use crate::store::{self, Pruned, Pruning, RetentionRules, Space};
+use crate::store::{self, Pruned, Pruning, RetentionRules, Space, StoreError};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -62,6 +62,10 @@ pub(crate) struct PruneCommand {
 
 pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
+    // Of what is not there nothing is taken away.
+    if let Err(error @ StoreError::Missing { .. }) = Context::reader(&config.store.path) {
+        return Err(error.into());
+    }
     let (pruning, now) = pruning(command, &config)?;
     let interrupt = signals::watch()?;
     let progress = Progress::start("pruning", false);

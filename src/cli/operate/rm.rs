@@ -7,7 +7,7 @@ use crate::store::{self, Reader, RemovedArticle};
 
 use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, outcome_of_parts};
+use crate::cli::failure::{Failure, no_article, outcome_of_parts};
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::table::{number, text};
 use crate::cli::terminal::text::{counted, one_line};
@@ -61,9 +61,7 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
             (true, true) => "deleted, and forgotten",
             (false, true) => "forgotten",
             (false, false) => {
-                let message =
-                    format!("no article {id}: it was deleted before, or never there; `newswire ls` lists what is");
-                failures.push(Failure::Failed(message));
+                failures.push(no_article(id));
                 continue;
             }
         };

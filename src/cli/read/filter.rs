@@ -45,6 +45,9 @@ impl FilterArguments {
         if let Some(story) = self.story {
             stories::find(reader, story)?;
         }
+        if let Some(condition) = &self.condition {
+            reader.check_condition(condition)?;
+        }
         Ok(ArticleFilter {
             source_id,
             story_id: self.story,

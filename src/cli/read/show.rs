@@ -13,7 +13,7 @@ use super::lineage::Descent;
 use super::revisions::{History, RevisionRange, parse_range};
 use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, no_article};
 use crate::cli::terminal::article_forms;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
@@ -48,7 +48,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     context.output.page();
     let id = find(&reader, &config, &command.article)?;
     let Some(article) = reader.article(id)? else {
-        return Err(Failure::Failed(format!("no article {id}; `newswire ls` lists them")));
+        return Err(no_article(id));
     };
     let found = Found {
         sightings: reader.sightings(id)?,

@@ -117,7 +117,16 @@ pub(crate) enum SourcesAction {
 }
 
 pub(crate) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(), Failure> {
-    let config = context.configure(Manner::OneShot)?;
+    // Who changes what is followed has to know all that is listed.
+    let is_reading = matches!(
+        command.action,
+        SourcesAction::Ls { .. }
+            | SourcesAction::Show { .. }
+            | SourcesAction::Test { .. }
+            | SourcesAction::Export { .. }
+            | SourcesAction::Retry { .. }
+    );
+    let config = if is_reading { context.configure_for_reading()? } else { context.configure(Manner::OneShot)? };
     match &command.action {
         SourcesAction::Ls { all, rows } => ls::list(context, &config, *all, rows),
         SourcesAction::Show { source } => show::show(context, &config, source),

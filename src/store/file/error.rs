@@ -193,6 +193,14 @@ fn malformed(error: &rusqlite::Error, place: &str) -> StoreError {
     StoreError::Malformed { place: place.to_owned(), damage: error.to_string(), advice }
 }
 
+/// What SQLite says of a statement, without the statement: that may be ours, around a few words of the user's.
+pub(in crate::store) fn complaint(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// The error of what a user wrote in SQL or in the words of a search, unless it is that of the file.
 pub(in crate::store) fn of_user(error: rusqlite::Error, told: impl FnOnce(&rusqlite::Error) -> String) -> StoreError {
     if is_damage(&error) { error.into() } else { StoreError::UserSql(told(&error)) }

@@ -109,16 +109,68 @@ pub(in crate::store) fn check_path(path: &Path) -> Result<(), StoreError> {
     if !metadata.is_file() {
         return refused("this is no ordinary file");
     }
-    let head = read_head(path, MAGIC.len());
-    if !head.is_empty() && head != MAGIC {
+    let head = read_head(path, LOOKED_AT_BYTES);
+    if !head.is_empty() && !head.starts_with(MAGIC) {
         let backup = newest_backup(path).map(|backup| {
             let backup = backup.display();
             format!("; if it was one, its beginning is lost, and `newswire restore --force {backup}` puts the newest backup in its place")
         });
-        let reason = format!("not an SQLite file{}", backup.unwrap_or_default());
+        let reason = format!("not an SQLite file{}{}", kind_of(&head), backup.unwrap_or_default());
         return Err(StoreError::NotOurs { path: shown, reason });
     }
     Ok(())
+}
+
+/// Bytes at the beginning of a file that tell what it is.
+const LOOKED_AT_BYTES: usize = 512;
+
+/// What begins with which bytes: what packs files.
+const PACKERS: [(&[u8], &str); 5] = [
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"BZh", "bzip2"),
+    (b"PK\x03\x04", "zip"),
+];
+
+/// What a file is instead of a database, and what to do with it, by its beginning.
+fn kind_of(head: &[u8]) -> String {
+    if let Some((_, packer)) = PACKERS.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return format!(" as it is, but packed with {packer}: unpack it first");
+    }
+    // The last character may be cut.
+    let is_text = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && error.valid_up_to() > 0,
+    };
+    if is_text && !head.contains(&0) {
+        return ", but a text".to_owned();
+    }
+    "; it is of another kind, or encrypted: then decrypt it first".to_owned()
+}
+
+/// How much of a file is missing that was cut off, in words. Nothing where its own count of pages (SQLite file format, section 1.3) is not
+/// more than are there, or cannot be believed.
+pub(in crate::store) fn cut_off(path: &Path) -> Option<String> {
+    const HEADER_BYTES: usize = 100;
+    let n_bytes = std::fs::metadata(path).ok()?.len();
+    let head = read_head(path, HEADER_BYTES);
+    if !head.starts_with(MAGIC) {
+        return None;
+    }
+    if head.len() < HEADER_BYTES {
+        return Some(format!("the file is cut off: it has {n_bytes} bytes, fewer than any database"));
+    }
+    let page_bytes = match u16::from_be_bytes([head[16], head[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    // The count is that of the last change only where both say so.
+    let is_count_good = number(24) == number(92);
+    let n_bytes_once = u64::from(number(28)) * page_bytes;
+    (is_count_good && n_bytes < n_bytes_once)
+        .then(|| format!("the file is cut off: of {n_bytes_once} bytes {n_bytes} are there"))
 }
 
 /// Refuses a snapshot by the first bytes of the file, before anything is written beside it.

@@ -1,5 +1,7 @@
 //! Opening the file: for writing, for reading, and for copying its pages.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +15,7 @@ use crate::access::{self, Wish};
 use crate::config::StoreSettings;
 use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::identity::{Access, check_identity, check_path, is_snapshot, note_opened};
+use crate::store::file::identity::{Access, check_identity, check_path, cut_off, is_snapshot, note_opened};
 use crate::store::file::lock::is_locked_by;
 use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::schema::{in_memory, migrate};
@@ -56,6 +58,7 @@ pub(in crate::store) fn open_for_writing_watched(
     let path = &settings.path;
     let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
+    make_own_folder(settings);
     check_folder_of(path)?;
     if !path.exists() {
         check_maker(settings)?;
@@ -109,6 +112,14 @@ pub(in crate::store) fn open_for_reading(path: &Path, busy_timeout: Duration) ->
 /// Opens the file to copy it page by page, whatever the version of its schema.
 pub(in crate::store) fn open_for_copying(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
     Ok(open_read_only(path, busy_timeout, Access::Copy)?.connection)
+}
+
+/// Makes the folder of a database that nobody named, which is this user's for data; for nobody else to look into, as the XDG Base
+/// Directory Specification asks. Where it cannot be made, whoever opens the file says so.
+pub fn make_own_folder(settings: &StoreSettings) {
+    if settings.is_at_home {
+        let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder_of(&settings.path));
+    }
 }
 
 /// Refuses a file whose folder is not there: its path is more likely mistyped than meant.
@@ -178,10 +189,12 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
         return Err(StoreError::Missing { path: path.display().to_string() });
     };
     if metadata.len() == 0 {
-        let reason = "the file is empty: no database there yet, or nothing left of one".to_owned();
+        let reason = "the file is empty: no database there yet, or nothing left of one; `newswire fetch` or `run` begins one in it, and \
+                      `newswire restore --force FILE` puts a backup in its place".to_owned();
         return Err(StoreError::Unusable { path: path.display().to_string(), reason });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let cut_off = cut_off(path);
     note_opened(path);
     let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
     connection.busy_timeout(busy_timeout).map_err(wrap)?;
@@ -198,7 +211,7 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
             connection.pragma_update(None, "writable_schema", true).map_err(wrap)?;
             check_identity(&connection, path, access)
                 .and_then(|()| check_schema(&connection).map_err(|error| explain(&error, path)))
-                .map_err(|error| without_schema(path, error))?;
+                .map_err(|error| without_schema(path, error, cut_off))?;
             Ok(OpenedForReading { connection, is_at_rest: false })
         }
         checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false }),
@@ -236,9 +249,9 @@ fn check_schema(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The error of a file whose list of tables cannot be read.
-fn without_schema(path: &Path, error: StoreError) -> StoreError {
+fn without_schema(path: &Path, error: StoreError, cut_off: Option<String>) -> StoreError {
     let damage = match error {
-        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => damage,
+        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => cut_off.unwrap_or(damage),
         error => return error,
     };
     let backup = match newest_backup(path) {

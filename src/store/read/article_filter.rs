@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::ToSql;
 
 use crate::store::file::columns::public_time;
-use crate::store::file::error::{StoreError, of_user};
+use crate::store::file::error::{StoreError, complaint, of_user};
 use crate::store::read::as_of::AsOf;
 
 /// A choice of articles. All conditions must hold.
@@ -101,7 +101,7 @@ impl ArticleFilter {
     /// The error of a query with this filter. The user's condition, if there is one, is the likely cause.
     pub(in crate::store) fn blame(&self, error: rusqlite::Error) -> StoreError {
         match &self.condition {
-            Some(condition) => of_user(error, |error| format!("--where {condition:?}: {error}")),
+            Some(condition) => of_user(error, |error| format!("--where {condition:?}: {}", complaint(error))),
             None => error.into(),
         }
     }

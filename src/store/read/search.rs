@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::store::file::error::{StoreError, of_user};
+use crate::store::file::error::{StoreError, complaint, of_user};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
@@ -52,7 +52,7 @@ impl Reader {
     ///
     /// When the database cannot be read, or the expression is not valid.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Found, StoreError> {
-        let wrong = |error: rusqlite::Error| of_user(error, ToString::to_string);
+        let wrong = |error: rusqlite::Error| of_user(error, |error| format!("{expression:?}: {}", complaint(error)));
         if limit <= RANKED_MAX
             && let Some(hits) = self.newest_with_beginning(expression, filter, limit).map_err(wrong)?
         {

@@ -69,6 +69,40 @@ impl Reader {
     }
 }
 
+/// What stands before a condition of the user's where it is tried out.
+const BEFORE_CONDITION: &str = "SELECT id FROM articles WHERE ";
+
+impl Reader {
+    /// Checks a condition of the user's over the columns of `articles` by itself, so that what is wrong in it is told in its own words. It
+    /// must be whole without brackets around it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::UserSql`] with what SQLite says of it, and where.
+    pub fn check_condition(&self, condition: &str) -> Result<(), StoreError> {
+        let refused = |reason: &str| Err(StoreError::UserSql(format!("--where {condition:?}: {reason}")));
+        if condition.contains('\0') {
+            return refused("there is a zero byte in it");
+        }
+        let sql = format!("{BEFORE_CONDITION}{condition}");
+        let error = match self.connection().prepare(&sql) {
+            Ok(statement) if statement.parameter_count() == 0 => return Ok(()),
+            Ok(_) => return refused("it has parameters (?, :name); write the values in their place"),
+            Err(Error::MultipleStatement) => return refused("it ends a statement (;); give a condition alone"),
+            Err(error) => error,
+        };
+        match explain(&error, self.path()) {
+            StoreError::Sql(_) => {
+                let told = described(&error, &sql, BEFORE_CONDITION.len());
+                let is_of_column = told.starts_with("no such column");
+                let advice = if is_of_column { "; `newswire schema --docs` lists the columns of articles" } else { "" };
+                refused(&format!("{told}{advice}"))
+            }
+            of_the_file => Err(of_the_file),
+        }
+    }
+}
+
 impl UserQuery<'_> {
     /// The names of its columns. A name may occur twice.
     #[must_use]
@@ -110,20 +144,21 @@ fn value(stored: ValueRef<'_>) -> QueryValue<'_> {
 /// The cause of an error is the user's statement, unless it is the file.
 fn blame(error: &Error, sql: &str, path: &Path) -> StoreError {
     match explain(error, path) {
-        StoreError::Sql(_) => StoreError::UserSql(described(error, sql)),
+        StoreError::Sql(_) => StoreError::UserSql(described(error, sql, 0)),
         of_the_file => of_the_file,
     }
 }
 
-/// SQLite's message, and the place in the statement, where it is known.
-fn described(error: &Error, sql: &str) -> String {
+/// SQLite's message, and the place in the statement behind what is ours of it, where it is known.
+fn described(error: &Error, sql: &str, n_ours: usize) -> String {
     // Messages quote names and values, which may come from a publisher and hold control characters.
     let printable = |message: &str| message.replace(char::is_control, " ");
     let Error::SqlInputError { msg, sql: part, offset, .. } = error else { return printable(&error.to_string()) };
     // SQLite counts from the start of the statement that it prepares, which need not be the first.
     let begin = sql.len().saturating_sub(part.len());
     let offset = begin + usize::try_from(*offset).unwrap_or_default();
-    let Some((before, behind)) = sql.split_at_checked(offset) else { return printable(msg) };
+    let of_user = offset.checked_sub(n_ours).and_then(|offset| sql.get(n_ours..)?.split_at_checked(offset));
+    let Some((before, behind)) = of_user else { return printable(msg) };
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |text| text.chars().count()) + 1;
     let quoted = behind.lines().next().unwrap_or_default();

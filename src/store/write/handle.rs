@@ -18,7 +18,7 @@ use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{check_path, refuse_snapshot};
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{
-    OpeningWatcher, check_folder_of, check_maker, no_longer_watched, open_for_writing_watched,
+    OpeningWatcher, check_folder_of, check_maker, make_own_folder, no_longer_watched, open_for_writing_watched,
 };
 use crate::store::file::source_list::ListKeeper;
 use crate::store::write::articles::commit;
@@ -94,6 +94,7 @@ impl Store {
     ) -> Result<Store, StoreError> {
         refuse_snapshot(&settings.path)?;
         check_path(&settings.path)?;
+        make_own_folder(settings);
         check_folder_of(&settings.path)?;
         check_maker(settings)?;
         let is_new = !settings.path.exists();

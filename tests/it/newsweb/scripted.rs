@@ -72,8 +72,16 @@ pub(crate) fn not_found() -> Vec<u8> {
 /// As [`scripted`], with TLS for `paper.example`, which is ended by closing the connection and without a word. Clients trust
 /// it that trust [`CERTIFICATE`] alone. Who speaks no TLS is answered without.
 pub(crate) fn scripted_over_rude_tls(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> SocketAddr {
+    scripted_over_tls_of(CERTIFICATE, answer)
+}
+
+/// The same with another certificate of the fixtures.
+pub(crate) fn scripted_over_tls_of(
+    certificate: &str,
+    answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static,
+) -> SocketAddr {
     let folder = Path::new(CERTIFICATE).parent().expect("a folder");
-    let certificate = CertificateDer::from_pem_file(CERTIFICATE).expect("a certificate");
+    let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
     let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).expect("a key");
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()

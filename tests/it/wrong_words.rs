@@ -1,0 +1,191 @@
+//! What people are told when what they have written, or named, is wrong: in their own words, once, and with what to do.
+
+use crate::harness::{Newsroom, Outcome};
+use crate::newsweb::faults;
+
+/// A database with an article.
+fn archive() -> Newsroom {
+    let room = Newsroom::new();
+    let line = r#"{"id": "1", "source": "wire", "title": "Ferry aground", "text": "A ferry ran aground off Lorne."}"#;
+    room.run(&["-q", "import", &room.file("a.jsonl", line)]).exits(0);
+    room
+}
+
+#[test]
+fn a_condition_that_is_wrong_is_told_in_its_own_words_by_every_command() {
+    let room = archive();
+    for command in [&["ls"][..], &["search", "ferry"], &["tail"], &["export", "--format", "jsonl"]] {
+        for (condition, told) in [
+            ("wrods > 3", "no such column: wrods (line 1, column 1, at \"wrods > 3\"); `newswire schema --docs` lists"),
+            ("words > ", "incomplete input"),
+            ("", "incomplete input"),
+            ("title = 'x", "unrecognized token: \"'x\" (line 1, column 9, at \"'x\")"),
+            ("words >\n nonesuch(1)", "no such function: nonesuch"),
+            ("1) OR (1", "near \")\": syntax error (line 1, column 2, at \") OR (1\")"),
+            ("1; DELETE FROM articles", "it ends a statement (;)"),
+            ("words > ?", "it has parameters"),
+        ] {
+            let outcome = room.run(&[command, &["--where", condition]].concat()).exits(2);
+            let whole = format!("SQL: --where {condition:?}: {told}");
+            assert!(outcome.stderr.contains(&whole), "{command:?} {condition:?}: {}", outcome.stderr);
+            assert!(!outcome.stderr.contains("SELECT"), "{command:?} {condition:?}: {}", outcome.stderr);
+        }
+        room.run(&[command, &["--where", "words > 3 -- all of them"]].concat()).exits(0);
+    }
+    // What is only wrong once it is asked of a row.
+    let late = room.run(&["ls", "--where", "abs(-9223372036854775807 - 1) > 0"]).exits(2).says("integer overflow");
+    assert!(!late.stderr.contains("SELECT"), "{}", late.stderr);
+    for command in [&["search", "ferry"][..], &["tail"]] {
+        let outcome =
+            room.run(&[command, &["--where", "1 ORDER BY id"]].concat()).exits(2).says("near \"ORDER\": syntax error");
+        assert!(!outcome.stderr.contains("SELECT"), "{}", outcome.stderr);
+    }
+    room.run(&["search", "--raw", "covid-19"]).exits(2).says("SQL: \"covid-19\": no such column: 19");
+}
+
+#[test]
+fn what_is_no_database_is_told_for_what_it_is_and_with_what_to_do() {
+    let room = archive();
+    let database = std::fs::read(room.database()).expect("a database");
+    std::fs::create_dir(room.path("folder")).expect("a folder");
+    room.file("notes.txt", "notes of a meeting, and nothing else: größer\n".repeat(20));
+    room.file("packed.db", [&b"\x1f\x8b\x08\x00\x00\x00"[..], &[7; 900]].concat());
+    // No text in any encoding, and the same every time.
+    room.file(
+        "secret.db",
+        (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 | 0x80).collect::<Vec<_>>(),
+    );
+    room.file("head.db", &database[..50]);
+    room.file("half.db", &database[..database.len() / 2 / 8192 * 8192]);
+    room.file("empty.db", "");
+    let other = rusqlite::Connection::open(room.path("other.db")).expect("a file");
+    other.execute_batch("CREATE TABLE theirs (x)").expect("a table");
+    let half = format!("the file is cut off: of {} bytes ", database.len());
+    for (name, code, parts) in [
+        ("folder", 1, ["this is a folder", "name a file in it"]),
+        ("notes.txt", 78, ["not an SQLite file, but a text", "name another file with --db"]),
+        ("packed.db", 78, ["packed with gzip", "unpack it first"]),
+        ("secret.db", 78, ["or encrypted", "decrypt it first"]),
+        ("other.db", 78, ["an SQLite file of another program", "name another file with --db"]),
+        ("head.db", 1, ["the file is cut off: it has 50 bytes", "puts a backup in its place"]),
+        ("half.db", 1, [&half, "puts a backup in its place"]),
+        ("empty.db", 1, ["the file is empty", "puts a backup in its place"]),
+    ] {
+        for command in [&["ls"][..], &["status"], &["doctor"], &["backup", "b.db"], &["sql", "SELECT 1"]] {
+            let outcome: Outcome = room.run(&[&["--db", name], command].concat()).exits(code);
+            for part in parts {
+                assert!(outcome.stderr.contains(part), "{name} {command:?}: {part:?} is not in {}", outcome.stderr);
+            }
+            assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn each_problem_of_the_settings_is_told_once_and_without_what_follows_from_it() {
+    // The settings or the list, as bytes; the problems, whole or to where they say enough.
+    let of_settings: [(&[u8], &[&str]); 13] = [
+        (
+            b"[fetch]\ncontact = \"caf\xe9\"\n",
+            &["newswire.toml:2: encoding: must be UTF-8, and the byte E9 is none of it"],
+        ),
+        (b"store.path = 5", &["newswire.toml: store.path = 5: must be a text in quotes"]),
+        (b"log.format = 5", &["newswire.toml: log.format = 5: must be a text in quotes"]),
+        (b"sources.file = 5", &["newswire.toml: sources.file = 5: must be a text in quotes"]),
+        (b"extract.sites_folder = 5", &["newswire.toml: extract.sites_folder = 5: must be a text in quotes"]),
+        (
+            b"schedule.poll_interval_max_s = \"x\"",
+            &["newswire.toml: schedule.poll_interval_max_s = \"x\": must be a whole"],
+        ),
+        (
+            b"schedule.poll_interval_min_s = 99999",
+            &["newswire.toml: schedule.poll_interval_min_s = 99999: must not exceed"],
+        ),
+        (b"fetch.total_timeout_s = \"x\"", &["newswire.toml: fetch.total_timeout_s = \"x\": must be a whole"]),
+        (b"fetch = 5", &["newswire.toml: fetch = 5: is a section: write [fetch], and its keys below that"]),
+        (b"store = []", &["newswire.toml: store = []: is a section: write [store]"]),
+        (b"[fetch\n", &["newswire.toml:1: syntax: unclosed table"]),
+        (
+            b"[fetch]\nrobots = tru\nredirects_max = 3\ncontact = \"x\n",
+            &["newswire.toml:2: syntax: ", "newswire.toml:4: syntax: "],
+        ),
+        (
+            b"a.b = 1\n[fetch]\nredirects_max = 5.5\n",
+            &["newswire.toml: a.b = 1: unknown key", "newswire.toml: fetch.redirects_max = 5.5"],
+        ),
+    ];
+    let of_list: [(&[u8], &[&str]); 9] = [
+        (b"[[source]]\nslug = \"a\"\n# caf\xe9\n", &["sources.toml:3: encoding: must be UTF-8"]),
+        (b"[[source]\nslug = \"a\"\nurl = \"https://a.example/\"\n", &["sources.toml:1: syntax: unclosed array table"]),
+        (b"[[source]]\nslug = \"a\nurl = \"https://a.example/\"\n", &["sources.toml:2: syntax: "]),
+        (
+            b"[[source]]\nslug: \"a\"\nurl: \"https://a.example/\"\n",
+            &["sources.toml:2: syntax: ", "sources.toml:3: syntax: "],
+        ),
+        (
+            b"[[source]]\nurl = \"https://a.example/\"\nslgu = \"a\"\n",
+            &["sources.toml:3: slgu: unknown key, did you mean slug?"],
+        ),
+        (b"https://a.example/feed\n", &["sources.toml:1: syntax: "]),
+        // What is wrong beside it is told all the same.
+        (
+            b"[[source]]\nslug = a\n[[source]]\nslug = \"b\"\n",
+            &["sources.toml:2: syntax: ", "sources.toml:3: url: is missing"],
+        ),
+        (b"[[source]]\nslug = \"a\"\n", &["sources.toml:1: url: is missing"]),
+        (
+            b"[[source]]\nslug = \"a\"\nurl = \"https://a.example/\"\ncredentials = \"c\"\n\
+              [[source]]\nslug = \"b\"\nurl = \"https://b.example/\"\ncredentials = \"c\"\n",
+            &["sources.toml:1: credentials = \"c\": not found"],
+        ),
+    ];
+    let room = Newsroom::new();
+    let mut faults = Vec::new();
+    let mut check = |problems: &[&str]| {
+        let outcome = room.run(&["config", "check"]);
+        let folder = format!("{}/", room.folder().display());
+        let told: Vec<&str> =
+            outcome.stderr.lines().skip(1).map(|line| line.strip_prefix(&folder).unwrap_or(line)).collect();
+        let is_told =
+            told.len() == problems.len() && told.iter().zip(problems).all(|(told, begins)| told.starts_with(begins));
+        if outcome.code != Some(78) || !is_told {
+            faults.push(format!("{problems:?}: {}", outcome.stderr));
+        }
+        outcome
+    };
+    for (settings, problems) in of_settings {
+        room.file("newswire.toml", settings);
+        check(problems);
+    }
+    room.file("newswire.toml", "");
+    let mut last = String::new();
+    for (list, problems) in of_list {
+        room.file("sources.toml", list);
+        last = check(problems).stderr;
+    }
+    room.file("sources.toml", "");
+    room.file("sites/a.toml", b"[[site]]\nhost = \"a.example\"\n# caf\xe9\nbody = \"p\"\n");
+    check(&["sites/a.toml:3: encoding: must be UTF-8"]);
+    assert_eq!(faults, [""; 0], "{}", faults.join("\n"));
+    assert!(last.contains("; also for ") && last.contains("sources.toml:5"), "{last}");
+}
+
+#[test]
+fn that_there_is_no_article_is_said_once() {
+    let room = archive();
+    let page = room.file("page.html", "<html><body><p>No more than this</p></body></html>");
+    let one = room.run(&["extract", &page]).exits(1);
+    assert_eq!(one.stderr.lines().count(), 1, "{}", one.stderr);
+    let two = room.run(&["extract", &page, &page]).exits(1).says("2 of 2 inputs gave no article");
+    assert_eq!(two.stderr.lines().count(), 3, "{}", two.stderr);
+    let good = room.file("good.html", faults::article_html("Of a harbour"));
+    room.run(&["extract", &page, &good]).exits(3).says("1 of 2 inputs gave no article");
+    // One wording, whoever is asked.
+    let told = [&["show", "77"][..], &["rm", "77"]].map(|arguments| room.run(arguments).exits(1).stderr);
+    assert_eq!(told[0], told[1]);
+    assert!(
+        told[0].contains("no article 77: it was deleted, or never there; `newswire ls` lists what is"),
+        "{}",
+        told[0]
+    );
+}
