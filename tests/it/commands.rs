@@ -321,6 +321,8 @@ fn settings_are_checked_whole_shown_with_their_origin_and_written() {
             assert!(outcome.stderr.contains(problem), "{problem} is not in {}", outcome.stderr);
         }
     }
+    let problems = room.run(&["--json", "config", "check"]).exits(78).json();
+    assert_eq!(problems["problems"][2]["subject"], "daemon.poll_tasks = 0", "{problems}");
     room.run(&["--config", "no-such.toml", "ls"]).exits(78).says("no-such.toml");
 
     // A new pair of files passes its own check; what is there is left alone.

@@ -56,7 +56,20 @@ pub(crate) fn run(context: &mut Context, command: &ConfigCommand) -> Result<(), 
     }
 }
 
+/// Tells all that is wrong; with JSON asked for in a document too.
 fn check(context: &mut Context) -> Result<(), Failure> {
+    let outcome = check_whole(context);
+    if let Err(Failure::Configuration(problems)) = &outcome
+        && context.output.is_json()
+    {
+        let value =
+            |Problem { place, subject, rule }: &Problem| json!({ "place": place, "subject": subject, "rule": rule });
+        context.output.one(|| json!({ "problems": problems.0.iter().map(value).collect::<Vec<_>>() }), |_| Ok(()))?;
+    }
+    outcome
+}
+
+fn check_whole(context: &mut Context) -> Result<(), Failure> {
     let config = config::load(&context.overrides)?;
     if let Some(rule) = source_list::lost_list(&config)? {
         let place = config.settings_file.as_ref().map_or("sources.toml".to_owned(), |path| path.display().to_string());

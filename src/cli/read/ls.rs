@@ -11,7 +11,7 @@ use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::table::{Column, number, time, title, whole};
+use crate::cli::terminal::table::{Column, id, number, time, title, whole};
 use crate::cli::terminal::template::RowArguments;
 
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Fail
 }
 
 const COLUMNS: [Column; 9] = [
-    number("id").kept(),
+    id("id"),
     time("published_at").for_programs(),
     time("published").for_people(),
     whole("source"),

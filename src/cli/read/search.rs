@@ -105,7 +105,7 @@ fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
     let title = output.bold(&one_line(hit.row.title.as_deref().unwrap_or("(no title)")));
     let id = hit.row.id.to_string();
     let indent = ID_COLUMNS.max(text_width(&id)) + 2;
-    output.hanging(&format!("{id:>ID_COLUMNS$}  "), &title, indent)?;
+    output.hanging(&format!("{}  ", output.id(&format!("{id:>ID_COLUMNS$}"))), &title, indent)?;
     let source = hit.row.source.as_deref().unwrap_or("import");
     let about = [
         output.when(&article_forms::time_of(&hit.row)),

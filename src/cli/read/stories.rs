@@ -14,7 +14,7 @@ use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::output::Output;
-use crate::cli::terminal::table::{number, text, time, title, whole};
+use crate::cli::terminal::table::{id, number, text, time, title, whole};
 use crate::cli::terminal::template::RowArguments;
 use crate::cli::terminal::text::{counted, one_line, text_width};
 use crate::cli::terminal::times::parse_time;
@@ -125,7 +125,7 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
     }
     let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
     let columns = [
-        number("id").kept(),
+        id("id"),
         time("last_published_at").headed("last"),
         number("n_articles").headed("articles"),
         number("n_sources").headed("sources"),
@@ -226,7 +226,7 @@ fn describe_member(output: &mut Output, member: &MemberRow) -> std::io::Result<(
     let id = member.id.to_string();
     let indent = ID_COLUMNS.max(text_width(&id)) + 2;
     output.hanging(
-        &format!("{id:>ID_COLUMNS$}  "),
+        &format!("{}  ", output.id(&format!("{id:>ID_COLUMNS$}"))),
         &one_line(member.title.as_deref().unwrap_or("(no title)")),
         indent,
     )?;

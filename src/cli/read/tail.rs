@@ -336,7 +336,12 @@ fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> 
         "revised" | "changed" => output.warning(&what),
         _ => output.good(&what),
     };
-    let start = format!("{id:>6}  {}  {}  {what}  ", output.faint(&time), padded(&source, SOURCE_COLUMNS));
+    let start = format!(
+        "{}  {}  {}  {what}  ",
+        output.id(&format!("{id:>6}")),
+        output.faint(&time),
+        padded(&source, SOURCE_COLUMNS)
+    );
     let copy = row.duplicate_of.map(|of| format!("  {} {of}", article_forms::copy_mark(row.duplicate_kind.as_deref())));
     let copy = copy.unwrap_or_default();
     let columns = terminal_width().saturating_sub(text_width(&start) + copy.len()).max(TITLE_COLUMNS_MIN);

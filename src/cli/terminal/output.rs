@@ -301,6 +301,11 @@ impl Output {
         self.style.removed(text)
     }
 
+    /// The number of an article or story, on a terminal in the colour of what one types to have more of it.
+    pub(crate) fn id(&self, text: &str) -> String {
+        self.style.id(text)
+    }
+
     /// Text in a colour of warning, on a terminal.
     pub(crate) fn warning(&self, text: &str) -> String {
         self.style.warning(text)

@@ -25,6 +25,11 @@ impl Style {
         self.styled(text, "2")
     }
 
+    /// What one types to have more of it.
+    pub(crate) fn id(self, text: &str) -> String {
+        self.styled(text, "36")
+    }
+
     /// What is gone.
     pub(crate) fn removed(self, text: &str) -> String {
         self.styled(text, "31")

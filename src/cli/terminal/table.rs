@@ -27,6 +27,8 @@ enum Kind {
     Whole,
     /// Likewise, aligned at the right.
     Number,
+    /// A number that commands take.
+    Id,
     /// An instant in RFC 3339, which people read as how long ago it was.
     Time,
 }
@@ -57,6 +59,11 @@ pub(crate) const fn whole(name: &str) -> Column<'_> {
 /// A column of numbers, aligned at the right.
 pub(crate) const fn number(name: &str) -> Column<'_> {
     Column { kind: Kind::Number, ..text(name) }
+}
+
+/// A column of numbers that commands take, which is never left out.
+pub(crate) const fn id(name: &str) -> Column<'_> {
+    Column { kind: Kind::Id, is_kept: true, ..text(name) }
 }
 
 /// A column of instants in RFC 3339.
@@ -106,7 +113,7 @@ impl<'a> Column<'a> {
         match self.kind {
             Kind::Text => 16,
             Kind::Title => 24,
-            Kind::Whole | Kind::Number | Kind::Time => usize::MAX,
+            Kind::Whole | Kind::Number | Kind::Id | Kind::Time => usize::MAX,
         }
     }
 }
@@ -139,6 +146,7 @@ pub(crate) fn table(columns: &[Column<'_>], rows: &[Vec<String>], width: usize, 
             shown.iter().map(|wide| row.get(wide.index).map(String::as_str).unwrap_or_default()).collect();
         lines.extend(beside(&shown, &cells, |wide, text| match wide.column.kind {
             Kind::Time => style.faint(&text),
+            Kind::Id => style.id(&text),
             _ => text,
         }));
     }
@@ -229,7 +237,9 @@ fn beside<T: AsRef<str>>(shown: &[Wide<'_>], cells: &[T], styled: impl Fn(&Wide<
                 let cell = part.get(line).map(String::as_str).unwrap_or_default();
                 let gap = if at + 1 < shown.len() { GUTTER } else { 0 };
                 let cell = match wide.column.kind {
-                    Kind::Number => format!("{}{cell}", " ".repeat(wide.width.saturating_sub(text_width(cell)))),
+                    Kind::Number | Kind::Id => {
+                        format!("{}{cell}", " ".repeat(wide.width.saturating_sub(text_width(cell))))
+                    }
                     _ => padded(cell, wide.width),
                 };
                 text.push_str(&styled(wide, cell));
