@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(explained(&wall).refusal, Some(NoArticle::Wall(Wall::Consent)));
         let text = FeedText { content: Some(format!("<p>{LONG}<p>{OTHER}")), summary: None, is_cut: false };
         let title = Some("Ferries <i>keep</i> to the harbour".to_owned());
-        let hints = LinkHints { text, title, ..LinkHints::default() };
+        let hints = LinkHints { title, text, ..LinkHints::default() };
         let explanation = explained_by(&extractor(), &wall, &hints);
         assert_eq!((explanation.refusal, explanation.text_from), (None, TextSource::Feed));
         // The wall has a headline too, which is not that of the article.

@@ -180,17 +180,17 @@ fn what_a_demo_has_left_is_removed_and_nothing_else() {
     assert!(other.join("demo.db").exists() && other.join("notes.txt").exists());
 
     // In a folder that somebody has named, the demo's files only.
-    let named = demo.folder.display().to_string();
+    let chosen = demo.folder.display().to_string();
     demo.play();
     std::fs::write(demo.folder.join("notes.txt"), "mine").expect("a file");
-    run(&["demo", "--clean", &named]).exits(0);
+    run(&["demo", "--clean", &chosen]).exits(0);
     let left: Vec<_> =
         std::fs::read_dir(&demo.folder).expect("a folder").map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["notes.txt"]);
     // Where no demo was, nothing is one's, and nothing is written over.
     std::fs::write(demo.folder.join("demo.db"), "mine").expect("a file");
-    run(&["demo", "--clean", &named]).exits(1).says("no demo has been run in it");
-    run(&["demo", &named]).exits(1).says("is there already");
+    run(&["demo", "--clean", &chosen]).exits(1).says("no demo has been run in it");
+    run(&["demo", &chosen]).exits(1).says("is there already");
     assert_eq!(std::fs::read(demo.folder.join("demo.db")).expect("a file"), b"mine");
 }
 

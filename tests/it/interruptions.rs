@@ -246,6 +246,22 @@ fn a_demo_that_is_interrupted_leaves_nothing() {
 }
 
 #[test]
+fn a_demo_that_goes_on_and_is_interrupted_keeps_what_it_has() {
+    let room = Newsroom::new();
+    let folder = room.path("demo").display().to_string();
+    room.run(&["demo", &folder]).exits(0);
+    // Its record says that the next morning has come before anything is polled.
+    let has_begun = || std::fs::read_to_string(room.path("demo/demo.json")).is_ok_and(|text| text.contains("morning"));
+    let (outcome, elapsed) = interrupt(&room, &["demo", &folder], "INT", has_begun);
+    assert!(elapsed < Duration::from_secs(9), "{elapsed:?}");
+    outcome.exits(130).says("what has come in is kept");
+    let third = room.run(&["demo", &folder]).exits(0);
+    assert!(third.stdout.contains("articles were known already"), "{}", third.stdout);
+    let counted = room.run(&["--db", &format!("{folder}/demo.db"), "sql", "SELECT count(*) FROM articles"]).exits(0);
+    assert_eq!(counted.stdout.trim(), "66");
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let web = web_of(vec![hanging_site()]);
     let mut room = Newsroom::reading(&web);

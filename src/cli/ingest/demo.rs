@@ -83,10 +83,12 @@ pub(crate) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
     if interrupt.is_stopped() && !is_known {
         folder.clear();
     }
-    interrupt.check(|| match is_known {
-        true => "what has come in is kept, and the next demo there goes on".to_owned(),
-        false => "the demo's database is removed".to_owned(),
-    })?;
+    let how_it_goes_on = if is_known {
+        "what has come in is kept, and the next demo there goes on"
+    } else {
+        "the demo's database is removed"
+    };
+    interrupt.check(|| how_it_goes_on.to_owned())?;
     outcome?;
     let (tally, failures) = stage.seen();
     let played = Played { folder: &folder, known_before, tally, failures, elapsed: began.elapsed() };

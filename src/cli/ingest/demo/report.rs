@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::daemon::Tally;
 use crate::revision::Wording;
 use crate::revision::difference::{Difference, Piece, Step};
-use crate::store::{ArticleFilter, ArticleRow, ChangeRow, Lineage, Reader, StoryFilter, StoryRow};
+use crate::store::{ArticleFilter, ArticleRow, ChangeRow, Lineage, Reader, StoryFilter};
 
 use crate::cli::failure::Failure;
 use crate::cli::terminal::output::Output;
@@ -27,8 +27,8 @@ const NEWSROOMS_MIN: u32 = 3;
 const REPLACEMENTS_MAX: usize = 2;
 const REPLACEMENT_COLUMNS: usize = 16;
 
-/// Stories and news that are listed; the commands show the others.
-const LINES_MAX: usize = 4;
+/// Stories that are listed; the commands show the others.
+const STORIES_MAX: usize = 4;
 
 /// What was played.
 pub(super) struct Played<'a> {
@@ -110,24 +110,21 @@ impl Report<'_> {
             self.polls(),
         ];
         self.heading("What came in")?;
-        for line in
-            lines.iter().chain(&self.played.failures.iter().map(|text| format!("failed: {text}")).collect::<Vec<_>>())
-        {
+        for line in &lines {
             self.line(line)?;
+        }
+        for failure in &self.played.failures {
+            self.line(&format!("failed: {failure}"))?;
         }
         self.command("ls")
     }
 
-    fn stories(&self) -> Result<Vec<StoryRow>, Failure> {
-        let filter = StoryFilter { sources_min: NEWSROOMS_MIN, ..StoryFilter::default() };
-        Ok(self.reader.stories(&filter, None)?)
-    }
-
     fn independent_stories(&mut self) -> Result<(), Failure> {
-        let stories = self.stories()?;
+        let filter = StoryFilter { sources_min: NEWSROOMS_MIN, ..StoryFilter::default() };
+        let stories = self.reader.stories(&filter, None)?;
         let Some(first) = stories.first() else { return Ok(()) };
         self.heading("Told by three newsrooms or more, each in its own words")?;
-        for story in stories.iter().take(LINES_MAX) {
+        for story in stories.iter().take(STORIES_MAX) {
             let told = format!("{}, {}", counted(story.n_sources, "newsroom"), counted(story.n_articles, "article"));
             self.line(&format!("{told}: {}", quoted(story.title.as_deref(), COLUMNS - 30)))?;
         }
@@ -276,9 +273,10 @@ impl Report<'_> {
             self.output.line(&format!("  {command}"))?;
         }
         self.output.line("")?;
-        let clean = match self.played.folder.is_left_behind() {
-            true => format!("{program} demo --clean"),
-            false => format!("{program} demo --clean {folder}"),
+        let clean = if self.played.folder.is_left_behind() {
+            format!("{program} demo --clean")
+        } else {
+            format!("{program} demo --clean {folder}")
         };
         self.output.line(&format!("All of it is in {}", self.played.folder.path().display()))?;
         self.output.line(&format!("and goes away with {clean}"))?;
