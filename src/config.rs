@@ -24,6 +24,8 @@ mod sources;
 
 mod sites;
 
+mod spelling;
+
 mod tables;
 
 mod text;

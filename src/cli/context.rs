@@ -144,9 +144,13 @@ impl Context {
 
 /// The places besides the one in force, in words.
 fn others_of(places: &[Place]) -> String {
-    let told = |place: &Place| match place.is_there {
-        true => format!(", and {} ({}) does not count", shown(&place.path), place.reason),
-        false => format!(", nor at {} ({})", shown(&place.path), place.reason),
+    let told = |place: &Place| {
+        let (path, reason) = (shown(&place.path), &place.reason);
+        if place.is_there {
+            format!(", and {path} ({reason}) does not count")
+        } else {
+            format!(", nor at {path} ({reason})")
+        }
     };
     places.iter().filter(|place| !place.is_in_force).map(told).collect()
 }

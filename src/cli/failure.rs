@@ -66,7 +66,7 @@ impl Failure {
 
 /// There is no article with a number.
 pub(crate) fn no_article(id: i64) -> Failure {
-    Failure::Failed(format!("no article {id}: it was deleted, or never there; `newswire ls` lists what is"))
+    Failure::Failed(format!("no article {id}: it was deleted before, or never there; `newswire ls` lists what is"))
 }
 
 /// What becomes of a command that did the same with several things, when each failure is told: one alone is the command's own.

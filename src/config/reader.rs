@@ -8,6 +8,7 @@ use config_crate::{File, FileFormat, Value, ValueKind};
 use super::problem::Problem;
 use super::proxy::without_credentials;
 use super::sites::SiteRules;
+use super::spelling::edit_distance;
 
 /// The declaration of every key: names, defaults, reasons.
 pub const DEFAULTS: &str = include_str!("../../config/newswire.toml");
@@ -52,7 +53,7 @@ impl Reader {
     }
 
     /// Notes that a number is larger than another one may be, unless one of both is none.
-    pub(super) fn order(&mut self, key: &str, value: impl ToString, other: &str, rule: &str) {
+    pub(super) fn order(&mut self, key: &str, value: u64, other: &str, rule: &str) {
         if !self.is_faulty(key) && !self.is_faulty(other) {
             self.problem(key, &value.to_string(), &format!("{rule} {other}"));
         }
@@ -181,21 +182,6 @@ pub(super) fn written(value: &Value) -> String {
         ValueKind::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }
-}
-
-/// Levenshtein's distance, for naming the key that was probably meant.
-pub(super) fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut previous: Vec<usize> = (0..=right.len()).collect();
-    for (row, a) in left.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, b) in right.iter().enumerate() {
-            let substituted = previous[column] + usize::from(a != *b);
-            current.push(substituted.min(previous[column + 1] + 1).min(current[column] + 1));
-        }
-        previous = current;
-    }
-    previous[right.len()]
 }
 
 /// The compiled-in declaration, parsed.

@@ -484,7 +484,7 @@ impl ScheduleSettings {
             (settings.backoff_min_s, settings.backoff_max_s, "schedule.backoff_min_s", "schedule.backoff_max_s"),
         ] {
             if low > high {
-                reader.order(low_key, low, high_key, "must not exceed");
+                reader.order(low_key, low.into(), high_key, "must not exceed");
             }
         }
         let longest_fetch_s = reader.integer("fetch.total_timeout_s", 1, 3600);

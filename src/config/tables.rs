@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
-use super::reader::edit_distance;
+use super::spelling::edit_distance;
 
 /// A file in which tables are read, and what was found wrong so far.
 pub(super) struct Tables<'a> {

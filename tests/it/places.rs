@@ -70,7 +70,7 @@ const IN_DATA: &str = "home/.local/share/newswire/newswire.db";
 fn without_settings_the_database_is_the_one_of_the_folder_if_there_is_one_and_else_the_users() {
     let user = User::new();
     let database = format!("database {IN_DATA}: of this user, by HOME");
-    assert_eq!(user.paths(), [database.clone()]);
+    assert_eq!(user.paths(), [database]);
     user.import(&[]).exits(0).says(&format!("{IN_DATA}: a new database, since there was none, nor at "));
     assert_eq!(user.run(&["ls"]).exits(0).cells().len(), 1);
     assert!(user.has(IN_DATA) && !user.has("work/newswire.db"));
@@ -144,10 +144,11 @@ fn settings_that_are_named_have_their_database_beside_them_unless_the_folder_has
     let settings = user.room.file("news/newswire.toml", "");
     let named = |by_variable: bool| {
         let mut command = user.command(&["--json", "config", "show", "--paths"]);
-        match by_variable {
-            true => command.env("NEWSWIRE_CONFIG", &settings).env("NEWSWIRE_DB", "c.db"),
-            false => command.args(["--config", &settings]),
-        };
+        if by_variable {
+            command.env("NEWSWIRE_CONFIG", &settings).env("NEWSWIRE_DB", "c.db");
+        } else {
+            command.args(["--config", &settings]);
+        }
         user.in_force(command)
     };
     assert_eq!(

@@ -36,8 +36,10 @@ fn a_condition_that_is_wrong_is_told_in_its_own_words_by_every_command() {
     let late = room.run(&["ls", "--where", "abs(-9223372036854775807 - 1) > 0"]).exits(2).says("integer overflow");
     assert!(!late.stderr.contains("SELECT"), "{}", late.stderr);
     for command in [&["search", "ferry"][..], &["tail"]] {
-        let outcome =
-            room.run(&[command, &["--where", "1 ORDER BY id"]].concat()).exits(2).says("near \"ORDER\": syntax error");
+        let outcome = room
+            .run(&[command, &["--where", "1 ORDER BY id"]].concat())
+            .exits(2)
+            .says("--where \"1 ORDER BY id\": near \"ORDER\": syntax error");
         assert!(!outcome.stderr.contains("SELECT"), "{}", outcome.stderr);
     }
     room.run(&["search", "--raw", "covid-19"]).exits(2).says("SQL: \"covid-19\": no such column: 19");
@@ -184,7 +186,7 @@ fn that_there_is_no_article_is_said_once() {
     let told = [&["show", "77"][..], &["rm", "77"]].map(|arguments| room.run(arguments).exits(1).stderr);
     assert_eq!(told[0], told[1]);
     assert!(
-        told[0].contains("no article 77: it was deleted, or never there; `newswire ls` lists what is"),
+        told[0].contains("no article 77: it was deleted before, or never there; `newswire ls` lists what is"),
         "{}",
         told[0]
     );

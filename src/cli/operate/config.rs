@@ -274,10 +274,7 @@ fn option_for(context: &Context, folder: &Path) -> String {
 fn next_steps(folder: &Path, is_service: bool, option: &str) -> String {
     let file = |name: &str| folder.join(name).display().to_string();
     let (settings, list) = (file("newswire.toml"), file("sources.toml"));
-    let start = match is_service {
-        true => "systemctl enable --now newswire".to_owned(),
-        false => format!("newswire{option} run"),
-    };
+    let start = if is_service { "systemctl enable --now newswire".to_owned() } else { format!("newswire{option} run") };
     format!(
         "next:\n  1. say in {settings} how owners of sites reach you (contact in [fetch])\n  2. list sources in {list}, or \
          `newswire{option} sources add URL`; `newswire discover SITE` finds feeds\n  3. `{start}` polls them until it is stopped"

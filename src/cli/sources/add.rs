@@ -92,6 +92,7 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
     let url = model::public_url(&source.url).into_owned();
     let new = ListedSource { source, is_paused: false, is_named: true };
     let added = store::add_sources_beside(&config.store, std::slice::from_ref(&new))?;
+    context.tell_new_database();
     for added in added {
         let value = json!({"slug": added.slug, "url": url.as_str(), "is_new": added.is_new});
         context.output.one(

@@ -47,6 +47,7 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
         eprintln!("newswire: {} is listed in the sources file already, as {slug}", public_url(&source.url));
     }
     let added = if new.is_empty() { Vec::new() } else { store::add_sources_beside(&config.store, &new)? };
+    context.tell_new_database();
     let mut n_added = 0;
     let mut lines = Vec::new();
     for (new, added) in new.iter().zip(added) {

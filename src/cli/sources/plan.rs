@@ -85,6 +85,7 @@ pub(crate) fn apply(context: &mut Context, config: &Config, arguments: &ApplyArg
         None if changes.is_empty() => SyncReport::default(),
         None => store::apply_list_beside(&config.store, &listed, keeper)?,
     };
+    context.tell_new_database();
     print(context, config, &changes)?;
     let (n_added, n_changed, n_removed) = (report.added.len(), report.changed.len(), report.removed.len());
     eprintln!("{n_added} added, {n_changed} changed, {n_removed} removed, {} as they were", changes.n_same);

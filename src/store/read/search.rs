@@ -52,7 +52,13 @@ impl Reader {
     ///
     /// When the database cannot be read, or the expression is not valid.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Found, StoreError> {
-        let wrong = |error: rusqlite::Error| of_user(error, |error| format!("{expression:?}: {}", complaint(error)));
+        let wrong = |error: rusqlite::Error| {
+            of_user(error, |error| {
+                // Either may be wrong: the condition was whole by itself, and stands in a larger one here.
+                let condition = filter.condition.as_ref().map(|condition| format!(" with --where {condition:?}"));
+                format!("{expression:?}{}: {}", condition.unwrap_or_default(), complaint(error))
+            })
+        };
         if limit <= RANKED_MAX
             && let Some(hits) = self.newest_with_beginning(expression, filter, limit).map_err(wrong)?
         {
