@@ -6,6 +6,7 @@
 
 mod addresses;
 mod archives;
+mod asked;
 mod backups;
 mod commands;
 mod conditional;

@@ -2,6 +2,7 @@
 //!
 //! * `run`: the daemon.
 //! * `fetch`: once, now.
+//! * `brought`: what was fetched, as it is listed and summed up.
 //! * `hand_over`: what is named while another process ingests.
 //! * `extract`: HTML in, article out.
 //! * `pages`: pages that a command is given, read side by side.
@@ -21,6 +22,8 @@
 pub(crate) mod run;
 
 pub(crate) mod fetch;
+
+mod brought;
 
 pub(crate) mod hand_over;
 

@@ -11,6 +11,7 @@
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `list_changes`: what a list of sources would change.
 //! * `sources`, `status`, `backlog`, `sizes`: the sources, the state of everything, what is due, and what takes how much room.
+//! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `counts`: how many there are of what is listed in part.
 //! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
@@ -68,6 +69,8 @@ pub(super) mod sources;
 pub(super) mod status;
 
 pub(super) mod backlog;
+
+pub(super) mod asked;
 
 pub(super) mod merging;
 
