@@ -11,6 +11,7 @@ use super::arguments::CommonArguments;
 use super::failure::Failure;
 use super::terminal::logging;
 use super::terminal::output::Output;
+use super::terminal::progress;
 use super::terminal::text::{counted, one_line};
 
 /// What every command is given.
@@ -25,6 +26,7 @@ pub(crate) struct Context {
 impl Context {
     /// What the options that all commands take make of it.
     pub(crate) fn new(arguments: &CommonArguments) -> Self {
+        progress::choose_colors(arguments.color);
         Context {
             overrides: arguments.overrides(),
             output: Output::new(arguments.json, arguments.color, arguments.header),

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::app::{App, AppError};
 use crate::config::{self, Config};
-use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
+use crate::daemon::{self, Acquired, Control, Engine, EngineError, Event, InWork, Observer, Polled, Tally, Until};
 use crate::discover;
 use crate::feed;
 use crate::model::{CanonicalUrl, ErrorClass, ImportedArticle, LinkId, ListedLink, Source, SourceId};
@@ -260,9 +261,7 @@ async fn fetch(
         if command.all {
             app.store.make_due(None).await?;
         }
-        let (observe, seen) = watch.observer();
-        fetched.tally += daemon::run_until_idle(app, Scope::All, interrupt.stop(), observe).await?;
-        let seen = seen.take();
+        let seen = watch.fetch(app, Scope::All, interrupt, &mut fetched.tally).await?;
         fetched.stored.extend(seen.stored);
         fetched.hosts.add_sources(seen.postponed.sources);
         // Many of its links have not been claimed: their host's turn has not come.
@@ -291,10 +290,8 @@ async fn fetch_named(
     if named.sources.is_empty() && named.links.is_empty() {
         return Ok(());
     }
-    let (observe, seen) = watch.observer();
     let scope = Scope::Only { sources: named.sources.clone(), links: named.links.keys().copied().collect() };
-    fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
-    let seen = seen.take();
+    let seen = watch.fetch(app, scope, interrupt, &mut fetched.tally).await?;
     fetched.stored.extend(&seen.stored);
     note_waiting(named, seen.postponed, fetched);
     // An address that holds no article may be a feed, a sitemap or a site: then it is followed to its articles.
@@ -315,10 +312,8 @@ async fn fetch_named(
         }
     }
     if !sources.is_empty() {
-        let (observe, seen) = watch.observer();
         let scope = Scope::Only { sources, links: Vec::new() };
-        fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
-        let seen = seen.take();
+        let seen = watch.fetch(app, scope, interrupt, &mut fetched.tally).await?;
         fetched.stored.extend(&seen.stored);
         note_waiting(named, seen.postponed, fetched);
     }
@@ -438,18 +433,32 @@ struct Watch {
     /// With the number of the article.
     lines: Arc<Mutex<Vec<(i64, ListRow)>>>,
     tally: Arc<Mutex<Tally>>,
+    in_work: InWork,
     is_dry_run: bool,
 }
 
 impl Watch {
     fn start(context: &Context, is_dry_run: bool) -> Self {
         let is_quiet = context.verbosity == crate::cli::terminal::logging::Verbosity::Quiet;
-        Watch {
-            progress: Progress::start("fetching", is_quiet),
-            lines: Arc::default(),
-            tally: Arc::default(),
-            is_dry_run,
-        }
+        let (progress, in_work) = (Progress::start("fetching", is_quiet), InWork::default());
+        let watched = in_work.clone();
+        progress.watch(move || watched.now().waits_for());
+        Watch { progress, in_work, lines: Arc::default(), tally: Arc::default(), is_dry_run }
+    }
+
+    /// Fetches what is due in scope.
+    async fn fetch(
+        &self,
+        app: &App,
+        scope: Scope,
+        interrupt: &Interrupt,
+        tally: &mut Tally,
+    ) -> Result<Seen, EngineError> {
+        let (observe, seen) = self.observer();
+        let (_, reload) = mpsc::channel(1);
+        let engine = Engine::new(app.clone(), scope, Until::Idle, observe).watched_by(self.in_work.clone());
+        *tally += engine.run(Control { stop: interrupt.stop(), reload }).await?;
+        Ok(seen.take())
     }
 
     fn observer(&self) -> (Observer, SharedSeen) {

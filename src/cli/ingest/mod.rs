@@ -1,6 +1,7 @@
 //! Commands that bring articles in.
 //!
 //! * `run`: the daemon.
+//! * `live`: what the daemon shows on a terminal.
 //! * `fetch`: once, now.
 //! * `brought`: what was fetched, as it is listed and summed up.
 //! * `hand_over`: what is named while another process ingests.
@@ -20,6 +21,8 @@
 //! * `demo`: all of it on an invented news web.
 
 pub(crate) mod run;
+
+mod live;
 
 pub(crate) mod fetch;
 
