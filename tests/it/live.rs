@@ -140,7 +140,7 @@ fn a_bar_has_counts_and_names_what_is_slow_and_work_of_a_moment_has_none() {
     terminal.wait_to_show("1 new article");
     let sent = terminal.sent();
     let lines = screen(&sent);
-    assert!(sent.contains("fetching"), "{sent:?}");
+    assert!(sent.contains("fetching") && sent.contains("/s  "), "{sent:?}");
     assert!(!lines.iter().any(|line| line.contains("fetching")), "{lines:#?}");
     let Some(terminal) = AtTerminal::start(&room, 100, "export --out articles.jsonl", "quick") else { return };
     terminal.wait_to_show("1 article in");

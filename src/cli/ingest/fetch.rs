@@ -524,7 +524,7 @@ impl Watch {
         self.progress.finish();
         let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
         let rows = lines.into_iter().map(|(_, row)| row).collect();
-        self.progress.suspend(|| context.output.list(&brought::COLUMNS, rows))?;
+        context.output.list(&brought::COLUMNS, rows)?;
         Ok(())
     }
 }

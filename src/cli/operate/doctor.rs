@@ -1,5 +1,7 @@
 //! `newswire doctor`: whether all is well with the database, and mending.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -89,7 +91,12 @@ fn look(context: &mut Context, config: &Config, is_again: bool) -> Result<Vec<Fi
     let output = &mut context.output;
     let looked = store::examine(&config.store.path, Timestamp::now(), &mut |finding| {
         if printed.is_ok() {
-            printed = progress.suspend(|| print(output, &finding, is_again));
+            // In a pipe it may wait for its reader.
+            printed = if std::io::stdout().is_terminal() {
+                progress.suspend(|| print(output, &finding, is_again))
+            } else {
+                print(output, &finding, is_again)
+            };
         }
         progress.set_message(format!("{} done", finding.subject.as_str()));
         findings.push(finding);

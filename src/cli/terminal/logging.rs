@@ -60,7 +60,7 @@ pub(crate) fn screen(settings: &LogSettings, verbosity: Verbosity) -> Screen {
         LogFormat::Auto => !is_under_systemd(),
         LogFormat::Text => true,
     };
-    if verbosity == Verbosity::Quiet || !is_for_people || !console::Term::stderr().features().is_attended() {
+    if verbosity == Verbosity::Quiet || !is_for_people || !progress::can_redraw() {
         return Screen::Log;
     }
     // Whoever sets another level wants to see the log.

@@ -3,7 +3,7 @@
 //! What is written to stderr meanwhile goes through [`above`], so that neither tears the other.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::cli::terminal::output::ColorChoice;
@@ -21,8 +21,16 @@ const LINE_HZ: u8 = 4;
 /// What takes longer than this is named.
 const SLOW_AFTER: Duration = Duration::from_secs(3);
 
+/// How long a process that is to end waits for its terminal.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// What is on the terminal now.
 static ON_TERMINAL: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Whether stderr is a terminal on which something can be overwritten.
+pub(crate) fn can_redraw() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
+}
 
 /// Writes to stderr above the bar or line that is there, if one is.
 pub(crate) fn above<T>(act: impl FnOnce() -> T) -> T {
@@ -45,12 +53,30 @@ pub(crate) fn choose_colors(choice: ColorChoice) {
     }
 }
 
+/// As [`above`], for who cannot wait: whoever has the terminal may be waiting for a reader.
+pub(crate) fn tell_soon(line: &'static str) {
+    soon(move || above(|| eprintln!("{line}")));
+}
+
 /// Takes away what is on the terminal: the process ends.
 pub(crate) fn take_away() {
-    let bar = ON_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
+    soon(|| {
+        let bar = ON_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+    });
+}
+
+/// Does something, and waits for its end for a moment only.
+fn soon(act: impl FnOnce() + Send + 'static) {
+    let (done, is_done) = mpsc::channel();
+    std::thread::spawn(move || {
+        act();
+        // Nobody need be waiting any more.
+        let _ = done.send(());
+    });
+    let _ = is_done.recv_timeout(MOMENT);
 }
 
 /// Standard error, whatever is on the terminal. Each call writes a whole line.
@@ -80,7 +106,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// A bar that does not know how much there is to do yet.
     pub(crate) fn start(what: &str, is_quiet: bool) -> Self {
-        Progress::in_style(what, is_quiet, "{bar:20.green/dim} {pos}/{len}  {per_sec:.0}  {left}{slow}{wide_msg}")
+        Progress::in_style(what, is_quiet, "{bar:20.green/dim} {pos}/{len}  {rate}  {left}{slow}{wide_msg}")
     }
 
     /// A bar whose length and position are bytes.
@@ -104,7 +130,7 @@ impl Progress {
     }
 
     fn in_style(what: &str, is_quiet: bool, figures: &str) -> Self {
-        let is_shown = io::stderr().is_terminal() && !is_quiet;
+        let is_shown = can_redraw() && !is_quiet;
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
         let at_work = AtWork::default();
         let slow = at_work.clone();
@@ -113,6 +139,11 @@ impl Progress {
                 if let Some(left) = time_left(state) {
                     let _ = write!(line, "{} left  ", span(left));
                 }
+            })
+            .with_key("rate", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
+                let rate = state.per_sec();
+                let digits = usize::from(rate < 10.0);
+                let _ = write!(line, "{rate:.digits$}/s");
             })
             .with_key("slow", move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
                 let at_work = slow.lock().unwrap_or_else(PoisonError::into_inner);

@@ -91,7 +91,7 @@ pub(crate) fn watch() -> Result<Interrupt, Failure> {
     let wait = async move {
         let number = ends.next().await;
         flag.store(true, Ordering::Relaxed);
-        progress::above(|| eprintln!("newswire: ending with what is under way; once more ends it at once"));
+        progress::tell_soon("newswire: ending with what is under way; once more ends it at once");
         // Nobody need be waiting for it.
         let _ = stop_sender.send(true);
         let number = tokio::time::timeout(END_TIME_MAX, ends.next()).await.unwrap_or(number);
