@@ -41,7 +41,7 @@ pub(crate) const EXIT_CODES: [(u8, &str, &str); 9] = [
         "partly",
         "Some sources, files or damaged rows failed and are named on standard error; the rest is stored or printed.",
     ),
-    (75, "busy", "Another process ingests into the database; try again."),
+    (75, "busy", "Another process ingests into the database, or `--wait` has run out of time; try again."),
     (77, "refused by policy", "By robots.txt, or because an address is private."),
     (78, "configuration or schema", "A bad setting, or a database that is newer than the program, or is none."),
     (130, "interrupted", "By Ctrl-C (SIGINT), before it was done; standard error says how it goes on."),

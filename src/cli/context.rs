@@ -12,6 +12,7 @@ use super::arguments::CommonArguments;
 use super::failure::Failure;
 use super::terminal::logging;
 use super::terminal::output::{Manners, Output, Times};
+use super::terminal::progress;
 use super::terminal::text::{counted, one_line};
 
 /// What every command is given.
@@ -36,6 +37,7 @@ struct Database {
 impl Context {
     /// What the options that all commands take make of it.
     pub(crate) fn new(arguments: &CommonArguments) -> Self {
+        progress::choose_colors(arguments.color);
         Context {
             overrides: arguments.overrides(),
             output: Output::new(Manners {

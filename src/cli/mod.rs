@@ -7,7 +7,7 @@
 //! * `operate`: for whoever runs it.
 //!
 //! Below them stand `context` (what a command is given), `arguments` (the options that all have), `addresses` and
-//! `files` (what people name on the command line), `failure` and `terminal` (how anything is said). Imports go
+//! `files` (what people name on the command line), `asked` (what another process was asked for), `failure` and `terminal` (how anything is said). Imports go
 //! down only: no command knows this file, and none is known outside.
 //!
 //! Commands print and decide nothing: what they do is the pipeline's and the store's. Data goes to stdout, everything
@@ -24,6 +24,8 @@ mod files;
 mod arguments;
 
 mod context;
+
+mod asked;
 
 mod sources;
 
@@ -204,7 +206,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Tail(command) => tail::run(&mut context, &command),
         Command::Stories(command) => stories::run(&mut context, &command),
         Command::Sql(command) => sql::run(&mut context, &command),
-        Command::Sources(command) => sources::run(&mut context, &command),
+        Command::Sources(command) => sources::run(&mut context, &command, fetch::poll),
         Command::Status(command) => status::run(&mut context, &command),
         Command::Doctor(command) => doctor::run(&mut context, &command),
         Command::Rm(command) => rm::run(&mut context, &command),

@@ -14,6 +14,7 @@ use crate::pipeline;
 use crate::store::{self, ClaimRequest, RetentionRules, Run, Scope, Store, StoreError};
 
 use super::claims::{Claimed, Claims};
+use super::in_work::InWork;
 use super::journal::Journal;
 use super::notify::Notifier;
 use super::pieces::{Pieces, Slot};
@@ -145,6 +146,13 @@ impl Engine {
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.heart.listen()
+    }
+
+    /// Shows what is under way.
+    #[must_use]
+    pub fn watched_by(mut self, in_work: InWork) -> Self {
+        self.pieces.show(in_work);
+        self
     }
 
     /// Gives back at the end what is still at work as soon as this becomes true.
@@ -314,7 +322,7 @@ impl Engine {
     }
 
     fn start_poll(&mut self, source: DueSource) {
-        let (number, progress) = self.pieces.begin(Slot::Poll, source.claim, source.is_probe);
+        let (number, progress) = self.pieces.begin(Slot::Poll, source.claim, source.is_probe, &source.url);
         let app = self.app.clone();
         self.spawn(number, async move {
             let stages = app.stages.of_piece(source.is_probe, progress.clone());
@@ -328,7 +336,8 @@ impl Engine {
     }
 
     fn start_article(&mut self, candidate: Candidate) {
-        let (number, progress) = self.pieces.begin(Slot::Article, candidate.claim, candidate.is_probe);
+        let (number, progress) =
+            self.pieces.begin(Slot::Article, candidate.claim, candidate.is_probe, candidate.url.as_url());
         let app = self.app.clone();
         self.spawn(number, async move {
             let stages = app.stages.of_piece(candidate.is_probe, progress.clone());

@@ -9,6 +9,8 @@ mod claims;
 
 mod engine;
 
+mod in_work;
+
 mod journal;
 
 mod notify;
@@ -22,6 +24,7 @@ mod source_list;
 mod tally;
 
 pub use engine::{Control, Engine, EngineError, Observer, Until, run_until_idle};
+pub use in_work::{InWork, WorkNow};
 pub use notify::Notifier;
 pub use pulse::Pulse;
 pub use source_list::{ask_for_due_source_list, follow_source_list, log_changes};

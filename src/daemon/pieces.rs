@@ -7,11 +7,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use url::Url;
 
 use crate::config::DaemonSettings;
 use crate::model::ClaimId;
 use crate::pipeline::{Progress, Step};
 use crate::store::Share;
+
+use super::in_work::InWork;
 
 /// What waits for its host longer than this takes no slot, since it costs next to nothing. Until then it does, so that not all
 /// is asked at once.
@@ -66,14 +69,17 @@ impl Piece {
 pub(super) struct Pieces {
     by_number: HashMap<u64, Piece>,
     n_begun: u64,
+    /// The same for those who watch.
+    in_work: InWork,
     /// Told when a piece is handed over to the store, which ends its slot.
     handed_over: Arc<Notify>,
 }
 
 impl Pieces {
     /// Writes down that a piece of work is begun. Returns its number, and where it says what it is at.
-    pub(super) fn begin(&mut self, slot: Slot, claim: ClaimId, is_probe: bool) -> (u64, Progress) {
+    pub(super) fn begin(&mut self, slot: Slot, claim: ClaimId, is_probe: bool, url: &Url) -> (u64, Progress) {
         self.n_begun += 1;
+        self.in_work.begin(self.n_begun, slot == Slot::Poll, url);
         let progress = Progress::new(self.handed_over.clone());
         let piece = Piece { slot, claim, started: Instant::now(), is_probe, progress: progress.clone(), task: None };
         self.by_number.insert(self.n_begun, piece);
@@ -89,7 +95,13 @@ impl Pieces {
 
     /// Writes down that a piece has ended. Returns its claim.
     pub(super) fn end(&mut self, number: u64) -> Option<ClaimId> {
+        self.in_work.end(number);
         self.by_number.remove(&number).map(|piece| piece.claim)
+    }
+
+    /// Shows from now on what is under way.
+    pub(super) fn show(&mut self, in_work: InWork) {
+        self.in_work = in_work;
     }
 
     /// How many there are.
@@ -141,10 +153,14 @@ impl Pieces {
     /// were.
     pub(super) fn let_go_of_waiting(&mut self) -> usize {
         let n_before = self.by_number.len();
-        self.by_number.retain(|_, piece| {
+        let in_work = &self.in_work;
+        self.by_number.retain(|number, piece| {
             let is_waiting = piece.is_waiting();
             if is_waiting && let Some(task) = &piece.task {
                 task.abort();
+            }
+            if is_waiting {
+                in_work.end(*number);
             }
             !is_waiting
         });

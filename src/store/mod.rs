@@ -42,6 +42,7 @@ pub use read::article_filter::ArticleFilter;
 pub use read::article_records::{ArticleDetails, ArticleRow};
 pub use read::articles::{DocumentRow, RevisionRow};
 pub use read::as_of::AsOf;
+pub use read::asked::{AskedLink, AskedSource, AskedState, Mark};
 pub use read::backlog::Backlog;
 pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;

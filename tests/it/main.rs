@@ -6,6 +6,7 @@
 
 mod addresses;
 mod archives;
+mod asked;
 mod backups;
 mod commands;
 mod conditional;
@@ -37,6 +38,7 @@ mod layers;
 mod left_in_peace;
 mod list_changes;
 mod lists_at_addresses;
+mod live;
 mod merges;
 mod newsweb;
 mod newsweb_serves;

@@ -88,7 +88,7 @@ pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), 
 
 fn back_up(context: &mut Context, database: &Path, target: &TargetArguments, is_as_it_is: bool) -> Result<(), Failure> {
     let mut faults = Vec::new();
-    write_copy(context, database, target, "backing up", |plan, watcher| {
+    write_copy(context, database, target, Progress::through_bytes, "backing up", |plan, watcher| {
         let backup = store::back_up(plan, !is_as_it_is, watcher)?;
         faults = backup.faults;
         Ok(backup.copy)
@@ -104,20 +104,18 @@ fn back_up(context: &mut Context, database: &Path, target: &TargetArguments, is_
     Err(Failure::Partly(format!("the backup is written, and what is wrong in it is in the database too{way}")))
 }
 
-/// Bytes of the unit that the progress of a backup is told in.
-const MIB: u64 = 1 << 20;
-
-/// Has a copy written, tells how far it is, and what came of it. SIGINT and SIGTERM end it, with nothing left behind.
+/// Has a copy written, tells how far it is on the bar that `begin` begins, and what came of it. SIGINT and SIGTERM end it, with nothing left behind.
 pub(crate) fn write_copy(
     context: &mut Context,
     database: &Path,
     target: &TargetArguments,
+    begin: fn(&str, bool) -> Progress,
     what: &str,
     write: impl FnOnce(CopyPlan<'_>, &mut CopyWatcher<'_>) -> Result<FileCopy, StoreError>,
 ) -> Result<(), Failure> {
     let interrupt = signals::watch()?;
     let is_quiet = context.verbosity == Verbosity::Quiet;
-    let progress = Progress::start(what, is_quiet);
+    let progress = begin(what, is_quiet);
     let mut tell = |stage| show(&progress, stage);
     let plan = CopyPlan { database, target: &target.file, replaces: target.force };
     let outcome = write(plan, &mut CopyWatcher { stop: interrupt.flag(), tell: &mut tell });
@@ -139,9 +137,8 @@ pub(crate) fn write_copy(
 pub(crate) fn show(progress: &Progress, stage: CopyStage) {
     match stage {
         CopyStage::Bytes { done, total } => {
-            progress.set_length(total / MIB);
-            progress.set_position(done / MIB);
-            progress.set_message("MiB".to_owned());
+            progress.set_length(total);
+            progress.set_position(done);
         }
         CopyStage::Rows { done, total } => {
             progress.set_length(total);

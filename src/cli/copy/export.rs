@@ -23,6 +23,8 @@ use crate::cli::files::write_atomically;
 use crate::cli::read::damage::Damage;
 use crate::cli::read::filter::FilterArguments;
 use crate::cli::terminal::delimited::Formulas;
+use crate::cli::terminal::logging::Verbosity;
+use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::counted;
 use crate::cli::terminal::times::parse_time;
@@ -90,25 +92,32 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
     let reader = Context::reader(&config.store.path)?;
     let as_of = command.as_of.map(AsOf::Time).or(command.as_of_seq.map(AsOf::Change));
     let filter = store::ArticleFilter { as_of, ..command.filter.filter(&reader)? };
-    let selection = Selection { reader: &reader, filter: &filter, interrupt: &signals::watch()? };
+    // What is printed on the terminal itself shows how far it is.
+    let goes_to_terminal = command.out.is_none() && std::io::stdout().is_terminal();
+    let progress = Progress::start("exporting", goes_to_terminal || context.verbosity == Verbosity::Quiet);
+    let selection = Selection { reader: &reader, filter: &filter, interrupt: &signals::watch()?, progress: &progress };
     let mut damage = Damage::default();
     let Some(target) = command.out.as_deref().filter(|path| path.as_os_str() != "-") else {
         if command.replace {
             return Err(Failure::Usage("--replace: there is no file to replace; name it with --out".to_owned()));
         }
-        write_to_stdout(command, &selection)?;
+        let written = write_to_stdout(command, &selection);
+        progress.finish();
+        written?;
         damage.name(&reader, |told| context.output.note(told));
         return damage.outcome();
     };
     let beside = Beside::check(command, target)?;
-    let (mut tally, files) = match command.format {
-        ExportFormat::Bundle => write_bundle(&selection, target, command.replace, &beside)?,
+    let written = match command.format {
+        ExportFormat::Bundle => write_bundle(&selection, target, command.replace, &beside),
         ExportFormat::Jsonl | ExportFormat::Csv | ExportFormat::Parquet => {
             let plan = CopyPlan { database: &config.store.path, target, replaces: command.replace };
             store::remove_leftovers(store::check_target(plan)?);
-            write_file(command, &selection, target, &beside)?
+            write_file(command, &selection, target, &beside)
         }
     };
+    progress.finish();
+    let (mut tally, files) = written?;
     damage.name(&reader, |told| context.output.note(told));
     tally.n_left_out = damage.n_left_out();
     beside.write(

@@ -42,7 +42,7 @@ pub(crate) fn run(context: &mut Context, command: &RestoreCommand) -> Result<(),
     store::make_own_folder(&config.store);
     let interrupt = signals::watch()?;
     let is_quiet = context.verbosity == Verbosity::Quiet;
-    let progress = Progress::start("restoring", is_quiet);
+    let progress = Progress::through_bytes("restoring", is_quiet);
     let mut tell = |stage| show(&progress, stage);
     let mut watcher = CopyWatcher { stop: interrupt.flag(), tell: &mut tell };
     let outcome = store::restore(&command.file, database, command.force, &mut watcher);

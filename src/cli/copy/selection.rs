@@ -2,6 +2,7 @@
 
 use crate::bundle;
 use crate::cli::failure::Failure;
+use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::Interrupt;
 use crate::scripts;
 use crate::store::{ArticleFilter, AsOf, DocumentRow, Reader, RevisionRow, SightingRow};
@@ -13,6 +14,7 @@ pub(super) struct Selection<'a> {
     pub(super) reader: &'a Reader,
     pub(super) filter: &'a ArticleFilter,
     pub(super) interrupt: &'a Interrupt,
+    pub(super) progress: &'a Progress,
 }
 
 /// An article with what is on record of it.
@@ -31,8 +33,17 @@ impl Selection<'_> {
         at_interrupt: impl Fn() -> String,
         mut visit: impl FnMut(Chosen) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        // A file that is damaged cannot be counted, and is exported all the same.
+        if self.progress.is_shown()
+            && let Ok(n_articles) = self.reader.n_articles(self.filter)
+        {
+            self.progress.set_length(n_articles);
+        }
+        let mut n_visited = 0;
         self.reader.for_each_document(self.filter, |document| {
             self.interrupt.check(&at_interrupt)?;
+            n_visited += 1;
+            self.progress.set_position(n_visited);
             let id = document.article.row.id;
             let (sightings, revisions) = if has_history || self.filter.as_of.is_some() {
                 (self.reader.sightings(id)?, self.reader.revisions(id)?)

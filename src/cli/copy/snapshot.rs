@@ -7,6 +7,7 @@ use crate::store;
 use super::backup::{TargetArguments, write_copy};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::text::one_line;
 
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ pub(crate) struct SnapshotCommand {
 pub(crate) fn run(context: &mut Context, command: &SnapshotCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
     let mut left_out = Vec::new();
-    write_copy(context, &config.store.path, &command.target, "taking a snapshot", |plan, watcher| {
+    write_copy(context, &config.store.path, &command.target, Progress::start, "taking a snapshot", |plan, watcher| {
         let snapshot = store::take_snapshot(plan, &command.own_tables, watcher)?;
         left_out = snapshot.left_out;
         Ok(snapshot.copy)

@@ -6,28 +6,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::json;
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::app::{App, AppError};
 use crate::config::{self, Config};
-use crate::daemon::{self, Acquired, Event, Observer, Polled, Tally};
+use crate::daemon::{self, Acquired, Control, Engine, EngineError, Event, InWork, Observer, Polled, Tally, Until};
 use crate::discover;
 use crate::feed;
-use crate::model::{CanonicalUrl, ErrorClass, ImportedArticle, LinkId, ListedLink, Source, SourceId, Verdict};
+use crate::model::{CanonicalUrl, ErrorClass, ImportedArticle, LinkId, ListedLink, Source, SourceId};
 use crate::normalize;
 use crate::pipeline::{self, DiscoverError, Discovered, Thoroughness};
-use crate::store::{ArticleFilter, GateChange, Reader, Scope, StoreError};
+use crate::store::{ArticleFilter, GateChange, Scope, StoreError};
 
-use super::hand_over;
+use super::brought;
+use super::hand_over::HandOver;
 use super::source_list;
-use super::targets::{self, Target};
+use super::targets::{self, Targets};
 use super::waiting::{self, Postponed};
+use crate::cli::asked::WaitArguments;
 use crate::cli::context::Context;
 use crate::cli::copy::bundle_folder::{self, Grown, PresentDocument};
 use crate::cli::copy::whole_folder::WholeFolder;
 use crate::cli::failure::Failure;
-use crate::cli::sources::named::{Meant, find_source};
+use crate::cli::sources::named::Meant;
+use crate::cli::sources::poll::PollArguments;
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::output::ListRow;
 use crate::cli::terminal::progress::Progress;
@@ -44,7 +47,9 @@ Examples:
   newswire fetch --due                                      all that is due, then stop (for cron)
   newswire fetch --retry                                    what was given up as well
 
-While a daemon runs, what is named is handed to it.")]
+  newswire fetch --wait https://example.org/2026/11/a-story beside a daemon: wait until it has it
+
+While a daemon runs, what is named is handed to it, and --wait shows what came of it.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct FetchCommand {
     /// Addresses of articles, feeds, sitemaps or sites, and slugs of sources; @FILE and - for lists of them
@@ -70,6 +75,28 @@ pub(crate) struct FetchCommand {
     /// Fetch and tell, but store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) wait: WaitArguments,
+
+    /// Whether only sources may be named.
+    #[arg(skip)]
+    pub(crate) takes_sources_alone: bool,
+}
+
+/// `newswire sources poll`: the same for sources that are stored.
+pub(crate) fn poll(context: &mut Context, PollArguments { sources, wait }: &PollArguments) -> Result<(), Failure> {
+    let command = FetchCommand {
+        targets: sources.clone(),
+        due: false,
+        retry: false,
+        all: false,
+        out: None,
+        dry_run: false,
+        wait: wait.clone(),
+        takes_sources_alone: true,
+    };
+    run(context, &command)
 }
 
 pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), Failure> {
@@ -91,10 +118,10 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
             eprintln!("newswire: what is new is added to {documents} in {}", folder.display());
         }
     }
-    let targets = targets::read(&command.targets)?;
+    let targets = Targets { list: targets::read(&command.targets)?, are_sources: command.takes_sources_alone };
     // Until here a signal ends it as it ends anything: nothing has begun.
     let interrupt = signals::watch()?;
-    if targets.is_empty() && !takes_due {
+    if targets.list.is_empty() && !takes_due {
         eprintln!("newswire: nothing is named there");
     }
     // What is not to be kept goes through a database all the same: that is where links are and duplicates show.
@@ -110,8 +137,12 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         Some(folder)
     };
     let app = match App::build(config.clone()) {
-        Err(AppError::Store(StoreError::Busy { holder, .. })) if is_kept && !command.due && !command.all => {
-            return hand_over::hand_over(&config, &targets, command.retry, &holder);
+        // What is to be written to files here is not fetched there.
+        Err(AppError::Store(StoreError::Busy { holder, .. }))
+            if is_kept && !command.due && !command.all && command.out.is_none() =>
+        {
+            let hand_over = HandOver { config: &config, holder: &holder, wait: &command.wait, interrupt: &interrupt };
+            return hand_over.run(context, &targets, command.retry);
         }
         built => built?,
     };
@@ -129,7 +160,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     {
         write_out(&app.config.store.path, &stored, folder, &present)?;
     }
-    summarize(&tally);
+    brought::summarize(&tally);
     if !interrupt.is_stopped() {
         waiting::tell_named(&waiting, is_kept);
         hosts.tell();
@@ -146,7 +177,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         return Err(signals::interrupted(&what_waits(&app.config.store.path, is_kept, command)?));
     }
     drop(scratch);
-    exit(&tally, u64::try_from(waiting.len()).unwrap_or(u64::MAX).saturating_add(n_bad))
+    brought::exit(&tally, u64::try_from(waiting.len()).unwrap_or(u64::MAX).saturating_add(n_bad))
 }
 
 /// Says how many articles were given up, and what can be done: they come by no later run.
@@ -208,7 +239,7 @@ async fn take_in(app: &App, present: &[PresentDocument]) -> Result<HashSet<Strin
 async fn fetch(
     context: &mut Context,
     command: &FetchCommand,
-    targets: &[Target],
+    targets: &Targets,
     kept: &HashSet<String>,
     app: &App,
     interrupt: &Interrupt,
@@ -225,22 +256,20 @@ async fn fetch(
             asked?;
         }
         if command.retry {
-            let n_links = app.store.retry(None).await?;
+            let n_links = app.store.retry(None).await?.len();
             eprintln!("newswire: {} due again", counted(n_links, "article"));
         }
         if command.all {
             app.store.make_due(None).await?;
         }
-        let (observe, seen) = watch.observer();
-        fetched.tally += daemon::run_until_idle(app, Scope::All, interrupt.stop(), observe).await?;
-        let seen = seen.take();
+        let seen = watch.fetch(app, Scope::All, interrupt, &mut fetched.tally).await?;
         fetched.stored.extend(seen.stored);
         fetched.hosts.add_sources(seen.postponed.sources);
         // Many of its links have not been claimed: their host's turn has not come.
         let waited_for = Context::reader(&app.config.store.path)?.waited_for_hosts(Timestamp::now())?;
         fetched.hosts.add_waited_for(waited_for, &app.stages.fetcher);
     }
-    if !targets.is_empty() && !interrupt.is_stopped() {
+    if !targets.list.is_empty() && !interrupt.is_stopped() {
         // Where that is interrupted, what was not looked at is not in the database and does not wait.
         if let Ok(named) = interrupt.race(Named::resolve(app, targets, kept, &watch.progress)).await {
             let named = named?;
@@ -262,10 +291,8 @@ async fn fetch_named(
     if named.sources.is_empty() && named.links.is_empty() {
         return Ok(());
     }
-    let (observe, seen) = watch.observer();
     let scope = Scope::Only { sources: named.sources.clone(), links: named.links.keys().copied().collect() };
-    fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
-    let seen = seen.take();
+    let seen = watch.fetch(app, scope, interrupt, &mut fetched.tally).await?;
     fetched.stored.extend(&seen.stored);
     note_waiting(named, seen.postponed, fetched);
     // An address that holds no article may be a feed, a sitemap or a site: then it is followed to its articles.
@@ -286,10 +313,8 @@ async fn fetch_named(
         }
     }
     if !sources.is_empty() {
-        let (observe, seen) = watch.observer();
         let scope = Scope::Only { sources, links: Vec::new() };
-        fetched.tally += daemon::run_until_idle(app, scope, interrupt.stop(), observe).await?;
-        let seen = seen.take();
+        let seen = watch.fetch(app, scope, interrupt, &mut fetched.tally).await?;
         fetched.stored.extend(&seen.stored);
         note_waiting(named, seen.postponed, fetched);
     }
@@ -332,14 +357,14 @@ impl Named {
     /// and the others go on.
     async fn resolve(
         app: &App,
-        targets: &[Target],
+        targets: &Targets,
         kept: &HashSet<String>,
         progress: &Progress,
     ) -> Result<Named, Failure> {
         let mut named = Named { sources: Vec::new(), links: HashMap::new(), n_bad: 0 };
         let reader = Context::reader(&app.config.store.path)?;
-        for Target { word, place } in targets {
-            match (named.take(app, &reader, word, kept).await, place) {
+        for target in &targets.list {
+            match (named.take(app, targets.meaning(&reader, target), kept).await, &target.place) {
                 (Err(Failure::Usage(reason)), Some(place)) => {
                     named.n_bad += 1;
                     progress.tell(&format!("newswire: {place}: {reason}"));
@@ -352,8 +377,8 @@ impl Named {
     }
 
     /// Takes in a word. An article that is kept already is not asked for.
-    async fn take(&mut self, app: &App, reader: &Reader, word: &str, kept: &HashSet<String>) -> Result<(), Failure> {
-        let address = match find_source(reader, word)? {
+    async fn take(&mut self, app: &App, meant: Result<Meant, Failure>, kept: &HashSet<String>) -> Result<(), Failure> {
+        let address = match meant? {
             Meant::Source(row) => {
                 self.sources.push(SourceId(row.id));
                 return Ok(());
@@ -409,18 +434,32 @@ struct Watch {
     /// With the number of the article.
     lines: Arc<Mutex<Vec<(i64, ListRow)>>>,
     tally: Arc<Mutex<Tally>>,
+    in_work: InWork,
     is_dry_run: bool,
 }
 
 impl Watch {
     fn start(context: &Context, is_dry_run: bool) -> Self {
         let is_quiet = context.verbosity == crate::cli::terminal::logging::Verbosity::Quiet;
-        Watch {
-            progress: Progress::start("fetching", is_quiet),
-            lines: Arc::default(),
-            tally: Arc::default(),
-            is_dry_run,
-        }
+        let (progress, in_work) = (Progress::start("fetching", is_quiet), InWork::default());
+        let watched = in_work.clone();
+        progress.watch(move || watched.now().waits_for());
+        Watch { progress, in_work, lines: Arc::default(), tally: Arc::default(), is_dry_run }
+    }
+
+    /// Fetches what is due in scope.
+    async fn fetch(
+        &self,
+        app: &App,
+        scope: Scope,
+        interrupt: &Interrupt,
+        tally: &mut Tally,
+    ) -> Result<Seen, EngineError> {
+        let (observe, seen) = self.observer();
+        let (_, reload) = mpsc::channel(1);
+        let engine = Engine::new(app.clone(), scope, Until::Idle, observe).watched_by(self.in_work.clone());
+        *tally += engine.run(Control { stop: interrupt.stop(), reload }).await?;
+        Ok(seen.take())
     }
 
     fn observer(&self) -> (Observer, SharedSeen) {
@@ -467,16 +506,14 @@ impl Watch {
                     progress.tell(&format!("newswire: {url}: taken away by its publisher; article {id} is kept"));
                 }
                 Event::Acquired { url, source, outcome: Acquired::Stored { id, verdict, title, .. }, .. } => {
-                    let what = word_for(verdict);
+                    let what = brought::word_for(verdict);
                     if what != "known" {
                         shared.with(|seen| seen.stored.push(*id));
                     }
                     // In a dry run the row is gone when the command ends.
                     let shown_id = (!is_dry_run).then_some(*id);
-                    let value = json!({"id": shown_id, "verdict": what, "source": source, "title": title, "url": url});
-                    let shown_id = shown_id.map(|id| id.to_string()).unwrap_or_default();
-                    let cells = vec![shown_id, what.to_owned(), title.clone().unwrap_or_default(), url.clone()];
-                    lines.lock().unwrap_or_else(PoisonError::into_inner).push((*id, (value, cells)));
+                    let row = brought::row(shown_id, what, source.as_deref(), title.as_deref(), url);
+                    lines.lock().unwrap_or_else(PoisonError::into_inner).push((*id, row));
                 }
                 _ => {}
             }
@@ -485,22 +522,11 @@ impl Watch {
     }
 
     fn finish(&self, context: &mut Context) -> Result<(), Failure> {
-        use crate::cli::terminal::table::{number, text};
         self.progress.finish();
         let lines = std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner));
         let rows = lines.into_iter().map(|(_, row)| row).collect();
-        self.progress
-            .suspend(|| context.output.list(&[number("id"), text("verdict"), text("title"), text("url")], rows))?;
+        context.output.list(&brought::COLUMNS, rows)?;
         Ok(())
-    }
-}
-
-fn word_for(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::New => "new",
-        Verdict::Known { .. } => "known",
-        Verdict::Revision { .. } => "revised",
-        Verdict::Duplicate { .. } => "duplicate",
     }
 }
 
@@ -513,27 +539,4 @@ fn write_out(database: &Path, gathered: &[i64], folder: &Path, present: &[Presen
     let new = if present.is_empty() { String::new() } else { format!(", {n_new} new") };
     eprintln!("{} in {}{new}", counted(n_documents, "document"), folder.display());
     Ok(())
-}
-
-fn summarize(tally: &Tally) {
-    let Tally { polls, polls_unchanged, articles, duplicates, revisions, unchanged, removed, .. } = tally;
-    let taken_away = if *removed > 0 { format!(", {removed} taken away") } else { String::new() };
-    eprintln!(
-        "{} ({}), {revisions} revised, {unchanged} as they were{taken_away}; {} polled ({polls_unchanged} unchanged); \
-         {} failed",
-        counted(articles, "new article"),
-        counted(duplicates, "duplicate"),
-        counted(polls, "source"),
-        tally.n_failed()
-    );
-}
-
-/// What was named and has to wait is missing as what failed is: it was asked for, and did not come.
-fn exit(tally: &Tally, n_missing: u64) -> Result<(), Failure> {
-    match (tally.n_done(), tally.n_failed() + n_missing) {
-        (_, 0) => Ok(()),
-        (0, n_without) if n_without == tally.refused => Err(Failure::Refused("refused by policy".to_owned())),
-        (0, _) => Err(Failure::Failed("nothing could be fetched".to_owned())),
-        (_, n_without) => Err(Failure::Partly(format!("{n_without} could not be fetched, the rest is stored"))),
-    }
 }

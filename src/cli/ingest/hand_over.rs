@@ -1,56 +1,219 @@
 //! `newswire fetch` beside a process that ingests: what is named is handed to that one, which fetches it with its own turns.
 
+use crate::cli::asked::{Asked, Ended, WaitArguments};
 use crate::config::Config;
-use crate::model::{ListedLink, SourceId};
+use crate::daemon::Tally;
+use crate::model::{ErrorClass, ListedLink, SourceId, Verdict};
 use crate::normalize;
-use crate::store::{self, Reader};
+use crate::store::{self, AskedLink, AskedState, Reader};
 
-use super::targets::Target;
+use super::brought;
+use super::targets::{Target, Targets};
+use super::waiting;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::sources::named::{Meant, find_source};
-use crate::cli::terminal::text::{counted, shell_word};
+use crate::cli::sources::named::Meant;
+use crate::cli::terminal::logging::Verbosity;
+use crate::cli::terminal::output::ListRow;
+use crate::cli::terminal::signals::Interrupt;
+use crate::cli::terminal::text::{counted, one_line, shell_word};
 
-/// Makes what is named due in the database that another process ingests into. `holder` says which one that is.
-pub(super) fn hand_over(config: &Config, targets: &[Target], is_retry: bool, holder: &str) -> Result<(), Failure> {
-    let reader = Context::reader(&config.store.path)?;
-    if is_retry {
-        let n_links = store::retry_links_beside(&config.store, None)?;
-        eprintln!("newswire: {} due again; {holder} fetches what is due", counted(n_links, "article"));
-    }
-    let mut n_bad = 0;
-    for Target { word, place } in targets {
-        match (hand_one_over(config, &reader, word, holder), place) {
-            (Err(Failure::Usage(reason)), Some(place)) => {
-                n_bad += 1;
-                eprintln!("newswire: {place}: {reason}");
+/// Who is asked, and how.
+pub(super) struct HandOver<'a> {
+    pub(super) config: &'a Config,
+    /// The process that ingests, as it describes itself.
+    pub(super) holder: &'a str,
+    pub(super) wait: &'a WaitArguments,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl HandOver<'_> {
+    /// Makes what is named due in the database that the other process ingests into, and where somebody waits, shows what came
+    /// of it.
+    pub(super) fn run(&self, context: &mut Context, targets: &Targets, is_retry: bool) -> Result<(), Failure> {
+        let holder = self.holder;
+        let reader = Context::reader(&self.config.store.path)?;
+        let mut asked = Asked::begin(&reader)?;
+        let mut rows = Vec::new();
+        if is_retry {
+            let links = store::retry_links_beside(&self.config.store, None)?;
+            eprintln!("newswire: {} due again; {holder} fetches what is due", counted(links.len(), "article"));
+            asked.links.extend(links);
+        }
+        let mut n_bad = 0;
+        for target in &targets.list {
+            match (self.hand_one_over(&reader, targets, target, &mut asked, &mut rows), &target.place) {
+                (Err(Failure::Usage(reason) | Failure::Failed(reason)), Some(place)) => {
+                    n_bad += 1;
+                    eprintln!("newswire: {place}: {reason}");
+                }
+                (outcome, _) => outcome?,
             }
-            (outcome, _) => outcome?,
+        }
+        if let Some(patience) = self.wait.patience() {
+            let is_quiet = context.verbosity == Verbosity::Quiet;
+            let ended = asked.wait(self.config, &reader, patience, is_quiet, self.interrupt)?;
+            let mut came = Came::of(&asked, &reader)?;
+            came.n_missing += n_bad;
+            context.output.list(&brought::COLUMNS, std::mem::take(&mut came.rows))?;
+            brought::summarize(&came.tally);
+            waiting::tell_named(&came.waiting, true);
+            let failure = ended.failure(holder, patience, came.n_in_work, came.tally.n_done());
+            if let Some(failure) = failure.filter(|_| ended == Ended::Abandoned || came.tally.n_failed() == 0) {
+                return Err(failure);
+            }
+            return brought::exit(&came.tally, came.n_missing);
+        }
+        // A program reads here what a person reads on stderr.
+        if context.output.is_json() {
+            context.output.list(&brought::COLUMNS, rows)?;
+        }
+        match n_bad {
+            0 => Ok(()),
+            _ if n_bad == targets.list.len() as u64 => Err(Failure::Failed("nothing could be handed over".to_owned())),
+            _ => Err(Failure::Partly(format!("{} could not be handed over", counted(n_bad, "line")))),
         }
     }
-    match n_bad {
-        0 => Ok(()),
-        _ if n_bad == targets.len() => Err(Failure::Failed("nothing could be handed over".to_owned())),
-        _ => Err(Failure::Partly(format!("{} could not be handed over", counted(n_bad, "line")))),
+
+    fn hand_one_over(
+        &self,
+        reader: &Reader,
+        targets: &Targets,
+        target: &Target,
+        asked: &mut Asked,
+        rows: &mut Vec<ListRow>,
+    ) -> Result<(), Failure> {
+        let holder = self.holder;
+        match targets.meaning(reader, target)? {
+            Meant::Source(row) => {
+                let slug = &row.slug;
+                match row.state.as_str() {
+                    "active" => {}
+                    state @ ("paused" | "gone") => {
+                        return Err(Failure::Failed(format!(
+                            "{slug} is {state}, and {holder} does not poll it; `newswire sources resume {slug}` has it polled again"
+                        )));
+                    }
+                    _ => {
+                        let address = row.url.as_deref().map(shell_word).unwrap_or_default();
+                        return Err(Failure::Failed(format!(
+                            "{slug} is not followed, and {holder} does not poll it; `newswire sources add {address}` follows it"
+                        )));
+                    }
+                }
+                store::poll_source_beside(&self.config.store, SourceId(row.id))?;
+                eprintln!("newswire: {slug} is due now; {holder} polls it");
+                asked.sources.push(SourceId(row.id));
+                rows.push(brought::row(None, HANDED_OVER, Some(slug), None, row.url.as_deref().unwrap_or_default()));
+            }
+            Meant::Address(address) => {
+                let canonical =
+                    normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
+                let link = ListedLink::asked_for(canonical.clone(), &address.url);
+                asked.links.insert(store::ask_for_beside(&self.config.store, &link)?);
+                let more = match self.wait.patience() {
+                    Some(_) => String::new(),
+                    None => {
+                        format!("; `newswire why {}` tells what becomes of it", shell_word(canonical.as_str()))
+                    }
+                };
+                eprintln!("newswire: {canonical} is handed to {holder}{more}");
+                rows.push(brought::row(None, HANDED_OVER, None, None, canonical.as_str()));
+            }
+        }
+        Ok(())
     }
 }
 
-fn hand_one_over(config: &Config, reader: &Reader, word: &str, holder: &str) -> Result<(), Failure> {
-    match find_source(reader, word)? {
-        Meant::Source(row) => {
-            store::poll_source_beside(&config.store, SourceId(row.id))?;
-            eprintln!("newswire: {} is due now; {holder} polls it", row.slug);
+/// The verdict on what another process has still to fetch.
+const HANDED_OVER: &str = "handed over";
+
+/// What came of what was asked for.
+#[derive(Default)]
+struct Came {
+    tally: Tally,
+    rows: Vec<ListRow>,
+    waiting: Vec<(String, jiff::Timestamp)>,
+    n_in_work: usize,
+    /// What was asked for and neither came nor failed.
+    n_missing: u64,
+}
+
+impl Came {
+    /// Reads it off the database, and tells each failure.
+    fn of(asked: &Asked, reader: &Reader) -> Result<Came, Failure> {
+        let mut came = Came::default();
+        for source in asked.sources(reader)? {
+            let slug = &source.slug;
+            match (&source.failure, source.waits_until) {
+                (Some((class, reason)), _) => {
+                    eprintln!("newswire: {slug} ({}): {} ({class})", source.url, one_line(reason));
+                    came.tally.polls_failed += 1;
+                    came.note_refusal(class);
+                }
+                (None, Some(until)) => came.waiting.push((source.url.clone(), until)),
+                (None, None) if source.is_polled => {
+                    let what =
+                        if source.is_unchanged { "unchanged".to_owned() } else { format!("{} new", source.n_new) };
+                    eprintln!("newswire: {slug}: {what}");
+                    came.tally.polls += 1;
+                    came.tally.polls_unchanged += u64::from(source.is_unchanged);
+                    came.tally.links += source.n_new;
+                }
+                (None, None) => came.n_in_work += 1,
+            }
         }
-        Meant::Address(address) => {
-            let canonical =
-                normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
-            let link = ListedLink::asked_for(canonical.clone(), &address.url);
-            store::ask_for_beside(&config.store, &link)?;
-            eprintln!(
-                "newswire: {canonical} is handed to {holder}; `newswire why {}` tells what becomes of it",
-                shell_word(canonical.as_str())
-            );
+        for link in asked.links(reader)? {
+            came.take_link(link, reader)?;
         }
+        came.n_missing = (came.n_in_work + came.waiting.len()) as u64;
+        Ok(came)
     }
-    Ok(())
+
+    fn take_link(&mut self, AskedLink { url, source, state }: AskedLink, reader: &Reader) -> Result<(), Failure> {
+        let tally = &mut self.tally;
+        match state {
+            AskedState::InWork => self.n_in_work += 1,
+            AskedState::Waiting(until) => self.waiting.push((url, until)),
+            AskedState::Removed { id } => {
+                tally.removed += 1;
+                eprintln!("newswire: {url}: taken away by its publisher; article {id} is kept");
+            }
+            AskedState::Stored { id, verdict, title } => {
+                match verdict {
+                    Verdict::New => tally.articles += 1,
+                    Verdict::Duplicate { .. } => {
+                        tally.articles += 1;
+                        tally.duplicates += 1;
+                    }
+                    Verdict::Revision { .. } => tally.revisions += 1,
+                    Verdict::Known { .. } => tally.unchanged += 1,
+                }
+                let word = brought::word_for(&verdict);
+                self.rows.push(brought::row(Some(id), word, source.as_deref(), title.as_deref(), &url));
+            }
+            AskedState::Failed => {
+                tally.articles_failed += 1;
+                let failure =
+                    normalize::url::parse(&url, None).ok().map(|url| reader.address_history(&url)).transpose()?;
+                let last =
+                    failure.and_then(|history| history.exchanges.into_iter().rfind(|row| row.error_class.is_some()));
+                let (class, reason) = last.map(|row| (row.error_class, row.error)).unwrap_or_default();
+                let class = class.unwrap_or_default();
+                let reason = reason.unwrap_or_else(|| "it gave no article".to_owned());
+                let of_class = if class.is_empty() { String::new() } else { format!(" ({class})") };
+                eprintln!("newswire: {url}: {}{of_class}", one_line(&reason));
+                if class == ErrorClass::NotArticle.as_str() && source.is_none() {
+                    let word = shell_word(&url);
+                    eprintln!("newswire: if it lists articles, `newswire sources add {word}` follows it");
+                }
+                self.note_refusal(&class);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_refusal(&mut self, class: &str) {
+        self.tally.refused += u64::from(class.parse().is_ok_and(ErrorClass::is_policy));
+    }
 }

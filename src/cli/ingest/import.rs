@@ -13,7 +13,7 @@ use clap::Args;
 use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::counted;
@@ -63,7 +63,7 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     for path in &command.paths {
         files::collect(path, true, &mut files, &mut faults);
     }
-    let progress = Progress::through_bytes("importing");
+    let progress = Progress::through_bytes("importing", context.verbosity == Verbosity::Quiet);
     for fault in &faults {
         progress.tell(&format!("newswire: {fault}"));
     }

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_forms;
-use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
@@ -52,7 +52,7 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
     reader.check_mergeable()?;
     let app = App::build(config)?;
     context.tell_new_database();
-    let progress = Progress::start("merging", false);
+    let progress = Progress::start("merging", context.verbosity == Verbosity::Quiet);
     let intake = Intake::new(&app, progress.clone());
     let mut merge = Merge { app: &app, reader: &reader, path: &command.other, intake, slugs: HashMap::new() };
     let outcome = Context::block_on(async {

@@ -1,7 +1,9 @@
 //! Commands that bring articles in.
 //!
 //! * `run`: the daemon.
+//! * `live`: what the daemon shows on a terminal.
 //! * `fetch`: once, now.
+//! * `brought`: what was fetched, as it is listed and summed up.
 //! * `hand_over`: what is named while another process ingests.
 //! * `extract`: HTML in, article out.
 //! * `pages`: pages that a command is given, read side by side.
@@ -20,7 +22,11 @@
 
 pub(crate) mod run;
 
+mod live;
+
 pub(crate) mod fetch;
+
+mod brought;
 
 pub(crate) mod hand_over;
 

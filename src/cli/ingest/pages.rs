@@ -1,6 +1,7 @@
 //! Pages that a command is given, read several at one time and handed out in the order of the arguments.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -18,6 +19,8 @@ use crate::cli::addresses::{self, Address, recognize_beside_files};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, read_input};
+use crate::cli::terminal::logging::Verbosity;
+use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
 
@@ -94,26 +97,33 @@ pub(crate) fn read_all<T: Send>(
             })
             .map_err(|failure| refuse(failure.to_string()))
     };
+    // What is printed on the terminal itself shows how far it is.
+    let is_quiet = std::io::stdout().is_terminal() || context.verbosity == Verbosity::Quiet;
+    let progress = Progress::start("reading", is_quiet);
+    progress.set_length(inputs.len() as u64);
     let (mut n_failed, mut n_refused) = (0, 0);
-    let mut n_read = 0;
+    let mut n_read = 0_u64;
     let handed_out = in_order(&config, inputs, &interrupt, read_one, |input, result| match result {
         Ok(found) => {
             n_read += 1;
+            progress.set_position(n_read);
             take(context, input, Ok(found))
         }
         // It was not refused, it was not waited for.
         Err(_) if interrupt.is_stopped() => Ok(()),
         Err(refusal) => {
             n_read += 1;
+            progress.set_position(n_read);
             n_failed += 1;
             n_refused += usize::from(refusal.is_policy);
             take(context, input, Err(&refusal))?;
-            eprintln!("newswire: {input}: {}", refusal.reason);
+            progress.tell(&format!("newswire: {input}: {}", refusal.reason));
             Ok(())
         }
     });
     // Nobody waits for a page that is being fetched still.
     runtime.shutdown_background();
+    progress.finish();
     handed_out?;
     interrupt.check(|| format!("{n_read} of {} were read", counted(inputs.len(), "input")))?;
     match n_failed {

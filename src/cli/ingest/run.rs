@@ -10,14 +10,15 @@ use tracing::{error, info, warn};
 
 use crate::app::{App, AppError};
 use crate::config::{self, Config};
-use crate::daemon::{self, Control, Engine, EngineError, Event, Notifier, Until};
+use crate::daemon::{self, Control, Engine, EngineError, Event, InWork, Notifier, Until};
 use crate::serve::{self, Metrics};
 use crate::store::{OpeningWatcher, Scope, StoreError};
 
+use super::live::Live;
 use super::source_list;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::logging::{self, Manner, Screen};
 use crate::cli::terminal::signals;
 
 #[derive(Debug, Args)]
@@ -90,14 +91,27 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let (of_events, of_commits, of_fetches) = (Arc::clone(&metrics), Arc::clone(&metrics), Arc::clone(&metrics));
         app.stages.fetcher.watch(Box::new(move |figure| of_fetches.note_fetch(figure)));
         app.store.watch_commits(Box::new(move |figures| of_commits.note_commit(figures)));
-        let observe = Box::new(move |event: &Event| of_events.note(event));
+        let in_work = InWork::default();
+        let database = app.config.store.path.clone();
+        let live = match logging::screen(&app.config.log, context.verbosity) {
+            Screen::Log => None,
+            screen => Some(Live::start(database.clone(), in_work.clone(), screen == Screen::Lines)),
+        };
+        let mut show = live.as_ref().map(Live::observer);
+        let observe = Box::new(move |event: &Event| {
+            of_events.note(event);
+            if let Some(show) = &mut show {
+                show(event);
+            }
+        });
         let engine = Engine::new(app.clone(), Scope::All, Until::Stopped, observe)
             .with_notifier(notifier)
+            .watched_by(in_work)
             .hurried_by(signals.hurry.clone());
-        let database = app.config.store.path.clone();
         let listening = serve::start(&app.config.http, metrics, engine.pulse(), database)?;
         let outcome = engine.run(control).await;
         drop(listening);
+        drop(live);
         reloader.abort();
         list_follower.abort();
         app.store.close().await?;

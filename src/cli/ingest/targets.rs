@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, read_input};
+use crate::cli::sources::named::{Meant, find_source, one_source};
+use crate::store::Reader;
 
 /// A word that names an address or a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,23 @@ pub(crate) struct Target {
     pub(crate) word: String,
     /// File and line, for what was not on the command line.
     pub(crate) place: Option<String>,
+}
+
+/// All that is named.
+pub(crate) struct Targets {
+    pub(crate) list: Vec<Target>,
+    /// Whether only sources may be named.
+    pub(crate) are_sources: bool,
+}
+
+impl Targets {
+    /// What one of them means.
+    pub(crate) fn meaning(&self, reader: &Reader, target: &Target) -> Result<Meant, Failure> {
+        if self.are_sources {
+            return one_source(reader, &target.word).map(|row| Meant::Source(Box::new(row)));
+        }
+        find_source(reader, &target.word)
+    }
 }
 
 /// The words themselves, and for `-` and `@FILE` the lines there, without comments and blank lines, each once.

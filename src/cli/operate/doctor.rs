@@ -1,5 +1,7 @@
 //! `newswire doctor`: whether all is well with the database, and mending.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +11,9 @@ use crate::store::{self, Finding, StoreError, Subject};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
+use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::text::{counted, one_line, text_width};
 
 /// So many times one side is mended: each may show more that is wrong with it.
@@ -83,13 +87,22 @@ fn next_to_mend(findings: &[Finding], mended: &[Finding]) -> Option<Finding> {
 fn look(context: &mut Context, config: &Config, is_again: bool) -> Result<Vec<Finding>, Failure> {
     let mut findings = Vec::new();
     let mut printed = Ok(());
+    let progress = Progress::without_end("looking", context.verbosity == Verbosity::Quiet);
     let output = &mut context.output;
-    store::examine(&config.store.path, Timestamp::now(), &mut |finding| {
+    let looked = store::examine(&config.store.path, Timestamp::now(), &mut |finding| {
         if printed.is_ok() {
-            printed = print(output, &finding, is_again);
+            // In a pipe it may wait for its reader.
+            printed = if std::io::stdout().is_terminal() {
+                progress.suspend(|| print(output, &finding, is_again))
+            } else {
+                print(output, &finding, is_again)
+            };
         }
+        progress.set_message(format!("{} done", finding.subject.as_str()));
         findings.push(finding);
-    })?;
+    });
+    progress.finish();
+    looked?;
     printed?;
     Ok(findings)
 }

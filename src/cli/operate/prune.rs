@@ -11,7 +11,7 @@ use crate::store::{self, Pruned, Pruning, RetentionRules, Space, StoreError};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::sources::named::one_source;
-use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::{counted, size};
@@ -68,7 +68,7 @@ pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), F
     }
     let (pruning, now) = pruning(command, &config)?;
     let interrupt = signals::watch()?;
-    let progress = Progress::start("pruning", false);
+    let progress = Progress::without_end("pruning", context.verbosity == Verbosity::Quiet);
     let go_on = |pruned: &Pruned| {
         progress.set_message(describe(pruned));
         interrupt.check(String::new).is_ok()
@@ -79,7 +79,7 @@ pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), F
     interrupt.check(|| format!("{} so far; the same command again goes on", describe(&pruned)))?;
     let space = match (command.dry_run, command.vacuum) {
         (true, _) => None,
-        (false, true) => Some(store::rebuild(&config.store)?),
+        (false, true) => Some(rebuild(context, &config)?),
         (false, false) => Some(store::give_back_space(&config.store)?),
     };
     if context.output.is_json() {
@@ -102,6 +102,14 @@ pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), F
         eprintln!("{}", describe_space(space));
     }
     Ok(())
+}
+
+/// Builds the file anew, which takes as long as the disk takes to write it.
+fn rebuild(context: &Context, config: &Config) -> Result<Space, Failure> {
+    let progress = Progress::without_end("building the file anew", context.verbosity == Verbosity::Quiet);
+    let space = store::rebuild(&config.store);
+    progress.finish();
+    Ok(space?)
 }
 
 /// What goes, and from when its age in days is counted.

@@ -6,6 +6,7 @@
 //! * `show`: `sources show`.
 //! * `add`: `sources add`.
 //! * `changes`: `sources rm`, `pause`, `resume`.
+//! * `poll`: what `sources poll` takes.
 //! * `retry`: `sources retry`.
 //! * `lists`: `sources import` and `export`: OPML.
 //! * `plan`: `sources plan` and `apply`: a list in the place of what is followed.
@@ -22,6 +23,8 @@ mod show;
 mod add;
 
 mod changes;
+
+pub(crate) mod poll;
 
 mod retry;
 
@@ -44,6 +47,8 @@ use crate::cli::terminal::template::RowArguments;
 
 use add::AddSourceArguments;
 use plan::{ApplyArguments, PlanArguments};
+use poll::PollArguments;
+use retry::RetryArguments;
 
 #[derive(Debug, Args)]
 pub(crate) struct SourcesCommand {
@@ -87,12 +92,10 @@ pub(crate) enum SourcesAction {
         #[arg(value_name = "SOURCE", required = true)]
         sources: Vec<String>,
     },
+    /// Poll sources now, due or not, and fetch what they list; beside a daemon it does so
+    Poll(PollArguments),
     /// Give articles of sources a new start that were given up, or that wait after failures
-    Retry {
-        /// Slugs, unique prefixes or addresses
-        #[arg(value_name = "SOURCE", required = true)]
-        sources: Vec<String>,
-    },
+    Retry(RetryArguments),
     /// Poll a source and tell what it lists; stores nothing
     Test {
         /// Slug, unique prefix or address
@@ -116,7 +119,12 @@ pub(crate) enum SourcesAction {
     },
 }
 
-pub(crate) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(), Failure> {
+/// `poll` is how sources are polled.
+pub(crate) fn run(
+    context: &mut Context,
+    command: &SourcesCommand,
+    poll: fn(&mut Context, &PollArguments) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     // Who changes what is followed has to know all that is listed.
     let is_reading = matches!(
         command.action,
@@ -134,7 +142,8 @@ pub(crate) fn run(context: &mut Context, command: &SourcesCommand) -> Result<(),
         SourcesAction::Rm { sources } => changes::change(context, &config, sources, SourceChange::Remove),
         SourcesAction::Pause { sources } => changes::change(context, &config, sources, SourceChange::Pause),
         SourcesAction::Resume { sources } => changes::change(context, &config, sources, SourceChange::Resume),
-        SourcesAction::Retry { sources } => retry::retry(context, &config, sources),
+        SourcesAction::Poll(arguments) => poll(context, arguments),
+        SourcesAction::Retry(arguments) => retry::retry(context, &config, arguments),
         SourcesAction::Test { source } => test::test(context, &config, source),
         SourcesAction::Plan(arguments) => plan::plan(context, &config, arguments),
         SourcesAction::Apply(arguments) => plan::apply(context, &config, arguments),

@@ -18,6 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use super::messages::tell;
+use crate::cli::terminal::progress::{self, AboveProgress};
 use crate::config::{LogFormat, LogSettings};
 
 /// How much to say.
@@ -42,6 +43,34 @@ pub(crate) enum Manner {
     OneShot,
 }
 
+/// What a daemon's terminal shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// The log alone: it is no terminal, or a program reads it.
+    Log,
+    /// The log as it is asked for, and a line of totals.
+    LogAndTotals,
+    /// A line for what happens, and a line of totals.
+    Lines,
+}
+
+/// What the terminal of a daemon shows with these settings.
+pub(crate) fn screen(settings: &LogSettings, verbosity: Verbosity) -> Screen {
+    let is_for_people = match settings.format {
+        LogFormat::Json => false,
+        LogFormat::Auto => !is_under_systemd(),
+        LogFormat::Text => true,
+    };
+    if verbosity == Verbosity::Quiet || !is_for_people || !progress::can_redraw() {
+        return Screen::Log;
+    }
+    // Whoever sets another level wants to see the log.
+    if verbosity == Verbosity::Normal && settings.level == USUAL_LEVEL { Screen::Lines } else { Screen::LogAndTotals }
+}
+
+/// The level where nobody has chosen one.
+const USUAL_LEVEL: &str = "info";
+
 /// Whether the log is one of JSON lines that a program reads, to the last.
 static IS_OF_JSON: AtomicBool = AtomicBool::new(false);
 
@@ -55,13 +84,17 @@ pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
         (Verbosity::Verbose, Manner::Daemon) => "newswire=debug,info".to_owned(),
         (Verbosity::Verbose, Manner::OneShot) => "newswire=debug,warn".to_owned(),
         (Verbosity::Quiet, _) | (Verbosity::Normal, Manner::OneShot) => "off".to_owned(),
+        // What the loop says of each poll and page is shown.
+        (Verbosity::Normal, Manner::Daemon) if screen(settings, verbosity) == Screen::Lines => {
+            format!("{},newswire::daemon::journal=off", settings.level)
+        }
         (Verbosity::Normal, Manner::Daemon) => settings.level.clone(),
     };
     // What this crate says of a migration is that there was one, with a path of the machine that built it.
     let filter = format!("{filter},rusqlite_migration=warn");
     let Ok(filter) = filter.parse::<EnvFilter>() else { return };
     let registry = tracing_subscriber::registry().with(filter);
-    let writer = std::io::stderr;
+    let writer = || AboveProgress;
     // An error means that logging has been started before.
     let _ = match settings.format {
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(writer)).try_init(),
@@ -77,7 +110,7 @@ pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
             }
         },
         LogFormat::Auto | LogFormat::Text => {
-            let is_terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            let is_terminal = std::io::stderr().is_terminal() && console::colors_enabled_stderr();
             let text = fmt::layer().fmt_fields(message_alone()).with_timer(WholeSeconds).with_target(false);
             registry.with(text.with_ansi(is_terminal).with_writer(writer)).try_init()
         }
@@ -110,13 +143,13 @@ pub(crate) fn tell_failure(text: &str) {
         let line = json!({
             "timestamp": Timestamp::now().to_string(), "level": "ERROR", "fields": { "message": text }, "target": module_path!(),
         });
-        eprintln!("{line}");
+        progress::above(|| eprintln!("{line}"));
         return;
     }
     let text = format!("newswire: {text}");
     let mark = if is_under_systemd() { "<3>" } else { "" };
     for line in text.lines() {
-        tell(&format!("{mark}{line}"));
+        progress::above(|| tell(&format!("{mark}{line}")));
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::cli::failure::{Failure, exit_code_of};
-use crate::cli::terminal::logging;
+use crate::cli::terminal::{logging, progress};
 
 /// How long one-shot work may take to end. What is under way ends sooner than that, or is given back.
 const END_TIME_MAX: Duration = Duration::from_secs(8);
@@ -99,10 +99,11 @@ pub(crate) fn watch() -> Result<Interrupt, Failure> {
     let wait = async move {
         let number = ends.next().await;
         flag.store(true, Ordering::Relaxed);
-        eprintln!("newswire: ending with what is under way; once more ends it at once");
+        progress::tell_soon("newswire: ending with what is under way; once more ends it at once");
         // Nobody need be waiting for it.
         let _ = stop_sender.send(true);
         let number = tokio::time::timeout(END_TIME_MAX, ends.next()).await.unwrap_or(number);
+        progress::take_away();
         std::process::exit(i32::from(exit_code_of(number)));
     };
     let thread = std::thread::Builder::new().name("signals".to_owned());
@@ -146,6 +147,7 @@ pub(crate) fn listen(n_stops_max: u32, last_words: Option<&'static str>) -> Resu
         if let Some(text) = last_words {
             logging::tell_failure(text);
         }
+        progress::take_away();
         std::process::exit(i32::from(exit_code_of(number)));
     };
     tokio::spawn(async move {

@@ -23,6 +23,16 @@ impl Backlog {
 }
 
 impl Reader {
+    /// Sources that are followed.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn n_followed(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM sources WHERE state = 'active'";
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+
     /// Sources that are due.
     ///
     /// # Errors

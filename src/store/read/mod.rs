@@ -12,6 +12,7 @@
 //! * `list_changes`: what a list of sources would change.
 //! * `sources`, `gaps`, `status`, `backlog`, `sizes`: the sources, what was missed of them, the state of everything, what is due, and
 //!   what takes how much room.
+//! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `counts`: how many there are of what is listed in part.
 //! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
@@ -71,6 +72,8 @@ pub(super) mod gaps;
 pub(super) mod status;
 
 pub(super) mod backlog;
+
+pub(super) mod asked;
 
 pub(super) mod merging;
 

@@ -267,7 +267,7 @@ impl Store {
     /// # Errors
     ///
     /// When the database cannot be written.
-    pub async fn retry(&self, sources: Option<Vec<SourceId>>) -> Result<u64, StoreError> {
+    pub async fn retry(&self, sources: Option<Vec<SourceId>>) -> Result<Vec<LinkId>, StoreError> {
         self.write(move |tx| retries::retry(tx, sources.as_deref(), Timestamp::now())).await
     }
 

@@ -60,6 +60,7 @@ impl<'a> Import<'a> {
             self.intake.set_source(name).await?;
         }
         for (position, file) in files.iter().enumerate() {
+            self.progress.set_at_work(file.display().to_string());
             self.file(file).await?;
             self.n_bytes_read += sizes[position];
             self.progress.set_position(self.n_bytes_read);

@@ -1,0 +1,15 @@
+//! `newswire sources poll`: sources now, due or not. Whoever fetches does it.
+
+use clap::Args;
+
+use crate::cli::asked::WaitArguments;
+
+#[derive(Debug, Args)]
+pub(crate) struct PollArguments {
+    /// Slugs, unique prefixes or addresses
+    #[arg(value_name = "SOURCE", required = true)]
+    pub(crate) sources: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) wait: WaitArguments,
+}
