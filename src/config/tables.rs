@@ -59,7 +59,11 @@ impl<'a> Tables<'a> {
                         }
                         // What is missing or unknown in it may be so because of its syntax.
                         if broken.iter().any(|at| (*start..end).contains(at)) {
-                            self.problems.truncate(n_before);
+                            let noted = self.problems.split_off(n_before);
+                            let may_follow = |problem: &Problem| {
+                                problem.rule == "is missing" || problem.rule.starts_with("unknown key")
+                            };
+                            self.problems.extend(noted.into_iter().filter(|problem| !may_follow(problem)));
                         }
                     }
                     continue;
