@@ -27,6 +27,10 @@ use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::{one_line, shell_word};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire demo           in a temporary folder
+  newswire demo news/     keep the database in this one")]
 pub(crate) struct DemoCommand {
     /// Folder for the demo's database [default: a new temporary folder]
     #[arg(value_name = "DIR")]

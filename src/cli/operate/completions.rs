@@ -8,12 +8,16 @@ use crate::cli::failure::Failure;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Where the script goes:
-  bash  newswire completions bash > ~/.local/share/bash-completion/completions/newswire
-        (needs the package bash-completion; for all users: /etc/bash_completion.d/newswire)
-  zsh   newswire completions zsh > ~/.zfunc/_newswire
-        (with `fpath=(~/.zfunc $fpath)` in ~/.zshrc, before compinit; for all users: /usr/local/share/zsh/site-functions)
-  fish  newswire completions fish > ~/.config/fish/completions/newswire.fish")]
+Examples:
+  newswire completions bash > ~/.local/share/bash-completion/completions/newswire
+  newswire completions zsh > ~/.zfunc/_newswire
+  newswire completions fish > ~/.config/fish/completions/newswire.fish
+
+bash needs the package bash-completion. zsh needs `fpath=(~/.zfunc $fpath)` in ~/.zshrc, before compinit. For all users the script goes to \
+/etc/bash_completion.d/newswire, /usr/local/share/zsh/site-functions/_newswire or /etc/fish/completions/newswire.fish.
+
+In these three shells slugs, tags, names of fields, and the numbers of articles and stories with their headlines are completed too, from \
+the database that the command line means.")]
 pub(crate) struct CompletionsCommand {
     /// The shell
     #[arg(value_name = "SHELL")]
