@@ -59,6 +59,7 @@ use ingest::import::{self, ImportCommand};
 use ingest::merge::{self, MergeCommand};
 use ingest::parse_feed::{self, ParseFeedCommand};
 use ingest::run::{self, RunCommand};
+use operate::complete::{self, CompleteCommand};
 use operate::completions::{self, CompletionsCommand};
 use operate::config::{self, ConfigCommand};
 use operate::doctor::{self, DoctorCommand};
@@ -154,6 +155,9 @@ enum Command {
     Schema(SchemaCommand),
     /// Print the script that completes command lines in a shell
     Completions(CompletionsCommand),
+    /// What the scripts of `completions` ask for
+    #[command(name = complete::NAME, hide = true)]
+    Complete(CompleteCommand),
 }
 
 #[derive(Debug, Args)]
@@ -265,6 +269,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Man(command) => man::run(&mut context, &command, Arguments::command()),
         Command::Schema(command) => schema::run(&mut context, &command),
         Command::Completions(command) => completions::run(&mut context, &command, Arguments::command()),
+        Command::Complete(command) => complete::run(&mut context, &command, Arguments::command()),
     };
     context.output.finish()?;
     outcome
@@ -374,8 +379,8 @@ mod tests {
                 }
             }
             let option = if is_long { "--help" } else { "-h" };
-            let called: String = words.iter().map(|word| format!("{word} ")).collect();
-            let _ = writeln!(text, "$ newswire {called}{option}");
+            let called = words.iter().map(String::as_str).chain([option]).collect::<Vec<_>>().join(" ");
+            let _ = writeln!(text, "$ newswire {called}");
             for line in help.lines() {
                 let _ = writeln!(text, "{line}");
             }

@@ -24,8 +24,19 @@ pub(crate) struct CompletionsCommand {
     shell: Shell,
 }
 
+/// The scripts that ask the program itself, each time: it knows what is stored, and says what its commands and options are for.
+const ASKING: [(Shell, &str); 3] = [
+    (Shell::Bash, include_str!("completions/newswire.bash")),
+    (Shell::Zsh, include_str!("completions/newswire.zsh")),
+    (Shell::Fish, include_str!("completions/newswire.fish")),
+];
+
 /// Prints the script for the command line that it is handed.
 pub(crate) fn run(context: &mut Context, command: &CompletionsCommand, mut program: Command) -> Result<(), Failure> {
+    if let Some((_, script)) = ASKING.iter().find(|(shell, _)| *shell == command.shell) {
+        context.output.raw(script)?;
+        return Ok(());
+    }
     // Into memory, where nothing can fail: the generator panics when it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(command.shell, &mut program, "newswire", &mut script);

@@ -11,7 +11,7 @@
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `list_changes`: what a list of sources would change.
 //! * `sources`, `status`, `backlog`, `sizes`: the sources, the state of everything, what is due, and what takes how much room.
-//! * `counts`: how many there are of what is listed in part.
+//! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
 //! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
 //!
@@ -44,6 +44,8 @@ mod unicode61;
 mod passage;
 
 mod newest;
+
+mod numbers;
 
 mod spellings;
 
