@@ -19,12 +19,12 @@ pub(crate) const STYLES: Styles = Styles::styled()
 /// What one does with it first.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  newswire demo                                      see it work, without a network
-  newswire discover example.org                      find the feeds of a site
-  newswire sources add https://example.org/feed/     follow a feed
-  newswire run                                       poll, fetch and store until stopped
-  newswire fetch https://example.org/2026/11/a-story one article, now
-  newswire search 'harbour storm'                    look into what is stored
+  newswire demo                                        see it work
+  newswire discover example.org                        find feeds
+  newswire sources add https://example.org/feed/       follow one
+  newswire run                                         until stopped
+  newswire fetch https://example.org/2026/11/a-story   one article
+  newswire search 'harbour storm'                      look into it
   newswire export --format bundle --since 2d --out bundle/";
 
 /// The exit codes, in few words and in a sentence.
@@ -51,7 +51,10 @@ pub(crate) const EXIT_CODES: [(u8, &str, &str); 9] = [
 /// What stands at the end of the help.
 pub(crate) fn after_help() -> String {
     let codes: Vec<String> = EXIT_CODES.iter().map(|(code, words, _)| format!("{code} {words}")).collect();
-    format!("{EXAMPLES}\n\nExit codes: {}", codes.join(", "))
+    format!(
+        "{EXAMPLES}\n\nExit codes: {}\n\n`newswire help COMMAND` tells more of a command, `newswire man | man -l -` is the manual.",
+        codes.join(", ")
+    )
 }
 
 /// Name the settings file and the database, as `--config` and `--db` do.
@@ -63,8 +66,9 @@ fn named_by(file: &Path, variable: &'static str, flag: &'static str) -> &'static
     if std::env::var_os(variable).is_some_and(|value| value == file.as_os_str()) { variable } else { flag }
 }
 
-/// The options that every command takes.
+/// The options that every command takes. The short help of a command leaves out those that are seldom needed.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CommonArguments {
     /// Settings file [default: newswire.toml, config/newswire.toml, ~/.config/newswire/newswire.toml,
@@ -89,7 +93,7 @@ pub(crate) struct CommonArguments {
     pub(crate) json: bool,
 
     /// Print the names of the columns above tab-separated lines
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) header: bool,
 
     /// Colours and tables
@@ -97,16 +101,20 @@ pub(crate) struct CommonArguments {
     pub(crate) color: ColorChoice,
 
     /// Times as they are, in UTC, not how long ago they were
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) utc: bool,
 
     /// Print what is longer than the screen as it is, not through $PAGER
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) no_pager: bool,
 
     /// How log lines are written [default: log.format in the settings, auto]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT", hide_short_help = true)]
     log_format: Option<LogFormatChoice>,
+
+    /// Print this; -h prints it in short
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

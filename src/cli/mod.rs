@@ -6,9 +6,9 @@
 //! * `copy`: what is stored, in files to keep or to give away.
 //! * `operate`: for whoever runs it.
 //!
-//! Below them stand `context` (what a command is given), `arguments` (the options that all have), `addresses` and
-//! `files` (what people name on the command line), `asked` (what another process was asked for), `failure` and `terminal` (how anything is said). Imports go
-//! down only: no command knows this file, and none is known outside.
+//! Below them stand `context` (what a command is given), `arguments` (the options that all have), `help` (how these and all others
+//! are told), `addresses` and `files` (what people name on the command line), `asked` (what another process was asked for), `failure` and
+//! `terminal` (how anything is said). Imports go down only: no command knows this file, and none is known outside.
 //!
 //! Commands print and decide nothing: what they do is the pipeline's and the store's. Data goes to stdout, everything
 //! else to stderr. The exit codes are those of `failure::Failure::exit_code`.
@@ -22,6 +22,8 @@ mod addresses;
 mod files;
 
 mod arguments;
+
+mod help;
 
 mod context;
 
@@ -37,10 +39,12 @@ mod ingest;
 
 mod operate;
 
+use std::ffi::OsString;
+use std::iter;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use arguments::{CommonArguments, STYLES, after_help};
 use context::Context;
@@ -57,6 +61,7 @@ use ingest::import::{self, ImportCommand};
 use ingest::merge::{self, MergeCommand};
 use ingest::parse_feed::{self, ParseFeedCommand};
 use ingest::run::{self, RunCommand};
+use operate::complete::{self, CompleteCommand};
 use operate::completions::{self, CompletionsCommand};
 use operate::config::{self, ConfigCommand};
 use operate::doctor::{self, DoctorCommand};
@@ -74,77 +79,99 @@ use read::tail::{self, TailCommand};
 use read::why::{self, WhyCommand};
 use sources::SourcesCommand;
 use terminal::logging;
+use terminal::text::terminal_width;
 
 /// Follows news sources and keeps their articles, deduplicated, in one SQLite file.
 #[derive(Debug, Parser)]
-#[command(name = "newswire", version, styles = STYLES, after_help = after_help(), max_term_width = 100)]
-#[command(disable_help_subcommand = true, infer_subcommands = false)]
+#[command(name = "newswire", version, styles = STYLES, after_help = after_help())]
+// `help` is a command of ours, and `--help` an option of ours, among those that all commands take.
+#[command(disable_help_subcommand = true, disable_help_flag = true, infer_subcommands = false)]
+// Without a command it tells the first steps.
+#[command(subcommand_required = false, arg_required_else_help = false, override_usage = "newswire [OPTIONS] <COMMAND>")]
 struct Arguments {
     #[command(flatten)]
     common: CommonArguments,
 
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
+/// In the order of the groups of the help.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Poll, fetch, extract and store until stopped (SIGTERM drains, SIGHUP reloads the settings)
-    Run(RunCommand),
-    /// Fetch articles or sources once: addresses, sources, or all that is due
-    Fetch(FetchCommand),
-    /// Take the article out of HTML files or addresses; touches no database
-    Extract(ExtractCommand),
-    /// Read feeds and sitemaps from files; touches no database
-    ParseFeed(ParseFeedCommand),
-    /// Find the feeds and sitemaps of a site, best first, with the evidence
+    /// See all of it work on an invented news web, without a network
+    Demo(DemoCommand),
+    /// Write, check or show the settings
+    Config(ConfigCommand),
+    /// Find the feeds and sitemaps of a site, best first
     Discover(DiscoverCommand),
-    /// Take in bundles, JSON lines, HTML files, web archives and OPML
+    /// Add, list, test, pause and remove sources; OPML in and out
+    Sources(SourcesCommand),
+    /// Poll, fetch and store until stopped: the daemon
+    Run(RunCommand),
+    /// Fetch once: addresses, sources, or all that is due
+    Fetch(FetchCommand),
+    /// Take in bundles, JSON lines, HTML, web archives and OPML
     Import(ImportCommand),
     /// Take in all of another newswire database
     Merge(MergeCommand),
-    /// Write stored articles as a bundle, JSON lines, CSV or Parquet
-    Export(ExportCommand),
     /// List stored articles, newest first
     Ls(LsCommand),
     /// Show one article, by its id or address
     Show(ShowCommand),
     /// Search titles and texts
     Search(SearchCommand),
-    /// Articles in the order in which they came in or changed, the last ones or what is new since last time
-    Tail(TailCommand),
-    /// Events and the articles that tell of them; merge and split them by hand
+    /// Events and the articles that tell of them
     Stories(StoriesCommand),
+    /// What came in or changed last, or since last time
+    Tail(TailCommand),
+    /// Why an article is not there, or there twice, or without text
+    Why(WhyCommand),
     /// Ask the database a question in SQL
     Sql(SqlCommand),
-    /// List, show, add, test, pause and remove sources; OPML in and out
-    Sources(SourcesCommand),
+    /// Write articles as a bundle, JSON lines, CSV or Parquet
+    Export(ExportCommand),
+    /// Write the public tables to a file to give away
+    Snapshot(SnapshotCommand),
     /// How it stands: database, sources, failures, what is due
     Status(StatusCommand),
     /// Whether all is well with the database; --fix mends it
     Doctor(DoctorCommand),
     /// Delete articles; they do not come back
     Rm(RmCommand),
-    /// Take away what is old, by the settings or by age, and give its space back
+    /// Take away what is old, and give its space back
     Prune(PruneCommand),
     /// Copy the database to a file, also while a daemon writes
     Backup(BackupCommand),
     /// Put a backup in the place of the database
     Restore(RestoreCommand),
-    /// Write the public tables to a file to give away, which opens anywhere
-    Snapshot(SnapshotCommand),
-    /// Print the script that lets a shell complete this program's commands and options
-    Completions(CompletionsCommand),
-    /// Print the manual, to be read with `man -l -`, or write a page for each command
+    /// Take the article out of HTML files or addresses
+    Extract(ExtractCommand),
+    /// Read feeds and sitemaps from files
+    ParseFeed(ParseFeedCommand),
+    /// Print the help of a command, as --help does
+    Help(HelpCommand),
+    /// Print the manual, or write a page for each command
     Man(ManCommand),
-    /// What has become of an address: why its article is not there, or there twice, or without text
-    Why(WhyCommand),
-    /// Check, show or write the settings
-    Config(ConfigCommand),
-    /// The tables and views of the database as SQL, and what they mean
+    /// The tables and views of the database, and what they mean
     Schema(SchemaCommand),
-    /// See all of it work on an invented news web, without a network, in ten seconds
-    Demo(DemoCommand),
+    /// Print the script that completes command lines in a shell
+    Completions(CompletionsCommand),
+    /// What the scripts of `completions` ask for
+    #[command(name = complete::NAME, hide = true)]
+    Complete(CompleteCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire help                  the commands
+  newswire help fetch            one of them, as `newswire fetch --help`
+  newswire help sources add      an action of one")]
+struct HelpCommand {
+    /// A command, and an action of it
+    #[arg(value_name = "COMMAND")]
+    words: Vec<OsString>,
 }
 
 /// Reads the command line, or says what is wrong with it and ends. A statement may begin with a hyphen: so that an option that
@@ -152,7 +179,7 @@ enum Command {
 fn parse() -> Arguments {
     let read = Arguments::try_parse();
     let may_be_misspelt = match &read {
-        Ok(Arguments { command: Command::Sql(command), .. }) => sql::looks_like_option(&command.sql),
+        Ok(Arguments { command: Some(Command::Sql(command)), .. }) => sql::looks_like_option(&command.sql),
         Ok(_) => false,
         Err(error) => error.kind() == ErrorKind::UnknownArgument,
     };
@@ -165,7 +192,28 @@ fn parse() -> Arguments {
             error.exit();
         }
     }
-    read.unwrap_or_else(|error| error.exit())
+    read.unwrap_or_else(|error| {
+        let is_help =
+            matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+        if is_help {
+            tell_help(std::env::args_os());
+        }
+        error.exit()
+    })
+}
+
+/// Reads a command line that asks for help, and gives it, or says what is wrong with the line.
+fn tell_help(line: impl IntoIterator<Item = OsString>) {
+    if let Err(error) = help::arranged(Arguments::command(), terminal_width()).try_get_matches_from(line) {
+        error.exit();
+    }
+}
+
+/// Does what `newswire WORDS --help` does.
+fn help_of(words: &[OsString]) -> Failure {
+    let line = iter::once("newswire".into()).chain(words.iter().cloned()).chain(iter::once("--help".into()));
+    tell_help(line);
+    Failure::Usage("no command is named so; `newswire help` lists them".to_owned())
 }
 
 /// Runs the program.
@@ -189,37 +237,43 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut context = Context::new(&arguments.common);
+    let Some(command) = arguments.command else {
+        eprintln!("{}", help::first_steps(terminal_width()));
+        return Err(Failure::Told(2));
+    };
     // Its last line says what it has put there.
-    let is_restore = matches!(arguments.command, Command::Restore(_));
-    let outcome = match arguments.command {
+    let is_restore = matches!(command, Command::Restore(_));
+    let outcome = match command {
+        Command::Demo(command) => demo::run(&mut context, &command),
+        Command::Config(command) => config::run(&mut context, &command),
+        Command::Discover(command) => discover::run(&mut context, &command),
+        Command::Sources(command) => sources::run(&mut context, &command, fetch::poll),
         Command::Run(command) => run::run(&mut context, &command),
         Command::Fetch(command) => fetch::run(&mut context, &command),
-        Command::Extract(command) => extract::run(&mut context, &command),
-        Command::ParseFeed(command) => parse_feed::run(&mut context, &command),
-        Command::Discover(command) => discover::run(&mut context, &command),
         Command::Import(command) => import::run(&mut context, &command),
         Command::Merge(command) => merge::run(&mut context, &command),
-        Command::Export(command) => export::run(&mut context, &command),
         Command::Ls(command) => ls::run(&mut context, &command),
         Command::Show(command) => show::run(&mut context, &command),
         Command::Search(command) => search::run(&mut context, &command),
-        Command::Tail(command) => tail::run(&mut context, &command),
         Command::Stories(command) => stories::run(&mut context, &command),
+        Command::Tail(command) => tail::run(&mut context, &command),
+        Command::Why(command) => why::run(&mut context, &command),
         Command::Sql(command) => sql::run(&mut context, &command),
-        Command::Sources(command) => sources::run(&mut context, &command, fetch::poll),
+        Command::Export(command) => export::run(&mut context, &command),
+        Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),
         Command::Doctor(command) => doctor::run(&mut context, &command),
         Command::Rm(command) => rm::run(&mut context, &command),
         Command::Prune(command) => prune::run(&mut context, &command),
         Command::Backup(command) => backup::run(&mut context, &command),
         Command::Restore(command) => restore::run(&mut context, &command),
-        Command::Snapshot(command) => snapshot::run(&mut context, &command),
-        Command::Completions(command) => completions::run(&mut context, &command, Arguments::command()),
+        Command::Extract(command) => extract::run(&mut context, &command),
+        Command::ParseFeed(command) => parse_feed::run(&mut context, &command),
+        Command::Help(command) => return Err(help_of(&command.words)),
         Command::Man(command) => man::run(&mut context, &command, Arguments::command()),
-        Command::Why(command) => why::run(&mut context, &command),
-        Command::Config(command) => config::run(&mut context, &command),
         Command::Schema(command) => schema::run(&mut context, &command),
-        Command::Demo(command) => demo::run(&mut context, &command),
+        Command::Completions(command) => completions::run(&mut context, &command, Arguments::command()),
+        Command::Complete(command) => complete::run(&mut context, &command, Arguments::command()),
     };
     context.output.finish()?;
     if !is_restore {
@@ -230,11 +284,150 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+    use std::path::Path;
+
     use super::*;
-    use clap::CommandFactory;
+    use help::{Block, GROUPS};
 
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_stands_in_one_group_and_in_its_order() {
+        let program = Arguments::command();
+        let shown = program.get_subcommands().filter(|command| !command.is_hide_set());
+        let commands: Vec<&str> = shown.map(clap::Command::get_name).collect();
+        let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        assert_eq!(commands, grouped);
+    }
+
+    /// The program, its commands and their actions, each with the words that it is called by.
+    fn each_command(program: &clap::Command) -> Vec<(Vec<String>, &clap::Command)> {
+        let mut all = vec![(Vec::new(), program)];
+        let mut at = 0;
+        while at < all.len() {
+            let (words, command) = all[at].clone();
+            for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+                let words = words.iter().cloned().chain([below.get_name().to_owned()]).collect();
+                all.push((words, below));
+            }
+            at += 1;
+        }
+        all
+    }
+
+    /// The commands on a line of a shell, each as its words. What is written to or read from a file comes as a command too.
+    fn commands(line: &str) -> Vec<Vec<String>> {
+        let mut commands = vec![Vec::new()];
+        let mut word: Option<String> = None;
+        let mut quote = None;
+        for c in line.chars().chain([' ']) {
+            match (quote, c) {
+                (Some(mark), _) if c == mark => quote = None,
+                (None, '\'' | '"') => {
+                    quote = Some(c);
+                    word.get_or_insert_default();
+                }
+                (None, ' ' | '|' | '<' | '>' | ';') => {
+                    // A number before > is that of an output.
+                    let word = word.take().filter(|word| c != '>' || word.parse::<u8>().is_err());
+                    commands.last_mut().expect("one at least").extend(word);
+                    if c != ' ' {
+                        commands.push(Vec::new());
+                    }
+                }
+                _ => word.get_or_insert_default().push(c),
+            }
+        }
+        commands
+    }
+
+    #[test]
+    fn every_command_has_an_example_and_all_are_understood() {
+        let program = Arguments::command();
+        for (called, command) in each_command(&program) {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lists = help::blocks(&text).into_iter().filter_map(|block| match block {
+                Block::List { heading, lines } if heading == "Examples:" => Some(lines),
+                _ => None,
+            });
+            let lines: Vec<String> = lists.flatten().map(|(line, _)| line).collect();
+            let mut is_shown = false;
+            for words in lines.iter().flat_map(|line| commands(line)) {
+                let Some(at) = words.iter().position(|word| word == "newswire").filter(|at| *at < 2) else { continue };
+                if let Err(error) = Arguments::command().try_get_matches_from(&words[at..]) {
+                    panic!("{words:?}: {error}");
+                }
+                is_shown |= called.iter().all(|word| words.contains(word));
+            }
+            assert!(is_shown, "newswire {} has no example of its own: {lines:?}", called.join(" "));
+        }
+    }
+
+    /// The help of all commands, as they print it in so many columns. The options that all have are written out once.
+    fn all_help(columns: usize, is_long: bool) -> String {
+        let mut program = help::arranged(Arguments::command(), columns);
+        program.build();
+        let mut text = String::new();
+        let mut global = None;
+        for (words, command) in each_command(&program) {
+            let mut command = command.clone();
+            let help = if is_long { command.render_long_help() } else { command.render_help() };
+            // A line with nothing in it has blanks.
+            let mut help = help.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+            if !words.is_empty() {
+                let options = global.get_or_insert_with(|| global_options(&help).to_owned());
+                assert_eq!(help.matches(options.as_str()).count(), 1, "{words:?}: {help}");
+                if text.contains(options.as_str()) {
+                    help = help.replace(options.as_str(), "Global options: as those of the first command");
+                }
+            }
+            let option = if is_long { "--help" } else { "-h" };
+            let called = words.iter().map(String::as_str).chain([option]).collect::<Vec<_>>().join(" ");
+            let _ = writeln!(text, "$ newswire {called}");
+            for line in help.lines() {
+                let _ = writeln!(text, "{line}");
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The part of a command's help with the options that all have.
+    fn global_options(help: &str) -> &str {
+        let (_, behind) = help.split_once("Global options:").expect("it has them");
+        let end = behind.find("--help").expect("the last of them");
+        let end = end + behind[end..].find("\n\n").expect("examples follow");
+        let start = help.len() - behind.len() - "Global options:".len();
+        &help[start..help.len() - behind.len() + end]
+    }
+
+    #[test]
+    fn help_is_as_recorded_and_fits_its_width() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/help");
+        let cases = [
+            ("long-40.txt", 40, true),
+            ("long-80.txt", 80, true),
+            ("long-120.txt", 120, true),
+            ("short-80.txt", 80, false),
+        ];
+        for (name, columns, is_long) in cases {
+            let help = all_help(columns, is_long);
+            let path = folder.join(name);
+            if std::env::var_os("UPDATE_FIXTURES").is_some() {
+                std::fs::write(&path, &help).expect("a fixture can be written");
+            }
+            let recorded = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(help == recorded, "the help changed; UPDATE_FIXTURES=1 refreshes {}", path.display());
+            // Usage is one line, and a word is never broken.
+            let is_text =
+                |line: &&str| line.trim().contains(' ') && !line.contains("Usage:") && !line.starts_with("$ ");
+            for line in help.lines().filter(is_text).filter(|line| !line.starts_with("       newswire")) {
+                assert!(columns < 80 || line.chars().count() <= columns, "{name}: {line}");
+            }
+        }
     }
 }

@@ -388,7 +388,7 @@ fn where_an_index_and_its_table_differ_row_column_and_both_values_are_told() {
     let (stored, indexed) = values.split_once(" in the table and ").expect("two values");
     let url = room.value(&format!("SELECT url FROM articles NOT INDEXED WHERE id = {id}"));
     assert_eq!(stored, format!("\"{url}\""));
-    let changed = format!("\"{}\\u{{1b}}\" in articles_url", &url[..url.len() - 1]);
+    let changed = format!("\"{}\\\\u{{1b}}\" in articles_url", &url[..url.len() - 1]);
     assert_eq!(indexed, changed, "{doctor}");
     // Whoever knows that the index was right can still say so.
     room.run(&["doctor", "--fix"]).exits(0).says("mended: pages");

@@ -29,6 +29,7 @@ mod forms;
 mod further_pages;
 mod gates;
 mod harness;
+mod help;
 mod ingest;
 mod interruptions;
 mod known_copies;

@@ -295,7 +295,7 @@ fn indexes_of_indexes_and_packed_sitemaps_with_the_news_extension_are_read() {
     room.run(&["fetch", "--all"]).exits(0).says("1 new article (");
     let tested = room.run(&["--json", "sources", "test", &format!("http://{HOST}/news.xml.gz")]).exits(0).json();
     assert_eq!(tested["links"][0]["title"], "Schleuse & Hafen");
-    assert_eq!(tested["links"][0]["published"], "2026-11-20T08:00:00+01:00");
+    assert_eq!(tested["links"][0]["published_at"], "2026-11-20T07:00:00Z");
     // Again: the inner index is read again, since it may name others now; its sitemap is not.
     room.run(&["fetch", "--all"]).exits(0);
     let stats = web.stats(HOST);

@@ -101,7 +101,7 @@ fn an_article_tells_how_it_came_and_what_it_is() {
         &room,
         &format!("http://paper.example/{path}"),
         "stored",
-        &[&format!("copy of\t{original} from paper (exact)"), &format!("next\t`newswire show {original}`")],
+        &[&format!("copy of\t= {original} paper"), &format!("next\t`newswire show {original}`")],
     );
     assert_eq!(answer.json["article"]["duplicate_kind"], "exact");
     // A change of the text, and the end of the page.

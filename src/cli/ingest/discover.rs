@@ -18,8 +18,8 @@ use crate::cli::terminal::text::{counted, one_line};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  newswire discover example.org                              what there is, best first
-  newswire discover https://example.org/ | head -1 | cut -f1 the address to follow
+  newswire discover example.org                                what there is, best first
+  newswire discover https://example.org/ | head -1 | cut -f1   the address to follow
 
 It asks for the page, robots.txt and what they name, one after the other and only where robots.txt allows it, up to
 fetch.discover_requests_max requests. The evidence says why an address was asked for.")]

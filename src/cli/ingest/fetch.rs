@@ -40,10 +40,10 @@ use crate::cli::terminal::text::{counted, one_line};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  newswire fetch https://example.org/2026/11/a-story        one article into the database
+  newswire fetch https://example.org/2026/11/a-story        one article, into the database
   newswire fetch https://example.org/feed/ --out bundle/    a feed's articles as files, no database
   newswire fetch dailytimes                                 a source by its slug, now
-  newswire fetch @list.txt                                  the addresses in a file, one a line, # for comments
+  newswire fetch @list.txt                                  the addresses in a file, a line each
   newswire fetch --due                                      all that is due, then stop (for cron)
   newswire fetch --retry                                    what was given up as well
 

@@ -15,6 +15,12 @@ use crate::cli::terminal::text::counted;
 use crate::cli::terminal::times::rfc3339;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire parse-feed feed.xml                                      what is in it, as a line of JSON
+  curl -s https://example.org/feed/ | newswire parse-feed - | jq    what a server sends just now
+
+No database is opened. What was wrong with a document is among its problems; one of which nothing can be read has an error, exit code 1.")]
 pub(crate) struct ParseFeedCommand {
     /// Feed or sitemap files, or - for standard input
     #[arg(value_name = "FILE", required = true)]

@@ -22,6 +22,14 @@ use crate::cli::terminal::logging::{self, Manner, Screen};
 use crate::cli::terminal::signals;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire run                             with the settings that are found
+  newswire --db news.db run -v             into this database, telling more
+  newswire --log-format json run 2>> log   a JSON object for each message
+
+SIGTERM and Ctrl-C let what is in work be finished, a second one gives it back at once. SIGHUP reads the settings and the sources anew. \
+A command beside it may read, and change what is followed; `newswire fetch` hands it the work.")]
 pub(crate) struct RunCommand {}
 
 /// The first signal lets work end, the second gives it back, and the third, or some seconds, no longer wait for the database either.

@@ -21,6 +21,10 @@ use crate::cli::terminal::table::text;
 use crate::cli::terminal::text::counted;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire config init      write them
+  newswire config check     look whether they are right")]
 pub(crate) struct ConfigCommand {
     #[command(subcommand)]
     pub(crate) action: ConfigAction,
@@ -29,10 +33,26 @@ pub(crate) struct ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigAction {
     /// Report everything that is wrong at once
+    #[command(after_help = "\
+Examples:
+  newswire config check
+  newswire --config /etc/newswire/newswire.toml config check")]
     Check,
     /// Every key with its value and where it came from
+    #[command(after_help = "\
+Examples:
+  newswire config show
+  newswire config show | grep '^fetch'     one section
+  newswire --json config show              an object a line
+  newswire config show --paths             which files count, and why")]
     Show(ShowArguments),
     /// Write newswire.toml, with every key explained, sources.toml and sites/example.toml
+    #[command(after_help = "\
+Examples:
+  newswire config init                          here
+  sudo newswire config init /etc/newswire       for the service
+
+What is there already stays as it is.")]
     Init {
         /// Folder to write them to; ~/.config/newswire holds for you in whatever folder. In /etc/newswire, those of the service, whose database is /var/lib/newswire/newswire.db
         #[arg(default_value = ".")]

@@ -4,14 +4,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command};
+use clap::{Arg, ArgAction, Args, Command};
 use clap_mangen::Man;
-use clap_mangen::roff::{Inline, Roff, bold, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use crate::cli::arguments::{EXAMPLES, EXIT_CODES};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::write_atomically;
+use crate::cli::help::{self, Block};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -25,7 +26,7 @@ pub(crate) struct ManCommand {
 }
 
 /// Where the program is told what to do, beside its command line.
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
     ("NEWSWIRE_CONFIG", "The settings file, as --config."),
     ("NEWSWIRE_DB", "The database, as --db."),
     (
@@ -36,6 +37,10 @@ const ENVIRONMENT: [(&str, &str); 6] = [
     ("XDG_CONFIG_HOME", "In newswire/ below it are the settings of a user; ~/.config where it is not set."),
     ("XDG_DATA_HOME", "In newswire/ below it is the database of a user; ~/.local/share where it is not set."),
     ("NO_COLOR", "If it is set, nothing is coloured."),
+    (
+        "NEWSWIRE_PAGER, PAGER",
+        "The program that shows what is longer than the screen: the first of the two that is set, else less. Empty or cat: none.",
+    ),
 ];
 
 /// Files, by their usual names.
@@ -60,10 +65,9 @@ const FILES: [(&str, &str); 6] = [
     ("newswire.db-lock", "Held by the process that ingests."),
 ];
 
-/// Writes the manual of the command line that it is handed, which is not yet completed: its commands don't repeat the
-/// options that all have.
+/// Writes the manual of the command line that it is handed.
 pub(crate) fn run(context: &mut Context, command: &ManCommand, program: Command) -> Result<(), Failure> {
-    let program = named(program, None);
+    let program = prepared(program);
     match &command.out {
         None => context.output.raw(&whole_manual(&program)?)?,
         Some(folder) => write_pages(folder, &program)?,
@@ -118,7 +122,7 @@ fn command_page(command: &Command) -> io::Result<String> {
             page += &command_section(action)?;
         }
     }
-    page += &notes(command, "SH");
+    page += &notes(command);
     page += &heading("SH", "SEE ALSO");
     page += &text([bold("newswire"), roman("(1) has the options of all commands, exit codes, environment and files.")]);
     Ok(page)
@@ -132,14 +136,60 @@ fn opening(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    let mut opening = Roff::new().render() + &sections(&page, str::to_owned);
+    opening += &heading("SH", "SYNOPSIS");
+    opening += &synopses(command);
+    let mut page = Vec::new();
     man.render_description_section(&mut page)?;
-    let has_options = command.get_arguments().next().is_some();
-    if has_options {
+    if has_options(command) {
         man.render_options_section(&mut page)?;
     }
-    let preamble: String = Roff::new().render();
-    Ok(preamble + &sections(&page, str::to_owned))
+    Ok(opening + &sections(&page, str::to_owned))
+}
+
+/// Whether a command takes anything of its own.
+fn has_options(command: &Command) -> bool {
+    command.get_arguments().any(|argument| !argument.is_hide_set())
+}
+
+/// How a command is called, and each of those below it.
+fn synopses(command: &Command) -> String {
+    listed(command).fold(synopsis(command), |text, below| text + &line_break() + &synopses(below))
+}
+
+/// How a command is called: all options that it takes, and what stands behind them.
+fn synopsis(command: &Command) -> String {
+    let mut line = vec![bold(called(command))];
+    let shown = || command.get_arguments().filter(|argument| !argument.is_hide_set());
+    for option in shown().filter(|argument| !argument.is_positional()) {
+        let short = option.get_short().map(|short| format!("-{short}"));
+        let long = option.get_long().map(|long| format!("--{long}"));
+        line.push(roman(" ["));
+        line.push(bold(short.into_iter().chain(long).collect::<Vec<_>>().join("|")));
+        if option.get_action().takes_values() {
+            line.extend([roman(" "), italic(value_name(option))]);
+        }
+        line.push(roman("]"));
+        if matches!(option.get_action(), ArgAction::Append | ArgAction::Count) {
+            line.push(roman("..."));
+        }
+    }
+    for argument in shown().filter(|argument| argument.is_positional()) {
+        let (before, behind) = if argument.is_required_set() { (" ", "") } else { (" [", "]") };
+        line.extend([roman(before), italic(value_name(argument)), roman(behind)]);
+        if matches!(argument.get_action(), ArgAction::Append) {
+            line.push(roman("..."));
+        }
+    }
+    if listed(command).next().is_some() && !command.is_args_conflicts_with_subcommands_set() {
+        line.extend([roman(" "), italic("COMMAND")]);
+    }
+    text(line)
+}
+
+fn value_name(argument: &Arg) -> String {
+    let names = argument.get_value_names().unwrap_or_default();
+    if names.is_empty() { argument.get_id().to_string().to_uppercase() } else { names.join(" ") }
 }
 
 /// What the program's page ends with.
@@ -153,42 +203,86 @@ fn closing() -> String {
         heading("SH", "FILES"),
         definitions(FILES),
         heading("SH", "EXAMPLES"),
-        verbatim(EXAMPLES.trim_start_matches("Examples:\n")),
+        help::blocks(EXAMPLES).iter().map(examples).collect(),
     ]
     .concat()
 }
 
+fn examples(block: &Block) -> String {
+    match block {
+        Block::List { lines, .. } => command_lines(lines),
+        Block::Paragraph(_) => set(block),
+    }
+}
+
 /// A command as a part of a page.
 fn command_section(command: &Command) -> io::Result<String> {
-    let mut section = heading("SS", command.get_bin_name().unwrap_or_else(|| command.get_name()));
-    let man = Man::new(command.clone());
-    let mut rendered = Vec::new();
-    man.render_synopsis_section(&mut rendered)?;
-    section += &sections(&rendered, |_| String::new());
+    let mut section = heading("SS", called(command));
+    section += &synopsis(command);
     section += &paragraph();
     section += &text([roman(format!("{}.", about(command)))]);
-    if command.get_arguments().next().is_some() {
+    if has_options(command) {
         let mut rendered = Vec::new();
-        man.render_options_section(&mut rendered)?;
+        Man::new(command.clone()).render_options_section(&mut rendered)?;
         section += &sections(&rendered, |_| String::new());
     }
-    section += &notes(command, "PP");
+    for block in blocks_of(command) {
+        section += &paragraph();
+        section += &set(&block);
+    }
     Ok(section)
 }
 
-/// What a command's help says at its end, which is laid out already.
-fn notes(command: &Command, macro_name: &str) -> String {
-    let Some(notes) = command.get_after_long_help().or_else(|| command.get_after_help()) else {
-        return String::new();
-    };
-    let before = if macro_name == "SH" { heading("SH", "NOTES") } else { paragraph() };
-    before + &verbatim(&notes.to_string())
+/// What a command's help says at its end.
+fn blocks_of(command: &Command) -> Vec<Block> {
+    command.get_after_help().map(|text| help::blocks(&text.to_string())).unwrap_or_default()
 }
 
-/// Gives commands the names that they are called by.
+/// The same on a page of its own: notes, then examples.
+fn notes(command: &Command) -> String {
+    let (lists, notes): (Vec<_>, Vec<_>) =
+        blocks_of(command).into_iter().partition(|block| matches!(block, Block::List { .. }));
+    let mut page = String::new();
+    for (at, note) in notes.iter().enumerate() {
+        page += &if at == 0 { heading("SH", "NOTES") } else { paragraph() };
+        page += &set(note);
+    }
+    for list in &lists {
+        if let Block::List { heading: name, lines } = list {
+            page += &heading("SH", &name.trim_end_matches(':').to_uppercase());
+            page += &command_lines(lines);
+        }
+    }
+    page
+}
+
+fn set(block: &Block) -> String {
+    match block {
+        Block::Paragraph(words) => text([roman(words.clone())]),
+        Block::List { heading, lines } => text([roman(heading.clone())]) + &command_lines(lines),
+    }
+}
+
+/// Command lines with what they do.
+fn command_lines(lines: &[(String, String)]) -> String {
+    definitions(lines.iter().map(|(line, meaning)| (line.as_str(), meaning.as_str())))
+}
+
+/// The program as its pages have it: commands know the names that they are called by, and the options that all have stand with the
+/// program alone.
+fn prepared(program: Command) -> Command {
+    let mut program = named(program, None);
+    program.build();
+    program.mut_subcommands(with_its_own_alone)
+}
+
+fn with_its_own_alone(command: Command) -> Command {
+    let is_of_all = |argument: Arg| if argument.is_global_set() { argument.hide(true) } else { argument };
+    command.mut_args(is_of_all).mut_subcommands(with_its_own_alone)
+}
+
 fn named(command: Command, parent: Option<(&str, &str)>) -> Command {
     let name = command.get_name().to_owned();
-    let is_program = parent.is_none();
     let (display_name, bin_name) = match parent {
         None => (name.clone(), name),
         Some((page, called)) => (format!("{page}-{name}"), format!("{called} {name}")),
@@ -196,9 +290,11 @@ fn named(command: Command, parent: Option<(&str, &str)>) -> Command {
     command
         .display_name(display_name.clone())
         .bin_name(bin_name.clone())
-        .subcommand_value_name("COMMAND")
-        .disable_help_flag(!is_program)
         .mut_subcommands(move |action| named(action, Some((&display_name, &bin_name))))
+}
+
+fn called(command: &Command) -> &str {
+    command.get_bin_name().unwrap_or_else(|| command.get_name())
 }
 
 fn listed(command: &Command) -> impl Iterator<Item = &Command> {
@@ -244,6 +340,12 @@ fn paragraph() -> String {
     })
 }
 
+fn line_break() -> String {
+    roff(|roff| {
+        roff.control("br", []);
+    })
+}
+
 fn text(words: impl Into<Vec<Inline>>) -> String {
     roff(|roff| {
         roff.text(words);
@@ -254,19 +356,11 @@ fn text(words: impl Into<Vec<Inline>>) -> String {
 fn definitions<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     roff(|roff| {
         for (term, meaning) in list {
-            roff.control("TP", []).text([bold(term)]).text([roman(meaning)]);
+            roff.control("TP", []).text([bold(term)]);
+            if !meaning.is_empty() {
+                roff.text([roman(meaning)]);
+            }
         }
-    })
-}
-
-/// Text whose lines and columns stay as they are.
-fn verbatim(text: &str) -> String {
-    roff(|roff| {
-        roff.control("nf", []);
-        for line in text.lines() {
-            roff.text([roman(line)]);
-        }
-        roff.control("fi", []);
     })
 }
 
@@ -286,7 +380,7 @@ mod tests {
 
     #[test]
     fn the_manual_has_every_command_and_all_that_is_around_them() {
-        let program = named(Arguments::command(), None);
+        let program = prepared(Arguments::command());
         let manual = whole_manual(&program).unwrap();
         assert_eq!(manual.matches(".TH ").count(), 1);
         assert_eq!(manual.matches(".ie ").count(), 1, "the preamble stands once");
@@ -301,5 +395,13 @@ mod tests {
             assert_eq!(manual.matches(&heading("SH", section)).count(), 1, "{section}");
         }
         assert!(!manual.contains("Exit codes:"), "they have a section of their own");
+        // The synopsis has every option, those of actions too, and those that all commands have once.
+        let (_, synopsis) = manual.split_once(&heading("SH", "SYNOPSIS")).unwrap();
+        let (synopsis, _) = synopsis.split_once(".SH").unwrap();
+        let synopsis = synopsis.replace('\\', "");
+        for option in ["--no-duplicates", "--min-sources", "--full-text", "--as-of-seq", "--exit-code"] {
+            assert!(synopsis.contains(option), "{option}: {synopsis}");
+        }
+        assert_eq!(synopsis.matches("--log-format").count(), 1);
     }
 }

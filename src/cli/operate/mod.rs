@@ -5,7 +5,7 @@
 //! * `rm`, `prune`: take away what is stored, by hand or by age.
 //! * `config`: the settings.
 //! * `schema`: the tables and what they mean.
-//! * `completions`: for a shell.
+//! * `completions`: for a shell; `complete`: what it then asks for.
 //! * `man`: the manual.
 
 pub(crate) mod status;
@@ -25,5 +25,7 @@ pub(crate) mod config;
 pub(crate) mod schema;
 
 pub(crate) mod completions;
+
+pub(crate) mod complete;
 
 pub(crate) mod man;

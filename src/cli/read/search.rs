@@ -19,6 +19,12 @@ use crate::cli::terminal::text::{one_line, text_width};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  newswire search night train                  both words, anywhere
+  newswire search '\"night train\"' harbo*     a phrase, and a word that begins so
+  newswire search storm --since 7d -n 5        of the last week, the best five
+  newswire search --raw 'title:storm NOT harbour'
+
 All words must occur. \"Words in quotes\" are a phrase, harbo* is any word that begins so. With --raw the query is
 FTS5's own: AND, OR, NOT, NEAR(), title:word.")]
 pub(crate) struct SearchCommand {

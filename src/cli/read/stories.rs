@@ -74,11 +74,17 @@ const SCREENFUL: u32 = 50;
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoriesAction {
     /// Show a story with its articles and why each is in it
+    #[command(after_help = "\
+Examples:
+  newswire stories show 12")]
     Show {
         /// Its number
         story: i64,
     },
     /// Put stories together
+    #[command(after_help = "\
+Examples:
+  newswire stories merge 12 15     the articles of 15 join 12")]
     Merge {
         /// The story that stays
         into: i64,
@@ -87,6 +93,9 @@ pub(crate) enum StoriesAction {
         others: Vec<i64>,
     },
     /// Take articles out of their story, into a new one
+    #[command(after_help = "\
+Examples:
+  newswire stories split 301 307")]
     Split {
         /// Numbers of articles
         #[arg(value_name = "ARTICLE", required = true)]

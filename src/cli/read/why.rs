@@ -26,6 +26,10 @@ const ADDRESSES_MAX: u32 = 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  newswire why https://example.org/2026/11/a-story/
+  newswire why example.org/2026/11/a-story             as people paste it
+
 Tells in order who listed the address, what was asked for it and what came of it: the article, the wait for its next
 attempt, the refusal or the failure; and what to do next. Ends with 1 where nothing is known of it.
 

@@ -21,6 +21,11 @@ use crate::cli::terminal::signals;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  newswire sources add example.org                               the best feed of a site
+  newswire sources add https://example.org/feed/ --slug harbour  a feed, by a name of your own
+  newswire sources add https://example.org/news --kind page --tag en --tag local
+
 The address of a page that is neither an article nor a list is that of a site: its best feed is looked for, as `newswire
 discover` does it, and followed in its place. --kind page follows the links on the page itself.
 

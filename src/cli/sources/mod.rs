@@ -51,6 +51,12 @@ use poll::PollArguments;
 use retry::RetryArguments;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire sources add https://example.org/feed/
+  newswire sources ls
+  newswire sources show harbour-post
+  newswire sources rm harb                          by the beginning of its slug")]
 pub(crate) struct SourcesCommand {
     #[command(subcommand)]
     pub(crate) action: SourcesAction,
@@ -59,6 +65,10 @@ pub(crate) struct SourcesCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SourcesAction {
     /// List sources
+    #[command(after_help = "\
+Examples:
+  newswire sources ls
+  newswire --json sources ls | jq -r 'select(.error) | .slug'    those that fail")]
     Ls {
         /// Those that were removed as well
         #[arg(long)]
@@ -68,6 +78,9 @@ pub(crate) enum SourcesAction {
         rows: RowArguments,
     },
     /// Show one source with its last exchanges
+    #[command(after_help = "\
+Examples:
+  newswire sources show harbour-post")]
     Show {
         /// Slug, unique prefix or address
         source: String,
@@ -75,18 +88,27 @@ pub(crate) enum SourcesAction {
     /// Follow a source; a running daemon takes it up by itself
     Add(AddSourceArguments),
     /// No longer follow sources; their articles stay
+    #[command(after_help = "\
+Examples:
+  newswire sources rm harbour-post")]
     Rm {
         /// Slugs, unique prefixes or addresses
         #[arg(value_name = "SOURCE", required = true)]
         sources: Vec<String>,
     },
     /// Leave sources alone for now; what they have listed so far is still fetched
+    #[command(after_help = "\
+Examples:
+  newswire sources pause harbour-post hill-gazette")]
     Pause {
         /// Slugs, unique prefixes or addresses
         #[arg(value_name = "SOURCE", required = true)]
         sources: Vec<String>,
     },
     /// Poll sources again that were paused, or whose server said that they are gone
+    #[command(after_help = "\
+Examples:
+  newswire sources resume harbour-post")]
     Resume {
         /// Slugs, unique prefixes or addresses
         #[arg(value_name = "SOURCE", required = true)]
@@ -95,8 +117,16 @@ pub(crate) enum SourcesAction {
     /// Poll sources now, due or not, and fetch what they list; beside a daemon it does so
     Poll(PollArguments),
     /// Give articles of sources a new start that were given up, or that wait after failures
+    #[command(after_help = "\
+Examples:
+  newswire sources retry harbour-post
+  newswire sources retry harbour-post --wait     until a running daemon has tried them")]
     Retry(RetryArguments),
     /// Poll a source and tell what it lists; stores nothing
+    #[command(after_help = "\
+Examples:
+  newswire sources test harbour-post            one that is followed
+  newswire sources test https://example.org/feed/    one that may be")]
     Test {
         /// Slug, unique prefix or address
         source: String,
@@ -106,12 +136,18 @@ pub(crate) enum SourcesAction {
     /// Follow what a list of sources has, and no longer what it has not
     Apply(ApplyArguments),
     /// Follow all sources of OPML files, folders becoming tags
+    #[command(after_help = "\
+Examples:
+  newswire sources import subscriptions.opml")]
     Import {
         /// OPML files, or - for standard input
         #[arg(value_name = "OPML", required = true)]
         files: Vec<String>,
     },
     /// Write all sources as OPML, tags as folders and categories
+    #[command(after_help = "\
+Examples:
+  newswire sources export --out sources.opml")]
     Export {
         /// A file (default: standard output)
         #[arg(long, value_name = "FILE")]

@@ -28,6 +28,10 @@ const EXIT_CODE_OF_CHANGES: u8 = 1;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  newswire sources plan sources.toml
+  newswire sources plan --exit-code https://example.org/list.opml
+
 Where the settings have a list, a file or an address, only what came from it is taken out; what was added by command stays. Where they have
 none, FILE is all that is followed: whatever else is followed is taken out. What is taken out keeps its articles and its name.
 
@@ -44,6 +48,10 @@ pub(crate) struct PlanArguments {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  newswire sources plan sources.toml     look first
+  newswire sources apply sources.toml
+
 It does what `newswire sources plan FILE` shows, all or nothing, beside a running daemon too. Where the settings have a list, a file or an
 address, it must be that one: a daemon would go back to it. A list at an address that has lost most of its sources is left as it is by
 the daemon; this says that it is meant so.")]

@@ -5,7 +5,7 @@ use std::io::{self, Stdout, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::signals::leave_to_pager;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Standard output that may become that of a pager.
 pub(crate) struct Paged {
@@ -121,6 +121,14 @@ fn start(pager: &str) -> io::Result<Child> {
             command.env(name, value);
         }
     }
-    leave_to_pager();
+    leave_interrupts();
     command.spawn()
+}
+
+/// Leaves SIGINT to the pager, which the terminal sends it to as well: we go on for as long as it reads.
+fn leave_interrupts() {
+    // Once there is a handler, tokio keeps it for the process. Without one an interrupt ends us, and the pager loses the terminal.
+    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+        let _ = runtime.block_on(async { signal(SignalKind::interrupt()) });
+    }
 }

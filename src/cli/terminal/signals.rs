@@ -71,14 +71,6 @@ impl Interrupt {
     }
 }
 
-/// Leaves SIGINT to a pager, which the terminal sends it to as well: we go on for as long as it reads.
-pub(crate) fn leave_to_pager() {
-    // Once there is a handler, tokio keeps it for the process. Without one an interrupt ends us, and the pager loses the terminal.
-    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
-        let _ = runtime.block_on(async { signal(SignalKind::interrupt()) });
-    }
-}
-
 /// The failure of work that was ended by a signal.
 pub(crate) fn interrupted(how_it_goes_on: &str) -> Failure {
     Failure::Interrupted { signal: SIGNAL.load(Ordering::Relaxed), text: format!("interrupted: {how_it_goes_on}") }

@@ -13,7 +13,7 @@
 //! * `sources`, `gaps`, `status`, `backlog`, `sizes`: the sources, what was missed of them, the state of everything, what is due, and
 //!   what takes how much room.
 //! * `asked`: what the process that ingests was asked for, and what came of it.
-//! * `counts`: how many there are of what is listed in part.
+//! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
 //! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user.
 //!
@@ -46,6 +46,8 @@ mod unicode61;
 mod passage;
 
 mod newest;
+
+mod numbers;
 
 mod spellings;
 
