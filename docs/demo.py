@@ -31,15 +31,17 @@ STYLE = """
   .faint, .prompt { fill: #6a737d; }
   .gone { fill: #c0262d; }
   .come { fill: #1a7f37; }
+  .id { fill: #1b7c83; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; }
     .ground { fill: #12171d; stroke: #30363d; }
     .faint, .prompt { fill: #8b949e; }
     .gone { fill: #ff7b72; }
     .come { fill: #56d364; }
+    .id { fill: #39c5cf; }
   }
 """
-CLASSES = {"1": "bold", "2": "faint", "31": "gone", "32": "come"}
+CLASSES = {"1": "bold", "2": "faint", "31": "gone", "32": "come", "36": "id"}
 
 
 def cells(text):

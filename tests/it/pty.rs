@@ -98,3 +98,42 @@ pub(crate) fn without_escapes(written: &str) -> String {
     text.push_str(rest);
     text.replace('\r', "")
 }
+
+/// The lines that a terminal shows, without colours, after it was sent a text: what was overwritten or erased is gone.
+pub(crate) fn screen(sent: &str) -> Vec<String> {
+    let mut lines = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    let mut rest = sent.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' => column = 0,
+            '\n' => {
+                row += 1;
+                column = 0;
+                if row == lines.len() {
+                    lines.push(Vec::new());
+                }
+            }
+            '\u{1b}' if rest.next_if_eq(&'[').is_some() => {
+                let mut number = String::new();
+                while let Some(digit) = rest.next_if(|c| c.is_ascii_digit() || ";?".contains(*c)) {
+                    number.push(digit);
+                }
+                match rest.next() {
+                    Some('K') if number == "2" => lines[row].clear(),
+                    Some('K') => lines[row].truncate(column),
+                    Some('A') => row = row.saturating_sub(number.parse().unwrap_or(1)),
+                    _ => {}
+                }
+            }
+            c => {
+                if lines[row].len() <= column {
+                    lines[row].resize(column + 1, ' ');
+                }
+                lines[row][column] = c;
+                column += 1;
+            }
+        }
+    }
+    lines.into_iter().map(|line| line.into_iter().collect::<String>().trim_end().to_owned()).collect()
+}
