@@ -35,7 +35,8 @@ fn archive() -> Newsroom {
     let database = rusqlite::Connection::open(room.database()).expect("the database");
     database
         .execute_batch(
-            "UPDATE articles SET first_seen_at = '2024-05-09T06:00:00Z', updated_at = '2024-05-09T06:00:00Z';
+            "UPDATE sources SET created_at = '2024-05-09T06:00:00Z';
+             UPDATE articles SET first_seen_at = '2024-05-09T06:00:00Z', updated_at = '2024-05-09T06:00:00Z';
              UPDATE sightings SET first_seen_at = '2024-05-09T06:00:00Z', last_seen_at = '2024-05-09T06:00:00Z';
              UPDATE revisions SET seen_at = '2024-05-09T06:00:00Z';",
         )
@@ -48,7 +49,11 @@ fn archive() -> Newsroom {
 #[test]
 fn screens_are_as_they_were_looked_at() {
     let room = archive();
-    let commands: [&[&str]; 13] = [
+    let plan = room.file(
+        "other.toml",
+        "[[source]]\nslug = \"gazette\"\nurl = \"https://gazette.example/feed\"\ntags = [\"en\"]\n",
+    );
+    let commands: [&[&str]; 16] = [
         &["ls"],
         &["ls", "--utc"],
         &["search", "ferry islands"],
@@ -62,6 +67,9 @@ fn screens_are_as_they_were_looked_at() {
         &["tail", "-n", "2"],
         &["sql", "SELECT id, title, words, url FROM articles LIMIT 2"],
         &["sources", "ls"],
+        &["sources", "show", "harbour-post"],
+        &["sources", "plan", &plan],
+        &["why", "https://wire.example/ferry"],
     ];
     for columns in ["30", "40", "50", "80", "120"] {
         let mut screens = String::new();
@@ -69,8 +77,8 @@ fn screens_are_as_they_were_looked_at() {
             let mut command = room.command(&[&["--color", "always"], arguments].concat());
             command.env("COLUMNS", columns);
             let shown = without_escapes(&run_to_end(command, b"").exits(0).stdout);
-            let shown = shown.replace(&room.folder().display().to_string(), "ROOM");
-            writeln!(screens, "$ newswire {}\n{shown}", arguments.join(" ")).expect("a text");
+            let typed = arguments.join(" ").replace(&room.folder().display().to_string(), "ROOM");
+            writeln!(screens, "$ newswire {typed}\n{shown}").expect("a text");
         }
         check(&format!("tests/fixtures/screens/{columns}.txt"), &screens);
     }

@@ -135,7 +135,9 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
     output.field(
         "articles",
         Some(&format!(
-            "{n_articles}, of them {n_duplicates} duplicates; {n_revisions} revisions; {n_articles_24h} new in 24 h"
+            "{n_articles}, of them {}; {}; {n_articles_24h} new in 24 h",
+            counted(n_duplicates, "duplicate"),
+            counted(n_revisions, "revision"),
         )),
     )?;
     let sources: Vec<String> =

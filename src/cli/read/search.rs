@@ -131,7 +131,10 @@ fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
             _ => snippet.push_str(&one_line(piece)),
         }
     }
-    output.hanging(&" ".repeat(indent), &snippet, indent)?;
+    let is_title = Some(hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "")) == hit.row.title;
+    if !is_title {
+        output.hanging(&" ".repeat(indent), &snippet, indent)?;
+    }
     output.line("")
 }
 
