@@ -102,4 +102,10 @@ mod tests {
         assert_eq!(written, r#""a\u009b2J\u007f\u001bé""#);
         assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
     }
+
+    #[test]
+    fn nothing_turns_the_rest_of_a_line_around() {
+        assert_eq!(without_overrides("a \u{202e}fdp.exe\u{202c} \u{2067}b\u{2069}"), "a fdp.exe b");
+        assert_eq!(without_overrides("قرية جبلية"), "قرية جبلية");
+    }
 }
