@@ -329,19 +329,28 @@ fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> 
         return output.record(&value(changed, known), cells);
     }
     // Day and minute, as in a log: how long ago it was would not be true for long.
-    let time = changed_at.get(5..16).unwrap_or(changed_at).replace('T', " ");
+    let short = || changed_at.get(5..16).unwrap_or(changed_at).replace('T', " ");
+    let time = if output.is_utc() { changed_at.clone() } else { short() };
     let what = padded(change(changed, known), "removed".len());
     let what = match change(changed, known) {
         "removed" => output.removed(&what),
         "revised" | "changed" => output.warning(&what),
         _ => output.good(&what),
     };
-    let start = format!(
-        "{}  {}  {}  {what}  ",
-        output.id(&format!("{id:>6}")),
-        output.faint(&time),
-        padded(&source, SOURCE_COLUMNS)
-    );
+    let source = padded(&without_overrides(&source), SOURCE_COLUMNS);
+    let parts = [output.id(&format!("{id:>6}")), what, output.faint(&time), source];
+    // What fits beside a title, in this order.
+    let mut room = terminal_width().saturating_sub(TITLE_COLUMNS_MIN);
+    let start: String = parts
+        .into_iter()
+        .take_while(|part| {
+            let taken = text_width(part) + 2;
+            let fits = taken <= room;
+            room = room.saturating_sub(taken);
+            fits
+        })
+        .map(|part| part + "  ")
+        .collect();
     let copy = row.duplicate_of.map(|of| format!("  {} {of}", article_forms::copy_mark(row.duplicate_kind.as_deref())));
     let copy = copy.unwrap_or_default();
     let columns = terminal_width().saturating_sub(text_width(&start) + copy.len()).max(TITLE_COLUMNS_MIN);

@@ -128,6 +128,11 @@ impl Output {
         self.form == Form::Decorated
     }
 
+    /// Whether times are wanted as they are.
+    pub(crate) fn is_utc(&self) -> bool {
+        self.times == Times::Utc
+    }
+
     /// From now on rows are printed as the user says.
     ///
     /// # Errors
