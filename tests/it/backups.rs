@@ -137,7 +137,7 @@ fn a_backup_is_the_whole_database_in_one_file() {
         assert_eq!(text(&copy, pragma), text(&original, pragma), "{pragma}");
     }
     let status = room.run(&["--db", &shown(&room, "copies/a.db"), "status"]).exits(0);
-    assert!(status.stdout.contains("articles\t2, of them 0 duplicates; 1 revisions"), "{}", status.stdout);
+    assert!(status.stdout.contains("articles\t2, of them 0 duplicates; 1 revision;"), "{}", status.stdout);
 
     let json = room.run(&["--json", "backup", "--force", &shown(&room, "copies/a.db")]).exits(0);
     assert_eq!(json.json()["articles"], 2);
