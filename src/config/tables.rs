@@ -11,6 +11,8 @@ pub(super) struct Tables<'a> {
     place: &'a str,
     /// Where its lines end, so that none is counted again for each place.
     line_ends: Vec<usize>,
+    /// Whether the syntax of the table at hand is broken: what is missing or unknown in it may be so because of that, and is not told.
+    is_broken: bool,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -31,7 +33,7 @@ impl<'a> Tables<'a> {
     /// A file by its text and its name.
     pub(super) fn new(text: &'a str, place: &'a str) -> Self {
         let line_ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
-        Tables { text, place, line_ends, problems: Vec::new() }
+        Tables { text, place, line_ends, is_broken: false, problems: Vec::new() }
     }
 
     /// Reads every table of a file that must hold nothing but `[[name]]`. `read` is given where the table begins, and
@@ -49,23 +51,17 @@ impl<'a> Tables<'a> {
             let problem = match value.get_ref() {
                 _ if key.get_ref() != name => (key.get_ref().to_string(), format!("unknown key, must be [[{name}]]")),
                 DeValue::Array(tables) => {
-                    let starts: Vec<usize> = tables.iter().map(|table| table.span().start).collect();
-                    for (table, start) in tables.iter().zip(&starts) {
-                        let end = starts.iter().find(|next| *next > start).copied().unwrap_or(usize::MAX);
-                        let n_before = self.problems.len();
+                    for (index, table) in tables.iter().enumerate() {
+                        let start = table.span().start;
+                        let end = tables.get(index + 1).map_or(usize::MAX, |next| next.span().start);
+                        let fault = broken.get(broken.partition_point(|at| *at < start));
+                        self.is_broken = fault.is_some_and(|at| *at < end);
                         match table.get_ref() {
-                            DeValue::Table(table_values) => values.extend(read(self, *start, table_values)),
-                            _ => self.problem(*start, name, "must be a table"),
-                        }
-                        // What is missing or unknown in it may be so because of its syntax.
-                        if broken.iter().any(|at| (*start..end).contains(at)) {
-                            let noted = self.problems.split_off(n_before);
-                            let may_follow = |problem: &Problem| {
-                                problem.rule == "is missing" || problem.rule.starts_with("unknown key")
-                            };
-                            self.problems.extend(noted.into_iter().filter(|problem| !may_follow(problem)));
+                            DeValue::Table(table_values) => values.extend(read(self, start, table_values)),
+                            _ => self.problem(start, name, "must be a table"),
                         }
                     }
+                    self.is_broken = false;
                     continue;
                 }
                 _ => (name.to_owned(), format!("must be written [[{name}]], with double brackets")),
@@ -77,7 +73,7 @@ impl<'a> Tables<'a> {
         values
     }
 
-    /// Notes of each line what its syntax is broken by first, and tells where.
+    /// Notes of each line what its syntax is broken by first, and tells where, in the order of the text.
     fn note_syntax(&mut self, errors: &[toml::de::Error]) -> Vec<usize> {
         let mut broken: Vec<(usize, &toml::de::Error)> =
             errors.iter().map(|error| (error.span().map_or(0, |span| span.start), error)).collect();
@@ -107,6 +103,9 @@ impl<'a> Tables<'a> {
 
     /// Notes the keys of a table that are not among the known ones.
     pub(super) fn reject_unknown_keys(&mut self, table: &DeTable<'_>, known: &[&str]) {
+        if self.is_broken {
+            return;
+        }
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let meant = known.iter().find(|known| is_misspelt(key.get_ref(), known));
             let rule = match meant {
@@ -127,7 +126,10 @@ impl<'a> Tables<'a> {
     ) -> Option<(usize, String)> {
         match table.get(key) {
             // One that is misspelt has been told.
-            None if is_required && !table.keys().any(|written| is_misspelt(written.get_ref(), key)) => {
+            None if is_required
+                && !self.is_broken
+                && !table.keys().any(|written| is_misspelt(written.get_ref(), key)) =>
+            {
                 self.problem(at, key, "is missing");
                 None
             }
