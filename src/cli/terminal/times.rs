@@ -1,23 +1,28 @@
 //! Times as people give and read them.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-/// Reads a time as people give it: `2026-11-20`, RFC 3339, `2d`, `12h`, `30m`, `2w`, `1y`, `today`, `yesterday`; also as we print it, `3 h ago`.
+/// Reads a time as people give it: `2026-11-20`, RFC 3339, `2026-11-20T10:00` or with a blank (UTC), `2d`, `12h`, `30m`, `2w`, `1y`, `now`,
+/// `today`, `yesterday`; also as we print it, `3 h ago`.
 pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     parse_time_at(text, Timestamp::now())
 }
 
 fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let text = text.trim();
-    let midnight = |date: Date| Offset::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).ok();
+    let in_utc = |civil: DateTime| Offset::UTC.to_timestamp(civil).ok();
+    let midnight = |date: Date| in_utc(date.to_datetime(jiff::civil::Time::midnight()));
     let today = Offset::UTC.to_datetime(now).date();
     let parsed = match text {
         "now" => Some(now),
         "today" => midnight(today),
         "yesterday" => today.yesterday().ok().and_then(midnight),
-        _ => text.parse::<Timestamp>().ok().or_else(|| text.parse::<Date>().ok().and_then(midnight)).or_else(|| {
+        // The name of a zone beside a time would be read over.
+        _ if text.contains('[') => None,
+        // A time without a zone is midnight where no time of day is written.
+        _ => text.parse().ok().or_else(|| text.parse().ok().and_then(in_utc)).or_else(|| {
             let age = text.strip_suffix("ago").unwrap_or(text).trim_end();
             let unit_at = age.find(|c: char| !c.is_ascii_digit())?;
             let count: i64 = age[..unit_at].parse().ok()?;
@@ -34,7 +39,8 @@ fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         }),
     };
     parsed.ok_or_else(|| {
-        "must be a day (2026-11-20), a time (RFC 3339), 'yesterday', or an age (30m, 12h, 2d, 1w, 1y)".to_owned()
+        "must be a day (2026-11-20, today, yesterday), a time (2026-11-20T10:00, UTC unless a zone follows it), or an age (30m, 12h, 2d, 1w, 1y)"
+            .to_owned()
     })
 }
 
@@ -88,6 +94,18 @@ mod tests {
             [("3 h ago", "12:30"), ("90 minutes ago", "14:00"), ("1 hour", "14:30"), ("45 s ago", "15:29")]
         {
             assert!(read(text).unwrap().starts_with(&format!("2026-11-20T{expected}")), "{text}");
+        }
+        for (text, expected) in [
+            ("2026-11-18T10:00", "2026-11-18T10:00:00Z"),
+            ("2026-11-18 10:00:30", "2026-11-18T10:00:30Z"),
+            ("2026-11-18 10:00-05:00", "2026-11-18T15:00:00Z"),
+            ("2026-11-18T10", "2026-11-18T10:00:00Z"),
+            ("20261118", "2026-11-18T00:00:00Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+        for text in ["2026-11-18T10:00[Europe/Berlin]", "2026-11-18T25:00", "2026-11-18T10:00 CET", "2026-13-01"] {
+            assert!(read(text).is_err(), "{text}: {:?}", read(text));
         }
         assert!(read("soon").unwrap_err().starts_with("must be a day"));
         assert!(read("99999999999999999d").is_err());
