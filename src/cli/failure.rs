@@ -88,6 +88,15 @@ pub(crate) fn outcome_of_parts(
     }
 }
 
+/// What becomes of a command that was to fetch things, of which some came and some did not.
+pub(crate) fn outcome_of_fetching(n_done: u64, n_without: u64) -> Result<(), Failure> {
+    match (n_done, n_without) {
+        (_, 0) => Ok(()),
+        (0, _) => Err(Failure::Failed("nothing could be fetched".to_owned())),
+        (_, n_without) => Err(Failure::Partly(format!("{n_without} could not be fetched, the rest is stored"))),
+    }
+}
+
 /// The exit code of a program that a signal ended, by custom that of the shells.
 pub(crate) fn exit_code_of(signal: u8) -> u8 {
     128 + signal

@@ -3,14 +3,12 @@
 //! A command's `after_help` says what there is to add, as plain text: paragraphs, which are wrapped, and lists. A list begins with a line
 //! that ends in a colon; each of its lines is a command line and, behind two spaces or more, what it does.
 
-use std::borrow::Cow;
-
 use clap::Command;
 use clap::builder::StyledStr;
-use textwrap::{Options, WordSeparator};
 
 use crate::cli::arguments::STYLES;
-use crate::cli::terminal::text::text_width;
+use crate::cli::terminal::text::{TEXT_WIDTH_MAX, text_width};
+use crate::cli::terminal::wrap::wrapped_whole;
 
 /// The commands, in the order in which one needs them.
 pub(crate) const GROUPS: [(&str, &[&str]); 7] = [
@@ -32,9 +30,6 @@ First steps:
 
 `newswire demo` shows all of it on an invented news web, without a network. `newswire --help` lists the commands, `newswire help COMMAND` \
 tells more of one.";
-
-/// Text is not set wider than this.
-const COLUMNS_MAX: usize = 100;
 
 /// A part of what stands below a command's options.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,12 +66,12 @@ fn command_line(line: &str) -> (String, String) {
 
 /// What whoever calls it without a command is told, in so many columns.
 pub(crate) fn first_steps(columns: usize) -> String {
-    console::strip_ansi_codes(&laid_out(blocks(FIRST_STEPS).iter(), columns.min(COLUMNS_MAX))).into_owned()
+    console::strip_ansi_codes(&laid_out(blocks(FIRST_STEPS).iter(), columns.min(TEXT_WIDTH_MAX))).into_owned()
 }
 
 /// The program with help that fits so many columns.
 pub(crate) fn arranged(program: Command, columns: usize) -> Command {
-    let columns = columns.min(COLUMNS_MAX);
+    let columns = columns.min(TEXT_WIDTH_MAX);
     let template = format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}{}\n{{options}}{{after-help}}",
         groups(&program, columns),
@@ -111,7 +106,7 @@ fn groups(program: &Command, columns: usize) -> String {
             let about = command.get_about().map(StyledStr::to_string).unwrap_or_default();
             let name = literal(command.get_name());
             let first = format!("  {name}{}", " ".repeat(width + 2 - command.get_name().len()));
-            text += &wrapped(&about, columns, &first, &" ".repeat(width + 4)).join("\n");
+            text += &wrapped_whole(&about, columns, &first, &" ".repeat(width + 4)).join("\n");
             text.push('\n');
         }
         text.push('\n');
@@ -122,7 +117,7 @@ fn groups(program: &Command, columns: usize) -> String {
 /// Blocks below one another, of at most so many columns.
 fn laid_out<'b>(blocks: impl Iterator<Item = &'b Block>, columns: usize) -> String {
     let set = |block: &Block| match block {
-        Block::Paragraph(text) => wrapped(text, columns, "", "").join("\n"),
+        Block::Paragraph(text) => wrapped_whole(text, columns, "", "").join("\n"),
         Block::List { heading, lines } => format!("{}\n{}", header(heading), list(lines, columns)),
     };
     blocks.map(set).collect::<Vec<_>>().join("\n\n")
@@ -139,7 +134,7 @@ fn list(lines: &[(String, String)], columns: usize) -> String {
             set.push(format!("  {line}{}   {meaning}", " ".repeat(width - text_width(line))));
         } else {
             if !meaning.is_empty() {
-                set.extend(wrapped(meaning, columns, "  # ", "  # "));
+                set.extend(wrapped_whole(meaning, columns, "  # ", "  # "));
             }
             set.extend(continued(line, columns));
         }
@@ -182,13 +177,6 @@ fn is_open(word: &str) -> bool {
         }
     }
     quote.is_some()
-}
-
-/// Text in lines of at most so many columns. Options and addresses stay whole.
-fn wrapped(text: &str, columns: usize, first: &str, others: &str) -> Vec<String> {
-    let options = Options::new(columns).initial_indent(first).subsequent_indent(others);
-    let options = options.word_separator(WordSeparator::AsciiSpace).break_words(false);
-    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 fn header(text: &str) -> String {

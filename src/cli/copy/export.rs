@@ -27,7 +27,7 @@ use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::counted;
-use crate::cli::terminal::times::parse_time;
+use crate::cli::terminal::times::{parse_time, rfc3339};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -139,7 +139,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
 /// The choice, as the options name it. Ages are times by now.
 fn query(command: &ExportCommand) -> Value {
     let FilterArguments { source, since, until, story, condition, no_duplicates } = &command.filter;
-    let time = |time: &Option<Timestamp>| time.map(|time| format!("{time:.0}"));
+    let time = |time: &Option<Timestamp>| time.map(rfc3339);
     let mut query = Map::new();
     let mut add = |name: &str, value: Value| {
         if !value.is_null() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, outcome_of_fetching};
 use crate::cli::terminal::output::ListRow;
 use crate::cli::terminal::table::{Column, id, title, whole};
 use crate::cli::terminal::text::counted;
@@ -45,10 +45,9 @@ pub(super) fn summarize(tally: &Tally) {
 
 /// What was named and has to wait is missing as what failed is: it was asked for, and did not come.
 pub(super) fn exit(tally: &Tally, n_missing: u64) -> Result<(), Failure> {
-    match (tally.n_done(), tally.n_failed() + n_missing) {
-        (_, 0) => Ok(()),
-        (0, n_without) if n_without == tally.refused => Err(Failure::Refused("refused by policy".to_owned())),
-        (0, _) => Err(Failure::Failed("nothing could be fetched".to_owned())),
-        (_, n_without) => Err(Failure::Partly(format!("{n_without} could not be fetched, the rest is stored"))),
+    let (n_done, n_without) = (tally.n_done(), tally.n_failed() + n_missing);
+    if n_done == 0 && n_without > 0 && n_without == tally.refused {
+        return Err(Failure::Refused("refused by policy".to_owned()));
     }
+    outcome_of_fetching(n_done, n_without)
 }

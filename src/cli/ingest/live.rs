@@ -17,7 +17,7 @@ use crate::model::{ErrorClass, Failure, Verdict, publisher_of};
 use crate::store::{GateChange, Reader};
 
 use crate::cli::terminal::progress::{Progress, span, told_if_slow};
-use crate::cli::terminal::text::{counted, cut, one_line, text_width};
+use crate::cli::terminal::text::{counted, cut, messages_width, one_line, text_width};
 
 /// Between two pictures.
 const TICK: Duration = Duration::from_millis(250);
@@ -100,7 +100,7 @@ impl Picture {
                 lock(&self.shared).counts = counts;
                 counted_at = Some(Instant::now());
             }
-            let columns = columns();
+            let columns = messages_width().unwrap_or(COLUMNS_USUAL);
             let (lines, totals) = {
                 let mut state = lock(&self.shared);
                 let now = Instant::now();
@@ -130,10 +130,8 @@ impl Picture {
     }
 }
 
-/// Columns of the terminal that stderr is.
-fn columns() -> usize {
-    console::Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns))
-}
+/// Columns of a terminal that does not tell.
+const COLUMNS_USUAL: usize = 80;
 
 /// What has happened so far.
 struct State {

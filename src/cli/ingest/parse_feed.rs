@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::dates;
+use crate::dates::{self, ReadDate};
 use crate::feed;
 use crate::model::{FetchedDocument, FoundLink};
 
@@ -69,17 +69,17 @@ pub(crate) fn run(context: &mut Context, command: &ParseFeedCommand) -> Result<(
 }
 
 fn entry(link: &FoundLink) -> Value {
-    let date = |text: &Option<String>| text.as_deref().and_then(dates::read).map(|date| date.to_rfc3339());
-    let instant = |text: &Option<String>| text.as_deref().and_then(dates::read).map(|date| rfc3339(date.instant));
+    let [published, updated] = [&link.published, &link.updated].map(|text| text.as_deref().and_then(dates::read));
+    let instant = |date: ReadDate| rfc3339(date.instant);
     let html = link.text.content.as_ref().or(link.text.summary.as_ref());
     json!({
         "title": link.title,
         "url": link.url.as_ref().map(Url::as_str).filter(|url| !url.starts_with(NO_ADDRESS)),
         "id": link.guid,
-        "published": date(&link.published),
-        "published_at": instant(&link.published),
-        "updated": date(&link.updated),
-        "modified_at": instant(&link.updated),
+        "published": published.map(|date| date.to_rfc3339()),
+        "published_at": published.map(instant),
+        "updated": updated.map(|date| date.to_rfc3339()),
+        "modified_at": updated.map(instant),
         "authors": link.authors,
         "author": (!link.authors.is_empty()).then(|| link.authors.join(", ")),
         "content_text": html.map(|html| feed::text_of_html(html)).filter(|text| !text.is_empty()),

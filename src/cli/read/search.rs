@@ -15,7 +15,7 @@ use crate::cli::terminal::article_forms;
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::template::RowArguments;
-use crate::cli::terminal::text::{one_line, text_width};
+use crate::cli::terminal::text::one_line;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -71,7 +71,7 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
         if is_decorated {
             describe(&mut context.output, hit)?;
         } else {
-            let snippet = hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "");
+            let snippet = unmarked(hit);
             let mut value = article_forms::row(&hit.row);
             value["snippet"] = json!(snippet);
             let ArticleRow { id, published_at, source, title, url, .. } = &hit.row;
@@ -104,14 +104,8 @@ fn tell_others(context: &mut Context, found: &Found, limit: u32) -> Result<(), F
     Ok(())
 }
 
-/// Columns for the number of a hit; what is said of it stands behind.
-const ID_COLUMNS: usize = 5;
-
 fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
     let title = output.bold(&one_line(hit.row.title.as_deref().unwrap_or("(no title)")));
-    let id = hit.row.id.to_string();
-    let indent = ID_COLUMNS.max(text_width(&id)) + 2;
-    output.hanging(&format!("{}  ", output.id(&format!("{id:>ID_COLUMNS$}"))), &title, indent)?;
     let source = hit.row.source.as_deref().unwrap_or("import");
     let about = [
         output.when(&article_forms::time_of(&hit.row)),
@@ -119,8 +113,10 @@ fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
         article_forms::in_short(&hit.row),
     ];
     let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
-    let about = output.faint(&about.join(" · "));
-    output.hanging(&" ".repeat(indent), &about, indent)?;
+    let indent = output.entry(hit.row.id, &title, &about.join(" · "))?;
+    if hit.row.title.as_deref() == Some(unmarked(hit).as_str()) {
+        return output.line("");
+    }
     let mut snippet = String::new();
     for (position, piece) in hit.snippet.split(MATCH_MARKS.0).enumerate() {
         match piece.split_once(MATCH_MARKS.1) {
@@ -131,11 +127,13 @@ fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
             _ => snippet.push_str(&one_line(piece)),
         }
     }
-    let is_title = Some(hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "")) == hit.row.title;
-    if !is_title {
-        output.hanging(&" ".repeat(indent), &snippet, indent)?;
-    }
+    output.hanging(&" ".repeat(indent), &snippet, indent)?;
     output.line("")
+}
+
+/// The passage of a hit without the marks around what matched.
+fn unmarked(hit: &SearchHit) -> String {
+    hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "")
 }
 
 /// A query as people type it, in FTS5's syntax: each word quoted, so that `covid-19`, `O'Brien` and `U.S.` are words

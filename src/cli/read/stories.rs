@@ -16,7 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::table::{id, number, text, time, title, whole};
 use crate::cli::terminal::template::RowArguments;
-use crate::cli::terminal::text::{counted, one_line, text_width};
+use crate::cli::terminal::text::{counted, one_line};
 use crate::cli::terminal::times::parse_time;
 
 #[derive(Debug, Args)]
@@ -228,20 +228,11 @@ fn describe(output: &mut Output, row: &StoryRow, members: &[MemberRow]) -> std::
     output.list(&columns, rows.collect())
 }
 
-/// Columns for the number of an article; what is said of it stands behind.
-const ID_COLUMNS: usize = 5;
-
 fn describe_member(output: &mut Output, member: &MemberRow) -> std::io::Result<()> {
-    let id = member.id.to_string();
-    let indent = ID_COLUMNS.max(text_width(&id)) + 2;
-    output.hanging(
-        &format!("{}  ", output.id(&format!("{id:>ID_COLUMNS$}"))),
-        &one_line(member.title.as_deref().unwrap_or("(no title)")),
-        indent,
-    )?;
+    let title = one_line(member.title.as_deref().unwrap_or("(no title)"));
     let about =
         format!("{} · {} · {}", output.when(&member.at), one_line(&member.publisher), one_line(&because(member)));
-    output.hanging(&" ".repeat(indent), &output.faint(&about), indent)
+    output.entry(member.id, &title, &about).map(|_| ())
 }
 
 /// Why an article is in its story, in a few words.

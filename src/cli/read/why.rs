@@ -193,7 +193,7 @@ impl Account<'_> {
 
     fn value(&self, sources: &[SourceOfHost]) -> Value {
         let AddressHistory { link, sightings, exchanges, n_fetches, redirected_from } = self.history;
-        let time = |time: Option<Timestamp>| time.map(|time| format!("{time:.0}"));
+        let time = |time: Option<Timestamp>| time.map(rfc3339);
         let link_value = link.as_ref().map(|link| {
             json!({
                 "first_seen_at": time(Some(link.first_seen_at)),

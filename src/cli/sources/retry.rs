@@ -10,7 +10,7 @@ use crate::store::{self, AskedState};
 use super::named::one_source;
 use crate::cli::asked::{Asked, WaitArguments};
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, outcome_of_fetching};
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::ListRow;
 use crate::cli::terminal::signals;
@@ -85,9 +85,5 @@ pub(super) fn retry(context: &mut Context, config: &Config, command: &RetryArgum
     if let Some(failure) = ended.failure(&holder, patience, n_left, n_stored as u64) {
         return Err(failure);
     }
-    match (n_stored, n_failed) {
-        (_, 0) => Ok(()),
-        (0, _) => Err(Failure::Failed("nothing could be fetched".to_owned())),
-        (_, n_without) => Err(Failure::Partly(format!("{n_without} could not be fetched, the rest is stored"))),
-    }
+    outcome_of_fetching(n_stored as u64, n_failed as u64)
 }

@@ -1,7 +1,6 @@
 //! What is said on stderr.
 
-use std::io::IsTerminal;
-
+use crate::cli::terminal::text::messages_width;
 use crate::cli::terminal::wrap::wrapped;
 
 /// Columns by which the later lines of a message stand in.
@@ -9,15 +8,14 @@ const INDENT: &str = "  ";
 
 /// Says something on stderr: on a terminal in lines that break between words, elsewhere in one.
 pub(crate) fn tell(message: &str) {
-    let columns = std::io::stderr().is_terminal().then(|| console::Term::stderr().size_checked()).flatten();
-    let Some((_, columns)) = columns else {
+    let Some(columns) = messages_width() else {
         eprintln!("{message}");
         return;
     };
     for line in message.lines() {
         let indent = line.len() - line.trim_start_matches(' ').len();
         let (first, text) = line.split_at(indent);
-        for line in wrapped(text, usize::from(columns), first, &format!("{first}{INDENT}")) {
+        for line in wrapped(text, columns, first, &format!("{first}{INDENT}")) {
             eprintln!("{line}");
         }
     }

@@ -14,7 +14,7 @@ use crate::cli::terminal::style::Style;
 use crate::cli::terminal::table::{Column, labelled, table};
 use crate::cli::terminal::template::{RowArguments, Template};
 use crate::cli::terminal::text::{
-    for_terminal, one_line, padded, terminal_rows, terminal_width, text_width, without_overrides,
+    TEXT_WIDTH_MAX, for_terminal, one_line, padded, terminal_rows, terminal_width, text_width, without_overrides,
 };
 use crate::cli::terminal::times;
 use crate::cli::terminal::wrap::wrapped;
@@ -82,11 +82,11 @@ pub(crate) struct Output {
 /// A row of a list: as JSON, and as cells.
 pub(crate) type ListRow = (Value, Vec<String>);
 
-/// Running text in wider lines than this is hard to read.
-const TEXT_WIDTH_MAX: usize = 100;
-
 /// Columns that names of values take.
 const LABEL_WIDTH: usize = 11;
+
+/// Columns that the number of an article takes in a list.
+const ID_COLUMNS: usize = 5;
 
 impl Output {
     pub(crate) fn new(manners: Manners) -> Self {
@@ -255,6 +255,16 @@ impl Output {
             writeln!(self.out, "{line}")?;
         }
         Ok(())
+    }
+
+    /// Prints an article of a list: its number and headline, below that what is said of it. Returns by how many columns that stands in.
+    pub(crate) fn entry(&mut self, id: i64, headline: &str, about: &str) -> io::Result<usize> {
+        let id = self.id(&format!("{id:>ID_COLUMNS$}")) + "  ";
+        let indent = text_width(&id);
+        self.hanging(&id, headline, indent)?;
+        let about = self.faint(about);
+        self.hanging(&" ".repeat(indent), &about, indent)?;
+        Ok(indent)
     }
 
     /// Prints text as it is.

@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::io::IsTerminal;
+
+/// Running text in wider lines than this is hard to read.
+pub(crate) const TEXT_WIDTH_MAX: usize = 100;
 
 /// So many of a thing, whose plural is made with an s: `1 article`, `2 articles`.
 pub(crate) fn counted(number: impl Display, thing: &str) -> String {
@@ -58,6 +62,12 @@ pub(crate) fn terminal_width() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     let columns = said.or_else(|| Some(usize::from(console::Term::stdout().size_checked()?.1)));
     columns.unwrap_or(100).max(20)
+}
+
+/// Columns of the terminal that messages go to; nothing where they go elsewhere.
+pub(crate) fn messages_width() -> Option<usize> {
+    let terminal = std::io::stderr().is_terminal().then(console::Term::stderr)?;
+    terminal.size_checked().map(|(_, columns)| usize::from(columns))
 }
 
 /// Lines of the terminal; a usual number where there is none.

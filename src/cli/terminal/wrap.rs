@@ -1,5 +1,7 @@
 //! Running text in lines that fit the terminal.
 
+use std::borrow::Cow;
+
 use textwrap::{Options, WordSeparator, WordSplitter};
 
 /// Breaks a text into lines of at most so many columns: between words, within a word only where it alone is longer, and within scripts that
@@ -14,6 +16,13 @@ pub(crate) fn wrapped(text: &str, columns: usize, first: &str, others: &str) -> 
     let lines = textwrap::wrap(text, options);
     let mut open = String::new();
     lines.iter().map(|line| restyled(line, &mut open)).collect()
+}
+
+/// The same for texts with options and addresses in them: between blanks alone, so that these stay whole, however long they are.
+pub(crate) fn wrapped_whole(text: &str, columns: usize, first: &str, others: &str) -> Vec<String> {
+    let options = Options::new(columns.max(1)).initial_indent(first).subsequent_indent(others);
+    let options = options.word_separator(WordSeparator::AsciiSpace).break_words(false);
+    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 /// A line with the styles that are open before it, which are ended at its end. `open` is then what is open for the next.
