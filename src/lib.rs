@@ -32,6 +32,7 @@
 //! * [`bundle`]: the seed-bundle document, both ways. Pure.
 //! * [`warc`]: web archives to records. Pure but for the file that it reads.
 //! * [`store`]: all SQL, and the one thread that writes.
+//! * `forms`: how what is stored is told to programs, in commands and pages by the same names. Pure.
 //! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no
 //!   channel and no loop.
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
@@ -46,8 +47,9 @@
 //! * A stage (`schedule` to `warc`) knows those, of `config` its own part, but never another stage and never `store`.
 //! * `store` knows what a stage knows, and `access`, and asks three of them, because their questions are only sound inside a
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
+//! * `forms` knows `model` and `store`.
 //! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
-//!   them. `serve` knows what `fetch`, `store` and `daemon` tell.
+//!   them. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
 //!   file below both.
@@ -90,6 +92,8 @@ pub mod bundle;
 pub mod warc;
 
 pub mod store;
+
+mod forms;
 
 pub mod pipeline;
 

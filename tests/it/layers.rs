@@ -43,11 +43,12 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("warc", &[]),
     // Three questions are only sound inside a transaction.
     ("store", &[FOUNDATIONS, &["access", "schedule", "dedup", "bundle"]]),
+    ("forms", &[&["model", "store"]]),
     ("pipeline", &[FOUNDATIONS, STAGES]),
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),
-    ("serve", &[FOUNDATIONS, &["fetch", "store", "daemon"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["store", "pipeline", "app", "daemon", "serve", "demo"]]),
+    ("serve", &[FOUNDATIONS, &["fetch", "store", "forms", "daemon"]]),
+    ("cli", &[FOUNDATIONS, STAGES, &["store", "forms", "pipeline", "app", "daemon", "serve", "demo"]]),
     ("demo", &[]),
 ];
 

@@ -8,9 +8,9 @@ use parquet::errors::ParquetError;
 use super::parquet_file::ParquetFile;
 use super::selection::Chosen;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
 use crate::cli::terminal::delimited::{Formulas, comma_separated};
 use crate::cli::terminal::text::for_terminal;
+use crate::forms;
 use crate::store::DocumentRow;
 
 /// What an export is written as.
@@ -95,7 +95,7 @@ impl<'a> ArticleWriter<'a> {
         let Chosen { document: row, sightings, revisions } = chosen;
         match self {
             ArticleWriter::JsonLines(out) => {
-                let value = article_forms::exported(&row.article, &row.sources, &sightings, &revisions);
+                let value = forms::articles::exported(&row.article, &row.sources, &sightings, &revisions);
                 Ok(writeln!(out, "{}", for_terminal(value.to_string()))?)
             }
             ArticleWriter::Csv(out, formulas) => Ok(out.write_all(csv_line(&row, *formulas).as_bytes())?),

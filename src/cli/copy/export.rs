@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::bundle;
+use crate::forms::times::{parse_time, rfc3339};
 use crate::store::{self, AsOf, CopyPlan};
 
 use super::article_files::{ArticleWriter, ExportFormat};
@@ -27,7 +28,6 @@ use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::counted;
-use crate::cli::terminal::times::{parse_time, rfc3339};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -9,11 +9,11 @@ use std::iter;
 use sha2::{Digest, Sha256};
 
 use crate::extract::{ExplainedLine, TextSource, Verdict};
+use crate::forms;
 use crate::model::Evidence;
 use crate::pipeline::ExplainedPage;
 
 use super::explain_words::{CONTRIBUTIONS_TOLD, counts, language_origin, other_dates, other_titles, told};
-use crate::cli::terminal::article_forms;
 use crate::cli::terminal::text::one_line;
 
 const STYLE: &str = include_str!("explain.css");
@@ -69,7 +69,7 @@ fn write_facts(html: &mut String, page: &ExplainedPage) -> fmt::Result {
     }
     let published = article.published.as_ref().map_or_else(
         || value("none that can be read", None),
-        |date| value(&article_forms::published_text(date), Some(date.origin.as_str())),
+        |date| value(&forms::articles::published_text(date), Some(date.origin.as_str())),
     );
     write_fact(html, "Published", &published, other_dates(page).into_iter().map(not_taken))?;
     let authors: Vec<String> = explanation.article.authors.iter().map(evidence).collect();

@@ -5,11 +5,11 @@ use std::io;
 use serde_json::{Value, json};
 
 use crate::extract::{Contribution, ExplainedLine, Rule, TitleVotes, Verdict};
+use crate::forms;
 use crate::model::{CanonicalUrl, Evidence};
 use crate::pipeline::ExplainedPage;
 
 use super::explain_words::{CONTRIBUTIONS_TOLD, counts, language_origin, other_dates, other_titles, told};
-use crate::cli::terminal::article_forms;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{cut, one_line, terminal_width, text_width};
 
@@ -95,7 +95,7 @@ fn print_for_people(output: &mut Output, input: &str, page: &ExplainedPage) -> i
         output.field("", Some(&format!("not: {candidate}")))?;
     }
     let published = article.published.as_ref();
-    let published = published.map(|date| format!("{} ({})", article_forms::published_text(date), date.origin));
+    let published = published.map(|date| format!("{} ({})", forms::articles::published_text(date), date.origin));
     output.field("published", published.as_deref())?;
     for candidate in other_dates(page) {
         output.field("", Some(&format!("not: {}", evidence(candidate))))?;
@@ -147,7 +147,7 @@ fn as_rows(input: &str, page: &ExplainedPage) -> Vec<Vec<String>> {
     rows.extend(explanation.titles.first().map(|title| evidence("title", title)));
     rows.extend(other_titles(explanation).iter().map(|title| evidence("other title", title)));
     let published = article.published.as_ref();
-    rows.extend(published.map(|date| row("published", &article_forms::published_text(date), date.origin.as_str())));
+    rows.extend(published.map(|date| row("published", &forms::articles::published_text(date), date.origin.as_str())));
     rows.extend(other_dates(page).into_iter().map(|date| evidence("other date", date)));
     rows.extend(explanation.article.authors.iter().map(|author| evidence("author", author)));
     let language = language_origin(page).zip(article.language.as_deref());
@@ -200,7 +200,7 @@ fn as_json(input: &str, page: &ExplainedPage) -> Value {
         "title": explanation.titles.first().map(evidence),
         "other_titles": other_titles(explanation).iter().map(evidence).collect::<Vec<_>>(),
         "published": article.published.as_ref().map(|date| {
-            json!({"value": article_forms::published_text(date), "origin": date.origin.as_str()})
+            json!({"value": forms::articles::published_text(date), "origin": date.origin.as_str()})
         }),
         "other_dates": other_dates(page).into_iter().map(evidence).collect::<Vec<_>>(),
         "authors": explanation.article.authors.iter().map(evidence).collect::<Vec<_>>(),

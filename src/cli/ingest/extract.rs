@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::bundle;
 use crate::extract::Extractor;
+use crate::forms;
 use crate::model::{Article, CanonicalUrl};
 use crate::pipeline::{self};
 
@@ -14,7 +15,6 @@ use super::explain::{self, Explain};
 use super::pages::{Source, read_all};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -81,7 +81,7 @@ pub(crate) fn run(context: &mut Context, command: &ExtractCommand) -> Result<(),
 
 fn print(context: &mut Context, format: ExtractFormat, input: &str, article: &Article) -> Result<(), Failure> {
     match format {
-        ExtractFormat::Json => context.output.json(&article_forms::article(input, article))?,
+        ExtractFormat::Json => context.output.json(&forms::articles::not_stored(input, article))?,
         ExtractFormat::Text => {
             let title = context.output.bold(article.title.as_deref().unwrap_or("(no title)"));
             context.output.hanging("", &format!("{title}\n\n{}\n", article.body.replace('\n', "\n\n")), 0)?;

@@ -9,11 +9,11 @@ use super::import::intake::{Counts, Intake, NewArticle, Place, Spot};
 use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
 use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
+use crate::forms;
 use crate::model::{ArticleRecord, Companions, DeletedIdentity};
 use crate::pipeline;
 use crate::store::{Reader, StoreError};
@@ -155,7 +155,7 @@ impl Merge<'_> {
         if !is_whole {
             return Ok(());
         }
-        let exported = article_forms::exported(&article, &[], &sightings, &revisions);
+        let exported = forms::articles::exported(&article, &[], &sightings, &revisions);
         let read = match pipeline::json_line(&exported.to_string()) {
             Ok(read) => read,
             Err(reason) => {

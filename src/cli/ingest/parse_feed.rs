@@ -6,13 +6,13 @@ use url::Url;
 
 use crate::dates::{self, ReadDate};
 use crate::feed;
+use crate::forms::times::rfc3339;
 use crate::model::{FetchedDocument, FoundLink};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::files::read_input;
 use crate::cli::terminal::text::counted;
-use crate::cli::terminal::times::rfc3339;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -12,11 +12,11 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, Args, Command};
 
 use crate::config::{self, Overrides};
+use crate::forms;
 use crate::store::{ArticleFilter, Reader};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
 use crate::cli::terminal::text::{cut, one_line};
 
 /// The name by which the scripts call it.
@@ -298,7 +298,7 @@ impl Stored {
     fn fields(&self, typed: &str) -> Vec<Candidate> {
         let before = typed.rfind('{').map_or(typed, |at| &typed[..at]);
         let rows = self.reader().and_then(|reader| reader.articles(&ArticleFilter::default(), 1).ok());
-        let row = rows.unwrap_or_default().first().map(article_forms::row);
+        let row = rows.unwrap_or_default().first().map(forms::articles::row);
         let names = row.as_ref().and_then(|row| row.as_object()).into_iter().flat_map(|row| row.keys());
         begun(names.map(|name| candidate(&format!("{before}{{{name}}}"), "")), typed)
     }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::config::Config;
+use crate::forms::times::parse_time;
 use crate::model::Retention;
 use crate::store::{self, Pruned, Pruning, RetentionRules, Space, StoreError};
 
@@ -15,7 +16,6 @@ use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::{counted, size};
-use crate::cli::terminal::times::parse_time;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

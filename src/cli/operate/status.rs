@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::Config;
+use crate::forms::times::{parse_time, rfc3339};
 use crate::store::{
     DaemonSign, LogReader, LogState, Reader, StatusReport, StoreError, is_locked_by, log_state, was_ingested_into,
 };
@@ -15,7 +16,6 @@ use crate::cli::operate::health::{self, Circumstances, SILENCE_MAX};
 use crate::cli::operate::sizes;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{counted, one_line, size};
-use crate::cli::terminal::times::{parse_time, rfc3339};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

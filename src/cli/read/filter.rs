@@ -3,12 +3,12 @@
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::forms::times::parse_time;
 use crate::store::{ArticleFilter, Reader};
 
 use super::stories;
 use crate::cli::failure::Failure;
 use crate::cli::sources::named::one_source;
-use crate::cli::terminal::times::parse_time;
 
 /// A choice of stored articles.
 #[derive(Debug, Args)]

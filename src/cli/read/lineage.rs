@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::store::{Lineage, Relative};
 
-use crate::cli::terminal::article_forms::copy_mark;
+use crate::cli::terminal::article_words::copy_mark;
 use crate::cli::terminal::output::Output;
 
 /// An article's lineage, ready to be told.

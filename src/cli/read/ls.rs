@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::config::Config;
+use crate::forms;
 use crate::store::{ArticleFilter, ArticleRow};
 
 use super::damage;
@@ -10,7 +11,7 @@ use super::filter::FilterArguments;
 use super::limit::{LimitArguments, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
+use crate::cli::terminal::article_words;
 use crate::cli::terminal::table::{Column, id, number, time, title, whole};
 use crate::cli::terminal::template::RowArguments;
 
@@ -51,7 +52,7 @@ pub(crate) fn run(context: &mut Context, command: &LsCommand) -> Result<(), Fail
             .output
             .note(format!("no articles{}", if filter == ArticleFilter::default() { " yet" } else { " match" }));
     }
-    let rows = rows.iter().map(|row| (article_forms::row(row), cells(row))).collect();
+    let rows = rows.iter().map(|row| (forms::articles::row(row), cells(row))).collect();
     context.output.list(&COLUMNS, rows)?;
     tell_rest(context, n_shown, limit, "articles", || reader.n_articles(&filter))?;
     damage::report(context, &reader)
@@ -78,11 +79,11 @@ fn cells(row: &ArticleRow) -> Vec<String> {
     vec![
         row.id.to_string(),
         row.published_at.clone().unwrap_or_default(),
-        article_forms::time_of(row),
+        forms::articles::time_of(row),
         row.source.clone().unwrap_or_default(),
         row.words.to_string(),
         kind,
-        article_forms::in_short(row),
+        article_words::in_short(row),
         row.title.clone().unwrap_or_default(),
         row.url.clone().unwrap_or_default(),
     ]

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::forms;
 use crate::store::{ArticleRow, Found, MATCH_MARKS, Order, SearchHit};
 
 use super::damage;
@@ -11,7 +12,7 @@ use super::limit::{LimitArguments, tell_rest};
 use super::ls;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
+use crate::cli::terminal::article_words;
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::template::RowArguments;
@@ -72,7 +73,7 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
             describe(&mut context.output, hit)?;
         } else {
             let snippet = unmarked(hit);
-            let mut value = article_forms::row(&hit.row);
+            let mut value = forms::articles::row(&hit.row);
             value["snippet"] = json!(snippet);
             let ArticleRow { id, published_at, source, title, url, .. } = &hit.row;
             let [published_at, source, title, url] =
@@ -108,9 +109,9 @@ fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
     let title = output.bold(&one_line(hit.row.title.as_deref().unwrap_or("(no title)")));
     let source = hit.row.source.as_deref().unwrap_or("import");
     let about = [
-        output.when(&article_forms::time_of(&hit.row)),
+        output.when(&forms::articles::time_of(&hit.row)),
         one_line(source).into_owned(),
-        article_forms::in_short(&hit.row),
+        article_words::in_short(&hit.row),
     ];
     let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
     let indent = output.entry(hit.row.id, &title, &about.join(" · "))?;

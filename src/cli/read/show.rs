@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::Config;
+use crate::forms;
 use crate::schedule::horizon::latest_due;
 use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
@@ -14,7 +15,7 @@ use super::revisions::{History, RevisionRange, parse_range};
 use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, no_article};
-use crate::cli::terminal::article_forms;
+use crate::cli::terminal::article_words;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
@@ -65,7 +66,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     }
     let value = || {
         let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
-        let mut value = article_forms::details(&found.article, &sources);
+        let mut value = forms::articles::details(&found.article, &sources);
         value["lineage"] = found.descent.value();
         value["story_id"] = json!(found.story.as_ref().map(|story| story.id));
         if command.revisions {
@@ -119,9 +120,9 @@ impl Found {
         output.field("section", self.article.section.as_deref())?;
         output.field("language", row.language.as_deref())?;
         output.field("url", row.url.as_deref())?;
-        output.field("text", Some(&article_forms::text_in_short(&self.article)))?;
+        output.field("text", Some(&article_words::text_in_short(&self.article)))?;
         self.descent.describe(output)?;
-        output.field("story", self.story.as_ref().and_then(article_forms::story_told_by_others).as_deref())?;
+        output.field("story", self.story.as_ref().and_then(article_words::story_told_by_others).as_deref())?;
         for sighting in &self.sightings {
             let seen = format!("{} since {}", sighting.source, output.when(&sighting.first_seen_at));
             output.field("seen in", Some(&seen))?;
@@ -129,7 +130,7 @@ impl Found {
         output.field("removed", self.article.removed_at.as_deref().map(|at| output.when(at)).as_deref())?;
         match history {
             Some(history) => history.describe(output)?,
-            None => output.field("revision", article_forms::last_revision(&self.article, output).as_deref())?,
+            None => output.field("revision", article_words::last_revision(&self.article, output).as_deref())?,
         }
         output.line("")?;
         for paragraph in body.lines() {
@@ -143,7 +144,7 @@ impl Found {
     fn published(&self, output: &Output) -> Option<String> {
         let ArticleDetails { row, date_source, .. } = &self.article;
         let (instant, source) = row.published_at.as_ref().zip(date_source.as_ref())?;
-        let time = if output.is_decorated() { output.when(&article_forms::time_of(row)) } else { instant.clone() };
+        let time = if output.is_decorated() { output.when(&forms::articles::time_of(row)) } else { instant.clone() };
         Some(format!("{time} (by {source})"))
     }
 }

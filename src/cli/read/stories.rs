@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use crate::config::Config;
+use crate::forms;
+use crate::forms::times::parse_time;
 use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
 
 use super::damage;
@@ -17,7 +18,6 @@ use crate::cli::terminal::output::Output;
 use crate::cli::terminal::table::{id, number, text, time, title, whole};
 use crate::cli::terminal::template::RowArguments;
 use crate::cli::terminal::text::{counted, one_line};
-use crate::cli::terminal::times::parse_time;
 
 #[derive(Debug, Args)]
 #[command(
@@ -132,7 +132,7 @@ fn list(context: &mut Context, config: &Config, choice: &StoryChoice) -> Result<
             .output
             .note("no stories match; `newswire stories --min-articles 1` lists those told by one article too");
     }
-    let rows = rows.iter().map(|row| (value(row), cells(row))).collect();
+    let rows = rows.iter().map(|row| (forms::stories::row(row), cells(row))).collect();
     let columns = [
         id("id"),
         time("last_published_at").headed("last"),
@@ -162,42 +162,18 @@ fn kind(row: &StoryRow) -> &'static str {
     if row.is_routine { "routine" } else { "" }
 }
 
-fn value(row: &StoryRow) -> Value {
-    json!({
-        "id": row.id,
-        "title": row.title,
-        "first_published_at": row.first_published_at,
-        "last_published_at": row.last_published_at,
-        "n_articles": row.n_articles,
-        "n_sources": row.n_sources,
-        "is_routine": row.is_routine,
-    })
-}
-
 fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> {
     let reader = Context::reader(&config.store.path)?;
     let row = find(&reader, id)?;
     let members = reader.story_members(id)?;
     context.output.page();
     let whole = || {
-        let mut value = value(&row);
-        value["articles"] = members.iter().map(member_value).collect();
+        let mut value = forms::stories::row(&row);
+        value["articles"] = members.iter().map(forms::stories::member).collect();
         value
     };
     context.output.one(whole, |output| describe(output, &row, &members))?;
     damage::report(context, &reader)
-}
-
-fn member_value(member: &MemberRow) -> Value {
-    json!({
-        "id": member.id,
-        "title": member.title,
-        "published_at": member.at,
-        "publisher": member.publisher,
-        "reason": member.reason,
-        "score": member.score,
-        "terms": member.terms,
-    })
 }
 
 fn describe(output: &mut Output, row: &StoryRow, members: &[MemberRow]) -> std::io::Result<()> {
@@ -223,7 +199,7 @@ fn describe(output: &mut Output, row: &StoryRow, members: &[MemberRow]) -> std::
             member.title.clone().unwrap_or_default(),
             because(member),
         ];
-        (member_value(member), cells)
+        (forms::stories::member(member), cells)
     });
     output.list(&columns, rows.collect())
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 
+use crate::forms;
 use crate::store::{ArticleFilter, ChangeRow, Reader};
 
 use super::cursor::Cursor;
@@ -18,7 +19,7 @@ use super::damage::Damage;
 use super::filter::FilterArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
+use crate::cli::terminal::article_words;
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::signals;
@@ -313,7 +314,7 @@ fn hand_over(command: &str, rows: &[ChangeRow], known: i64) -> Result<(), Failur
 }
 
 fn value(changed: &ChangeRow, known: i64) -> Value {
-    let mut value = article_forms::row(&changed.row);
+    let mut value = forms::articles::row(&changed.row);
     value["change_seq"] = json!(changed.change_seq);
     value["change"] = json!(change(changed, known));
     value["changed_at"] = json!(changed.changed_at);
@@ -351,7 +352,7 @@ fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> 
         })
         .map(|part| part + "  ")
         .collect();
-    let copy = row.duplicate_of.map(|of| format!("  {} {of}", article_forms::copy_mark(row.duplicate_kind.as_deref())));
+    let copy = row.duplicate_of.map(|of| format!("  {} {of}", article_words::copy_mark(row.duplicate_kind.as_deref())));
     let copy = copy.unwrap_or_default();
     let columns = terminal_width().saturating_sub(text_width(&start) + copy.len()).max(TITLE_COLUMNS_MIN);
     let title = if title.is_empty() { "(no title)" } else { title.as_ref() };

@@ -4,6 +4,8 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::forms;
+use crate::forms::times::rfc3339;
 use crate::model::{CanonicalUrl, publisher_of, without_credentials};
 use crate::normalize;
 use crate::schedule::horizon::latest_due;
@@ -17,9 +19,8 @@ use super::lineage::Descent;
 use crate::cli::addresses;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::article_forms;
+use crate::cli::terminal::article_words;
 use crate::cli::terminal::output::Output;
-use crate::cli::terminal::times::rfc3339;
 
 /// Addresses of one article that are told.
 const ADDRESSES_MAX: u32 = 20;
@@ -110,10 +111,10 @@ impl Stored {
         let ArticleDetails { row, removed_at, .. } = &self.article;
         let title = row.title.as_deref().unwrap_or("(no title)");
         output.field("article", Some(&format!("{}: {title}", row.id)))?;
-        output.field("text", Some(&article_forms::text_in_short(&self.article)))?;
-        output.field("revision", article_forms::last_revision(&self.article, output).as_deref())?;
+        output.field("text", Some(&article_words::text_in_short(&self.article)))?;
+        output.field("revision", article_words::last_revision(&self.article, output).as_deref())?;
         self.descent.describe(output)?;
-        output.field("story", self.story.as_ref().and_then(article_forms::story_told_by_others).as_deref())?;
+        output.field("story", self.story.as_ref().and_then(article_words::story_told_by_others).as_deref())?;
         output.field("removed", removed_at.as_deref().map(|at| output.when(at)).as_deref())?;
         for address in self.addresses.iter().filter(|address| **address != link.url) {
             output.field("also at", Some(address))?;
@@ -123,7 +124,7 @@ impl Stored {
 
     fn value(&self) -> Value {
         let ArticleDetails { quality_reasons, first_seen_at, updated_at, removed_at, .. } = &self.article;
-        let mut value = article_forms::row(&self.article.row);
+        let mut value = forms::articles::row(&self.article.row);
         value["quality_reasons"] = json!(quality_reasons);
         value["first_seen_at"] = json!(first_seen_at);
         value["updated_at"] = json!(updated_at);

@@ -1,12 +1,13 @@
 //! `newswire sources ls`.
 
 use crate::config::Config;
+use crate::forms;
 use crate::model::without_credentials;
 use crate::store::SourceRow;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::sources::rows::{next_poll, rows, to_json};
+use crate::cli::sources::rows::{next_poll, rows};
 use crate::cli::terminal::table::{number, text, time, whole};
 use crate::cli::terminal::template::RowArguments;
 
@@ -33,7 +34,7 @@ pub(crate) fn list(context: &mut Context, config: &Config, all: bool, shape: &Ro
         whole("url").for_programs(),
     ];
     context.output.page();
-    let rows = rows.iter().map(|row| (to_json(row), cells(row))).collect();
+    let rows = rows.iter().map(|row| (forms::sources::row(row), cells(row))).collect();
     context.output.list(&columns, rows)?;
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! Sources as they are listed, in the database or before its first use in the settings.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::model::{Source, without_credentials};
+use crate::model::Source;
 use crate::schedule::horizon::latest_due;
 use crate::store::{SourceRow, StoreError};
 
@@ -56,23 +55,4 @@ fn listed_row(source: &Source) -> SourceRow {
         error: None,
         error_class: None,
     }
-}
-
-pub(crate) fn to_json(row: &SourceRow) -> Value {
-    json!({
-        "slug": row.slug,
-        "kind": row.kind,
-        "url": row.url.as_deref().map(without_credentials),
-        "title": row.title,
-        "state": row.state,
-        "tags": row.tags,
-        "proxy": row.proxy,
-        "credentials": row.credentials,
-        "last_ok_at": row.last_ok_at,
-        "next_due_at": row.next_due_at,
-        "failures_in_a_row": row.failures_in_a_row,
-        "articles_7d": row.articles_7d,
-        "error_class": row.error_class,
-        "error": row.error,
-    })
 }

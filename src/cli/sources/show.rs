@@ -1,48 +1,22 @@
 //! `newswire sources show`: one source with its last exchanges.
 
-use serde_json::{Value, json};
-
 use crate::config::Config;
+use crate::forms;
 use crate::model::without_credentials;
 use crate::store::{FetchRow, SourceDetails};
 
 use super::named::one_source;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::sources::rows::{as_taken, next_poll, to_json};
+use crate::cli::sources::rows::{as_taken, next_poll};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
 
 pub(crate) fn show(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
     let reader = Context::reader(&config.store.path)?;
     let details = reader.source(as_taken(one_source(&reader, word)?, config))?;
-    context.output.one(|| details_json(&details), |output| describe(output, &details))?;
+    context.output.one(|| forms::sources::details(&details), |output| describe(output, &details))?;
     Ok(())
-}
-
-fn details_json(details: &SourceDetails) -> Value {
-    let mut value = to_json(&details.row);
-    value["origin"] = json!(details.row.origin);
-    value["full_text"] = json!(details.row.full_text);
-    value["link_selectors"] = json!(details.row.link_selectors);
-    value["site_url"] = json!(details.row.site_url.as_deref().map(without_credentials));
-    value["created_at"] = json!(details.created_at);
-    value["last_new_article_at"] = json!(details.last_new_article_at);
-    value["problems"] = json!(details.problems);
-    value["articles"] = json!(details.n_articles);
-    value["articles_waiting"] = json!(details.n_waiting);
-    value["fetches"] = details
-        .fetches
-        .iter()
-        .map(|fetch| {
-            json!({
-                "started_at": fetch.started_at, "purpose": fetch.purpose, "url": fetch.url, "status": fetch.status,
-                "elapsed_ms": fetch.elapsed_ms, "bytes": fetch.bytes, "error_class": fetch.error_class,
-                "error": fetch.error,
-            })
-        })
-        .collect();
-    value
 }
 
 fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()> {

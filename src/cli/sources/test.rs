@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::config::{self, Config};
 use crate::dates;
+use crate::forms::times::rfc3339;
 use crate::model::{DueSource, PollResult, Source, SourceKind, public_url};
 use crate::pipeline::{self, Stages};
 
@@ -15,7 +16,6 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::one_line;
-use crate::cli::terminal::times::rfc3339;
 
 /// Links that are shown.
 const LINKS_SHOWN: usize = 10;

@@ -8,8 +8,7 @@
 //! * `delimited`: rows of fields between tabs or commas.
 //! * `output`: standard output: tables, tab-separated lines, JSON.
 //! * `template`: rows in the form that the user gives.
-//! * `article_forms`: an article as JSON and as text.
-//! * `times`: times as people give and read them.
+//! * `article_words`: an article in words.
 //! * `messages`: what is said on stderr.
 //! * `progress`: how far long work is.
 //! * `logging`: where log lines go.
@@ -31,9 +30,7 @@ pub(crate) mod output;
 
 pub(crate) mod template;
 
-pub(crate) mod article_forms;
-
-pub(crate) mod times;
+pub(crate) mod article_words;
 
 pub(crate) mod messages;
 

@@ -16,8 +16,8 @@ use crate::cli::terminal::template::{RowArguments, Template};
 use crate::cli::terminal::text::{
     TEXT_WIDTH_MAX, for_terminal, one_line, padded, terminal_rows, terminal_width, text_width, without_overrides,
 };
-use crate::cli::terminal::times;
 use crate::cli::terminal::wrap::wrapped;
+use crate::forms::times;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

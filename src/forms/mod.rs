@@ -1,0 +1,12 @@
+//! How articles, stories, sources and times are told to programs: by the same names in every command and under every address.
+//!
+//! * [`times`]: times as people give and read them, and as programs do.
+//! * [`articles`], [`stories`], [`sources`]: each as JSON.
+
+pub(crate) mod times;
+
+pub(crate) mod articles;
+
+pub(crate) mod stories;
+
+pub(crate) mod sources;

@@ -1,0 +1,31 @@
+//! Stories as JSON.
+
+use serde_json::{Value, json};
+
+use crate::store::{MemberRow, StoryRow};
+
+/// A story in a list.
+pub(crate) fn row(row: &StoryRow) -> Value {
+    json!({
+        "id": row.id,
+        "title": row.title,
+        "first_published_at": row.first_published_at,
+        "last_published_at": row.last_published_at,
+        "n_articles": row.n_articles,
+        "n_sources": row.n_sources,
+        "is_routine": row.is_routine,
+    })
+}
+
+/// An article of a story, and why it is one.
+pub(crate) fn member(member: &MemberRow) -> Value {
+    json!({
+        "id": member.id,
+        "title": member.title,
+        "published_at": member.at,
+        "publisher": member.publisher,
+        "reason": member.reason,
+        "score": member.score,
+        "terms": member.terms,
+    })
+}
