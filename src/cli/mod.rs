@@ -72,6 +72,7 @@ use operate::schema::{self, SchemaCommand};
 use operate::status::{self, StatusCommand};
 use read::ls::{self, LsCommand};
 use read::search::{self, SearchCommand};
+use read::serve::{self, ServeCommand};
 use read::show::{self, ShowCommand};
 use read::sql::{self, SqlCommand};
 use read::stories::{self, StoriesCommand};
@@ -129,6 +130,8 @@ enum Command {
     Why(WhyCommand),
     /// Ask the database a question in SQL
     Sql(SqlCommand),
+    /// Show it in a browser: stories, articles, sources, feeds out
+    Serve(ServeCommand),
     /// Write articles as a bundle, JSON lines, CSV or Parquet
     Export(ExportCommand),
     /// Write the public tables to a file to give away
@@ -259,6 +262,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Tail(command) => tail::run(&mut context, &command),
         Command::Why(command) => why::run(&mut context, &command),
         Command::Sql(command) => sql::run(&mut context, &command),
+        Command::Serve(command) => serve::run(&mut context, &command),
         Command::Export(command) => export::run(&mut context, &command),
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),

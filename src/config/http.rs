@@ -1,4 +1,4 @@
-//! Section `http`: where the daemon answers questions about itself.
+//! Section `http`: where questions are answered.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +12,8 @@ pub struct HttpSettings {
     pub listen: Option<Listen>,
     /// Names by which it may be asked for besides those of the loopback device, in lower case.
     pub hosts: Vec<String>,
+    /// Whether the daemon shows pages about what is stored there.
+    pub pages: bool,
 }
 
 /// Where requests are taken.
@@ -26,7 +28,12 @@ pub enum Listen {
 }
 
 impl Listen {
-    fn parse(text: &str) -> Result<Listen, String> {
+    /// Reads `127.0.0.1:8008`, `unix:/run/newswire/http.sock` or `systemd`.
+    ///
+    /// # Errors
+    ///
+    /// What it must be.
+    pub fn parse(text: &str) -> Result<Listen, String> {
         if text == "systemd" {
             return Ok(Listen::Activated);
         }
@@ -71,7 +78,8 @@ impl HttpSettings {
                 reader.problem("http.hosts", &format!("{host:?}"), "must be names of hosts, without a port");
             }
         }
-        HttpSettings { listen, hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect() }
+        let hosts = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+        HttpSettings { listen, hosts, pages: reader.flag("http.pages") }
     }
 }
 

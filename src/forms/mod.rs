@@ -2,6 +2,8 @@
 //!
 //! * [`times`]: times as people give and read them, and as programs do.
 //! * [`articles`], [`stories`], [`sources`]: each as JSON.
+//! * [`lineage`]: whose text an article is.
+//! * [`revisions`]: how it read before, and what changed.
 
 pub(crate) mod times;
 
@@ -10,3 +12,7 @@ pub(crate) mod articles;
 pub(crate) mod stories;
 
 pub(crate) mod sources;
+
+pub(crate) mod lineage;
+
+pub(crate) mod revisions;

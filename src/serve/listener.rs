@@ -24,8 +24,11 @@ use super::answers::Answers;
 /// Requests answered at one time; more wait.
 const CONNECTIONS_MAX: usize = 256;
 
-/// Time for one connection, which brings one request.
-const CONNECTION_TIME_MAX: Duration = Duration::from_secs(30);
+/// Time for one connection, which may bring several requests. Browsers open another one.
+const CONNECTION_TIME_MAX: Duration = Duration::from_mins(1);
+
+/// Time for the request that is being answered then.
+const LAST_ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Time for the head of a request.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(2);
@@ -79,7 +82,7 @@ impl Listening {
         let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut tasks = JoinSet::new();
         for socket in sockets {
-            info!("answers about the daemon are given at {}", socket.place());
+            info!("requests are answered at {}", socket.place());
             tasks.spawn(accept(socket, Arc::clone(answers), Arc::clone(&connections)));
         }
         Ok(Listening { tasks, file, places })
@@ -191,7 +194,7 @@ async fn accept(socket: Socket, answers: Arc<Answers>, connections: Arc<Semaphor
     }
 }
 
-/// Answers one request.
+/// Answers the requests of a connection. One that brings none for a while is closed, as one that takes its time over a head.
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, answers: Arc<Answers>, names_host: bool) {
     let service = service_fn(move |request| {
         let answers = Arc::clone(&answers);
@@ -200,11 +203,18 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, ans
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)
-        .keep_alive(false)
         // Whoever has asked may say so, and still wants the answer.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
-    match tokio::time::timeout(CONNECTION_TIME_MAX, connection).await {
+    tokio::pin!(connection);
+    let ended = match tokio::time::timeout(CONNECTION_TIME_MAX, &mut connection).await {
+        Ok(ended) => Ok(ended),
+        Err(_) => {
+            connection.as_mut().graceful_shutdown();
+            tokio::time::timeout(LAST_ANSWER_TIME_MAX, connection).await
+        }
+    };
+    match ended {
         Ok(Ok(())) => {}
         Ok(Err(error)) => debug!("a request ended early: {error}"),
         Err(_) => debug!("a request took too long"),

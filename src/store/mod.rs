@@ -57,6 +57,7 @@ pub use read::sizes::{SizeReport, TableSize, TextSize};
 pub use read::sources::{FetchRow, SourceDetails, SourceOfHost, SourceRow};
 pub use read::status::{DaemonSign, FailingList, StatusReport, WaitedForHost, WaitingAfterDeaths};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
+pub use read::typed_query::expression_of;
 pub use read::user_query::{QueryValue, UserQuery};
 pub use write::articles::fetch::ArticleCommit;
 pub use write::claims::request::{ClaimRequest, Scope, Share};

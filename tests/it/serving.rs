@@ -54,9 +54,9 @@ fn room() -> (NewsWeb, Newsroom) {
 
 /// Where the daemon says that it listens.
 pub(crate) fn address_of(daemon: &Daemon) -> String {
-    daemon.wait_to_say("answers about the daemon are given at");
+    daemon.wait_to_say("requests are answered at");
     let log = daemon.log();
-    let behind = log.split("given at http://").nth(1).expect("an address");
+    let behind = log.split("answered at http://").nth(1).expect("an address");
     behind.split('/').next().expect("an address").to_owned()
 }
 
@@ -185,7 +185,7 @@ fn a_socket_in_the_file_system_is_for_its_group() {
     // One that a dead process left is in nobody's way.
     drop(std::os::unix::net::UnixListener::bind(&path).expect("a socket"));
     let daemon = room.start();
-    daemon.wait_to_say("answers about the daemon are given at");
+    daemon.wait_to_say("requests are answered at");
     assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o660);
     let answer = ask(UnixStream::connect(&path).expect("it listens"), "GET /readyz HTTP/1.0\r\n\r\n");
     assert!(matches!(answer.status, 200 | 503), "{}", answer.body);

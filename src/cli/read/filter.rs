@@ -51,6 +51,7 @@ impl FilterArguments {
         Ok(ArticleFilter {
             source_id,
             story_id: self.story,
+            language: None,
             since: self.since,
             until: self.until,
             condition: self.condition.clone(),

@@ -1,7 +1,8 @@
 //! The part of `newswire show` that tells whose text an article is.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::forms;
 use crate::store::{Lineage, Relative};
 
 use crate::cli::terminal::article_words::copy_mark;
@@ -20,37 +21,7 @@ impl Descent {
 
     /// As JSON.
     pub(crate) fn value(&self) -> Value {
-        let Lineage { ancestors, share, share_of_original, spans, sources: _, descendants } = &self.lineage;
-        let relative = |relative: &Relative| {
-            json!({
-                "id": relative.id,
-                "source": relative.source,
-                "title": relative.title,
-                "first_seen_at": relative.first_seen_at,
-            })
-        };
-        let copy_of = ancestors.first().map(|original| {
-            let mut value = relative(original);
-            value["kind"] = json!(self.kind);
-            value["share"] = rounded(*share);
-            value["share_of_original"] = rounded(*share_of_original);
-            value
-        });
-        let paragraphs = spans.iter().map(|span| json!({ "first": span.first, "last": span.last, "from": span.from }));
-        let copies = descendants.iter().map(|descendant| {
-            let mut value = relative(&descendant.article);
-            value["of"] = json!(descendant.of);
-            value["kind"] = json!(descendant.kind);
-            value["share"] = rounded(descendant.share);
-            value["share_of_original"] = rounded(descendant.share_of_original);
-            value
-        });
-        json!({
-            "copy_of": copy_of,
-            "first": ancestors.last().map(relative),
-            "paragraphs": paragraphs.collect::<Vec<_>>(),
-            "copies": copies.collect::<Vec<_>>(),
-        })
+        forms::lineage::value(&self.lineage, self.kind.as_deref())
     }
 
     /// As text: `= 6 wire` for what has the text of article 6, `~ 6 wire` for what was made from it.
@@ -119,10 +90,4 @@ fn named(relative: &Relative) -> String {
 
 fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
-}
-
-/// A share with as many digits as mean something. Copies share something: where it is 0, it is not known, as in a
-/// snapshot.
-fn rounded(share: f64) -> Value {
-    if share > 0.0 { json!((share * 1000.0).round() / 1000.0) } else { Value::Null }
 }

@@ -9,6 +9,7 @@
 //! * `search`: full text.
 //! * `stories`: events.
 //! * `sql`: a question in SQL.
+//! * `serve`: pages for a browser, and feeds.
 //! * `tail`: what came in and what changed.
 //! * `cursor`: how far somebody has read.
 //! * `why`: what has become of an address.
@@ -34,6 +35,8 @@ pub(crate) mod search;
 pub(crate) mod stories;
 
 pub(crate) mod sql;
+
+pub(crate) mod serve;
 
 pub(crate) mod tail;
 

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::forms;
-use crate::store::{ArticleRow, Found, MATCH_MARKS, Order, SearchHit};
+use crate::store::{ArticleRow, Found, MATCH_MARKS, Order, SearchHit, expression_of};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -57,7 +57,7 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
     context.output.page();
     let filter = command.filter.filter(&reader)?;
     let query = command.query.join(" ");
-    let expression = if command.raw { query.clone() } else { quoted(&query) };
+    let expression = if command.raw { query.clone() } else { expression_of(&query) };
     if expression.is_empty() {
         return Err(Failure::Usage("there is no word in the query".to_owned()));
     }
@@ -135,38 +135,4 @@ fn describe(output: &mut Output, hit: &SearchHit) -> std::io::Result<()> {
 /// The passage of a hit without the marks around what matched.
 fn unmarked(hit: &SearchHit) -> String {
     hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], "")
-}
-
-/// A query as people type it, in FTS5's syntax: each word quoted, so that `covid-19`, `O'Brien` and `U.S.` are words
-/// and not syntax; what stands in double quotes is a phrase; a star at the end of a word stays outside of the quotes.
-fn quoted(query: &str) -> String {
-    let mut terms = Vec::new();
-    for (position, part) in query.split(['"', '“', '”']).enumerate() {
-        if position % 2 == 1 {
-            if part.chars().any(char::is_alphanumeric) {
-                terms.push(format!("\"{part}\""));
-            }
-            continue;
-        }
-        for word in part.split_whitespace() {
-            let (stem, star) = word.strip_suffix('*').map_or((word, ""), |stem| (stem, "*"));
-            if stem.chars().any(char::is_alphanumeric) {
-                terms.push(format!("\"{stem}\"{star}"));
-            }
-        }
-    }
-    terms.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_so_that_they_are_no_syntax() {
-        assert_eq!(quoted("covid-19 O'Brien U.S."), "\"covid-19\" \"O'Brien\" \"U.S.\"");
-        assert_eq!(quoted("harbo* \"night train\" AND"), "\"harbo\"* \"night train\" \"AND\"");
-        assert_eq!(quoted("\"unclosed phrase"), "\"unclosed phrase\"");
-        assert_eq!(quoted(" - \" \" "), "");
-    }
 }

@@ -11,13 +11,14 @@ use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, W
 
 use super::damage;
 use super::lineage::Descent;
-use super::revisions::{History, RevisionRange, parse_range};
+use super::revisions;
 use crate::cli::addresses::{self, NamedArticle};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, no_article};
 use crate::cli::terminal::article_words;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
+use crate::forms::revisions::{History, RevisionRange, parse_range};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -60,8 +61,8 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     };
     let history = History::new(&found.article, &found.revisions);
     if let Some(range) = command.diff {
-        let comparison = history.compare(range)?;
-        context.output.one(|| comparison.value(id), |output| comparison.describe(output))?;
+        let comparison = history.compare(range).map_err(Failure::Failed)?;
+        context.output.one(|| comparison.value(id), |output| revisions::describe(&comparison, output))?;
         return damage::report(context, &reader);
     }
     let value = || {
@@ -129,7 +130,7 @@ impl Found {
         }
         output.field("removed", self.article.removed_at.as_deref().map(|at| output.when(at)).as_deref())?;
         match history {
-            Some(history) => history.describe(output)?,
+            Some(history) => revisions::describe_all(history, output)?,
             None => output.field("revision", article_words::last_revision(&self.article, output).as_deref())?,
         }
         output.line("")?;

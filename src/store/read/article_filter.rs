@@ -18,6 +18,8 @@ pub struct ArticleFilter {
     pub until: Option<Timestamp>,
     /// Of this story.
     pub story_id: Option<i64>,
+    /// In this language.
+    pub language: Option<String>,
     /// The user's condition, in SQL over the columns of `articles`.
     pub condition: Option<String>,
     /// Whether duplicates of earlier articles are left out.
@@ -76,6 +78,10 @@ impl ArticleFilter {
         if let Some(story_id) = self.story_id {
             conditions.push("articles.story_id = :story".to_owned());
             parameters.push((":story", Box::new(story_id)));
+        }
+        if let Some(language) = &self.language {
+            conditions.push("articles.language = :language".to_owned());
+            parameters.push((":language", Box::new(language.clone())));
         }
         if let Some(as_of) = self.as_of {
             let (condition, value) = as_of.condition();

@@ -250,7 +250,16 @@ impl Choice {
     }
 
     fn of(connection: &Connection, filter: &ArticleFilter) -> rusqlite::Result<Choice> {
-        let ArticleFilter { source_id, since, until, story_id, condition: _, without_duplicates: _, as_of: _ } = filter;
+        let ArticleFilter {
+            source_id,
+            since,
+            until,
+            story_id,
+            language: _,
+            condition: _,
+            without_duplicates: _,
+            as_of: _,
+        } = filter;
         let is_in_time = since.is_some() || until.is_some();
         if let Some(source_id) = *source_id
             && !is_in_time

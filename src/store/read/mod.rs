@@ -15,7 +15,7 @@
 //! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
 //! * `merging`: what another database takes from this one.
-//! * `user_query`: SQL by the user.
+//! * `user_query`: SQL by the user. `typed_query`: what people type to find something.
 //!
 //! Knows nothing of `write`.
 
@@ -80,5 +80,7 @@ pub(super) mod asked;
 pub(super) mod merging;
 
 pub(super) mod sizes;
+
+pub(super) mod typed_query;
 
 pub(super) mod user_query;

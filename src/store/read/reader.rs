@@ -56,6 +56,27 @@ impl Reader {
         self.damage.take()
     }
 
+    /// Puts several questions to one state of the file, whatever is written meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, and those of the questions.
+    pub fn at_one_moment<T, E: From<StoreError>>(
+        &self,
+        questions: impl FnOnce(&Reader) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let moment = self.connection.unchecked_transaction().map_err(StoreError::from)?;
+        let answer = questions(self)?;
+        moment.finish().map_err(StoreError::from)?;
+        Ok(answer)
+    }
+
+    /// Ends the question that is being answered, from another thread. It fails then.
+    pub fn interrupter(&self) -> impl Fn() + Send + use<> {
+        let handle = self.connection.get_interrupt_handle();
+        move || handle.interrupt()
+    }
+
     /// The version of the schema.
     ///
     /// # Errors

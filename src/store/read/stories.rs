@@ -39,6 +39,8 @@ pub struct StoryRow {
     pub n_articles: u32,
     /// Number of sources. Those that only have copies do not count.
     pub n_sources: u32,
+    /// When it last changed: an article came or went.
+    pub updated_at: String,
     /// Whether all of its articles are of a make that has others: weather, results, notices.
     pub is_routine: bool,
 }
@@ -92,7 +94,8 @@ impl StoryFilter {
 }
 
 /// What [`story`] reads.
-const STORY_COLUMNS: &str = "id, title, first_published_at, last_published_at, n_articles, n_sources, is_routine";
+const STORY_COLUMNS: &str =
+    "id, title, first_published_at, last_published_at, n_articles, n_sources, is_routine, updated_at";
 
 impl Reader {
     /// Stories, those with the most sources first; among equals the latest first.
@@ -174,5 +177,6 @@ fn story(cells: &Cells<'_, '_>) -> StoryRow {
         n_articles: cells.value(4),
         n_sources: cells.value(5),
         is_routine: cells.value(6),
+        updated_at: cells.text(7),
     }
 }

@@ -1,0 +1,49 @@
+//! `newswire serve`: pages about what is stored, for a browser, and feeds of it.
+
+use clap::Args;
+
+use crate::config::Listen;
+use crate::serve;
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::logging::Verbosity;
+use crate::cli::terminal::signals;
+
+/// Where pages are shown where nobody says otherwise.
+const LISTEN: &str = "127.0.0.1:8008";
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  newswire serve                             pages at http://127.0.0.1:8008/ until Ctrl-C
+  newswire serve --listen 127.0.0.1:0        at any free port
+  newswire --db snapshot.db serve            about a snapshot
+
+It only reads, beside a daemon or without one. Each page is JSON too (/sources.json), and lists are feeds
+(/search.atom?q=harbour, /stories.atom?min_sources=3). With http.pages the daemon shows the same at http.listen.")]
+pub(crate) struct ServeCommand {
+    /// Where: an address of this machine, a path behind `unix:`, or `systemd`
+    #[arg(long, value_name = "PLACE", default_value = LISTEN, value_parser = Listen::parse)]
+    pub(crate) listen: Listen,
+}
+
+pub(crate) fn run(context: &mut Context, command: &ServeCommand) -> Result<(), Failure> {
+    let config = context.configure_for_reading()?;
+    let database = config.store.path.clone();
+    // What cannot be read is told now, and not to a browser.
+    drop(Context::reader(&database)?);
+    let runtime = Context::runtime()?;
+    runtime.block_on(async {
+        let mut signals = signals::listen(2, None)?;
+        let listening = serve::start_pages(&command.listen, &config.http.hosts, database)
+            .map_err(|error| Failure::Failed(format!("{error}; --listen 127.0.0.1:0 takes a free port")))?;
+        if context.verbosity != Verbosity::Quiet {
+            let places = listening.places().join(", ");
+            eprintln!("newswire: {} is shown at {places}; Ctrl-C ends it", config.store.path.display());
+        }
+        let _ = signals.stop.wait_for(|is_stopped| *is_stopped).await;
+        drop(listening);
+        Ok(())
+    })
+}

@@ -1,0 +1,23 @@
+//! Why somebody who asks gets no answer.
+
+use crate::store::StoreError;
+
+/// Why somebody who asks gets no answer. Its text is what they read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Miss {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The question is wrong.
+    #[error("{0}")]
+    Wrong(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It would take too long.
+    #[error("this takes longer than {0} s, and was given up; ask for less")]
+    TooLong(u64),
+    /// The thread that was to answer has ended early.
+    #[error("the answer was lost; the log says more")]
+    Lost,
+}

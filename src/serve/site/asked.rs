@@ -1,0 +1,155 @@
+//! What a request asks for: a path, a form, and what stands behind the question mark.
+
+use std::borrow::Cow;
+
+use hyper::{Request, header};
+use jiff::Timestamp;
+use url::form_urlencoded;
+
+use crate::forms::times::parse_time;
+use crate::serve::miss::Miss;
+
+/// What a request asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// The path without the form at its end, in pieces. Nothing in it is decoded: numbers and slugs need no escapes.
+    pub(super) pieces: Vec<String>,
+    pub(super) form: Form,
+    /// The path without the form, as it came.
+    pub(super) path: String,
+    parameters: Vec<(String, String)>,
+    /// Where this server was reached, such as `http://localhost:8008`.
+    pub(super) base: String,
+    /// What the asker has already.
+    known: Vec<String>,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Html,
+    Json,
+    Atom,
+    JsonFeed,
+}
+
+impl Form {
+    /// What stands at the end of a path for it.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Form::Html => "",
+            Form::Json => ".json",
+            Form::Atom => ".atom",
+            Form::JsonFeed => ".feed.json",
+        }
+    }
+}
+
+impl Asked {
+    pub(super) fn read<B>(request: &Request<B>) -> Asked {
+        let whole = request.uri().path();
+        // The longer ending first.
+        let form = [Form::JsonFeed, Form::Json, Form::Atom].into_iter().find(|form| whole.ends_with(form.ending()));
+        let form = form.unwrap_or(Form::Html);
+        let path = whole.strip_suffix(form.ending()).unwrap_or(whole);
+        let path = if path == "/index" { "/" } else { path };
+        let pieces = path.split('/').filter(|piece| !piece.is_empty()).map(str::to_owned).collect();
+        let query = request.uri().query().unwrap_or_default();
+        let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let header = |name| request.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let host = request.uri().authority().map(ToString::to_string);
+        let host = host.or_else(|| header(header::HOST).next().map(str::to_owned));
+        let known = header(header::IF_NONE_MATCH).flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned());
+        Asked {
+            pieces,
+            form,
+            path: path.to_owned(),
+            parameters,
+            base: format!("http://{}", host.as_deref().unwrap_or("localhost")),
+            known: known.collect(),
+        }
+    }
+
+    /// Whether the asker has this already (RFC 9110, section 13.1.2).
+    pub(super) fn has(&self, tag: &str) -> bool {
+        self.known.iter().any(|known| known == tag || known == "*")
+    }
+
+    /// A parameter that says something.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        let found = self.parameters.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter that is a number.
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Miss> {
+        let number = |text: &str| text.parse().map_err(|_| Miss::Wrong(format!("{name}={text}: must be a number")));
+        self.text(name).map(number).transpose()
+    }
+
+    /// A parameter that is a time, in the forms of the commands.
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Miss> {
+        let time = |text: &str| parse_time(text).map_err(|rule| Miss::Wrong(format!("{name}={text}: {rule}")));
+        self.text(name).map(time).transpose()
+    }
+
+    /// The same question in another form, or with another answer for one of its parameters.
+    pub(super) fn address(&self, form: Form, changed: Option<(&str, Option<&str>)>) -> String {
+        let path = if self.path == "/" && form != Form::Html { "/index" } else { &self.path };
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let kept = self.parameters.iter().filter(|(name, value)| {
+            !value.trim().is_empty() && changed.is_none_or(|(changed_name, _)| name != changed_name)
+        });
+        for (name, value) in kept {
+            query.append_pair(name, value);
+        }
+        if let Some((name, Some(value))) = changed {
+            query.append_pair(name, value);
+        }
+        let query = query.finish();
+        let query: Cow<'_, str> = if query.is_empty() { Cow::default() } else { format!("?{query}").into() };
+        format!("{path}{}{query}", form.ending())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(uri: &str) -> Asked {
+        Asked::read(&Request::builder().uri(uri).header(header::HOST, "localhost:8008").body(()).unwrap())
+    }
+
+    #[test]
+    fn the_form_stands_at_the_end_of_the_path() {
+        for (uri, path, form) in [
+            ("/", "/", Form::Html),
+            ("/index.json", "/", Form::Json),
+            ("/stories.atom?min_sources=3", "/stories", Form::Atom),
+            ("/search.feed.json?q=a.json", "/search", Form::JsonFeed),
+            ("/sources/a.example-feed", "/sources/a.example-feed", Form::Html),
+        ] {
+            let read = asked(uri);
+            assert_eq!((read.path.as_str(), read.form), (path, form), "{uri}");
+        }
+    }
+
+    #[test]
+    fn addresses_keep_what_was_asked() {
+        let search = asked("/search?q=night+train&lang=&since=2d");
+        assert_eq!(search.address(Form::Atom, None), "/search.atom?q=night+train&since=2d");
+        assert_eq!(search.address(Form::Html, Some(("since", None))), "/search?q=night+train");
+        let narrowed = search.address(Form::Html, Some(("lang", Some("de"))));
+        assert_eq!(narrowed, "/search?q=night+train&since=2d&lang=de");
+        assert_eq!(asked("/").address(Form::Json, None), "/index.json");
+        assert_eq!(search.base, "http://localhost:8008");
+    }
+
+    #[test]
+    fn what_is_no_number_is_told() {
+        assert_eq!(asked("/stories?min_sources=3").number("min_sources").unwrap(), Some(3));
+        assert_eq!(asked("/stories?min_sources=").number::<u32>("min_sources").unwrap(), None);
+        let wrong = asked("/stories?min_sources=x").number::<u32>("min_sources").unwrap_err();
+        assert_eq!(wrong.to_string(), "min_sources=x: must be a number");
+    }
+}

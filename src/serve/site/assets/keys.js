@@ -1,0 +1,24 @@
+"use strict";
+// j and k go from headline to headline, / to the search field. Without this everything works as well, by tabulator.
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest("input, textarea, select");
+  if (field || event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
+  if (event.key === "/") {
+    event.preventDefault();
+    document.querySelector("input[type=search]").focus();
+    return;
+  }
+  const step = { j: 1, k: -1 }[event.key];
+  if (!step) {
+    return;
+  }
+  const headlines = [...document.querySelectorAll("main .headline a")];
+  const at = headlines.indexOf(document.activeElement);
+  const next = headlines[at < 0 ? (step > 0 ? 0 : headlines.length - 1) : at + step];
+  if (next) {
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+});

@@ -1,0 +1,112 @@
+//! What all pages have around what they show.
+
+use hyper::StatusCode;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::asked::{Asked, Form};
+use super::assets;
+use super::parts::{DOCTYPE, counted};
+use super::views::View;
+
+/// What all pages tell beside what they show.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    /// The database's name.
+    pub(super) database: String,
+    pub(super) now: Timestamp,
+}
+
+/// Where the links at the top of each page lead.
+const PLACES: [(&str, &str); 5] =
+    [("/", "Today"), ("/stories", "Stories"), ("/search", "Articles"), ("/sources", "Sources"), ("/feeds", "Feeds")];
+
+/// A page with a view.
+pub(super) fn page(view: &dyn View, asked: &Asked, frame: &Frame, n_damaged: usize) -> String {
+    let feed = view.is_feed().then(|| asked.address(Form::Atom, None));
+    let title = view.title();
+    whole(
+        &title,
+        Some(&asked.path),
+        feed.as_deref(),
+        &html! {
+            h1 dir="auto" { (title) }
+            (view.main(asked, frame.now))
+            @if n_damaged > 0 {
+                p.trouble {
+                    (counted(n_damaged as u64, "row"))
+                    " could not be read, and the rest is shown; " code { "newswire doctor" } " says more"
+                }
+            }
+        },
+        &html! {
+            a href=(asked.address(Form::Json, None)) { "JSON" }
+            @if let Some(feed) = &feed {
+                " · " a href=(feed) { "Atom" } " · " a href=(asked.address(Form::JsonFeed, None)) { "JSON Feed" }
+            }
+        },
+        asked.text("q"),
+        frame,
+    )
+}
+
+/// A page that says why there is nothing to show.
+pub(super) fn miss(reason: &str, status: StatusCode, frame: &Frame) -> String {
+    let title = status.canonical_reason().unwrap_or("Not answered");
+    let main = html! { h1 { (title) } p dir="auto" { (reason) } p { a href="/" { "Today's stories" } } };
+    whole(title, None, None, &main, &html! {}, None, frame)
+}
+
+fn whole(
+    title: &str,
+    path: Option<&str>,
+    feed: Option<&str>,
+    main: &Markup,
+    forms: &Markup,
+    query: Option<&str>,
+    frame: &Frame,
+) -> String {
+    let is_here = |place: &str| match path {
+        Some(path) => path == place || place != "/" && path.starts_with(&format!("{place}/")),
+        None => false,
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · newswire" }
+                link rel="stylesheet" href=(assets::STYLE.path);
+                link rel="icon" type="image/svg+xml" href=(assets::ICON.path);
+                @if let Some(feed) = feed {
+                    link rel="alternate" type="application/atom+xml" title=(title) href=(feed);
+                }
+                script src=(assets::SCRIPT.path) defer {}
+            }
+            body {
+                a.skip href="#main" { "Skip to what is shown" }
+                header {
+                    a.name href="/" { "newswire" }
+                    nav aria-label="Pages" {
+                        @for (place, name) in PLACES {
+                            a href=(place) aria-current=[is_here(place).then_some("page")] { (name) }
+                        }
+                    }
+                    form role="search" action="/search" {
+                        input type="search" name="q" value=[query] aria-label="Search titles and texts" placeholder="Search";
+                        button { "Search" }
+                    }
+                }
+                main id="main" { (main) }
+                footer {
+                    span { (frame.database) " at " time datetime=(format!("{:.0}", frame.now)) { (format!("{:.0}", frame.now)) } }
+                    span { (forms) }
+                    span { "newswire " (env!("CARGO_PKG_VERSION")) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}

@@ -1,0 +1,100 @@
+//! `/`: what several newsrooms tell today, and what is new.
+
+use jiff::{SignedDuration, Timestamp};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::forms;
+use crate::serve::miss::Miss;
+use crate::store::{ArticleFilter, ArticleRow, MemberRow, Reader, SourceRow, StoryFilter, StoryRow};
+
+use super::view::View;
+use crate::serve::site::asked::Asked;
+use crate::serve::site::parts::{article_item, counted, time};
+use crate::serve::site::views::stories::story_item;
+
+/// A day.
+const TODAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Stories and articles shown: what one looks through over coffee.
+const STORIES_MAX: u32 = 20;
+const ARTICLES_MAX: u32 = 30;
+
+pub(super) struct Front {
+    /// Whether the stories are of the last day, or the last ones that there were.
+    are_of_today: bool,
+    stories: Vec<(StoryRow, Vec<MemberRow>)>,
+    n_new: u64,
+    new: Vec<ArticleRow>,
+    in_trouble: Vec<SourceRow>,
+}
+
+pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
+    let since = now - TODAY;
+    let of_several = StoryFilter { since: Some(since), sources_min: 2, is_news: true, ..StoryFilter::default() };
+    let mut rows = reader.stories(&of_several, Some(STORIES_MAX))?;
+    let are_of_today = !rows.is_empty();
+    if !are_of_today {
+        rows = reader.stories(&StoryFilter { since: None, ..of_several }, Some(STORIES_MAX))?;
+    }
+    let stories = rows.into_iter().map(|row| {
+        let members = reader.story_members(row.id)?;
+        Ok((row, members))
+    });
+    let of_today = ArticleFilter { since: Some(since), ..ArticleFilter::default() };
+    Ok(Front {
+        are_of_today,
+        stories: stories.collect::<Result<_, Miss>>()?,
+        n_new: reader.n_articles(&of_today)?,
+        new: reader.articles(&ArticleFilter { without_duplicates: true, ..ArticleFilter::default() }, ARTICLES_MAX)?,
+        in_trouble: reader.sources()?.into_iter().filter(super::sources::is_in_trouble).collect(),
+    })
+}
+
+impl View for Front {
+    fn title(&self) -> String {
+        "Today".to_owned()
+    }
+
+    fn main(&self, _: &Asked, now: Timestamp) -> Markup {
+        html! {
+            @if let Some(worst) = self.in_trouble.first() {
+                p.attention {
+                    a href="/sources" { (counted(self.in_trouble.len() as u64, "source")) " in trouble" } ": " (worst.slug)
+                    @if let Some(at) = &worst.last_ok_at { ", last answer " (time(at, now)) }
+                    @if self.in_trouble.len() > 1 { " …" }
+                }
+            }
+            section aria-labelledby="told" {
+                h2 #told {
+                    @if self.are_of_today { "Told by several newsrooms in 24 hours" } @else { "Told by several newsrooms" }
+                }
+                @if self.stories.is_empty() { p.none { "No story is told by more than one source yet." } }
+                ol.stories { @for (row, members) in &self.stories { (story_item(row, members, now)) } }
+                p.more { a href="/stories?min_sources=2" { "All stories" } }
+            }
+            section aria-labelledby="new" {
+                h2 #new { "New" }
+                p.about { (counted(self.n_new, "article")) " published in 24 hours; copies are left out below" }
+                @if self.new.is_empty() { p.none { "No articles yet: newswire fetch URL brings the first." } }
+                ol.items { @for row in &self.new { (article_item(row, now)) } }
+                p.more { a href="/search" { "All articles" } }
+            }
+        }
+    }
+
+    fn json(&self) -> Value {
+        let stories = self.stories.iter().map(|(row, members)| {
+            let mut value = forms::stories::row(row);
+            value["articles"] = members.iter().map(forms::stories::member).collect();
+            value
+        });
+        json!({
+            "are_of_today": self.are_of_today,
+            "stories": stories.collect::<Vec<_>>(),
+            "n_new": self.n_new,
+            "new": self.new.iter().map(forms::articles::row).collect::<Vec<_>>(),
+            "in_trouble": self.in_trouble.iter().map(forms::sources::row).collect::<Vec<_>>(),
+        })
+    }
+}

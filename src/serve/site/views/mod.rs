@@ -1,0 +1,50 @@
+//! The pages: a file each, with what it shows as HTML and as JSON, and as a feed where it is a list.
+
+mod view;
+
+mod article;
+
+mod diff;
+
+mod feeds;
+
+mod front;
+
+mod search;
+
+mod sources;
+
+mod stories;
+
+use jiff::Timestamp;
+
+use crate::serve::miss::Miss;
+use crate::store::Reader;
+
+use super::asked::Asked;
+pub(super) use view::View;
+
+/// Reads what a path shows.
+pub(super) fn find(reader: &Reader, asked: &Asked, now: Timestamp) -> Result<Box<dyn View>, Miss> {
+    let pieces: Vec<&str> = asked.pieces.iter().map(String::as_str).collect();
+    Ok(match pieces.as_slice() {
+        [] => Box::new(front::read(reader, now)?),
+        ["stories"] => Box::new(stories::read_list(reader, asked)?),
+        ["stories", id] => Box::new(stories::read_one(reader, number(id)?)?),
+        ["articles", id] => Box::new(article::read(reader, number(id)?)?),
+        ["articles", id, "diff", range] => Box::new(diff::read(reader, number(id)?, range)?),
+        ["search"] => Box::new(search::read(reader, asked)?),
+        ["sources"] => Box::new(sources::read_list(reader)?),
+        ["sources", slug] => Box::new(sources::read_one(reader, slug)?),
+        ["feeds"] => Box::new(feeds::read(reader)?),
+        _ => return Err(nothing_at(&asked.path)),
+    })
+}
+
+fn nothing_at(path: &str) -> Miss {
+    Miss::NotFound(format!("there is no page at {path}"))
+}
+
+fn number(piece: &str) -> Result<i64, Miss> {
+    piece.parse().map_err(|_| Miss::NotFound(format!("{piece:?} is no number")))
+}
