@@ -45,6 +45,7 @@ mod newsweb;
 mod newsweb_serves;
 mod no_room;
 mod other_programs;
+mod pages;
 mod passwords;
 mod places;
 mod plans;
