@@ -48,6 +48,7 @@ pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;
 pub use read::earlier_state::EarlierState;
 pub use read::gaps::GapRow;
+pub use read::latest::{Happened, PollOutcome, PollRow};
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::list_changes::{KeyChange, ListChanges, list_changes, named_sources};
 pub use read::reader::Reader;

@@ -47,7 +47,7 @@ fn paragraphs(about: &str) -> Vec<String> {
 
 fn room_with(articles: &[Value]) -> Newsroom {
     let room = Newsroom::new();
-    let lines: String = articles.iter().map(|article| format!("{article}\n")).collect();
+    let lines = articles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let file = room.file("articles.jsonl", lines);
     room.run(&["import", &file]).exits(0);
     room
@@ -69,7 +69,19 @@ fn every_page_is_shown_in_its_forms() {
         })
         .collect();
     let shown = Shown::of(room_with(&articles));
-    for path in ["/", "/stories", "/articles/1", "/search", "/search?q=ferry", "/sources", "/feeds"] {
+    for path in [
+        "/",
+        "/stories",
+        "/articles/1",
+        "/search",
+        "/search?q=ferry",
+        "/sources",
+        "/sources/paper",
+        "/revised",
+        "/removed",
+        "/gaps",
+        "/feeds",
+    ] {
         let answer = shown.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         assert!(answer.head.contains("content-type: text/html"), "{path}: {}", answer.head);
@@ -175,6 +187,38 @@ fn feeds_are_understood_and_unchanged_ones_cost_nothing() {
     let changed = again(&tag);
     assert_eq!(changed.status, 200);
     assert!(changed.body.contains(&first.id), "an entry keeps its id");
+    shown.end();
+}
+
+#[test]
+fn what_publishers_change_and_take_away_is_shown_and_told_to_feed_readers() {
+    let article = |text: &str| {
+        let mut texts = paragraphs("Tide");
+        texts[1] = text.to_owned();
+        json!({ "url": "https://paper.example/1", "title": "High water", "published": "2026-11-20T08:00:00Z", "source": "paper",
+                "paragraphs": texts })
+    };
+    let room =
+        room_with(&[article("The water will rise by two metres, said the harbour master on the evening before.")]);
+    let file = room.file(
+        "again.jsonl",
+        article("The water will rise by three metres, said the harbour master on the evening before.").to_string(),
+    );
+    room.run(&["import", &file]).exits(0);
+    rusqlite::Connection::open(room.database())
+        .expect("a database")
+        .execute("UPDATE articles SET removed_at = '2026-11-21T08:00:00Z'", [])
+        .expect("it is written");
+    let shown = Shown::of(room);
+    let revised = shown.get("/revised.atom").body;
+    let feed = feed_rs::parser::parse(revised.as_bytes()).expect("it is Atom");
+    assert_eq!(feed.entries.len(), 1, "{revised}");
+    assert!(feed.entries[0].id.ends_with("/articles/1/diff/1..2"), "{}", feed.entries[0].id);
+    let content = feed.entries[0].content.as_ref().and_then(|content| content.body.as_deref()).expect("a text");
+    assert!(content.contains("<del>two</del><ins>three</ins>"), "{content}");
+    assert_eq!(shown.json("/removed.json")[0]["removed_at"], "2026-11-21T08:00:00Z");
+    let page = shown.get("/articles/1/diff/1..2").body;
+    assert!(page.contains("<del>two</del><ins>three</ins>"), "{page}");
     shown.end();
 }
 

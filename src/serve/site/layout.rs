@@ -18,8 +18,16 @@ pub(super) struct Frame {
 }
 
 /// Where the links at the top of each page lead.
-const PLACES: [(&str, &str); 5] =
-    [("/", "Today"), ("/stories", "Stories"), ("/search", "Articles"), ("/sources", "Sources"), ("/feeds", "Feeds")];
+const PLACES: [(&str, &str); 8] = [
+    ("/", "Today"),
+    ("/stories", "Stories"),
+    ("/search", "Articles"),
+    ("/revised", "Revised"),
+    ("/removed", "Removed"),
+    ("/sources", "Sources"),
+    ("/gaps", "Gaps"),
+    ("/feeds", "Feeds"),
+];
 
 /// A page with a view.
 pub(super) fn page(view: &dyn View, asked: &Asked, frame: &Frame, n_damaged: usize) -> String {

@@ -6,6 +6,7 @@
 //!   which they were written; `hits` are those that have the words, `passage` cuts out where these stand, `spellings` knows in which
 //!   forms; `beginnings` finds the newest with a word that begins as very many do, `newest` the newest of a source.
 //!   `unicode61` parts words as the index does.
+//! * `latest`: what happened last.
 //! * `as_of`, `earlier_state`: what the store said earlier.
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
@@ -54,6 +55,8 @@ mod spellings;
 mod counts;
 
 pub(super) mod changes;
+
+pub(super) mod latest;
 
 pub(super) mod sightings;
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::forms::revisions::{History, RevisionRange, parse_range};
+use crate::forms::revisions::{Comparison, History, RevisionRange, parse_range};
 use crate::revision::difference::{Piece, Step};
 use crate::serve::miss::Miss;
 use crate::store::{ArticleDetails, Reader, RevisionRow};
@@ -55,13 +55,7 @@ impl View for Diff {
                 }
             }
             article.diff lang=[self.article.row.language.as_deref()] dir="auto" {
-                @if let Some(title) = &comparison.difference.title { h2 dir="auto" { (step(title)) } }
-                @for (at, paragraph) in comparison.difference.paragraphs.iter().enumerate() {
-                    @match paragraph {
-                        Step::Kept(text) if is_far(&comparison.difference.paragraphs, at) => p.kept.far dir="auto" { (text) },
-                        other => p.(class(other)) dir="auto" { (step(other)) },
-                    }
-                }
+                (marked(&comparison))
             }
         }
     }
@@ -69,6 +63,19 @@ impl View for Diff {
     fn json(&self) -> Value {
         let history = History::new(&self.article, &self.revisions);
         history.compare(self.range).map_or(Value::Null, |comparison| comparison.value(self.article.row.id))
+    }
+}
+
+/// What changed, with what came and what went marked.
+pub(super) fn marked(comparison: &Comparison<'_>) -> Markup {
+    html! {
+        @if let Some(title) = &comparison.difference.title { h2 dir="auto" { (step(title)) } }
+        @for (at, paragraph) in comparison.difference.paragraphs.iter().enumerate() {
+            @match paragraph {
+                Step::Kept(text) if is_far(&comparison.difference.paragraphs, at) => p.kept.far dir="auto" { (text) },
+                other => p.(class(other)) dir="auto" { (step(other)) },
+            }
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) fn read(reader: &Reader) -> Result<Feeds, Miss> {
     let fixed = [
         ("All articles, with their texts", "/search", ""),
         ("All articles, copies left out", "/search", "?copies=no"),
+        ("Revisions, with what changed", "/revised", ""),
+        ("Articles that their publishers removed", "/removed", ""),
         ("Stories of at least two sources", "/stories", "?min_sources=2"),
         ("Stories of at least three sources", "/stories", "?min_sources=3"),
     ];

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::forms;
 use crate::serve::miss::Miss;
-use crate::store::{ArticleFilter, ArticleRow, MemberRow, Reader, SourceRow, StoryFilter, StoryRow};
+use crate::store::{ArticleFilter, ArticleRow, Happened, MemberRow, Reader, SourceRow, StoryFilter, StoryRow};
 
+use super::happened::{self, Kind};
 use super::view::View;
 use crate::serve::site::asked::Asked;
 use crate::serve::site::parts::{article_item, counted, time};
@@ -20,12 +21,17 @@ const TODAY: SignedDuration = SignedDuration::from_hours(24);
 const STORIES_MAX: u32 = 20;
 const ARTICLES_MAX: u32 = 30;
 
+/// Revisions and removals shown.
+const HAPPENED_MAX: u32 = 8;
+
 pub(super) struct Front {
     /// Whether the stories are of the last day, or the last ones that there were.
     are_of_today: bool,
     stories: Vec<(StoryRow, Vec<MemberRow>)>,
     n_new: u64,
     new: Vec<ArticleRow>,
+    revised: Vec<Happened>,
+    removed: Vec<Happened>,
     in_trouble: Vec<SourceRow>,
 }
 
@@ -41,14 +47,21 @@ pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
         let members = reader.story_members(row.id)?;
         Ok((row, members))
     });
-    let of_today = ArticleFilter { since: Some(since), ..ArticleFilter::default() };
+    let published_today = ArticleFilter { since: Some(since), ..ArticleFilter::default() };
     Ok(Front {
         are_of_today,
         stories: stories.collect::<Result<_, Miss>>()?,
-        n_new: reader.n_articles(&of_today)?,
+        n_new: reader.n_articles(&published_today)?,
         new: reader.articles(&ArticleFilter { without_duplicates: true, ..ArticleFilter::default() }, ARTICLES_MAX)?,
+        revised: of_today(happened::last(reader, Kind::Revised, HAPPENED_MAX)?, since),
+        removed: of_today(happened::last(reader, Kind::Removed, HAPPENED_MAX)?, since),
         in_trouble: reader.sources()?.into_iter().filter(super::sources::is_in_trouble).collect(),
     })
+}
+
+/// Those of the last day.
+fn of_today(happened: Vec<Happened>, since: Timestamp) -> Vec<Happened> {
+    happened.into_iter().filter(|one| one.at.parse().is_ok_and(|at: Timestamp| at >= since)).collect()
 }
 
 impl View for Front {
@@ -73,6 +86,10 @@ impl View for Front {
                 ol.stories { @for (row, members) in &self.stories { (story_item(row, members, now)) } }
                 p.more { a href="/stories?min_sources=2" { "All stories" } }
             }
+            div.pair {
+                (happened_section("revised", "Revised in 24 hours", &self.revised, Kind::Revised, now))
+                (happened_section("removed", "Removed in 24 hours", &self.removed, Kind::Removed, now))
+            }
             section aria-labelledby="new" {
                 h2 #new { "New" }
                 p.about { (counted(self.n_new, "article")) " published in 24 hours; copies are left out below" }
@@ -94,7 +111,22 @@ impl View for Front {
             "stories": stories.collect::<Vec<_>>(),
             "n_new": self.n_new,
             "new": self.new.iter().map(forms::articles::row).collect::<Vec<_>>(),
+            "revised": self.revised.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
+            "removed": self.removed.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
             "in_trouble": self.in_trouble.iter().map(forms::sources::row).collect::<Vec<_>>(),
         })
+    }
+}
+
+/// Revisions or removals, where there are any.
+fn happened_section(id: &str, heading: &str, happened: &[Happened], kind: Kind, now: Timestamp) -> Markup {
+    html! {
+        @if !happened.is_empty() {
+            section aria-labelledby=(id) {
+                h2 id=(id) { (heading) }
+                ol.items { @for one in happened { (happened::item(one, kind, now)) } }
+                p.more { a href={ "/" (id) } { "All" } }
+            }
+        }
     }
 }

@@ -10,6 +10,10 @@ mod feeds;
 
 mod front;
 
+mod gaps;
+
+mod happened;
+
 mod search;
 
 mod sources;
@@ -22,6 +26,7 @@ use crate::serve::miss::Miss;
 use crate::store::Reader;
 
 use super::asked::Asked;
+use happened::Kind;
 pub(super) use view::View;
 
 /// Reads what a path shows.
@@ -36,6 +41,9 @@ pub(super) fn find(reader: &Reader, asked: &Asked, now: Timestamp) -> Result<Box
         ["search"] => Box::new(search::read(reader, asked)?),
         ["sources"] => Box::new(sources::read_list(reader)?),
         ["sources", slug] => Box::new(sources::read_one(reader, slug)?),
+        ["revised"] => Box::new(happened::read(reader, asked, Kind::Revised)?),
+        ["removed"] => Box::new(happened::read(reader, asked, Kind::Removed)?),
+        ["gaps"] => Box::new(gaps::read(reader)?),
         ["feeds"] => Box::new(feeds::read(reader)?),
         _ => return Err(nothing_at(&asked.path)),
     })

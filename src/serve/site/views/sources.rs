@@ -1,5 +1,7 @@
 //! `/sources` and `/sources/SLUG`: what is followed, and how it goes. What needs attention stands first.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -7,11 +9,14 @@ use serde_json::Value;
 use crate::forms;
 use crate::model::without_credentials;
 use crate::serve::miss::Miss;
-use crate::store::{ArticleFilter, ArticleRow, Reader, SourceDetails, SourceRow};
+use crate::store::{ArticleFilter, ArticleRow, PollOutcome, PollRow, Reader, SourceDetails, SourceRow};
 
 use super::view::{View, source};
 use crate::serve::site::asked::Asked;
 use crate::serve::site::parts::{article_item, outward, time};
+
+/// Polls in a bar.
+const POLLS_MAX: u32 = 60;
 
 /// Articles shown of a source.
 const ARTICLES_MAX: u32 = 20;
@@ -24,13 +29,15 @@ pub(super) fn is_in_trouble(row: &SourceRow) -> bool {
 pub(super) struct SourceList {
     /// Those in trouble first.
     rows: Vec<SourceRow>,
+    polls: HashMap<i64, Vec<PollRow>>,
 }
 
 pub(super) fn read_list(reader: &Reader) -> Result<SourceList, Miss> {
     let mut rows = reader.sources()?;
     rows.retain(|row| row.state != "removed");
     rows.sort_by_key(|row| (!is_in_trouble(row), row.state != "active"));
-    Ok(SourceList { rows })
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    Ok(SourceList { polls: reader.last_polls(&ids, POLLS_MAX)?, rows })
 }
 
 impl View for SourceList {
@@ -47,7 +54,7 @@ impl View for SourceList {
                 table {
                     thead { tr {
                         th scope="col" { "source" } th scope="col" { "kind" } th scope="col" { "state" }
-                        th.number scope="col" { "7 days" } th scope="col" { "last answer" } th scope="col" { "next" }
+                        th.number scope="col" { "7 days" } th scope="col" { "polls" } th scope="col" { "last answer" } th scope="col" { "next" }
                         th scope="col" { "trouble" }
                     } }
                     tbody {
@@ -57,6 +64,7 @@ impl View for SourceList {
                                 td { (row.kind.as_deref().unwrap_or("")) }
                                 td { (row.state) }
                                 td.number { (row.articles_7d) }
+                                td.polls { (poll_bar(self.polls.get(&row.id).map_or(&[], Vec::as_slice))) }
                                 td { @if let Some(at) = &row.last_ok_at { (time(at, now)) } @else { "never" } }
                                 td { @if let Some(at) = &row.next_due_at { (due(at, now)) } }
                                 td.error { @if let Some(error) = &row.error { (row.failures_in_a_row) "× " (error) } }
@@ -73,6 +81,32 @@ impl View for SourceList {
     }
 }
 
+/// The last polls from left to right: a high mark is an answer, a low one that nothing had changed, a red one a failure.
+fn poll_bar(polls: &[PollRow]) -> Markup {
+    let n_of = |outcome: PollOutcome| polls.iter().filter(|poll| poll.outcome == outcome).count();
+    let told = format!(
+        "{} answers, {} unchanged, {} failed",
+        n_of(PollOutcome::Answered),
+        n_of(PollOutcome::Unchanged),
+        n_of(PollOutcome::Failed)
+    );
+    html! {
+        @if !polls.is_empty() {
+            svg.poll-bar viewBox={ "0 0 " (POLLS_MAX * 3) " 12" } role="img" aria-label=(told) preserveAspectRatio="xMinYMid" {
+                title { (told) }
+                @for (at, poll) in polls.iter().enumerate() {
+                    @let (class, top) = match poll.outcome {
+                        PollOutcome::Answered => ("answered", 1),
+                        PollOutcome::Unchanged => ("unchanged", 8),
+                        PollOutcome::Failed => ("failed", 1),
+                    };
+                    rect.(class) x=(at * 3) y=(top) width="2" height=(12 - top) {}
+                }
+            }
+        }
+    }
+}
+
 /// When something is due: what has been due for a while is due now.
 fn due(at: &str, now: Timestamp) -> Markup {
     match at.parse::<Timestamp>() {
@@ -84,12 +118,14 @@ fn due(at: &str, now: Timestamp) -> Markup {
 pub(super) struct OneSource {
     details: SourceDetails,
     articles: Vec<ArticleRow>,
+    polls: Vec<PollRow>,
 }
 
 pub(super) fn read_one(reader: &Reader, slug: &str) -> Result<OneSource, Miss> {
     let row = source(reader, slug)?;
     let filter = ArticleFilter { source_id: Some(row.id), ..ArticleFilter::default() };
-    Ok(OneSource { articles: reader.articles(&filter, ARTICLES_MAX)?, details: reader.source(row)? })
+    let polls = reader.last_polls(&[row.id], POLLS_MAX)?.remove(&row.id).unwrap_or_default();
+    Ok(OneSource { articles: reader.articles(&filter, ARTICLES_MAX)?, polls, details: reader.source(row)? })
 }
 
 impl View for OneSource {
@@ -123,6 +159,7 @@ impl View for OneSource {
                         @if let Some(at) = last_new_article_at { dt { "last new" } dd { (time(at, now)) } }
                         @for problem in problems { dt { "problem" } dd.trouble { (problem) } }
                     }
+                    @if !self.polls.is_empty() { h2 { "Last polls" } (poll_bar(&self.polls)) }
                     h2 { "Last exchanges" }
                     ul.exchanges {
                         @for fetch in fetches {

@@ -1,0 +1,148 @@
+//! `/revised` and `/removed`: what publishers changed and took away last, and feeds of it.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::forms;
+use crate::forms::revisions::{History, RevisionRange};
+use crate::serve::miss::Miss;
+use crate::store::{Happened, Reader};
+
+use super::diff::marked;
+use super::view::{View, wants_texts};
+use crate::serve::site::asked::Asked;
+use crate::serve::site::parts::{headline, notes, time};
+use crate::serve::site::syndication::{Feed, FeedEntry};
+
+/// Articles on a page, and entries of a feed.
+const SHOWN_MAX: u32 = 50;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Revised,
+    Removed,
+}
+
+pub(super) struct HappenedList {
+    kind: Kind,
+    happened: Vec<Happened>,
+    entries: Vec<FeedEntry>,
+}
+
+pub(super) fn read(reader: &Reader, asked: &Asked, kind: Kind) -> Result<HappenedList, Miss> {
+    let happened = last(reader, kind, SHOWN_MAX)?;
+    let mut entries = Vec::new();
+    if wants_texts(asked) {
+        for one in &happened {
+            entries.extend(entry(reader, one, kind)?);
+        }
+    }
+    Ok(HappenedList { kind, happened, entries })
+}
+
+/// The last of a kind.
+pub(super) fn last(reader: &Reader, kind: Kind, limit: u32) -> Result<Vec<Happened>, Miss> {
+    Ok(match kind {
+        Kind::Revised => reader.revised_last(limit)?,
+        Kind::Removed => reader.removed_last(limit)?,
+    })
+}
+
+impl View for HappenedList {
+    fn title(&self) -> String {
+        match self.kind {
+            Kind::Revised => "Revised".to_owned(),
+            Kind::Removed => "Removed".to_owned(),
+        }
+    }
+
+    fn main(&self, _: &Asked, now: Timestamp) -> Markup {
+        let told = match self.kind {
+            Kind::Revised => "What publishers changed in their articles, the last first.",
+            Kind::Removed => "What publishers took away, the last first. The texts are kept.",
+        };
+        html! {
+            p.about { (told) }
+            @if self.happened.is_empty() { p.none { "Nothing yet." } }
+            ol.items { @for one in &self.happened { (item(one, self.kind, now)) } }
+        }
+    }
+
+    fn json(&self) -> Value {
+        let name = match self.kind {
+            Kind::Revised => "updated_at",
+            Kind::Removed => "removed_at",
+        };
+        let articles = self.happened.iter().map(|one| {
+            let mut value = forms::articles::row(&one.row);
+            value[name] = json!(one.at);
+            value
+        });
+        articles.collect()
+    }
+
+    fn is_feed(&self) -> bool {
+        true
+    }
+
+    fn feed(&self) -> Option<Feed> {
+        Some(Feed { title: self.title(), entries: self.entries.clone() })
+    }
+}
+
+/// One in a list: when it happened, to what, and where.
+pub(super) fn item(one: &Happened, kind: Kind, now: Timestamp) -> Markup {
+    let Happened { row, at } = one;
+    let path = match kind {
+        Kind::Revised => last_change(row.id, row.revision),
+        Kind::Removed => format!("articles/{}", row.id),
+    };
+    html! {
+        li.item {
+            span.when { (time(at, now)) }
+            span.headline { (headline(&format!("/{path}"), row.title.as_deref(), row.language.as_deref())) }
+            span.about {
+                @if let Some(source) = &row.source { a.source href={ "/sources/" (source) } { (source) } }
+                @for note in notes(row) { " · " (note) }
+            }
+        }
+    }
+}
+
+/// The page of an article's last change.
+fn last_change(id: i64, revision: u32) -> String {
+    format!("articles/{id}/diff/{}..{revision}", revision.saturating_sub(1).max(1))
+}
+
+/// An entry for what happened, whose content is what changed or what is gone. Each change has an entry of its own.
+fn entry(reader: &Reader, one: &Happened, kind: Kind) -> Result<Option<FeedEntry>, Miss> {
+    let Some(article) = reader.article(one.row.id)? else { return Ok(None) };
+    let (name, content) = match kind {
+        Kind::Revised => {
+            let revisions = reader.revisions(one.row.id)?;
+            let history = History::new(&article, &revisions);
+            let to = one.row.revision;
+            let Ok(comparison) = history.compare(RevisionRange { from: to.saturating_sub(1), to: Some(to) }) else {
+                return Ok(None);
+            };
+            (last_change(one.row.id, to), marked(&comparison))
+        }
+        Kind::Removed => {
+            let gone = html! { @for paragraph in article.body.lines() { p { (paragraph) } } };
+            (format!("articles/{}", one.row.id), html! { p { "Removed by its publisher, seen " (one.at) } (gone) })
+        }
+    };
+    Ok(Some(FeedEntry {
+        // A removal is another entry than the article that was there.
+        name,
+        title: one.row.title.clone(),
+        url: one.row.url.clone(),
+        updated_at: one.at.clone(),
+        published_at: None,
+        authors: article.authors,
+        language: one.row.language.clone(),
+        content: content.into_string(),
+    }))
+}
