@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
@@ -33,6 +33,20 @@ pub fn obstacle(path: &Path, wish: Wish) -> Option<String> {
         (Wish::Write, _) => refusal(path, Access::WRITE_OK),
     })
 }
+
+/// Where a path leads to behind symbolic links at its end, whether something is there or not: what lies beside a file lies there.
+#[must_use]
+pub fn behind_links(path: &Path) -> PathBuf {
+    let mut behind = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(target) = fs::read_link(&behind) else { break };
+        behind = behind.parent().unwrap_or(Path::new("")).join(target);
+    }
+    behind
+}
+
+/// Links that are followed: as many as Linux follows (`path_resolution(7)`). What has more cannot be opened either.
+const LINKS_MAX: usize = 40;
 
 /// An error as it is told: with what stands in the way, where the system has only said that something is not permitted.
 #[must_use]
@@ -97,7 +111,7 @@ fn name_in(list: &str, id: u32) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 
@@ -143,5 +157,18 @@ mod tests {
     fn accounts_have_names() {
         assert_eq!((user_name(0), group_name(0)), ("root".to_owned(), "root".to_owned()));
         assert_eq!(user_name(4_294_967_000), "user 4294967000");
+    }
+
+    #[test]
+    fn links_are_followed_also_to_what_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("far")).unwrap();
+        symlink("far/second", path("first")).unwrap();
+        symlink("../real.db", path("far/second")).unwrap();
+        symlink("round", path("round")).unwrap();
+        assert_eq!(behind_links(&path("first")), path("far/../real.db"));
+        assert_eq!(behind_links(&path("real.db")), path("real.db"));
+        assert_eq!(behind_links(&path("round")), path("round"));
     }
 }

@@ -123,6 +123,11 @@ impl Context {
             let reason = "nothing can be written beside it, and nothing writes to it";
             eprintln!("newswire: {}: read as it lies (immutable=1): {reason}", path.display());
         }
+        if reader.has_other_names() {
+            let reason =
+                "the file has other names (hard links), and what is written by one of them may be missing here";
+            eprintln!("newswire: {}: {reason}", path.display());
+        }
         Ok(reader)
     }
 

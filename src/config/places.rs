@@ -191,6 +191,25 @@ pub(super) fn find_database(
     has_list_here: bool,
     folders: &UserFolders,
 ) -> FoundDatabase {
+    let mut found = look_for_database(written, named, settings, has_list_here, folders);
+    let behind = access::behind_links(&found.path);
+    if behind != found.path {
+        for place in found.places.iter_mut().filter(|place| place.is_in_force) {
+            place.reason = format!("{}; {} leads there", place.reason, place.path.display());
+            place.path.clone_from(&behind);
+        }
+        found.path = behind;
+    }
+    found
+}
+
+fn look_for_database(
+    written: &str,
+    named: Option<NamedBy<'_>>,
+    settings: Option<&(PathBuf, Owner)>,
+    has_list_here: bool,
+    folders: &UserFolders,
+) -> FoundDatabase {
     let owner = settings.map(|(_, owner)| *owner);
     let users = || folders.data.as_ref().map(|(folder, by)| (folder.join("newswire"), *by));
     let alone = |path: PathBuf, reason: String, is_at_home: bool| {

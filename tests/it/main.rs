@@ -41,6 +41,7 @@ mod list_changes;
 mod lists_at_addresses;
 mod live;
 mod merges;
+mod names;
 mod newsweb;
 mod newsweb_serves;
 mod no_room;

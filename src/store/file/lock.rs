@@ -24,6 +24,7 @@ impl IngestLock {
     ///
     /// [`StoreError::Busy`] when another process holds it, [`StoreError::Unusable`] when the lock file cannot be written.
     pub(in crate::store) fn acquire(database: &Path) -> Result<IngestLock, StoreError> {
+        check_names(database)?;
         let path = lock_path(database);
         let unusable = |error: std::io::Error| StoreError::Unusable {
             path: path.display().to_string(),
@@ -52,6 +53,27 @@ impl IngestLock {
     }
 }
 
+/// Refuses a file with several names (hard links). What is committed waits in a log beside one of them, and those who know another neither
+/// see it nor heed its locks: "How To Corrupt An SQLite Database File", section 2.4.
+pub(in crate::store) fn check_names(database: &Path) -> Result<(), StoreError> {
+    match n_names(database) {
+        0 | 1 => Ok(()),
+        n_names => Err(StoreError::Unusable {
+            path: database.display().to_string(),
+            reason: format!(
+                "the file has {n_names} names (hard links), and who works on it by another one would not be seen; keep one of them \
+                 (`find -samefile {}` lists those of a folder), or work on a copy",
+                database.display()
+            ),
+        }),
+    }
+}
+
+/// How many names a file has; 0 where it is not there.
+pub(in crate::store) fn n_names(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |metadata| metadata.nlink())
+}
+
 /// Gives the lock of a database that is there to its owner, as SQLite does with its own files beside it: root may work on anybody's, who
 /// would be kept out of it by a file of root's. Where that is not possible it stays as it is.
 fn give_to_owner(lock: &File, database: &Path) {
@@ -77,8 +99,9 @@ pub fn was_ingested_into(database: &Path) -> bool {
     lock_path(database).exists()
 }
 
+/// The lock lies beside the file, by whatever link it was named.
 fn lock_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
+    let mut name = access::behind_links(database).into_os_string();
     name.push("-lock");
     PathBuf::from(name)
 }

@@ -16,7 +16,7 @@ use crate::config::StoreSettings;
 use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{Access, check_identity, check_path, cut_off, is_snapshot, note_opened};
-use crate::store::file::lock::is_locked_by;
+use crate::store::file::lock::{check_names, is_locked_by};
 use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::schema::{in_memory, migrate};
 
@@ -58,6 +58,7 @@ pub(in crate::store) fn open_for_writing_watched(
     let path = &settings.path;
     let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
+    check_names(path)?;
     make_own_folder(settings);
     check_folder_of(path)?;
     if !path.exists() {

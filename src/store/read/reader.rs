@@ -10,6 +10,7 @@ use rusqlite::{Connection, Params, Row};
 
 use crate::store::file::error::StoreError;
 use crate::store::file::identity;
+use crate::store::file::lock::n_names;
 use crate::store::file::open::{OpenedForReading, open_for_reading};
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::salvage;
@@ -41,6 +42,12 @@ impl Reader {
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         self.is_at_rest
+    }
+
+    /// Whether the file has other names (hard links). What somebody writes by one of them may not be seen. A snapshot is never written.
+    #[must_use]
+    pub fn has_other_names(&self) -> bool {
+        n_names(&self.path) > 1 && !self.is_snapshot().unwrap_or(false)
     }
 
     /// The file that is read.
