@@ -55,6 +55,7 @@ pub use sites::{ElementSelector, SiteRule, SiteRules};
 pub use sources::{
     SLUG_BYTES_MAX, check_credentials, check_link_selector, check_slug, listed_twice, slug_for, slug_for_name,
 };
+pub use spelling::meant_by;
 
 use places::{FoundSettings, NamedBy, UserFolders};
 use reader::{Reader, flatten, parse_defaults, written};

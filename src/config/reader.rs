@@ -120,9 +120,11 @@ impl Reader {
 
     pub(super) fn flag(&mut self, key: &str) -> bool {
         let value = self.value(key).clone();
+        // A number would count as true. The environment has texts.
+        let is_flag = matches!(value.kind, ValueKind::Boolean(_) | ValueKind::String(_));
         match value.clone().into_bool() {
-            Ok(flag) => flag,
-            Err(_) => {
+            Ok(flag) if is_flag => flag,
+            _ => {
                 self.fault(key, &written(&value), "must be true or false");
                 false
             }

@@ -80,6 +80,15 @@ impl<'a> History<'a> {
     pub(crate) fn compare(&self, range: RevisionRange) -> Result<Comparison<'_>, String> {
         let from = self.find(range.from)?;
         let to = range.to.map_or_else(|| Ok(self.wordings.len() - 1), |to| self.find(to))?;
+        if from == to {
+            let revision = self.wordings[from].revision;
+            return Err(match self.wordings.len() {
+                1 => format!("there is only wording {revision} of it, and nothing to compare it with"),
+                _ => format!(
+                    "{revision} to {revision} is one wording; name two, such as 1.. for all that changed since the first"
+                ),
+            });
+        }
         let (from, to) = (&self.wordings[from], &self.wordings[to]);
         Ok(Comparison { from, to, difference: Difference::between(from.wording, to.wording) })
     }

@@ -39,6 +39,9 @@ fn parse_time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         }),
     };
     parsed.ok_or_else(|| {
+        if text.strip_prefix('-').is_some_and(|age| parse_time_at(age, now).is_ok()) {
+            return "must be without the minus: 2d is two days ago".to_owned();
+        }
         "must be a day (2026-11-20, today, yesterday), a time (2026-11-20T10:00, UTC unless a zone follows it), or an age (30m, 12h, 2d, 1w, 1y)"
             .to_owned()
     })
@@ -107,6 +110,7 @@ mod tests {
         for text in ["2026-11-18T10:00[Europe/Berlin]", "2026-11-18T25:00", "2026-11-18T10:00 CET", "2026-13-01"] {
             assert!(read(text).is_err(), "{text}: {:?}", read(text));
         }
+        assert_eq!(read("-2d").unwrap_err(), "must be without the minus: 2d is two days ago");
         assert!(read("soon").unwrap_err().starts_with("must be a day"));
         assert!(read("99999999999999999d").is_err());
     }

@@ -24,6 +24,9 @@ fn a_condition_that_is_wrong_is_told_in_its_own_words_by_every_command() {
             ("1) OR (1", "near \")\": syntax error (line 1, column 2, at \") OR (1\")"),
             ("1; DELETE FROM articles", "it ends a statement (;)"),
             ("words > ?", "it has parameters"),
+            ("1 ORDER BY id", "it goes on behind the condition (ORDER BY"),
+            ("words > 3 GROUP BY language", "it goes on behind the condition"),
+            ("language = \"de\"", "no such column: \"de\""),
         ] {
             let outcome = room.run(&[command, &["--where", condition]].concat()).exits(2);
             let whole = format!("SQL: --where {condition:?}: {told}");
@@ -35,14 +38,46 @@ fn a_condition_that_is_wrong_is_told_in_its_own_words_by_every_command() {
     // What is only wrong once it is asked of a row.
     let late = room.run(&["ls", "--where", "abs(-9223372036854775807 - 1) > 0"]).exits(2).says("integer overflow");
     assert!(!late.stderr.contains("SELECT"), "{}", late.stderr);
-    for command in [&["search", "ferry"][..], &["tail"]] {
-        let outcome = room
-            .run(&[command, &["--where", "1 ORDER BY id"]].concat())
-            .exits(2)
-            .says("--where \"1 ORDER BY id\": near \"ORDER\": syntax error");
-        assert!(!outcome.stderr.contains("SELECT"), "{}", outcome.stderr);
-    }
     room.run(&["search", "--raw", "covid-19"]).exits(2).says("SQL: \"covid-19\": no such column: 19");
+}
+
+#[test]
+fn what_is_nearly_right_is_told_with_what_was_meant() {
+    let room = archive();
+    for (arguments, code, told) in [
+        (&["sources", "show", "wrie"][..], 2, "no source \"wrie\"; `newswire sources ls` lists them"),
+        (&["sources", "show", "wires"], 2, "no source \"wires\"; did you mean wire?"),
+        (&["ls", "--source", "wires"], 2, "did you mean wire?"),
+        (&["why", "wires"], 2, "did you mean wire?"),
+        (&["why", "1"], 1, "article 1 has no address"),
+        (&["why", "7"], 1, "no article 7"),
+        (&["why", "wire"], 1, "source wire has no address"),
+        (&["why", "nowhere.example"], 1, "nothing is known of https://nowhere.example/"),
+        (&["show", "1", "--diff", "1..1"], 1, "there is only wording 1 of it"),
+        (&["ls", "-n", "-1"], 2, "must be a whole number, such as 20"),
+        (&["ls", "-n", "many"], 2, "must be a whole number, such as 20"),
+        (&["ls", "--since", "-2d"], 2, "must be without the minus: 2d is two days ago"),
+        (&["ls", "--since", "soon"], 2, "today, yesterday"),
+        (&["ls", "--format", "{id"], 2, "no } behind {id"),
+        (&["ls", "--format", "{id}\\q"], 2, "\\q, which is nothing"),
+    ] {
+        room.run(arguments).exits(code).says(told);
+    }
+    let folder = room.path("own");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("thesis.txt"), "mine").expect("a file");
+    let folder = folder.to_str().expect("a path");
+    room.run(&["demo", folder]).exits(2).says("has other things in it, and a demo wants a folder of its own");
+    assert_eq!(std::fs::read_dir(folder).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_number_is_neither_true_nor_false() {
+    let mut room = archive();
+    room.set(&[("http.pages", "5")]);
+    room.run(&["config", "check"]).exits(78).says("http.pages = 5: must be true or false");
+    room.set(&[("http.pages", "true")]);
+    room.run(&["config", "check"]).exits(0);
 }
 
 #[test]

@@ -18,11 +18,11 @@ pub(crate) struct FilterArguments {
     pub(crate) source: Option<String>,
 
     /// Published at this time or later: 2026-11-20, 2d, 12h, yesterday
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time)]
     pub(crate) since: Option<Timestamp>,
 
     /// Published before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time)]
     pub(crate) until: Option<Timestamp>,
 
     /// Of this story (`newswire stories` lists them)

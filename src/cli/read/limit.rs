@@ -12,12 +12,16 @@ use crate::cli::terminal::logging::Verbosity;
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct LimitArguments {
     /// At most so many; 0: all
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = parse_limit)]
     pub(crate) limit: Option<u32>,
 
     /// All there are
     #[arg(long, conflicts_with = "limit")]
     pub(crate) all: bool,
+}
+
+fn parse_limit(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "must be a whole number, such as 20; 0 or --all for all there are".to_owned())
 }
 
 impl LimitArguments {

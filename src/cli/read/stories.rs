@@ -42,11 +42,11 @@ pub(crate) struct StoriesCommand {
 #[derive(Debug, Args)]
 pub(crate) struct StoryChoice {
     /// Told at this time or later: 2026-11-20, 2d, 12h, yesterday
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time)]
     pub(crate) since: Option<Timestamp>,
 
     /// Begun before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time)]
     pub(crate) until: Option<Timestamp>,
 
     /// Told by at least so many articles

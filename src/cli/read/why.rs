@@ -18,7 +18,8 @@ use super::evidence::{Diagnosis, Evidence};
 use super::lineage::Descent;
 use crate::cli::addresses;
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, no_article};
+use crate::cli::sources::named::{Meant, find_source};
 use crate::cli::terminal::article_words;
 use crate::cli::terminal::output::Output;
 
@@ -30,22 +31,23 @@ const ADDRESSES_MAX: u32 = 20;
 Examples:
   newswire why https://example.org/2026/11/a-story/
   newswire why example.org/2026/11/a-story             as people paste it
+  newswire why 42                                      the address of an article
+  newswire why harbour-post                            the address of a source
 
 Tells in order who listed the address, what was asked for it and what came of it: the article, the wait for its next
 attempt, the refusal or the failure; and what to do next. Ends with 1 where nothing is known of it.
 
 Requests are on record for store.fetches_keep_days.")]
 pub(crate) struct WhyCommand {
-    /// The address, in any form that leads to the same page
+    /// The address, in any form that leads to the same page; or the number of an article, or a source
     #[arg(value_name = "URL")]
     pub(crate) url: String,
 }
 
 pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Failure> {
-    let address = addresses::parse(&command.url)?;
-    let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
     let config = context.configure_for_reading()?;
     let reader = Context::reader(&config.store.path)?;
+    let url = address_of(&reader, &command.url)?;
     let mut history = reader.address_history(&url)?;
     // A clock that was ahead may have written later times than those that count.
     if let Some(link) = &mut history.link {
@@ -86,6 +88,26 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
         "unknown" => Err(Failure::Failed(format!("nothing is known of {url}"))),
         _ => Ok(()),
     }
+}
+
+/// The address that somebody asks about: one that they give, or that of an article or a source that they name.
+fn address_of(reader: &Reader, word: &str) -> Result<CanonicalUrl, Failure> {
+    let no_address = |what: String| Failure::Failed(format!("{what} has no address"));
+    let address = match word.trim().parse::<i64>() {
+        Ok(id) => {
+            let article = reader.article(id)?.ok_or_else(|| no_article(id))?;
+            article.row.url.ok_or_else(|| no_address(format!("article {id}")))?
+        }
+        Err(_) => match find_source(reader, word) {
+            Ok(Meant::Source(row)) => row.url.ok_or_else(|| no_address(format!("source {}", row.slug)))?,
+            Ok(Meant::Address(address)) => address.url.into(),
+            // The name of a host that no list of suffixes has.
+            Err(Failure::Usage(_)) if word.contains(['.', ':']) => addresses::parse(word)?.url.into(),
+            Err(failure) => return Err(failure),
+        },
+    };
+    let address = addresses::parse(&address)?;
+    normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// The article that an address leads to.

@@ -1,5 +1,6 @@
 //! The source that a word on the command line names.
 
+use crate::config::meant_by;
 use crate::store::{Reader, SourceRow};
 
 use crate::cli::addresses::{self, Address};
@@ -20,7 +21,7 @@ pub(crate) enum Meant {
 pub(crate) fn one_source(reader: &Reader, word: &str) -> Result<SourceRow, Failure> {
     match find_source(reader, word)? {
         Meant::Source(row) => Ok(*row),
-        Meant::Address(_) => Err(unknown(word)),
+        Meant::Address(_) => Err(unknown(reader, word)),
     }
 }
 
@@ -51,7 +52,7 @@ pub(crate) fn find_source(reader: &Reader, word: &str) -> Result<Meant, Failure>
     match (found.len(), address) {
         (1, _) => Ok(Meant::Source(Box::new(found.remove(0)))),
         (_, Some(address)) => Ok(Meant::Address(address)),
-        (0, None) => Err(unknown(word)),
+        (0, None) => Err(unknown(reader, word)),
         (n_found, None) => {
             let slugs: Vec<&str> = found.iter().take(SLUGS_SHOWN).map(|row| row.slug.as_str()).collect();
             let more = n_found.saturating_sub(SLUGS_SHOWN);
@@ -61,6 +62,13 @@ pub(crate) fn find_source(reader: &Reader, word: &str) -> Result<Meant, Failure>
     }
 }
 
-fn unknown(word: &str) -> Failure {
-    Failure::Usage(format!("no source {word:?}; `newswire sources ls` lists them"))
+/// There is no such source; one of which the slug is near may be meant.
+pub(crate) fn unknown(reader: &Reader, word: &str) -> Failure {
+    let sources = reader.sources().unwrap_or_default();
+    let near = meant_by(word, sources.iter().filter(|row| row.state != "removed").map(|row| row.slug.as_str()));
+    Failure::Usage(if near.is_empty() {
+        format!("no source {word:?}; `newswire sources ls` lists them")
+    } else {
+        format!("no source {word:?}; did you mean {}?", near.join(" or "))
+    })
 }

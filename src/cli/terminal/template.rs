@@ -40,7 +40,17 @@ fn parse(text: &str) -> Result<Template, String> {
         match (c, rest.peek()) {
             ('{', Some('{')) | ('}', Some('}')) | ('\\', Some('\\')) => plain.extend(rest.next()),
             ('{', _) => {
-                let name: String = rest.by_ref().take_while(|c| *c != '}').collect();
+                let mut name = String::new();
+                let is_closed = loop {
+                    match rest.next() {
+                        Some('}') => break true,
+                        Some(c) => name.push(c),
+                        None => break false,
+                    }
+                };
+                if !is_closed {
+                    return Err(format!("has no }} behind {{{name}; {{{{ is a brace"));
+                }
                 if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
                     return Err("must have names of fields in braces, such as '{id} {url}'; {{ is a brace".to_owned());
                 }
@@ -55,6 +65,12 @@ fn parse(text: &str) -> Result<Template, String> {
             ('\\', Some('n')) => {
                 rest.next();
                 plain.push('\n');
+            }
+            ('\\', other) => {
+                let escape: String = other.copied().into_iter().collect();
+                return Err(format!(
+                    "has \\{escape}, which is nothing; \\t, \\n and \\\\ are a tab, a new line and a backslash"
+                ));
             }
             (c, _) => plain.push(c),
         }
@@ -127,9 +143,15 @@ mod tests {
 
     #[test]
     fn what_is_no_template_says_why() {
-        for (template, words) in
-            [("{", "names of fields"), ("{a b}", "names of fields"), ("{}", "names of fields"), ("a}", "without")]
-        {
+        for (template, words) in [
+            ("{", "no } behind {;"),
+            ("{id", "no } behind {id;"),
+            ("\\q", "\\q, which is nothing"),
+            ("a\\", "which is nothing"),
+            ("{a b}", "names of fields"),
+            ("{}", "names of fields"),
+            ("a}", "without"),
+        ] {
             assert!(parse(template).unwrap_err().contains(words), "{template}");
         }
         let unknown = parse("{headline}").unwrap().fill(&json!({ "id": 7, "title": "A" }), false).unwrap_err();

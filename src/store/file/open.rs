@@ -200,6 +200,9 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
     let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
     connection.busy_timeout(busy_timeout).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
+    // "de" in a question of the user's is a column, and a wrong one is told. Otherwise SQLite takes it for a text where there is no such
+    // column, and a condition is never true without a word.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(wrap)?;
     match check_identity(&connection, path, access) {
         Err(StoreError::Unusable { reason, .. }) if needs_side_files(&connection) => {
             let connection = open_at_rest(path, &reason)?;

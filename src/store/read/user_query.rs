@@ -86,7 +86,15 @@ impl Reader {
         }
         let sql = format!("{BEFORE_CONDITION}{condition}");
         let error = match self.connection().prepare(&sql) {
-            Ok(statement) if statement.parameter_count() == 0 => return Ok(()),
+            Ok(statement) if statement.parameter_count() == 0 => {
+                // What stands alone may go on behind the condition; in brackets it may not.
+                return match self.connection().prepare(&format!("{BEFORE_CONDITION}({condition}\n)")) {
+                    Ok(_) => Ok(()),
+                    Err(_) => {
+                        refused("it goes on behind the condition (ORDER BY, GROUP BY, LIMIT …); give a condition alone")
+                    }
+                };
+            }
             Ok(_) => return refused("it has parameters (?, :name); write the values in their place"),
             Err(Error::MultipleStatement) => return refused("it ends a statement (;); give a condition alone"),
             Err(error) => error,
@@ -95,7 +103,13 @@ impl Reader {
             StoreError::Sql(_) => {
                 let told = described(&error, &sql, BEFORE_CONDITION.len());
                 let is_of_column = told.starts_with("no such column");
-                let advice = if is_of_column { "; `newswire schema --docs` lists the columns of articles" } else { "" };
+                let advice = match (is_of_column, condition.contains('"')) {
+                    (true, true) => {
+                        "; texts stand in single quotes ('de'), and `newswire schema --docs` lists the columns of articles"
+                    }
+                    (true, false) => "; `newswire schema --docs` lists the columns of articles",
+                    (false, _) => "",
+                };
                 refused(&format!("{told}{advice}"))
             }
             of_the_file => Err(of_the_file),

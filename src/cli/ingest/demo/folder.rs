@@ -61,7 +61,18 @@ impl DemoFolder {
                     database.display()
                 )));
             }
-            _ => new(),
+            _ => {
+                let mut entries =
+                    fs::read_dir(path).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+                if entries.next().is_some() {
+                    let advice = "name one that is empty or not there yet, or none for a new temporary one";
+                    return Err(Failure::Usage(format!(
+                        "{} has other things in it, and a demo wants a folder of its own; {advice}",
+                        path.display()
+                    )));
+                }
+                new()
+            }
         };
         Ok(DemoFolder { path: path.to_owned(), is_temporary: false, record })
     }
