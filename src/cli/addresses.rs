@@ -55,6 +55,10 @@ pub(crate) fn parse(text: &str) -> Result<Address, Failure> {
         Some("http" | "https") => (cleaned.to_owned(), false),
         Some(_) => return Err(wrong("an address must begin with http:// or https://")),
     };
+    // A word that may be anything, or a number, is more likely mistyped than the name of a host of this network.
+    if is_without_scheme && cleaned != "localhost" && !cleaned.contains(['.', ':', '/', '?']) {
+        return Err(wrong(&format!("write https://{cleaned}/ if a host of that name is meant")));
+    }
     if cleaned.contains(char::is_whitespace) {
         return Err(wrong("there is white space in it"));
     }

@@ -69,6 +69,14 @@ pub(crate) fn no_article(id: i64) -> Failure {
     Failure::Failed(format!("no article {id}: it was deleted before, or never there; `newswire ls` lists what is"))
 }
 
+/// A failure with a file that was named and is not the database of the settings: where it is not there, no other has to be named for that.
+pub(crate) fn with_file(error: StoreError) -> Failure {
+    match error {
+        StoreError::Missing { path } => Failure::Failed(format!("{path}: there is no such file, or no database in it")),
+        error => error.into(),
+    }
+}
+
 /// What becomes of a command that did the same with several things, when each failure is told: one alone is the command's own.
 pub(crate) fn outcome_of_parts(
     mut failures: Vec<Failure>,

@@ -72,6 +72,33 @@ fn what_is_nearly_right_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn for_what_is_mistyped_no_database_is_begun() {
+    let room = Newsroom::new();
+    std::fs::create_dir(room.path("empty")).expect("a folder");
+    let (missing, empty) = (room.path("missing.jsonl"), room.path("empty"));
+    let (missing, empty) = (missing.to_str().expect("a path"), empty.to_str().expect("a path"));
+    for (arguments, code, told) in [
+        (&["sources", "poll", "nosuch"][..], 2, "no source \"nosuch\""),
+        (&["fetch", "nosuch"], 2, "no source \"nosuch\""),
+        (&["fetch", "nosuch", "other"], 2, "no source \"nosuch\""),
+        (&["sources", "add", "foo"], 2, "write https://foo/ if a host of that name is meant"),
+        (&["sources", "import", missing], 1, "no list could be read"),
+        (&["import", missing], 1, "nothing was imported"),
+        (&["import", empty], 0, "0 new"),
+        (&["merge", missing], 1, "there is no such file"),
+        (&["restore", missing], 1, "there is no such file"),
+    ] {
+        let outcome = room.run(arguments).exits(code).says(told);
+        assert!(!outcome.stderr.contains("--db"), "{arguments:?}: {}", outcome.stderr);
+        let beside = ["", "-lock", "-wal", "-shm"].map(|end| format!("{}{end}", room.database().display()));
+        assert!(beside.iter().all(|file| !std::path::Path::new(file).exists()), "{arguments:?}");
+    }
+    room.run(&["status", "--check"]).exits(1);
+    let status = room.run(&["status", "--check"]).stdout;
+    assert!(status.contains("`newswire config show --paths`"), "{status}");
+}
+
+#[test]
 fn a_number_is_neither_true_nor_false() {
     let mut room = archive();
     room.set(&[("http.pages", "5")]);

@@ -9,7 +9,7 @@ use crate::store::{self, CopyWatcher, Restored};
 
 use super::backup::show;
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, with_file};
 use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
@@ -50,7 +50,7 @@ pub(crate) fn run(context: &mut Context, command: &RestoreCommand) -> Result<(),
     if outcome.is_err() {
         interrupt.check(|| format!("{} is as it was", database.display()))?;
     }
-    let Restored { file_bytes, n_articles, put_aside } = outcome?;
+    let Restored { file_bytes, n_articles, put_aside } = outcome.map_err(with_file)?;
     let aside = put_aside.map(|path| path.display().to_string());
     if context.output.is_json() {
         let file = database.display().to_string();

@@ -119,6 +119,9 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         }
     }
     let targets = Targets { list: targets::read(&command.targets)?, are_sources: command.takes_sources_alone };
+    if !takes_due && !config.store.path.exists() {
+        targets.check_without_database(&config.sources)?;
+    }
     // Until here a signal ends it as it ends anything: nothing has begun.
     let interrupt = signals::watch()?;
     if targets.list.is_empty() && !takes_due {

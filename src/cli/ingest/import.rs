@@ -67,6 +67,11 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     for fault in &faults {
         progress.tell(&format!("newswire: {fault}"));
     }
+    // What cannot be read, or is not there, begins no database.
+    if files.is_empty() {
+        progress.finish();
+        return report(context, Counts { failed: faults.len(), ..Counts::default() }, Ok(()));
+    }
     let app = App::build(config)?;
     context.tell_new_database();
     let mut import = Import::new(&app, progress.clone(), interrupt);
@@ -78,6 +83,11 @@ pub(crate) fn run(context: &mut Context, command: &ImportCommand) -> Result<(), 
     })?;
     progress.finish();
     let (counts, outcome) = outcome?;
+    report(context, counts, outcome)
+}
+
+/// Says what became of what was read. `outcome` is how reading ended.
+fn report(context: &mut Context, counts: Counts, outcome: Result<(), Failure>) -> Result<(), Failure> {
     let Counts { new, duplicates, known, deleted, revisions, sources, failed, passed_over } = counts;
     let value = serde_json::json!({
         "new": new, "duplicates": duplicates, "known": known, "deleted": deleted, "revisions": revisions, "sources": sources, "failed": failed,

@@ -8,7 +8,7 @@ use clap::Args;
 use super::import::intake::{Counts, Intake, NewArticle, Place, Spot};
 use crate::app::App;
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, with_file};
 use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
@@ -48,7 +48,7 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
     if same(&command.other).is_some() && same(&command.other) == same(&config.store.path) {
         return Err(Failure::Usage(format!("{} is the database itself; name another one", command.other.display())));
     }
-    let reader = Context::reader(&command.other)?;
+    let reader = Context::reader(&command.other).map_err(with_file)?;
     reader.check_mergeable()?;
     let app = App::build(config)?;
     context.tell_new_database();

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::cli::addresses;
 use crate::cli::failure::Failure;
 use crate::cli::files::{STANDARD_INPUT, read_input};
-use crate::cli::sources::named::{Meant, find_source, one_source};
+use crate::cli::sources::named::{Meant, find_source, one_source, unknown_among};
+use crate::model::Source;
 use crate::store::Reader;
 
 /// A word that names an address or a source.
@@ -29,6 +31,30 @@ impl Targets {
             return one_source(reader, &target.word).map(|row| Meant::Source(Box::new(row)));
         }
         find_source(reader, &target.word)
+    }
+}
+
+impl Targets {
+    /// Refuses words that can name nothing where no database is there yet: none is begun for them.
+    pub(crate) fn check_without_database(&self, sources: &[Source]) -> Result<(), Failure> {
+        let is_listed =
+            |word: &str| sources.iter().any(|source| source.slug.starts_with(word) || source.url.as_str() == word);
+        let can_be = |target: &Target| {
+            is_listed(&target.word)
+                || match addresses::recognize(&target.word) {
+                    Some(Ok(address)) if self.are_sources => {
+                        address.forms().iter().any(|form| is_listed(form.as_str()))
+                    }
+                    // What is wrong with an address is told with the others.
+                    address => address.is_some(),
+                }
+        };
+        match self.list.first() {
+            Some(first) if !self.list.iter().any(can_be) => {
+                Err(unknown_among(&first.word, sources.iter().map(|source| source.slug.as_str())))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

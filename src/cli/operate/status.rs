@@ -93,7 +93,10 @@ fn check(context: &mut Context, config: &Config, since: Timestamp) -> Result<(),
             (format!("{n_articles}, {} new in 24 h{last}{failing}", report.n_articles_24h), 0)
         }
         Ok(Standing { troubles, .. }) => (troubles.join("; "), 1),
-        Err(error) => (error.to_string(), Failure::from(error.clone()).exit_code()),
+        Err(error) => {
+            let failure = context.with_places(error.clone().into());
+            (failure.to_string(), failure.exit_code())
+        }
     };
     let is_ok = code == 0;
     let line = one_line(&line).into_owned();

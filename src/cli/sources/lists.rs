@@ -20,7 +20,7 @@ use crate::cli::terminal::text::{counted, one_line};
 
 /// Follows what OPML files list. What is followed already is left as it is; what is broken is told with its line.
 pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -> Result<(), Failure> {
-    let mut n_broken = 0;
+    let (mut n_broken, mut n_unread) = (0, 0);
     let mut listed = Vec::new();
     for file in files {
         let read = read_input(file).map_err(|error| error.to_string());
@@ -34,9 +34,12 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
             }
             Err(reason) => {
                 eprintln!("newswire: {file}: {reason}");
-                n_broken += 1;
+                n_unread += 1;
             }
         }
+    }
+    if n_unread == files.len() {
+        return Err(Failure::Failed("no list could be read, and nothing was taken".to_owned()));
     }
     let by_address: HashMap<&Url, &Source> = config.sources.iter().map(|source| (&source.url, source)).collect();
     let in_file = |url: &Url| by_address.get(url);
@@ -68,9 +71,10 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
     context.output.list(&[text("slug"), whole("url"), text("what")], lines)?;
     let (added, faulty) = (counted(n_added, "source"), counted(n_broken, "outline"));
     eprintln!("{added} added, {n_known} followed already, {faulty} with faults");
-    match n_broken {
-        0 => Ok(()),
+    match (n_broken, n_unread) {
+        (0, 0) => Ok(()),
         _ if n_added + n_known == 0 => Err(Failure::Failed("no source was taken".to_owned())),
+        (0, _) => Err(Failure::Partly(format!("{} could not be read, the rest is taken", counted(n_unread, "file")))),
         _ => Err(Failure::Partly(format!("{n_broken} outlines have faults, the rest is taken"))),
     }
 }

@@ -63,9 +63,14 @@ pub(crate) fn find_source(reader: &Reader, word: &str) -> Result<Meant, Failure>
 }
 
 /// There is no such source; one of which the slug is near may be meant.
-pub(crate) fn unknown(reader: &Reader, word: &str) -> Failure {
+fn unknown(reader: &Reader, word: &str) -> Failure {
     let sources = reader.sources().unwrap_or_default();
-    let near = meant_by(word, sources.iter().filter(|row| row.state != "removed").map(|row| row.slug.as_str()));
+    unknown_among(word, sources.iter().filter(|row| row.state != "removed").map(|row| row.slug.as_str()))
+}
+
+/// The same where these are the slugs that there are.
+pub(crate) fn unknown_among<'a>(word: &str, slugs: impl IntoIterator<Item = &'a str>) -> Failure {
+    let near = meant_by(word, slugs);
     Failure::Usage(if near.is_empty() {
         format!("no source {word:?}; `newswire sources ls` lists them")
     } else {
