@@ -178,14 +178,45 @@ pub fn load(overrides: &Overrides) -> Result<Config, Problems> {
     load_with(overrides, None)
 }
 
-/// The same for who asks what is stored, and follows nothing: whatever is wrong with the list of sources comes beside it, and the
-/// sources without a fault are in it.
+/// The same for who asks what is stored, and follows nothing: whatever is wrong with the list of sources and the rules for sites comes
+/// beside it, and the sources and rules without a fault are in it.
 ///
 /// # Errors
 ///
 /// As [`load`], for all other settings.
 pub fn load_for_reading(overrides: &Overrides) -> Result<(Config, Problems), Problems> {
-    load_apart(overrides, None)
+    let (config, Aside { mut of_list, of_sites }) = load_apart(overrides, None)?;
+    of_list.0.extend(of_sites.0);
+    Ok((config, of_list))
+}
+
+/// The same for who reads pages, and follows nothing: what is wrong with the list of sources comes beside it.
+///
+/// # Errors
+///
+/// As [`load`], for all other settings.
+pub fn load_for_pages(overrides: &Overrides) -> Result<(Config, Problems), Problems> {
+    let (config, Aside { of_list, of_sites }) = load_apart(overrides, None)?;
+    if of_sites.0.is_empty() { Ok((config, of_list)) } else { Err(of_sites) }
+}
+
+/// What is wrong in files without which some can do.
+struct Aside {
+    of_list: Problems,
+    of_sites: Problems,
+}
+
+/// Where settings are looked for, also where they cannot be read.
+#[must_use]
+pub fn settings_places(overrides: &Overrides) -> Vec<Place> {
+    let named = overrides.settings_file.as_ref().map(|(path, by)| (path.as_path(), *by));
+    match (places::find_settings(named, &UserFolders::of(None)), named) {
+        (Ok(found), _) => found.places,
+        (Err(_), Some((path, by))) => {
+            vec![Place { is_in_force: true, ..Place::new("settings", path.to_owned(), by) }]
+        }
+        (Err(_), None) => Vec::new(),
+    }
 }
 
 /// Reads a list of sources by itself, as `sources.toml` has it.
@@ -220,15 +251,16 @@ pub fn load_with(
     overrides: &Overrides,
     environment: Option<config_crate::Map<String, String>>,
 ) -> Result<Config, Problems> {
-    let (config, of_list) = load_apart(overrides, environment)?;
+    let (config, Aside { mut of_list, of_sites }) = load_apart(overrides, environment)?;
+    of_list.0.extend(of_sites.0);
     if of_list.0.is_empty() { Ok(config) } else { Err(of_list) }
 }
 
-/// The configuration, and beside it what is wrong with the list of sources. Where something else is wrong too, all is an error.
+/// The configuration, and beside it what is wrong with the list of sources and the rules for sites. Where something else is wrong too, all is an error.
 fn load_apart(
     overrides: &Overrides,
     environment: Option<HashMap<String, String>>,
-) -> Result<(Config, Problems), Problems> {
+) -> Result<(Config, Aside), Problems> {
     let folders = UserFolders::of(environment.as_ref());
     let named = overrides.settings_file.as_ref().map(|(path, by)| (path.as_path(), *by));
     let FoundSettings { file: found_settings, mut places } = places::find_settings(named, &folders)?;
@@ -261,14 +293,16 @@ fn load_apart(
     // Without sources the file is no list: it may be as `config init` has written it.
     let sources_file = sources_file.filter(|_| list_at_address.is_none());
     take_proxies(&mut reader, &mut fetch, &sources, &source_places);
-    let of_list = n_before_list..reader.problems.len();
+    let n_before_sites = reader.problems.len();
     let (site_rules, sites_folder) = read_site_rules(&mut reader, settings_file.as_deref());
+    let aside = n_before_list..reader.problems.len();
     let encoder = read_encoder(&mut reader, settings_file.as_deref());
 
-    if reader.problems.len() > of_list.len() {
+    if reader.problems.len() > aside.len() {
         return Err(Problems(reader.problems));
     }
-    let of_list = Problems(reader.problems.drain(of_list).collect());
+    let of_sites = Problems(reader.problems.split_off(n_before_sites));
+    let of_list = Problems(std::mem::take(&mut reader.problems));
     let origin = reader.origin("store.path");
     let named = named_by(&origin, overrides);
     let has_list_here = settings_file.is_none() && lists.iter().any(|place| place.is_there);
@@ -308,7 +342,7 @@ fn load_apart(
         sites_folder,
         encoder,
     };
-    Ok((config, of_list))
+    Ok((config, Aside { of_list, of_sites }))
 }
 
 /// The defaults with nothing over them, for tests and for the demo.

@@ -62,9 +62,20 @@ impl Context {
         Ok(config)
     }
 
-    /// The same for a command that needs no source that is faulty: a list of sources with faults does not keep it from its work.
+    /// The same for a command that follows nothing: a list of sources or rules for sites with faults do not keep it from its work.
     pub(crate) fn configure_for_reading(&self) -> Result<Arc<Config>, Failure> {
-        let (config, of_list) = config::load_for_reading(&self.overrides)?;
+        let (config, aside) = config::load_for_reading(&self.overrides)?;
+        Ok(self.configured_without(config, &aside))
+    }
+
+    /// The same for a command that reads pages: the rules for sites must be right.
+    pub(crate) fn configure_for_pages(&self) -> Result<Arc<Config>, Failure> {
+        let (config, aside) = config::load_for_pages(&self.overrides)?;
+        Ok(self.configured_without(config, &aside))
+    }
+
+    /// Tells what a command does without, and starts logging.
+    fn configured_without(&self, config: Config, of_list: &config::Problems) -> Arc<Config> {
         if let Some(first) = of_list.0.first().filter(|_| self.verbosity != logging::Verbosity::Quiet) {
             let first = first.to_string();
             let others = match of_list.0.len() - 1 {
@@ -72,13 +83,13 @@ impl Context {
                 n => format!(" (and {} more: `newswire config check`)", counted(n, "fault")),
             };
             eprintln!(
-                "newswire: the list of sources has faults, and this goes on without those: {}{others}",
+                "newswire: the sources or the rules for sites have faults, and this goes on without those: {}{others}",
                 one_line(&first)
             );
         }
         logging::start(&config.log, self.verbosity, logging::Manner::OneShot);
         self.note_database(&config, false);
-        Ok(Arc::new(config))
+        Arc::new(config)
     }
 
     fn note_database(&self, config: &Config, is_told: bool) {

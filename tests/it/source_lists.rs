@@ -198,7 +198,7 @@ fn lists_of_sources_go_out_and_come_in_again() {
         "foreign.opml: line 6: the outline \"Nothing\" says that it is a feed and has no xmlUrl",
         "foreign.opml: line 7: \"quay\" is no address that can be followed",
         "no-such-file.opml: ",
-        "1 source added, 0 followed already, 3 outlines with faults",
+        "1 source added, 0 followed already, 2 outlines with faults",
     ] {
         assert!(imported.stderr.contains(part), "{part:?} is not in {}", imported.stderr);
     }
@@ -316,9 +316,10 @@ fn a_list_with_faults_keeps_nobody_from_reading_what_is_stored() {
         for arguments in reading {
             let _ = std::fs::remove_file(room.path("given.db"));
             let _ = std::fs::remove_file(room.path("kept.db"));
-            let outcome = room.run(arguments).says("the list of sources has faults").says(told);
+            let outcome = room.run(arguments).says("the sources or the rules for sites have faults").says(told);
             assert_ne!(outcome.code, Some(78), "{arguments:?}: {}", outcome.stderr);
-            let warnings = outcome.stderr.lines().filter(|line| line.contains("the list of sources has faults"));
+            let warnings =
+                outcome.stderr.lines().filter(|line| line.contains("the sources or the rules for sites have faults"));
             assert_eq!(warnings.count(), 1, "{arguments:?}: {}", outcome.stderr);
         }
         assert_eq!(room.run(&["-q", "ls"]).exits(0).stderr, "");

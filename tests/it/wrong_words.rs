@@ -99,6 +99,33 @@ fn for_what_is_mistyped_no_database_is_begun() {
 }
 
 #[test]
+fn rules_for_sites_that_are_wrong_keep_nobody_from_reading() {
+    let mut room = archive();
+    std::fs::create_dir(room.path("rules")).expect("a folder");
+    let rules = room.path("rules");
+    room.file("rules/paper.toml", "[[site]]\nhost = 5\n");
+    room.set(&[("extract.sites_folder", &format!("{:?}", rules.to_str().expect("a path")))]);
+    for arguments in [&["ls"][..], &["show", "1"], &["search", "ferry"], &["status"], &["config", "show", "--paths"]] {
+        room.run(arguments).exits(0).says("the rules for sites have faults").says("paper.toml");
+    }
+    let page = room.file("page.html", faults::article_html("What the paper has"));
+    for arguments in [&["extract", &page][..], &["fetch", "--due"], &["config", "check"]] {
+        room.run(arguments).exits(78).says("paper.toml");
+    }
+}
+
+#[test]
+fn where_settings_are_looked_for_is_told_also_where_they_cannot_be_read() {
+    let room = Newsroom::new();
+    let broken = room.file("broken.toml", "[store\n");
+    let missing = room.path("missing.toml");
+    for settings in [broken.as_str(), missing.to_str().expect("a path")] {
+        let outcome = room.run(&["--config", settings, "config", "show", "--paths"]).exits(78);
+        assert!(outcome.stdout.contains(settings), "{settings}: {}", outcome.stdout);
+    }
+}
+
+#[test]
 fn a_number_is_neither_true_nor_false() {
     let mut room = archive();
     room.set(&[("http.pages", "5")]);

@@ -65,7 +65,7 @@ pub(crate) fn read_all<T: Send>(
     read: impl Fn(&Extractor, Source<'_>) -> Result<T, crate::model::Failure> + Sync,
     mut take: impl FnMut(&mut Context, &str, Result<T, &Refusal>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let config = context.configure_for_reading()?;
+    let config = context.configure_for_pages()?;
     let address = address.map(addresses::parse).transpose()?.map(|address| address.url);
     // Before signals are watched: whoever waits for standard input in vain ends it as anything else.
     let piped = Mutex::new(inputs.iter().any(|input| input == STANDARD_INPUT).then(|| read_input(STANDARD_INPUT)));

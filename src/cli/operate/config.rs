@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::config::{self, Config, DEFAULTS, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
+use crate::config::{self, Config, DEFAULTS, Place, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
 use crate::model::{Source, public_url};
 use crate::store::SourceRow;
 
@@ -197,12 +197,20 @@ fn show(context: &mut Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where files were looked for. What is wrong in a list of sources keeps nobody from finding it.
+/// Where files were looked for. Nobody needs it more than who has settings that cannot be read: then it is told where those are.
 fn show_paths(context: &mut Context) -> Result<(), Failure> {
-    let config = context.configure_for_reading()?;
+    match context.configure_for_reading() {
+        Ok(config) => list_places(context, &config.places),
+        Err(failure) => {
+            list_places(context, &config::settings_places(&context.overrides))?;
+            Err(failure)
+        }
+    }
+}
+
+fn list_places(context: &mut Context, places: &[Place]) -> Result<(), Failure> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
-    let rows = config
-        .places
+    let rows = places
         .iter()
         .map(|place| {
             let path = absolute(&place.path);
