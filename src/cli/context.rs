@@ -134,6 +134,12 @@ impl Context {
             let reason = "nothing can be written beside it, and nothing writes to it";
             eprintln!("newswire: {}: read as it lies (immutable=1): {reason}", path.display());
         }
+        if let Some(damage) = reader.cut_off() {
+            eprintln!(
+                "newswire: {}: {damage}; what can be read of it is shown, and `newswire doctor` says what can be done",
+                path.display()
+            );
+        }
         if reader.has_other_names() {
             let reason =
                 "the file has other names (hard links), and what is written by one of them may be missing here";

@@ -134,6 +134,53 @@ fn a_file_that_was_cut_off_gives_out_what_is_left() {
     assert_eq!(out.number("SELECT count(*) FROM articles"), i64::try_from(n_told).expect("a number"));
 }
 
+/// A file that was built anew ends with the newest pages of the list of its tables, and so does every backup.
+#[test]
+fn a_file_without_its_last_pages_says_so_everywhere_and_leads_to_a_new_one_with_all_articles() {
+    let room = archive();
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["backup", &copy]).exits(0);
+    let whole = fs::read(&copy).expect("the copy");
+    rusqlite::Connection::open(&copy).and_then(|copy| copy.execute_batch("VACUUM")).expect("it is built anew");
+    for side_file in ["-wal", "-shm", "-lock"] {
+        let _ = fs::remove_file(format!("{copy}{side_file}"));
+    }
+    let n_bytes = fs::metadata(&copy).expect("the copy").len();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&copy)
+        .and_then(|file| file.set_len(n_bytes - 8192))
+        .expect("it is cut off");
+    let line = room.file("a.jsonl", r#"{"id": "1", "title": "Quay", "text": "The ferry left at dawn."}"#);
+    let told = format!("the file is cut off: of {n_bytes} bytes {} are there", n_bytes - 8192);
+    for arguments in [&["ls"][..], &["show", "1"], &["status"]] {
+        let outcome = room.run(&[&["--db", &copy], arguments].concat()).says(&told).says("`newswire doctor`");
+        assert!(!outcome.stdout.is_empty(), "{arguments:?}: {}", outcome.stderr);
+    }
+    let way = format!("`newswire --db NEW.db merge {copy}` takes what can be read into a new one");
+    for arguments in [&["doctor"][..], &["doctor", "--fix"], &["import", &line], &["fetch", "--due"], &["run"]] {
+        room.run(&[&["--db", &copy], arguments].concat()).exits(1).says(&told).says(&way);
+    }
+    let out = Newsroom::new();
+    let merged = out.run(&["--json", "merge", &copy]).json();
+    assert_eq!((&merged["failed"], &merged["lacking"]), (&0.into(), &0.into()), "{merged}");
+    assert_eq!(out.number("SELECT count(*) FROM articles"), i64::try_from(N_ARTICLES).expect("a number"));
+    out.run(&["doctor"]).exits(0);
+    // Where there is a backup it is named first.
+    let backups = room.path("backups");
+    fs::create_dir(&backups).expect("a folder");
+    fs::write(&copy, whole).expect("the whole copy");
+    room.run(&["--db", &copy, "backup", "--keep", "2", &backups.display().to_string()]).exits(0);
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&copy)
+        .and_then(|file| file.set_len(n_bytes - 8192))
+        .expect("it is cut off");
+    room.run(&["--db", &copy, "doctor"])
+        .exits(1)
+        .says("puts the newest backup in its place, and `newswire --db NEW.db merge");
+}
+
 #[test]
 fn a_merge_into_a_new_file_takes_out_what_can_be_read() {
     let room = archive();

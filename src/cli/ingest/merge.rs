@@ -54,21 +54,22 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
     context.tell_new_database();
     let progress = Progress::start("merging", context.verbosity == Verbosity::Quiet);
     let intake = Intake::new(&app, progress.clone());
-    let mut merge = Merge { app: &app, reader: &reader, path: &command.other, intake, slugs: HashMap::new() };
+    let mut merge =
+        Merge { app: &app, reader: &reader, path: &command.other, intake, slugs: HashMap::new(), lacking: Vec::new() };
     let outcome = Context::block_on(async {
         let outcome = merge.all(&progress, &interrupt).await;
-        let counts = merge.intake.counts;
+        let (counts, lacking) = (merge.intake.counts, std::mem::take(&mut merge.lacking));
         app.store.clone().close().await?;
-        Ok::<_, Failure>((counts, outcome))
+        Ok::<_, Failure>((counts, lacking, outcome))
     })?;
     progress.finish();
-    let (counts, outcome) = outcome?;
+    let (counts, lacking, outcome) = outcome?;
     let Counts { new, duplicates, known, deleted, revisions, failed, .. } = counts;
     let Besides { deletions, in_stories } = outcome.as_ref().copied().unwrap_or_default();
     if context.output.is_json() {
         let value = serde_json::json!({
             "new": new, "duplicates": duplicates, "known": known, "deleted": deleted, "revisions": revisions,
-            "failed": failed, "deletions": deletions, "in_stories": in_stories,
+            "failed": failed, "lacking": lacking.len(), "deletions": deletions, "in_stories": in_stories,
         });
         context.output.line(&value.to_string())?;
     } else {
@@ -80,12 +81,34 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
             counted(in_stories, "article"),
         );
     }
-    outcome?;
-    if failed > 0 {
-        return Err(Failure::Partly(format!("{failed} could not be taken in, the rest is stored")));
+    if !lacking.is_empty() {
+        eprintln!(
+            "newswire: {} without something on damaged pages (where it was seen, an address or an earlier wording): {}",
+            if lacking.len() == 1 {
+                "1 article is stored".to_owned()
+            } else {
+                format!("{} articles are stored", lacking.len())
+            },
+            few(&lacking)
+        );
     }
-    Ok(())
+    outcome?;
+    match (failed, lacking.len()) {
+        (0, 0) => Ok(()),
+        (0, _) => Err(Failure::Partly("all articles are stored, and some of them lack something".to_owned())),
+        _ => Err(Failure::Partly(format!("{failed} could not be taken in, the rest is stored"))),
+    }
 }
+
+/// The first of many numbers.
+fn few(numbers: &[i64]) -> String {
+    let named: Vec<String> = numbers.iter().take(FEW).map(ToString::to_string).collect();
+    let more = if numbers.len() > FEW { " …" } else { "" };
+    format!("{}{more}", named.join(", "))
+}
+
+/// Numbers that are named.
+const FEW: usize = 10;
 
 /// A merge under way.
 struct Merge<'a> {
@@ -95,6 +118,8 @@ struct Merge<'a> {
     intake: Intake<'a>,
     /// The slugs that the sources there have here.
     slugs: HashMap<String, String>,
+    /// Articles of which something besides could not be read: where they were seen, an address, an earlier wording.
+    lacking: Vec<i64>,
 }
 
 impl Merge<'_> {
@@ -149,11 +174,15 @@ impl Merge<'_> {
         let (sightings, revisions) = (self.reader.sightings(id)?, self.reader.revisions(id)?);
         let addresses = self.reader.links_of(id)?;
         let is_whole = of_article.iter().all(|row| row.is_left_out);
-        for row in of_article.into_iter().chain(self.reader.take_damage()) {
-            self.intake.fault(&place, &if is_whole { row.to_string() } else { row.faults.join("; ") });
-        }
+        let besides = self.reader.take_damage();
         if !is_whole {
+            for row in of_article.into_iter().chain(besides) {
+                self.intake.fault(&place, &row.faults.join("; "));
+            }
             return Ok(());
+        }
+        if !of_article.is_empty() || !besides.is_empty() {
+            self.lacking.push(id);
         }
         let exported = forms::articles::exported(&article, &[], &sightings, &revisions);
         let read = match pipeline::json_line(&exported.to_string()) {

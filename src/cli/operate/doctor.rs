@@ -43,7 +43,12 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
     let config = context.configure_for_reading()?;
     let mut findings = match look(context, &config, false) {
         Err(Failure::Store(error @ StoreError::WithoutSchema { .. })) if command.fix => {
-            let aside = store::write_schema_anew(&config.store)?.ok_or(error)?;
+            let aside = match store::write_schema_anew(&config.store) {
+                // What is damaged beside the list is no news, and neither is what to do.
+                Err(StoreError::Malformed { .. }) => None,
+                aside => aside?,
+            };
+            let aside = aside.ok_or(error)?;
             eprintln!("mended: the list of tables; the file as it was is kept as {}", aside.display());
             look(context, &config, false)?
         }

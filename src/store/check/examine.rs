@@ -9,7 +9,7 @@ use crate::store::check::finding::{Finding, Subject};
 use crate::store::check::{contents, pages, surroundings};
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::is_snapshot;
-use crate::store::file::open::open_for_reading;
+use crate::store::file::open::{OpenedForReading, cut_off_error, open_for_reading};
 use crate::store::file::schema::VERSION;
 
 /// Longest wait for a lock, as for other readers.
@@ -21,7 +21,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// When the database cannot be opened or read at all.
 pub fn examine(path: &Path, now: Timestamp, tell: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
-    let connection = open_for_reading(path, BUSY_TIMEOUT)?.connection;
+    let OpenedForReading { connection, cut_off, .. } = open_for_reading(path, BUSY_TIMEOUT)?;
+    if let Some(damage) = cut_off {
+        return Err(cut_off_error(path, damage));
+    }
     let wrap = |error: rusqlite::Error| explain(&error, path);
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(wrap)?;
     if is_snapshot(&connection).map_err(wrap)? {

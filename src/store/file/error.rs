@@ -86,6 +86,16 @@ pub enum StoreError {
         /// What to do.
         advice: &'static str,
     },
+    /// The end of the file is missing.
+    #[error("{path}: {damage}, and nothing can be written to it; {way}")]
+    CutOff {
+        /// The database.
+        path: String,
+        /// How much of it is there.
+        damage: String,
+        /// What to do.
+        way: String,
+    },
     /// The pages are damaged that say what is where in the file.
     #[error(
         "{path}: what is damaged is the list of its tables ({damage}), and without that nothing in it can be read, also not by `merge`; {way}"
@@ -158,6 +168,7 @@ impl StoreError {
                 | StoreError::Unusable { .. }
                 | StoreError::Damaged { .. }
                 | StoreError::Malformed { .. }
+                | StoreError::CutOff { .. }
                 | StoreError::WithoutSchema { .. }
         )
     }

@@ -30,16 +30,30 @@ pub(in crate::store) enum Access {
 
 /// Refuses an open file that is not ours, or whose schema has the wrong version for this access.
 pub(in crate::store) fn check_identity(connection: &Connection, path: &Path, access: Access) -> Result<(), StoreError> {
+    check_identity_of(connection, path, access, false)
+}
+
+/// The same for a file of which it is known whether its end is missing: then a part of the list of its tables may be missing too.
+pub(in crate::store) fn check_identity_of(
+    connection: &Connection,
+    path: &Path,
+    access: Access,
+    is_cut_off: bool,
+) -> Result<(), StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(wrap);
     let application_id = pragma("application_id")?;
     let found = pragma("user_version")?;
     let known = i64::try_from(VERSION).unwrap_or(i64::MAX);
-    let n_objects: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(wrap)?;
-    let is_blank = n_objects == 0 && found == 0;
     let shown = path.display().to_string();
     let is_snapshot = application_id == i64::from(SNAPSHOT_APPLICATION_ID);
+    let is_certainly_ours = found != 0 && (is_snapshot || application_id == i64::from(APPLICATION_ID));
+    let n_objects = if is_certainly_ours && is_cut_off {
+        1
+    } else {
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map_err(wrap)?
+    };
+    let is_blank = n_objects == 0 && found == 0;
     if application_id != i64::from(APPLICATION_ID) && !is_snapshot && !(is_blank && application_id == 0) {
         let reason = format!("an SQLite file of another program, with {n_objects} tables and indexes");
         return Err(StoreError::NotOurs { path: shown, reason });

@@ -15,7 +15,9 @@ use crate::access::{self, Wish};
 use crate::config::StoreSettings;
 use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
-use crate::store::file::identity::{Access, check_identity, check_path, cut_off, is_snapshot, note_opened};
+use crate::store::file::identity::{
+    Access, check_identity, check_identity_of, check_path, cut_off, is_snapshot, note_opened,
+};
 use crate::store::file::lock::{check_names, is_locked_by};
 use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::schema::{in_memory, migrate};
@@ -64,6 +66,8 @@ pub(in crate::store) fn open_for_writing_watched(
     if !path.exists() {
         check_maker(settings)?;
     }
+    // Before it is opened: to close it would take away the locks of the connection.
+    let cut = cut_off(path);
     note_opened(path);
     let mut connection = Connection::open(path).map_err(wrap)?;
     // A file that was not there before.
@@ -78,7 +82,13 @@ pub(in crate::store) fn open_for_writing_watched(
     }
     check_identity(&connection, path, Access::Write).map_err(|error| match error {
         // Whoever only reads it knows more.
-        StoreError::Malformed { .. } => open_for_copying(path, settings.busy_timeout).err().unwrap_or(error),
+        StoreError::Malformed { .. } => {
+            match (open_cut(path, settings.busy_timeout, Access::Copy, cut.as_ref()), cut) {
+                (Err(error), _) => error,
+                (Ok(_), Some(damage)) => cut_off_error(path, damage),
+                (Ok(_), None) => error,
+            }
+        }
         error => error,
     })?;
     configure_for_writing(&connection, settings).map_err(wrap)?;
@@ -97,6 +107,8 @@ pub(in crate::store) struct OpenedForReading {
     pub(in crate::store) connection: Connection,
     /// Whether the file is read as it lies, without locks and without the files beside it.
     pub(in crate::store) is_at_rest: bool,
+    /// How much of it is there, where its end is missing.
+    pub(in crate::store) cut_off: Option<String>,
 }
 
 /// Opens the file for reading, whether a writer runs, has stopped or was killed.
@@ -183,7 +195,6 @@ fn configure_for_writing(connection: &Connection, settings: &StoreSettings) -> r
 }
 
 fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result<OpenedForReading, StoreError> {
-    let wrap = |error: rusqlite::Error| explain(&error, path);
     check_path(path)?;
     let Ok(metadata) = std::fs::metadata(path) else {
         check_obstacle(path)?;
@@ -194,9 +205,20 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
                       `newswire restore --force FILE` puts a backup in its place".to_owned();
         return Err(StoreError::Unusable { path: path.display().to_string(), reason });
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let cut_off = cut_off(path);
+    let cut = cut_off(path);
     note_opened(path);
+    open_cut(path, busy_timeout, access, cut.as_ref())
+}
+
+/// Opens a file for reading of which it is known whether its end is missing.
+fn open_cut(
+    path: &Path,
+    busy_timeout: Duration,
+    access: Access,
+    cut: Option<&String>,
+) -> Result<OpenedForReading, StoreError> {
+    let wrap = |error: rusqlite::Error| explain(&error, path);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
     connection.busy_timeout(busy_timeout).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
@@ -207,18 +229,18 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
         Err(StoreError::Unusable { reason, .. }) if needs_side_files(&connection) => {
             let connection = open_at_rest(path, &reason)?;
             check_identity(&connection, path, access)?;
-            Ok(OpenedForReading { connection, is_at_rest: true })
+            Ok(OpenedForReading { connection, is_at_rest: true, cut_off: None })
         }
         // Of a file that was cut off SQLite reads what is left only for those who say that they may mend it.
         Err(StoreError::Malformed { .. }) => {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).map_err(wrap)?;
             connection.pragma_update(None, "writable_schema", true).map_err(wrap)?;
-            check_identity(&connection, path, access)
-                .and_then(|()| check_schema(&connection).map_err(|error| explain(&error, path)))
-                .map_err(|error| without_schema(path, error, cut_off))?;
-            Ok(OpenedForReading { connection, is_at_rest: false })
+            check_identity_of(&connection, path, access, cut.is_some())
+                .and_then(|()| check_schema(&connection, cut.is_some()).map_err(|error| explain(&error, path)))
+                .map_err(|error| without_schema(path, error, cut))?;
+            Ok(OpenedForReading { connection, is_at_rest: false, cut_off: cut.cloned() })
         }
-        checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false }),
+        checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false, cut_off: None }),
     }
 }
 
@@ -246,25 +268,54 @@ fn open_at_rest(path: &Path, reason: &str) -> Result<Connection, StoreError> {
     Connection::open_with_flags(url.as_str(), flags).map_err(|error| explain(&error, path))
 }
 
-/// Reads all of the list of tables. Of a damaged one SQLite leaves out what it cannot read, for those who say that they may mend it.
-fn check_schema(connection: &Connection) -> rusqlite::Result<()> {
+/// The error of a file whose end is missing, with the ways to what is left of it.
+pub(in crate::store) fn cut_off_error(path: &Path, damage: String) -> StoreError {
+    let shown = path.display();
+    let rest = format!("`newswire --db NEW.db merge {shown}` takes what can be read into a new one");
+    let way = match newest_backup(path) {
+        Some(backup) => {
+            format!("`newswire restore --force {}` puts the newest backup in its place, and {rest}", backup.display())
+        }
+        None => format!("no backup lies beside it or in its folder backups, and {rest}"),
+    };
+    StoreError::CutOff { path: shown.to_string(), damage, way }
+}
+
+/// Reads all of the list of tables; where the end of the file is missing, as far as it has the tables of articles: what was made last, views
+/// and triggers, stands at the end. Of a damaged one SQLite leaves out what it cannot read, for those who say that they may mend it.
+fn check_schema(connection: &Connection, is_cut_off: bool) -> rusqlite::Result<()> {
     let all = "SELECT total(length(sql)), (SELECT count(*) FROM articles WHERE FALSE) FROM sqlite_schema";
-    connection.query_row(all, [], |_| Ok(()))
+    let of_articles = "SELECT (SELECT count(*) FROM articles WHERE FALSE) + (SELECT count(*) FROM sources WHERE FALSE)
+         + (SELECT count(*) FROM sightings WHERE FALSE) + (SELECT count(*) FROM revisions WHERE FALSE)";
+    connection.query_row(if is_cut_off { of_articles } else { all }, [], |_| Ok(()))
 }
 
 /// The error of a file whose list of tables cannot be read.
-fn without_schema(path: &Path, error: StoreError, cut_off: Option<String>) -> StoreError {
+fn without_schema(path: &Path, error: StoreError, cut: Option<&String>) -> StoreError {
     let damage = match error {
-        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => cut_off.unwrap_or(damage),
+        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => cut.cloned().unwrap_or(damage),
         error => return error,
     };
+    let shown = path.display().to_string();
+    if cut.is_some() {
+        let way = match newest_backup(path) {
+            Some(backup) => {
+                format!("`newswire restore --force {}` puts the newest backup in its place", backup.display())
+            }
+            None => format!(
+                "`newswire restore --force FILE` puts a backup in its place, and none lies beside it or in its folder backups; SQLite's own \
+                 `sqlite3 {shown} .recover` may find rows of it"
+            ),
+        };
+        return StoreError::WithoutSchema { path: shown, damage, way };
+    }
     let backup = match newest_backup(path) {
         Some(backup) => format!("`newswire restore --force {}` puts the newest backup in its place", backup.display()),
         None => "`newswire restore --force FILE` puts a backup in its place, and none lies beside it or in its folder backups".to_owned(),
     };
     let way =
         format!("`newswire doctor --fix` writes that list anew where nothing else is damaged; if it cannot, {backup}");
-    StoreError::WithoutSchema { path: path.display().to_string(), damage, way }
+    StoreError::WithoutSchema { path: shown, damage, way }
 }
 
 /// Gives a snapshot empty private tables that last as long as the connection. Every question can then be asked, and the

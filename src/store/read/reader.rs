@@ -23,6 +23,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Reader {
     connection: Connection,
     is_at_rest: bool,
+    cut_off: Option<String>,
     path: PathBuf,
     damage: RefCell<Vec<DamagedRow>>,
 }
@@ -34,8 +35,8 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] where there is none, and whatever else keeps it from being read.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        let OpenedForReading { connection, is_at_rest } = open_for_reading(path, BUSY_TIMEOUT)?;
-        Ok(Reader { connection, is_at_rest, path: path.to_owned(), damage: RefCell::default() })
+        let OpenedForReading { connection, is_at_rest, cut_off } = open_for_reading(path, BUSY_TIMEOUT)?;
+        Ok(Reader { connection, is_at_rest, cut_off, path: path.to_owned(), damage: RefCell::default() })
     }
 
     /// Whether the file is read as it lies, since SQLite cannot have its files beside it: what somebody writes meanwhile is not seen.
@@ -48,6 +49,12 @@ impl Reader {
     #[must_use]
     pub fn has_other_names(&self) -> bool {
         n_names(&self.path) > 1 && !self.is_snapshot().unwrap_or(false)
+    }
+
+    /// How much of the file is there, where its end is missing: what can be read of it is.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<&str> {
+        self.cut_off.as_deref()
     }
 
     /// The file that is read.
