@@ -169,6 +169,17 @@ fn what_is_no_database_is_told_for_what_it_is_and_with_what_to_do() {
             }
             assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
         }
+        // An empty file is where a database is begun.
+        for command in [&["import", "a.jsonl"][..], &["fetch", "--due"], &["run"]] {
+            if name == "empty.db" {
+                continue;
+            }
+            room.run(&[&["--db", name], command].concat()).exits(code);
+            for side_file in ["-lock", "-wal", "-shm"] {
+                let beside = room.path(&format!("{name}{side_file}"));
+                assert!(!beside.exists(), "{command:?} leaves {}", beside.display());
+            }
+        }
     }
 }
 

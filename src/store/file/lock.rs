@@ -15,6 +15,9 @@ use crate::store::file::error::StoreError;
 #[derive(Debug)]
 pub(in crate::store) struct IngestLock {
     _file: File,
+    path: PathBuf,
+    /// Whether its file was made for this.
+    is_new: bool,
 }
 
 impl IngestLock {
@@ -30,6 +33,7 @@ impl IngestLock {
             path: path.display().to_string(),
             reason: access::explained(&error, &path, Wish::Write),
         };
+        let is_new = !path.exists();
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
         if access::is_root() {
@@ -49,7 +53,15 @@ impl IngestLock {
         }
         let described = file.set_len(0).and_then(|()| write!(file, "newswire, process {}", std::process::id()));
         described.map_err(unusable)?;
-        Ok(IngestLock { _file: file })
+        Ok(IngestLock { _file: file, path, is_new })
+    }
+
+    /// Gives the lock up where nothing was done under it: beside a file that is refused nothing stays that was not there.
+    pub(in crate::store) fn take_back(self) {
+        if self.is_new {
+            // Nothing depends on it.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 

@@ -60,14 +60,11 @@ pub fn restore(
     if !folder.is_dir() {
         return Err(refused(format!("there is no folder {}", folder.display())));
     }
-    let lock_file = beside(database, "-lock");
-    let was_locked_before = lock_file.exists();
     let lock = IngestLock::acquire(database)?;
     let restored = put_in_place(&source, backup, database, watcher);
-    if restored.is_err() && !was_locked_before {
-        let _ = fs::remove_file(lock_file);
+    if restored.is_err() {
+        lock.take_back();
     }
-    drop(lock);
     restored
 }
 

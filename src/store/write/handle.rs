@@ -99,7 +99,13 @@ impl Store {
         check_maker(settings)?;
         let is_new = !settings.path.exists();
         let lock = IngestLock::acquire(&settings.path)?;
-        let connection = open_for_writing_watched(settings, watcher)?;
+        let connection = match open_for_writing_watched(settings, watcher) {
+            Ok(connection) => connection,
+            Err(error) => {
+                lock.take_back();
+                return Err(error);
+            }
+        };
         if is_new {
             info!("{}: a new database, since there was none", settings.path.display());
         }
