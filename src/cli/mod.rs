@@ -80,7 +80,8 @@ use read::tail::{self, TailCommand};
 use read::why::{self, WhyCommand};
 use sources::SourcesCommand;
 use terminal::logging;
-use terminal::text::terminal_width;
+use terminal::text::{messages_width, terminal_width};
+use terminal::wrap::wrapped_whole;
 
 /// Follows news sources and keeps their articles, deduplicated, in one SQLite file.
 #[derive(Debug, Parser)]
@@ -192,7 +193,7 @@ fn parse() -> Arguments {
             && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
             && sql::looks_like_option(argument)
         {
-            error.exit();
+            end_with(&error);
         }
     }
     read.unwrap_or_else(|error| {
@@ -201,15 +202,29 @@ fn parse() -> Arguments {
         if is_help {
             tell_help(std::env::args_os());
         }
-        error.exit()
+        end_with(&error)
     })
 }
 
 /// Reads a command line that asks for help, and gives it, or says what is wrong with the line.
 fn tell_help(line: impl IntoIterator<Item = OsString>) {
     if let Err(error) = help::arranged(Arguments::command(), terminal_width()).try_get_matches_from(line) {
-        error.exit();
+        end_with(&error);
     }
+}
+
+/// Says what is wrong with the command line, in lines that fit the terminal, or gives the help that it asks for; and ends.
+fn end_with(error: &clap::Error) -> ! {
+    let Some(columns) = messages_width().filter(|_| error.use_stderr()) else { error.exit() };
+    let rendered = error.render();
+    let text = if console::colors_enabled_stderr() { rendered.ansi().to_string() } else { rendered.to_string() };
+    for line in text.lines() {
+        let indent = " ".repeat(line.len() - line.trim_start().len());
+        for line in wrapped_whole(line.trim_start(), columns, &indent, &indent) {
+            eprintln!("{line}");
+        }
+    }
+    std::process::exit(error.exit_code());
 }
 
 /// Does what `newswire WORDS --help` does.

@@ -171,3 +171,16 @@ fn an_interrupt_is_the_pagers() {
     let (code, written) = terminal.end();
     assert!(code == Some(0) && written.contains("DONE"), "{code:?}: {written}");
 }
+
+#[test]
+fn what_is_wrong_with_a_command_line_fits_the_terminal() {
+    let room = Newsroom::new();
+    for arguments in [&["ls", "--since", "soon"][..], &["serach"], &["demo", "--no-such-option-that-one-could-know"]] {
+        let mut command = room.command(arguments);
+        command.env("TERM", "xterm-256color").env_remove("COLUMNS");
+        let (code, written) = Terminal::start(command, 40, 24).end();
+        assert_eq!(code, Some(2), "{written}");
+        let plain = without_escapes(&written);
+        assert!(plain.lines().all(|line| line.trim_end().chars().count() <= 40), "{plain}");
+    }
+}

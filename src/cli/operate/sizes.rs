@@ -86,7 +86,7 @@ fn describe(output: &mut Output, report: &SizeReport) -> io::Result<()> {
     output.field("growth", Some(&format!("{} in the last 7 days", growth(of_7d))))?;
     output.field("", Some(&format!("{} in the last 30 days", growth(of_30d))))?;
     output.line("")?;
-    output.list(&[whole("table"), number("rows"), number("indexes")], table_rows(report))?;
+    output.list(&[whole("table"), number("size"), number("indexes")], table_rows(report))?;
     if report.tables.is_some() {
         output.line("")?;
     }
