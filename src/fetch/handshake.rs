@@ -53,7 +53,18 @@ fn of_certificate(error: &CertificateError, host: &str) -> Option<String> {
                 .to_owned()
         }
         CertificateError::Revoked => "the certificate was revoked by who signed it".to_owned(),
-        _ => return None,
+        // `openssl req -x509` makes such ones where nothing else is said.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the certificate is that of an authority, which has signed itself and is none for a server; one for a server \
+             (basicConstraints=CA:FALSE) is to be among those of the system, or in the file that SSL_CERT_FILE names"
+                .to_owned()
+        }
+        other => {
+            // The library's names for what is wrong: UnhandledCriticalExtension.
+            let name = other.to_string();
+            let name = name.rsplit('(').next().unwrap_or_default().trim_end_matches(')');
+            format!("the certificate is not in order ({name}); the owner of the site has to look at it")
+        }
     };
     Some(told)
 }
@@ -105,6 +116,7 @@ mod tests {
         );
         check(CertificateError::UnknownIssuer, "the certificate is not signed by anyone whom this machine trusts; ");
         check(CertificateError::Revoked, "the certificate was revoked");
+        check(CertificateError::BadSignature, "the certificate is not in order (");
     }
 
     #[test]
