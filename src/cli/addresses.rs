@@ -56,7 +56,8 @@ pub(crate) fn parse(text: &str) -> Result<Address, Failure> {
         Some(_) => return Err(wrong("an address must begin with http:// or https://")),
     };
     // A word that may be anything, or a number, is more likely mistyped than the name of a host of this network.
-    if is_without_scheme && cleaned != "localhost" && !cleaned.contains(['.', ':', '/', '?']) {
+    let is_a_word = is_without_scheme && !cleaned.is_empty() && cleaned != "localhost";
+    if is_a_word && !cleaned.contains(['.', ':', '/', '?']) {
         return Err(wrong(&format!("write https://{cleaned}/ if a host of that name is meant")));
     }
     if cleaned.contains(char::is_whitespace) {
@@ -213,6 +214,8 @@ mod tests {
             ("https://", "empty host"),
             ("", "empty host"),
             ("https://example.org/a b", "white space"),
+            ("intranet", "write https://intranet/ if a host of that name is meant"),
+            ("5", "write https://5/ if"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text:?}: {error}");

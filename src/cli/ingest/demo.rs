@@ -22,6 +22,7 @@ use crate::store::Scope;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::read::serve::show_demo;
 use crate::cli::terminal::logging::{self, Manner};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
@@ -39,11 +40,16 @@ use report::Played;
 Examples:
   newswire demo                  in a new temporary folder, which it names
   newswire demo /tmp/papers      in this one; a second time it goes on from there, with the next morning's news
+  newswire demo --serve          and shows it all at http://127.0.0.1:8008/ then, until Ctrl-C
   newswire demo --clean          remove the temporary folders that demos have left; with DIR, the demo's files in it")]
 pub(crate) struct DemoCommand {
     /// Folder for the demo's database, or with one to go on with [default: a new temporary folder]
     #[arg(value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
+
+    /// Show all of it in a browser then, until Ctrl-C
+    #[arg(long, conflicts_with = "clean")]
+    pub(crate) serve: bool,
 
     /// Remove what demos have left, and nothing else
     #[arg(long)]
@@ -93,7 +99,14 @@ pub(crate) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
     let (tally, failures) = stage.seen();
     let played = Played { folder: &folder, known_before, tally, failures, elapsed: began.elapsed() };
     let reader = Context::reader(&folder.database())?;
-    report::tell(&mut context.output, &reader, &played)
+    report::tell(&mut context.output, &reader, &played)?;
+    if command.serve {
+        context.output.flush()?;
+        drop(reader);
+        let database = folder.database();
+        Context::runtime()?.block_on(show_demo(context, &database, interrupt.stop()))?;
+    }
+    Ok(())
 }
 
 /// Settings as for real use, but for the pauses: these hosts are our own.

@@ -1,9 +1,12 @@
 //! `newswire serve`: pages about what is stored, for a browser, and feeds of it.
 
+use std::path::Path;
+
 use clap::Args;
+use tokio::sync::watch;
 
 use crate::config::Listen;
-use crate::serve;
+use crate::serve::{self, Listening};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -12,6 +15,8 @@ use crate::cli::terminal::signals;
 
 /// Where pages are shown where nobody says otherwise.
 const LISTEN: &str = "127.0.0.1:8008";
+
+const FREE_PORT: &str = "127.0.0.1:0";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -30,20 +35,33 @@ pub(crate) struct ServeCommand {
 
 pub(crate) fn run(context: &mut Context, command: &ServeCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
-    let database = config.store.path.clone();
+    let database = &config.store.path;
     // What cannot be read is told now, and not to a browser.
-    drop(Context::reader(&database)?);
-    let runtime = Context::runtime()?;
-    runtime.block_on(async {
-        let mut signals = signals::listen(2, None)?;
-        let listening = serve::start_pages(&command.listen, &config.http.hosts, database)
+    drop(Context::reader(database)?);
+    Context::runtime()?.block_on(async {
+        let signals = signals::listen(2, None)?;
+        let listening = serve::start_pages(&command.listen, &config.http.hosts, database.clone())
             .map_err(|error| Failure::Failed(format!("{error}; --listen 127.0.0.1:0 takes a free port")))?;
-        if context.verbosity != Verbosity::Quiet {
-            let places = listening.places().join(", ");
-            eprintln!("newswire: {} is shown at {places}; Ctrl-C ends it", config.store.path.display());
-        }
-        let _ = signals.stop.wait_for(|is_stopped| *is_stopped).await;
-        drop(listening);
+        show(context, &listening, database, signals.stop).await;
         Ok(())
     })
+}
+
+/// Shows a demo's database at the usual place, or at any free port where that is taken, until somebody wishes an end.
+pub(crate) async fn show_demo(context: &Context, database: &Path, stop: watch::Receiver<bool>) -> Result<(), Failure> {
+    let start = |place: &str| {
+        let listen = Listen::parse(place).map_err(Failure::Failed)?;
+        Ok::<_, Failure>(serve::start_pages(&listen, &[], database.to_owned())?)
+    };
+    let listening = start(LISTEN).or_else(|_| start(FREE_PORT))?;
+    show(context, &listening, database, stop).await;
+    Ok(())
+}
+
+async fn show(context: &Context, listening: &Listening, database: &Path, mut stop: watch::Receiver<bool>) {
+    if context.verbosity != Verbosity::Quiet {
+        let places = listening.places().join(", ");
+        eprintln!("newswire: {} is shown at {places}; Ctrl-C ends it", database.display());
+    }
+    let _ = stop.wait_for(|is_stopped| *is_stopped).await;
 }

@@ -114,7 +114,7 @@ impl Report<'_> {
             self.line(line)?;
         }
         for failure in &self.played.failures {
-            self.line(&format!("failed: {failure}"))?;
+            self.output.hanging("  ", &one_line(&format!("failed: {failure}")), "  failed: ".len())?;
         }
         self.command("ls")
     }
@@ -264,6 +264,7 @@ impl Report<'_> {
             self.database_command("stories --min-sources 3"),
             self.database_command("search 'storm ines'"),
             self.database_command("sources ls"),
+            self.database_command("serve"),
             format!("sqlite3 {database} 'SELECT text FROM bundle_documents LIMIT 1'"),
         ];
         if !self.played.folder.acts_to_come().is_empty() {
