@@ -101,7 +101,9 @@ impl Asked {
             }
             if interrupt.is_stopped() {
                 progress.finish();
-                return Err(signals::interrupted("what was asked for is done all the same"));
+                return Err(signals::interrupted(
+                    "the process that was asked goes on with it, and nobody waits for that any more",
+                ));
             }
             if Timestamp::now() >= deadline {
                 break Ended::OutOfTime;

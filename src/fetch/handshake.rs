@@ -59,6 +59,9 @@ fn of_certificate(error: &CertificateError, host: &str) -> Option<String> {
              (basicConstraints=CA:FALSE) is to be among those of the system, or in the file that SSL_CERT_FILE names"
                 .to_owned()
         }
+        CertificateError::BadSignature => "the certificate names an authority that this machine trusts, and another key has signed it; \
+             whoever made both has to bring the right one"
+            .to_owned(),
         other => {
             // The library's names for what is wrong: UnhandledCriticalExtension.
             let name = other.to_string();
@@ -116,7 +119,8 @@ mod tests {
         );
         check(CertificateError::UnknownIssuer, "the certificate is not signed by anyone whom this machine trusts; ");
         check(CertificateError::Revoked, "the certificate was revoked");
-        check(CertificateError::BadSignature, "the certificate is not in order (");
+        check(CertificateError::BadSignature, "the certificate names an authority");
+        check(CertificateError::BadEncoding, "the certificate is not in order (");
     }
 
     #[test]

@@ -85,6 +85,11 @@ fn whoever_waits_is_told_when_the_time_is_over_and_when_the_daemon_dies() {
     let hanging = "http://paper.example/hanging";
     room.run(&["fetch", "--wait=1", hanging]).exits(75).says("after 1 s 1 of what was asked for is not done");
     room.run(&["fetch", "--wait=0", hanging]).exits(2);
+    // What has failed meanwhile takes nothing from what is not done yet.
+    let refused = "http://shy.example/story";
+    let partly =
+        room.run(&["fetch", "--wait=3", refused, hanging]).exits(75).says("robots.txt of shy.example disallows");
+    partly.says("after 3 s 1 of what was asked for is not done");
     let waiting = room.start_with(&["fetch", "--wait=50", hanging]);
     waiting.wait_to_say("is handed to");
     daemon.kill();
@@ -94,7 +99,7 @@ fn whoever_waits_is_told_when_the_time_is_over_and_when_the_daemon_dies() {
     let waiting = room.start_with(&["fetch", "--wait=50", hanging]);
     waiting.wait_to_say("is handed to");
     waiting.signal("INT");
-    waiting.end().exits(130).says("what was asked for is done all the same");
+    waiting.end().exits(130).says("goes on with it");
     daemon.stop().exits(0);
 }
 
@@ -121,6 +126,11 @@ fn sources_are_polled_now_by_the_daemon_and_without_one() {
     failed.says("broken (http://paper.example/feeds/broken): the server answered 404");
     room.run(&["sources", "poll", "--wait", "broken"]).exits(1);
     room.run(&["sources", "poll", "nobody"]).exits(2);
+    // Nothing is begun where a word is wrong.
+    for words in [&["sources", "poll", "paper", "nobody"][..], &["fetch", "paper", SECOND, "nobody"]] {
+        let refused = room.run(words).exits(2).says("no source \"nobody\"");
+        assert!(!refused.stderr.contains("is due now"), "{}", refused.stderr);
+    }
     // A daemon polls none that is paused, and is not said to.
     room.run(&["sources", "pause", "paper"]).exits(0);
     room.run(&["sources", "poll", "paper"]).exits(1).says("paper is paused").says("`newswire sources resume paper`");

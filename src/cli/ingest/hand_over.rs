@@ -1,11 +1,11 @@
 //! `newswire fetch` beside a process that ingests: what is named is handed to that one, which fetches it with its own turns.
 
-use crate::cli::asked::{Asked, Ended, WaitArguments};
+use crate::cli::asked::{Asked, WaitArguments};
 use crate::config::Config;
 use crate::daemon::Tally;
-use crate::model::{ErrorClass, ListedLink, SourceId, Verdict};
+use crate::model::{CanonicalUrl, ErrorClass, ListedLink, SourceId, Verdict};
 use crate::normalize;
-use crate::store::{self, AskedLink, AskedState, Reader};
+use crate::store::{self, AskedLink, AskedState, Reader, SourceRow};
 
 use super::brought;
 use super::targets::{Target, Targets};
@@ -35,20 +35,28 @@ impl HandOver<'_> {
         let reader = Context::reader(&self.config.store.path)?;
         let mut asked = Asked::begin(&reader)?;
         let mut rows = Vec::new();
-        if is_retry {
-            let links = store::retry_links_beside(&self.config.store, None)?;
-            eprintln!("newswire: {} due again; {holder} fetches what is due", counted(links.len(), "article"));
-            asked.links.extend(links);
-        }
+        // All that was typed must be right before anything is handed over.
         let mut n_bad = 0;
+        let mut meant = Vec::new();
         for target in &targets.list {
-            match (self.hand_one_over(&reader, targets, target, &mut asked, &mut rows), &target.place) {
+            match (self.meaning(&reader, targets, target), &target.place) {
                 (Err(Failure::Usage(reason) | Failure::Failed(reason)), Some(place)) => {
                     n_bad += 1;
                     eprintln!("newswire: {place}: {reason}");
                 }
-                (outcome, _) => outcome?,
+                (meaning, _) => meant.push(meaning?),
             }
+        }
+        if is_retry {
+            let links = store::retry_links_beside(&self.config.store, None)?;
+            eprintln!("newswire: {} due again; {holder} fetches what is due", counted(links.len(), "article"));
+            asked.links.extend(links);
+            let handed_over = asked.links(&reader)?;
+            let row = |link: &AskedLink| brought::row(None, HANDED_OVER, link.source.as_deref(), None, &link.url);
+            rows.extend(handed_over.iter().map(row));
+        }
+        for meant in meant {
+            self.hand_one_over(meant, &mut asked, &mut rows)?;
         }
         if let Some(patience) = self.wait.patience() {
             let is_quiet = context.verbosity == Verbosity::Quiet;
@@ -58,8 +66,8 @@ impl HandOver<'_> {
             context.output.list(&brought::COLUMNS, std::mem::take(&mut came.rows))?;
             brought::summarize(&came.tally);
             waiting::tell_named(&came.waiting, true);
-            let failure = ended.failure(holder, patience, came.n_in_work, came.tally.n_done());
-            if let Some(failure) = failure.filter(|_| ended == Ended::Abandoned || came.tally.n_failed() == 0) {
+            // Each failure was told; what is not done yet is not.
+            if let Some(failure) = ended.failure(holder, patience, came.n_in_work, came.tally.n_done()) {
                 return Err(failure);
             }
             return brought::exit(&came.tally, came.n_missing);
@@ -75,41 +83,44 @@ impl HandOver<'_> {
         }
     }
 
-    fn hand_one_over(
-        &self,
-        reader: &Reader,
-        targets: &Targets,
-        target: &Target,
-        asked: &mut Asked,
-        rows: &mut Vec<ListRow>,
-    ) -> Result<(), Failure> {
+    /// What a word means, if that can be handed over.
+    fn meaning(&self, reader: &Reader, targets: &Targets, target: &Target) -> Result<Handed, Failure> {
         let holder = self.holder;
         match targets.meaning(reader, target)? {
             Meant::Source(row) => {
                 let slug = &row.slug;
                 match row.state.as_str() {
-                    "active" => {}
-                    state @ ("paused" | "gone") => {
-                        return Err(Failure::Failed(format!(
-                            "{slug} is {state}, and {holder} does not poll it; `newswire sources resume {slug}` has it polled again"
-                        )));
-                    }
+                    "active" => Ok(Handed::Source(row)),
+                    state @ ("paused" | "gone") => Err(Failure::Failed(format!(
+                        "{slug} is {state}, and {holder} does not poll it; `newswire sources resume {slug}` has it polled again"
+                    ))),
                     _ => {
                         let address = row.url.as_deref().map(shell_word).unwrap_or_default();
-                        return Err(Failure::Failed(format!(
+                        Err(Failure::Failed(format!(
                             "{slug} is not followed, and {holder} does not poll it; `newswire sources add {address}` follows it"
-                        )));
+                        )))
                     }
                 }
+            }
+            Meant::Address(address) => {
+                let canonical =
+                    normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
+                Ok(Handed::Link(Box::new(ListedLink::asked_for(canonical.clone(), &address.url)), canonical))
+            }
+        }
+    }
+
+    fn hand_one_over(&self, handed: Handed, asked: &mut Asked, rows: &mut Vec<ListRow>) -> Result<(), Failure> {
+        let holder = self.holder;
+        match handed {
+            Handed::Source(row) => {
+                let slug = &row.slug;
                 store::poll_source_beside(&self.config.store, SourceId(row.id))?;
                 eprintln!("newswire: {slug} is due now; {holder} polls it");
                 asked.sources.push(SourceId(row.id));
                 rows.push(brought::row(None, HANDED_OVER, Some(slug), None, row.url.as_deref().unwrap_or_default()));
             }
-            Meant::Address(address) => {
-                let canonical =
-                    normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
-                let link = ListedLink::asked_for(canonical.clone(), &address.url);
+            Handed::Link(link, canonical) => {
                 asked.links.insert(store::ask_for_beside(&self.config.store, &link)?);
                 let more = match self.wait.patience() {
                     Some(_) => String::new(),
@@ -123,6 +134,14 @@ impl HandOver<'_> {
         }
         Ok(())
     }
+}
+
+/// What is handed over.
+enum Handed {
+    /// A source that is polled.
+    Source(Box<SourceRow>),
+    /// An address, and its canonical form.
+    Link(Box<ListedLink>, CanonicalUrl),
 }
 
 /// The verdict on what another process has still to fetch.

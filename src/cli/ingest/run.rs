@@ -131,7 +131,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let ran = Timestamp::now().duration_since(started_at).as_secs();
         info!(
             "stopped after {ran} s: {} polls, {} articles, {} duplicates, {} revisions, {} failures",
-            tally.polls,
+            tally.polls + tally.polls_failed,
             tally.articles,
             tally.duplicates,
             tally.revisions,

@@ -99,6 +99,7 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
     let added = store::add_sources_beside(&config.store, std::slice::from_ref(&new))?;
     context.tell_new_database();
     for added in added {
+        tell_not_taken(arguments, &added.slug, added.is_new);
         let value = json!({"slug": added.slug, "url": url.as_str(), "is_new": added.is_new});
         context.output.one(
             || value,
@@ -113,6 +114,16 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
         )?;
     }
     Ok(())
+}
+
+/// Says what was wished of a source that was known, and keeps what it has.
+fn tell_not_taken(arguments: &AddSourceArguments, slug: &str, is_new: bool) {
+    if arguments.slug.as_deref().is_some_and(|wished| wished != slug) {
+        eprintln!("newswire: it is known as {slug} already, and keeps that name");
+    }
+    if !is_new && !arguments.tags.is_empty() {
+        eprintln!("newswire: it keeps the tags that it has; `newswire sources rm {slug}` first lets it be added anew");
+    }
 }
 
 /// The form of an address in which it is followed, if it is. What is there now was asked when it was added.

@@ -91,7 +91,7 @@ pub(crate) fn start(settings: &LogSettings, verbosity: Verbosity, manner: Manner
         (Verbosity::Normal, Manner::Daemon) => settings.level.clone(),
     };
     // What this crate says of a migration is that there was one, with a path of the machine that built it.
-    let filter = format!("{filter},rusqlite_migration=warn");
+    let filter = format!("{filter},rusqlite_migration=warn,rustls_platform_verifier=off");
     let Ok(filter) = filter.parse::<EnvFilter>() else { return };
     let registry = tracing_subscriber::registry().with(filter);
     let writer = || AboveProgress;
