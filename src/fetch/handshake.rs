@@ -9,7 +9,9 @@ use rustls::{AlertDescription, CertificateError, Error};
 pub(super) fn in_words(error: &Error, host: &str) -> Option<String> {
     let told = match error {
         Error::InvalidCertificate(error) => return of_certificate(error, host),
-        Error::InvalidMessage(_) => format!("what answers there speaks no TLS; http://{host} may do"),
+        Error::InvalidMessage(_) => {
+            "what answers there speaks no TLS; with http:// in the place of https:// the address may do".to_owned()
+        }
         Error::PeerIncompatible(_) | Error::AlertReceived(AlertDescription::ProtocolVersion) => {
             "the server speaks no version of TLS from 1.2 on; its owner has to update it".to_owned()
         }
@@ -129,7 +131,7 @@ mod tests {
             let told = in_words(&error, "b.example").unwrap_or_default();
             assert!(told.contains(expected), "{told}");
         };
-        check(Error::InvalidMessage(InvalidMessage::InvalidContentType), "speaks no TLS; http://b.example");
+        check(Error::InvalidMessage(InvalidMessage::InvalidContentType), "speaks no TLS; with http://");
         check(Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon), "no version of TLS from 1.2 on");
         check(Error::AlertReceived(AlertDescription::UnrecognisedName), "knows no host called b.example");
         assert_eq!(in_words(&Error::DecryptError, "b.example"), None);

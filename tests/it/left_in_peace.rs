@@ -30,7 +30,20 @@ fn an_address_whose_host_is_to_be_left_in_peace_is_told_with_the_time() {
     let held = room.run(&["fetch", "http://busy.example/b"]).exits(1).says("nothing could be fetched");
     assert!(held.stderr.contains(&waits("http://busy.example/b")), "{}", held.stderr);
     assert!(held.stderr.contains("`newswire why http://busy.example/b` tells more"), "{}", held.stderr);
-    room.run(&["why", "http://busy.example/b"]).exits(0);
+    let why = |url: &str| {
+        let told = room.run(&["why", url]).exits(0).stdout;
+        assert!(told.contains(&until), "{until:?} is not in {told}");
+        assert!(!told.contains("fetches it now"), "{told}");
+    };
+    why("http://busy.example/b");
+    // What a daemon is asked for at that host is told no other way.
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    room.run(&["fetch", "--wait=5", "http://busy.example/c"]).exits(1).says("left in peace until");
+    why("http://busy.example/c");
+    let status = room.run(&["status"]).stdout;
+    assert!(status.contains("0 articles now, 3 articles later"), "{status}");
+    daemon.stop().exits(0);
     // So is a source, and what else was named comes.
     let both = room.run(&["fetch", "http://busy.example/feed", "http://calm.example/a"]).exits(3);
     assert!(both.stderr.contains(&waits("http://busy.example/feed")), "{}", both.stderr);

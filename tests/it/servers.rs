@@ -324,7 +324,7 @@ fn why_a_certificate_is_refused_is_told_in_words() {
     });
     let mut room = Newsroom::new();
     room.set(&[("fetch.resolve", &format!("[\"paper.example={plain}\"]"))]);
-    room.run(&["fetch", "https://paper.example/a"]).exits(1).says("speaks no TLS; http://paper.example may do");
+    room.run(&["fetch", "https://paper.example/a"]).exits(1).says("speaks no TLS; with http:// in the place");
 }
 
 /// A text in another encoding.

@@ -7,7 +7,8 @@ use crate::newsweb::faults;
 fn archive() -> Newsroom {
     let room = Newsroom::new();
     let line = r#"{"id": "1", "source": "wire", "title": "Ferry aground", "text": "A ferry ran aground off Lorne."}"#;
-    room.run(&["-q", "import", &room.file("a.jsonl", line)]).exits(0);
+    let quiet = room.run(&["-q", "import", &room.file("a.jsonl", line)]).exits(0);
+    assert_eq!(quiet.stderr, "", "it is to be quiet");
     room
 }
 

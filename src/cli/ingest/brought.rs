@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cli::failure::{Failure, outcome_of_fetching};
+use crate::cli::terminal::logging::Verbosity;
 use crate::cli::terminal::output::ListRow;
 use crate::cli::terminal::table::{Column, id, title, whole};
 use crate::cli::terminal::text::counted;
@@ -30,7 +31,10 @@ pub(super) fn word_for(verdict: &Verdict) -> &'static str {
 }
 
 /// Tells the sums.
-pub(super) fn summarize(tally: &Tally) {
+pub(super) fn summarize(tally: &Tally, verbosity: Verbosity) {
+    if verbosity == Verbosity::Quiet {
+        return;
+    }
     let Tally { polls, polls_unchanged, articles, duplicates, revisions, unchanged, removed, .. } = tally;
     let taken_away = if *removed > 0 { format!(", {removed} taken away") } else { String::new() };
     eprintln!(

@@ -163,7 +163,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     {
         write_out(&app.config.store.path, &stored, folder, &present)?;
     }
-    brought::summarize(&tally);
+    brought::summarize(&tally, context.verbosity);
     if !interrupt.is_stopped() {
         waiting::tell_named(&waiting, is_kept);
         hosts.tell();

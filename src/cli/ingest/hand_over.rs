@@ -64,7 +64,7 @@ impl HandOver<'_> {
             let mut came = Came::of(&asked, &reader)?;
             came.n_missing += n_bad;
             context.output.list(&brought::COLUMNS, std::mem::take(&mut came.rows))?;
-            brought::summarize(&came.tally);
+            brought::summarize(&came.tally, context.verbosity);
             waiting::tell_named(&came.waiting, true);
             // Each failure was told; what is not done yet is not.
             if let Some(failure) = ended.failure(holder, patience, came.n_in_work, came.tally.n_done()) {

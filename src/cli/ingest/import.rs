@@ -95,7 +95,7 @@ fn report(context: &mut Context, counts: Counts, outcome: Result<(), Failure>) -
     });
     if context.output.is_json() {
         context.output.line(&value.to_string())?;
-    } else {
+    } else if context.verbosity != Verbosity::Quiet {
         eprintln!(
             "{new} new, {}, {known} known, {}, {}, {failed} failed",
             counted(duplicates, "duplicate"),

@@ -67,8 +67,9 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         }
         daemon::log_changes(&report);
         warn_of_credentials(&app.config);
-        if app.config.sources.is_empty() && app.config.list_at_address.is_none() {
-            info!("no sources are listed; `newswire sources add URL` adds one while the daemon runs");
+        let is_any_followed = Context::reader(&app.config.store.path)?.n_followed()? > 0;
+        if app.config.list_at_address.is_none() && !is_any_followed {
+            info!("no source is followed; `newswire sources add URL` adds one while the daemon runs");
         }
         let (grace_period, mut ending) = (app.config.daemon.grace_period, signals.stop.clone());
         tokio::spawn(async move {

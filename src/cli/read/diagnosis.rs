@@ -60,7 +60,8 @@ fn stored(evidence: &Evidence<'_>, link: &LinkHistory, article: &ArticleRow) -> 
 
 fn waiting(evidence: &Evidence<'_>, link: &LinkHistory, due_at: Timestamp) -> Diagnosis {
     let n_failures = link.failures_in_a_row;
-    let ready_at = link.publisher_ready_at.filter(|ready_at| *ready_at > evidence.now);
+    let held_until = link.held_until.filter(|held_until| *held_until > evidence.now);
+    let ready_at = link.publisher_ready_at.max(held_until).filter(|ready_at| *ready_at > evidence.now);
     let is_in_lease = link.is_claimed && due_at > evidence.now;
     let (state, text) = if is_in_lease && evidence.is_ingesting {
         ("in work", format!("it is being fetched; if that is lost, it is tried again at {due_at:.0}"))
@@ -86,10 +87,10 @@ fn waiting(evidence: &Evidence<'_>, link: &LinkHistory, due_at: Timestamp) -> Di
     let next = if evidence.is_ingesting {
         Vec::new()
     } else {
-        vec![
-            "nothing ingests now: `newswire run` does so on and on, `newswire fetch --due` once".to_owned(),
-            evidence.fetch("fetches it now"),
-        ]
+        let at_once = evidence.fetch("fetches it now");
+        let some = "nothing ingests now: `newswire run` does so on and on, `newswire fetch --due` once".to_owned();
+        // A host that is to be left in peace is not asked by hand either.
+        std::iter::once(some).chain(Some(at_once).filter(|_| held_until.is_none())).collect()
     };
     Diagnosis { state, text: text + &before, next }
 }
@@ -220,6 +221,7 @@ mod tests {
             revisit_at: None,
             gone_at: None,
             publisher_ready_at: None,
+            held_until: None,
             n_before: 0,
         }
     }

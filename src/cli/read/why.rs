@@ -52,7 +52,7 @@ pub(crate) fn run(context: &mut Context, command: &WhyCommand) -> Result<(), Fai
     // A clock that was ahead may have written later times than those that count.
     if let Some(link) = &mut history.link {
         let latest = latest_due(&config.schedule, Timestamp::now());
-        for time in [&mut link.due_at, &mut link.revisit_at, &mut link.publisher_ready_at] {
+        for time in [&mut link.due_at, &mut link.revisit_at, &mut link.publisher_ready_at, &mut link.held_until] {
             *time = time.map(|time| time.min(latest));
         }
     }
@@ -227,7 +227,7 @@ impl Account<'_> {
                 "failures_in_a_row": link.failures_in_a_row,
                 "look_at": time(link.revisit_at),
                 "missing_since": time(link.gone_at),
-                "publisher_ready_at": time(link.publisher_ready_at),
+                "publisher_ready_at": time(link.publisher_ready_at.max(link.held_until)),
                 "before_it": link.n_before,
             })
         });

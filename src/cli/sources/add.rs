@@ -208,7 +208,8 @@ fn judge(url: &Url, failure: &model::Failure, status: Option<u16>) -> Result<(),
         eprintln!("newswire: {url}: {failure}; it is followed all the same, since that may pass");
         return Ok(());
     }
-    Err(Failure::Partly(format!("{url} is not followed: {failure}; --force follows it all the same")))
+    let told = format!("{url} is not followed: {failure}; --force follows it all the same");
+    Err(if failure.class.is_policy() { Failure::Refused(told) } else { Failure::Partly(told) })
 }
 
 /// The source as the command line has it; its slug is still to be made.

@@ -59,6 +59,8 @@ pub struct LinkHistory {
     pub gone_at: Option<Timestamp>,
     /// When the next link of its publisher may be claimed.
     pub publisher_ready_at: Option<Timestamp>,
+    /// Until when the host is to be left in peace, by its own word or since it was in trouble.
+    pub held_until: Option<Timestamp>,
     /// Links of its publisher that are due earlier.
     pub n_before: u32,
 }
@@ -92,7 +94,8 @@ const LINK_SQL: &str =
          claim_id IS NOT NULL, failures_in_a_row, look_at, gone_at, url_as_given, guid,
          (SELECT ready_at FROM _hosts WHERE _hosts.host = _links.host),
          (SELECT count(*) FROM _links AS earlier
-          WHERE earlier.host = _links.host AND earlier.due_at IS NOT NULL AND earlier.due_at < _links.due_at)
+          WHERE earlier.host = _links.host AND earlier.due_at IS NOT NULL AND earlier.due_at < _links.due_at),
+         (SELECT held_until FROM _host_holds WHERE publisher = _links.host)
      FROM _links LEFT JOIN sources ON sources.id = source_id
      WHERE url_key = ?1 OR url_key > ?1 || ' ' AND url_key < ?1 || '!' ORDER BY url_key <> ?1, _links.id DESC LIMIT 1";
 
@@ -231,6 +234,7 @@ fn stored_link(row: &Row<'_>) -> rusqlite::Result<StoredLink> {
         gone_at: time(10)?,
         publisher_ready_at: time(13)?,
         n_before: row.get(14)?,
+        held_until: time(15)?,
     };
     Ok(StoredLink { id: row.get(0)?, link, url_as_given: row.get(11)?, guid: row.get(12)? })
 }

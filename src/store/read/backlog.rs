@@ -7,6 +7,9 @@ use crate::store::file::columns::from_private_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 
+/// Whether the host of a link is to be left in peace at the time of the first parameter.
+pub(super) const IS_HELD: &str = "EXISTS (SELECT 1 FROM _host_holds WHERE publisher = _links.host AND held_until > ?1)";
+
 /// Work of a kind that is due, and that nobody has begun.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
@@ -44,14 +47,17 @@ impl Reader {
         Ok(self.connection().query_row(sql, params![now.as_millisecond()], Backlog::read)?)
     }
 
-    /// Links whose page is due, without those that stand behind a gate: they wait until it opens.
+    /// Links whose page is due, without those that stand behind a gate, or whose host is to be left in peace: they wait until it opens, and
+    /// until then.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn link_backlog(&self, now: Timestamp) -> Result<Backlog, StoreError> {
-        let sql = "SELECT count(*), min(due_at) FROM _links
-                   WHERE due_at <= ?1 AND claim_id IS NULL AND NOT EXISTS (SELECT 1 FROM _gates WHERE publisher = host)";
-        Ok(self.connection().query_row(sql, params![now.as_millisecond()], Backlog::read)?)
+        let sql = format!(
+            "SELECT count(*), min(due_at) FROM _links WHERE due_at <= ?1 AND claim_id IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM _gates WHERE publisher = host) AND NOT {IS_HELD}"
+        );
+        Ok(self.connection().query_row(&sql, params![now.as_millisecond()], Backlog::read)?)
     }
 }

@@ -10,6 +10,7 @@ use crate::schedule::horizon::CLOCK_SLIP;
 use crate::store::file::columns::{ONE_SHOT, from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::source_list::first_in_vain;
+use crate::store::read::backlog::IS_HELD;
 use crate::store::read::reader::Reader;
 
 /// The state of the database and of the daemon.
@@ -215,8 +216,8 @@ impl Reader {
                 params![now_ms, (now + CLOCK_SLIP).as_millisecond()],
                 |row| row.get(0),
             )?,
-            n_links_due: count_by("SELECT count(*) FROM _links WHERE due_at <= ?1", &now_ms)?,
-            n_links_later: count_by("SELECT count(*) FROM _links WHERE due_at > ?1", &now_ms)?,
+            n_links_due: count_by(&format!("SELECT count(*) FROM _links WHERE due_at <= ?1 AND NOT {IS_HELD}"), &now_ms)?,
+            n_links_later: count_by(&format!("SELECT count(*) FROM _links WHERE due_at > ?1 OR due_at <= ?1 AND {IS_HELD}"), &now_ms)?,
             n_links_given_up: self.n_given_up()?,
             fetches_24h: (
                 count_by("SELECT count(*) FROM fetches WHERE started_at >= ?1", &day_ago)?,
