@@ -83,7 +83,7 @@ impl View for Front {
                     @if self.are_of_today { "Told by several newsrooms in 24 hours" } @else { "Told by several newsrooms" }
                 }
                 @if self.stories.is_empty() { p.none { "No story is told by more than one source yet." } }
-                ol.stories { @for (row, members) in &self.stories { (story_item(row, members, now)) } }
+                ol.stories { @for (row, members) in &self.stories { (story_item(row, members, true, now)) } }
                 p.more { a href="/stories?min_sources=2" { "All stories" } }
             }
             div.pair {

@@ -233,7 +233,7 @@ fn hit_item(hit: &SearchHit, now: Timestamp) -> Markup {
     let at = forms::articles::time_of(row);
     html! {
         li.hit {
-            h3.headline { (headline(&format!("/articles/{}", row.id), row.title.as_deref(), row.language.as_deref())) }
+            h2.headline { (headline(&format!("/articles/{}", row.id), row.title.as_deref(), row.language.as_deref())) }
             p.about {
                 @if !at.is_empty() { (time(&at, now)) }
                 @if let Some(source) = &row.source { " · " a.source href={ "/sources/" (source) } { (source) } }

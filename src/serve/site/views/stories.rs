@@ -57,7 +57,7 @@ impl View for StoryList {
                 button { "Show" }
             }
             @if self.stories.is_empty() { p.none { "No stories match." } }
-            ol.stories { @for (row, members) in &self.stories { (story_item(row, members, now)) } }
+            ol.stories { @for (row, members) in &self.stories { (story_item(row, members, false, now)) } }
         }
     }
 
@@ -92,7 +92,8 @@ impl View for StoryList {
 }
 
 /// A story in a list: its headline, who told it first, who followed, and when.
-pub(super) fn story_item(row: &StoryRow, members: &[MemberRow], now: Timestamp) -> Markup {
+/// On the front page it stands below a heading of its own.
+pub(super) fn story_item(row: &StoryRow, members: &[MemberRow], is_below_heading: bool, now: Timestamp) -> Markup {
     let mut followers: Vec<(&str, &str)> = Vec::new();
     for member in members.iter().skip(1).filter(|member| member.reason != "copy") {
         let is_known =
@@ -101,10 +102,11 @@ pub(super) fn story_item(row: &StoryRow, members: &[MemberRow], now: Timestamp) 
             followers.push((&member.publisher, &member.at));
         }
     }
+    let title = headline(&format!("/stories/{}", row.id), row.title.as_deref(), None);
     let n_more = followers.len().saturating_sub(FOLLOWERS_MAX);
     html! {
         li.story {
-            h3.headline { (headline(&format!("/stories/{}", row.id), row.title.as_deref(), None)) }
+            @if is_below_heading { h3.headline { (title) } } @else { h2.headline { (title) } }
             @if let Some(first) = members.first() {
                 p.about {
                     b { (first.publisher) } " " (time(&first.at, now))

@@ -1,0 +1,158 @@
+// What run.sh beside this says. Arguments: the program, Chromium, a folder to work in, and one for pictures or nothing.
+import { spawn, spawnSync } from "node:child_process";
+import { get } from "node:http";
+import { createRequire } from "node:module";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [program, chromium, work, pictures] = process.argv.slice(2);
+const require = createRequire(join(process.env.NODE_MODULES, "x.js"));
+const { chromium: driver } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+let held = 0;
+let failed = 0;
+function check(holds, claim, told = "") {
+  if (holds) {
+    held += 1;
+  } else {
+    failed += 1;
+    console.log(`failed: ${claim}${told ? `: ${told}` : ""}`);
+  }
+}
+
+function newswire(...words) {
+  const outcome = spawnSync(program, ["--db", join(work, "pages.db"), ...words], { cwd: work, encoding: "utf8" });
+  if (outcome.status !== 0) {
+    throw new Error(`newswire ${words.join(" ")}: ${outcome.stderr}`);
+  }
+}
+
+// A store in which every field tries to be more than text, and in which some articles are stories, copies and revisions.
+const HOSTILE = `</title><script>document.title="taken"</script><img src="http://elsewhere.invalid/x.png" onerror="document.title='taken'">`
+  + `<svg onload="document.title='taken'"></svg>" onmouseover="document.title='taken'" \u202egnp.exe`;
+const about = (what) =>
+  [1, 2, 3, 4].map((n) => `${what}, part ${n}: the ferry left at dawn, and nobody on the quay could say why it was so late.`);
+const articles = [
+  { url: "https://a.example/1", title: HOSTILE, authors: [HOSTILE], language: "en", source: "a", paragraphs: [HOSTILE, ...about("Storm")] },
+  { url: "https://a.example/2", title: `${HOSTILE} ${"x".repeat(10_000_000)}`, language: "en", source: "a", paragraphs: about("Tide") },
+  { url: "https://b.example/3", title: "قرية جبلية تعيد الحياة إلى قناة مائية", language: "ar", source: "b", paragraphs: ["قناة عمرها ثمانية قرون ".repeat(12), HOSTILE] },
+  { url: "https://b.example/4", title: "廃線の駅舎が図書館に", language: "ja", source: "b", paragraphs: ["山あいの集落で開館した図書館に、朝から人が集まった。".repeat(8)] },
+  { id: "javascript:document.title='taken'", title: "No address", source: "c", paragraphs: about("Quay") },
+  { url: "https://c.example/6", title: "Storm again", language: "en", source: "c", paragraphs: about("Storm") },
+].map((article, at) => ({ published: `2026-11-2${at}T08:00:00Z`, ...article }));
+const lines = (rows) => rows.map((row) => JSON.stringify(row)).join("\n");
+writeFileSync(join(work, "first.jsonl"), lines(articles));
+writeFileSync(join(work, "second.jsonl"), lines([{ ...articles[0], paragraphs: [HOSTILE, "A new first part.", ...about("Storm").slice(1)] }]));
+newswire("import", "first.jsonl");
+newswire("import", "second.jsonl");
+
+const server = spawn(program, ["--db", join(work, "pages.db"), "serve", "--listen", "127.0.0.1:0"], { cwd: work });
+const base = await new Promise((resolve, reject) => {
+  let said = "";
+  server.stderr.on("data", (data) => {
+    said += data;
+    const place = said.match(/http:\/\/[0-9.:]+/);
+    if (place) {
+      resolve(place[0]);
+    }
+  });
+  server.on("exit", () => reject(new Error(said)));
+});
+
+const paths = ["/", "/stories", "/stories/1", "/articles/1", "/articles/2", "/articles/3", "/articles/4", "/articles/5", "/articles/6",
+  "/articles/1/diff/1..2", "/search", "/search?q=storm", "/search?q=%3Cscript%3E", "/revised", "/removed", "/sources", "/sources/a", "/gaps",
+  "/feeds", "/nowhere", "/search?since=%3Cscript%3E"];
+
+const browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox"] });
+try {
+  for (const scheme of ["light", "dark"]) {
+    const context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1280, height: 900 } });
+    for (const path of paths) {
+      const page = await context.newPage();
+      const told = [];
+      const foreign = [];
+      page.on("console", (message) => ["error", "warning"].includes(message.type()) && told.push(message.text()));
+      page.on("pageerror", (error) => told.push(error.message));
+      page.on("request", (request) => request.url().startsWith(base) || foreign.push(request.url()));
+      await page.addInitScript(() => {
+        window.violations = [];
+        document.addEventListener("securitypolicyviolation", (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+      });
+      const answer = await page.goto(base + path, { waitUntil: "load" });
+      const expected = path === "/nowhere" ? 404 : path.startsWith("/search?since") ? 400 : 200;
+      check(answer.status() === expected, `${path} answers ${expected}`, answer.status());
+      // Chromium writes of each answer that is no success that it is none.
+      const faults = told.filter((line) => expected === 200 || !line.includes("Failed to load resource"));
+      check(faults.length === 0, `${path} writes nothing to the console`, faults.join("; "));
+      check(foreign.length === 0, `${path} asks nobody else`, foreign.join(" "));
+      const violations = await page.evaluate(() => window.violations);
+      check(violations.length === 0, `${path} keeps to its policy`, violations.join("; "));
+      check((await page.title()).endsWith("· newswire"), `${path} keeps its title`, await page.title());
+      for (const width of [1280, 360]) {
+        await page.setViewportSize({ width, height: 900 });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        check(over <= 0, `${path} fits ${width} pixels`, `${over} too many`);
+      }
+      await page.setViewportSize({ width: 1280, height: 900 });
+      // axe writes to the page, which its policy forbids: it looks from a world of its own.
+      const world = await context.newCDPSession(page);
+      const { frameTree } = await world.send("Page.getFrameTree");
+      const { executionContextId } = await world.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+      await world.send("Runtime.evaluate", { contextId: executionContextId, expression: axe });
+      const looked = await world.send("Runtime.evaluate", {
+        contextId: executionContextId, awaitPromise: true, returnByValue: true,
+        expression: `axe.run().then((found) => found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")))`,
+      });
+      const found = looked.result.value ?? [JSON.stringify(looked.exceptionDetails ?? looked.result)];
+      check(found.length === 0, `axe finds nothing at ${path} (${scheme})`, found.join("; "));
+      if (pictures) {
+        mkdirSync(pictures, { recursive: true });
+        await page.screenshot({ path: join(pictures, `${path.replaceAll(/[^a-z0-9]+/g, "-")}-${scheme}.png`) });
+      }
+      await page.close();
+    }
+    await context.close();
+  }
+
+  // Without scripts: the search form and the links do it all.
+  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const page = await plain.newPage();
+  await page.goto(base);
+  await page.fill("input[type=search]", "quay");
+  await page.press("input[type=search]", "Enter");
+  await page.waitForURL(/search\?q=quay/);
+  check((await page.locator(".hit").count()) > 0, "the search works without scripts");
+  await page.locator(".hit .headline a").first().click();
+  await page.waitForURL(/articles\//);
+  check((await page.locator("article p").count()) > 0, "an article is reached without scripts");
+  await plain.close();
+
+  // By keyboard alone: the first stop leads past the navigation, j goes to headlines, Enter opens them, / leads to the search field.
+  const context = await browser.newContext();
+  const keys = await context.newPage();
+  await keys.goto(base);
+  await keys.keyboard.press("Tab");
+  check((await keys.evaluate(() => document.activeElement.className)) === "skip", "the first stop leads past the navigation");
+  await keys.keyboard.press("j");
+  check(await keys.evaluate(() => document.activeElement.matches(".headline a")), "j goes to a headline");
+  await keys.keyboard.press("/");
+  check(await keys.evaluate(() => document.activeElement.type === "search"), "/ goes to the search field");
+  await keys.keyboard.press("Shift+Tab");
+  await keys.keyboard.press("j");
+  await keys.keyboard.press("Enter");
+  await keys.waitForURL(/(articles|stories)\//);
+  check(true, "Enter opens a headline");
+  await context.close();
+
+  // A name that leads here, and a form of another site's.
+  const rebound = await new Promise((resolve) => get(base, { headers: { host: "elsewhere.invalid" } }, (answer) => resolve(answer.statusCode)));
+  check(rebound === 421, "a foreign name is refused", rebound);
+  const posted = await fetch(`${base}/stories/1`, { method: "POST", headers: { origin: "http://elsewhere.invalid" } });
+  check(posted.status === 405, "a form of another site's is refused", posted.status);
+} finally {
+  await browser.close();
+  server.kill("SIGTERM");
+}
+console.log(`${held} of ${held + failed} checks hold`);
+process.exit(failed ? 1 : 0);
