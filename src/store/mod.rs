@@ -72,7 +72,7 @@ pub use write::removal::walk::{Pruned, RetentionRules};
 pub use write::retries::{ask_for_beside, poll_source_beside, retry_links_beside};
 pub use write::sources::add::AddedSource;
 pub use write::sources::edits::{
-    ChangedSource, SourceChange, add_sources_beside, apply_list_beside, change_source_beside,
+    ChangedSource, SourceChange, add_looked_at_beside, add_sources_beside, apply_list_beside, change_source_beside,
 };
 pub use write::sources::list_at_address::{ListCommit, commit_list_beside};
 pub use write::sources::polls::PollCommit;

@@ -77,3 +77,22 @@ fn what_a_named_source_lists_and_waits_for_its_host_is_counted() {
     let calm = room.run(&["fetch", "calm"]).exits(3).says("busy.example is to be left in peace until 20");
     assert!(calm.stderr.contains("Z; waiting: 2 articles\n"), "{}", calm.stderr);
 }
+
+#[test]
+fn a_source_whose_host_asks_for_peace_when_it_is_added_is_polled_when_that_ends() {
+    let (room, web) = newsroom();
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    room.run(&["sources", "add", "http://busy.example/a", "--kind", "feed", "--slug", "busy"])
+        .exits(0)
+        .says("try again in 3600 s");
+    assert_eq!(room.value("SELECT round((next_due_at / 1000.0 - unixepoch()) / 600) FROM _source_schedule"), "6");
+    // Neither the daemon nor anybody else asks it meanwhile.
+    room.run(&["sources", "test", "http://busy.example/feed"])
+        .exits(1)
+        .says("its host is to be left in peace until 20");
+    room.run(&["sources", "add", "http://busy.example/feed", "--kind", "feed"]).exits(0);
+    daemon.stop().exits(0);
+    let busy = web.stats("busy.example");
+    assert_eq!(busy.count("/a") + busy.count("/feed"), 1);
+}

@@ -80,7 +80,8 @@ fn failure_of(url: &Url, error: &DiscoverError) -> Failure {
                 ErrorClass::Connect | ErrorClass::Header | ErrorClass::Timeout => {
                     "check the address, and the connection to the network"
                 }
-                ErrorClass::Tls => "check the address, or try http://",
+                // What to do is a part of what is wrong.
+                ErrorClass::Tls => return Failure::Failed(format!("{url}: {failure}")),
                 ErrorClass::Http4xx => "check the address, or give that of the home page",
                 _ => "try again later",
             };

@@ -9,10 +9,10 @@ use crate::config::{self, Config};
 use crate::discover;
 use crate::feed;
 use crate::model::{
-    self, DueSource, ErrorClass, FullText, ListedSource, LoginName, PollResult, Route, Source, SourceKind,
+    self, DueSource, ErrorClass, FullText, HostMemory, ListedSource, LoginName, PollResult, Route, Source, SourceKind,
 };
 use crate::pipeline::{self, DiscoverError, Stages, Thoroughness};
-use crate::store::{self, SourceRow, StoreError};
+use crate::store::{self, Reader, SourceRow, StoreError};
 
 use crate::cli::addresses::{self, Address};
 use crate::cli::context::Context;
@@ -80,23 +80,26 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
     if let Some(name) = source.credentials.as_deref().filter(|_| !arguments.force) {
         check_credentials(config, name)?;
     }
+    let mut heard = HostMemory::default();
     match followed_already(config, &address)? {
         Some(url) => source.url = url,
         None if arguments.force => {}
         None => {
             let stages = Stages::new(config).map_err(Failure::Failed)?;
+            recall_hosts(config, &stages);
             let login = source.credentials.as_deref().map(|name| LoginName::of(name, &source.url));
             let stages = stages.for_source(source.proxy.as_ref(), login.as_ref()).into_owned();
             let interrupt = signals::watch()?;
             let looking = look(&stages, address, source);
             source = Context::block_on(interrupt.race(looking))???;
+            heard = stages.fetcher.host_news();
             refuse_listed(config, &source.url)?;
         }
     }
     source.slug = arguments.slug.clone().unwrap_or_else(|| config::slug_for(&source.url));
     let url = model::public_url(&source.url).into_owned();
     let new = ListedSource { source, is_paused: false, is_named: true };
-    let added = store::add_sources_beside(&config.store, std::slice::from_ref(&new))?;
+    let added = store::add_looked_at_beside(&config.store, &new, &heard)?;
     context.tell_new_database();
     for added in added {
         tell_not_taken(arguments, &added.slug, added.is_new);
@@ -114,6 +117,13 @@ pub(crate) fn add(context: &mut Context, config: &Config, arguments: &AddSourceA
         )?;
     }
     Ok(())
+}
+
+/// Tells the fetcher what hosts have said to whoever ingests: one that is to be left in peace is not asked.
+pub(super) fn recall_hosts(config: &Config, stages: &Stages) {
+    let memory = Reader::open(&config.store.path).and_then(|reader| reader.host_memory(Timestamp::now()));
+    // Without a database nothing is known of any.
+    stages.fetcher.recall(memory.unwrap_or_default());
 }
 
 /// Says what was wished of a source that was known, and keeps what it has.

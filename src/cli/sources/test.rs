@@ -10,12 +10,13 @@ use crate::forms::times::rfc3339;
 use crate::model::{DueSource, PollResult, Source, SourceKind, public_url};
 use crate::pipeline::{self, Stages};
 
+use super::add::recall_hosts;
 use super::named::{Meant, find_source, one_source};
 use crate::cli::addresses::{self, Address};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::signals;
-use crate::cli::terminal::text::one_line;
+use crate::cli::terminal::text::{counted, one_line};
 
 /// Links that are shown.
 const LINKS_SHOWN: usize = 10;
@@ -23,6 +24,7 @@ const LINKS_SHOWN: usize = 10;
 /// Polls a source without a database and tells what came.
 pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result<(), Failure> {
     let stages = Stages::new(config).map_err(Failure::Failed)?;
+    recall_hosts(config, &stages);
     let interrupt = signals::watch()?;
     let found = Context::block_on(interrupt.race(find(config, &stages, word)))???;
     let source = DueSource::untried(&found);
@@ -49,8 +51,10 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
                 )?;
                 output.field("kind", Some(kind.as_str()))?;
                 output.field("title", title.as_deref())?;
-                output
-                    .field("answered", Some(&format!("in {elapsed_ms} ms, {} exchanges", outcome.exchanges.len())))?;
+                output.field(
+                    "answered",
+                    Some(&format!("in {elapsed_ms} ms, {}", counted(outcome.exchanges.len(), "exchange"))),
+                )?;
                 let conditional = match (&validators.etag, &validators.last_modified) {
                     (None, None) => "no: the server sends neither ETag nor Last-Modified",
                     (Some(_), None) => "by ETag",
@@ -82,9 +86,10 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
         }
         PollResult::Failed { failure, .. } if failure.class.is_policy() => Err(Failure::Refused(failure.to_string())),
         PollResult::Failed { failure, .. } => Err(Failure::Failed(failure.to_string())),
-        PollResult::Unchanged { .. } | PollResult::Postponed { .. } => {
-            Err(Failure::Failed("the host is busy, try again".to_owned()))
+        PollResult::Postponed { until } => {
+            Err(Failure::Failed(format!("its host is to be left in peace until {}", rfc3339(until))))
         }
+        PollResult::Unchanged { .. } => Err(Failure::Failed("the host is busy, try again".to_owned())),
     }
 }
 

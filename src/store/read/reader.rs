@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Params, Row};
 
+use crate::model::HostMemory;
 use crate::store::file::error::StoreError;
+use crate::store::file::host_memory;
 use crate::store::file::identity;
 use crate::store::file::lock::n_names;
 use crate::store::file::open::{OpenedForReading, open_for_reading};
@@ -83,6 +86,15 @@ impl Reader {
         let answer = questions(self)?;
         moment.finish().map_err(StoreError::from)?;
         Ok(answer)
+    }
+
+    /// What hosts have said that is believed still, as the last process that ingested wrote it down.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn host_memory(&self, now: Timestamp) -> Result<HostMemory, StoreError> {
+        Ok(host_memory::load(&self.connection, now)?)
     }
 
     /// Ends the question that is being answered, from another thread. It fails then.

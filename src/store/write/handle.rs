@@ -15,6 +15,7 @@ use crate::model::{
     KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedSource, PollOutcome, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
+use crate::store::file::host_memory;
 use crate::store::file::identity::{check_path, refuse_snapshot};
 use crate::store::file::lock::IngestLock;
 use crate::store::file::open::{
@@ -117,7 +118,7 @@ impl Store {
             .and_then(|()| epochs::begin(&connection))
             .and_then(|()| clock::note_longest_wait(&connection, schedule))
             .and_then(|()| clock::set_right(&connection, schedule, now))
-            .and_then(|_| hosts::load(&connection, now))
+            .and_then(|_| host_memory::load(&connection, now))
             .and_then(|memory| no_longer_watched(&connection).map(|()| memory))
             .map_err(|error| explain(&error, &settings.path))?;
         let commits = Arc::new(Commits::default());

@@ -3,49 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::model::{ErrorClass, Failure, HostHold, HostMemory, KnownRobots};
-use crate::store::file::columns::{from_private_time, private_time};
-
-/// Rows of each table: twice the files that are remembered by default. Those that hold longest stay.
-const ROWS_MAX: u32 = 4_000;
-
-/// What is believed still.
-pub(super) fn load(connection: &Connection, now: Timestamp) -> rusqlite::Result<HostMemory> {
-    let robots = connection
-        .prepare(
-            "SELECT origin, text, expires_at, error_class, error FROM _robots WHERE expires_at > ?1 ORDER BY expires_at DESC LIMIT ?2",
-        )?
-        .query_map(params![private_time(now), ROWS_MAX], |row| {
-            let expires_at = from_private_time(row.get(2)?);
-            let text = match row.get::<_, Option<String>>(3)? {
-                None => Ok(row.get(1)?),
-                // A class that this program does not know is that of another one.
-                Some(class) => {
-                    Err(Failure { class: class.parse().unwrap_or(ErrorClass::Internal), reason: row.get(4)? })
-                }
-            };
-            Ok(KnownRobots { origin: row.get(0)?, text, expires_at })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    let holds = connection
-        .prepare(
-            "SELECT publisher, held_until, n_complaints, complained_until FROM _host_holds
-             WHERE forgotten_at > ?1 ORDER BY forgotten_at DESC LIMIT ?2",
-        )?
-        .query_map(params![private_time(now), ROWS_MAX], |row| {
-            Ok(HostHold {
-                publisher: row.get(0)?,
-                until: from_private_time(row.get(1)?),
-                n_complaints: row.get(2)?,
-                complained_until: row.get::<_, Option<i64>>(3)?.map(from_private_time),
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(HostMemory { robots, holds })
-}
+use crate::model::HostMemory;
+use crate::store::file::columns::private_time;
+use crate::store::file::host_memory::ROWS_MAX;
 
 /// Writes down what has changed.
-pub(super) fn remember(connection: &Connection, news: &HostMemory) -> rusqlite::Result<()> {
+pub(in crate::store) fn remember(connection: &Connection, news: &HostMemory) -> rusqlite::Result<()> {
     for robots in &news.robots {
         let failure = robots.text.as_ref().err();
         connection
@@ -100,6 +63,8 @@ pub(super) fn prune(connection: &Connection, now: Timestamp) -> rusqlite::Result
 mod tests {
     use super::*;
     use crate::config;
+    use crate::model::{ErrorClass, Failure, HostHold, KnownRobots};
+    use crate::store::file::host_memory::load;
     use crate::store::file::open::open_for_writing;
 
     #[test]

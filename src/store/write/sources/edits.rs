@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::StoreSettings;
-use crate::model::{ListedSource, Source, SourceId};
+use crate::model::{HostMemory, ListedSource, Source, SourceId, publisher_of};
+use crate::store::file::columns::{from_private_time, private_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::source_list::ListKeeper;
 use crate::store::write::beside::beside;
+use crate::store::write::hosts;
 use crate::store::write::publishers;
 use crate::store::write::sources::add::{self, AddedSource, KnownSources};
 use crate::store::write::sources::schedule;
@@ -44,6 +46,34 @@ pub struct ChangedSource {
 /// When the database cannot be written; [`StoreError::Busy`] when another transaction takes too long.
 pub fn add_sources_beside(settings: &StoreSettings, added: &[ListedSource]) -> Result<Vec<AddedSource>, StoreError> {
     beside(settings, |connection| add_all(connection, added, Timestamp::now()))
+}
+
+/// Adds a source that was looked at, with what its host said meanwhile: where that is to be left in peace, the first poll waits for it.
+///
+/// # Errors
+///
+/// As [`add_sources_beside`].
+pub fn add_looked_at_beside(
+    settings: &StoreSettings,
+    added: &ListedSource,
+    heard: &HostMemory,
+) -> Result<Vec<AddedSource>, StoreError> {
+    let publisher = publisher_of(&added.source.url);
+    beside(settings, |connection| {
+        let now = Timestamp::now();
+        let stored = add_all(connection, std::slice::from_ref(added), now)?;
+        hosts::remember(connection, heard)?;
+        let held_until = "SELECT held_until FROM _host_holds WHERE publisher = ?1 AND held_until > ?2";
+        let held_until = connection
+            .query_row(held_until, params![publisher, private_time(now)], |row| row.get(0).map(from_private_time))
+            .optional()?;
+        if let Some(until) = held_until {
+            for source in stored.iter().filter(|source| source.is_new && !source.is_paused) {
+                schedule::make_due(connection, source.id, until)?;
+            }
+        }
+        Ok(stored)
+    })
 }
 
 /// Brings the stored list of sources in line with another, in one transaction. New ones are paused where that is asked for.

@@ -6,11 +6,11 @@ use rusqlite::{Connection, params};
 use crate::model::{Failure, SourceId};
 use crate::store::file::columns::private_time;
 
-/// Makes a source due now, unless it is claimed.
-pub(in crate::store) fn make_due(connection: &Connection, source: SourceId, now: Timestamp) -> rusqlite::Result<()> {
+/// Makes a source due at a time, unless it is claimed.
+pub(in crate::store) fn make_due(connection: &Connection, source: SourceId, at: Timestamp) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE _source_schedule SET next_due_at = ?2 WHERE source_id = ?1 AND claim_id IS NULL")?
-        .execute(params![source.0, private_time(now)])?;
+        .execute(params![source.0, private_time(at)])?;
     Ok(())
 }
 
