@@ -263,7 +263,7 @@ fn the_proxy_of_a_source_takes_the_credentials_that_settings_have_for_it() {
     // The rules on addresses are those of any proxy, and the proxy itself is no host to ask.
     for private in ["http://localhost/feed", "http://printer.local/feed"] {
         let add = ["sources", "add", private, "--slug", "private", "--proxy", &proxy];
-        room.run(&add).exits(3).says("private host");
+        room.run(&add).exits(77).says("private host");
     }
 }
 
