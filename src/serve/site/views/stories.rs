@@ -16,6 +16,10 @@ use crate::serve::site::syndication::{Feed, FeedEntry};
 /// Stories on a page, and entries of a feed.
 const STORIES_MAX: u32 = 60;
 
+/// Articles of a story on its page, and in its entry in a feed. JSON has all.
+const MEMBERS_MAX: usize = 500;
+const MEMBERS_OF_ENTRY_MAX: usize = 50;
+
 /// Those who followed that are named in a list.
 const FOLLOWERS_MAX: usize = 5;
 
@@ -80,7 +84,7 @@ impl View for StoryList {
             language: None,
             content: html! {
                 ul {
-                    @for member in members {
+                    @for member in members.iter().take(MEMBERS_OF_ENTRY_MAX) {
                         li { (shown(member.title.as_deref())) " (" (member.publisher) ", " (member.at) ")" }
                     }
                 }
@@ -150,8 +154,9 @@ impl View for Story {
                 @if self.row.is_routine { ", routine" }
             }
             (hours(&self.members))
+            @if self.members.len() > MEMBERS_MAX { p.none { "The first " (MEMBERS_MAX) " of them:" } }
             ol.members {
-                @for member in &self.members {
+                @for member in self.members.iter().take(MEMBERS_MAX) {
                     li.item.copy[member.reason == "copy"] {
                         span.when { (time(&member.at, now)) }
                         span.headline { (headline(&format!("/articles/{}", member.id), member.title.as_deref(), None)) }
