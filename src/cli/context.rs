@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{self, Config, Overrides, Place};
-use crate::store::{Reader, StoreError};
+use crate::store::{self, Reader, StoreError};
 
 use super::arguments::CommonArguments;
 use super::failure::Failure;
@@ -141,11 +141,21 @@ impl Context {
             );
         }
         if reader.has_other_names() {
-            let reason =
-                "the file has other names (hard links), and what is written by one of them may be missing here";
-            eprintln!("newswire: {}: {reason}", path.display());
+            Context::tell_other_names(path);
         }
         Ok(reader)
+    }
+
+    /// The same for a command that is going to change it: whether it may is said first, and not after what reading takes.
+    pub(crate) fn reader_before_change(path: &Path) -> Result<Reader, StoreError> {
+        store::check_changeable(path)?;
+        Context::reader(path)
+    }
+
+    /// Says that a file is not all that there may be.
+    pub(crate) fn tell_other_names(path: &Path) {
+        let reason = "the file has other names (hard links), and what is written by one of them may be missing here";
+        eprintln!("newswire: {}: {reason}", path.display());
     }
 
     /// A runtime for commands that touch the network or the writer.

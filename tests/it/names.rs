@@ -56,10 +56,24 @@ fn a_file_with_a_second_name_is_not_worked_on_and_what_is_read_of_it_is_doubted(
     let second = room.path("second.db");
     std::fs::hard_link(room.database(), &second).expect("a second name");
     let second = second.to_str().expect("a path");
-    for arguments in [&["import", &articles][..], &["run"], &["rm", "1"], &["prune", "--older", "1d"]] {
+    let address = "http://paper.example/feed";
+    for arguments in [
+        &["import", &articles][..],
+        &["run"],
+        &["rm", "1"],
+        &["prune", "--older", "1d"],
+        &["sources", "add", address],
+        &["sources", "pause", address],
+    ] {
         let arguments = [&["--db", second], arguments].concat();
-        room.run(&arguments).exits(1).says("the file has 2 names (hard links)");
+        let outcome = room.run(&arguments).exits(1).says("the file has 2 names (hard links)");
+        assert_eq!(outcome.stderr.lines().count(), 1, "{arguments:?}: {}", outcome.stderr);
     }
+    for (command, file) in [("backup", "backup.db"), ("snapshot", "snapshot.db")] {
+        let copy = room.path(file).display().to_string();
+        room.run(&["--db", second, command, &copy]).exits(0).says("the file has other names");
+    }
+    assert!(room.run(&["--db", second, "doctor"]).exits(1).stdout.contains("has 2 names (hard links)"));
     assert!(!room.path("second.db-lock").exists());
     room.run(&["--db", second, "ls"]).exits(0).says("the file has other names");
     std::fs::remove_file(second).expect("it can be removed");

@@ -82,6 +82,8 @@ fn for_what_is_mistyped_no_database_is_begun() {
         (&["sources", "poll", "nosuch"][..], 2, "no source \"nosuch\""),
         (&["fetch", "nosuch"], 2, "no source \"nosuch\""),
         (&["fetch", "nosuch", "other"], 2, "no source \"nosuch\""),
+        (&["fetch", "--retry", "nosuch"], 2, "no source \"nosuch\""),
+        (&["fetch", "http://"], 2, "\"http://\" is no address"),
         (&["sources", "add", "foo"], 2, "write https://foo/ if a host of that name is meant"),
         (&["sources", "import", missing], 1, "no list could be read"),
         (&["import", missing], 1, "nothing was imported"),
@@ -153,6 +155,13 @@ fn what_is_no_database_is_told_for_what_it_is_and_with_what_to_do() {
     let other = rusqlite::Connection::open(room.path("other.db")).expect("a file");
     other.execute_batch("CREATE TABLE theirs (x)").expect("a table");
     let half = format!("the file is cut off: of {} bytes ", database.len());
+    room.file("newer.db", &database);
+    let newer = rusqlite::Connection::open(room.path("newer.db")).expect("a file");
+    newer.execute_batch("PRAGMA user_version = 999").expect("a version");
+    // In this mode a reader leaves files beside the database.
+    for connection in [other, newer] {
+        connection.pragma_update(None, "journal_mode", "WAL").expect("a mode");
+    }
     for (name, code, parts) in [
         ("folder", 1, ["this is a folder", "name a file in it"]),
         ("notes.txt", 78, ["not an SQLite file, but a text", "name another file with --db"]),
@@ -162,24 +171,42 @@ fn what_is_no_database_is_told_for_what_it_is_and_with_what_to_do() {
         ("head.db", 1, ["the file is cut off: it has 50 bytes", "puts a backup in its place"]),
         ("half.db", 1, [&half, "puts a backup in its place"]),
         ("empty.db", 1, ["the file is empty", "puts a backup in its place"]),
+        ("newer.db", 78, ["its schema has version 999", "a later newswire wrote it"]),
     ] {
-        for command in [&["ls"][..], &["status"], &["doctor"], &["backup", "b.db"], &["sql", "SELECT 1"]] {
+        let is_left_alone = |command: &[&str]| {
+            for side_file in ["-lock", "-wal", "-shm"] {
+                let beside = room.path(&format!("{name}{side_file}"));
+                assert!(!beside.exists(), "{command:?} leaves {}", beside.display());
+            }
+        };
+        for command in
+            [&["ls"][..], &["status"], &["doctor"], &["doctor", "--fix"], &["backup", "b.db"], &["sql", "SELECT 1"]]
+        {
+            // Whatever its version, it is copied.
+            if (name, command[0]) == ("newer.db", "backup") {
+                continue;
+            }
             let outcome: Outcome = room.run(&[&["--db", name], command].concat()).exits(code);
             for part in parts {
                 assert!(outcome.stderr.contains(part), "{name} {command:?}: {part:?} is not in {}", outcome.stderr);
             }
             assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+            is_left_alone(command);
+        }
+        for command in ["merge", "restore"] {
+            if name != "folder" {
+                room.run(&["--db", "new.db", command, name]).exits(code);
+                is_left_alone(&[command]);
+                assert!(!room.path("new.db").exists() && !room.path("new.db-lock").exists(), "{command} of {name}");
+            }
         }
         // An empty file is where a database is begun.
         for command in [&["import", "a.jsonl"][..], &["fetch", "--due"], &["run"]] {
             if name == "empty.db" {
                 continue;
             }
-            room.run(&[&["--db", name], command].concat()).exits(code);
-            for side_file in ["-lock", "-wal", "-shm"] {
-                let beside = room.path(&format!("{name}{side_file}"));
-                assert!(!beside.exists(), "{command:?} leaves {}", beside.display());
-            }
+            room.run(&[&["--db", name], command].concat()).exits(code).says(parts[0]);
+            is_left_alone(command);
         }
     }
 }

@@ -124,6 +124,9 @@ pub(crate) fn write_copy(
         interrupt.check(|| format!("nothing is written to {}", target.file.display()))?;
     }
     let FileCopy { file_bytes, n_articles } = outcome?;
+    if store::has_other_names(database) {
+        Context::tell_other_names(database);
+    }
     if context.output.is_json() {
         let file = target.file.display().to_string();
         context.output.json(&json!({ "file": file, "bytes": file_bytes, "articles": n_articles }))?;

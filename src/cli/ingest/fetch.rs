@@ -119,7 +119,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         }
     }
     let targets = Targets { list: targets::read(&command.targets)?, are_sources: command.takes_sources_alone };
-    if !takes_due && !config.store.path.exists() {
+    if !config.store.path.exists() {
         targets.check_without_database(&config.sources)?;
     }
     // Until here a signal ends it as it ends anything: nothing has begun.

@@ -1,6 +1,6 @@
 //! `newswire merge`: all of another newswire database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -23,7 +23,7 @@ use crate::store::{Reader, StoreError};
 Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings, removals, further addresses
 and stories come along, also of articles that both have; the sources are not polled here. What was deleted in either stays deleted.
 OTHER.db is only read. The same once more changes nothing, and goes on where a merge was interrupted. Of a damaged OTHER.db all comes
-that can be read, and the rest is named (exit code 3).
+that can be read, and the rest is told, by what is wrong with it (exit code 3).
 
 Examples:
   newswire --db all.db merge laptop.db")]
@@ -54,11 +54,19 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
     context.tell_new_database();
     let progress = Progress::start("merging", context.verbosity == Verbosity::Quiet);
     let intake = Intake::new(&app, progress.clone());
-    let mut merge =
-        Merge { app: &app, reader: &reader, path: &command.other, intake, slugs: HashMap::new(), lacking: Vec::new() };
+    let mut merge = Merge {
+        app: &app,
+        reader: &reader,
+        path: &command.other,
+        intake,
+        slugs: HashMap::new(),
+        lost: BTreeMap::new(),
+        lacking: Vec::new(),
+    };
     let outcome = Context::block_on(async {
         let outcome = merge.all(&progress, &interrupt).await;
         let (counts, lacking) = (merge.intake.counts, std::mem::take(&mut merge.lacking));
+        merge.tell_lost();
         app.store.clone().close().await?;
         Ok::<_, Failure>((counts, lacking, outcome))
     })?;
@@ -96,18 +104,28 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
     match (failed, lacking.len()) {
         (0, 0) => Ok(()),
         (0, _) => Err(Failure::Partly("all articles are stored, and some of them lack something".to_owned())),
-        _ => Err(Failure::Partly(format!("{failed} could not be taken in, the rest is stored"))),
+        _ => Err(Failure::Partly(format!(
+            "{failed} could not be taken in, the rest is stored; `newswire merge BACKUP` adds what an older copy of that file has of them"
+        ))),
     }
 }
 
-/// The first of many numbers.
+/// Many rising numbers in few words, `3, 7-12`: what lies on damaged pages mostly came one after the other.
 fn few(numbers: &[i64]) -> String {
-    let named: Vec<String> = numbers.iter().take(FEW).map(ToString::to_string).collect();
-    let more = if numbers.len() > FEW { " …" } else { "" };
+    let runs: Vec<&[i64]> = numbers.chunk_by(|one, next| one + 1 == *next).collect();
+    let named: Vec<String> = runs
+        .iter()
+        .take(FEW)
+        .map(|run| match run {
+            [first, .., last] => format!("{first}-{last}"),
+            run => run[0].to_string(),
+        })
+        .collect();
+    let more = if runs.len() > FEW { " …" } else { "" };
     format!("{}{more}", named.join(", "))
 }
 
-/// Numbers that are named.
+/// Runs of numbers that are named.
 const FEW: usize = 10;
 
 /// A merge under way.
@@ -118,6 +136,8 @@ struct Merge<'a> {
     intake: Intake<'a>,
     /// The slugs that the sources there have here.
     slugs: HashMap<String, String>,
+    /// Articles that could not be read, by what is wrong with them: of a damaged file it is mostly the same with many.
+    lost: BTreeMap<String, Vec<i64>>,
     /// Articles of which something besides could not be read: where they were seen, an address, an earlier wording.
     lacking: Vec<i64>,
 }
@@ -165,7 +185,7 @@ impl Merge<'_> {
             // Deleted meanwhile.
             Ok(None) => return Ok(()),
             Err(StoreError::Malformed { damage, .. }) => {
-                self.intake.fault(&place, &format!("its page in the file is damaged: {damage}"));
+                self.lose(id, format!("on damaged pages of the file: {damage}"));
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
@@ -176,9 +196,8 @@ impl Merge<'_> {
         let is_whole = of_article.iter().all(|row| row.is_left_out);
         let besides = self.reader.take_damage();
         if !is_whole {
-            for row in of_article.into_iter().chain(besides) {
-                self.intake.fault(&place, &row.faults.join("; "));
-            }
+            let faults: Vec<String> = of_article.into_iter().chain(besides).flat_map(|row| row.faults).collect();
+            self.lose(id, faults.join("; "));
             return Ok(());
         }
         if !of_article.is_empty() || !besides.is_empty() {
@@ -210,6 +229,23 @@ impl Merge<'_> {
             ..NewArticle::of(read.article)
         };
         self.intake.add(place, new).await
+    }
+
+    /// Counts an article that cannot be read.
+    fn lose(&mut self, id: i64, reason: String) {
+        self.intake.counts.failed += 1;
+        self.lost.entry(reason).or_default().push(id);
+    }
+
+    /// Tells what could not be read of articles, each kind of fault once.
+    fn tell_lost(&self) {
+        for (reason, ids) in &self.lost {
+            let told = match ids.len() {
+                1 => format!("article {}: {reason}", ids[0]),
+                n => format!("{n} articles ({}): {reason}", few(ids)),
+            };
+            self.intake.note(&Place::of(self.path, Spot::Whole), &told);
+        }
     }
 
     /// Tells what could not be read of the file.
@@ -248,5 +284,18 @@ impl Merge<'_> {
         if let Some(here) = self.slugs.get(slug) {
             slug.clone_from(here);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_numbers_are_few_words() {
+        assert_eq!(few(&[5]), "5");
+        assert_eq!(few(&[3, 7, 8, 9, 12, 13]), "3, 7-9, 12-13");
+        let odd: Vec<i64> = (0..20).map(|n| 2 * n + 1).collect();
+        assert_eq!(few(&odd), "1, 3, 5, 7, 9, 11, 13, 15, 17, 19 …");
     }
 }

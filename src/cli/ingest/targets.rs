@@ -45,14 +45,14 @@ impl Targets {
                     Some(Ok(address)) if self.are_sources => {
                         address.forms().iter().any(|form| is_listed(form.as_str()))
                     }
-                    // What is wrong with an address is told with the others.
-                    address => address.is_some(),
+                    address => matches!(address, Some(Ok(_))),
                 }
         };
         match self.list.first() {
-            Some(first) if !self.list.iter().any(can_be) => {
-                Err(unknown_among(&first.word, sources.iter().map(|source| source.slug.as_str())))
-            }
+            Some(first) if !self.list.iter().any(can_be) => match addresses::recognize(&first.word) {
+                Some(Err(fault)) => Err(fault),
+                _ => Err(unknown_among(&first.word, sources.iter().map(|source| source.slug.as_str()))),
+            },
             _ => Ok(()),
         }
     }

@@ -42,7 +42,7 @@ pub(crate) struct DoctorCommand {
 pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
     let mut findings = match look(context, &config, false) {
-        Err(Failure::Store(error @ StoreError::WithoutSchema { .. })) if command.fix => {
+        Err(Failure::Store(error @ StoreError::WithoutSchema { is_cut_off: false, .. })) if command.fix => {
             let aside = match store::write_schema_anew(&config.store) {
                 // What is damaged beside the list is no news, and neither is what to do.
                 Err(StoreError::Malformed { .. }) => None,

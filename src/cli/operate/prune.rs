@@ -63,7 +63,8 @@ pub(crate) struct PruneCommand {
 pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     // Of what is not there nothing is taken away.
-    if let Err(error @ StoreError::Missing { .. }) = Context::reader(&config.store.path) {
+    let open = if command.dry_run { Context::reader } else { Context::reader_before_change };
+    if let Err(error @ (StoreError::Missing { .. } | StoreError::Unusable { .. })) = open(&config.store.path) {
         return Err(error.into());
     }
     let (pruning, now) = pruning(command, &config)?;

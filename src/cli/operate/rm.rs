@@ -37,7 +37,7 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
     let mut failures = Vec::new();
     let mut ids = Vec::new();
     {
-        let reader = Context::reader(&config.store.path)?;
+        let reader = Context::reader_before_change(&config.store.path)?;
         for word in &command.articles {
             match find(&reader, word) {
                 Ok(id) if ids.contains(&id) => {}

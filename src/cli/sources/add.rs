@@ -138,7 +138,7 @@ fn tell_not_taken(arguments: &AddSourceArguments, slug: &str, is_new: bool) {
 
 /// The form of an address in which it is followed, if it is. What is there now was asked when it was added.
 fn followed_already(config: &Config, address: &Address) -> Result<Option<Url>, Failure> {
-    let reader = match Context::reader(&config.store.path) {
+    let reader = match Context::reader_before_change(&config.store.path) {
         Ok(reader) => reader,
         Err(StoreError::Missing { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),

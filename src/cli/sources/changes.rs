@@ -74,7 +74,7 @@ fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListR
 
 /// The source that a word means. One that only the file knows is not in the database yet.
 fn find(config: &Config, word: &str, change: SourceChange) -> Result<SourceRow, Failure> {
-    let outcome = match Context::reader(&config.store.path) {
+    let outcome = match Context::reader_before_change(&config.store.path) {
         Ok(reader) => one_source(&reader, word),
         Err(error) => Err(error.into()),
     };

@@ -100,6 +100,14 @@ fn permissions(path: &Path) -> Finding {
         let text = format!("{} and {} belong to different users", path.display(), others.join(", "));
         return Finding::wrong(Subject::Permissions, text, "give them to the user that the service runs as (chown)");
     }
+    if database.nlink() > 1 {
+        let text = format!(
+            "{} has {} names (hard links), and what is written by one of them may be missing by another",
+            path.display(),
+            database.nlink()
+        );
+        return Finding::wrong(Subject::Permissions, text, "keep one of them, or work on a copy");
+    }
     let mode = database.mode() & 0o777;
     if mode & 0o200 == 0 {
         let text = format!("mode {mode:03o}: its owner may not write it");

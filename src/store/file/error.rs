@@ -105,6 +105,8 @@ pub enum StoreError {
         path: String,
         /// What SQLite says.
         damage: String,
+        /// Whether the end of the file is missing: then no such list fits what is there.
+        is_cut_off: bool,
         /// What is to be done.
         way: String,
     },

@@ -17,6 +17,9 @@ use crate::store::file::schema::{APPLICATION_ID, READABLE, SNAPSHOT_APPLICATION_
 /// first.
 const APPLICATION_ID_OFFSET: usize = 68;
 
+/// Offset of the version of the schema, likewise.
+const USER_VERSION_OFFSET: usize = 60;
+
 /// What a file is opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Access {
@@ -187,6 +190,19 @@ pub(in crate::store) fn cut_off(path: &Path) -> Option<String> {
         .then(|| format!("the file is cut off: of {n_bytes_once} bytes {n_bytes} are there"))
 }
 
+/// Whether the first bytes of a file say that it may be refused: that it is not a database of ours that this program reads and changes.
+pub(in crate::store) fn is_doubtful(path: &Path) -> bool {
+    let head = read_head(path, APPLICATION_ID_OFFSET + 4);
+    match (number_at(&head, APPLICATION_ID_OFFSET), number_at(&head, USER_VERSION_OFFSET)) {
+        (Some(id), Some(version)) => {
+            let is_read = usize::try_from(version).is_ok_and(|version| (READABLE..=VERSION).contains(&version));
+            id != APPLICATION_ID || !is_read
+        }
+        // It was looked at before, or cannot be.
+        _ => false,
+    }
+}
+
 /// Refuses a snapshot by the first bytes of the file, before anything is written beside it.
 pub(in crate::store) fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
     let head = read_head(path, APPLICATION_ID_OFFSET + 4);
@@ -194,6 +210,23 @@ pub(in crate::store) fn refuse_snapshot(path: &Path) -> Result<(), StoreError> {
         return Err(snapshot_is_for_reading(path));
     }
     Ok(())
+}
+
+/// Refuses a database of a later program, likewise.
+pub(in crate::store) fn refuse_newer(path: &Path) -> Result<(), StoreError> {
+    let head = read_head(path, APPLICATION_ID_OFFSET + 4);
+    let known = i64::try_from(VERSION).unwrap_or(i64::MAX);
+    match (number_at(&head, APPLICATION_ID_OFFSET), number_at(&head, USER_VERSION_OFFSET).map(i64::from)) {
+        (Some(APPLICATION_ID), Some(found)) if found > known => {
+            Err(StoreError::Newer { path: path.display().to_string(), found, known })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A number at an offset in the first bytes of a file, if there are so many.
+fn number_at(head: &[u8], at: usize) -> Option<i32> {
+    head.get(at..)?.first_chunk().map(|bytes| i32::from_be_bytes(*bytes))
 }
 
 /// Files that SQLite has been given in this process: device and number.

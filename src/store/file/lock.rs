@@ -81,9 +81,15 @@ pub(in crate::store) fn check_names(database: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// How many names a file has; 0 where it is not there.
-pub(in crate::store) fn n_names(file: &Path) -> u64 {
-    std::fs::metadata(file).map_or(0, |metadata| metadata.nlink())
+/// How many names a file has; 0 where none is there. A folder has one in each folder within it.
+fn n_names(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |metadata| if metadata.is_file() { metadata.nlink() } else { 0 })
+}
+
+/// Whether a file has other names (hard links). What somebody writes by one of them may not be seen by another.
+#[must_use]
+pub fn has_other_names(file: &Path) -> bool {
+    n_names(file) > 1
 }
 
 /// Gives the lock of a database that is there to its owner, as SQLite does with its own files beside it: root may work on anybody's, who

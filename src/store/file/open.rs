@@ -16,7 +16,7 @@ use crate::config::StoreSettings;
 use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{
-    Access, check_identity, check_identity_of, check_path, cut_off, is_snapshot, note_opened,
+    Access, check_identity, check_identity_of, check_path, cut_off, is_doubtful, is_snapshot, note_opened,
 };
 use crate::store::file::lock::{check_names, is_locked_by};
 use crate::store::file::new_file::{beside, folder_of};
@@ -163,6 +163,19 @@ pub(in crate::store) fn check_maker(settings: &StoreSettings) -> Result<(), Stor
     }
 }
 
+/// Refuses a database that this process must not change, before anything is done for the change.
+///
+/// # Errors
+///
+/// [`StoreError::Unusable`] for a file that it may not write to, or that has several names. Nothing for one that is not there.
+pub fn check_changeable(path: &Path) -> Result<(), StoreError> {
+    check_names(path)?;
+    match access::obstacle(path, Wish::Write).filter(|_| path.exists()) {
+        Some(reason) => Err(StoreError::Unusable { path: path.display().to_string(), reason }),
+        None => Ok(()),
+    }
+}
+
 /// Refuses a file that this process is kept from.
 fn check_obstacle(path: &Path) -> Result<(), StoreError> {
     match access::obstacle(path, Wish::Read) {
@@ -206,7 +219,16 @@ fn open_read_only(path: &Path, busy_timeout: Duration, access: Access) -> Result
         return Err(StoreError::Unusable { path: path.display().to_string(), reason });
     }
     let cut = cut_off(path);
+    let is_looked_at_first = cut.is_some() || is_doubtful(path);
     note_opened(path);
+    // Beside what is refused nothing is left that was not there. Readers leave what SQLite makes beside a file, and what another program
+    // may use is not for us to remove.
+    if is_looked_at_first && let Some(connection) = open_alone(path) {
+        let opened = examined(connection, path, access, cut.as_ref())?;
+        if opened.cut_off.is_some() {
+            return Ok(opened);
+        }
+    }
     open_cut(path, busy_timeout, access, cut.as_ref())
 }
 
@@ -222,6 +244,17 @@ fn open_cut(
     let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
     connection.busy_timeout(busy_timeout).map_err(wrap)?;
     keep_side_files(&connection).map_err(wrap)?;
+    examined(connection, path, access, cut)
+}
+
+/// An open file that is ours, ready for questions.
+fn examined(
+    connection: Connection,
+    path: &Path,
+    access: Access,
+    cut: Option<&String>,
+) -> Result<OpenedForReading, StoreError> {
+    let wrap = |error: rusqlite::Error| explain(&error, path);
     // "de" in a question of the user's is a column, and a wrong one is told. Otherwise SQLite takes it for a text where there is no such
     // column, and a condition is never true without a word.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(wrap)?;
@@ -254,18 +287,39 @@ fn needs_side_files(connection: &Connection) -> bool {
 /// may not write in the folder, or nobody may. Where nothing writes, the file alone holds everything and can be read as it lies.
 fn open_at_rest(path: &Path, reason: &str) -> Result<Connection, StoreError> {
     let shown = path.display().to_string();
-    let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0);
-    if has_log || is_locked_by(path).is_some() {
+    if !is_at_rest(path) {
         let advice = "whoever may write in its folder can read it, and leaves the files there that others need; \
              with SQLite itself, immutable=1 reads it without what is in its -wal";
         return Err(StoreError::Unusable { path: shown, reason: format!("{reason}; {advice}") });
     }
-    let Ok(mut url) = path.canonicalize().map_err(|_| ()).and_then(Url::from_file_path) else {
+    let Some(url) = url_as_it_lies(path) else {
         return Err(StoreError::Unusable { path: shown, reason: reason.to_owned() });
     };
+    Connection::open_with_flags(url.as_str(), AS_IT_LIES).map_err(|error| explain(&error, path))
+}
+
+/// Opens a file as it lies, with nothing beside it, where all of it is in it.
+fn open_alone(path: &Path) -> Option<Connection> {
+    if !is_at_rest(path) {
+        return None;
+    }
+    Connection::open_with_flags(url_as_it_lies(path)?.as_str(), AS_IT_LIES).ok()
+}
+
+/// Whether the file alone holds everything: nothing waits in a log, and nobody ingests.
+fn is_at_rest(path: &Path) -> bool {
+    let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0);
+    !has_log && is_locked_by(path).is_none()
+}
+
+const AS_IT_LIES: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX).union(OpenFlags::SQLITE_OPEN_URI);
+
+/// The name by which SQLite opens a file as it lies, without locks and without the files beside it.
+fn url_as_it_lies(path: &Path) -> Option<Url> {
+    let mut url = path.canonicalize().ok().and_then(|path| Url::from_file_path(path).ok())?;
     url.set_query(Some("immutable=1"));
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(url.as_str(), flags).map_err(|error| explain(&error, path))
+    Some(url)
 }
 
 /// The error of a file whose end is missing, with the ways to what is left of it.
@@ -307,7 +361,7 @@ fn without_schema(path: &Path, error: StoreError, cut: Option<&String>) -> Store
                  `sqlite3 {shown} .recover` may find rows of it"
             ),
         };
-        return StoreError::WithoutSchema { path: shown, damage, way };
+        return StoreError::WithoutSchema { path: shown, damage, is_cut_off: true, way };
     }
     let backup = match newest_backup(path) {
         Some(backup) => format!("`newswire restore --force {}` puts the newest backup in its place", backup.display()),
@@ -315,7 +369,7 @@ fn without_schema(path: &Path, error: StoreError, cut: Option<&String>) -> Store
     };
     let way =
         format!("`newswire doctor --fix` writes that list anew where nothing else is damaged; if it cannot, {backup}");
-    StoreError::WithoutSchema { path: shown, damage, way }
+    StoreError::WithoutSchema { path: shown, damage, is_cut_off: false, way }
 }
 
 /// Gives a snapshot empty private tables that last as long as the connection. Every question can then be asked, and the

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::store::file::backup::copy_into;
 use crate::store::file::error::{StoreError, explain, is_damage};
-use crate::store::file::identity::refuse_snapshot;
+use crate::store::file::identity::{refuse_newer, refuse_snapshot};
 use crate::store::file::integrity;
 use crate::store::file::lock::IngestLock;
 use crate::store::file::new_file::{CopyWatcher, beside, folder_of};
@@ -42,6 +42,7 @@ pub fn restore(
     watcher: &mut CopyWatcher<'_>,
 ) -> Result<Restored, StoreError> {
     refuse_snapshot(backup)?;
+    refuse_newer(backup)?;
     if backup.canonicalize().is_ok_and(|backup| database.canonicalize().is_ok_and(|database| database == backup)) {
         let reason = "this is the database itself; name a backup of it".to_owned();
         return Err(StoreError::Unusable { path: backup.display().to_string(), reason });

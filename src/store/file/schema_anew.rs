@@ -39,8 +39,15 @@ const LOCKED_BYTE: u64 = 0x4000_0000;
 ///
 /// [`StoreError::Busy`] while a process ingests, and whatever else keeps the copy from being written.
 pub fn write_schema_anew(settings: &StoreSettings) -> Result<Option<PathBuf>, StoreError> {
-    let path = &settings.path;
-    let _lock = IngestLock::acquire(path)?;
+    let lock = IngestLock::acquire(&settings.path)?;
+    let written = write_anew(&settings.path);
+    if !matches!(written, Ok(Some(_))) {
+        lock.take_back();
+    }
+    written
+}
+
+fn write_anew(path: &Path) -> Result<Option<PathBuf>, StoreError> {
     let failed =
         |error: std::io::Error| StoreError::Unusable { path: path.display().to_string(), reason: error.to_string() };
     let wrap = |error: rusqlite::Error| explain(&error, path);

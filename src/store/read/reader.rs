@@ -13,7 +13,7 @@ use crate::model::HostMemory;
 use crate::store::file::error::StoreError;
 use crate::store::file::host_memory;
 use crate::store::file::identity;
-use crate::store::file::lock::n_names;
+use crate::store::file::lock::has_other_names;
 use crate::store::file::open::{OpenedForReading, open_for_reading};
 use crate::store::read::cells::{Cells, DamagedRow};
 use crate::store::read::salvage;
@@ -51,7 +51,7 @@ impl Reader {
     /// Whether the file has other names (hard links). What somebody writes by one of them may not be seen. A snapshot is never written.
     #[must_use]
     pub fn has_other_names(&self) -> bool {
-        n_names(&self.path) > 1 && !self.is_snapshot().unwrap_or(false)
+        has_other_names(&self.path) && !self.is_snapshot().unwrap_or(false)
     }
 
     /// How much of the file is there, where its end is missing: what can be read of it is.
