@@ -67,6 +67,9 @@ pub(crate) fn parse(text: &str) -> Result<Address, Failure> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err(wrong("it names no host"));
     }
+    if is_without_scheme && is_number_for_host(cleaned, &url) {
+        return Err(wrong("it is a number, and the number of a host is written as 192.0.2.5"));
+    }
     // A fragment that is the address of a page of its own stays.
     if normalize::url::canonicalize(&url).is_ok_and(|canonical| canonical.as_url().fragment().is_none()) {
         url.set_fragment(None);
@@ -85,9 +88,7 @@ pub(crate) fn recognize(text: &str) -> Option<Result<Address, Failure>> {
     let has_path = cleaned.trim_start_matches('/').contains(['/', '?']);
     let is_host = match address.url.host()? {
         Host::Domain("localhost") => has_path || address.url.port().is_some(),
-        // A number alone is a number, though it may be read as an address.
-        Host::Ipv4(host) => cleaned.trim_start_matches('/').starts_with(&host.to_string()),
-        Host::Ipv6(_) => true,
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
         Host::Domain(host) => is_name_of_host(host) && (has_path || is_under_known_suffix(host)),
     };
     is_host.then_some(Ok(address))
@@ -102,16 +103,14 @@ pub(crate) enum NamedArticle {
     At(CanonicalUrl),
 }
 
-/// Reads the number of an article, or an address. `otherwise` is what else the word may be, for the message.
-pub(crate) fn article(word: &str, otherwise: &str) -> Result<NamedArticle, Failure> {
+/// Reads the number of an article, or an address; nothing where the word is neither.
+pub(crate) fn article(word: &str) -> Result<Option<NamedArticle>, Failure> {
     if let Ok(id) = word.trim().parse() {
-        return Ok(NamedArticle::Id(id));
+        return Ok(Some(NamedArticle::Id(id)));
     }
-    let Some(address) = recognize(word).transpose()? else {
-        return Err(Failure::Usage(format!("{word:?} is neither an id nor an address{otherwise}")));
-    };
+    let Some(address) = recognize(word).transpose()? else { return Ok(None) };
     let url = normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(NamedArticle::At(url))
+    Ok(Some(NamedArticle::At(url)))
 }
 
 /// As [`recognize`], where the word may name a file: one that is there is meant, and so is one in a folder that is there.
@@ -149,6 +148,11 @@ fn scheme_of(cleaned: &str) -> Option<&'static str> {
         _ if is_scheme && !is_port && (rest.starts_with("//") || !scheme.contains('.')) => Some("other"),
         _ => None,
     }
+}
+
+/// Whether browsers take what is written for the number of a host, and it is not written as one: `7.5` is 7.0.0.5 to them.
+fn is_number_for_host(cleaned: &str, url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv4(host)) if !cleaned.trim_start_matches('/').starts_with(&host.to_string()))
 }
 
 fn is_name_of_host(host: &str) -> bool {
@@ -214,6 +218,9 @@ mod tests {
             ("https://", "empty host"),
             ("", "empty host"),
             ("https://example.org/a b", "white space"),
+            ("7.5", "it is a number"),
+            ("0x7f.1/feed", "it is a number"),
+            ("10.1:8080", "it is a number"),
             ("intranet", "write https://intranet/ if a host of that name is meant"),
             ("5", "write https://5/ if"),
         ] {

@@ -64,9 +64,13 @@ impl Failure {
     }
 }
 
-/// There is no article with a number.
-pub(crate) fn no_article(id: i64) -> Failure {
-    Failure::Failed(format!("no article {id}: it was deleted before, or never there; `newswire ls` lists what is"))
+/// There is no article with a number, where this is the last one there is.
+pub(crate) fn no_article(id: i64, last: i64) -> Failure {
+    Failure::Failed(match last {
+        0 => format!("no article {id}, and no other either; `newswire fetch URL` brings one"),
+        _ if (1..=last).contains(&id) => format!("no article {id}: it was deleted; `newswire ls` lists what is there"),
+        _ => format!("no article {id}: the newest is {last}; `newswire ls` lists what is there"),
+    })
 }
 
 /// A failure with a file that was named and is not the database of the settings: where it is not there, no other has to be named for that.

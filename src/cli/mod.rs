@@ -46,6 +46,8 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::config::meant_by;
+
 use arguments::{CommonArguments, STYLES, after_help};
 use context::Context;
 use copy::backup::{self, BackupCommand};
@@ -193,7 +195,7 @@ fn parse() -> Arguments {
             && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
             && sql::looks_like_option(argument)
         {
-            end_with(&error);
+            end_with(error);
         }
     }
     read.unwrap_or_else(|error| {
@@ -202,19 +204,20 @@ fn parse() -> Arguments {
         if is_help {
             tell_help(std::env::args_os());
         }
-        end_with(&error)
+        end_with(error)
     })
 }
 
 /// Reads a command line that asks for help, and gives it, or says what is wrong with the line.
 fn tell_help(line: impl IntoIterator<Item = OsString>) {
     if let Err(error) = help::arranged(Arguments::command(), terminal_width()).try_get_matches_from(line) {
-        end_with(&error);
+        end_with(error);
     }
 }
 
 /// Says what is wrong with the command line, in lines that fit the terminal, or gives the help that it asks for; and ends.
-fn end_with(error: &clap::Error) -> ! {
+fn end_with(mut error: clap::Error) -> ! {
+    suggest(&mut error);
     let Some(columns) = messages_width().filter(|_| error.use_stderr()) else { error.exit() };
     let rendered = error.render();
     let text = if console::colors_enabled_stderr() { rendered.ansi().to_string() } else { rendered.to_string() };
@@ -225,6 +228,33 @@ fn end_with(error: &clap::Error) -> ! {
         }
     }
     std::process::exit(error.exit_code());
+}
+
+/// Puts what was probably meant by the name of a command first: clap has its list from the least likely to the likeliest.
+fn suggest(error: &mut clap::Error) {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return };
+    let word = word.clone();
+    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
+        let mut names = names.clone();
+        names.reverse();
+        let meant: Vec<String> =
+            meant_by(&word, names.iter().map(String::as_str)).into_iter().map(str::to_owned).collect();
+        let named = if meant.is_empty() { names } else { meant };
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(named));
+        return;
+    }
+    // What is no action may be one of the things that the command is about.
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let is_about = |command: &str| usage.split_whitespace().any(|part| part == command);
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    let tip = if is_about("stories") && is_number {
+        format!("'stories show {word}' shows a story")
+    } else if is_about("sources") {
+        format!("'sources show {word}' shows a source")
+    } else {
+        return;
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
 }
 
 /// Does what `newswire WORDS --help` does.

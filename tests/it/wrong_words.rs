@@ -51,7 +51,31 @@ fn what_is_nearly_right_is_told_with_what_was_meant() {
         (&["ls", "--source", "wires"], 2, "did you mean wire?"),
         (&["why", "wires"], 2, "did you mean wire?"),
         (&["why", "1"], 1, "article 1 has no address"),
-        (&["why", "7"], 1, "no article 7"),
+        (&["why", "7"], 1, "no article 7: the newest is 1"),
+        (&["why", "7.5"], 2, "\"7.5\" is no address: it is a number"),
+        (&["fetch", "7.5"], 2, "no source \"7.5\""),
+        (&["sources", "add", "7.5"], 2, "\"7.5\" is no address: it is a number"),
+        (&["discover", "0x7f.1"], 2, "is no address: it is a number"),
+        (&["show", "7"], 1, "no article 7: the newest is 1"),
+        (&["show", "-1"], 1, "no article -1: the newest is 1"),
+        (&["rm", "7"], 1, "no article 7: the newest is 1"),
+        (&["show", "wire"], 2, "it is a source: `newswire ls --source wire` lists its articles"),
+        (&["rm", "wire"], 2, "`newswire sources rm wire`"),
+        (&["show", "wires"], 2, "\"wires\" is neither an id nor an address\n"),
+        (&["stories", "show", "x"], 2, "must be the number of a story; `newswire stories` lists them"),
+        (&["stories", "show", "7"], 1, "no story 7: "),
+        (&["stories", "merge", "1", "x"], 2, "must be the number of a story"),
+        (&["stories", "split", "x"], 2, "must be the number of an article"),
+        (&["stories", "--min-articles", "-1"], 2, "must be a whole number, such as 2"),
+        (&["ls", "--story", "x"], 2, "must be the number of a story"),
+        (&["stories", "2"], 2, "tip: 'stories show 2' shows a story"),
+        (&["stories", "shwo", "2"], 2, "tip: a similar subcommand exists: 'show'"),
+        (&["sources", "wire"], 2, "tip: 'sources show wire' shows a source"),
+        (&["serach", "ferry"], 2, "tip: a similar subcommand exists: 'search'"),
+        (&["tail", "-n", "-3"], 2, "must be a whole number, such as 2"),
+        (&["export", "--as-of-seq", "x"], 2, "must be the number of a change"),
+        (&["status", "--since", "-2d"], 2, "must be without the minus"),
+        (&["prune", "--older", "-2d"], 2, "must be without the minus"),
         (&["why", "wire"], 1, "source wire has no address"),
         (&["why", "nowhere.example"], 1, "nothing is known of https://nowhere.example/"),
         (&["show", "1", "--diff", "1..1"], 1, "there is only wording 1 of it"),
@@ -313,9 +337,5 @@ fn that_there_is_no_article_is_said_once() {
     // One wording, whoever is asked.
     let told = [&["show", "77"][..], &["rm", "77"]].map(|arguments| room.run(arguments).exits(1).stderr);
     assert_eq!(told[0], told[1]);
-    assert!(
-        told[0].contains("no article 77: it was deleted before, or never there; `newswire ls` lists what is"),
-        "{}",
-        told[0]
-    );
+    assert!(told[0].contains("no article 77: the newest is 1; `newswire ls` lists what is there"), "{}", told[0]);
 }

@@ -52,11 +52,11 @@ pub(crate) struct ExportCommand {
     pub(crate) filter: FilterArguments,
 
     /// As the store was at this time: 2026-11-20 (its beginning), 2026-11-20T12:00:00Z, 2d
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time)]
     pub(crate) as_of: Option<Timestamp>,
 
     /// As the store was behind the change with this number
-    #[arg(long, value_name = "N", conflicts_with = "as_of")]
+    #[arg(long, value_name = "N", conflicts_with = "as_of", allow_negative_numbers = true, value_parser = parse_change)]
     pub(crate) as_of_seq: Option<i64>,
 
     /// A folder for a bundle, a file for the others (default: standard output)
@@ -85,6 +85,10 @@ pub(crate) struct BesideArguments {
     /// Write a card beside it, README.md, as Hugging Face has them for data sets
     #[arg(long)]
     pub(crate) card: bool,
+}
+
+fn parse_change(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "must be the number of a change: articles.change_seq".to_owned())
 }
 
 pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), Failure> {

@@ -32,7 +32,7 @@ Examples:
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct PruneCommand {
     /// What is older goes: an age (90d, 2y) or a day
-    #[arg(long, value_name = "AGE", value_parser = parse_time)]
+    #[arg(long, value_name = "AGE", allow_hyphen_values = true, value_parser = parse_time)]
     older: Option<Timestamp>,
 
     /// Of this source only

@@ -5,9 +5,10 @@ use serde_json::json;
 
 use crate::store::{self, Reader, RemovedArticle};
 
-use crate::cli::addresses::{self, NamedArticle};
+use crate::cli::addresses::NamedArticle;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, no_article, outcome_of_parts};
+use crate::cli::sources::named::one_article;
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::table::{number, text};
 use crate::cli::terminal::text::{counted, one_line};
@@ -24,7 +25,7 @@ Examples:
   newswire rm --forget https://example.org/2026/11/a-story   it may come back")]
 pub(crate) struct RmCommand {
     /// Ids, or addresses that lead to them
-    #[arg(value_name = "ID or URL", required = true)]
+    #[arg(value_name = "ID or URL", required = true, allow_negative_numbers = true)]
     articles: Vec<String>,
 
     /// Forget the addresses as well: the article may come back
@@ -36,7 +37,7 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
     let config = context.configure(Manner::OneShot)?;
     let mut failures = Vec::new();
     let mut ids = Vec::new();
-    {
+    let last = {
         let reader = Context::reader_before_change(&config.store.path)?;
         for word in &command.articles {
             match find(&reader, word) {
@@ -46,7 +47,8 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
                 Err(failure) => failures.push(failure),
             }
         }
-    }
+        reader.last_article()?
+    };
     let mut rows = Vec::new();
     for RemovedArticle { id, title, was_there, is_kept } in
         store::remove_articles_beside(&config.store, &ids, command.forget)?
@@ -61,7 +63,7 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
             (true, true) => "deleted, and forgotten",
             (false, true) => "forgotten",
             (false, false) => {
-                failures.push(no_article(id));
+                failures.push(no_article(id, last));
                 continue;
             }
         };
@@ -75,7 +77,7 @@ pub(crate) fn run(context: &mut Context, command: &RmCommand) -> Result<(), Fail
 
 /// The number of an article, also of one that is deleted and whose address is still known.
 fn find(reader: &Reader, word: &str) -> Result<i64, Failure> {
-    let url = match addresses::article(word, "; sources go by `newswire sources rm`")? {
+    let url = match one_article(reader, word)? {
         NamedArticle::Id(id) => return Ok(id),
         NamedArticle::At(url) => url,
     };

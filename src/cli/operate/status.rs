@@ -41,7 +41,7 @@ pub(crate) struct StatusCommand {
     check: bool,
 
     /// When the newest article must have come: an age (12h, 7d) or a day [default: 3d, a weekend and a night]
-    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "3d", hide_default_value = true)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time, default_value = "3d", hide_default_value = true)]
     since: Timestamp,
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct FilterArguments {
     pub(crate) until: Option<Timestamp>,
 
     /// Of this story (`newswire stories` lists them)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true, value_parser = stories::parse_story)]
     pub(crate) story: Option<i64>,
 
     /// A condition in SQL over the columns of the table articles

@@ -20,6 +20,11 @@ pub(crate) struct LimitArguments {
     pub(crate) all: bool,
 }
 
+/// A whole number that is no number of rows to print.
+pub(crate) fn parse_count(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "must be a whole number, such as 2".to_owned())
+}
+
 fn parse_limit(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "must be a whole number, such as 20; 0 or --all for all there are".to_owned())
 }

@@ -12,9 +12,10 @@ use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, W
 use super::damage;
 use super::lineage::Descent;
 use super::revisions;
-use crate::cli::addresses::{self, NamedArticle};
+use crate::cli::addresses::NamedArticle;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, no_article};
+use crate::cli::sources::named::one_article;
 use crate::cli::terminal::article_words;
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::one_line;
@@ -32,7 +33,7 @@ In a difference - stands before a paragraph that went, + before one that came, ~
 {+words came+}.")]
 pub(crate) struct ShowCommand {
     /// Its id, or an address that leads to it
-    #[arg(value_name = "ID or URL")]
+    #[arg(value_name = "ID or URL", allow_negative_numbers = true)]
     pub(crate) article: String,
 
     /// Its wordings as well, with what changed in each
@@ -50,7 +51,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     context.output.page();
     let id = find(&reader, &config, &command.article)?;
     let Some(article) = reader.article(id)? else {
-        return Err(no_article(id));
+        return Err(no_article(id, reader.last_article()?));
     };
     let found = Found {
         sightings: reader.sightings(id)?,
@@ -80,7 +81,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
 }
 
 fn find(reader: &Reader, config: &Config, word: &str) -> Result<i64, Failure> {
-    let url = match addresses::article(word, "")? {
+    let url = match one_article(reader, word)? {
         NamedArticle::Id(id) => return Ok(id),
         NamedArticle::At(url) => url,
     };

@@ -11,7 +11,7 @@ use crate::forms::times::parse_time;
 use crate::store::{self, MemberRow, Reader, StoryFilter, StoryRow};
 
 use super::damage;
-use super::limit::{LimitArguments, tell_rest};
+use super::limit::{LimitArguments, parse_count, tell_rest};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::output::Output;
@@ -50,11 +50,11 @@ pub(crate) struct StoryChoice {
     pub(crate) until: Option<Timestamp>,
 
     /// Told by at least so many articles
-    #[arg(long, default_value_t = 2, value_name = "N")]
+    #[arg(long, default_value_t = 2, value_name = "N", allow_negative_numbers = true, value_parser = parse_count)]
     pub(crate) min_articles: u32,
 
     /// Told by at least so many sources; those that print another one's report don't count
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", allow_negative_numbers = true, value_parser = parse_count)]
     pub(crate) min_sources: u32,
 
     /// Leave out what is told in the same words again and again: weather, results, notices
@@ -79,6 +79,7 @@ Examples:
   newswire stories show 12")]
     Show {
         /// Its number
+        #[arg(allow_negative_numbers = true, value_parser = parse_story)]
         story: i64,
     },
     /// Put stories together
@@ -87,9 +88,10 @@ Examples:
   newswire stories merge 12 15     the articles of 15 join 12")]
     Merge {
         /// The story that stays
+        #[arg(allow_negative_numbers = true, value_parser = parse_story)]
         into: i64,
         /// Those whose articles join it
-        #[arg(required = true)]
+        #[arg(required = true, allow_negative_numbers = true, value_parser = parse_story)]
         others: Vec<i64>,
     },
     /// Take articles out of their story, into a new one
@@ -98,9 +100,18 @@ Examples:
   newswire stories split 301 307")]
     Split {
         /// Numbers of articles
-        #[arg(value_name = "ARTICLE", required = true)]
+        #[arg(value_name = "ARTICLE", required = true, allow_negative_numbers = true, value_parser = parse_article)]
         articles: Vec<i64>,
     },
+}
+
+pub(crate) fn parse_story(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "must be the number of a story; `newswire stories` lists them".to_owned())
+}
+
+fn parse_article(text: &str) -> Result<i64, String> {
+    text.parse()
+        .map_err(|_| "must be the number of an article; `newswire stories show ID` lists those of a story".to_owned())
 }
 
 pub(crate) fn run(context: &mut Context, command: &StoriesCommand) -> Result<(), Failure> {
@@ -261,5 +272,16 @@ fn tell(context: &mut Context, config: &Config, id: i64, what: &str) -> Result<(
 
 /// A story that must be there.
 pub(crate) fn find(reader: &Reader, id: i64) -> Result<StoryRow, Failure> {
-    reader.story(id)?.ok_or_else(|| Failure::Failed(format!("no story {id}; `newswire stories` lists them")))
+    if let Some(story) = reader.story(id)? {
+        return Ok(story);
+    }
+    Err(Failure::Failed(match reader.last_story()? {
+        0 => format!("no story {id}, and no other either"),
+        last if (1..=last).contains(&id) => {
+            format!(
+                "no story {id}: it has become part of another, or its articles are gone; `newswire stories` lists what is there"
+            )
+        }
+        last => format!("no story {id}: the newest is {last}; `newswire stories` lists what is there"),
+    }))
 }

@@ -17,6 +17,7 @@ use crate::store::{ArticleFilter, ChangeRow, Reader};
 use super::cursor::Cursor;
 use super::damage::Damage;
 use super::filter::FilterArguments;
+use super::limit::parse_count;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::article_words;
@@ -75,7 +76,7 @@ pub(crate) struct TailCommand {
     pub(crate) exec: Option<String>,
 
     /// At most so many: the last [default: 10], with --cursor the next [default: all]
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = parse_count)]
     pub(crate) limit: Option<u32>,
 
     /// All there are

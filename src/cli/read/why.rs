@@ -95,7 +95,7 @@ fn address_of(reader: &Reader, word: &str) -> Result<CanonicalUrl, Failure> {
     let no_address = |what: String| Failure::Failed(format!("{what} has no address"));
     let address = match word.trim().parse::<i64>() {
         Ok(id) => {
-            let article = reader.article(id)?.ok_or_else(|| no_article(id))?;
+            let Some(article) = reader.article(id)? else { return Err(no_article(id, reader.last_article()?)) };
             article.row.url.ok_or_else(|| no_address(format!("article {id}")))?
         }
         Err(_) => match find_source(reader, word) {

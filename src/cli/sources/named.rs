@@ -3,7 +3,7 @@
 use crate::config::meant_by;
 use crate::store::{Reader, SourceRow};
 
-use crate::cli::addresses::{self, Address};
+use crate::cli::addresses::{self, Address, NamedArticle};
 use crate::cli::failure::Failure;
 
 /// Slugs that are named where a word may mean any of them.
@@ -60,6 +60,22 @@ pub(crate) fn find_source(reader: &Reader, word: &str) -> Result<Meant, Failure>
             Err(Failure::Usage(format!("{word:?} may be any of {}{more}", slugs.join(", "))))
         }
     }
+}
+
+/// The article that a word names, by number or address. Where it names a source, that is said.
+pub(crate) fn one_article(reader: &Reader, word: &str) -> Result<NamedArticle, Failure> {
+    if let Some(named) = addresses::article(word)? {
+        return Ok(named);
+    }
+    let mut told = format!("{word:?} is neither an id nor an address");
+    if let Ok(Meant::Source(row)) = find_source(reader, word) {
+        let slug = row.slug;
+        told += &format!(
+            "; it is a source: `newswire ls --source {slug}` lists its articles, `newswire sources show {slug}` and \
+             `newswire sources rm {slug}` are about itself"
+        );
+    }
+    Err(Failure::Usage(told))
 }
 
 /// There is no such source; one of which the slug is near may be meant.

@@ -46,6 +46,24 @@ impl Reader {
         Ok(self.count(&counting("stories", &conditions), &parameters)?)
     }
 
+    /// The highest number of an article; 0 where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn last_article(&self) -> Result<i64, StoreError> {
+        Ok(self.connection().query_row("SELECT coalesce(max(id), 0) FROM articles", [], |row| row.get(0))?)
+    }
+
+    /// The highest number of a story; 0 where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn last_story(&self) -> Result<i64, StoreError> {
+        Ok(self.connection().query_row("SELECT coalesce(max(id), 0) FROM stories", [], |row| row.get(0))?)
+    }
+
     fn count(&self, sql: &str, parameters: &Parameters) -> rusqlite::Result<u64> {
         let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
         self.connection().query_row(sql, parameters.as_slice(), |row| row.get(0))
