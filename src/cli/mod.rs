@@ -235,11 +235,10 @@ fn suggest(error: &mut clap::Error) {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return };
     let word = word.clone();
     if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
-        let mut names = names.clone();
-        names.reverse();
+        let likeliest_first: Vec<String> = names.iter().rev().cloned().collect();
         let meant: Vec<String> =
-            meant_by(&word, names.iter().map(String::as_str)).into_iter().map(str::to_owned).collect();
-        let named = if meant.is_empty() { names } else { meant };
+            meant_by(&word, likeliest_first.iter().map(String::as_str)).into_iter().map(str::to_owned).collect();
+        let named = if meant.is_empty() { likeliest_first } else { meant };
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(named));
         return;
     }

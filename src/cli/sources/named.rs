@@ -67,15 +67,15 @@ pub(crate) fn one_article(reader: &Reader, word: &str) -> Result<NamedArticle, F
     if let Some(named) = addresses::article(word)? {
         return Ok(named);
     }
-    let mut told = format!("{word:?} is neither an id nor an address");
-    if let Ok(Meant::Source(row)) = find_source(reader, word) {
-        let slug = row.slug;
-        told += &format!(
-            "; it is a source: `newswire ls --source {slug}` lists its articles, `newswire sources show {slug}` and \
-             `newswire sources rm {slug}` are about itself"
-        );
-    }
-    Err(Failure::Usage(told))
+    let told = format!("{word:?} is neither an id nor an address");
+    Err(Failure::Usage(match find_source(reader, word) {
+        Ok(Meant::Source(row)) => format!(
+            "{told}; it is a source: `newswire ls --source {slug}` lists its articles, `newswire sources show {slug}` and \
+             `newswire sources rm {slug}` are about itself",
+            slug = row.slug
+        ),
+        _ => told,
+    }))
 }
 
 /// There is no such source; one of which the slug is near may be meant.
