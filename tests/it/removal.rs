@@ -84,7 +84,7 @@ fn what_cannot_be_deleted_is_named() {
     room.run(&["rm", "paper"]).exits(2).says("newswire sources rm");
     room.run(&["rm", "1", "77"]).exits(3).says("no article 77");
     assert_eq!(ids(&room), Vec::<String>::new());
-    room.run(&["rm", "1"]).exits(1).says("it was deleted before");
+    room.run(&["rm", "1"]).exits(1).says("no article 1, and no other either");
 }
 
 #[test]
