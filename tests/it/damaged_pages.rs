@@ -181,6 +181,57 @@ fn a_file_without_its_last_pages_says_so_everywhere_and_leads_to_a_new_one_with_
         .says("puts the newest backup in its place, and `newswire --db NEW.db merge");
 }
 
+/// SQLite takes a part of a page for a page: it reads zeros where nothing is, and would write to it.
+#[test]
+fn a_file_without_the_end_of_its_last_page_is_cut_off_too() {
+    let room = archive();
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["backup", &copy]).exits(0);
+    let n_bytes = fs::metadata(&copy).expect("the copy").len();
+    let line = room.file("a.jsonl", r#"{"id": "1", "title": "Quay", "text": "The ferry left at dawn."}"#);
+    for n_missing in [1, 4096, 8191] {
+        let file = fs::OpenOptions::new().write(true).open(&copy).expect("the copy");
+        file.set_len(n_bytes - n_missing).expect("it is cut off");
+        let before = fs::read(&copy).expect("the copy");
+        let told = format!("the file is cut off: of {n_bytes} bytes {} are there", n_bytes - n_missing);
+        for arguments in [
+            &["doctor"][..],
+            &["doctor", "--fix"],
+            &["import", &line],
+            &["fetch", "--due"],
+            &["rm", "1"],
+            &["sources", "add", "http://paper.example/feed"],
+        ] {
+            room.run(&[&["--db", &copy], arguments].concat()).exits(1).says(&told).says("merge");
+        }
+        room.run(&["--db", &copy, "ls"]).says(&told);
+        assert!(fs::read(&copy).expect("the copy") == before, "nothing is written to it");
+        for side_file in ["-wal", "-shm", "-lock"] {
+            assert!(!fs::exists(format!("{copy}{side_file}")).expect("an answer"), "{n_missing}: {side_file}");
+        }
+        Newsroom::new().run(&["merge", &copy]).says(&told);
+    }
+}
+
+/// What a power failure leaves while pages go from the log to the file.
+#[test]
+fn a_file_whose_log_has_what_it_lacks_is_not_cut_off() {
+    let room = archive();
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = 0; VACUUM").expect("a log");
+    let torn = room.path("torn.db").display().to_string();
+    for ending in ["", "-wal"] {
+        fs::copy(format!("{}{ending}", room.database().display()), format!("{torn}{ending}")).expect("a copy");
+    }
+    drop(theirs);
+    let file = fs::OpenOptions::new().write(true).open(&torn).expect("the copy");
+    file.set_len(file.metadata().expect("a size").len() - 4096).expect("it is short");
+    let line = room.file("a.jsonl", r#"{"id": "1", "title": "Quay", "text": "The ferry left at dawn."}"#);
+    let outcome = room.run(&["--db", &torn, "import", &line]).exits(0);
+    assert!(!outcome.stderr.contains("cut off"), "{}", outcome.stderr);
+    room.run(&["--db", &torn, "doctor"]).exits(0);
+}
+
 #[test]
 fn a_merge_into_a_new_file_takes_out_what_can_be_read() {
     let room = archive();

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
+use crate::store::file::new_file::beside;
 use crate::store::file::schema::{APPLICATION_ID, READABLE, SNAPSHOT_APPLICATION_ID, VERSION};
 
 /// Offset of the application id in a file, in bytes (SQLite file format, section 1.3): four bytes, most significant
@@ -166,17 +167,29 @@ fn kind_of(head: &[u8]) -> String {
     "; it is of another kind, or encrypted: then decrypt it first".to_owned()
 }
 
-/// How much of a file is missing that was cut off, in words. Nothing where its own count of pages (SQLite file format, section 1.3) is not
-/// more than are there, or cannot be believed.
-pub(in crate::store) fn cut_off(path: &Path) -> Option<String> {
+/// What is missing at the end of a file that was cut off.
+#[derive(Clone)]
+pub(in crate::store) struct CutOff {
+    /// How much, in words.
+    pub(in crate::store) damage: String,
+    /// Whether only a part of the last page is, and no log makes up for it. SQLite takes the rest for a page and does not complain.
+    pub(in crate::store) is_within_last_page: bool,
+}
+
+/// What is missing at the end of a file. Nothing where its own count of pages (SQLite file format, section 1.3) is not more than are
+/// there, or cannot be believed.
+pub(in crate::store) fn cut_off(path: &Path) -> Option<CutOff> {
     const HEADER_BYTES: usize = 100;
+    // Looked at first: while pages go from the log to the file, the file may be short.
+    let has_log = has_log(path);
     let n_bytes = std::fs::metadata(path).ok()?.len();
     let head = read_head(path, HEADER_BYTES);
     if !head.starts_with(MAGIC) {
         return None;
     }
     if head.len() < HEADER_BYTES {
-        return Some(format!("the file is cut off: it has {n_bytes} bytes, fewer than any database"));
+        let damage = format!("the file is cut off: it has {n_bytes} bytes, fewer than any database");
+        return Some(CutOff { damage, is_within_last_page: false });
     }
     let page_bytes = match u16::from_be_bytes([head[16], head[17]]) {
         1 => 65_536,
@@ -186,8 +199,15 @@ pub(in crate::store) fn cut_off(path: &Path) -> Option<String> {
     // The count is that of the last change only where both say so.
     let is_count_good = number(24) == number(92);
     let n_bytes_once = u64::from(number(28)) * page_bytes;
-    (is_count_good && n_bytes < n_bytes_once)
-        .then(|| format!("the file is cut off: of {n_bytes_once} bytes {n_bytes} are there"))
+    (is_count_good && n_bytes < n_bytes_once).then(|| CutOff {
+        damage: format!("the file is cut off: of {n_bytes_once} bytes {n_bytes} are there"),
+        is_within_last_page: n_bytes_once - n_bytes < page_bytes && !has_log,
+    })
+}
+
+/// Whether something waits in the log of a database.
+pub(in crate::store) fn has_log(path: &Path) -> bool {
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
 }
 
 /// Whether the first bytes of a file say that it may be refused: that it is not a database of ours that this program reads and changes.

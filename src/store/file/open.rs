@@ -16,7 +16,8 @@ use crate::config::StoreSettings;
 use crate::store::file::backup_folder::newest_backup;
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::identity::{
-    Access, check_identity, check_identity_of, check_path, cut_off, is_doubtful, is_snapshot, note_opened,
+    Access, CutOff, check_identity, check_identity_of, check_path, cut_off, has_log, is_doubtful, is_snapshot,
+    note_opened,
 };
 use crate::store::file::lock::{check_names, is_locked_by};
 use crate::store::file::new_file::{beside, folder_of};
@@ -68,6 +69,7 @@ pub(in crate::store) fn open_for_writing_watched(
     }
     // Before it is opened: to close it would take away the locks of the connection.
     let cut = cut_off(path);
+    check_end(path, cut.as_ref())?;
     note_opened(path);
     let mut connection = Connection::open(path).map_err(wrap)?;
     // A file that was not there before.
@@ -85,7 +87,7 @@ pub(in crate::store) fn open_for_writing_watched(
         StoreError::Malformed { .. } => {
             match (open_cut(path, settings.busy_timeout, Access::Copy, cut.as_ref()), cut) {
                 (Err(error), _) => error,
-                (Ok(_), Some(damage)) => cut_off_error(path, damage),
+                (Ok(_), Some(cut)) => cut_off_error(path, cut.damage),
                 (Ok(_), None) => error,
             }
         }
@@ -167,12 +169,26 @@ pub(in crate::store) fn check_maker(settings: &StoreSettings) -> Result<(), Stor
 ///
 /// # Errors
 ///
-/// [`StoreError::Unusable`] for a file that it may not write to, or that has several names. Nothing for one that is not there.
+/// [`StoreError::Unusable`] for a file that it may not write to, or that has several names, [`StoreError::CutOff`] for one that ends within
+/// its last page. Nothing for one that is not there.
 pub fn check_changeable(path: &Path) -> Result<(), StoreError> {
     check_names(path)?;
+    check_end(path, cut_off(path).as_ref())?;
     match access::obstacle(path, Wish::Write).filter(|_| path.exists()) {
         Some(reason) => Err(StoreError::Unusable { path: path.display().to_string(), reason }),
         None => Ok(()),
+    }
+}
+
+/// Refuses to change a database that ends within its last page: SQLite would do so without a word.
+fn check_end(path: &Path, cut: Option<&CutOff>) -> Result<(), StoreError> {
+    match cut {
+        Some(CutOff { damage, is_within_last_page: true }) if !is_doubtful(path) => {
+            // Whoever only reads it knows more.
+            let read = open_read_only(path, Duration::ZERO, Access::Copy);
+            Err(read.err().unwrap_or_else(|| cut_off_error(path, damage.clone())))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -237,7 +253,7 @@ fn open_cut(
     path: &Path,
     busy_timeout: Duration,
     access: Access,
-    cut: Option<&String>,
+    cut: Option<&CutOff>,
 ) -> Result<OpenedForReading, StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -252,7 +268,7 @@ fn examined(
     connection: Connection,
     path: &Path,
     access: Access,
-    cut: Option<&String>,
+    cut: Option<&CutOff>,
 ) -> Result<OpenedForReading, StoreError> {
     let wrap = |error: rusqlite::Error| explain(&error, path);
     // "de" in a question of the user's is a column, and a wrong one is told. Otherwise SQLite takes it for a text where there is no such
@@ -271,9 +287,12 @@ fn examined(
             check_identity_of(&connection, path, access, cut.is_some())
                 .and_then(|()| check_schema(&connection, cut.is_some()).map_err(|error| explain(&error, path)))
                 .map_err(|error| without_schema(path, error, cut))?;
-            Ok(OpenedForReading { connection, is_at_rest: false, cut_off: cut.cloned() })
+            Ok(OpenedForReading { connection, is_at_rest: false, cut_off: cut.map(|cut| cut.damage.clone()) })
         }
-        checked => checked.map(|()| OpenedForReading { connection, is_at_rest: false, cut_off: None }),
+        checked => checked.map(|()| {
+            let cut_off = cut.filter(|cut| cut.is_within_last_page).map(|cut| cut.damage.clone());
+            OpenedForReading { connection, is_at_rest: false, cut_off }
+        }),
     }
 }
 
@@ -308,8 +327,7 @@ fn open_alone(path: &Path) -> Option<Connection> {
 
 /// Whether the file alone holds everything: nothing waits in a log, and nobody ingests.
 fn is_at_rest(path: &Path) -> bool {
-    let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0);
-    !has_log && is_locked_by(path).is_none()
+    !has_log(path) && is_locked_by(path).is_none()
 }
 
 const AS_IT_LIES: OpenFlags =
@@ -345,9 +363,9 @@ fn check_schema(connection: &Connection, is_cut_off: bool) -> rusqlite::Result<(
 }
 
 /// The error of a file whose list of tables cannot be read.
-fn without_schema(path: &Path, error: StoreError, cut: Option<&String>) -> StoreError {
+fn without_schema(path: &Path, error: StoreError, cut: Option<&CutOff>) -> StoreError {
     let damage = match error {
-        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => cut.cloned().unwrap_or(damage),
+        StoreError::Malformed { damage, .. } | StoreError::Sql(damage) => cut.map_or(damage, |cut| cut.damage.clone()),
         error => return error,
     };
     let shown = path.display().to_string();
