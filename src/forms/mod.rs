@@ -1,9 +1,12 @@
 //! How articles, stories, sources and times are told to programs: by the same names in every command and under every address.
 //!
+//! * [`words`]: numbers in words.
 //! * [`times`]: times as people give and read them, and as programs do.
 //! * [`articles`], [`stories`], [`sources`]: each as JSON.
 //! * [`lineage`]: whose text an article is.
 //! * [`revisions`]: how it read before, and what changed.
+
+pub(crate) mod words;
 
 pub(crate) mod times;
 

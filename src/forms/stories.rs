@@ -17,6 +17,13 @@ pub(crate) fn row(row: &StoryRow) -> Value {
     })
 }
 
+/// A story with its articles.
+pub(crate) fn whole(story: &StoryRow, members: &[MemberRow]) -> Value {
+    let mut value = row(story);
+    value["articles"] = members.iter().map(member).collect();
+    value
+}
+
 /// An article of a story, and why it is one.
 pub(crate) fn member(member: &MemberRow) -> Value {
     json!({

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::forms;
+use crate::forms::words::percent;
 use crate::store::{Lineage, Relative};
 
 use crate::cli::terminal::article_words::copy_mark;
@@ -86,8 +87,4 @@ impl Descent {
 
 fn named(relative: &Relative) -> String {
     format!("{} {}", relative.id, relative.source.as_deref().unwrap_or("import"))
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
 }

@@ -178,12 +178,7 @@ fn show(context: &mut Context, config: &Config, id: i64) -> Result<(), Failure> 
     let row = find(&reader, id)?;
     let members = reader.story_members(id)?;
     context.output.page();
-    let whole = || {
-        let mut value = forms::stories::row(&row);
-        value["articles"] = members.iter().map(forms::stories::member).collect();
-        value
-    };
-    context.output.one(whole, |output| describe(output, &row, &members))?;
+    context.output.one(|| forms::stories::whole(&row, &members), |output| describe(output, &row, &members))?;
     damage::report(context, &reader)
 }
 

@@ -1,18 +1,12 @@
 //! Pieces of text as they may go to a terminal, a field or a shell.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::io::IsTerminal;
+
+pub(crate) use crate::forms::words::counted;
 
 /// Running text in wider lines than this is hard to read.
 pub(crate) const TEXT_WIDTH_MAX: usize = 100;
-
-/// So many of a thing, whose plural is made with an s: `1 article`, `2 articles`.
-pub(crate) fn counted(number: impl Display, thing: &str) -> String {
-    let number = number.to_string();
-    let plural = if number == "1" { "" } else { "s" };
-    format!("{number} {thing}{plural}")
-}
 
 /// Text from a document as it may go to a terminal or into a field: control characters become spaces.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {

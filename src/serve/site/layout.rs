@@ -6,8 +6,8 @@ use maud::{Markup, html};
 
 use super::asked::{Asked, Form};
 use super::assets;
-use super::parts::{DOCTYPE, counted};
 use super::views::View;
+use crate::forms::words::counted;
 
 /// What all pages tell beside what they show.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub(super) fn page(view: &dyn View, asked: &Asked, frame: &Frame, n_damaged: usi
             (view.main(asked, frame.now))
             @if n_damaged > 0 {
                 p.trouble {
-                    (counted(n_damaged as u64, "row"))
+                    (counted(n_damaged, "row"))
                     " could not be read, and the rest is shown; " code { "newswire doctor" } " says more"
                 }
             }
@@ -79,7 +79,7 @@ fn whole(
         None => false,
     };
     let page = html! {
-        (DOCTYPE)
+        (maud::DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";

@@ -1,25 +1,16 @@
-//! What pages are made of: times, headlines, addresses, counts.
+//! What pages are made of: times, headlines, addresses.
 
 use jiff::Timestamp;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use url::Url;
 
+use crate::forms::articles::time_of;
 use crate::forms::times::relative;
 use crate::store::{ArticleRow, MemberRow};
 
 /// An instant or a day, as how long ago it was; the instant shows when one points at it.
 pub(super) fn time(at: &str, now: Timestamp) -> Markup {
     html! { time datetime=(at) title=(at) { (relative(at, now)) } }
-}
-
-/// How many, with the word for one or for several.
-pub(super) fn counted(n: impl Into<u64>, one: &str) -> String {
-    let n = n.into();
-    match (n, one.strip_suffix('y')) {
-        (1, _) => format!("1 {one}"),
-        (_, Some(stem)) => format!("{n} {stem}ies"),
-        _ => format!("{n} {one}s"),
-    }
 }
 
 /// A headline that leads to a page of ours. Which way its letters run they say themselves.
@@ -59,11 +50,15 @@ pub(super) fn web_address(address: &str) -> Option<String> {
 
 /// An article in a list: when, where, what, and what there is to say of it.
 pub(super) fn article_item(row: &ArticleRow, now: Timestamp) -> Markup {
-    let at = crate::forms::articles::time_of(row);
+    item(&time_of(row), &format!("/articles/{}", row.id), row, now)
+}
+
+/// The same with another time, and the way to another page about it.
+pub(super) fn item(at: &str, path: &str, row: &ArticleRow, now: Timestamp) -> Markup {
     html! {
         li.item {
-            span.when { @if !at.is_empty() { (time(&at, now)) } }
-            span.headline { (headline(&format!("/articles/{}", row.id), row.title.as_deref(), row.language.as_deref())) }
+            span.when { @if !at.is_empty() { (time(at, now)) } }
+            span.headline { (headline(path, row.title.as_deref(), row.language.as_deref())) }
             span.about {
                 @if let Some(source) = &row.source { a.source href={ "/sources/" (source) } { (source) } }
                 @for note in notes(row) { " · " (note) }
@@ -135,9 +130,6 @@ pub(super) fn passage(text: &str, marks: (char, char)) -> Markup {
         }
     }
 }
-
-/// The doctype.
-pub(super) const DOCTYPE: PreEscaped<&str> = maud::DOCTYPE;
 
 #[cfg(test)]
 mod tests {

@@ -9,8 +9,9 @@ use crate::serve::miss::Miss;
 use crate::store::{ArticleDetails, Lineage, Reader, Relative, RevisionRow, SightingRow, StoryRow};
 
 use super::view::View;
+use crate::forms::words::{counted, percent};
 use crate::serve::site::asked::Asked;
-use crate::serve::site::parts::{counted, headline, outward, shown, time};
+use crate::serve::site::parts::{headline, outward, shown, time};
 
 /// Paragraphs shown. No article has more; what has is something else, and JSON has it whole.
 const PARAGRAPHS_MAX: usize = 2000;
@@ -148,8 +149,4 @@ impl Article {
 fn relative_link(relative: &Relative) -> Markup {
     let source = relative.source.as_deref().unwrap_or("import");
     html! { a href={ "/articles/" (relative.id) } title=(shown(relative.title.as_deref())) { (relative.id) " " (source) } }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
 }

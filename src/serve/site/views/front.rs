@@ -10,9 +10,10 @@ use crate::store::{ArticleFilter, ArticleRow, Happened, MemberRow, Reader, Sourc
 
 use super::happened::{self, Kind};
 use super::view::View;
+use crate::forms::words::counted;
 use crate::serve::site::asked::Asked;
-use crate::serve::site::parts::{article_item, counted, time};
-use crate::serve::site::views::stories::story_item;
+use crate::serve::site::parts::{article_item, time};
+use crate::serve::site::views::stories::{story_item, with_members};
 
 /// A day.
 const TODAY: SignedDuration = SignedDuration::from_hours(24);
@@ -43,14 +44,10 @@ pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
     if !are_of_today {
         rows = reader.stories(&StoryFilter { since: None, ..of_several }, Some(STORIES_MAX))?;
     }
-    let stories = rows.into_iter().map(|row| {
-        let members = reader.story_members(row.id)?;
-        Ok((row, members))
-    });
     let published_today = ArticleFilter { since: Some(since), ..ArticleFilter::default() };
     Ok(Front {
         are_of_today,
-        stories: stories.collect::<Result<_, Miss>>()?,
+        stories: with_members(reader, rows)?,
         n_new: reader.n_articles(&published_today)?,
         new: reader.articles(&ArticleFilter { without_duplicates: true, ..ArticleFilter::default() }, ARTICLES_MAX)?,
         revised: of_today(happened::last(reader, Kind::Revised, HAPPENED_MAX)?, since),
@@ -73,7 +70,7 @@ impl View for Front {
         html! {
             @if let Some(worst) = self.in_trouble.first() {
                 p.attention {
-                    a href="/sources" { (counted(self.in_trouble.len() as u64, "source")) " in trouble" } ": " (worst.slug)
+                    a href="/sources" { (counted(self.in_trouble.len(), "source")) " in trouble" } ": " (worst.slug)
                     @if let Some(at) = &worst.last_ok_at { ", last answer " (time(at, now)) }
                     @if self.in_trouble.len() > 1 { " …" }
                 }
@@ -101,11 +98,7 @@ impl View for Front {
     }
 
     fn json(&self) -> Value {
-        let stories = self.stories.iter().map(|(row, members)| {
-            let mut value = forms::stories::row(row);
-            value["articles"] = members.iter().map(forms::stories::member).collect();
-            value
-        });
+        let stories = self.stories.iter().map(|(row, members)| forms::stories::whole(row, members));
         json!({
             "are_of_today": self.are_of_today,
             "stories": stories.collect::<Vec<_>>(),

@@ -8,8 +8,9 @@ use crate::serve::miss::Miss;
 use crate::store::{GapRow, Reader};
 
 use super::view::View;
+use crate::forms::words::counted;
 use crate::serve::site::asked::Asked;
-use crate::serve::site::parts::{counted, time};
+use crate::serve::site::parts::time;
 
 /// Gaps shown.
 const SHOWN_MAX: usize = 200;
@@ -56,7 +57,7 @@ impl View for Gaps {
                     }
                 } }
             }
-            @if self.n_all > self.rows.len() { p.none { "and " (counted((self.n_all - self.rows.len()) as u64, "earlier gap")) } }
+            @if self.n_all > self.rows.len() { p.none { "and " (counted(self.n_all - self.rows.len(), "earlier gap")) } }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::store::{Happened, Reader};
 use super::diff::marked;
 use super::view::{View, wants_texts};
 use crate::serve::site::asked::Asked;
-use crate::serve::site::parts::{headline, notes, time};
+use crate::serve::site::parts;
 use crate::serve::site::syndication::{Feed, FeedEntry};
 
 /// Articles on a page, and entries of a feed.
@@ -99,16 +99,7 @@ pub(super) fn item(one: &Happened, kind: Kind, now: Timestamp) -> Markup {
         Kind::Revised => last_change(row.id, row.revision),
         Kind::Removed => format!("articles/{}", row.id),
     };
-    html! {
-        li.item {
-            span.when { (time(at, now)) }
-            span.headline { (headline(&format!("/{path}"), row.title.as_deref(), row.language.as_deref())) }
-            span.about {
-                @if let Some(source) = &row.source { a.source href={ "/sources/" (source) } { (source) } }
-                @for note in notes(row) { " · " (note) }
-            }
-        }
-    }
+    parts::item(at, &format!("/{path}"), row, now)
 }
 
 /// The page of an article's last change.

@@ -11,8 +11,9 @@ use crate::serve::miss::Miss;
 use crate::store::{ArticleDetails, ArticleFilter, ArticleRow, MATCH_MARKS, Order, Reader, SearchHit, expression_of};
 
 use super::view::{View, source, wants_texts};
+use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
-use crate::serve::site::parts::{article_item, counted, headline, notes, passage, time};
+use crate::serve::site::parts::{article_item, headline, notes, passage, time};
 use crate::serve::site::syndication::{Feed, FeedEntry};
 
 /// Articles on a page, and entries of a feed.

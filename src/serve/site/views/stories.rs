@@ -9,8 +9,9 @@ use crate::serve::miss::Miss;
 use crate::store::{MemberRow, Reader, StoryFilter, StoryRow};
 
 use super::view::View;
+use crate::forms::words::counted;
 use crate::serve::site::asked::Asked;
-use crate::serve::site::parts::{after, counted, headline, shown, time, time_line};
+use crate::serve::site::parts::{after, headline, shown, time, time_line};
 use crate::serve::site::syndication::{Feed, FeedEntry};
 
 /// Stories on a page, and entries of a feed.
@@ -37,11 +38,16 @@ pub(super) fn read_list(reader: &Reader, asked: &Asked) -> Result<StoryList, Mis
         is_news: asked.text("routine").is_none(),
     };
     let rows = reader.stories(&filter, Some(STORIES_MAX))?;
-    let stories = rows.into_iter().map(|row| {
+    Ok(StoryList { filter, stories: with_members(reader, rows)? })
+}
+
+/// Each story with its articles.
+pub(super) fn with_members(reader: &Reader, rows: Vec<StoryRow>) -> Result<Vec<(StoryRow, Vec<MemberRow>)>, Miss> {
+    let with_members = rows.into_iter().map(|row| {
         let members = reader.story_members(row.id)?;
         Ok((row, members))
     });
-    Ok(StoryList { filter, stories: stories.collect::<Result<_, Miss>>()? })
+    with_members.collect()
 }
 
 impl View for StoryList {
@@ -168,9 +174,7 @@ impl View for Story {
     }
 
     fn json(&self) -> Value {
-        let mut value = forms::stories::row(&self.row);
-        value["articles"] = self.members.iter().map(forms::stories::member).collect();
-        value
+        forms::stories::whole(&self.row, &self.members)
     }
 }
 

@@ -1,0 +1,15 @@
+//! Numbers in words.
+
+use std::fmt::Display;
+
+/// So many of a thing, whose plural is made with an s: `1 article`, `2 articles`.
+pub(crate) fn counted(number: impl Display, thing: &str) -> String {
+    let number = number.to_string();
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// A share of 1.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
