@@ -5,6 +5,9 @@
 //! * [`articles`], [`stories`], [`sources`]: each as JSON.
 //! * [`lineage`]: whose text an article is.
 //! * [`revisions`]: how it read before, and what changed.
+//! * [`changes`]: articles as they came in or changed.
+//! * [`addresses`]: addresses as people give them.
+//! * [`why`]: what has become of one.
 
 pub(crate) mod words;
 
@@ -19,3 +22,9 @@ pub(crate) mod sources;
 pub(crate) mod lineage;
 
 pub(crate) mod revisions;
+
+pub(crate) mod changes;
+
+pub(crate) mod addresses;
+
+pub(crate) mod why;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::forms::words::shell_word;
 use crate::model::without_credentials;
-use crate::store::{SourceDetails, SourceRow};
+use crate::store::{SourceChange, SourceDetails, SourceRow};
 
 /// A source in a list.
 pub(crate) fn row(row: &SourceRow) -> Value {
@@ -49,4 +50,34 @@ pub(crate) fn details(details: &SourceDetails) -> Value {
         })
         .collect();
     value
+}
+
+/// Why a source cannot be paused or resumed, to be put behind its slug; nothing where it can.
+pub(crate) fn why_unchangeable(row: &SourceRow, change: SourceChange) -> Option<String> {
+    match (change, row.state.as_str()) {
+        (SourceChange::Pause | SourceChange::Resume, "removed") => {
+            let url = without_credentials(row.url.as_deref().unwrap_or("URL"));
+            Some(format!("was removed; `newswire sources add {url}` follows it again"))
+        }
+        (SourceChange::Pause | SourceChange::Resume, "manual") => {
+            Some("is polled only when it is asked for, by `newswire fetch`".to_owned())
+        }
+        (SourceChange::Pause, "gone") => Some("is not polled: its server said that it is gone".to_owned()),
+        _ => None,
+    }
+}
+
+/// Why whoever ingests does not poll a source, to be put behind its slug; nothing where it does.
+pub(crate) fn why_unpolled(row: &SourceRow, holder: &str) -> Option<String> {
+    let slug = &row.slug;
+    match row.state.as_str() {
+        "active" => None,
+        state @ ("paused" | "gone") => Some(format!(
+            "is {state}, and {holder} does not poll it; `newswire sources resume {slug}` has it polled again"
+        )),
+        _ => {
+            let address = row.url.as_deref().map(shell_word).unwrap_or_default();
+            Some(format!("is not followed, and {holder} does not poll it; `newswire sources add {address}` follows it"))
+        }
+    }
 }

@@ -8,44 +8,44 @@ use crate::harness::{Daemon, Newsroom};
 use crate::serving::{Answer, address_behind, get};
 
 /// A store that is shown.
-struct Shown {
-    room: Newsroom,
+pub(crate) struct Shown {
+    pub(crate) room: Newsroom,
     pages: Daemon,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Shown {
-    fn of(room: Newsroom) -> Shown {
+    pub(crate) fn of(room: Newsroom) -> Shown {
         let pages = Daemon::start(room.command(&["serve", "--listen", "127.0.0.1:0"]));
         pages.wait_to_say("is shown at");
         let address = address_behind(&pages, "is shown at http://");
         Shown { room, pages, address }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         get(&self.address, path, "Host: localhost\r\n")
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}: {}", answer.body))
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.pages.stop().exits(0);
         self.room.assert_sound();
     }
 }
 
 /// A text with enough words to be one.
-fn paragraphs(about: &str) -> Vec<String> {
+pub(crate) fn paragraphs(about: &str) -> Vec<String> {
     (1..=4)
         .map(|n| format!("{about}, part {n}: the ferry left at dawn and nobody on the quay could say why it was late."))
         .collect()
 }
 
-fn room_with(articles: &[Value]) -> Newsroom {
+pub(crate) fn room_with(articles: &[Value]) -> Newsroom {
     let room = Newsroom::new();
     let lines = articles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let file = room.file("articles.jsonl", lines);
@@ -81,6 +81,8 @@ fn every_page_is_shown_in_its_forms() {
         "/removed",
         "/gaps",
         "/feeds",
+        "/why",
+        "/why?url=paper0.example/a",
     ] {
         let answer = shown.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
@@ -100,12 +102,19 @@ fn every_page_is_shown_in_its_forms() {
         shown.json("/search.json?since=2026-11-21&until=2026-11-22")["articles"].as_array().map(Vec::len),
         Some(1)
     );
+    let why = shown.json("/why.json?url=paper1.example%2Fa");
+    assert_eq!((&why["state"], &why["article"]["id"]), (&json!("stored"), &json!(2)), "{why}");
+    assert_eq!(shown.json("/why.json?url=2")["url"], "https://paper1.example/a");
+    let unknown = shown.get("/why?url=https%3A%2F%2Felsewhere.example%2F%3Cscript%3E").body;
+    assert!(unknown.contains("<code>newswire fetch"), "{unknown}");
     assert_eq!(shown.json("/search.json?lang=fr")["articles"], json!([]));
     for (path, status, reason) in [
         ("/nowhere", 404, "there is no page at /nowhere"),
         ("/articles/77", 404, "there is no article 77"),
         ("/articles/one", 404, "is no number"),
         ("/articles/1/diff/1..9", 404, "there is no revision 9"),
+        ("/why?url=7.5", 400, "it is a number"),
+        ("/why?url=77", 404, "there is no article 77"),
         ("/search?since=soon", 400, "since=soon: must be a day"),
         ("/search?q=%22", 400, "there is no word"),
         ("/search?source=nobody", 404, "there is no source nobody"),
@@ -249,7 +258,7 @@ fn there_must_be_something_to_show_and_a_place_to_show_it() {
     room.run(&["serve"]).exits(1).says("no database there yet");
     assert!(!room.database().exists());
     let room = room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "paper" })]);
-    room.run(&["serve", "--listen", "192.0.2.1:80"]).exits(2).says("must be an address of this machine alone");
+    room.run(&["serve", "--listen", "localhost"]).exits(2).says("ADDRESS:PORT, unix:/PATH or systemd");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     room.run(&["serve", "--listen", &address]).exits(1).says("--listen 127.0.0.1:0 takes a free port");

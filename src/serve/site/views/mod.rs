@@ -12,6 +12,8 @@ mod front;
 
 mod gaps;
 
+mod orders;
+
 mod happened;
 
 mod search;
@@ -20,20 +22,21 @@ mod sources;
 
 mod stories;
 
-use jiff::Timestamp;
+mod why;
 
 use crate::serve::miss::Miss;
 use crate::store::Reader;
 
 use super::asked::Asked;
+use super::frame::Frame;
 use happened::Kind;
-pub(super) use view::View;
+pub(super) use view::{View, source};
 
 /// Reads what a path shows.
-pub(super) fn find(reader: &Reader, asked: &Asked, now: Timestamp) -> Result<Box<dyn View>, Miss> {
+pub(super) fn find(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Box<dyn View>, Miss> {
     let pieces: Vec<&str> = asked.pieces.iter().map(String::as_str).collect();
     Ok(match pieces.as_slice() {
-        [] => Box::new(front::read(reader, now)?),
+        [] => Box::new(front::read(reader, frame.now)?),
         ["stories"] => Box::new(stories::read_list(reader, asked)?),
         ["stories", id] => Box::new(stories::read_one(reader, number(id)?)?),
         ["articles", id] => Box::new(article::read(reader, number(id)?)?),
@@ -43,6 +46,7 @@ pub(super) fn find(reader: &Reader, asked: &Asked, now: Timestamp) -> Result<Box
         ["sources", slug] => Box::new(sources::read_one(reader, slug)?),
         ["revised"] => Box::new(happened::read(reader, asked, Kind::Revised)?),
         ["removed"] => Box::new(happened::read(reader, asked, Kind::Removed)?),
+        ["why"] => Box::new(why::read(reader, asked, frame)?),
         ["gaps"] => Box::new(gaps::read(reader)?),
         ["feeds"] => Box::new(feeds::read(reader)?),
         _ => return Err(nothing_at(&asked.path)),

@@ -11,6 +11,7 @@ use crate::model::without_credentials;
 use crate::serve::miss::Miss;
 use crate::store::{ArticleFilter, ArticleRow, PollOutcome, PollRow, Reader, SourceDetails, SourceRow};
 
+use super::orders;
 use super::view::{View, source};
 use crate::serve::site::asked::Asked;
 use crate::serve::site::parts::{article_item, outward, time};
@@ -134,17 +135,18 @@ impl View for OneSource {
         row.title.clone().unwrap_or_else(|| row.slug.clone())
     }
 
-    fn main(&self, _: &Asked, now: Timestamp) -> Markup {
+    fn main(&self, asked: &Asked, now: Timestamp) -> Markup {
         let SourceDetails { row, last_new_article_at, problems, n_articles, n_waiting, fetches, .. } = &self.details;
         html! {
             @if let Some(error) = &row.error { p.attention { (row.failures_in_a_row) "× " (error) } }
+            @if asked.terms.takes_orders { (orders::of_source(row)) }
             div.beside {
                 div {
                     h2 { "Newest" }
                     @if self.articles.is_empty() { p.none { "Nothing yet." } }
                     ol.items { @for article in &self.articles { (article_item(article, now)) } }
                     p.more { a href={ "/search?source=" (row.slug) } { "All of it" } " · "
-                             a href={ "/search.atom?source=" (row.slug) } { "as a feed with full texts" } }
+                             a href=(asked.with_token(format!("/search.atom?source={}", row.slug))) { "as a feed with full texts" } }
                 }
                 aside {
                     dl {

@@ -8,6 +8,7 @@ use crate::forms;
 use crate::serve::miss::Miss;
 use crate::store::{MemberRow, Reader, StoryFilter, StoryRow};
 
+use super::orders;
 use super::view::View;
 use crate::forms::words::counted;
 use crate::serve::site::asked::Asked;
@@ -150,7 +151,8 @@ impl View for Story {
         shown(self.row.title.as_deref())
     }
 
-    fn main(&self, _: &Asked, now: Timestamp) -> Markup {
+    fn main(&self, asked: &Asked, now: Timestamp) -> Markup {
+        let takes_orders = asked.terms.takes_orders;
         html! {
             p.about {
                 (counted(self.row.n_articles, "article")) " of " (counted(self.row.n_sources, "source"))
@@ -164,12 +166,13 @@ impl View for Story {
             ol.members {
                 @for member in self.members.iter().take(MEMBERS_MAX) {
                     li.item.copy[member.reason == "copy"] {
-                        span.when { (time(&member.at, now)) }
+                        span.when { @if takes_orders { (orders::mark(member.id)) } (time(&member.at, now)) }
                         span.headline { (headline(&format!("/articles/{}", member.id), member.title.as_deref(), None)) }
                         span.about { (member.publisher) " · " (because(member)) }
                     }
                 }
             }
+            @if takes_orders { (orders::of_story(&self.row)) }
         }
     }
 
