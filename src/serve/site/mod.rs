@@ -6,6 +6,7 @@
 //! * `views`: a file a page: what it shows, as HTML and as JSON.
 //! * `layout`: what all pages have around it.
 //! * `parts`: times, headlines, addresses: what pages are made of.
+//! * `plots`: how many there were when.
 //! * `syndication`: lists as Atom and as JSON Feed.
 //! * `assets`: style, icon and script, embedded.
 //!
@@ -18,6 +19,8 @@ mod asked;
 mod layout;
 
 mod parts;
+
+mod plots;
 
 mod syndication;
 
