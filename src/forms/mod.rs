@@ -2,7 +2,7 @@
 //!
 //! * [`words`]: numbers in words.
 //! * [`times`]: times as people give and read them, and as programs do.
-//! * [`articles`], [`stories`], [`sources`]: each as JSON.
+//! * [`articles`], [`stories`], [`gaps`], [`sources`]: each as JSON.
 //! * [`lineage`]: whose text an article is.
 //! * [`revisions`]: how it read before, and what changed.
 //! * [`changes`]: articles as they came in or changed.
@@ -16,6 +16,8 @@ pub(crate) mod times;
 pub(crate) mod articles;
 
 pub(crate) mod stories;
+
+pub(crate) mod gaps;
 
 pub(crate) mod sources;
 

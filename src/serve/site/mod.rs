@@ -6,6 +6,7 @@
 //! * `views`: a file a page: what it shows, as HTML and as JSON.
 //! * `frame`: what all pages are made with. `layout`: what they have around it.
 //! * `parts`: times, headlines, addresses: what pages are made of.
+//! * `plots`: how many there were when.
 //! * `syndication`: lists as Atom and as JSON Feed.
 //! * `order`: what pages may be told to do.
 //! * `changes`: what came in and what changed, for programs that wait for it.
@@ -22,6 +23,8 @@ mod frame;
 mod layout;
 
 mod parts;
+
+mod plots;
 
 mod syndication;
 

@@ -25,6 +25,9 @@ const ARTICLES_MAX: u32 = 30;
 /// Revisions and removals shown.
 const HAPPENED_MAX: u32 = 8;
 
+/// Sources in trouble that JSON names.
+const TROUBLED_MAX: u32 = 100;
+
 pub(super) struct Front {
     /// Whether the stories are of the last day, or the last ones that there were.
     are_of_today: bool,
@@ -33,7 +36,8 @@ pub(super) struct Front {
     new: Vec<ArticleRow>,
     revised: Vec<Happened>,
     removed: Vec<Happened>,
-    in_trouble: Vec<SourceRow>,
+    /// Those that are named, and how many there are.
+    in_trouble: (Vec<SourceRow>, u64),
 }
 
 pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
@@ -52,7 +56,7 @@ pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
         new: reader.articles(&ArticleFilter { without_duplicates: true, ..ArticleFilter::default() }, ARTICLES_MAX)?,
         revised: of_today(happened::last(reader, Kind::Revised, HAPPENED_MAX)?, since),
         removed: of_today(happened::last(reader, Kind::Removed, HAPPENED_MAX)?, since),
-        in_trouble: reader.sources()?.into_iter().filter(super::sources::is_in_trouble).collect(),
+        in_trouble: reader.sources_in_trouble(TROUBLED_MAX)?,
     })
 }
 
@@ -68,11 +72,13 @@ impl View for Front {
 
     fn main(&self, _: &Asked, now: Timestamp) -> Markup {
         html! {
-            @if let Some(worst) = self.in_trouble.first() {
+            @let (in_trouble, n_in_trouble) = &self.in_trouble;
+            @if let Some(first) = in_trouble.first() {
                 p.attention {
-                    a href="/sources" { (counted(self.in_trouble.len(), "source")) " in trouble" } ": " (worst.slug)
-                    @if let Some(at) = &worst.last_ok_at { ", last answer " (time(at, now)) }
-                    @if self.in_trouble.len() > 1 { " …" }
+                    a href="/sources" { (counted(n_in_trouble, "source")) " in trouble" } ": "
+                    (first.title.as_deref().unwrap_or(&first.slug))
+                    @if let Some(at) = &first.last_ok_at { ", last answer " (time(at, now)) }
+                    @if *n_in_trouble > 1 { " …" }
                 }
             }
             section aria-labelledby="told" {
@@ -106,7 +112,8 @@ impl View for Front {
             "new": self.new.iter().map(forms::articles::row).collect::<Vec<_>>(),
             "revised": self.revised.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
             "removed": self.removed.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
-            "in_trouble": self.in_trouble.iter().map(forms::sources::row).collect::<Vec<_>>(),
+            "n_in_trouble": self.in_trouble.1,
+            "in_trouble": self.in_trouble.0.iter().map(forms::sources::row).collect::<Vec<_>>(),
         })
     }
 }

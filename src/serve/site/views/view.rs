@@ -33,8 +33,7 @@ pub(in crate::serve::site) trait View {
 
 /// The source with a slug.
 pub(in crate::serve::site) fn source(reader: &Reader, slug: &str) -> Result<SourceRow, Miss> {
-    let found = reader.sources_named(slug)?.into_iter().find(|row| row.slug == slug);
-    found.ok_or_else(|| Miss::NotFound(format!("there is no source {slug}")))
+    reader.source_with_slug(slug)?.ok_or_else(|| Miss::NotFound(format!("there is no source {slug}")))
 }
 
 /// Where a feed of these is wanted, it has the texts.
