@@ -5,6 +5,7 @@
 //! * [`articles`], [`stories`], [`gaps`], [`sources`]: each as JSON.
 //! * [`lineage`]: whose text an article is.
 //! * [`revisions`]: how it read before, and what changed.
+//! * [`alarms`]: what of the intake is wrong.
 //! * [`changes`]: articles as they came in or changed.
 //! * [`addresses`]: addresses as people give them.
 //! * [`why`]: what has become of one.
@@ -24,6 +25,8 @@ pub(crate) mod sources;
 pub(crate) mod lineage;
 
 pub(crate) mod revisions;
+
+pub(crate) mod alarms;
 
 pub(crate) mod changes;
 

@@ -38,6 +38,7 @@ pub use file::source_list::ListKeeper;
 pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};
 pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory};
 pub use read::addresses::WaitingLink;
+pub use read::alarms::{Alarm, AlarmKind};
 pub use read::article_filter::ArticleFilter;
 pub use read::article_records::{ArticleDetails, ArticleRow};
 pub use read::articles::{DocumentRow, RevisionRow};

@@ -81,6 +81,7 @@ fn every_page_is_shown_in_its_forms() {
         "/removed",
         "/gaps",
         "/feeds",
+        "/alarms",
         "/why",
         "/why?url=paper0.example/a",
     ] {
@@ -354,8 +355,6 @@ fn many_sources_are_shown_page_by_page_those_in_trouble_first() {
     assert_eq!(slugs, expected);
     assert_eq!(path, format!("/sources?after={}", expected[399]));
     assert_eq!(shown.get("/sources?after=nobody").status, 404);
-    let front = shown.json("/index.json");
-    assert_eq!((&front["n_in_trouble"], &front["in_trouble"][0]["slug"]), (&json!(2), &json!("s301")));
     shown.end();
 }
 
@@ -390,4 +389,52 @@ fn there_must_be_something_to_show_and_a_place_to_show_it() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     room.run(&["serve", "--listen", &address]).exits(1).says("--listen 127.0.0.1:0 takes a free port");
+}
+
+#[test]
+fn what_is_wrong_of_the_intake_is_told() {
+    let room =
+        room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "harbour" })]);
+    let shown = Shown::of(room);
+    assert_eq!(shown.json("/alarms.json"), json!([]));
+    rusqlite::Connection::open(shown.room.database())
+        .expect("a database")
+        .execute_batch(
+            "INSERT INTO sources (slug, kind, url, state, origin, created_at) VALUES
+                 ('weather', 'feed', 'https://w.example/', 'active', 'file', '2026-11-20T08:00:00Z'),
+                 ('once', 'feed', 'https://o.example/', 'active', 'file', '2026-11-20T08:00:00Z'),
+                 ('paused', 'feed', 'https://p.example/', 'paused', 'file', '2026-11-20T08:00:00Z'),
+                 ('gone', 'feed', 'https://g.example/', 'gone', 'file', '2026-11-20T08:00:00Z'),
+                 ('missed', 'feed', 'https://m.example/', 'active', 'file', '2026-11-20T08:00:00Z');
+             INSERT INTO _source_schedule (source_id, failures_in_a_row, last_ok_at, error, error_class)
+                 SELECT id, CASE slug WHEN 'once' THEN 2 WHEN 'missed' THEN 0 ELSE 7 END, unixepoch('2026-11-20T09:00:00Z') * 1000,
+                     'it says <b>no</b>', '5xx' FROM sources WHERE slug <> 'harbour';
+             INSERT INTO gaps (source_id, began_at, ended_at, n_missed, noticed_at, n_healed)
+                 SELECT id, '2026-11-20T08:00:00Z', '2026-11-20T09:00:00Z', column1, column2, column3
+                 FROM sources, (VALUES (9, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day'), 4),
+                     (5, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-2 days'), 5),
+                     (7, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-8 days'), NULL)) WHERE slug = 'missed';",
+        )
+        .expect("it is written");
+    let alarms = shown.json("/alarms.json");
+    let told: Vec<String> = alarms
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|alarm| format!("{} {}: {}", alarm["kind"], alarm["subject"], alarm["why"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "gone gone: it says <b>no</b>",
+            "failing weather: 7× it says <b>no</b>",
+            "gap missed: about 5 of its items were missed between two polls",
+        ]
+    );
+    assert_eq!(alarms[1]["since"], "2026-11-20T09:00:00Z");
+    let page = shown.get("/alarms").body;
+    assert!(page.contains("href=\"/sources/weather\"") && page.contains("&lt;b&gt;no"), "{page}");
+    assert!(shown.get("/").body.contains("3 alarms"));
+    assert_eq!(shown.json("/index.json")["alarms"], alarms);
+    shown.end();
 }

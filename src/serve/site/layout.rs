@@ -11,7 +11,7 @@ use super::views::View;
 use crate::forms::words::counted;
 
 /// Where the links at the top of each page lead.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     ("/", "Today"),
     ("/stories", "Stories"),
     ("/search", "Articles"),
@@ -19,6 +19,7 @@ const PLACES: [(&str, &str); 9] = [
     ("/removed", "Removed"),
     ("/sources", "Sources"),
     ("/gaps", "Gaps"),
+    ("/alarms", "Alarms"),
     ("/why", "Why"),
     ("/feeds", "Feeds"),
 ];

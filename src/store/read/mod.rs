@@ -12,6 +12,7 @@
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `list_changes`: what a list of sources would change.
 //! * `sources`, `gaps`, `source_details`: the sources, what was missed of them, and all of one.
+//! * `alarms`: what of the intake is wrong.
 //! * `status`, `backlog`, `sizes`: the state of everything, what is due, and what takes how much room.
 //! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
@@ -57,6 +58,8 @@ mod counts;
 pub(super) mod changes;
 
 pub(super) mod latest;
+
+pub(super) mod alarms;
 
 pub(super) mod sightings;
 

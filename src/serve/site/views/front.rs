@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::forms;
 use crate::serve::miss::Miss;
-use crate::store::{ArticleFilter, ArticleRow, Happened, MemberRow, Reader, SourceRow, StoryFilter, StoryRow};
+use crate::store::{Alarm, ArticleFilter, ArticleRow, Happened, MemberRow, Reader, StoryFilter, StoryRow};
 
+use super::alarms::subject;
 use super::happened::{self, Kind};
 use super::view::View;
 use crate::forms::words::counted;
@@ -25,9 +26,6 @@ const ARTICLES_MAX: u32 = 30;
 /// Revisions and removals shown.
 const HAPPENED_MAX: u32 = 8;
 
-/// Sources in trouble that JSON names.
-const TROUBLED_MAX: u32 = 100;
-
 pub(super) struct Front {
     /// Whether the stories are of the last day, or the last ones that there were.
     are_of_today: bool,
@@ -36,8 +34,7 @@ pub(super) struct Front {
     new: Vec<ArticleRow>,
     revised: Vec<Happened>,
     removed: Vec<Happened>,
-    /// Those that are named, and how many there are.
-    in_trouble: (Vec<SourceRow>, u64),
+    alarms: Vec<Alarm>,
 }
 
 pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
@@ -56,7 +53,7 @@ pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
         new: reader.articles(&ArticleFilter { without_duplicates: true, ..ArticleFilter::default() }, ARTICLES_MAX)?,
         revised: of_today(happened::last(reader, Kind::Revised, HAPPENED_MAX)?, since),
         removed: of_today(happened::last(reader, Kind::Removed, HAPPENED_MAX)?, since),
-        in_trouble: reader.sources_in_trouble(TROUBLED_MAX)?,
+        alarms: reader.alarms(now)?,
     })
 }
 
@@ -72,13 +69,12 @@ impl View for Front {
 
     fn main(&self, _: &Asked, now: Timestamp) -> Markup {
         html! {
-            @let (in_trouble, n_in_trouble) = &self.in_trouble;
-            @if let Some(first) = in_trouble.first() {
+            @if let Some(first) = self.alarms.first() {
                 p.attention {
-                    a href="/sources" { (counted(n_in_trouble, "source")) " in trouble" } ": "
-                    (first.title.as_deref().unwrap_or(&first.slug))
-                    @if let Some(at) = &first.last_ok_at { ", last answer " (time(at, now)) }
-                    @if *n_in_trouble > 1 { " …" }
+                    a href="/alarms" { (counted(self.alarms.len(), "alarm")) } ": "
+                    (subject(first)) " " (first.kind.as_str())
+                    @if let Some(at) = &first.since { " since " (time(at, now)) }
+                    @if self.alarms.len() > 1 { " …" }
                 }
             }
             section aria-labelledby="told" {
@@ -112,8 +108,7 @@ impl View for Front {
             "new": self.new.iter().map(forms::articles::row).collect::<Vec<_>>(),
             "revised": self.revised.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
             "removed": self.removed.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
-            "n_in_trouble": self.in_trouble.1,
-            "in_trouble": self.in_trouble.0.iter().map(forms::sources::row).collect::<Vec<_>>(),
+            "alarms": self.alarms.iter().map(forms::alarms::row).collect::<Vec<_>>(),
         })
     }
 }

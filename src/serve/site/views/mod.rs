@@ -2,6 +2,8 @@
 
 mod view;
 
+mod alarms;
+
 mod article;
 
 mod diff;
@@ -47,6 +49,7 @@ pub(super) fn find(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Box<
         ["revised"] => Box::new(happened::read(reader, asked, Kind::Revised)?),
         ["removed"] => Box::new(happened::read(reader, asked, Kind::Removed)?),
         ["why"] => Box::new(why::read(reader, asked, frame)?),
+        ["alarms"] => Box::new(alarms::read(reader, frame.now)?),
         ["gaps"] => Box::new(gaps::read(reader)?),
         ["feeds"] => Box::new(feeds::read(reader)?),
         _ => return Err(nothing_at(&asked.path)),
