@@ -67,7 +67,7 @@ fn told(account: &Account, now: Timestamp) -> Markup {
     html! {
         p { (commands(&account.diagnosis.text)) }
         @if !account.diagnosis.next.is_empty() {
-            ul { @for next in &account.diagnosis.next { li { (commands(next)) } } }
+            ul.next { @for next in &account.diagnosis.next { li { (commands(next)) } } }
         }
         dl {
             dt { "address" } dd { (outward(&account.url, &account.url)) }
@@ -104,7 +104,7 @@ fn article(account: &Account, led: &Led, now: Timestamp) -> Markup {
     let row = &led.article.row;
     html! {
         dt { "article" } dd { (headline(&format!("/articles/{}", row.id), row.title.as_deref(), row.language.as_deref())) }
-        @if let Some(story) = &led.story {
+        @if let Some(story) = led.story.as_ref().filter(|story| story.n_articles > 1) {
             dt { "story" } dd { (headline(&format!("/stories/{}", story.id), story.title.as_deref(), None)) }
         }
         @if let Some(at) = &led.article.removed_at { dt { "removed" } dd { (time(at, now)) } }
