@@ -54,12 +54,10 @@ impl Answers {
         match (request.method(), &self.site) {
             (&Method::GET | &Method::HEAD, _) => self.tell(&request).await,
             (&Method::POST, Some(site)) if site.takes_orders() => {
-                let at = match whence {
-                    Whence::Tcp(at) => at,
-                    Whence::Unix => None,
-                };
-                let is_known = |host: &str| self.is_known_host(host, at);
-                if guard::is_of_own_page(request.headers(), is_known) {
+                // By the name of a server before this one, which need not pass it on. Whatever else listens on this machine has its names too.
+                let is_before =
+                    |host: &str| self.hosts.iter().any(|known| known == name_of(&host.to_ascii_lowercase()));
+                if guard::is_of_own_page(request.headers(), is_before) {
                     site.obey(request).await
                 } else {
                     let advice = "orders are taken from pages of this server's; a program says so by the header \
@@ -102,10 +100,7 @@ impl Answers {
     /// connected to. What a stranger's name leads to may change (DNS rebinding), an address is what it is.
     fn is_known_host(&self, host: &str, at: Option<IpAddr>) -> bool {
         let host = host.to_ascii_lowercase();
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => &host,
-        };
+        let name = name_of(&host);
         let address = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
         OWN_NAMES.contains(&name)
             || self.hosts.iter().any(|known| known == name)
@@ -116,6 +111,14 @@ impl Answers {
         let version = env!("CARGO_PKG_VERSION");
         let paths = self.monitoring.as_ref().map_or("", |_| Monitoring::PATHS);
         format!("newswire {version}\n\n{paths}")
+    }
+}
+
+/// A host without its port.
+fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 

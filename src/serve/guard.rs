@@ -119,13 +119,13 @@ impl Password {
 
 /// Whether a request comes from a page of our own, so that it may give orders: browsers say which site a request comes from (W3C: Fetch
 /// Metadata) or whose page it is (RFC 6454), and no page of another site's can make them say anything else. What says neither is no
-/// browser of these years; a program says `Origin` itself.
-pub(super) fn is_of_own_page(headers: &HeaderMap, is_known_host: impl Fn(&str) -> bool) -> bool {
+/// browser of these years; a program says `Origin` itself. `is_before` knows the names of servers that stand before this one.
+pub(super) fn is_of_own_page(headers: &HeaderMap, is_before: impl Fn(&str) -> bool) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = text("sec-fetch-site").map(|site| site == "same-origin");
     let origin = text("origin").map(|origin| {
         let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-        host.is_some_and(|host| text("host") == Some(host) || is_known_host(host))
+        host.is_some_and(|host| text("host") == Some(host) || is_before(host))
     });
     match (site, origin) {
         (None, None) => false,
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn orders_come_from_pages_of_our_own() {
-        let is_known = |host: &str| host == "news.example";
+        let is_before = |host: &str| host == "news.example";
         for (given, may) in [
             (&[("host", "localhost:8008"), ("sec-fetch-site", "same-origin")][..], true),
             (&[("host", "localhost:8008"), ("origin", "http://localhost:8008")], true),
@@ -229,7 +229,7 @@ mod tests {
             (&[("host", "localhost:8008"), ("origin", "null")], false),
             (&[("host", "localhost:8008"), ("origin", "localhost:8008")], false),
         ] {
-            assert_eq!(is_of_own_page(&headers(given), is_known), may, "{given:?}");
+            assert_eq!(is_of_own_page(&headers(given), is_before), may, "{given:?}");
         }
     }
 }

@@ -207,6 +207,8 @@ fn pages_take_orders_where_they_may() {
     for headers in [
         "Origin: http://evil.example\r\n",
         "Origin: null\r\n",
+        "Origin: http://localhost:1\r\n",
+        "Origin: http://127.0.0.1:1\r\n",
         "Sec-Fetch-Site: cross-site\r\n",
         "Sec-Fetch-Site: same-site\r\n",
         "",
