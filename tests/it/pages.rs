@@ -259,17 +259,28 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
     let of_command = shown.room.run(&["--json", "sources", "show", "paper"]).exits(0).json();
     assert_eq!(told, of_command, "one form");
     assert_eq!(told["hours"].as_array().map(Vec::len), Some(24), "{told}");
-    assert_eq!((&told["hours"][7]["came"], &told["hours"][8]["came"], &told["hours_days"]), (&json!(1), &json!(0), &json!(3)));
+    assert_eq!(
+        (&told["hours"][7]["came"], &told["hours"][8]["came"], &told["hours_days"]),
+        (&json!(1), &json!(0), &json!(3))
+    );
     let expected = |hour: usize| told["hours"][hour]["expected"].as_f64().expect("a number");
     assert!((3.0..6.0).contains(&expected(7)) && expected(8) < 0.3, "{}", told["hours"]);
-    assert!(told["next_due_because"].as_str().is_some_and(|because| because.starts_with("15 min after the last poll")), "{told}");
+    assert!(
+        told["next_due_because"].as_str().is_some_and(|because| because.starts_with("15 min after the last poll")),
+        "{told}"
+    );
     assert_eq!((&told["moved_to"], &told["moved_answers"]), (&json!("https://paper.example/rss"), &json!(2)));
     assert_eq!((&told["n_gaps"], &told["gaps"][0]["n_missed"]), (&json!(1), &json!(7)));
     let host = &told["host"];
     assert_eq!((&host["publisher"], &host["complaints_in_a_row"]), (&json!("paper.example"), &json!(3)), "{told}");
-    assert_eq!((&host["requests_24h"], &host["failed_24h"], &host["refused_24h"]), (&json!(4), &json!(1), &json!(1)), "{told}");
+    assert_eq!(
+        (&host["requests_24h"], &host["failed_24h"], &host["refused_24h"]),
+        (&json!(4), &json!(1), &json!(1)),
+        "{told}"
+    );
     assert!(host["held_until"].is_string(), "{told}");
-    let to: Vec<&Value> = told["fetches"].as_array().expect("a list").iter().map(|fetch| &fetch["redirected_to"]).collect();
+    let to: Vec<&Value> =
+        told["fetches"].as_array().expect("a list").iter().map(|fetch| &fetch["redirected_to"]).collect();
     assert_eq!(to.iter().filter(|to| to.is_string()).count(), 1, "{told}");
     let page = shown.get("/sources/paper").body;
     for part in [
@@ -308,7 +319,8 @@ fn many_sources_are_shown_page_by_page_those_in_trouble_first() {
     let mut path = "/sources".to_owned();
     loop {
         let listed = shown.json(&path.replacen("/sources", "/sources.json", 1));
-        let listed = listed.as_array().expect("a list").iter().map(|row| row["slug"].as_str().expect("a slug").to_owned());
+        let listed =
+            listed.as_array().expect("a list").iter().map(|row| row["slug"].as_str().expect("a slug").to_owned());
         slugs.extend(listed);
         let page = shown.get(&path).body;
         assert!(page.len() < 200_000, "{path}: {} bytes", page.len());
@@ -320,7 +332,9 @@ fn many_sources_are_shown_page_by_page_those_in_trouble_first() {
         }
     }
     let number = |n: u32| format!("s{n}");
-    let others = |is_in: fn(u32) -> bool| (100..=520).filter(move |n| n % 100 != 7 && ![301, 455].contains(n) && is_in(*n)).map(number);
+    let others = |is_in: fn(u32) -> bool| {
+        (100..=520).filter(move |n| n % 100 != 7 && ![301, 455].contains(n) && is_in(*n)).map(number)
+    };
     let expected: Vec<String> = [301, 455]
         .map(number)
         .into_iter()
@@ -333,6 +347,103 @@ fn many_sources_are_shown_page_by_page_those_in_trouble_first() {
     assert_eq!(shown.get("/sources?after=nobody").status, 404);
     let front = shown.json("/index.json");
     assert_eq!((&front["n_in_trouble"], &front["in_trouble"][0]["slug"]), (&json!(2), &json!("s301")));
+    shown.end();
+}
+
+#[test]
+fn a_story_names_its_publishers_its_languages_and_what_its_articles_have_in_common() {
+    let article = |n: usize, hour: usize, language: &str, site: Value| {
+        json!({ "url": format!("https://www.paper{n}.example/a"), "title": format!("Part {n}"), "language": language, "site_name": site,
+                "published": format!("2026-11-20T{hour:02}:00:00Z"), "source": format!("s{n}"), "paragraphs": paragraphs(&format!("Tide {n}")) })
+    };
+    let room = room_with(&[
+        article(1, 8, "en", json!("Harbour & Post")),
+        article(2, 10, "en", Value::Null),
+        article(3, 13, "fr", Value::Null),
+    ]);
+    rusqlite::Connection::open(room.database())
+        .expect("a database")
+        .execute_batch(
+            "DELETE FROM story_members; DELETE FROM stories;
+             UPDATE articles SET language = 'fr' WHERE id = 3;
+             UPDATE sources SET title = 'The Quay', url = 'https://feeds.paper2.example/rss' WHERE slug = 's2';
+             UPDATE sources SET title = 'All that is new', url = 'https://lists.example/rss' WHERE slug = 's3';
+             INSERT INTO stories (id, title, n_articles, n_sources, updated_at) VALUES (7, 'Part 1', 3, 3, '2026-11-20T14:00:00Z');
+             INSERT INTO story_members (article_id, story_id, reason, terms, told_at, publisher, is_copy, is_routine)
+                 SELECT id, 7, iif(id = 1, 'first', 'alike'), CASE id WHEN 1 THEN '[]' WHEN 2 THEN '[\"ferry & tide\", \"quay\"]' ELSE '[\"ferry & tide\"]' END,
+                     published_at, 'paper' || id || '.example', 0, 0
+                 FROM articles;",
+        )
+        .expect("it is written");
+    let shown = Shown::of(room);
+    let told = shown.json("/stories/7.json");
+    assert_eq!((&told["languages"], &told["terms"]), (&json!(["en", "fr"]), &json!(["ferry & tide"])), "{told}");
+    let names: Vec<_> = told["articles"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|of| (&of["publisher"], &of["publisher_name"]))
+        .collect();
+    let expected = [
+        (json!("paper1.example"), json!("Harbour & Post")),
+        (json!("paper2.example"), json!("The Quay")),
+        (json!("paper3.example"), Value::Null),
+    ];
+    assert_eq!(names, expected.iter().map(|(publisher, name)| (publisher, name)).collect::<Vec<_>>());
+    for path in ["/", "/stories", "/stories/7"] {
+        let page = shown.get(path).body;
+        for name in ["<bdi>Harbour &amp; Post</bdi>", "<bdi>The Quay</bdi>", "<bdi>paper3.example</bdi>"] {
+            assert!(page.contains(name), "{path}: {name}: {page}");
+        }
+    }
+    let page = shown.get("/stories/7").body;
+    for part in [
+        ">2026-11-20 08:00</time>",
+        ">2026-11-20 13:00</time>",
+        "in en, fr",
+        "href=\"/search?q=ferry+%26+tide&amp;story=7\"",
+        "href=\"/articles/3\" lang=\"fr\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(shown.get("/stories").body.contains("3 articles, en fr"));
+    shown.end();
+}
+
+#[test]
+fn all_hits_of_a_search_are_counted_and_the_first_are_shown() {
+    let articles: Vec<Value> = (0..130)
+        .map(|n| {
+            let times = if n % 4 == 0 { "ferry ferry" } else { "ferry" };
+            json!({ "url": format!("https://paper.example/{n}"), "title": format!("Crossing {n} by {times}"), "language": (["en", "de", "ja"][n % 3]),
+                    "published": format!("2026-11-{:02}T08:00:00Z", 1 + n % 9), "source": format!("paper{}", n % 5),
+                    "paragraphs": [format!("Passage {n} of {}.", n * n)] })
+        })
+        .collect();
+    let shown = Shown::of(room_with(&articles));
+    let all = shown.room.run(&["--json", "search", "ferry", "--limit", "500"]).exits(0).json_lines();
+    assert_eq!(all.len(), 130);
+    let found = shown.json("/search.json?q=ferry");
+    let of = |rows: &[Value], key: &str| rows.iter().map(|row| row[key].clone()).collect::<Vec<_>>();
+    let rows = found["articles"].as_array().expect("a list");
+    assert_eq!(of(rows, "id"), of(&all[..50], "id"));
+    assert_eq!(of(rows, "snippet"), of(&all[..50], "snippet"));
+    for (facet, key) in [("sources", "source"), ("languages", "language")] {
+        for counted in found[facet].as_array().expect("a list") {
+            let n = all.iter().filter(|row| row[key] == counted["value"]).count();
+            assert_eq!(counted["articles"], json!(n), "{facet}: {counted}");
+        }
+    }
+    let n_in = |facet: &str| {
+        found[facet].as_array().expect("a list").iter().filter_map(|one| one["articles"].as_u64()).sum::<u64>()
+    };
+    assert_eq!(["sources", "languages", "days"].map(n_in), [130; 3], "{found}");
+    assert!(shown.get("/search?q=ferry").body.contains("130 articles, best first"));
+    // A feed has the newest of all hits, not of those that a page shows.
+    let feed = shown.json("/search.feed.json?q=ferry");
+    let items = feed["items"].as_array().expect("a list");
+    assert_eq!(items.len(), 50);
+    assert!(items.iter().all(|item| item["date_published"].as_str() >= Some("2026-11-06")), "{feed:.3000}");
     shown.end();
 }
 

@@ -80,7 +80,8 @@ pub(super) fn hours_of_day(hours: &SourceHours) -> Markup {
     let height = |n: f64| n / most * f64::from(DAY_HEIGHT);
     let y = |n: f64| format!("{:.1}", f64::from(DAY_HEIGHT) - height(n));
     let line = expected.map(|expected| {
-        let steps = expected.iter().zip(0_u32..).map(|(n, at)| format!("{},{} {},{}", at * 6, y(*n), (at + 1) * 6, y(*n)));
+        let steps =
+            expected.iter().zip(0_u32..).map(|(n, at)| format!("{},{} {},{}", at * 6, y(*n), (at + 1) * 6, y(*n)));
         steps.collect::<Vec<_>>().join(" ")
     });
     let n_expected: Option<f64> = expected.map(|expected| expected.iter().sum());

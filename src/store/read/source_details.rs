@@ -238,8 +238,9 @@ impl Reader {
     fn host_state(&self, url: &Url, now: Timestamp) -> Result<HostState, StoreError> {
         let publisher = publisher_of(url);
         let now_ms = now.as_millisecond();
-        let (ready_at, held_until, n_complaints, robots_error): (Option<i64>, Option<i64>, Option<u32>, _) =
-            self.connection().query_row(HOST_SQL, params![publisher, url.origin().ascii_serialization(), now_ms], |row| {
+        let (ready_at, held_until, n_complaints, robots_error): (Option<i64>, Option<i64>, Option<u32>, _) = self
+            .connection()
+            .query_row(HOST_SQL, params![publisher, url.origin().ascii_serialization(), now_ms], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, public_text(row, 3)?))
             })?;
         let later = |at: Option<i64>| at.filter(|at| *at > now_ms).map(|at| public_time(from_private_time(at)));
@@ -263,7 +264,11 @@ impl Reader {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of times, which no request exceeds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a mean of times, which no request exceeds"
+)]
 fn whole(milliseconds: f64) -> u64 {
     milliseconds.max(0.0) as u64
 }

@@ -201,7 +201,8 @@ fn publisher_name(cells: &Cells<'_, '_>) -> Option<String> {
     }
     let publisher = cells.text(3);
     let is_at = |url: String| Url::parse(&url).is_ok_and(|url| publisher_of(&url) == publisher);
-    let is_own = cells.text_of_other(9).is_some_and(|slug| slug == publisher) || cells.text_of_other(10).is_some_and(is_at);
+    let is_own =
+        cells.text_of_other(9).is_some_and(|slug| slug == publisher) || cells.text_of_other(10).is_some_and(is_at);
     name(11).filter(|_| is_own)
 }
 

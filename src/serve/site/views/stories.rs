@@ -204,7 +204,8 @@ impl Story {
     /// Where its articles with a word are found.
     fn search_for(&self, term: &str) -> String {
         let id = self.row.id.to_string();
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs([("q", term), ("story", &id)]).finish();
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs([("q", term), ("story", &id)]).finish();
         format!("/search?{query}")
     }
 }
