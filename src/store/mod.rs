@@ -53,7 +53,7 @@ pub use read::latest::{Happened, PollOutcome, PollRow};
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::list_changes::{KeyChange, ListChanges, list_changes, named_sources};
 pub use read::reader::Reader;
-pub use read::search::{Found, MATCH_MARKS, Order, SearchHit};
+pub use read::search::{CountedHit, Found, MATCH_MARKS, Order, SearchHit};
 pub use read::sightings::SightingRow;
 pub use read::sizes::{SizeReport, TableSize, TextSize};
 pub use read::source_details::{FetchRow, HostState, SourceDetails, SourceHours};

@@ -359,6 +359,103 @@ fn many_sources_are_shown_page_by_page_those_in_trouble_first() {
 }
 
 #[test]
+fn a_story_names_its_publishers_its_languages_and_what_its_articles_have_in_common() {
+    let article = |n: usize, hour: usize, language: &str, site: Value| {
+        json!({ "url": format!("https://www.paper{n}.example/a"), "title": format!("Part {n}"), "language": language, "site_name": site,
+                "published": format!("2026-11-20T{hour:02}:00:00Z"), "source": format!("s{n}"), "paragraphs": paragraphs(&format!("Tide {n}")) })
+    };
+    let room = room_with(&[
+        article(1, 8, "en", json!("Harbour & Post")),
+        article(2, 10, "en", Value::Null),
+        article(3, 13, "fr", Value::Null),
+    ]);
+    rusqlite::Connection::open(room.database())
+        .expect("a database")
+        .execute_batch(
+            "DELETE FROM story_members; DELETE FROM stories;
+             UPDATE articles SET language = 'fr' WHERE id = 3;
+             UPDATE sources SET title = 'The Quay', url = 'https://feeds.paper2.example/rss' WHERE slug = 's2';
+             UPDATE sources SET title = 'All that is new', url = 'https://lists.example/rss' WHERE slug = 's3';
+             INSERT INTO stories (id, title, n_articles, n_sources, updated_at) VALUES (7, 'Part 1', 3, 3, '2026-11-20T14:00:00Z');
+             INSERT INTO story_members (article_id, story_id, reason, terms, told_at, publisher, is_copy, is_routine)
+                 SELECT id, 7, iif(id = 1, 'first', 'alike'), CASE id WHEN 1 THEN '[]' WHEN 2 THEN '[\"ferry & tide\", \"quay\"]' ELSE '[\"ferry & tide\"]' END,
+                     published_at, 'paper' || id || '.example', 0, 0
+                 FROM articles;",
+        )
+        .expect("it is written");
+    let shown = Shown::of(room);
+    let told = shown.json("/stories/7.json");
+    assert_eq!((&told["languages"], &told["terms"]), (&json!(["en", "fr"]), &json!(["ferry & tide"])), "{told}");
+    let names: Vec<_> = told["articles"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|of| (&of["publisher"], &of["publisher_name"]))
+        .collect();
+    let expected = [
+        (json!("paper1.example"), json!("Harbour & Post")),
+        (json!("paper2.example"), json!("The Quay")),
+        (json!("paper3.example"), Value::Null),
+    ];
+    assert_eq!(names, expected.iter().map(|(publisher, name)| (publisher, name)).collect::<Vec<_>>());
+    for path in ["/", "/stories", "/stories/7"] {
+        let page = shown.get(path).body;
+        for name in ["<bdi>Harbour &amp; Post</bdi>", "<bdi>The Quay</bdi>", "<bdi>paper3.example</bdi>"] {
+            assert!(page.contains(name), "{path}: {name}: {page}");
+        }
+    }
+    let page = shown.get("/stories/7").body;
+    for part in [
+        ">2026-11-20 08:00</time>",
+        ">2026-11-20 13:00</time>",
+        "in en, fr",
+        "href=\"/search?q=ferry+%26+tide&amp;story=7\"",
+        "href=\"/articles/3\" lang=\"fr\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(shown.get("/stories").body.contains("3 articles, en fr"));
+    shown.end();
+}
+
+#[test]
+fn all_hits_of_a_search_are_counted_and_the_first_are_shown() {
+    let articles: Vec<Value> = (0..130)
+        .map(|n| {
+            let times = if n % 4 == 0 { "ferry ferry" } else { "ferry" };
+            json!({ "url": format!("https://paper.example/{n}"), "title": format!("Crossing {n} by {times}"), "language": (["en", "de", "ja"][n % 3]),
+                    "published": format!("2026-11-{:02}T08:00:00Z", 1 + n % 9), "source": format!("paper{}", n % 5),
+                    "paragraphs": [format!("Passage {n} of {}.", n * n)] })
+        })
+        .collect();
+    let shown = Shown::of(room_with(&articles));
+    let all = shown.room.run(&["--json", "search", "ferry", "--limit", "500"]).exits(0).json_lines();
+    assert_eq!(all.len(), 130);
+    let found = shown.json("/search.json?q=ferry");
+    let of = |rows: &[Value], key: &str| rows.iter().map(|row| row[key].clone()).collect::<Vec<_>>();
+    let rows = found["articles"].as_array().expect("a list");
+    assert_eq!(of(rows, "id"), of(&all[..50], "id"));
+    assert_eq!(of(rows, "snippet"), of(&all[..50], "snippet"));
+    for (facet, key) in [("sources", "source"), ("languages", "language")] {
+        for counted in found[facet].as_array().expect("a list") {
+            let n = all.iter().filter(|row| row[key] == counted["value"]).count();
+            assert_eq!(counted["articles"], json!(n), "{facet}: {counted}");
+        }
+    }
+    let n_in = |facet: &str| {
+        found[facet].as_array().expect("a list").iter().filter_map(|one| one["articles"].as_u64()).sum::<u64>()
+    };
+    assert_eq!(["sources", "languages", "days"].map(n_in), [130; 3], "{found}");
+    assert!(shown.get("/search?q=ferry").body.contains("130 articles, best first"));
+    // A feed has the newest of all hits, not of those that a page shows.
+    let feed = shown.json("/search.feed.json?q=ferry");
+    let items = feed["items"].as_array().expect("a list");
+    assert_eq!(items.len(), 50);
+    assert!(items.iter().all(|item| item["date_published"].as_str() >= Some("2026-11-06")), "{feed:.3000}");
+    shown.end();
+}
+
+#[test]
 fn the_daemon_shows_pages_where_it_is_told_to() {
     let mut room =
         room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "paper" })]);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rusqlite::params;
+
 use crate::store::file::error::{StoreError, complaint, of_user};
 use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
@@ -9,7 +11,7 @@ use crate::store::read::articles::article_name;
 use crate::store::read::beginnings::{Beginning, WithBeginning};
 use crate::store::read::hits::{Asked, Hit, Index, RANKED_MAX};
 use crate::store::read::passage;
-use crate::store::read::reader::Reader;
+use crate::store::read::reader::{Reader, list};
 
 /// A search result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,21 @@ pub struct SearchHit {
 
 /// The marks around a match in [`SearchHit::snippet`]. No stored text contains these characters.
 pub const MATCH_MARKS: (char, char) = ('\u{1}', '\u{2}');
+
+/// What a hit is counted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedHit {
+    /// Row id of the article.
+    pub id: i64,
+    /// Publication time.
+    pub published_at: Option<String>,
+    /// Publication day, `YYYYMMDD`.
+    pub date: Option<String>,
+    /// The source that had it first.
+    pub source: Option<String>,
+    /// Language code.
+    pub language: Option<String>,
+}
 
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +60,10 @@ pub enum Order {
     Newest,
 }
 
+/// What hits are counted by, as they are: nothing of their texts is read.
+const COUNTED_SQL: &str = "SELECT articles.id, articles.published_at, articles.date, sources.slug, articles.language
+     FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE articles.id IN rarray(?1)";
+
 impl Reader {
     /// Searches titles and bodies, best hit first. `expression` is in the syntax of FTS5; words of scripts without blanks are found
     /// wherever they stand. Of very many hits the newest alone are ranked: a thousand, or `limit` if that is more. Of articles with a word
@@ -52,6 +73,46 @@ impl Reader {
     ///
     /// When the database cannot be read, or the expression is not valid.
     pub fn search(&self, expression: &str, filter: &ArticleFilter, limit: u32) -> Result<Found, StoreError> {
+        Ok(self.find(expression, filter, limit, limit)?.0)
+    }
+
+    /// The same, and what more of the hits are counted by, in their order: a passage is cut out for those that are shown alone.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the expression is not valid.
+    pub fn search_and_count(
+        &self,
+        expression: &str,
+        filter: &ArticleFilter,
+        limit: u32,
+        n_counted: u32,
+    ) -> Result<(Found, Vec<CountedHit>), StoreError> {
+        let (found, ids) = self.find(expression, filter, limit, n_counted.max(limit))?;
+        let rows = self.readable_rows(
+            COUNTED_SQL,
+            params![list(&ids)],
+            |hit: &CountedHit| format!("article {}", hit.id),
+            |cells| CountedHit {
+                id: cells.value(0),
+                published_at: cells.optional_text(1),
+                date: cells.optional_text(2),
+                source: cells.text_of_other(3),
+                language: cells.optional_text(4),
+            },
+        )?;
+        let mut counted: HashMap<i64, CountedHit> = rows.into_iter().map(|hit| (hit.id, hit)).collect();
+        Ok((found, ids.iter().filter_map(|id| counted.remove(id)).collect()))
+    }
+
+    /// Finds so many hits, shows so many of them, and tells which ones it has found.
+    fn find(
+        &self,
+        expression: &str,
+        filter: &ArticleFilter,
+        n_shown: u32,
+        n_found: u32,
+    ) -> Result<(Found, Vec<i64>), StoreError> {
         let wrong = |error: rusqlite::Error| {
             of_user(error, |error| {
                 // Either may be wrong: the condition was whole by itself, and stands in a larger one here.
@@ -59,16 +120,19 @@ impl Reader {
                 format!("{expression:?}{}: {}", condition.unwrap_or_default(), complaint(error))
             })
         };
-        if limit <= RANKED_MAX
-            && let Some(hits) = self.newest_with_beginning(expression, filter, limit).map_err(wrong)?
+        if n_found <= RANKED_MAX
+            && let Some((hits, ids)) =
+                self.newest_with_beginning(expression, filter, n_shown, n_found).map_err(wrong)?
         {
-            return Ok(Found { hits, order: Order::Newest });
+            return Ok((Found { hits, order: Order::Newest }, ids));
         }
         let asked = Asked::of(expression);
-        let ranked = asked.hits(self.connection(), filter, RANKED_MAX.max(limit)).map_err(wrong)?;
+        let ranked = asked.hits(self.connection(), filter, RANKED_MAX.max(n_found)).map_err(wrong)?;
         let order = if ranked.are_all { Order::BestOfAll(ranked.len()) } else { Order::BestOfNewest(ranked.len()) };
-        let hits = self.shown(&asked, &passage::words_of(expression), &ranked.best(limit)).map_err(wrong)?;
-        Ok(Found { hits, order })
+        let best = ranked.best(n_found);
+        let first = &best[..best.len().min(n_shown as usize)];
+        let hits = self.shown(&asked, &passage::words_of(expression), first).map_err(wrong)?;
+        Ok((Found { hits, order }, best.iter().map(|hit| hit.id).collect()))
     }
 
     /// The newest articles with a word of which an expression is the beginning, where very many have one.
@@ -76,31 +140,39 @@ impl Reader {
         &self,
         expression: &str,
         filter: &ArticleFilter,
-        limit: u32,
-    ) -> rusqlite::Result<Option<Vec<SearchHit>>> {
+        n_shown: u32,
+        n_found: u32,
+    ) -> rusqlite::Result<Option<(Vec<SearchHit>, Vec<i64>)>> {
         let Some(beginning) = Beginning::of(expression) else { return Ok(None) };
         if !beginning.is_at_many_places(self.connection())? {
             return Ok(None);
         }
+        let mut newest: Vec<WithBeginning> = Vec::new();
         let mut shown = HashMap::new();
         let mut n_tried = 0;
-        let mut n_sought = limit;
+        let mut n_sought = n_shown;
         loop {
-            let Some(newest) = beginning.newest(self.connection(), filter, n_sought)? else { return Ok(None) };
+            if newest.len() < n_sought.max(n_found) as usize {
+                let Some(more) = beginning.newest(self.connection(), filter, n_sought.max(n_found))? else {
+                    return Ok(None);
+                };
+                newest = more;
+            }
+            let tried = &newest[n_tried..n_sought as usize];
             let mut by_word: BTreeMap<(Index, &str), Vec<Hit>> = BTreeMap::new();
-            for WithBeginning { id, index, word } in &newest[n_tried..] {
+            for WithBeginning { id, index, word } in tried {
                 by_word.entry((*index, word)).or_default().push(Hit::unscored(*id, *index));
             }
             for ((_, word), hits) in by_word {
                 let found = self.shown(&Asked::of(&format!("\"{word}\"")), &[word.to_lowercase()], &hits)?;
                 shown.extend(found.into_iter().map(|hit| (hit.row.id, hit)));
             }
-            if shown.len() >= limit as usize {
-                let hits = newest.iter().filter_map(|one| shown.remove(&one.id));
-                return Ok(Some(hits.take(limit as usize).collect()));
+            if shown.len() >= n_shown as usize {
+                let hits = newest.iter().filter_map(|one| shown.remove(&one.id)).take(n_shown as usize).collect();
+                return Ok(Some((hits, newest.iter().take(n_found as usize).map(|one| one.id).collect())));
             }
             // The index has not got all of them yet: another program has just written some.
-            n_tried = newest.len();
+            n_tried = n_sought as usize;
             n_sought = n_sought.saturating_mul(2);
         }
     }

@@ -39,7 +39,7 @@ impl View for Gaps {
         html! {
             p.about { "Stretches of time of which a source's items were missing when it was asked again." }
             @if self.rows.is_empty() { p.none { "None: every poll joined the one before it." } } @else {
-                div.wide { table {
+                table.rows {
                     thead { tr {
                         th scope="col" { "source" } th scope="col" { "from" } th scope="col" { "to" }
                         th.number scope="col" { "missed" } th.number scope="col" { "healed" } th scope="col" { "noticed" }
@@ -48,15 +48,15 @@ impl View for Gaps {
                         @for row in &self.rows {
                             tr {
                                 th scope="row" { a href={ "/sources/" (row.source) } { (row.source) } }
-                                td { (time(&row.began_at, now)) }
-                                td { (time(&row.ended_at, now)) }
-                                td.number { @if let Some(n) = row.n_missed { "about " (n) } @else { "?" } }
-                                td.number { @if let Some(n) = row.n_healed { (n) } @else { "not asked yet" } }
-                                td { (time(&row.noticed_at, now)) }
+                                td data-label="from" { (time(&row.began_at, now)) }
+                                td data-label="to" { (time(&row.ended_at, now)) }
+                                td.number data-label="missed" { @if let Some(n) = row.n_missed { "about " (n) } @else { "?" } }
+                                td.number data-label="healed" { @if let Some(n) = row.n_healed { (n) } @else { "not asked yet" } }
+                                td data-label="noticed" { (time(&row.noticed_at, now)) }
                             }
                         }
                     }
-                } }
+                }
             }
             @if self.n_all > self.rows.len() { p.none { "and " (counted(self.n_all - self.rows.len(), "earlier gap")) } }
         }

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::forms;
 use crate::serve::miss::Miss;
-use crate::store::{ArticleDetails, ArticleFilter, ArticleRow, MATCH_MARKS, Order, Reader, SearchHit, expression_of};
+use crate::store::{
+    ArticleDetails, ArticleFilter, ArticleRow, CountedHit, MATCH_MARKS, Order, Reader, SearchHit, expression_of,
+};
 
 use super::view::{View, source, wants_texts};
 use crate::forms::words::counted;
@@ -17,7 +19,7 @@ use crate::serve::site::parts::{article_item, headline, notes, passage, time};
 use crate::serve::site::syndication::{Feed, FeedEntry};
 
 /// Articles on a page, and entries of a feed.
-const SHOWN_MAX: usize = 50;
+const SHOWN_MAX: u32 = 50;
 
 /// So many are counted by source, language and day.
 const COUNTED_MAX: u32 = 500;
@@ -28,7 +30,10 @@ const FACETS_MAX: usize = 12;
 pub(super) struct Search {
     query: Option<String>,
     source: Option<String>,
+    /// Those that are shown.
     hits: Vec<SearchHit>,
+    /// All that are counted, in the same order.
+    counted: Vec<CountedHit>,
     order: Option<Order>,
     /// With the texts, for a feed.
     articles: Vec<ArticleDetails>,
@@ -48,19 +53,22 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
     };
     let query = asked.text("q").map(str::to_owned);
     // What is subscribed to is what comes next, not what fits best.
+    let n_shown = if wants_texts(asked) { 0 } else { SHOWN_MAX };
     let mut search = match &query {
         Some(query) => {
             let expression = expression_of(query);
             if expression.is_empty() {
                 return Err(Miss::Wrong("there is no word in the query".to_owned()));
             }
-            let found = reader.search(&expression, &filter, COUNTED_MAX)?;
-            Search { order: Some(found.order), hits: found.hits, ..Search::empty() }
+            let (found, counted) = reader.search_and_count(&expression, &filter, n_shown, COUNTED_MAX)?;
+            Search { order: Some(found.order), hits: found.hits, counted, ..Search::empty() }
         }
         None => {
+            let mut rows = reader.articles(&filter, COUNTED_MAX)?;
+            let counted = rows.iter().map(counted_hit).collect();
+            rows.truncate(n_shown as usize);
             let unmatched = |row: ArticleRow| SearchHit { row, snippet: String::new() };
-            let hits = reader.articles(&filter, COUNTED_MAX)?.into_iter().map(unmatched).collect();
-            Search { hits, ..Search::empty() }
+            Search { hits: rows.into_iter().map(unmatched).collect(), counted, ..Search::empty() }
         }
     };
     search.query = query;
@@ -79,28 +87,36 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
 
 impl Search {
     fn empty() -> Search {
-        Search { query: None, source: None, hits: Vec::new(), order: None, articles: Vec::new(), is_lead: false }
+        Search {
+            query: None,
+            source: None,
+            hits: Vec::new(),
+            counted: Vec::new(),
+            order: None,
+            articles: Vec::new(),
+            is_lead: false,
+        }
     }
 
     /// The newest of the hits with their texts. Those of which publishers have reserved rights are left out where that is asked for.
     fn texts(&self, reader: &Reader, are_reserved_out: bool) -> Result<Vec<ArticleDetails>, Miss> {
-        let mut newest: Vec<&ArticleRow> = self.hits.iter().map(|hit| &hit.row).collect();
+        let mut newest: Vec<&CountedHit> = self.counted.iter().collect();
         newest.sort_by(|a, b| (&b.published_at, b.id).cmp(&(&a.published_at, a.id)));
         let mut articles = Vec::new();
-        for row in newest {
-            if articles.len() == SHOWN_MAX {
+        for hit in newest {
+            if articles.len() == SHOWN_MAX as usize {
                 break;
             }
-            let article = reader.article(row.id)?;
+            let article = reader.article(hit.id)?;
             articles.extend(article.filter(|article| !are_reserved_out || article.reservations.is_empty()));
         }
         Ok(articles)
     }
 
     /// How many of the hits have each value of something, most first.
-    fn facet<'a>(&'a self, value: impl Fn(&'a ArticleRow) -> Option<&'a str>) -> Vec<(&'a str, u64)> {
+    fn facet<'a>(&'a self, value: impl Fn(&'a CountedHit) -> Option<&'a str>) -> Vec<(&'a str, u64)> {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-        for value in self.hits.iter().filter_map(|hit| value(&hit.row)) {
+        for value in self.counted.iter().filter_map(value) {
             *counts.entry(value).or_default() += 1;
         }
         let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
@@ -110,8 +126,8 @@ impl Search {
     }
 
     fn facets(&self, asked: &Asked) -> Markup {
-        let sources = self.facet(|row| row.source.as_deref());
-        let languages = self.facet(|row| row.language.as_deref());
+        let sources = self.facet(|hit| hit.source.as_deref());
+        let languages = self.facet(|hit| hit.language.as_deref());
         html! {
             (facet(asked, "Source", "source", &sources))
             (facet(asked, "Language", "lang", &languages))
@@ -121,7 +137,7 @@ impl Search {
 
     /// How many there are of each day.
     fn days(&self) -> Markup {
-        let mut days = self.facet(|row| row.date.as_deref());
+        let mut days = self.facet(|hit| hit.date.as_deref());
         days.sort_by(|a, b| b.0.cmp(a.0));
         let most = days.iter().map(|day| day.1).max().unwrap_or(1);
         html! {
@@ -136,7 +152,7 @@ impl Search {
 
     /// What the hits are of all that there are.
     fn told(&self) -> String {
-        let n = self.hits.len() as u64;
+        let n = self.counted.len() as u64;
         match (self.order, self.query.is_some()) {
             (Some(Order::BestOfNewest(n_ranked)), _) => {
                 format!("the best of the newest {n_ranked}; a source or a day leaves fewer")
@@ -159,7 +175,6 @@ impl View for Search {
     }
 
     fn main(&self, asked: &Asked, now: Timestamp) -> Markup {
-        let shown = self.hits.iter().take(SHOWN_MAX);
         html! {
             p.about {
                 (self.told())
@@ -174,9 +189,9 @@ impl View for Search {
                 div {
                     @if self.hits.is_empty() { p.none { "Nothing found." } }
                     @if self.query.is_some() {
-                        ol.hits { @for hit in shown { (hit_item(hit, now)) } }
+                        ol.hits { @for hit in &self.hits { (hit_item(hit, now)) } }
                     } @else {
-                        ol.items { @for hit in shown { (article_item(&hit.row, now)) } }
+                        ol.items { @for hit in &self.hits { (article_item(&hit.row, now)) } }
                     }
                 }
                 aside { (self.facets(asked)) }
@@ -185,7 +200,7 @@ impl View for Search {
     }
 
     fn json(&self) -> Value {
-        let hits = self.hits.iter().take(SHOWN_MAX).map(|hit| {
+        let hits = self.hits.iter().map(|hit| {
             let mut value = forms::articles::row(&hit.row);
             if self.query.is_some() {
                 value["snippet"] = json!(hit.snippet.replace([MATCH_MARKS.0, MATCH_MARKS.1], ""));
@@ -197,9 +212,9 @@ impl View for Search {
         };
         json!({
             "articles": hits.collect::<Vec<_>>(),
-            "sources": counts(self.facet(|row| row.source.as_deref())),
-            "languages": counts(self.facet(|row| row.language.as_deref())),
-            "days": counts(self.facet(|row| row.date.as_deref())),
+            "sources": counts(self.facet(|hit| hit.source.as_deref())),
+            "languages": counts(self.facet(|hit| hit.language.as_deref())),
+            "days": counts(self.facet(|hit| hit.date.as_deref())),
         })
     }
 
@@ -226,6 +241,16 @@ fn feed_entry(article: &ArticleDetails, is_lead: bool) -> FeedEntry {
         language: article.row.language.clone(),
         content: html! { @for paragraph in article.body.lines().take(n_paragraphs) { p { (paragraph) } } }
             .into_string(),
+    }
+}
+
+fn counted_hit(row: &ArticleRow) -> CountedHit {
+    CountedHit {
+        id: row.id,
+        published_at: row.published_at.clone(),
+        date: row.date.clone(),
+        source: row.source.clone(),
+        language: row.language.clone(),
     }
 }
 

@@ -63,7 +63,7 @@ impl View for SourceList {
                     p.none { "There are no more." }
                 }
             } @else {
-                table.sources {
+                table.rows {
                     thead { tr {
                         th scope="col" { "source" } th scope="col" { "polls" } th scope="col" { "last new" }
                         th scope="col" { "next" } th.number scope="col" { "gaps" } th.number scope="col" { "7 days" }
@@ -96,9 +96,9 @@ impl SourceList {
                     @if let Some(error) = &row.error { span.error { @if n_failures > 0 { (n_failures) "× " } (error) } }
                 }
                 td.polls { (poll_bar(self.polls.get(&row.id).map_or(&[], Vec::as_slice))) }
-                td data-label="last new" { @if let Some(at) = &row.last_new_article_at { (time(at, now)) } @else { "–" } }
-                td data-label="next" { @if let Some(at) = &row.next_due_at { (due(at, now)) } @else { "–" } }
-                td.number data-label="gaps" { @if row.n_gaps > 0 { (row.n_gaps) } @else { "–" } }
+                td data-label="last new" { @if let Some(at) = &row.last_new_article_at { (time(at, now)) } }
+                td data-label="next" { @if let Some(at) = &row.next_due_at { (due(at, now)) } }
+                td.number data-label="gaps" { @if row.n_gaps > 0 { (row.n_gaps) } }
                 td.number data-label="7 days" { (row.articles_7d) }
             }
         }
