@@ -6,7 +6,7 @@
 //! * `views`: a file a page: what it shows, as HTML and as JSON.
 //! * `layout`: what all pages have around it.
 //! * `parts`: times, headlines, addresses: what pages are made of.
-//! * `syndication`: lists as Atom and as JSON Feed.
+//! * `syndication`: lists as Atom and as JSON Feed. `told`: which of them have not changed.
 //! * `assets`: style, icon and script, embedded.
 //!
 //! Texts of articles are text and never HTML, no page loads anything from elsewhere, and every page works without scripts.
@@ -21,9 +21,12 @@ mod parts;
 
 mod syndication;
 
+mod told;
+
 mod views;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hyper::header::{self, HeaderValue};
 use hyper::{Request, StatusCode};
@@ -38,6 +41,7 @@ use super::reply::{HTML, JSON, Reply, TEXT, reply, set};
 use asked::{Asked, Form};
 use layout::Frame;
 use syndication::{ATOM, JSON_FEED};
+use told::Told;
 
 /// Pages about one database.
 #[derive(Debug)]
@@ -45,12 +49,14 @@ pub(super) struct Site {
     readers: Readers,
     /// The database's name, for people.
     name: String,
+    /// The feeds that were asked for.
+    told: Arc<Told>,
 }
 
 impl Site {
     pub(super) fn new(database: PathBuf) -> Site {
         let name = database.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Site { readers: Readers::new(database), name }
+        Site { readers: Readers::new(database), name, told: Arc::default() }
     }
 
     /// The answer to a GET request.
@@ -62,15 +68,16 @@ impl Site {
         let form = asked.form;
         let frame = Frame { database: self.name.clone(), now: Timestamp::now() };
         let (for_answer, for_miss) = (frame.clone(), frame);
-        let answer = self.readers.ask(move |reader| tell(reader, &asked, &for_answer)).await;
+        let told = Arc::clone(&self.told);
+        let answer = self.readers.ask(move |reader| tell(reader, &asked, &for_answer, &told)).await;
         answer.unwrap_or_else(|miss| tell_miss(&miss, form, &for_miss))
     }
 }
 
 /// Answers with what is stored now.
-fn tell(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Reply, Miss> {
+fn tell(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Reply, Miss> {
     if matches!(asked.form, Form::Atom | Form::JsonFeed) {
-        return tell_feed(reader, asked, frame);
+        return tell_feed(reader, asked, frame, told);
     }
     let view = views::find(reader, asked, frame.now)?;
     let n_damaged = reader.take_damage().len();
@@ -80,28 +87,40 @@ fn tell(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Reply, Miss> {
     Ok(page(StatusCode::OK, layout::page(&*view, asked, frame, n_damaged)))
 }
 
-/// Answers with a feed, or that nothing has changed in it: it changes with the articles, whose last change one look at an index tells.
-fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Reply, Miss> {
+/// Answers with a feed, or that nothing has changed in it. While no article has changed since somebody asked for it, one look at an index
+/// tells that, and otherwise its list, without the texts.
+fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Reply, Miss> {
     let database = match reader.database_name() {
         Err(StoreError::Snapshot { .. }) => "snapshot".to_owned(),
         name => name?,
     };
-    let tag = format!("W/\"{database}-{}-{}\"", reader.last_change()?, env!("CARGO_PKG_VERSION"));
-    let mut answer = if asked.has(&tag) {
-        reply(StatusCode::NOT_MODIFIED, ATOM, "")
-    } else {
-        let view = views::find(reader, asked, frame.now)?;
-        let feed = view.feed().ok_or_else(|| Miss::NotFound("this page is no feed; /feeds lists those".to_owned()))?;
-        match asked.form {
-            Form::JsonFeed => reply(StatusCode::OK, JSON_FEED, syndication::json_feed(&feed, &database, asked)),
-            _ => reply(StatusCode::OK, ATOM, syndication::atom(&feed, &database, asked)),
-        }
+    let address = asked.address(asked.form, None);
+    let last_change = reader.last_change()?;
+    if let Some(tag) = told.tag(&address, &database, last_change).filter(|tag| asked.has(tag)) {
+        return Ok(with_tag(reply(StatusCode::NOT_MODIFIED, ATOM, ""), &tag));
+    }
+    let view = views::find(reader, asked, frame.now)?;
+    let no_feed = || Miss::NotFound("this page is no feed; /feeds lists those".to_owned());
+    let state = view.state(reader)?.ok_or_else(no_feed)?;
+    let tag = told.note(&address, &database, last_change, &state);
+    if asked.has(&tag) {
+        return Ok(with_tag(reply(StatusCode::NOT_MODIFIED, ATOM, ""), &tag));
+    }
+    let feed = view.feed(reader)?.ok_or_else(no_feed)?;
+    let answer = match asked.form {
+        Form::JsonFeed => reply(StatusCode::OK, JSON_FEED, syndication::json_feed(&feed, &database, asked)),
+        _ => reply(StatusCode::OK, ATOM, syndication::atom(&feed, &database, asked)),
     };
+    Ok(with_tag(answer, &tag))
+}
+
+/// An answer that may be kept, and is asked for again by its tag.
+fn with_tag(mut answer: Reply, tag: &str) -> Reply {
     set(&mut answer, header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         set(&mut answer, header::ETAG, tag);
     }
-    Ok(answer)
+    answer
 }
 
 fn tell_miss(miss: &Miss, form: Form, frame: &Frame) -> Reply {
