@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench pages` fills a store with 10⁵ invented articles and asks for each kind of page over HTTP, at a listener as
 //! `newswire serve` has it. `--quick` fills 2,000. `--kept=FILE` asks about a store that `cargo bench --bench store -- --kept=FILE` has
-//! filled, and leaves there what it adds. `--cold` also asks after the system has forgotten the file.
+//! filled, and leaves there what it adds. `--alone` asks for pages while nothing else is done, and no more; `--cold` also asks after the system has forgotten the file.
 //!
 //! The archive ends years ago, so a day of now is added first: stories told by several, one of them by very many, revisions, removals, and
 //! polls and exchanges of a month. A page is asked for by one connection that stays, each time with other arguments. Its time is that of the
@@ -66,6 +66,9 @@ fn main() {
     let pages = Pages::of(&archive);
     let server = Server::begin(&database);
     alone(&server, &pages);
+    if has("--alone") {
+        return;
+    }
     polls(&server, &pages, None);
     beside_ingest(&server, &pages, &mut archive, n_rounds);
     drop(server);
@@ -352,8 +355,10 @@ struct Server {
 
 impl Server {
     fn begin(database: &Path) -> Server {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(ANSWERING).build().expect("a runtime");
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        // The time of a thread that has ended is told no more.
+        let runtime = builder.enable_all().thread_name(ANSWERING).thread_keep_alive(Duration::from_hours(10)).build();
+        let runtime = runtime.expect("a runtime");
         let guard = runtime.enter();
         let listen = Listen::parse("127.0.0.1:0").expect("a place");
         let listening = serve::start_pages(&listen, &[], database.to_owned()).expect("it listens");

@@ -79,25 +79,28 @@ impl Reader {
 
     /// A `WHERE` clause by which the newest articles of a choice are found soon, and its parameters.
     fn newest_of(&self, filter: &ArticleFilter, limit: u32) -> rusqlite::Result<(String, Parameters)> {
-        let newest = match newest::newest_of_source(self.connection(), filter, limit)? {
-            None => newest::newest_in_language(self.connection(), filter, limit)?,
-            newest => newest,
-        };
-        if let Some(ids) = newest {
+        let connection = self.connection();
+        if limit > LIST_MAX {
+            return Ok(filter.to_sql());
+        }
+        if let Some(ids) = newest::newest_in_language(connection, filter, limit)? {
             return Ok(among(Vec::new(), Vec::new(), &ids));
         }
-        let is_by_language = filter.source_id.is_none() && filter.story_id.is_none() && limit <= LIST_MAX;
-        match filter.language.as_deref().filter(|_| is_by_language) {
-            None => Ok(filter.to_sql()),
-            Some(language) => {
-                let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
-                match newest::few_in_language(self.connection(), language)? {
-                    Some(ids) => Ok(among(conditions, parameters, &ids)),
-                    // They are gone through by their times, and many of them are in it.
-                    None => Ok((clause(&conditions), parameters)),
-                }
-            }
+        if let Some(language) = &filter.language
+            && let Some(ids) = newest::few_in_language(connection, language)?
+        {
+            let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
+            return Ok(among(conditions, parameters, &ids));
         }
+        if let Some(ids) = newest::newest_of_source(connection, filter, limit)? {
+            return Ok(among(Vec::new(), Vec::new(), &ids));
+        }
+        if filter.language.is_some() && filter.source_id.is_none() && filter.story_id.is_none() {
+            // They are gone through by their times, and many of them are in it.
+            let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
+            return Ok((clause(&conditions), parameters));
+        }
+        Ok(filter.to_sql())
     }
 
     /// Passes every chosen article to `visit` in the order of a bundle: by publication time, unknown last, then by

@@ -42,7 +42,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn n_stories(&self, filter: &StoryFilter) -> Result<u64, StoreError> {
-        let (conditions, parameters) = filter.conditions();
+        let (conditions, parameters) = filter.conditions(filter.index());
         Ok(self.count(&counting("stories", &conditions), &parameters)?)
     }
 

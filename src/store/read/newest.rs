@@ -24,14 +24,16 @@ pub(super) const LIST_MAX: u32 = 1000;
 /// All articles of a source that has no more than these are looked at, in some two milliseconds.
 const FEW_ARTICLES: u32 = 2000;
 
-/// How long before its time an article may be seen: publishers' clocks and time zones are wrong by hours.
-const EARLY_MAX: SignedDuration = SignedDuration::from_hours(48);
+/// How long before its time an article may be seen: it may be listed some hours before it is fetched, and no date is later than that.
+const EARLY_MAX: SignedDuration = SignedDuration::from_hours(12);
 
 /// So many articles are looked at that a source has seen since a time.
 const SEEN_SINCE_MAX: u32 = 2000;
 
-/// So many articles are gone through, in some five milliseconds. Fifty of them are of a source that brings one article in two hundred.
+/// So many articles are gone through, in some five milliseconds, and more for a longer list. Fifty of them are of a source that brings one
+/// article in two hundred.
 const PASSED_MAX: u32 = 10_000;
+const PASSED_FOR_EACH: u32 = 60;
 
 /// All articles in a language that has no more than these are looked at, in some twenty milliseconds. Of those in one that has more, a list
 /// is had from the newest on.
@@ -77,7 +79,7 @@ pub(super) fn newest_of_source(
         sort(&mut newest, limit);
         return Ok(Some(ids_of(newest)));
     }
-    let passed_last = choice.time_behind(connection, PASSED_MAX)?;
+    let passed_last = choice.time_behind(connection, PASSED_MAX.max(PASSED_FOR_EACH * limit))?;
     let seen = choice.seen(connection, last.as_ref().max(passed_last.as_ref()), limit)?;
     let are_all_passed = passed_last.is_none() || last >= passed_last;
     if !are_all_passed && seen.len() < limit as usize {

@@ -17,10 +17,14 @@ use crate::serve::site::parts::{article_item, headline, notes, passage, time};
 use crate::serve::site::syndication::{Feed, FeedEntry};
 
 /// Articles on a page, and entries of a feed.
-const SHOWN_MAX: usize = 50;
+const SHOWN_MAX: usize = ENTRIES_MAX as usize;
+const ENTRIES_MAX: u32 = 50;
 
 /// So many are counted by source, language and day.
 const COUNTED_MAX: u32 = 500;
+
+/// Of so many that came in last the newest are the entries of a feed of matches: some were published long ago.
+const ARRIVED_MAX: u32 = 200;
 
 /// Sources, languages and days that are listed.
 const FACETS_MAX: usize = 12;
@@ -47,6 +51,7 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
         ..ArticleFilter::default()
     };
     let query = asked.text("q").map(str::to_owned);
+    let are_reserved_out = asked.text("reserved") == Some("no");
     let unmatched = |row: ArticleRow| SearchHit { row, snippet: String::new() };
     let mut search = match &query {
         Some(query) => {
@@ -56,7 +61,8 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
             }
             if wants_feed(asked) {
                 // What is subscribed to is what comes next, not what fits best.
-                let rows = reader.newest_matching(&expression, &filter, COUNTED_MAX)?;
+                let n_wanted = if are_reserved_out { COUNTED_MAX } else { ARRIVED_MAX };
+                let rows = reader.newest_matching(&expression, &filter, n_wanted)?;
                 Search { hits: rows.into_iter().map(unmatched).collect(), ..Search::empty() }
             } else {
                 let found = reader.search(&expression, &filter, COUNTED_MAX)?;
@@ -64,7 +70,8 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
             }
         }
         None => {
-            let hits = reader.articles(&filter, COUNTED_MAX)?.into_iter().map(unmatched).collect();
+            let n_wanted = if wants_feed(asked) && !are_reserved_out { ENTRIES_MAX } else { COUNTED_MAX };
+            let hits = reader.articles(&filter, n_wanted)?.into_iter().map(unmatched).collect();
             Search { hits, ..Search::empty() }
         }
     };
@@ -76,7 +83,7 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
             Some("lead") => true,
             Some(other) => return Err(Miss::Wrong(format!("body={other}: must be full or lead"))),
         };
-        search.are_reserved_out = asked.text("reserved") == Some("no");
+        search.are_reserved_out = are_reserved_out;
         search.hits.sort_by(|a, b| (&b.row.published_at, b.row.id).cmp(&(&a.row.published_at, a.row.id)));
         if !search.are_reserved_out {
             search.hits.truncate(SHOWN_MAX);
