@@ -41,7 +41,8 @@ use url::Url;
 use crate::access::{self, Wish};
 use crate::model::{Retention, Route, Source, public_url};
 
-pub use http::{HttpSettings, Listen};
+pub(crate) use http::MUST_ASK;
+pub use http::{HttpSecret, HttpSettings, Listen, Scheme};
 pub use keyring::Keyring;
 pub use places::Place;
 pub use problem::{Problem, Problems};
@@ -126,7 +127,7 @@ impl Config {
         self.sources_file.is_some() && !self.sources_file_is_blank
     }
 
-    /// What is wrong with the credentials of the listed sources. It keeps nothing else from working: such a source fails, and
+    /// What is wrong with the credentials of the listed sources, and with those that are asked for over HTTP. It keeps nothing else from working: such a source fails, and
     /// who only reads the database need not be allowed to read them.
     #[must_use]
     pub fn problems_of_credentials(&self) -> Vec<Problem> {
@@ -143,6 +144,12 @@ impl Config {
                 }
                 None => problems.push(Problem { place, subject, rule }),
             }
+        }
+        if let Err(rule) = self.http.secret(&self.fetch.keyring) {
+            let name = self.http.credentials.as_deref().unwrap_or_default();
+            let place = self.provenance.iter().find(|entry| entry.key == "http.credentials");
+            let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
+            problems.push(Problem { place, subject: format!("http.credentials = {name:?}"), rule });
         }
         problems
     }

@@ -47,7 +47,7 @@
 //! * A stage (`schedule` to `warc`) knows those, of `config` its own part, but never another stage and never `store`.
 //! * `store` knows what a stage knows, and `access`, and asks three of them, because their questions are only sound inside a
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
-//! * `forms` knows `model`, `revision` and `store`.
+//! * `forms` knows `model`, `revision` and `store`, and of `config`, `schedule` and `normalize` what an account of an address takes.
 //! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
 //!   them. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.

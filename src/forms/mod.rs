@@ -2,9 +2,13 @@
 //!
 //! * [`words`]: numbers in words.
 //! * [`times`]: times as people give and read them, and as programs do.
-//! * [`articles`], [`stories`], [`sources`]: each as JSON.
+//! * [`articles`], [`stories`], [`gaps`], [`sources`]: each as JSON.
 //! * [`lineage`]: whose text an article is.
 //! * [`revisions`]: how it read before, and what changed.
+//! * [`alarms`]: what of the intake is wrong.
+//! * [`changes`]: articles as they came in or changed.
+//! * [`addresses`]: addresses as people give them.
+//! * [`why`]: what has become of one.
 
 pub(crate) mod words;
 
@@ -14,8 +18,18 @@ pub(crate) mod articles;
 
 pub(crate) mod stories;
 
+pub(crate) mod gaps;
+
 pub(crate) mod sources;
 
 pub(crate) mod lineage;
 
 pub(crate) mod revisions;
+
+pub(crate) mod alarms;
+
+pub(crate) mod changes;
+
+pub(crate) mod addresses;
+
+pub(crate) mod why;

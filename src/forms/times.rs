@@ -66,6 +66,16 @@ pub(crate) fn relative(text: &str, now: Timestamp) -> String {
     }
 }
 
+/// A length of time, as coarsely as one would say it.
+pub(crate) fn duration(seconds: u32) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
 fn relative_instant(instant: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(instant).as_secs();
     let (size, is_past) = (seconds.unsigned_abs(), seconds >= 0);
@@ -113,6 +123,15 @@ mod tests {
         assert_eq!(read("-2d").unwrap_err(), "must be without the minus: 2d is two days ago");
         assert!(read("soon").unwrap_err().starts_with("must be a day"));
         assert!(read("99999999999999999d").is_err());
+    }
+
+    #[test]
+    fn lengths_are_told_in_one_unit() {
+        for (seconds, expected) in
+            [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172_800, "2 d")]
+        {
+            assert_eq!(duration(seconds), expected);
+        }
     }
 
     #[test]

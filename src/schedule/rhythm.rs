@@ -205,6 +205,14 @@ impl Rhythm {
         stretches(from.as_second(), whole_s).map(|(position, length_h)| self.habit(position, overall) * length_h).sum()
     }
 
+    /// Items that habit brings in each hour of the day, in UTC; absent before anything has been seen.
+    #[must_use]
+    pub fn by_hour(&self) -> Option<[f64; 24]> {
+        let overall = self.overall();
+        let is_known = self.hours.iter().any(|hour| hour.seen_h > 0.0);
+        is_known.then(|| std::array::from_fn(|position| self.habit(position, overall)))
+    }
+
     /// Items an hour, whatever the hour.
     fn overall(&self) -> f64 {
         let (n_new, seen_h) =
@@ -278,6 +286,9 @@ mod tests {
         assert!((5.0..7.0).contains(&rates[12]), "{rates:?}");
         let day = rhythm.habitual(at("2026-03-07T00:00:00Z"), at("2026-03-08T00:00:00Z"));
         assert!((55.0..65.0).contains(&day), "{day}");
+        let by_hour = rhythm.by_hour().unwrap();
+        assert!(by_hour[3] < 0.4 && (5.0..7.0).contains(&by_hour[12]), "{by_hour:?}");
+        assert_eq!(Rhythm { window: 20, ..Rhythm::default() }.by_hour(), None);
     }
 
     #[test]

@@ -17,9 +17,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::{debug, info, warn};
 
-use crate::config::Listen;
+use crate::config::{Listen, MUST_ASK};
 
-use super::answers::Answers;
+use super::answers::{Answers, Whence};
 
 /// Requests answered at one time; more wait.
 const CONNECTIONS_MAX: usize = 256;
@@ -50,6 +50,20 @@ pub enum ListenError {
         /// What the system says.
         reason: io::Error,
     },
+    /// Others than this machine would be answered, and nobody is asked who they are.
+    #[error("{place} {}", MUST_ASK)]
+    Unguarded {
+        /// The address.
+        place: String,
+    },
+    /// The password that others must give.
+    #[error("http.credentials = {name:?}: {rule}")]
+    Password {
+        /// The name under which it is kept.
+        name: String,
+        /// What is wrong with it.
+        rule: String,
+    },
     /// `systemd` is named, and it hands over no socket.
     #[error("http.listen is \"systemd\", and no socket was handed over: start newswire.socket, or name an address")]
     NothingHandedOver,
@@ -77,7 +91,18 @@ impl Drop for Listening {
 impl Listening {
     /// Begins to take requests.
     pub(super) fn begin(listen: &Listen, answers: &Arc<Answers>) -> Result<Listening, ListenError> {
+        if let Listen::Tcp(address) = listen
+            && !listen.is_local()
+            && !answers.guard.asks()
+        {
+            return Err(ListenError::Unguarded { place: address.to_string() });
+        }
         let (sockets, file) = open(listen)?;
+        // What the service manager listens at is known now.
+        let open = sockets.iter().find(|socket| !socket.is_local());
+        if let Some(open) = open.filter(|_| !answers.guard.asks()) {
+            return Err(ListenError::Unguarded { place: open.place() });
+        }
         let places: Vec<String> = sockets.iter().map(Socket::place).collect();
         let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut tasks = JoinSet::new();
@@ -102,6 +127,14 @@ enum Socket {
 }
 
 impl Socket {
+    /// Whether nobody but processes of this machine can ask.
+    fn is_local(&self) -> bool {
+        match self {
+            Socket::Tcp(listener) => listener.local_addr().is_ok_and(|at| at.ip().is_loopback()),
+            Socket::Unix(_) => true,
+        }
+    }
+
     fn place(&self) -> String {
         match self {
             Socket::Tcp(listener) => {
@@ -118,7 +151,7 @@ impl Socket {
 
 fn open(listen: &Listen) -> Result<(Vec<Socket>, Option<PathBuf>), ListenError> {
     match listen {
-        Listen::Loopback(address) => {
+        Listen::Tcp(address) => {
             let refused = |reason| ListenError::Refused { place: address.to_string(), reason };
             let listener = std::net::TcpListener::bind(address).map_err(refused)?;
             Ok((vec![tcp(listener).map_err(refused)?], None))
@@ -174,15 +207,16 @@ async fn accept(socket: Socket, answers: Arc<Answers>, connections: Arc<Semaphor
         let accepted = match &socket {
             Socket::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
                 let answers = Arc::clone(&answers);
+                let at = stream.local_addr().ok().map(|at| at.ip());
                 serving.spawn(async move {
-                    serve(stream, answers, true).await;
+                    serve(stream, answers, Whence::Tcp(at)).await;
                     drop(permit);
                 });
             }),
             Socket::Unix(listener) => listener.accept().await.map(|(stream, _)| {
                 let answers = Arc::clone(&answers);
                 serving.spawn(async move {
-                    serve(stream, answers, false).await;
+                    serve(stream, answers, Whence::Unix).await;
                     drop(permit);
                 });
             }),
@@ -195,10 +229,10 @@ async fn accept(socket: Socket, answers: Arc<Answers>, connections: Arc<Semaphor
 }
 
 /// Answers the requests of a connection. One that brings none for a while is closed, as one that takes its time over a head.
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, answers: Arc<Answers>, names_host: bool) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, answers: Arc<Answers>, whence: Whence) {
     let service = service_fn(move |request| {
         let answers = Arc::clone(&answers);
-        async move { Ok::<_, Infallible>(answers.answer(&request, names_host).await) }
+        async move { Ok::<_, Infallible>(answers.answer(request, whence).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -8,6 +8,12 @@ pub(super) enum Miss {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// There was such a thing.
+    #[error("{0}")]
+    Gone(String),
+    /// Too many wait already.
+    #[error("too many wait here already; ask again in a while, or without waiting")]
+    Crowded,
     /// The question is wrong.
     #[error("{0}")]
     Wrong(String),

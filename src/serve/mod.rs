@@ -1,11 +1,11 @@
 //! Answers over HTTP: pages about what is stored, and about the daemon figures for Prometheus, and whether it lives and works.
 //!
 //! Off unless `http.listen` says where, or `newswire serve` was called. Requests come from this machine alone: the loopback device, a Unix
-//! socket, or a socket that the service manager hands over. A page of a stranger's that a browser on this machine opens could ask too,
-//! under a name that leads here; so who asks by TCP must name a host that is known. Nothing secret is told, nothing is changed, and the
-//! database is read by connections of their own on threads that may wait.
+//! socket, or a socket that the service manager hands over; from others only where they must give a password. A page of a stranger's that a
+//! browser on this machine opens could ask too, under a name that leads here; so who asks by TCP must name a host that is known, and orders
+//! are taken from pages of our own alone. The database is read by connections of their own on threads that may wait.
 //!
-//! * `listener`: where requests come in. `answers`: who is answered, and by what.
+//! * `listener`: where requests come in. `answers`: who is answered, and by what. `guard`: who may ask, and who may give orders.
 //! * `monitoring`, with `gauges` and `metrics`: what there is to say of a daemon.
 //! * `site`: pages. `readers`: the connections that they are read by.
 //! * `reply`, `miss`: an answer, and why there is none.
@@ -13,6 +13,8 @@
 mod listener;
 
 mod answers;
+
+mod guard;
 
 mod monitoring;
 
@@ -28,16 +30,16 @@ mod reply;
 
 mod miss;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::config::{HttpSettings, Listen};
+use crate::config::{Config, Listen};
 use crate::daemon::Pulse;
 
 use answers::Answers;
 use gauges::GaugeReader;
+use guard::Guard;
 pub use listener::{ListenError, Listening};
 pub use metrics::Metrics;
 use monitoring::Monitoring;
@@ -48,29 +50,38 @@ use site::Site;
 ///
 /// # Errors
 ///
-/// When that place cannot be listened at.
+/// When that place cannot be listened at, or the password is not at hand that the settings name.
 pub fn start(
-    settings: &HttpSettings,
+    config: &Config,
     metrics: Arc<Metrics>,
     pulse: watch::Receiver<Pulse>,
-    database: PathBuf,
 ) -> Result<Option<Listening>, ListenError> {
-    let Some(listen) = &settings.listen else { return Ok(None) };
-    let gauges = Arc::new(GaugeReader::new(database.clone()));
+    let Some(listen) = &config.http.listen else { return Ok(None) };
+    let gauges = Arc::new(GaugeReader::new(config.store.path.clone()));
+    let guard = guard(config)?;
     let answers = Answers {
-        hosts: settings.hosts.clone(),
+        hosts: config.http.hosts.clone(),
         monitoring: Some(Monitoring { metrics, pulse, gauges }),
-        site: settings.pages.then(|| Site::new(database)),
+        site: config.http.pages.then(|| Site::new(config, guard.feed_token(), config.http.writing)),
+        guard,
     };
     Ok(Some(Listening::begin(listen, &Arc::new(answers))?))
 }
 
-/// Shows pages about a database, beside a daemon or without one, until what is returned is dropped. It must be called on a runtime.
+/// Shows pages about a database, beside a daemon or without one, until what is returned is dropped. They take no orders. It must be called
+/// on a runtime.
 ///
 /// # Errors
 ///
-/// When nothing can be listened at there.
-pub fn start_pages(listen: &Listen, hosts: &[String], database: PathBuf) -> Result<Listening, ListenError> {
-    let answers = Answers { hosts: hosts.to_vec(), monitoring: None, site: Some(Site::new(database)) };
+/// When nothing can be listened at there, or the password is not at hand that the settings name.
+pub fn start_pages(listen: &Listen, config: &Config) -> Result<Listening, ListenError> {
+    let guard = guard(config)?;
+    let site = Site::new(config, guard.feed_token(), false);
+    let answers = Answers { hosts: config.http.hosts.clone(), guard, monitoring: None, site: Some(site) };
     Listening::begin(listen, &Arc::new(answers))
+}
+
+fn guard(config: &Config) -> Result<Guard, ListenError> {
+    let name = || config.http.credentials.clone().unwrap_or_default();
+    Guard::of(config).map_err(|rule| ListenError::Password { name: name(), rule })
 }

@@ -56,7 +56,7 @@ impl Readers {
             let _ = send_interrupter.send(open.reader.interrupter());
             let answer = open.reader.at_one_moment(question);
             // What has failed once is opened anew, whatever it failed for.
-            if matches!(answer, Ok(_) | Err(Miss::NotFound(_) | Miss::Wrong(_))) {
+            if matches!(answer, Ok(_) | Err(Miss::NotFound(_) | Miss::Gone(_) | Miss::Wrong(_))) {
                 waiting().push(open);
             }
             answer

@@ -47,22 +47,29 @@ writeFileSync(join(work, "second.jsonl"), lines([{ ...articles[0], paragraphs: [
 newswire("import", "first.jsonl");
 newswire("import", "second.jsonl");
 
-const server = spawn(program, ["--db", join(work, "pages.db"), "serve", "--listen", "127.0.0.1:0"], { cwd: work });
-const base = await new Promise((resolve, reject) => {
-  let said = "";
-  server.stderr.on("data", (data) => {
-    said += data;
-    const place = said.match(/http:\/\/[0-9.:]+/);
-    if (place) {
-      resolve(place[0]);
-    }
+// Starts what shows pages, and tells where.
+async function shown(words) {
+  const server = spawn(program, ["--db", join(work, "pages.db"), ...words], { cwd: work });
+  const base = await new Promise((resolve, reject) => {
+    let said = "";
+    const listen = (data) => {
+      said += data;
+      const place = said.match(/http:\/\/127[0-9.:]+/);
+      if (place) {
+        resolve(place[0]);
+      }
+    };
+    server.stderr.on("data", listen);
+    server.stdout.on("data", listen);
+    server.on("exit", () => reject(new Error(said)));
   });
-  server.on("exit", () => reject(new Error(said)));
-});
+  return { server, base };
+}
+const { server, base } = await shown(["serve", "--listen", "127.0.0.1:0"]);
 
 const paths = ["/", "/stories", "/stories/1", "/articles/1", "/articles/2", "/articles/3", "/articles/4", "/articles/5", "/articles/6",
   "/articles/1/diff/1..2", "/search", "/search?q=storm", "/search?q=%3Cscript%3E", "/revised", "/removed", "/sources", "/sources/a", "/gaps",
-  "/feeds", "/nowhere", "/search?since=%3Cscript%3E"];
+  "/feeds", "/alarms", "/why", "/why?url=https%3A%2F%2Fa.example%2F1", "/why?url=https%3A%2F%2Felsewhere.invalid%2F%3Cscript%3E", "/nowhere", "/search?since=%3Cscript%3E"];
 
 const browser = await driver.launch({ executablePath: chromium, args: ["--no-sandbox"] });
 try {
@@ -150,6 +157,49 @@ try {
   check(rebound === 421, "a foreign name is refused", rebound);
   const posted = await fetch(`${base}/stories/1`, { method: "POST", headers: { origin: "http://elsewhere.invalid" } });
   check(posted.status === 405, "a form of another site's is refused", posted.status);
+
+  // What came in since is told while somebody looks.
+  const watching = await browser.newContext();
+  const watched = await watching.newPage();
+  await watched.clock.install();
+  await watched.goto(base);
+  writeFileSync(join(work, "third.jsonl"), lines([{ url: "https://c.example/7", title: "Later", source: "c", paragraphs: about("Later") }]));
+  newswire("import", "third.jsonl");
+  check(await watched.locator(".news").isHidden(), "nothing is said to be new before it is looked for");
+  await watched.clock.fastForward(21_000);
+  await watched.locator(".news").waitFor({ state: "visible" });
+  check((await watched.locator(".news").textContent()) === "1 new or changed", "what came in is told", await watched.locator(".news").textContent());
+  await watching.close();
+
+  // Orders, by the buttons of our own pages and by a form of another site's.
+  writeFileSync(join(work, "newswire.toml"), '[http]\nlisten = "127.0.0.1:0"\npages = true\nwriting = true\n');
+  writeFileSync(join(work, "sources.toml"), '[[source]]\nslug = "quay"\nurl = "http://127.0.0.1:1/feed"\n');
+  const daemon = await shown(["--config", "newswire.toml", "run"]);
+  try {
+    const orders = await (await browser.newContext()).newPage();
+    for (let tries = 0; tries < 50; tries += 1) {
+      if ((await orders.goto(`${daemon.base}/sources/quay`)).status() === 200) {
+        break;
+      }
+      await orders.waitForTimeout(200);
+    }
+    await orders.getByRole("button", { name: "Pause" }).click();
+    await orders.waitForURL(/done=paused/);
+    check((await orders.locator(".done").textContent()).includes("not polled"), "a source is paused by its button");
+    await orders.route("http://elsewhere.invalid/", (route) => route.fulfill({
+      contentType: "text/html",
+      body: `<form method="post" action="${daemon.base}/sources/quay"><button name="do" value="resume">x</button></form>`,
+    }));
+    await orders.goto("http://elsewhere.invalid/");
+    const [answer] = await Promise.all([orders.waitForResponse((one) => one.url().startsWith(daemon.base)), orders.locator("button").click()]);
+    check(answer.status() === 403, "a form of another site's gives no orders", answer.status());
+    await orders.goto(`${daemon.base}/sources/quay`);
+    check((await orders.getByRole("button", { name: "Resume" }).count()) === 1, "the source is paused still");
+    await orders.goto(`${daemon.base}/stories/1`);
+    check((await orders.locator("input.mark").count()) > 0, "articles of a story can be marked");
+  } finally {
+    daemon.server.kill("SIGTERM");
+  }
 } finally {
   await browser.close();
   server.kill("SIGTERM");

@@ -43,7 +43,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("warc", &[]),
     // Three questions are only sound inside a transaction.
     ("store", &[FOUNDATIONS, &["access", "schedule", "dedup", "bundle"]]),
-    ("forms", &[&["model", "revision", "store"]]),
+    ("forms", &[&["model", "config", "revision", "schedule", "normalize", "store"]]),
     ("pipeline", &[FOUNDATIONS, STAGES]),
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),

@@ -46,6 +46,8 @@ mod newsweb;
 mod newsweb_serves;
 mod no_room;
 mod other_programs;
+mod page_changes;
+mod page_rights;
 mod pages;
 mod passwords;
 mod places;

@@ -8,44 +8,44 @@ use crate::harness::{Daemon, Newsroom};
 use crate::serving::{Answer, address_behind, get};
 
 /// A store that is shown.
-struct Shown {
-    room: Newsroom,
+pub(crate) struct Shown {
+    pub(crate) room: Newsroom,
     pages: Daemon,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Shown {
-    fn of(room: Newsroom) -> Shown {
+    pub(crate) fn of(room: Newsroom) -> Shown {
         let pages = Daemon::start(room.command(&["serve", "--listen", "127.0.0.1:0"]));
         pages.wait_to_say("is shown at");
         let address = address_behind(&pages, "is shown at http://");
         Shown { room, pages, address }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         get(&self.address, path, "Host: localhost\r\n")
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}: {}", answer.body))
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.pages.stop().exits(0);
         self.room.assert_sound();
     }
 }
 
 /// A text with enough words to be one.
-fn paragraphs(about: &str) -> Vec<String> {
+pub(crate) fn paragraphs(about: &str) -> Vec<String> {
     (1..=4)
         .map(|n| format!("{about}, part {n}: the ferry left at dawn and nobody on the quay could say why it was late."))
         .collect()
 }
 
-fn room_with(articles: &[Value]) -> Newsroom {
+pub(crate) fn room_with(articles: &[Value]) -> Newsroom {
     let room = Newsroom::new();
     let lines = articles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let file = room.file("articles.jsonl", lines);
@@ -81,6 +81,9 @@ fn every_page_is_shown_in_its_forms() {
         "/removed",
         "/gaps",
         "/feeds",
+        "/alarms",
+        "/why",
+        "/why?url=paper0.example/a",
     ] {
         let answer = shown.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
@@ -100,12 +103,19 @@ fn every_page_is_shown_in_its_forms() {
         shown.json("/search.json?since=2026-11-21&until=2026-11-22")["articles"].as_array().map(Vec::len),
         Some(1)
     );
+    let why = shown.json("/why.json?url=paper1.example%2Fa");
+    assert_eq!((&why["state"], &why["article"]["id"]), (&json!("stored"), &json!(2)), "{why}");
+    assert_eq!(shown.json("/why.json?url=2")["url"], "https://paper1.example/a");
+    let unknown = shown.get("/why?url=https%3A%2F%2Felsewhere.example%2F%3Cscript%3E").body;
+    assert!(unknown.contains("<code>newswire fetch"), "{unknown}");
     assert_eq!(shown.json("/search.json?lang=fr")["articles"], json!([]));
     for (path, status, reason) in [
         ("/nowhere", 404, "there is no page at /nowhere"),
         ("/articles/77", 404, "there is no article 77"),
         ("/articles/one", 404, "is no number"),
         ("/articles/1/diff/1..9", 404, "there is no revision 9"),
+        ("/why?url=7.5", 400, "it is a number"),
+        ("/why?url=77", 404, "there is no article 77"),
         ("/search?since=soon", 400, "since=soon: must be a day"),
         ("/search?q=%22", 400, "there is no word"),
         ("/search?source=nobody", 404, "there is no source nobody"),
@@ -299,6 +309,132 @@ fn what_publishers_change_and_take_away_is_shown_and_told_to_feed_readers() {
     shown.end();
 }
 
+/// A rhythm as it is kept, of a list of twenty entries: so many items in an hour of the day, each hour seen for one.
+fn rhythm(items: impl Fn(usize) -> f64) -> Vec<u8> {
+    let kept = |number: f64| ((number.sqrt() * 1024.0).round() as u16).to_le_bytes();
+    let hours = (0..24).flat_map(|hour| [items(hour), 1.0, 0.0]);
+    let head = [1, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    head.into_iter().chain([0.0, 0.0].into_iter().chain(hours).flat_map(kept)).collect()
+}
+
+#[test]
+fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
+    let room = room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "paper" })]);
+    let database = rusqlite::Connection::open(room.database()).expect("a database");
+    let far = "CAST(strftime('%s', 'now', '+1 hour') AS INTEGER) * 1000";
+    database
+        .execute_batch(&format!(
+            "UPDATE sources SET state = 'active', url = 'https://feeds.paper.example/rss', kind = 'feed';
+             UPDATE _source_schedule SET next_due_at = {far}, interval_s = 900, moved_to = 'https://paper.example/rss', n_moved = 2;
+             UPDATE sightings SET first_seen_at = strftime('%Y-%m-%dT07:15:00Z', 'now', '-1 day');
+             UPDATE sources SET created_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-3 days');
+             INSERT INTO gaps (source_id, began_at, ended_at, n_missed, noticed_at)
+                 SELECT id, '2026-11-20T08:00:00Z', '2026-11-20T09:00:00Z', 7, '2026-11-20T09:30:00Z' FROM sources;
+             INSERT INTO _host_holds (publisher, held_until, n_complaints, forgotten_at) VALUES ('paper.example', {far}, 3, {far});
+             INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, status, bytes, error_class, error, redirected_to, host)
+                 SELECT 'https://feeds.paper.example/rss', sources.id, 'poll', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 minute'), 40,
+                     listed.value, 0, iif(listed.value = 429, 'http-4xx', NULL), NULL,
+                     iif(listed.value = 301, 'https://paper.example/rss', NULL), 'paper.example'
+                 FROM sources, json_each('[301, 200, 304, 429]') AS listed;"
+        ))
+        .expect("it is written");
+    let bytes = rhythm(|hour| if hour == 7 { 6.0 } else { 0.0 });
+    database.execute("UPDATE _source_schedule SET rhythm = ?1", [bytes]).expect("it is written");
+    drop(database);
+    let shown = Shown::of(room);
+    let told = shown.json("/sources/paper.json");
+    let of_command = shown.room.run(&["--json", "sources", "show", "paper"]).exits(0).json();
+    assert_eq!(told, of_command, "one form");
+    assert_eq!(told["hours"].as_array().map(Vec::len), Some(24), "{told}");
+    assert_eq!(
+        (&told["hours"][7]["came"], &told["hours"][8]["came"], &told["hours_days"]),
+        (&json!(1), &json!(0), &json!(3))
+    );
+    let expected = |hour: usize| told["hours"][hour]["expected"].as_f64().expect("a number");
+    assert!((3.0..6.0).contains(&expected(7)) && expected(8) < 0.3, "{}", told["hours"]);
+    assert!(
+        told["next_due_because"].as_str().is_some_and(|because| because.starts_with("15 min after the last poll")),
+        "{told}"
+    );
+    assert_eq!((&told["moved_to"], &told["moved_answers"]), (&json!("https://paper.example/rss"), &json!(2)));
+    assert_eq!((&told["n_gaps"], &told["gaps"][0]["n_missed"]), (&json!(1), &json!(7)));
+    let host = &told["host"];
+    assert_eq!((&host["publisher"], &host["complaints_in_a_row"]), (&json!("paper.example"), &json!(3)), "{told}");
+    assert_eq!(
+        (&host["requests_24h"], &host["failed_24h"], &host["refused_24h"]),
+        (&json!(4), &json!(1), &json!(1)),
+        "{told}"
+    );
+    assert!(host["held_until"].is_string(), "{told}");
+    let to: Vec<&Value> =
+        told["fetches"].as_array().expect("a list").iter().map(|fetch| &fetch["redirected_to"]).collect();
+    assert_eq!(to.iter().filter(|to| to.is_string()).count(), 1, "{told}");
+    let page = shown.get("/sources/paper").body;
+    for part in [
+        "<polyline class=\"expected\"",
+        "Line: what its rhythm expects",
+        "15 min after the last poll",
+        "1 answered with 429",
+        "left in peace",
+        "about 7 items missed",
+        "by 2 answers in a row",
+        "→ https://paper.example/rss",
+    ] {
+        let plain = page.replace("<b>", "").replace("</b>", "");
+        assert!(plain.contains(part), "{part}: {page}");
+    }
+    shown.end();
+}
+
+#[test]
+fn many_sources_are_shown_page_by_page_those_in_trouble_first() {
+    let room = room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "zebra" })]);
+    rusqlite::Connection::open(room.database())
+        .expect("a database")
+        .execute_batch(
+            "WITH numbers (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM numbers WHERE n < 520)
+             INSERT INTO sources (slug, kind, url, state, origin, created_at)
+                 SELECT 's' || n, 'feed', 'https://s' || n || '.example/feed', iif(n % 100 = 7, 'removed', iif(n % 10 = 3, 'paused', 'active')), 'file',
+                     '2026-11-20T08:00:00Z' FROM numbers;
+             INSERT INTO _source_schedule (source_id, failures_in_a_row, error, error_class)
+                 SELECT id, iif(slug IN ('s301', 's455', 's463'), 2, 0), iif(slug = 's301', 'no answer', NULL), iif(slug = 's301', 'timeout', NULL)
+                 FROM sources WHERE slug <> 'zebra';",
+        )
+        .expect("it is written");
+    let shown = Shown::of(room);
+    let mut slugs: Vec<String> = Vec::new();
+    let mut path = "/sources".to_owned();
+    loop {
+        let listed = shown.json(&path.replacen("/sources", "/sources.json", 1));
+        let listed =
+            listed.as_array().expect("a list").iter().map(|row| row["slug"].as_str().expect("a slug").to_owned());
+        slugs.extend(listed);
+        let page = shown.get(&path).body;
+        assert!(page.len() < 200_000, "{path}: {} bytes", page.len());
+        assert_eq!(page.contains("2 need attention"), path == "/sources", "{path}");
+        let next = page.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+        match next {
+            Some(next) => path = next.to_owned(),
+            None => break,
+        }
+    }
+    let number = |n: u32| format!("s{n}");
+    let others = |is_in: fn(u32) -> bool| {
+        (100..=520).filter(move |n| n % 100 != 7 && ![301, 455].contains(n) && is_in(*n)).map(number)
+    };
+    let expected: Vec<String> = [301, 455]
+        .map(number)
+        .into_iter()
+        .chain(others(|n| n % 10 != 3))
+        .chain(others(|n| n % 10 == 3))
+        .chain(["zebra".to_owned()])
+        .collect();
+    assert_eq!(slugs, expected);
+    assert_eq!(path, format!("/sources?after={}", expected[399]));
+    assert_eq!(shown.get("/sources?after=nobody").status, 404);
+    shown.end();
+}
+
 #[test]
 fn the_daemon_shows_pages_where_it_is_told_to() {
     let mut room =
@@ -326,8 +462,56 @@ fn there_must_be_something_to_show_and_a_place_to_show_it() {
     room.run(&["serve"]).exits(1).says("no database there yet");
     assert!(!room.database().exists());
     let room = room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "paper" })]);
-    room.run(&["serve", "--listen", "192.0.2.1:80"]).exits(2).says("must be an address of this machine alone");
+    room.run(&["serve", "--listen", "localhost"]).exits(2).says("ADDRESS:PORT, unix:/PATH or systemd");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     room.run(&["serve", "--listen", &address]).exits(1).says("--listen 127.0.0.1:0 takes a free port");
+}
+
+#[test]
+fn what_is_wrong_of_the_intake_is_told() {
+    let room =
+        room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "harbour" })]);
+    let shown = Shown::of(room);
+    assert_eq!(shown.json("/alarms.json"), json!([]));
+    rusqlite::Connection::open(shown.room.database())
+        .expect("a database")
+        .execute_batch(
+            "INSERT INTO sources (slug, kind, url, state, origin, created_at) VALUES
+                 ('weather', 'feed', 'https://w.example/', 'active', 'file', '2026-11-20T08:00:00Z'),
+                 ('once', 'feed', 'https://o.example/', 'active', 'file', '2026-11-20T08:00:00Z'),
+                 ('paused', 'feed', 'https://p.example/', 'paused', 'file', '2026-11-20T08:00:00Z'),
+                 ('gone', 'feed', 'https://g.example/', 'gone', 'file', '2026-11-20T08:00:00Z'),
+                 ('missed', 'feed', 'https://m.example/', 'active', 'file', '2026-11-20T08:00:00Z');
+             INSERT INTO _source_schedule (source_id, failures_in_a_row, last_ok_at, error, error_class)
+                 SELECT id, CASE slug WHEN 'once' THEN 2 WHEN 'missed' THEN 0 ELSE 7 END, unixepoch('2026-11-20T09:00:00Z') * 1000,
+                     'it says <b>no</b>', '5xx' FROM sources WHERE slug <> 'harbour';
+             INSERT INTO gaps (source_id, began_at, ended_at, n_missed, noticed_at, n_healed)
+                 SELECT id, '2026-11-20T08:00:00Z', '2026-11-20T09:00:00Z', column1, column2, column3
+                 FROM sources, (VALUES (9, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day'), 4),
+                     (5, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-2 days'), 5),
+                     (7, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-8 days'), NULL)) WHERE slug = 'missed';",
+        )
+        .expect("it is written");
+    let alarms = shown.json("/alarms.json");
+    let told: Vec<String> = alarms
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|alarm| format!("{} {}: {}", alarm["kind"], alarm["subject"], alarm["why"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "gone gone: it says <b>no</b>",
+            "failing weather: 7× it says <b>no</b>",
+            "gap missed: about 5 of its items were missed between two polls",
+        ]
+    );
+    assert_eq!(alarms[1]["since"], "2026-11-20T09:00:00Z");
+    let page = shown.get("/alarms").body;
+    assert!(page.contains("href=\"/sources/weather\"") && page.contains("&lt;b&gt;no"), "{page}");
+    assert!(shown.get("/").body.contains("3 alarms"));
+    assert_eq!(shown.json("/index.json")["alarms"], alarms);
+    shown.end();
 }

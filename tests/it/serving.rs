@@ -39,6 +39,18 @@ pub(crate) fn get(address: &str, path: &str, headers: &str) -> Answer {
     ask(stream, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n"))
 }
 
+/// Sends a form.
+pub(crate) fn post(address: &str, path: &str, headers: &str, form: &str) -> Answer {
+    let stream = TcpStream::connect(address).expect("it listens");
+    let kind =
+        if headers.contains("Content-Type") { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" };
+    let length = form.len();
+    ask(
+        stream,
+        &format!("POST {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {length}\r\n{kind}{headers}\r\n{form}"),
+    )
+}
+
 /// A room whose source lists two articles and one that is missing.
 fn room() -> (NewsWeb, Newsroom) {
     let urls: Vec<String> = (0..3).map(|number| format!("http://{HOST}/{number}")).collect();

@@ -83,7 +83,7 @@ pub(crate) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
     let progress = Progress::start("ingesting", false);
     let began = Instant::now();
     let known_before = if is_known { Context::reader(&folder.database())?.last_change()? } else { 0 };
-    let stage = Stage::new(settings, &progress, &interrupt, began + TIME_MAX);
+    let stage = Stage::new(Arc::clone(&settings), &progress, &interrupt, began + TIME_MAX);
     let outcome = Context::block_on(play(&stage, &web, &mut folder, &mut papers, is_known))?;
     progress.finish();
     if interrupt.is_stopped() && !is_known {
@@ -103,8 +103,7 @@ pub(crate) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
     if command.serve {
         context.output.flush()?;
         drop(reader);
-        let database = folder.database();
-        Context::runtime()?.block_on(show_demo(context, &database, interrupt.stop()))?;
+        Context::runtime()?.block_on(show_demo(context, &settings, interrupt.stop()))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::cli::asked::{Asked, WaitArguments};
 use crate::config::Config;
 use crate::daemon::Tally;
+use crate::forms;
 use crate::model::{CanonicalUrl, ErrorClass, ListedLink, SourceId, Verdict};
 use crate::normalize;
 use crate::store::{self, AskedLink, AskedState, Reader, SourceRow};
@@ -87,21 +88,10 @@ impl HandOver<'_> {
     fn meaning(&self, reader: &Reader, targets: &Targets, target: &Target) -> Result<Handed, Failure> {
         let holder = self.holder;
         match targets.meaning(reader, target)? {
-            Meant::Source(row) => {
-                let slug = &row.slug;
-                match row.state.as_str() {
-                    "active" => Ok(Handed::Source(row)),
-                    state @ ("paused" | "gone") => Err(Failure::Failed(format!(
-                        "{slug} is {state}, and {holder} does not poll it; `newswire sources resume {slug}` has it polled again"
-                    ))),
-                    _ => {
-                        let address = row.url.as_deref().map(shell_word).unwrap_or_default();
-                        Err(Failure::Failed(format!(
-                            "{slug} is not followed, and {holder} does not poll it; `newswire sources add {address}` follows it"
-                        )))
-                    }
-                }
-            }
+            Meant::Source(row) => match forms::sources::why_unpolled(&row, holder) {
+                None => Ok(Handed::Source(row)),
+                Some(rule) => Err(Failure::Failed(format!("{} {rule}", row.slug))),
+            },
             Meant::Address(address) => {
                 let canonical =
                     normalize::url::canonicalize(&address.url).map_err(|error| Failure::Usage(error.to_string()))?;

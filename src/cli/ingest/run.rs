@@ -117,7 +117,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             .with_notifier(notifier)
             .watched_by(in_work)
             .hurried_by(signals.hurry.clone());
-        let listening = serve::start(&app.config.http, metrics, engine.pulse(), database)?;
+        let listening = serve::start(&app.config, metrics, engine.pulse())?;
         let outcome = engine.run(control).await;
         drop(listening);
         drop(live);
@@ -160,7 +160,7 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
         return Err(Failure::Failed("store.path cannot change while the daemon runs; restart it".to_owned()));
     }
     if config.http != app.config.http {
-        warn!("http.listen and http.hosts take effect when the daemon is restarted");
+        warn!("settings of http take effect when the daemon is restarted");
     }
     let app = app.reconfigured(Arc::new(config))?;
     let (report, notice) = source_list::synchronize(&app).await?;

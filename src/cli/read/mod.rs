@@ -13,8 +13,6 @@
 //! * `tail`: what came in and what changed.
 //! * `cursor`: how far somebody has read.
 //! * `why`: what has become of an address.
-//! * `evidence`: what is on record of an address.
-//! * `diagnosis`: what follows from it, in a sentence, and what to do next.
 
 pub(crate) mod filter;
 
@@ -43,7 +41,3 @@ pub(crate) mod tail;
 pub(crate) mod cursor;
 
 pub(crate) mod why;
-
-pub(crate) mod evidence;
-
-pub(crate) mod diagnosis;

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use tokio::sync::watch;
 
-use crate::config::Listen;
+use crate::config::{Config, Listen};
 use crate::serve::{self, Listening};
 
 use crate::cli::context::Context;
@@ -25,10 +25,11 @@ Examples:
   newswire serve --listen 127.0.0.1:0        at any free port
   newswire --db snapshot.db serve            about a snapshot
 
-It only reads, beside a daemon or without one. Each page is JSON too (/sources.json), and lists are feeds
+It only reads, beside a daemon or without one. At an address that other machines reach it asks for the password of
+http.credentials. Each page is JSON too (/sources.json), and lists are feeds
 (/search.atom?q=harbour, /stories.atom?min_sources=3). With http.pages the daemon shows the same at http.listen.")]
 pub(crate) struct ServeCommand {
-    /// Where: an address of this machine, a path behind `unix:`, or `systemd`
+    /// Where: an address with a port, a path behind `unix:`, or `systemd`
     #[arg(long, value_name = "PLACE", default_value = LISTEN, value_parser = Listen::parse)]
     pub(crate) listen: Listen,
 }
@@ -40,7 +41,7 @@ pub(crate) fn run(context: &mut Context, command: &ServeCommand) -> Result<(), F
     drop(Context::reader(database)?);
     Context::runtime()?.block_on(async {
         let signals = signals::listen(2, None)?;
-        let listening = serve::start_pages(&command.listen, &config.http.hosts, database.clone())
+        let listening = serve::start_pages(&command.listen, &config)
             .map_err(|error| Failure::Failed(format!("{error}; --listen 127.0.0.1:0 takes a free port")))?;
         show(context, &listening, database, signals.stop).await;
         Ok(())
@@ -48,13 +49,13 @@ pub(crate) fn run(context: &mut Context, command: &ServeCommand) -> Result<(), F
 }
 
 /// Shows a demo's database at the usual place, or at any free port where that is taken, until somebody wishes an end.
-pub(crate) async fn show_demo(context: &Context, database: &Path, stop: watch::Receiver<bool>) -> Result<(), Failure> {
+pub(crate) async fn show_demo(context: &Context, config: &Config, stop: watch::Receiver<bool>) -> Result<(), Failure> {
     let start = |place: &str| {
         let listen = Listen::parse(place).map_err(Failure::Failed)?;
-        Ok::<_, Failure>(serve::start_pages(&listen, &[], database.to_owned())?)
+        Ok::<_, Failure>(serve::start_pages(&listen, config)?)
     };
     let listening = start(LISTEN).or_else(|_| start(FREE_PORT))?;
-    show(context, &listening, database, stop).await;
+    show(context, &listening, &config.store.path, stop).await;
     Ok(())
 }
 

@@ -7,10 +7,10 @@ use serde_json::json;
 use crate::config::Config;
 use crate::forms;
 use crate::schedule::horizon::latest_due;
-use crate::store::{ArticleDetails, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
+use crate::store::{ArticleDetails, Lineage, Reader, RevisionRow, SightingRow, StoryRow, WaitingLink};
 
 use super::damage;
-use super::lineage::Descent;
+use super::lineage;
 use super::revisions;
 use crate::cli::addresses::NamedArticle;
 use crate::cli::context::Context;
@@ -55,7 +55,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     };
     let found = Found {
         sightings: reader.sightings(id)?,
-        descent: Descent::new(reader.lineage(id)?, article.row.duplicate_kind.clone()),
+        lineage: reader.lineage(id)?,
         revisions: reader.revisions(id)?,
         story: reader.story_of(id)?.map(|story| reader.story(story)).transpose()?.flatten(),
         article,
@@ -69,7 +69,7 @@ pub(crate) fn run(context: &mut Context, command: &ShowCommand) -> Result<(), Fa
     let value = || {
         let sources: Vec<String> = found.sightings.iter().map(|sighting| sighting.source.clone()).collect();
         let mut value = forms::articles::details(&found.article, &sources);
-        value["lineage"] = found.descent.value();
+        value["lineage"] = forms::lineage::value(&found.lineage, found.article.row.duplicate_kind.as_deref());
         value["story_id"] = json!(found.story.as_ref().map(|story| story.id));
         if command.revisions {
             value["revisions"] = history.value();
@@ -104,7 +104,7 @@ fn find(reader: &Reader, config: &Config, word: &str) -> Result<i64, Failure> {
 struct Found {
     article: ArticleDetails,
     sightings: Vec<SightingRow>,
-    descent: Descent,
+    lineage: Lineage,
     revisions: Vec<RevisionRow>,
     story: Option<StoryRow>,
 }
@@ -123,7 +123,7 @@ impl Found {
         output.field("language", row.language.as_deref())?;
         output.field("url", row.url.as_deref())?;
         output.field("text", Some(&article_words::text_in_short(&self.article)))?;
-        self.descent.describe(output)?;
+        lineage::describe(&self.lineage, row.duplicate_kind.as_deref(), output)?;
         output.field("story", self.story.as_ref().and_then(article_words::story_told_by_others).as_deref())?;
         for sighting in &self.sightings {
             let seen = format!("{} since {}", sighting.source, output.when(&sighting.first_seen_at));

@@ -7,11 +7,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 
-use crate::forms;
+use crate::forms::changes::{change, value};
 use crate::store::{ArticleFilter, ChangeRow, Reader};
 
 use super::cursor::Cursor;
@@ -271,19 +270,6 @@ impl Tail {
     }
 }
 
-/// What happened behind the changes that are known, as far as an article's row tells.
-fn change(changed: &ChangeRow, known: i64) -> &'static str {
-    let ChangeRow { row, is_removed, new_seq, wording_seq, .. } = changed;
-    // Of articles of an earlier version of the program it is not known.
-    let is_behind = |number: &Option<i64>| number.is_none_or(|number| number > known);
-    match (is_removed, row.revision) {
-        (true, _) => "removed",
-        (_, 2..) if is_behind(wording_seq) => "revised",
-        (_, ..2) if is_behind(new_seq) => "new",
-        _ => "changed",
-    }
-}
-
 /// Runs a command with changes on its standard input, and waits for it.
 fn hand_over(command: &str, rows: &[ChangeRow], known: i64) -> Result<(), Failure> {
     let failed = |what: String| {
@@ -312,14 +298,6 @@ fn hand_over(command: &str, rows: &[ChangeRow], known: i64) -> Result<(), Failur
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(error.to_string())),
         _ => Ok(()),
     }
-}
-
-fn value(changed: &ChangeRow, known: i64) -> Value {
-    let mut value = forms::articles::row(&changed.row);
-    value["change_seq"] = json!(changed.change_seq);
-    value["change"] = json!(change(changed, known));
-    value["changed_at"] = json!(changed.changed_at);
-    value
 }
 
 fn line(output: &mut Output, changed: &ChangeRow, known: i64) -> io::Result<()> {

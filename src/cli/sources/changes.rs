@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::config::Config;
-use crate::model::{public_url, without_credentials};
+use crate::forms;
+use crate::model::public_url;
 use crate::store::{self, ChangedSource, SourceChange, SourceRow, StoreError};
 
 use super::named::one_source;
@@ -45,15 +46,7 @@ fn change_one(config: &Config, word: &str, change: SourceChange) -> Result<ListR
             Some("is the list that is followed itself: `sources.url` in the settings names it".to_owned())
         }
         (SourceChange::Remove, _) if is_listed && row.origin == "file" => Some(in_file(config, &row.slug)),
-        (SourceChange::Pause | SourceChange::Resume, "removed") => {
-            let url = without_credentials(row.url.as_deref().unwrap_or("URL"));
-            Some(format!("was removed; `newswire sources add {url}` follows it again"))
-        }
-        (SourceChange::Pause | SourceChange::Resume, "manual") => {
-            Some("is polled only when it is asked for, by `newswire fetch`".to_owned())
-        }
-        (SourceChange::Pause, "gone") => Some("is not polled: its server said that it is gone".to_owned()),
-        _ => None,
+        _ => forms::sources::why_unchangeable(&row, change),
     };
     if let Some(refusal) = refusal {
         return Err(Failure::Failed(format!("{} {refusal}", row.slug)));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
@@ -268,7 +269,7 @@ fn print(context: &mut Context, config: &Config, changes: &ListChanges) -> Resul
     let mut rows: Vec<ListRow> = changes.added.iter().map(added).collect();
     rows.extend(changes.changed.iter().map(|(slug, keys)| changed(slug, keys)));
     for row in &changes.removed {
-        rows.push(removed(row, Context::reader(&config.store.path)?.source(row.clone())?.n_articles));
+        rows.push(removed(row, Context::reader(&config.store.path)?.source(row.clone(), Timestamp::now())?.n_articles));
     }
     context.output.list(&[text("change"), text("slug"), text("what")], rows)?;
     Ok(())

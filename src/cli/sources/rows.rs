@@ -51,7 +51,9 @@ fn listed_row(source: &Source) -> SourceRow {
         last_ok_at: None,
         next_due_at: None,
         failures_in_a_row: 0,
+        last_new_article_at: None,
         articles_7d: 0,
+        n_gaps: 0,
         error: None,
         error_class: None,
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::IsTerminal;
 
-pub(crate) use crate::forms::words::counted;
+pub(crate) use crate::forms::words::{counted, shell_word};
 
 /// Running text in wider lines than this is hard to read.
 pub(crate) const TEXT_WIDTH_MAX: usize = 100;
@@ -84,12 +84,6 @@ pub(crate) fn size(bytes: u64) -> String {
     let value = bytes as f64 / f64::from(1_u32 << (10 * unit.min(3))) / if unit == 4 { 1024.0 } else { 1.0 };
     let digits = usize::from(unit > 0);
     format!("{value:.digits$} {}", UNITS[unit as usize])
-}
-
-/// A word as a shell takes it for one.
-pub(crate) fn shell_word(text: &str) -> String {
-    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c));
-    if is_plain && !text.is_empty() { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! What a request asks for: a path, a form, and what stands behind the question mark.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use hyper::{Request, header};
+use hyper::Request;
+use hyper::header::{self, HeaderName};
 use jiff::Timestamp;
 use url::form_urlencoded;
 
@@ -22,7 +24,23 @@ pub(super) struct Asked {
     pub(super) base: String,
     /// What the asker has already.
     known: Vec<String>,
+    pub(super) terms: Arc<Terms>,
 }
+
+/// What holds for all who ask.
+#[derive(Debug, Default)]
+pub(super) struct Terms {
+    /// What stands in the addresses of feeds, where a password is asked for.
+    pub(super) feed_token: Option<String>,
+    /// Whether pages may be told to do something.
+    pub(super) takes_orders: bool,
+}
+
+/// The parameter that it is.
+pub(super) const TOKEN: &str = "token";
+
+/// The parameter that says what an order has led to.
+pub(super) const DONE: &str = "done";
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +64,7 @@ impl Form {
 }
 
 impl Asked {
-    pub(super) fn read<B>(request: &Request<B>) -> Asked {
+    pub(super) fn read<B>(request: &Request<B>, terms: &Arc<Terms>) -> Asked {
         let whole = request.uri().path();
         // The longer ending first.
         let form = [Form::JsonFeed, Form::Json, Form::Atom].into_iter().find(|form| whole.ends_with(form.ending()));
@@ -59,14 +77,18 @@ impl Asked {
         let header = |name| request.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
         let host = request.uri().authority().map(ToString::to_string);
         let host = host.or_else(|| header(header::HOST).next().map(str::to_owned));
+        // A server before this one says how it was reached itself. It is for links alone.
+        let is_encrypted = header(HeaderName::from_static("x-forwarded-proto")).next() == Some("https");
+        let scheme = if is_encrypted { "https" } else { "http" };
         let known = header(header::IF_NONE_MATCH).flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned());
         Asked {
             pieces,
             form,
             path: path.to_owned(),
             parameters,
-            base: format!("http://{}", host.as_deref().unwrap_or("localhost")),
+            base: format!("{scheme}://{}", host.as_deref().unwrap_or("localhost")),
             known: known.collect(),
+            terms: Arc::clone(terms),
         }
     }
 
@@ -93,12 +115,30 @@ impl Asked {
         self.text(name).map(time).transpose()
     }
 
-    /// The same question in another form, or with another answer for one of its parameters.
+    /// The same question as a feed, for who subscribes to it: with the token, where a password is asked for.
+    pub(super) fn subscription(&self, form: Form) -> String {
+        self.with_token(self.address(form, None))
+    }
+
+    /// The address of a feed, with the token where a password is asked for.
+    pub(super) fn with_token(&self, address: String) -> String {
+        match &self.terms.feed_token {
+            Some(token) => {
+                let mark = if address.contains('?') { '&' } else { '?' };
+                format!("{address}{mark}{TOKEN}={token}")
+            }
+            None => address,
+        }
+    }
+
+    /// The same question in another form, or with another answer for one of its parameters. The token is left out, and what an order has
+    /// led to.
     pub(super) fn address(&self, form: Form, changed: Option<(&str, Option<&str>)>) -> String {
         let path = if self.path == "/" && form != Form::Html { "/index" } else { &self.path };
         let mut query = form_urlencoded::Serializer::new(String::new());
         let kept = self.parameters.iter().filter(|(name, value)| {
-            !value.trim().is_empty() && changed.is_none_or(|(changed_name, _)| name != changed_name)
+            let is_changed = changed.is_some_and(|(changed_name, _)| name == changed_name);
+            !value.trim().is_empty() && !is_changed && !matches!(name.as_str(), TOKEN | DONE)
         });
         for (name, value) in kept {
             query.append_pair(name, value);
@@ -117,7 +157,10 @@ mod tests {
     use super::*;
 
     fn asked(uri: &str) -> Asked {
-        Asked::read(&Request::builder().uri(uri).header(header::HOST, "localhost:8008").body(()).unwrap())
+        Asked::read(
+            &Request::builder().uri(uri).header(header::HOST, "localhost:8008").body(()).unwrap(),
+            &Arc::default(),
+        )
     }
 
     #[test]

@@ -2,20 +2,30 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
 use sha2::{Digest, Sha256};
 
 use crate::serve::reply::{Reply, reply, set};
 
-/// What a page may load: its style, its icon and its script, from here and by no other way (W3C: Content Security Policy 3, Trusted Types).
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+/// What a page may load: its style and its icon from here, this one script, and nothing else (W3C: Content Security Policy 3, Subresource
+/// Integrity, Trusted Types).
+pub(super) static POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src '{}'; connect-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        SCRIPT.integrity
+    )
+});
 
 /// A file that pages load.
 pub(super) struct Asset {
     /// Where it is.
     pub(super) path: String,
+    /// By what a browser knows that it is this.
+    pub(super) integrity: String,
     kind: &'static str,
     text: &'static str,
 }
@@ -33,7 +43,8 @@ impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, text: &'static str) -> Asset {
         let digest = Sha256::digest(text);
         let hash = digest.iter().take(6).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
-        Asset { path: format!("/assets/{name}-{hash:012x}.{ending}"), kind, text }
+        let integrity = format!("sha256-{}", STANDARD.encode(digest));
+        Asset { integrity, path: format!("/assets/{name}-{hash:012x}.{ending}"), kind, text }
     }
 }
 

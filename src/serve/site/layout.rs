@@ -1,24 +1,17 @@
 //! What all pages have around what they show.
 
 use hyper::StatusCode;
-use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::asked::{Asked, Form};
 use super::assets;
+use super::frame::Frame;
+use super::order;
 use super::views::View;
 use crate::forms::words::counted;
 
-/// What all pages tell beside what they show.
-#[derive(Clone, Debug)]
-pub(super) struct Frame {
-    /// The database's name.
-    pub(super) database: String,
-    pub(super) now: Timestamp,
-}
-
 /// Where the links at the top of each page lead.
-const PLACES: [(&str, &str); 8] = [
+const PLACES: [(&str, &str); 10] = [
     ("/", "Today"),
     ("/stories", "Stories"),
     ("/search", "Articles"),
@@ -26,12 +19,23 @@ const PLACES: [(&str, &str); 8] = [
     ("/removed", "Removed"),
     ("/sources", "Sources"),
     ("/gaps", "Gaps"),
+    ("/alarms", "Alarms"),
+    ("/why", "Why"),
     ("/feeds", "Feeds"),
 ];
 
+/// What there is to say of the database beside a view of it.
+pub(super) struct Beside {
+    /// Rows that could not be read.
+    pub(super) n_damaged: usize,
+    /// What changes behind this is not on the page.
+    pub(super) cursor: Option<String>,
+}
+
 /// A page with a view.
-pub(super) fn page(view: &dyn View, asked: &Asked, frame: &Frame, n_damaged: usize) -> String {
-    let feed = view.is_feed().then(|| asked.address(Form::Atom, None));
+pub(super) fn page(view: &dyn View, asked: &Asked, frame: &Frame, beside: &Beside) -> String {
+    let n_damaged = beside.n_damaged;
+    let feed = view.is_feed().then(|| asked.subscription(Form::Atom));
     let title = view.title();
     whole(
         &title,
@@ -39,6 +43,10 @@ pub(super) fn page(view: &dyn View, asked: &Asked, frame: &Frame, n_damaged: usi
         feed.as_deref(),
         &html! {
             h1 dir="auto" { (title) }
+            @if let Some(cursor) = &beside.cursor {
+                a.news href=(asked.address(Form::Html, None)) data-cursor=(cursor) role="status" hidden {}
+            }
+            @if let Some(told) = order::told(asked) { p.done role="status" { (told) } }
             (view.main(asked, frame.now))
             @if n_damaged > 0 {
                 p.trouble {
@@ -50,7 +58,7 @@ pub(super) fn page(view: &dyn View, asked: &Asked, frame: &Frame, n_damaged: usi
         &html! {
             a href=(asked.address(Form::Json, None)) { "JSON" }
             @if let Some(feed) = &feed {
-                " · " a href=(feed) { "Atom" } " · " a href=(asked.address(Form::JsonFeed, None)) { "JSON Feed" }
+                " · " a href=(feed) { "Atom" } " · " a href=(asked.subscription(Form::JsonFeed)) { "JSON Feed" }
             }
         },
         asked.text("q"),
@@ -91,7 +99,7 @@ fn whole(
                 @if let Some(feed) = feed {
                     link rel="alternate" type="application/atom+xml" title=(title) href=(feed);
                 }
-                script src=(assets::SCRIPT.path) defer {}
+                script src=(assets::SCRIPT.path) integrity=(assets::SCRIPT.integrity) defer {}
             }
             body {
                 a.skip href="#main" { "Skip to what is shown" }
@@ -109,7 +117,7 @@ fn whole(
                 }
                 main id="main" { (main) }
                 footer {
-                    span { (frame.database) " at " time datetime=(format!("{:.0}", frame.now)) { (format!("{:.0}", frame.now)) } }
+                    span { (frame.database()) " at " time datetime=(format!("{:.0}", frame.now)) { (format!("{:.0}", frame.now)) } }
                     span { (forms) }
                     span { "newswire " (env!("CARGO_PKG_VERSION")) }
                 }

@@ -4,9 +4,12 @@
 //!
 //! * `asked`: what a request asks for.
 //! * `views`: a file a page: what it shows, as HTML and as JSON.
-//! * `layout`: what all pages have around it.
+//! * `frame`: what all pages are made with. `layout`: what they have around it.
 //! * `parts`: times, headlines, addresses: what pages are made of.
+//! * `plots`: how many there were when.
 //! * `syndication`: lists as Atom and as JSON Feed. `told`: which of them have not changed.
+//! * `order`: what pages may be told to do.
+//! * `changes`: what came in and what changed, for programs that wait for it.
 //! * `assets`: style, icon and script, embedded.
 //!
 //! Texts of articles are text and never HTML, no page loads anything from elsewhere, and every page works without scripts.
@@ -15,9 +18,13 @@ mod assets;
 
 mod asked;
 
+mod frame;
+
 mod layout;
 
 mod parts;
+
+mod plots;
 
 mod syndication;
 
@@ -25,21 +32,30 @@ mod told;
 
 mod views;
 
-use std::path::PathBuf;
+mod order;
+
+mod changes;
+
 use std::sync::Arc;
 
+use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Request, StatusCode};
 use jiff::Timestamp;
-use tracing::debug;
+use tokio::sync::Mutex;
+use tracing::{debug, info};
 
+use crate::config::Config;
 use crate::store::{Reader, StoreError};
 
 use super::miss::Miss;
 use super::readers::Readers;
 use super::reply::{HTML, JSON, Reply, TEXT, reply, set};
-use asked::{Asked, Form};
-use layout::Frame;
+use asked::{Asked, Form, Terms};
+use changes::{Changes, Place};
+use frame::{Basis, Frame};
+use layout::Beside;
+use order::Order;
 use syndication::{ATOM, JSON_FEED};
 use told::Told;
 
@@ -47,16 +63,37 @@ use told::Told;
 #[derive(Debug)]
 pub(super) struct Site {
     readers: Readers,
-    /// The database's name, for people.
-    name: String,
+    basis: Arc<Basis>,
+    terms: Arc<Terms>,
+    changes: Changes,
     /// The feeds that were asked for.
     told: Arc<Told>,
+    /// Held by the order that is carried out.
+    orders: Mutex<()>,
 }
 
 impl Site {
-    pub(super) fn new(database: PathBuf) -> Site {
-        let name = database.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Site { readers: Readers::new(database), name, told: Arc::default() }
+    pub(super) fn new(config: &Config, feed_token: Option<&str>, takes_orders: bool) -> Site {
+        let (store, schedule) = (config.store.clone(), config.schedule.clone());
+        Site {
+            readers: Readers::new(store.path.clone()),
+            basis: Arc::new(Basis { store, schedule }),
+            terms: Arc::new(Terms { feed_token: feed_token.map(str::to_owned), takes_orders }),
+            changes: Changes::new(),
+            told: Arc::default(),
+            orders: Mutex::default(),
+        }
+    }
+
+    /// Whether pages may be told to do something.
+    pub(super) fn takes_orders(&self) -> bool {
+        self.terms.takes_orders
+    }
+
+    /// The token in the address of a feed. Other addresses have none: they stand where others see them.
+    pub(super) fn token_of<B>(request: &Request<B>) -> Option<String> {
+        let asked = Asked::read(request, &Arc::default());
+        matches!(asked.form, Form::Atom | Form::JsonFeed).then(|| asked.text(asked::TOKEN).map(str::to_owned)).flatten()
     }
 
     /// The answer to a GET request.
@@ -64,13 +101,51 @@ impl Site {
         if let Some(asset) = assets::find(request.uri().path()) {
             return asset;
         }
-        let asked = Asked::read(request);
+        let asked = Asked::read(request, &self.terms);
+        let frame = self.frame();
+        if asked.path == "/api/changes" {
+            let told = self.changes.tell(&self.readers, asked).await;
+            let told = told.map(|value| reply(StatusCode::OK, JSON, format!("{value}\n")));
+            return told.unwrap_or_else(|miss| tell_miss(&miss, Form::Json, &frame));
+        }
         let form = asked.form;
-        let frame = Frame { database: self.name.clone(), now: Timestamp::now() };
         let (for_answer, for_miss) = (frame.clone(), frame);
         let told = Arc::clone(&self.told);
         let answer = self.readers.ask(move |reader| tell(reader, &asked, &for_answer, &told)).await;
         answer.unwrap_or_else(|miss| tell_miss(&miss, form, &for_miss))
+    }
+
+    /// Does what a POST request says, and leads to the page that shows it. Whoever sent it may give orders.
+    pub(super) async fn obey(&self, request: Request<Incoming>) -> Reply {
+        let asked = Asked::read(&request, &self.terms);
+        let (form, frame) = (asked.form, self.frame());
+        let told = match order::fields(request).await {
+            Ok(fields) => self.obey_fields(asked, fields).await,
+            Err(miss) => Err(miss),
+        };
+        told.unwrap_or_else(|miss| tell_miss(&miss, form, &frame))
+    }
+
+    async fn obey_fields(&self, asked: Asked, fields: Vec<(String, String)>) -> Result<Reply, Miss> {
+        let form = asked.form;
+        let order = self.readers.ask(move |reader| Order::read(reader, &asked, &fields)).await?;
+        // One at a time, and to its end, however long others write: whoever ordered it is told what came of it.
+        let _turn = self.orders.lock().await;
+        let basis = Arc::clone(&self.basis);
+        let done =
+            tokio::task::spawn_blocking(move || order.carry_out(&basis.store)).await.map_err(|_| Miss::Lost)??;
+        info!("by a page: {done}");
+        if form == Form::Json {
+            return Ok(reply(StatusCode::OK, JSON, format!("{}\n", done.value())));
+        }
+        let mut answer = reply(StatusCode::SEE_OTHER, TEXT, "");
+        let place = HeaderValue::from_str(&done.address()).map_err(|_| Miss::Lost)?;
+        set(&mut answer, header::LOCATION, place);
+        Ok(answer)
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { basis: Arc::clone(&self.basis), now: Timestamp::now() }
     }
 }
 
@@ -79,12 +154,18 @@ fn tell(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Re
     if matches!(asked.form, Form::Atom | Form::JsonFeed) {
         return tell_feed(reader, asked, frame, told);
     }
-    let view = views::find(reader, asked, frame.now)?;
+    let view = views::find(reader, asked, frame)?;
     let n_damaged = reader.take_damage().len();
     if asked.form == Form::Json {
         return Ok(reply(StatusCode::OK, JSON, format!("{}\n", view.json())));
     }
-    Ok(page(StatusCode::OK, layout::page(&*view, asked, frame, n_damaged)))
+    let cursor = Place::last(reader).map(|place| place.to_string());
+    let mut answer = page(StatusCode::OK, layout::page(&*view, asked, frame, &Beside { n_damaged, cursor }));
+    if asked.terms.takes_orders {
+        // Browsers hide whose page a form was on (WHATWG: Fetch, section 3.2) where they may tell no referrer. Others are told none still.
+        set(&mut answer, header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    Ok(answer)
 }
 
 /// Answers with a feed, or that nothing has changed in it. While no article has changed since somebody asked for it, one look at an index
@@ -99,7 +180,7 @@ fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Resu
     if let Some(tag) = told.tag(&address, &database, last_change).filter(|tag| asked.has(tag)) {
         return Ok(with_tag(reply(StatusCode::NOT_MODIFIED, ATOM, ""), &tag));
     }
-    let view = views::find(reader, asked, frame.now)?;
+    let view = views::find(reader, asked, frame)?;
     let no_feed = || Miss::NotFound("this page is no feed; /feeds lists those".to_owned());
     let state = view.state(reader)?.ok_or_else(no_feed)?;
     let tag = told.note(&address, &database, last_change, &state);
@@ -126,19 +207,24 @@ fn with_tag(mut answer: Reply, tag: &str) -> Reply {
 fn tell_miss(miss: &Miss, form: Form, frame: &Frame) -> Reply {
     let status = match miss {
         Miss::NotFound(_) => StatusCode::NOT_FOUND,
+        Miss::Gone(_) => StatusCode::GONE,
         Miss::Wrong(_) | Miss::Store(StoreError::UserSql(_)) => StatusCode::BAD_REQUEST,
-        Miss::Store(_) | Miss::TooLong(_) | Miss::Lost => StatusCode::SERVICE_UNAVAILABLE,
+        Miss::Store(_) | Miss::TooLong(_) | Miss::Crowded | Miss::Lost => StatusCode::SERVICE_UNAVAILABLE,
     };
     debug!("not answered: {miss}");
-    match form {
+    let mut answer = match form {
         Form::Html => page(status, layout::miss(&miss.to_string(), status, frame)),
         Form::Json => reply(status, JSON, format!("{}\n", serde_json::json!({ "error": miss.to_string() }))),
         Form::Atom | Form::JsonFeed => reply(status, TEXT, format!("{miss}\n")),
+    };
+    if matches!(miss, Miss::Crowded) {
+        set(&mut answer, header::RETRY_AFTER, HeaderValue::from(changes::AWAY));
     }
+    answer
 }
 
 fn page(status: StatusCode, html: String) -> Reply {
     let mut answer = reply(status, HTML, html);
-    set(&mut answer, header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(assets::POLICY));
+    set(&mut answer, header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(&assets::POLICY));
     answer
 }

@@ -116,6 +116,11 @@ pub(super) fn after(first: &str, at: &str) -> Option<String> {
     })
 }
 
+/// A sentence in which commands stand between backticks.
+pub(super) fn commands(text: &str) -> Markup {
+    html! { @for (at, piece) in text.split('`').enumerate() { @if at % 2 == 1 { code { (piece) } } @else { (piece) } } }
+}
+
 /// A passage with its matches marked. The marks are characters that no text has.
 pub(super) fn passage(text: &str, marks: (char, char)) -> Markup {
     let mut pieces = text.split(marks.0);

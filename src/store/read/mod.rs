@@ -11,8 +11,9 @@
 //! * `sightings`, `lineage`, `stories`: the sources of an article, its copies, and its story.
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `list_changes`: what a list of sources would change.
-//! * `sources`, `gaps`, `status`, `backlog`, `sizes`: the sources, what was missed of them, the state of everything, what is due, and
-//!   what takes how much room.
+//! * `sources`, `gaps`, `source_details`: the sources, what was missed of them, and all of one.
+//! * `alarms`: what of the intake is wrong.
+//! * `status`, `backlog`, `sizes`: the state of everything, what is due, and what takes how much room.
 //! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
 //! * `merging`: what another database takes from this one.
@@ -58,6 +59,8 @@ pub(super) mod changes;
 
 pub(super) mod latest;
 
+pub(super) mod alarms;
+
 pub(super) mod sightings;
 
 pub(super) mod lineage;
@@ -73,6 +76,8 @@ pub(super) mod address_history;
 pub(super) mod sources;
 
 pub(super) mod gaps;
+
+pub(super) mod source_details;
 
 pub(super) mod status;
 

@@ -1,14 +1,14 @@
-//! Sources: lists of them, all that is stored of one, and those of a publisher.
+//! Sources: lists of them, and those of a publisher.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
-use crate::model::{CanonicalUrl, publisher_of, without_credentials};
+use crate::model::{CanonicalUrl, publisher_of};
 use crate::store::file::columns::{from_json_list, from_private_time, public_text};
 use crate::store::file::error::StoreError;
-use crate::store::read::reader::Reader;
+use crate::store::read::reader::{Reader, list};
 
 /// A source in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,52 +45,16 @@ pub struct SourceRow {
     pub next_due_at: Option<String>,
     /// Failures since the last successful poll.
     pub failures_in_a_row: u32,
+    /// Last new article.
+    pub last_new_article_at: Option<String>,
     /// Articles of the last seven days.
     pub articles_7d: u32,
+    /// Times at which something was missed between two polls.
+    pub n_gaps: u32,
     /// Error of the last poll.
     pub error: Option<String>,
     /// Class of that error.
     pub error_class: Option<String>,
-}
-
-/// All that is stored of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceDetails {
-    /// As in a list.
-    pub row: SourceRow,
-    /// When it was added.
-    pub created_at: String,
-    /// Last new article.
-    pub last_new_article_at: Option<String>,
-    /// Problems of its last document.
-    pub problems: Vec<String>,
-    /// Articles seen in it.
-    pub n_articles: u32,
-    /// Links whose page is still to be fetched.
-    pub n_waiting: u32,
-    /// Its last HTTP exchanges, the latest first.
-    pub fetches: Vec<FetchRow>,
-}
-
-/// An HTTP exchange in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FetchRow {
-    /// Start.
-    pub started_at: String,
-    /// Purpose, such as `poll` or `article`.
-    pub purpose: String,
-    /// Address.
-    pub url: String,
-    /// Status code.
-    pub status: Option<u16>,
-    /// Duration in milliseconds.
-    pub elapsed_ms: u64,
-    /// Size of the body in bytes.
-    pub bytes: u64,
-    /// Class of the error.
-    pub error_class: Option<String>,
-    /// Error.
-    pub error: Option<String>,
 }
 
 /// A source at the same publisher.
@@ -110,7 +74,94 @@ pub struct SourceOfHost {
     pub error: Option<String>,
 }
 
+impl SourceRow {
+    /// Whether somebody should look at it.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        self.state == "gone" || self.state == "active" && self.failures_in_a_row > 0
+    }
+
+    /// Which of [`GROUPS`] it is in.
+    fn group(&self) -> usize {
+        match self.state.as_str() {
+            _ if self.needs_attention() => 0,
+            "active" => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// Sources in the order in which one looks through them: those that need attention, those that are polled, the others.
+/// Those that were removed are in none.
+const GROUPS: [&str; 3] = [
+    "(sources.state = 'gone' OR sources.state = 'active' AND failures_in_a_row > 0)",
+    "sources.state = 'active' AND failures_in_a_row = 0",
+    "sources.state NOT IN ('gone', 'active', 'removed')",
+];
+
+/// What [`GROUPS`] are told by.
+const GROUPED: &str = "FROM sources JOIN source_health ON source_health.source_id = sources.id";
+
+/// Those of a group whose slugs are behind another, in the order of their slugs.
+fn group_sql(group: &str) -> String {
+    format!("SELECT sources.id {GROUPED} WHERE sources.slug > ?1 AND {group} ORDER BY sources.slug LIMIT ?2")
+}
+
 impl Reader {
+    /// So many sources at most behind another one, or the first ones: those that need attention, then those that are
+    /// polled, then the others but those that were removed; each by slug. And whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sources_after(&self, last: Option<&SourceRow>, limit: u32) -> Result<(Vec<SourceRow>, bool), StoreError> {
+        let mut ids: Vec<i64> = Vec::new();
+        let mut behind = last.map_or("", |row| row.slug.as_str());
+        // One more, to know whether there are others.
+        let n_sought = limit as usize + 1;
+        for group in &GROUPS[last.map_or(0, SourceRow::group)..] {
+            let n_left = n_sought - ids.len();
+            ids.extend(self.rows(&group_sql(group), params![behind, n_left], |row| row.get::<_, i64>(0))?);
+            if ids.len() == n_sought {
+                break;
+            }
+            behind = "";
+        }
+        let are_more = ids.len() == n_sought;
+        ids.truncate(limit as usize);
+        Ok((self.sources_with_ids(&ids)?, are_more))
+    }
+
+    /// The sources that need attention, by slug, so many at most; and how many there are.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn sources_in_trouble(&self, limit: u32) -> Result<(Vec<SourceRow>, u64), StoreError> {
+        let ids = self.rows(&group_sql(GROUPS[0]), params!["", limit], |row| row.get(0))?;
+        let sql = format!("SELECT count(*) {GROUPED} WHERE {}", GROUPS[0]);
+        let n_all = self.connection().query_row(&sql, [], |row| row.get(0))?;
+        Ok((self.sources_with_ids(&ids)?, n_all))
+    }
+
+    /// Sources in the order of these ids.
+    fn sources_with_ids(&self, ids: &[i64]) -> Result<Vec<SourceRow>, StoreError> {
+        let sql = format!("{SOURCE_SELECT} WHERE sources.id IN rarray(?1)");
+        let rows = self.rows(&sql, params![list(ids)], source_row)?;
+        let mut rows: HashMap<i64, SourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+        self.with_credentials(ids.iter().filter_map(|id| rows.remove(id)).collect())
+    }
+
+    /// The source with this slug.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn source_with_slug(&self, slug: &str) -> Result<Option<SourceRow>, StoreError> {
+        let rows = self.rows(&format!("{SOURCE_SELECT} WHERE sources.slug = ?1"), params![slug], source_row)?;
+        Ok(self.with_credentials(rows)?.pop())
+    }
+
     /// Lists sources by slug.
     ///
     /// # Errors
@@ -165,36 +216,6 @@ impl Reader {
         Ok(rows.into_iter().map(with_name).collect())
     }
 
-    /// All that is stored of a source.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub fn source(&self, row: SourceRow) -> Result<SourceDetails, StoreError> {
-        let id = row.id;
-        let (created_at, last_new_article_at, problems, n_articles) = self.connection().query_row(
-            "SELECT created_at, last_new_article_at, problems, (SELECT count(*) FROM sightings WHERE source_id = ?1)
-             FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1",
-            [id],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?)),
-        )?;
-        let n_waiting = self.connection().query_row(WAITING, [id], |row| row.get(0))?;
-        let fetches = self.rows(LAST_EXCHANGES, params![id, N_FETCHES, SEARCHED_EXCHANGES], |row| {
-            Ok(FetchRow {
-                started_at: row.get(0)?,
-                purpose: row.get(1)?,
-                url: public_text(row, 2)?.unwrap_or_default(),
-                status: row.get(3)?,
-                elapsed_ms: row.get(4)?,
-                bytes: row.get(5)?,
-                error_class: row.get(6)?,
-                error: public_text(row, 7)?,
-            })
-        })?;
-        let problems = from_json_list(&without_credentials(&problems));
-        Ok(SourceDetails { row, created_at, last_new_article_at, problems, n_articles, n_waiting, fetches })
-    }
-
     /// The sources of the publisher of an address, by slug.
     ///
     /// # Errors
@@ -223,31 +244,11 @@ impl Reader {
     }
 }
 
-/// Links that are due, of a source that listed them first or has listed them since.
-const WAITING: &str = "SELECT
-     (SELECT count(*) FROM _links WHERE due_at IS NOT NULL AND source_id = ?1)
-     + (SELECT count(*) FROM _pending_sightings CROSS JOIN _links ON _links.id = link_id
-        WHERE _pending_sightings.source_id = ?1 AND due_at IS NOT NULL AND _links.source_id IS NOT ?1)";
-
-/// Exchanges that are told of a source.
-const N_FETCHES: u32 = 10;
-
-/// So many exchanges of all sources are looked through for those of one, in some milliseconds. Its polls are found in an index beyond them.
-const SEARCHED_EXCHANGES: u32 = 20_000;
-
-/// The last exchanges of a source.
-const LAST_EXCHANGES: &str = "SELECT started_at, purpose, url, status, elapsed_ms, bytes, error_class, error FROM fetches
-     WHERE id IN (
-         SELECT id FROM (SELECT id FROM fetches
-                         WHERE +source_id = ?1 AND id > (SELECT max(id) FROM fetches) - ?3 ORDER BY id DESC LIMIT ?2)
-         UNION ALL
-         SELECT id FROM (SELECT id FROM fetches WHERE purpose = 'poll' AND source_id = ?1 ORDER BY started_at DESC LIMIT ?2))
-     ORDER BY id DESC LIMIT ?2";
-
 /// What [`source_row`] reads.
 const SOURCE_SELECT: &str =
     "SELECT sources.id, sources.slug, kind, url, nullif(title, sources.slug), sources.state, tags, last_ok_at, next_due_at,
-        failures_in_a_row, articles_7d, error, error_class, origin, full_text, link_selectors, site_url, proxy
+        failures_in_a_row, articles_7d, error, error_class, origin, full_text, link_selectors, site_url, proxy,
+        last_new_article_at, (SELECT count(*) FROM gaps WHERE gaps.source_id = sources.id)
      FROM sources JOIN source_health ON source_health.source_id = sources.id";
 
 fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
@@ -270,6 +271,8 @@ fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
         link_selectors: from_json_list(&row.get::<_, String>(15)?),
         site_url: row.get(16)?,
         proxy: row.get(17)?,
+        last_new_article_at: row.get(18)?,
+        n_gaps: row.get(19)?,
         // Of another table, which files of earlier versions and snapshots do not have.
         credentials: None,
     })
@@ -277,63 +280,21 @@ fn source_row(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
-
     use super::*;
     use crate::store::file::schema::in_memory;
 
-    /// Source 1 was polled first of all and fetched from last; since then others have had very many exchanges.
-    fn connection() -> Connection {
+    #[test]
+    fn sources_are_looked_through_by_their_slugs() {
         let connection = in_memory().unwrap();
-        connection.pragma_update(None, "foreign_keys", false).unwrap();
-        connection
-            .execute_batch(&format!(
-                "INSERT INTO fetches (id, url, source_id, purpose, started_at, elapsed_ms, bytes)
-                 VALUES (1, '', 1, 'poll', '2026-01-01T00:00:00Z', 0, 0), (2, '', 1, 'article', '2026-01-01T00:00:01Z', 0, 0);
-                 WITH numbers (id) AS (SELECT 3 UNION ALL SELECT id + 1 FROM numbers WHERE id < {SEARCHED_EXCHANGES} + 10)
-                 INSERT INTO fetches (id, url, source_id, purpose, started_at, elapsed_ms, bytes)
-                 SELECT id, '', 2, iif(id % 3, 'article', 'poll'), '2026-01-02T00:00:00Z', 0, 0 FROM numbers;
-                 INSERT INTO fetches (id, url, source_id, purpose, started_at, elapsed_ms, bytes)
-                 VALUES (50000, '', 1, 'robots', '2026-01-03T00:00:00Z', 0, 0);
-                 INSERT INTO _links (id, url_key, url, host, source_id, due_at, first_seen_at)
-                 VALUES (1, 'a', '', '', 1, 5, 0), (2, 'b', '', '', 2, 5, 0), (3, 'c', '', '', 1, NULL, 0), (4, 'd', '', '', NULL, 5, 0),
-                     (5, 'e', '', '', 2, 5, 0);
-                 INSERT INTO _pending_sightings (link_id, source_id, first_seen_at, last_seen_at)
-                 VALUES (1, 1, '', ''), (2, 1, '', ''), (3, 2, '', ''), (4, 1, '', '')"
-            ))
-            .unwrap();
-        connection
-    }
-
-    #[test]
-    fn the_last_exchanges_of_a_source_are_told_however_many_others_had_since() {
-        let connection = connection();
-        let of = |source: i64| -> Vec<String> {
-            let mut statement = connection.prepare(LAST_EXCHANGES).unwrap();
-            let rows = statement.query_map(params![source, N_FETCHES, SEARCHED_EXCHANGES], |row| row.get(0)).unwrap();
-            rows.map(Result::unwrap).collect()
-        };
-        assert_eq!(of(1), ["2026-01-03T00:00:00Z", "2026-01-01T00:00:00Z"]);
-        assert_eq!(of(2).len(), N_FETCHES as usize);
-        assert_eq!(of(3).len(), 0);
-    }
-
-    #[test]
-    fn links_wait_for_the_sources_that_list_them() {
-        let connection = connection();
-        let waiting = |source: i64| connection.query_row(WAITING, [source], |row| row.get::<_, u32>(0)).unwrap();
-        assert_eq!([1, 2, 3].map(waiting), [3, 2, 0]);
-    }
-
-    #[test]
-    fn what_is_told_of_a_source_is_found_in_indexes() {
-        let connection = connection();
-        for sql in [WAITING, LAST_EXCHANGES] {
-            let sql = sql.replace("?1", "1").replace("?2", "10").replace("?3", "100");
-            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let steps: Vec<String> = statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
-            let goes_through_all = |step: &String| step.starts_with("SCAN _") || step.starts_with("SCAN fetches");
-            assert!(!steps.iter().any(goes_through_all), "{sql}: {steps:?}");
+        for group in GROUPS {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", group_sql(group))).unwrap();
+            let plan: Vec<String> =
+                statement.query_map(("", 5), |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+            let has = |step: &str| plan.iter().any(|line| line.contains(step));
+            assert!(has("sources USING INDEX sqlite_autoindex_sources_1 (slug>?)"), "{group}: {plan:#?}");
+            assert!(has("schedule USING INTEGER PRIMARY KEY"), "{group}: {plan:#?}");
+            // Nothing is counted or sorted for what is not shown.
+            assert!(!has("sightings") && !has("TEMP B-TREE FOR ORDER BY"), "{group}: {plan:#?}");
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use rusqlite::{ToSql, params};
+use url::Url;
 
+use crate::model::publisher_of;
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_filter::Parameters;
@@ -54,14 +56,26 @@ pub struct MemberRow {
     pub title: Option<String>,
     /// When it was published; where that is unknown, first seen.
     pub at: String,
-    /// Who published it.
+    /// Who published it: the registrable domain, or the slug of the source where it has no address.
     pub publisher: String,
+    /// What that one is called: as the article's page says, or its source where that is the publisher's own.
+    pub publisher_name: Option<String>,
+    /// Language code.
+    pub language: Option<String>,
     /// Why it is in the story: `first`, `alike`, `copy` or `hand`.
     pub reason: String,
     /// Its likeness to the story.
     pub score: Option<f64>,
     /// The words in common that counted most.
     pub terms: Vec<String>,
+}
+
+impl MemberRow {
+    /// Who published it, for people.
+    #[must_use]
+    pub fn publisher_told(&self) -> &str {
+        self.publisher_name.as_deref().unwrap_or(&self.publisher)
+    }
 }
 
 /// So many stories are looked at because they are of a time, in some ten milliseconds. Where more are, those of the most sources are gone through
@@ -107,6 +121,16 @@ impl StoryFilter {
         if self.since.is_some() { StoryIndex::Time } else { StoryIndex::Sources }
     }
 }
+
+/// The articles of a story. Source and article are looked up by their ids.
+const MEMBERS_SQL: &str =
+    "SELECT article_id, articles.title, coalesce(published_at, first_seen_at) AS at, publisher, reason, score, terms, language,
+         site_name, sources.slug, sources.url, nullif(sources.title, sources.slug)
+     FROM story_members JOIN articles ON articles.id = article_id LEFT JOIN sources ON sources.id = articles.source_id
+     WHERE story_members.story_id = ?1 ORDER BY at, article_id";
+
+/// What is longer is no name, whatever a page says.
+const NAME_BYTES_MAX: usize = 80;
 
 /// What [`story`] reads.
 const STORY_COLUMNS: &str =
@@ -164,9 +188,7 @@ impl Reader {
     /// When the database cannot be read.
     pub fn story_members(&self, id: i64) -> Result<Vec<MemberRow>, StoreError> {
         self.readable_rows(
-            "SELECT article_id, title, coalesce(published_at, first_seen_at) AS at, publisher, reason, score, terms
-             FROM story_members JOIN articles ON articles.id = article_id
-             WHERE story_members.story_id = ?1 ORDER BY at, article_id",
+            MEMBERS_SQL,
             params![id],
             |member: &MemberRow| format!("article {}", member.id),
             |cells| MemberRow {
@@ -177,6 +199,8 @@ impl Reader {
                 reason: cells.text(4),
                 score: cells.value(5),
                 terms: cells.list(6),
+                language: cells.optional_text(7),
+                publisher_name: publisher_name(cells),
             },
         )
     }
@@ -192,6 +216,20 @@ impl Reader {
         let story = self.readable_rows(sql, params![article_id], |_| name(), |cells| cells.value(0));
         Ok(self.unless_damaged(story, name)?.first().copied())
     }
+}
+
+/// What the publisher of a row of [`MEMBERS_SQL`] is called. The title of a source that lists others' articles is not their name.
+fn publisher_name(cells: &Cells<'_, '_>) -> Option<String> {
+    let is_name = |name: &String| !name.is_empty() && name.len() <= NAME_BYTES_MAX;
+    let name = |index: usize| cells.text_of_other(index).map(|name| name.trim().to_owned()).filter(is_name);
+    if let Some(own) = name(8) {
+        return Some(own);
+    }
+    let publisher = cells.text(3);
+    let is_at = |url: String| Url::parse(&url).is_ok_and(|url| publisher_of(&url) == publisher);
+    let is_own =
+        cells.text_of_other(9).is_some_and(|slug| slug == publisher) || cells.text_of_other(10).is_some_and(is_at);
+    name(11).filter(|_| is_own)
 }
 
 fn story(cells: &Cells<'_, '_>) -> StoryRow {
@@ -212,6 +250,8 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::store::file::open::open_for_writing;
+
+    use crate::store::file::schema::in_memory;
 
     #[test]
     fn stories_since_a_time_are_the_same_however_they_are_found() {
@@ -261,5 +301,19 @@ mod tests {
             "{:?}",
             plan(StoryIndex::Time)
         );
+    }
+
+    #[test]
+    fn publishers_are_named_by_rows_that_are_read_anyway() {
+        let connection = in_memory().unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {MEMBERS_SQL}")).unwrap();
+        let plan: Vec<String> = statement.query_map([1], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        for step in [
+            "SEARCH story_members USING INDEX story_members_story (story_id=?)",
+            "SEARCH articles USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH sources USING INTEGER PRIMARY KEY (rowid=?)",
+        ] {
+            assert!(plan.iter().any(|line| line.starts_with(step)), "{step}: {plan:#?}");
+        }
     }
 }

@@ -1,4 +1,17 @@
 "use strict";
+// How much has come in or changed since the page was made, looked for while somebody looks at it.
+const news = document.querySelector(".news");
+if (news) {
+  setInterval(async () => {
+    if (document.hidden) {
+      return;
+    }
+    const answer = await fetch(`/api/changes?count=yes&cursor=${news.dataset.cursor}`).catch(() => null);
+    const { n } = answer?.ok ? await answer.json() : { n: 0 };
+    news.hidden = !n;
+    news.textContent = `${n} new or changed`;
+  }, 20000);
+}
 // j and k go from headline to headline, / to the search field. Without this everything works as well, by tabulator.
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest("input, textarea, select");

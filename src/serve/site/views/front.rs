@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::forms;
 use crate::serve::miss::Miss;
-use crate::store::{ArticleFilter, ArticleRow, Happened, MemberRow, Reader, SourceRow, StoryFilter, StoryRow};
+use crate::store::{Alarm, ArticleFilter, ArticleRow, Happened, MemberRow, Reader, StoryFilter, StoryRow};
 
+use super::alarms::subject;
 use super::happened::{self, Kind};
 use super::view::View;
 use crate::forms::words::counted;
@@ -33,7 +34,7 @@ pub(super) struct Front {
     new: Vec<ArticleRow>,
     revised: Vec<Happened>,
     removed: Vec<Happened>,
-    in_trouble: Vec<SourceRow>,
+    alarms: Vec<Alarm>,
 }
 
 pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
@@ -52,7 +53,7 @@ pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Front, Miss> {
         new: reader.articles(&ArticleFilter { without_duplicates: true, ..ArticleFilter::default() }, ARTICLES_MAX)?,
         revised: of_today(happened::last(reader, Kind::Revised, HAPPENED_MAX)?, since),
         removed: of_today(happened::last(reader, Kind::Removed, HAPPENED_MAX)?, since),
-        in_trouble: reader.sources()?.into_iter().filter(super::sources::is_in_trouble).collect(),
+        alarms: reader.alarms(now)?,
     })
 }
 
@@ -68,11 +69,12 @@ impl View for Front {
 
     fn main(&self, _: &Asked, now: Timestamp) -> Markup {
         html! {
-            @if let Some(worst) = self.in_trouble.first() {
+            @if let Some(first) = self.alarms.first() {
                 p.attention {
-                    a href="/sources" { (counted(self.in_trouble.len(), "source")) " in trouble" } ": " (worst.slug)
-                    @if let Some(at) = &worst.last_ok_at { ", last answer " (time(at, now)) }
-                    @if self.in_trouble.len() > 1 { " …" }
+                    a href="/alarms" { (counted(self.alarms.len(), "alarm")) } ": "
+                    (subject(first)) " " (first.kind.as_str())
+                    @if let Some(at) = &first.since { " since " (time(at, now)) }
+                    @if self.alarms.len() > 1 { " …" }
                 }
             }
             section aria-labelledby="told" {
@@ -106,7 +108,7 @@ impl View for Front {
             "new": self.new.iter().map(forms::articles::row).collect::<Vec<_>>(),
             "revised": self.revised.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
             "removed": self.removed.iter().map(|one| forms::articles::row(&one.row)).collect::<Vec<_>>(),
-            "in_trouble": self.in_trouble.iter().map(forms::sources::row).collect::<Vec<_>>(),
+            "alarms": self.alarms.iter().map(forms::alarms::row).collect::<Vec<_>>(),
         })
     }
 }

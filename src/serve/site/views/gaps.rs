@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::forms;
 use crate::serve::miss::Miss;
 use crate::store::{GapRow, Reader};
 
@@ -62,12 +63,6 @@ impl View for Gaps {
     }
 
     fn json(&self) -> Value {
-        let row = |row: &GapRow| {
-            json!({
-                "source": row.source, "began_at": row.began_at, "ended_at": row.ended_at, "n_missed": row.n_missed,
-                "noticed_at": row.noticed_at, "n_healed": row.n_healed,
-            })
-        };
-        self.rows.iter().map(row).collect()
+        self.rows.iter().map(forms::gaps::row).collect()
     }
 }

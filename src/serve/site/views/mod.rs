@@ -2,6 +2,8 @@
 
 mod view;
 
+mod alarms;
+
 mod article;
 
 mod diff;
@@ -12,6 +14,8 @@ mod front;
 
 mod gaps;
 
+mod orders;
+
 mod happened;
 
 mod search;
@@ -20,29 +24,32 @@ mod sources;
 
 mod stories;
 
-use jiff::Timestamp;
+mod why;
 
 use crate::serve::miss::Miss;
 use crate::store::Reader;
 
 use super::asked::Asked;
+use super::frame::Frame;
 use happened::Kind;
-pub(super) use view::View;
+pub(super) use view::{View, source};
 
 /// Reads what a path shows.
-pub(super) fn find(reader: &Reader, asked: &Asked, now: Timestamp) -> Result<Box<dyn View>, Miss> {
+pub(super) fn find(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Box<dyn View>, Miss> {
     let pieces: Vec<&str> = asked.pieces.iter().map(String::as_str).collect();
     Ok(match pieces.as_slice() {
-        [] => Box::new(front::read(reader, now)?),
+        [] => Box::new(front::read(reader, frame.now)?),
         ["stories"] => Box::new(stories::read_list(reader, asked)?),
         ["stories", id] => Box::new(stories::read_one(reader, number(id)?)?),
         ["articles", id] => Box::new(article::read(reader, number(id)?)?),
         ["articles", id, "diff", range] => Box::new(diff::read(reader, number(id)?, range)?),
         ["search"] => Box::new(search::read(reader, asked)?),
-        ["sources"] => Box::new(sources::read_list(reader)?),
-        ["sources", slug] => Box::new(sources::read_one(reader, slug)?),
+        ["sources"] => Box::new(sources::read_list(reader, asked)?),
+        ["sources", slug] => Box::new(sources::read_one(reader, slug, frame.now)?),
         ["revised"] => Box::new(happened::read(reader, Kind::Revised)?),
         ["removed"] => Box::new(happened::read(reader, Kind::Removed)?),
+        ["why"] => Box::new(why::read(reader, asked, frame)?),
+        ["alarms"] => Box::new(alarms::read(reader, frame.now)?),
         ["gaps"] => Box::new(gaps::read(reader)?),
         ["feeds"] => Box::new(feeds::read(reader)?),
         _ => return Err(nothing_at(&asked.path)),

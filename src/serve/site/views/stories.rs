@@ -3,15 +3,18 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::forms;
 use crate::serve::miss::Miss;
 use crate::store::{MemberRow, Reader, StoryFilter, StoryRow};
 
+use super::orders;
 use super::view::View;
 use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::parts::{after, headline, shown, time, time_line};
+use crate::serve::site::plots;
 use crate::serve::site::syndication::{Feed, FeedEntry};
 
 /// Stories on a page, and entries of a feed.
@@ -102,7 +105,7 @@ impl View for StoryList {
             content: html! {
                 ul {
                     @for member in members.iter().take(MEMBERS_OF_ENTRY_MAX) {
-                        li { (shown(member.title.as_deref())) " (" (member.publisher) ", " (member.at) ")" }
+                        li { (shown(member.title.as_deref())) " (" (member.publisher_told()) ", " (member.at) ")" }
                     }
                 }
             }
@@ -115,31 +118,35 @@ impl View for StoryList {
 /// A story in a list: its headline, who told it first, who followed, and when.
 /// On the front page it stands below a heading of its own.
 pub(super) fn story_item(row: &StoryRow, members: &[MemberRow], is_below_heading: bool, now: Timestamp) -> Markup {
-    let mut followers: Vec<(&str, &str)> = Vec::new();
+    let mut followers: Vec<&MemberRow> = Vec::new();
     for member in members.iter().skip(1).filter(|member| member.reason != "copy") {
-        let is_known =
-            members[0].publisher == member.publisher || followers.iter().any(|known| known.0 == member.publisher);
+        let is_known = members[0].publisher == member.publisher
+            || followers.iter().any(|known| known.publisher == member.publisher);
         if !is_known {
-            followers.push((&member.publisher, &member.at));
+            followers.push(member);
         }
     }
     let title = headline(&format!("/stories/{}", row.id), row.title.as_deref(), None);
+    let languages = forms::stories::languages(members);
     let n_more = followers.len().saturating_sub(FOLLOWERS_MAX);
     html! {
         li.story {
             @if is_below_heading { h3.headline { (title) } } @else { h2.headline { (title) } }
             @if let Some(first) = members.first() {
                 p.about {
-                    b { (first.publisher) } " " (time(&first.at, now))
-                    @for (publisher, at) in followers.iter().take(FOLLOWERS_MAX) {
-                        " · " (publisher)
-                        @if let Some(after) = after(&first.at, at) { " " span.after { (after) } }
+                    b { bdi { (first.publisher_told()) } } " " (time(&first.at, now))
+                    @for follower in followers.iter().take(FOLLOWERS_MAX) {
+                        " · " bdi { (follower.publisher_told()) }
+                        @if let Some(after) = after(&first.at, &follower.at) { " " span.after { (after) } }
                     }
                     @if n_more > 0 { " · " (n_more) " more" }
                 }
                 div.spread {
                     (time_line(members))
-                    span { (counted(row.n_sources, "source")) ", " (counted(row.n_articles, "article")) }
+                    span {
+                        (counted(row.n_sources, "source")) ", " (counted(row.n_articles, "article"))
+                        @if languages.len() > 1 { ", " (languages.join(" ")) }
+                    }
                 }
             }
         }
@@ -161,31 +168,59 @@ impl View for Story {
         shown(self.row.title.as_deref())
     }
 
-    fn main(&self, _: &Asked, now: Timestamp) -> Markup {
+    fn main(&self, asked: &Asked, now: Timestamp) -> Markup {
+        let languages = forms::stories::languages(&self.members);
+        let terms = forms::stories::terms(&self.members);
+        let takes_orders = asked.terms.takes_orders;
         html! {
             p.about {
                 (counted(self.row.n_articles, "article")) " of " (counted(self.row.n_sources, "source"))
                 @if let (Some(first), Some(last)) = (&self.row.first_published_at, &self.row.last_published_at) {
                     ", told " (time(first, now)) " to " (time(last, now))
                 }
+                @if languages.len() > 1 { ", in " (languages.join(", ")) }
                 @if self.row.is_routine { ", routine" }
             }
-            (hours(&self.members))
+            @if !terms.is_empty() {
+                p.about {
+                    "In common: "
+                    @for (at, term) in terms.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        a href=(self.search_for(term)) dir="auto" { (term) }
+                    }
+                }
+            }
+            (plots::story(&self.members, now))
             @if self.members.len() > MEMBERS_MAX { p.none { "The first " (MEMBERS_MAX) " of them:" } }
             ol.members {
                 @for member in self.members.iter().take(MEMBERS_MAX) {
                     li.item.copy[member.reason == "copy"] {
-                        span.when { (time(&member.at, now)) }
-                        span.headline { (headline(&format!("/articles/{}", member.id), member.title.as_deref(), None)) }
-                        span.about { (member.publisher) " · " (because(member)) }
+                        span.when { @if takes_orders { (orders::mark(member.id)) } (time(&member.at, now)) }
+                        span.headline { (headline(&format!("/articles/{}", member.id), member.title.as_deref(), member.language.as_deref())) }
+                        span.about {
+                            bdi { (member.publisher_told()) } " · "
+                            @if languages.len() > 1 { @if let Some(language) = &member.language { (language) " · " } }
+                            (because(member))
+                        }
                     }
                 }
             }
+            @if takes_orders { (orders::of_story(&self.row)) }
         }
     }
 
     fn json(&self) -> Value {
         forms::stories::whole(&self.row, &self.members)
+    }
+}
+
+impl Story {
+    /// Where its articles with a word are found.
+    fn search_for(&self, term: &str) -> String {
+        let id = self.row.id.to_string();
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs([("q", term), ("story", &id)]).finish();
+        format!("/search?{query}")
     }
 }
 
@@ -195,48 +230,8 @@ fn because(member: &MemberRow) -> String {
         ("first", _) => "told it first".to_owned(),
         ("copy", _) => "a copy".to_owned(),
         ("hand", _) => "put here by hand".to_owned(),
+        ("translated", true) => "the same in another language".to_owned(),
         (_, true) => "alike".to_owned(),
         (_, false) => format!("in common: {}", member.terms.join(", ")),
     }
 }
-
-/// How many told it in each hour: own reports below, copies above.
-fn hours(members: &[MemberRow]) -> Markup {
-    let instants = members.iter().filter_map(|member| {
-        let at: Timestamp = member.at.parse().ok()?;
-        Some((at.as_second().div_euclid(3600), member.reason == "copy"))
-    });
-    let instants: Vec<(i64, bool)> = instants.collect();
-    let (Some(first), Some(last)) = (instants.iter().map(|at| at.0).min(), instants.iter().map(|at| at.0).max()) else {
-        return html! {};
-    };
-    // A story of weeks is counted by larger steps.
-    let step = ((last - first) / BARS_MAX) + 1;
-    let n_bars = (last - first) / step + 1;
-    if n_bars < 3 {
-        return html! {};
-    }
-    let mut bars = vec![(0_i64, 0_i64); usize::try_from(n_bars).unwrap_or(0)];
-    for (hour, is_copy) in instants {
-        let Some(bar) = usize::try_from((hour - first) / step).ok().and_then(|at| bars.get_mut(at)) else { continue };
-        if is_copy { bar.1 += 1 } else { bar.0 += 1 }
-    }
-    let most = bars.iter().map(|(own, copies)| own + copies).max().unwrap_or(1).max(1);
-    let height = |n: i64| n * PLOT_HEIGHT / most;
-    let told = if step == 1 { "articles an hour".to_owned() } else { format!("articles in {step} hours each") };
-    html! {
-        figure.plot {
-            svg viewBox={ "0 0 " (n_bars * 6) " " (PLOT_HEIGHT) } role="img" aria-label=(told) preserveAspectRatio="none" {
-                @for (at, (own, copies)) in (0_i64..).zip(&bars) {
-                    rect.own x=(at * 6) y=(PLOT_HEIGHT - height(*own)) width="5" height=(height(*own)) {}
-                    rect.copy x=(at * 6) y=(PLOT_HEIGHT - height(own + copies)) width="5" height=(height(own + copies) - height(*own)) {}
-                }
-            }
-            figcaption { (told) "; copies are pale" }
-        }
-    }
-}
-
-/// Bars of a plot, and its height.
-const BARS_MAX: i64 = 72;
-const PLOT_HEIGHT: i64 = 48;

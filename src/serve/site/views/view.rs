@@ -37,9 +37,8 @@ pub(in crate::serve::site) trait View {
 }
 
 /// The source with a slug.
-pub(super) fn source(reader: &Reader, slug: &str) -> Result<SourceRow, Miss> {
-    let found = reader.sources_named(slug)?.into_iter().find(|row| row.slug == slug);
-    found.ok_or_else(|| no_source(slug))
+pub(in crate::serve::site) fn source(reader: &Reader, slug: &str) -> Result<SourceRow, Miss> {
+    reader.source_with_slug(slug)?.ok_or_else(|| no_source(slug))
 }
 
 /// The number of the source with a slug.

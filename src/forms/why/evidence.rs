@@ -4,26 +4,26 @@ use jiff::Timestamp;
 
 use crate::store::{AddressHistory, ArticleRow, ExchangeRow, SourceOfHost};
 
-use crate::cli::terminal::text::shell_word;
+use crate::forms::words::shell_word;
 
 /// All that the answer is found from.
-pub(crate) struct Evidence<'a> {
+pub(super) struct Evidence<'a> {
     /// The address.
-    pub(crate) url: &'a str,
+    pub(super) url: &'a str,
     /// Who publishes there.
-    pub(crate) publisher: &'a str,
-    pub(crate) history: &'a AddressHistory,
+    pub(super) publisher: &'a str,
+    pub(super) history: &'a AddressHistory,
     /// The article that it leads to, if it is stored.
-    pub(crate) article: Option<&'a ArticleRow>,
+    pub(super) article: Option<&'a ArticleRow>,
     /// Our sources of the same publisher.
-    pub(crate) sources: &'a [SourceOfHost],
+    pub(super) sources: &'a [SourceOfHost],
     /// The source whose address it is.
-    pub(crate) itself: Option<&'a SourceOfHost>,
+    pub(super) itself: Option<&'a SourceOfHost>,
     /// Whether some process ingests into the database now.
-    pub(crate) is_ingesting: bool,
+    pub(super) is_ingesting: bool,
     /// Days for which exchanges stay on record.
-    pub(crate) keep_days: u32,
-    pub(crate) now: Timestamp,
+    pub(super) keep_days: u32,
+    pub(super) now: Timestamp,
 }
 
 /// What has become of an address.
@@ -39,24 +39,24 @@ pub(crate) struct Diagnosis {
 
 impl Evidence<'_> {
     /// The last exchange, if it failed.
-    pub(crate) fn last_failure(&self) -> Option<&ExchangeRow> {
+    pub(super) fn last_failure(&self) -> Option<&ExchangeRow> {
         self.history.exchanges.last().filter(|exchange| exchange.error_class.is_some())
     }
 
     /// Why the last attempt failed, to be put behind a sentence.
-    pub(crate) fn because(&self) -> String {
+    pub(super) fn because(&self) -> String {
         let error = self.last_failure().and_then(|exchange| exchange.error.as_deref());
         error.map(|error| format!(": {error}")).unwrap_or_default()
     }
 
     /// How to fetch it by hand, as a sentence.
-    pub(crate) fn fetch(&self, does: &str) -> String {
+    pub(super) fn fetch(&self, does: &str) -> String {
         let alone = if self.is_ingesting { ", once the process that ingests now has ended" } else { "" };
         format!("`newswire fetch {}` {does}{alone}", shell_word(self.url))
     }
 
     /// How to see how its page reads, as a sentence.
-    pub(crate) fn explain(&self) -> String {
+    pub(super) fn explain(&self) -> String {
         format!("`newswire extract --explain {}` shows how its page reads", shell_word(self.url))
     }
 }

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use crate::store::{ArticleRow, LinkHistory, SourceOfHost};
 
 use super::evidence::{Diagnosis, Evidence};
-use crate::cli::terminal::text::{counted, shell_word};
+use crate::forms::words::{counted, shell_word};
 
 /// Sources of a publisher that are named.
 const SOURCES_NAMED_MAX: usize = 3;
 
 /// What has become of an address.
-pub(crate) fn diagnose(evidence: &Evidence<'_>) -> Diagnosis {
+pub(super) fn diagnose(evidence: &Evidence<'_>) -> Diagnosis {
     match (&evidence.history.link, evidence.article) {
         (Some(link), Some(article)) => stored(evidence, link, article),
         (Some(LinkHistory { article_id: Some(id), .. }), None) => Diagnosis {
@@ -144,10 +144,11 @@ fn given_up(evidence: &Evidence<'_>, link: &LinkHistory) -> Diagnosis {
 }
 
 fn never_listed(evidence: &Evidence<'_>) -> Diagnosis {
-    if let Some(SourceOfHost { slug, .. }) = evidence.itself {
+    if let Some(SourceOfHost { slug, error, .. }) = evidence.itself {
+        let failing = error.as_ref().map(|error| format!("; its last poll failed: {error}")).unwrap_or_default();
         return Diagnosis {
             state: "source",
-            text: format!("it is the address of the source {slug}, and no article"),
+            text: format!("it is the address of the source {slug}, and no article{failing}"),
             next: vec![format!("`newswire sources show {slug}` tells how it does")],
         };
     }
