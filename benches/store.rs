@@ -18,35 +18,26 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use newswire::config;
-use newswire::model::{CanonicalUrl, DatePrecision, ImportedArticle, Origin, Published};
-use newswire::normalize::url::canonicalize;
-use newswire::store::{ArticleFilter, Reader, Store, StoreError, StoryFilter, datasette_metadata};
+use newswire::model::ImportedArticle;
+use newswire::store::{ArticleFilter, Reader, StoryFilter, datasette_metadata};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
 #[path = "invented/press.rs"]
 mod press;
 
+#[path = "invented/archive.rs"]
+mod archive;
+
+use archive::{MEDIAN_WORDS, address, import, imported, open, some, words_in_one_of};
 use press::{Press, Script, unspaced};
-
-/// Words of the median article: with these a body takes 2.8 KB on average.
-const MEDIAN_WORDS: f64 = 375.0;
-
-/// Every so many articles one is in Chinese, Japanese or Thai.
-const UNSPACED_ONE_IN: u64 = 100;
-
-const N_SOURCES: u64 = 40;
 
 /// Articles that are written in one turn.
 const TURN: u64 = 1000;
 
 /// Rows in a transaction: what the store takes into one at most.
 const BATCH: usize = 64;
-
-/// Articles on their way to the store at a time.
-const IN_FLIGHT_MAX: usize = 128;
 
 /// Times that a question is asked, and for how long at most.
 const N_ASKED: usize = 60;
@@ -189,12 +180,6 @@ fn processor_s() -> f64 {
     ticks / 100.0
 }
 
-fn open(path: &Path) -> Store {
-    let mut settings = config::defaults();
-    path.clone_into(&mut settings.store.path);
-    Store::open(&settings.store, &settings.schedule).expect("the database opens")
-}
-
 fn configure(connection: &Connection) {
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2048")
@@ -221,56 +206,6 @@ fn bare(path: &Path, like: &Connection) -> Connection {
     .expect("the table is made");
     bare.pragma_update(None, "foreign_keys", false).expect("a setting");
     bare
-}
-
-fn imported(press: &Press, number: u64) -> ImportedArticle {
-    let mut article = if number % UNSPACED_ONE_IN == 1 {
-        let scripts = [Script::Chinese, Script::Japanese, Script::Thai];
-        unspaced(number, scripts[usize::try_from(number / UNSPACED_ONE_IN % 3).unwrap_or(0)], 900)
-    } else {
-        press.article(number)
-    };
-    let source = number % N_SOURCES;
-    // Twenty-five articles an hour.
-    let at = |second: i64| jiff::Timestamp::from_second(second).expect("a time");
-    let published = 1_600_000_000 + i64::try_from(number).unwrap_or(0) * 144;
-    article.url = Some(address(number));
-    article.published = Some(Published {
-        instant: at(published),
-        offset: jiff::tz::Offset::UTC,
-        precision: DatePrecision::Instant,
-        origin: Origin::Feed,
-    });
-    article.authors = vec![format!("Ann Writer {}", number % 300)];
-    ImportedArticle {
-        article,
-        source: Some(format!("paper-{source}")),
-        guid: None,
-        arrived_at: at(published + 600),
-        is_address_given: true,
-    }
-}
-
-/// Addresses have about eighty characters, as many have.
-fn address(number: u64) -> CanonicalUrl {
-    let source = number % N_SOURCES;
-    let text =
-        format!("https://www.paper-{source}.example/2026/11/a-headline-of-some-words-as-addresses-have/{number}");
-    canonicalize(&text.parse().expect("an address")).expect("an address")
-}
-
-async fn import(store: &Store, articles: Vec<ImportedArticle>) {
-    let mut waiting: JoinSet<Result<_, StoreError>> = JoinSet::new();
-    for article in articles {
-        if waiting.len() >= IN_FLIGHT_MAX {
-            waiting.join_next().await.expect("one is waiting").expect("the task runs").expect("it is stored");
-        }
-        let store = store.clone();
-        waiting.spawn(async move { store.import(article).await });
-    }
-    while let Some(joined) = waiting.join_next().await {
-        joined.expect("the task runs").expect("it is stored");
-    }
 }
 
 /// The rows of the store that the file with its schema does not have yet.
@@ -499,33 +434,6 @@ fn ask(what: &str, mark: &str, act: impl Fn(usize)) {
     times.sort_by(f64::total_cmp);
     let at = |hundredths: usize| times[(times.len() - 1) * hundredths / 100];
     println!("{:>10.2} {:>10.2}  {what}  {mark}", at(50), at(99));
-}
-
-/// Ten words that about one article in so many has.
-fn words_in_one_of(connection: &Connection, press: &Press, one_in: u64) -> Vec<String> {
-    let n_articles: u64 =
-        connection.query_row("SELECT count(*) FROM articles", [], |row| row.get(0)).expect("a number");
-    let n_expected = n_articles / one_in;
-    let mut count = connection
-        .prepare("SELECT count(*) FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ?1 LIMIT ?2)")
-        .expect("a question");
-    let mut is_commoner = |rank: usize| {
-        let n_hits: u64 =
-            count.query_row((format!("\"{}\"", press.word(rank)), n_expected + 1), |row| row.get(0)).expect("a number");
-        n_hits > n_expected
-    };
-    let (mut commoner, mut rarer) = (0, press.n_words() - 10);
-    while rarer - commoner > 1 {
-        let middle = usize::midpoint(commoner, rarer);
-        if is_commoner(middle) { commoner = middle } else { rarer = middle }
-    }
-    (rarer..rarer + 10).map(|rank| press.word(rank).to_owned()).collect()
-}
-
-fn some<T: rusqlite::types::FromSql>(connection: &Connection, sql: &str) -> Vec<T> {
-    let mut statement = connection.prepare(sql).expect("a question");
-    let found = statement.query_map([], |row| row.get(0)).expect("an answer");
-    found.collect::<Result<_, _>>().expect("values")
 }
 
 /// Reads an answer to its end.

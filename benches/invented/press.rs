@@ -69,7 +69,7 @@ impl Press {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of words")]
         let n_words = (self.median_words * (0.7 * normal).exp()) as usize;
         let paragraphs = self.paragraphs(&mut dice, n_words.max(20));
-        article(&self.sentence(&mut dice, 9), &paragraphs)
+        article(&self.sentence(&mut dice, 9), &paragraphs, "en")
     }
 
     /// A copy: some paragraphs are left out, words changed, a lead of its own, another headline.
@@ -89,6 +89,7 @@ impl Press {
         article(
             &format!("{} {}", self.sentence(&mut dice, 4), title.split(' ').next().unwrap_or_default()),
             &paragraphs,
+            "en",
         )
     }
 
@@ -151,7 +152,7 @@ pub(crate) fn unspaced(number: u64, script: Script, n_characters: usize) -> Arti
     };
     let title = sentence(&mut dice, 18);
     let paragraphs: Vec<String> = (0..n_characters.div_ceil(120)).map(|_| sentence(&mut dice, 120)).collect();
-    article(&title, &paragraphs)
+    article(&title, &paragraphs, script.language())
 }
 
 /// A script that is written without blanks.
@@ -190,6 +191,14 @@ impl Script {
         char::from_u32(first + rank).unwrap_or('一')
     }
 
+    fn language(self) -> &'static str {
+        match self {
+            Script::Chinese => "zh",
+            Script::Japanese => "ja",
+            Script::Thai => "th",
+        }
+    }
+
     fn pause(self) -> char {
         match self {
             Script::Chinese | Script::Japanese => '、',
@@ -205,8 +214,8 @@ pub(crate) fn choice(seed: u64, number: u64) -> u64 {
 }
 
 /// Brings text into the form that the store takes.
-fn article(title: &str, paragraphs: &[String]) -> Article {
-    let line = serde_json::json!({ "id": "1", "title": title, "language": "en", "paragraphs": paragraphs });
+fn article(title: &str, paragraphs: &[String], language: &str) -> Article {
+    let line = serde_json::json!({ "id": "1", "title": title, "language": language, "paragraphs": paragraphs });
     pipeline::json_line(&line.to_string()).expect("a line of JSON").article
 }
 

@@ -185,11 +185,9 @@ fn feeds_are_understood_and_unchanged_ones_cost_nothing() {
     assert_eq!(as_json["items"][0]["external_url"], "https://paper.example/2");
     assert_eq!(as_json["items"][0]["id"], first.id);
 
-    let tag = answer.head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").trim().to_owned();
-    // Heads are in lower case here, and so is the tag: its parts are.
+    let tag = tag_of(&answer);
     let again =
         |tag: &str| get(&shown.address, "/search.atom", &format!("Host: localhost\r\nIf-None-Match: {tag}\r\n"));
-    let tag = tag.replacen("w/", "W/", 1);
     let unchanged = again(&tag);
     assert_eq!((unchanged.status, unchanged.body.as_str()), (304, ""));
     let file = shown.room.file("third.jsonl", format!("{}\n", article(3)));
@@ -197,6 +195,85 @@ fn feeds_are_understood_and_unchanged_ones_cost_nothing() {
     let changed = again(&tag);
     assert_eq!(changed.status, 200);
     assert!(changed.body.contains(&first.id), "an entry keeps its id");
+    shown.end();
+}
+
+/// The tag of an answer, as it was sent.
+fn tag_of(answer: &Answer) -> String {
+    let tag = answer.head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag");
+    // Heads are in lower case here, and so is the rest of a tag.
+    tag.trim().replacen("w/", "W/", 1)
+}
+
+#[test]
+fn a_feed_to_which_nothing_comes_stays_unchanged_while_others_grow() {
+    let article = |source: &str, n: usize, text: &str| {
+        json!({ "url": format!("https://{source}.example/{n}"), "title": format!("Part {n}"), "source": source,
+                "published": format!("2026-11-20T08:0{n}:00Z"), "paragraphs": [text, paragraphs(&format!("{source} {n}"))[1]] })
+    };
+    let first = "The water will rise by two metres, said the harbour master of the coast on the evening before.";
+    let shown = Shown::of(room_with(&[
+        article("coast", 1, first),
+        article("quay", 1, "Nothing is known of the cargo so far."),
+    ]));
+    let feeds = [
+        "/search.atom?source=coast",
+        "/search.feed.json?q=metres",
+        "/stories.atom?min_articles=1&until=2026-11-19",
+        "/revised.atom",
+        "/removed.atom",
+    ];
+    let tags: Vec<String> = feeds.iter().map(|feed| tag_of(&shown.get(feed))).collect();
+    let import = |article: Value| {
+        let file = shown.room.file("more.jsonl", article.to_string());
+        shown.room.run(&["import", &file]).exits(0);
+    };
+    let statuses = || -> Vec<u16> {
+        let ask = |(feed, tag): (&&str, &String)| {
+            get(&shown.address, feed, &format!("Host: localhost\r\nIf-None-Match: {tag}\r\n"))
+        };
+        feeds.iter().zip(&tags).map(ask).map(|answer| answer.status).collect()
+    };
+    let all = tag_of(&shown.get("/search.atom"));
+    assert_eq!(statuses(), [304; 5]);
+    import(article(
+        "quay",
+        2,
+        "The crane on the northern quay is repaired, and the ships wait no longer than they did.",
+    ));
+    // Twice: it is looked at, and then it is known.
+    for _ in 0..2 {
+        assert_eq!(statuses(), [304; 5]);
+    }
+    assert_ne!(tag_of(&shown.get("/search.atom")), all);
+    import(article(
+        "coast",
+        1,
+        "The water will rise by three metres, said the harbour master of the coast on the evening before.",
+    ));
+    assert_eq!(statuses(), [200, 200, 304, 200, 304], "an entry that changes makes another feed");
+    assert_eq!(tag_of(&shown.get(feeds[2])), tags[2]);
+    shown.end();
+}
+
+#[test]
+fn a_feed_of_a_search_has_what_comes_however_badly_it_fits() {
+    // The first ones are about nothing else, and more than are looked at for the page of a search.
+    let mut articles: Vec<Value> = (0..520)
+        .map(|n| {
+            json!({ "id": n.to_string(), "title": format!("Lighthouse {n}"), "source": "paper", "published": "2026-11-20T08:00:00Z",
+                    "paragraphs": [format!("The lighthouse, number {n}: a lighthouse is a lighthouse.")] })
+        })
+        .collect();
+    let long: Vec<String> = (0..40).flat_map(|n| paragraphs(&format!("Chapter {n}"))).collect();
+    articles.push(
+        json!({ "id": "last", "title": "The keeper's memoirs", "source": "paper", "published": "2026-11-21T08:00:00Z",
+                          "paragraphs": [long.join(" "), "Below the lighthouse."] }),
+    );
+    let shown = Shown::of(room_with(&articles));
+    let feed = shown.json("/search.feed.json?q=lighthouse");
+    assert_eq!(feed["items"].as_array().map(Vec::len), Some(50));
+    assert_eq!(feed["items"][0]["title"], "The keeper's memoirs");
     shown.end();
 }
 

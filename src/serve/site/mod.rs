@@ -7,7 +7,7 @@
 //! * `frame`: what all pages are made with. `layout`: what they have around it.
 //! * `parts`: times, headlines, addresses: what pages are made of.
 //! * `plots`: how many there were when.
-//! * `syndication`: lists as Atom and as JSON Feed.
+//! * `syndication`: lists as Atom and as JSON Feed. `told`: which of them have not changed.
 //! * `order`: what pages may be told to do.
 //! * `changes`: what came in and what changed, for programs that wait for it.
 //! * `assets`: style, icon and script, embedded.
@@ -27,6 +27,8 @@ mod parts;
 mod plots;
 
 mod syndication;
+
+mod told;
 
 mod views;
 
@@ -55,6 +57,7 @@ use frame::{Basis, Frame};
 use layout::Beside;
 use order::Order;
 use syndication::{ATOM, JSON_FEED};
+use told::Told;
 
 /// Pages about one database.
 #[derive(Debug)]
@@ -63,6 +66,8 @@ pub(super) struct Site {
     basis: Arc<Basis>,
     terms: Arc<Terms>,
     changes: Changes,
+    /// The feeds that were asked for.
+    told: Arc<Told>,
     /// Held by the order that is carried out.
     orders: Mutex<()>,
 }
@@ -75,6 +80,7 @@ impl Site {
             basis: Arc::new(Basis { store, schedule }),
             terms: Arc::new(Terms { feed_token: feed_token.map(str::to_owned), takes_orders }),
             changes: Changes::new(),
+            told: Arc::default(),
             orders: Mutex::default(),
         }
     }
@@ -104,7 +110,8 @@ impl Site {
         }
         let form = asked.form;
         let (for_answer, for_miss) = (frame.clone(), frame);
-        let answer = self.readers.ask(move |reader| tell(reader, &asked, &for_answer)).await;
+        let told = Arc::clone(&self.told);
+        let answer = self.readers.ask(move |reader| tell(reader, &asked, &for_answer, &told)).await;
         answer.unwrap_or_else(|miss| tell_miss(&miss, form, &for_miss))
     }
 
@@ -143,9 +150,9 @@ impl Site {
 }
 
 /// Answers with what is stored now.
-fn tell(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Reply, Miss> {
+fn tell(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Reply, Miss> {
     if matches!(asked.form, Form::Atom | Form::JsonFeed) {
-        return tell_feed(reader, asked, frame);
+        return tell_feed(reader, asked, frame, told);
     }
     let view = views::find(reader, asked, frame)?;
     let n_damaged = reader.take_damage().len();
@@ -161,28 +168,40 @@ fn tell(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Reply, Miss> {
     Ok(answer)
 }
 
-/// Answers with a feed, or that nothing has changed in it: it changes with the articles, whose last change one look at an index tells.
-fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Reply, Miss> {
+/// Answers with a feed, or that nothing has changed in it. While no article has changed since somebody asked for it, one look at an index
+/// tells that, and otherwise its list, without the texts.
+fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Reply, Miss> {
     let database = match reader.database_name() {
         Err(StoreError::Snapshot { .. }) => "snapshot".to_owned(),
         name => name?,
     };
-    let tag = format!("W/\"{database}-{}-{}\"", reader.last_change()?, env!("CARGO_PKG_VERSION"));
-    let mut answer = if asked.has(&tag) {
-        reply(StatusCode::NOT_MODIFIED, ATOM, "")
-    } else {
-        let view = views::find(reader, asked, frame)?;
-        let feed = view.feed().ok_or_else(|| Miss::NotFound("this page is no feed; /feeds lists those".to_owned()))?;
-        match asked.form {
-            Form::JsonFeed => reply(StatusCode::OK, JSON_FEED, syndication::json_feed(&feed, &database, asked)),
-            _ => reply(StatusCode::OK, ATOM, syndication::atom(&feed, &database, asked)),
-        }
+    let address = asked.address(asked.form, None);
+    let last_change = reader.last_change()?;
+    if let Some(tag) = told.tag(&address, &database, last_change).filter(|tag| asked.has(tag)) {
+        return Ok(with_tag(reply(StatusCode::NOT_MODIFIED, ATOM, ""), &tag));
+    }
+    let view = views::find(reader, asked, frame)?;
+    let no_feed = || Miss::NotFound("this page is no feed; /feeds lists those".to_owned());
+    let state = view.state(reader)?.ok_or_else(no_feed)?;
+    let tag = told.note(&address, &database, last_change, &state);
+    if asked.has(&tag) {
+        return Ok(with_tag(reply(StatusCode::NOT_MODIFIED, ATOM, ""), &tag));
+    }
+    let feed = view.feed(reader)?.ok_or_else(no_feed)?;
+    let answer = match asked.form {
+        Form::JsonFeed => reply(StatusCode::OK, JSON_FEED, syndication::json_feed(&feed, &database, asked)),
+        _ => reply(StatusCode::OK, ATOM, syndication::atom(&feed, &database, asked)),
     };
+    Ok(with_tag(answer, &tag))
+}
+
+/// An answer that may be kept, and is asked for again by its tag.
+fn with_tag(mut answer: Reply, tag: &str) -> Reply {
     set(&mut answer, header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         set(&mut answer, header::ETAG, tag);
     }
-    Ok(answer)
+    answer
 }
 
 fn tell_miss(miss: &Miss, form: Form, frame: &Frame) -> Reply {

@@ -28,7 +28,7 @@ pub struct ArticleFilter {
     pub as_of: Option<AsOf>,
 }
 
-/// How a query applies the user's condition, and looks up a source.
+/// How a query applies the user's condition, and looks up a source or a language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum UserCondition {
     /// As a query of its own, which may use an index.
@@ -44,16 +44,15 @@ impl ArticleFilter {
     /// A `WHERE` clause and its parameters; an empty clause where there is no condition.
     pub(in crate::store) fn to_sql(&self) -> (String, Parameters) {
         let (conditions, parameters) = self.conditions(UserCondition::AsSubquery);
-        let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        (clause, parameters)
+        (clause(&conditions), parameters)
     }
 
     /// The conditions and their parameters.
     pub(in crate::store) fn conditions(&self, user_condition: UserCondition) -> (Vec<String>, Parameters) {
+        // Behind a plus a column is not looked up in an index: what goes row by row goes in the order that is asked for.
         let mut conditions = Vec::new();
         let mut parameters: Parameters = Vec::new();
         if let Some(source_id) = self.source_id {
-            // Behind a plus a column is not looked up in an index: what goes row by row goes in the order that is asked for.
             let condition = match user_condition {
                 UserCondition::AsSubquery => {
                     "(articles.source_id = :source
@@ -80,7 +79,10 @@ impl ArticleFilter {
             parameters.push((":story", Box::new(story_id)));
         }
         if let Some(language) = &self.language {
-            conditions.push("articles.language = :language".to_owned());
+            // By anything else fewer are found, mostly.
+            let is_found_otherwise = self.source_id.is_some() || self.story_id.is_some() || self.since.is_some();
+            let plus = if user_condition == UserCondition::RowByRow || is_found_otherwise { "+" } else { "" };
+            conditions.push(format!("{plus}articles.language = :language"));
             parameters.push((":language", Box::new(language.clone())));
         }
         if let Some(as_of) = self.as_of {
@@ -111,4 +113,9 @@ impl ArticleFilter {
             None => error.into(),
         }
     }
+}
+
+/// A `WHERE` clause; an empty one where there is no condition.
+pub(in crate::store) fn clause(conditions: &[String]) -> String {
+    if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) }
 }

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{OptionalExtension, Row, ToSql, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::store::file::error::StoreError;
-use crate::store::read::article_filter::{ArticleFilter, UserCondition};
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition, clause};
 use crate::store::read::article_records::{
     ARTICLE_COLUMNS, ArticleDetails, ArticleRow, DETAIL_COLUMNS, N_ARTICLE_COLUMNS, N_DETAIL_COLUMNS, article_details,
     article_row,
 };
 use crate::store::read::cells::{Cells, DamagedRow};
-use crate::store::read::newest;
+use crate::store::read::newest::{self, LIST_MAX};
 use crate::store::read::reader::{Reader, list};
 use crate::store::read::salvage;
 
@@ -45,22 +45,62 @@ impl Reader {
     /// When the database cannot be read, or the user's condition is wrong.
     pub fn articles(&self, filter: &ArticleFilter, limit: u32) -> Result<Vec<ArticleRow>, StoreError> {
         let blame = |error: rusqlite::Error| filter.blame(error);
-        let newest = newest::newest_of_source(self.connection(), filter, limit).map_err(blame)?;
-        let (conditions, parameters) = match newest {
-            Some(ids) => {
-                let ids: Box<dyn ToSql> = Box::new(list(&ids));
-                ("WHERE articles.id IN rarray(:ids)".to_owned(), vec![(":ids", ids)])
-            }
-            None => filter.to_sql(),
-        };
+        let (conditions, parameters) = self.newest_of(filter, limit).map_err(blame)?;
+        self.listed(&conditions, &parameters, limit).map_err(blame)
+    }
+
+    /// The articles with these numbers, newest first.
+    pub(super) fn articles_among(&self, ids: &[i64]) -> rusqlite::Result<Vec<ArticleRow>> {
+        let (conditions, parameters) = among(Vec::new(), Vec::new(), ids);
+        self.listed(&conditions, &parameters, u32::MAX)
+    }
+
+    fn listed(&self, conditions: &str, parameters: &Parameters, limit: u32) -> rusqlite::Result<Vec<ArticleRow>> {
         let sql = format!(
             "SELECT {ARTICLE_COLUMNS} FROM articles LEFT JOIN sources ON sources.id = articles.source_id {conditions}
              ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC, articles.id DESC LIMIT {limit}"
         );
-        let mut statement = self.connection().prepare(&sql).map_err(blame)?;
-        let rows = statement.query_map(parameters.as_slice(), |row| Ok(self.readable(row, article_name, article_row)));
-        let rows = rows.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(blame)?;
+        let mut statement = self.connection().prepare(&sql)?;
+        let rows =
+            statement.query_map(parameters.as_slice(), |row| Ok(self.readable(row, article_name, article_row)))?;
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
         Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// For each of these articles that there is, its number and that of its last change, in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn last_changes_of(&self, ids: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
+        let sql = "SELECT id, change_seq FROM articles WHERE id IN rarray(?1) ORDER BY id";
+        self.rows(sql, params![list(ids)], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// A `WHERE` clause by which the newest articles of a choice are found soon, and its parameters.
+    fn newest_of(&self, filter: &ArticleFilter, limit: u32) -> rusqlite::Result<(String, Parameters)> {
+        let connection = self.connection();
+        if limit > LIST_MAX {
+            return Ok(filter.to_sql());
+        }
+        if let Some(ids) = newest::newest_in_language(connection, filter, limit)? {
+            return Ok(among(Vec::new(), Vec::new(), &ids));
+        }
+        if let Some(language) = &filter.language
+            && let Some(ids) = newest::few_in_language(connection, language)?
+        {
+            let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
+            return Ok(among(conditions, parameters, &ids));
+        }
+        if let Some(ids) = newest::newest_of_source(connection, filter, limit)? {
+            return Ok(among(Vec::new(), Vec::new(), &ids));
+        }
+        if filter.language.is_some() && filter.source_id.is_none() && filter.story_id.is_none() {
+            // They are gone through by their times, and many of them are in it.
+            let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
+            return Ok((clause(&conditions), parameters));
+        }
+        Ok(filter.to_sql())
     }
 
     /// Passes every chosen article to `visit` in the order of a bundle: by publication time, unknown last, then by
@@ -238,6 +278,13 @@ impl Reader {
 const SEEN_IN: &str = "(SELECT group_concat(slug, char(10)) FROM (SELECT seen.slug FROM sightings
          JOIN sources AS seen ON seen.id = sightings.source_id
          WHERE sightings.article_id = articles.id ORDER BY seen.slug))";
+
+/// A `WHERE` clause for those of some articles that conditions choose, and its parameters.
+fn among(mut conditions: Vec<String>, mut parameters: Parameters, ids: &[i64]) -> (String, Parameters) {
+    conditions.push("articles.id IN rarray(:ids)".to_owned());
+    parameters.push((":ids", Box::new(list(ids))));
+    (clause(&conditions), parameters)
+}
 
 /// Why the articles of a choice ended before the last.
 enum Ended<E> {

@@ -3,7 +3,7 @@
 use rusqlite::ToSql;
 
 use crate::store::file::error::StoreError;
-use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition, clause};
 use crate::store::read::reader::Reader;
 use crate::store::read::stories::StoryFilter;
 
@@ -42,7 +42,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn n_stories(&self, filter: &StoryFilter) -> Result<u64, StoreError> {
-        let (conditions, parameters) = filter.conditions();
+        let (conditions, parameters) = filter.conditions(filter.index());
         Ok(self.count(&counting("stories", &conditions), &parameters)?)
     }
 
@@ -76,6 +76,6 @@ const OF_SOURCE: &str = "SELECT (SELECT count(*) FROM sightings WHERE source_id 
             SELECT 1 FROM sightings WHERE sightings.article_id = articles.id AND sightings.source_id = :source))";
 
 fn counting(tables: &str, conditions: &[String]) -> String {
-    let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+    let clause = clause(conditions);
     format!("SELECT count(*) FROM {tables} {clause}")
 }

@@ -12,6 +12,7 @@ use rusqlite::{Connection, ToSql};
 
 use crate::store::file::characters;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::newest::few_in_language;
 use crate::store::read::reader::list;
 use crate::store::read::spellings::{spellings, words_of};
 
@@ -130,20 +131,37 @@ impl Asked {
     pub(super) fn hits(&self, connection: &Connection, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Hits> {
         // One more, to know whether there are others.
         let n_sought = n_max.saturating_add(1);
-        let choice = if *filter == ArticleFilter::default() {
-            Choice::existing()
-        } else {
-            let hits = self.newest(connection, &Choice::existing(), UNSCORED, n_sought)?;
-            if hits.len() <= n_max as usize {
-                Choice::Among(list(&chosen(connection, filter, &hits)?))
-            } else {
-                Choice::of(connection, filter)?
-            }
-        };
+        let choice = self.choice(connection, filter, n_max)?;
         let mut newest = self.newest(connection, &choice, SCORE, n_sought)?;
         let are_all = newest.len() <= n_max as usize;
         newest.truncate(n_max as usize);
         Ok(Hits { newest, are_all })
+    }
+
+    /// The numbers of the newest articles of a choice that have the words, so many at most.
+    pub(super) fn newest_ids(
+        &self,
+        connection: &Connection,
+        filter: &ArticleFilter,
+        n_max: u32,
+    ) -> rusqlite::Result<Vec<i64>> {
+        let choice = self.choice(connection, filter, n_max)?;
+        let hits = self.newest(connection, &choice, UNSCORED, n_max)?;
+        Ok(hits.into_iter().map(|hit| hit.id).collect())
+    }
+
+    /// How hits in a choice of articles are told from others, of which so many are sought.
+    fn choice(&self, connection: &Connection, filter: &ArticleFilter, n_max: u32) -> rusqlite::Result<Choice> {
+        if *filter == ArticleFilter::default() {
+            return Ok(Choice::existing());
+        }
+        let hits = self.newest(connection, &Choice::existing(), UNSCORED, n_max.saturating_add(1))?;
+        if hits.len() <= n_max as usize {
+            let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
+            Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)))
+        } else {
+            Choice::of(connection, filter)
+        }
     }
 
     fn newest(&self, connection: &Connection, choice: &Choice, score: &str, n_max: u32) -> rusqlite::Result<Vec<Hit>> {
@@ -225,12 +243,11 @@ impl Hits {
     }
 }
 
-/// Those of some hits that a filter chooses, in ascending order.
-fn chosen(connection: &Connection, filter: &ArticleFilter, hits: &[Hit]) -> rusqlite::Result<Vec<i64>> {
+/// Those of some articles that a filter chooses, in ascending order.
+fn chosen(connection: &Connection, filter: &ArticleFilter, ids: &[i64]) -> rusqlite::Result<Vec<i64>> {
     let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
     conditions.push("articles.id IN rarray(:ids)".to_owned());
-    let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
-    parameters.push((":ids", Box::new(list(&ids))));
+    parameters.push((":ids", Box::new(list(ids))));
     let sql = format!("SELECT articles.id FROM articles WHERE {} ORDER BY articles.id", conditions.join(" AND "));
     ids_of(connection, &sql, &parameters)
 }
@@ -255,7 +272,7 @@ impl Choice {
             since,
             until,
             story_id,
-            language: _,
+            language,
             condition: _,
             without_duplicates: _,
             as_of: _,
@@ -280,6 +297,11 @@ impl Choice {
             if ids.len() <= FEW_ARTICLES as usize {
                 return Ok(Choice::Among(list(&ids)));
             }
+        }
+        if let (None, Some(language)) = (source_id, language)
+            && let Some(ids) = few_in_language(connection, language)?
+        {
+            return Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)));
         }
         let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
         Ok(Choice::OneByOne { is_of_source: false, conditions, parameters })

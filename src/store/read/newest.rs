@@ -1,23 +1,46 @@
-//! The newest articles of a source, without a look at all that it has.
+//! The newest articles of a source or in a language, without a look at all that there are.
 //!
-//! Those that it had first stand in an index in the order of their times. Those that it had after others are known to `sightings` alone,
-//! which do not know the times of articles: so articles are gone through from the newest on, in indexes and not in the table, as far as
-//! that takes less than to look at all of the source.
+//! Those that a source had first stand in an index in the order of their times. Those that it had after others are known to `sightings` alone,
+//! which do not know the times of articles. But none is seen long before its time: so where a list is full of what the source had first,
+//! what it saw since the last of these is looked at. Where it is not, or that is much, articles are gone through from the newest on, in indexes
+//! and not in the table, as far as that takes less than to look at all of the source.
+//!
+//! Of those in a language an index knows in which order they came in, which is mostly that of their times: the last of them are looked at, and
+//! from there on only what came in before them and is newer, for which an index of times is gone through and not the table.
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql};
 
 use crate::store::file::columns::public_time;
-use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition, clause};
+use crate::store::read::reader::list;
 
 /// For a list of more articles all of the source are looked at.
-const LIST_MAX: u32 = 1000;
+pub(super) const LIST_MAX: u32 = 1000;
 
 /// All articles of a source that has no more than these are looked at, in some two milliseconds.
 const FEW_ARTICLES: u32 = 2000;
 
-/// So many articles are gone through, in some five milliseconds. Fifty of them are of a source that brings one article in two hundred.
+/// How long before its time an article may be seen: it may be listed some hours before it is fetched, and no date is later than that.
+const EARLY_MAX: SignedDuration = SignedDuration::from_hours(12);
+
+/// So many articles are looked at that a source has seen since a time.
+const SEEN_SINCE_MAX: u32 = 2000;
+
+/// So many articles are gone through, in some five milliseconds, and more for a longer list. Fifty of them are of a source that brings one
+/// article in two hundred.
 const PASSED_MAX: u32 = 10_000;
+const PASSED_FOR_EACH: u32 = 60;
+
+/// All articles in a language that has no more than these are looked at, in some twenty milliseconds. Of those in one that has more, a list
+/// is had from the newest on.
+const FEW_IN_LANGUAGE: u32 = 10_000;
+
+/// For each article of a list so many of its language are looked at, the last that came in.
+const ARRIVED_FOR_EACH: u32 = 2;
 
 /// What articles are ordered by.
 const TIME: &str = "coalesce(articles.published_at, articles.first_seen_at)";
@@ -45,11 +68,18 @@ pub(super) fn newest_of_source(
     if filter.story_id.is_some() || !(1..=LIST_MAX).contains(&limit) || has_few(connection, source_id)? {
         return Ok(None);
     }
-    let choice = Choice::of(filter, source_id);
+    let choice = Choice::of_source(filter, source_id);
     let mut newest = choice.had_first(connection, limit)?;
     // Older ones than the last of these are none of the newest.
     let last = newest.get(limit as usize - 1).map(|(time, _)| time.clone());
-    let passed_last = choice.time_behind(connection, PASSED_MAX)?;
+    if let Some(last) = &last
+        && let Some(seen) = choice.seen_since(connection, source_id, last, limit)?
+    {
+        newest.extend(seen);
+        sort(&mut newest, limit);
+        return Ok(Some(ids_of(newest)));
+    }
+    let passed_last = choice.time_behind(connection, PASSED_MAX.max(PASSED_FOR_EACH * limit))?;
     let seen = choice.seen(connection, last.as_ref().max(passed_last.as_ref()), limit)?;
     let are_all_passed = passed_last.is_none() || last >= passed_last;
     if !are_all_passed && seen.len() < limit as usize {
@@ -57,7 +87,50 @@ pub(super) fn newest_of_source(
     }
     newest.extend(seen);
     sort(&mut newest, limit);
-    Ok(Some(newest.into_iter().map(|(_, id)| id).collect()))
+    Ok(Some(ids_of(newest)))
+}
+
+/// The newest articles of a choice by language, newest first, so many at most. `None`: they have to be looked for in another way.
+pub(super) fn newest_in_language(
+    connection: &Connection,
+    filter: &ArticleFilter,
+    limit: u32,
+) -> rusqlite::Result<Option<Vec<i64>>> {
+    let is_by_language = filter.language.is_some() && filter.source_id.is_none() && filter.story_id.is_none();
+    if !is_by_language || filter.until.is_some() || !(1..=LIST_MAX).contains(&limit) {
+        return Ok(None);
+    }
+    let choice = Choice::of(filter);
+    let n_arrived = ARRIVED_FOR_EACH * limit;
+    let sql = "SELECT id FROM articles WHERE language = ?1 ORDER BY id DESC LIMIT ?2";
+    let arrived = read_ids(connection, sql, (&filter.language, n_arrived))?;
+    let mut newest = choice.newest(connection, &Part::among(&arrived, None), limit)?;
+    if arrived.len() < n_arrived as usize {
+        return Ok(Some(ids_of(newest)));
+    }
+    // Others may be newer than the last of the list, but not if all that are newer came in later.
+    let (Some((last, _)), Some(first_arrived)) = (newest.get(limit as usize - 1).cloned(), arrived.last()) else {
+        return Ok(None);
+    };
+    let condition = format!("articles.id < {first_arrived}");
+    newest.extend(choice.newest(connection, &Part { from: Some(&last), ..Part::with(TIME, &condition) }, limit)?);
+    sort(&mut newest, limit);
+    Ok(Some(ids_of(newest)))
+}
+
+/// The articles in a language, where they are so few that all of them are looked at.
+pub(super) fn few_in_language(connection: &Connection, language: &str) -> rusqlite::Result<Option<Vec<i64>>> {
+    let sql = "SELECT id FROM articles WHERE language = ?1 LIMIT ?2";
+    let ids = read_ids(connection, sql, (language, FEW_IN_LANGUAGE + 1))?;
+    Ok((ids.len() <= FEW_IN_LANGUAGE as usize).then_some(ids))
+}
+
+fn read_ids(connection: &Connection, sql: &str, parameters: impl Params) -> rusqlite::Result<Vec<i64>> {
+    connection.prepare_cached(sql)?.query_map(parameters, |row| row.get(0))?.collect()
+}
+
+fn ids_of(places: Vec<Place>) -> Vec<i64> {
+    places.into_iter().map(|(_, id)| id).collect()
 }
 
 fn has_few(connection: &Connection, source_id: i64) -> rusqlite::Result<bool> {
@@ -73,22 +146,48 @@ fn sort(places: &mut Vec<Place>, limit: u32) {
     places.truncate(limit as usize);
 }
 
-/// A choice by source, in parts.
+/// Which of the articles of a choice are gone through.
+struct Part<'a> {
+    /// What they are ordered by.
+    time: &'a str,
+    condition: &'a str,
+    /// The numbers that the condition names.
+    among: Option<Rc<Vec<Value>>>,
+    /// Older ones are left out.
+    from: Option<&'a Time>,
+}
+
+impl<'a> Part<'a> {
+    fn with(time: &'a str, condition: &'a str) -> Part<'a> {
+        Part { time, condition, among: None, from: None }
+    }
+
+    fn among(ids: &[i64], from: Option<&'a Time>) -> Part<'a> {
+        Part { among: Some(list(ids)), from, ..Part::with(TIME, "articles.id IN rarray(:among)") }
+    }
+}
+
+/// A choice, in parts.
 struct Choice {
-    source_id: i64,
     since: Option<String>,
     until: Option<String>,
-    /// Beside source and times.
+    /// Beside source and times. A language is not looked up in an index.
     conditions: Vec<String>,
     parameters: Parameters,
 }
 
 impl Choice {
-    fn of(filter: &ArticleFilter, source_id: i64) -> Choice {
+    fn of(filter: &ArticleFilter) -> Choice {
         let others = ArticleFilter { source_id: None, since: None, until: None, ..filter.clone() };
         let (conditions, parameters) = others.conditions(UserCondition::RowByRow);
         let [since, until] = [filter.since, filter.until].map(|time| time.map(public_time));
-        Choice { source_id, since, until, conditions, parameters }
+        Choice { since, until, conditions, parameters }
+    }
+
+    fn of_source(filter: &ArticleFilter, source_id: i64) -> Choice {
+        let mut choice = Choice::of(filter);
+        choice.parameters.push((":source", Box::new(source_id)));
+        choice
     }
 
     /// Those that the source had first: with a time of publication, and without.
@@ -96,40 +195,58 @@ impl Choice {
         let mut newest = Vec::new();
         for (time, is_dated) in [("articles.published_at", "IS NOT NULL"), ("articles.first_seen_at", "IS NULL")] {
             let condition = format!("articles.source_id = :source AND articles.published_at {is_dated}");
-            newest.extend(self.newest(connection, time, &condition, None, limit)?);
+            newest.extend(self.newest(connection, &Part::with(time, &condition), limit)?);
         }
         sort(&mut newest, limit);
         Ok(newest)
+    }
+
+    /// Those that were seen in the source and are no older than a time, if few were seen since.
+    fn seen_since(
+        &self,
+        connection: &Connection,
+        source_id: i64,
+        from: &Time,
+        limit: u32,
+    ) -> rusqlite::Result<Option<Vec<Place>>> {
+        let time = std::str::from_utf8(&from.0).ok().and_then(|time| time.parse::<Timestamp>().ok());
+        let Some(seen_from) = time.and_then(|time| time.checked_sub(EARLY_MAX).ok()) else { return Ok(None) };
+        let sql = "SELECT article_id FROM sightings WHERE source_id = ?1 AND first_seen_at >= ?2 LIMIT ?3";
+        let seen = read_ids(connection, sql, (source_id, public_time(seen_from), SEEN_SINCE_MAX + 1))?;
+        if seen.len() > SEEN_SINCE_MAX as usize {
+            return Ok(None);
+        }
+        self.newest(connection, &Part::among(&seen, Some(from)), limit).map(Some)
     }
 
     /// Those that were seen in the source, no older than a time.
     fn seen(&self, connection: &Connection, from: Option<&Time>, limit: u32) -> rusqlite::Result<Vec<Place>> {
         let condition = "EXISTS (SELECT 1 FROM sightings
              WHERE sightings.article_id = articles.id AND sightings.source_id = :source)";
-        self.newest(connection, TIME, condition, from, limit)
+        self.newest(connection, &Part { from, ..Part::with(TIME, condition) }, limit)
     }
 
-    fn newest(
-        &self,
-        connection: &Connection,
-        time: &str,
-        condition: &str,
-        from: Option<&Time>,
-        limit: u32,
-    ) -> rusqlite::Result<Vec<Place>> {
-        let mut conditions = vec![condition.to_owned()];
+    fn newest(&self, connection: &Connection, part: &Part<'_>, limit: u32) -> rusqlite::Result<Vec<Place>> {
+        let Part { time, condition, among, from } = part;
+        let mut conditions = vec![(*condition).to_owned()];
         conditions.extend(from.map(|_| format!("{time} >= :from")));
         conditions.extend(self.since.as_ref().map(|_| format!("{time} >= :since")));
         conditions.extend(self.until.as_ref().map(|_| format!("{time} < :until")));
         conditions.extend_from_slice(&self.conditions);
+        // Numbers are looked up in no other index.
+        let not_indexed = if among.is_some() { "NOT INDEXED" } else { "" };
         let sql = format!(
-            "SELECT {time}, articles.id FROM articles WHERE {} ORDER BY {time} DESC, articles.id DESC LIMIT {limit}",
+            "SELECT {time}, articles.id FROM articles {not_indexed} WHERE {}
+             ORDER BY {time} DESC, articles.id DESC LIMIT {limit}",
             conditions.join(" AND ")
         );
-        let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":source", &self.source_id)];
+        let mut parameters: Vec<(&str, &dyn ToSql)> = Vec::new();
+        parameters.extend(among.as_ref().map(|ids| (":among", ids as &dyn ToSql)));
         parameters.extend(from.map(|from| (":from", from as &dyn ToSql)));
         parameters.extend(self.times());
-        parameters.extend(self.parameters.iter().map(|(name, value)| (*name, &**value)));
+        let is_named = |name: &str| conditions.iter().any(|condition| condition.contains(name));
+        let others = self.parameters.iter().filter(|(name, _)| is_named(name));
+        parameters.extend(others.map(|(name, value)| (*name, &**value)));
         let mut statement = connection.prepare(&sql)?;
         let places = statement.query_map(parameters.as_slice(), |row| Ok((time_of(row)?, row.get(1)?)))?;
         places.collect()
@@ -146,7 +263,7 @@ impl Choice {
         let since = self.since.as_ref().map(|_| format!("{TIME} >= :since"));
         let until = self.until.as_ref().map(|_| format!("{TIME} < :until"));
         let conditions: Vec<String> = since.into_iter().chain(until).collect();
-        let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let clause = clause(&conditions);
         let sql = format!("SELECT {TIME} FROM articles {clause} ORDER BY {TIME} DESC LIMIT 1 OFFSET {n_articles}");
         let times: Vec<(&str, &dyn ToSql)> = self.times().collect();
         connection.prepare(&sql)?.query_row(times.as_slice(), time_of).optional()
@@ -185,6 +302,7 @@ mod tests {
 
     fn connection() -> Connection {
         let connection = in_memory().unwrap();
+        rusqlite::vtab::array::load_module(&connection).unwrap();
         connection.pragma_update(None, "foreign_keys", false).unwrap();
         connection.execute_batch(ARTICLES).unwrap();
         connection
@@ -225,5 +343,37 @@ mod tests {
         let of_source = ArticleFilter { source_id: Some(1), ..ArticleFilter::default() };
         assert_eq!(newest_of_source(&connection, &of_source, u32::MAX).unwrap(), None);
         assert_eq!(newest_of_source(&connection, &ArticleFilter::default(), 20).unwrap(), None);
+    }
+
+    /// One article in two is in English, one in seven hundred in Maltese; half of the Welsh ones have come in long after their time.
+    #[test]
+    fn the_newest_in_a_language_are_those_of_all_in_it() {
+        let connection = connection();
+        connection
+            .execute_batch(
+                "UPDATE articles SET language = CASE WHEN id % 2 THEN 'en' WHEN id % 700 = 0 THEN 'mt' WHEN id % 6 = 0 THEN 'cy' ELSE 'de' END;
+                 UPDATE articles SET published_at = '2020-01-01T00:00:00Z' WHERE language = 'cy' AND id > 7000",
+            )
+            .unwrap();
+        let at = |time: &str| Some(time.parse().unwrap());
+        for language in ["en", "mt", "cy", "de", "fi"] {
+            let in_language = ArticleFilter { language: Some(language.to_owned()), ..ArticleFilter::default() };
+            for (filter, limit, is_found) in [
+                (in_language.clone(), 50, true),
+                (in_language.clone(), 1, true),
+                (in_language.clone(), LIST_MAX, true),
+                (ArticleFilter { without_duplicates: true, ..in_language.clone() }, 20, true),
+                (ArticleFilter { since: at("2025-06-20T00:00:00Z"), ..in_language.clone() }, 20, language != "cy"),
+                (ArticleFilter { condition: Some("words > 20".to_owned()), ..in_language.clone() }, 20, true),
+                (ArticleFilter { until: at("2025-06-20T00:00:00Z"), ..in_language.clone() }, 20, false),
+            ] {
+                let newest = newest_in_language(&connection, &filter, limit).unwrap();
+                assert_eq!(newest.is_some(), is_found, "{filter:?}, {limit}");
+                let expected = by_looking_at_all(&connection, &filter, limit);
+                assert_eq!(newest.unwrap_or_else(|| expected.clone()), expected, "{filter:?}, {limit}");
+            }
+        }
+        assert_eq!(few_in_language(&connection, "mt").unwrap().map(|ids| ids.len()), Some(20));
+        assert_eq!(few_in_language(&connection, "fi").unwrap(), Some(Vec::new()));
     }
 }

@@ -113,13 +113,7 @@ impl Reader {
         n_shown: u32,
         n_found: u32,
     ) -> Result<(Found, Vec<i64>), StoreError> {
-        let wrong = |error: rusqlite::Error| {
-            of_user(error, |error| {
-                // Either may be wrong: the condition was whole by itself, and stands in a larger one here.
-                let condition = filter.condition.as_ref().map(|condition| format!(" with --where {condition:?}"));
-                format!("{expression:?}{}: {}", condition.unwrap_or_default(), complaint(error))
-            })
-        };
+        let wrong = |error: rusqlite::Error| blame(error, expression, filter);
         if n_found <= RANKED_MAX
             && let Some((hits, ids)) =
                 self.newest_with_beginning(expression, filter, n_shown, n_found).map_err(wrong)?
@@ -133,6 +127,32 @@ impl Reader {
         let first = &best[..best.len().min(n_shown as usize)];
         let hits = self.shown(&asked, &passage::words_of(expression), first).map_err(wrong)?;
         Ok((Found { hits, order }, best.iter().map(|hit| hit.id).collect()))
+    }
+
+    /// The last articles that came in of those that a search finds, so many at most, newest first by the times of lists: what somebody who
+    /// has read the earlier ones has not seen yet, however well it fits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::search`].
+    pub fn newest_matching(
+        &self,
+        expression: &str,
+        filter: &ArticleFilter,
+        limit: u32,
+    ) -> Result<Vec<ArticleRow>, StoreError> {
+        let wrong = |error: rusqlite::Error| blame(error, expression, filter);
+        let begun = match Beginning::of(expression) {
+            Some(beginning) if beginning.is_at_many_places(self.connection()).map_err(wrong)? => {
+                beginning.newest(self.connection(), filter, limit).map_err(wrong)?
+            }
+            _ => None,
+        };
+        let ids = match begun {
+            Some(begun) => begun.into_iter().map(|one| one.id).collect(),
+            None => Asked::of(expression).newest_ids(self.connection(), filter, limit).map_err(wrong)?,
+        };
+        self.articles_among(&ids).map_err(wrong)
     }
 
     /// The newest articles with a word of which an expression is the beginning, where very many have one.
@@ -209,4 +229,13 @@ impl Reader {
         }
         Ok(hits.iter().filter_map(|hit| shown.remove(&hit.id)).collect())
     }
+}
+
+/// The error of a search.
+fn blame(error: rusqlite::Error, expression: &str, filter: &ArticleFilter) -> StoreError {
+    of_user(error, |error| {
+        // Either may be wrong: the condition was whole by itself, and stands in a larger one here.
+        let condition = filter.condition.as_ref().map(|condition| format!(" with --where {condition:?}"));
+        format!("{expression:?}{}: {}", condition.unwrap_or_default(), complaint(error))
+    })
 }

@@ -128,6 +128,12 @@ const FETCHES_SQL: &str =
 const GAPS_SQL: &str = "SELECT began_at, ended_at, n_missed, noticed_at, n_healed FROM gaps
      WHERE source_id = ?1 ORDER BY began_at DESC LIMIT ?2";
 
+/// Links that are due, of a source that listed them first or has listed them since.
+const WAITING_SQL: &str = "SELECT
+     (SELECT count(*) FROM _links WHERE due_at IS NOT NULL AND source_id = ?1)
+     + (SELECT count(*) FROM _pending_sightings CROSS JOIN _links ON _links.id = link_id
+        WHERE _pending_sightings.source_id = ?1 AND due_at IS NOT NULL AND _links.source_id IS NOT ?1)";
+
 /// What a host was asked since a time.
 const REQUESTS_SQL: &str =
     "SELECT count(*), count(error_class), count(*) FILTER (WHERE status = 429), avg(elapsed_ms) FILTER (WHERE error_class IS NULL)
@@ -146,11 +152,12 @@ impl Reader {
     pub fn source(&self, row: SourceRow, now: Timestamp) -> Result<SourceDetails, StoreError> {
         let id = row.id;
         let mut details = self.connection().query_row(
-            "SELECT created_at, problems,
+            &format!(
+                "SELECT created_at, problems,
                  (SELECT count(*) FROM sightings WHERE source_id = ?1),
-                 (SELECT count(*) FROM _links WHERE due_at IS NOT NULL AND (source_id = ?1
-                      OR id IN (SELECT link_id FROM _pending_sightings WHERE _pending_sightings.source_id = ?1)))
-             FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1",
+                 ({WAITING_SQL})
+             FROM sources JOIN source_health ON source_health.source_id = sources.id WHERE sources.id = ?1"
+            ),
             [id],
             |columns| {
                 Ok(SourceDetails {
@@ -282,7 +289,8 @@ mod tests {
     fn every_question_is_answered_by_an_index() {
         let connection = in_memory().unwrap();
         for (sql, indexes) in [
-            (CAME_SQL, &["COVERING INDEX sightings_first_seen_at"][..]),
+            (WAITING_SQL, &["COVERING INDEX _links_source_due (source_id=?"][..]),
+            (CAME_SQL, &["COVERING INDEX sightings_first_seen_at"]),
             (FETCHES_SQL, &["INDEX fetches_polls", "SEARCH fetches USING INTEGER PRIMARY KEY (rowid>?)"]),
             (GAPS_SQL, &["INDEX gaps_source"]),
             (REQUESTS_SQL, &["INDEX fetches_host (host=? AND started_at>?)"]),
@@ -300,5 +308,22 @@ mod tests {
                 assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {index}\n{plan:#?}");
             }
         }
+    }
+
+    #[test]
+    fn links_wait_for_the_sources_that_list_them() {
+        let connection = in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO _links (id, url_key, url, host, source_id, due_at, first_seen_at)
+                 VALUES (1, 'a', '', '', 1, 5, 0), (2, 'b', '', '', 2, 5, 0), (3, 'c', '', '', 1, NULL, 0), (4, 'd', '', '', NULL, 5, 0),
+                     (5, 'e', '', '', 2, 5, 0);
+                 INSERT INTO _pending_sightings (link_id, source_id, first_seen_at, last_seen_at)
+                 VALUES (1, 1, '', ''), (2, 1, '', ''), (3, 2, '', ''), (4, 1, '', '')",
+            )
+            .unwrap();
+        let waiting = |source: i64| connection.query_row(WAITING_SQL, [source], |row| row.get::<_, u32>(0)).unwrap();
+        assert_eq!([1, 2, 3].map(waiting), [3, 2, 0]);
     }
 }

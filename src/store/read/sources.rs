@@ -194,6 +194,15 @@ impl Reader {
         self.with_credentials(begun)
     }
 
+    /// The number of the source with this slug.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn source_id(&self, slug: &str) -> Result<Option<i64>, StoreError> {
+        Ok(self.rows("SELECT id FROM sources WHERE slug = ?1", params![slug], |row| row.get(0))?.pop())
+    }
+
     /// The same sources with the names of their credentials, where the file has any.
     fn with_credentials(&self, rows: Vec<SourceRow>) -> Result<Vec<SourceRow>, StoreError> {
         if !self.connection().table_exists(Some("main"), "_source_credentials")? {

@@ -78,17 +78,32 @@ impl MemberRow {
     }
 }
 
+/// So many stories are looked at because they are of a time, in some ten milliseconds. Where more are, those of the most sources are gone through
+/// in an index until enough of them are of that time.
+const FEW_STORIES: u32 = 3000;
+
+/// By what stories are looked up in an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StoryIndex {
+    Sources,
+    Time,
+}
+
 impl StoryFilter {
-    /// The conditions for stories, and their parameters.
-    pub(super) fn conditions(&self) -> (Vec<String>, Parameters) {
-        let mut conditions =
-            vec!["n_articles >= :articles_min".to_owned(), format!("{} >= :sources_min", self.column_of_sources())];
+    /// The conditions for stories, and their parameters. Behind a plus a column is not looked up in an index.
+    pub(super) fn conditions(&self, index: StoryIndex) -> (Vec<String>, Parameters) {
+        let (sources, last_published_at) = match index {
+            StoryIndex::Sources => ("n_sources", "+last_published_at"),
+            StoryIndex::Time => ("+n_sources", "last_published_at"),
+        };
+        let mut conditions = vec!["n_articles >= :articles_min".to_owned(), format!("{sources} >= :sources_min")];
         let mut parameters: Parameters =
             vec![(":articles_min", Box::new(self.articles_min.max(1))), (":sources_min", Box::new(self.sources_min))];
         if let Some(since) = self.since {
             // Not `coalesce`: both halves are found in the index.
-            conditions
-                .push("(last_published_at >= :since OR last_published_at IS NULL AND updated_at >= :since)".to_owned());
+            conditions.push(format!(
+                "({last_published_at} >= :since OR {last_published_at} IS NULL AND updated_at >= :since)"
+            ));
             parameters.push((":since", Box::new(public_time(since))));
         }
         if let Some(until) = self.until {
@@ -101,9 +116,9 @@ impl StoryFilter {
         (conditions, parameters)
     }
 
-    /// The column that tells of sources. Behind a plus it is not looked up in an index: the latest are found by their time.
-    fn column_of_sources(&self) -> &'static str {
-        if self.since.is_some() { "+n_sources" } else { "n_sources" }
+    /// The index by which all stories of a choice are found soonest.
+    pub(super) fn index(&self) -> StoryIndex {
+        if self.since.is_some() { StoryIndex::Time } else { StoryIndex::Sources }
     }
 }
 
@@ -128,10 +143,14 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn stories(&self, filter: &StoryFilter, limit: Option<u32>) -> Result<Vec<StoryRow>, StoreError> {
-        let (conditions, mut parameters) = filter.conditions();
+        let index = match filter.since {
+            Some(since) if limit.is_some() && !self.are_few_since(since)? => StoryIndex::Sources,
+            _ => filter.index(),
+        };
+        let (conditions, mut parameters) = filter.conditions(index);
         parameters.push((":limit", Box::new(limit.map_or(-1, i64::from))));
         let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-        let sources = filter.column_of_sources();
+        let sources = if index == StoryIndex::Sources { "n_sources" } else { "+n_sources" };
         self.readable_rows(
             &format!(
                 "SELECT {STORY_COLUMNS} FROM stories WHERE {}
@@ -142,6 +161,13 @@ impl Reader {
             |story: &StoryRow| format!("story {}", story.id),
             story,
         )
+    }
+
+    fn are_few_since(&self, since: Timestamp) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM stories WHERE last_published_at >= ?1 LIMIT ?2)";
+        let parameters = params![public_time(since), FEW_STORIES + 1];
+        let n_stories: u32 = self.connection().query_row(sql, parameters, |row| row.get(0))?;
+        Ok(n_stories <= FEW_STORIES)
     }
 
     /// A story by its row id. What cannot be read of it is replaced.
@@ -222,7 +248,60 @@ fn story(cells: &Cells<'_, '_>) -> StoryRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
+    use crate::store::file::open::open_for_writing;
+
     use crate::store::file::schema::in_memory;
+
+    #[test]
+    fn stories_since_a_time_are_the_same_however_they_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = config::defaults().store;
+        settings.path = folder.path().join("a.db");
+        let connection = open_for_writing(&settings).unwrap();
+        connection
+            .execute_batch(&format!(
+                "WITH numbers (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM numbers WHERE id < 3 * {FEW_STORIES})
+                 INSERT INTO stories (id, title, first_published_at, last_published_at, n_articles, n_sources, updated_at, is_routine)
+                 SELECT id, id, iif(id % 50, '2026-01-01T00:00:00Z', NULL),
+                     iif(id % 50, strftime('%Y-%m-%dT%H:%M:%SZ', 1767225600 + id * 60, 'unixepoch'), NULL),
+                     1 + id % 11, 1 + id % 7, strftime('%Y-%m-%dT%H:%M:%SZ', 1767225600 + id * 60, 'unixepoch'), id % 13 = 0
+                 FROM numbers"
+            ))
+            .unwrap();
+        let reader = Reader::open(&settings.path).unwrap();
+        for (since, are_few) in [("2026-01-01T12:00:00Z", false), ("2026-01-06T12:00:00Z", true)] {
+            let since: Timestamp = since.parse().unwrap();
+            assert_eq!(reader.are_few_since(since).unwrap(), are_few);
+            for (sources_min, until) in
+                [(1, None), (3, None), (9, None), (2, Some("2026-01-01T00:00:01Z".parse().unwrap()))]
+            {
+                let filter = StoryFilter { since: Some(since), until, sources_min, articles_min: 2, is_news: true };
+                // All are found by their time.
+                let all = reader.stories(&filter, None).unwrap();
+                let first = reader.stories(&filter, Some(20)).unwrap();
+                assert_eq!(first, all[..all.len().min(20)], "{filter:?}");
+                assert_eq!(all.is_empty(), sources_min == 9);
+                assert_eq!(reader.n_stories(&filter).unwrap(), all.len() as u64);
+            }
+        }
+        let plan = |index: StoryIndex| -> Vec<String> {
+            let (conditions, _) =
+                StoryFilter { since: Some(Timestamp::UNIX_EPOCH), ..StoryFilter::default() }.conditions(index);
+            let sql = format!(
+                "EXPLAIN QUERY PLAN SELECT id FROM stories WHERE {} ORDER BY n_sources DESC LIMIT 9",
+                conditions.join(" AND ")
+            );
+            let mut statement = connection.prepare(&sql).unwrap();
+            statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect()
+        };
+        assert!(plan(StoryIndex::Sources)[0].contains("stories_sources"), "{:?}", plan(StoryIndex::Sources));
+        assert!(
+            plan(StoryIndex::Time).iter().any(|step| step.contains("stories_time")),
+            "{:?}",
+            plan(StoryIndex::Time)
+        );
+    }
 
     #[test]
     fn publishers_are_named_by_rows_that_are_read_anyway() {

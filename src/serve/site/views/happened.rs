@@ -10,7 +10,7 @@ use crate::serve::miss::Miss;
 use crate::store::{Happened, Reader};
 
 use super::diff::marked;
-use super::view::{View, wants_texts};
+use super::view::View;
 use crate::serve::site::asked::Asked;
 use crate::serve::site::parts;
 use crate::serve::site::syndication::{Feed, FeedEntry};
@@ -28,18 +28,10 @@ pub(super) enum Kind {
 pub(super) struct HappenedList {
     kind: Kind,
     happened: Vec<Happened>,
-    entries: Vec<FeedEntry>,
 }
 
-pub(super) fn read(reader: &Reader, asked: &Asked, kind: Kind) -> Result<HappenedList, Miss> {
-    let happened = last(reader, kind, SHOWN_MAX)?;
-    let mut entries = Vec::new();
-    if wants_texts(asked) {
-        for one in &happened {
-            entries.extend(entry(reader, one, kind)?);
-        }
-    }
-    Ok(HappenedList { kind, happened, entries })
+pub(super) fn read(reader: &Reader, kind: Kind) -> Result<HappenedList, Miss> {
+    Ok(HappenedList { kind, happened: last(reader, kind, SHOWN_MAX)? })
 }
 
 /// The last of a kind.
@@ -87,8 +79,17 @@ impl View for HappenedList {
         true
     }
 
-    fn feed(&self) -> Option<Feed> {
-        Some(Feed { title: self.title(), entries: self.entries.clone() })
+    fn state(&self, reader: &Reader) -> Result<Option<String>, Miss> {
+        let ids: Vec<i64> = self.happened.iter().map(|one| one.row.id).collect();
+        Ok(Some(format!("{ids:?} {:?}", reader.last_changes_of(&ids)?)))
+    }
+
+    fn feed(&self, reader: &Reader) -> Result<Option<Feed>, Miss> {
+        let mut entries = Vec::new();
+        for one in &self.happened {
+            entries.extend(entry(reader, one, self.kind)?);
+        }
+        Ok(Some(Feed { title: self.title(), entries }))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::store::{
     ArticleDetails, ArticleFilter, ArticleRow, CountedHit, MATCH_MARKS, Order, Reader, SearchHit, expression_of,
 };
 
-use super::view::{View, source, wants_texts};
+use super::view::{View, source_id, wants_feed};
 use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::parts::{article_item, headline, notes, passage, time};
@@ -23,6 +23,9 @@ const SHOWN_MAX: u32 = 50;
 
 /// So many are counted by source, language and day.
 const COUNTED_MAX: u32 = 500;
+
+/// Of so many that came in last the newest are the entries of a feed of matches: some were published long ago.
+const ARRIVED_MAX: u32 = 200;
 
 /// Sources, languages and days that are listed.
 const FACETS_MAX: usize = 12;
@@ -35,15 +38,15 @@ pub(super) struct Search {
     /// All that are counted, in the same order.
     counted: Vec<CountedHit>,
     order: Option<Order>,
-    /// With the texts, for a feed.
-    articles: Vec<ArticleDetails>,
+    /// How much of the texts a feed has, and of which articles.
     is_lead: bool,
+    are_reserved_out: bool,
 }
 
 pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
-    let row = asked.text("source").map(|slug| source(reader, slug)).transpose()?;
+    let source = asked.text("source");
     let filter = ArticleFilter {
-        source_id: row.as_ref().map(|row| row.id),
+        source_id: source.map(|slug| source_id(reader, slug)).transpose()?,
         since: asked.time("since")?,
         until: asked.time("until")?,
         story_id: asked.number("story")?,
@@ -52,35 +55,49 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
         ..ArticleFilter::default()
     };
     let query = asked.text("q").map(str::to_owned);
-    // What is subscribed to is what comes next, not what fits best.
-    let n_shown = if wants_texts(asked) { 0 } else { SHOWN_MAX };
+    let are_reserved_out = asked.text("reserved") == Some("no");
+    let unmatched = |row: ArticleRow| SearchHit { row, snippet: String::new() };
+    // A feed needs more than it shows only where it leaves some out.
+    let n_of_feed = |n: u32| if are_reserved_out { COUNTED_MAX } else { n };
     let mut search = match &query {
         Some(query) => {
             let expression = expression_of(query);
             if expression.is_empty() {
                 return Err(Miss::Wrong("there is no word in the query".to_owned()));
             }
-            let (found, counted) = reader.search_and_count(&expression, &filter, n_shown, COUNTED_MAX)?;
-            Search { order: Some(found.order), hits: found.hits, counted, ..Search::empty() }
+            if wants_feed(asked) {
+                // What is subscribed to is what comes next, not what fits best.
+                let rows = reader.newest_matching(&expression, &filter, n_of_feed(ARRIVED_MAX))?;
+                Search { hits: rows.into_iter().map(unmatched).collect(), ..Search::empty() }
+            } else {
+                let (found, counted) = reader.search_and_count(&expression, &filter, SHOWN_MAX, COUNTED_MAX)?;
+                Search { order: Some(found.order), hits: found.hits, counted, ..Search::empty() }
+            }
+        }
+        None if wants_feed(asked) => {
+            let rows = reader.articles(&filter, n_of_feed(SHOWN_MAX))?;
+            Search { hits: rows.into_iter().map(unmatched).collect(), ..Search::empty() }
         }
         None => {
             let mut rows = reader.articles(&filter, COUNTED_MAX)?;
             let counted = rows.iter().map(counted_hit).collect();
-            rows.truncate(n_shown as usize);
-            let unmatched = |row: ArticleRow| SearchHit { row, snippet: String::new() };
+            rows.truncate(SHOWN_MAX as usize);
             Search { hits: rows.into_iter().map(unmatched).collect(), counted, ..Search::empty() }
         }
     };
     search.query = query;
-    search.source = row.map(|row| row.slug);
-    if wants_texts(asked) {
+    search.source = source.map(str::to_owned);
+    if wants_feed(asked) {
         search.is_lead = match asked.text("body") {
             None | Some("full") => false,
             Some("lead") => true,
             Some(other) => return Err(Miss::Wrong(format!("body={other}: must be full or lead"))),
         };
-        let are_reserved_out = asked.text("reserved") == Some("no");
-        search.articles = search.texts(reader, are_reserved_out)?;
+        search.are_reserved_out = are_reserved_out;
+        search.hits.sort_by(|a, b| (&b.row.published_at, b.row.id).cmp(&(&a.row.published_at, a.row.id)));
+        if !search.are_reserved_out {
+            search.hits.truncate(SHOWN_MAX as usize);
+        }
     }
     Ok(search)
 }
@@ -93,22 +110,20 @@ impl Search {
             hits: Vec::new(),
             counted: Vec::new(),
             order: None,
-            articles: Vec::new(),
             is_lead: false,
+            are_reserved_out: false,
         }
     }
 
-    /// The newest of the hits with their texts. Those of which publishers have reserved rights are left out where that is asked for.
-    fn texts(&self, reader: &Reader, are_reserved_out: bool) -> Result<Vec<ArticleDetails>, Miss> {
-        let mut newest: Vec<&CountedHit> = self.counted.iter().collect();
-        newest.sort_by(|a, b| (&b.published_at, b.id).cmp(&(&a.published_at, a.id)));
+    /// The hits with their texts. Those of which publishers have reserved rights are left out where that is asked for.
+    fn texts(&self, reader: &Reader) -> Result<Vec<ArticleDetails>, Miss> {
         let mut articles = Vec::new();
-        for hit in newest {
+        for hit in &self.hits {
             if articles.len() == SHOWN_MAX as usize {
                 break;
             }
-            let article = reader.article(hit.id)?;
-            articles.extend(article.filter(|article| !are_reserved_out || article.reservations.is_empty()));
+            let article = reader.article(hit.row.id)?;
+            articles.extend(article.filter(|article| !self.are_reserved_out || article.reservations.is_empty()));
         }
         Ok(articles)
     }
@@ -222,9 +237,15 @@ impl View for Search {
         true
     }
 
-    fn feed(&self) -> Option<Feed> {
-        let entries = self.articles.iter().map(|article| feed_entry(article, self.is_lead));
-        Some(Feed { title: self.title(), entries: entries.collect() })
+    fn state(&self, reader: &Reader) -> Result<Option<String>, Miss> {
+        let ids: Vec<i64> = self.hits.iter().map(|hit| hit.row.id).collect();
+        Ok(Some(format!("{ids:?} {:?}", reader.last_changes_of(&ids)?)))
+    }
+
+    fn feed(&self, reader: &Reader) -> Result<Option<Feed>, Miss> {
+        let articles = self.texts(reader)?;
+        let entries = articles.iter().map(|article| feed_entry(article, self.is_lead));
+        Ok(Some(Feed { title: self.title(), entries: entries.collect() }))
     }
 }
 

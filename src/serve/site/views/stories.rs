@@ -12,7 +12,7 @@ use crate::store::{MemberRow, Reader, StoryFilter, StoryRow};
 use super::orders;
 use super::view::View;
 use crate::forms::words::counted;
-use crate::serve::site::asked::Asked;
+use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::parts::{after, headline, shown, time, time_line};
 use crate::serve::site::plots;
 use crate::serve::site::syndication::{Feed, FeedEntry};
@@ -29,7 +29,9 @@ const FOLLOWERS_MAX: usize = 5;
 
 pub(super) struct StoryList {
     filter: StoryFilter,
-    stories: Vec<(StoryRow, Vec<MemberRow>)>,
+    rows: Vec<StoryRow>,
+    /// The articles of each, for a page.
+    members: Vec<Vec<MemberRow>>,
 }
 
 pub(super) fn read_list(reader: &Reader, asked: &Asked) -> Result<StoryList, Miss> {
@@ -41,16 +43,18 @@ pub(super) fn read_list(reader: &Reader, asked: &Asked) -> Result<StoryList, Mis
         is_news: asked.text("routine").is_none(),
     };
     let rows = reader.stories(&filter, Some(STORIES_MAX))?;
-    Ok(StoryList { filter, stories: with_members(reader, rows)? })
+    let members = if asked.form == Form::Html { members_of(reader, &rows)? } else { Vec::new() };
+    Ok(StoryList { filter, rows, members })
+}
+
+fn members_of(reader: &Reader, rows: &[StoryRow]) -> Result<Vec<Vec<MemberRow>>, Miss> {
+    rows.iter().map(|row| Ok(reader.story_members(row.id)?)).collect()
 }
 
 /// Each story with its articles.
 pub(super) fn with_members(reader: &Reader, rows: Vec<StoryRow>) -> Result<Vec<(StoryRow, Vec<MemberRow>)>, Miss> {
-    let with_members = rows.into_iter().map(|row| {
-        let members = reader.story_members(row.id)?;
-        Ok((row, members))
-    });
-    with_members.collect()
+    let members = members_of(reader, &rows)?;
+    Ok(rows.into_iter().zip(members).collect())
 }
 
 impl View for StoryList {
@@ -69,21 +73,28 @@ impl View for StoryList {
                 label { "Since " input type="text" name="since" size="12" placeholder="2d, 2026-11-20" value=[since]; }
                 button { "Show" }
             }
-            @if self.stories.is_empty() { p.none { "No stories match." } }
-            ol.stories { @for (row, members) in &self.stories { (story_item(row, members, false, now)) } }
+            @if self.rows.is_empty() { p.none { "No stories match." } }
+            ol.stories { @for (row, members) in self.rows.iter().zip(&self.members) { (story_item(row, members, false, now)) } }
         }
     }
 
     fn json(&self) -> Value {
-        self.stories.iter().map(|(row, _)| forms::stories::row(row)).collect()
+        self.rows.iter().map(forms::stories::row).collect()
     }
 
     fn is_feed(&self) -> bool {
         true
     }
 
-    fn feed(&self) -> Option<Feed> {
-        let entries = self.stories.iter().map(|(row, members)| FeedEntry {
+    /// A story changes when articles come and go.
+    fn state(&self, _: &Reader) -> Result<Option<String>, Miss> {
+        let state = |row: &StoryRow| format!("{} {} {} {:?}\n", row.id, row.updated_at, row.n_articles, row.title);
+        Ok(Some(self.rows.iter().map(state).collect()))
+    }
+
+    fn feed(&self, reader: &Reader) -> Result<Option<Feed>, Miss> {
+        let members = members_of(reader, &self.rows)?;
+        let entries = self.rows.iter().zip(&members).map(|(row, members)| FeedEntry {
             name: format!("stories/{}", row.id),
             title: row.title.clone(),
             url: None,
@@ -100,7 +111,7 @@ impl View for StoryList {
             }
             .into_string(),
         });
-        Some(Feed { title: self.title(), entries: entries.collect() })
+        Ok(Some(Feed { title: self.title(), entries: entries.collect() }))
     }
 }
 
