@@ -72,6 +72,7 @@ mod stores;
 
 mod stories;
 mod swapped_pages;
+mod syndication;
 mod tail;
 mod terminal;
 mod translated;

@@ -8,44 +8,44 @@ use crate::harness::{Daemon, Newsroom};
 use crate::serving::{Answer, address_behind, get};
 
 /// A store that is shown.
-struct Shown {
-    room: Newsroom,
+pub(crate) struct Shown {
+    pub(crate) room: Newsroom,
     pages: Daemon,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Shown {
-    fn of(room: Newsroom) -> Shown {
+    pub(crate) fn of(room: Newsroom) -> Shown {
         let pages = Daemon::start(room.command(&["serve", "--listen", "127.0.0.1:0"]));
         pages.wait_to_say("is shown at");
         let address = address_behind(&pages, "is shown at http://");
         Shown { room, pages, address }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         get(&self.address, path, "Host: localhost\r\n")
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}: {}", answer.body))
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.pages.stop().exits(0);
         self.room.assert_sound();
     }
 }
 
 /// A text with enough words to be one.
-fn paragraphs(about: &str) -> Vec<String> {
+pub(crate) fn paragraphs(about: &str) -> Vec<String> {
     (1..=4)
         .map(|n| format!("{about}, part {n}: the ferry left at dawn and nobody on the quay could say why it was late."))
         .collect()
 }
 
-fn room_with(articles: &[Value]) -> Newsroom {
+pub(crate) fn room_with(articles: &[Value]) -> Newsroom {
     let room = Newsroom::new();
     let lines = articles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let file = room.file("articles.jsonl", lines);

@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
+use hyper::header::HeaderName;
+use hyper::http::uri::{Authority, PathAndQuery};
 use hyper::{Request, header};
 use jiff::Timestamp;
 use url::form_urlencoded;
 
 use crate::forms::times::parse_time;
 use crate::serve::miss::Miss;
+
+/// How the server before us was reached.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What a request asks for.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub(super) struct Asked {
     parameters: Vec<(String, String)>,
     /// Where this server was reached, such as `http://localhost:8008`.
     pub(super) base: String,
+    /// The path and what stands behind it, as they came.
+    pub(super) own: String,
     /// What the asker has already.
     known: Vec<String>,
 }
@@ -31,6 +38,7 @@ pub(super) enum Form {
     Json,
     Atom,
     JsonFeed,
+    Opml,
 }
 
 impl Form {
@@ -41,6 +49,7 @@ impl Form {
             Form::Json => ".json",
             Form::Atom => ".atom",
             Form::JsonFeed => ".feed.json",
+            Form::Opml => ".opml",
         }
     }
 }
@@ -49,7 +58,8 @@ impl Asked {
     pub(super) fn read<B>(request: &Request<B>) -> Asked {
         let whole = request.uri().path();
         // The longer ending first.
-        let form = [Form::JsonFeed, Form::Json, Form::Atom].into_iter().find(|form| whole.ends_with(form.ending()));
+        let forms = [Form::JsonFeed, Form::Json, Form::Atom, Form::Opml];
+        let form = forms.into_iter().find(|form| whole.ends_with(form.ending()));
         let form = form.unwrap_or(Form::Html);
         let path = whole.strip_suffix(form.ending()).unwrap_or(whole);
         let path = if path == "/index" { "/" } else { path };
@@ -57,22 +67,33 @@ impl Asked {
         let query = request.uri().query().unwrap_or_default();
         let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let header = |name| request.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
-        let host = request.uri().authority().map(ToString::to_string);
-        let host = host.or_else(|| header(header::HOST).next().map(str::to_owned));
+        let host = request.uri().authority().cloned();
+        let host = host.or_else(|| header(header::HOST).next()?.parse::<Authority>().ok());
+        let host = host.as_ref().map_or("localhost", Authority::as_str);
+        // The server before us has ended the encryption.
+        let is_encrypted = header(FORWARDED_PROTO).next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+        let scheme = if is_encrypted { "https" } else { "http" };
         let known = header(header::IF_NONE_MATCH).flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned());
         Asked {
             pieces,
             form,
             path: path.to_owned(),
             parameters,
-            base: format!("http://{}", host.as_deref().unwrap_or("localhost")),
+            base: format!("{scheme}://{host}"),
+            own: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
             known: known.collect(),
         }
     }
 
-    /// Whether the asker has this already (RFC 9110, section 13.1.2).
-    pub(super) fn has(&self, tag: &str) -> bool {
-        self.known.iter().any(|known| known == tag || known == "*")
+    /// The tags of what the asker has, without quotes. Whether a `W/` stands before them means nothing here (RFC 9110, sections 8.8.3.2 and
+    /// 13.1.2).
+    pub(super) fn known_tags(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().filter_map(|tag| tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"'))
+    }
+
+    /// Whether the asker has something, and anything that there is will do.
+    pub(super) fn has_any(&self) -> bool {
+        self.known.iter().any(|known| known == "*")
     }
 
     /// A parameter that says something.
@@ -91,6 +112,17 @@ impl Asked {
     pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Miss> {
         let time = |text: &str| parse_time(text).map_err(|rule| Miss::Wrong(format!("{name}={text}: {rule}")));
         self.text(name).map(time).transpose()
+    }
+
+    /// What is asked for, written in one way only, whatever order the parameters came in and however they were escaped.
+    pub(super) fn canonical(&self) -> String {
+        let mut parameters: Vec<&(String, String)> =
+            self.parameters.iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        // Of parameters of one name the first counts, and they stay in their order.
+        parameters.sort_by(|left, right| left.0.cmp(&right.0));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("/{}{}{mark}{query}", self.pieces.join("/"), self.form.ending())
     }
 
     /// The same question in another form, or with another answer for one of its parameters.
@@ -127,6 +159,7 @@ mod tests {
             ("/index.json", "/", Form::Json),
             ("/stories.atom?min_sources=3", "/stories", Form::Atom),
             ("/search.feed.json?q=a.json", "/search", Form::JsonFeed),
+            ("/feeds.opml", "/feeds", Form::Opml),
             ("/sources/a.example-feed", "/sources/a.example-feed", Form::Html),
         ] {
             let read = asked(uri);
@@ -143,6 +176,52 @@ mod tests {
         assert_eq!(narrowed, "/search?q=night+train&since=2d&lang=de");
         assert_eq!(asked("/").address(Form::Json, None), "/index.json");
         assert_eq!(search.base, "http://localhost:8008");
+    }
+
+    #[test]
+    fn a_question_is_one_whatever_way_it_is_asked_in() {
+        let canonical = |uri: &str| asked(uri).canonical();
+        assert_eq!(canonical("/search.atom"), "/search.atom");
+        for uri in [
+            "/search.atom?lang=en&q=night+train",
+            "/search.atom?q=night%20train&lang=en&since=",
+            "//search/.atom?q=n%69ght%20train&lang=en",
+        ] {
+            assert_eq!(canonical(uri), "/search.atom?lang=en&q=night+train", "{uri}");
+        }
+        // Of two the first counts: these are two questions.
+        assert_ne!(canonical("/search.atom?q=a&q=b"), canonical("/search.atom?q=b&q=a"));
+    }
+
+    #[test]
+    fn tags_are_read_weak_or_not() {
+        for (header, tags, has_any) in [
+            ("W/\"a-7\"", &["a-7"][..], false),
+            ("\"a-7\"", &["a-7"], false),
+            ("\"x\", W/\"y\",\"a-7\"", &["x", "y", "a-7"], false),
+            ("a-7", &[], false),
+            ("*", &[], true),
+        ] {
+            let request =
+                Request::builder().uri("/search.atom").header(header::IF_NONE_MATCH, header).body(()).unwrap();
+            let asked = Asked::read(&request);
+            assert_eq!(
+                (asked.known_tags().collect::<Vec<_>>().as_slice(), asked.has_any()),
+                (tags, has_any),
+                "{header}"
+            );
+        }
+    }
+
+    #[test]
+    fn links_lead_where_the_asker_came_from() {
+        let base = |name: HeaderName, value: &str| {
+            Asked::read(&Request::builder().uri("/").header(name, value).body(()).unwrap()).base
+        };
+        assert_eq!(base(header::HOST, "news.example:8008"), "http://news.example:8008");
+        assert_eq!(base(header::HOST, "a b\"<c>"), "http://localhost");
+        assert_eq!(base(FORWARDED_PROTO, "https"), "https://localhost");
+        assert_eq!(base(FORWARDED_PROTO, "javascript"), "http://localhost");
     }
 
     #[test]

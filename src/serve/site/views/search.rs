@@ -10,7 +10,7 @@ use crate::forms;
 use crate::serve::miss::Miss;
 use crate::store::{ArticleDetails, ArticleFilter, ArticleRow, MATCH_MARKS, Order, Reader, SearchHit, expression_of};
 
-use super::view::{View, source, wants_texts};
+use super::view::{Texts, View, source, wants_texts};
 use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::parts::{article_item, headline, notes, passage, time};
@@ -22,6 +22,9 @@ const SHOWN_MAX: usize = 50;
 /// So many are counted by source, language and day.
 const COUNTED_MAX: u32 = 500;
 
+/// So many are looked at for the newest that match: all that a search ranks, since the newest need not be the best.
+const RANKED_MAX: u32 = 1000;
+
 /// Sources, languages and days that are listed.
 const FACETS_MAX: usize = 12;
 
@@ -30,9 +33,9 @@ pub(super) struct Search {
     source: Option<String>,
     hits: Vec<SearchHit>,
     order: Option<Order>,
-    /// With the texts, for a feed.
+    /// With the texts, for a feed, and how many paragraphs of each.
     articles: Vec<ArticleDetails>,
-    is_lead: bool,
+    n_paragraphs: usize,
 }
 
 pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
@@ -47,14 +50,14 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
         ..ArticleFilter::default()
     };
     let query = asked.text("q").map(str::to_owned);
-    // What is subscribed to is what comes next, not what fits best.
     let mut search = match &query {
         Some(query) => {
             let expression = expression_of(query);
             if expression.is_empty() {
                 return Err(Miss::Wrong("there is no word in the query".to_owned()));
             }
-            let found = reader.search(&expression, &filter, COUNTED_MAX)?;
+            let n_max = if wants_texts(asked) { RANKED_MAX } else { COUNTED_MAX };
+            let found = reader.search(&expression, &filter, n_max)?;
             Search { order: Some(found.order), hits: found.hits, ..Search::empty() }
         }
         None => {
@@ -66,35 +69,46 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
     search.query = query;
     search.source = row.map(|row| row.slug);
     if wants_texts(asked) {
-        search.is_lead = match asked.text("body") {
-            None | Some("full") => false,
-            Some("lead") => true,
-            Some(other) => return Err(Miss::Wrong(format!("body={other}: must be full or lead"))),
-        };
-        let are_reserved_out = asked.text("reserved") == Some("no");
-        search.articles = search.texts(reader, are_reserved_out)?;
+        let texts = Texts::asked(asked)?;
+        search.articles = search.articles_with(reader, texts)?;
+        search.n_paragraphs = texts.n_paragraphs;
     }
     Ok(search)
 }
 
 impl Search {
     fn empty() -> Search {
-        Search { query: None, source: None, hits: Vec::new(), order: None, articles: Vec::new(), is_lead: false }
+        Search { query: None, source: None, hits: Vec::new(), order: None, articles: Vec::new(), n_paragraphs: 0 }
     }
 
-    /// The newest of the hits with their texts. Those of which publishers have reserved rights are left out where that is asked for.
-    fn texts(&self, reader: &Reader, are_reserved_out: bool) -> Result<Vec<ArticleDetails>, Miss> {
-        let mut newest: Vec<&ArticleRow> = self.hits.iter().map(|hit| &hit.row).collect();
-        newest.sort_by(|a, b| (&b.published_at, b.id).cmp(&(&a.published_at, a.id)));
+    /// The newest of the hits that are wanted, with their texts.
+    fn articles_with(&self, reader: &Reader, texts: Texts) -> Result<Vec<ArticleDetails>, Miss> {
         let mut articles = Vec::new();
-        for row in newest {
+        for id in self.newest(reader)? {
             if articles.len() == SHOWN_MAX {
                 break;
             }
-            let article = reader.article(row.id)?;
-            articles.extend(article.filter(|article| !are_reserved_out || article.reservations.is_empty()));
+            let article = reader.article(id)?;
+            articles.extend(article.filter(|article| texts.has(article)));
         }
         Ok(articles)
+    }
+
+    /// The hits in the order in which lists have articles: what is subscribed to is what comes next, not what fits best.
+    fn newest(&self, reader: &Reader) -> Result<Vec<i64>, Miss> {
+        if self.query.is_none() {
+            return Ok(self.hits.iter().map(|hit| hit.row.id).collect());
+        }
+        let mut dated = Vec::with_capacity(self.hits.len());
+        for SearchHit { row, .. } in &self.hits {
+            let at = match &row.published_at {
+                Some(at) => Some(at.clone()),
+                None => reader.article(row.id)?.map(|article| article.first_seen_at),
+            };
+            dated.push((at, row.id));
+        }
+        dated.sort_unstable_by(|left, right| right.cmp(left));
+        Ok(dated.into_iter().map(|(_, id)| id).collect())
     }
 
     /// How many of the hits have each value of something, most first.
@@ -208,16 +222,16 @@ impl View for Search {
     }
 
     fn feed(&self) -> Option<Feed> {
-        let entries = self.articles.iter().map(|article| feed_entry(article, self.is_lead));
+        let entries = self.articles.iter().map(|article| feed_entry(article, self.n_paragraphs));
         Some(Feed { title: self.title(), entries: entries.collect() })
     }
 }
 
-/// An article as an entry of a feed, with its text or the first paragraph of it.
-fn feed_entry(article: &ArticleDetails, is_lead: bool) -> FeedEntry {
-    let n_paragraphs = if is_lead { 1 } else { usize::MAX };
+/// An article as an entry of a feed, with so much of its text.
+fn feed_entry(article: &ArticleDetails, n_paragraphs: usize) -> FeedEntry {
     FeedEntry {
         name: format!("articles/{}", article.row.id),
+        page: format!("articles/{}", article.row.id),
         title: article.row.title.clone(),
         url: article.row.url.clone(),
         updated_at: article.updated_at.clone(),

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::serve::miss::Miss;
 use crate::serve::site::asked::{Asked, Form};
-use crate::serve::site::syndication::Feed;
-use crate::store::{Reader, SourceRow};
+use crate::serve::site::syndication::{Feed, Outline};
+use crate::store::{ArticleDetails, Reader, SourceRow};
 
 /// What a page shows.
 pub(in crate::serve::site) trait View {
@@ -29,6 +29,11 @@ pub(in crate::serve::site) trait View {
     fn feed(&self) -> Option<Feed> {
         None
     }
+
+    /// As a list of feeds.
+    fn outlines(&self) -> Option<Vec<Outline>> {
+        None
+    }
 }
 
 /// The source with a slug.
@@ -40,4 +45,33 @@ pub(super) fn source(reader: &Reader, slug: &str) -> Result<SourceRow, Miss> {
 /// Where a feed of these is wanted, it has the texts.
 pub(super) fn wants_texts(asked: &Asked) -> bool {
     matches!(asked.form, Form::Atom | Form::JsonFeed)
+}
+
+/// What a feed is to have of articles.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Texts {
+    /// So many paragraphs of each at most.
+    pub(super) n_paragraphs: usize,
+    /// Whether it has those of which publishers have reserved rights.
+    are_reserved_in: bool,
+}
+
+impl Texts {
+    pub(super) fn asked(asked: &Asked) -> Result<Texts, Miss> {
+        let n_paragraphs = match asked.text("body") {
+            None | Some("full") => usize::MAX,
+            Some("lead") => 1,
+            Some(other) => return Err(Miss::Wrong(format!("body={other}: must be full or lead"))),
+        };
+        let are_reserved_in = match asked.text("reserved") {
+            None | Some("yes") => true,
+            Some("no") => false,
+            Some(other) => return Err(Miss::Wrong(format!("reserved={other}: must be yes or no"))),
+        };
+        Ok(Texts { n_paragraphs, are_reserved_in })
+    }
+
+    pub(super) fn has(self, article: &ArticleDetails) -> bool {
+        self.are_reserved_in || article.reservations.is_empty()
+    }
 }
