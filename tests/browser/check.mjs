@@ -29,21 +29,12 @@ function newswire(...words) {
 }
 
 // A store in which every field tries to be more than text, and in which some articles are stories, copies and revisions.
-const HOSTILE = `</title><script>document.title="taken"</script><img src="http://elsewhere.invalid/x.png" onerror="document.title='taken'">`
-  + `<svg onload="document.title='taken'"></svg>" onmouseover="document.title='taken'" \u202egnp.exe`;
-const about = (what) =>
-  [1, 2, 3, 4].map((n) => `${what}, part ${n}: the ferry left at dawn, and nobody on the quay could say why it was so late.`);
-const articles = [
-  { url: "https://a.example/1", title: HOSTILE, authors: [HOSTILE], language: "en", source: "a", paragraphs: [HOSTILE, ...about("Storm")] },
-  { url: "https://a.example/2", title: `${HOSTILE} ${"x".repeat(10_000_000)}`, language: "en", source: "a", paragraphs: about("Tide") },
-  { url: "https://b.example/3", title: "قرية جبلية تعيد الحياة إلى قناة مائية", language: "ar", source: "b", paragraphs: ["قناة عمرها ثمانية قرون ".repeat(12), HOSTILE] },
-  { url: "https://b.example/4", title: "廃線の駅舎が図書館に", language: "ja", source: "b", paragraphs: ["山あいの集落で開館した図書館に、朝から人が集まった。".repeat(8)] },
-  { id: "javascript:document.title='taken'", title: "No address", source: "c", paragraphs: about("Quay") },
-  { url: "https://c.example/6", title: "Storm again", language: "en", source: "c", paragraphs: about("Storm") },
-].map((article, at) => ({ published: `2026-11-2${at}T08:00:00Z`, ...article }));
+const hostile = (name) => readFileSync(new URL(`../fixtures/hostile/${name}.jsonl`, import.meta.url), "utf8").trim().split("\n").map(JSON.parse);
 const lines = (rows) => rows.map((row) => JSON.stringify(row)).join("\n");
+const articles = hostile("first");
+articles[1].title += "x".repeat(10_000_000);
 writeFileSync(join(work, "first.jsonl"), lines(articles));
-writeFileSync(join(work, "second.jsonl"), lines([{ ...articles[0], paragraphs: [HOSTILE, "A new first part.", ...about("Storm").slice(1)] }]));
+writeFileSync(join(work, "second.jsonl"), lines(hostile("second")));
 newswire("import", "first.jsonl");
 newswire("import", "second.jsonl");
 

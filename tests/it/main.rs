@@ -74,6 +74,7 @@ mod stores;
 
 mod stories;
 mod swapped_pages;
+mod syndication;
 mod tail;
 mod terminal;
 mod translated;

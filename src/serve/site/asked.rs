@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use hyper::Request;
-use hyper::header::{self, HeaderName};
+use hyper::header::HeaderName;
+use hyper::http::uri::{Authority, PathAndQuery};
+use hyper::{Request, header};
 use jiff::Timestamp;
 use url::form_urlencoded;
 
 use crate::forms::times::parse_time;
 use crate::serve::miss::Miss;
+
+/// How the server before us was reached.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What a request asks for.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub(super) struct Asked {
     parameters: Vec<(String, String)>,
     /// Where this server was reached, such as `http://localhost:8008`.
     pub(super) base: String,
+    /// The path and what stands behind it, as they came.
+    pub(super) own: String,
     /// What the asker has already.
     known: Vec<String>,
     pub(super) terms: Arc<Terms>,
@@ -49,6 +55,7 @@ pub(super) enum Form {
     Json,
     Atom,
     JsonFeed,
+    Opml,
 }
 
 impl Form {
@@ -59,6 +66,7 @@ impl Form {
             Form::Json => ".json",
             Form::Atom => ".atom",
             Form::JsonFeed => ".feed.json",
+            Form::Opml => ".opml",
         }
     }
 }
@@ -67,7 +75,8 @@ impl Asked {
     pub(super) fn read<B>(request: &Request<B>, terms: &Arc<Terms>) -> Asked {
         let whole = request.uri().path();
         // The longer ending first.
-        let form = [Form::JsonFeed, Form::Json, Form::Atom].into_iter().find(|form| whole.ends_with(form.ending()));
+        let forms = [Form::JsonFeed, Form::Json, Form::Atom, Form::Opml];
+        let form = forms.into_iter().find(|form| whole.ends_with(form.ending()));
         let form = form.unwrap_or(Form::Html);
         let path = whole.strip_suffix(form.ending()).unwrap_or(whole);
         let path = if path == "/index" { "/" } else { path };
@@ -75,10 +84,11 @@ impl Asked {
         let query = request.uri().query().unwrap_or_default();
         let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let header = |name| request.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
-        let host = request.uri().authority().map(ToString::to_string);
-        let host = host.or_else(|| header(header::HOST).next().map(str::to_owned));
-        // A server before this one says how it was reached itself. It is for links alone.
-        let is_encrypted = header(HeaderName::from_static("x-forwarded-proto")).next() == Some("https");
+        let host = request.uri().authority().cloned();
+        let host = host.or_else(|| header(header::HOST).next()?.parse::<Authority>().ok());
+        let host = host.as_ref().map_or("localhost", Authority::as_str);
+        // The server before us has ended the encryption.
+        let is_encrypted = header(FORWARDED_PROTO).next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
         let scheme = if is_encrypted { "https" } else { "http" };
         let known = header(header::IF_NONE_MATCH).flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned());
         Asked {
@@ -86,15 +96,18 @@ impl Asked {
             form,
             path: path.to_owned(),
             parameters,
-            base: format!("{scheme}://{}", host.as_deref().unwrap_or("localhost")),
+            base: format!("{scheme}://{host}"),
+            own: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
             known: known.collect(),
             terms: Arc::clone(terms),
         }
     }
 
-    /// Whether the asker has this already (RFC 9110, section 13.1.2).
+    /// Whether the asker has what has this tag, or anything, and anything that there is will do. Whether a `W/` stands before a tag means
+    /// nothing here (RFC 9110, sections 8.8.3.2 and 13.1.2).
     pub(super) fn has(&self, tag: &str) -> bool {
-        self.known.iter().any(|known| known == tag || known == "*")
+        let is_it = |known: &str| known.strip_prefix('"').and_then(|known| known.strip_suffix('"')) == Some(tag);
+        self.known.iter().any(|known| known == "*" || is_it(known.strip_prefix("W/").unwrap_or(known)))
     }
 
     /// A parameter that says something.
@@ -129,6 +142,17 @@ impl Asked {
             }
             None => address,
         }
+    }
+
+    /// What is asked for, written in one way only, whatever order the parameters came in and however they were escaped.
+    pub(super) fn canonical(&self) -> String {
+        let mut parameters: Vec<&(String, String)> =
+            self.parameters.iter().filter(|(name, value)| !value.trim().is_empty() && name != TOKEN).collect();
+        // Of parameters of one name the first counts, and they stay in their order.
+        parameters.sort_by(|left, right| left.0.cmp(&right.0));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("/{}{}{mark}{query}", self.pieces.join("/"), self.form.ending())
     }
 
     /// The same question in another form, or with another answer for one of its parameters. The token is left out, and what an order has
@@ -170,6 +194,7 @@ mod tests {
             ("/index.json", "/", Form::Json),
             ("/stories.atom?min_sources=3", "/stories", Form::Atom),
             ("/search.feed.json?q=a.json", "/search", Form::JsonFeed),
+            ("/feeds.opml", "/feeds", Form::Opml),
             ("/sources/a.example-feed", "/sources/a.example-feed", Form::Html),
         ] {
             let read = asked(uri);
@@ -186,6 +211,49 @@ mod tests {
         assert_eq!(narrowed, "/search?q=night+train&since=2d&lang=de");
         assert_eq!(asked("/").address(Form::Json, None), "/index.json");
         assert_eq!(search.base, "http://localhost:8008");
+    }
+
+    #[test]
+    fn a_question_is_one_whatever_way_it_is_asked_in() {
+        let canonical = |uri: &str| asked(uri).canonical();
+        assert_eq!(canonical("/search.atom"), "/search.atom");
+        for uri in [
+            "/search.atom?lang=en&q=night+train",
+            "/search.atom?q=night%20train&lang=en&since=",
+            "//search/.atom?q=n%69ght%20train&lang=en",
+        ] {
+            assert_eq!(canonical(uri), "/search.atom?lang=en&q=night+train", "{uri}");
+        }
+        // Of two the first counts: these are two questions.
+        assert_ne!(canonical("/search.atom?q=a&q=b"), canonical("/search.atom?q=b&q=a"));
+    }
+
+    #[test]
+    fn tags_are_read_weak_or_not() {
+        for (header, has) in [
+            ("W/\"a-7\"", true),
+            ("\"a-7\"", true),
+            ("\"x\", W/\"y\",\"a-7\"", true),
+            ("*", true),
+            ("a-7", false),
+            ("W/a-7", false),
+            ("\"a-71\"", false),
+        ] {
+            let request =
+                Request::builder().uri("/search.atom").header(header::IF_NONE_MATCH, header).body(()).unwrap();
+            assert_eq!(Asked::read(&request, &Arc::default()).has("a-7"), has, "{header}");
+        }
+    }
+
+    #[test]
+    fn links_lead_where_the_asker_came_from() {
+        let base = |name: HeaderName, value: &str| {
+            Asked::read(&Request::builder().uri("/").header(name, value).body(()).unwrap(), &Arc::default()).base
+        };
+        assert_eq!(base(header::HOST, "news.example:8008"), "http://news.example:8008");
+        assert_eq!(base(header::HOST, "a b\"<c>"), "http://localhost");
+        assert_eq!(base(FORWARDED_PROTO, "https"), "https://localhost");
+        assert_eq!(base(FORWARDED_PROTO, "javascript"), "http://localhost");
     }
 
     #[test]

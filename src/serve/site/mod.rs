@@ -7,7 +7,7 @@
 //! * `frame`: what all pages are made with. `layout`: what they have around it.
 //! * `parts`: times, headlines, addresses: what pages are made of.
 //! * `plots`: how many there were when.
-//! * `syndication`: lists as Atom and as JSON Feed. `told`: which of them have not changed.
+//! * `syndication`: lists as Atom and as JSON Feed, and the list of those as OPML. `told`: which of them have not changed.
 //! * `order`: what pages may be told to do.
 //! * `changes`: what came in and what changed, for programs that wait for it.
 //! * `assets`: style, icon and script, embedded.
@@ -56,7 +56,7 @@ use changes::{Changes, Place};
 use frame::{Basis, Frame};
 use layout::Beside;
 use order::Order;
-use syndication::{ATOM, JSON_FEED};
+use syndication::{ATOM, JSON_FEED, OPML};
 use told::Told;
 
 /// Pages about one database.
@@ -155,6 +155,10 @@ fn tell(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Re
         return tell_feed(reader, asked, frame, told);
     }
     let view = views::find(reader, asked, frame)?;
+    if asked.form == Form::Opml {
+        let feeds = view.outlines().ok_or_else(|| Miss::NotFound("only /feeds is a list of feeds".to_owned()))?;
+        return Ok(reply(StatusCode::OK, OPML, syndication::opml(&view.title(), &feeds, asked)));
+    }
     let n_damaged = reader.take_damage().len();
     if asked.form == Form::Json {
         return Ok(reply(StatusCode::OK, JSON, format!("{}\n", view.json())));
@@ -175,30 +179,34 @@ fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Resu
         Err(StoreError::Snapshot { .. }) => "snapshot".to_owned(),
         name => name?,
     };
-    let address = asked.address(asked.form, None);
+    let address = asked.canonical();
     let last_change = reader.last_change()?;
-    if let Some(tag) = told.tag(&address, &database, last_change).filter(|tag| asked.has(tag)) {
-        return Ok(with_tag(reply(StatusCode::NOT_MODIFIED, ATOM, ""), &tag));
+    let kind = if asked.form == Form::JsonFeed { JSON_FEED } else { ATOM };
+    let unchanged = |tag: &str| with_tag(reply(StatusCode::NOT_MODIFIED, kind, ""), tag);
+    // What there is until an hour ago changes by itself.
+    let known = told.tag(&address, &database, last_change).filter(|_| asked.text("until").is_none());
+    if let Some(tag) = known.filter(|tag| asked.has(tag)) {
+        return Ok(unchanged(&tag));
     }
     let view = views::find(reader, asked, frame)?;
     let no_feed = || Miss::NotFound("this page is no feed; /feeds lists those".to_owned());
     let state = view.state(reader)?.ok_or_else(no_feed)?;
     let tag = told.note(&address, &database, last_change, &state);
     if asked.has(&tag) {
-        return Ok(with_tag(reply(StatusCode::NOT_MODIFIED, ATOM, ""), &tag));
+        return Ok(unchanged(&tag));
     }
     let feed = view.feed(reader)?.ok_or_else(no_feed)?;
-    let answer = match asked.form {
-        Form::JsonFeed => reply(StatusCode::OK, JSON_FEED, syndication::json_feed(&feed, &database, asked)),
-        _ => reply(StatusCode::OK, ATOM, syndication::atom(&feed, &database, asked)),
+    let body = match asked.form {
+        Form::JsonFeed => syndication::json_feed(&feed, &database, asked),
+        _ => syndication::atom(&feed, &database, asked),
     };
-    Ok(with_tag(answer, &tag))
+    Ok(with_tag(reply(StatusCode::OK, kind, body), &tag))
 }
 
 /// An answer that may be kept, and is asked for again by its tag.
 fn with_tag(mut answer: Reply, tag: &str) -> Reply {
     set(&mut answer, header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(tag) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("W/\"{tag}\"")) {
         set(&mut answer, header::ETAG, tag);
     }
     answer
@@ -215,7 +223,7 @@ fn tell_miss(miss: &Miss, form: Form, frame: &Frame) -> Reply {
     let mut answer = match form {
         Form::Html => page(status, layout::miss(&miss.to_string(), status, frame)),
         Form::Json => reply(status, JSON, format!("{}\n", serde_json::json!({ "error": miss.to_string() }))),
-        Form::Atom | Form::JsonFeed => reply(status, TEXT, format!("{miss}\n")),
+        Form::Atom | Form::JsonFeed | Form::Opml => reply(status, TEXT, format!("{miss}\n")),
     };
     if matches!(miss, Miss::Crowded) {
         set(&mut answer, header::RETRY_AFTER, HeaderValue::from(changes::AWAY));

@@ -1,5 +1,7 @@
 //! What pages are made of: times, headlines, addresses.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use maud::{Markup, html};
 use url::Url;
@@ -45,7 +47,30 @@ pub(super) fn outward(address: &str, text: &str) -> Markup {
 /// An address with which a link may be made: http or https, and nothing that runs.
 pub(super) fn web_address(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+    matches!(url.scheme(), "http" | "https").then(|| as_uri(url.as_str()))
+}
+
+/// An address as RFC 3986 has it. Browsers take others too, feed readers need not.
+pub(super) fn as_uri(address: &str) -> String {
+    let host_at = address.find("://").map_or(0, |at| at + 3);
+    let path_at = address[host_at..].find(['/', '?', '#']).map_or(address.len(), |length| host_at + length);
+    let fragment_at = address.find('#');
+    let mut uri = String::with_capacity(address.len());
+    for (at, byte) in address.bytes().enumerate() {
+        let is_allowed = match byte {
+            // Around an IPv6 address.
+            b'[' | b']' => at < path_at,
+            b'#' => Some(at) == fragment_at,
+            b'%' => address.as_bytes().get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)),
+            _ => byte.is_ascii_alphanumeric() || b"-._~:/?@!$&'()*+,;=".contains(&byte),
+        };
+        if is_allowed {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
 }
 
 /// An article in a list: when, where, what, and what there is to say of it.
@@ -148,6 +173,11 @@ mod tests {
         for (address, expected) in [
             ("https://a.example/x?y=\"z\"", Some("https://a.example/x?y=%22z%22")),
             ("http://a.example", Some("http://a.example/")),
+            (
+                "http://[::1]:8/x[1]|{y}^?q=[2]|`z`&p=100%#b#c",
+                Some("http://[::1]:8/x%5B1%5D%7C%7By%7D%5E?q=%5B2%5D%7C%60z%60&p=100%25#b%23c"),
+            ),
+            ("http://a{b}.example/ü%C3%BC", Some("http://a%7Bb%7D.example/%C3%BC%C3%BC")),
             ("javascript:alert(1)", None),
             ("data:text/html,x", None),
             ("/relative", None),

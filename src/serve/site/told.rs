@@ -50,14 +50,14 @@ impl Told {
     }
 }
 
-/// A tag of a state. Another version of the program may tell the same in another way.
+/// A tag of a state, without quotes. Another version of the program may tell the same in another way.
 fn tag_of(database: &str, state: &str) -> String {
     let hash = Sha256::digest(state);
     let hash = hash.iter().take(HASH_BYTES).fold(String::new(), |mut hash, byte| {
         let _ = write!(hash, "{byte:02x}");
         hash
     });
-    format!("W/\"{database}-{hash}-{}\"", env!("CARGO_PKG_VERSION"))
+    format!("{database}-{hash}-{}", env!("CARGO_PKG_VERSION"))
 }
 
 #[cfg(test)]

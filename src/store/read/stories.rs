@@ -147,14 +147,33 @@ impl Reader {
             Some(since) if limit.is_some() && !self.are_few_since(since)? => StoryIndex::Sources,
             _ => filter.index(),
         };
+        let sources = if index == StoryIndex::Sources { "n_sources" } else { "+n_sources" };
+        let order = format!("{sources} DESC, n_articles DESC, last_published_at DESC, id DESC");
+        self.stories_by(&order, filter, index, limit)
+    }
+
+    /// Stories, those first whose last article was published last.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn stories_told_last(&self, filter: &StoryFilter, limit: u32) -> Result<Vec<StoryRow>, StoreError> {
+        self.stories_by("last_published_at DESC, id DESC", filter, StoryIndex::Time, Some(limit))
+    }
+
+    fn stories_by(
+        &self,
+        order: &str,
+        filter: &StoryFilter,
+        index: StoryIndex,
+        limit: Option<u32>,
+    ) -> Result<Vec<StoryRow>, StoreError> {
         let (conditions, mut parameters) = filter.conditions(index);
         parameters.push((":limit", Box::new(limit.map_or(-1, i64::from))));
         let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-        let sources = if index == StoryIndex::Sources { "n_sources" } else { "+n_sources" };
         self.readable_rows(
             &format!(
-                "SELECT {STORY_COLUMNS} FROM stories WHERE {}
-                 ORDER BY {sources} DESC, n_articles DESC, last_published_at DESC, id DESC LIMIT :limit",
+                "SELECT {STORY_COLUMNS} FROM stories WHERE {} ORDER BY {order} LIMIT :limit",
                 conditions.join(" AND ")
             ),
             parameters.as_slice(),

@@ -8,7 +8,8 @@ use crate::serve::miss::Miss;
 use crate::store::Reader;
 
 use super::view::View;
-use crate::serve::site::asked::Asked;
+use crate::serve::site::asked::{Asked, Form};
+use crate::serve::site::syndication::Outline;
 
 pub(super) struct Feeds {
     /// What each has, and its path without the form.
@@ -44,7 +45,8 @@ impl View for Feeds {
             p.about {
                 "Every search and every list of stories is a feed as well: its address with .atom or .feed.json behind the path. "
                 code { "body=lead" } " leaves the first paragraph of each text, " code { "reserved=no" }
-                " leaves out what publishers reserve against mining."
+                " leaves out what publishers reserve against mining. A feed reader takes all of these at once from "
+                a href=(asked.address(Form::Opml, None)) { "OPML" } "."
             }
             div.wide { table {
                 thead { tr { th scope="col" { "what" } th scope="col" { "Atom" } th scope="col" { "JSON Feed" } } }
@@ -52,8 +54,8 @@ impl View for Feeds {
                     @for (what, path, query) in &self.feeds {
                         tr {
                             th scope="row" dir="auto" { a href={ (path) (query) } { (what) } }
-                            td { a href={ (asked.base) (path) ".atom" (query) } { (path) ".atom" (query) } }
-                            td { a href={ (asked.base) (path) ".feed.json" (query) } { "JSON" } }
+                            td { a href={ (asked.base) (asked.with_token(format!("{path}.atom{query}"))) } { (path) ".atom" (query) } }
+                            td { a href={ (asked.base) (asked.with_token(format!("{path}.feed.json{query}"))) } { "JSON" } }
                         }
                     }
                 }
@@ -66,5 +68,14 @@ impl View for Feeds {
             json!({ "title": what, "atom": format!("{path}.atom{query}"), "json_feed": format!("{path}.feed.json{query}") })
         });
         feeds.collect()
+    }
+
+    fn outlines(&self) -> Option<Vec<Outline>> {
+        let outlines = self.feeds.iter().map(|(what, path, query)| Outline {
+            title: what.clone(),
+            atom: format!("{path}.atom{query}"),
+            page: format!("{path}{query}"),
+        });
+        Some(outlines.collect())
     }
 }

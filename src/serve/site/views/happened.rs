@@ -10,7 +10,7 @@ use crate::serve::miss::Miss;
 use crate::store::{Happened, Reader};
 
 use super::diff::marked;
-use super::view::View;
+use super::view::{Texts, View, wants_feed};
 use crate::serve::site::asked::Asked;
 use crate::serve::site::parts;
 use crate::serve::site::syndication::{Feed, FeedEntry};
@@ -28,10 +28,12 @@ pub(super) enum Kind {
 pub(super) struct HappenedList {
     kind: Kind,
     happened: Vec<Happened>,
+    texts: Texts,
 }
 
-pub(super) fn read(reader: &Reader, kind: Kind) -> Result<HappenedList, Miss> {
-    Ok(HappenedList { kind, happened: last(reader, kind, SHOWN_MAX)? })
+pub(super) fn read(reader: &Reader, asked: &Asked, kind: Kind) -> Result<HappenedList, Miss> {
+    let texts = if wants_feed(asked) { Texts::asked(asked)? } else { Texts::ALL };
+    Ok(HappenedList { kind, happened: last(reader, kind, SHOWN_MAX)?, texts })
 }
 
 /// The last of a kind.
@@ -87,7 +89,7 @@ impl View for HappenedList {
     fn feed(&self, reader: &Reader) -> Result<Option<Feed>, Miss> {
         let mut entries = Vec::new();
         for one in &self.happened {
-            entries.extend(entry(reader, one, self.kind)?);
+            entries.extend(entry(reader, one, self.kind, self.texts)?);
         }
         Ok(Some(Feed { title: self.title(), entries }))
     }
@@ -109,9 +111,10 @@ fn last_change(id: i64, revision: u32) -> String {
 }
 
 /// An entry for what happened, whose content is what changed or what is gone. Each change has an entry of its own.
-fn entry(reader: &Reader, one: &Happened, kind: Kind) -> Result<Option<FeedEntry>, Miss> {
-    let Some(article) = reader.article(one.row.id)? else { return Ok(None) };
-    let (name, content) = match kind {
+fn entry(reader: &Reader, one: &Happened, kind: Kind, texts: Texts) -> Result<Option<FeedEntry>, Miss> {
+    let article = reader.article(one.row.id)?.filter(|article| texts.has(article));
+    let Some(article) = article else { return Ok(None) };
+    let (name, page, content) = match kind {
         Kind::Revised => {
             let revisions = reader.revisions(one.row.id)?;
             let history = History::new(&article, &revisions);
@@ -119,16 +122,19 @@ fn entry(reader: &Reader, one: &Happened, kind: Kind) -> Result<Option<FeedEntry
             let Ok(comparison) = history.compare(RevisionRange { from: to.saturating_sub(1), to: Some(to) }) else {
                 return Ok(None);
             };
-            (last_change(one.row.id, to), marked(&comparison))
+            let page = last_change(one.row.id, to);
+            (page.clone(), page, marked(&comparison))
         }
         Kind::Removed => {
-            let gone = html! { @for paragraph in article.body.lines() { p { (paragraph) } } };
-            (format!("articles/{}", one.row.id), html! { p { "Removed by its publisher, seen " (one.at) } (gone) })
+            let gone = html! { @for paragraph in article.body.lines().take(texts.n_paragraphs) { p { (paragraph) } } };
+            let page = format!("articles/{}", one.row.id);
+            // A removal is another entry than the article that was there.
+            (format!("{page}/removed"), page, html! { p { "Removed by its publisher, seen " (one.at) } (gone) })
         }
     };
     Ok(Some(FeedEntry {
-        // A removal is another entry than the article that was there.
         name,
+        page,
         title: one.row.title.clone(),
         url: one.row.url.clone(),
         updated_at: one.at.clone(),

@@ -12,7 +12,7 @@ use crate::store::{
     ArticleDetails, ArticleFilter, ArticleRow, CountedHit, MATCH_MARKS, Order, Reader, SearchHit, expression_of,
 };
 
-use super::view::{View, source_id, wants_feed};
+use super::view::{Texts, View, source_id, wants_feed};
 use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::parts::{article_item, headline, notes, passage, time};
@@ -38,9 +38,8 @@ pub(super) struct Search {
     /// All that are counted, in the same order.
     counted: Vec<CountedHit>,
     order: Option<Order>,
-    /// How much of the texts a feed has, and of which articles.
-    is_lead: bool,
-    are_reserved_out: bool,
+    /// What a feed has of them.
+    texts: Texts,
 }
 
 pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
@@ -55,10 +54,10 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
         ..ArticleFilter::default()
     };
     let query = asked.text("q").map(str::to_owned);
-    let are_reserved_out = asked.text("reserved") == Some("no");
+    let texts = if wants_feed(asked) { Texts::asked(asked)? } else { Texts::ALL };
     let unmatched = |row: ArticleRow| SearchHit { row, snippet: String::new() };
     // A feed needs more than it shows only where it leaves some out.
-    let n_of_feed = |n: u32| if are_reserved_out { COUNTED_MAX } else { n };
+    let n_of_feed = |n: u32| if texts.are_reserved_in { n } else { COUNTED_MAX };
     let mut search = match &query {
         Some(query) => {
             let expression = expression_of(query);
@@ -68,6 +67,7 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
             if wants_feed(asked) {
                 // What is subscribed to is what comes next, not what fits best.
                 let rows = reader.newest_matching(&expression, &filter, n_of_feed(ARRIVED_MAX))?;
+                let rows = newest_first(reader, rows)?;
                 Search { hits: rows.into_iter().map(unmatched).collect(), ..Search::empty() }
             } else {
                 let (found, counted) = reader.search_and_count(&expression, &filter, SHOWN_MAX, COUNTED_MAX)?;
@@ -87,43 +87,41 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
     };
     search.query = query;
     search.source = source.map(str::to_owned);
-    if wants_feed(asked) {
-        search.is_lead = match asked.text("body") {
-            None | Some("full") => false,
-            Some("lead") => true,
-            Some(other) => return Err(Miss::Wrong(format!("body={other}: must be full or lead"))),
-        };
-        search.are_reserved_out = are_reserved_out;
-        search.hits.sort_by(|a, b| (&b.row.published_at, b.row.id).cmp(&(&a.row.published_at, a.row.id)));
-        if !search.are_reserved_out {
-            search.hits.truncate(SHOWN_MAX as usize);
-        }
+    search.texts = texts;
+    if texts.are_reserved_in {
+        search.hits.truncate(SHOWN_MAX as usize);
     }
     Ok(search)
 }
 
+/// Articles in the order in which lists have them, by the time when they were first seen where they have no other.
+fn newest_first(reader: &Reader, rows: Vec<ArticleRow>) -> Result<Vec<ArticleRow>, Miss> {
+    let mut dated = Vec::with_capacity(rows.len());
+    for row in rows {
+        let at = match &row.published_at {
+            Some(at) => Some(at.clone()),
+            None => reader.article(row.id)?.map(|article| article.first_seen_at),
+        };
+        dated.push((at, row));
+    }
+    dated.sort_by(|(left, left_row), (right, right_row)| (right, right_row.id).cmp(&(left, left_row.id)));
+    Ok(dated.into_iter().map(|(_, row)| row).collect())
+}
+
 impl Search {
     fn empty() -> Search {
-        Search {
-            query: None,
-            source: None,
-            hits: Vec::new(),
-            counted: Vec::new(),
-            order: None,
-            is_lead: false,
-            are_reserved_out: false,
-        }
+        Search { query: None, source: None, hits: Vec::new(), counted: Vec::new(), order: None, texts: Texts::ALL }
     }
 
-    /// The hits with their texts. Those of which publishers have reserved rights are left out where that is asked for.
-    fn texts(&self, reader: &Reader) -> Result<Vec<ArticleDetails>, Miss> {
+    /// The hits that a feed has, with their texts.
+    fn articles(&self, reader: &Reader) -> Result<Vec<ArticleDetails>, Miss> {
         let mut articles = Vec::new();
         for hit in &self.hits {
             if articles.len() == SHOWN_MAX as usize {
                 break;
             }
             let article = reader.article(hit.row.id)?;
-            articles.extend(article.filter(|article| !self.are_reserved_out || article.reservations.is_empty()));
+            articles.extend(article.filter(|article| self.texts.has(article)));
         }
         Ok(articles)
     }
@@ -243,17 +241,17 @@ impl View for Search {
     }
 
     fn feed(&self, reader: &Reader) -> Result<Option<Feed>, Miss> {
-        let articles = self.texts(reader)?;
-        let entries = articles.iter().map(|article| feed_entry(article, self.is_lead));
+        let articles = self.articles(reader)?;
+        let entries = articles.iter().map(|article| feed_entry(article, self.texts.n_paragraphs));
         Ok(Some(Feed { title: self.title(), entries: entries.collect() }))
     }
 }
 
-/// An article as an entry of a feed, with its text or the first paragraph of it.
-fn feed_entry(article: &ArticleDetails, is_lead: bool) -> FeedEntry {
-    let n_paragraphs = if is_lead { 1 } else { usize::MAX };
+/// An article as an entry of a feed, with so much of its text.
+fn feed_entry(article: &ArticleDetails, n_paragraphs: usize) -> FeedEntry {
     FeedEntry {
         name: format!("articles/{}", article.row.id),
+        page: format!("articles/{}", article.row.id),
         title: article.row.title.clone(),
         url: article.row.url.clone(),
         updated_at: article.updated_at.clone(),

@@ -10,15 +10,18 @@ use crate::serve::miss::Miss;
 use crate::store::{MemberRow, Reader, StoryFilter, StoryRow};
 
 use super::orders;
-use super::view::View;
+use super::view::{View, wants_feed};
 use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::parts::{after, headline, shown, time, time_line};
 use crate::serve::site::plots;
-use crate::serve::site::syndication::{Feed, FeedEntry};
+use crate::serve::site::syndication::{Feed, FeedEntry, MAKER};
 
 /// Stories on a page, and entries of a feed.
 const STORIES_MAX: u32 = 60;
+
+/// So many are looked through for those that changed last, which no index knows: a day of a large store, in some milliseconds.
+const TOLD_LAST_MAX: u32 = 2000;
 
 /// Articles of a story on its page, and in its entry in a feed. JSON has all.
 const MEMBERS_MAX: usize = 500;
@@ -32,6 +35,8 @@ pub(super) struct StoryList {
     rows: Vec<StoryRow>,
     /// The articles of each, for a page.
     members: Vec<Vec<MemberRow>>,
+    /// Where this server was reached: links in a feed are whole.
+    base: String,
 }
 
 pub(super) fn read_list(reader: &Reader, asked: &Asked) -> Result<StoryList, Miss> {
@@ -42,13 +47,22 @@ pub(super) fn read_list(reader: &Reader, asked: &Asked) -> Result<StoryList, Mis
         sources_min: asked.number("min_sources")?.unwrap_or(1),
         is_news: asked.text("routine").is_none(),
     };
-    let rows = reader.stories(&filter, Some(STORIES_MAX))?;
+    let rows =
+        if wants_feed(asked) { last_changed(reader, &filter)? } else { reader.stories(&filter, Some(STORIES_MAX))? };
     let members = if asked.form == Form::Html { members_of(reader, &rows)? } else { Vec::new() };
-    Ok(StoryList { filter, rows, members })
+    Ok(StoryList { filter, rows, members, base: asked.base.clone() })
 }
 
 fn members_of(reader: &Reader, rows: &[StoryRow]) -> Result<Vec<Vec<MemberRow>>, Miss> {
     rows.iter().map(|row| Ok(reader.story_members(row.id)?)).collect()
+}
+
+/// The stories that changed last, of those that were told last: what is subscribed to is what comes next, not what was told most.
+fn last_changed(reader: &Reader, filter: &StoryFilter) -> Result<Vec<StoryRow>, Miss> {
+    let mut rows = reader.stories_told_last(filter, TOLD_LAST_MAX)?;
+    rows.sort_by(|left, right| (&right.updated_at, right.id).cmp(&(&left.updated_at, left.id)));
+    rows.truncate(STORIES_MAX as usize);
+    Ok(rows)
 }
 
 /// Each story with its articles.
@@ -96,16 +110,20 @@ impl View for StoryList {
         let members = members_of(reader, &self.rows)?;
         let entries = self.rows.iter().zip(&members).map(|(row, members)| FeedEntry {
             name: format!("stories/{}", row.id),
+            page: format!("stories/{}", row.id),
             title: row.title.clone(),
             url: None,
             updated_at: row.updated_at.clone(),
             published_at: row.first_published_at.clone(),
-            authors: Vec::new(),
+            authors: vec![MAKER.to_owned()],
             language: None,
             content: html! {
                 ul {
                     @for member in members.iter().take(MEMBERS_OF_ENTRY_MAX) {
-                        li { (shown(member.title.as_deref())) " (" (member.publisher_told()) ", " (member.at) ")" }
+                        li {
+                            a href={ (self.base) "/articles/" (member.id) } { (shown(member.title.as_deref())) }
+                            " (" (member.publisher_told()) ", " (member.at) ")"
+                        }
                     }
                 }
             }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::serve::miss::Miss;
 use crate::serve::site::asked::{Asked, Form};
-use crate::serve::site::syndication::Feed;
-use crate::store::{Reader, SourceRow};
+use crate::serve::site::syndication::{Feed, Outline};
+use crate::store::{ArticleDetails, Reader, SourceRow};
 
 /// What a page shows.
 pub(in crate::serve::site) trait View {
@@ -34,6 +34,11 @@ pub(in crate::serve::site) trait View {
     fn feed(&self, _: &Reader) -> Result<Option<Feed>, Miss> {
         Ok(None)
     }
+
+    /// As a list of feeds.
+    fn outlines(&self) -> Option<Vec<Outline>> {
+        None
+    }
 }
 
 /// The source with a slug.
@@ -53,4 +58,35 @@ fn no_source(slug: &str) -> Miss {
 /// Whether a feed is wanted.
 pub(super) fn wants_feed(asked: &Asked) -> bool {
     matches!(asked.form, Form::Atom | Form::JsonFeed)
+}
+
+/// What a feed is to have of articles.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Texts {
+    /// So many paragraphs of each at most.
+    pub(super) n_paragraphs: usize,
+    /// Whether it has those of which publishers have reserved rights.
+    pub(super) are_reserved_in: bool,
+}
+
+impl Texts {
+    pub(super) const ALL: Texts = Texts { n_paragraphs: usize::MAX, are_reserved_in: true };
+
+    pub(super) fn asked(asked: &Asked) -> Result<Texts, Miss> {
+        let n_paragraphs = match asked.text("body") {
+            None | Some("full") => usize::MAX,
+            Some("lead") => 1,
+            Some(other) => return Err(Miss::Wrong(format!("body={other}: must be full or lead"))),
+        };
+        let are_reserved_in = match asked.text("reserved") {
+            None | Some("yes") => true,
+            Some("no") => false,
+            Some(other) => return Err(Miss::Wrong(format!("reserved={other}: must be yes or no"))),
+        };
+        Ok(Texts { n_paragraphs, are_reserved_in })
+    }
+
+    pub(super) fn has(self, article: &ArticleDetails) -> bool {
+        self.are_reserved_in || article.reservations.is_empty()
+    }
 }
