@@ -222,12 +222,12 @@ fn what_publishers_change_and_take_away_is_shown_and_told_to_feed_readers() {
     shown.end();
 }
 
-/// A rhythm as it is kept, of a list of twenty entries: so many items in an hour of the day, each hour seen for one.
-fn rhythm(items: impl Fn(usize) -> f64) -> Vec<u8> {
-    let kept = |number: f64| ((number.sqrt() * 1024.0).round() as u16).to_le_bytes();
-    let hours = (0..24).flat_map(|hour| [items(hour), 1.0, 0.0]);
-    let head = [1, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    head.into_iter().chain([0.0, 0.0].into_iter().chain(hours).flat_map(kept)).collect()
+/// A rhythm as it is kept, of a list of twenty entries: six items in one hour of the day, none in the others, each hour seen for
+/// one. Numbers are kept by their roots, in 1024ths.
+fn rhythm(busy_hour: usize) -> Vec<u8> {
+    let hours = (0..24).flat_map(|hour| [if hour == busy_hour { 2508 } else { 0 }, 1024, 0]);
+    let numbers = [0, 0].into_iter().chain(hours).flat_map(u16::to_le_bytes);
+    [1, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].into_iter().chain(numbers).collect()
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
                  FROM sources, json_each('[301, 200, 304, 429]') AS listed;"
         ))
         .expect("it is written");
-    let bytes = rhythm(|hour| if hour == 7 { 6.0 } else { 0.0 });
+    let bytes = rhythm(7);
     database.execute("UPDATE _source_schedule SET rhythm = ?1", [bytes]).expect("it is written");
     drop(database);
     let shown = Shown::of(room);
