@@ -241,6 +241,7 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
              UPDATE _source_schedule SET next_due_at = {far}, interval_s = 900, moved_to = 'https://paper.example/rss', n_moved = 2;
              UPDATE sightings SET first_seen_at = strftime('%Y-%m-%dT07:15:00Z', 'now', '-1 day');
              UPDATE sources SET created_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-3 days');
+             UPDATE articles SET body_kind = 'teaser';
              INSERT INTO gaps (source_id, began_at, ended_at, n_missed, noticed_at)
                  SELECT id, '2026-11-20T08:00:00Z', '2026-11-20T09:00:00Z', 7, '2026-11-20T09:30:00Z' FROM sources;
              INSERT INTO _host_holds (publisher, held_until, n_complaints, forgotten_at) VALUES ('paper.example', {far}, 3, {far});
@@ -282,6 +283,9 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
     let to: Vec<&Value> =
         told["fetches"].as_array().expect("a list").iter().map(|fetch| &fetch["redirected_to"]).collect();
     assert_eq!(to.iter().filter(|to| to.is_string()).count(), 1, "{told}");
+    let in_words = shown.room.run(&["sources", "show", "paper"]).exits(0);
+    let is_told = |line: &Vec<&str>| line[0] == "because" && line[1].starts_with("15 min after the last poll");
+    assert!(in_words.cells().iter().any(is_told), "{}", in_words.stdout);
     let page = shown.get("/sources/paper").body;
     for part in [
         "<polyline class=\"expected\"",
@@ -290,6 +294,7 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
         "1 answered with 429",
         "left in peace",
         "about 7 items missed",
+        "<span class=\"about\">teaser</span>",
         "by 2 answers in a row",
         "→ https://paper.example/rss",
     ] {

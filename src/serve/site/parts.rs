@@ -61,7 +61,10 @@ pub(super) fn item(at: &str, path: &str, row: &ArticleRow, now: Timestamp) -> Ma
             span.headline { (headline(path, row.title.as_deref(), row.language.as_deref())) }
             span.about {
                 @if let Some(source) = &row.source { a.source href={ "/sources/" (source) } { (source) } }
-                @for note in notes(row) { " · " (note) }
+                @for (at, note) in notes(row).iter().enumerate() {
+                    @if at > 0 || row.source.is_some() { " · " }
+                    (note)
+                }
             }
         }
     }
