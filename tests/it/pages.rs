@@ -284,7 +284,7 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
         told["fetches"].as_array().expect("a list").iter().map(|fetch| &fetch["redirected_to"]).collect();
     assert_eq!(to.iter().filter(|to| to.is_string()).count(), 1, "{told}");
     let in_words = shown.room.run(&["sources", "show", "paper"]).exits(0);
-    let is_told = |line: &Vec<&str>| line[0] == "because" && line[1].starts_with("15 min after the last poll");
+    let is_told = |line: &Vec<&str>| line[0] == "schedule" && line[1].starts_with("15 min after the last poll");
     assert!(in_words.cells().iter().any(is_told), "{}", in_words.stdout);
     let page = shown.get("/sources/paper").body;
     for part in [

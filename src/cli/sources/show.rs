@@ -41,7 +41,7 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     output.field("followed", Some(&output.when(&details.created_at)))?;
     output.field("last ok", when(output, row.last_ok_at.as_deref()).as_deref())?;
     output.field("next poll", Some(&output.when(&next_poll(row))))?;
-    output.field("because", forms::sources::due_because(details).as_deref())?;
+    output.field("schedule", forms::sources::due_because(details).as_deref())?;
     if let Some(to) = &details.moved.to {
         let is_there = if details.moved.in_force().is_some() { ", where it is asked now" } else { "" };
         let answers = counted(details.moved.n_answers, "answer");

@@ -55,14 +55,14 @@ pub(super) fn article_item(row: &ArticleRow, now: Timestamp) -> Markup {
 
 /// The same with another time, and the way to another page about it.
 pub(super) fn item(at: &str, path: &str, row: &ArticleRow, now: Timestamp) -> Markup {
+    let source = row.source.as_ref().map(|source| html! { a href={ "/sources/" (source) } { (source) } });
     html! {
         li.item {
             span.when { @if !at.is_empty() { (time(at, now)) } }
             span.headline { (headline(path, row.title.as_deref(), row.language.as_deref())) }
             span.about {
-                @if let Some(source) = &row.source { a.source href={ "/sources/" (source) } { (source) } }
-                @for (at, note) in notes(row).iter().enumerate() {
-                    @if at > 0 || row.source.is_some() { " · " }
+                @for (position, note) in source.into_iter().chain(notes(row)).enumerate() {
+                    @if position > 0 { " · " }
                     (note)
                 }
             }
