@@ -309,12 +309,12 @@ fn what_publishers_change_and_take_away_is_shown_and_told_to_feed_readers() {
     shown.end();
 }
 
-/// A rhythm as it is kept, of a list of twenty entries: so many items in an hour of the day, each hour seen for one.
-fn rhythm(items: impl Fn(usize) -> f64) -> Vec<u8> {
-    let kept = |number: f64| ((number.sqrt() * 1024.0).round() as u16).to_le_bytes();
-    let hours = (0..24).flat_map(|hour| [items(hour), 1.0, 0.0]);
-    let head = [1, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    head.into_iter().chain([0.0, 0.0].into_iter().chain(hours).flat_map(kept)).collect()
+/// A rhythm as it is kept, of a list of twenty entries: six items in one hour of the day, none in the others, each hour seen for
+/// one. Numbers are kept by their roots, in 1024ths.
+fn rhythm(busy_hour: usize) -> Vec<u8> {
+    let hours = (0..24).flat_map(|hour| [if hour == busy_hour { 2508 } else { 0 }, 1024, 0]);
+    let numbers = [0, 0].into_iter().chain(hours).flat_map(u16::to_le_bytes);
+    [1, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].into_iter().chain(numbers).collect()
 }
 
 #[test]
@@ -328,6 +328,7 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
              UPDATE _source_schedule SET next_due_at = {far}, interval_s = 900, moved_to = 'https://paper.example/rss', n_moved = 2;
              UPDATE sightings SET first_seen_at = strftime('%Y-%m-%dT07:15:00Z', 'now', '-1 day');
              UPDATE sources SET created_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-3 days');
+             UPDATE articles SET body_kind = 'teaser';
              INSERT INTO gaps (source_id, began_at, ended_at, n_missed, noticed_at)
                  SELECT id, '2026-11-20T08:00:00Z', '2026-11-20T09:00:00Z', 7, '2026-11-20T09:30:00Z' FROM sources;
              INSERT INTO _host_holds (publisher, held_until, n_complaints, forgotten_at) VALUES ('paper.example', {far}, 3, {far});
@@ -338,7 +339,7 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
                  FROM sources, json_each('[301, 200, 304, 429]') AS listed;"
         ))
         .expect("it is written");
-    let bytes = rhythm(|hour| if hour == 7 { 6.0 } else { 0.0 });
+    let bytes = rhythm(7);
     database.execute("UPDATE _source_schedule SET rhythm = ?1", [bytes]).expect("it is written");
     drop(database);
     let shown = Shown::of(room);
@@ -369,6 +370,9 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
     let to: Vec<&Value> =
         told["fetches"].as_array().expect("a list").iter().map(|fetch| &fetch["redirected_to"]).collect();
     assert_eq!(to.iter().filter(|to| to.is_string()).count(), 1, "{told}");
+    let in_words = shown.room.run(&["sources", "show", "paper"]).exits(0);
+    let is_told = |line: &Vec<&str>| line[0] == "schedule" && line[1].starts_with("15 min after the last poll");
+    assert!(in_words.cells().iter().any(is_told), "{}", in_words.stdout);
     let page = shown.get("/sources/paper").body;
     for part in [
         "<polyline class=\"expected\"",
@@ -377,6 +381,7 @@ fn a_source_tells_its_rhythm_its_host_and_why_it_is_polled_when_it_is() {
         "1 answered with 429",
         "left in peace",
         "about 7 items missed",
+        "<span class=\"about\">teaser</span>",
         "by 2 answers in a row",
         "→ https://paper.example/rss",
     ] {

@@ -40,9 +40,8 @@ fn describe(output: &mut Output, details: &SourceDetails) -> std::io::Result<()>
     let when = |output: &Output, at: Option<&str>| at.map(|at| output.when(at));
     output.field("followed", Some(&output.when(&details.created_at)))?;
     output.field("last ok", when(output, row.last_ok_at.as_deref()).as_deref())?;
-    let because = forms::sources::due_because(details);
-    let because = because.map(|because| format!("({because})")).unwrap_or_default();
-    output.field("next poll", Some(format!("{} {because}", output.when(&next_poll(row))).trim()))?;
+    output.field("next poll", Some(&output.when(&next_poll(row))))?;
+    output.field("schedule", forms::sources::due_because(details).as_deref())?;
     if let Some(to) = &details.moved.to {
         let is_there = if details.moved.in_force().is_some() { ", where it is asked now" } else { "" };
         let answers = counted(details.moved.n_answers, "answer");
@@ -87,7 +86,7 @@ fn describe_host(output: &mut Output, host: &HostState) -> std::io::Result<()> {
         Some(&format!("{publisher}, {requests} in 24 h, {n_failed_24h} failed, {n_refused_24h} refused (429)")),
     )?;
     if let Some(until) = &host.held_until {
-        output.field("peace", Some(&format!("{publisher} is left in peace until {}", output.when(until))))?;
+        output.field("held", Some(&format!("{publisher} is left in peace until {}", output.when(until))))?;
     }
     output.field("robots", host.robots_error.as_deref())
 }

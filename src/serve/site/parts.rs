@@ -123,7 +123,10 @@ pub(super) fn time_line(members: &[MemberRow]) -> Markup {
             line.axis x1="4" y1="6" x2=(LINE_WIDTH - 4) y2="6" {}
             @for (member, at) in members.iter().zip(&instants) {
                 @if let Some(at) = at {
-                    circle.copy[member.reason == "copy"] cx=(4 + (at - first) * (LINE_WIDTH - 8) / span) cy="6" r="3.2" {}
+                    // The round end of a line without length is round however wide the whole becomes.
+                    @let place = format!("M{} 6h.01", 4 + (at - first) * (LINE_WIDTH - 8) / span);
+                    path.dot d=(place) {}
+                    @if member.reason == "copy" { path.hole d=(place) {} }
                 }
             }
         }
