@@ -27,8 +27,15 @@ const FEW_ARTICLES: u32 = 2000;
 /// How long before its time an article may be seen: it may be listed some hours before it is fetched, and no date is later than that.
 const EARLY_MAX: SignedDuration = SignedDuration::from_hours(12);
 
-/// So many articles are looked at that a source has seen since a time.
+/// So much that a source has seen since a time is looked through.
 const SEEN_SINCE_MAX: u32 = 2000;
+
+const N_SEEN_SINCE: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM sightings WHERE source_id = ?1 AND first_seen_at >= ?2 LIMIT ?3)";
+
+/// What a source has seen since a time, without most of what it had first, which an index knows to be newer.
+const SEEN_AFTER_OTHERS_SINCE: &str = "SELECT article_id FROM sightings WHERE source_id = ?1 AND first_seen_at >= ?2
+     AND article_id NOT IN (SELECT id FROM articles WHERE source_id = ?1 AND published_at >= ?2)";
 
 /// So many articles are gone through, in some five milliseconds, and more for a longer list. Fifty of them are of a source that brings one
 /// article in two hundred.
@@ -211,11 +218,14 @@ impl Choice {
     ) -> rusqlite::Result<Option<Vec<Place>>> {
         let time = std::str::from_utf8(&from.0).ok().and_then(|time| time.parse::<Timestamp>().ok());
         let Some(seen_from) = time.and_then(|time| time.checked_sub(EARLY_MAX).ok()) else { return Ok(None) };
-        let sql = "SELECT article_id FROM sightings WHERE source_id = ?1 AND first_seen_at >= ?2 LIMIT ?3";
-        let seen = read_ids(connection, sql, (source_id, public_time(seen_from), SEEN_SINCE_MAX + 1))?;
-        if seen.len() > SEEN_SINCE_MAX as usize {
+        let seen_from = public_time(seen_from);
+        let n_seen: u32 = connection
+            .prepare_cached(N_SEEN_SINCE)?
+            .query_row((source_id, &seen_from, SEEN_SINCE_MAX + 1), |row| row.get(0))?;
+        if n_seen > SEEN_SINCE_MAX {
             return Ok(None);
         }
+        let seen = read_ids(connection, SEEN_AFTER_OTHERS_SINCE, (source_id, &seen_from))?;
         self.newest(connection, &Part::among(&seen, Some(from)), limit).map(Some)
     }
 

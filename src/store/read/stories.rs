@@ -289,8 +289,9 @@ mod tests {
         let plan = |index: StoryIndex| -> Vec<String> {
             let (conditions, _) =
                 StoryFilter { since: Some(Timestamp::UNIX_EPOCH), ..StoryFilter::default() }.conditions(index);
+            let order = if index == StoryIndex::Sources { "n_sources" } else { "+n_sources" };
             let sql = format!(
-                "EXPLAIN QUERY PLAN SELECT id FROM stories WHERE {} ORDER BY n_sources DESC LIMIT 9",
+                "EXPLAIN QUERY PLAN SELECT id FROM stories WHERE {} ORDER BY {order} DESC LIMIT 9",
                 conditions.join(" AND ")
             );
             let mut statement = connection.prepare(&sql).unwrap();
