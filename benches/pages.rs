@@ -2,15 +2,16 @@
 //!
 //! `cargo bench --bench pages` fills a store with 10⁵ invented articles and asks for each kind of page over HTTP, at a listener as
 //! `newswire serve` has it. `--quick` fills 2,000. `--kept=FILE` asks about a store that `cargo bench --bench store -- --kept=FILE` has
-//! filled, and leaves there what it adds. `--alone` asks for pages while nothing else is done, and no more; `--cold` also asks after the system has forgotten the file.
+//! filled, and leaves there what it adds. `--alone` asks for pages while nothing else is done, and no more; `--cold` also asks after the
+//! system has forgotten the file.
 //!
 //! The archive ends years ago, so a day of now is added first: stories told by several, one of them by very many, revisions, removals, and
 //! polls and exchanges of a month. A page is asked for by one connection that stays, each time with other arguments. Its time is that of the
 //! asker, and its processor time that of the threads that answer.
 //!
 //! Beside ingest: articles that were made before the clock runs are imported as fast as they go, in turns without questions and with them.
-//! A newsroom's load is twenty pages a second, which are two hundred people who open one every ten seconds, and a hundred polls of
-//! feeds, which are thirty thousand subscriptions that are asked every five minutes. Pages and polls come at their times whether those
+//! A newsroom's load is twenty pages a second, which are two hundred people who open one every ten seconds, most often articles, the front
+//! page and stories, and a hundred polls of feeds, which are thirty thousand subscriptions that are asked every five minutes. Pages and polls come at their times whether those
 //! before were answered or not, and the wait counts. All articles are of half of the sources, so that the feeds of the others stay as they are.
 //! Processor time an article is that of the threads that ingest, so it does not count what answers take, but what they disturb.
 
@@ -25,7 +26,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use newswire::config::Listen;
+use newswire::config::{self, Listen};
 use newswire::model::ImportedArticle;
 use newswire::serve::{self, Listening};
 use newswire::store::Store;
@@ -55,7 +56,7 @@ const ASKING: &str = "asking";
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let (n_articles, n_rounds) = if has("--quick") { (2_000, 1) } else { (100_000, 12) };
+    let (n_articles, n_rounds) = if has("--quick") { (2_000, 1) } else { (100_000, 8) };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let kept = arguments.iter().find_map(|argument| argument.strip_prefix("--kept="));
     let database = kept.map_or_else(|| folder.path().join("store.db"), PathBuf::from);
@@ -151,7 +152,7 @@ impl Archive {
         self.runtime.block_on(import(&self.store, revised));
         self.next_number += n_articles;
         let writing = Connection::open(&self.database).expect("the database opens");
-        writing.busy_timeout(Duration::from_secs(60)).expect("a setting");
+        writing.busy_timeout(Duration::from_mins(1)).expect("a setting");
         writing.execute_batch(&day_sql(first, n_articles, self.n_stored)).expect("a day is added");
         self.n_stored = self.reading.query_row(N_ARTICLES, [], |row| row.get(0)).expect("they are counted");
     }
@@ -203,11 +204,38 @@ struct Page {
 
 /// All kinds of pages, and feeds that are asked for again and again.
 struct Pages {
-    pages: Vec<Page>,
+    kinds: Vec<Page>,
+    /// The numbers of all kinds, and of those that a newsroom reads, as often as it does.
+    all: Vec<usize>,
+    read: Vec<usize>,
     feeds: Vec<String>,
     /// A feed to which nothing comes.
     quiet: String,
 }
+
+/// What people read: articles, the front page and stories, and what they find; a look at the sources now and then.
+const READ: [&str; 20] = [
+    "/",
+    "/articles/ID",
+    "/stories/ID",
+    "/articles/ID",
+    "/search?q=, one in 100",
+    "/",
+    "/articles/ID",
+    "/stories",
+    "/articles/ID",
+    "/search",
+    "/",
+    "/articles/ID",
+    "/search?source=",
+    "/stories?min_sources=2&since=2d",
+    "/articles/ID",
+    "/search?q=&since=2d, one in 2",
+    "/revised",
+    "/articles/ID/diff/1..2",
+    "/stories/ID",
+    "/sources",
+];
 
 /// Articles come from these sources while pages are asked for.
 fn is_of_busy_source(number: u64) -> bool {
@@ -215,6 +243,7 @@ fn is_of_busy_source(number: u64) -> bool {
 }
 
 impl Pages {
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn of(archive: &Archive) -> Pages {
         let Archive { reading, press, .. } = archive;
         let rare = |sql: &str| -> Vec<i64> { some(reading, sql) };
@@ -252,8 +281,8 @@ impl Pages {
             .map(|word| word.replace(['、', ' '], ""))
             .filter(|word| !word.is_empty())
             .collect();
-        let mut pages = Vec::new();
-        let mut add = |what: &str, paths: Vec<String>| pages.push(Page { what: what.to_owned(), paths });
+        let mut kinds = Vec::new();
+        let mut add = |what: &str, paths: Vec<String>| kinds.push(Page { what: what.to_owned(), paths });
         let one = |path: &str| vec![path.to_owned()];
         for path in [
             "/",
@@ -337,7 +366,9 @@ impl Pages {
             ["/search.atom", "/stories.atom?min_sources=3", "/revised.atom", "/removed.atom"].map(str::to_owned),
         );
         let quiet = format!("/search.atom?source=paper-{}", N_SOURCES - 1);
-        Pages { pages, feeds, quiet }
+        let number = |what: &&str| kinds.iter().position(|page| page.what == **what).expect("a kind of page");
+        let read = READ.iter().map(number).collect();
+        Pages { all: (0..kinds.len()).collect(), read, kinds, feeds, quiet }
     }
 }
 
@@ -361,7 +392,9 @@ impl Server {
         let runtime = runtime.expect("a runtime");
         let guard = runtime.enter();
         let listen = Listen::parse("127.0.0.1:0").expect("a place");
-        let listening = serve::start_pages(&listen, &[], database.to_owned()).expect("it listens");
+        let mut settings = config::defaults();
+        database.clone_into(&mut settings.store.path);
+        let listening = serve::start_pages(&listen, &settings).expect("it listens");
         drop(guard);
         let place = listening.places()[0].clone();
         let address = place.trim_start_matches("http://").trim_end_matches('/').to_owned();
@@ -459,15 +492,15 @@ impl Times {
 fn alone(server: &Server, pages: &Pages) {
     println!("\n== pages alone\n{:>9} {:>9} {:>9} {:>9} {:>9}  (ms, KB)", "median", "p95", "max", "CPU", "size");
     let mut asker = Asker::new(server);
-    for page in &pages.pages {
+    for page in &pages.kinds {
         let mut times = Times::default();
         let mut n_bytes = 0;
         asker.read(&page.paths[0]);
         let (began, processor_s) = (Instant::now(), processor_s(|name| name == ANSWERING));
         for path in page.paths.iter().cycle().take(N_ASKED) {
-            let asked = Instant::now();
+            let sent_at = Instant::now();
             n_bytes = n_bytes.max(asker.read(path).n_bytes);
-            times.add(asked.elapsed());
+            times.add(sent_at.elapsed());
             if began.elapsed() > ASKED_MAX {
                 break;
             }
@@ -530,14 +563,21 @@ struct Load {
     what: &'static str,
     n_pages: u32,
     n_polls: u32,
+    /// Whether all polls are of one feed.
+    is_of_one: bool,
 }
 
-const LOADS: [Load; 4] = [
-    Load { what: "nobody", n_pages: 0, n_polls: 0 },
-    Load { what: "a newsroom: 20 pages/s, 100 polls/s", n_pages: 20, n_polls: 100 },
-    Load { what: "1000 polls/s of one unchanged feed", n_pages: 0, n_polls: 1000 },
-    Load { what: "1000 polls/s of all feeds", n_pages: 0, n_polls: 1000 },
+const LOADS: [Load; 5] = [
+    Load { what: "nobody", n_pages: 0, n_polls: 0, is_of_one: false },
+    Load { what: "a newsroom: 20 pages/s, 100 polls/s", n_pages: 20, n_polls: 100, is_of_one: false },
+    Load { what: "20 pages/s, of each kind as many", n_pages: 20, n_polls: 0, is_of_one: false },
+    Load { what: "1000 polls/s of one unchanged feed", n_pages: 0, n_polls: 1000, is_of_one: true },
+    Load { what: "1000 polls/s of all feeds", n_pages: 0, n_polls: 1000, is_of_one: false },
 ];
+
+/// The loads whose pages are told of: what a newsroom reads, and each kind as often as another.
+const NEWSROOM: usize = 1;
+const ALL_KINDS: usize = 2;
 
 /// What was ingested under a load.
 #[derive(Clone, Copy, Default)]
@@ -554,6 +594,8 @@ struct Seen {
     pages: BTreeMap<usize, Times>,
     polls: Times,
     n_unchanged: u64,
+    /// Pages that would have taken too long.
+    n_given_up: u64,
 }
 
 /// What each kind of page takes while articles come in, and how much fewer come in.
@@ -567,7 +609,7 @@ fn beside_ingest(server: &Server, pages: &Pages, archive: &mut Archive, n_rounds
             // Each load comes as often before another as behind it.
             let which = (round + turn) % LOADS.len();
             let load = &LOADS[which];
-            let feeds = if which == 2 { std::slice::from_ref(&pages.quiet) } else { &pages.feeds[..] };
+            let feeds = if load.is_of_one { std::slice::from_ref(&pages.quiet) } else { &pages.feeds[..] };
             let articles = archive.next(TURN);
             let stop = AtomicBool::new(false);
             let together = Mutex::new(std::mem::take(&mut seen[which]));
@@ -575,7 +617,8 @@ fn beside_ingest(server: &Server, pages: &Pages, archive: &mut Archive, n_rounds
                 for pace in paces(load) {
                     let (stop, tags, together, n_turns) = (&stop, &tags, &together, &n_turns);
                     let ask = move || {
-                        let own = ask_at_pace(server, pages, feeds, &pace, stop, tags, n_turns);
+                        let read = if which == NEWSROOM { &pages.read[..] } else { &pages.all[..] };
+                        let own = ask_at_pace(server, pages, (read, feeds), &pace, stop, (tags, n_turns));
                         together.lock().expect("nobody has failed").join(own);
                     };
                     thread::Builder::new().name(ASKING.to_owned()).spawn_scoped(scope, ask).expect("a thread");
@@ -610,12 +653,17 @@ fn beside_ingest(server: &Server, pages: &Pages, archive: &mut Archive, n_rounds
             println!("{}  a poll among {}, {share:.0} % unchanged", seen.polls.told(), load.what);
         }
     }
-    let mut all = Times::default();
-    for (page, times) in &seen[1].pages {
-        println!("{}  {} ({})", times.told(), pages.pages[*page].what, times.all.len());
-        all.all.extend(&times.all);
+    let all_of = |which: usize| {
+        let all = seen[which].pages.values().flat_map(|times| times.all.iter().copied()).collect();
+        (Times { all }.told(), seen[which].n_given_up)
+    };
+    for (page, times) in &seen[ALL_KINDS].pages {
+        println!("{}  {} ({})", times.told(), pages.kinds[*page].what, times.all.len());
     }
-    println!("{}  all pages", all.told());
+    for which in [ALL_KINDS, NEWSROOM] {
+        let (told, n_given_up) = all_of(which);
+        println!("{told}  all pages of {}; {n_given_up} of them given up", LOADS[which].what);
+    }
     most_polls(server, pages, archive);
 }
 
@@ -654,6 +702,7 @@ impl Seen {
         }
         self.polls.all.extend(other.polls.all);
         self.n_unchanged += other.n_unchanged;
+        self.n_given_up += other.n_given_up;
     }
 }
 
@@ -680,11 +729,10 @@ fn paces(load: &Load) -> Vec<Pace> {
 fn ask_at_pace(
     server: &Server,
     pages: &Pages,
-    feeds: &[String],
+    (read, feeds): (&[usize], &[String]),
     pace: &Pace,
     stop: &AtomicBool,
-    tags: &Mutex<HashMap<String, String>>,
-    n_turns: &AtomicU64,
+    (tags, n_turns): (&Mutex<HashMap<String, String>>, &AtomicU64),
 ) -> Seen {
     let mut asker = Asker::new(server);
     let mut seen = Seen::default();
@@ -702,10 +750,11 @@ fn ask_at_pace(
                 tags.lock().expect("nobody has failed").insert(feed.clone(), tag);
             }
         } else {
-            let page = turn % pages.pages.len();
-            let paths = &pages.pages[page].paths;
-            asker.read(&paths[turn / pages.pages.len() % paths.len()]);
-            seen.pages.entry(page).or_default().add(due.elapsed());
+            let kind = read[turn % read.len()];
+            let paths = &pages.kinds[kind].paths;
+            let answer = asker.ask(&paths[turn / read.len() % paths.len()], None);
+            seen.n_given_up += u64::from(answer.status == 503);
+            seen.pages.entry(kind).or_default().add(due.elapsed());
         }
         due += pace.every;
     }
@@ -716,15 +765,15 @@ fn ask_at_pace(
 fn cold(database: &Path, pages: &Pages) {
     println!("\n== pages of a file that was not read before\n{:>9} {:>9} {:>9}  (ms)", "median", "p95", "max");
     let mut all = Times::default();
-    for page in &pages.pages {
+    for page in &pages.kinds {
         let mut times = Times::default();
         for path in page.paths.iter().take(3) {
             forget(database);
             let server = Server::begin(database);
             let mut asker = Asker::new(&server);
-            let asked = Instant::now();
+            let sent_at = Instant::now();
             asker.read(path);
-            times.add(asked.elapsed());
+            times.add(sent_at.elapsed());
             server.runtime.shutdown_background();
         }
         println!("{}  {}", times.told(), page.what);

@@ -116,6 +116,7 @@ pub(in crate::store) struct OpenedForReading {
 /// Opens the file for reading, whether a writer runs, has stopped or was killed.
 pub(in crate::store) fn open_for_reading(path: &Path, busy_timeout: Duration) -> Result<OpenedForReading, StoreError> {
     let opened = open_read_only(path, busy_timeout, Access::Read)?;
+    opened.connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // Lists as parameters: `rarray(?1)`.
     rusqlite::vtab::array::load_module(&opened.connection)?;
     if is_snapshot(&opened.connection)? {

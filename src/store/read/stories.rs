@@ -244,11 +244,12 @@ fn publisher_name(cells: &Cells<'_, '_>) -> Option<String> {
     if let Some(own) = name(8) {
         return Some(own);
     }
+    let title = name(11)?;
     let publisher = cells.text(3);
     let is_at = |url: String| Url::parse(&url).is_ok_and(|url| publisher_of(&url) == publisher);
     let is_own =
         cells.text_of_other(9).is_some_and(|slug| slug == publisher) || cells.text_of_other(10).is_some_and(is_at);
-    name(11).filter(|_| is_own)
+    is_own.then_some(title)
 }
 
 fn story(cells: &Cells<'_, '_>) -> StoryRow {
@@ -307,12 +308,14 @@ mod tests {
         let plan = |index: StoryIndex| -> Vec<String> {
             let (conditions, _) =
                 StoryFilter { since: Some(Timestamp::UNIX_EPOCH), ..StoryFilter::default() }.conditions(index);
+            let order = if index == StoryIndex::Sources { "n_sources" } else { "+n_sources" };
             let sql = format!(
-                "EXPLAIN QUERY PLAN SELECT id FROM stories WHERE {} ORDER BY n_sources DESC LIMIT 9",
+                "EXPLAIN QUERY PLAN SELECT id FROM stories WHERE {} ORDER BY {order} DESC LIMIT 9",
                 conditions.join(" AND ")
             );
             let mut statement = connection.prepare(&sql).unwrap();
-            statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect()
+            let parameters = rusqlite::params_from_iter(std::iter::repeat_n(1, statement.parameter_count()));
+            statement.query_map(parameters, |row| row.get(3)).unwrap().map(Result::unwrap).collect()
         };
         assert!(plan(StoryIndex::Sources)[0].contains("stories_sources"), "{:?}", plan(StoryIndex::Sources));
         assert!(
