@@ -614,6 +614,27 @@ fn what_is_wrong_of_the_intake_is_told() {
     let page = shown.get("/alarms").body;
     assert!(page.contains("href=\"/sources/weather\"") && page.contains("&lt;b&gt;no"), "{page}");
     assert!(shown.get("/").body.contains("3 alarms"));
-    assert_eq!(shown.json("/index.json")["alarms"], alarms);
+    let told = shown.get("/alarms.atom");
+    let feed = feed_rs::parser::parse(told.body.as_bytes()).expect("a feed");
+    assert_eq!(feed.entries.len(), 3, "{}", told.body);
+    assert!(
+        feed.entries.iter().any(|entry| entry.id.ends_with("/alarms/failing/weather/2026-11-20T09:00:00Z")),
+        "{}",
+        told.body
+    );
+    let tag = told.head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").replace("w/", "W/");
+    let again = || {
+        crate::serving::get(&shown.address, "/alarms.atom", &format!("Host: localhost\r\nIf-None-Match: {tag}\r\n"))
+            .status
+    };
+    assert_eq!(again(), 304);
+    rusqlite::Connection::open(shown.room.database())
+        .expect("a database")
+        .execute_batch("UPDATE _source_schedule SET failures_in_a_row = 0 WHERE source_id = (SELECT id FROM sources WHERE slug = 'weather')")
+        .expect("it is written");
+    assert_eq!(again(), 200, "no article has changed, and an alarm is over");
+    assert_eq!(shown.json("/alarms.json").as_array().map(Vec::len), Some(2));
+    assert!(shown.get("/").body.contains("2 alarms"));
+    assert_eq!(shown.json("/index.json")["alarms"].as_array().map(Vec::len), Some(2));
     shown.end();
 }

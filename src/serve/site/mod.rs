@@ -183,8 +183,7 @@ fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Resu
     let last_change = reader.last_change()?;
     let kind = if asked.form == Form::JsonFeed { JSON_FEED } else { ATOM };
     let unchanged = |tag: &str| with_tag(reply(StatusCode::NOT_MODIFIED, kind, ""), tag);
-    // What there is until an hour ago changes by itself.
-    let known = told.tag(&address, &database, last_change).filter(|_| asked.text("until").is_none());
+    let known = told.tag(&address, &database, last_change).filter(|_| !views::changes_by_itself(asked));
     if let Some(tag) = known.filter(|tag| asked.has(tag)) {
         return Ok(unchanged(&tag));
     }

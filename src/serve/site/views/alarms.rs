@@ -5,19 +5,22 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::forms;
+use crate::forms::times::rfc3339;
 use crate::serve::miss::Miss;
 use crate::store::{Alarm, AlarmKind, Reader};
 
 use super::view::View;
 use crate::serve::site::asked::Asked;
 use crate::serve::site::parts::time;
+use crate::serve::site::syndication::{Feed, FeedEntry, MAKER};
 
 pub(super) struct Alarms {
     alarms: Vec<Alarm>,
+    now: Timestamp,
 }
 
 pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Alarms, Miss> {
-    Ok(Alarms { alarms: reader.alarms(now)? })
+    Ok(Alarms { alarms: reader.alarms(now)?, now })
 }
 
 impl View for Alarms {
@@ -49,6 +52,35 @@ impl View for Alarms {
 
     fn json(&self) -> Value {
         self.alarms.iter().map(forms::alarms::row).collect()
+    }
+
+    fn is_feed(&self) -> bool {
+        true
+    }
+
+    fn state(&self, _: &Reader) -> Result<Option<String>, Miss> {
+        Ok(Some(self.json().to_string()))
+    }
+
+    fn feed(&self, _: &Reader) -> Result<Option<Feed>, Miss> {
+        let entries = self.alarms.iter().map(|alarm| {
+            let subject = alarm.subject.as_deref().unwrap_or("newswire");
+            let kind = alarm.kind.as_str();
+            let since = alarm.since.as_deref().unwrap_or("now");
+            FeedEntry {
+                // One that is over and comes again is another.
+                name: format!("alarms/{kind}/{subject}/{since}"),
+                page: "alarms".to_owned(),
+                title: Some(format!("{subject}: {kind}")),
+                url: None,
+                updated_at: alarm.since.clone().unwrap_or_else(|| rfc3339(self.now)),
+                published_at: None,
+                authors: vec![MAKER.to_owned()],
+                language: Some("en".to_owned()),
+                content: html! { p { (alarm.why) } }.into_string(),
+            }
+        });
+        Ok(Some(Feed { title: self.title(), entries: entries.collect() }))
     }
 }
 

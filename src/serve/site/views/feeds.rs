@@ -22,6 +22,7 @@ pub(super) fn read(reader: &Reader) -> Result<Feeds, Miss> {
         ("All articles, copies left out", "/search", "?copies=no"),
         ("Revisions, with what changed", "/revised", ""),
         ("Articles that their publishers removed", "/removed", ""),
+        ("What of the intake is wrong", "/alarms", ""),
         ("Stories of at least two sources", "/stories", "?min_sources=2"),
         ("Stories of at least three sources", "/stories", "?min_sources=3"),
     ];
