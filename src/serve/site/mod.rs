@@ -43,6 +43,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::{debug, info};
 
+use crate::forms::changes::Place;
 use crate::config::Config;
 use crate::store::{Reader, StoreError};
 
@@ -50,7 +51,7 @@ use super::miss::Miss;
 use super::readers::Readers;
 use super::reply::{HTML, JSON, Reply, TEXT, reply, set};
 use asked::{Asked, Form, Terms};
-use changes::{Changes, Place};
+use changes::Changes;
 use frame::{Basis, Frame};
 use layout::Beside;
 use order::Order;
