@@ -78,16 +78,10 @@ impl Answer {
         self.with_list(name, texts, rest, true)
     }
 
-    fn with_list(
-        mut self,
-        name: &str,
-        values: Vec<Value>,
-        rest: &Rest,
-        is_of_others: bool,
-    ) -> Result<Answer, Refusal> {
+    fn with_list(mut self, name: &str, values: Vec<Value>, rest: &Rest, is_of_others: bool) -> Result<Answer, Refusal> {
         let n_read = values.len();
-        // What stands around the list may be long itself.
-        let around = length(&Value::Object(self.0.clone())).max(AROUND_BYTES);
+        // What stands around the list may be long itself, and says yet how it goes on.
+        let around = (length(&Value::Object(self.0.clone())) + CUT_BYTES).max(AROUND_BYTES);
         let mut left = ANSWER_BYTES_MAX.saturating_sub(around);
         let mut told = Vec::new();
         for mut value in values {
@@ -96,7 +90,7 @@ impl Answer {
                 if !told.is_empty() {
                     break;
                 }
-                shorten(&mut value, left.saturating_sub(AROUND_BYTES).max(CUT_BYTES));
+                shorten(&mut value, left.max(CUT_BYTES));
                 self.0.insert("is_cut".to_owned(), json!(true));
                 bytes = length(&value) + 1;
             }

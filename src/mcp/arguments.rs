@@ -197,5 +197,7 @@ fn of<'a, T>(values: &'a [(&'static str, T)], name: &str) -> Option<&'a T> {
 /// A number without a fraction: to JSON 5.0 is one too.
 fn whole(value: &Value) -> Option<i64> {
     #[allow(clippy::cast_possible_truncation)]
-    value.as_i64().or_else(|| value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 1e15).map(|number| number as i64))
+    value.as_i64().or_else(|| {
+        value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 1e15).map(|number| number as i64)
+    })
 }

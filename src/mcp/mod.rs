@@ -63,7 +63,9 @@ pub async fn serve(
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// What comes in is something else.
-    #[error("what comes in on standard input is not the Model Context Protocol; `newswire mcp` is started by a client of it")]
+    #[error(
+        "what comes in on standard input is not the Model Context Protocol; `newswire mcp` is started by a client of it"
+    )]
     Protocol,
     /// The server has ended early.
     #[error("the server has ended early; the log says more")]

@@ -105,7 +105,10 @@ impl ServerHandler for Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(definition) = TOOLS.iter().find(|definition| definition.name == request.name) else {
             let names: Vec<&str> = TOOLS.iter().map(|definition| definition.name).collect();
-            return Err(ErrorData::invalid_params(format!("there is no such tool; there are {}", names.join(", ")), None));
+            return Err(ErrorData::invalid_params(
+                format!("there is no such tool; there are {}", names.join(", ")),
+                None,
+            ));
         };
         Ok(self.answer(definition, request).await.into())
     }

@@ -11,7 +11,6 @@ pub(super) const UNTRUSTED: &str = "untrusted";
 
 /// Names whose values are of this program: one word, a time or a number of its own.
 const OURS: &[&str] = &[
-    "added_at",
     "article",
     "articles_ready_at",
     "asked_at",
@@ -66,7 +65,6 @@ const OURS: &[&str] = &[
     "since",
     "slug",
     "source",
-    "sources",
     "started_at",
     "state",
     "story",
@@ -142,7 +140,10 @@ fn is_ours(name: &str, value: &Value) -> bool {
         // A list of objects is parted in each of them, a list of texts is of one kind.
         Value::Array(values) if values.iter().all(Value::is_object) && !values.is_empty() => true,
         Value::Array(values) => {
-            is_named() && values.iter().all(|value| !value.is_array() && (!value.is_string() || value.as_str().is_some_and(is_token)))
+            is_named()
+                && values
+                    .iter()
+                    .all(|value| !value.is_array() && (!value.is_string() || value.as_str().is_some_and(is_token)))
                 || values.is_empty() && EMPTY_LISTS.contains(&name)
                 || values.iter().all(Value::is_number) && !values.is_empty()
         }
@@ -151,7 +152,18 @@ fn is_ours(name: &str, value: &Value) -> bool {
 }
 
 /// Names of lists of objects, which may have none.
-const EMPTY_LISTS: &[&str] = &["articles", "copies", "exchanges", "fetches", "gaps", "hours", "revisions", "sightings", "sources_of_publisher", "spans"];
+const EMPTY_LISTS: &[&str] = &[
+    "articles",
+    "copies",
+    "exchanges",
+    "fetches",
+    "gaps",
+    "hours",
+    "revisions",
+    "sightings",
+    "sources_of_publisher",
+    "spans",
+];
 
 #[cfg(test)]
 mod tests {

@@ -8,9 +8,7 @@ use crate::forms::revisions::{History, RevisionRange};
 use crate::mcp::answer::{Answer, Rest};
 use crate::mcp::arguments::{Arguments, Kind, Parameter, Refusal};
 use crate::mcp::definition::{Basis, Definition};
-use crate::store::{
-    ArticleDetails, ArticleFilter, MATCH_MARKS, Order, Reader, SearchHit, SourceRow, expression_of,
-};
+use crate::store::{ArticleDetails, ArticleFilter, MATCH_MARKS, Order, Reader, SearchHit, SourceRow, expression_of};
 
 /// Rows that are told where nobody says otherwise, and the most of them; and how far one may go down a list. What is behind that is found by
 /// another question.
@@ -43,11 +41,23 @@ pub(super) static SEARCH: Definition = Definition {
         ),
         may("source", Kind::Text, "Only articles seen in this source: its slug, as `sources` lists it."),
         may("language", Kind::Text, "Only articles in this language: its code of two letters, such as en or fr."),
-        may("since", Kind::Time, "Only articles published then or later: 2026-11-20, 2026-11-20T10:00:00Z, or an age such as 12h, 7d."),
+        may(
+            "since",
+            Kind::Time,
+            "Only articles published then or later: 2026-11-20, 2026-11-20T10:00:00Z, or an age such as 12h, 7d.",
+        ),
         may("until", Kind::Time, "Only articles published before: in the same forms."),
-        may("story", Kind::Whole { least: 1, most: i64::MAX, default: None }, "Only articles of the story with this id."),
+        may(
+            "story",
+            Kind::Whole { least: 1, most: i64::MAX, default: None },
+            "Only articles of the story with this id.",
+        ),
         may("without_copies", Kind::Flag, "Whether copies of earlier articles are left out."),
-        may("offset", Kind::Whole { least: 0, most: OFFSET_MAX, default: Some(0) }, "How many rows are passed over: to go on where an answer ended."),
+        may(
+            "offset",
+            Kind::Whole { least: 0, most: OFFSET_MAX, default: Some(0) },
+            "How many rows are passed over: to go on where an answer ended.",
+        ),
         may("limit", Kind::Whole { least: 1, most: LIMIT_MAX, default: Some(LIMIT) }, "How many rows at most."),
     ],
     answer: search,
@@ -92,9 +102,11 @@ fn search(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answe
     let shown = hits.iter().skip(offset as usize).take(limit as usize);
     let mut rows: Vec<Value> = shown.map(hit).collect();
     marks::add(reader, &mut rows)?;
-    Answer::of(json!({ "n_found": n_found }), basis.now)
-        .with_ours("order", json!(order))
-        .with_rows("articles", rows, &Rest::offset(offset, is_more))
+    Answer::of(json!({ "n_found": n_found }), basis.now).with_ours("order", json!(order)).with_rows(
+        "articles",
+        rows,
+        &Rest::offset(offset, is_more),
+    )
 }
 
 fn hit(hit: &SearchHit) -> Value {
@@ -118,8 +130,16 @@ pub(super) static ARTICLE: Definition = Definition {
             is_required: true,
             about: "Its id, or an address that leads to it.",
         },
-        may("offset", Kind::Whole { least: 0, most: i64::MAX, default: Some(0) }, "How many paragraphs are passed over."),
-        may("limit", Kind::Whole { least: 0, most: 2_000, default: Some(PARAGRAPHS) }, "How many paragraphs at most; 0 for none."),
+        may(
+            "offset",
+            Kind::Whole { least: 0, most: i64::MAX, default: Some(0) },
+            "How many paragraphs are passed over.",
+        ),
+        may(
+            "limit",
+            Kind::Whole { least: 0, most: 2_000, default: Some(PARAGRAPHS) },
+            "How many paragraphs at most; 0 for none.",
+        ),
     ],
     answer: article,
 };
@@ -190,7 +210,10 @@ fn find(reader: &Reader, arguments: &Arguments) -> Result<ArticleDetails, Refusa
     };
     match reader.article(id)? {
         Some(article) => Ok(article),
-        None => Err(Refusal::NotFound(format!("article: there is no article {id}; the last one is {}", reader.last_article()?))),
+        None => Err(Refusal::NotFound(format!(
+            "article: there is no article {id}; the last one is {}",
+            reader.last_article()?
+        ))),
     }
 }
 
@@ -200,11 +223,24 @@ pub(super) static DIFF: Definition = Definition {
     about: "What changed in an article between two of its wordings (revisions), paragraph by paragraph and word by word: `kept`, `removed`, `added`, \
             or `changed` with parts. The texts stand below `untrusted`. Wordings are numbered from 1; `article` tells how many there are.",
     parameters: &[
-        Parameter { name: "article", kind: Kind::Name, is_required: true, about: "Its id, or an address that leads to it." },
+        Parameter {
+            name: "article",
+            kind: Kind::Name,
+            is_required: true,
+            about: "Its id, or an address that leads to it.",
+        },
         may("from", Kind::Whole { least: 1, most: 1_000_000, default: Some(1) }, "The number of the earlier wording."),
-        may("to", Kind::Whole { least: 1, most: 1_000_000, default: None }, "The number of the later wording; without it the present one."),
+        may(
+            "to",
+            Kind::Whole { least: 1, most: 1_000_000, default: None },
+            "The number of the later wording; without it the present one.",
+        ),
         may("with_kept", Kind::Flag, "Whether paragraphs that did not change are told too."),
-        may("offset", Kind::Whole { least: 0, most: i64::MAX, default: Some(0) }, "How many paragraphs of the comparison are passed over."),
+        may(
+            "offset",
+            Kind::Whole { least: 0, most: i64::MAX, default: Some(0) },
+            "How many paragraphs of the comparison are passed over.",
+        ),
     ],
     answer: diff,
 };

@@ -57,7 +57,8 @@ fn changes(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answ
         language: arguments.text("language").map(|code| code.trim().to_lowercase()),
         ..ArticleFilter::default()
     };
-    let Behind { changes: mut rows, place, is_all } = Behind::read(reader, &filter, after, last, arguments.count("limit"))?;
+    let Behind { changes: mut rows, place, is_all } =
+        Behind::read(reader, &filter, after, last, arguments.count("limit"))?;
     marks::add(reader, &mut rows)?;
     let n_read = rows.len();
     // Behind as many as there is room for.

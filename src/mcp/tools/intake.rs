@@ -17,7 +17,12 @@ pub(super) static SOURCES: Definition = Definition {
     about: "The sources that are followed, those in trouble first: state, last success, failures in a row, next poll, articles of seven days, gaps. With \
             `slug` one of them with its rhythm, its host and its last requests. Addresses, titles and messages of errors stand below `untrusted`.",
     parameters: &[
-        Parameter { name: "slug", kind: Kind::Text, is_required: false, about: "One source alone, with details: its slug." },
+        Parameter {
+            name: "slug",
+            kind: Kind::Text,
+            is_required: false,
+            about: "One source alone, with details: its slug.",
+        },
         Parameter {
             name: "in_trouble",
             kind: Kind::Flag,

@@ -127,7 +127,8 @@ fn sql(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answer, 
         Err(Ended::By(error)) => return Err(refused(error)),
     }
     let rest = Rest::offset(offset, is_more);
-    Answer::of_ours(json!({ "n_cut": n_cut, "untrusted": { "columns": columns } }), basis.now).with_texts("rows", rows, &rest)
+    Answer::of_ours(json!({ "n_cut": n_cut, "untrusted": { "columns": columns } }), basis.now)
+        .with_texts("rows", rows, &rest)
 }
 
 /// A value as JSON: a long one cut, an address without credentials.
@@ -146,7 +147,8 @@ fn told(value: QueryValue<'_>, n_cut: &mut usize) -> Value {
         QueryValue::Real(number) if number.is_finite() => number.into(),
         QueryValue::Real(number) => (if number > 0.0 { "Inf" } else { "-Inf" }).into(),
         QueryValue::Text(text) => {
-            let is_address = (text.starts_with("http://") || text.starts_with("https://")) && !text.contains(char::is_whitespace);
+            let is_address =
+                (text.starts_with("http://") || text.starts_with("https://")) && !text.contains(char::is_whitespace);
             if is_address { cut(without_credentials(&text).into_owned()) } else { cut(text.into_owned()) }
         }
         QueryValue::Blob(bytes) => {

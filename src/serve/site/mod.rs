@@ -43,8 +43,8 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::{debug, info};
 
-use crate::forms::changes::Place;
 use crate::config::Config;
+use crate::forms::changes::Place;
 use crate::store::{Reader, StoreError};
 
 use super::miss::Miss;

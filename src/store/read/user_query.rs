@@ -96,9 +96,12 @@ impl Reader {
     pub fn confine_user_queries(&self) -> Result<(), StoreError> {
         self.connection().pragma_update(None, "hard_heap_limit", MEMORY_BYTES_MAX)?;
         self.connection().authorizer(Some(|context: AuthContext<'_>| match context.action {
-            AuthAction::Select | AuthAction::Read { .. } | AuthAction::Function { .. } | AuthAction::Recursive => {
-                Authorization::Allow
-            }
+            // What begins or ends a transaction has no rows, so no such statement is run but our own.
+            AuthAction::Select
+            | AuthAction::Read { .. }
+            | AuthAction::Function { .. }
+            | AuthAction::Recursive
+            | AuthAction::Transaction { .. } => Authorization::Allow,
             AuthAction::Pragma { pragma_name, pragma_value } => {
                 let is_telling = TELLING_PRAGMAS.iter().any(|name| pragma_name.eq_ignore_ascii_case(name));
                 let is_set = pragma_name.eq_ignore_ascii_case("user_version") && pragma_value.is_some();
