@@ -157,9 +157,15 @@ fn shorten_all(value: &mut Value, bytes_left: usize, n_left: usize) {
         Value::String(text) => cut(text, bytes_left),
         Value::Array(values) => {
             values.truncate(n_left);
-            values.iter_mut().for_each(|value| shorten_all(value, bytes_left, n_left));
+            for value in values {
+                shorten_all(value, bytes_left, n_left);
+            }
         }
-        Value::Object(fields) => fields.values_mut().for_each(|value| shorten_all(value, bytes_left, n_left)),
+        Value::Object(fields) => {
+            for value in fields.values_mut() {
+                shorten_all(value, bytes_left, n_left);
+            }
+        }
         _ => {}
     }
 }
@@ -199,12 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn one_row_that_is_too_long_is_cut_and_the_others_follow() {
+    fn a_row_that_has_no_room_by_itself_is_cut() {
         for text in ["é".repeat(200_000), "\u{1}".repeat(200_000)] {
-            let values = vec![json!(text), json!("short")];
+            let values = vec![json!(text)];
             let told = Answer::of(json!({}), now()).with_texts("rows", values, &rest()).unwrap().into_value();
             assert!(told.to_string().len() <= ANSWER_BYTES_MAX, "{}", told.to_string().len());
-            assert_eq!((&told["is_cut"], &told["more"]), (&json!(true), &json!(true)));
+            assert_eq!((&told["is_cut"], &told["more"]), (&json!(true), &json!(false)));
             let rows = told["untrusted"]["rows"].as_array().unwrap();
             assert!(rows.len() == 1 && rows[0].as_str().unwrap().ends_with('…'), "{}", rows.len());
         }

@@ -56,7 +56,7 @@ impl Asking {
         let interrupting = Interrupting { interrupter: Some(interrupter) };
         match tokio::time::timeout(ANSWER_TIME_MAX, answer).await {
             Ok(answer) => {
-                interrupting.is_needless();
+                interrupting.give_up();
                 answer.map_err(|_| Refusal::Lost)?
             }
             Err(_) => Err(Refusal::TooLong(ANSWER_TIME_MAX.as_secs())),
@@ -70,7 +70,7 @@ struct Interrupting {
 }
 
 impl Interrupting {
-    fn is_needless(mut self) {
+    fn give_up(mut self) {
         self.interrupter = None;
     }
 }

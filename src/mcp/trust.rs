@@ -47,7 +47,6 @@ const OURS: &[&str] = &[
     "mean_elapsed_ms",
     "missing_since",
     "modified_at",
-    "next",
     "next_due_at",
     "noticed_at",
     "origin",
@@ -137,15 +136,12 @@ fn is_ours(name: &str, value: &Value) -> bool {
         _ if WHOLLY_OTHERS.contains(&name) => false,
         Value::Null => is_named() || NUMBERS.contains(&name),
         Value::String(text) => is_named() && is_token(text),
-        // A list of objects is parted in each of them, a list of texts is of one kind.
-        Value::Array(values) if values.iter().all(Value::is_object) && !values.is_empty() => true,
+        // A list of objects is parted in each of them; a list of words is of one kind.
+        Value::Array(values) if values.is_empty() => is_named() || EMPTY_LISTS.contains(&name),
         Value::Array(values) => {
-            is_named()
-                && values
-                    .iter()
-                    .all(|value| !value.is_array() && (!value.is_string() || value.as_str().is_some_and(is_token)))
-                || values.is_empty() && EMPTY_LISTS.contains(&name)
-                || values.iter().all(Value::is_number) && !values.is_empty()
+            values.iter().all(Value::is_object)
+                || values.iter().all(Value::is_number)
+                || is_named() && values.iter().all(|value| value.as_str().is_some_and(is_token))
         }
         Value::Object(_) => true,
     }

@@ -66,17 +66,21 @@ impl Client {
     pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         self.n_asked += 1;
         let id = self.n_asked;
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        let mut message = json!({ "jsonrpc": "2.0", "id": id, "method": method });
+        message["params"] = params;
+        self.send(&message);
         let answer = self.next();
         assert_eq!(answer["id"], id, "{answer}");
         answer
     }
 
     /// What a tool says, an error or not.
-    pub(crate) fn result(&mut self, tool: &str, arguments: &Value) -> Value {
-        let mut answer = self.ask("tools/call", json!({ "name": tool, "arguments": arguments }));
+    fn result(&mut self, tool: &str, arguments: Value) -> Value {
+        let mut call = json!({ "name": tool });
+        call["arguments"] = arguments;
+        let mut answer = self.ask("tools/call", call);
         let result = answer["result"].take();
-        assert!(result.is_object(), "{tool} {arguments}: {answer}");
+        assert!(result.is_object(), "{tool}: {answer}");
         let text = result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{result}"));
         let said: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(said, result["structuredContent"], "text and structure say the same");
@@ -85,15 +89,15 @@ impl Client {
 
     /// What a tool answers.
     pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> Value {
-        let mut result = self.result(tool, &arguments);
-        assert_eq!(result["isError"], false, "{tool} {arguments}: {result}");
+        let mut result = self.result(tool, arguments);
+        assert_eq!(result["isError"], false, "{tool}: {result}");
         result["structuredContent"].take()
     }
 
     /// Why a tool does not answer.
     pub(crate) fn refusal(&mut self, tool: &str, arguments: Value) -> Value {
-        let mut result = self.result(tool, &arguments);
-        assert_eq!(result["isError"], true, "{tool} {arguments}: {result}");
+        let mut result = self.result(tool, arguments);
+        assert_eq!(result["isError"], true, "{tool}: {result}");
         result["structuredContent"].take()
     }
 

@@ -1,5 +1,7 @@
 //! `schema` and `sql`: the tables, and a question of the agent's own to them.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::mcp::answer::{ANSWER_BYTES_MAX, Answer, Rest};
@@ -153,8 +155,11 @@ fn told(value: QueryValue<'_>, n_cut: &mut usize) -> Value {
         }
         QueryValue::Blob(bytes) => {
             let shown = &bytes[..bytes.len().min(VALUE_BYTES_MAX)];
-            let hex: String = shown.iter().map(|byte| format!("{byte:02x}")).collect();
-            cut(hex)
+            cut(shown.iter().fold(String::new(), |mut hex, byte| {
+                // Writing to a String cannot fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            }))
         }
     }
 }
