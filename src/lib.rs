@@ -37,6 +37,7 @@
 //!   channel and no loop.
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
 //! * [`serve`]: answers about the daemon over HTTP, to this machine: figures and health.
+//! * [`mcp`]: answers about what is stored over a pair of streams, to agents: the Model Context Protocol. Only reads.
 //! * [`app`]: builds all of the above from a `Config`.
 //! * [`cli`]: one file a command; prints, decides nothing.
 //! * [`demo`]: a small news web on the loopback device, for `newswire demo` and for the tests.
@@ -49,7 +50,7 @@
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `forms` knows `model`, `revision` and `store`, and of `config`, `schedule` and `normalize` what an account of an address takes.
 //! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
-//!   them. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`.
+//!   them. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`; `mcp` knows `config`, `model`, `store` and `forms`.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
 //!   file below both.
@@ -100,6 +101,8 @@ pub mod pipeline;
 pub mod daemon;
 
 pub mod serve;
+
+pub mod mcp;
 
 pub mod app;
 

@@ -73,6 +73,7 @@ use operate::rm::{self, RmCommand};
 use operate::schema::{self, SchemaCommand};
 use operate::status::{self, StatusCommand};
 use read::ls::{self, LsCommand};
+use read::mcp::{self, McpCommand};
 use read::search::{self, SearchCommand};
 use read::serve::{self, ServeCommand};
 use read::show::{self, ShowCommand};
@@ -135,6 +136,8 @@ enum Command {
     Sql(SqlCommand),
     /// Show it in a browser: stories, articles, sources, feeds out
     Serve(ServeCommand),
+    /// Answer an agent: tools over the Model Context Protocol
+    Mcp(McpCommand),
     /// Write articles as a bundle, JSON lines, CSV or Parquet
     Export(ExportCommand),
     /// Write the public tables to a file to give away
@@ -307,6 +310,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Why(command) => why::run(&mut context, &command),
         Command::Sql(command) => sql::run(&mut context, &command),
         Command::Serve(command) => serve::run(&mut context, &command),
+        Command::Mcp(command) => mcp::run(&mut context, &command),
         Command::Export(command) => export::run(&mut context, &command),
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),

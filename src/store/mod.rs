@@ -41,7 +41,7 @@ pub use read::addresses::WaitingLink;
 pub use read::alarms::{Alarm, AlarmKind};
 pub use read::article_filter::ArticleFilter;
 pub use read::article_records::{ArticleDetails, ArticleRow};
-pub use read::articles::{DocumentRow, RevisionRow};
+pub use read::articles::{ArticleMarks, DocumentRow, RevisionRow};
 pub use read::as_of::AsOf;
 pub use read::asked::{AskedLink, AskedSource, AskedState, Mark};
 pub use read::backlog::Backlog;

@@ -48,7 +48,8 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("app", &[&["config", "store", "pipeline"]]),
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app"]]),
     ("serve", &[FOUNDATIONS, &["fetch", "store", "forms", "daemon"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["store", "forms", "pipeline", "app", "daemon", "serve", "demo"]]),
+    ("mcp", &[&["model", "config", "store", "forms"]]),
+    ("cli", &[FOUNDATIONS, STAGES, &["store", "forms", "pipeline", "app", "daemon", "serve", "mcp", "demo"]]),
     ("demo", &[]),
 ];
 

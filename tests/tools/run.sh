@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Uses the database as people do, with Datasette, sqlite-utils, pandas and DuckDB, while articles come in. Every claim is an
-# assertion of check.py beside this.
+# assertion of check.py beside this. Before that the official client of the Model Context Protocol calls each tool of `newswire mcp`: agent.py.
 # Usage: run.sh [FOLDER [ARTICLES]], where FOLDER holds the built newswire; target/release and 100,000 by default:
 #   cargo build --release --bin newswire && tests/tools/run.sh
 # Where Python or the packages are not to be had it says so, and ends with 0. The packages stay in a folder of target/. With
@@ -13,6 +13,8 @@ build=$(realpath -m "${1:-$target/release}")
 n_articles=${2:-100000}
 # DuckDB reads SQLite by an extension, which it fetches from its own server; as a package it comes without one. Both are of one version.
 packages=(datasette==0.65.5 sqlite-utils==4.2.1 pandas==3.1.1 duckdb==1.5.5 duckdb-extension-sqlite-scanner==1.5.5)
+# The client of the Model Context Protocol stands by itself: what it needs is of other versions.
+client=(mcp==2.3.0)
 environment=$target/tools
 
 skip() { echo "skipped: $1"; exit 0; }
@@ -27,4 +29,15 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+if ! [[ -f $environment-mcp/installed && $(<"$environment-mcp/installed") == "${client[*]}" ]]; then
+  python3 -m venv --clear "$environment-mcp"
+  if "$environment-mcp/bin/pip" install -q --disable-pip-version-check "${client[@]}"; then
+    echo "${client[*]}" >"$environment-mcp/installed"
+  else
+    echo "skipped: the client of the Model Context Protocol cannot be installed"
+  fi
+fi
+[[ ! -f $environment-mcp/installed ]] || "$environment-mcp/bin/python" "$here/agent.py" "$build/newswire" "$work/agent"
+
 "$environment/bin/python" "$here/check.py" "$build/newswire" "$work" "$n_articles" "${KEEP:-}"

@@ -10,6 +10,7 @@
 //! * `stories`: events.
 //! * `sql`: a question in SQL.
 //! * `serve`: pages for a browser, and feeds.
+//! * `mcp`: tools for an agent.
 //! * `tail`: what came in and what changed.
 //! * `cursor`: how far somebody has read.
 //! * `why`: what has become of an address.
@@ -35,6 +36,8 @@ pub(crate) mod stories;
 pub(crate) mod sql;
 
 pub(crate) mod serve;
+
+pub(crate) mod mcp;
 
 pub(crate) mod tail;
 

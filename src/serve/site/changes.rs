@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::asked::Asked;
 use super::views::source;
-use crate::forms;
+use crate::forms::changes::{Behind, Place, PlaceError};
 use crate::serve::miss::Miss;
 use crate::serve::readers::Readers;
-use crate::store::{ArticleFilter, ChangeRow, Reader, StoreError};
+use crate::store::{ArticleFilter, Reader};
 
 /// Changes in an answer, where nobody says otherwise, and at most.
 const LIMIT: u32 = 500;
@@ -65,7 +65,7 @@ impl Changes {
                 turn = Some(self.waiting.try_acquire().map_err(|_| Miss::Crowded)?);
             }
             // What was left out is not looked at again.
-            let position = place.position;
+            let position = place.position();
             question.place = Some(place);
             while Instant::now() < deadline && self.last_change(readers).await? <= position {
                 tokio::time::sleep(LOOK_PAUSE.min(deadline.saturating_duration_since(Instant::now()))).await;
@@ -136,92 +136,20 @@ impl Question {
             let value = json!({ "n": n, "cursor": Place::at(after, reader)?.to_string() });
             return Ok(if n > 0 { Answer::Some(value) } else { Answer::None(value, Place::at(after, reader)?) });
         }
-        let rows = reader.changes_after(&filter, after, self.limit)?;
-        let is_all = rows.len() < self.limit as usize;
-        let position = match rows.last() {
-            Some(row) if !is_all => row.change_seq,
-            _ => last.max(after),
-        };
-        let place = Place::at(position, reader)?;
-        let changes: Vec<Value> = rows.iter().map(|row: &ChangeRow| forms::changes::value(row, after)).collect();
+        let Behind { changes, place, is_all } = Behind::read(reader, &filter, after, last, self.limit)?;
         let is_empty = changes.is_empty();
         let value = json!({ "changes": changes, "cursor": place.to_string(), "more": !is_all });
         Ok(if is_empty { Answer::None(value, place) } else { Answer::Some(value) })
     }
 }
 
-/// A place behind a change: the number of the change, the database's name and the epoch that gave the number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    position: i64,
-    database: String,
-    epoch: Option<String>,
-}
-
-impl Place {
-    /// Behind a change.
-    fn at(position: i64, reader: &Reader) -> Result<Place, Miss> {
-        Ok(Place { position, database: name(reader)?, epoch: reader.epoch_of(position)? })
-    }
-
-    /// Behind the last change, where there is one to come.
-    pub(super) fn last(reader: &Reader) -> Option<Place> {
-        Place::at(reader.last_change().ok()?, reader).ok()
-    }
-
-    fn parse(text: &str) -> Result<Place, Miss> {
-        let mut parts = text.splitn(3, '-');
-        let parsed = (|| {
-            let position = parts.next()?.parse().ok().filter(|position| *position >= 0)?;
-            let database = parts.next().filter(|name| !name.is_empty())?.to_owned();
-            let epoch = parts.next().filter(|epoch| !epoch.is_empty()).map(str::to_owned);
-            Some(Place { position, database, epoch })
-        })();
-        parsed
-            .ok_or_else(|| Miss::Wrong(format!("cursor={text}: is none that was given here; without one all is told")))
-    }
-
-    /// The position, where it is one of this state of this database.
-    fn check(&self, reader: &Reader, last: i64) -> Result<i64, Miss> {
-        let gone =
-            |why: &str| Err(Miss::Gone(format!("the cursor is of {why}; without one all is told from the first on")));
-        if self.database != name(reader)? {
-            return gone("another database");
-        }
-        if self.position > last || self.epoch != reader.epoch_of(self.position)? {
-            return gone("a state that this database has no more: it was put back from an older copy");
-        }
-        Ok(self.position)
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}-{}", self.position, self.database, self.epoch.as_deref().unwrap_or_default())
-    }
-}
-
-fn name(reader: &Reader) -> Result<String, Miss> {
-    reader.database_name().map_err(|error| match error {
-        StoreError::Snapshot { .. } => Miss::NotFound("nothing changes in a snapshot".to_owned()),
-        error => error.into(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_are_read_as_they_are_written() {
-        for place in [
-            Place { position: 5, database: "abc".to_owned(), epoch: Some("d1-e2".to_owned()) },
-            Place { position: 0, database: "abc".to_owned(), epoch: None },
-        ] {
-            assert_eq!(Place::parse(&place.to_string()).unwrap(), place);
-        }
-        for text in ["", "5", "5-", "-5-abc-", "x-abc-d", "5.5-abc-d"] {
-            assert!(Place::parse(text).is_err(), "{text}");
+impl From<PlaceError> for Miss {
+    fn from(error: PlaceError) -> Miss {
+        match error {
+            PlaceError::Unreadable => Miss::Wrong(format!("cursor: {error}")),
+            PlaceError::Gone(_) => Miss::Gone(error.to_string()),
+            PlaceError::Snapshot => Miss::NotFound(error.to_string()),
+            PlaceError::Store(error) => error.into(),
         }
     }
 }

@@ -46,13 +46,14 @@ use tokio::sync::Mutex;
 use tracing::{debug, info};
 
 use crate::config::Config;
+use crate::forms::changes::Place;
 use crate::store::{Reader, StoreError};
 
 use super::miss::Miss;
 use super::readers::Readers;
 use super::reply::{HTML, JSON, Reply, TEXT, reply, set};
 use asked::{Asked, Form, Terms};
-use changes::{Changes, Place};
+use changes::Changes;
 use frame::{Basis, Frame};
 use layout::Beside;
 use order::Order;

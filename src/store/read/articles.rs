@@ -1,6 +1,6 @@
 //! Articles: lists, documents for an export, all that is stored of one, its earlier wordings.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -22,6 +22,23 @@ pub struct DocumentRow {
     pub article: ArticleDetails,
     /// The sources in which it was seen.
     pub sources: Vec<String>,
+}
+
+/// What is told of an article wherever it is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleMarks {
+    /// Row id.
+    pub id: i64,
+    /// The source that had it first.
+    pub source: Option<String>,
+    /// First sighting.
+    pub first_seen_at: String,
+    /// Kind of body, such as `full`, `teaser` or `wall`.
+    pub body_kind: String,
+    /// Quality, 0 to 100.
+    pub quality: u8,
+    /// What its publisher says against text mining and AI training.
+    pub reservations: Vec<String>,
 }
 
 /// An earlier wording.
@@ -251,6 +268,29 @@ impl Reader {
             self.note_damage(salvage::left_out(format!("the source of article {id}")));
         }
         Ok(answer)
+    }
+
+    /// What is told of these articles wherever they are named, by their ids.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn article_marks(&self, ids: &[i64]) -> Result<HashMap<i64, ArticleMarks>, StoreError> {
+        let marks = self.readable_rows(
+            "SELECT articles.id, sources.slug, first_seen_at, body_kind, quality, reservations
+             FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE articles.id IN rarray(?1)",
+            params![list(ids)],
+            |marks: &ArticleMarks| format!("article {}", marks.id),
+            |cells| ArticleMarks {
+                id: cells.value(0),
+                source: cells.text_of_other(1),
+                first_seen_at: cells.text(2),
+                body_kind: cells.text(3),
+                quality: cells.value(4),
+                reservations: cells.list(5),
+            },
+        )?;
+        Ok(marks.into_iter().map(|marks| (marks.id, marks)).collect())
     }
 
     /// Earlier wordings of an article, oldest first. Those on a damaged page are noted as damage.
