@@ -154,7 +154,7 @@ try {
   const watched = await watching.newPage();
   await watched.clock.install();
   await watched.goto(base);
-  writeFileSync(join(work, "third.jsonl"), lines([{ url: "https://c.example/7", title: "Later", source: "c", paragraphs: about("Later") }]));
+  writeFileSync(join(work, "third.jsonl"), JSON.stringify({ url: "https://c.example/7", title: "Later", source: "c", paragraphs: ["The ferry that left at dawn came back at noon, and nobody on the quay could say why."] }));
   newswire("import", "third.jsonl");
   check(await watched.locator(".news").isHidden(), "nothing is said to be new before it is looked for");
   await watched.clock.fastForward(21_000);
