@@ -11,8 +11,8 @@ pub(super) enum Miss {
     /// There was such a thing.
     #[error("{0}")]
     Gone(String),
-    /// Too many wait already.
-    #[error("too many wait here already; ask again in a while, or without waiting")]
+    /// Too many ask at one time.
+    #[error("too many ask here at one time; ask again in a while")]
     Crowded,
     /// The question is wrong.
     #[error("{0}")]

@@ -15,7 +15,7 @@ use super::miss::Miss;
 /// Questions that are answered at one time; more wait. A page is a few milliseconds of one thread, and the writer wants one too.
 const READERS_MAX: usize = 4;
 
-/// Time for one question. Who would have to wait longer for a page has closed it.
+/// Time for the turn of a question, and for its answer. Who would have to wait longer for a page has closed it.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Connections to one database.
@@ -44,7 +44,9 @@ impl Readers {
         &self,
         question: impl FnOnce(&Reader) -> Result<T, Miss> + Send + 'static,
     ) -> Result<T, Miss> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Miss::Lost)?;
+        let turn = Arc::clone(&self.permits).acquire_owned();
+        let permit =
+            tokio::time::timeout(ANSWER_TIME_MAX, turn).await.map_err(|_| Miss::Crowded)?.map_err(|_| Miss::Lost)?;
         let (idle, path) = (Arc::clone(&self.idle), self.path.clone());
         let (send_interrupter, mut interrupter) = oneshot::channel();
         let mut answering = tokio::task::spawn_blocking(move || {
@@ -78,5 +80,21 @@ fn open(last: Option<Open>, path: &Path) -> Result<Open, StoreError> {
     match last {
         Some(open) if open.file == file => Ok(open),
         _ => Ok(Open { reader: Reader::open(path)?, file }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_turn_for_ever() {
+        let readers = Readers::new(PathBuf::from("/nowhere.db"));
+        let begun = tokio::time::Instant::now();
+        let held = Arc::clone(&readers.permits).acquire_many_owned(4).await.unwrap();
+        assert!(matches!(readers.ask(|_| Ok(())).await, Err(Miss::Crowded)));
+        assert_eq!(begun.elapsed(), ANSWER_TIME_MAX);
+        drop(held);
+        assert!(matches!(readers.ask(|_| Ok(())).await, Err(Miss::Store(_))));
     }
 }
