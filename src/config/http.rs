@@ -55,7 +55,9 @@ impl Listen {
                 Err("must have an absolute path behind unix:".to_owned())
             };
         }
-        text.parse().map(Listen::Tcp).map_err(|_| "must be empty, ADDRESS:PORT, unix:/PATH or systemd".to_owned())
+        text.parse()
+            .map(Listen::Tcp)
+            .map_err(|_| "must be ADDRESS:PORT such as 127.0.0.1:8008, unix:/PATH or systemd".to_owned())
     }
 
     /// Whether nobody but processes of this machine can ask there, as far as it can be told before the sockets are at hand.
@@ -69,7 +71,7 @@ impl Listen {
 }
 
 /// What must be where other machines are listened to.
-pub(crate) const MUST_ASK: &str = "is an address that other machines reach: name the credentials that they must give in      http.credentials, or listen at 127.0.0.1 and put a server before it that asks who they are";
+pub(crate) const MUST_ASK: &str = "is an address that other machines reach: name the credentials that they must give in http.credentials, or listen at 127.0.0.1 and put a server before it that asks who they are";
 
 /// What whoever asks must give.
 #[derive(Clone, PartialEq, Eq)]
@@ -132,8 +134,8 @@ impl HttpSettings {
     }
 
     pub(super) fn read(reader: &mut Reader) -> HttpSettings {
-        let listen = reader.text("http.listen");
-        let listen = match listen.as_str() {
+        let text = reader.text("http.listen");
+        let listen = match text.as_str() {
             "" => None,
             text => match Listen::parse(text) {
                 Ok(listen) => Some(listen),
@@ -158,11 +160,13 @@ impl HttpSettings {
             reader.problem("http.credentials", "…", &rule);
         }
         if credentials.is_none() && listen.as_ref().is_some_and(|listen| !listen.is_local()) {
-            let text = reader.text("http.listen");
             reader.problem("http.listen", &format!("{text:?}"), MUST_ASK);
         }
         let pages = reader.flag("http.pages");
         let writing = reader.flag("http.writing");
+        if pages && text.is_empty() {
+            reader.problem("http.pages", "true", "shows them at http.listen, which names no place");
+        }
         if writing && !pages {
             reader.problem("http.writing", "true", "takes orders by pages, which http.pages = true shows");
         }

@@ -78,10 +78,13 @@ pub(crate) fn why_unpolled(row: &SourceRow, holder: &str) -> Option<String> {
         state @ ("paused" | "gone") => Some(format!(
             "is {state}, and {holder} does not poll it; `newswire sources resume {slug}` has it polled again"
         )),
-        _ => {
-            let address = row.url.as_deref().map(shell_word).unwrap_or_default();
-            Some(format!("is not followed, and {holder} does not poll it; `newswire sources add {address}` follows it"))
-        }
+        _ => Some(match &row.url {
+            Some(url) => {
+                let address = shell_word(url);
+                format!("is not followed, and {holder} does not poll it; `newswire sources add {address}` follows it")
+            }
+            None => format!("has no address: what is in it was imported, and {holder} does not poll it"),
+        }),
     }
 }
 

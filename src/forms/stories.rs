@@ -19,6 +19,17 @@ pub(crate) fn row(row: &StoryRow) -> Value {
     })
 }
 
+/// Why there is no such story, where the last one that there was has this number.
+pub(crate) fn none(id: i64, last: i64) -> String {
+    match last {
+        0 => format!("no story {id}, and no other either"),
+        last if (1..=last).contains(&id) => {
+            format!("no story {id}: it has become part of another, or its articles are gone")
+        }
+        last => format!("no story {id}: the newest is {last}"),
+    }
+}
+
 /// A story with its articles.
 pub(crate) fn whole(story: &StoryRow, members: &[MemberRow]) -> Value {
     let mut value = row(story);

@@ -38,6 +38,9 @@ pub(super) struct Answers {
 impl Answers {
     /// The answer to a request. By TCP the host that it names must be known.
     pub(super) async fn answer(&self, request: Request<Incoming>, whence: Whence) -> Reply {
+        if let Some(fault) = contradiction(&request) {
+            return reply(StatusCode::BAD_REQUEST, TEXT, fault);
+        }
         if let Whence::Tcp(at) = whence
             && !host_of(&request).is_some_and(|host| self.is_known_host(host, at))
         {
@@ -90,7 +93,11 @@ impl Answers {
 
     /// Whether whoever asks gives the password, or the token that addresses of feeds have.
     async fn may_ask<B>(&self, request: &Request<B>) -> bool {
-        if self.site.is_some() && Site::token_of(request).is_some_and(|token| self.guard.knows_token(&token)) {
+        let only_asks = matches!(*request.method(), Method::GET | Method::HEAD);
+        if only_asks
+            && self.site.is_some()
+            && Site::token_of(request).is_some_and(|token| self.guard.knows_token(&token))
+        {
             return true;
         }
         self.guard.lets_in(request.headers()).await
@@ -112,6 +119,19 @@ impl Answers {
         let paths = self.monitoring.as_ref().map_or("", |_| Monitoring::PATHS);
         format!("newswire {version}\n\n{paths}")
     }
+}
+
+/// What a request says twice, or in two ways: which of them counts is not for the asker to choose.
+fn contradiction<B>(request: &Request<B>) -> Option<&'static str> {
+    let headers = request.headers();
+    let is_twice = |name| headers.get_all(name).iter().nth(1).is_some();
+    if is_twice(header::HOST) || is_twice(header::ORIGIN) {
+        return Some("a request names one host and one origin\n");
+    }
+    let authority = request.uri().authority().map(hyper::http::uri::Authority::as_str);
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let differ = authority.zip(host).is_some_and(|(authority, host)| !authority.eq_ignore_ascii_case(host));
+    differ.then_some("a request names one host\n")
 }
 
 /// A host without its port.

@@ -69,6 +69,14 @@ pub enum ListenError {
     NothingHandedOver,
 }
 
+impl ListenError {
+    /// Whether somebody else listens there.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        matches!(self, ListenError::Refused { reason, .. } if reason.kind() == io::ErrorKind::AddrInUse)
+    }
+}
+
 /// Requests are taken for as long as this lives.
 #[derive(Debug)]
 pub struct Listening {

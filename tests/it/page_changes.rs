@@ -50,7 +50,18 @@ fn each_change_is_told_once_to_whoever_goes_on_from_the_last_answer() {
     import(&shown.room, &other_text);
     assert_eq!(titles(&on(&now, "")), ["new Quay 4", "revised Quay 1"]);
     assert_eq!(on(&now, "&count=yes")["n"], 2);
+    shown.room.run(&["rm", "4"]).exits(0);
+    assert_eq!(titles(&on(&now, "")).len(), 2, "what came and went is told as gone");
+    assert_eq!(on(&now, "&count=yes")["n"], 2);
     shown.end();
+}
+
+/// The processor time that the server has used.
+fn used(shown: &Shown) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", shown.pid())).expect("a process");
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().expect("ticks") + fields[12].parse::<u64>().expect("ticks");
+    Duration::from_millis(ticks * 10)
 }
 
 #[test]
@@ -60,6 +71,13 @@ fn whoever_waits_is_told_when_something_comes() {
     let begun = Instant::now();
     assert_eq!(titles(&shown.json(&format!("/api/changes?cursor={cursor}&wait=1"))), [""; 0]);
     assert!(begun.elapsed() >= Duration::from_secs(1));
+    // Whoever waits for what does not come, while something else has, looks as seldom.
+    import(&shown.room, &article(4));
+    let before = used(&shown);
+    assert_eq!(shown.json(&format!("/api/changes?cursor={cursor}&lang=fr&count=yes&wait=2"))["n"], 0);
+    let used = used(&shown) - before;
+    assert!(used < Duration::from_millis(1200), "{used:?} of processor time in two seconds");
+    let cursor = shown.json("/api/changes?cursor=now")["cursor"].as_str().expect("a cursor").to_owned();
     std::thread::scope(|scope| {
         let begun = Instant::now();
         let waiting = scope.spawn(|| shown.json(&format!("/api/changes?cursor={cursor}&wait=40&source=paper")));

@@ -55,7 +55,7 @@ fn keep_password(room: &Newsroom, text: &str) {
 fn where_a_password_is_asked_for_nothing_is_told_without_it() {
     let mut room = room();
     keep_password(&room, "basic desk:night train\n");
-    let (daemon, address) = daemon(&mut room, &[("http.credentials", "\"desk\"")]);
+    let (daemon, address) = daemon(&mut room, &[("http.credentials", "\"desk\""), ("http.writing", "true")]);
     for path in ["/", "/search.json", "/search.atom", "/metrics", "/nowhere", "/api/changes"] {
         for headers in [HOST, "Host: localhost\r\nAuthorization: Basic ZGVzazpuaWdodCB0cmFpcw==\r\n"] {
             let refused = get(&address, path, headers);
@@ -82,6 +82,13 @@ fn where_a_password_is_asked_for_nothing_is_told_without_it() {
     let token = feed.split("token=").nth(1).expect("a token").to_owned();
     let id = told.body.split("<id>").nth(1).expect("an id").split("</id>").next().expect("its end");
     assert!(!id.contains(&token), "the feed is another one with another token: {id}");
+    // Whoever reads gives no orders, and is told no changes.
+    let own = format!("Host: {address}\r\nOrigin: http://{address}\r\n");
+    for path in [format!("/stories/1.atom?token={token}"), format!("/stories/1.feed.json?token={token}")] {
+        assert_eq!(post(&address, &path, &own, "do=merge&story=2").status, 401, "{path}");
+    }
+    assert_eq!(room.value("SELECT count(DISTINCT story_id) FROM articles"), "3");
+    assert_eq!(get(&address, &format!("/api/changes.atom?token={token}"), HOST).status, 404);
     // It is for feeds alone, and one letter less is another.
     for path in [format!("/search?token={token}"), format!("/search.json?token={token}"), format!("/?token={token}")] {
         assert_eq!(get(&address, &path, HOST).status, 401, "{path}");
@@ -129,7 +136,7 @@ fn other_machines_are_listened_to_only_with_a_password() {
     room.set(&[("http.credentials", "\"night train\"")]);
     let told = room.run(&["config", "check"]).exits(78).says("http.credentials = ").says("must be a name");
     assert!(!told.stderr.contains("night train"), "{}", told.stderr);
-    room.set(&[("http.credentials", "\"\""), ("http.writing", "true")]);
+    room.set(&[("http.credentials", "\"\""), ("http.writing", "true"), ("http.listen", "\"127.0.0.1:0\"")]);
     room.run(&["config", "check"]).exits(78).says("http.writing = true: takes orders by pages");
 }
 
@@ -220,6 +227,12 @@ fn pages_take_orders_where_they_may() {
         post(&address, "/sources/harbour", "Host: evil.example\r\nOrigin: http://evil.example\r\n", "do=pause").status,
         421
     );
+    for twice in ["Origin: http://evil.example\r\n", "Host: evil.example\r\n"] {
+        assert_eq!(post(&address, "/sources/harbour", &format!("{own}{twice}"), "do=pause").status, 400, "{twice}");
+    }
+    let absolute = "http://localhost/sources/harbour";
+    let elsewhere = "Host: evil.example\r\nOrigin: http://evil.example\r\n";
+    assert_eq!(post(&address, absolute, elsewhere, "do=pause").status, 400);
     let typed = format!("{own}Content-Type: text/plain\r\n");
     assert_eq!(post(&address, "/sources/harbour", &typed, "do=pause").status, 400);
     assert_eq!(state(), "active");

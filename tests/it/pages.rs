@@ -32,6 +32,10 @@ impl Shown {
         serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}: {}", answer.body))
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.pages.id()
+    }
+
     pub(crate) fn end(self) {
         self.pages.stop().exits(0);
         self.room.assert_sound();
@@ -109,6 +113,7 @@ fn every_page_is_shown_in_its_forms() {
     let unknown = shown.get("/why?url=https%3A%2F%2Felsewhere.example%2F%3Cscript%3E").body;
     assert!(unknown.contains("<code>newswire fetch"), "{unknown}");
     assert_eq!(shown.json("/search.json?lang=fr")["articles"], json!([]));
+    let many_words = format!("/search?q={}", "a*+".repeat(40));
     for (path, status, reason) in [
         ("/nowhere", 404, "there is no page at /nowhere"),
         ("/articles/77", 404, "there is no article 77"),
@@ -118,6 +123,7 @@ fn every_page_is_shown_in_its_forms() {
         ("/why?url=77", 404, "there is no article 77"),
         ("/search?since=soon", 400, "since=soon: must be a day"),
         ("/search?q=%22", 400, "there is no word"),
+        (&many_words, 400, "a query has 32 words at most"),
         ("/search?source=nobody", 404, "there is no source nobody"),
         ("/stories?min_sources=many", 400, "min_sources=many: must be a number"),
     ] {
@@ -564,7 +570,7 @@ fn there_must_be_something_to_show_and_a_place_to_show_it() {
     room.run(&["serve"]).exits(1).says("no database there yet");
     assert!(!room.database().exists());
     let room = room_with(&[json!({ "id": "1", "title": "Quay", "paragraphs": paragraphs("Quay"), "source": "paper" })]);
-    room.run(&["serve", "--listen", "localhost"]).exits(2).says("ADDRESS:PORT, unix:/PATH or systemd");
+    room.run(&["serve", "--listen", "localhost"]).exits(2).says("ADDRESS:PORT such as 127.0.0.1:8008");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     room.run(&["serve", "--listen", &address]).exits(1).says("--listen 127.0.0.1:0 takes a free port");

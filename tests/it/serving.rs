@@ -72,9 +72,15 @@ pub(crate) fn address_of(daemon: &Daemon) -> String {
 
 /// The address behind some words in what a process has said.
 pub(crate) fn address_behind(daemon: &Daemon, words: &str) -> String {
-    let log = daemon.log();
-    let behind = log.split(words).nth(1).expect("an address");
-    behind.split('/').next().expect("an address").to_owned()
+    let mut address = None;
+    // A line may be read before it is whole.
+    wait_until(PATIENCE, || {
+        let log = daemon.log();
+        address =
+            log.split(words).nth(1).and_then(|behind| behind.split_once('/')).map(|(address, _)| address.to_owned());
+        address.is_some()
+    });
+    address.expect("an address")
 }
 
 #[test]

@@ -158,6 +158,8 @@ fn a_number_is_neither_true_nor_false() {
     room.set(&[("http.pages", "5")]);
     room.run(&["config", "check"]).exits(78).says("http.pages = 5: must be true or false");
     room.set(&[("http.pages", "true")]);
+    room.run(&["config", "check"]).exits(78).says("http.pages = true: shows them at http.listen, which names no place");
+    room.set(&[("http.listen", "\"127.0.0.1:0\"")]);
     room.run(&["config", "check"]).exits(0);
 }
 

@@ -41,8 +41,13 @@ pub(crate) fn run(context: &mut Context, command: &ServeCommand) -> Result<(), F
     drop(Context::reader(database)?);
     Context::runtime()?.block_on(async {
         let signals = signals::listen(2, None)?;
-        let listening = serve::start_pages(&command.listen, &config)
-            .map_err(|error| Failure::Failed(format!("{error}; --listen 127.0.0.1:0 takes a free port")))?;
+        let listening = serve::start_pages(&command.listen, &config).map_err(|error| {
+            if error.is_taken() {
+                Failure::Failed(format!("{error}; --listen 127.0.0.1:0 takes a free port"))
+            } else {
+                error.into()
+            }
+        })?;
         show(context, &listening, database, signals.stop).await;
         Ok(())
     })

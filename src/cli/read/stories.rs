@@ -270,13 +270,10 @@ pub(crate) fn find(reader: &Reader, id: i64) -> Result<StoryRow, Failure> {
     if let Some(story) = reader.story(id)? {
         return Ok(story);
     }
-    Err(Failure::Failed(match reader.last_story()? {
-        0 => format!("no story {id}, and no other either"),
-        last if (1..=last).contains(&id) => {
-            format!(
-                "no story {id}: it has become part of another, or its articles are gone; `newswire stories` lists what is there"
-            )
-        }
-        last => format!("no story {id}: the newest is {last}; `newswire stories` lists what is there"),
+    let told = forms::stories::none(id, reader.last_story()?);
+    Err(Failure::Failed(if told.contains(':') {
+        format!("{told}; `newswire stories` lists what is there")
+    } else {
+        told
     }))
 }

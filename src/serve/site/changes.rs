@@ -134,7 +134,11 @@ impl Question {
         if self.is_count {
             let n = reader.n_changes_after(&filter, after)?;
             let value = json!({ "n": n, "cursor": Place::at(after, reader)?.to_string() });
-            return Ok(if n > 0 { Answer::Some(value) } else { Answer::None(value, Place::at(after, reader)?) });
+            return Ok(if n > 0 {
+                Answer::Some(value)
+            } else {
+                Answer::None(value, Place::at(last.max(after), reader)?)
+            });
         }
         let Behind { changes, place, is_all } = Behind::read(reader, &filter, after, last, self.limit)?;
         let is_empty = changes.is_empty();

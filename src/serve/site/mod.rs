@@ -104,7 +104,7 @@ impl Site {
         }
         let asked = Asked::read(request, &self.terms);
         let frame = self.frame();
-        if asked.path == "/api/changes" {
+        if asked.pieces == ["api", "changes"] && matches!(asked.form, Form::Html | Form::Json) {
             let told = self.changes.tell(&self.readers, asked).await;
             let told = told.map(|value| reply(StatusCode::OK, JSON, format!("{value}\n")));
             return told.unwrap_or_else(|miss| tell_miss(&miss, Form::Json, &frame));
@@ -177,7 +177,8 @@ fn tell(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Re
 /// tells that, and otherwise its list, without the texts.
 fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Reply, Miss> {
     let database = match reader.database_name() {
-        Err(StoreError::Snapshot { .. }) => "snapshot".to_owned(),
+        // It has no name of its own, and two are not one.
+        Err(StoreError::Snapshot { .. }) => format!("snapshot-{}", told::digest(&frame.database())),
         name => name?,
     };
     let address = asked.canonical();

@@ -52,12 +52,15 @@ impl Told {
 
 /// A tag of a state, without quotes. Another version of the program may tell the same in another way.
 fn tag_of(database: &str, state: &str) -> String {
-    let hash = Sha256::digest(state);
-    let hash = hash.iter().take(HASH_BYTES).fold(String::new(), |mut hash, byte| {
+    format!("{database}-{}-{}", digest(state), env!("CARGO_PKG_VERSION"))
+}
+
+/// A short text that stands for a long one.
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().take(HASH_BYTES).fold(String::new(), |mut hash, byte| {
         let _ = write!(hash, "{byte:02x}");
         hash
-    });
-    format!("{database}-{hash}-{}", env!("CARGO_PKG_VERSION"))
+    })
 }
 
 #[cfg(test)]

@@ -66,10 +66,12 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn alarms(&self, now: Timestamp) -> Result<Vec<Alarm>, StoreError> {
-        if self.is_snapshot()? {
-            return Ok(Vec::new());
-        }
         let mut alarms = self.alarms_of_sources()?;
+        if self.is_snapshot()? {
+            // What it has of the intake: it does not grow.
+            alarms.extend(self.alarms_of_gaps(now)?);
+            return Ok(alarms);
+        }
         alarms.extend(self.alarms_of_gates()?);
         alarms.extend(self.alarms_of_gaps(now)?);
         alarms.extend(self.failing_list(None)?.map(|list| Alarm {
@@ -90,8 +92,9 @@ impl Reader {
     fn alarms_of_sources(&self) -> Result<Vec<Alarm>, StoreError> {
         self.rows(
             "SELECT slug, state, failures_in_a_row, error,
-                 strftime('%Y-%m-%dT%H:%M:%SZ', last_ok_at / 1000, 'unixepoch')
-             FROM sources JOIN _source_schedule ON source_id = sources.id
+                 -- One that never answered fails since it is followed.
+                 coalesce(last_ok_at, (SELECT created_at FROM sources WHERE id = source_id))
+             FROM source_health
              WHERE state = 'gone' OR state = 'active' AND failures_in_a_row >= ?1
              ORDER BY last_ok_at, slug",
             params![FAILURES_MIN],

@@ -94,6 +94,17 @@ impl Reader {
         self.rows(sql, params![list(ids)], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
+    /// For each of these stories that there is, its number and the last change of any of its articles, in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn last_changes_in_stories(&self, ids: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
+        let sql = "SELECT story_members.story_id, max(change_seq) FROM story_members CROSS JOIN articles ON articles.id = article_id
+                   WHERE story_members.story_id IN rarray(?1) GROUP BY story_members.story_id ORDER BY story_members.story_id";
+        self.rows(sql, params![list(ids)], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// A `WHERE` clause by which the newest articles of a choice are found soon, and its parameters.
     fn newest_of(&self, filter: &ArticleFilter, limit: u32) -> rusqlite::Result<(String, Parameters)> {
         let connection = self.connection();

@@ -117,6 +117,15 @@ impl Reader {
         })
     }
 
+    /// How many were taken back after a number.
+    pub(super) fn n_taken_back_after(&self, source: Option<i64>, after: i64) -> Result<u64, StoreError> {
+        if self.is_snapshot()? {
+            return Ok(0);
+        }
+        let sql = "SELECT count(*) FROM _taken_back WHERE change_seq > ?1 AND (?2 IS NULL OR source_id = ?2)";
+        Ok(self.connection().query_row(sql, params![after, source], |row| row.get(0))?)
+    }
+
     /// The last changes, oldest first.
     ///
     /// # Errors

@@ -33,7 +33,9 @@ impl Reader {
         let (mut conditions, mut parameters) = filter.conditions(UserCondition::AsSubquery);
         conditions.push("articles.change_seq > :after".to_owned());
         parameters.push((":after", Box::new(after)));
-        self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(error))
+        let n_changed =
+            self.count(&counting("articles", &conditions), &parameters).map_err(|error| filter.blame(error))?;
+        Ok(n_changed + self.n_taken_back_after(filter.source_id, after)?)
     }
 
     /// How many stories a choice has.

@@ -7,9 +7,9 @@ if (news) {
       return;
     }
     const answer = await fetch(`/api/changes?count=yes&cursor=${news.dataset.cursor}`).catch(() => null);
-    const { n } = answer?.ok ? await answer.json() : { n: 0 };
+    const { n } = answer?.ok ? await answer.json() : { n: "?" };
     news.hidden = !n;
-    news.textContent = `${n} new or changed`;
+    news.textContent = answer?.ok ? `${n} new or changed` : "newswire does not answer";
   }, 20000);
 }
 // j and k go from headline to headline, / to the search field. Without this everything works as well, by tabulator.

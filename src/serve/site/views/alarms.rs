@@ -16,11 +16,10 @@ use crate::serve::site::syndication::{Feed, FeedEntry, MAKER};
 
 pub(super) struct Alarms {
     alarms: Vec<Alarm>,
-    now: Timestamp,
 }
 
 pub(super) fn read(reader: &Reader, now: Timestamp) -> Result<Alarms, Miss> {
-    Ok(Alarms { alarms: reader.alarms(now)?, now })
+    Ok(Alarms { alarms: reader.alarms(now)? })
 }
 
 impl View for Alarms {
@@ -73,7 +72,7 @@ impl View for Alarms {
                 page: "alarms".to_owned(),
                 title: Some(format!("{subject}: {kind}")),
                 url: None,
-                updated_at: alarm.since.clone().unwrap_or_else(|| rfc3339(self.now)),
+                updated_at: alarm.since.clone().unwrap_or_else(|| rfc3339(Timestamp::UNIX_EPOCH)),
                 published_at: None,
                 authors: vec![MAKER.to_owned()],
                 language: Some("en".to_owned()),

@@ -50,7 +50,7 @@ impl View for Article {
         html! {
             p.about {
                 @if let Some(site) = site_name.as_deref().or(row.source.as_deref()) { b { (site) } }
-                @if !at.is_empty() { " · " (time(&at, now)) }
+                @if !at.is_empty() { " · " (time(&at, now)) " (" (at.get(..16).unwrap_or(&at).replace('T', " ")) @if at.len() > 10 { " UTC" } ")" }
                 @if !authors.is_empty() { " · " (authors.join(", ")) }
                 @if let Some(url) = &row.url { " · " (outward(url, "at its publisher's")) }
             }

@@ -58,7 +58,7 @@ pub(super) fn find(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Box<
 
 /// Whether what a path shows may change though no article does: what there was until an hour ago, and what of the intake is wrong.
 pub(super) fn changes_by_itself(asked: &Asked) -> bool {
-    asked.text("until").is_some() || asked.path == "/alarms"
+    asked.text("until").is_some() || asked.pieces == ["alarms"]
 }
 
 fn nothing_at(path: &str) -> Miss {

@@ -21,6 +21,9 @@ use crate::serve::site::syndication::{Feed, FeedEntry};
 /// Articles on a page, and entries of a feed.
 const SHOWN_MAX: u32 = 50;
 
+/// Words of a query: each costs a look at the index, and nobody remembers so many.
+const WORDS_MAX: usize = 32;
+
 /// So many are counted by source, language and day.
 const COUNTED_MAX: u32 = 500;
 
@@ -63,6 +66,9 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
             let expression = expression_of(query);
             if expression.is_empty() {
                 return Err(Miss::Wrong("there is no word in the query".to_owned()));
+            }
+            if expression.matches('"').count() > 2 * WORDS_MAX {
+                return Err(Miss::Wrong(format!("a query has {WORDS_MAX} words at most")));
             }
             if wants_feed(asked) {
                 // What is subscribed to is what comes next, not what fits best.

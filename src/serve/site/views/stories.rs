@@ -100,10 +100,12 @@ impl View for StoryList {
         true
     }
 
-    /// A story changes when articles come and go.
-    fn state(&self, _: &Reader) -> Result<Option<String>, Miss> {
+    /// A story changes when articles come and go, and when they do.
+    fn state(&self, reader: &Reader) -> Result<Option<String>, Miss> {
         let state = |row: &StoryRow| format!("{} {} {} {:?}\n", row.id, row.updated_at, row.n_articles, row.title);
-        Ok(Some(self.rows.iter().map(state).collect()))
+        let stories: String = self.rows.iter().map(state).collect();
+        let ids: Vec<i64> = self.rows.iter().map(|row| row.id).collect();
+        Ok(Some(format!("{stories}{:?}", reader.last_changes_in_stories(&ids)?)))
     }
 
     fn feed(&self, reader: &Reader) -> Result<Option<Feed>, Miss> {
@@ -177,7 +179,9 @@ pub(super) struct Story {
 }
 
 pub(super) fn read_one(reader: &Reader, id: i64) -> Result<Story, Miss> {
-    let row = reader.story(id)?.ok_or_else(|| Miss::NotFound(format!("there is no story {id}")))?;
+    let Some(row) = reader.story(id)? else {
+        return Err(Miss::NotFound(forms::stories::none(id, reader.last_story()?)));
+    };
     Ok(Story { row, members: reader.story_members(id)? })
 }
 
@@ -192,7 +196,7 @@ impl View for Story {
         let takes_orders = asked.terms.takes_orders;
         html! {
             p.about {
-                (counted(self.row.n_articles, "article")) " of " (counted(self.row.n_sources, "source"))
+                "Story " (self.row.id) ": " (counted(self.row.n_articles, "article")) " of " (counted(self.row.n_sources, "source"))
                 @if let (Some(first), Some(last)) = (&self.row.first_published_at, &self.row.last_published_at) {
                     ", told " (time(first, now)) " to " (time(last, now))
                 }
