@@ -65,7 +65,7 @@ fn sources(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answ
         let last = n_told.checked_sub(1).and_then(|at| slugs.get(at)).unwrap_or(&behind);
         Ok(json!({ "after": last }))
     };
-    let n_in_trouble = reader.sources_in_trouble(0)?.1;
+    let n_in_trouble = reader.n_sources_in_trouble()?;
     Answer::of(json!({ "n_in_trouble": n_in_trouble }), basis.now).with_rows(
         "sources",
         rows.iter().map(forms::sources::row).collect(),

@@ -132,16 +132,14 @@ impl Reader {
         Ok((self.sources_with_ids(&ids)?, are_more))
     }
 
-    /// The sources that need attention, by slug, so many at most; and how many there are.
+    /// How many sources need attention.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub fn sources_in_trouble(&self, limit: u32) -> Result<(Vec<SourceRow>, u64), StoreError> {
-        let ids = self.rows(&group_sql(GROUPS[0]), params!["", limit], |row| row.get(0))?;
+    pub fn n_sources_in_trouble(&self) -> Result<u64, StoreError> {
         let sql = format!("SELECT count(*) {GROUPED} WHERE {}", GROUPS[0]);
-        let n_all = self.connection().query_row(&sql, [], |row| row.get(0))?;
-        Ok((self.sources_with_ids(&ids)?, n_all))
+        Ok(self.connection().query_row(&sql, [], |row| row.get(0))?)
     }
 
     /// Sources in the order of these ids.

@@ -42,7 +42,7 @@ pub(super) struct SourceList {
 pub(super) fn read_list(reader: &Reader, asked: &Asked) -> Result<SourceList, Miss> {
     let last = asked.text("after").map(|slug| source(reader, slug)).transpose()?;
     let (rows, are_more) = reader.sources_after(last.as_ref(), SOURCES_MAX)?;
-    let n_in_trouble = if last.is_none() { Some(reader.sources_in_trouble(0)?.1) } else { None };
+    let n_in_trouble = if last.is_none() { Some(reader.n_sources_in_trouble()?) } else { None };
     // JSON has no bars.
     let ids: Vec<i64> = if asked.form == Form::Html { rows.iter().map(|row| row.id).collect() } else { Vec::new() };
     Ok(SourceList { polls: reader.last_polls(&ids, POLLS_MAX)?, rows, n_in_trouble, are_more })
