@@ -52,6 +52,7 @@ pub use read::gaps::GapRow;
 pub use read::latest::{Happened, PollOutcome, PollRow};
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::list_changes::{KeyChange, ListChanges, list_changes, named_sources};
+pub use read::names::{Names, Numbered};
 pub use read::reader::Reader;
 pub use read::search::{CountedHit, Found, MATCH_MARKS, Order, SearchHit};
 pub use read::sightings::SightingRow;

@@ -53,6 +53,16 @@ fn each_change_is_told_once_to_whoever_goes_on_from_the_last_answer() {
     shown.room.run(&["rm", "4"]).exits(0);
     assert_eq!(titles(&on(&now, "")).len(), 2, "what came and went is told as gone");
     assert_eq!(on(&now, "&count=yes")["n"], 2);
+    // What two sources listed is missed by the followers of both.
+    let now = shown.json("/api/changes?cursor=now");
+    let mut elsewhere = article(3);
+    elsewhere["source"] = json!("other");
+    import(&shown.room, &elsewhere);
+    shown.room.run(&["rm", "3"]).exits(0);
+    for source in ["paper", "other"] {
+        assert_eq!(titles(&on(&now, &format!("&source={source}"))), ["removed null"], "{source}");
+        assert_eq!(on(&now, &format!("&count=yes&source={source}"))["n"], 1, "{source}");
+    }
     shown.end();
 }
 

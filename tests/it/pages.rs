@@ -36,9 +36,10 @@ impl Shown {
         self.pages.id()
     }
 
-    pub(crate) fn end(self) {
+    pub(crate) fn end(self) -> Newsroom {
         self.pages.stop().exits(0);
         self.room.assert_sound();
+        self.room
     }
 }
 

@@ -473,6 +473,48 @@ fn a_story_that_grows_and_an_article_that_changes_keep_their_entries() {
     shown.end();
 }
 
+#[test]
+fn entries_outlast_a_restore_and_what_comes_after_it_is_another() {
+    // Subjects that have nothing in common, so that each has a story of its own.
+    let article = |n: u32| {
+        let text = (0..60).map(|word| format!("w{n}x{word}")).collect::<Vec<_>>().join(" ");
+        json!({ "url": format!("https://paper.example/{n}"), "title": format!("Report {n}"), "source": "paper",
+                "published": format!("2026-11-20T{n:02}:00:00Z"), "text": text })
+    };
+    let ids = |shown: &Shown, path: &str| -> Vec<String> {
+        let mut ids: Vec<_> = atom(shown, path).all("entry").map(|entry| entry.only("id").text.clone()).collect();
+        ids.sort_unstable_by_key(|id| id.rsplit('/').next().and_then(|number| number.parse::<u32>().ok()));
+        ids
+    };
+    let both =
+        |shown: &Shown| ["/search.atom", "/stories.atom?min_articles=1&routine=yes"].map(|path| ids(shown, path));
+    let import = |room: &Newsroom, n: u32| {
+        let file = room.file("more.jsonl", article(n).to_string());
+        room.run(&["import", &file]).exits(0);
+    };
+    let mut room = room_with(&[article(1), article(2)]);
+    let backup = room.path("backup.db").display().to_string();
+    room.run(&["backup", &backup]).exits(0);
+    let mut known = Vec::new();
+    // What was lost, and twice what took its number.
+    for n in 3..=5 {
+        if n > 3 {
+            room.run(&["restore", "--force", &backup]).exits(0);
+        }
+        import(&room, n);
+        let shown = Shown::of(room);
+        known.push((atom(&shown, "/search.atom").only("id").text.clone(), both(&shown)));
+        room = shown.end();
+    }
+    for list in 0..2 {
+        let of = |time: usize| &known[time].1[list];
+        assert_eq!([0, 1, 2].map(|time| of(time).len()), [3, 3, 3], "{known:#?}");
+        assert!(of(0)[..2] == of(1)[..2] && of(0)[..2] == of(2)[..2], "{known:#?}");
+        assert!(of(0)[2] != of(1)[2] && of(0)[2] != of(2)[2] && of(1)[2] != of(2)[2], "{known:#?}");
+    }
+    assert!(known.iter().all(|(feed, _)| *feed == known[0].0), "the feed itself stays");
+}
+
 /// The tag of an answer, without what says that it is a weak one.
 fn tag_of(answer: &Answer) -> String {
     let tag = answer.head.lines().find_map(|line| line.strip_prefix("etag: w/")).expect("a tag");

@@ -157,6 +157,32 @@ fn a_cursor_brings_each_change_once() {
 }
 
 #[test]
+fn whoever_follows_a_source_hears_of_what_was_deleted_in_it() {
+    let room = Newsroom::new();
+    let in_source = |source: &str, number: usize| {
+        told(source, number).replacen('{', &format!(r#"{{"url": "https://paper.example/{number}", "#), 1)
+    };
+    import(&room, &[in_source("first", 1), in_source("second", 1), in_source("second", 2)]);
+    assert_eq!(room.number("SELECT count(*) FROM sightings"), 3);
+    let followed = |source: &str| {
+        let place = room.path(source).display().to_string();
+        let filter: &[&str] = if source == "any" { &[] } else { &["--source", source] };
+        let lines = room.run(&[&["--json", "tail", "--cursor", &place], filter].concat()).exits(0).json_lines();
+        let said = |line: &serde_json::Value| format!("{} {}", line["change"], line["id"]).replace('"', "");
+        lines.iter().map(said).collect::<Vec<_>>()
+    };
+    let check = |expected: [&[&str]; 3]| assert_eq!(["first", "second", "any"].map(followed), expected);
+    check([&["new 1"], &["new 1", "new 2"], &["new 1", "new 2"]]);
+    room.run(&["rm", "1"]).exits(0);
+    check([&["removed 1"], &["removed 1"], &["removed 1"]]);
+    room.run(&["rm", "2"]).exits(0);
+    check([&[], &["removed 2"], &["removed 2"]]);
+    // Those of a source that is no more follow nothing.
+    change(&room, "DELETE FROM sources WHERE slug = 'second'");
+    assert_eq!(room.number("SELECT count(*) FROM _taken_back_sources"), 1);
+}
+
+#[test]
 fn a_cursor_is_refused_where_it_would_mislead() {
     let room = Newsroom::new();
     import(&room, &imported(1..=3));

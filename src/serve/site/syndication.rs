@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::asked::{Asked, Form};
 use super::parts::{as_uri, shown, web_address};
+use crate::store::{Names, Numbered};
 
 /// Media type of an Atom document.
 pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
@@ -31,6 +32,8 @@ pub(super) struct Feed {
 pub(super) struct FeedEntry {
     /// What it is and its number, such as `articles/5`: the part of its id that no other entry of any feed has.
     pub(super) name: String,
+    /// The number by which that is told from what is lost in a restore; absent where no number is in it.
+    pub(super) number: Option<Numbered>,
     /// The path of its page.
     pub(super) page: String,
     pub(super) title: Option<String>,
@@ -61,7 +64,8 @@ pub(super) const MAKER: &str = "newswire";
 const NOBODY: &str = "unknown";
 
 impl FeedEntry {
-    fn id(&self, database: &str) -> String {
+    fn id(&self, names: &Names) -> String {
+        let database = self.number.map_or(names.first(), |number| names.of(number));
         format!("{TAG_AUTHORITY}:{database}/{}", self.name)
     }
 
@@ -85,10 +89,10 @@ impl FeedEntry {
 }
 
 /// The feed as Atom.
-pub(super) fn atom(feed: &Feed, database: &str, asked: &Asked) -> Vec<u8> {
+pub(super) fn atom(feed: &Feed, names: &Names, asked: &Asked) -> Vec<u8> {
     let mut atom = Document::new();
     atom.open("feed", &[("xmlns", "http://www.w3.org/2005/Atom")]);
-    atom.leaf("id", &[], &format!("{TAG_AUTHORITY}:{database}{}", asked.canonical()));
+    atom.leaf("id", &[], &format!("{TAG_AUTHORITY}:{}{}", names.first(), asked.canonical()));
     atom.leaf("title", &[], &feed.title);
     // The page of a list without entries has never been changed.
     let updated_at = feed.entries.iter().map(|entry| entry.updated_at.as_str()).max().unwrap_or("1970-01-01T00:00:00Z");
@@ -103,7 +107,7 @@ pub(super) fn atom(feed: &Feed, database: &str, asked: &Asked) -> Vec<u8> {
     for entry in &feed.entries {
         let of_language = entry.language().map(|language| ("xml:lang", language));
         atom.open("entry", of_language.as_slice());
-        atom.leaf("id", &[], &entry.id(database));
+        atom.leaf("id", &[], &entry.id(names));
         atom.leaf("title", &[], &shown(entry.title.as_deref()));
         atom.leaf("updated", &[], &entry.updated_at);
         if let Some(published_at) = &entry.published_at {
@@ -128,12 +132,12 @@ pub(super) fn atom(feed: &Feed, database: &str, asked: &Asked) -> Vec<u8> {
 }
 
 /// The feed as JSON Feed.
-pub(super) fn json_feed(feed: &Feed, database: &str, asked: &Asked) -> Vec<u8> {
+pub(super) fn json_feed(feed: &Feed, names: &Names, asked: &Asked) -> Vec<u8> {
     let to = |path: &str| as_uri(&format!("{}{path}", asked.base));
     let items = feed.entries.iter().map(|entry| {
         let publishers = entry.url.as_deref().and_then(web_address);
         let mut item = json!({
-            "id": entry.id(database),
+            "id": entry.id(names),
             "url": to(&format!("/{}", entry.page)),
             "title": without_controls(&shown(entry.title.as_deref())),
             "content_html": without_controls(&entry.content),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::store::file::backup::copy_into;
+use crate::store::file::change_seq::NEXT_CHANGE;
 use crate::store::file::error::{StoreError, explain, is_damage};
 use crate::store::file::identity::{refuse_newer, refuse_snapshot};
 use crate::store::file::integrity;
@@ -126,6 +127,14 @@ fn settle(whole: &Path) -> rusqlite::Result<u64> {
         ));
     }
     copy.execute("UPDATE _change_state SET database = lower(hex(randomblob(16)))", [])?;
+    if copy.table_exists(Some("main"), "_names")? {
+        let named = format!(
+            "INSERT INTO _names (name, after_article, after_story, after_change)
+             SELECT database, (SELECT coalesce(max(id), 0) FROM articles), (SELECT coalesce(max(id), 0) FROM stories), {NEXT_CHANGE} - 1
+             FROM _change_state"
+        );
+        copy.execute(&named, [])?;
+    }
     let n_articles = copy.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))?;
     copy.close().map_err(|(_, error)| error)?;
     Ok(n_articles)

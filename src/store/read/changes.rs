@@ -88,11 +88,14 @@ impl Reader {
         if self.is_snapshot()? {
             return Ok(Vec::new());
         }
-        let sql = "SELECT article_id, sources.slug, _taken_back.title, _taken_back.url, change_seq, at
-                   FROM _taken_back LEFT JOIN sources ON sources.id = source_id
-                   WHERE change_seq > ?1 AND (?2 IS NULL OR source_id = ?2)";
+        let sql = format!(
+            "SELECT article_id, sources.slug, _taken_back.title, _taken_back.url, change_seq, at
+             FROM _taken_back LEFT JOIN sources ON sources.id = source_id
+             WHERE change_seq > ?1 AND {}",
+            self.is_of_source()?
+        );
         let name = |changed: &ChangeRow| article_name(&changed.row);
-        self.readable_rows(sql, params![after, source], name, |cells| ChangeRow {
+        self.readable_rows(&sql, params![after, source], name, |cells| ChangeRow {
             row: ArticleRow {
                 id: cells.value(0),
                 published_at: None,
@@ -122,8 +125,18 @@ impl Reader {
         if self.is_snapshot()? {
             return Ok(0);
         }
-        let sql = "SELECT count(*) FROM _taken_back WHERE change_seq > ?1 AND (?2 IS NULL OR source_id = ?2)";
-        Ok(self.connection().query_row(sql, params![after, source], |row| row.get(0))?)
+        let sql = format!("SELECT count(*) FROM _taken_back WHERE change_seq > ?1 AND {}", self.is_of_source()?);
+        Ok(self.connection().query_row(&sql, params![after, source], |row| row.get(0))?)
+    }
+
+    /// Whether what was taken back had been seen in the source of the second parameter, as a condition. A file of before version 16 knows
+    /// one source of each.
+    fn is_of_source(&self) -> Result<&'static str, StoreError> {
+        Ok(if self.connection().table_exists(Some("main"), "_taken_back_sources")? {
+            "(?2 IS NULL OR (?2, change_seq) IN (SELECT source_id, change_seq FROM _taken_back_sources))"
+        } else {
+            "(?2 IS NULL OR source_id = ?2)"
+        })
     }
 
     /// The last changes, oldest first.

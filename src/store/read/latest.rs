@@ -16,6 +16,8 @@ pub struct Happened {
     pub row: ArticleRow,
     /// When.
     pub at: String,
+    /// The number of that change, where it is known.
+    pub change_seq: Option<i64>,
 }
 
 /// How a poll ended.
@@ -53,7 +55,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn revised_last(&self, limit: u32) -> Result<Vec<Happened>, StoreError> {
-        self.happened("articles.updated_at", REVISED, limit)
+        self.happened("articles.updated_at, articles.wording_seq", REVISED, limit)
     }
 
     /// The articles that their publishers have removed last, the last first, and when that was seen.
@@ -62,7 +64,7 @@ impl Reader {
     ///
     /// When the database cannot be read.
     pub fn removed_last(&self, limit: u32) -> Result<Vec<Happened>, StoreError> {
-        self.happened("articles.removed_at", REMOVED, limit)
+        self.happened("articles.removed_at, articles.removed_seq", REMOVED, limit)
     }
 
     fn happened(&self, at: &str, which: &str, limit: u32) -> Result<Vec<Happened>, StoreError> {
@@ -73,7 +75,11 @@ impl Reader {
             ),
             params![limit],
             |happened: &Happened| article_name(&happened.row),
-            |cells| Happened { row: article_row(cells), at: cells.text(N_ARTICLE_COLUMNS) },
+            |cells| Happened {
+                row: article_row(cells),
+                at: cells.text(N_ARTICLE_COLUMNS),
+                change_seq: cells.value(N_ARTICLE_COLUMNS + 1),
+            },
         )
     }
 

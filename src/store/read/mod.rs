@@ -51,6 +51,8 @@ mod newest;
 
 mod numbers;
 
+pub(super) mod names;
+
 mod spellings;
 
 mod counts;

@@ -69,6 +69,7 @@ impl View for Alarms {
             FeedEntry {
                 // One that is over and comes again is another.
                 name: format!("alarms/{kind}/{subject}/{since}"),
+                number: None,
                 page: "alarms".to_owned(),
                 title: Some(format!("{subject}: {kind}")),
                 url: None,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::forms;
 use crate::forms::revisions::{History, RevisionRange};
 use crate::serve::miss::Miss;
-use crate::store::{Happened, Reader};
+use crate::store::{Happened, Numbered, Reader};
 
 use super::diff::marked;
 use super::view::{Texts, View, wants_feed};
@@ -97,7 +97,7 @@ impl View for HappenedList {
 
 /// One in a list: when it happened, to what, and where.
 pub(super) fn item(one: &Happened, kind: Kind, now: Timestamp) -> Markup {
-    let Happened { row, at } = one;
+    let Happened { row, at, .. } = one;
     let path = match kind {
         Kind::Revised => last_change(row.id, row.revision),
         Kind::Removed => format!("articles/{}", row.id),
@@ -134,6 +134,7 @@ fn entry(reader: &Reader, one: &Happened, kind: Kind, texts: Texts) -> Result<Op
     };
     Ok(Some(FeedEntry {
         name,
+        number: Some(one.change_seq.map_or(Numbered::Article(one.row.id), Numbered::Change)),
         page,
         title: one.row.title.clone(),
         url: one.row.url.clone(),

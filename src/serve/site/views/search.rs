@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::forms;
 use crate::serve::miss::Miss;
 use crate::store::{
-    ArticleDetails, ArticleFilter, ArticleRow, CountedHit, MATCH_MARKS, Order, Reader, SearchHit, expression_of,
+    ArticleDetails, ArticleFilter, ArticleRow, CountedHit, MATCH_MARKS, Numbered, Order, Reader, SearchHit,
+    expression_of,
 };
 
 use super::view::{Texts, View, source_id, wants_feed};
@@ -257,6 +258,7 @@ impl View for Search {
 fn feed_entry(article: &ArticleDetails, n_paragraphs: usize) -> FeedEntry {
     FeedEntry {
         name: format!("articles/{}", article.row.id),
+        number: Some(Numbered::Article(article.row.id)),
         page: format!("articles/{}", article.row.id),
         title: article.row.title.clone(),
         url: article.row.url.clone(),

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::forms;
 use crate::serve::miss::Miss;
-use crate::store::{MemberRow, Reader, StoryFilter, StoryRow};
+use crate::store::{MemberRow, Numbered, Reader, StoryFilter, StoryRow};
 
 use super::orders;
 use super::view::{View, wants_feed};
@@ -112,6 +112,7 @@ impl View for StoryList {
         let members = members_of(reader, &self.rows)?;
         let entries = self.rows.iter().zip(&members).map(|(row, members)| FeedEntry {
             name: format!("stories/{}", row.id),
+            number: Some(Numbered::Story(row.id)),
             page: format!("stories/{}", row.id),
             title: row.title.clone(),
             url: None,

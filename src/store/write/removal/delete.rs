@@ -25,6 +25,15 @@ pub(in crate::store) fn tell(connection: &Connection, id: i64, now: Timestamp) -
              SELECT {NEXT_CHANGE}, id, source_id, title, url, ?2 FROM articles WHERE id = ?1"
         ))?
         .execute(params![id, public_time(now)])?;
+    // Each of its sources has its followers.
+    connection
+        .prepare_cached(
+            "INSERT INTO _taken_back_sources (source_id, change_seq)
+             SELECT source_id, (SELECT max(change_seq) FROM _taken_back) FROM (
+                 SELECT source_id FROM sightings WHERE article_id = ?1
+                 UNION SELECT source_id FROM articles WHERE id = ?1 AND source_id IS NOT NULL)",
+        )?
+        .execute([id])?;
     connection
         .prepare_cached("UPDATE _change_state SET deleted_up_to = (SELECT max(change_seq) FROM _taken_back)")?
         .execute([])?;
