@@ -579,6 +579,29 @@ fn what_changes_elsewhere_sends_no_feed_again() {
 }
 
 #[test]
+fn a_feed_of_stories_is_sent_again_when_another_headline_in_a_story_is() {
+    let article = |source: &str, hour: u32, title: &str| {
+        let mut texts = paragraphs("Storm");
+        texts.push(format!("So says {source}."));
+        json!({ "url": format!("https://{source}.example/1"), "title": title, "source": source,
+                "published": format!("2026-11-20T{hour:02}:00:00Z"), "paragraphs": texts })
+    };
+    let shown =
+        Shown::of(room_with(&[article("a", 8, "Storm"), article("b", 9, "Storm at sea"), article("c", 9, "Storm")]));
+    let path = "/stories.atom";
+    let tag = tag_of(&shown.get(path));
+    let ask = || get(&shown.address, path, &format!("Host: localhost\r\nIf-None-Match: {tag}\r\n"));
+    assert_eq!(ask().status, 304);
+    let before = shown.json("/stories.json");
+    let file = shown.room.file("more.jsonl", article("b", 9, "Storm abates").to_string());
+    shown.room.run(&["import", &file]).exits(0);
+    assert_eq!(shown.json("/stories.json"), before, "the story says of itself what it said");
+    let answer = ask();
+    assert!(answer.status == 200 && answer.body.contains("Storm abates"), "{}: {}", answer.status, answer.body);
+    shown.end();
+}
+
+#[test]
 fn what_comes_into_a_feed_by_the_clock_is_no_less_new() {
     let soon = Timestamp::now() + SignedDuration::from_secs(3);
     let article = json!({ "url": "https://paper.example/1", "title": "Embargo", "source": "paper", "published": format!("{soon:.0}"),
