@@ -5,6 +5,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::cli::terminal::messages::say;
 use crate::config::{self, Config, Overrides, Place};
 use crate::store::{self, Reader, StoreError};
 
@@ -82,7 +83,7 @@ impl Context {
                 0 => String::new(),
                 n => format!(" (and {} more: `newswire config check`)", counted(n, "fault")),
             };
-            eprintln!(
+            say!(
                 "newswire: the sources or the rules for sites have faults, and this goes on without those: {}{others}",
                 one_line(&first)
             );
@@ -109,7 +110,7 @@ impl Context {
         database.is_known = true;
         if self.verbosity != logging::Verbosity::Quiet {
             let others = others_of(&database.places);
-            eprintln!("newswire: {}: a new database, since there was none{others}", shown(&database.path));
+            say!("newswire: {}: a new database, since there was none{others}", shown(&database.path));
         }
     }
 
@@ -132,10 +133,10 @@ impl Context {
         let reader = Reader::open(path)?;
         if reader.is_at_rest() {
             let reason = "nothing can be written beside it, and nothing writes to it";
-            eprintln!("newswire: {}: read as it lies (immutable=1): {reason}", path.display());
+            say!("newswire: {}: read as it lies (immutable=1): {reason}", path.display());
         }
         if let Some(damage) = reader.cut_off() {
-            eprintln!(
+            say!(
                 "newswire: {}: {damage}; what can be read of it is shown, and `newswire doctor` says what can be done",
                 path.display()
             );
@@ -155,7 +156,7 @@ impl Context {
     /// Says that a file is not all that there may be.
     pub(crate) fn tell_other_names(path: &Path) {
         let reason = "the file has other names (hard links), and what is written by one of them may be missing here";
-        eprintln!("newswire: {}: {reason}", path.display());
+        say!("newswire: {}: {reason}", path.display());
     }
 
     /// A runtime for commands that touch the network or the writer.

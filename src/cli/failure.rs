@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::app::AppError;
+use crate::cli::terminal::messages::say;
 use crate::config::Problems;
 use crate::daemon::EngineError;
 use crate::serve::ListenError;
@@ -92,7 +93,7 @@ pub(crate) fn outcome_of_parts(
         1 if n_done == 0 => failures.pop().map_or(Ok(()), Err),
         n_failed => {
             for failure in failures {
-                eprintln!("newswire: {failure}");
+                say!("newswire: {failure}");
             }
             let message = summary(n_failed);
             Err(if n_done == 0 { Failure::Failed(message) } else { Failure::Partly(message) })

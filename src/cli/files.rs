@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::failure::Failure;
+use crate::cli::terminal::messages::say;
 use crate::store;
 
 /// What stands for standard input among the names of files.
@@ -15,7 +16,7 @@ pub(crate) const STANDARD_INPUT: &str = "-";
 pub(crate) fn read_input(input: &str) -> io::Result<Vec<u8>> {
     if input == STANDARD_INPUT {
         let mut bytes = Vec::new();
-        standard_input(|told| eprintln!("{told}"))?.read_to_end(&mut bytes)?;
+        standard_input(|told| say!("{told}"))?.read_to_end(&mut bytes)?;
         Ok(bytes)
     } else {
         fs::read(input)

@@ -13,6 +13,8 @@
 //! Commands print and decide nothing: what they do is the pipeline's and the store's. Data goes to stdout, everything
 //! else to stderr. The exit codes are those of `failure::Failure::exit_code`.
 
+#![warn(clippy::print_stderr)]
+
 mod terminal;
 
 mod failure;
@@ -46,6 +48,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::cli::terminal::messages::say;
 use crate::config::meant_by;
 
 use arguments::{CommonArguments, STYLES, after_help};
@@ -227,7 +230,7 @@ fn end_with(mut error: clap::Error) -> ! {
     for line in text.lines() {
         let indent = " ".repeat(line.len() - line.trim_start().len());
         for line in wrapped_whole(line.trim_start(), columns, &indent, &indent) {
-            eprintln!("{line}");
+            say!("{line}");
         }
     }
     std::process::exit(error.exit_code());
@@ -288,7 +291,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut context = Context::new(&arguments.common);
     let Some(command) = arguments.command else {
-        eprintln!("{}", help::first_steps(terminal_width()));
+        say!("{}", help::first_steps(terminal_width()));
         return Err(Failure::Told(2));
     };
     // Its last line says what it has put there.

@@ -423,3 +423,41 @@ fn a_folder_that_cannot_be_put_in_its_place_as_a_whole_is_refused_before_anythin
     room.run(&["export", "--format", "bundle", "--out", "new/and/deep"]).exits(0);
     assert_eq!(bundle_in(&room.path("new/and/deep")).len(), 1);
 }
+
+/// A site with a page that is there and one that is missing, of which the log tells.
+fn site_with_a_failure() -> Site {
+    Site::new("paper.example")
+        .with("/feed", feed(&["http://paper.example/a", "http://paper.example/missing"]))
+        .with("/a", Resource::html(faults::article_html("What the paper has")))
+}
+
+#[test]
+fn whoever_goes_away_from_the_log_ends_no_work() {
+    let web = web_of(vec![site_with_a_failure()]);
+    let check = |arguments: &[&str], code: i32| {
+        let mut room = Newsroom::reading(&web);
+        room.follow("paper", "http://paper.example/feed", Some("feed"));
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let mut command = room.command(arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(writer).spawn().expect("the program starts");
+        // As `2>&1 | head` does: every line from here on is written to nobody.
+        drop((command, reader));
+        room_has(&room, "SELECT count(*) FROM fetches WHERE status = 404");
+        if arguments.contains(&"run") {
+            send_signal(child.id(), "TERM");
+        }
+        assert!(wait_until(PATIENCE, || child.try_wait().expect("a child").is_some()), "{arguments:?}");
+        assert_eq!(child.wait().expect("a child").code(), Some(code), "{arguments:?}");
+        assert_eq!(room.number("SELECT count(*) FROM articles"), 1, "{arguments:?}");
+        room.assert_sound();
+    };
+    for format in ["text", "json"] {
+        check(&["run", "-v", "--log-format", format], 0);
+        check(&["fetch", "--all", "-v", "--log-format", format], 3);
+    }
+}
+
+fn room_has(room: &Newsroom, sql: &str) {
+    let is_there = || room.database().exists() && room.try_table(sql).is_ok_and(|rows| rows[0][0] != "0");
+    assert!(wait_until(PATIENCE, is_there), "{sql}");
+}

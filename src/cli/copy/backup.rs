@@ -6,6 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::cli::terminal::messages::say;
 use crate::store::{self, CopyPlan, CopyStage, CopyWatcher, FileCopy, StoreError};
 
 use crate::cli::context::Context;
@@ -78,7 +79,7 @@ pub(crate) fn run(context: &mut Context, command: &BackupCommand) -> Result<(), 
             })?;
             if context.verbosity != Verbosity::Quiet {
                 for file in &removed {
-                    eprintln!("{}: removed", file.display());
+                    say!("{}: removed", file.display());
                 }
             }
             Ok(())
@@ -95,7 +96,7 @@ fn back_up(context: &mut Context, database: &Path, target: &TargetArguments, is_
     })?;
     for fault in &faults {
         let advice = fault.advice.map(|advice| format!("; {advice}")).unwrap_or_default();
-        eprintln!("newswire: {}: {}", fault.subject.as_str(), one_line(&format!("{}{advice}", fault.text)));
+        say!("newswire: {}: {}", fault.subject.as_str(), one_line(&format!("{}{advice}", fault.text)));
     }
     if faults.is_empty() {
         return Ok(());
@@ -131,7 +132,7 @@ pub(crate) fn write_copy(
         let file = target.file.display().to_string();
         context.output.json(&json!({ "file": file, "bytes": file_bytes, "articles": n_articles }))?;
     } else if !is_quiet {
-        eprintln!("{}", summary(&target.file, file_bytes, n_articles));
+        say!("{}", summary(&target.file, file_bytes, n_articles));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::bundle;
+use crate::cli::terminal::messages::say;
 use crate::forms::times::{parse_time, rfc3339};
 use crate::store::{self, AsOf, CopyPlan};
 
@@ -136,7 +137,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
         },
     )?;
     let thing = if command.format == ExportFormat::Bundle { "document" } else { "article" };
-    eprintln!("{} in {}", counted(tally.n_articles, thing), target.display());
+    say!("{} in {}", counted(tally.n_articles, thing), target.display());
     damage.outcome()
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use crate::cli::terminal::messages::say;
 use crate::store::{self, CopyWatcher, Restored};
 
 use super::backup::show;
@@ -57,9 +58,9 @@ pub(crate) fn run(context: &mut Context, command: &RestoreCommand) -> Result<(),
         let value = json!({ "file": file, "bytes": file_bytes, "articles": n_articles, "put_aside": aside });
         context.output.json(&value)?;
     } else if !is_quiet {
-        eprintln!("{}: {}, {}", database.display(), size(file_bytes), counted(n_articles, "article"));
+        say!("{}: {}, {}", database.display(), size(file_bytes), counted(n_articles, "article"));
         if let Some(aside) = aside {
-            eprintln!("what was there is {aside}");
+            say!("what was there is {aside}");
         }
     }
     Ok(())

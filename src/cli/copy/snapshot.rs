@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::cli::terminal::messages::say;
 use crate::store;
 
 use super::backup::{TargetArguments, write_copy};
@@ -48,7 +49,7 @@ pub(crate) fn run(context: &mut Context, command: &SnapshotCommand) -> Result<()
         Ok(snapshot.copy)
     })?;
     for what in &left_out {
-        eprintln!("newswire: left out: {}", one_line(what));
+        say!("newswire: left out: {}", one_line(what));
     }
     if left_out.is_empty() {
         return Ok(());

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::cli::failure::{Failure, outcome_of_fetching};
 use crate::cli::terminal::logging::Verbosity;
+use crate::cli::terminal::messages::say;
 use crate::cli::terminal::output::ListRow;
 use crate::cli::terminal::table::{Column, id, title, whole};
 use crate::cli::terminal::text::counted;
@@ -37,7 +38,7 @@ pub(super) fn summarize(tally: &Tally, verbosity: Verbosity) {
     }
     let Tally { polls, polls_unchanged, articles, duplicates, revisions, unchanged, removed, .. } = tally;
     let taken_away = if *removed > 0 { format!(", {removed} taken away") } else { String::new() };
-    eprintln!(
+    say!(
         "{} ({}), {revisions} revised, {unchanged} as they were{taken_away}; {} polled ({polls_unchanged} unchanged); \
          {} failed",
         counted(articles, "new article"),

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::app::App;
+use crate::cli::terminal::messages::say;
 use crate::config::{self, Config};
 use crate::daemon::{Acquired, Event, Polled, Tally, run_until_idle};
 use crate::demo::content::{Act, DemoContent, DemoSource, LATER_SOURCES, SOURCES};
@@ -73,7 +74,7 @@ pub(crate) fn run(context: &mut Context, command: &DemoCommand) -> Result<(), Fa
     let settings = Arc::new(settings(folder.database(), &web)?);
     logging::start(&settings.log, context.verbosity, Manner::OneShot);
     let n_sources = settings.sources.len();
-    eprintln!(
+    say!(
         "A news web of {n_sites} sites is served on {}, and newswire follows {n_sources}\nsources of it. The database is in {}",
         web.address(),
         folder.path().display()
@@ -270,7 +271,7 @@ fn clean(context: &mut Context, command: &DemoCommand) -> Result<(), Failure> {
         None => folder::clean_temporary()?,
     };
     if cleaned.is_empty() {
-        eprintln!("no demo has left a folder in {}", std::env::temp_dir().display());
+        say!("no demo has left a folder in {}", std::env::temp_dir().display());
     }
     let mut is_failed = false;
     for cleaned in &cleaned {
@@ -284,7 +285,7 @@ fn clean(context: &mut Context, command: &DemoCommand) -> Result<(), Failure> {
             }
             Cleaned::Removed(path, _) => context.output.line(&format!("removed {}", path.display()))?,
             Cleaned::Left(path, reason) => {
-                eprintln!("left as it is: {}: {reason}", path.display());
+                say!("left as it is: {}: {reason}", path.display());
                 is_failed |= command.folder.is_some();
             }
         }

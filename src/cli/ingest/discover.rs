@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::cli::terminal::messages::say;
 use crate::discover::Finding;
 use crate::model::{ErrorClass, public_url, without_credentials};
 use crate::pipeline::{self, DiscoverError, Discovered, Stages, Thoroughness};
@@ -46,7 +47,7 @@ async fn search(stages: &Stages, site: &str) -> Result<(Url, Discovered), Failur
     let public_url = public_url(&url).into_owned();
     let found = found.map_err(|error| failure_of(&public_url, &error))?;
     if public_url != url && !found.findings.is_empty() {
-        eprintln!(
+        say!(
             "newswire: the addresses are told without the login; `sources add` takes it in the address: https://USER:PASSWORD@…"
         );
     }
@@ -125,13 +126,13 @@ fn to_json(finding: &Finding) -> Value {
 /// Says on standard error what the list does not, and how it goes on.
 fn tell(site: &Url, found: &Discovered, requests_max: usize) -> Result<(), Failure> {
     for refused in &found.refused {
-        eprintln!("newswire: not asked: {}", one_line(refused));
+        say!("newswire: not asked: {}", one_line(refused));
     }
     for failed in &found.failed {
-        eprintln!("newswire: {}", one_line(failed));
+        say!("newswire: {}", one_line(failed));
     }
     if !found.not_asked.is_empty() {
-        eprintln!(
+        say!(
             "newswire: {} more addresses are not asked for after {requests_max} requests (fetch.discover_requests_max), \
              the first is {}",
             found.not_asked.len(),
@@ -141,11 +142,11 @@ fn tell(site: &Url, found: &Discovered, requests_max: usize) -> Result<(), Failu
     let requests = counted(found.n_requests, "request");
     match found.findings.first() {
         Some(best) if found.is_list_itself => {
-            eprintln!("{requests}; that is a {} itself, `newswire sources add {}` follows it", best.kind, best.url);
+            say!("{requests}; that is a {} itself, `newswire sources add {}` follows it", best.kind, best.url);
             Ok(())
         }
         Some(best) => {
-            eprintln!("{requests}; `newswire sources add {}` follows the first", best.url);
+            say!("{requests}; `newswire sources add {}` follows the first", best.url);
             Ok(())
         }
         None if !found.refused.is_empty() && found.failed.is_empty() => {

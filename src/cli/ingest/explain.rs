@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::cli::terminal::messages::say;
 use crate::extract::Extractor;
 use crate::model::LinkHints;
 use crate::pipeline::{self};
@@ -64,7 +65,7 @@ pub(crate) fn run(context: &mut Context, command: &Explain<'_>) -> Result<(), Fa
                 let html = explain_html::page(input, &page);
                 write_atomically(&path, |file| Ok(file.write_all(html.as_bytes())?))?;
                 if context.verbosity != Verbosity::Quiet {
-                    eprintln!("{input}: explained in {}", path.display());
+                    say!("{input}: explained in {}", path.display());
                 }
                 Ok(())
             }

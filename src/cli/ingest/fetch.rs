@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use crate::app::{App, AppError};
+use crate::cli::terminal::messages::say;
 use crate::config::{self, Config};
 use crate::daemon::{self, Acquired, Control, Engine, EngineError, Event, InWork, Observer, Polled, Tally, Until};
 use crate::discover;
@@ -115,7 +116,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
         drop(WholeFolder::begin(folder)?);
         if !present.is_empty() {
             let documents = counted(present.len(), "document");
-            eprintln!("newswire: what is new is added to {documents} in {}", folder.display());
+            say!("newswire: what is new is added to {documents} in {}", folder.display());
         }
     }
     let targets = Targets { list: targets::read(&command.targets)?, are_sources: command.takes_sources_alone };
@@ -125,7 +126,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
     // Until here a signal ends it as it ends anything: nothing has begun.
     let interrupt = signals::watch()?;
     if targets.list.is_empty() && !takes_due {
-        eprintln!("newswire: nothing is named there");
+        say!("newswire: nothing is named there");
     }
     // What is not to be kept goes through a database all the same: that is where links are and duplicates show.
     let is_kept = !command.dry_run && (command.out.is_none() || context.has_named_database);
@@ -187,7 +188,7 @@ pub(crate) fn run(context: &mut Context, command: &FetchCommand) -> Result<(), F
 fn tell_given_up(database: &Path) -> Result<(), Failure> {
     let n_links = Context::reader(database)?.n_given_up()?;
     if n_links > 0 {
-        eprintln!(
+        say!(
             "newswire: {} given up; `newswire fetch --retry` tries again, `newswire why URL` tells why",
             counted(n_links, "article")
         );
@@ -249,7 +250,7 @@ async fn fetch(
 ) -> Result<Fetched, Failure> {
     let (_, notice) = source_list::synchronize(app).await?;
     if let Some(notice) = notice {
-        eprintln!("newswire: {notice}");
+        say!("newswire: {notice}");
     }
     let mut fetched = Fetched::default();
     let watch = Watch::start(context, command.dry_run);
@@ -260,7 +261,7 @@ async fn fetch(
         }
         if command.retry {
             let n_links = app.store.retry(None).await?.len();
-            eprintln!("newswire: {} due again", counted(n_links, "article"));
+            say!("newswire: {} due again", counted(n_links, "article"));
         }
         if command.all {
             app.store.make_due(None).await?;
@@ -540,6 +541,6 @@ fn write_out(database: &Path, gathered: &[i64], folder: &Path, present: &[Presen
     let filter = ArticleFilter { condition: Some(format!("id IN ({})", ids.join(","))), ..ArticleFilter::default() };
     let Grown { n_documents, n_new } = bundle_folder::add_documents(&reader, &filter, folder, present)?;
     let new = if present.is_empty() { String::new() } else { format!(", {n_new} new") };
-    eprintln!("{} in {}{new}", counted(n_documents, "document"), folder.display());
+    say!("{} in {}{new}", counted(n_documents, "document"), folder.display());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `newswire fetch` beside a process that ingests: what is named is handed to that one, which fetches it with its own turns.
 
 use crate::cli::asked::{Asked, WaitArguments};
+use crate::cli::terminal::messages::say;
 use crate::config::Config;
 use crate::daemon::Tally;
 use crate::forms;
@@ -43,14 +44,14 @@ impl HandOver<'_> {
             match (self.meaning(&reader, targets, target), &target.place) {
                 (Err(Failure::Usage(reason) | Failure::Failed(reason)), Some(place)) => {
                     n_bad += 1;
-                    eprintln!("newswire: {place}: {reason}");
+                    say!("newswire: {place}: {reason}");
                 }
                 (meaning, _) => meant.push(meaning?),
             }
         }
         if is_retry {
             let links = store::retry_links_beside(&self.config.store, None)?;
-            eprintln!("newswire: {} due again; {holder} fetches what is due", counted(links.len(), "article"));
+            say!("newswire: {} due again; {holder} fetches what is due", counted(links.len(), "article"));
             asked.links.extend(links);
             let handed_over = asked.links(&reader)?;
             let row = |link: &AskedLink| brought::row(None, HANDED_OVER, link.source.as_deref(), None, &link.url);
@@ -106,7 +107,7 @@ impl HandOver<'_> {
             Handed::Source(row) => {
                 let slug = &row.slug;
                 store::poll_source_beside(&self.config.store, SourceId(row.id))?;
-                eprintln!("newswire: {slug} is due now; {holder} polls it");
+                say!("newswire: {slug} is due now; {holder} polls it");
                 asked.sources.push(SourceId(row.id));
                 rows.push(brought::row(None, HANDED_OVER, Some(slug), None, row.url.as_deref().unwrap_or_default()));
             }
@@ -118,7 +119,7 @@ impl HandOver<'_> {
                         format!("; `newswire why {}` tells what becomes of it", shell_word(canonical.as_str()))
                     }
                 };
-                eprintln!("newswire: {canonical} is handed to {holder}{more}");
+                say!("newswire: {canonical} is handed to {holder}{more}");
                 rows.push(brought::row(None, HANDED_OVER, None, None, canonical.as_str()));
             }
         }
@@ -156,7 +157,7 @@ impl Came {
             let slug = &source.slug;
             match (&source.failure, source.waits_until) {
                 (Some((class, reason)), _) => {
-                    eprintln!("newswire: {slug} ({}): {} ({class})", source.url, one_line(reason));
+                    say!("newswire: {slug} ({}): {} ({class})", source.url, one_line(reason));
                     came.tally.polls_failed += 1;
                     came.note_refusal(class);
                 }
@@ -164,7 +165,7 @@ impl Came {
                 (None, None) if source.is_polled => {
                     let what =
                         if source.is_unchanged { "unchanged".to_owned() } else { format!("{} new", source.n_new) };
-                    eprintln!("newswire: {slug}: {what}");
+                    say!("newswire: {slug}: {what}");
                     came.tally.polls += 1;
                     came.tally.polls_unchanged += u64::from(source.is_unchanged);
                     came.tally.links += source.n_new;
@@ -186,7 +187,7 @@ impl Came {
             AskedState::Waiting(until) => self.waiting.push((url, until)),
             AskedState::Removed { id } => {
                 tally.removed += 1;
-                eprintln!("newswire: {url}: taken away by its publisher; article {id} is kept");
+                say!("newswire: {url}: taken away by its publisher; article {id} is kept");
             }
             AskedState::Stored { id, verdict, title } => {
                 match verdict {
@@ -211,10 +212,10 @@ impl Came {
                 let class = class.unwrap_or_default();
                 let reason = reason.unwrap_or_else(|| "it gave no article".to_owned());
                 let of_class = if class.is_empty() { String::new() } else { format!(" ({class})") };
-                eprintln!("newswire: {url}: {}{of_class}", one_line(&reason));
+                say!("newswire: {url}: {}{of_class}", one_line(&reason));
                 if class == ErrorClass::NotArticle.as_str() && source.is_none() {
                     let word = shell_word(&url);
-                    eprintln!("newswire: if it lists articles, `newswire sources add {word}` follows it");
+                    say!("newswire: if it lists articles, `newswire sources add {word}` follows it");
                 }
                 self.note_refusal(&class);
             }

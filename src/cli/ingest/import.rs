@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::messages::say;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals;
 use crate::cli::terminal::text::counted;
@@ -96,7 +97,7 @@ fn report(context: &mut Context, counts: Counts, outcome: Result<(), Failure>) -
     if context.output.is_json() {
         context.output.line(&value.to_string())?;
     } else if context.verbosity != Verbosity::Quiet {
-        eprintln!(
+        say!(
             "{new} new, {}, {known} known, {}, {}, {failed} failed",
             counted(duplicates, "duplicate"),
             counted(revisions, "revision"),
@@ -105,7 +106,7 @@ fn report(context: &mut Context, counts: Counts, outcome: Result<(), Failure>) -
     }
     if deleted > 0 && !context.output.is_json() {
         let them = if deleted == 1 { "it" } else { "them" };
-        eprintln!(
+        say!(
             "{} left out: deleted here before; `newswire rm --forget ADDRESS` lets {them} come back",
             counted(deleted, "article")
         );

@@ -12,6 +12,7 @@ use console::Style;
 use jiff::Timestamp;
 use url::Url;
 
+use crate::cli::terminal::messages::say;
 use crate::daemon::{Acquired, Event, InWork, Polled, Tally, WorkNow};
 use crate::model::{ErrorClass, Failure, Verdict, publisher_of};
 use crate::store::{GateChange, Reader};
@@ -109,7 +110,7 @@ impl Picture {
             };
             if !lines.is_empty() {
                 let lines: Vec<String> = lines.iter().map(|line| line.shown(columns)).collect();
-                self.progress.suspend(|| eprintln!("{}", lines.join("\n")));
+                self.progress.suspend(|| say!("{}", lines.join("\n")));
             }
             if has_ended {
                 self.progress.finish();

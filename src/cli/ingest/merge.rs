@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, with_file};
 use crate::cli::terminal::logging::{Manner, Verbosity};
+use crate::cli::terminal::messages::say;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
@@ -81,7 +82,7 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
         });
         context.output.line(&value.to_string())?;
     } else {
-        eprintln!(
+        say!(
             "{new} new, {}, {known} known, {}, {deleted} deleted here before, {failed} failed; {} taken over, {} to other stories",
             counted(duplicates, "duplicate"),
             counted(revisions, "revision"),
@@ -90,7 +91,7 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
         );
     }
     if !lacking.is_empty() {
-        eprintln!(
+        say!(
             "newswire: {} without something on damaged pages (where it was seen, an address or an earlier wording): {}",
             if lacking.len() == 1 {
                 "1 article is stored".to_owned()

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use url::Url;
 
+use crate::cli::terminal::messages::say;
 use crate::daemon::{Acquired, Event, Polled};
 use crate::fetch::Fetcher;
 use crate::model::publisher_of;
@@ -49,7 +50,7 @@ fn set(waiting: &mut BTreeMap<String, Timestamp>, url: &str, until: Option<Times
 pub(super) fn tell_named(waiting: &[(String, Timestamp)], is_kept: bool) {
     for (url, until) in waiting {
         let more = if is_kept { format!("; `newswire why {}` tells more", shell_word(url)) } else { String::new() };
-        eprintln!("newswire: {url}: its host is to be left in peace until {until:.0}{more}");
+        say!("newswire: {url}: its host is to be left in peace until {until:.0}{more}");
     }
 }
 
@@ -65,7 +66,7 @@ pub(super) fn tell_after_deaths(waiting: &WaitingAfterDeaths) {
         (0, _) => "--all",
         _ => "--all --retry",
     };
-    eprintln!(
+    say!(
         "newswire: {what} {verb} until {until}: newswire ended {n_deaths} times in a row while {were} in work; \
          `newswire fetch {options}` tries again now"
     );
@@ -131,10 +132,10 @@ impl Hosts {
         hosts.sort_by_key(|(_, host)| std::cmp::Reverse(host.n_articles + host.n_sources));
         for (publisher, Host { n_articles, n_sources, until }) in hosts.iter().take(HOSTS_NAMED_MAX) {
             let counts = counts(*n_articles, *n_sources);
-            eprintln!("newswire: {publisher} is to be left in peace until {until:.0}; waiting: {counts}");
+            say!("newswire: {publisher} is to be left in peace until {until:.0}; waiting: {counts}");
         }
         if hosts.len() > HOSTS_NAMED_MAX {
-            eprintln!("newswire: and of {} more", counted(hosts.len() - HOSTS_NAMED_MAX, "host"));
+            say!("newswire: and of {} more", counted(hosts.len() - HOSTS_NAMED_MAX, "host"));
         }
     }
 }

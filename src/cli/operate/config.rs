@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::cli::terminal::messages::say;
 use crate::config::{self, Config, DEFAULTS, Place, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
 use crate::model::{Source, public_url};
 use crate::store::SourceRow;
@@ -102,7 +103,7 @@ fn check_whole(context: &mut Context) -> Result<(), Failure> {
     }
     let warnings = warnings_of_sources(&config);
     for warning in &warnings {
-        eprintln!("newswire: {warning}");
+        say!("newswire: {warning}");
     }
     let name = |path: &Option<std::path::PathBuf>| {
         path.as_ref().map_or("none found, defaults apply".to_owned(), |path| path.display().to_string())
@@ -163,10 +164,7 @@ fn warnings_of_sources(config: &Config) -> Vec<Problem> {
 /// service manager asks for a check without a view of what it gives to the service: who could say nothing of them must not refuse it.
 fn problems_of_credentials(config: &Config) -> Vec<Problem> {
     if let Some(folder) = config.fetch.keyring.closed_folder() {
-        eprintln!(
-            "newswire: {} cannot be looked into from here: credentials of sources are not checked",
-            folder.display()
-        );
+        say!("newswire: {} cannot be looked into from here: credentials of sources are not checked", folder.display());
         return Vec::new();
     }
     let mut problems = config.problems_of_credentials();
@@ -267,24 +265,24 @@ fn init(context: &Context, folder: &Path) -> Result<(), Failure> {
             Ok(mut file) => {
                 file.write_all(content.as_bytes()).map_err(|error| failed(&path, &error))?;
                 file.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed(&path, &error))?;
-                eprintln!("{} written", path.display());
+                say!("{} written", path.display());
                 is_settings_new |= name == "newswire.toml";
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 n_present += 1;
-                eprintln!("{} is there already and stays as it is", path.display());
+                say!("{} is there already and stays as it is", path.display());
             }
             Err(error) => return Err(failed(&path, &error)),
         }
     }
     if let Some(database) = database.as_ref().filter(|_| is_settings_new) {
-        eprintln!("the database is {}; the first start of the service makes it", database.display());
+        say!("the database is {}; the first start of the service makes it", database.display());
     }
     if n_present == n_files {
         return Err(Failure::Failed("nothing was written".to_owned()));
     }
     if context.verbosity != Verbosity::Quiet {
-        eprintln!("{}", next_steps(folder, is_service, &option_for(context, folder)));
+        say!("{}", next_steps(folder, is_service, &option_for(context, folder)));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::cli::terminal::messages::say;
 use crate::config::Config;
 use crate::store::{self, Finding, StoreError, Subject};
 
@@ -49,7 +50,7 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
                 aside => aside?,
             };
             let aside = aside.ok_or(error)?;
-            eprintln!("mended: the list of tables; the file as it was is kept as {}", aside.display());
+            say!("mended: the list of tables; the file as it was is kept as {}", aside.display());
             look(context, &config, false)?
         }
         findings => findings?,
@@ -60,13 +61,13 @@ pub(crate) fn run(context: &mut Context, command: &DoctorCommand) -> Result<(), 
         let is_first = !mended.iter().any(takes_away);
         if is_first && takes_away(&finding) {
             let aside = store::keep_as_it_is(&config.store)?;
-            eprintln!("kept: the file as it was is {}", aside.display());
+            say!("kept: the file as it was is {}", aside.display());
         }
         let aside = store::mend(&config.store, finding.subject)?;
         let kept =
             aside.map(|aside| format!("; the file as it was is kept as {}", aside.display())).unwrap_or_default();
         if !context.output.is_json() || !kept.is_empty() {
-            eprintln!("mended: {}{kept}", finding.subject.as_str());
+            say!("mended: {}{kept}", finding.subject.as_str());
         }
         mended.push(finding);
         if next_to_mend(&findings, &mended).is_none() {

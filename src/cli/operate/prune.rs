@@ -4,6 +4,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use crate::cli::terminal::messages::say;
 use crate::config::Config;
 use crate::forms::times::parse_time;
 use crate::model::Retention;
@@ -95,12 +96,12 @@ pub(crate) fn run(context: &mut Context, command: &PruneCommand) -> Result<(), F
         return Ok(());
     }
     let would = if command.dry_run { "would go" } else { "gone" };
-    eprintln!("{would}: {}", describe(&pruned));
+    say!("{would}: {}", describe(&pruned));
     if pruned.kept > 0 {
-        eprintln!("{} stay: tables that are not newswire's refer to them", counted(pruned.kept, "old article"));
+        say!("{} stay: tables that are not newswire's refer to them", counted(pruned.kept, "old article"));
     }
     if let Some(space) = space {
-        eprintln!("{}", describe_space(space));
+        say!("{}", describe_space(space));
     }
     Ok(())
 }

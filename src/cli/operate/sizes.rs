@@ -4,6 +4,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use crate::cli::terminal::messages::say;
 use crate::store::{SizeReport, TableSize, TextSize};
 
 use crate::cli::terminal::output::{ListRow, Output};
@@ -22,7 +23,7 @@ const NO_SOURCE: &str = "(no source)";
 /// Prints the report in the form that is asked for.
 pub(super) fn print(output: &mut Output, report: &SizeReport) -> io::Result<()> {
     if report.tables.is_none() && !output.is_json() {
-        eprintln!("newswire: this SQLite cannot tell what tables take: it was built without dbstat");
+        say!("newswire: this SQLite cannot tell what tables take: it was built without dbstat");
     }
     if output.is_json() {
         output.one(|| to_json(report), |_| Ok(()))

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Args;
 use tokio::sync::watch;
 
+use crate::cli::terminal::messages::say;
 use crate::config::{Config, Listen};
 use crate::serve::{self, Listening};
 
@@ -67,7 +68,7 @@ pub(crate) async fn show_demo(context: &Context, config: &Config, stop: watch::R
 async fn show(context: &Context, listening: &Listening, database: &Path, mut stop: watch::Receiver<bool>) {
     if context.verbosity != Verbosity::Quiet {
         let places = listening.places().join(", ");
-        eprintln!("newswire: {} is shown at {places}; Ctrl-C ends it", database.display());
+        say!("newswire: {} is shown at {places}; Ctrl-C ends it", database.display());
     }
     let _ = stop.wait_for(|is_stopped| *is_stopped).await;
 }

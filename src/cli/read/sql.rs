@@ -8,6 +8,7 @@ use std::io::Read;
 use clap::Args;
 use serde_json::{Map, Value};
 
+use crate::cli::terminal::messages::say;
 use crate::store::QueryValue;
 
 use crate::cli::context::Context;
@@ -79,7 +80,7 @@ pub(crate) fn run(context: &mut Context, command: &SqlCommand) -> Result<(), Fai
     }
     let config = context.configure_for_reading()?;
     let sql: Cow<'_, str> = if command.sql == STANDARD_INPUT {
-        read_statement(standard_input(|told| eprintln!("{told}"))?)?.into()
+        read_statement(standard_input(|told| say!("{told}"))?)?.into()
     } else {
         (&command.sql).into()
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use crate::cli::terminal::messages::say;
 use crate::config::Config;
 use crate::forms;
 use crate::forms::times::parse_time;
@@ -260,7 +261,7 @@ fn split(context: &mut Context, config: &Config, articles: &[i64]) -> Result<(),
 /// What a story is after it was changed.
 fn tell(context: &mut Context, config: &Config, id: i64, what: &str) -> Result<(), Failure> {
     if context.output.is_decorated() {
-        eprintln!("{what}");
+        say!("{what}");
     }
     show(context, config, id)
 }

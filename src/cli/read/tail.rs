@@ -10,6 +10,7 @@ use clap::Args;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 
+use crate::cli::terminal::messages::say;
 use crate::forms::changes::{change, value};
 use crate::store::{ArticleFilter, ChangeRow, Reader};
 
@@ -182,7 +183,7 @@ impl Tail {
                 self.after = self.reader.last_change()?;
                 let rows = self.reader.last_changes(&self.filter, limit.unwrap_or(N_LAST))?;
                 if rows.is_empty() && output.is_decorated() && limit != Some(0) {
-                    eprintln!("no articles{}", if self.filter == ArticleFilter::default() { " yet" } else { " match" });
+                    say!("no articles{}", if self.filter == ArticleFilter::default() { " yet" } else { " match" });
                 }
                 self.print(output, &rows, is_stopped)
             }
@@ -196,14 +197,14 @@ impl Tail {
             (Some(_), Some(_)) => {
                 let n_more = self.reader.n_changes_after(&self.filter, self.after)?;
                 if n_more > 0 {
-                    eprintln!("newswire: {n_more} more; the next call with this cursor goes on with them");
+                    say!("newswire: {n_more} more; the next call with this cursor goes on with them");
                 }
             }
             (None, limit) => {
                 let n_shown = u64::from(limit.unwrap_or(N_LAST));
                 let n_more = self.reader.n_articles(&self.filter)?.saturating_sub(n_shown);
                 if n_more > 0 {
-                    eprintln!("newswire: {n_more} earlier articles; -n N prints so many, --all prints all");
+                    say!("newswire: {n_more} earlier articles; -n N prints so many, --all prints all");
                 }
             }
         }
@@ -243,7 +244,7 @@ impl Tail {
     }
 
     fn print(&mut self, output: &mut Output, rows: &[ChangeRow], is_stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
-        self.damage.name(&self.reader, |told| eprintln!("{told}"));
+        self.damage.name(&self.reader, |told| say!("{told}"));
         if let Some(command) = &self.exec {
             let Some(last) = rows.last().filter(|_| !is_stopped()) else { return Ok(()) };
             hand_over(command, rows, self.known)?;

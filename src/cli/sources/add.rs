@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
+use crate::cli::terminal::messages::say;
 use crate::config::{self, Config};
 use crate::discover;
 use crate::feed;
@@ -129,10 +130,10 @@ pub(super) fn recall_hosts(config: &Config, stages: &Stages) {
 /// Says what was wished of a source that was known, and keeps what it has.
 fn tell_not_taken(arguments: &AddSourceArguments, slug: &str, is_new: bool) {
     if arguments.slug.as_deref().is_some_and(|wished| wished != slug) {
-        eprintln!("newswire: it is known as {slug} already, and keeps that name");
+        say!("newswire: it is known as {slug} already, and keeps that name");
     }
     if !is_new && !arguments.tags.is_empty() {
-        eprintln!("newswire: it keeps the tags that it has; `newswire sources rm {slug}` first lets it be added anew");
+        say!("newswire: it keeps the tags that it has; `newswire sources rm {slug}` first lets it be added anew");
     }
 }
 
@@ -215,7 +216,7 @@ fn judge(url: &Url, failure: &model::Failure, status: Option<u16>) -> Result<(),
         | ErrorClass::OtherPage => false,
     };
     if may_pass {
-        eprintln!("newswire: {url}: {failure}; it is followed all the same, since that may pass");
+        say!("newswire: {url}: {failure}; it is followed all the same, since that may pass");
         return Ok(());
     }
     let told = format!("{url} is not followed: {failure}; --force follows it all the same");
@@ -305,7 +306,7 @@ async fn find_out(stages: &Stages, source: &mut Source) -> Result<(), Failure> {
     match best {
         Some(best) if found.is_list_itself => source.kind = Some(best.kind),
         Some(best) => {
-            eprintln!(
+            say!(
                 "newswire: {asked} is a page; its {} {} is followed in its place (`newswire discover {asked}` lists all, \
                  --kind page follows the page)",
                 best.kind,
@@ -318,7 +319,7 @@ async fn find_out(stages: &Stages, source: &mut Source) -> Result<(), Failure> {
         }
         None if found.is_list_itself => {}
         None => {
-            eprintln!("newswire: {asked} names no feed that is kept up; the links on the page are followed");
+            say!("newswire: {asked} names no feed that is kept up; the links on the page are followed");
             source.kind = Some(SourceKind::Page);
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::json;
 use url::Url;
 
+use crate::cli::terminal::messages::say;
 use crate::config::Config;
 use crate::model::{ListedSource, Source, SourceKind, public_url};
 use crate::pipeline;
@@ -27,13 +28,13 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
         match read.and_then(|bytes| pipeline::opml_sources(&bytes)) {
             Ok(found) => {
                 for note in found.duplicates.iter().chain(&found.problems) {
-                    eprintln!("newswire: {file}: {}", one_line(note));
+                    say!("newswire: {file}: {}", one_line(note));
                 }
                 n_broken += found.problems.len();
                 listed.extend(found.sources);
             }
             Err(reason) => {
-                eprintln!("newswire: {file}: {reason}");
+                say!("newswire: {file}: {reason}");
                 n_unread += 1;
             }
         }
@@ -47,7 +48,7 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
         listed.into_iter().partition(|listed| in_file(&listed.source.url).is_some());
     for ListedSource { source, .. } in &known {
         let slug = in_file(&source.url).map_or("", |listed| listed.slug.as_str());
-        eprintln!("newswire: {} is listed in the sources file already, as {slug}", public_url(&source.url));
+        say!("newswire: {} is listed in the sources file already, as {slug}", public_url(&source.url));
     }
     let added = if new.is_empty() { Vec::new() } else { store::add_sources_beside(&config.store, &new)? };
     context.tell_new_database();
@@ -57,7 +58,7 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
         let url = public_url(&new.source.url);
         let url = url.as_str();
         if !added.is_new {
-            eprintln!("newswire: {url} is followed already, as {}", added.slug);
+            say!("newswire: {url} is followed already, as {}", added.slug);
             continue;
         }
         n_added += 1;
@@ -70,7 +71,7 @@ pub(crate) fn import(context: &mut Context, config: &Config, files: &[String]) -
     let n_known = known.len() + new.len() - n_added;
     context.output.list(&[text("slug"), whole("url"), text("what")], lines)?;
     let (added, faulty) = (counted(n_added, "source"), counted(n_broken, "outline"));
-    eprintln!("{added} added, {n_known} followed already, {faulty} with faults");
+    say!("{added} added, {n_known} followed already, {faulty} with faults");
     match (n_broken, n_unread) {
         (0, 0) => Ok(()),
         _ if n_added + n_known == 0 => Err(Failure::Failed("no source was taken".to_owned())),
@@ -86,7 +87,7 @@ pub(crate) fn export(context: &mut Context, config: &Config, out: Option<&Path>)
     match out {
         Some(path) => {
             write_atomically(path, |file| Ok(file.write_all(opml.as_bytes())?))?;
-            eprintln!("{} in {}", counted(sources.len(), "source"), path.display());
+            say!("{} in {}", counted(sources.len(), "source"), path.display());
         }
         None => context.output.raw(&opml)?,
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
+use crate::cli::terminal::messages::say;
 use crate::config::{Config, Problem, Problems};
 use crate::model::{
     ErrorClass, KnownList, ListPoll, ListResult, ListedSource, Source, public_url, without_credentials,
@@ -68,7 +69,7 @@ pub(crate) fn plan(context: &mut Context, config: &Config, arguments: &PlanArgum
     let changes = compared(config, list.read(config)?, keeper)?.1;
     print(context, config, &changes)?;
     let (n_added, n_changed, n_removed) = (changes.added.len(), changes.changed.len(), changes.removed.len());
-    eprintln!("{n_added} to add, {n_changed} to change, {n_removed} to remove, {} as they are", changes.n_same);
+    say!("{n_added} to add, {n_changed} to change, {n_removed} to remove, {} as they are", changes.n_same);
     if arguments.exit_code && !changes.is_empty() { Err(Failure::Told(EXIT_CODE_OF_CHANGES)) } else { Ok(()) }
 }
 
@@ -97,7 +98,7 @@ pub(crate) fn apply(context: &mut Context, config: &Config, arguments: &ApplyArg
     context.tell_new_database();
     print(context, config, &changes)?;
     let (n_added, n_changed, n_removed) = (report.added.len(), report.changed.len(), report.removed.len());
-    eprintln!("{n_added} added, {n_changed} changed, {n_removed} removed, {} as they were", changes.n_same);
+    say!("{n_added} added, {n_changed} changed, {n_removed} removed, {} as they were", changes.n_same);
     Ok(())
 }
 
@@ -246,7 +247,7 @@ fn ask(config: &Config, url: &Url) -> Result<ReadList, Failure> {
 
 fn tell(place: &str, notices: &[String]) {
     for notice in notices {
-        eprintln!("newswire: {place}: {}", one_line(notice));
+        say!("newswire: {place}: {}", one_line(notice));
     }
 }
 
@@ -256,7 +257,7 @@ fn tell_what_is_not_kept(listed: &[ListedSource]) {
         let has_login = source.proxy.as_ref().is_some_and(|route| route.without_credentials() != *route);
         for (key, is_there) in [("retention", source.retention.is_some()), ("the login of its proxy", has_login)] {
             if is_there {
-                eprintln!(
+                say!(
                     "newswire: {}: {key} is not kept: it counts in the sources file of the settings alone",
                     source.slug
                 );

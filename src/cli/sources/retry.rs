@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::cli::terminal::messages::say;
 use crate::config::Config;
 use crate::model::SourceId;
 use crate::store::{self, AskedState};
@@ -52,7 +53,7 @@ pub(super) fn retry(context: &mut Context, config: &Config, command: &RetryArgum
                 "no daemon runs that could be waited for; `newswire fetch --due` fetches them".to_owned(),
             ));
         }
-        eprintln!("a running daemon takes them up by itself; `newswire fetch --due` fetches them once");
+        say!("a running daemon takes them up by itself; `newswire fetch --due` fetches them once");
         return Ok(());
     };
     let interrupt = signals::watch()?;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::cli::terminal::messages::say;
 use crate::config::{self, Config};
 use crate::dates;
 use crate::forms::times::rfc3339;
@@ -78,7 +79,7 @@ pub(crate) fn test(context: &mut Context, config: &Config, word: &str) -> Result
                     output.line(&format!("  {}  {}", link.url, one_line(title)))?;
                 }
                 if links.len() > LINKS_SHOWN {
-                    eprintln!("newswire: {} more links; --json lists all", links.len() - LINKS_SHOWN);
+                    say!("newswire: {} more links; --json lists all", links.len() - LINKS_SHOWN);
                 }
                 Ok(())
             })?;

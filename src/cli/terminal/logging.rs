@@ -17,7 +17,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use super::messages::tell;
+use super::messages::{say, tell};
 use crate::cli::terminal::progress::{self, AboveProgress};
 use crate::config::{LogFormat, LogSettings};
 
@@ -143,7 +143,7 @@ pub(crate) fn tell_failure(text: &str) {
         let line = json!({
             "timestamp": Timestamp::now().to_string(), "level": "ERROR", "fields": { "message": text }, "target": module_path!(),
         });
-        progress::above(|| eprintln!("{line}"));
+        progress::above(|| say!("{line}"));
         return;
     }
     let text = format!("newswire: {text}");

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use crate::cli::terminal::messages::say;
 use crate::cli::terminal::output::ColorChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -55,7 +56,7 @@ pub(crate) fn choose_colors(choice: ColorChoice) {
 
 /// As [`above`], for who cannot wait: whoever has the terminal may be waiting for a reader.
 pub(crate) fn tell_soon(line: &'static str) {
-    soon(move || above(|| eprintln!("{line}")));
+    soon(move || above(|| say!("{line}")));
 }
 
 /// Takes away what is on the terminal: the process ends.
@@ -210,7 +211,7 @@ impl Progress {
 
     /// Tells something on stderr, above the bar.
     pub(crate) fn tell(&self, line: &str) {
-        self.suspend(|| eprintln!("{line}"));
+        self.suspend(|| say!("{line}"));
     }
 
     /// Does something that writes to the terminal while the bar is out of the way.
