@@ -435,6 +435,33 @@ fn answers_are_bounded_and_the_rest_is_had_by_what_they_say() {
 }
 
 #[test]
+fn changes_that_have_no_room_in_an_answer_come_with_the_next_cursor() {
+    let room = known_store();
+    execute(&room, "UPDATE articles SET title = printf('%.*c', 7000, 'x')");
+    let mut client = Client::of(&room);
+    // By what the answer says of the rest, and by its cursor alone, as whoever asks once an hour does.
+    for key in ["next", "cursor"] {
+        let (mut ids, mut arguments, mut n_answers) = (Vec::new(), json!({ "limit": 500 }), 0);
+        loop {
+            let answer = client.call("changes", arguments.clone());
+            assert!(answer.to_string().len() <= BYTES_MAX, "{} bytes", answer.to_string().len());
+            let rows = answer["changes"].as_array().expect("rows");
+            ids.extend(rows.iter().map(|row| row["id"].as_i64().expect("a number")));
+            n_answers += 1;
+            if answer["more"] == false {
+                break;
+            }
+            arguments["cursor"] =
+                if key == "next" { answer["next"]["cursor"].clone() } else { answer["cursor"].clone() };
+            assert!(n_answers < 20, "{key}");
+        }
+        ids.sort_unstable();
+        assert_eq!((ids, n_answers > 1), ((1..=15).collect(), true), "{key}");
+    }
+    client.end().exits(0);
+}
+
+#[test]
 fn it_ends_with_its_input_and_on_a_signal_and_says_where_there_is_no_database() {
     let room = known_store();
     // What was asked before the end is answered.
