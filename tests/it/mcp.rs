@@ -204,7 +204,7 @@ pub(crate) fn known_store() -> Newsroom {
     import("third.jsonl", std::slice::from_ref(&quay));
     execute(
         &room,
-        "UPDATE articles SET reservations = '[\"meta robots: noai\"]' WHERE id = 15;
+        "UPDATE articles SET reservations = '[\"meta robots: noai\"]' WHERE id IN (12, 15);
          UPDATE sources SET state = 'active', url = 'https://' || slug || '.example/feed', kind = 'feed';
          UPDATE sources SET url = 'https://reader:secret-word@wire.example/feed' WHERE slug = 'wire';
          INSERT OR IGNORE INTO _source_schedule (source_id) SELECT id FROM sources;

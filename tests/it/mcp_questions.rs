@@ -61,6 +61,13 @@ fn questions() -> Vec<Question> {
             "/untrusted/paragraphs/0/change",
             json!("removed"),
         ),
+        (
+            "may its wordings be mined?",
+            "diff",
+            json!({ "article": 12, "from": 1, "to": 2 }),
+            "/is_reserved",
+            json!(true),
+        ),
         ("how many wordings has it?", "article", json!({ "article": 12 }), "/revision", json!(3)),
         (
             "which ones were there before?",
@@ -185,6 +192,14 @@ fn questions() -> Vec<Question> {
             json!({ "source": "harbour-times", "limit": 500 }),
             "/changes/4/change",
             json!("revised"),
+        ),
+        ("what came first in German?", "changes", json!({ "language": "de" }), "/changes/0/id", json!(11)),
+        (
+            "how much of the longest texts is left out?",
+            "sql",
+            sql("SELECT body FROM articles WHERE id IN (13, 14)"),
+            "/n_cut",
+            json!(2),
         ),
         (
             "how many words were written in German?",
