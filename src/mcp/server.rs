@@ -101,7 +101,7 @@ impl ServerHandler for Server {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(definition) = TOOLS.iter().find(|definition| definition.name == request.name) else {
             let names: Vec<&str> = TOOLS.iter().map(|definition| definition.name).collect();
@@ -110,6 +110,10 @@ impl ServerHandler for Server {
                 None,
             ));
         };
-        Ok(self.answer(definition, request).await.into())
+        tokio::select! {
+            answer = self.answer(definition, request) => Ok(answer.into()),
+            // Nobody is told of it: who has cancelled a question waits for no answer.
+            () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
+        }
     }
 }

@@ -365,6 +365,14 @@ pub(crate) fn send_signal(process: u32, name: &str) {
     assert!(status.expect("a shell starts").success(), "SIG{name} cannot be sent");
 }
 
+/// The processor time that a process has used.
+pub(crate) fn processor_time(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().expect("ticks") + fields[12].parse::<u64>().expect("ticks");
+    Duration::from_millis(ticks * 10)
+}
+
 /// Looks again and again until something holds, or until its time is up.
 pub(crate) fn wait_until(time_max: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + time_max;

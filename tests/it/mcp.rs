@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Newsroom, send_signal};
+use crate::harness::{Newsroom, processor_time, send_signal, wait_until};
 use crate::mcp_client::Client;
 
 /// All tools, each with arguments to which it has an answer in [`known_store`].
@@ -379,6 +379,16 @@ fn sql_that_would_write_or_run_for_ever_or_take_all_memory_is_refused() {
     let refusal = client.refusal("sql", json!({ "sql": endless }));
     assert!(refusal["error"].as_str().is_some_and(|told| told.contains("longer than 10 s")), "{refusal}");
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert_is_idle(&client);
+    // A question that nobody waits for any more ends too, long before its time is up.
+    let begun = Instant::now();
+    let call = json!({ "name": "sql", "arguments": { "sql": endless } });
+    client.send(&json!({ "jsonrpc": "2.0", "id": "endless", "method": "tools/call", "params": call }));
+    std::thread::sleep(Duration::from_millis(500));
+    client
+        .send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "endless" } }));
+    assert_is_idle(&client);
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     // Endless rows end at their limit.
     let rows = client.call("sql", json!({ "sql": endless.replace("max(n)", "n"), "limit": 7 }));
     assert_eq!((&rows["more"], &rows["next"]["offset"]), (&json!(true), &json!(7)));
@@ -432,6 +442,16 @@ fn answers_are_bounded_and_the_rest_is_had_by_what_they_say() {
     let (rows, n_answers) = whole("sql", json!({ "sql": many, "limit": 1000 }), "/untrusted/rows");
     assert_eq!((rows.len(), n_answers > 4), (900, true));
     client.end().exits(0);
+}
+
+/// That a server has come to rest, or does within moments.
+fn assert_is_idle(client: &Client) {
+    let is_idle = || {
+        let before = processor_time(client.process());
+        std::thread::sleep(Duration::from_millis(500));
+        processor_time(client.process()) - before < Duration::from_millis(100)
+    };
+    assert!(wait_until(Duration::from_secs(5), is_idle), "it works on what nobody waits for");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::Newsroom;
+use crate::harness::{Newsroom, processor_time};
 use crate::pages::{Shown, paragraphs, room_with};
 
 fn article(n: usize) -> Value {
@@ -66,14 +66,6 @@ fn each_change_is_told_once_to_whoever_goes_on_from_the_last_answer() {
     shown.end();
 }
 
-/// The processor time that the server has used.
-fn used(shown: &Shown) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", shown.pid())).expect("a process");
-    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>().expect("ticks") + fields[12].parse::<u64>().expect("ticks");
-    Duration::from_millis(ticks * 10)
-}
-
 #[test]
 fn whoever_waits_is_told_when_something_comes() {
     let shown = Shown::of(room_with(&[article(1)]));
@@ -83,9 +75,9 @@ fn whoever_waits_is_told_when_something_comes() {
     assert!(begun.elapsed() >= Duration::from_secs(1));
     // Whoever waits for what does not come, while something else has, looks as seldom.
     import(&shown.room, &article(4));
-    let before = used(&shown);
+    let before = processor_time(shown.pid());
     assert_eq!(shown.json(&format!("/api/changes?cursor={cursor}&lang=fr&count=yes&wait=2"))["n"], 0);
-    let used = used(&shown).saturating_sub(before);
+    let used = processor_time(shown.pid()).saturating_sub(before);
     assert!(used < Duration::from_millis(1200), "{used:?} of processor time in two seconds");
     let cursor = shown.json("/api/changes?cursor=now")["cursor"].as_str().expect("a cursor").to_owned();
     std::thread::scope(|scope| {
