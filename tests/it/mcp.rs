@@ -328,6 +328,10 @@ fn wrong_arguments_are_told_with_what_they_must_be() {
         let told = refusal["error"].as_str().expect("an error");
         assert!(told.contains(words), "{tool} {arguments}: {told}");
     }
+    // A tool that is none is a fault of the request (JSON-RPC 2.0, section 5.1).
+    let error = client.ask("tools/call", json!({ "name": "delete_everything", "arguments": {} }))["error"].take();
+    assert_eq!(error["code"], -32602, "{error}");
+    assert!(error["message"].as_str().is_some_and(|told| told.contains("search")), "{error}");
     // What is wrong with a message is told as well, and the next one is answered.
     client.send(&json!({ "foo": "bar" }));
     assert!(client.next()["error"].is_object());
