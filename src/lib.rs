@@ -30,6 +30,7 @@
 //! * [`encode`]: what a text means, whatever its language, as a vector. Pure.
 //! * [`dedup`]: seen before, or the same event in other words? Pure.
 //! * [`bundle`]: the seed-bundle document, both ways. Pure.
+//! * [`alarm`]: what a source is used to, and whether it is as it was. Pure.
 //! * [`warc`]: web archives to records. Pure but for the file that it reads.
 //! * [`store`]: all SQL, and the one thread that writes.
 //! * `forms`: how what is stored is told to programs, in commands and pages by the same names. Pure.
@@ -49,8 +50,8 @@
 //! * `store` knows what a stage knows, and `access`, and asks three of them, because their questions are only sound inside a
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `forms` knows `model`, `revision` and `store`, and of `config`, `schedule` and `normalize` what an account of an address takes.
-//! * `pipeline` knows all stages, but not `store`. `app` knows both and builds them, `daemon` knows all three and runs
-//!   them. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`; `mcp` knows `config`, `model`, `store` and `forms`.
+//! * `pipeline` knows all stages that an article goes through, but not `store`. `app` knows both and builds them, `daemon` knows all three
+//!   and runs them, and asks `alarm`, which knows nobody. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`; `mcp` knows `config`, `model`, `store` and `forms`.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
 //!   file below both.
@@ -89,6 +90,8 @@ pub mod encode;
 pub mod dedup;
 
 pub mod bundle;
+
+pub mod alarm;
 
 pub mod warc;
 

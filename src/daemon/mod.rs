@@ -3,7 +3,10 @@
 //! One loop serves both `newswire run`, until it is told to stop, and `newswire fetch`, until nothing more is due.
 //! Slots are counted before work is claimed: what is claimed has a slot or stands in a short stock for the next ones. A slot
 //! ends when the outcome is with the store, so that pages are fetched and parsed while others are written. Every running piece
-//! of work is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back. `source_list` goes on beside it.
+//! of work is in one `JoinSet`. On shutdown claiming stops, running work gets a grace period, and what is left is given back. `source_list` and
+//! `alarms` go on beside it.
+
+mod alarms;
 
 mod claims;
 
@@ -23,6 +26,7 @@ mod source_list;
 
 mod tally;
 
+pub use alarms::look_for_alarms;
 pub use engine::{Control, Engine, EngineError, Observer, Until, run_until_idle};
 pub use in_work::{InWork, WorkNow};
 pub use notify::Notifier;

@@ -49,6 +49,7 @@ pub use read::cells::DamagedRow;
 pub use read::changes::ChangeRow;
 pub use read::earlier_state::EarlierState;
 pub use read::gaps::GapRow;
+pub use read::habits::{ArticleReading, KeptHabits, SourceEvent, WatchedSource};
 pub use read::latest::{Happened, PollOutcome, PollRow};
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::list_changes::{KeyChange, ListChanges, list_changes, named_sources};
@@ -63,6 +64,7 @@ pub use read::status::{DaemonSign, FailingList, StatusReport, WaitedForHost, Wai
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
 pub use read::typed_query::expression_of;
 pub use read::user_query::{QueryValue, UserQuery};
+pub use write::alarms::{AlarmChange, StandingAlarm};
 pub use write::articles::fetch::ArticleCommit;
 pub use write::claims::request::{ClaimRequest, Scope, Share};
 pub use write::commits::{CommitFigures, CommitWatcher};

@@ -83,6 +83,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let reloading = app.clone();
         let (parts_in_force, parts) = watch::channel(app.clone());
         let list_follower = tokio::spawn(daemon::follow_source_list(parts));
+        let alarm_looker = tokio::spawn(daemon::look_for_alarms(app.clone()));
         let reloader = tokio::spawn(async move {
             while signals.hangup.recv().await.is_some() {
                 match reconfigure(&reloading, &overrides).await {
@@ -123,6 +124,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         drop(live);
         reloader.abort();
         list_follower.abort();
+        alarm_looker.abort();
         app.store.close().await?;
         let tally = match &outcome {
             Ok(tally) => *tally,

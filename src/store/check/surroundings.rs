@@ -4,23 +4,17 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::store::check::finding::{Finding, Subject};
-use crate::store::file::columns::public_time;
 use crate::store::file::log::{LogReader, log_state};
+use crate::store::file::machine::{ROOM_MIN, room_on_disk, written_ahead};
 use crate::store::file::new_file::{beside, folder_of};
 use crate::store::file::workshop;
 
-/// Less room on the disk than this is told.
-const ROOM_MIN: u64 = 256 * 1024 * 1024;
-
 /// A larger part of the file that is free is told: one of so many.
 const FREE_PART: u64 = 4;
-
-/// A clock that is behind what was written by less is taken for right.
-const CLOCK_SLIP: SignedDuration = SignedDuration::from_mins(2);
 
 const MIB: u64 = 1024 * 1024;
 
@@ -55,7 +49,7 @@ fn log(path: &Path) -> Finding {
 fn space(connection: &Connection, path: &Path) -> rusqlite::Result<Finding> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
     let (pages, free, page_bytes) = (pragma("page_count")?, pragma("freelist_count")?, pragma("page_size")?);
-    let room = rustix::fs::statvfs(folder_of(path)).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    let room = room_on_disk(path);
     let room_text = room.map_or("unknown".to_owned(), |room| format!("{} MiB", room / MIB));
     let text = format!(
         "the file has {} MiB, of which {} MiB are free; room on the disk: {room_text}",
@@ -73,17 +67,13 @@ fn space(connection: &Connection, path: &Path) -> rusqlite::Result<Finding> {
 }
 
 fn clock(connection: &Connection, now: Timestamp) -> rusqlite::Result<Finding> {
-    // What another program wrote there need not be a time.
-    let sql = "SELECT max(started_at) FROM fetches WHERE started_at < '3'";
-    let newest: Option<String> = connection.query_row(sql, [], |row| row.get(0))?;
-    let is_behind = newest.as_ref().is_some_and(|newest| *newest > public_time(now + CLOCK_SLIP));
-    Ok(match newest {
-        Some(newest) if is_behind => {
+    Ok(match written_ahead(connection, now)? {
+        Some(newest) => {
             let text = format!("this machine says {now:.0}, and something was fetched at {newest}");
             let advice = "set the clock right; a daemon sets right what it wrote while the clock was ahead";
             Finding::wrong(Subject::Clock, text, advice)
         }
-        _ => Finding::well(Subject::Clock, format!("{now:.0}, not before what was written")),
+        None => Finding::well(Subject::Clock, format!("{now:.0}, not before what was written")),
     })
 }
 

@@ -3,7 +3,7 @@
 //! * `schema`: application id, version and migrations. `public_schema` describes the public tables and views,
 //!   `datasette` does so for Datasette.
 //! * `columns`: how values are written to columns; `change_seq`: the numbers of changes to articles; `hosts`: whose an address is;
-//!   `characters`: the full-text index by character; `damage`: what cannot be read; `logins`: takes them out of earlier files;
+//!   `machine`: the disk and the clock; `characters`: the full-text index by character; `damage`: what cannot be read; `logins`: takes them out of earlier files;
 //!   `source_list`: who keeps the list of sources; `host_memory`: what hosts have said.
 //! * `identity`, `lock`, `open`: whose file it is, who ingests into it, and connections to it.
 //! * `workshop`: where anything is written until it is whole, and what is done with what was left there.
@@ -49,6 +49,8 @@ pub(super) mod workshop;
 pub(super) mod new_file;
 
 pub(super) mod log;
+
+pub(super) mod machine;
 
 pub(super) mod index_parts;
 

@@ -6,6 +6,7 @@ use rusqlite::params;
 use crate::store::file::columns::{public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::log::log_state;
+use crate::store::file::machine::{clock_trouble, disk_trouble};
 use crate::store::read::reader::Reader;
 
 /// Failures in a row from which a source fails; what is fewer is a day's weather.
@@ -15,8 +16,10 @@ const FAILURES_MIN: u32 = 3;
 const GAP_TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Something that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
+    /// Its number, where the daemon has noticed it.
+    pub id: Option<i64>,
     /// What kind of thing.
     pub kind: AlarmKind,
     /// A source's slug, or a publisher; absent where it is the database itself.
@@ -25,10 +28,26 @@ pub struct Alarm {
     pub since: Option<String>,
     /// What is wrong, in a sentence.
     pub why: String,
+    /// When it was noticed.
+    pub opened_at: Option<String>,
+    /// When it was over; absent while it is open.
+    pub closed_at: Option<String>,
+    /// Why it is over.
+    pub closed_why: Option<String>,
+    /// The probability that something is lost, by the habits of the source; absent where it is certain.
+    pub confidence: Option<f64>,
+}
+
+impl Alarm {
+    /// One that is certain.
+    fn certain(kind: AlarmKind, subject: Option<String>, since: Option<String>, why: String) -> Alarm {
+        let (opened_at, closed_at, closed_why) = (None, None, None);
+        Alarm { id: None, kind, subject, since, why, opened_at, closed_at, closed_why, confidence: None }
+    }
 }
 
 /// A kind of thing that goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AlarmKind {
     /// A source that fails poll after poll.
     Failing,
@@ -42,6 +61,24 @@ pub enum AlarmKind {
     List,
     /// A write-ahead log that cannot be folded in.
     Log,
+    /// Little room on the disk.
+    Disk,
+    /// A clock that is behind what was written.
+    Clock,
+    /// Nearly all sources are silent at once.
+    Intake,
+    /// A source that brings nothing, against its habit.
+    Silent,
+    /// A source that brings less than it used to.
+    Fewer,
+    /// A source whose articles are of a lower quality than they were.
+    Quality,
+    /// A source whose articles are shorter than they were.
+    Shorter,
+    /// A source of which fewer articles are whole than were.
+    Partial,
+    /// What a later version calls otherwise.
+    Other,
 }
 
 impl AlarmKind {
@@ -55,17 +92,119 @@ impl AlarmKind {
             AlarmKind::Gap => "gap",
             AlarmKind::List => "list",
             AlarmKind::Log => "log",
+            AlarmKind::Disk => "disk",
+            AlarmKind::Clock => "clock",
+            AlarmKind::Intake => "intake",
+            AlarmKind::Silent => "silent",
+            AlarmKind::Fewer => "fewer",
+            AlarmKind::Quality => "quality",
+            AlarmKind::Shorter => "shorter",
+            AlarmKind::Partial => "partial",
+            AlarmKind::Other => "other",
         }
+    }
+
+    /// All that are known.
+    pub const ALL: [AlarmKind; 14] = [
+        AlarmKind::Failing,
+        AlarmKind::Gone,
+        AlarmKind::Gate,
+        AlarmKind::Gap,
+        AlarmKind::List,
+        AlarmKind::Log,
+        AlarmKind::Disk,
+        AlarmKind::Clock,
+        AlarmKind::Intake,
+        AlarmKind::Silent,
+        AlarmKind::Fewer,
+        AlarmKind::Quality,
+        AlarmKind::Shorter,
+        AlarmKind::Partial,
+    ];
+
+    fn named(name: &str) -> AlarmKind {
+        AlarmKind::ALL.into_iter().find(|kind| kind.as_str() == name).unwrap_or(AlarmKind::Other)
+    }
+
+    /// Whether it is about a source, whose slug is its subject.
+    #[must_use]
+    pub fn is_of_source(self) -> bool {
+        match self {
+            AlarmKind::Failing
+            | AlarmKind::Gone
+            | AlarmKind::Gap
+            | AlarmKind::Silent
+            | AlarmKind::Fewer
+            | AlarmKind::Quality
+            | AlarmKind::Shorter
+            | AlarmKind::Partial => true,
+            AlarmKind::Gate
+            | AlarmKind::List
+            | AlarmKind::Log
+            | AlarmKind::Disk
+            | AlarmKind::Clock
+            | AlarmKind::Intake
+            | AlarmKind::Other => false,
+        }
+    }
+
+    /// Whether it is judged by habits, which only the daemon knows, and so stands as its row says.
+    fn is_judged(self) -> bool {
+        matches!(
+            self,
+            AlarmKind::Intake
+                | AlarmKind::Silent
+                | AlarmKind::Fewer
+                | AlarmKind::Quality
+                | AlarmKind::Shorter
+                | AlarmKind::Partial
+        )
     }
 }
 
 impl Reader {
-    /// What is wrong now: sources first, those that have failed the longest before the others.
+    /// What is wrong now: sources first, those that have failed the longest before the others, and at the end what is judged by habits,
+    /// as the daemon has noticed it, the surest first.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn alarms(&self, now: Timestamp) -> Result<Vec<Alarm>, StoreError> {
+        let mut alarms = self.certain_alarms(now)?;
+        if !self.has_alarms()? {
+            return Ok(alarms);
+        }
+        let mut noticed = self.noticed_alarms("closed_at IS NULL", None)?;
+        for alarm in &mut alarms {
+            let row = noticed.iter().find(|row| row.kind == alarm.kind && row.subject == alarm.subject);
+            if let Some(row) = row {
+                (alarm.id, alarm.opened_at) = (row.id, row.opened_at.clone());
+            }
+        }
+        noticed.retain(|row| row.kind.is_judged());
+        noticed.sort_by(|one, other| other.confidence.unwrap_or(1.0).total_cmp(&one.confidence.unwrap_or(1.0)));
+        alarms.extend(noticed);
+        Ok(alarms)
+    }
+
+    /// Alarms that are over, those that have closed last first: the rows of the table.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn alarms_over(&self, since: Option<Timestamp>) -> Result<Vec<Alarm>, StoreError> {
+        if !self.has_alarms()? {
+            return Ok(Vec::new());
+        }
+        self.noticed_alarms("closed_at IS NOT NULL", since)
+    }
+
+    /// What is certain to be wrong now.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn certain_alarms(&self, now: Timestamp) -> Result<Vec<Alarm>, StoreError> {
         let mut alarms = self.alarms_of_sources()?;
         if self.is_snapshot()? {
             // What it has of the intake: it does not grow.
@@ -74,19 +213,44 @@ impl Reader {
         }
         alarms.extend(self.alarms_of_gates()?);
         alarms.extend(self.alarms_of_gaps(now)?);
-        alarms.extend(self.failing_list(None)?.map(|list| Alarm {
-            kind: AlarmKind::List,
-            subject: None,
-            since: Some(public_time(list.since)),
-            why: format!("the list of sources at {} cannot be read: {}", list.url, list.error),
+        alarms.extend(self.failing_list(None)?.map(|list| {
+            let why = format!("the list of sources at {} cannot be read: {}", list.url, list.error);
+            Alarm::certain(AlarmKind::List, None, Some(public_time(list.since)), why)
         }));
-        alarms.extend(log_state(self.path()).trouble().map(|why| Alarm {
-            kind: AlarmKind::Log,
-            subject: None,
-            since: None,
-            why,
-        }));
+        let of_machine = [
+            (AlarmKind::Log, log_state(self.path()).trouble()),
+            (AlarmKind::Disk, disk_trouble(self.path())),
+            (AlarmKind::Clock, clock_trouble(self.connection(), now)?),
+        ];
+        let of_machine = of_machine.into_iter().filter_map(|(kind, why)| Some((kind, why?)));
+        alarms.extend(of_machine.map(|(kind, why)| Alarm::certain(kind, None, None, why)));
         Ok(alarms)
+    }
+
+    /// Whether there is a table of them: files of earlier versions are read as they are.
+    pub(in crate::store) fn has_alarms(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'alarms'";
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+
+    fn noticed_alarms(&self, condition: &str, since: Option<Timestamp>) -> Result<Vec<Alarm>, StoreError> {
+        let sql = format!(
+            "SELECT id, kind, subject, since, why, opened_at, closed_at, closed_why, confidence FROM alarms
+             WHERE {condition} AND coalesce(closed_at, '9') >= ?1 ORDER BY closed_at DESC, opened_at DESC, id DESC"
+        );
+        self.rows(&sql, params![since.map(public_time).unwrap_or_default()], |row| {
+            Ok(Alarm {
+                id: row.get(0)?,
+                kind: AlarmKind::named(&row.get::<_, String>(1)?),
+                subject: public_text(row, 2)?,
+                since: public_text(row, 3)?,
+                why: public_text(row, 4)?.unwrap_or_default(),
+                opened_at: public_text(row, 5)?,
+                closed_at: public_text(row, 6)?,
+                closed_why: public_text(row, 7)?,
+                confidence: row.get(8)?,
+            })
+        })
     }
 
     fn alarms_of_sources(&self) -> Result<Vec<Alarm>, StoreError> {
@@ -102,24 +266,17 @@ impl Reader {
                 let is_gone = row.get::<_, String>(1)? == "gone";
                 let n_failures: u32 = row.get(2)?;
                 let error = public_text(row, 3)?.unwrap_or_default();
-                Ok(Alarm {
-                    kind: if is_gone { AlarmKind::Gone } else { AlarmKind::Failing },
-                    subject: row.get(0)?,
-                    since: row.get(4)?,
-                    why: if is_gone { error } else { format!("{n_failures}× {error}") },
-                })
+                let kind = if is_gone { AlarmKind::Gone } else { AlarmKind::Failing };
+                let why = if is_gone { error } else { format!("{n_failures}× {error}") };
+                Ok(Alarm::certain(kind, row.get(0)?, row.get(4)?, why))
             },
         )
     }
 
     fn alarms_of_gates(&self) -> Result<Vec<Alarm>, StoreError> {
         self.rows("SELECT publisher, since, sign FROM _gates ORDER BY since, publisher", params![], |row| {
-            Ok(Alarm {
-                kind: AlarmKind::Gate,
-                subject: row.get(0)?,
-                since: row.get(1)?,
-                why: format!("a notice stands in place of its articles ({})", row.get::<_, String>(2)?),
-            })
+            let why = format!("a notice stands in place of its articles ({})", row.get::<_, String>(2)?);
+            Ok(Alarm::certain(AlarmKind::Gate, row.get(0)?, row.get(1)?, why))
         })
     }
 
@@ -140,12 +297,7 @@ impl Reader {
                 let missed = row
                     .get::<_, Option<u64>>(3)?
                     .map_or("items were".to_owned(), |n| format!("about {n} of its items were"));
-                Ok(Alarm {
-                    kind: AlarmKind::Gap,
-                    subject: row.get(0)?,
-                    since: row.get(1)?,
-                    why: format!("{missed} missed {times}"),
-                })
+                Ok(Alarm::certain(AlarmKind::Gap, row.get(0)?, row.get(1)?, format!("{missed} missed {times}")))
             },
         )
     }

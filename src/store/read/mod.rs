@@ -12,7 +12,7 @@
 //! * `addresses`, `address_history`: where an address leads, and what became of it.
 //! * `list_changes`: what a list of sources would change.
 //! * `sources`, `gaps`, `source_details`: the sources, what was missed of them, and all of one.
-//! * `alarms`: what of the intake is wrong.
+//! * `alarms`: what of the intake is wrong. `habits`: what sources bring, for whoever learns from it.
 //! * `status`, `backlog`, `sizes`: the state of everything, what is due, and what takes how much room.
 //! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
@@ -62,6 +62,8 @@ pub(super) mod changes;
 pub(super) mod latest;
 
 pub(super) mod alarms;
+
+pub(super) mod habits;
 
 pub(super) mod sightings;
 

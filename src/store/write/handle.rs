@@ -1,5 +1,6 @@
 //! The handle to the writing thread: what it can be asked to do, in the words of the domain.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -22,6 +23,7 @@ use crate::store::file::open::{
     OpeningWatcher, check_folder_of, check_maker, make_own_folder, no_longer_watched, open_for_writing_watched,
 };
 use crate::store::file::source_list::ListKeeper;
+use crate::store::write::alarms::{self, AlarmChange, StandingAlarm};
 use crate::store::write::articles::commit;
 use crate::store::write::articles::fetch::ArticleCommit;
 use crate::store::write::articles::{copies, elsewhere, full_text, import, restore};
@@ -446,6 +448,34 @@ impl Store {
             self.commits.believe_clock(Timestamp::now());
         }
         Ok(())
+    }
+
+    /// Makes the table of alarms say what is wrong now, and that it was looked for. `endings` says of some why they are over, by kind
+    /// and subject. Returns what has opened and closed.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn settle_alarms(
+        &self,
+        standing: Vec<StandingAlarm>,
+        endings: HashMap<(String, Option<String>), String>,
+        now: Timestamp,
+    ) -> Result<Vec<AlarmChange>, StoreError> {
+        self.write(move |tx| alarms::settle(tx, &standing, &endings, now)).await
+    }
+
+    /// Keeps what sources are used to, by their numbers. `articles_up_to` is the last article that all that is kept has learned from.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn keep_habits(
+        &self,
+        habits: Vec<(i64, Vec<u8>)>,
+        articles_up_to: Option<i64>,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| alarms::keep_habits(tx, &habits, articles_up_to)).await
     }
 
     /// Releases claims whose outcomes could not be written, so that their work is due again. Returns how many still held.

@@ -12,6 +12,7 @@
 //! * `removal`: takes away what is stored, by hand or by age.
 //! * `merge`: takes over what another database has besides articles.
 //! * `epochs`: tells by whom the numbers of changes were given.
+//! * `alarms`: what is wrong of the intake, as rows, and what sources are used to.
 //! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
 //! * `beside`: short transactions of commands, beside a running daemon.
@@ -59,6 +60,8 @@ mod fetches;
 pub(super) mod daemon;
 
 mod clock;
+
+pub(super) mod alarms;
 
 mod epochs;
 

@@ -29,7 +29,7 @@ impl View for Alarms {
 
     fn main(&self, _: &Asked, now: Timestamp) -> Markup {
         html! {
-            @if self.alarms.is_empty() { p.none { "None: every source answers, and nothing was missed in seven days." } } @else {
+            @if self.alarms.is_empty() { p.none { "None: every source answers and is as it is used to be, and nothing was missed in seven days." } } @else {
                 div.wide { table {
                     thead { tr {
                         th scope="col" { "what" } th scope="col" { "of" } th scope="col" { "since" } th scope="col" { "why" }
@@ -40,7 +40,10 @@ impl View for Alarms {
                                 td { (alarm.kind.as_str()) }
                                 th scope="row" { (subject(alarm)) }
                                 td { @if let Some(since) = &alarm.since { (time(since, now)) } }
-                                td.error { (alarm.why) }
+                                td.error {
+                                    (alarm.why)
+                                    @if let Some(sure) = alarm.confidence { " (" (format!("{:.0}", 100.0 * sure)) " % sure)" }
+                                }
                             }
                         }
                     }
@@ -87,11 +90,11 @@ impl View for Alarms {
 /// Whose alarm it is, with the way to more about it.
 pub(super) fn subject(alarm: &Alarm) -> Markup {
     match (alarm.kind, &alarm.subject) {
-        (AlarmKind::Failing | AlarmKind::Gone | AlarmKind::Gap, Some(slug)) => {
-            html! { a href={ "/sources/" (slug) } { (slug) } }
-        }
+        (kind, Some(slug)) if kind.is_of_source() => html! { a href={ "/sources/" (slug) } { (slug) } },
         (_, Some(publisher)) => html! { (publisher) },
         (AlarmKind::List, None) => html! { "the list of sources" },
+        (AlarmKind::Intake, None) => html! { "the intake" },
+        (AlarmKind::Disk | AlarmKind::Clock, None) => html! { "this machine" },
         (_, None) => html! { "the database" },
     }
 }

@@ -1,0 +1,350 @@
+//! Looks for what is wrong of the intake, every minute: learns from what was committed since what each source is used to, judges
+//! it, and has the table of alarms say so. Nothing that is fetched or committed waits for it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tracing::{debug, info, warn};
+
+use crate::alarm::{Doubt, Ending, Habits, Newsroom, Poll, Reading, Symptom};
+use crate::app::App;
+use crate::store::{
+    AlarmChange, AlarmKind, ArticleReading, Reader, SourceEvent, StandingAlarm, StoreError, WatchedSource,
+};
+
+/// Between two looks.
+const LOOK_PAUSE: Duration = Duration::from_mins(1);
+
+/// How far back habits are learned from what the database has.
+const LEARNED_FROM: SignedDuration = SignedDuration::from_hours(8 * 7 * 24);
+
+/// A source of which so much is to be learned is caught up with, apart from what the others do now.
+const FAR_BEHIND_S: i64 = 2 * 86_400;
+
+/// Events, and articles, that are learned from in one look: a second's work.
+const EVENTS_MAX: usize = 300_000;
+const ARTICLES_MAX: u32 = 20_000;
+
+/// How often habits are written down, and how many at a time: some milliseconds of the writing thread. What was learned since is
+/// learned again after a crash.
+const KEPT_EVERY: SignedDuration = SignedDuration::from_mins(15);
+const KEPT_AT_ONCE: usize = 200;
+
+/// Looks for alarms until the database is closed.
+pub async fn look_for_alarms(app: App) {
+    let mut watch = Watch::default();
+    loop {
+        let path = app.config.store.path.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let standing = Reader::open(&path).and_then(|reader| watch.look(&reader, Timestamp::now()));
+            (watch, standing)
+        });
+        let Ok((kept, standing)) = looked.await else { return };
+        watch = kept;
+        match standing {
+            Ok(look) => match settle(&app, &mut watch, look).await {
+                Ok(()) => {}
+                Err(StoreError::Closed) => return,
+                Err(error) => debug!("alarms cannot be written: {error}"),
+            },
+            Err(error) => debug!("alarms cannot be looked for: {error}"),
+        }
+        // What an upgrade has to learn from what was there is learned at once.
+        let pause = if watch.is_behind { Duration::from_millis(200) } else { LOOK_PAUSE };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn settle(app: &App, watch: &mut Watch, look: Look) -> Result<(), StoreError> {
+    let Look { standing, endings, at } = look;
+    for change in app.store.settle_alarms(standing, endings, at).await? {
+        tell(&change);
+    }
+    if let Some((habits, articles_up_to)) = watch.next_to_keep(at) {
+        app.store.keep_habits(habits, articles_up_to).await?;
+    }
+    Ok(())
+}
+
+fn tell(change: &AlarmChange) {
+    let AlarmChange { id, kind, subject, why, confidence, is_open } = change;
+    let of = subject.as_deref().map(|subject| format!(" of {subject}")).unwrap_or_default();
+    let subject = subject.as_deref().unwrap_or("-");
+    if *is_open {
+        let sure = confidence.map(|sure| format!(", {:.0} % sure", 100.0 * sure)).unwrap_or_default();
+        warn!(alarm = id, kind, subject, confidence, "alarm {id}{of} ({kind}{sure}): {why}");
+    } else {
+        info!(alarm = id, kind, subject, "alarm {id}{of} ({kind}) is over: {why}");
+    }
+}
+
+/// What a look has found.
+struct Look {
+    standing: Vec<StandingAlarm>,
+    endings: HashMap<(String, Option<String>), String>,
+    at: Timestamp,
+}
+
+/// What is known of all sources.
+#[derive(Default)]
+struct Watch {
+    is_loaded: bool,
+    habits: HashMap<i64, Habits>,
+    doubts: HashMap<i64, Vec<Doubt>>,
+    room: Newsroom,
+    /// The last article that was learned from.
+    articles_up_to: i64,
+    /// Whether there was more to learn from than a look takes.
+    is_behind: bool,
+    /// Sources that have learned something since they were written down.
+    changed: HashSet<i64>,
+    /// Those that are being written down, and the last article that they know.
+    to_keep: Vec<i64>,
+    kept_up_to: Option<i64>,
+    kept_at: Option<Timestamp>,
+}
+
+impl Watch {
+    fn look(&mut self, reader: &Reader, now: Timestamp) -> Result<Look, StoreError> {
+        if !self.is_loaded {
+            self.load(reader, now)?;
+        }
+        let sources = reader.watched_sources()?;
+        let mut learned = self.learn_from_polls(reader, &sources, now)?;
+        learned.extend(self.learn_from_articles(reader)?);
+        let mut endings = HashMap::new();
+        let slugs: HashMap<i64, &str> = sources.iter().map(|source| (source.id, source.slug.as_str())).collect();
+        for id in learned {
+            let Some(habits) = self.habits.get_mut(&id) else { continue };
+            let (doubts, ended) = habits.judge();
+            for (symptom, ending) in ended {
+                if let Some(slug) = slugs.get(&id) {
+                    let key = (kind_of(symptom).as_str().to_owned(), Some((*slug).to_owned()));
+                    endings.insert(key, describe(ending).to_owned());
+                }
+            }
+            self.doubts.insert(id, doubts);
+            self.changed.insert(id);
+        }
+        self.doubts.retain(|id, doubts| !doubts.is_empty() && slugs.contains_key(id));
+        let standing = self.standing(reader, &slugs, now)?;
+        Ok(Look { standing, endings, at: now })
+    }
+
+    fn load(&mut self, reader: &Reader, now: Timestamp) -> Result<(), StoreError> {
+        let kept = reader.kept_habits()?;
+        for (id, bytes) in kept.of_sources {
+            let mut habits = Habits::from_bytes(&bytes);
+            habits.join(&mut self.room);
+            self.doubts.insert(id, habits.judge().0);
+            self.habits.insert(id, habits);
+        }
+        self.articles_up_to = match kept.articles_up_to {
+            Some(up_to) => up_to,
+            None => reader.article_before(now - LEARNED_FROM)?,
+        };
+        self.is_loaded = true;
+        Ok(())
+    }
+
+    /// Takes in what polls brought. Returns the sources that have learned from it.
+    fn learn_from_polls(
+        &mut self,
+        reader: &Reader,
+        sources: &[WatchedSource],
+        now: Timestamp,
+    ) -> Result<HashSet<i64>, StoreError> {
+        let earliest_s = (now - LEARNED_FROM).as_second();
+        let (mut of_now, mut of_past) = (Vec::new(), Vec::new());
+        self.is_behind = false;
+        for source in sources {
+            let Some(last_ok_at) = source.last_ok_at else { continue };
+            let known_s = self.habits.get(&source.id).map_or(0, Habits::polled_s);
+            let polled_s = last_ok_at.as_second() + 1;
+            if polled_s <= known_s || polled_s <= earliest_s {
+                continue;
+            }
+            if of_now.len() + of_past.len() >= EVENTS_MAX {
+                self.is_behind = true;
+                break;
+            }
+            let is_past = now.as_second() - known_s > FAR_BEHIND_S;
+            let polls = polls(&reader.source_events(source.id, known_s.max(earliest_s))?, known_s, polled_s);
+            let polls = polls.into_iter().map(|poll| (poll.at_s, source.id, poll));
+            if is_past { of_past.extend(polls) } else { of_now.extend(polls) }
+        }
+        // In the order of time: what sources do at once counts.
+        of_now.sort_by_key(|(at_s, id, _)| (*at_s, *id));
+        of_past.sort_by_key(|(at_s, id, _)| (*at_s, *id));
+        let mut room_then = Newsroom::default();
+        let caught_up: HashSet<i64> = of_past.iter().map(|(_, id, _)| *id).collect();
+        for (_, id, poll) in of_past {
+            self.habits.entry(id).or_default().take_poll(poll, &mut room_then);
+        }
+        for id in &caught_up {
+            if let Some(habits) = self.habits.get(id) {
+                habits.join(&mut self.room);
+            }
+        }
+        let mut learned = caught_up;
+        for (_, id, poll) in of_now {
+            self.habits.entry(id).or_default().take_poll(poll, &mut self.room);
+            learned.insert(id);
+        }
+        Ok(learned)
+    }
+
+    /// Takes in articles. Returns the sources that had them.
+    fn learn_from_articles(&mut self, reader: &Reader) -> Result<HashSet<i64>, StoreError> {
+        let articles = reader.article_readings(self.articles_up_to, ARTICLES_MAX)?;
+        self.is_behind |= articles.len() >= ARTICLES_MAX as usize;
+        let mut learned = HashSet::new();
+        for article in &articles {
+            self.articles_up_to = article.id;
+            // Of sources that are not polled there is nothing to judge.
+            if let Some(habits) = self.habits.get_mut(&article.source_id) {
+                habits.take_article(&reading(article));
+                learned.insert(article.source_id);
+            }
+        }
+        Ok(learned)
+    }
+
+    fn standing(
+        &self,
+        reader: &Reader,
+        slugs: &HashMap<i64, &str>,
+        now: Timestamp,
+    ) -> Result<Vec<StandingAlarm>, StoreError> {
+        let ids: HashMap<&str, i64> = slugs.iter().map(|(id, slug)| (*slug, *id)).collect();
+        let certain = reader.certain_alarms(now)?;
+        let failing: HashSet<&str> = certain
+            .iter()
+            .filter(|alarm| matches!(alarm.kind, AlarmKind::Failing | AlarmKind::Gone))
+            .filter_map(|alarm| alarm.subject.as_deref())
+            .collect();
+        let is_all_silent = self.room.is_silent();
+        let mut judged = Vec::new();
+        if is_all_silent {
+            judged.push(StandingAlarm {
+                kind: AlarmKind::Intake.as_str(),
+                subject: None,
+                source_id: None,
+                since: None,
+                why: "nearly all sources are answered and bring nothing new at once".to_owned(),
+                confidence: None,
+            });
+        }
+        for (id, doubts) in &self.doubts {
+            let Some(slug) = slugs.get(id) else { continue };
+            // What fails is told as such, and what all do at once once.
+            let is_told = |doubt: &&Doubt| doubt.symptom != Symptom::Silent || !is_all_silent;
+            if failing.contains(slug) {
+                continue;
+            }
+            for doubt in doubts.iter().filter(is_told) {
+                judged.push(StandingAlarm {
+                    kind: kind_of(doubt.symptom).as_str(),
+                    subject: Some((*slug).to_owned()),
+                    source_id: Some(*id),
+                    since: Timestamp::from_second(doubt.since_s).ok().map(|since| format!("{since:.0}")),
+                    why: doubt.why.clone(),
+                    confidence: Some((doubt.confidence * 1000.0).round() / 1000.0),
+                });
+            }
+        }
+        judged.sort_by(|one, other| (one.kind, &one.subject).cmp(&(other.kind, &other.subject)));
+        let mut standing: Vec<StandingAlarm> = certain
+            .into_iter()
+            .map(|alarm| {
+                let source_id = if alarm.kind.is_of_source() {
+                    alarm.subject.as_deref().and_then(|slug| ids.get(slug)).copied()
+                } else {
+                    None
+                };
+                StandingAlarm {
+                    kind: alarm.kind.as_str(),
+                    subject: alarm.subject,
+                    source_id,
+                    since: alarm.since,
+                    why: alarm.why,
+                    confidence: None,
+                }
+            })
+            .collect();
+        standing.extend(judged);
+        Ok(standing)
+    }
+
+    /// Habits that are to be written down now, and the last article that all that are written down have learned from.
+    fn next_to_keep(&mut self, now: Timestamp) -> Option<(Vec<(i64, Vec<u8>)>, Option<i64>)> {
+        if self.to_keep.is_empty() {
+            let is_due = self.kept_at.is_none_or(|kept_at| now.duration_since(kept_at) >= KEPT_EVERY);
+            if !is_due && !self.is_behind || self.changed.is_empty() {
+                return None;
+            }
+            self.kept_at = Some(now);
+            self.kept_up_to = Some(self.articles_up_to);
+            self.to_keep = self.changed.drain().collect();
+        }
+        let n_later = self.to_keep.len().saturating_sub(KEPT_AT_ONCE);
+        let ids = self.to_keep.split_off(n_later);
+        let habits = ids.into_iter().filter_map(|id| Some((id, self.habits.get(&id)?.to_bytes()))).collect();
+        let up_to = if self.to_keep.is_empty() { self.kept_up_to.take() } else { None };
+        Some((habits, up_to))
+    }
+}
+
+/// The polls of a source in order, each with what it brought. The last that was answered ended at `polled_s`.
+fn polls(events: &[SourceEvent], known_s: i64, polled_s: i64) -> Vec<Poll> {
+    let mut polls: Vec<Poll> = Vec::new();
+    for event in events {
+        match *event {
+            // One after the last answer fails, or is under way.
+            SourceEvent::Poll { at_s, .. } if at_s > polled_s => {}
+            SourceEvent::Poll { at_s, is_ok } => polls.push(Poll { at_s, n_new: is_ok.then_some(0) }),
+            SourceEvent::Item { at_s } if at_s <= known_s || at_s > polled_s => {}
+            SourceEvent::Item { .. } => {
+                if let Some(n_new) = polls.last_mut().and_then(|poll| poll.n_new.as_mut()) {
+                    *n_new += 1;
+                }
+            }
+        }
+    }
+    match polls.iter_mut().rev().find(|poll| poll.n_new.is_some()) {
+        Some(last) => last.at_s = polled_s,
+        // Its exchange is no longer kept, or it took none.
+        None => polls.push(Poll { at_s: polled_s, n_new: Some(0) }),
+    }
+    polls
+}
+
+fn reading(article: &ArticleReading) -> Reading {
+    let language = article.language.as_deref().and_then(|language| language.as_bytes().first_chunk::<2>().copied());
+    Reading {
+        id: article.id,
+        at_s: article.at_s,
+        quality: article.quality,
+        n_words: article.n_words,
+        is_whole: article.is_whole,
+        language,
+    }
+}
+
+fn kind_of(symptom: Symptom) -> AlarmKind {
+    match symptom {
+        Symptom::Silent => AlarmKind::Silent,
+        Symptom::Fewer => AlarmKind::Fewer,
+        Symptom::Quality => AlarmKind::Quality,
+        Symptom::Shorter => AlarmKind::Shorter,
+        Symptom::Partial => AlarmKind::Partial,
+    }
+}
+
+fn describe(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Back => "it is as it was",
+        Ending::Habit => "it has stayed so for long, and is taken for its habit from now on",
+    }
+}

@@ -1,0 +1,142 @@
+//! Alarms as rows, which open and close, and what sources are used to.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::store::file::columns::{private_time, public_time};
+
+/// How long alarms that are over are kept, and how many of them.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+const KEPT_MAX: u32 = 50_000;
+
+/// By how much a confidence has to change to be written.
+const CONFIDENCE_STEP: f64 = 0.02;
+
+/// Something that is wrong now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StandingAlarm {
+    /// Its kind.
+    pub kind: &'static str,
+    /// A source's slug, or a publisher.
+    pub subject: Option<String>,
+    /// The source.
+    pub source_id: Option<i64>,
+    /// Since when.
+    pub since: Option<String>,
+    /// What is wrong, in a sentence.
+    pub why: String,
+    /// How sure; absent where it is certain.
+    pub confidence: Option<f64>,
+}
+
+/// An alarm that has opened or closed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmChange {
+    /// Its number.
+    pub id: i64,
+    /// Its kind.
+    pub kind: String,
+    /// A source's slug, or a publisher.
+    pub subject: Option<String>,
+    /// Why it has opened, or closed.
+    pub why: String,
+    /// How sure it is.
+    pub confidence: Option<f64>,
+    /// Whether it has opened, or else closed.
+    pub is_open: bool,
+}
+
+/// Makes the rows say what is wrong now. `endings` says of some why they are over, by kind and subject.
+pub(in crate::store) fn settle(
+    connection: &Connection,
+    standing: &[StandingAlarm],
+    endings: &HashMap<(String, Option<String>), String>,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<AlarmChange>> {
+    let mut changes = Vec::new();
+    let mut open = open_rows(connection)?;
+    for alarm in standing {
+        let StandingAlarm { kind, subject, source_id, since, why, confidence } = alarm;
+        if let Some(row) = open.remove(&((*kind).to_owned(), subject.clone())) {
+            let moved = (row.confidence.unwrap_or(0.0) - confidence.unwrap_or(0.0)).abs() >= CONFIDENCE_STEP;
+            if moved || row.why != *why {
+                connection
+                    .prepare_cached("UPDATE alarms SET why = ?2, confidence = ?3 WHERE id = ?1")?
+                    .execute(params![row.id, why, confidence])?;
+            }
+            continue;
+        }
+        connection
+            .prepare_cached(
+                "INSERT INTO alarms (kind, subject, source_id, since, opened_at, why, confidence)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![kind, subject, source_id, since, public_time(now), why, confidence])?;
+        changes.push(AlarmChange {
+            id: connection.last_insert_rowid(),
+            kind: (*kind).to_owned(),
+            subject: subject.clone(),
+            why: why.clone(),
+            confidence: *confidence,
+            is_open: true,
+        });
+    }
+    let mut over: Vec<_> = open.into_iter().collect();
+    over.sort_by_key(|(_, row)| row.id);
+    for (key, row) in over {
+        let why = endings.get(&key).cloned().unwrap_or_else(|| "it is over".to_owned());
+        connection
+            .prepare_cached("UPDATE alarms SET closed_at = ?2, closed_why = ?3 WHERE id = ?1")?
+            .execute(params![row.id, public_time(now), why])?;
+        let (kind, subject) = key;
+        changes.push(AlarmChange { id: row.id, kind, subject, why, confidence: row.confidence, is_open: false });
+    }
+    if changes.iter().any(|change| !change.is_open) {
+        connection
+            .prepare_cached(
+                "DELETE FROM alarms WHERE closed_at IS NOT NULL
+                 AND (closed_at < ?1 OR id <= (SELECT max(id) FROM alarms) - ?2)",
+            )?
+            .execute(params![public_time(now - KEPT), KEPT_MAX])?;
+    }
+    connection.execute("UPDATE _alarm_state SET looked_at = ?1", [private_time(now)])?;
+    Ok(changes)
+}
+
+struct OpenRow {
+    id: i64,
+    why: String,
+    confidence: Option<f64>,
+}
+
+fn open_rows(connection: &Connection) -> rusqlite::Result<HashMap<(String, Option<String>), OpenRow>> {
+    connection
+        .prepare_cached("SELECT kind, subject, id, why, confidence FROM alarms WHERE closed_at IS NULL")?
+        .query_map([], |row| {
+            let row_of = OpenRow { id: row.get(2)?, why: row.get(3)?, confidence: row.get(4)? };
+            Ok(((row.get(0)?, row.get(1)?), row_of))
+        })?
+        .collect()
+}
+
+/// Keeps what sources are used to. `articles_up_to` is the last article that all that is kept has learned from.
+pub(in crate::store) fn keep_habits(
+    connection: &Connection,
+    habits: &[(i64, Vec<u8>)],
+    articles_up_to: Option<i64>,
+) -> rusqlite::Result<()> {
+    // A source may have gone meanwhile.
+    let mut keep = connection.prepare_cached(
+        "INSERT INTO _habits (source_id, state) SELECT id, ?2 FROM sources WHERE id = ?1
+         ON CONFLICT (source_id) DO UPDATE SET state = excluded.state",
+    )?;
+    for (source_id, state) in habits {
+        keep.execute(params![source_id, state])?;
+    }
+    if let Some(up_to) = articles_up_to {
+        connection.execute("UPDATE _alarm_state SET articles_up_to = ?1", [up_to])?;
+    }
+    Ok(())
+}
