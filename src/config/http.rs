@@ -20,6 +20,8 @@ pub struct HttpSettings {
     pub pages: bool,
     /// Whether pages of the daemon take orders too: to pause a source, to merge stories.
     pub writing: bool,
+    /// Whether feed readers on other devices read there, and mark what they have read.
+    pub reading: bool,
     /// The name under which the password is kept that whoever asks must give; absent: nobody is asked who they are.
     pub credentials: Option<String>,
     /// Addresses of feeds have a token in them where a password is asked for. With another number all of them are others.
@@ -170,11 +172,16 @@ impl HttpSettings {
         if writing && !pages {
             reader.problem("http.writing", "true", "takes orders by pages, which http.pages = true shows");
         }
+        let reading = reader.flag("http.reading");
+        if reading && text.is_empty() {
+            reader.problem("http.reading", "true", "lets feed readers in at http.listen, which names no place");
+        }
         HttpSettings {
             listen,
             hosts,
             pages,
             writing,
+            reading,
             credentials,
             feed_token: reader.integer("http.feed_token", 0, 1 << 53),
         }

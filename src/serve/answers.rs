@@ -7,6 +7,7 @@ use hyper::{HeaderMap, Method, Request, StatusCode, header};
 
 use super::guard::{self, Guard};
 use super::monitoring::Monitoring;
+use super::reading::Reading;
 use super::reply::{Reply, TEXT, reply, set};
 use super::site::Site;
 
@@ -33,6 +34,8 @@ pub(super) struct Answers {
     pub(super) monitoring: Option<Monitoring>,
     /// Pages about what is stored.
     pub(super) site: Option<Site>,
+    /// What feed readers on other devices ask.
+    pub(super) reading: Option<Reading>,
 }
 
 impl Answers {
@@ -47,6 +50,20 @@ impl Answers {
             let advice = "this name is not known here; http.hosts lists those that are, besides localhost\n";
             return reply(StatusCode::MISDIRECTED_REQUEST, TEXT, advice);
         }
+        // By the name of a server before this one, which need not pass it on. Whatever else listens on this machine has its names too.
+        let is_before = |host: &str| self.hosts.iter().any(|known| known == name_of(&host.to_ascii_lowercase()));
+        if let Some(reading) = &self.reading
+            && Reading::is_asked(request.uri().path())
+        {
+            if guard::is_of_foreign_page(request.headers(), is_before) {
+                return reply(
+                    StatusCode::FORBIDDEN,
+                    TEXT,
+                    "this is for feed readers, and not for pages of other sites\n",
+                );
+            }
+            return reading.answer(request, &self.guard).await;
+        }
         let is_health = matches!(request.uri().path(), "/healthz" | "/readyz") && self.monitoring.is_some();
         if !is_health && !self.may_ask(&request).await {
             let mut refused = reply(StatusCode::UNAUTHORIZED, TEXT, "who asks here gives a name and a password\n");
@@ -57,9 +74,6 @@ impl Answers {
         match (request.method(), &self.site) {
             (&Method::GET | &Method::HEAD, _) => self.tell(&request).await,
             (&Method::POST, Some(site)) if site.takes_orders() => {
-                // By the name of a server before this one, which need not pass it on. Whatever else listens on this machine has its names too.
-                let is_before =
-                    |host: &str| self.hosts.iter().any(|known| known == name_of(&host.to_ascii_lowercase()));
                 if guard::is_of_own_page(request.headers(), is_before) {
                     site.obey(request).await
                 } else {

@@ -24,6 +24,10 @@ const ROUNDS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
 const REFUSALS_MAX: usize = 8;
 
+/// What a feed reader sends where nobody is asked for a password. That it sends anything at all in a header is what no page of a stranger's
+/// can have a browser do.
+const OF_ANYBODY: &str = "anybody";
+
 /// Who may ask: everybody, or who gives the password.
 #[derive(Debug, Default)]
 pub(super) struct Guard {
@@ -37,6 +41,7 @@ struct Password {
     key: hmac::Key,
     expected: hmac::Tag,
     feed_token: String,
+    reader_token: String,
     refusals: Arc<Semaphore>,
 }
 
@@ -69,9 +74,37 @@ impl Guard {
         if password.is_given_by(given.as_bytes()) {
             return true;
         }
-        if let Ok(_turn) = password.refusals.acquire().await {
-            tokio::time::sleep(REFUSAL_PAUSE).await;
+        password.pause().await;
+        false
+    }
+
+    /// What a feed reader is to send from now on that logs in with a name and a password. Whoever gives wrong ones waits.
+    pub(super) async fn log_in(&self, name: &str, text: &str) -> Option<&str> {
+        let Some(password) = &self.password else { return Some(OF_ANYBODY) };
+        let is_right = match password.scheme {
+            Scheme::Basic => password.is(format!("{name}:{text}").as_bytes()),
+            // A token has no name.
+            Scheme::Bearer => password.is(text.as_bytes()),
+        };
+        if is_right {
+            return Some(&password.reader_token);
         }
+        password.pause().await;
+        None
+    }
+
+    /// Whether a request comes from a feed reader that has logged in. Whoever sends something else waits.
+    pub(super) async fn knows_reader(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
+        let given = given.and_then(|given| given.trim().split_once(' '));
+        let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("GoogleLogin"));
+        let Some(token) = given.and_then(|(_, rest)| rest.trim().strip_prefix("auth=")) else { return false };
+        let Some(password) = &self.password else { return token == OF_ANYBODY };
+        let expected = hmac::sign(&password.key, password.reader_token.as_bytes());
+        if hmac::verify(&password.key, token.as_bytes(), expected.as_ref()).is_ok() {
+            return true;
+        }
+        password.pause().await;
         false
     }
 
@@ -96,11 +129,15 @@ impl Password {
         let mut derived = [0; 32];
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, b"newswire http.credentials", secret, &mut derived);
         let key = hmac::Key::new(hmac::HMAC_SHA256, &derived);
-        let token = hmac::sign(&key, format!("addresses of feeds {generation}").as_bytes());
+        let token = |whose: &str| {
+            let tag = hmac::sign(&key, format!("{whose} {generation}").as_bytes());
+            URL_SAFE_NO_PAD.encode(tag.as_ref().get(..TOKEN_BYTES).unwrap_or_default())
+        };
         Password {
             scheme: *scheme,
             expected: hmac::sign(&key, secret),
-            feed_token: URL_SAFE_NO_PAD.encode(token.as_ref().get(..TOKEN_BYTES).unwrap_or_default()),
+            feed_token: token("addresses of feeds"),
+            reader_token: token("feed readers"),
             key,
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
         }
@@ -113,7 +150,18 @@ impl Password {
             Scheme::Basic => ("basic", STANDARD.decode(rest).unwrap_or_default()),
             Scheme::Bearer => ("bearer", rest.to_vec()),
         };
-        scheme.eq_ignore_ascii_case(name.as_bytes()) && hmac::verify(&self.key, &secret, self.expected.as_ref()).is_ok()
+        scheme.eq_ignore_ascii_case(name.as_bytes()) && self.is(&secret)
+    }
+
+    fn is(&self, secret: &[u8]) -> bool {
+        hmac::verify(&self.key, secret, self.expected.as_ref()).is_ok()
+    }
+
+    /// The time that a wrong one costs.
+    async fn pause(&self) {
+        if let Ok(_turn) = self.refusals.acquire().await {
+            tokio::time::sleep(REFUSAL_PAUSE).await;
+        }
     }
 }
 
@@ -131,6 +179,12 @@ pub(super) fn is_of_own_page(headers: &HeaderMap, is_before: impl Fn(&str) -> bo
         (None, None) => false,
         (site, origin) => site.unwrap_or(true) && origin.unwrap_or(true),
     }
+}
+
+/// Whether a browser says that a request comes from a page of another site's. Feed readers are no browsers, and say nothing.
+pub(super) fn is_of_foreign_page(headers: &HeaderMap, is_before: impl Fn(&str) -> bool) -> bool {
+    let says_whose = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    says_whose && !is_of_own_page(headers, is_before)
 }
 
 #[cfg(test)]

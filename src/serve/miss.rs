@@ -1,5 +1,7 @@
 //! Why somebody who asks gets no answer.
 
+use hyper::StatusCode;
+
 use crate::store::StoreError;
 
 /// Why somebody who asks gets no answer. Its text is what they read.
@@ -26,4 +28,16 @@ pub(super) enum Miss {
     /// The thread that was to answer has ended early.
     #[error("the answer was lost; the log says more")]
     Lost,
+}
+
+impl Miss {
+    /// As HTTP has it.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Miss::NotFound(_) => StatusCode::NOT_FOUND,
+            Miss::Gone(_) => StatusCode::GONE,
+            Miss::Wrong(_) | Miss::Store(StoreError::UserSql(_)) => StatusCode::BAD_REQUEST,
+            Miss::Store(_) | Miss::TooLong(_) | Miss::Crowded | Miss::Lost => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }

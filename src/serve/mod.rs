@@ -7,8 +7,8 @@
 //!
 //! * `listener`: where requests come in. `answers`: who is answered, and by what. `guard`: who may ask, and who may give orders.
 //! * `monitoring`, with `gauges` and `metrics`: what there is to say of a daemon.
-//! * `site`: pages. `readers`: the connections that they are read by.
-//! * `reply`, `miss`: an answer, and why there is none.
+//! * `site`: pages. `reading`: what feed readers on other devices ask and mark. `readers`: the connections that both are read by.
+//! * `form`: what is sent. `reply`, `miss`: an answer, and why there is none. `xml`: how feeds are written.
 
 mod listener;
 
@@ -24,7 +24,13 @@ mod metrics;
 
 mod site;
 
+mod reading;
+
 mod readers;
+
+mod form;
+
+mod xml;
 
 mod reply;
 
@@ -43,6 +49,8 @@ use guard::Guard;
 pub use listener::{ListenError, Listening};
 pub use metrics::Metrics;
 use monitoring::Monitoring;
+use readers::Readers;
+use reading::Reading;
 use site::Site;
 
 /// Takes requests where the settings say, until what is returned is dropped; nowhere where they say nothing. It must be called on a
@@ -59,10 +67,13 @@ pub fn start(
     let Some(listen) = &config.http.listen else { return Ok(None) };
     let gauges = Arc::new(GaugeReader::new(config.store.path.clone()));
     let guard = guard(config)?;
+    let readers = Arc::new(Readers::new(config.store.path.clone()));
+    let site = || Site::new(config, Arc::clone(&readers), guard.feed_token(), config.http.writing);
     let answers = Answers {
         hosts: config.http.hosts.clone(),
         monitoring: Some(Monitoring { metrics, pulse, gauges }),
-        site: config.http.pages.then(|| Site::new(config, guard.feed_token(), config.http.writing)),
+        site: config.http.pages.then(site),
+        reading: config.http.reading.then(|| Reading::new(config, Arc::clone(&readers))),
         guard,
     };
     Ok(Some(Listening::begin(listen, &Arc::new(answers))?))
@@ -76,8 +87,10 @@ pub fn start(
 /// When nothing can be listened at there, or the password is not at hand that the settings name.
 pub fn start_pages(listen: &Listen, config: &Config) -> Result<Listening, ListenError> {
     let guard = guard(config)?;
-    let site = Site::new(config, guard.feed_token(), false);
-    let answers = Answers { hosts: config.http.hosts.clone(), guard, monitoring: None, site: Some(site) };
+    let readers = Arc::new(Readers::new(config.store.path.clone()));
+    let site = Site::new(config, readers, guard.feed_token(), false);
+    let answers =
+        Answers { hosts: config.http.hosts.clone(), guard, monitoring: None, site: Some(site), reading: None };
     Listening::begin(listen, &Arc::new(answers))
 }
 

@@ -84,19 +84,13 @@ impl Asked {
         let query = request.uri().query().unwrap_or_default();
         let parameters = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let header = |name| request.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
-        let host = request.uri().authority().cloned();
-        let host = host.or_else(|| header(header::HOST).next()?.parse::<Authority>().ok());
-        let host = host.as_ref().map_or("localhost", Authority::as_str);
-        // The server before us has ended the encryption.
-        let is_encrypted = header(FORWARDED_PROTO).next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
-        let scheme = if is_encrypted { "https" } else { "http" };
         let known = header(header::IF_NONE_MATCH).flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned());
         Asked {
             pieces,
             form,
             path: path.to_owned(),
             parameters,
-            base: format!("{scheme}://{host}"),
+            base: base_of(request),
             own: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
             known: known.collect(),
             terms: Arc::clone(terms),
@@ -174,6 +168,18 @@ impl Asked {
         let query: Cow<'_, str> = if query.is_empty() { Cow::default() } else { format!("?{query}").into() };
         format!("{path}{}{query}", form.ending())
     }
+}
+
+/// Where this server was reached, such as `http://localhost:8008`.
+pub(in crate::serve) fn base_of<B>(request: &Request<B>) -> String {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let host = request.uri().authority().cloned();
+    let host = host.or_else(|| header(header::HOST)?.parse::<Authority>().ok());
+    let host = host.as_ref().map_or("localhost", Authority::as_str);
+    // The server before us has ended the encryption.
+    let is_encrypted = header(FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    let scheme = if is_encrypted { "https" } else { "http" };
+    format!("{scheme}://{host}")
 }
 
 #[cfg(test)]

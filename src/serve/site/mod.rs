@@ -49,21 +49,24 @@ use crate::config::Config;
 use crate::forms::changes::Place;
 use crate::store::{Names, Reader, StoreError};
 
+use super::form;
 use super::miss::Miss;
 use super::readers::Readers;
 use super::reply::{HTML, JSON, Reply, TEXT, reply, set};
+pub(super) use asked::base_of;
 use asked::{Asked, Form, Terms};
 use changes::Changes;
 use frame::{Basis, Frame};
 use layout::Beside;
 use order::Order;
+pub(super) use parts::web_address;
 use syndication::{ATOM, JSON_FEED, OPML};
 use told::Told;
 
 /// Pages about one database.
 #[derive(Debug)]
 pub(super) struct Site {
-    readers: Readers,
+    readers: Arc<Readers>,
     basis: Arc<Basis>,
     terms: Arc<Terms>,
     changes: Changes,
@@ -74,10 +77,10 @@ pub(super) struct Site {
 }
 
 impl Site {
-    pub(super) fn new(config: &Config, feed_token: Option<&str>, takes_orders: bool) -> Site {
+    pub(super) fn new(config: &Config, readers: Arc<Readers>, feed_token: Option<&str>, takes_orders: bool) -> Site {
         let (store, schedule) = (config.store.clone(), config.schedule.clone());
         Site {
-            readers: Readers::new(store.path.clone()),
+            readers,
             basis: Arc::new(Basis { store, schedule }),
             terms: Arc::new(Terms { feed_token: feed_token.map(str::to_owned), takes_orders }),
             changes: Changes::new(),
@@ -120,7 +123,7 @@ impl Site {
     pub(super) async fn obey(&self, request: Request<Incoming>) -> Reply {
         let asked = Asked::read(&request, &self.terms);
         let (form, frame) = (asked.form, self.frame());
-        let told = match order::fields(request).await {
+        let told = match form::fields(request, order::FORM_BYTES_MAX).await {
             Ok(fields) => self.obey_fields(asked, fields).await,
             Err(miss) => Err(miss),
         };
@@ -215,12 +218,7 @@ fn with_tag(mut answer: Reply, tag: &str) -> Reply {
 }
 
 fn tell_miss(miss: &Miss, form: Form, frame: &Frame) -> Reply {
-    let status = match miss {
-        Miss::NotFound(_) => StatusCode::NOT_FOUND,
-        Miss::Gone(_) => StatusCode::GONE,
-        Miss::Wrong(_) | Miss::Store(StoreError::UserSql(_)) => StatusCode::BAD_REQUEST,
-        Miss::Store(_) | Miss::TooLong(_) | Miss::Crowded | Miss::Lost => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let status = miss.status();
     debug!("not answered: {miss}");
     let mut answer = match form {
         Form::Html => page(status, layout::miss(&miss.to_string(), status, frame)),

@@ -1,13 +1,8 @@
 //! What pages may be told to do: by forms, which send orders with POST.
 
 use std::fmt;
-use std::time::Duration;
 
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
-use hyper::{Request, header};
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use super::asked::{Asked, DONE};
 use super::views::source;
@@ -19,25 +14,7 @@ use crate::serve::miss::Miss;
 use crate::store::{self, Reader, SourceChange, SourceRow};
 
 /// More than this is no form of ours: a story of a thousand articles, all of them marked, takes a quarter of it.
-const BODY_BYTES_MAX: usize = 64 * 1024;
-
-/// Time for a form to come in.
-const BODY_TIME_MAX: Duration = Duration::from_secs(10);
-
-const FORM_TYPE: &str = "application/x-www-form-urlencoded";
-
-/// The fields of a form that was sent (WHATWG: URL, section 5).
-pub(super) async fn fields(request: Request<Incoming>) -> Result<Vec<(String, String)>, Miss> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case(FORM_TYPE) {
-        return Err(Miss::Wrong(format!("orders come as {FORM_TYPE}")));
-    }
-    let body = Box::pin(Limited::new(request.into_body(), BODY_BYTES_MAX).collect());
-    let lost = || Miss::Wrong(format!("an order comes in {BODY_TIME_MAX:?} and in {BODY_BYTES_MAX} bytes at most"));
-    let body = tokio::time::timeout(BODY_TIME_MAX, body).await.map_err(|_| lost())?.map_err(|_| lost())?;
-    Ok(form_urlencoded::parse(&body.to_bytes()).into_owned().collect())
-}
+pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
 
 /// What is to be done, found to be possible.
 #[derive(Debug)]

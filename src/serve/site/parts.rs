@@ -45,7 +45,7 @@ pub(super) fn outward(address: &str, text: &str) -> Markup {
 }
 
 /// An address with which a link may be made: http or https, and nothing that runs.
-pub(super) fn web_address(address: &str) -> Option<String> {
+pub(in crate::serve) fn web_address(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| as_uri(url.as_str()))
 }

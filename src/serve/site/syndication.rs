@@ -1,11 +1,10 @@
 //! Lists as feeds: Atom (RFC 4287) and JSON Feed (version 1.1, jsonfeed.org); and lists of feeds, as OPML 2.0.
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Form};
 use super::parts::{as_uri, shown, web_address};
+use crate::serve::xml::{Document, without_controls};
 use crate::store::{Names, Numbered};
 
 /// Media type of an Atom document.
@@ -186,64 +185,4 @@ pub(super) fn opml(title: &str, feeds: &[Outline], asked: &Asked) -> Vec<u8> {
     opml.close("body");
     opml.close("opml");
     opml.end()
-}
-
-/// An XML document that is being written.
-struct Document {
-    writer: Writer<Vec<u8>>,
-}
-
-impl Document {
-    fn new() -> Document {
-        let mut document = Document { writer: Writer::new(Vec::new()) };
-        document.event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)));
-        document
-    }
-
-    fn end(self) -> Vec<u8> {
-        self.writer.into_inner()
-    }
-
-    /// Writing to memory does not fail.
-    fn event(&mut self, event: Event<'_>) {
-        let _ = self.writer.write_event(event);
-    }
-
-    fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.event(Event::Start(start(name, attributes)));
-    }
-
-    fn close(&mut self, name: &str) {
-        self.event(Event::End(BytesEnd::new(name)));
-    }
-
-    fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.event(Event::Empty(start(name, attributes)));
-    }
-
-    fn leaf(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
-        self.open(name, attributes);
-        self.event(Event::Text(BytesText::new(&without_controls(text))));
-        self.close(name);
-    }
-
-    fn author(&mut self, name: &str) {
-        self.open("author", &[]);
-        self.leaf("name", &[], name);
-        self.close("author");
-    }
-}
-
-fn start<'a>(name: &'a str, attributes: &[(&str, &'a str)]) -> BytesStart<'a> {
-    let mut start = BytesStart::new(name);
-    for &attribute in attributes {
-        start.push_attribute(attribute);
-    }
-    start
-}
-
-/// XML 1.0 has no way to write most control characters (section 2.2).
-fn without_controls(text: &str) -> String {
-    let is_allowed = |c: &char| matches!(c, '\t' | '\n' | ' '..) && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
-    text.chars().filter(is_allowed).collect()
 }

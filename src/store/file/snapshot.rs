@@ -29,6 +29,9 @@ const ROWS_BETWEEN_REPORTS: u64 = 1000;
 /// Public columns in which an address may have credentials: those of sources, and what was asked on their behalf.
 const ADDRESS_COLUMNS: [&str; 6] = ["url", "site_url", "proxy", "moved_to", "redirected_to", "error"];
 
+/// What somebody has read is nobody else's business: the table goes with the others, its rows do not.
+const WITHOUT_ROWS: &str = "reading";
+
 /// Page cache while the file is made, in KiB. Building indexes needs it.
 const CACHE_KIB: i64 = 65_536;
 
@@ -158,6 +161,9 @@ fn write_draft(
     let mut copied = Copied { n_rows: 0, n_total, passwords: passwords(source)?, left_out: Vec::new() };
     for table in of_kind("table") {
         draft.execute_batch(&table.sql)?;
+        if table.name == WITHOUT_ROWS {
+            continue;
+        }
         copied.copy_rows(source, draft, &table.name, watcher)?;
     }
     (watcher.tell)(CopyStage::Indexing);

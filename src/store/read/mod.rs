@@ -16,6 +16,7 @@
 //! * `status`, `backlog`, `sizes`: the state of everything, what is due, and what takes how much room.
 //! * `asked`: what the process that ingests was asked for, and what came of it.
 //! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
+//! * `reading`: what feed readers on other devices ask: what came in, and what of it was read.
 //! * `merging`: what another database takes from this one.
 //! * `user_query`: SQL by the user. `typed_query`: what people type to find something.
 //!
@@ -88,6 +89,8 @@ pub(super) mod status;
 pub(super) mod backlog;
 
 pub(super) mod asked;
+
+pub(super) mod reading;
 
 pub(super) mod merging;
 

@@ -61,6 +61,13 @@ impl Names {
         };
         self.spans.iter().rev().find(is_of).map_or(self.first(), |span| span.name.as_str())
     }
+
+    /// How many names came before the one that the database had when it gave a number.
+    #[must_use]
+    pub fn n_before(&self, number: Numbered) -> usize {
+        let name = self.of(number);
+        self.spans.iter().position(|span| span.name == name).unwrap_or(0)
+    }
 }
 
 impl Reader {

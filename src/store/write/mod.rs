@@ -10,6 +10,7 @@
 //!   heartbeat.
 //! * `gates`: what stands before the articles of a publisher.
 //! * `removal`: takes away what is stored, by hand or by age.
+//! * `reading`: what feed readers on other devices mark as read and starred.
 //! * `merge`: takes over what another database has besides articles.
 //! * `epochs`: tells by whom the numbers of changes were given.
 //! * `alarms`: what is wrong of the intake, as rows, and what sources are used to.
@@ -66,6 +67,8 @@ pub(super) mod alarms;
 mod epochs;
 
 pub(super) mod removal;
+
+pub(super) mod reading;
 
 mod merge;
 

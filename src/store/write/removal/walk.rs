@@ -1,4 +1,5 @@
-//! A walk through all articles in the order of their time, a stretch at a time, which takes away what is older than the rules say.
+//! A walk through all articles in the order of their time, a stretch at a time, which takes away what is older than the rules say. What
+//! somebody has starred stays, with its text.
 
 use std::collections::BTreeMap;
 
@@ -159,6 +160,10 @@ impl Walk {
                 stretch.settle(connection, remembered, is_remembered)?;
                 return Ok(false);
             }
+            if article.is_starred {
+                self.position = (article.at, article.id);
+                continue;
+            }
             let limits = article.source.and_then(|source| limits.get(&source)).unwrap_or(&general);
             let is_older = |limit: &Option<String>| limit.as_ref().is_some_and(|limit| article.at < *limit);
             if is_older(&limits.articles) {
@@ -188,15 +193,27 @@ impl Walk {
 
     fn next_articles(&self, connection: &Connection, before: &str) -> rusqlite::Result<Vec<OldArticle>> {
         let (at, id) = &self.position;
+        // What is only counted is counted in a file of an earlier version too.
+        let is_starred = if connection.table_exists(Some("main"), "reading")? {
+            "EXISTS (SELECT 1 FROM reading WHERE article_id = articles.id AND starred_at IS NOT NULL)"
+        } else {
+            "FALSE"
+        };
         connection
-            .prepare_cached(
-                "SELECT id, coalesce(published_at, first_seen_at), source_id, body <> '' FROM articles
+            .prepare_cached(&format!(
+                "SELECT id, coalesce(published_at, first_seen_at), source_id, body <> '', {is_starred} FROM articles
                  WHERE coalesce(published_at, first_seen_at) >= ?1 AND coalesce(published_at, first_seen_at) < ?2
                      AND NOT (coalesce(published_at, first_seen_at) = ?1 AND id <= ?3)
-                 ORDER BY coalesce(published_at, first_seen_at), id LIMIT ?4",
-            )?
+                 ORDER BY coalesce(published_at, first_seen_at), id LIMIT ?4"
+            ))?
             .query_map(params![at, before, id, LOOKED_AT_MAX], |row| {
-                Ok(OldArticle { id: row.get(0)?, at: row.get(1)?, source: row.get(2)?, has_text: row.get(3)? })
+                Ok(OldArticle {
+                    id: row.get(0)?,
+                    at: row.get(1)?,
+                    source: row.get(2)?,
+                    has_text: row.get(3)?,
+                    is_starred: row.get(4)?,
+                })
             })?
             .collect()
     }
@@ -207,6 +224,8 @@ struct OldArticle {
     at: String,
     source: Option<i64>,
     has_text: bool,
+    /// Somebody wants to keep it.
+    is_starred: bool,
 }
 
 fn limits_by_source(
