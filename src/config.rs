@@ -16,6 +16,8 @@ mod proxy;
 
 mod reader;
 
+mod receivers;
+
 mod service;
 
 mod settings;
@@ -47,6 +49,7 @@ pub use keyring::Keyring;
 pub use places::Place;
 pub use problem::{Problem, Problems};
 pub use reader::{DEFAULTS, Provenance};
+pub use receivers::{Digest, Mailing, Receiver, ReceiverKind, ReceiverSecret, SmtpSecurity};
 pub use service::{SERVICE_SETTINGS, database_for};
 pub use settings::{
     DaemonSettings, ExtractSettings, FeedSettings, FetchSettings, HostRule, LogFormat, LogSettings, Network,
@@ -85,7 +88,9 @@ pub struct Config {
     pub daemon: DaemonSettings,
     /// Where questions about the daemon are answered.
     pub http: HttpSettings,
-    /// Messages.
+    /// Who is told of what watches find, by the names of the settings.
+    pub receivers: Vec<Receiver>,
+    /// What the log says.
     pub log: LogSettings,
     /// How long what is stored is kept.
     pub retention: Retention,
@@ -150,6 +155,14 @@ impl Config {
             let place = self.provenance.iter().find(|entry| entry.key == "http.credentials");
             let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
             problems.push(Problem { place, subject: format!("http.credentials = {name:?}"), rule });
+        }
+        for receiver in &self.receivers {
+            let Err(rule) = receiver.check_secret(&self.fetch.keyring) else { continue };
+            let key = format!("receivers.{}.credentials", receiver.name);
+            let place = self.provenance.iter().find(|entry| entry.key == key);
+            let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
+            let name = receiver.credentials.as_deref().unwrap_or_default();
+            problems.push(Problem { place, subject: format!("{key} = {name:?}"), rule });
         }
         problems
     }
@@ -291,6 +304,7 @@ fn load_apart(
     let mut extract = ExtractSettings::read(&mut reader);
     let daemon = DaemonSettings::read(&mut reader);
     let http = HttpSettings::read(&mut reader);
+    let receivers = receivers::read(&mut reader);
     let log = LogSettings::read(&mut reader);
     let retention = settings::read_retention(&mut reader);
     let n_before_list = reader.problems.len();
@@ -336,6 +350,7 @@ fn load_apart(
         extract,
         daemon,
         http,
+        receivers,
         log,
         retention,
         sources,
@@ -369,6 +384,7 @@ pub fn defaults() -> Config {
         extract: ExtractSettings::read(&mut reader),
         daemon: DaemonSettings::read(&mut reader),
         http: HttpSettings::read(&mut reader),
+        receivers: Vec::new(),
         log: LogSettings::read(&mut reader),
         retention: settings::read_retention(&mut reader),
         sources: Vec::new(),

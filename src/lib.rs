@@ -38,6 +38,7 @@
 //!   channel and no loop.
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
 //! * [`serve`]: answers about the daemon over HTTP, to this machine: figures and health.
+//! * [`tell`]: messages about what watches find, to the receivers of the settings.
 //! * [`mcp`]: answers about what is stored over a pair of streams, to agents: the Model Context Protocol. Only reads.
 //! * [`app`]: builds all of the above from a `Config`.
 //! * [`cli`]: one file a command; prints, decides nothing.
@@ -51,7 +52,8 @@
 //!   transaction: `dedup`, `schedule`, and `bundle::document` for an article's hash. It alone holds SQL.
 //! * `forms` knows `model`, `revision` and `store`, and of `config`, `schedule` and `normalize` what an account of an address takes.
 //! * `pipeline` knows all stages that an article goes through, but not `store`. `app` knows both and builds them, `daemon` knows all three
-//!   and runs them, and asks `alarm`, which knows nobody. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`; `mcp` knows `config`, `model`, `store` and `forms`.
+//!   and runs them, and asks `alarm`, which knows nobody. `serve` knows what `fetch`, `store` and `daemon` tell, and `forms`; `mcp` knows
+//!   `config`, `model`, `store` and `forms`; `tell` knows those and `fetch`, by whose rules of addresses it sends.
 //! * `cli` knows everybody, and nobody knows `cli` but `main`. `demo` knows nobody, and only `cli` knows it.
 //! * Within a folder, no file knows one above it, and no files know one another in a circle. What two need stands in a
 //!   file below both.
@@ -104,6 +106,8 @@ pub mod pipeline;
 pub mod daemon;
 
 pub mod serve;
+
+pub mod tell;
 
 pub mod mcp;
 

@@ -15,7 +15,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 7] = [
     ("Begin", &["demo", "config", "discover"]),
     ("Bring in", &["sources", "run", "fetch", "import", "merge"]),
     ("Read", &["ls", "show", "search", "stories", "tail", "why", "sql", "serve", "mcp"]),
-    ("Give out", &["export", "snapshot"]),
+    ("Give out", &["watch", "receivers", "export", "snapshot"]),
     ("Keep it well", &["status", "doctor", "rm", "prune", "backup", "restore"]),
     ("Try on files, without a database", &["extract", "parse-feed"]),
     ("Learn more", &["help", "man", "schema", "completions"]),

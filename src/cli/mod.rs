@@ -4,6 +4,7 @@
 //! * `sources`: what is followed.
 //! * `read`: what is stored.
 //! * `copy`: what is stored, in files to keep or to give away.
+//! * `tell`: who is told of what.
 //! * `operate`: for whoever runs it.
 //!
 //! Below them stand `context` (what a command is given), `arguments` (the options that all have), `help` (how these and all others
@@ -38,6 +39,8 @@ mod read;
 mod copy;
 
 mod ingest;
+
+mod tell;
 
 mod operate;
 
@@ -85,6 +88,8 @@ use read::stories::{self, StoriesCommand};
 use read::tail::{self, TailCommand};
 use read::why::{self, WhyCommand};
 use sources::SourcesCommand;
+use tell::receivers::{self, ReceiversCommand};
+use tell::watch::{self, WatchCommand};
 use terminal::logging;
 use terminal::text::{messages_width, terminal_width};
 use terminal::wrap::wrapped_whole;
@@ -141,6 +146,10 @@ enum Command {
     Serve(ServeCommand),
     /// Answer an agent: tools over the Model Context Protocol
     Mcp(McpCommand),
+    /// Be told of stories: add, list, try and remove saved searches
+    Watch(WatchCommand),
+    /// Who is told: list, try and resume receivers of messages
+    Receivers(ReceiversCommand),
     /// Write articles as a bundle, JSON lines, CSV or Parquet
     Export(ExportCommand),
     /// Write the public tables to a file to give away
@@ -314,6 +323,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Sql(command) => sql::run(&mut context, &command),
         Command::Serve(command) => serve::run(&mut context, &command),
         Command::Mcp(command) => mcp::run(&mut context, &command),
+        Command::Watch(command) => watch::run(&mut context, &command),
+        Command::Receivers(command) => receivers::run(&mut context, &command),
         Command::Export(command) => export::run(&mut context, &command),
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),

@@ -64,7 +64,7 @@ impl Keyring {
         if let Some(known) = found.get(name) {
             return Ok(Arc::clone(known));
         }
-        let fresh = Arc::new(self.look_up(name)?);
+        let fresh = Arc::new(self.look_up(name, parse_credentials)?);
         found.insert(name.to_owned(), Arc::clone(&fresh));
         Ok(fresh)
     }
@@ -78,13 +78,28 @@ impl Keyring {
         looked.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied).then_some(folder)
     }
 
-    fn look_up(&self, name: &str) -> Result<Vec<Credential>, String> {
+    /// A secret that is no credential of a website: the one line `secret VALUE`, kept where credentials are. It is read each time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyring::get`].
+    pub fn secret(&self, name: &str) -> Result<String, String> {
+        self.look_up(name, |text| {
+            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            match (lines.next().and_then(|line| line.strip_prefix("secret ")), lines.next()) {
+                (Some(secret), None) if !secret.trim().is_empty() => Ok(secret.trim().to_owned()),
+                _ => Err("must be one line, `secret VALUE`".to_owned()),
+            }
+        })
+    }
+
+    fn look_up<T>(&self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
         let mut looked_for = Vec::new();
         for (folder, is_guarded) in [(&self.service_folder, true), (&self.folder, false)] {
             let Some(path) = folder.as_ref().map(|folder| folder.join(name)) else { continue };
             match read(&path, is_guarded) {
                 Ok(Some(text)) => {
-                    return parse_credentials(&text).map_err(|rule| format!("{}: {rule}", path.display()));
+                    return parse(&text).map_err(|rule| format!("{}: {rule}", path.display()));
                 }
                 Ok(None) => looked_for.push(format!("there is no {}", path.display())),
                 Err(rule) => return Err(format!("{}: {rule}", path.display())),
@@ -92,7 +107,7 @@ impl Keyring {
         }
         let variable = variable_of(name);
         match self.variables.get(&variable) {
-            Some(text) => parse_credentials(text).map_err(|rule| format!("{variable}: {rule}")),
+            Some(text) => parse(text).map_err(|rule| format!("{variable}: {rule}")),
             None => {
                 looked_for.push(format!("{variable} is not set"));
                 Err(format!("not found: {}", looked_for.join(", ")))

@@ -24,6 +24,9 @@ pub struct Provenance {
     pub origin: String,
 }
 
+/// What the keys of receivers begin with.
+pub(super) const RECEIVERS: &str = "receivers.";
+
 /// Takes values out of the merged keys, and notes what breaks a rule instead of stopping at it. A value that breaks
 /// its rule is replaced by the lower bound of the rule, which is never used, since a problem means no `Config`.
 pub(super) struct Reader {
@@ -68,7 +71,10 @@ impl Reader {
 
     pub(super) fn reject_unknown_keys(&mut self) {
         let known = flatten(&parse_defaults());
-        let unknown: Vec<String> = self.values.keys().filter(|key| !known.contains_key(*key)).cloned().collect();
+        // Those of receivers are looked at by themselves: their names are the user's.
+        let is_of_receiver = |key: &str| key.strip_prefix(RECEIVERS).is_some_and(|key| key.contains('.'));
+        let is_unknown = |key: &&String| !known.contains_key(*key) && !is_of_receiver(key);
+        let unknown: Vec<String> = self.values.keys().filter(is_unknown).cloned().collect();
         for key in unknown {
             let section = format!("{key}.");
             let nearest = known.keys().min_by_key(|candidate| edit_distance(candidate, &key));
@@ -97,6 +103,11 @@ impl Reader {
         let place = self.origin(key);
         let subject = without_credentials(&format!("{key} = {value}"));
         self.problems.push(Problem { place, subject, rule: rule.to_owned() });
+    }
+
+    /// Whether somebody has set a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
     }
 
     fn value(&self, key: &str) -> &Value {

@@ -658,7 +658,7 @@ fn redirect_of(from: &Url, response: &Response) -> Result<Answer, FetchError> {
 }
 
 /// Chooses the TLS implementation, once for the process.
-fn install_tls() {
+pub(super) fn install_tls() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         // An error means that somebody has chosen one before us, which is as good.

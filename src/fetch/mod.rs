@@ -3,7 +3,7 @@
 //! Every request, and every hop of a redirect, passes through the same gates: the address may be fetched from
 //! (`address`), robots.txt allows it for article pages (`robots`), and it is the publisher's turn (`host_gate`). Sizes,
 //! times and redirects are bounded. What the client cannot read (`client`) is asked for once more, through the same gates,
-//! and read leniently (`lenient`, `wire`).
+//! and read leniently (`lenient`, `wire`). `post` gives messages to their receivers, by the same rules of addresses.
 
 mod address;
 
@@ -27,6 +27,8 @@ mod lenient;
 
 mod login;
 
+mod post;
+
 mod refresh;
 
 mod reservations;
@@ -46,6 +48,7 @@ mod wire;
 pub use address::is_public;
 pub use client::{FetchReport, FetchRequest, Fetcher};
 pub use error::{FetchError, Phase};
+pub use post::{PostAnswer, Poster};
 pub use robots_rules::RobotsRules;
 pub use saved::read_saved;
 pub use watcher::{FetchFigure, FetchWatcher};

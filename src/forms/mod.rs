@@ -7,6 +7,7 @@
 //! * [`revisions`]: how it read before, and what changed.
 //! * [`alarms`]: what of the intake is wrong.
 //! * [`changes`]: articles as they came in or changed.
+//! * [`messages`]: what watches have to tell.
 //! * [`addresses`]: addresses as people give them.
 //! * [`why`]: what has become of one.
 
@@ -29,6 +30,8 @@ pub(crate) mod revisions;
 pub(crate) mod alarms;
 
 pub(crate) mod changes;
+
+pub(crate) mod messages;
 
 pub(crate) mod addresses;
 

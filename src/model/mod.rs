@@ -39,6 +39,10 @@ mod meaning;
 
 mod retention;
 
+mod watch;
+
+mod told;
+
 pub use article::{Article, DatePrecision, DuplicateKind, Fingerprint, Published};
 pub use credentials::{public_url, without_credentials};
 pub use document::{Fetched, FetchedDocument, NO_ADDRESS, Validators};
@@ -61,3 +65,5 @@ pub use retention::Retention;
 pub use route::{Proxy, Route};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};
 pub use source_list::{KnownList, ListPoll, ListResult, ListedSource};
+pub use told::{JudgedChanges, NewMessage, Sending};
+pub use watch::{Watch, WatchKind};

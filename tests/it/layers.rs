@@ -50,7 +50,8 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("daemon", &[FOUNDATIONS, &["store", "pipeline", "app", "alarm"]]),
     ("serve", &[FOUNDATIONS, &["fetch", "store", "forms", "daemon"]]),
     ("mcp", &[&["model", "config", "store", "forms"]]),
-    ("cli", &[FOUNDATIONS, STAGES, &["store", "forms", "pipeline", "app", "daemon", "serve", "mcp", "demo"]]),
+    ("tell", &[&["model", "config", "fetch", "store", "forms"]]),
+    ("cli", &[FOUNDATIONS, STAGES, &["store", "forms", "pipeline", "app", "daemon", "serve", "tell", "mcp", "demo"]]),
     ("demo", &[]),
 ];
 

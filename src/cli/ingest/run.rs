@@ -13,6 +13,7 @@ use crate::config::{self, Config};
 use crate::daemon::{self, Control, Engine, EngineError, Event, InWork, Notifier, Until};
 use crate::serve::{self, Metrics};
 use crate::store::{OpeningWatcher, Scope, StoreError};
+use crate::tell;
 
 use super::live::Live;
 use super::source_list;
@@ -84,11 +85,13 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let (parts_in_force, parts) = watch::channel(app.clone());
         let list_follower = tokio::spawn(daemon::follow_source_list(parts));
         let alarm_looker = tokio::spawn(daemon::look_for_alarms(app.clone()));
+        let (settings_in_force, settings) = watch::channel(Arc::clone(&app.config));
         let reloader = tokio::spawn(async move {
             while signals.hangup.recv().await.is_some() {
                 match reconfigure(&reloading, &overrides).await {
                     Ok(app) => {
                         parts_in_force.send_replace(app.clone());
+                        settings_in_force.send_replace(Arc::clone(&app.config));
                         if reload_sender.send(app).await.is_err() {
                             return;
                         }
@@ -119,7 +122,10 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             .watched_by(in_work)
             .hurried_by(signals.hurry.clone());
         let listening = serve::start(&app.config, metrics, engine.pulse())?;
+        let telling = tell::start(&app.store, settings)
+            .map_err(|error| Failure::Failed(format!("watches cannot be judged: {error}")))?;
         let outcome = engine.run(control).await;
+        telling.stop().await;
         drop(listening);
         drop(live);
         reloader.abort();

@@ -14,7 +14,7 @@ pub(in crate::store) const INDEX: &str = "articles_characters";
 
 /// A text with blanks around each character of a script without blanks; its marks stay with it. What has been put into an index can
 /// only be taken out with the same words: whatever changes here takes a migration that builds the index again.
-fn spaced(text: &str) -> String {
+pub(in crate::store) fn spaced(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len() + text.len() / 2);
     let mut was_unspaced = false;
     for c in text.chars() {

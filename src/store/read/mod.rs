@@ -15,6 +15,7 @@
 //! * `alarms`: what of the intake is wrong. `habits`: what sources bring, for whoever learns from it.
 //! * `status`, `backlog`, `sizes`: the state of everything, what is due, and what takes how much room.
 //! * `asked`: what the process that ingests was asked for, and what came of it.
+//! * `watching`: what watches have to tell of changes. `messages`: what waits to be sent, and was.
 //! * `counts`: how many there are of what is listed in part. `numbers`: those whose numbers begin so.
 //! * `reading`: what feed readers on other devices ask: what came in, and what of it was read.
 //! * `merging`: what another database takes from this one.
@@ -59,6 +60,10 @@ mod spellings;
 mod counts;
 
 pub(super) mod changes;
+
+pub(super) mod watching;
+
+pub(super) mod messages;
 
 pub(super) mod latest;
 

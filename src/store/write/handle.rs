@@ -13,7 +13,8 @@ use url::Url;
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
     Article, ArticleOutcome, ArticleRecord, ClaimId, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle,
-    KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedSource, PollOutcome, Source, SourceId, StoredArticle,
+    JudgedChanges, KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedSource, PollOutcome, Sending, Source,
+    SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::host_memory;
@@ -43,7 +44,7 @@ use crate::store::write::sources::sync::{self, SyncReport};
 use crate::store::write::thread::{Message, Writer};
 use crate::store::write::transaction::WriteTransaction;
 use crate::store::write::unit::unit;
-use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, merge, retries};
+use crate::store::write::{clock, daemon, epochs, fetches, gates, hosts, links, merge, retries, watches};
 
 /// What became of an article from a file: nothing is stored of one that was deleted here.
 pub type ImportOutcome = Result<Option<StoredArticle>, StoreError>;
@@ -369,6 +370,29 @@ impl Store {
             stored.push(answer.await.map_err(|_| StoreError::Closed)?);
         }
         Ok(stored)
+    }
+
+    /// Writes down what watches have to tell of changes, and up to which change all was judged, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. Nothing of it is written then, and the same changes are judged again.
+    pub async fn commit_judged(&self, judged: JudgedChanges) -> Result<(), StoreError> {
+        self.write(move |tx| watches::commit_judged(tx, &judged, Timestamp::now())).await
+    }
+
+    /// Writes down what came of sending messages together to a receiver. Returns since when that has failed; nothing where it has not.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written. The messages wait then as before.
+    pub async fn commit_sending(
+        &self,
+        receiver: String,
+        ids: Vec<i64>,
+        sending: Sending,
+    ) -> Result<Option<String>, StoreError> {
+        self.write(move |tx| watches::commit_sending(tx, &receiver, &ids, &sending, Timestamp::now())).await
     }
 
     /// Adds a source that imported articles are said to come from, and gives it a title if it has none.

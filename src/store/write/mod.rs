@@ -16,6 +16,7 @@
 //! * `alarms`: what is wrong of the intake, as rows, and what sources are used to.
 //! * `clock`: sets right what was written while the clock was ahead.
 //! * `retries`: what people ask for by hand, a new start or a single address.
+//! * `watches`: what somebody wants to be told of, and the messages about it.
 //! * `beside`: short transactions of commands, beside a running daemon.
 //!
 //! Knows nothing of `read`.
@@ -71,5 +72,7 @@ pub(super) mod removal;
 pub(super) mod reading;
 
 mod merge;
+
+pub(in crate::store) mod watches;
 
 pub(super) mod beside;

@@ -1,0 +1,66 @@
+//! What a watch would have told in the last week, by what is stored.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::forms;
+use crate::model::Watch;
+use crate::store::{Reader, WatchFinding};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::table::{number, text, time, title, whole};
+use crate::cli::terminal::text::counted;
+
+/// How far back it looks.
+const BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Changes that are judged at a time.
+const CHANGES_MAX: u32 = 1000;
+
+pub(super) fn tell(context: &mut Context, reader: &Reader, watch: Watch) -> Result<(), Failure> {
+    let now = Timestamp::now();
+    let mut after = reader.change_before(now.checked_sub(BACK).unwrap_or(now))?;
+    let mut book = reader.book_of(watch, after)?;
+    let mut found: Vec<WatchFinding> = Vec::new();
+    loop {
+        let judged = reader.judge(&mut book, after, CHANGES_MAX, None)?;
+        after = judged.up_to;
+        for finding in judged.findings {
+            // A story is told once, however often it has changed.
+            if !found.iter().any(|known| known.subject == finding.subject) {
+                found.push(finding);
+            }
+        }
+        if judged.n_changed < CHANGES_MAX as usize {
+            break;
+        }
+    }
+    context.output.note(match found.len() {
+        0 => "it would have told nothing in the last week".to_owned(),
+        n_found => format!("{} in the last week", counted(n_found, "message")),
+    });
+    let columns = [
+        time("first_seen_at").headed("came in"),
+        title("title"),
+        number("n_sources").headed("newsrooms"),
+        whole("story").for_programs(),
+        whole("article").for_programs(),
+        text("passage"),
+    ];
+    context.output.page();
+    let row = |finding: &WatchFinding| (forms::messages::found(finding, "", now), cells(finding));
+    context.output.list(&columns, found.iter().map(row).collect())?;
+    Ok(())
+}
+
+fn cells(finding: &WatchFinding) -> Vec<String> {
+    let story = finding.story.as_ref().map(|(story, _)| story);
+    vec![
+        finding.article.first_seen_at.clone(),
+        forms::messages::title(finding).unwrap_or_default().to_owned(),
+        story.map(|story| story.n_sources.to_string()).unwrap_or_default(),
+        story.map(|story| story.id.to_string()).unwrap_or_default(),
+        finding.article.row.id.to_string(),
+        finding.passage.clone().unwrap_or_default(),
+    ]
+}

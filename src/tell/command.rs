@@ -1,0 +1,83 @@
+//! A program of the settings is run, with the message as JSON on its standard input. Nothing of a message stands on its command line or in its
+//! environment, and no shell reads anything.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+use super::undelivered::Undelivered;
+
+/// Bytes of standard error that are told.
+const TOLD_BYTES_MAX: u64 = 1000;
+
+/// What a program may know of where it runs.
+const VARIABLES: [&str; 5] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
+
+pub(super) async fn run(command: &[String], payload: &Value, time_max: Duration) -> Result<(), Undelivered> {
+    let failed = |reason: String| Undelivered::passing(reason);
+    let [program, arguments @ ..] = command else { return Err(failed("there is no program".to_owned())) };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| VARIABLES.iter().any(|known| name == known)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        // What it starts ends with it.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed(format!("{program}: {error}")))?;
+    let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
+    let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
+    let input = format!("{payload}\n");
+    let feed = async move {
+        if let Some(mut stdin) = stdin {
+            // What it does not read it does not want.
+            let _ = stdin.write_all(input.as_bytes()).await;
+        }
+    };
+    let hear = async move {
+        let mut said = Vec::new();
+        if let Some(mut stderr) = stderr {
+            let _ = (&mut stderr).take(TOLD_BYTES_MAX).read_to_end(&mut said).await;
+            // What it says beyond that is read too, so that it need not wait for a reader.
+            let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
+        }
+        said
+    };
+    let ended = async {
+        let ((), said, status) = tokio::join!(feed, hear, child.wait());
+        (said, status)
+    };
+    let Ok((said, status)) = tokio::time::timeout(time_max, ended).await else {
+        drop(group);
+        return Err(failed(format!("{program} was ended after {} s", time_max.as_secs())));
+    };
+    // What it has left running on purpose runs on.
+    group.0 = None;
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => {
+            let said = String::from_utf8_lossy(&said).replace(char::is_control, " ");
+            Err(failed(format!("{program}: {status} {}", said.trim()).trim_end().to_owned()))
+        }
+        Err(error) => Err(failed(format!("{program}: {error}"))),
+    }
+}
+
+/// A program that has not ended, and what it has started: both end with this, however that comes.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // It may be gone already.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! One message to one receiver.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::config::{Config, Receiver, ReceiverKind, ReceiverSecret};
+use crate::fetch::{PostAnswer, Poster};
+
+use super::undelivered::Undelivered;
+use super::{command, email, ntfy, webhook};
+
+/// Time beyond that of the receiver after which a message is given up, whatever keeps it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a receiver is told.
+#[derive(Clone)]
+pub struct Delivery {
+    receiver: Receiver,
+    secret: ReceiverSecret,
+    poster: Poster,
+}
+
+impl Delivery {
+    /// Makes ready to tell a receiver.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when what is secret is not at hand, or TLS cannot be set up.
+    pub fn new(config: &Config, receiver: &Receiver) -> Result<Delivery, String> {
+        let secret = receiver.secret(&config.fetch.keyring)?;
+        let poster = Poster::new(&config.fetch.user_agent, &receiver.private_networks, receiver.timeout)?;
+        Ok(Delivery { receiver: receiver.clone(), secret, poster })
+    }
+
+    /// Tells it.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not told, or perhaps was not.
+    pub async fn deliver(&self, key: &str, payload: &Value) -> Result<(), Undelivered> {
+        let time_max = self.receiver.timeout + PATIENCE;
+        let told = async {
+            match &self.receiver.kind {
+                ReceiverKind::Command { command } => command::run(command, payload, self.receiver.timeout).await,
+                ReceiverKind::Webhook { url } => {
+                    let ReceiverSecret::Key(secret) = &self.secret else {
+                        return Err(Undelivered::passing("there is no key to sign with".to_owned()));
+                    };
+                    judged(webhook::post(&self.poster, url, secret, key, payload).await)
+                }
+                ReceiverKind::Ntfy { url, topic } => {
+                    judged(ntfy::publish(&self.poster, url, topic, &self.secret, payload).await)
+                }
+                ReceiverKind::Email(mailing) => {
+                    email::send(&self.poster, mailing, &self.secret, (key, payload), self.receiver.timeout).await
+                }
+            }
+        };
+        let late = || Err(Undelivered::passing(format!("no answer within {} s", time_max.as_secs())));
+        tokio::time::timeout(time_max, told).await.unwrap_or_else(|_| late())
+    }
+}
+
+/// What an answer over HTTP comes to.
+fn judged(answer: Result<PostAnswer, String>) -> Result<(), Undelivered> {
+    let PostAnswer { status, retry_after, text } = answer.map_err(Undelivered::passing)?;
+    if (200..300).contains(&status) {
+        return Ok(());
+    }
+    let said: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+    let said = said.trim();
+    let reason = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
+    Err(Undelivered { reason, retry_after, is_gone: status == 410 })
+}
