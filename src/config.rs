@@ -150,12 +150,7 @@ impl Config {
                 None => problems.push(Problem { place, subject, rule }),
             }
         }
-        if let Err(rule) = self.http.secret(&self.fetch.keyring) {
-            let name = self.http.credentials.as_deref().unwrap_or_default();
-            let place = self.provenance.iter().find(|entry| entry.key == "http.credentials");
-            let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
-            problems.push(Problem { place, subject: format!("http.credentials = {name:?}"), rule });
-        }
+        problems.extend(self.problem_of_password());
         for receiver in &self.receivers {
             let Err(rule) = receiver.check_secret(&self.fetch.keyring) else { continue };
             let key = format!("receivers.{}.credentials", receiver.name);
@@ -165,6 +160,16 @@ impl Config {
             problems.push(Problem { place, subject: format!("{key} = {name:?}"), rule });
         }
         problems
+    }
+
+    /// What is wrong with the password of those who ask over HTTP.
+    #[must_use]
+    pub fn problem_of_password(&self) -> Option<Problem> {
+        let rule = self.http.secret(&self.fetch.keyring).err()?;
+        let name = self.http.credentials.as_deref().unwrap_or_default();
+        let place = self.provenance.iter().find(|entry| entry.key == "http.credentials");
+        let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
+        Some(Problem { place, subject: format!("http.credentials = {name:?}"), rule })
     }
 
     /// Addresses that the sources file lists more than once. They are polled as often, which may be meant.

@@ -105,6 +105,16 @@ fn where_a_password_is_asked_for_nothing_is_told_without_it() {
 }
 
 #[test]
+fn a_password_that_is_missing_is_told_before_a_database_is_begun() {
+    let mut room = Newsroom::new();
+    room.set(&[("http.listen", "\"127.0.0.1:0\""), ("http.credentials", "\"desk\"")]);
+    let checked = room.run(&["config", "check"]).exits(78);
+    let run = room.run(&["run"]).exits(78);
+    assert!(run.stderr.contains(checked.stderr.trim()), "{}\n{}", run.stderr, checked.stderr);
+    assert!(!room.database().exists());
+}
+
+#[test]
 fn other_machines_are_listened_to_only_with_a_password() {
     let mut room = room();
     for place in ["192.0.2.1:80", "0.0.0.0:0", "[::]:0"] {
@@ -118,7 +128,7 @@ fn other_machines_are_listened_to_only_with_a_password() {
         room.set(&[("http.listen", "\"\"")]);
     }
     room.set(&[("http.credentials", "\"desk\"")]);
-    room.run(&["serve", "--listen", "127.0.0.1:0"]).exits(1).says("http.credentials = \"desk\"").says("not found");
+    room.run(&["serve", "--listen", "127.0.0.1:0"]).exits(78).says("http.credentials = \"desk\"").says("not found");
     room.run(&["config", "check"]).exits(78).says("http.credentials = \"desk\"").says("not found");
     for (text, rule) in [
         ("basic desk:short\n", "8 characters"),

@@ -637,6 +637,12 @@ fn the_list_of_feeds_is_one_that_readers_take() {
         assert!(addresses.insert(value("xmlUrl").to_owned()), "twice: {outline:?}");
         assert_eq!(shown.get(&path("htmlUrl")).status, 200);
     }
+    // A feed is called the same in every list of feeds.
+    let listed = shown.json("/feeds.json");
+    for feed in listed.as_array().expect("a list") {
+        let path = feed["atom"].as_str().expect("a path");
+        assert_eq!(atom(&shown, path).only("title").text, shown_title(&feed["title"]), "{path}");
+    }
     // Our own reader follows them all.
     let room = Newsroom::new();
     let file = room.file("feeds.opml", &answer.body);
@@ -644,6 +650,98 @@ fn the_list_of_feeds_is_one_that_readers_take() {
     let followed: HashSet<String> = room.column("SELECT url FROM sources").into_iter().collect();
     assert_eq!(followed, addresses);
     assert_eq!(shown.get("/search.opml").status, 404);
+    shown.end();
+}
+
+/// A title without what XML cannot say.
+fn shown_title(title: &Value) -> String {
+    title.as_str().expect("a title").chars().filter(|c| !c.is_control()).collect()
+}
+
+#[test]
+fn a_list_of_many_feeds_comes_in_pages_and_the_one_to_import_is_whole() {
+    let article = json!({ "url": "https://paper.example/1", "title": "Tide", "source": "zebra", "paragraphs": paragraphs("Tide") });
+    let room = room_with(&[article]);
+    rusqlite::Connection::open(room.database())
+        .and_then(|file| {
+            file.execute_batch(
+                "WITH numbers (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM numbers WHERE n < 520)
+                 INSERT INTO sources (slug, kind, url, state, origin, created_at)
+                 SELECT 's' || n, 'feed', 'https://s' || n || '.example/feed', iif(n = 107, 'removed', 'active'), 'file',
+                     '2026-11-20T08:00:00Z' FROM numbers;
+                 INSERT INTO _source_schedule (source_id) SELECT id FROM sources WHERE slug <> 'zebra';",
+            )
+        })
+        .expect("it is written");
+    let shown = Shown::of(room);
+    let opml = document(&shown.get("/feeds.opml").body);
+    let outlines = opml.only("body").all("outline");
+    let whole: HashSet<String> = outlines.map(|one| one.attribute("title").expect("a title").to_owned()).collect();
+    assert!(whole.contains("s520") && whole.contains("zebra") && !whole.contains("s107"), "{whole:?}");
+    let mut titles: Vec<String> = Vec::new();
+    let mut path = "/feeds".to_owned();
+    let mut n_pages = 0;
+    loop {
+        n_pages += 1;
+        let listed = shown.json(&path.replacen("/feeds", "/feeds.json", 1));
+        let listed = listed.as_array().expect("a list");
+        assert!(listed.len() <= 207, "{path}: {}", listed.len());
+        titles.extend(listed.iter().map(|feed| feed["title"].as_str().expect("a title").to_owned()));
+        let page = shown.get(&path).body;
+        assert_eq!(page.contains("/search.atom?copies=no"), path == "/feeds", "{path}");
+        assert!(page.contains("href=\"/feeds.opml\""), "{path}");
+        match page.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()) {
+            Some(next) => path = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!((n_pages, titles.len()), (3, whole.len()));
+    assert_eq!(titles.into_iter().collect::<HashSet<_>>(), whole);
+    shown.end();
+}
+
+#[test]
+fn an_article_that_comes_late_is_in_every_feed_that_it_belongs_to() {
+    let article = |n: u32, at: &str, seen_at: &str| {
+        json!({ "url": format!("https://paper.example/{n}"), "title": format!("Ferry {n}"), "published": at, "language": "en",
+                "first_seen_at": seen_at, "source": if n.is_multiple_of(2) { "even" } else { "odd" }, "paragraphs": paragraphs(&format!("Ferry {n}")) })
+    };
+    let at = |n: u32| format!("2026-11-20T{:02}:{:02}:00Z", n / 60, n % 60);
+    let many: Vec<Value> = (0..130).map(|n| article(n, &at(n), &at(n))).collect();
+    let shown = Shown::of(room_with(&many));
+    let titles = |path: &str| -> Vec<String> {
+        atom(&shown, path).all("entry").map(|entry| entry.only("title").text.clone()).collect()
+    };
+    // It is older than all of them.
+    let file = shown.room.file("late.jsonl", article(1000, "2026-11-01T08:00:00Z", "2026-11-21T08:00:00Z").to_string());
+    let paths = [
+        "/search.atom",
+        "/search.atom?source=even",
+        "/search.atom?lang=en",
+        "/search.atom?lang=en&source=even",
+        "/search.atom?copies=no",
+        "/search.atom?q=ferry",
+        "/search.atom?q=ferry&source=even",
+        "/search.atom?reserved=no",
+        "/search.atom?since=2026-10-01",
+        "/search.atom?until=2026-11-30",
+    ];
+    let tags = paths.map(|path| tag_of(&shown.get(path)));
+    shown.room.run(&["import", &file]).exits(0);
+    for (path, tag) in paths.iter().zip(&tags) {
+        let found = titles(path);
+        assert_eq!((found.len(), found[0].as_str()), (50, "Ferry 1000"), "{path}: {found:?}");
+        let headers = format!("Host: localhost\r\nIf-None-Match: {tag}\r\n");
+        assert_eq!(get(&shown.address, path, &headers).status, 200, "{path}");
+    }
+    assert!(!titles("/search.atom?source=odd").contains(&"Ferry 1000".to_owned()));
+    // A source that lists later what another has had has it then.
+    let again =
+        shown.room.file("again.jsonl", article(3, &at(3), "2026-11-22T08:00:00Z").to_string().replace("odd", "even"));
+    shown.room.run(&["import", &again]).exits(0);
+    assert_eq!(titles("/search.atom?source=even")[0], "Ferry 3");
+    // A page has the newest by their times.
+    assert_eq!(shown.json("/search.json")["articles"][0]["title"], "Ferry 129");
     shown.end();
 }
 

@@ -132,7 +132,13 @@ impl Asked {
         // One more, to know whether there are others.
         let n_sought = n_max.saturating_add(1);
         let choice = self.choice(connection, filter, n_max)?;
-        let mut newest = self.newest(connection, &choice, SCORE, n_sought)?;
+        let mut newest = match newest_before(connection, filter, &choice)? {
+            Some(first) => self.newest(connection, &first, SCORE, n_sought)?,
+            None => Vec::new(),
+        };
+        if newest.len() < n_sought as usize {
+            newest = self.newest(connection, &choice, SCORE, n_sought)?;
+        }
         let are_all = newest.len() <= n_max as usize;
         newest.truncate(n_max as usize);
         Ok(Hits { newest, are_all })
@@ -244,7 +250,7 @@ impl Hits {
 }
 
 /// Those of some articles that a filter chooses, in ascending order.
-fn chosen(connection: &Connection, filter: &ArticleFilter, ids: &[i64]) -> rusqlite::Result<Vec<i64>> {
+pub(super) fn chosen(connection: &Connection, filter: &ArticleFilter, ids: &[i64]) -> rusqlite::Result<Vec<i64>> {
     let (mut conditions, mut parameters) = filter.conditions(UserCondition::RowByRow);
     conditions.push("articles.id IN rarray(:ids)".to_owned());
     parameters.push((":ids", Box::new(list(ids))));
@@ -339,6 +345,24 @@ impl Choice {
     }
 }
 
+/// The newest of the articles before a time, where each hit would be looked at otherwise: those that came in since are passed over one by one,
+/// and of a word that stands in many articles enough hits are among these.
+fn newest_before(connection: &Connection, filter: &ArticleFilter, choice: &Choice) -> rusqlite::Result<Option<Choice>> {
+    let times = ArticleFilter { since: filter.since, until: filter.until, ..ArticleFilter::default() };
+    let is_by_time_alone =
+        *filter == ArticleFilter { without_duplicates: filter.without_duplicates, ..times } && filter.until.is_some();
+    if !is_by_time_alone || matches!(choice, Choice::Among(_)) {
+        return Ok(None);
+    }
+    let (conditions, parameters) = filter.conditions(UserCondition::RowByRow);
+    let sql = format!(
+        "SELECT articles.id FROM articles INDEXED BY articles_time WHERE {}
+         ORDER BY coalesce(articles.published_at, articles.first_seen_at) DESC LIMIT {FEW_ARTICLES}",
+        conditions.join(" AND ")
+    );
+    Ok(Some(Choice::Among(list(&ids_of(connection, &sql, &parameters)?))))
+}
+
 /// Whether a source has more articles than are looked up one by one, and no more than are listed in some milliseconds. Of a source that has
 /// more than these, each hit is looked at: it has enough of them soon.
 fn has_many(connection: &Connection, source_id: i64) -> rusqlite::Result<bool> {
@@ -380,9 +404,20 @@ mod tests {
         connection
     }
 
+    fn at(day: &str) -> Option<jiff::Timestamp> {
+        Some(format!("{day}T00:00:00Z").parse().unwrap())
+    }
+
     #[test]
     fn the_newest_hits_in_a_choice_are_found() {
         check(60);
+        // Of those before a time, of which there are more than are looked up.
+        let connection = check(2 * FEW_ARTICLES + 10);
+        let until = ArticleFilter { until: at("2026-02-01"), ..ArticleFilter::default() };
+        let choice = Asked::of("\"ferry\"").choice(&connection, &until, 9).unwrap();
+        assert!(matches!(choice, Choice::OneByOne { .. }));
+        let first = newest_before(&connection, &until, &choice).unwrap();
+        assert!(matches!(first, Some(Choice::Among(ids)) if ids.len() == FEW_ARTICLES as usize));
         // Of a source with many articles.
         assert!(has_many(&check(6300), 1).unwrap());
     }
@@ -391,7 +426,6 @@ mod tests {
         let connection = articles(n_articles);
         let half = n_articles / 2;
         let asked = Asked::of("\"ferry\"");
-        let at = |day: &str| Some(format!("{day}T00:00:00Z").parse().unwrap());
         let all = ArticleFilter::default();
         for (filter, condition) in [
             (all.clone(), "1".to_owned()),

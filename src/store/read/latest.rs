@@ -1,12 +1,14 @@
 //! What happened last: revisions and removals of articles, and polls of sources.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use rusqlite::params;
+use rusqlite::{ToSql, params};
 
 use crate::store::file::error::StoreError;
+use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
+use crate::store::read::hits::chosen;
 use crate::store::read::reader::Reader;
 
 /// Something that happened to an article.
@@ -48,7 +50,60 @@ const REMOVED: &str = "articles.removed_at IS NOT NULL ORDER BY articles.removed
 const POLLS: &str = "SELECT started_at, status, error_class FROM fetches
      WHERE purpose = 'poll' AND source_id = ?1 ORDER BY started_at DESC LIMIT ?2";
 
+/// So many articles that came in last are looked through for those of a choice.
+const ARRIVED_MAX: u32 = 5000;
+
+/// So many of them at one time.
+const AT_ONCE: usize = 200;
+
 impl Reader {
+    /// The articles of a choice that came in last, so many at most, the last first; of a source by when it listed them. Whoever asks again
+    /// finds what is new, whenever it was published. Where there are not so many among the last thousands, the newest by the times of
+    /// lists stand behind them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn articles_arrived_last(&self, filter: &ArticleFilter, limit: u32) -> Result<Vec<ArticleRow>, StoreError> {
+        let mut ids = self.last_arrivals(filter, limit as usize)?;
+        if ids.len() < limit as usize {
+            let known: HashSet<i64> = ids.iter().copied().collect();
+            let newest = self.articles(filter, limit)?;
+            ids.extend(newest.iter().map(|row| row.id).filter(|id| !known.contains(id)));
+            ids.truncate(limit as usize);
+        }
+        let rows = self.articles_among(&ids)?;
+        let mut rows: HashMap<i64, ArticleRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+        Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
+    }
+
+    fn last_arrivals(&self, filter: &ArticleFilter, limit: usize) -> Result<Vec<i64>, StoreError> {
+        let others = ArticleFilter { source_id: None, ..filter.clone() };
+        let (sql, value): (&str, &dyn ToSql) = match (&filter.source_id, &filter.language) {
+            (Some(source_id), _) => (
+                "SELECT article_id FROM sightings WHERE source_id = ?2 ORDER BY first_seen_at DESC, rowid DESC LIMIT ?1",
+                source_id,
+            ),
+            (None, Some(language)) => {
+                ("SELECT id FROM articles WHERE language = ?2 ORDER BY id DESC LIMIT ?1", language)
+            }
+            (None, None) => ("SELECT id FROM articles WHERE ?2 IS NULL ORDER BY id DESC LIMIT ?1", &None::<i64>),
+        };
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut arrived = statement.query_map(params![ARRIVED_MAX, value], |row| row.get::<_, i64>(0))?;
+        let mut ids = Vec::new();
+        while ids.len() < limit {
+            let some = arrived.by_ref().take(AT_ONCE).collect::<Result<Vec<_>, _>>()?;
+            if some.is_empty() {
+                break;
+            }
+            let chosen: HashSet<i64> = chosen(self.connection(), &others, &some)?.into_iter().collect();
+            ids.extend(some.into_iter().filter(|id| chosen.contains(id)));
+        }
+        ids.truncate(limit);
+        Ok(ids)
+    }
+
     /// The articles that were revised last, the last first, and when they changed last.
     ///
     /// # Errors

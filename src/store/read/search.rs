@@ -1,5 +1,6 @@
 //! Full-text search.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::params;
@@ -129,8 +130,8 @@ impl Reader {
         Ok((Found { hits, order }, best.iter().map(|hit| hit.id).collect()))
     }
 
-    /// The last articles that came in of those that a search finds, so many at most, newest first by the times of lists: what somebody who
-    /// has read the earlier ones has not seen yet, however well it fits.
+    /// The last articles that came in of those that a search finds, so many at most, the last first: what somebody who has read the earlier
+    /// ones has not seen yet, however well it fits, and whenever it was published.
     ///
     /// # Errors
     ///
@@ -152,7 +153,9 @@ impl Reader {
             Some(begun) => begun.into_iter().map(|one| one.id).collect(),
             None => Asked::of(expression).newest_ids(self.connection(), filter, limit).map_err(wrong)?,
         };
-        self.articles_among(&ids).map_err(wrong)
+        let mut rows = self.articles_among(&ids).map_err(wrong)?;
+        rows.sort_unstable_by_key(|row| Reverse(row.id));
+        Ok(rows)
     }
 
     /// The newest articles with a word of which an expression is the beginning, where very many have one.

@@ -1,7 +1,7 @@
 //! Stories and their articles.
 
 use jiff::Timestamp;
-use rusqlite::{ToSql, params};
+use rusqlite::{OptionalExtension, ToSql, params};
 use url::Url;
 
 use crate::model::publisher_of;
@@ -82,6 +82,9 @@ impl MemberRow {
 /// in an index until enough of them are of that time.
 const FEW_STORIES: u32 = 3000;
 
+/// So many that were told last are looked through for those of a choice, in some fifteen milliseconds.
+const TOLD_LAST_MAX: u32 = 20_000;
+
 /// By what stories are looked up in an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StoryIndex {
@@ -136,6 +139,9 @@ const NAME_BYTES_MAX: usize = 80;
 const STORY_COLUMNS: &str =
     "id, title, first_published_at, last_published_at, n_articles, n_sources, is_routine, updated_at";
 
+/// Those of the most sources first, among equals the latest.
+const BY_SOURCES: &str = "n_sources DESC, n_articles DESC, last_published_at DESC, id DESC";
+
 impl Reader {
     /// Stories, those with the most sources first; among equals the latest first.
     ///
@@ -147,18 +153,81 @@ impl Reader {
             Some(since) if limit.is_some() && !self.are_few_since(since)? => StoryIndex::Sources,
             _ => filter.index(),
         };
-        let sources = if index == StoryIndex::Sources { "n_sources" } else { "+n_sources" };
-        let order = format!("{sources} DESC, n_articles DESC, last_published_at DESC, id DESC");
-        self.stories_by(&order, filter, index, limit)
+        match (index, limit) {
+            (StoryIndex::Sources, Some(limit)) => self.stories_by_sources(filter, limit),
+            (StoryIndex::Sources, None) => self.stories_by(BY_SOURCES, filter, index, limit),
+            (StoryIndex::Time, _) => self.stories_by(&format!("+{BY_SOURCES}"), filter, index, limit),
+        }
     }
 
-    /// Stories, those first whose last article was published last.
+    /// The same, for each number of sources by itself: of those with as many sources an index knows which have enough articles, and those
+    /// that have not are not gone through.
+    fn stories_by_sources(&self, filter: &StoryFilter, limit: u32) -> Result<Vec<StoryRow>, StoreError> {
+        let mut stories = Vec::new();
+        self.for_each_number_of_sources(filter.sources_min, |n_sources| {
+            let (mut conditions, mut parameters) = filter.conditions(StoryIndex::Sources);
+            conditions.push("n_sources = :n_sources".to_owned());
+            parameters.push((":n_sources", Box::new(n_sources)));
+            let n_left = limit - u32::try_from(stories.len()).unwrap_or(limit);
+            stories.extend(self.stories_where(&conditions, parameters, BY_SOURCES, Some(n_left))?);
+            Ok(stories.len() < limit as usize)
+        })?;
+        Ok(stories)
+    }
+
+    /// Asks about each number of sources that stories have, the greatest first, until that is enough.
+    fn for_each_number_of_sources(
+        &self,
+        least: u32,
+        mut ask: impl FnMut(u32) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT max(n_sources) FROM stories WHERE n_sources < ?1 AND n_sources >= ?2";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut n_sources = u32::MAX;
+        while let Some(next) = statement.query_row([n_sources, least], |row| row.get(0))? {
+            n_sources = next;
+            if !ask(n_sources)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stories, those first whose last article was published last. Where very many have as many articles and sources, those are left out that
+    /// were told before the last twenty thousand of all.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn stories_told_last(&self, filter: &StoryFilter, limit: u32) -> Result<Vec<StoryRow>, StoreError> {
-        self.stories_by("last_published_at DESC, id DESC", filter, StoryIndex::Time, Some(limit))
+        if self.are_few_of_size(filter)? {
+            let mut stories = self.stories_by_sources(filter, FEW_STORIES)?;
+            stories.sort_by(|one, other| (&other.last_published_at, other.id).cmp(&(&one.last_published_at, one.id)));
+            stories.truncate(limit as usize);
+            return Ok(stories);
+        }
+        let sql = "SELECT last_published_at FROM stories ORDER BY last_published_at DESC LIMIT 1 OFFSET ?1";
+        let last: Option<Option<String>> =
+            self.connection().prepare_cached(sql)?.query_row([TOLD_LAST_MAX], |row| row.get(0)).optional()?;
+        let (mut conditions, mut parameters) = filter.conditions(StoryIndex::Time);
+        if let Some(last) = last.flatten() {
+            conditions.push("last_published_at >= :last".to_owned());
+            parameters.push((":last", Box::new(last)));
+        }
+        self.stories_where(&conditions, parameters, "last_published_at DESC, id DESC", Some(limit))
+    }
+
+    /// Whether few stories have as many articles and sources as are asked for, which an index tells.
+    fn are_few_of_size(&self, filter: &StoryFilter) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM stories WHERE n_sources = ?1 AND n_articles >= ?2 LIMIT ?3)";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut n_stories = 0;
+        self.for_each_number_of_sources(filter.sources_min, |n_sources| {
+            let n_max = FEW_STORIES + 1 - n_stories;
+            n_stories += statement.query_row([n_sources, filter.articles_min, n_max], |row| row.get::<_, u32>(0))?;
+            Ok(n_stories <= FEW_STORIES)
+        })?;
+        Ok(n_stories <= FEW_STORIES)
     }
 
     fn stories_by(
@@ -168,7 +237,17 @@ impl Reader {
         index: StoryIndex,
         limit: Option<u32>,
     ) -> Result<Vec<StoryRow>, StoreError> {
-        let (conditions, mut parameters) = filter.conditions(index);
+        let (conditions, parameters) = filter.conditions(index);
+        self.stories_where(&conditions, parameters, order, limit)
+    }
+
+    fn stories_where(
+        &self,
+        conditions: &[String],
+        mut parameters: Parameters,
+        order: &str,
+        limit: Option<u32>,
+    ) -> Result<Vec<StoryRow>, StoreError> {
         parameters.push((":limit", Box::new(limit.map_or(-1, i64::from))));
         let parameters: Vec<(&str, &dyn ToSql)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
         self.readable_rows(
@@ -305,6 +384,28 @@ mod tests {
                 assert_eq!(reader.n_stories(&filter).unwrap(), all.len() as u64);
             }
         }
+        // Few have nine articles of seven sources, and many have one article.
+        let mut are_few = Vec::new();
+        for (articles_min, sources_min, since) in
+            [(9, 7, None), (1, 1, None), (9, 3, Some("2026-01-03T12:00:00Z".parse().unwrap())), (12, 1, None)]
+        {
+            let filter = StoryFilter { since, articles_min, sources_min, ..StoryFilter::default() };
+            let mut all = reader.stories(&filter, None).unwrap();
+            assert_eq!(reader.stories(&filter, Some(50)).unwrap(), all[..all.len().min(50)], "{filter:?}");
+            all.sort_by_key(|story| std::cmp::Reverse((story.last_published_at.clone(), story.id)));
+            all.truncate(40);
+            assert_eq!(reader.stories_told_last(&filter, 40).unwrap(), all, "{filter:?}");
+            are_few.push(reader.are_few_of_size(&filter).unwrap());
+        }
+        assert_eq!(are_few, [true, false, true, true]);
+        let plan_of = |sql: &str| -> String {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            statement.query_map([], |row| row.get(3)).unwrap().collect::<Result<Vec<String>, _>>().unwrap().join("; ")
+        };
+        // What has too few articles is not gone through.
+        let of_size = format!("SELECT * FROM stories WHERE n_sources = 3 AND n_articles >= 5000 ORDER BY {BY_SOURCES}");
+        let plan_of_size = plan_of(&of_size);
+        assert_eq!(plan_of_size, "SEARCH stories USING INDEX stories_sources (n_sources=? AND n_articles>?)");
         let plan = |index: StoryIndex| -> Vec<String> {
             let (conditions, _) =
                 StoryFilter { since: Some(Timestamp::UNIX_EPOCH), ..StoryFilter::default() }.conditions(index);

@@ -21,12 +21,15 @@ pub(super) struct Article {
     sightings: Vec<SightingRow>,
     revisions: Vec<RevisionRow>,
     lineage: Lineage,
+    story_id: Option<i64>,
+    /// Where others tell it too.
     story: Option<StoryRow>,
 }
 
 pub(super) fn read(reader: &Reader, id: i64) -> Result<Article, Miss> {
     let article = reader.article(id)?.ok_or_else(|| Miss::NotFound(format!("there is no article {id}")))?;
-    let story = match reader.story_of(id)? {
+    let story_id = reader.story_of(id)?;
+    let story = match story_id {
         Some(story) => reader.story(story)?.filter(|story| story.n_articles > 1),
         None => None,
     };
@@ -34,6 +37,7 @@ pub(super) fn read(reader: &Reader, id: i64) -> Result<Article, Miss> {
         sightings: reader.sightings(id)?,
         revisions: reader.revisions(id)?,
         lineage: reader.lineage(id)?,
+        story_id,
         story,
         details: article,
     })
@@ -65,6 +69,7 @@ impl View for Article {
         let sources: Vec<String> = self.sightings.iter().map(|sighting| sighting.source.clone()).collect();
         let mut value = forms::articles::exported(&self.details, &sources, &self.sightings, &self.revisions);
         value["lineage"] = forms::lineage::value(&self.lineage, self.details.row.duplicate_kind.as_deref());
+        value["story_id"] = json!(self.story_id);
         value["story"] = json!(self.story.as_ref().map(forms::stories::row));
         value
     }

@@ -7,33 +7,46 @@ use serde_json::{Value, json};
 use crate::serve::miss::Miss;
 use crate::store::Reader;
 
-use super::view::View;
+use super::view::{View, source};
 use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::syndication::Outline;
+
+/// Sources of which the feeds are on a page. A list to import has all.
+const SOURCES_MAX: u32 = 200;
+
+/// What each of those that there always are has, as it says itself, and its path without the form.
+const FIXED: [(&str, &str, &str); 7] = [
+    ("Articles", "/search", ""),
+    ("Articles without copies", "/search", "?copies=no"),
+    ("Revised", "/revised", ""),
+    ("Removed", "/removed", ""),
+    ("Alarms", "/alarms", ""),
+    ("Stories of at least 2 sources", "/stories", "?min_sources=2"),
+    ("Stories of at least 3 sources", "/stories", "?min_sources=3"),
+];
 
 pub(super) struct Feeds {
     /// What each has, and its path without the form.
     feeds: Vec<(String, String, String)>,
+    /// The source behind which there are more.
+    last: Option<String>,
 }
 
-pub(super) fn read(reader: &Reader) -> Result<Feeds, Miss> {
-    let fixed = [
-        ("All articles, with their texts", "/search", ""),
-        ("All articles, copies left out", "/search", "?copies=no"),
-        ("Revisions, with what changed", "/revised", ""),
-        ("Articles that their publishers removed", "/removed", ""),
-        ("What of the intake is wrong", "/alarms", ""),
-        ("Stories of at least two sources", "/stories", "?min_sources=2"),
-        ("Stories of at least three sources", "/stories", "?min_sources=3"),
-    ];
+pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Feeds, Miss> {
+    let after = asked.text("after").map(|slug| source(reader, slug)).transpose()?;
+    let (sources, are_more) = match asked.form {
+        Form::Opml => (reader.sources()?.into_iter().filter(|row| row.state != "removed").collect(), false),
+        _ => reader.sources_after(after.as_ref(), SOURCES_MAX)?,
+    };
+    let last = sources.last().filter(|_| are_more).map(|row| row.slug.clone());
+    let fixed: &[_] = if after.is_none() || asked.form == Form::Opml { &FIXED } else { &[] };
     let mut feeds: Vec<(String, String, String)> =
         fixed.iter().map(|(what, path, query)| ((*what).to_owned(), (*path).to_owned(), (*query).to_owned())).collect();
-    let sources = reader.sources()?.into_iter().filter(|row| row.state != "removed");
-    feeds.extend(sources.map(|row| {
-        let what = row.title.clone().unwrap_or_else(|| row.slug.clone());
-        (what, "/search".to_owned(), format!("?source={}", row.slug))
+    feeds.extend(sources.into_iter().map(|row| {
+        let query = format!("?source={}", row.slug);
+        (row.title.unwrap_or(row.slug), "/search".to_owned(), query)
     }));
-    Ok(Feeds { feeds })
+    Ok(Feeds { feeds, last })
 }
 
 impl View for Feeds {
@@ -47,7 +60,7 @@ impl View for Feeds {
                 "Every search and every list of stories is a feed as well: its address with .atom or .feed.json behind the path. "
                 code { "body=lead" } " leaves the first paragraph of each text, " code { "reserved=no" }
                 " leaves out what publishers reserve against mining. A feed reader takes all of these at once from "
-                a href=(asked.address(Form::Opml, None)) { "OPML" } "."
+                a href="/feeds.opml" { "OPML" } "."
             }
             div.wide { table {
                 thead { tr { th scope="col" { "what" } th scope="col" { "Atom" } th scope="col" { "JSON Feed" } } }
@@ -61,6 +74,9 @@ impl View for Feeds {
                     }
                 }
             } }
+            @if let Some(last) = &self.last {
+                p.more { a rel="next" href=(asked.address(Form::Html, Some(("after", Some(last))))) { "More feeds" } }
+            }
         }
     }
 

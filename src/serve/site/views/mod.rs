@@ -51,7 +51,7 @@ pub(super) fn find(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Box<
         ["why"] => Box::new(why::read(reader, asked, frame)?),
         ["alarms"] => Box::new(alarms::read(reader, frame.now)?),
         ["gaps"] => Box::new(gaps::read(reader)?),
-        ["feeds"] => Box::new(feeds::read(reader)?),
+        ["feeds"] => Box::new(feeds::read(reader, asked)?),
         _ => return Err(nothing_at(&asked.path)),
     })
 }

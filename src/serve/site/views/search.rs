@@ -13,7 +13,7 @@ use crate::store::{
     expression_of,
 };
 
-use super::view::{Texts, View, source_id, wants_feed};
+use super::view::{Texts, View, source, wants_feed};
 use crate::forms::words::counted;
 use crate::serve::site::asked::{Asked, Form};
 use crate::serve::site::parts::{article_item, headline, notes, passage, time};
@@ -28,15 +28,14 @@ const WORDS_MAX: usize = 32;
 /// So many are counted by source, language and day.
 const COUNTED_MAX: u32 = 500;
 
-/// Of so many that came in last the newest are the entries of a feed of matches: some were published long ago.
-const ARRIVED_MAX: u32 = 200;
-
 /// Sources, languages and days that are listed.
 const FACETS_MAX: usize = 12;
 
 pub(super) struct Search {
     query: Option<String>,
+    /// What the source is called.
     source: Option<String>,
+    is_without_copies: bool,
     /// Those that are shown.
     hits: Vec<SearchHit>,
     /// All that are counted, in the same order.
@@ -47,9 +46,9 @@ pub(super) struct Search {
 }
 
 pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
-    let source = asked.text("source");
+    let source = asked.text("source").map(|slug| source(reader, slug)).transpose()?;
     let filter = ArticleFilter {
-        source_id: source.map(|slug| source_id(reader, slug)).transpose()?,
+        source_id: source.as_ref().map(|row| row.id),
         since: asked.time("since")?,
         until: asked.time("until")?,
         story_id: asked.number("story")?,
@@ -73,8 +72,7 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
             }
             if wants_feed(asked) {
                 // What is subscribed to is what comes next, not what fits best.
-                let rows = reader.newest_matching(&expression, &filter, n_of_feed(ARRIVED_MAX))?;
-                let rows = newest_first(reader, rows)?;
+                let rows = reader.newest_matching(&expression, &filter, n_of_feed(SHOWN_MAX))?;
                 Search { hits: rows.into_iter().map(unmatched).collect(), ..Search::empty() }
             } else {
                 let (found, counted) = reader.search_and_count(&expression, &filter, SHOWN_MAX, COUNTED_MAX)?;
@@ -82,7 +80,7 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
             }
         }
         None if wants_feed(asked) => {
-            let rows = reader.articles(&filter, n_of_feed(SHOWN_MAX))?;
+            let rows = reader.articles_arrived_last(&filter, n_of_feed(SHOWN_MAX))?;
             Search { hits: rows.into_iter().map(unmatched).collect(), ..Search::empty() }
         }
         None => {
@@ -93,7 +91,8 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
         }
     };
     search.query = query;
-    search.source = source.map(str::to_owned);
+    search.source = source.map(|row| row.title.unwrap_or(row.slug));
+    search.is_without_copies = filter.without_duplicates;
     search.texts = texts;
     if texts.are_reserved_in {
         search.hits.truncate(SHOWN_MAX as usize);
@@ -101,23 +100,17 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
     Ok(search)
 }
 
-/// Articles in the order in which lists have them, by the time when they were first seen where they have no other.
-fn newest_first(reader: &Reader, rows: Vec<ArticleRow>) -> Result<Vec<ArticleRow>, Miss> {
-    let mut dated = Vec::with_capacity(rows.len());
-    for row in rows {
-        let at = match &row.published_at {
-            Some(at) => Some(at.clone()),
-            None => reader.article(row.id)?.map(|article| article.first_seen_at),
-        };
-        dated.push((at, row));
-    }
-    dated.sort_by(|(left, left_row), (right, right_row)| (right, right_row.id).cmp(&(left, left_row.id)));
-    Ok(dated.into_iter().map(|(_, row)| row).collect())
-}
-
 impl Search {
     fn empty() -> Search {
-        Search { query: None, source: None, hits: Vec::new(), counted: Vec::new(), order: None, texts: Texts::ALL }
+        Search {
+            query: None,
+            source: None,
+            is_without_copies: false,
+            hits: Vec::new(),
+            counted: Vec::new(),
+            order: None,
+            texts: Texts::ALL,
+        }
     }
 
     /// The hits that a feed has, with their texts.
@@ -190,6 +183,7 @@ impl View for Search {
         match (&self.query, &self.source) {
             (Some(query), _) => query.clone(),
             (None, Some(source)) => format!("Articles of {source}"),
+            (None, None) if self.is_without_copies => "Articles without copies".to_owned(),
             (None, None) => "Articles".to_owned(),
         }
     }
@@ -250,7 +244,11 @@ impl View for Search {
     fn feed(&self, reader: &Reader) -> Result<Option<Feed>, Miss> {
         let articles = self.articles(reader)?;
         let entries = articles.iter().map(|article| feed_entry(article, self.texts.n_paragraphs));
-        Ok(Some(Feed { title: self.title(), entries: entries.collect() }))
+        let title = match (&self.query, &self.source) {
+            (None, Some(source)) => source.clone(),
+            _ => self.title(),
+        };
+        Ok(Some(Feed { title, entries: entries.collect() }))
     }
 }
 

@@ -46,11 +46,6 @@ pub(in crate::serve::site) fn source(reader: &Reader, slug: &str) -> Result<Sour
     reader.source_with_slug(slug)?.ok_or_else(|| no_source(slug))
 }
 
-/// The number of the source with a slug.
-pub(super) fn source_id(reader: &Reader, slug: &str) -> Result<i64, Miss> {
-    reader.source_id(slug)?.ok_or_else(|| no_source(slug))
-}
-
 fn no_source(slug: &str) -> Miss {
     Miss::NotFound(format!("there is no source {slug}"))
 }
