@@ -162,9 +162,16 @@ impl Config {
         problems
     }
 
-    /// What is wrong with the password of those who ask over HTTP.
-    #[must_use]
-    pub fn problem_of_password(&self) -> Option<Problem> {
+    /// Whether the password is at hand that those give who ask over HTTP: without it nobody is answered, and nothing need be begun.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn check_password(&self) -> Result<(), Problems> {
+        self.problem_of_password().map_or(Ok(()), |problem| Err(Problems(vec![problem])))
+    }
+
+    fn problem_of_password(&self) -> Option<Problem> {
         let rule = self.http.secret(&self.fetch.keyring).err()?;
         let name = self.http.credentials.as_deref().unwrap_or_default();
         let place = self.provenance.iter().find(|entry| entry.key == "http.credentials");

@@ -136,7 +136,7 @@ fn other_machines_are_listened_to_only_with_a_password() {
         ("desk:night train\n", "line 1: must be `basic"),
     ] {
         keep_password(&room, text);
-        room.run(&["serve", "--listen", "127.0.0.1:0"]).exits(1).says(rule);
+        room.run(&["serve", "--listen", "127.0.0.1:0"]).exits(78).says(rule);
         room.run(&["config", "check"]).exits(78).says(rule);
     }
     keep_password(&room, "basic desk:night train\n");

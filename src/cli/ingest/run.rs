@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use crate::app::{App, AppError};
-use crate::config::{self, Config, Problems};
+use crate::config::{self, Config};
 use crate::daemon::{self, Control, Engine, EngineError, Event, InWork, Notifier, Until};
 use crate::serve::{self, Metrics};
 use crate::store::{OpeningWatcher, Scope, StoreError};
@@ -45,13 +45,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
     Context::runtime()?.block_on(async {
         // Before anything that takes its time.
         let mut signals = signals::listen(N_SIGNALS_MAX, Some(LAST_WORDS))?;
-        let config = context.configure(Manner::Daemon)?;
-        // Before a database is begun beside it.
-        if config.http.listen.is_some()
-            && let Some(problem) = config.problem_of_password()
-        {
-            return Err(Problems(vec![problem]).into());
-        }
+        let config = configured(context)?;
         let notifier = Notifier::from_environment();
         let watcher = OpeningWatcher { stop: flag(&signals.stop), tell: Box::new(notifier.while_opening()) };
         let app = match App::build_watched(config, Some(watcher)) {
@@ -154,6 +148,15 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         );
         outcome.map(|_| ()).map_err(Failure::from)
     })
+}
+
+/// The settings, of which all is at hand without which the daemon would end: so far nothing is begun.
+fn configured(context: &mut Context) -> Result<Arc<Config>, Failure> {
+    let config = context.configure(Manner::Daemon)?;
+    if config.http.listen.is_some() {
+        config.check_password()?;
+    }
+    Ok(config)
 }
 
 /// A flag that is set when a stop is asked for, for work that waits for nothing.

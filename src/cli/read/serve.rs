@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use crate::cli::terminal::messages::say;
-use crate::config::{Config, Listen, Problems};
+use crate::config::{Config, Listen};
 use crate::serve::{self, Listening};
 
 use crate::cli::context::Context;
@@ -37,9 +37,7 @@ pub(crate) struct ServeCommand {
 
 pub(crate) fn run(context: &mut Context, command: &ServeCommand) -> Result<(), Failure> {
     let config = context.configure_for_reading()?;
-    if let Some(problem) = config.problem_of_password() {
-        return Err(Problems(vec![problem]).into());
-    }
+    config.check_password()?;
     let database = &config.store.path;
     // What cannot be read is told now, and not to a browser.
     drop(Context::reader(database)?);

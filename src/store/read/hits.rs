@@ -404,8 +404,8 @@ mod tests {
         connection
     }
 
-    fn at(day: &str) -> Option<jiff::Timestamp> {
-        Some(format!("{day}T00:00:00Z").parse().unwrap())
+    fn at(day: &str) -> jiff::Timestamp {
+        format!("{day}T00:00:00Z").parse().unwrap()
     }
 
     #[test]
@@ -413,7 +413,7 @@ mod tests {
         check(60);
         // Of those before a time, of which there are more than are looked up.
         let connection = check(2 * FEW_ARTICLES + 10);
-        let until = ArticleFilter { until: at("2026-02-01"), ..ArticleFilter::default() };
+        let until = ArticleFilter { until: Some(at("2026-02-01")), ..ArticleFilter::default() };
         let choice = Asked::of("\"ferry\"").choice(&connection, &until, 9).unwrap();
         assert!(matches!(choice, Choice::OneByOne { .. }));
         let first = newest_before(&connection, &until, &choice).unwrap();
@@ -430,8 +430,8 @@ mod tests {
         for (filter, condition) in [
             (all.clone(), "1".to_owned()),
             (ArticleFilter { source_id: Some(1), ..all.clone() }, "id % 3 = 0 OR id % 7 = 0".to_owned()),
-            (ArticleFilter { since: at("2026-02-01"), ..all.clone() }, format!("id > {half}")),
-            (ArticleFilter { until: at("2026-02-01"), ..all.clone() }, format!("id <= {half}")),
+            (ArticleFilter { since: Some(at("2026-02-01")), ..all.clone() }, format!("id > {half}")),
+            (ArticleFilter { until: Some(at("2026-02-01")), ..all.clone() }, format!("id <= {half}")),
             (ArticleFilter { without_duplicates: true, ..all.clone() }, "id % 5".to_owned()),
             (
                 ArticleFilter { condition: Some("words > 20 -- and more".to_owned()), ..all.clone() },
