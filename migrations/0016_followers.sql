@@ -23,3 +23,9 @@ CREATE TABLE _names (
 ) STRICT;
 
 INSERT INTO _names (name, after_article, after_story, after_change) SELECT database, 0, 0, 0 FROM _change_state;
+
+-- Where stories are that somebody has merged with others by hand. Whoever kept the address of one is led on.
+CREATE TABLE _merged_stories (
+    story_id INTEGER PRIMARY KEY,
+    into_id  INTEGER NOT NULL
+) STRICT;

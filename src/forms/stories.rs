@@ -30,6 +30,11 @@ pub(crate) fn none(id: i64, last: i64) -> String {
     }
 }
 
+/// Where a story is that is no more.
+pub(crate) fn merged(id: i64, into: i64) -> String {
+    format!("no story {id}: it was merged with story {into}")
+}
+
 /// A story with its articles.
 pub(crate) fn whole(story: &StoryRow, members: &[MemberRow]) -> Value {
     let mut value = row(story);

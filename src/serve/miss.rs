@@ -10,6 +10,9 @@ pub(super) enum Miss {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// It is elsewhere now: what is said of it, and its path.
+    #[error("{0}")]
+    Moved(String, String),
     /// There was such a thing.
     #[error("{0}")]
     Gone(String),
@@ -35,6 +38,7 @@ impl Miss {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Miss::NotFound(_) => StatusCode::NOT_FOUND,
+            Miss::Moved(..) => StatusCode::SEE_OTHER,
             Miss::Gone(_) => StatusCode::GONE,
             Miss::Wrong(_) | Miss::Store(StoreError::UserSql(_)) => StatusCode::BAD_REQUEST,
             Miss::Store(_) | Miss::TooLong(_) | Miss::Crowded | Miss::Lost => StatusCode::SERVICE_UNAVAILABLE,

@@ -195,6 +195,13 @@ fn pages_take_orders_where_they_may() {
     assert_eq!(room.value("SELECT group_concat(story_id, ' ') FROM articles"), "1 1 1");
     let page = get(&address, "/stories/1", HOST).body;
     assert!(page.contains("name=\"article\" value=\"3\""), "{page}");
+    // Whoever has kept the address of one that is no more is led on, also where that has gone into another itself.
+    for ending in ["", ".json"] {
+        let led_on = get(&address, &format!("/stories/3{ending}"), HOST);
+        assert_eq!(place(&led_on), format!("/stories/1{ending}"));
+        assert!(led_on.body.contains("it was merged with story 1"), "{}", led_on.body);
+    }
+    room.run(&["stories", "show", "3"]).exits(1).says("it was merged with story 1");
     let split = told("/stories/1.json", "do=split&article=2&article=3");
     let split: Value = serde_json::from_str(&split.body).unwrap_or_else(|error| panic!("{error}: {}", split.body));
     assert_eq!((&split["done"], &split["n"]), (&json!("split"), &json!(2)));
@@ -219,6 +226,9 @@ fn pages_take_orders_where_they_may() {
     }
     let much = told("/sources/harbour", &format!("do=pause&x={}", "x".repeat(70_000)));
     assert!(much.status == 400 && much.body.contains("bytes at most"), "{}", much.body);
+    let last = format!("/stories/{}", stories[1]);
+    assert_eq!(place(&told(&last, "do=merge&story=1")), format!("{last}?done=merged-1"));
+    assert_eq!(place(&get(&address, "/stories/2", HOST)), last);
 
     // A page of another site's, what says nothing of whence it comes, and what is no form.
     for headers in [

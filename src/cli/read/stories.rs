@@ -271,7 +271,10 @@ pub(crate) fn find(reader: &Reader, id: i64) -> Result<StoryRow, Failure> {
     if let Some(story) = reader.story(id)? {
         return Ok(story);
     }
-    let told = forms::stories::none(id, reader.last_story()?);
+    let told = match reader.story_merged_into(id)? {
+        Some(into) => return Err(Failure::Failed(forms::stories::merged(id, into))),
+        None => forms::stories::none(id, reader.last_story()?),
+    };
     Err(Failure::Failed(if told.contains(':') {
         format!("{told}; `newswire stories` lists what is there")
     } else {

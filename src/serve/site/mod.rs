@@ -225,8 +225,14 @@ fn tell_miss(miss: &Miss, form: Form, frame: &Frame) -> Reply {
         Form::Json => reply(status, JSON, format!("{}\n", serde_json::json!({ "error": miss.to_string() }))),
         Form::Atom | Form::JsonFeed | Form::Opml => reply(status, TEXT, format!("{miss}\n")),
     };
-    if matches!(miss, Miss::Crowded) {
-        set(&mut answer, header::RETRY_AFTER, HeaderValue::from(changes::AWAY));
+    match miss {
+        Miss::Crowded => set(&mut answer, header::RETRY_AFTER, HeaderValue::from(changes::AWAY)),
+        Miss::Moved(_, path) => {
+            if let Ok(place) = HeaderValue::from_str(path) {
+                set(&mut answer, header::LOCATION, place);
+            }
+        }
+        _ => {}
     }
     answer
 }

@@ -279,6 +279,19 @@ impl Reader {
         Ok(self.unless_damaged(found, || format!("story {id}"))?.pop())
     }
 
+    /// The story with which one that is no more was merged by hand.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn story_merged_into(&self, id: i64) -> Result<Option<i64>, StoreError> {
+        if !self.connection().table_exists(Some("main"), "_merged_stories")? {
+            return Ok(None);
+        }
+        let sql = "SELECT into_id FROM _merged_stories WHERE story_id = ?1 AND into_id IN (SELECT id FROM stories)";
+        Ok(self.connection().query_row(sql, [id], |row| row.get(0)).optional()?)
+    }
+
     /// The articles of a story, earliest first.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ pub(super) fn find(reader: &Reader, asked: &Asked, frame: &Frame) -> Result<Box<
     Ok(match pieces.as_slice() {
         [] => Box::new(front::read(reader, frame.now)?),
         ["stories"] => Box::new(stories::read_list(reader, asked)?),
-        ["stories", id] => Box::new(stories::read_one(reader, number(id)?)?),
+        ["stories", id] => Box::new(stories::read_one(reader, asked, number(id)?)?),
         ["articles", id] => Box::new(article::read(reader, number(id)?)?),
         ["articles", id, "diff", range] => Box::new(diff::read(reader, number(id)?, range)?),
         ["search"] => Box::new(search::read(reader, asked)?),

@@ -179,8 +179,12 @@ pub(super) struct Story {
     members: Vec<MemberRow>,
 }
 
-pub(super) fn read_one(reader: &Reader, id: i64) -> Result<Story, Miss> {
+pub(super) fn read_one(reader: &Reader, asked: &Asked, id: i64) -> Result<Story, Miss> {
     let Some(row) = reader.story(id)? else {
+        if let Some(into) = reader.story_merged_into(id)? {
+            let path = format!("/stories/{into}{}", asked.form.ending());
+            return Err(Miss::Moved(forms::stories::merged(id, into), path));
+        }
         return Err(Miss::NotFound(forms::stories::none(id, reader.last_story()?)));
     };
     Ok(Story { row, members: reader.story_members(id)? })

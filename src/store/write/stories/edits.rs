@@ -22,6 +22,9 @@ pub fn merge_stories_beside(settings: &StoreSettings, into: i64, others: &[i64])
             let members = members_of(connection, *other)?;
             n_moved += move_all(connection, &members, into)?;
             recount(connection, *other)?;
+            connection.execute("UPDATE _merged_stories SET into_id = ?2 WHERE into_id = ?1", [*other, into])?;
+            let sql = "INSERT OR REPLACE INTO _merged_stories (story_id, into_id) VALUES (?1, ?2)";
+            connection.execute(sql, [*other, into])?;
         }
         recount(connection, into)?;
         note_change(connection)?;
