@@ -12,9 +12,13 @@ const EXPECTED_MIN: f64 = 4.0;
 /// Doubt, in times that something comes.
 const DOUBT: f64 = 2.0;
 
-/// From so much that is expected, and below this share of it, all are silent.
+/// The same, for whether all are silent: that is told within hours.
+const ALL_FADES_H: f64 = 2.0;
+
+/// From so much that is expected, and below this share of it, all are silent, and until another share of it comes.
 const ALL_EXPECTED_MIN: f64 = 12.0;
 const ALL_SHARE_MAX: f64 = 0.1;
+const ALL_BACK_SHARE: f64 = 0.3;
 
 /// What was expected lately, and what came.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,12 +30,16 @@ pub(super) struct Lately {
 
 impl Lately {
     /// As it counts at a later time.
-    pub(super) fn at(mut self, now_s: i64) -> Lately {
-        if now_s > self.at_s {
-            let share = (-((now_s - self.at_s) as f64) / (3600.0 * FADES_H)).exp();
-            self = Lately { expected: self.expected * share, seen: self.seen * share, at_s: now_s };
+    pub(super) fn at(self, now_s: i64) -> Lately {
+        self.faded(now_s, FADES_H)
+    }
+
+    fn faded(self, now_s: i64, fades_h: f64) -> Lately {
+        if now_s <= self.at_s {
+            return self;
         }
-        self
+        let share = (-((now_s - self.at_s) as f64) / (3600.0 * fades_h)).exp();
+        Lately { expected: self.expected * share, seen: self.seen * share, at_s: now_s }
     }
 
     pub(super) fn add(&mut self, expected: f64, seen: f64, at_s: i64) {
@@ -52,6 +60,9 @@ impl Lately {
 #[derive(Clone, Debug, Default)]
 pub struct Newsroom {
     all: Lately,
+    /// The same of the last two hours.
+    soon: Lately,
+    is_silent: bool,
     groups: HashMap<[u8; 2], Lately>,
 }
 
@@ -59,6 +70,15 @@ impl Newsroom {
     /// Adds what one did.
     pub(super) fn add(&mut self, group: Option<[u8; 2]>, expected: f64, seen: f64, at_s: i64) {
         self.all.add(expected, seen, at_s);
+        self.soon = self.soon.faded(at_s, ALL_FADES_H);
+        self.soon.expected += expected;
+        self.soon.seen += seen;
+        let Lately { expected: due, seen: come, .. } = self.soon;
+        self.is_silent = if self.is_silent {
+            come < ALL_BACK_SHARE * due
+        } else {
+            due >= ALL_EXPECTED_MIN && come <= ALL_SHARE_MAX * due
+        };
         if let Some(group) = group {
             self.groups.entry(group).or_default().add(expected, seen, at_s);
         }
@@ -68,7 +88,10 @@ impl Newsroom {
     pub(super) fn join(&mut self, group: Option<[u8; 2]>, lately: Lately) {
         let at_s = self.all.at_s.max(lately.at_s);
         let lately = lately.at(at_s);
-        self.add(group, lately.expected, lately.seen, at_s);
+        self.all.add(lately.expected, lately.seen, at_s);
+        if let Some(group) = group {
+            self.groups.entry(group).or_default().add(lately.expected, lately.seen, at_s);
+        }
     }
 
     /// The share of its habit that may be expected of one that did this itself.
@@ -81,6 +104,11 @@ impl Newsroom {
     /// Whether nearly nothing comes of all that is expected, of several sources.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.all.expected >= ALL_EXPECTED_MIN && self.all.seen <= ALL_SHARE_MAX * self.all.expected
+        self.is_silent
+    }
+
+    /// Takes note that all were silent when a process before this one looked.
+    pub fn was_silent(&mut self) {
+        self.is_silent = true;
     }
 }

@@ -17,11 +17,12 @@ const PRIOR_BAD: f64 = 0.08;
 const PRIOR_N: f64 = 6.0;
 
 /// The same for a bad one after a bad one.
-const PRIOR_AGAIN: f64 = 0.3;
-const PRIOR_AGAIN_N: f64 = 4.0;
+const PRIOR_AGAIN: f64 = 0.4;
+const PRIOR_AGAIN_N: f64 = 8.0;
 
-/// Sum from which what comes is no longer learned as usual.
+/// Sum from which what comes may not be as usual.
 pub(super) const IN_DOUBT: f64 = 2.5;
+const IN_GREAT_DOUBT: f64 = 6.0;
 
 /// Sum of the test in the other direction that says that all is well again.
 pub(super) const IS_BACK: f64 = 3.5;
@@ -45,6 +46,8 @@ pub(super) struct Drift {
     back: f64,
     n_since: f64,
     n_bad_since: f64,
+    n_after_bad_since: f64,
+    n_bad_again_since: f64,
     is_open: bool,
 }
 
@@ -58,21 +61,34 @@ pub(super) enum Turn {
 
 impl Drift {
     pub(super) fn pack(&self, packer: &mut Packer) {
-        let Drift { n, n_bad, n_after_bad, n_bad_again, was_bad, sum, since_s, back, n_since, n_bad_since, is_open } =
-            self;
-        for number in [n, n_bad, n_after_bad, n_bad_again, sum, back, n_since, n_bad_since] {
-            packer.exact(*number);
-        }
+        let Drift { n, n_bad, n_after_bad, n_bad_again, was_bad, sum, since_s, back, is_open, .. } = self;
+        let Drift { n_since, n_bad_since, n_after_bad_since, n_bad_again_since, .. } = self;
+        let numbers = [n, n_bad, n_after_bad, n_bad_again, sum, back];
+        let since = [n_since, n_bad_since, n_after_bad_since, n_bad_again_since];
+        numbers.into_iter().chain(since).for_each(|number| packer.exact(*number));
         packer.whole(*since_s);
         packer.whole(i64::from(*was_bad) | i64::from(*is_open) << 1);
     }
 
     pub(super) fn unpack(from: &mut Unpacker<'_>) -> Drift {
-        let [n, n_bad, n_after_bad, n_bad_again, sum, back, n_since, n_bad_since] =
-            std::array::from_fn(|_| from.exact());
+        let [n, n_bad, n_after_bad, n_bad_again, sum, back] = std::array::from_fn(|_| from.exact());
+        let [n_since, n_bad_since, n_after_bad_since, n_bad_again_since] = std::array::from_fn(|_| from.exact());
         let (since_s, flags) = (from.whole(), from.whole());
-        let (was_bad, is_open) = (flags & 1 != 0, flags & 2 != 0);
-        Drift { n, n_bad, n_after_bad, n_bad_again, was_bad, sum, since_s, back, n_since, n_bad_since, is_open }
+        Drift {
+            n,
+            n_bad,
+            n_after_bad,
+            n_bad_again,
+            was_bad: flags & 1 != 0,
+            sum,
+            since_s,
+            back,
+            n_since,
+            n_bad_since,
+            n_after_bad_since,
+            n_bad_again_since,
+            is_open: flags & 2 != 0,
+        }
     }
 
     /// How many it has learned from.
@@ -88,6 +104,11 @@ impl Drift {
     /// The share of bad ones since the test began to rise.
     pub(super) fn since(&self) -> (i64, f64) {
         (self.since_s, self.n_bad_since / self.n_since.max(1.0))
+    }
+
+    /// Whether what comes is hardly as usual.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.is_open || self.sum >= IN_GREAT_DOUBT
     }
 
     pub(super) fn sum(&self) -> f64 {
@@ -114,45 +135,45 @@ impl Drift {
         let sought = (usual + LOST_SHARE * (1.0 - usual)).max(expected).min(0.99);
         let ratio = if is_bad { (sought / expected).ln() } else { ((1.0 - sought) / (1.0 - expected)).ln() };
         if self.sum <= 0.0 {
-            (self.since_s, self.n_since, self.n_bad_since) = (at_s, 0.0, 0.0);
+            self.learn();
+            self.since_s = at_s;
         }
+        let bad = f64::from(u8::from(is_bad));
         self.n_since += 1.0;
-        self.n_bad_since += f64::from(u8::from(is_bad));
+        self.n_bad_since += bad;
+        if self.was_bad {
+            self.n_after_bad_since += 1.0;
+            self.n_bad_again_since += bad;
+        }
+        self.was_bad = is_bad;
         // Bounded, so that what lasted long is over soon.
         self.sum = (self.sum + ratio).clamp(0.0, 25.0);
         if self.is_open {
             self.back = (self.back - ratio).max(0.0);
             if self.back >= IS_BACK {
-                *self = Drift {
-                    was_bad: is_bad,
-                    n: self.n,
-                    n_bad: self.n_bad,
-                    n_after_bad: self.n_after_bad,
-                    n_bad_again: self.n_bad_again,
-                    ..Drift::default()
-                };
+                let Drift { n, n_bad, n_after_bad, n_bad_again, .. } = *self;
+                *self = Drift { n, n_bad, n_after_bad, n_bad_again, was_bad: is_bad, ..Drift::default() };
                 return Turn::Back;
             }
             if self.n_since >= HABIT_N && at_s - self.since_s >= HABIT_S {
                 *self = Drift { n: self.n_since, n_bad: self.n_bad_since, was_bad: is_bad, ..Drift::default() };
                 return Turn::Habit;
             }
-        } else {
-            // Also while it is in doubt: who learned from good ones alone would take the usual for worse.
-            self.learn(is_bad);
         }
-        self.was_bad = is_bad;
         Turn::None
     }
 
-    fn learn(&mut self, is_bad: bool) {
-        let fade = 1.0 - 1.0 / FADES_N;
-        let bad = f64::from(u8::from(is_bad));
-        self.n = self.n * fade + 1.0;
-        self.n_bad = self.n_bad * fade + bad;
-        if self.was_bad {
-            self.n_after_bad = self.n_after_bad * fade + 1.0;
-            self.n_bad_again = self.n_bad_again * fade + bad;
+    /// Learns from what came since the test began to rise, once it is down again: who learned while it rises would take what is in
+    /// doubt for usual, and who did not learn from it at all would take the usual for worse.
+    fn learn(&mut self) {
+        let fade = (-self.n_since / FADES_N).exp();
+        for (count, since) in [
+            (&mut self.n, &mut self.n_since),
+            (&mut self.n_bad, &mut self.n_bad_since),
+            (&mut self.n_after_bad, &mut self.n_after_bad_since),
+            (&mut self.n_bad_again, &mut self.n_bad_again_since),
+        ] {
+            *count = *count * fade + std::mem::take(since);
         }
     }
 }

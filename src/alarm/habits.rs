@@ -12,8 +12,8 @@ const FORMAT: u8 = 1;
 const HOUR_S: i64 = 3600;
 const DAY_S: i64 = 24 * HOUR_S;
 
-/// Nothing is judged before so much was seen of a source.
-const KNOWN_AFTER_S: i64 = 14 * DAY_S;
+/// Nothing is judged before so much was seen of a source: three weekends.
+const KNOWN_AFTER_S: i64 = 21 * DAY_S;
 const KNOWN_AFTER_N: f64 = 4.0;
 
 /// Between two polls that lie further apart than this, or three times as far as usual, nobody looked: the process did not run,
@@ -27,7 +27,7 @@ const FLOW_KNOWN_AFTER_S: i64 = 23 * DAY_S;
 const COMMON_SHARE: f64 = 0.9;
 
 /// Confidence of a silence from which it is no habit.
-const NO_HABIT: f64 = 0.5;
+const NO_HABIT: f64 = 0.4;
 
 /// What is expected of a block of time in which the number of items is judged, and its least length.
 const BLOCK_ITEMS: f64 = 6.0;
@@ -225,8 +225,8 @@ impl Habits {
         let expected = self.week.expected(from_s, at_s);
         let share = room.share(self.language(), self.lately);
         let seen = f64::from(u8::from(has_come));
-        // What is wrong with this one says nothing of the others.
-        if !self.is_silent && !self.flow.is_open {
+        // What is wrong with this one says nothing of the others, nor what is expected of it before it is known.
+        if self.is_known() && !self.is_silent && !self.flow.is_open {
             room.add(self.language(), expected, seen, at_s);
             self.lately.add(expected, seen, at_s);
         }
@@ -243,6 +243,7 @@ impl Habits {
         if has_come {
             self.end_silence(at_s, true);
         }
+        self.doubts();
     }
 
     /// Something came.
@@ -277,10 +278,17 @@ impl Habits {
         }
         let ended = self.levels.take(reading.quality, reading.n_words, reading.is_whole, reading.at_s);
         self.ended.extend(ended);
+        self.doubts();
     }
 
     /// What is in doubt now, and what has ended since this was last asked.
     pub fn judge(&mut self) -> (Vec<Doubt>, Vec<(Symptom, Ending)>) {
+        (self.doubts(), std::mem::take(&mut self.ended))
+    }
+
+    /// What is in doubt, and stays so until it has ended. Asked after all that is taken in, so that what is learned from the past is judged
+    /// as it would have been then.
+    fn doubts(&mut self) -> Vec<Doubt> {
         let mut doubts = Vec::new();
         if self.is_known() {
             let sure = self.silence_confidence();
@@ -302,11 +310,14 @@ impl Habits {
                     ),
                 });
             }
+            if self.is_silent {
+                self.flow.forget_doubt();
+            }
             doubts.extend(self.flow.doubt());
         }
         let n_a_month = (self.week.a_month() * self.flow.items_a_poll()).max(1.0);
         doubts.extend(self.levels.doubts(n_a_month));
-        (doubts, std::mem::take(&mut self.ended))
+        doubts
     }
 
     /// Whether enough was seen of it.
@@ -371,6 +382,14 @@ impl Flow {
 
     fn forget_block(&mut self) {
         (self.expected, self.seen, self.from_s) = (0.0, 0.0, 0);
+    }
+
+    /// Where nothing comes at all, that is told as such.
+    fn forget_doubt(&mut self) {
+        self.forget_block();
+        if !self.is_open {
+            self.sum = 0.0;
+        }
     }
 
     /// Takes in a poll that was expected to bring something `expected` times. At the end of a block the numbers are judged: the log

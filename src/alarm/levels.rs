@@ -59,8 +59,8 @@ impl Values {
             *self = Values::default();
             return Some(Ending::Habit);
         }
-        // What was told is no habit yet.
-        if !self.is_open() {
+        // What is in doubt is no habit yet.
+        if !self.drifts.iter().any(Drift::is_in_doubt) {
             self.learn(bin);
         }
         (was_open && !self.is_open()).then_some(Ending::Back)

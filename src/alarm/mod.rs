@@ -26,16 +26,19 @@ mod silence;
 
 mod week;
 
+#[cfg(test)]
+mod tests;
+
 pub use common::Newsroom;
 pub use habits::{Habits, Poll, Reading};
 
 /// How often something of a source is lost before anything is seen of it: some times a year.
-pub const LOSSES_A_MONTH: f64 = 0.3;
+pub const LOSSES_A_MONTH: f64 = 0.2;
 
 /// Confidence from which an alarm opens, and below which one closes that nothing else has ended.
-pub const OPENS_AT: f64 = 0.6;
+pub const OPENS_AT: f64 = 0.5;
 /// See [`OPENS_AT`].
-pub const CLOSES_BELOW: f64 = 0.3;
+pub const CLOSES_BELOW: f64 = 0.2;
 
 /// What may be wrong with a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,5 +79,5 @@ pub enum Ending {
 
 /// The probability that something is lost, where the same would come about by chance so many times a month.
 fn confidence(by_chance_a_month: f64) -> f64 {
-    (LOSSES_A_MONTH / (LOSSES_A_MONTH + by_chance_a_month)).min(0.999)
+    (LOSSES_A_MONTH / (LOSSES_A_MONTH + by_chance_a_month)).min(0.99)
 }

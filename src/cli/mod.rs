@@ -69,6 +69,7 @@ use ingest::import::{self, ImportCommand};
 use ingest::merge::{self, MergeCommand};
 use ingest::parse_feed::{self, ParseFeedCommand};
 use ingest::run::{self, RunCommand};
+use operate::alarms::{self, AlarmsCommand};
 use operate::complete::{self, CompleteCommand};
 use operate::completions::{self, CompletionsCommand};
 use operate::config::{self, ConfigCommand};
@@ -156,6 +157,8 @@ enum Command {
     Snapshot(SnapshotCommand),
     /// How it stands: database, sources, failures, what is due
     Status(StatusCommand),
+    /// What of the intake is wrong, and what was
+    Alarms(AlarmsCommand),
     /// Whether all is well with the database; --fix mends it
     Doctor(DoctorCommand),
     /// Delete articles; they do not come back
@@ -328,6 +331,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Export(command) => export::run(&mut context, &command),
         Command::Snapshot(command) => snapshot::run(&mut context, &command),
         Command::Status(command) => status::run(&mut context, &command),
+        Command::Alarms(command) => alarms::run(&mut context, &command),
         Command::Doctor(command) => doctor::run(&mut context, &command),
         Command::Rm(command) => rm::run(&mut context, &command),
         Command::Prune(command) => prune::run(&mut context, &command),

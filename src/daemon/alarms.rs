@@ -140,6 +140,9 @@ impl Watch {
             self.doubts.insert(id, habits.judge().0);
             self.habits.insert(id, habits);
         }
+        if reader.n_open_alarms()?[AlarmKind::ALL.iter().position(|kind| *kind == AlarmKind::Intake).unwrap_or(0)] > 0 {
+            self.room.was_silent();
+        }
         self.articles_up_to = match kept.articles_up_to {
             Some(up_to) => up_to,
             None => reader.article_before(now - LEARNED_FROM)?,

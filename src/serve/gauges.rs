@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tracing::debug;
 
-use crate::store::{Backlog, Reader, StoreError, log_state};
+use crate::store::{AlarmKind, Backlog, Reader, StoreError, log_state};
 
 /// For so long an answer is given again: whoever asks more often learns nothing more.
 const GOOD_FOR: Duration = Duration::from_secs(1);
@@ -20,6 +20,8 @@ pub struct Gauges {
     pub(super) links: Backlog,
     /// Since when the list of sources at an address cannot be read; absent where it can be, or where none is followed.
     pub(super) list_fails_since: Option<Timestamp>,
+    /// Alarms that are open, in the order of [`AlarmKind::ALL`].
+    pub(super) alarms: [u64; AlarmKind::ALL.len()],
     pub(super) database_bytes: u64,
     pub(super) log_bytes: u64,
     /// Whether the database could be read. Where it could not, the rest is 0.
@@ -30,18 +32,20 @@ impl Gauges {
     /// Reads them. It may take a while.
     fn read(database: &Path) -> Gauges {
         let read_at = Timestamp::now();
-        let read = || -> Result<(Backlog, Backlog, Option<Timestamp>), StoreError> {
+        let read = || -> Result<_, StoreError> {
             let reader = Reader::open(database)?;
-            let list = reader.failing_list(None)?;
-            Ok((reader.source_backlog(read_at)?, reader.link_backlog(read_at)?, list.map(|list| list.since)))
+            let list_fails_since = reader.failing_list(None)?.map(|list| list.since);
+            let (sources, links) = (reader.source_backlog(read_at)?, reader.link_backlog(read_at)?);
+            Ok((sources, links, list_fails_since, reader.n_open_alarms()?))
         };
         let read = read().inspect_err(|error| debug!("the figures cannot be read: {error}"));
-        let (sources, links, list_fails_since) = read.as_ref().copied().unwrap_or_default();
+        let (sources, links, list_fails_since, alarms) = read.as_ref().copied().unwrap_or_default();
         Gauges {
             read_at,
             sources,
             links,
             list_fails_since,
+            alarms,
             database_bytes: std::fs::metadata(database).map_or(0, |file| file.len()),
             log_bytes: log_state(database).bytes,
             is_readable: read.is_ok(),

@@ -18,7 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::daemon::{Acquired, Event, Polled, Pulse};
 use crate::fetch::FetchFigure;
 use crate::model::{DuplicateKind, ErrorClass, Failure, Purpose, Verdict};
-use crate::store::CommitFigures;
+use crate::store::{AlarmKind, CommitFigures};
 
 use super::gauges::Gauges;
 
@@ -65,6 +65,7 @@ pub struct Metrics {
     due: Family<KindLabel, Gauge>,
     oldest_due: Family<KindLabel, Gauge<f64, AtomicU64>>,
     list_failing: Gauge<f64, AtomicU64>,
+    alarms: Family<KindLabel, Gauge>,
     file_bytes: Family<KindLabel, Gauge>,
     is_readable: Gauge,
 }
@@ -98,6 +99,7 @@ impl Metrics {
             due: Family::default(),
             oldest_due: Family::default(),
             list_failing: Gauge::default(),
+            alarms: Family::default(),
             file_bytes: Family::default(),
             is_readable: Gauge::default(),
         };
@@ -161,6 +163,7 @@ impl Metrics {
             seconds(),
             self.list_failing.clone(),
         );
+        registry.register("alarms", "Alarms that are open, by what is wrong", self.alarms.clone());
         registry.register_with_unit(
             "file",
             "Size of the database and of its write-ahead log",
@@ -275,6 +278,9 @@ impl Metrics {
             self.oldest_due.get_or_create(&KindLabel { kind }).set(age(backlog.oldest_due_at));
         }
         self.list_failing.set(age(gauges.list_fails_since));
+        for (kind, n_open) in AlarmKind::ALL.into_iter().zip(gauges.alarms) {
+            set(&self.alarms, kind.as_str(), n_open);
+        }
         set(&self.file_bytes, "database", gauges.database_bytes);
         set(&self.file_bytes, "log", gauges.log_bytes);
         self.is_readable.set(i64::from(gauges.is_readable));

@@ -5,6 +5,7 @@
 //! * All others are named after their subject, their tests after the sentence they test.
 
 mod addresses;
+mod alarms;
 mod archives;
 mod asked;
 mod backups;

@@ -1,6 +1,7 @@
 //! Commands for whoever runs it.
 //!
 //! * `status`: how it stands; `health`: whether that is well; `sizes`: what takes how much room.
+//! * `alarms`: what of the intake is wrong.
 //! * `doctor`: whether all is well, and mending.
 //! * `rm`, `prune`: take away what is stored, by hand or by age.
 //! * `config`: the settings.
@@ -13,6 +14,8 @@ pub(crate) mod status;
 mod health;
 
 mod sizes;
+
+pub(crate) mod alarms;
 
 pub(crate) mod doctor;
 

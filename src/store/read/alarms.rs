@@ -199,6 +199,23 @@ impl Reader {
         self.noticed_alarms("closed_at IS NOT NULL", since)
     }
 
+    /// How many alarms the daemon has noticed that are open, in the order of [`AlarmKind::ALL`].
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn n_open_alarms(&self) -> Result<[u64; AlarmKind::ALL.len()], StoreError> {
+        if !self.has_alarms()? {
+            return Ok(Default::default());
+        }
+        let rows =
+            self.rows("SELECT kind, count(*) FROM alarms WHERE closed_at IS NULL GROUP BY kind", params![], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))
+            })?;
+        let n_of = |kind: AlarmKind| rows.iter().find(|(name, _)| name == kind.as_str()).map_or(0, |(_, n)| *n);
+        Ok(AlarmKind::ALL.map(n_of))
+    }
+
     /// What is certain to be wrong now.
     ///
     /// # Errors
