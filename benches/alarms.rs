@@ -6,6 +6,15 @@
 //! the source would have brought without losses. A false alarm is one that opens while nothing of its source is lost, nor has been
 //! within a rhythm. What is inside the measurement of time: the learning and the judgment, and not what makes up the sources.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::too_many_lines,
+    reason = "what is made up is of moderate size"
+)]
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
@@ -253,7 +262,7 @@ struct Loss {
     /// How much is lost, of its items or of their texts.
     share: f64,
     rhythm_s: f64,
-    found: Option<(i64, u32)>,
+    found: Option<i64>,
 }
 
 struct Source {
@@ -268,7 +277,6 @@ struct Source {
     n_failures: u32,
     /// Items that no poll has listed, for the next that is answered.
     waiting: u32,
-    n_articles: u32,
     /// What its articles are like: share of videos and briefs, and words.
     mixture: (f64, f64, f64),
     is_video: bool,
@@ -293,7 +301,6 @@ fn source(number: usize, countries: &[Country], seed: u64) -> Source {
         open: HashMap::new(),
         n_failures: 0,
         waiting: 0,
-        n_articles: 0,
         mixture: (random.between(0.0, 0.3), random.between(0.0, 0.3), random.log_between(200.0, 900.0)),
         is_video: false,
         random,
@@ -441,13 +448,14 @@ fn play(n_sources: usize, seed: u64, report: &mut Report, is_told: bool) {
         let n_new = if fails { None } else { Some(std::mem::take(&mut source.waiting)) };
         for _ in 0..n_new.unwrap_or(0).min(30) {
             article_id += 1;
-            source.n_articles += 1;
             readings.push(source.reading(at, article_id, language));
         }
         source.n_failures = if fails { source.n_failures + 1 } else { 0 };
         let begun = Instant::now();
         source.habits.take_poll(Poll { at_s: at, n_new }, &mut room);
-        readings.iter().for_each(|reading| source.habits.take_article(reading));
+        for reading in &readings {
+            source.habits.take_article(reading);
+        }
         let (doubts, _) = source.habits.judge();
         report.spent += begun.elapsed();
         report.n_polls += 1;
@@ -456,13 +464,9 @@ fn play(n_sources: usize, seed: u64, report: &mut Report, is_told: bool) {
             source.open = doubts.iter().map(|doubt| (doubt.symptom, doubt.confidence)).collect();
             continue;
         }
-        let n_articles = source.n_articles;
         for loss in source.losses.iter_mut().filter(|loss| (loss.from..loss.until).contains(&at)) {
             if loss.found.is_none() && (is_failing || !doubts.is_empty()) {
-                loss.found = Some((at, n_articles));
-            } else if loss.found.is_none() {
-                // How many came before it was found.
-                loss.found = None;
+                loss.found = Some(at);
             }
         }
         let is_true = source
@@ -499,7 +503,7 @@ fn play(n_sources: usize, seed: u64, report: &mut Report, is_told: bool) {
         for loss in &source.losses {
             let row = report.rows.entry((loss.kind, source.make)).or_default();
             row.n += 1;
-            if let Some((at, _)) = loss.found {
+            if let Some(at) = loss.found {
                 row.n_found += 1;
                 let delay = (at - loss.from) as f64;
                 let n_items = source.times.iter().filter(|time| (loss.from..at).contains(*time)).count();
@@ -528,7 +532,7 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
 
 fn line(name: &str, rows: &[&Row]) {
     let (n, n_found) = (rows.iter().map(|row| row.n).sum::<u32>(), rows.iter().map(|row| row.n_found).sum::<u32>());
-    let mut of = |pick: fn(&(f64, f64, f64)) -> f64| {
+    let of = |pick: fn(&(f64, f64, f64)) -> f64| {
         rows.iter().flat_map(|row| row.delays.iter().map(pick)).collect::<Vec<f64>>()
     };
     let (mut rhythms, mut hours, mut items) = (of(|delay| delay.0), of(|delay| delay.1), of(|delay| delay.2));

@@ -393,7 +393,7 @@ impl Flow {
     }
 
     /// Takes in a poll that was expected to bring something `expected` times. At the end of a block the numbers are judged: the log
-    /// likelihood ratio of Poisson counts, divided by how much more than those they vary (McCullagh and Nelder, Generalized Linear
+    /// likelihood ratio of Poisson counts, divided by how much more than those they vary (`McCullagh` and Nelder, Generalized Linear
     /// Models, 1989, on overdispersion).
     fn take(
         &mut self,

@@ -12,6 +12,14 @@
 //! A judgment has a confidence: the probability that something is lost, given how often such a thing would come about by
 //! chance with this source, and how often sources break ([`LOSSES_A_MONTH`]).
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "hours, counts and bins: far below 2^24, and not below 0"
+)]
+
 mod common;
 
 mod drift;

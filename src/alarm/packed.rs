@@ -18,7 +18,9 @@ impl Packer {
 
     /// Numbers of which two or three digits count.
     pub(super) fn roughly(&mut self, numbers: &[f32]) {
-        numbers.iter().for_each(|number| self.rough(*number));
+        for number in numbers {
+            self.rough(*number);
+        }
     }
 
     pub(super) fn exact(&mut self, number: f64) {

@@ -86,6 +86,9 @@ struct Look {
     at: Timestamp,
 }
 
+/// What is written down at a time: habits by the numbers of their sources, and the last article that all that is written down knows.
+type ToKeep = (Vec<(i64, Vec<u8>)>, Option<i64>);
+
 /// What is known of all sources.
 #[derive(Default)]
 struct Watch {
@@ -281,7 +284,7 @@ impl Watch {
     }
 
     /// Habits that are to be written down now, and the last article that all that are written down have learned from.
-    fn next_to_keep(&mut self, now: Timestamp) -> Option<(Vec<(i64, Vec<u8>)>, Option<i64>)> {
+    fn next_to_keep(&mut self, now: Timestamp) -> Option<ToKeep> {
         if self.to_keep.is_empty() {
             let is_due = self.kept_at.is_none_or(|kept_at| now.duration_since(kept_at) >= KEPT_EVERY);
             if !is_due && !self.is_behind || self.changed.is_empty() {

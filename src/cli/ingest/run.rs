@@ -83,8 +83,8 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let control = Control { stop: signals.stop.clone(), reload };
         let reloading = app.clone();
         let (parts_in_force, parts) = watch::channel(app.clone());
-        let list_follower = tokio::spawn(daemon::follow_source_list(parts));
-        let alarm_looker = tokio::spawn(daemon::look_for_alarms(app.clone()));
+        let alarms = daemon::look_for_alarms(app.clone());
+        let beside = tokio::spawn(async { tokio::join!(alarms, daemon::follow_source_list(parts)) });
         let (settings_in_force, settings) = watch::channel(Arc::clone(&app.config));
         let reloader = tokio::spawn(async move {
             while signals.hangup.recv().await.is_some() {
@@ -129,8 +129,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         drop(listening);
         drop(live);
         reloader.abort();
-        list_follower.abort();
-        alarm_looker.abort();
+        beside.abort();
         app.store.close().await?;
         let tally = match &outcome {
             Ok(tally) => *tally,

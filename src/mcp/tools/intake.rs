@@ -77,7 +77,9 @@ pub(super) static ALARMS: Definition = Definition {
     name: "alarms",
     title: "What is wrong now",
     about: "What of the intake is wrong now: sources that fail poll after poll (`failing`) or are gone, publishers with a notice before their articles \
-            (`gate`), stretches of time that were missed (`gap`), a list of sources that cannot be read (`list`), a log that cannot be folded in (`log`). \
+            (`gate`), stretches of time that were missed (`gap`), a list of sources that cannot be read (`list`), a log that cannot be folded in (`log`), \
+            a full disk or a wrong clock (`disk`, `clock`); and by their habits, with a confidence, sources that are `silent`, bring `fewer` items, or whose \
+            articles are of less `quality`, `shorter` or `partial`, or all of them at once (`intake`). \
             Each with its subject and since when; why stands below `untrusted`, since it quotes servers.",
     parameters: &[Parameter {
         name: "offset",
