@@ -38,9 +38,9 @@ INSERT INTO docs (table_name, column_name, text) VALUES
     ('alarms', 'kind', 'What is wrong: failing, gone, gate, gap, list, log, disk, clock, intake (nearly all sources silent at once), silent, fewer, quality, shorter or partial.'),
     ('alarms', 'subject', 'Slug of the source, or the publisher; NULL where it is the database or the intake as a whole.'),
     ('alarms', 'source_id', 'The source, if it is about one.'),
-    ('alarms', 'since', 'When what is wrong began; NULL where that is not known.'),
-    ('alarms', 'opened_at', 'When it was noticed.'),
-    ('alarms', 'closed_at', 'When it was over; NULL while it is open.'),
+    ('alarms', 'since', 'When what is wrong began, RFC 3339 UTC; NULL where that is not known.'),
+    ('alarms', 'opened_at', 'When it was noticed, RFC 3339 UTC.'),
+    ('alarms', 'closed_at', 'When it was over, RFC 3339 UTC; NULL while it is open.'),
     ('alarms', 'why', 'What is wrong, in a sentence.'),
     ('alarms', 'closed_why', 'Why it is over.'),
     ('alarms', 'confidence', 'Probability that something is lost, by the habits of the source; NULL where it is certain.');

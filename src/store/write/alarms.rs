@@ -140,3 +140,56 @@ pub(in crate::store) fn keep_habits(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::schema::in_memory;
+
+    fn standing(subject: &str, confidence: f64) -> StandingAlarm {
+        StandingAlarm {
+            kind: "silent",
+            subject: Some(subject.to_owned()),
+            source_id: None,
+            since: None,
+            why: "nothing new".to_owned(),
+            confidence: Some(confidence),
+        }
+    }
+
+    #[test]
+    fn an_alarm_opens_once_and_closes_once_and_comes_again_as_another() {
+        let connection = in_memory().unwrap();
+        let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        let endings =
+            HashMap::from([(("silent".to_owned(), Some("harbour".to_owned())), "it is as it was".to_owned())]);
+        let settle = |alarms: &[StandingAlarm]| -> Vec<(i64, String, bool)> {
+            let changes = settle(&connection, alarms, &endings, now).unwrap();
+            changes.into_iter().map(|change| (change.id, change.why, change.is_open)).collect()
+        };
+        let row = |why: &str| why.to_owned();
+        assert_eq!(settle(&[standing("harbour", 0.7)]), [(1, row("nothing new"), true)]);
+        assert_eq!(settle(&[standing("harbour", 0.9), standing("quay", 0.6)]), [(2, row("nothing new"), true)]);
+        let sure: f64 =
+            connection.query_row("SELECT confidence FROM alarms WHERE id = 1", [], |row| row.get(0)).unwrap();
+        assert!((sure - 0.9).abs() < 1e-9);
+        assert_eq!(settle(&[]), [(1, row("it is as it was"), false), (2, row("it is over"), false)]);
+        assert_eq!(settle(&[]), []);
+        assert_eq!(settle(&[standing("harbour", 0.7)]), [(3, row("nothing new"), true)]);
+        let n_open: i64 =
+            connection.query_row("SELECT count(*) FROM alarms WHERE closed_at IS NULL", [], |row| row.get(0)).unwrap();
+        assert_eq!(n_open, 1);
+    }
+
+    #[test]
+    fn habits_of_a_source_that_has_gone_are_not_kept() {
+        let connection = in_memory().unwrap();
+        keep_habits(&connection, &[(7, vec![1])], Some(12)).unwrap();
+        let kept: (i64, i64) = connection
+            .query_row("SELECT (SELECT count(*) FROM _habits), articles_up_to FROM _alarm_state", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(kept, (0, 12));
+    }
+}
