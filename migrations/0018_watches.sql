@@ -24,7 +24,7 @@ CREATE TABLE messages (
     story_id    INTEGER,
     article_id  INTEGER,
     receiver    TEXT NOT NULL,
-    payload     TEXT NOT NULL CHECK (json_valid(payload)),
+    payload     TEXT NOT NULL CHECK (json_type(payload) = 'object'),
     made_at     TEXT NOT NULL,
     state       TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent')),
     sent_at     TEXT,
@@ -57,10 +57,12 @@ END;
 
 -- The articles of stories that a watch was told of: whatever story they come into, it is none that is new.
 CREATE TABLE _told (
-    article_id INTEGER NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    article_id INTEGER NOT NULL,
     watch_id   INTEGER NOT NULL,
     PRIMARY KEY (article_id, watch_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER articles_told_delete AFTER DELETE ON articles BEGIN DELETE FROM _told WHERE article_id = old.id; END;
 
 -- Receivers that have failed, by their names in the settings.
 CREATE TABLE _receivers (
@@ -81,7 +83,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('watches', 'min_sources', 'The newsrooms by which a story must be told; those that print another one''s report do not count.'),
 ('watches', 'receivers', 'The names of the receivers that are told, as the settings have them (JSON array).'),
 ('watches', 'state', 'active or paused.'),
-('watches', 'created_at', 'When it was added.'),
+('watches', 'created_at', 'When it was added, RFC 3339 UTC.'),
 ('watches', 'begins_after', 'The last change (articles.change_seq) before it was added; later ones are told.'),
 ('messages', NULL, 'A row is a message to a receiver, which is kept for 30 days after it was sent.'),
 ('messages', 'id', 'Number of the message.'),
@@ -93,10 +95,10 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('messages', 'story_id', 'The story that it is about, by its number then.'),
 ('messages', 'article_id', 'The article by which it came about.'),
 ('messages', 'receiver', 'The name of the receiver in the settings.'),
-('messages', 'payload', 'What is told (JSON).'),
-('messages', 'made_at', 'When it was made.'),
+('messages', 'payload', 'What is told: a JSON object.'),
+('messages', 'made_at', 'When it was made, RFC 3339 UTC.'),
 ('messages', 'state', 'waiting or sent.'),
-('messages', 'sent_at', 'When its receiver took it.'),
+('messages', 'sent_at', 'When its receiver took it, RFC 3339 UTC.'),
 ('messages', 'n_tries', 'How often it was tried.'),
-('messages', 'next_try_at', 'When it is tried next, at the earliest; NULL: at once.'),
+('messages', 'next_try_at', 'When it is tried next, at the earliest, RFC 3339 UTC; NULL: at once.'),
 ('messages', 'error', 'Why the last try failed.');

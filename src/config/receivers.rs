@@ -206,9 +206,10 @@ impl Section<'_> {
                 "must name the key of the signature, by which the receiver knows that a message is ours",
             );
         }
-        let timeout = match self.has("timeout_s") {
-            true => Duration::from_secs(self.reader.integer(&self.key("timeout_s"), 1, 600)),
-            false => TIMEOUT,
+        let timeout = if self.has("timeout_s") {
+            Duration::from_secs(self.reader.integer(&self.key("timeout_s"), 1, 600))
+        } else {
+            TIMEOUT
         };
         let private_networks = self.networks();
         let digest = self.digest();

@@ -1,6 +1,6 @@
 //! What watches have to tell, as JSON. Words of publishers are values in it, and nothing else.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -93,9 +93,8 @@ fn story(finding: &WatchFinding) -> Option<Value> {
 
 /// Who tells a story, in the order in which they did.
 fn publishers(members: &[MemberRow]) -> Vec<&str> {
-    let mut seen: HashMap<&str, ()> = HashMap::new();
-    let publishers = members.iter().map(|member| member.publisher.as_str());
-    publishers.filter(|publisher| seen.insert(publisher, ()).is_none()).collect()
+    let mut seen = HashSet::new();
+    members.iter().map(|member| member.publisher.as_str()).filter(|publisher| seen.insert(*publisher)).collect()
 }
 
 fn revision(finding: &WatchFinding) -> Option<Value> {

@@ -18,7 +18,7 @@ const TOLD_BYTES_MAX: u64 = 1000;
 const VARIABLES: [&str; 5] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 
 pub(super) async fn run(command: &[String], payload: &Value, time_max: Duration) -> Result<(), Undelivered> {
-    let failed = |reason: String| Undelivered::passing(reason);
+    let failed = Undelivered::passing;
     let [program, arguments @ ..] = command else { return Err(failed("there is no program".to_owned())) };
     let mut child = Command::new(program)
         .args(arguments)

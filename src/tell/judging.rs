@@ -193,3 +193,6 @@ fn messages(finding: &WatchFinding, database: &str, config: &Config, now: Timest
     };
     row.watch.receivers.iter().map(message).collect()
 }
+
+#[cfg(test)]
+mod tests;

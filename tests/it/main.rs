@@ -83,6 +83,7 @@ mod tail;
 mod terminal;
 mod translated;
 mod versions;
+mod watches;
 mod web_archives;
 mod what_is_followed;
 mod why;

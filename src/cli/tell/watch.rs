@@ -93,7 +93,6 @@ pub(crate) struct TestArguments {
 
 /// What is told.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct WhatArguments {
     /// Only articles of this source count (slug, unique prefix or address)
     #[arg(long, value_name = "SOURCE")]

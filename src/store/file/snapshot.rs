@@ -29,8 +29,8 @@ const ROWS_BETWEEN_REPORTS: u64 = 1000;
 /// Public columns in which an address may have credentials: those of sources, and what was asked on their behalf.
 const ADDRESS_COLUMNS: [&str; 6] = ["url", "site_url", "proxy", "moved_to", "redirected_to", "error"];
 
-/// What somebody has read is nobody else's business: the table goes with the others, its rows do not.
-const WITHOUT_ROWS: &str = "reading";
+/// Public tables that go with the others, but not their rows: what somebody watches and reads is nobody else's affair.
+const OWN_AFFAIRS: [&str; 3] = ["watches", "messages", "reading"];
 
 /// Page cache while the file is made, in KiB. Building indexes needs it.
 const CACHE_KIB: i64 = 65_536;
@@ -161,10 +161,9 @@ fn write_draft(
     let mut copied = Copied { n_rows: 0, n_total, passwords: passwords(source)?, left_out: Vec::new() };
     for table in of_kind("table") {
         draft.execute_batch(&table.sql)?;
-        if table.name == WITHOUT_ROWS {
-            continue;
+        if !OWN_AFFAIRS.contains(&table.name.as_str()) {
+            copied.copy_rows(source, draft, &table.name, watcher)?;
         }
-        copied.copy_rows(source, draft, &table.name, watcher)?;
     }
     (watcher.tell)(CopyStage::Indexing);
     for index in of_kind("index") {

@@ -11,11 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
 use crate::model::WatchKind;
+use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::article_records::ArticleDetails;
 use crate::store::read::articles::RevisionRow;
 use crate::store::read::passage;
-use crate::store::read::reader::Reader;
+use crate::store::read::reader::{Reader, list};
 use crate::store::read::stories::{MemberRow, StoryRow};
 use crate::store::read::typed_query::expression_of;
 
@@ -137,8 +138,7 @@ impl Reader {
     /// When the database cannot be read.
     pub fn change_before(&self, since: Timestamp) -> Result<i64, StoreError> {
         let sql = "SELECT coalesce(min(new_seq) - 1, (SELECT max(change_seq) FROM articles), 0) FROM articles WHERE first_seen_at >= ?1";
-        let since = crate::store::file::columns::public_time(since);
-        Ok(self.connection().query_row(sql, [since], |row| row.get(0))?)
+        Ok(self.connection().query_row(sql, [public_time(since)], |row| row.get(0))?)
     }
 
     fn changed_after(&self, after: i64, limit: u32) -> Result<Vec<Changed>, StoreError> {
@@ -369,7 +369,7 @@ impl Reader {
         }
         let articles: Vec<i64> = articles.collect();
         let sql = "SELECT DISTINCT watch_id FROM _told WHERE article_id IN rarray(?1)";
-        let told = self.rows(sql, [crate::store::read::reader::list(&articles)], |row| row.get(0))?;
+        let told = self.rows(sql, [list(&articles)], |row| row.get(0))?;
         Ok(told.into_iter().collect())
     }
 

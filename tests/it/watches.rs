@@ -1,0 +1,558 @@
+//! Watches and their messages: what is told, to whom, and that nothing is lost on the way.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use ring::hmac;
+use serde_json::{Value, json};
+
+use crate::crash::{lives_ms, n_kills};
+use crate::harness::{Newsroom, wait_until};
+
+/// Longest wait for something that takes a second or two.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const ALL_SENT: &str = "SELECT count(*) FROM messages WHERE state <> 'sent'";
+
+/// A key as the specification has them.
+const KEY: &str = "whsec_c2VjcmV0IG9mIHRoZSBuaWdodCBkZXNr";
+
+/// What a receiver was sent: lines of the head by their names, and the body.
+#[derive(Clone, Debug)]
+struct Taken {
+    head: HashMap<String, String>,
+    body: String,
+}
+
+impl Taken {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Whether its signature is one by the key.
+    fn is_signed(&self) -> bool {
+        let signed = format!("{}.{}.{}", self.head["webhook-id"], self.head["webhook-timestamp"], self.body);
+        let key = STANDARD.decode(KEY.strip_prefix("whsec_").unwrap()).unwrap();
+        let signature = STANDARD.decode(self.head["webhook-signature"].strip_prefix("v1,").unwrap()).unwrap();
+        hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, &key), signed.as_bytes(), &signature).is_ok()
+    }
+}
+
+/// A receiver on the loopback device that answers with what it is told to.
+struct Desk {
+    port: u16,
+    taken: Arc<Mutex<Vec<Taken>>>,
+    answer: Arc<Mutex<&'static str>>,
+}
+
+const OK: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+
+/// Takes what it is sent, and never answers.
+const SILENCE: &str = "";
+
+impl Desk {
+    fn open() -> Desk {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (taken, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(OK)));
+        let desk = Desk { port, taken: Arc::clone(&taken), answer: Arc::clone(&answer) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (taken, answer) = (Arc::clone(&taken), Arc::clone(&answer));
+                std::thread::spawn(move || take(stream, &taken, &answer));
+            }
+        });
+        desk
+    }
+
+    fn taken(&self) -> Vec<Taken> {
+        self.taken.lock().unwrap().clone()
+    }
+
+    fn answer(&self, answer: &'static str) {
+        *self.answer.lock().unwrap() = answer;
+    }
+
+    fn url(&self) -> String {
+        format!("\"http://127.0.0.1:{}/told\"", self.port)
+    }
+}
+
+/// Takes a whole request. Of one that ends early nothing counts.
+fn take(mut stream: TcpStream, taken: &Mutex<Vec<Taken>>, answer: &Mutex<&'static str>) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut head = HashMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) => {
+                head.insert(name.to_ascii_lowercase(), value.to_owned());
+            }
+            None if line.starts_with("POST ") => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; head.get("content-length")?.parse().ok()?];
+    reader.read_exact(&mut body).ok()?;
+    let body = String::from_utf8(body).ok()?;
+    taken.lock().unwrap().push(Taken { head, body });
+    let answer = *answer.lock().unwrap();
+    if answer == SILENCE {
+        std::thread::sleep(Duration::from_mins(1));
+    }
+    stream.write_all(answer.as_bytes()).ok()
+}
+
+/// A mail server of a few lines, which keeps what it is given.
+fn mail_server() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mails = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&mails);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let kept = Arc::clone(&kept);
+            std::thread::spawn(move || take_mail(stream, &kept));
+        }
+    });
+    (port, mails)
+}
+
+fn take_mail(mut stream: TcpStream, kept: &Mutex<Vec<String>>) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    stream.write_all(b"220 mail.example\r\n").ok()?;
+    let mut mail = String::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        mail.push_str(&line);
+        let answer = match line.split_whitespace().next()? {
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").ok()?;
+                loop {
+                    let mut line = String::new();
+                    reader.read_line(&mut line).ok()?;
+                    if line == ".\r\n" {
+                        break;
+                    }
+                    mail.push_str(&line);
+                }
+                kept.lock().unwrap().push(mail.clone());
+                "250 taken\r\n"
+            }
+            "QUIT" => return stream.write_all(b"221 bye\r\n").ok(),
+            _ => "250 fine\r\n",
+        };
+        stream.write_all(answer.as_bytes()).ok()?;
+    }
+}
+
+/// Numbers that look like chance, and are the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+
+    /// An invented word.
+    fn word(&mut self) -> String {
+        const SYLLABLES: [&str; 10] = ["ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "da"];
+        (0..4).map(|_| SYLLABLES[usize::try_from(self.next(10)).unwrap()]).collect()
+    }
+
+    fn words(&mut self, n: usize) -> String {
+        (0..n).map(|_| self.word()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Imports reports that have just been published, each of something else: with these headlines.
+fn import(room: &Newsroom, headlines: &[String]) {
+    let lines: Vec<String> = headlines
+        .iter()
+        .map(|headline| {
+            let seed =
+                headline.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte)) | 1;
+            let mut chance = Chance(seed);
+            json!({
+                "url": format!("https://paper.example/{}", headline.replace(' ', "-")), "title": headline,
+                "published": (Timestamp::now() - SignedDuration::from_mins(5)).to_string(), "language": "en",
+                "paragraphs": [chance.words(40), chance.words(40)],
+            })
+            .to_string()
+        })
+        .collect();
+    let file = room.file("reports.jsonl", lines.join("\n"));
+    room.run(&["import", &file]).exits(0);
+}
+
+/// A room with a database, and this section of a receiver in its settings.
+fn room_with(receiver: &[(&str, &str)]) -> Newsroom {
+    let mut room = Newsroom::new();
+    room.set(&[("fetch.robots", "true")]);
+    add_receiver(&mut room, "desk", receiver);
+    import(&room, &["first of all".to_owned()]);
+    room
+}
+
+fn add_receiver(room: &mut Newsroom, name: &str, keys: &[(&str, &str)]) {
+    for (key, value) in keys {
+        room.set(&[(&format!("receivers.{name}.{key}"), value)]);
+    }
+}
+
+fn webhook(desk: &Desk) -> Vec<(&'static str, String)> {
+    vec![
+        ("kind", "\"webhook\"".to_owned()),
+        ("url", desk.url()),
+        ("credentials", "\"desk\"".to_owned()),
+        ("private_networks", "[\"127.0.0.0/8\"]".to_owned()),
+    ]
+}
+
+fn room_with_webhook(desk: &Desk) -> Newsroom {
+    let keys = webhook(desk);
+    let keys: Vec<(&str, &str)> = keys.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let room = room_with(&keys);
+    keep_secret(&room, "desk", &format!("secret {KEY}\n"));
+    room
+}
+
+fn keep_secret(room: &Newsroom, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let file = room.file(&format!("credentials/{name}"), text);
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn titles(taken: &[Taken]) -> Vec<String> {
+    taken.iter().map(|taken| taken.json()["title"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn a_webhook_is_told_of_a_story_signed_and_once() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    let listed = room.run(&["watch", "ls"]).exits(0);
+    assert_eq!(listed.stdout, "");
+    let tried = room.run(&["--json", "watch", "test", "all"]).exits(0).json_lines();
+    assert_eq!(tried.len(), 1, "{tried:?}");
+    room.run(&["watch", "add", "nothing"]).exits(0);
+    room.run(&["watch", "add", "nothing"]).exits(1).says("there is a watch nothing already");
+    room.run(&["watch", "rm", "nothing", "none"]).exits(3).says("there is no watch none");
+    room.run(&["watch", "add", "x", "--to", "nobody"]).exits(2).says("no receiver nobody; they have desk");
+    room.run(&["watch", "add", "x", "-- - ?"]).exits(2).says("no word in the query");
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    // One that is added beside it is judged from then on.
+    room.run(&["watch", "add", "storms", "storm"]).exits(0);
+    daemon.wait_to_say("1 watches are judged");
+    daemon.stop().exits(0);
+    import(&room, &["Storm off Lorne".to_owned(), "Calm in Velden".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT group_concat(state) FROM messages", "sent");
+    let taken = desk.taken();
+    assert_eq!(titles(&taken), ["Storm off Lorne"]);
+    assert!(taken[0].is_signed(), "{taken:?}");
+    let told = taken[0].json();
+    assert_eq!(told["key"].as_str(), Some(taken[0].head["webhook-id"].as_str()));
+    assert_eq!(
+        (&told["watch"]["name"], &told["article"]["url"]),
+        (&json!("storms"), &json!("https://paper.example/Storm-off-Lorne"))
+    );
+    assert_eq!(taken[0].head["content-type"], "application/json");
+    daemon.stop().exits(0);
+    // Who watches what is nobody else's affair.
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["snapshot", &copy]).exits(0);
+    let snapshot = rusqlite::Connection::open(&copy).unwrap();
+    let sql = "SELECT (SELECT count(*) FROM watches) + (SELECT count(*) FROM messages)";
+    assert_eq!(snapshot.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    // Nothing of it is told again by the next start.
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    std::thread::sleep(Duration::from_millis(800));
+    daemon.stop().exits(0);
+    assert_eq!(desk.taken().len(), 1);
+    let listed = room.run(&["watch", "ls"]).exits(0);
+    assert_eq!(listed.cells()[0][..9], ["storms", "storm", "story-new", "1", "", "", "desk", "0", "1"]);
+    let listed = room.run(&["receivers", "ls"]).exits(0);
+    assert_eq!(listed.cells()[0][..5], ["desk", "webhook", "active", "0", "1"]);
+    room.run(&["receivers", "test", "desk"]).exits(0);
+    assert_eq!(titles(&desk.taken())[1], "A test of newswire: this receiver is told");
+    room.assert_sound();
+}
+
+#[test]
+fn what_a_receiver_does_not_take_is_tried_again_with_the_same_key() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    room.run(&["watch", "add", "all"]).exits(0);
+    import(&room, &["Storm off Lorne".to_owned()]);
+    desk.answer("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let daemon = room.start();
+    daemon.wait_to_say("receiver desk did not take a message");
+    let listed = room.run(&["--json", "receivers", "ls"]).exits(0).json_lines();
+    assert_eq!((&listed[0]["state"], &listed[0]["error"]), (&json!("failing"), &json!("HTTP 503")));
+    desk.answer(OK);
+    room.wait_for(PATIENCE, ALL_SENT, "0");
+    let keys: BTreeSet<String> = desk.taken().iter().map(|taken| taken.head["webhook-id"].clone()).collect();
+    assert!(keys.len() == 1 && desk.taken().len() >= 2, "{keys:?}");
+    daemon.stop().exits(0);
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_paused_and_told_until_somebody_resumes_it() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    room.run(&["watch", "add", "all"]).exits(0);
+    import(&room, &["Storm off Lorne".to_owned()]);
+    desk.answer("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let daemon = room.start();
+    daemon.wait_to_say("receiver desk is paused, since it says that it is gone");
+    desk.answer(OK);
+    assert_eq!(room.run(&["receivers", "ls"]).exits(0).cells()[0][2], "paused");
+    room.run(&["watch", "ls"]).exits(0).says("newswire receivers resume desk");
+    std::thread::sleep(Duration::from_secs(6));
+    assert_eq!(desk.taken().len(), 1, "it is left in peace");
+    room.run(&["receivers", "resume", "desk"]).exits(0);
+    room.wait_for(PATIENCE, ALL_SENT, "0");
+    daemon.stop().exits(0);
+}
+
+#[test]
+fn a_receiver_that_hangs_keeps_nobody_waiting() {
+    let (hanging, desk) = (Desk::open(), Desk::open());
+    hanging.answer(SILENCE);
+    let mut room = room_with_webhook(&desk);
+    let keys = webhook(&hanging);
+    let keys: Vec<(&str, &str)> = keys.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    add_receiver(&mut room, "hanging", &keys);
+    room.run(&["watch", "add", "all", "--to", "desk", "--to", "hanging"]).exits(0);
+    let headlines: Vec<String> = (0..12).map(|number| format!("Storm {number} off Lorne {number}")).collect();
+    import(&room, &headlines);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM messages WHERE receiver = 'desk' AND state = 'sent'", "12");
+    assert!(!hanging.taken().is_empty());
+    assert_eq!(room.value("SELECT count(*) FROM messages WHERE receiver = 'hanging' AND state = 'waiting'"), "12");
+    daemon.stop().exits(0);
+}
+
+#[test]
+fn a_command_has_the_message_on_its_input_and_nothing_of_it_elsewhere() {
+    let room = room_with(&[]);
+    let (input, place) = (room.path("input.json"), room.path("place.txt"));
+    let script = format!("cat >> '{}'; {{ env; echo \"$0 $*\"; }} > '{}'", input.display(), place.display());
+    let command = json!(["/bin/sh", "-c", script, "told"]).to_string();
+    let mut room = room;
+    add_receiver(&mut room, "desk", &[("kind", "\"command\""), ("command", &command)]);
+    room.run(&["watch", "add", "all"]).exits(0);
+    let headline = "Storm $(touch broken) `touch broken` '; touch broken";
+    import(&room, &[headline.to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT group_concat(state) FROM messages", "sent");
+    daemon.stop().exits(0);
+    let told: Value = serde_json::from_str(&std::fs::read_to_string(input).unwrap()).unwrap();
+    assert_eq!(told["title"], headline);
+    let place = std::fs::read_to_string(place).unwrap();
+    assert!(!place.contains("Storm") && !place.contains("NEWSWIRE") && place.contains("PATH="), "{place}");
+    assert!(!room.path("broken").exists());
+    // One that fails says why.
+    add_receiver(&mut room, "desk", &[("command", "[\"/bin/sh\", \"-c\", \"echo no room >&2; exit 3\"]")]);
+    room.run(&["receivers", "test", "desk"]).exits(1).says("exit status: 3 no room");
+    add_receiver(&mut room, "desk", &[("command", "[\"/bin/sleep\", \"60\"]"), ("timeout_s", "1")]);
+    room.run(&["receivers", "test", "desk"]).exits(1).says("ended after 1 s");
+}
+
+#[test]
+fn mails_and_notifications_are_plain_text_with_a_head_that_a_headline_cannot_end() {
+    let (port, mails) = mail_server();
+    let ntfy = Desk::open();
+    let networks = "[\"127.0.0.1\"]";
+    let (port, url) = (port.to_string(), format!("\"http://127.0.0.1:{}/\"", ntfy.port));
+    let mut room = room_with(&[
+        ("kind", "\"email\""),
+        ("host", "\"127.0.0.1\""),
+        ("port", &port),
+        ("security", "\"none\""),
+        ("from", "\"newswire@desk.example\""),
+        ("to", "[\"ana@desk.example\"]"),
+        ("private_networks", networks),
+    ]);
+    let keys = [
+        ("kind", "\"ntfy\""),
+        ("url", url.as_str()),
+        ("topic", "\"news\""),
+        ("credentials", "\"phone\""),
+        ("private_networks", networks),
+    ];
+    add_receiver(&mut room, "phone", &keys);
+    keep_secret(&room, "phone", "header Authorization: Bearer tk_night\n");
+    room.run(&["watch", "add", "all", "--to", "desk", "--to", "phone"]).exits(0);
+    import(&room, &["Stürme vor Lorne\r\nBcc: all@desk.example".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM messages WHERE state = 'sent'", "2");
+    daemon.stop().exits(0);
+    let mails = mails.lock().unwrap().clone();
+    let key = room.value("SELECT key FROM messages WHERE receiver = 'desk'");
+    assert!(mails[0].contains(&format!("Message-ID: <{key}@desk.example>")), "{}", mails[0]);
+    assert!(mails[0].contains("RCPT TO:<ana@desk.example>") && mails[0].contains("Subject: New: "), "{}", mails[0]);
+    assert!(!mails[0].lines().any(|line| line.starts_with("Bcc:")), "{}", mails[0]);
+    let notification = &ntfy.taken()[0];
+    assert_eq!(notification.head["authorization"], "Bearer tk_night");
+    let told = notification.json();
+    assert_eq!(
+        (&told["topic"], &told["title"]),
+        (&json!("news"), &json!("New: Stürme vor Lorne Bcc: all@desk.example"))
+    );
+}
+
+#[test]
+fn a_private_address_is_told_nothing_unless_its_receiver_allows_it() {
+    let desk = Desk::open();
+    let mut room = room_with_webhook(&desk);
+    // What may be fetched is nothing to who may be told.
+    room.set(&[("fetch.private_networks", "[\"127.0.0.0/8\"]"), ("receivers.desk.private_networks", "[]")]);
+    let refused = "private or reserved; private_networks of the receiver can allow it";
+    room.run(&["receivers", "test", "desk"]).exits(1).says(refused);
+    let named = format!("\"http://localhost:{}/\"", desk.port);
+    room.set(&[("receivers.desk.url", &named)]);
+    room.run(&["receivers", "test", "desk"]).exits(1).says(refused);
+    add_receiver(
+        &mut room,
+        "mail",
+        &[
+            ("kind", "\"email\""),
+            ("host", "\"localhost\""),
+            ("from", "\"a@desk.example\""),
+            ("to", "[\"b@desk.example\"]"),
+        ],
+    );
+    room.run(&["receivers", "test", "mail"]).exits(1).says(refused);
+    // A server that sends us on is not followed, wherever to.
+    room.set(&[("receivers.desk.private_networks", "[\"127.0.0.0/8\", \"::1\"]")]);
+    desk.answer("HTTP/1.1 307 Elsewhere\r\nlocation: /again\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    room.run(&["receivers", "test", "desk"]).exits(1).says("HTTP 307");
+    assert_eq!(desk.taken().len(), 1);
+}
+
+#[test]
+fn what_gathers_for_a_digest_is_sent_together() {
+    let desk = Desk::open();
+    let mut room = room_with_webhook(&desk);
+    // Hours away, whatever the clock says.
+    let later = Timestamp::now() + SignedDuration::from_hours(6);
+    let hour = later.to_zoned(jiff::tz::TimeZone::UTC).strftime("[\"%H:%M\"]").to_string();
+    room.set(&[("receivers.desk.digest", &hour)]);
+    room.run(&["watch", "add", "all"]).exits(0);
+    import(&room, &["Storm off Lorne".to_owned(), "Calm in Velden".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM messages", "2");
+    daemon.stop().exits(0);
+    let hour_of = "SELECT DISTINCT strftime('[\"%H:%M\"]', next_try_at) FROM messages";
+    assert_eq!((room.value(hour_of), desk.taken().len()), (hour, 0));
+    // The hour comes.
+    let connection = rusqlite::Connection::open(room.database()).unwrap();
+    connection.execute("UPDATE messages SET next_try_at = '2026-01-01T07:00:00Z'", []).unwrap();
+    drop(connection);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, ALL_SENT, "0");
+    daemon.stop().exits(0);
+    let taken = desk.taken();
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    let told = taken[0].json();
+    assert_eq!((&told["kind"], told["messages"].as_array().map(Vec::len)), (&json!("digest"), Some(2)));
+    assert!(taken[0].is_signed());
+}
+
+#[test]
+fn all_that_is_wrong_with_receivers_is_told_at_once() {
+    let mut room = Newsroom::new();
+    for (name, keys) in [
+        ("a", vec![("kind", "\"pigeon\"")]),
+        ("b", vec![("kind", "\"command\""), ("command", "[\"sh\"]"), ("topic", "\"x\"")]),
+        ("c", vec![("kind", "\"webhook\""), ("url", "\"https://ana:b@desk.example/\"")]),
+        ("d", vec![("kind", "\"ntfy\""), ("url", "\"https://a.example\""), ("topic", "\"a b\""), ("timeout_s", "0")]),
+        ("e", vec![("kind", "\"email\""), ("digest", "[\"25:00\"]"), ("time_zone", "\"Nowhere\"")]),
+    ] {
+        add_receiver(&mut room, name, &keys);
+    }
+    let told = room.run(&["config", "check"]).exits(78);
+    for (key, rule) in [
+        ("a.kind", "must be command, webhook, ntfy or email"),
+        ("b.command", "the whole path of a program"),
+        ("b.topic", "unknown key: a receiver of kind command has kind, timeout_s"),
+        ("c.url", "must be without user and password"),
+        ("c.credentials", "must name the key of the signature"),
+        ("d.topic", "must be 1 to 64"),
+        ("d.timeout_s", "from 1 to 600"),
+        ("e.host", "must be the host"),
+        ("e.from", "an address of mail"),
+        ("e.to", "a list of addresses"),
+        ("e.digest", "hours such as"),
+        ("e.time_zone", "must be a zone"),
+    ] {
+        let line = told.stderr.lines().find(|line| line.contains(&format!("receivers.{key}")));
+        assert!(line.is_some_and(|line| line.contains(rule)), "{key}: {}", told.stderr);
+    }
+    assert!(!told.stderr.contains("ana:b"));
+}
+
+/// `KILLS=1000 cargo test --test it killed_while_it_tells` is the long form.
+#[test]
+fn a_daemon_that_is_killed_while_it_tells_loses_nothing_and_repeats_under_the_same_key() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    room.run(&["watch", "add", "all"]).exits(0);
+    let mut chance = Chance(0x2545_f491_4f6c_dd1d);
+    let mut n_reports = 0;
+    for life_ms in lives_ms() {
+        let headlines: Vec<String> = (0..1 + chance.next(3)).map(|_| chance.words(5)).collect();
+        n_reports += headlines.len();
+        import(&room, &headlines);
+        let mut daemon = room.start();
+        std::thread::sleep(Duration::from_millis(life_ms));
+        assert!(!daemon.has_ended(), "{}", daemon.log());
+        daemon.kill();
+    }
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM messages WHERE state = 'sent'", &n_reports.to_string());
+    daemon.stop().exits(0);
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    let mut titles_by_key: BTreeMap<String, String> = BTreeMap::new();
+    for taken in desk.taken() {
+        assert!(taken.is_signed());
+        let (key, told) = (taken.head["webhook-id"].clone(), taken.json());
+        *times.entry(key.clone()).or_default() += 1;
+        let title = told["title"].as_str().unwrap().to_owned();
+        assert_eq!(titles_by_key.entry(key).or_insert(title.clone()), &title, "one key is one message");
+    }
+    let keys: BTreeSet<String> = room.column("SELECT key FROM messages").into_iter().collect();
+    assert_eq!(times.keys().cloned().collect::<BTreeSet<_>>(), keys, "a message is lost, or another came");
+    assert_eq!(titles_by_key.values().collect::<BTreeSet<_>>().len(), n_reports, "a story is lost, or told twice");
+    let n_repeated: usize = times.values().map(|times| times - 1).sum();
+    eprintln!("{} kills, {n_reports} stories told, 0 lost, {n_repeated} repeated under the same key", n_kills());
+    room.assert_sound();
+}
+
+#[test]
+fn a_desk_is_no_place_for_what_is_not_waited_for() {
+    // What nobody has asked for makes no messages, and costs no transaction.
+    let room = room_with(&[]);
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    assert!(!wait_until(Duration::from_millis(600), || room.number("SELECT count(*) FROM messages") > 0));
+    daemon.stop().exits(0);
+    assert_eq!(room.value("SELECT judged_up_to FROM _watch_state"), "0");
+}
