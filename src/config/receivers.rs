@@ -187,7 +187,7 @@ impl Section<'_> {
             "command" => self.command(),
             "webhook" => self.url().map(|url| ReceiverKind::Webhook { url }),
             "ntfy" => self.ntfy(),
-            _ => self.email(),
+            _ => Some(self.email()),
         };
         let credentials = self.text("credentials");
         if let Some(name) = &credentials
@@ -295,7 +295,7 @@ impl Section<'_> {
         Some(ReceiverKind::Ntfy { url: url?, topic })
     }
 
-    fn email(&mut self) -> Option<ReceiverKind> {
+    fn email(&mut self) -> ReceiverKind {
         let host = self.text("host").unwrap_or_default().to_ascii_lowercase();
         let is_host =
             !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
@@ -327,7 +327,7 @@ impl Section<'_> {
             self.problem("to", "must be a list of addresses of mail");
         }
         let port = u16::try_from(port).unwrap_or(u16::MAX);
-        Some(ReceiverKind::Email(Mailing { host, port, security, from, to }))
+        ReceiverKind::Email(Mailing { host, port, security, from, to })
     }
 
     fn networks(&mut self) -> Vec<Network> {

@@ -39,7 +39,7 @@ pub(crate) fn found(finding: &WatchFinding, key: &str, made_at: Timestamp) -> Va
 }
 
 /// Messages that are sent together.
-pub(crate) fn digest(key: &str, messages: Vec<Value>) -> Value {
+pub(crate) fn digest(key: &str, messages: &[Value]) -> Value {
     let made_at = messages.last().map(|last| last["made_at"].clone());
     let title = format!("{} messages", messages.len());
     json!({ "version": VERSION, "key": key, "kind": "digest", "made_at": made_at, "title": title, "messages": messages })

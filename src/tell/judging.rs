@@ -29,7 +29,7 @@ const CHANGES_MAX: u32 = 200;
 /// How far, and for how long, changes in which nothing was found are judged before that is written down: one transaction more for each would
 /// cost what ingests more than judging does. After a crash so much is judged again, and finds nothing again.
 const UNWRITTEN_MAX: i64 = 5000;
-const UNWRITTEN_TIME_MAX: Duration = Duration::from_secs(60);
+const UNWRITTEN_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// Whoever judges.
 pub(super) struct Judge {

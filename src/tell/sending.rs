@@ -177,7 +177,7 @@ impl Task {
         let first_due = due.first().and_then(|first| first.next_try_at.clone());
         let together: Vec<WaitingMessage> =
             due.into_iter().take_while(|message| message.next_try_at == first_due).collect();
-        Ok(if together.is_empty() { Vec::new() } else { vec![Batch::of_digest(together)] })
+        Ok(if together.is_empty() { Vec::new() } else { vec![Batch::of_digest(&together)] })
     }
 
     /// Writes down what came of a batch. Returns how long the receiver asks to be left in peace.
@@ -226,10 +226,11 @@ impl Batch {
         Batch { ids: vec![message.id], payload: parsed(&message.payload), key: message.key, n_tries: message.n_tries }
     }
 
-    fn of_digest(messages: Vec<WaitingMessage>) -> Batch {
+    fn of_digest(messages: &[WaitingMessage]) -> Batch {
         let keys: Vec<&str> = messages.iter().map(|message| message.key.as_str()).collect();
         let key = key::of(&keys);
-        let payload = forms::messages::digest(&key, messages.iter().map(|message| parsed(&message.payload)).collect());
+        let payloads: Vec<Value> = messages.iter().map(|message| parsed(&message.payload)).collect();
+        let payload = forms::messages::digest(&key, &payloads);
         Batch {
             ids: messages.iter().map(|message| message.id).collect(),
             key,

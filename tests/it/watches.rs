@@ -252,7 +252,7 @@ fn a_webhook_is_told_of_a_story_signed_and_once() {
     room.run(&["watch", "add", "nothing"]).exits(1).says("there is a watch nothing already");
     room.run(&["watch", "rm", "nothing", "none"]).exits(3).says("there is no watch none");
     room.run(&["watch", "add", "x", "--to", "nobody"]).exits(2).says("no receiver nobody; they have desk");
-    room.run(&["watch", "add", "x", "-- - ?"]).exits(2).says("no word in the query");
+    room.run(&["watch", "add", "x", "? !"]).exits(2).says("no word in the query");
     let daemon = room.start();
     daemon.wait_to_say("started");
     // One that is added beside it is judged from then on.
@@ -518,7 +518,7 @@ fn a_daemon_that_is_killed_while_it_tells_loses_nothing_and_repeats_under_the_sa
     let mut chance = Chance(0x2545_f491_4f6c_dd1d);
     let mut n_reports = 0;
     for life_ms in lives_ms() {
-        let headlines: Vec<String> = (0..1 + chance.next(3)).map(|_| chance.words(5)).collect();
+        let headlines: Vec<String> = (0..=chance.next(3)).map(|_| chance.words(5)).collect();
         n_reports += headlines.len();
         import(&room, &headlines);
         let mut daemon = room.start();
@@ -527,6 +527,7 @@ fn a_daemon_that_is_killed_while_it_tells_loses_nothing_and_repeats_under_the_sa
         daemon.kill();
     }
     let daemon = room.start();
+    daemon.wait_to_say("started");
     room.wait_for(PATIENCE, "SELECT count(*) FROM messages WHERE state = 'sent'", &n_reports.to_string());
     daemon.stop().exits(0);
     let mut times: BTreeMap<String, usize> = BTreeMap::new();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -72,13 +73,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         if app.config.list_at_address.is_none() && !is_any_followed {
             info!("no source is followed; `newswire sources add URL` adds one while the daemon runs");
         }
-        let (grace_period, mut ending) = (app.config.daemon.grace_period, signals.stop.clone());
-        tokio::spawn(async move {
-            if ending.changed().await.is_ok() {
-                let seconds = grace_period.as_secs();
-                info!("stopping: what is at work may end, for up to {seconds} s; a second signal ends it at once");
-            }
-        });
+        tokio::spawn(tell_of_end(signals.stop.clone(), app.config.daemon.grace_period));
         let (reload_sender, reload) = mpsc::channel(1);
         let control = Control { stop: signals.stop.clone(), reload };
         let reloading = app.clone();
@@ -156,6 +151,14 @@ fn configured(context: &mut Context) -> Result<Arc<Config>, Failure> {
         config.check_password()?;
     }
     Ok(config)
+}
+
+/// Says that a stop was asked for.
+async fn tell_of_end(mut stop: watch::Receiver<bool>, grace_period: Duration) {
+    if stop.changed().await.is_ok() {
+        let seconds = grace_period.as_secs();
+        info!("stopping: what is at work may end, for up to {seconds} s; a second signal ends it at once");
+    }
 }
 
 /// A flag that is set when a stop is asked for, for work that waits for nothing.

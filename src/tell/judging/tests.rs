@@ -90,9 +90,9 @@ impl Desk {
     /// Takes in a report that is so many hours old when it comes.
     fn take(&self, (publisher, title, text): Report, age_h: i64) {
         let slug = title.to_lowercase().replace([' ', ':', '’'], "-");
-        let published = self.now - SignedDuration::from_hours(age_h);
+        let at = self.now - SignedDuration::from_hours(age_h);
         let line = json!({
-            "url": format!("https://{publisher}/{slug}"), "title": title, "published": published.to_string(),
+            "url": format!("https://{publisher}/{slug}"), "title": title, "published": at.to_string(),
             "paragraphs": text.lines().collect::<Vec<_>>(),
         });
         let article = crate::pipeline::json_line(&line.to_string()).unwrap().article;

@@ -72,7 +72,7 @@ struct Changed {
     is_revised: bool,
     is_removed: bool,
     is_own: bool,
-    changed_at: Option<Timestamp>,
+    at: Option<Timestamp>,
     removed_at: Option<Timestamp>,
 }
 
@@ -156,7 +156,7 @@ impl Reader {
                 is_revised: is_later_wording && is_after(wording_seq),
                 is_removed: is_after(row.get(5)?),
                 is_own: row.get::<_, Option<i64>>(7)?.is_none(),
-                changed_at: time(row.get(8)?),
+                at: time(row.get(8)?),
                 removed_at: time(row.get(9)?),
             })
         })
@@ -243,7 +243,7 @@ impl Reader {
             _ => false,
         };
         let happened = [
-            (WatchKind::Revised, article.is_revised && !is_late(article.changed_at)),
+            (WatchKind::Revised, article.is_revised && !is_late(article.at)),
             (WatchKind::Removed, article.is_removed && !is_late(article.removed_at)),
         ];
         for (kind, _) in happened.into_iter().filter(|(_, has_happened)| *has_happened) {
