@@ -25,6 +25,7 @@ mod entries;
 mod explain;
 mod exports;
 mod faults;
+mod feed_readers;
 mod following;
 mod forms;
 mod further_pages;

@@ -39,6 +39,12 @@ pub(crate) fn get(address: &str, path: &str, headers: &str) -> Answer {
     ask(stream, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n"))
 }
 
+/// Asks by another method.
+pub(crate) fn send(address: &str, method: &str, path: &str, headers: &str) -> Answer {
+    let stream = TcpStream::connect(address).expect("it listens");
+    ask(stream, &format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n"))
+}
+
 /// Sends a form.
 pub(crate) fn post(address: &str, path: &str, headers: &str, form: &str) -> Answer {
     let stream = TcpStream::connect(address).expect("it listens");

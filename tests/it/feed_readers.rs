@@ -1,0 +1,514 @@
+//! The Google Reader API: what feed readers on other devices ask, each in its own words, and what they mark.
+//!
+//! `tests/fixtures/feed_readers` holds what each asks, one request behind the other: the request, its form, the status, and what is
+//! expected of the answer: `has` a text, `is` a value at a JSON pointer, `none` there, `body` in all; `sql` what stands in the file then.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::harness::{Daemon, Newsroom};
+use crate::serving::{Answer, address_of, get, post};
+
+const BASE: &str = "/api/greader.php";
+
+const HOST: &str = "Host: localhost\r\n";
+
+const LOGIN: &str = "Email=desk&Passwd=night+train";
+
+/// A store that is read elsewhere.
+struct Read {
+    room: Newsroom,
+    daemon: Daemon,
+    address: String,
+    token: String,
+}
+
+impl Read {
+    /// Starts the daemon and logs in.
+    fn begin(mut room: Newsroom) -> Read {
+        let path = room.file("credentials/desk", "basic desk:night train\n");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o640)).expect("its mode can be set");
+        room.set(&[("http.listen", "\"127.0.0.1:0\""), ("http.reading", "true"), ("http.credentials", "\"desk\"")]);
+        let daemon = room.start();
+        let address = address_of(&daemon);
+        let told = post(&address, &format!("{BASE}/accounts/ClientLogin"), HOST, LOGIN);
+        assert_eq!(told.status, 200, "{}", told.body);
+        let token = told.body.lines().find_map(|line| line.strip_prefix("Auth=")).expect("a token").to_owned();
+        Read { room, daemon, address, token }
+    }
+
+    fn end(self) -> Newsroom {
+        self.daemon.stop().exits(0);
+        self.room.assert_sound();
+        self.room
+    }
+
+    fn headers(&self) -> String {
+        format!("{HOST}Authorization: GoogleLogin auth={}\r\n", self.token)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        get(&self.address, &format!("{BASE}{path}"), &self.headers())
+    }
+
+    fn post(&self, path: &str, form: &str) -> Answer {
+        post(&self.address, &format!("{BASE}{path}"), &self.headers(), form)
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let told = self.get(path);
+        assert_eq!(told.status, 200, "{path}: {}", told.body);
+        serde_json::from_str(&told.body).unwrap_or_else(|error| panic!("{path}: {error}: {}", told.body))
+    }
+
+    /// The articles of a stream, page by page.
+    fn pages(&self, question: &str, mut between: impl FnMut()) -> Vec<i64> {
+        let mut articles = Vec::new();
+        let mut continued = String::new();
+        loop {
+            let page = self.json(&format!("/reader/api/0/stream/items/ids?{question}{continued}"));
+            let refs = page["itemRefs"].as_array().expect("numbers");
+            articles.extend(refs.iter().map(|item| {
+                let number: i64 = item["id"].as_str().and_then(|id| id.parse().ok()).expect("a number");
+                number - (0xa << 48)
+            }));
+            let Some(last) = page["continuation"].as_str() else { return articles };
+            assert!(!refs.is_empty(), "{question}: it goes on with nothing");
+            continued = format!("&c={last}");
+            between();
+        }
+    }
+}
+
+fn import(room: &Newsroom, name: &str, articles: &[Value]) {
+    let lines = articles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let file = room.file(name, lines);
+    room.run(&["-q", "import", &file]).exits(0);
+}
+
+fn write(room: &Newsroom, sql: &str) {
+    Connection::open(room.database()).and_then(|file| file.execute_batch(sql)).expect("it can be written");
+}
+
+/// An article that no other is like.
+fn article(n: usize, source: &str, title: &str) -> Value {
+    json!({ "url": format!("https://{source}.example/{n}"), "title": title, "published": jiff::Timestamp::from_second(
+                1_580_000_000 + i64::try_from(n).expect("a small number")).expect("a time").to_string(),
+            "source": source, "language": "en", "authors": ["Ada Marsh", " ", "Jon Reed"],
+            "paragraphs": [format!("Nobody on the quay knew {n}."), format!("1 < 2 & <script>alert(1)</script> {n}")] })
+}
+
+/// Three articles that were there before anybody logged in, and three that came in after that, the last of which is a copy.
+fn room() -> Newsroom {
+    let room = Newsroom::new();
+    let before =
+        [article(1, "harbour", "Ferries 1"), article(2, "harbour", "Ferries 2"), article(3, "orchard", "Pears 3")];
+    import(&room, "before.jsonl", &before);
+    write(
+        &room,
+        "UPDATE sources SET tags = '[\"north sea\"]', title = 'The Harbour Post', url = 'https://ana:secret@harbour.example/feed',
+             site_url = 'https://harbour.example/' WHERE slug = 'harbour'",
+    );
+    let read = Read::begin(room);
+    assert_eq!(read.room.number("SELECT count(*) FROM reading"), 0);
+    let room = read.end();
+    let mut copy = article(5, "orchard", "Pears 5");
+    copy["url"] = json!("https://orchard.example/6");
+    let after = [article(4, "harbour", "Ferries <late> & trams"), article(5, "orchard", "Pears 5"), copy];
+    import(&room, "after.jsonl", &after);
+    assert_eq!(room.column("SELECT id FROM articles WHERE duplicate_of IS NOT NULL"), ["6"]);
+    room
+}
+
+/// Puts the requests of a fixture, and checks their answers.
+fn check(read: &Read, name: &str, text: &str) {
+    let filled = |text: &str| -> String {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once('{') {
+            let known = behind.split_once('}').and_then(|(place, behind)| {
+                let (kind, value) = place.split_once(' ').unwrap_or((place, ""));
+                let number = value.parse::<i64>().unwrap_or_default() + (0xa << 48);
+                let value = match kind {
+                    "token" => read.token.clone(),
+                    "decimal" => number.to_string(),
+                    "hex" => format!("{number:016x}"),
+                    "digits" => format!("{number:x}"),
+                    "source" => read.room.value(&format!("SELECT id FROM sources WHERE slug = '{value}'")),
+                    "arrived" => read.room.value(&format!(
+                        "SELECT arrived_at * 1000000 + {value} - first_id FROM _arrivals WHERE first_id <= {value}
+                         ORDER BY first_id DESC LIMIT 1"
+                    )),
+                    _ => return None,
+                };
+                Some((value, behind))
+            });
+            filled.push_str(before);
+            match known {
+                Some((value, behind)) => {
+                    filled.push_str(&value);
+                    rest = behind;
+                }
+                None => {
+                    filled.push('{');
+                    rest = behind;
+                }
+            }
+        }
+        filled + rest
+    };
+    let lines = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    for block in lines.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
+        let mut lines = block.lines().peekable();
+        let request = filled(lines.next().expect("a request"));
+        let what = format!("{name}: {request}");
+        let (method, path) = request.split_once(' ').expect("a method and a path");
+        let form = lines.next_if(|line| line.starts_with("form ")).map(|line| filled(&line["form ".len()..]));
+        let told = match (method, form) {
+            ("GET", None) => read.get(path),
+            ("POST", Some(form)) => read.post(path, &form),
+            (method, _) => crate::serving::send(&read.address, method, &format!("{BASE}{path}"), &read.headers()),
+        };
+        let status = lines.next().and_then(|line| line.parse::<u16>().ok()).expect("a status");
+        assert_eq!(told.status, status, "{what}: {}", told.body);
+        let value = || -> Value {
+            serde_json::from_str(&told.body).unwrap_or_else(|error| panic!("{what}: {error}: {}", told.body))
+        };
+        for line in lines {
+            let line = filled(line);
+            match line.split_once(' ').expect("a word") {
+                ("has", text) => assert!(told.body.contains(text), "{what}: {text}: {}", told.body),
+                ("body", text) => assert_eq!(told.body, text, "{what}"),
+                ("none", pointer) => assert_eq!(value().pointer(pointer), None, "{what}: {}", told.body),
+                ("is", rest) => {
+                    let (pointer, expected) = rest.split_once(' ').expect("a pointer and a value");
+                    let expected: Value =
+                        serde_json::from_str(expected).unwrap_or_else(|error| panic!("{what}: {line}: {error}"));
+                    assert_eq!(value().pointer(pointer), Some(&expected), "{what}: {pointer}: {}", told.body);
+                }
+                ("sql", rest) => {
+                    let (sql, expected) = rest.rsplit_once(" = ").expect("a question and its answer");
+                    assert_eq!(read.room.value(sql), expected, "{what}");
+                }
+                _ => panic!("{what}: {line}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn each_reader_is_answered_as_it_asks() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feed_readers");
+    let mut fixtures: Vec<_> =
+        fs::read_dir(folder).expect("fixtures").map(|entry| entry.expect("a file").path()).collect();
+    fixtures.sort();
+    assert!(fixtures.len() >= 4);
+    for fixture in fixtures {
+        let read = Read::begin(room());
+        check(&read, &fixture.display().to_string(), &fs::read_to_string(&fixture).expect("a text"));
+        assert!(!read.get("/reader/api/0/subscription/list").body.contains("secret"));
+        read.end();
+    }
+}
+
+#[test]
+fn who_has_not_logged_in_is_told_and_marks_nothing() {
+    let read = Read::begin(room());
+    let list = format!("{BASE}/reader/api/0/subscription/list");
+    let mark = format!("{BASE}/reader/api/0/mark-all-as-read");
+    let begun = Instant::now();
+    for headers in [
+        String::new(),
+        // The password of pages, and the token of another scheme.
+        "Authorization: Basic ZGVzazpuaWdodCB0cmFpbg==\r\n".to_owned(),
+        format!("Authorization: Bearer {}\r\n", read.token),
+        format!("Authorization: GoogleLogin {}\r\n", read.token),
+        "Authorization: GoogleLogin auth=\r\n".to_owned(),
+        "Authorization: GoogleLogin auth=anybody\r\n".to_owned(),
+        format!("Authorization: GoogleLogin auth={}\r\n", &read.token[1..]),
+        format!("Cookie: SID={}\r\n", read.token),
+    ] {
+        let headers = format!("{HOST}{headers}");
+        let refused = get(&read.address, &list, &headers);
+        assert_eq!(refused.status, 401, "{headers}: {}", refused.body);
+        assert!(refused.head.contains("www-authenticate: googlelogin"), "{}", refused.head);
+        assert_eq!(post(&read.address, &mark, &headers, "s=user/-/state/com.google/reading-list").status, 401);
+        assert_eq!(get(&read.address, &format!("{BASE}/nowhere"), &headers).status, 401);
+    }
+    assert!(begun.elapsed() > Duration::from_secs(9), "who guesses tokens waits: {:?}", begun.elapsed());
+    let login = format!("{BASE}/accounts/ClientLogin");
+    for form in ["", "Email=desk&Passwd=night+trai", "Email=ana&Passwd=night+train", "Email=desk%3Anight&Passwd=train"]
+    {
+        let begun = Instant::now();
+        let refused = post(&read.address, &login, HOST, form);
+        assert_eq!((refused.status, refused.body.as_str()), (401, "Error=BadAuthentication\n"), "{form}");
+        assert!(begun.elapsed() >= Duration::from_secs(1), "{form}: who guesses waits");
+    }
+    // A password in an address is not taken.
+    assert_eq!(post(&read.address, &format!("{login}?{LOGIN}"), HOST, "Email=desk").status, 401);
+    assert_eq!(get(&read.address, &format!("{login}?{LOGIN}"), HOST).status, 405);
+    // The token is for this alone.
+    assert_eq!(get(&read.address, "/", &read.headers()).status, 401);
+    assert_eq!(get(&read.address, &format!("/search.atom?token={}", read.token), HOST).status, 401);
+    assert_eq!(read.room.number("SELECT count(*) FROM reading WHERE read_at IS NULL"), 2);
+    let token = read.token.clone();
+    let mut room = read.end();
+
+    room.set(&[("http.feed_token", "2")]);
+    let read = Read::begin(room);
+    assert_ne!(read.token, token, "the token was renewed");
+    let before = format!("{HOST}Authorization: GoogleLogin auth={token}\r\n");
+    assert_eq!(get(&read.address, &list, &before).status, 401);
+    read.end();
+}
+
+#[test]
+fn no_page_of_another_site_reaches_it() {
+    let read = Read::begin(room());
+    let mark = format!("{BASE}/reader/api/0/mark-all-as-read");
+    let form = "s=user/-/state/com.google/reading-list";
+    for (headers, status) in [
+        ("Host: evil.example\r\n", 421),
+        ("Host: evil.example\r\nOrigin: http://evil.example\r\n", 421),
+        ("Host: localhost\r\nOrigin: http://evil.example\r\n", 403),
+        ("Host: localhost\r\nOrigin: null\r\n", 403),
+        ("Host: localhost\r\nSec-Fetch-Site: cross-site\r\n", 403),
+        ("Host: localhost\r\nSec-Fetch-Site: same-site\r\n", 403),
+        ("Host: localhost\r\nHost: evil.example\r\n", 400),
+    ] {
+        let with_token = format!("{headers}Authorization: GoogleLogin auth={}\r\n", read.token);
+        assert_eq!(post(&read.address, &mark, &with_token, form).status, status, "{headers}");
+        assert_eq!(
+            get(&read.address, &format!("{BASE}/reader/api/0/unread-count"), &with_token).status,
+            status,
+            "{headers}"
+        );
+        assert_eq!(
+            post(&read.address, &format!("{BASE}/accounts/ClientLogin"), headers, LOGIN).status,
+            status,
+            "{headers}"
+        );
+    }
+    // What a browser asks before it sends such a header to another site is not granted.
+    let asked =
+        crate::serving::send(&read.address, "OPTIONS", &mark, "Host: localhost\r\nOrigin: http://evil.example\r\n");
+    assert!(asked.status == 403 && !asked.head.contains("access-control"), "{}", asked.head);
+    let typed = format!("{}Content-Type: text/plain\r\n", read.headers());
+    assert_eq!(post(&read.address, &mark, &typed, form).status, 400);
+    let much = format!("{form}&x={}", "x".repeat(1 << 20));
+    let much = read.post("/reader/api/0/mark-all-as-read", &much);
+    assert!(much.status == 400 && much.body.contains("bytes at most"), "{}", much.body);
+    assert_eq!(read.room.number("SELECT count(*) FROM reading WHERE read_at IS NULL"), 2);
+    read.end();
+}
+
+#[test]
+fn without_a_password_whoever_is_at_this_machine_reads() {
+    let mut room = room();
+    room.set(&[("http.credentials", "\"\""), ("http.listen", "\"127.0.0.1:0\""), ("http.reading", "true")]);
+    let daemon = room.start();
+    let address = address_of(&daemon);
+    let told = post(&address, &format!("{BASE}/accounts/ClientLogin"), HOST, "Email=x&Passwd=y");
+    assert_eq!(told.body, "SID=anybody\nLSID=null\nAuth=anybody\n");
+    let list = format!("{BASE}/reader/api/0/subscription/list");
+    assert_eq!(get(&address, &list, &format!("{HOST}Authorization: GoogleLogin auth=anybody\r\n")).status, 200);
+    assert_eq!(get(&address, &list, HOST).status, 401, "a page of a stranger's sends no such header");
+    assert_eq!(get(&address, "/", HOST).status, 200);
+    daemon.stop().exits(0);
+
+    room.set(&[("http.reading", "false"), ("http.pages", "true")]);
+    let daemon = room.start();
+    let address = address_of(&daemon);
+    assert_eq!(get(&address, &list, &format!("{HOST}Authorization: GoogleLogin auth=anybody\r\n")).status, 404);
+    daemon.stop().exits(0);
+    room.set(&[("http.reading", "true"), ("http.listen", "\"\""), ("http.pages", "false")]);
+    room.run(&["config", "check"]).exits(78).says("http.reading = true: lets feed readers in at http.listen");
+}
+
+#[test]
+fn streams_are_read_page_by_page_without_loss_whatever_comes_in_meanwhile() {
+    let room = Newsroom::new();
+    import(&room, "before.jsonl", &[article(1, "harbour", "Ferries 1")]);
+    let room = Read::begin(room).end();
+    let sources = ["harbour", "orchard", "tunnel"];
+    let articles: Vec<Value> = (2..=240).map(|n| article(n, sources[n % 3], &format!("Title {n}"))).collect();
+    import(&room, "articles.jsonl", &articles);
+    write(
+        &room,
+        "UPDATE sources SET tags = '[\"sea\"]' WHERE slug <> 'orchard';
+         UPDATE sources SET state = 'removed' WHERE slug = 'tunnel';
+         UPDATE reading SET read_at = '2026-01-01T00:00:00Z' WHERE article_id % 4 = 0;
+         UPDATE reading SET starred_at = '2026-01-01T00:00:00Z' WHERE article_id % 7 = 0;
+         -- As if they had come in over some hours.
+         DELETE FROM _arrivals WHERE first_id > 1;
+         INSERT INTO _arrivals SELECT id, 1700000000 / 60 * 60 + id * 60 FROM articles WHERE id % 8 = 2 AND id > 1",
+    );
+    let read = Read::begin(room);
+    let harbour = read.room.value("SELECT id FROM sources WHERE slug = 'harbour'");
+    let state = "user/-/state/com.google";
+    let followed = "source_id IN (SELECT id FROM sources WHERE state <> 'removed')";
+    let joined = "FROM articles LEFT JOIN reading ON article_id = articles.id";
+    for (question, condition) in [
+        (format!("s={state}/reading-list"), "1".to_owned()),
+        (format!("s=feed/{harbour}"), format!("articles.source_id = {harbour}")),
+        ("s=user/-/label/sea".to_owned(), format!("articles.source_id = {harbour}")),
+        (format!("s={state}/reading-list&xt={state}/read"), "article_id IS NOT NULL AND read_at IS NULL".to_owned()),
+        (
+            format!("s=user/-/label/sea&xt={state}/read"),
+            format!("article_id IS NOT NULL AND read_at IS NULL AND articles.source_id = {harbour}"),
+        ),
+        (format!("s={state}/read"), "read_at IS NOT NULL".to_owned()),
+        (format!("s={state}/starred"), "starred_at IS NOT NULL".to_owned()),
+        (format!("s={state}/starred&xt={state}/read"), "starred_at IS NOT NULL AND read_at IS NULL".to_owned()),
+        (
+            format!("s={state}/reading-list&it={state}/starred&it={state}/read"),
+            "starred_at IS NOT NULL AND read_at IS NOT NULL".to_owned(),
+        ),
+        (format!("s={state}/reading-list&xt={state}/starred"), "starred_at IS NULL".to_owned()),
+        (format!("s={state}/read&xt={state}/read"), "0".to_owned()),
+        (format!("s={state}/reading-list&xt=feed/{harbour}"), format!("articles.source_id <> {harbour}")),
+    ] {
+        let sql = format!("SELECT articles.id {joined} WHERE articles.{followed} AND {condition} ORDER BY 1");
+        let expected: Vec<i64> = read.room.column(&sql).iter().map(|id| id.parse().expect("a number")).collect();
+        assert!(expected.len() >= 5 || condition == "0", "{question}: {expected:?}");
+        for n in [1, 7, 50, 10_000] {
+            // One at a time takes a request for each.
+            if n == 1 && expected.len() > 60 {
+                continue;
+            }
+            let oldest_first = read.pages(&format!("{question}&r=o&n={n}"), || {});
+            assert_eq!(oldest_first, expected, "{question}, {n} at a time");
+            let mut newest_first = read.pages(&format!("{question}&n={n}"), || {});
+            newest_first.reverse();
+            assert_eq!(newest_first, expected, "{question}, {n} at a time, the newest first");
+        }
+    }
+    // What is marked and comes in between two pages neither moves what follows nor takes its place.
+    let all = format!("s={state}/reading-list&xt={state}/read&n=9");
+    let before: BTreeSet<i64> = read.pages(&all, || {}).into_iter().collect();
+    let mut n = 1000;
+    let told = read.pages(&all, || {
+        n += 1;
+        write(
+            &read.room,
+            &format!(
+                "INSERT INTO articles (source_id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq)
+                 SELECT {harbour}, 'New {n}', 'Body {n}', 2, 'full', 50, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '',
+                     1 + max(change_seq) FROM articles"
+            ),
+        );
+    });
+    assert!(n > 1010);
+    assert_eq!(told.len(), told.iter().collect::<BTreeSet<_>>().len());
+    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), before);
+    // Whoever asks for what came in since its last look misses none: all since then, and of what came before it some.
+    let last: i64 = read.room.number("SELECT max(id) FROM articles");
+    for time in [1_700_000_000_i64 - 86_400, 1_700_003_000, 1_700_007_777, 1_700_013_000, 4_000_000_000] {
+        let since: BTreeSet<i64> =
+            read.pages(&format!("s={state}/reading-list&n=10000&ot={time}"), || {}).into_iter().collect();
+        let until: BTreeSet<i64> =
+            read.pages(&format!("s={state}/reading-list&n=10000&nt={time}"), || {}).into_iter().collect();
+        let all: BTreeSet<i64> = read.pages(&format!("s={state}/reading-list&n=10000"), || {}).into_iter().collect();
+        assert_eq!(&since | &until, all, "{time}");
+        assert_eq!(since.contains(&last), time < 4_000_000_000, "{time}");
+        let overlap = (&since & &until).len();
+        assert!(overlap <= 8, "{time}: {overlap}");
+    }
+    // No two have the same time, and whoever came later has a later one.
+    let page = read.json(&format!("/reader/api/0/stream/items/ids?s={state}/reading-list&n=10000&r=o"));
+    let times: Vec<i64> = page["itemRefs"]
+        .as_array()
+        .expect("numbers")
+        .iter()
+        .map(|item| item["timestampUsec"].as_str().and_then(|time| time.parse().ok()).expect("a time"))
+        .collect();
+    assert!(times.len() > 100 && times.windows(2).all(|two| two[0] < two[1]));
+    read.end();
+}
+
+#[test]
+fn thousands_are_marked_at_one_time_or_none() {
+    let room = Newsroom::new();
+    import(&room, "before.jsonl", &[article(1, "harbour", "Ferries 1")]);
+    let room = Read::begin(room).end();
+    let ours = "INSERT INTO articles (source_id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, new_seq)";
+    write(
+        &room,
+        &format!(
+            "WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 30000)
+             {ours} SELECT 1, 'Title ' || n, 'Body ' || n, 2, 'full', 50, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '', n + 10, n + 10 FROM n"
+        ),
+    );
+    let read = Read::begin(room);
+    let unread = || read.room.number("SELECT count(*) FROM reading WHERE read_at IS NULL");
+    assert_eq!(unread(), 29_999);
+    let many = |n: i64| {
+        (2..n + 2).map(|id| format!("i=tag:google.com,2005:reader/item/{:016x}&", id + (0xa << 48))).collect::<String>()
+    };
+    let marked = read.post("/reader/api/0/edit-tag", &format!("{}a=user/-/state/com.google/read", many(10_000)));
+    assert_eq!((marked.status, marked.body.as_str()), (200, "OK"));
+    assert_eq!(unread(), 19_999);
+    let refused = read.post("/reader/api/0/edit-tag", &format!("{}a=user/-/state/com.google/read", many(10_001)));
+    assert!(refused.status == 400 && refused.body.contains("10000 at most"), "{}", refused.body);
+    let refused = read.post("/reader/api/0/edit-tag", &format!("{}i=x&r=user/-/state/com.google/read", many(100)));
+    assert_eq!((refused.status, unread()), (400, 19_999), "{}", refused.body);
+    let refused = read.post("/reader/api/0/stream/items/contents", &many(1001));
+    assert!(refused.status == 400 && refused.body.contains("1000 items at most"), "{}", refused.body);
+    let told = read.post("/reader/api/0/stream/items/contents", &many(1000));
+    let told: Value = serde_json::from_str(&told.body).expect("JSON");
+    assert_eq!(told["items"].as_array().map(Vec::len), Some(1000));
+    let marked = read.post("/reader/api/0/mark-all-as-read", "s=user/-/state/com.google/reading-list&T=");
+    assert_eq!((marked.body.as_str(), unread()), ("OK", 0));
+    read.end();
+}
+
+#[test]
+fn what_is_read_stays_so_and_what_is_starred_is_kept() {
+    let read = Read::begin(room());
+    let item = |id: i64| format!("{:016x}", id + (0xa << 48));
+    let mark = |form: String| assert_eq!(read.post("/reader/api/0/edit-tag", &form).body, "OK", "{form}");
+    mark(format!("i={}&i={}&a=user/-/state/com.google/read", item(4), item(5)));
+    mark(format!("i={}&i={}&a=user/-/state/com.google/starred", item(1), item(4)));
+    let room = read.end();
+    // An article that is revised after it was read stays read.
+    let mut revised = article(5, "orchard", "Pears 5, and who pressed them");
+    revised["paragraphs"] =
+        json!(["The press below the station was mended, and all of it is written anew.", "Nothing is as it was."]);
+    import(&room, "revised.jsonl", &[revised]);
+    assert_eq!(room.value("SELECT revision FROM articles WHERE id = 5"), "2");
+    assert_eq!(room.number("SELECT count(*) FROM reading WHERE read_at IS NULL"), 0);
+    // A copy of the file has all of it, and a snapshot, which is given away, nothing.
+    room.run(&["backup", "copy.db"]).exits(0);
+    room.run(&["snapshot", "given.db"]).exits(0);
+    let count = |name: &str| -> i64 {
+        let file = Connection::open(room.path(name)).expect("a file");
+        file.query_row("SELECT count(*) FROM reading", [], |row| row.get(0)).expect("the table")
+    };
+    assert_eq!((count("copy.db"), count("given.db")), (3, 0));
+    room.run(&["prune", "--older", "1d"]).exits(0);
+    let left = room.column("SELECT id FROM articles ORDER BY id");
+    assert_eq!(left, ["1", "4"], "what is starred stays");
+    assert_eq!(room.column("SELECT article_id FROM reading ORDER BY article_id"), left);
+    room.run(&["rm", "4"]).exits(0);
+    assert_eq!(room.column("SELECT article_id FROM reading"), ["1"], "its mark goes with it");
+    // What comes in after a restore is not taken for what is lost.
+    let read = Read::begin(room);
+    assert!(read.post("/reader/api/0/stream/items/contents", &format!("i={}", item(1))).body.contains("Ferries 1"));
+    let room = read.end();
+    room.run(&["restore", "--force", "copy.db"]).exits(0);
+    import(&room, "later.jsonl", &[article(9, "harbour", "Ferries 9")]);
+    let read = Read::begin(room);
+    let new = read.room.value("SELECT id FROM articles WHERE title = 'Ferries 9'").parse().expect("a number");
+    let told = read.post("/reader/api/0/stream/items/contents", &format!("i={}&i={}", item(new), item(4)));
+    let told: Value = serde_json::from_str(&told.body).expect("JSON");
+    assert_eq!(told["items"].as_array().map(Vec::len), Some(1), "{told}");
+    let unread = read.json("/reader/api/0/stream/items/ids?xt=user/-/state/com.google/read");
+    assert_eq!(unread["itemRefs"][0]["id"], (new + (0xa << 48) + (1 << 32)).to_string(), "{unread}");
+    read.end();
+}
