@@ -37,7 +37,7 @@
 //! * [`pipeline`]: one unit of work from start to end; the one module that knows several stages. Holds no SQL, no
 //!   channel and no loop.
 //! * [`daemon`]: keeps doing it: claims, concurrency, shutdown, readiness and watchdog.
-//! * [`serve`]: answers about the daemon over HTTP, to this machine: figures and health.
+//! * [`serve`]: answers over HTTP: pages and feeds, figures and health, and what feed readers on other devices ask and mark.
 //! * [`tell`]: messages about what watches find, to the receivers of the settings.
 //! * [`mcp`]: answers about what is stored over a pair of streams, to agents: the Model Context Protocol. Only reads.
 //! * [`app`]: builds all of the above from a `Config`.

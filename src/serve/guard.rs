@@ -257,6 +257,43 @@ mod tests {
         assert!(!Guard::default().knows_token(&token) && !Guard::default().knows_token(""));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_feed_reader_logs_in_and_is_known_by_its_token_alone() {
+        let desk = guard("desk:night train", 1);
+        let token = desk.log_in("desk", "night train").await.unwrap().to_owned();
+        assert_ne!(Some(token.as_str()), desk.feed_token());
+        assert!(!token.contains('=') && !desk.knows_token(&token));
+        let sends = |given: &str| headers(&[("authorization", given)]);
+        assert!(desk.knows_reader(&sends(&format!("GoogleLogin auth={token}"))).await);
+        let begun = tokio::time::Instant::now();
+        for (name, text) in [("desk", "night trai"), ("desk:night", "train"), ("", "desk:night train"), ("", "")] {
+            assert_eq!(desk.log_in(name, text).await, None, "{name} {text}");
+        }
+        assert!(!desk.knows_reader(&sends(&format!("GoogleLogin auth={}", &token[1..]))).await);
+        assert!(!desk.knows_reader(&sends("GoogleLogin auth=anybody")).await);
+        assert_eq!(begun.elapsed().as_secs(), 6, "who guesses waits");
+        for other in [guard("desk:night train", 2), guard("desk:other train", 1), Guard::default()] {
+            assert!(!other.knows_reader(&sends(&format!("GoogleLogin auth={token}"))).await);
+        }
+        let bearer = Guard { password: Some(password(Scheme::Bearer, "abcdefgh", 1)) };
+        assert!(bearer.log_in("anything", "abcdefgh").await.is_some() && bearer.log_in("", "abcdefg").await.is_none());
+        assert_eq!(Guard::default().log_in("", "").await, Some(OF_ANYBODY));
+    }
+
+    #[test]
+    fn a_browser_that_shows_another_site_is_told_from_a_feed_reader() {
+        for (given, is_foreign) in [
+            (&[("host", "localhost:8008")][..], false),
+            (&[("host", "localhost:8008"), ("origin", "http://localhost:8008")], false),
+            (&[("host", "localhost:8008"), ("origin", "http://evil.example")], true),
+            (&[("host", "localhost:8008"), ("origin", "null")], true),
+            (&[("host", "localhost:8008"), ("sec-fetch-site", "cross-site")], true),
+            (&[("host", "localhost:8008"), ("sec-fetch-site", "none")], true),
+        ] {
+            assert_eq!(is_of_foreign_page(&headers(given), |_| false), is_foreign, "{given:?}");
+        }
+    }
+
     #[test]
     fn orders_come_from_pages_of_our_own() {
         let is_before = |host: &str| host == "news.example";

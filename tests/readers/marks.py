@@ -87,7 +87,7 @@ class Daemon:
 
 def newsboat(base):
     write(
-        f'urls-source "feedhq"\nfeedhq-url "{base}"\nfeedhq-login "desk"\nfeedhq-password "{PASSWORD}"\nfeedhq-flag-star "s"\n',
+        f'urls-source "feedhq"\nfeedhq-url "{base}"\nfeedhq-login "desk"\nfeedhq-password "{PASSWORD}"\nfeedhq-flag-star "s"\nfeedhq-show-special-feeds no\n',
         "newsboat", "config",
     )
     write("", "newsboat", "urls")

@@ -4,6 +4,7 @@
 # revised. Every claim is an assertion of check.py beside this, which also prints what each reader saw.
 # Usage: run.sh [FOLDER], where FOLDER holds the built newswire; target/release by default:
 #   cargo build --release --bin newswire && tests/readers/run.sh
+# marks.py has newsboat read over the Google Reader API, and mark what is read and starred.
 # A reader that is not to be had is left out, and it says so; without Python it ends with 0. The packages stay in a folder of target/.
 # feed-rs and newswire itself read the feeds in tests/it/syndication.rs and tests/it/pages.rs.
 set -euo pipefail
@@ -38,4 +39,6 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkdir "$work/marks"
+"$environment/bin/python" "$here/marks.py" "$build/newswire" "$work/marks"
 NODE_MODULES=$modules/node_modules "$environment/bin/python" "$here/check.py" "$build/newswire" "$work"

@@ -211,3 +211,48 @@ fn arrivals_sql(filter: &ArrivalFilter) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::schema::in_memory;
+
+    #[test]
+    fn what_is_unread_and_starred_is_found_without_a_look_at_articles() {
+        let connection = in_memory().unwrap();
+        rusqlite::vtab::array::load_module(&connection).unwrap();
+        let all = ArrivalFilter {
+            sources: vec![1],
+            is_of_all: true,
+            unread: None,
+            starred: None,
+            after: 0,
+            before: 9,
+            is_oldest_first: false,
+            limit: 5,
+        };
+        let few = ArrivalFilter { is_of_all: false, ..all.clone() };
+        for (filter, index) in [
+            (ArrivalFilter { unread: Some(true), ..all.clone() }, "reading USING INDEX reading_unread"),
+            (
+                ArrivalFilter { unread: Some(true), starred: Some(true), ..few.clone() },
+                "reading USING INDEX reading_unread",
+            ),
+            (ArrivalFilter { unread: Some(false), ..all.clone() }, "reading USING INTEGER PRIMARY KEY"),
+            (ArrivalFilter { starred: Some(true), ..few.clone() }, "reading USING INDEX reading_starred"),
+            (all.clone(), "articles USING INTEGER PRIMARY KEY"),
+            (few.clone(), "articles USING COVERING INDEX articles_source"),
+            (ArrivalFilter { starred: Some(false), ..few }, "articles USING COVERING INDEX articles_source"),
+        ] {
+            let sql = format!("EXPLAIN QUERY PLAN {}", arrivals_sql(&filter));
+            let mut statement = connection.prepare(&sql).unwrap();
+            let parameters = params![list(&filter.sources), filter.after, filter.before, filter.limit];
+            let plan: Vec<String> =
+                statement.query_map(parameters, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+            assert!(plan.iter().any(|step| step.contains(index)), "{filter:?}: {plan:#?}");
+            // Those of a few sources are sorted by their numbers, and nothing else is.
+            let is_of_few = !filter.is_of_all || filter.unread == Some(true);
+            assert!(is_of_few || !plan.iter().any(|step| step.contains("TEMP B-TREE")), "{filter:?}: {plan:#?}");
+        }
+    }
+}

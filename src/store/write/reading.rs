@@ -110,25 +110,23 @@ pub fn mark_all_read_beside(
     up_to: i64,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
+    let sources = serde_json::Value::from(sources).to_string();
     let mut n_marked = 0;
-    for source in sources {
-        loop {
-            let n = beside(settings, |connection| mark_stretch(connection, *source, up_to, now))?;
-            n_marked += n;
-            if n < STRETCH {
-                break;
-            }
+    loop {
+        let n = beside(settings, |connection| mark_stretch(connection, &sources, up_to, now))?;
+        n_marked += n;
+        if n < STRETCH {
+            return Ok(n_marked);
         }
     }
-    Ok(n_marked)
 }
 
-fn mark_stretch(connection: &Connection, source: i64, up_to: i64, now: Timestamp) -> rusqlite::Result<usize> {
+fn mark_stretch(connection: &Connection, sources: &str, up_to: i64, now: Timestamp) -> rusqlite::Result<usize> {
     connection
         .prepare_cached(
             "UPDATE reading SET read_at = ?3 WHERE article_id IN (
                  SELECT article_id FROM reading INDEXED BY reading_unread
-                 WHERE read_at IS NULL AND source_id = ?1 AND article_id <= ?2 LIMIT ?4)",
+                 WHERE read_at IS NULL AND source_id IN (SELECT value FROM json_each(?1)) AND article_id <= ?2 LIMIT ?4)",
         )?
-        .execute(params![source, up_to, public_time(now), STRETCH])
+        .execute(params![sources, up_to, public_time(now), STRETCH])
 }
