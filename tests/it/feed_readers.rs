@@ -449,14 +449,17 @@ fn thousands_are_marked_at_one_time_or_none() {
     let unread = || read.room.number("SELECT count(*) FROM reading WHERE read_at IS NULL");
     assert_eq!(unread(), 29_999);
     let many = |n: i64| {
-        (2..n + 2).map(|id| format!("i=tag:google.com,2005:reader/item/{:016x}&", id + (0xa << 48))).collect::<String>()
+        (2..n + 2)
+            .map(|id| format!("i=tag:google.com,2005:reader/item/{:016x}", id + (0xa << 48)))
+            .collect::<Vec<_>>()
+            .join("&")
     };
-    let marked = read.post("/reader/api/0/edit-tag", &format!("{}a=user/-/state/com.google/read", many(10_000)));
+    let marked = read.post("/reader/api/0/edit-tag", &format!("{}&a=user/-/state/com.google/read", many(10_000)));
     assert_eq!((marked.status, marked.body.as_str()), (200, "OK"));
     assert_eq!(unread(), 19_999);
-    let refused = read.post("/reader/api/0/edit-tag", &format!("{}a=user/-/state/com.google/read", many(10_001)));
+    let refused = read.post("/reader/api/0/edit-tag", &format!("{}&a=user/-/state/com.google/read", many(10_001)));
     assert!(refused.status == 400 && refused.body.contains("10000 at most"), "{}", refused.body);
-    let refused = read.post("/reader/api/0/edit-tag", &format!("{}i=x&r=user/-/state/com.google/read", many(100)));
+    let refused = read.post("/reader/api/0/edit-tag", &format!("{}&i=x&r=user/-/state/com.google/read", many(100)));
     assert_eq!((refused.status, unread()), (400, 19_999), "{}", refused.body);
     let refused = read.post("/reader/api/0/stream/items/contents", &many(1001));
     assert!(refused.status == 400 && refused.body.contains("1000 items at most"), "{}", refused.body);

@@ -29,7 +29,9 @@ pub(super) fn feed(reader: &Reader, name: &str, question: &Question) -> Result<V
     if let Some(last) = last {
         atom.leaf("gr:continuation", &[], &last.to_string());
     }
-    items.iter().for_each(|item| entry(&mut atom, item));
+    for item in &items {
+        entry(&mut atom, item);
+    }
     atom.close("feed");
     Ok(atom.end())
 }
@@ -46,7 +48,9 @@ fn entry(atom: &mut Document, item: &Item) {
     atom.leaf("published", &[], &item.published_at.to_string());
     atom.leaf("updated", &[], &item.updated_at);
     atom.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", &item.link)]);
-    item.authors.iter().for_each(|name| atom.author(name));
+    for name in &item.authors {
+        atom.author(name);
+    }
     if item.authors.is_empty() {
         atom.author(NOBODY);
     }

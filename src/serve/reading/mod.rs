@@ -1,7 +1,7 @@
 //! The Google Reader API, by which feed readers on phones and elsewhere read what is stored, and mark what is read and starred.
 //!
-//! Its maker never described it; what is here is what readers ask for, in the forms in which FreshRSS and others answer. All of it lies
-//! below [`BASE`], which is where FreshRSS has it. A reader logs in by a name and a password, and sends a token from then on, in a header
+//! Its maker never described it; what is here is what readers ask for, in the forms in which `FreshRSS` and others answer. All of it lies
+//! below [`BASE`], which is where `FreshRSS` has it. A reader logs in by a name and a password, and sends a token from then on, in a header
 //! that no page of a stranger's can have a browser send. The token that goes with what it marks (`T`) is handed out for those that want
 //! one, and not looked at: it would keep off what cannot come this far.
 //!
@@ -117,9 +117,9 @@ impl Reading {
             Call::Login => self.log_in(&question, guard).await,
             Call::Token => Ok(reply(StatusCode::OK, TEXT, ACTION_TOKEN)),
             Call::User => Ok(reply(StatusCode::OK, JSON, lists::user().to_string())),
-            Call::Subscriptions => self.json(|reader| lists::subscriptions(reader)).await,
-            Call::Labels => self.json(|reader| lists::labels(reader)).await,
-            Call::UnreadCounts => self.json(|reader| lists::unread_counts(reader)).await,
+            Call::Subscriptions => self.json(lists::subscriptions).await,
+            Call::Labels => self.json(lists::labels).await,
+            Call::UnreadCounts => self.json(lists::unread_counts).await,
             Call::Numbers => self.json(move |reader| items::numbers(reader, &question)).await,
             Call::Named => self.json(move |reader| items::named(reader, &question)).await,
             Call::Contents(stream) => self.json(move |reader| items::contents(reader, &stream, &question)).await,
