@@ -453,7 +453,7 @@ fn assert_is_idle(client: &Client) {
     let is_idle = || {
         let before = processor_time(client.process());
         std::thread::sleep(Duration::from_millis(500));
-        processor_time(client.process()) - before < Duration::from_millis(100)
+        processor_time(client.process()).saturating_sub(before) < Duration::from_millis(100)
     };
     assert!(wait_until(Duration::from_secs(5), is_idle), "it works on what nobody waits for");
 }
