@@ -5,8 +5,8 @@ use super::drift::{IN_DOUBT, IS_BACK};
 use super::levels::Levels;
 use super::packed::{Packer, Unpacker};
 use super::silence::Silences;
+use super::verdict::{CLOSES_BELOW, Doubt, Ending, OPENS_AT, Symptom, confidence};
 use super::week::Week;
-use super::{CLOSES_BELOW, Doubt, Ending, OPENS_AT, Symptom, confidence};
 
 const FORMAT: u8 = 1;
 const HOUR_S: i64 = 3600;

@@ -4,7 +4,7 @@
 
 use super::drift::{Drift, Turn};
 use super::packed::{Packer, Unpacker};
-use super::{Doubt, Ending, OPENS_AT, Symptom, confidence};
+use super::verdict::{Doubt, Ending, OPENS_AT, Symptom, confidence};
 
 const BINS: usize = 21;
 

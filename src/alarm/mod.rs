@@ -7,6 +7,7 @@
 //! * `levels`: quality, length and completeness of its articles.
 //! * `common`: what all sources, or those of one language, do at once: holidays are nobody's loss.
 //! * `habits`: all of that for one source, and the judgment.
+//! * `verdict`: what may be wrong, and how sure that is.
 //! * `packed`: the form in which it is kept.
 //!
 //! A judgment has a confidence: the probability that something is lost, given how often such a thing would come about by
@@ -32,6 +33,8 @@ mod packed;
 
 mod silence;
 
+mod verdict;
+
 mod week;
 
 #[cfg(test)]
@@ -39,53 +42,4 @@ mod tests;
 
 pub use common::Newsroom;
 pub use habits::{Habits, Poll, Reading};
-
-/// How often something of a source is lost before anything is seen of it: some times a year.
-pub const LOSSES_A_MONTH: f64 = 0.2;
-
-/// Confidence from which an alarm opens, and below which one closes that nothing else has ended.
-pub const OPENS_AT: f64 = 0.5;
-/// See [`OPENS_AT`].
-pub const CLOSES_BELOW: f64 = 0.2;
-
-/// What may be wrong with a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Symptom {
-    /// Nothing comes, for longer than it is used to.
-    Silent,
-    /// Less comes than it is used to.
-    Fewer,
-    /// Articles are of a lower quality.
-    Quality,
-    /// Articles are shorter.
-    Shorter,
-    /// Fewer articles are whole.
-    Partial,
-}
-
-/// A symptom, and how sure it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Doubt {
-    /// What it is.
-    pub symptom: Symptom,
-    /// Since when, in seconds of Unix time.
-    pub since_s: i64,
-    /// How sure, 0 to 1.
-    pub confidence: f64,
-    /// What is seen, in a sentence.
-    pub why: String,
-}
-
-/// Why something is no longer in doubt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// It is as it was.
-    Back,
-    /// It has stayed so for long that this is its habit now.
-    Habit,
-}
-
-/// The probability that something is lost, where the same would come about by chance so many times a month.
-fn confidence(by_chance_a_month: f64) -> f64 {
-    (LOSSES_A_MONTH / (LOSSES_A_MONTH + by_chance_a_month)).min(0.99)
-}
+pub use verdict::{Doubt, Ending, LOSSES_A_MONTH, OPENS_AT, Symptom};

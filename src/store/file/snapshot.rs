@@ -26,8 +26,9 @@ const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: u64 = 1000;
 
-/// Public columns in which an address may have credentials: those of sources, and what was asked on their behalf.
-const ADDRESS_COLUMNS: [&str; 6] = ["url", "site_url", "proxy", "moved_to", "redirected_to", "error"];
+/// Public columns in which an address may have credentials: those of sources, what was asked on their behalf, and alarms about that.
+const ADDRESS_COLUMNS: [&str; 8] =
+    ["url", "site_url", "proxy", "moved_to", "redirected_to", "error", "why", "closed_why"];
 
 /// Public tables that go with the others, but not their rows: what somebody watches and reads is nobody else's affair.
 const OWN_AFFAIRS: [&str; 3] = ["watches", "messages", "reading"];
