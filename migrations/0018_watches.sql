@@ -38,6 +38,10 @@ CREATE INDEX messages_waiting ON messages (receiver, next_try_at) WHERE state = 
 
 CREATE INDEX messages_sent ON messages (sent_at) WHERE state = 'sent';
 
+CREATE INDEX messages_alarm ON messages (alarm_id) WHERE alarm_id IS NOT NULL;
+
+CREATE INDEX alarms_closed_at ON alarms (closed_at) WHERE closed_at IS NOT NULL;
+
 -- Up to which change all was judged.
 CREATE TABLE _watch_state (judged_up_to INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;
 
@@ -90,7 +94,7 @@ INSERT INTO docs (table_name, column_name, text) VALUES
 ('messages', 'key', 'Idempotency key: the same however often the message is sent.'),
 ('messages', 'watch_id', 'The watch that it is of; NULL: of none.'),
 ('messages', 'alarm_id', 'The alarm that it is of; NULL: of none.'),
-('messages', 'kind', 'What is told: that of the watch, or test.'),
+('messages', 'kind', 'What is told: that of the watch, alarm-opened or alarm-closed.'),
 ('messages', 'subject', 'What it is about; of one watch no two messages of a kind are about the same.'),
 ('messages', 'story_id', 'The story that it is about, by its number then.'),
 ('messages', 'article_id', 'The article by which it came about.'),

@@ -29,6 +29,8 @@ pub struct Receiver {
     pub timeout: Duration,
     /// When it is told; at once when absent.
     pub digest: Option<Digest>,
+    /// Whether it is told of alarms too.
+    pub alarms: bool,
 }
 
 /// How a receiver is told.
@@ -145,7 +147,7 @@ impl Receiver {
 }
 
 /// The keys of all receivers, and those of each kind.
-const KEYS_OF_ALL: [&str; 5] = ["kind", "timeout_s", "digest", "time_zone", "credentials"];
+const KEYS_OF_ALL: [&str; 6] = ["kind", "timeout_s", "digest", "time_zone", "credentials", "alarms"];
 const KEYS_OF_KINDS: [(&str, &[&str]); 4] = [
     ("command", &["command"]),
     ("webhook", &["url", "private_networks"]),
@@ -213,8 +215,16 @@ impl Section<'_> {
         };
         let private_networks = self.networks();
         let digest = self.digest();
-        let receiver =
-            Receiver { name: self.name.to_owned(), kind: kind?, credentials, private_networks, timeout, digest };
+        let alarms = self.has("alarms") && self.reader.flag(&self.key("alarms"));
+        let receiver = Receiver {
+            name: self.name.to_owned(),
+            kind: kind?,
+            credentials,
+            private_networks,
+            timeout,
+            digest,
+            alarms,
+        };
         (self.reader.problems.len() == n_before).then_some(receiver)
     }
 

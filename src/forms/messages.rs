@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::revision::Wording;
 use crate::revision::difference::Difference;
-use crate::store::{MemberRow, WatchFinding, WatchRow};
+use crate::store::{Alarm, MemberRow, WatchFinding, WatchRow};
 
 use super::times::rfc3339;
-use super::{articles, stories};
+use super::{alarms, articles, stories};
 
 /// The version of what is told. Members are only ever added to it; one that is changed or taken away makes another version.
 const VERSION: u32 = 1;
@@ -35,6 +35,19 @@ pub(crate) fn found(finding: &WatchFinding, key: &str, made_at: Timestamp) -> Va
         "article": article,
         "passage": finding.passage,
         "revision": revision(finding),
+    })
+}
+
+/// An alarm that has opened or is over.
+pub(crate) fn alarm(alarm: &Alarm, kind: &str, key: &str, made_at: Timestamp) -> Value {
+    let subject = alarm.subject.as_deref().unwrap_or("newswire");
+    json!({
+        "version": VERSION,
+        "key": key,
+        "kind": kind,
+        "made_at": rfc3339(made_at),
+        "title": format!("{subject}: {}", alarm.kind.as_str()),
+        "alarm": alarms::row(alarm),
     })
 }
 

@@ -9,6 +9,8 @@ pub struct NewMessage {
     pub key: String,
     /// Row id of the watch that it is of.
     pub watch_id: Option<i64>,
+    /// Row id of the alarm that it is of.
+    pub alarm_id: Option<i64>,
     /// What is told.
     pub kind: String,
     /// What it is about: of one watch no two messages of a kind are about the same.

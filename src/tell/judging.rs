@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 use crate::config::{Config, Receiver};
 use crate::forms;
 use crate::model::{JudgedChanges, NewMessage};
-use crate::store::{Reader, Store, StoreError, WatchBook, WatchFinding, WatchFindings};
+use crate::store::{Alarm, Reader, Store, StoreError, WatchBook, WatchFinding, WatchFindings};
 
 use super::key;
 use super::sending::Bells;
@@ -90,7 +90,8 @@ impl Judge {
     fn follow(&mut self, handle: &Handle) -> Result<(), StoreError> {
         let path = self.settings.borrow().store.path.clone();
         let reader = Reader::open(&path)?;
-        let database = reader.name_for_keys()?;
+        // That of a copy that is put back too: what is in it keeps its keys.
+        let database = reader.names()?.first().to_owned();
         let mut seen = None;
         while !self.is_stopped() {
             let version = reader.data_version()?;
@@ -100,6 +101,7 @@ impl Judge {
             }
             seen = Some(version);
             while !self.is_stopped() && self.judge_some(&reader, &database, handle)? {}
+            self.tell_alarms(&reader, &database, handle)?;
         }
         // For the next start to go on from there.
         self.write(JudgedChanges::default(), handle)
@@ -148,6 +150,26 @@ impl Judge {
         Ok(n_changed == CHANGES_MAX as usize)
     }
 
+    /// Has those told who are to be told of alarms. Where nothing is to be told that costs two looks at an index, as often as articles are stored.
+    fn tell_alarms(&mut self, reader: &Reader, database: &str, handle: &Handle) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        let receivers: Vec<Receiver> =
+            self.settings.borrow().receivers.iter().filter(|receiver| receiver.alarms).cloned().collect();
+        let mut messages = Vec::new();
+        for receiver in &receivers {
+            messages.extend(messages_of_alarms(reader, receiver, database, now)?);
+        }
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let told: Vec<String> = messages.iter().map(|message| message.receiver.clone()).collect();
+        // As far as changes are judged is nothing new.
+        let judged = JudgedChanges { up_to: self.written, messages, told: Vec::new() };
+        handle.block_on(self.store.commit_judged(judged))?;
+        self.bells.ring(&told);
+        Ok(())
+    }
+
     /// Writes down what was found, and up to where all was judged.
     fn write(&mut self, judged: JudgedChanges, handle: &Handle) -> Result<(), StoreError> {
         let has_found = !judged.messages.is_empty() || !judged.told.is_empty();
@@ -182,16 +204,49 @@ fn messages(finding: &WatchFinding, database: &str, config: &Config, now: Timest
         NewMessage {
             key,
             watch_id: Some(row.id),
+            alarm_id: None,
             kind: kind.to_owned(),
             subject: finding.subject.clone(),
             story_id: finding.story.as_ref().map(|(story, _)| story.id),
             article_id: Some(finding.article.row.id),
             receiver: receiver.clone(),
             payload,
-            not_before: settings.and_then(|settings| settings.digest.as_ref()).map(|digest| digest.next_after(now)),
+            not_before: settings.and_then(|settings| next_hour(settings, now)),
         }
     };
     row.watch.receivers.iter().map(message).collect()
+}
+
+/// What a receiver is told of alarms, as far as it was not told yet.
+fn messages_of_alarms(
+    reader: &Reader,
+    receiver: &Receiver,
+    database: &str,
+    now: Timestamp,
+) -> Result<Vec<NewMessage>, StoreError> {
+    let message = |alarm: Alarm| {
+        let id = alarm.id?;
+        let kind = if alarm.closed_at.is_none() { "alarm-opened" } else { "alarm-closed" };
+        let key = key::of(&[database, "alarm", &id.to_string(), alarm.opened_at.as_deref()?, kind, &receiver.name]);
+        Some(NewMessage {
+            payload: forms::messages::alarm(&alarm, kind, &key, now).to_string(),
+            key,
+            watch_id: None,
+            alarm_id: Some(id),
+            kind: kind.to_owned(),
+            subject: format!("alarm {id}"),
+            story_id: None,
+            article_id: None,
+            receiver: receiver.name.clone(),
+            not_before: next_hour(receiver, now),
+        })
+    };
+    Ok(reader.untold_alarms(&receiver.name, now)?.into_iter().filter_map(message).collect())
+}
+
+/// When what is told now is to be sent, where that is not at once.
+fn next_hour(receiver: &Receiver, now: Timestamp) -> Option<Timestamp> {
+    receiver.digest.as_ref().map(|digest| digest.next_after(now))
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(super) fn subject(payload: &Value) -> String {
         Some("grows-to") => format!("{} newsrooms: ", payload["story"]["n_sources"]),
         Some("revised") => "Revised: ".to_owned(),
         Some("removed") => "Removed: ".to_owned(),
+        Some("alarm-opened") => "Alarm: ".to_owned(),
+        Some("alarm-closed") => "Over: ".to_owned(),
         _ => String::new(),
     };
     one_line(&format!("{what}{title}")).chars().take(SUBJECT_CHARACTERS_MAX).collect()
@@ -43,6 +45,18 @@ fn write_message(text: &mut String, payload: &Value) {
     let mut line = |line: &str| {
         let _ = writeln!(text, "{}", one_line(line));
     };
+    let alarm = &payload["alarm"];
+    if let Some(why) = alarm["why"].as_str() {
+        let sure =
+            alarm["confidence"].as_f64().map(|sure| format!(" ({:.0} % sure)", 100.0 * sure)).unwrap_or_default();
+        line(&format!("{why}{sure}"));
+    }
+    if let Some(since) = alarm["since"].as_str() {
+        line(&format!("Since: {since}"));
+    }
+    if let Some(closed_at) = alarm["closed_at"].as_str() {
+        line(&format!("Over: {closed_at}, {}", alarm["closed_why"].as_str().unwrap_or_default()));
+    }
     if let Some(passage) = payload["passage"].as_str() {
         line(passage);
     }

@@ -295,6 +295,72 @@ fn a_webhook_is_told_of_a_story_signed_and_once() {
 }
 
 #[test]
+fn a_receiver_that_wants_to_is_told_of_alarms_when_they_open_and_when_they_are_over() {
+    let (desk, other) = (Desk::open(), Desk::open());
+    let mut room = room_with_webhook(&desk);
+    room.set(&[("receivers.desk.alarms", "true")]);
+    let keys = webhook(&other);
+    add_receiver(&mut room, "other", &keys.iter().map(|(key, value)| (*key, value.as_str())).collect::<Vec<_>>());
+    room.follow("harbour", "http://127.0.0.1:1/feed", Some("feed"));
+    room.run(&["fetch", "--due"]).exits(77);
+    let set = |failures: u32| {
+        let connection = rusqlite::Connection::open(room.database()).unwrap();
+        let sql = "UPDATE _source_schedule SET failures_in_a_row = ?1, next_due_at = 99999999999999
+                   WHERE source_id = (SELECT id FROM sources WHERE slug = 'harbour')";
+        connection.execute(sql, [failures]).unwrap();
+    };
+    let run_until = |n_sent: i64| {
+        let daemon = room.start();
+        room.wait_for(PATIENCE, "SELECT count(*) FROM messages WHERE state = 'sent'", &n_sent.to_string());
+        std::thread::sleep(Duration::from_millis(600));
+        daemon.stop().exits(0);
+    };
+    set(4);
+    run_until(1);
+    run_until(1);
+    set(0);
+    run_until(2);
+    run_until(2);
+    let told: Vec<Value> = desk.taken().iter().map(Taken::json).collect();
+    let said = |name: &str| told.iter().map(|told| told[name].as_str().unwrap_or_default()).collect::<Vec<_>>();
+    assert_eq!(said("kind"), ["alarm-opened", "alarm-closed"], "{told:#?}");
+    assert_eq!(said("title"), ["harbour: failing"; 2]);
+    let [opened, closed] = [0, 1].map(|at| &told[at]["alarm"]);
+    assert_eq!(
+        (&opened["subject"], &opened["closed_at"], &opened["id"]),
+        (&json!("harbour"), &Value::Null, &closed["id"])
+    );
+    assert!(opened["why"].as_str().is_some_and(|why| why.starts_with("4× ")) && closed["closed_at"].is_string());
+    assert!(desk.taken().iter().all(Taken::is_signed));
+    assert!(other.taken().is_empty(), "who does not want to is not told");
+    // Each that opens again is another.
+    set(5);
+    run_until(3);
+    assert_eq!(room.number("SELECT count(DISTINCT alarm_id) FROM messages"), 2);
+    room.assert_sound();
+}
+
+#[test]
+fn what_is_told_again_after_a_restore_has_the_key_that_it_had() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    room.run(&["watch", "add", "storms", "storm"]).exits(0);
+    let backup = room.path("backup.db").display().to_string();
+    room.run(&["backup", &backup]).exits(0);
+    for n_told in 1..=2 {
+        import(&room, &["Storm off Lorne".to_owned()]);
+        let daemon = room.start();
+        assert!(wait_until(PATIENCE, || desk.taken().len() == n_told), "{:?}", desk.taken());
+        room.wait_for(PATIENCE, ALL_SENT, "0");
+        daemon.stop().exits(0);
+        room.run(&["restore", "--force", &backup]).exits(0);
+    }
+    let keys: BTreeSet<String> = desk.taken().iter().map(|taken| taken.head["webhook-id"].clone()).collect();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    room.assert_sound();
+}
+
+#[test]
 fn what_a_receiver_does_not_take_is_tried_again_with_the_same_key() {
     let desk = Desk::open();
     let room = room_with_webhook(&desk);

@@ -1,13 +1,14 @@
 //! What somebody should look at: what of the intake is wrong now, since when and why.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{Params, params};
 
 use crate::store::file::columns::{public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::log::log_state;
 use crate::store::file::machine::{clock_trouble, disk_trouble};
 use crate::store::read::reader::Reader;
+use crate::store::read::watching::judge::NEWS_AGE_MAX;
 
 /// Failures in a row from which a source fails; what is fewer is a day's weather.
 const FAILURES_MIN: u32 = 3;
@@ -174,7 +175,7 @@ impl Reader {
         if !self.has_alarms()? {
             return Ok(alarms);
         }
-        let mut noticed = self.noticed_alarms("closed_at IS NULL", None)?;
+        let mut noticed = self.noticed_alarms("closed_at IS NULL", [])?;
         for alarm in &mut alarms {
             let row = noticed.iter().find(|row| row.kind == alarm.kind && row.subject == alarm.subject);
             if let Some(row) = row {
@@ -196,7 +197,28 @@ impl Reader {
         if !self.has_alarms()? {
             return Ok(Vec::new());
         }
-        self.noticed_alarms("closed_at IS NOT NULL", since)
+        self.noticed_alarms("closed_at >= ?1", [since.map(public_time).unwrap_or_default()])
+    }
+
+    /// What of alarms a receiver of messages was not told yet: those that have opened, and those of which it knows that are over. What is
+    /// older than two days is not told any more, and no receiver that is new is told of all that ever was.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn untold_alarms(&self, receiver: &str, now: Timestamp) -> Result<Vec<Alarm>, StoreError> {
+        let is_told = |kind: &str| {
+            format!("EXISTS (SELECT 1 FROM messages WHERE alarm_id = alarms.id AND kind = '{kind}' AND receiver = ?2)")
+        };
+        let (opened, closed) = (is_told("alarm-opened"), is_told("alarm-closed"));
+        let since = public_time(now - NEWS_AGE_MAX);
+        let opened_now = format!("closed_at IS NULL AND opened_at >= ?1 AND NOT {opened}");
+        let mut untold = self.noticed_alarms(&opened_now, params![since, receiver])?;
+        // Of one that is older the message may have been deleted since.
+        let closed_now = format!("closed_at >= ?1 AND (opened_at < ?1 OR {opened}) AND NOT {closed}");
+        untold.extend(self.noticed_alarms(&closed_now, params![since, receiver])?);
+        untold.sort_by_key(|alarm| alarm.id);
+        Ok(untold)
     }
 
     /// How many alarms the daemon has noticed that are open, in the order of [`AlarmKind::ALL`].
@@ -250,12 +272,12 @@ impl Reader {
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
     }
 
-    fn noticed_alarms(&self, condition: &str, since: Option<Timestamp>) -> Result<Vec<Alarm>, StoreError> {
+    fn noticed_alarms(&self, condition: &str, parameters: impl Params) -> Result<Vec<Alarm>, StoreError> {
         let sql = format!(
             "SELECT id, kind, subject, since, why, opened_at, closed_at, closed_why, confidence FROM alarms
-             WHERE {condition} AND coalesce(closed_at, '9') >= ?1 ORDER BY closed_at DESC, opened_at DESC, id DESC"
+             WHERE {condition} ORDER BY closed_at DESC, opened_at DESC, id DESC"
         );
-        self.rows(&sql, params![since.map(public_time).unwrap_or_default()], |row| {
+        self.rows(&sql, parameters, |row| {
             Ok(Alarm {
                 id: row.get(0)?,
                 kind: AlarmKind::named(&row.get::<_, String>(1)?),

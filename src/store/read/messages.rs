@@ -110,13 +110,4 @@ impl Reader {
         let known = self.receiver_states()?.into_iter().find(|state| state.name == name);
         Ok(known.unwrap_or_else(|| ReceiverState { name: name.to_owned(), ..ReceiverState::default() }))
     }
-
-    /// A name for the keys of messages: that of the database, which its copies have too.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub fn name_for_keys(&self) -> Result<String, StoreError> {
-        Ok(self.connection().query_row("SELECT database FROM _change_state", [], |row| row.get(0))?)
-    }
 }

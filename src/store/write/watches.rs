@@ -104,12 +104,13 @@ pub(super) fn commit_judged(connection: &Connection, judged: &JudgedChanges, now
 
 /// A message is made once, however often what it is about is judged; none of a watch that was taken away meanwhile.
 fn insert(connection: &Connection, message: &NewMessage, now: Timestamp) -> rusqlite::Result<()> {
-    let NewMessage { key, watch_id, kind, subject, story_id, article_id, receiver, payload, not_before } = message;
+    let NewMessage { key, watch_id, alarm_id, kind, subject, story_id, article_id, receiver, payload, not_before } =
+        message;
     connection
         .prepare_cached(
             "INSERT OR IGNORE INTO messages
-                 (key, watch_id, kind, subject, story_id, article_id, receiver, payload, made_at, next_try_at)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+                 (key, watch_id, kind, subject, story_id, article_id, receiver, payload, made_at, next_try_at, alarm_id)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
              WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM watches WHERE id = ?2)",
         )?
         .execute(params![
@@ -122,7 +123,8 @@ fn insert(connection: &Connection, message: &NewMessage, now: Timestamp) -> rusq
             receiver,
             payload,
             public_time(now),
-            not_before.map(public_time)
+            not_before.map(public_time),
+            alarm_id
         ])?;
     Ok(())
 }
