@@ -115,6 +115,7 @@ fn a_source_that_falls_silent_or_brings_less_of_its_texts_is_told_until_it_is_as
     // It brings something again.
     assert!(web.put("harbour.example", "/feed", feed_with(&item("harbour.example", 2))));
     let daemon = room.start();
+    daemon.wait_to_say("requests are answered at");
     room.run(&["fetch", "harbour"]).exits(0);
     room.wait_for(PATIENCE, "SELECT count(*) FROM articles WHERE url LIKE '%harbour.example/2'", "1");
     // Its first look may have come before that, or after it.
