@@ -106,7 +106,7 @@ struct WhatArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     min_sources: Option<u32>,
 
-    /// When a story appears [default]
+    /// When a story appears (default)
     #[arg(long, group = "kind")]
     story_new: bool,
 
