@@ -121,7 +121,7 @@ fn a_backup_is_the_whole_database_in_one_file() {
     let room = archive();
     fs::set_permissions(room.database(), fs::Permissions::from_mode(0o640)).expect("our own file");
     fs::create_dir(room.path("copies")).expect("a folder");
-    let outcome = room.run(&["backup", &shown(&room, "copies/a.db")]).exits(0).says("KiB, 2 articles");
+    let outcome = room.run(&["backup", &shown(&room, "copies/a.db")]).exits(0).says("iB, 2 articles");
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.lines().count()), ("", 1));
     assert_eq!(names_in(&room.path("copies")), BTreeSet::from(["a.db".to_owned()]));
     let metadata = fs::metadata(room.path("copies/a.db")).expect("the file");
