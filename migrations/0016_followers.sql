@@ -29,3 +29,6 @@ CREATE TABLE _merged_stories (
     story_id INTEGER PRIMARY KEY,
     into_id  INTEGER NOT NULL
 ) STRICT;
+
+-- What a source has listed, in the order in which that came in.
+CREATE INDEX sightings_source ON sightings (source_id);

@@ -374,6 +374,8 @@ fn streams_are_read_page_by_page_without_loss_whatever_comes_in_meanwhile() {
         (format!("s={state}/read&xt={state}/read"), "0".to_owned()),
         (format!("s={state}/reading-list&xt=feed/{harbour}"), format!("articles.source_id <> {harbour}")),
     ] {
+        // What is starred is shown also where its source is not followed any more.
+        let followed = if condition == "starred_at IS NOT NULL" { "id > 0" } else { followed };
         let sql = format!("SELECT articles.id {joined} WHERE articles.{followed} AND {condition} ORDER BY 1");
         let expected: Vec<i64> = read.room.column(&sql).iter().map(|id| id.parse().expect("a number")).collect();
         assert!(expected.len() >= 5 || condition == "0", "{question}: {expected:?}");
@@ -468,6 +470,47 @@ fn thousands_are_marked_at_one_time_or_none() {
     assert_eq!(told["items"].as_array().map(Vec::len), Some(1000));
     let marked = read.post("/reader/api/0/mark-all-as-read", "s=user/-/state/com.google/reading-list&T=");
     assert_eq!((marked.body.as_str(), unread()), ("OK", 0));
+    read.end();
+}
+
+#[test]
+fn what_no_source_had_first_is_shown_by_the_one_that_lists_it_and_stars_outlast_their_source() {
+    let read = Read::begin(room());
+    let item = |id: i64| format!("{:016x}", id + (0xa << 48));
+    let starred = format!("i={}&a=user/-/state/com.google/starred", item(4));
+    assert_eq!(read.post("/reader/api/0/edit-tag", &starred).body, "OK");
+    let room = read.end();
+    // Fetched by hand, and listed by a source later.
+    let mut alone = article(7, "orchard", "Plums 7");
+    alone.as_object_mut().expect("an object").remove("source");
+    import(&room, "alone.jsonl", &[alone]);
+    assert_eq!(room.number("SELECT count(*) FROM reading WHERE article_id = 7"), 0);
+    import(&room, "listed.jsonl", &[article(7, "orchard", "Plums 7")]);
+    assert_eq!(
+        room.value("SELECT s.slug FROM reading JOIN sources AS s ON s.id = source_id WHERE article_id = 7"),
+        "orchard"
+    );
+    write(&room, "UPDATE sources SET state = 'removed' WHERE slug = 'harbour'");
+    let read = Read::begin(room);
+    let told = |answer: Answer| -> Value { serde_json::from_str(&answer.body).expect("JSON") };
+    let contents = told(read.post("/reader/api/0/stream/items/contents", &format!("i={}", item(7))));
+    assert_eq!(contents["items"][0]["title"], "Plums 7", "{contents}");
+    let ids = read.json("/reader/api/0/stream/items/ids?s=user/-/state/com.google/starred");
+    assert_eq!(ids["itemRefs"][0]["id"], (4 + (0xa_i64 << 48)).to_string(), "{ids}");
+    // All that had come in by the time of the last one that was seen, in seconds, is read, and nothing that came in the second after it.
+    let at: i64 = read.room.number("SELECT max(arrived_at) FROM _arrivals");
+    let mark = |time: i64| {
+        read.post("/reader/api/0/mark-all-as-read", &format!("s=user/-/state/com.google/reading-list&ts={time}"))
+    };
+    let n_unread = || {
+        read.room.number("SELECT count(*) FROM reading JOIN sources ON sources.id = source_id WHERE read_at IS NULL AND state <> 'removed'")
+    };
+    let n_before = n_unread();
+    assert!(n_before > 0);
+    mark(at - 1);
+    assert!(n_unread() > 0, "what came later is not read");
+    mark(at);
+    assert_eq!(n_unread(), 0);
     read.end();
 }
 

@@ -43,6 +43,12 @@ fn each_change_is_told_once_to_whoever_goes_on_from_the_last_answer() {
     assert_eq!(shown.json("/api/changes?count=yes")["n"], 3);
     let now = shown.json("/api/changes?cursor=now");
     assert_eq!(titles(&now), [""; 0]);
+    for (question, reason) in
+        [("sorce=other", "no parameter sorce"), ("source=paper&source=other", "source is there twice")]
+    {
+        let refused = shown.get(&format!("/api/changes?{question}"));
+        assert!(refused.status == 400 && refused.body.contains(reason), "{question}: {}", refused.body);
+    }
 
     import(&shown.room, &article(4));
     let mut other_text = article(1);

@@ -735,6 +735,14 @@ fn an_article_that_comes_late_is_in_every_feed_that_it_belongs_to() {
         assert_eq!(get(&shown.address, path, &headers).status, 200, "{path}");
     }
     assert!(!titles("/search.atom?source=odd").contains(&"Ferry 1000".to_owned()));
+    // An import that does not say when it was seen is as old as it says, and comes in now.
+    let mut undated = article(1002, "2020-11-01T08:00:00Z", "");
+    undated.as_object_mut().expect("an object").remove("first_seen_at");
+    let file = shown.room.file("undated.jsonl", undated.to_string());
+    shown.room.run(&["import", &file]).exits(0);
+    for path in ["/search.atom", "/search.atom?source=even", "/search.atom?lang=en"] {
+        assert_eq!(titles(path)[0], "Ferry 1002", "{path}");
+    }
     // A source that lists later what another has had has it then.
     let again =
         shown.room.file("again.jsonl", article(3, &at(3), "2026-11-22T08:00:00Z").to_string().replace("odd", "even"));

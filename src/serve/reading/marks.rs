@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::item_ids::ItemIds;
-use super::question::Question;
+use super::question::{Question, time_of};
 use super::streams::Stream;
 use crate::config::StoreSettings;
 use crate::serve::miss::Miss;
@@ -11,11 +11,6 @@ use crate::store::{self, Marking, Reader};
 
 /// Articles that are marked at one time.
 const MARKED_MAX: usize = 10_000;
-
-/// From here on a number is a time in milliseconds, in microseconds, in nanoseconds: readers do not agree.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
-const MICROSECONDS_FROM: i64 = 100_000_000_000_000;
-const NANOSECONDS_FROM: i64 = 100_000_000_000_000_000;
 
 /// What is to be marked, found to be possible.
 #[derive(Debug)]
@@ -48,7 +43,7 @@ impl Order {
         let sources = stream.sources(&reader.subscriptions()?);
         let up_to = match question.number("ts")? {
             None | Some(0) => reader.last_article()?,
-            Some(time) => reader.last_arrival_at(microseconds(time))?,
+            Some(time) => reader.last_arrival_at(*time_of(time).end())?,
         };
         Ok(Order::All { sources, up_to })
     }
@@ -60,16 +55,6 @@ impl Order {
             Order::Articles { ids, marking } => store::mark_articles_beside(settings, ids, *marking, now)?,
             Order::All { sources, up_to } => store::mark_all_read_beside(settings, sources, *up_to, now)?,
         })
-    }
-}
-
-/// A time in whatever unit it is, in microseconds.
-fn microseconds(time: i64) -> i64 {
-    match time {
-        NANOSECONDS_FROM.. => time / 1000,
-        MICROSECONDS_FROM.. => time,
-        MILLISECONDS_FROM.. => time * 1000,
-        _ => time.saturating_mul(1_000_000),
     }
 }
 
@@ -124,14 +109,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(read(query), expected, "{query}");
-        }
-    }
-
-    #[test]
-    fn times_are_read_in_any_unit() {
-        let second = 1_790_000_000;
-        for time in [second, second * 1000, second * 1_000_000, second * 1_000_000_000] {
-            assert_eq!(microseconds(time), second * 1_000_000, "{time}");
         }
     }
 }

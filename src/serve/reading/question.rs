@@ -1,5 +1,7 @@
 //! With which words something is asked.
 
+use std::ops::RangeInclusive;
+
 use url::form_urlencoded;
 
 use crate::serve::miss::Miss;
@@ -49,9 +51,36 @@ impl Question {
     }
 }
 
+/// From here on a number is a time in milliseconds, in microseconds, in nanoseconds: readers do not agree.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+const MICROSECONDS_FROM: i64 = 100_000_000_000_000;
+const NANOSECONDS_FROM: i64 = 100_000_000_000_000_000;
+
+/// What a time says in whatever unit it is: its first microsecond and its last. A second that is meant has a million of them.
+pub(super) fn time_of(time: i64) -> RangeInclusive<i64> {
+    let (start, length) = match time {
+        NANOSECONDS_FROM.. => (time / 1000, 1),
+        MICROSECONDS_FROM.. => (time, 1),
+        MILLISECONDS_FROM.. => (time * 1000, 1000),
+        _ => (time.saturating_mul(1_000_000), 1_000_000),
+    };
+    start..=start.saturating_add(length - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_in_any_unit() {
+        let second = 1_790_000_000;
+        for (time, length) in
+            [(second, 1_000_000), (second * 1000, 1000), (second * 1_000_000, 1), (second * 1_000_000_000, 1)]
+        {
+            let of = time_of(time);
+            assert_eq!((*of.start(), *of.end()), (second * 1_000_000, second * 1_000_000 + length - 1), "{time}");
+        }
+    }
 
     #[test]
     fn a_question_says_one_thing() {

@@ -1,6 +1,6 @@
 //! Which articles a reader means: streams, by their names.
 
-use super::question::Question;
+use super::question::{Question, time_of};
 use crate::serve::miss::Miss;
 use crate::store::{ArrivalFilter, Reader, Subscription};
 
@@ -119,11 +119,11 @@ pub(super) fn filter(
     let is_oldest_first = question.one("r")? == Some("o");
     let (mut after, mut before) = (0, i64::MAX);
     if let Some(time) = question.number("ot")? {
-        let since = time.saturating_sub(OVERLAP).saturating_mul(MICROSECONDS);
+        let since = time_of(time).start().saturating_sub(OVERLAP * MICROSECONDS);
         after = reader.last_arrival_at(since.saturating_sub(1))?;
     }
     if let Some(time) = question.number("nt")? {
-        before = reader.last_arrival_at(time.saturating_mul(MICROSECONDS))?.saturating_add(1);
+        before = reader.last_arrival_at(*time_of(time).start())?.saturating_add(1);
     }
     if let Some(last) = question.number("c")? {
         if is_oldest_first {

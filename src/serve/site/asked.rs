@@ -110,6 +110,19 @@ impl Asked {
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Refuses parameters of other names, and one that is there twice: a program would take the answer to another question for its own.
+    pub(super) fn takes_only(&self, names: &[&str]) -> Result<(), Miss> {
+        for (at, (name, _)) in self.parameters.iter().enumerate() {
+            if !names.contains(&name.as_str()) {
+                return Err(Miss::Wrong(format!("there is no parameter {name}; there are {}", names.join(", "))));
+            }
+            if self.parameters[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Miss::Wrong(format!("{name} is there twice; ask for one at a time")));
+            }
+        }
+        Ok(())
+    }
+
     /// A parameter that is a number.
     pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Miss> {
         let number = |text: &str| text.parse().map_err(|_| Miss::Wrong(format!("{name}={text}: must be a number")));

@@ -109,6 +109,7 @@ enum Answer {
 
 impl Question {
     fn of(asked: &Asked) -> Result<Question, Miss> {
+        asked.takes_only(&["cursor", "wait", "limit", "source", "lang", "count"])?;
         let cursor = asked.text("cursor");
         let is_from_now = cursor == Some("now");
         let place = cursor.filter(|_| !is_from_now).map(Place::parse).transpose()?;

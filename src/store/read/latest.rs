@@ -80,10 +80,9 @@ impl Reader {
     fn last_arrivals(&self, filter: &ArticleFilter, limit: usize) -> Result<Vec<i64>, StoreError> {
         let others = ArticleFilter { source_id: None, ..filter.clone() };
         let (sql, value): (&str, &dyn ToSql) = match (&filter.source_id, &filter.language) {
-            (Some(source_id), _) => (
-                "SELECT article_id FROM sightings WHERE source_id = ?2 ORDER BY first_seen_at DESC, rowid DESC LIMIT ?1",
-                source_id,
-            ),
+            (Some(source_id), _) => {
+                ("SELECT article_id FROM sightings WHERE source_id = ?2 ORDER BY rowid DESC LIMIT ?1", source_id)
+            }
             (None, Some(language)) => {
                 ("SELECT id FROM articles WHERE language = ?2 ORDER BY id DESC LIMIT ?1", language)
             }

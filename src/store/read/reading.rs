@@ -1,6 +1,6 @@
 //! What feed readers on other devices ask: what there is to subscribe to, what came in, what of it was read and starred.
 //!
-//! Articles stand in the order in which they came in, which is that of their numbers. When each came in is known to the minute from the
+//! Articles stand in the order in which they came in, which is that of their numbers. When each came in is known to the second from the
 //! first login of such a reader on; what was there before counts as of the day on which it was first seen.
 
 use rusqlite::{OptionalExtension, params};
@@ -129,7 +129,7 @@ impl Reader {
     /// When the database cannot be read.
     pub fn reading_marks(&self, ids: &[i64]) -> Result<Vec<ReadingMarks>, StoreError> {
         self.rows(
-            "SELECT articles.id, articles.source_id, article_id IS NOT NULL AND read_at IS NULL, starred_at IS NOT NULL
+            "SELECT articles.id, coalesce(articles.source_id, reading.source_id), article_id IS NOT NULL AND read_at IS NULL, starred_at IS NOT NULL
              FROM articles LEFT JOIN reading ON article_id = articles.id WHERE articles.id IN rarray(?1)",
             params![list(ids)],
             |row| {
@@ -184,9 +184,14 @@ fn arrivals_sql(filter: &ArrivalFilter) -> String {
         Some(false) => "AND starred_at IS NULL",
     };
     let order = if filter.is_oldest_first { "ASC" } else { "DESC" };
+    // What is starred is kept, and shown, also where its source is not followed any more.
+    let of_sources = match (filter.is_of_all, filter.unread, filter.starred) {
+        (true, None, Some(true)) => "",
+        _ => "AND source_id IN rarray(?1)",
+    };
     let marked = |read: &str, index: &str| {
         format!(
-            "SELECT article_id FROM reading {index} WHERE {read} {starred} AND source_id IN rarray(?1)
+            "SELECT article_id FROM reading {index} WHERE {read} {starred} {of_sources}
                  AND article_id > ?2 AND article_id < ?3 ORDER BY article_id {order} LIMIT ?4"
         )
     };
