@@ -70,8 +70,9 @@ pub(in crate::store) fn settle(
         }
         connection
             .prepare_cached(
+                // One that is gone is not watched, and known by its slug alone.
                 "INSERT INTO alarms (kind, subject, source_id, since, opened_at, why, confidence)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                 VALUES (?1, ?2, coalesce(?3, (SELECT id FROM sources WHERE ?1 = 'gone' AND slug = ?2)), ?4, ?5, ?6, ?7)",
             )?
             .execute(params![kind, subject, source_id, since, public_time(now), why, confidence])?;
         changes.push(AlarmChange {
@@ -86,7 +87,7 @@ pub(in crate::store) fn settle(
     let mut over: Vec<_> = open.into_iter().collect();
     over.sort_by_key(|(_, row)| row.id);
     for (key, row) in over {
-        let why = endings.get(&key).cloned().unwrap_or_else(|| "it is over".to_owned());
+        let why = endings.get(&key).cloned().unwrap_or_else(|| ending_of(&key.0).to_owned());
         connection
             .prepare_cached("UPDATE alarms SET closed_at = ?2, closed_why = ?3 WHERE id = ?1")?
             .execute(params![row.id, public_time(now), why])?;
@@ -103,6 +104,21 @@ pub(in crate::store) fn settle(
     }
     connection.execute("UPDATE _alarm_state SET looked_at = ?1", [private_time(now)])?;
     Ok(changes)
+}
+
+/// Why an alarm is over, where nothing else is known than that what it told of is no longer so.
+fn ending_of(kind: &str) -> &'static str {
+    match kind {
+        "failing" => "it answers again, or is not polled any more",
+        "gone" => "it is polled again, or is not listed any more",
+        "gate" => "its articles are shown again",
+        "gap" => "what was missed has come, or is too old to be had",
+        "list" => "it can be read again",
+        "log" => "it is folded in",
+        "disk" => "there is room again",
+        "clock" => "it has caught up with what was written",
+        _ => "it is over",
+    }
 }
 
 struct OpenRow {
@@ -179,6 +195,18 @@ mod tests {
         let n_open: i64 =
             connection.query_row("SELECT count(*) FROM alarms WHERE closed_at IS NULL", [], |row| row.get(0)).unwrap();
         assert_eq!(n_open, 1);
+        connection
+            .execute_batch("INSERT INTO sources (id, slug, state, origin, created_at) VALUES (7, 'harbour', 'gone', 'command', '')")
+            .unwrap();
+        let gone = StandingAlarm { kind: "gone", ..standing("harbour", 1.0) };
+        super::settle(&connection, &[gone], &endings, now).unwrap();
+        let source: Option<i64> =
+            connection.query_row("SELECT source_id FROM alarms WHERE kind = 'gone'", [], |row| row.get(0)).unwrap();
+        assert_eq!(source, Some(7));
+        super::settle(&connection, &[], &endings, now).unwrap();
+        let sql = "SELECT closed_why FROM alarms WHERE kind = 'gone'";
+        let why: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(why, "it is polled again, or is not listed any more");
     }
 
     #[test]
