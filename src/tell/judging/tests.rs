@@ -269,6 +269,26 @@ fn revisions_and_removals_of_what_is_watched_are_told() {
 }
 
 #[test]
+fn a_wording_that_returns_to_an_earlier_one_is_told_too() {
+    let mut desk = Desk::new();
+    desk.watch("changed", None, WatchKind::Revised, 1);
+    let (publisher, title, text) = FIRE[0];
+    let other: &'static str = text.replace("sixty", "ninety").leak();
+    desk.take((publisher, title, text), 1);
+    assert_eq!(desk.told(), NONE);
+    for n_told in 1..=4 {
+        desk.take((publisher, title, if n_told % 2 == 1 { other } else { text }), 1);
+        assert_eq!(desk.told(), ["changed: revised fire"], "wording {}", n_told + 1);
+    }
+    let subjects = desk.value("SELECT group_concat(subject, ', ' ORDER BY id) FROM messages");
+    assert_eq!(
+        subjects,
+        "article 1 revision 2, article 1 revision 3, article 1 revision 4, article 1 revision 5"
+    );
+    assert_eq!(desk.value("SELECT count(DISTINCT key) || '' FROM messages"), "4");
+}
+
+#[test]
 fn a_watch_that_is_taken_away_tells_nothing_more() {
     let mut desk = Desk::new();
     desk.watch("all", None, WatchKind::StoryNew, 1);

@@ -36,7 +36,8 @@ pub struct WatchFinding {
     pub watch: WatchRow,
     /// What it is about: of one watch no two findings are about the same.
     pub subject: String,
-    /// What of it will be the same if all is judged again in another state of the database: the address of the article, or its text.
+    /// What of it will be the same if all is judged again in another state of the database: the address of the article, or its text, and
+    /// which of its wordings it is: one that is taken back reads as an earlier one did.
     pub identity: String,
     /// The story, with its articles, earliest first.
     pub story: Option<(StoryRow, Vec<MemberRow>)>,
@@ -69,6 +70,7 @@ struct Changed {
     story: Option<i64>,
     change_seq: i64,
     wording_seq: Option<i64>,
+    revision: u32,
     is_revised: bool,
     is_removed: bool,
     is_own: bool,
@@ -147,12 +149,14 @@ impl Reader {
         self.rows(sql, params![after, limit], |row| {
             let (wording_seq, new_seq): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
             let is_after = |change: Option<i64>| change.is_some_and(|change| change > after);
-            let is_later_wording = row.get::<_, i64>(6)? > 1 && wording_seq != new_seq;
+            let revision: u32 = row.get(6)?;
+            let is_later_wording = revision > 1 && wording_seq != new_seq;
             Ok(Changed {
                 id: row.get(0)?,
                 story: row.get(1)?,
                 change_seq: row.get(2)?,
                 wording_seq,
+                revision,
                 is_revised: is_later_wording && is_after(wording_seq),
                 is_removed: is_after(row.get(5)?),
                 is_own: row.get::<_, Option<i64>>(7)?.is_none(),
@@ -226,7 +230,7 @@ impl Reader {
             findings.told.extend(members.iter().map(|member| (member.id, watch_id)));
             let teller = members[candidate.first].id;
             let subject = format!("story {story}");
-            findings.findings.extend(self.finding(row_of_watch, subject, Some(&row), teller, None)?);
+            findings.findings.extend(self.finding(row_of_watch, (subject, ""), Some(&row), teller, None)?);
         }
         Ok(())
     }
@@ -266,6 +270,10 @@ impl Reader {
             answered.sort_unstable();
             answered.dedup();
             let story = article.story.map(|story| self.story(story)).transpose()?.flatten();
+            let occasion = match kind {
+                WatchKind::Revised => format!("revision {}", article.revision),
+                _ => "removed".to_owned(),
+            };
             for watch in answered {
                 let row = &book.watches[watch];
                 let is_grown = story.as_ref().map_or(1, |story| story.n_sources) >= row.watch.min_sources;
@@ -274,11 +282,9 @@ impl Reader {
                 if row.watch.kind != kind || !is_after || !is_grown {
                     continue;
                 }
-                let subject = match &earlier {
-                    Some(row) => format!("article {} revision {}", article.id, row.revision + 1),
-                    None => format!("article {} removed", article.id),
-                };
-                findings.findings.extend(self.finding(row, subject, story.as_ref(), article.id, earlier.clone())?);
+                let subject = format!("article {} {occasion}", article.id);
+                let about = (subject, occasion.as_str());
+                findings.findings.extend(self.finding(row, about, story.as_ref(), article.id, earlier.clone())?);
             }
         }
         Ok(())
@@ -378,11 +384,11 @@ impl Reader {
         Ok(self.rows(sql, [article], |row| row.get(0))?.pop().unwrap_or(false))
     }
 
-    /// What there is to tell; nothing where the article cannot be read.
+    /// What there is to tell, of a subject and of what has happened to the article more than once; nothing where the article cannot be read.
     fn finding(
         &self,
         row: &WatchRow,
-        subject: String,
+        (subject, occasion): (String, &str),
         story: Option<&StoryRow>,
         article: i64,
         earlier: Option<RevisionRow>,
@@ -399,7 +405,7 @@ impl Reader {
         };
         let mut identity = article.row.url.clone().unwrap_or_else(|| article.sha256.clone());
         if row.watch.kind == WatchKind::Revised {
-            identity = format!("{identity} {}", article.sha256);
+            identity = format!("{identity} {} {occasion}", article.sha256);
         }
         let sql = "SELECT article_id, url FROM story_members JOIN articles ON articles.id = article_id
              WHERE story_members.story_id = ?1 AND url IS NOT NULL";
