@@ -289,6 +289,28 @@ fn a_wording_that_returns_to_an_earlier_one_is_told_too() {
 }
 
 #[test]
+fn an_article_that_is_removed_a_second_time_is_told_of_again() {
+    let mut desk = Desk::new();
+    desk.watch("gone", None, WatchKind::Removed, 1);
+    desk.take(FIRE[0], 1);
+    for hours_ago in [2, 1] {
+        let at = desk.now - SignedDuration::from_hours(hours_ago);
+        desk.execute(&format!(
+            "UPDATE articles SET removed_at = strftime('%Y-%m-%dT%H:%M:%SZ', '{at}'),
+                 (change_seq, removed_seq) = (SELECT max(change_seq) + 1, max(change_seq) + 1 FROM articles)"
+        ));
+        assert_eq!(desk.told(), ["gone: removed fire"], "{hours_ago} hours ago");
+        // As after a crash: the same removal is told once.
+        desk.execute("UPDATE _watch_state SET judged_up_to = 0");
+        desk.judge = Desk::judge(&desk.store, &desk.config);
+        assert_eq!(desk.told(), NONE);
+        desk.execute("UPDATE articles SET removed_at = NULL, removed_seq = NULL, change_seq = change_seq + 1");
+        assert_eq!(desk.told(), NONE);
+    }
+    assert_eq!(desk.value("SELECT count(DISTINCT key) || '' FROM messages"), "2");
+}
+
+#[test]
 fn a_watch_that_is_taken_away_tells_nothing_more() {
     let mut desk = Desk::new();
     desk.watch("all", None, WatchKind::StoryNew, 1);

@@ -36,8 +36,8 @@ pub struct WatchFinding {
     pub watch: WatchRow,
     /// What it is about: of one watch no two findings are about the same.
     pub subject: String,
-    /// What of it will be the same if all is judged again in another state of the database: the address of the article, or its text, and
-    /// which of its wordings it is: one that is taken back reads as an earlier one did.
+    /// What of it will be the same if all is judged again in another state of the database: the address of the article, or its text; and
+    /// which of its wordings it is, since one that is taken back reads as an earlier one did, or when it was removed, since it may be again.
     pub identity: String,
     /// The story, with its articles, earliest first.
     pub story: Option<(StoryRow, Vec<MemberRow>)>,
@@ -272,7 +272,7 @@ impl Reader {
             let story = article.story.map(|story| self.story(story)).transpose()?.flatten();
             let occasion = match kind {
                 WatchKind::Revised => format!("revision {}", article.revision),
-                _ => "removed".to_owned(),
+                _ => format!("removed {}", article.removed_at.map(public_time).unwrap_or_default()),
             };
             for watch in answered {
                 let row = &book.watches[watch];
@@ -404,8 +404,10 @@ impl Reader {
             None => None,
         };
         let mut identity = article.row.url.clone().unwrap_or_else(|| article.sha256.clone());
-        if row.watch.kind == WatchKind::Revised {
-            identity = format!("{identity} {} {occasion}", article.sha256);
+        match row.watch.kind {
+            WatchKind::Revised => identity = format!("{identity} {} {occasion}", article.sha256),
+            WatchKind::Removed => identity = format!("{identity} {occasion}"),
+            WatchKind::StoryNew | WatchKind::GrowsTo => {}
         }
         let sql = "SELECT article_id, url FROM story_members JOIN articles ON articles.id = article_id
              WHERE story_members.story_id = ?1 AND url IS NOT NULL";
