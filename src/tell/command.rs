@@ -1,6 +1,7 @@
 //! A program of the settings is run, with the message as JSON on its standard input. Nothing of a message stands on its command line or in its
 //! environment, and no shell reads anything.
 
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use super::undelivered::Undelivered;
 
 /// Bytes of standard error that are told.
 const TOLD_BYTES_MAX: u64 = 1000;
+
+/// Once a program has ended: what it has left running may hold its standard error for as long as it likes.
+const REST_TIME: Duration = Duration::from_millis(200);
 
 /// What a program may know of where it runs.
 const VARIABLES: [&str; 5] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
@@ -41,20 +45,26 @@ pub(super) async fn run(command: &[String], payload: &Value, time_max: Duration)
             let _ = stdin.write_all(input.as_bytes()).await;
         }
     };
-    let hear = async move {
-        let mut said = Vec::new();
+    let mut said = Vec::new();
+    let hear = async {
         if let Some(mut stderr) = stderr {
             let _ = (&mut stderr).take(TOLD_BYTES_MAX).read_to_end(&mut said).await;
             // What it says beyond that is read too, so that it need not wait for a reader.
             let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
         }
-        said
     };
     let ended = async {
-        let ((), said, status) = tokio::join!(feed, hear, child.wait());
-        (said, status)
+        let mut talk = pin!(async { tokio::join!(feed, hear) });
+        tokio::select! {
+            status = child.wait() => {
+                let _ = tokio::time::timeout(REST_TIME, &mut talk).await;
+                status
+            }
+            // It has closed both.
+            _ = &mut talk => child.wait().await,
+        }
     };
-    let Ok((said, status)) = tokio::time::timeout(time_max, ended).await else {
+    let Ok(status) = tokio::time::timeout(time_max, ended).await else {
         drop(group);
         return Err(failed(format!("{program} was ended after {} s", time_max.as_secs())));
     };

@@ -439,6 +439,15 @@ fn a_command_has_the_message_on_its_input_and_nothing_of_it_elsewhere() {
     room.run(&["receivers", "test", "desk"]).exits(1).says("exit status: 3 no room");
     add_receiver(&mut room, "desk", &[("command", "[\"/bin/sleep\", \"60\"]"), ("timeout_s", "1")]);
     room.run(&["receivers", "test", "desk"]).exits(1).says("ended after 1 s");
+    // What it leaves running, and what that holds open, is nothing to whether it has taken the message.
+    for (script, code) in [("sleep 20 & exit 0", 0), ("echo no room >&2; sleep 20 & exit 3", 1)] {
+        let command = json!(["/bin/sh", "-c", script]).to_string();
+        add_receiver(&mut room, "desk", &[("command", &command), ("timeout_s", "10")]);
+        let tried = room.run(&["receivers", "test", "desk"]).exits(code);
+        if code != 0 {
+            tried.says("exit status: 3 no room");
+        }
+    }
 }
 
 #[test]
