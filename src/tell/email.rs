@@ -1,13 +1,26 @@
 //! Mails by SMTP: plain text, with the key of the message in its `Message-ID`.
 
+use std::fmt::Debug;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use rustls_platform_verifier::ConfigVerifierExt as _;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::config::{Mailing, ReceiverSecret, SmtpSecurity};
 use crate::fetch::Poster;
@@ -15,6 +28,13 @@ use crate::model::Credential;
 
 use super::text;
 use super::undelivered::Undelivered;
+
+/// Bytes that are read of a server in one dialogue, certificates among them: a few hundred a line, and a line for each command. The client
+/// itself reads a line to its end, however long it is.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of the answer to an address, the longest that RFC 5321 has.
+const READ_BYTES_OF_ADDRESS: usize = 512;
 
 pub(super) async fn send(
     poster: &Poster,
@@ -29,21 +49,87 @@ pub(super) async fn send(
     let Some(address) = addresses.first() else {
         return Err(Undelivered::passing(format!("{} has no address", mailing.host)));
     };
-    let tls = || TlsParameters::new(mailing.host.clone()).map_err(|error| Undelivered::passing(error.to_string()));
-    let security = match mailing.security {
-        SmtpSecurity::Tls => Tls::Wrapper(tls()?),
-        SmtpSecurity::Starttls => Tls::Required(tls()?),
-        SmtpSecurity::None => Tls::None,
+    let address = SocketAddr::new(*address, mailing.port);
+    let dialogue = async {
+        let mut connection = connect(mailing, address, timeout).await?;
+        if let ReceiverSecret::Login(Credential::Basic { user, password }) = secret {
+            let credentials = Credentials::new(user.clone(), password.clone());
+            connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(|error| error.to_string())?;
+        }
+        connection.send(mail.envelope(), &mail.formatted()).await.map_err(|error| error.to_string())?;
+        // It has taken the mail, however it says farewell.
+        connection.abort().await;
+        Ok(())
     };
-    let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.to_string())
-        .port(mailing.port)
-        .tls(security)
-        .timeout(Some(timeout));
-    if let ReceiverSecret::Login(Credential::Basic { user, password }) = secret {
-        transport = transport.credentials(Credentials::new(user.clone(), password.clone()));
+    dialogue.await.map_err(Undelivered::passing)
+}
+
+/// A connection that is greeted, and protected as it is to be.
+async fn connect(mailing: &Mailing, address: SocketAddr, timeout: Duration) -> Result<AsyncSmtpConnection, String> {
+    let connected = tokio::time::timeout(timeout, TcpStream::connect(address)).await;
+    let stream = connected.map_err(|_| format!("{address} does not answer"))?.map_err(|error| error.to_string())?;
+    let n_left = READ_BYTES_MAX + READ_BYTES_OF_ADDRESS * mailing.to.len();
+    let stream = Bounded { stream, address, n_left };
+    let stream: Box<dyn AsyncTokioStream> = match mailing.security {
+        SmtpSecurity::Tls => Box::new(Bounded { stream: protected(&mailing.host, stream).await?, address, n_left }),
+        SmtpSecurity::Starttls | SmtpSecurity::None => Box::new(stream),
+    };
+    let name = ClientId::default();
+    let greeted = AsyncSmtpConnection::connect_with_transport(stream, &name).await;
+    let mut connection = greeted.map_err(|error| error.to_string())?;
+    if mailing.security == SmtpSecurity::Starttls {
+        let parameters = TlsParameters::new(mailing.host.clone()).map_err(|error| error.to_string())?;
+        connection.starttls(parameters, &name).await.map_err(|error| error.to_string())?;
     }
-    let sent = transport.build().send(mail).await;
-    sent.map(|_| ()).map_err(|error| Undelivered::passing(told(&error)))
+    Ok(connection)
+}
+
+/// TLS from the first byte on, by the certificates of the system.
+async fn protected<S: AsyncRead + AsyncWrite + Unpin>(host: &str, stream: S) -> Result<TlsStream<S>, String> {
+    let config = ClientConfig::with_platform_verifier().map_err(|error| error.to_string())?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+    let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+    connected.map_err(|error| error.to_string())
+}
+
+/// A connection of which so much is read, and no more.
+#[derive(Debug)]
+struct Bounded<S> {
+    stream: S,
+    address: SocketAddr,
+    n_left: usize,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let n_before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buf);
+        match self.n_left.checked_sub(buf.filled().len() - n_before) {
+            Some(n_left) => self.n_left = n_left,
+            None => return Poll::Ready(Err(io::Error::other("the server says more than a mail server has to say"))),
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + Debug> AsyncTokioStream for Bounded<S> {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
 }
 
 fn mail(mailing: &Mailing, key: &str, payload: &Value) -> Result<Message, String> {
@@ -56,12 +142,4 @@ fn mail(mailing: &Mailing, key: &str, payload: &Value) -> Result<Message, String
     }
     let mail = builder.header(ContentType::TEXT_PLAIN).body(text::body(payload));
     mail.map_err(|error| error.to_string())
-}
-
-/// An error with its causes.
-fn told(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }
