@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -491,6 +492,62 @@ fn mails_and_notifications_are_plain_text_with_a_head_that_a_headline_cannot_end
         (&told["topic"], &told["title"]),
         (&json!("news"), &json!("New: Stürme vor Lorne Bcc: all@desk.example"))
     );
+}
+
+/// What a mail server says, and does not come to an end of.
+enum Endless {
+    Line,
+    Answer,
+}
+
+/// Bytes after which a server that never ends what it says has seen enough.
+const ENDLESS_BYTES: usize = 64 << 20;
+
+/// A mail server that is mad. Returns where it is, and how many bytes it was rid of in all.
+fn endless_mail_server(what: Endless) -> (u16, Arc<AtomicUsize>) {
+    fn pour(mut stream: impl Write, what: &Endless, n_sent: &AtomicUsize) -> std::io::Result<()> {
+        let chunk = match what {
+            Endless::Line => "a".repeat(8192),
+            Endless::Answer => "220-mail.example\r\n".repeat(400),
+        };
+        while n_sent.load(Ordering::Relaxed) < ENDLESS_BYTES {
+            stream.write_all(chunk.as_bytes())?;
+            n_sent.fetch_add(chunk.len(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let n_sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&n_sent);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            // Whoever goes away has heard enough.
+            let _ = pour(stream, &what, &counted);
+        }
+    });
+    (port, n_sent)
+}
+
+#[test]
+fn a_mail_server_that_never_ends_what_it_says_is_not_listened_to_for_long() {
+    for (what, security) in [(Endless::Line, "none"), (Endless::Line, "starttls"), (Endless::Answer, "none")] {
+        let (port, n_sent) = endless_mail_server(what);
+        let (port, security) = (port.to_string(), format!("\"{security}\""));
+        let room = room_with(&[
+            ("kind", "\"email\""),
+            ("host", "\"127.0.0.1\""),
+            ("port", &port),
+            ("security", &security),
+            ("from", "\"newswire@desk.example\""),
+            ("to", "[\"ana@desk.example\"]"),
+            ("private_networks", "[\"127.0.0.1\"]"),
+        ]);
+        let tried = room.run(&["receivers", "test", "desk"]).exits(1);
+        assert!(tried.stderr.contains("more than a mail server has to say"), "{}", tried.stderr);
+        // What stands in buffers of the kernel was not read.
+        assert!(n_sent.load(Ordering::Relaxed) < ENDLESS_BYTES / 2, "{security}: {n_sent:?}");
+    }
 }
 
 #[test]
