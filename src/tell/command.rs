@@ -73,7 +73,7 @@ pub(super) async fn run(command: &[String], payload: &Value, time_max: Duration)
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => {
-            let said = String::from_utf8_lossy(&said).replace(char::is_control, " ");
+            let said = String::from_utf8_lossy(&said);
             Err(failed(format!("{program}: {status} {}", said.trim()).trim_end().to_owned()))
         }
         Err(error) => Err(failed(format!("{program}: {error}"))),

@@ -68,8 +68,7 @@ fn judged(answer: Result<PostAnswer, String>) -> Result<(), Undelivered> {
     if (200..300).contains(&status) {
         return Ok(());
     }
-    let said: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-    let said = said.trim();
+    let said = text.trim();
     let reason = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
-    Err(Undelivered { reason, retry_after, is_gone: status == 410 })
+    Err(Undelivered::new(&reason, retry_after, status == 410))
 }

@@ -580,6 +580,15 @@ fn a_private_address_is_told_nothing_unless_its_receiver_allows_it() {
 }
 
 #[test]
+fn what_a_receiver_says_turns_nothing_around_on_a_terminal() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    desk.answer("HTTP/1.1 500 No\r\ncontent-length: 20\r\nconnection: close\r\n\r\nno \u{202e}room\u{1b}]0;x\u{7} now");
+    let tried = room.run(&["receivers", "test", "desk"]).exits(1).says("HTTP 500: no  room ]0;x  now");
+    assert!(!tried.stderr.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{:?}", tried.stderr);
+}
+
+#[test]
 fn what_gathers_for_a_digest_is_sent_together() {
     let desk = Desk::open();
     let mut room = room_with_webhook(&desk);
