@@ -254,6 +254,11 @@ fn a_webhook_is_told_of_a_story_signed_and_once() {
     room.run(&["watch", "rm", "nothing", "none"]).exits(3).says("there is no watch none");
     room.run(&["watch", "add", "x", "--to", "nobody"]).exits(2).says("no receiver nobody; they have desk");
     room.run(&["watch", "add", "x", "? !"]).exits(2).says("no word in the query");
+    for language in ["english", "e", "e1", "ру", ""] {
+        room.run(&["watch", "add", "x", "--lang", language]).exits(2).says("a language is two or three letters");
+        room.run(&["watch", "test", "--lang", language]).exits(2).says("a language is two or three letters");
+    }
+    assert_eq!(room.run(&["--json", "watch", "test", "--lang", "EN"]).exits(0).json_lines().len(), 1);
     let daemon = room.start();
     daemon.wait_to_say("started");
     // One that is added beside it is judged from then on.

@@ -99,7 +99,7 @@ struct WhatArguments {
     source: Option<String>,
 
     /// Only articles in this language count: en, de, ja
-    #[arg(long, value_name = "LANGUAGE")]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     lang: Option<String>,
 
     /// Only of stories that so many newsrooms tell; those that print another one's report do not count
@@ -121,6 +121,16 @@ struct WhatArguments {
     /// When a publisher takes an article away
     #[arg(long, group = "kind")]
     removed: bool,
+}
+
+/// A language as those of articles are written: any other would be told nothing, and nobody would know.
+fn language(text: &str) -> Result<String, String> {
+    let is_code = matches!(text.len(), 2 | 3) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_code {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a language is two or three letters: en, de, ja".to_owned())
+    }
 }
 
 impl WhatArguments {
