@@ -20,6 +20,7 @@ pub struct Undelivered {
 impl Undelivered {
     /// What may be otherwise the next time.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "errors are mapped by its name")]
     pub fn passing(reason: String) -> Undelivered {
         Undelivered::new(&reason, None, false)
     }
