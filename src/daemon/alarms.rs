@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::alarm::{Doubt, Ending, Habits, Newsroom, Poll, Reading, Symptom};
 use crate::app::App;
@@ -34,6 +34,7 @@ const KEPT_AT_ONCE: usize = 200;
 /// Looks for alarms until the database is closed.
 pub async fn look_for_alarms(app: App) {
     let mut watch = Watch::default();
+    let mut trouble: Option<String> = None;
     loop {
         let path = app.config.store.path.clone();
         let looked = tokio::task::spawn_blocking(move || {
@@ -42,14 +43,20 @@ pub async fn look_for_alarms(app: App) {
         });
         let Ok((kept, standing)) = looked.await else { return };
         watch = kept;
-        match standing {
-            Ok(look) => match settle(&app, &mut watch, look).await {
-                Ok(()) => {}
-                Err(StoreError::Closed) => return,
-                Err(error) => debug!("alarms cannot be written: {error}"),
-            },
-            Err(error) => debug!("alarms cannot be looked for: {error}"),
+        let settled = match standing {
+            Ok(look) => settle(&app, &mut watch, look).await,
+            Err(error) => Err(error),
+        };
+        let told = match settled {
+            Ok(()) => None,
+            Err(StoreError::Closed) => return,
+            Err(error) => Some(error.to_string()),
+        };
+        // Once, and not every minute.
+        if let Some(told) = told.as_ref().filter(|told| trouble.as_ref() != Some(told)) {
+            warn!("alarms are not looked for, and will be again within a minute: {told}");
         }
+        trouble = told;
         // What an upgrade has to learn from what was there is learned at once.
         let pause = if watch.is_behind { Duration::from_millis(200) } else { LOOK_PAUSE };
         tokio::time::sleep(pause).await;

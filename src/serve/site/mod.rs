@@ -179,28 +179,28 @@ fn tell(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Re
 /// Answers with a feed, or that nothing has changed in it. While no article has changed since somebody asked for it, one look at an index
 /// tells that, and otherwise its list, without the texts.
 fn tell_feed(reader: &Reader, asked: &Asked, frame: &Frame, told: &Told) -> Result<Reply, Miss> {
-    let names = match reader.names() {
+    let (database, is_snapshot) = match reader.database_name() {
         // It has no name of its own, and two are not one.
-        Err(StoreError::Snapshot { .. }) => Names::one(format!("snapshot-{}", told::digest(&frame.database()))),
-        names => names?,
+        Err(StoreError::Snapshot { .. }) => (format!("snapshot-{}", told::digest(&frame.database())), true),
+        name => (name?, false),
     };
-    let database = names.present();
     let address = asked.canonical();
     let last_change = reader.last_change()?;
     let kind = if asked.form == Form::JsonFeed { JSON_FEED } else { ATOM };
     let unchanged = |tag: &str| with_tag(reply(StatusCode::NOT_MODIFIED, kind, ""), tag);
-    let known = told.tag(&address, database, last_change).filter(|_| !views::changes_by_itself(asked));
+    let known = told.tag(&address, &database, last_change).filter(|_| !views::changes_by_itself(asked));
     if let Some(tag) = known.filter(|tag| asked.has(tag)) {
         return Ok(unchanged(&tag));
     }
     let view = views::find(reader, asked, frame)?;
     let no_feed = || Miss::NotFound("this page is no feed; /feeds lists those".to_owned());
     let state = view.state(reader)?.ok_or_else(no_feed)?;
-    let tag = told.note(&address, database, last_change, &state);
+    let tag = told.note(&address, &database, last_change, &state);
     if asked.has(&tag) {
         return Ok(unchanged(&tag));
     }
     let feed = view.feed(reader)?.ok_or_else(no_feed)?;
+    let names = if is_snapshot { Names::one(database) } else { reader.names()? };
     let body = match asked.form {
         Form::JsonFeed => syndication::json_feed(&feed, &names, asked),
         _ => syndication::atom(&feed, &names, asked),

@@ -268,8 +268,7 @@ impl Reader {
 
     /// Whether there is a table of them: files of earlier versions are read as they are.
     pub(in crate::store) fn has_alarms(&self) -> Result<bool, StoreError> {
-        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'alarms'";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+        Ok(self.connection().table_exists(Some("main"), "alarms")?)
     }
 
     fn noticed_alarms(&self, condition: &str, parameters: impl Params) -> Result<Vec<Alarm>, StoreError> {

@@ -45,12 +45,6 @@ impl Names {
         self.spans.first().map_or("", |span| span.name.as_str())
     }
 
-    /// The name that it has now.
-    #[must_use]
-    pub fn present(&self) -> &str {
-        self.spans.last().map_or("", |span| span.name.as_str())
-    }
-
     /// The name that the database had when it gave a number. Two that are not the same never have number and name in common.
     #[must_use]
     pub fn of(&self, number: Numbered) -> &str {
