@@ -154,10 +154,7 @@ impl Config {
         for receiver in &self.receivers {
             let Err(rule) = receiver.check_secret(&self.fetch.keyring) else { continue };
             let key = format!("receivers.{}.credentials", receiver.name);
-            let place = self.provenance.iter().find(|entry| entry.key == key);
-            let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
-            let name = receiver.credentials.as_deref().unwrap_or_default();
-            problems.push(Problem { place, subject: format!("{key} = {name:?}"), rule });
+            problems.push(self.problem_of(&key, receiver.credentials.as_deref(), rule));
         }
         problems
     }
@@ -173,10 +170,14 @@ impl Config {
 
     fn problem_of_password(&self) -> Option<Problem> {
         let rule = self.http.secret(&self.fetch.keyring).err()?;
-        let name = self.http.credentials.as_deref().unwrap_or_default();
-        let place = self.provenance.iter().find(|entry| entry.key == "http.credentials");
+        Some(self.problem_of("http.credentials", self.http.credentials.as_deref(), rule))
+    }
+
+    /// What is wrong with credentials that a key names, at the place where it stands.
+    fn problem_of(&self, key: &str, name: Option<&str>, rule: String) -> Problem {
+        let place = self.provenance.iter().find(|entry| entry.key == key);
         let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
-        Some(Problem { place, subject: format!("http.credentials = {name:?}"), rule })
+        Problem { place, subject: format!("{key} = {:?}", name.unwrap_or_default()), rule }
     }
 
     /// Addresses that the sources file lists more than once. They are polled as often, which may be meant.
