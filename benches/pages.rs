@@ -478,14 +478,21 @@ impl Times {
     }
 
     fn at(&self, hundredths: usize) -> f64 {
-        let mut sorted = self.all.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted.get((sorted.len().max(1) - 1) * hundredths / 100).copied().unwrap_or(f64::NAN)
+        quantile(self.all.clone(), hundredths)
     }
 
     fn told(&self) -> String {
         format!("{:>9.2} {:>9.2} {:>9.2}", self.at(50), self.at(95), self.at(100))
     }
+}
+
+fn quantile(mut all: Vec<f64>, hundredths: usize) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all.get((all.len().max(1) - 1) * hundredths / 100).copied().unwrap_or(f64::NAN)
+}
+
+fn median(all: Vec<f64>) -> f64 {
+    quantile(all, 50)
 }
 
 /// Each kind of page with nobody else about.
@@ -580,7 +587,7 @@ const NEWSROOM: usize = 1;
 const ALL_KINDS: usize = 2;
 
 /// What was ingested under a load.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Cost {
     n_articles: u64,
     elapsed: Duration,
@@ -600,7 +607,7 @@ struct Seen {
 
 /// What each kind of page takes while articles come in, and how much fewer come in.
 fn beside_ingest(server: &Server, pages: &Pages, archive: &mut Archive, n_rounds: usize) {
-    let mut costs = [Cost::default(); LOADS.len()];
+    let mut costs: [Vec<Cost>; LOADS.len()] = Default::default();
     let mut seen: [Seen; LOADS.len()] = Default::default();
     let tags = Mutex::new(HashMap::new());
     let n_turns = AtomicU64::new(0);
@@ -623,26 +630,31 @@ fn beside_ingest(server: &Server, pages: &Pages, archive: &mut Archive, n_rounds
                     };
                     thread::Builder::new().name(ASKING.to_owned()).spawn_scoped(scope, ask).expect("a thread");
                 }
-                costs[which].add(articles.len() as u64, || archive.runtime.block_on(import(&archive.store, articles)));
+                let mut cost = Cost::default();
+                cost.add(articles.len() as u64, || archive.runtime.block_on(import(&archive.store, articles)));
+                costs[which].push(cost);
                 stop.store(true, Ordering::Relaxed);
             });
             seen[which] = together.into_inner().expect("nobody has failed");
         }
     }
     println!(
-        "\n== ingest\n{:>10} {:>10} {:>10} {:>10} {:>12}",
-        "articles/s", "CPU µs", "speed (%)", "CPU (%)", "answers CPU"
+        "\n== ingest: medians of the rounds, speed and processor time against the turn without questions of the same round"
     );
-    for (load, cost) in LOADS.iter().zip(&costs) {
-        let n_in_a_second = |cost: &Cost| as_f64(cost.n_articles) / cost.elapsed.as_secs_f64();
-        let processor_s = |cost: &Cost| cost.processor_s / as_f64(cost.n_articles);
+    println!("{:>10} {:>10} {:>10} {:>10} {:>12}", "articles/s", "CPU µs", "speed (%)", "CPU (%)", "answers CPU");
+    for (load, rounds) in LOADS.iter().zip(&costs) {
+        let of_rounds = |figure: fn(&Cost) -> f64| rounds.iter().map(figure).collect::<Vec<f64>>();
+        let of_pairs = |figure: fn(&Cost) -> f64| {
+            let pairs = rounds.iter().zip(&costs[0]);
+            pairs.map(|(cost, alone)| 100.0 * figure(cost) / figure(alone)).collect::<Vec<f64>>()
+        };
         println!(
             "{:>10.0} {:>10.0} {:>10.1} {:>10.1} {:>12.2}  beside {}",
-            n_in_a_second(cost),
-            1e6 * processor_s(cost),
-            100.0 * n_in_a_second(cost) / n_in_a_second(&costs[0]),
-            100.0 * processor_s(cost) / processor_s(&costs[0]),
-            cost.answering_s / cost.elapsed.as_secs_f64(),
+            median(of_rounds(Cost::n_in_a_second)),
+            1e6 * median(of_rounds(Cost::processor_s_each)),
+            median(of_pairs(Cost::n_in_a_second)),
+            median(of_pairs(Cost::processor_s_each)),
+            median(of_rounds(|cost| cost.answering_s / cost.elapsed.as_secs_f64())),
             load.what
         );
     }
@@ -678,11 +690,19 @@ fn most_polls(server: &Server, pages: &Pages, archive: &mut Archive) {
         cost.add(articles.len() as u64, || archive.runtime.block_on(import(&archive.store, articles)));
         is_ingesting.store(false, Ordering::Relaxed);
         asking.join().expect("it asks");
-        println!("and {:.0} articles/s", as_f64(cost.n_articles) / cost.elapsed.as_secs_f64());
+        println!("and {:.0} articles/s", cost.n_in_a_second());
     });
 }
 
 impl Cost {
+    fn n_in_a_second(&self) -> f64 {
+        as_f64(self.n_articles) / self.elapsed.as_secs_f64()
+    }
+
+    fn processor_s_each(&self) -> f64 {
+        self.processor_s / as_f64(self.n_articles)
+    }
+
     fn add(&mut self, n_articles: u64, act: impl FnOnce()) {
         let of_ingest = |name: &str| name != ANSWERING && name != ASKING;
         let of_answers = |name: &str| name == ANSWERING;

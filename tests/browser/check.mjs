@@ -160,6 +160,8 @@ try {
   await watched.clock.fastForward(21_000);
   await watched.locator(".news").waitFor({ state: "visible" });
   check((await watched.locator(".news").textContent()) === "1 new or changed", "what came in is told", await watched.locator(".news").textContent());
+  await watched.clock.fastForward(10 * 60_000);
+  await watched.locator(".news", { hasText: "10 min old" }).waitFor();
   await watching.close();
 
   // Orders, by the buttons of our own pages and by a form of another site's.
@@ -175,8 +177,11 @@ try {
       await orders.waitForTimeout(200);
     }
     await orders.getByRole("button", { name: "Pause" }).click();
-    await orders.waitForURL(/done=paused/);
+    await orders.locator(".done").waitFor();
     check((await orders.locator(".done").textContent()).includes("not polled"), "a source is paused by its button");
+    await orders.waitForURL(`${daemon.base}/sources/quay`);
+    await orders.reload();
+    check((await orders.locator(".done").count()) === 0, "what was done is not told again when the page is loaded anew");
     await orders.route("http://elsewhere.invalid/", (route) => route.fulfill({
       contentType: "text/html",
       body: `<form method="post" action="${daemon.base}/sources/quay"><button name="do" value="resume">x</button></form>`,

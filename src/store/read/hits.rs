@@ -2,7 +2,8 @@
 //!
 //! FTS5 ranks by BM25: of each hit it looks up the length of its text, and of each word it counts the articles that have it. The second takes
 //! some thirty nanoseconds an article, the first a microsecond, and a word that stands in half of the articles has very many hits.
-//! So the newest are ranked, no more than a bounded number, which FTS5 reads from the end of its lists without the others.
+//! So the newest are ranked, no more than a bounded number, which FTS5 reads from the end of its lists without the others; and where words
+//! are in very many articles, they are ranked by their texts.
 
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use rusqlite::{Connection, ToSql};
 use crate::store::file::characters;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
 use crate::store::read::newest::few_in_language;
+use crate::store::read::ranking::Ranking;
 use crate::store::read::reader::list;
 use crate::store::read::spellings::{spellings, words_of};
 
@@ -73,13 +75,20 @@ pub(super) struct Asked {
     in_one_piece: Vec<Vec<String>>,
 }
 
+/// Whether words of scripts without blanks are to stand in one piece.
+#[derive(Clone, Copy)]
+enum Pieces {
+    Whole,
+    Any,
+}
+
 /// An article that has the words.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hit {
     pub(super) id: i64,
     pub(super) index: Index,
     /// BM25: less is better.
-    score: f64,
+    pub(super) score: f64,
 }
 
 /// The hits of an expression in a choice of articles.
@@ -132,15 +141,24 @@ impl Asked {
         // One more, to know whether there are others.
         let n_sought = n_max.saturating_add(1);
         let choice = self.choice(connection, filter, n_max)?;
+        let ranking = match self.indexes {
+            // To read more texts takes longer than to weigh the words by all that have them.
+            [Index::Words, ..] if n_max <= RANKED_MAX => Ranking::of(connection, &self.expression)?,
+            _ => None,
+        };
+        let score = if ranking.is_some() { UNSCORED } else { SCORE };
         let mut newest = match newest_before(connection, filter, &choice)? {
-            Some(first) => self.newest(connection, &first, SCORE, n_sought)?,
+            Some(first) => self.newest(connection, &first, Pieces::Whole, score, n_sought)?,
             None => Vec::new(),
         };
         if newest.len() < n_sought as usize {
-            newest = self.newest(connection, &choice, SCORE, n_sought)?;
+            newest = self.newest(connection, &choice, Pieces::Whole, score, n_sought)?;
         }
         let are_all = newest.len() <= n_max as usize;
         newest.truncate(n_max as usize);
+        if let Some(ranking) = ranking {
+            ranking.rank(connection, &mut newest)?;
+        }
         Ok(Hits { newest, are_all })
     }
 
@@ -152,7 +170,7 @@ impl Asked {
         n_max: u32,
     ) -> rusqlite::Result<Vec<i64>> {
         let choice = self.choice(connection, filter, n_max)?;
-        let hits = self.newest(connection, &choice, UNSCORED, n_max)?;
+        let hits = self.newest(connection, &choice, Pieces::Whole, UNSCORED, n_max)?;
         Ok(hits.into_iter().map(|hit| hit.id).collect())
     }
 
@@ -161,7 +179,9 @@ impl Asked {
         if *filter == ArticleFilter::default() {
             return Ok(Choice::existing());
         }
-        let hits = self.newest(connection, &Choice::existing(), UNSCORED, n_max.saturating_add(1))?;
+        // Among a few more is looked for what stands in one piece: for that texts are read.
+        let n_sought = n_max.saturating_add(1);
+        let hits = self.newest(connection, &Choice::existing(), Pieces::Any, UNSCORED, n_sought)?;
         if hits.len() <= n_max as usize {
             let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
             Ok(Choice::Among(list(&chosen(connection, filter, &ids)?)))
@@ -170,11 +190,21 @@ impl Asked {
         }
     }
 
-    fn newest(&self, connection: &Connection, choice: &Choice, score: &str, n_max: u32) -> rusqlite::Result<Vec<Hit>> {
+    fn newest(
+        &self,
+        connection: &Connection,
+        choice: &Choice,
+        pieces: Pieces,
+        score: &str,
+        n_max: u32,
+    ) -> rusqlite::Result<Vec<Hit>> {
         let mut hits = Vec::new();
         for &index in self.indexes {
             let table = index.table();
-            let (in_one_piece, words) = self.in_one_piece(table);
+            let (in_one_piece, words) = match pieces {
+                Pieces::Whole => self.in_one_piece(table),
+                Pieces::Any => (String::new(), Vec::new()),
+            };
             let score = score.replace("{table}", table);
             let sql = format!(
                 "SELECT rowid, {score} FROM {table} WHERE {table} MATCH :expression {}{in_one_piece}

@@ -27,6 +27,7 @@ pub(super) mod cells;
 
 mod salvage;
 
+mod ranking;
 pub(super) mod reader;
 
 pub(super) mod articles;

@@ -8,7 +8,26 @@ use unicode_normalization::char::is_combining_mark;
 
 /// The words of a text, as they stand there.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    runs(text, is_of_word, |c| is_of_word(c) || is_accent(c))
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + extent(&text[at..], false, |c| !is_of_word(c));
+        at = start + extent(&text[start..], true, |c| is_of_word(c) || is_accent(c));
+        (at > start).then(|| &text[start..at])
+    })
+}
+
+/// How far a text goes on with characters of words, or with others: most are ASCII, and are told by their bytes.
+fn extent(text: &str, is_of_words: bool, goes_on: impl Fn(char) -> bool) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        let ends = |byte: &u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() != is_of_words;
+        at += bytes[at..].iter().position(ends).unwrap_or(bytes.len() - at);
+        match text[at..].chars().next().filter(|c| !c.is_ascii() && goes_on(*c)) {
+            Some(c) => at += c.len_utf8(),
+            None => return at,
+        }
+    }
 }
 
 /// Stretches of a text that begin with a character of one kind and go on with those of another.
@@ -31,6 +50,12 @@ pub(super) fn runs(
 pub(super) fn is_of_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric();
+    }
+    // Of the most common it is known without a look at tables: letters of Latin and Cyrillic script, dashes and quotation marks.
+    match c {
+        '\u{df}'..='\u{f6}' | '\u{f8}'..='\u{ff}' | '\u{400}'..='\u{481}' => return true,
+        '\u{2010}'..='\u{2027}' => return false,
+        _ => {}
     }
     (c.is_alphanumeric() && !is_combining_mark(c) && !is_symbol(c)) || is_private(c) || is_unknown(c)
 }

@@ -1,16 +1,25 @@
 "use strict";
-// How much has come in or changed since the page was made, looked for while somebody looks at it.
+// How much has come in or changed since the page was made, looked for while somebody looks at it; and how old its times are.
 const news = document.querySelector(".news");
 if (news) {
+  const made = Date.now();
   setInterval(async () => {
     if (document.hidden) {
       return;
     }
     const answer = await fetch(`/api/changes?count=yes&cursor=${news.dataset.cursor}`).catch(() => null);
     const { n } = answer?.ok ? await answer.json() : { n: "?" };
-    news.hidden = !n;
-    news.textContent = answer?.ok ? `${n} new or changed` : "newswire does not answer";
+    const minutes = Math.floor((Date.now() - made) / 60000);
+    const age = minutes < 5 ? "" : ` (this is ${minutes} min old)`;
+    news.hidden = !n && !age;
+    news.textContent = answer?.ok ? `${n || "nothing"} new or changed${age}` : "newswire does not answer";
   }, 20000);
+}
+// What an order has led to is told once, and not again when the page is loaded anew.
+if (document.querySelector(".done")) {
+  const here = new URL(location);
+  here.searchParams.delete("done");
+  history.replaceState(null, "", here);
 }
 // j and k go from headline to headline, / to the search field. Without this everything works as well, by tabulator.
 document.addEventListener("keydown", (event) => {
