@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench pages` fills a store with 10⁵ invented articles and asks for each kind of page over HTTP, at a listener as
 //! `newswire serve` has it. `--quick` fills 2,000. `--kept=FILE` asks about a store that `cargo bench --bench store -- --kept=FILE` has
-//! filled, and leaves there what it adds. `--alone` asks for pages while nothing else is done, and no more; `--cold` also asks after the
-//! system has forgotten the file.
+//! filled, and leaves there what it adds, which is nothing with `--alone`: that asks for pages while nothing else is done, and no more. With
+//! `--only=WORDS` for those that are called so. `--cold` also asks after the system has forgotten the file.
 //!
 //! The archive ends years ago, so a day of now is added first: stories told by several, one of them by very many, revisions, removals, and
 //! polls and exchanges of a month. A page is asked for by one connection that stays, each time with other arguments. Its time is that of the
@@ -62,12 +62,16 @@ fn main() {
     let database = kept.map_or_else(|| folder.path().join("store.db"), PathBuf::from);
     let mut archive = Archive::open(&database);
     archive.fill(n_articles);
-    archive.add_a_day();
+    let is_alone = has("--alone");
+    if kept.is_none() || !is_alone {
+        archive.add_a_day();
+    }
     println!("{} articles", archive.n_stored);
     let pages = Pages::of(&archive);
     let server = Server::begin(&database);
-    alone(&server, &pages);
-    if has("--alone") {
+    let only = arguments.iter().find_map(|argument| argument.strip_prefix("--only=")).unwrap_or_default();
+    alone(&server, &pages, only);
+    if is_alone {
         return;
     }
     polls(&server, &pages, None);
@@ -496,10 +500,10 @@ fn median(all: Vec<f64>) -> f64 {
 }
 
 /// Each kind of page with nobody else about.
-fn alone(server: &Server, pages: &Pages) {
+fn alone(server: &Server, pages: &Pages, only: &str) {
     println!("\n== pages alone\n{:>9} {:>9} {:>9} {:>9} {:>9}  (ms, KB)", "median", "p95", "max", "CPU", "size");
     let mut asker = Asker::new(server);
-    for page in &pages.kinds {
+    for page in pages.kinds.iter().filter(|page| page.what.contains(only)) {
         let mut times = Times::default();
         let mut n_bytes = 0;
         asker.read(&page.paths[0]);
