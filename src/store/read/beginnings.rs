@@ -10,7 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 use crate::scripts::is_unspaced;
 use crate::store::file::characters;
 use crate::store::read::article_filter::{ArticleFilter, UserCondition};
-use crate::store::read::hits::Index;
+use crate::store::read::hit::Index;
 use crate::store::read::unicode61::{folded, is_accent, is_of_word, lowered, runs, words};
 
 /// To rank the articles with words at so many places takes some twenty milliseconds. To count no more than these takes five.

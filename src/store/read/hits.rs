@@ -13,6 +13,7 @@ use rusqlite::{Connection, ToSql};
 
 use crate::store::file::characters;
 use crate::store::read::article_filter::{ArticleFilter, Parameters, UserCondition};
+use crate::store::read::hit::{Hit, Index};
 use crate::store::read::newest::few_in_language;
 use crate::store::read::ranking::Ranking;
 use crate::store::read::reader::list;
@@ -45,25 +46,6 @@ const SCORE: &str = "bm25({table}, 5.0, 1.0)";
 /// Where the rank of a hit is nothing to whoever asks: it is what takes most of the time.
 const UNSCORED: &str = "0.0";
 
-/// A full-text index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Index {
-    /// Over words, of all articles.
-    Words,
-    /// Over characters, of articles in scripts without blanks. It has no copy of the texts.
-    Characters,
-}
-
-impl Index {
-    /// The name of its table.
-    pub(super) fn table(self) -> &'static str {
-        match self {
-            Index::Words => "articles_fts",
-            Index::Characters => characters::INDEX,
-        }
-    }
-}
-
 /// An expression, and what it is asked of.
 pub(super) struct Asked {
     /// In the words of the index.
@@ -80,15 +62,6 @@ pub(super) struct Asked {
 enum Pieces {
     Whole,
     Any,
-}
-
-/// An article that has the words.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hit {
-    pub(super) id: i64,
-    pub(super) index: Index,
-    /// BM25: less is better.
-    pub(super) score: f64,
 }
 
 /// The hits of an expression in a choice of articles.
@@ -255,13 +228,6 @@ impl Asked {
             read(row)?;
         }
         Ok(())
-    }
-}
-
-impl Hit {
-    /// One whose rank is nothing to whoever has it.
-    pub(super) fn unscored(id: i64, index: Index) -> Hit {
-        Hit { id, index, score: 0.0 }
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) mod article_records;
 
 pub(super) mod search;
 
+mod hit;
 mod hits;
 
 mod beginnings;

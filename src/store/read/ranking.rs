@@ -8,7 +8,7 @@ use memchr::memmem;
 use rusqlite::Connection;
 
 use crate::store::file::characters;
-use crate::store::read::hits::{Hit, Index};
+use crate::store::read::hit::{Hit, Index};
 use crate::store::read::reader::list;
 use crate::store::read::unicode61::{folded, is_accent, is_of_word, words};
 

@@ -10,7 +10,8 @@ use crate::store::read::article_filter::ArticleFilter;
 use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE_COLUMNS, article_row};
 use crate::store::read::articles::article_name;
 use crate::store::read::beginnings::{Beginning, WithBeginning};
-use crate::store::read::hits::{Asked, Hit, Index, RANKED_MAX};
+use crate::store::read::hit::{Hit, Index};
+use crate::store::read::hits::{Asked, RANKED_MAX};
 use crate::store::read::passage;
 use crate::store::read::reader::{Reader, list};
 
