@@ -136,7 +136,9 @@ const MAKES: [Make; 8] = [
 ];
 
 /// When a source publishes, without losses.
-fn published(make: Make, country: &Country, random: &mut Random) -> Vec<i64> {
+///
+/// Of those that are Poisson, the second is how many are expected in each hour.
+fn published(make: Make, country: &Country, random: &mut Random) -> (Vec<i64>, Vec<f64>) {
     let peak = random.between(8.0, 16.0);
     let width = random.between(3.0, 7.0);
     let night = random.between(0.0, 0.15);
@@ -160,9 +162,14 @@ fn published(make: Make, country: &Country, random: &mut Random) -> Vec<i64> {
         by_hour * by_day * by_trend * if country.is_holiday(at) { holiday } else { 1.0 }
     };
     let mut times = Vec::new();
-    let poisson = |a_day: f64, random: &mut Random| {
+    let mut hourly = Vec::new();
+    let mut poisson = |a_day: f64, random: &mut Random| {
         let most = 1.2 * if make == Make::Trend { 3.4 } else { 1.0 };
         let mean = DAY as f64 / (a_day * most * 24.0 / (width * 1.77 + night * 24.0));
+        hourly = (BEGINS..ENDS)
+            .step_by(HOUR as usize)
+            .map(|at| profile(at + HOUR / 2) / most * HOUR as f64 / mean)
+            .collect();
         let mut times = Vec::new();
         let mut at = BEGINS as f64;
         loop {
@@ -237,7 +244,10 @@ fn published(make: Make, country: &Country, random: &mut Random) -> Vec<i64> {
     }
     times.retain(|at| (BEGINS..ENDS).contains(at));
     times.sort_unstable();
-    times
+    if make == Make::Bursts {
+        hourly.clear();
+    }
+    (times, hourly)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -263,17 +273,21 @@ struct Loss {
     share: f64,
     rhythm_s: f64,
     found: Option<i64>,
+    /// Whether an alarm was open when it began.
+    was_open: Option<bool>,
 }
 
 struct Source {
     make: Make,
     country: usize,
     times: Vec<i64>,
+    hourly: Vec<f64>,
     next_item: usize,
     poll_s: f64,
     losses: Vec<Loss>,
     habits: Habits,
-    open: HashMap<Symptom, f64>,
+    /// Alarms that are open: the most confidence that they have stated, and whether they opened on a loss.
+    open: HashMap<Symptom, (f64, bool)>,
     n_failures: u32,
     /// Items that no poll has listed, for the next that is answered.
     waiting: u32,
@@ -287,13 +301,14 @@ fn source(number: usize, countries: &[Country], seed: u64) -> Source {
     let mut random = Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ (number as u64) << 20);
     let make = MAKES[number % MAKES.len()];
     let country = number / MAKES.len() % countries.len();
-    let times = published(make, &countries[country], &mut random);
+    let (times, hourly) = published(make, &countries[country], &mut random);
     let a_day = times.len() as f64 / ((ENDS - BEGINS) as f64 / DAY as f64);
     let poll_s = (DAY as f64 / a_day / 2.0).clamp(600.0, 3.0 * HOUR as f64);
     let mut source = Source {
         make,
         country,
         times,
+        hourly,
         next_item: 0,
         poll_s,
         losses: Vec::new(),
@@ -339,7 +354,7 @@ impl Source {
             Kind::Part => self.random.between(0.5, 0.8),
             _ => self.random.between(0.6, 1.0),
         };
-        self.losses.push(Loss { kind, from, until, share, rhythm_s, found: None });
+        self.losses.push(Loss { kind, from, until, share, rhythm_s, found: None, was_open: None });
     }
 
     /// How long one who begins to wait at this hour of the week waits for something, 99 of 100 times.
@@ -396,6 +411,11 @@ impl Source {
 #[derive(Default)]
 struct Row {
     n: u32,
+    /// Found when an alarm was open already.
+    n_open_before: u32,
+    /// Of losses of a part of what a Poisson process brings: items expected within 3 rhythms, that time in months, the share that is
+    /// lost, and whether it was found by then.
+    parts: Vec<(f64, f64, f64, bool)>,
     n_found: u32,
     /// In rhythms, hours and articles.
     delays: Vec<(f64, f64, f64)>,
@@ -406,11 +426,19 @@ struct Report {
     rows: BTreeMap<(Kind, Make), Row>,
     n_false: BTreeMap<(Make, String), u32>,
     source_months: BTreeMap<Make, f64>,
-    /// Alarms that opened with so much confidence, and those that were true.
-    stated: BTreeMap<u32, (u32, u32)>,
+    /// Alarms that opened with so much confidence, and those that were true; and by the most confidence that they stated.
+    stated: BTreeMap<u32, [(u32, u32); 2]>,
     n_polls: u64,
     spent: Duration,
     bytes: usize,
+}
+
+impl Report {
+    fn state(&mut self, column: usize, confidence: f64, is_true: bool) {
+        let stated = &mut self.stated.entry((confidence * 20.0).floor() as u32 * 5).or_default()[column];
+        stated.0 += 1;
+        stated.1 += u32::from(is_true);
+    }
 }
 
 fn play(n_sources: usize, seed: u64, report: &mut Report, is_told: bool) {
@@ -461,10 +489,11 @@ fn play(n_sources: usize, seed: u64, report: &mut Report, is_told: bool) {
         report.n_polls += 1;
         let is_failing = source.n_failures >= FAILURES;
         if at < LEARNED {
-            source.open = doubts.iter().map(|doubt| (doubt.symptom, doubt.confidence)).collect();
+            source.open = doubts.iter().map(|doubt| (doubt.symptom, (doubt.confidence, false))).collect();
             continue;
         }
         for loss in source.losses.iter_mut().filter(|loss| (loss.from..loss.until).contains(&at)) {
+            loss.was_open.get_or_insert(!source.open.is_empty());
             if loss.found.is_none() && (is_failing || !doubts.is_empty()) {
                 loss.found = Some(at);
             }
@@ -490,21 +519,33 @@ fn play(n_sources: usize, seed: u64, report: &mut Report, is_told: bool) {
                     );
                 }
             }
-            let bin = (doubt.confidence * 20.0).floor() as u32 * 5;
-            let stated = report.stated.entry(bin).or_default();
-            stated.0 += 1;
-            stated.1 += u32::from(is_true);
+            report.state(0, doubt.confidence, is_true);
         }
-        source.open = doubts.iter().map(|doubt| (doubt.symptom, doubt.confidence)).collect();
+        let mut open = HashMap::new();
+        for doubt in &doubts {
+            let (most, was_true) = source.open.remove(&doubt.symptom).unwrap_or((0.0, is_true));
+            open.insert(doubt.symptom, (most.max(doubt.confidence), was_true));
+        }
+        for (most, was_true) in std::mem::replace(&mut source.open, open).into_values() {
+            report.state(1, most, was_true);
+        }
     }
     for (number, source) in sources.iter().enumerate() {
+        source.open.values().for_each(|(most, was_true)| report.state(1, *most, *was_true));
         report.bytes = report.bytes.max(source.habits.to_bytes().len());
         *report.source_months.entry(source.make).or_default() += (ENDS - LEARNED) as f64 / (30.4 * DAY as f64);
         for loss in &source.losses {
             let row = report.rows.entry((loss.kind, source.make)).or_default();
             row.n += 1;
+            if loss.kind == Kind::Part && !source.hourly.is_empty() {
+                let until = loss.from + (3.0 * loss.rhythm_s) as i64;
+                let expected = expected(&source.hourly, loss.from, until);
+                let is_found = loss.found.is_some_and(|at| at <= until);
+                row.parts.push((expected, 3.0 * loss.rhythm_s / (30.4 * DAY as f64), loss.share, is_found));
+            }
             if let Some(at) = loss.found {
                 row.n_found += 1;
+                row.n_open_before += u32::from(loss.was_open == Some(true));
                 let delay = (at - loss.from) as f64;
                 let n_items = source.times.iter().filter(|time| (loss.from..at).contains(*time)).count();
                 row.delays.push((delay / loss.rhythm_s, delay / HOUR as f64, n_items as f64));
@@ -520,6 +561,29 @@ fn play(n_sources: usize, seed: u64, report: &mut Report, is_told: bool) {
             }
         }
     }
+}
+
+/// Items expected in a stretch of time.
+fn expected(hourly: &[f64], from: i64, until: i64) -> f64 {
+    let hours = hourly.iter().zip((BEGINS..).step_by(HOUR as usize));
+    hours.map(|(rate, at)| rate * ((at + HOUR).min(until) - at.max(from)).max(0) as f64 / HOUR as f64).sum()
+}
+
+/// How often the best test of all (Neyman and Pearson) tells a Poisson count whose mean has fallen, where it is told of one that has not
+/// with a given probability.
+fn best(expected: f64, lost: f64, by_chance: f64) -> f64 {
+    let (mut p0, mut p1) = ((-expected).exp(), (-expected * (1.0 - lost)).exp());
+    let (mut left, mut power) = (by_chance.min(1.0), 0.0);
+    for n in 0..2000 {
+        if p0 >= left {
+            return power + p1 * left / p0.max(f64::MIN_POSITIVE);
+        }
+        left -= p0;
+        power += p1;
+        p0 *= expected / f64::from(n + 1);
+        p1 *= expected * (1.0 - lost) / f64::from(n + 1);
+    }
+    power
 }
 
 fn quantile(values: &mut [f64], share: f64) -> f64 {
@@ -572,6 +636,8 @@ fn main() {
         line(&format!("{kind:?}"), &rows.iter().map(|(_, row)| *row).collect::<Vec<_>>());
     }
     line("all", &report.rows.values().collect::<Vec<_>>());
+    let n_open_before: u32 = report.rows.values().map(|row| row.n_open_before).sum();
+    println!("of those found, {n_open_before} began while an alarm of the source was open");
     println!("\nfalse alarms a source-month");
     let months: f64 = report.source_months.values().sum();
     for (make, months) in &report.source_months {
@@ -582,9 +648,24 @@ fn main() {
         println!("{:20} {:.3}  {}", format!("{make:?}"), f64::from(n) / months, kinds.join(", "));
     }
     println!("{:20} {:.3}", "all", f64::from(report.n_false.values().sum::<u32>()) / months);
-    println!("\nconfidence, alarms, of them true");
-    for (bin, (n, n_true)) in &report.stated {
-        println!("{:.2} {n:6} {:.3}", f64::from(*bin) / 100.0, f64::from(*n_true) / f64::from(*n));
+    let a_month = f64::from(report.n_false.values().sum::<u32>()) / months;
+    let parts: Vec<_> = report.rows.values().flat_map(|row| &row.parts).collect();
+    let n_found = parts.iter().filter(|(.., is_found)| *is_found).count();
+    let bound: f64 = parts.iter().map(|(expected, months, lost, _)| best(*expected, *lost, a_month * months)).sum();
+    let n = parts.len().max(1) as f64;
+    println!(
+        "\npart of the items of Poisson sources, within 3 rhythms: found {:.3}, at most {:.3} by any test with so many false alarms",
+        n_found as f64 / n,
+        bound / n
+    );
+    println!(
+        "\nconfidence: alarms that opened with it, of them true; alarms that came to state as much or more, of them true"
+    );
+    for (bin, [opened, _]) in &report.stated {
+        let came_to = report.stated.range(bin..).map(|(_, [_, most])| *most);
+        let came_to = came_to.fold((0, 0), |(n, n_true), (m, m_true)| (n + m, n_true + m_true));
+        let columns = [*opened, came_to].map(|(n, n_true)| format!("{n:6} {:.3}", f64::from(n_true) / f64::from(n)));
+        println!("{:.2} {}", f64::from(*bin) / 100.0, columns.join("  "));
     }
     println!(
         "\n{} polls with their articles: {:.2} µs each; habits of at most {} bytes",

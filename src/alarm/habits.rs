@@ -5,7 +5,7 @@ use super::drift::{IN_DOUBT, IS_BACK};
 use super::levels::Levels;
 use super::packed::{Packer, Unpacker};
 use super::silence::Silences;
-use super::verdict::{CLOSES_BELOW, Doubt, Ending, OPENS_AT, Symptom, confidence};
+use super::verdict::{CLOSES_BELOW, Doubt, Ending, OPENS_AT, Symptom, confidence, evidence};
 use super::week::Week;
 
 const FORMAT: u8 = 1;
@@ -23,10 +23,18 @@ const LOOKED_MAX_S: i64 = 8 * HOUR_S;
 /// Numbers of items are not judged before weekends have been seen three times.
 const FLOW_KNOWN_AFTER_S: i64 = 23 * DAY_S;
 
-/// Share of the usual below which all sources are quiet, as on a holiday.
-const COMMON_SHARE: f64 = 0.9;
+/// Share of the usual below which all sources are quiet, as on a holiday. At night and on weekends the others are few, and what they do is
+/// known to a third.
+const COMMON_SHARE: f64 = 0.6;
 
-/// Confidence of a silence from which it is no habit.
+/// Blocks of time in a month, after each of which a test of its items may begin.
+const BLOCKS_A_MONTH: f64 = 30.0;
+
+/// How often a source is taken to lose something in a month, by which an alarm opens: more where alarms by chance are few for what they find.
+const SILENCES_A_MONTH: f64 = 0.65;
+const THINNED_A_MONTH: f64 = 0.67;
+
+/// Evidence of a silence from which it is no habit.
 const NO_HABIT: f64 = 0.4;
 
 /// What is expected of a block of time in which the number of items is judged, and its least length.
@@ -34,11 +42,11 @@ const BLOCK_ITEMS: f64 = 6.0;
 const BLOCK_S: i64 = 6 * HOUR_S;
 
 /// The part of its items that a source is taken to bring when some are lost.
-const FEWER_SHARE: f64 = 0.45;
+const FEWER_SHARE: f64 = 0.3;
 
 /// How much more than by chance the numbers of items vary, before it is known, and the blocks that this is worth.
-const VARIES: f64 = 2.0;
-const VARIES_N: f64 = 6.0;
+const VARIES: f64 = 1.3;
+const VARIES_N: f64 = 3.0;
 
 /// Blocks, over so long a time, that make fewer items a habit.
 const HABIT_BLOCKS: f64 = 20.0;
@@ -131,13 +139,16 @@ impl Habits {
         let lately = Lately { expected: from.exact(), seen: from.exact(), at_s: from.whole() };
         let (usual_s, silent, silent_opened) = (from.exact(), from.exact(), from.exact());
         let language = u16::try_from(from.whole()).unwrap_or(0).to_le_bytes();
-        let (week, silences, levels) =
+        let (week, silences, mut levels) =
             (Week::unpack(&mut from), Silences::unpack(&mut from), Levels::unpack(&mut from));
+        let flow = Flow::unpack(&mut from);
+        // Not there in what earlier versions kept: then it is learned anew, from thirty articles.
+        levels.unpack_fall(&mut from);
         Habits {
             week,
             silences,
             levels,
-            flow: Flow::unpack(&mut from),
+            flow,
             lately,
             first_polled_s,
             polled_s,
@@ -154,7 +165,7 @@ impl Habits {
         }
     }
 
-    /// The form in which they are kept, of a bit more than a kilobyte.
+    /// The form in which they are kept, of two kilobytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut packer = Packer::new(FORMAT);
@@ -173,6 +184,7 @@ impl Habits {
         self.silences.pack(&mut packer);
         self.levels.pack(&mut packer);
         self.flow.pack(&mut packer);
+        self.levels.pack_fall(&mut packer);
         packer.into_bytes()
     }
 
@@ -231,7 +243,7 @@ impl Habits {
             self.lately.add(expected, seen, at_s);
         }
         self.silent += expected * share;
-        let doubt = self.silence_confidence();
+        let doubt = self.silence_evidence();
         if doubt < NO_HABIT && self.flow.sum < IN_DOUBT {
             self.week.learn(from_s, at_s, has_come, share);
         }
@@ -291,7 +303,7 @@ impl Habits {
     fn doubts(&mut self) -> Vec<Doubt> {
         let mut doubts = Vec::new();
         if self.is_known() {
-            let sure = self.silence_confidence();
+            let sure = self.silence_evidence();
             if !self.is_silent && sure >= OPENS_AT {
                 (self.is_silent, self.silent_opened) = (true, self.silent);
             } else if self.is_silent && sure < CLOSES_BELOW {
@@ -302,7 +314,7 @@ impl Habits {
                 doubts.push(Doubt {
                     symptom: Symptom::Silent,
                     since_s: self.came_s,
-                    confidence: sure,
+                    confidence: confidence(Symptom::Silent, sure),
                     why: format!(
                         "its list is answered and has had nothing new for {}, a time in which it is used to bring something {:.0} times",
                         span(self.polled_s - self.came_s),
@@ -327,11 +339,11 @@ impl Habits {
             && self.week.seen_h() >= 0.5 * KNOWN_AFTER_S as f64 / HOUR_S as f64
     }
 
-    fn silence_confidence(&self) -> f64 {
+    fn silence_evidence(&self) -> f64 {
         if !self.is_known() {
             return 0.0;
         }
-        confidence(self.week.a_month() * self.silences.longer_than(self.silent))
+        evidence(self.week.a_month() * self.silences.longer_than(self.silent), SILENCES_A_MONTH)
     }
 
     fn language(&self) -> Option<[u8; 2]> {
@@ -449,8 +461,8 @@ impl Flow {
     }
 
     fn doubt(&mut self) -> Option<Doubt> {
-        let by_chance = 30.0 * (-self.sum).exp();
-        let sure = if self.is_open { confidence(by_chance).max(OPENS_AT) } else { confidence(by_chance) };
+        let sure = evidence(BLOCKS_A_MONTH * (-self.sum).exp(), THINNED_A_MONTH);
+        let sure = if self.is_open { sure.max(OPENS_AT) } else { sure };
         if sure < OPENS_AT {
             return None;
         }
@@ -459,7 +471,8 @@ impl Flow {
         }
         let why =
             format!("it has brought {:.0} items where it is used to bring {:.0}", self.seen_since, self.expected_since);
-        Some(Doubt { symptom: Symptom::Fewer, since_s: self.since_s, confidence: sure, why })
+        let confidence = confidence(Symptom::Fewer, sure);
+        Some(Doubt { symptom: Symptom::Fewer, since_s: self.since_s, confidence, why })
     }
 }
 

@@ -4,14 +4,16 @@
 //! * `week`: how often it brings something at each hour of the week.
 //! * `silence`: how long its silences last, in time that runs as fast as it brings things.
 //! * `drift`: sequential tests that something is less than it was.
-//! * `levels`: quality, length and completeness of its articles.
+//! * `fall`: quality, length and completeness of an article, seen at once.
+//! * `levels`: whether its articles are as they were.
 //! * `common`: what all sources, or those of one language, do at once: holidays are nobody's loss.
 //! * `habits`: all of that for one source, and the judgment.
 //! * `verdict`: what may be wrong, and how sure that is.
 //! * `packed`: the form in which it is kept.
 //!
-//! A judgment has a confidence: the probability that something is lost, given how often such a thing would come about by
-//! chance with this source, and how often sources break ([`LOSSES_A_MONTH`]).
+//! What speaks for a loss is how seldom such a thing would come about by chance with this source, beside how often sources lose
+//! something. A judgment has a confidence: the share of judgments on which as much spoke for a loss that were true where the truth was
+//! known.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -24,6 +26,8 @@
 mod common;
 
 mod drift;
+
+mod fall;
 
 mod habits;
 
@@ -42,4 +46,4 @@ mod tests;
 
 pub use common::Newsroom;
 pub use habits::{Habits, Poll, Reading};
-pub use verdict::{Doubt, Ending, LOSSES_A_MONTH, OPENS_AT, Symptom};
+pub use verdict::{Doubt, Ending, Symptom};

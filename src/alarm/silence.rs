@@ -14,11 +14,15 @@ const SHORTEST: f64 = 0.05;
 const LONGEST: f64 = 120.0;
 
 /// Share of silences whose lengths make the tail.
-const TAIL_SHARE: f64 = 0.15;
+const TAIL_SHARE: f64 = 0.1;
 
-/// What is assumed of the tail before it is known: so many silences, longer than the others by so much on average.
+/// What is assumed of the tail before it is known: so many silences, longer than the others by so much on average. A source that brings
+/// something once a week has ten silences to be known by when it is first judged, all of much the same length.
 const PRIOR_N: f64 = 1.5;
-const PRIOR_EXCESS: f64 = 0.5;
+const PRIOR_EXCESS: f64 = 0.25;
+
+/// How many silences of the tail it is worth that tails seldom have no end.
+const PRIOR_SHAPE_N: f64 = 3.5;
 
 /// Silences of the tail from which more do not make it thinner.
 const TAIL_N_MAX: f64 = 60.0;
@@ -80,10 +84,8 @@ impl Silences {
             .zip(first..)
             .map(|(count, position)| f64::from(*count) * (middle(position) - threshold))
             .sum();
-        // What is assumed is worth less where the source is known.
-        let prior_n = PRIOR_N;
-        let n_known = (n_tail + prior_n).min(TAIL_N_MAX);
-        let scale = (excess + prior_n * PRIOR_EXCESS) / (n_tail + prior_n);
+        let n_known = (n_tail + PRIOR_SHAPE_N).min(TAIL_N_MAX);
+        let scale = (excess + PRIOR_N * PRIOR_EXCESS) / (n_tail + PRIOR_N);
         let share = ((n_tail + 0.5) / n).min(1.0);
         share * (1.0 + (length - threshold) / (n_known * scale)).powf(-n_known)
     }
