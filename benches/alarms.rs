@@ -1,4 +1,5 @@
-//! Alarms on newsrooms with known losses: `cargo bench --bench alarms`, with `-- --quick` in seconds, with `-- --seed N` on others.
+//! Alarms on newsrooms with known losses: `cargo bench --bench alarms`, with `-- --quick` in seconds, with `-- --seed N` on others; with
+//! `-- --looks` what a daemon's look at a database of 10,000 sources costs.
 //!
 //! Sources of several makes are played back poll by poll for 19 weeks, the last 13 of which are judged. None of them is made by the
 //! model that judges them. A loss is found by an alarm of its source that is open while it lasts. The rhythm of a source is how long
@@ -19,7 +20,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use newswire::alarm::{Habits, Newsroom, Poll, Reading, Symptom};
+use newswire::config;
+use newswire::daemon::AlarmWatch;
+use newswire::store::Store;
+use rusqlite::{Connection, params};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -613,8 +619,93 @@ fn line(name: &str, rows: &[&Row]) {
     );
 }
 
+/// Processor time of this process, in milliseconds, to the hundredth of a second.
+fn spent_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
+}
+
+/// Looks at a database of many sources, each of which is polled every half hour and brings something every five hours, minute by minute.
+fn look(n_sources: i64) {
+    const MINUTE: i64 = 60;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = config::defaults();
+    config.store.path = folder.path().join("news.db");
+    let store = Store::open(&config.store, &config.schedule).expect("a database");
+    let mut writing = Connection::open(&config.store.path).expect("a database");
+    writing.busy_timeout(Duration::from_mins(1)).expect("it is set");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut n_articles = 0;
+    let mut write = |minutes: std::ops::Range<i64>| {
+        let writing = writing.transaction().expect("it is begun");
+        for minute in minutes {
+            let at = Timestamp::from_second(BEGINS + minute * MINUTE).expect("a time");
+            let shown = format!("{at:.0}");
+            for source in (minute % 30..n_sources).step_by(30) {
+                let poll = "INSERT INTO fetches (url, source_id, purpose, started_at, elapsed_ms, bytes) VALUES ('', ?1, 'poll', ?2, 9, 9)";
+                writing
+                    .prepare_cached(poll)
+                    .and_then(|mut sql| sql.execute(params![source + 1, shown]))
+                    .expect("it is written");
+                let pulse = "UPDATE _source_schedule SET last_polled_at = ?2, last_ok_at = ?2 WHERE source_id = ?1";
+                writing
+                    .prepare_cached(pulse)
+                    .and_then(|mut sql| sql.execute(params![source + 1, at.as_millisecond()]))
+                    .expect("it is written");
+                if (source + minute / 30) % 10 != 0 {
+                    continue;
+                }
+                n_articles += 1;
+                let article = "INSERT INTO articles (id, source_id, words, body, body_kind, quality, first_seen_at, updated_at, sha256, change_seq, new_seq)
+                               VALUES (?1, ?2, 300, '', 'full', 90, ?3, ?3, '', ?1, ?1)";
+                let sighting = "INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?3)";
+                for sql in [article, sighting] {
+                    writing
+                        .prepare_cached(sql)
+                        .and_then(|mut sql| sql.execute(params![n_articles, source + 1, shown]))
+                        .expect("it is written");
+                }
+            }
+        }
+        writing.commit().expect("it is written");
+    };
+    let sources = Connection::open(&config.store.path).expect("a database");
+    sources
+        .execute_batch(&format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {n_sources})
+             INSERT INTO sources (id, slug, kind, url, state, origin, created_at)
+                 SELECT n, 'source-' || n, 'feed', 'https://' || n || '.example/', 'active', 'file', '' FROM numbers;
+             INSERT INTO _source_schedule (source_id) SELECT id FROM sources;"
+        ))
+        .expect("it is written");
+    let mut watch = AlarmWatch::default();
+    let mut look = |minute: i64| {
+        let now = Timestamp::from_second(BEGINS + minute * MINUTE + 1).expect("a time");
+        let begun = spent_ms();
+        runtime.block_on(watch.look(&store, &config.store.path, now)).expect("it is looked");
+        spent_ms() - begun
+    };
+    let (learned, n_looks) = (3 * 24 * 60, 60);
+    write(0..learned);
+    println!(
+        "{n_sources} sources: the first look, at three days of them, {:.0} ms of processor time",
+        look(learned - 1)
+    );
+    let mut spent = Vec::new();
+    for minute in learned..learned + n_looks {
+        write(minute..minute + 1);
+        spent.push(look(minute));
+    }
+    let most = spent.iter().copied().fold(0.0, f64::max);
+    println!("later ones {:.1} ms each, at most {most:.0}", spent.iter().sum::<f64>() / n_looks as f64);
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|word| word == "--looks") {
+        return look(10_000);
+    }
     let after =
         |name: &str| arguments.iter().position(|word| word == name).and_then(|at| arguments.get(at + 1)?.parse().ok());
     let is_quick = arguments.iter().any(|word| word == "--quick");

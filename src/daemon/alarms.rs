@@ -2,6 +2,7 @@
 //! it, and has the table of alarms say so. Nothing that is fetched or committed waits for it.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +11,7 @@ use tracing::{info, warn};
 use crate::alarm::{Doubt, Ending, Habits, Newsroom, Poll, Reading, Symptom};
 use crate::app::App;
 use crate::store::{
-    AlarmChange, AlarmKind, ArticleReading, Reader, SourceEvent, StandingAlarm, StoreError, WatchedSource,
+    Alarm, AlarmChange, AlarmKind, ArticleReading, Reader, SourceEvent, StandingAlarm, Store, StoreError, WatchedSource,
 };
 
 /// Between two looks.
@@ -31,47 +32,77 @@ const ARTICLES_MAX: u32 = 20_000;
 const KEPT_EVERY: SignedDuration = SignedDuration::from_mins(15);
 const KEPT_AT_ONCE: usize = 200;
 
+/// What opens again and again within so long a time is not closed before it has been over for so long: at once the first time, then
+/// ten minutes, an hour, six.
+const FLAPS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+const HELD: [SignedDuration; 4] =
+    [SignedDuration::ZERO, SignedDuration::from_mins(10), SignedDuration::from_hours(1), SignedDuration::from_hours(6)];
+
+/// An article that was first seen so long before it came in is of another time: a merge or an import brought it.
+const LATE_S: i64 = 2 * 86_400;
+
+/// What an alarm is known by: its kind and its subject.
+type Key = (AlarmKind, Option<String>);
+
 /// Looks for alarms until the database is closed.
 pub async fn look_for_alarms(app: App) {
-    let mut watch = Watch::default();
-    let mut trouble: Option<String> = None;
+    let mut watch = AlarmWatch::default();
+    let mut trouble = None;
     loop {
-        let path = app.config.store.path.clone();
-        let looked = tokio::task::spawn_blocking(move || {
-            let standing = Reader::open(&path).and_then(|reader| watch.look(&reader, Timestamp::now()));
-            (watch, standing)
-        });
-        let Ok((kept, standing)) = looked.await else { return };
-        watch = kept;
-        let settled = match standing {
-            Ok(look) => settle(&app, &mut watch, look).await,
-            Err(error) => Err(error),
-        };
-        let told = match settled {
-            Ok(()) => None,
+        let looked = watch.look(&app.store, &app.config.store.path, Timestamp::now()).await;
+        match &looked {
+            Ok(changes) => changes.iter().for_each(tell),
             Err(StoreError::Closed) => return,
-            Err(error) => Some(error.to_string()),
-        };
-        // Once, and not every minute.
-        if let Some(told) = told.as_ref().filter(|told| trouble.as_ref() != Some(told)) {
+            Err(_) => {}
+        }
+        if let Some(told) = news(&mut trouble, looked.err().map(|error| error.to_string())) {
             warn!("alarms are not looked for, and will be again within a minute: {told}");
         }
-        trouble = told;
         // What an upgrade has to learn from what was there is learned at once.
-        let pause = if watch.is_behind { Duration::from_millis(200) } else { LOOK_PAUSE };
+        let pause = if watch.0.is_behind { Duration::from_millis(200) } else { LOOK_PAUSE };
         tokio::time::sleep(pause).await;
     }
 }
 
-async fn settle(app: &App, watch: &mut Watch, look: Look) -> Result<(), StoreError> {
-    let Look { standing, endings, at } = look;
-    for change in app.store.settle_alarms(standing, endings, at).await? {
-        tell(&change);
+/// What there is to say of a trouble: the same once, and not every minute.
+fn news(told: &mut Option<String>, now: Option<String>) -> Option<String> {
+    let news = now.clone().filter(|now| told.as_ref() != Some(now));
+    *told = now;
+    news
+}
+
+/// Looks for alarms when it is asked to, and remembers what sources are used to.
+#[derive(Default)]
+pub struct AlarmWatch(Watch);
+
+impl AlarmWatch {
+    /// Learns from what was committed since the last look, judges it as of `now`, and has the table of alarms say so. Returns what has opened
+    /// and closed.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read or written.
+    pub async fn look(
+        &mut self,
+        store: &Store,
+        database: &Path,
+        now: Timestamp,
+    ) -> Result<Vec<AlarmChange>, StoreError> {
+        let (mut watch, database) = (std::mem::take(&mut self.0), database.to_owned());
+        let looked = tokio::task::spawn_blocking(move || {
+            let look = Reader::open(&database).and_then(|reader| watch.look(&reader, now));
+            (watch, look)
+        });
+        // One that panics, or whose runtime ends, leaves nothing.
+        let Ok((watch, look)) = looked.await else { return Err(StoreError::Closed) };
+        self.0 = watch;
+        let Look { standing, endings, at } = look?;
+        let changes = store.settle_alarms(standing, endings, at).await?;
+        if let Some((habits, articles_up_to)) = self.0.next_to_keep(at) {
+            store.keep_habits(habits, articles_up_to).await?;
+        }
+        Ok(changes)
     }
-    if let Some((habits, articles_up_to)) = watch.next_to_keep(at) {
-        app.store.keep_habits(habits, articles_up_to).await?;
-    }
-    Ok(())
 }
 
 fn tell(change: &AlarmChange) {
@@ -89,9 +120,12 @@ fn tell(change: &AlarmChange) {
 /// What a look has found.
 struct Look {
     standing: Vec<StandingAlarm>,
-    endings: HashMap<(String, Option<String>), String>,
+    endings: Endings,
     at: Timestamp,
 }
+
+/// Why alarms are over, by kind and subject.
+type Endings = HashMap<(String, Option<String>), String>;
 
 /// What is written down at a time: habits by the numbers of their sources, and the last article that all that is written down knows.
 type ToKeep = (Vec<(i64, Vec<u8>)>, Option<i64>);
@@ -105,8 +139,11 @@ struct Watch {
     room: Newsroom,
     /// The last article that was learned from.
     articles_up_to: i64,
-    /// Whether there was more to learn from than a look takes.
+    /// Whether there was more to learn from than a look takes, and whether all that was there at the start has been learned from.
     is_behind: bool,
+    is_current: bool,
+    /// Alarms that are over and held open, since when, and why they are over.
+    held: HashMap<Key, (Timestamp, Option<String>)>,
     /// Sources that have learned something since they were written down.
     changed: HashSet<i64>,
     /// Those that are being written down, and the last article that they know.
@@ -122,8 +159,9 @@ impl Watch {
         }
         let sources = reader.watched_sources()?;
         let mut learned = self.learn_from_polls(reader, &sources, now)?;
-        learned.extend(self.learn_from_articles(reader)?);
-        let mut endings = HashMap::new();
+        learned.extend(self.learn_from_articles(reader, now)?);
+        self.is_current |= !self.is_behind;
+        let mut endings = Endings::new();
         let slugs: HashMap<i64, &str> = sources.iter().map(|source| (source.id, source.slug.as_str())).collect();
         for id in learned {
             let Some(habits) = self.habits.get_mut(&id) else { continue };
@@ -138,8 +176,53 @@ impl Watch {
             self.changed.insert(id);
         }
         self.doubts.retain(|id, doubts| !doubts.is_empty() && slugs.contains_key(id));
-        let standing = self.standing(reader, &slugs, now)?;
+        let open = reader.open_alarms()?;
+        let mut standing = self.standing(reader, &slugs, now)?;
+        pass_on(&open, &standing, &slugs, &mut endings);
+        let n_lately = if open.is_empty() { HashMap::new() } else { reader.n_opened_alarms(now - FLAPS_WITHIN)? };
+        self.hold(open, &n_lately, &mut standing, &mut endings, now);
         Ok(Look { standing, endings, at: now })
+    }
+
+    /// Keeps open what is over, but has come again and again.
+    fn hold(
+        &mut self,
+        open: Vec<Alarm>,
+        n_lately: &HashMap<Key, u32>,
+        standing: &mut Vec<StandingAlarm>,
+        endings: &mut Endings,
+        now: Timestamp,
+    ) {
+        let stands: HashSet<(&str, Option<&str>)> =
+            standing.iter().map(|alarm| (alarm.kind, alarm.subject.as_deref())).collect();
+        let over = open.into_iter().filter(|alarm| !stands.contains(&(alarm.kind.as_str(), alarm.subject.as_deref())));
+        let mut held = HashMap::new();
+        let mut stay = Vec::new();
+        // What a later version calls otherwise it has to see to.
+        for alarm in over.filter(|alarm| alarm.kind != AlarmKind::Other) {
+            let key = (alarm.kind, alarm.subject.clone());
+            let ending_key = (alarm.kind.as_str().to_owned(), alarm.subject.clone());
+            let n_times = n_lately.get(&key).copied().unwrap_or(0).saturating_sub(1) as usize;
+            let (over_since, why_over) =
+                self.held.remove(&key).unwrap_or_else(|| (now, endings.get(&ending_key).cloned()));
+            if now.duration_since(over_since) >= HELD[n_times.min(HELD.len() - 1)] {
+                if let Some(why) = why_over {
+                    endings.entry(ending_key).or_insert(why);
+                }
+                continue;
+            }
+            held.insert(key, (over_since, why_over));
+            stay.push(StandingAlarm {
+                kind: alarm.kind.as_str(),
+                subject: alarm.subject,
+                source_id: None,
+                since: alarm.since,
+                why: alarm.why,
+                confidence: alarm.confidence,
+            });
+        }
+        self.held = held;
+        standing.extend(stay);
     }
 
     fn load(&mut self, reader: &Reader, now: Timestamp) -> Result<(), StoreError> {
@@ -209,12 +292,15 @@ impl Watch {
     }
 
     /// Takes in articles. Returns the sources that had them.
-    fn learn_from_articles(&mut self, reader: &Reader) -> Result<HashSet<i64>, StoreError> {
+    fn learn_from_articles(&mut self, reader: &Reader, now: Timestamp) -> Result<HashSet<i64>, StoreError> {
         let articles = reader.article_readings(self.articles_up_to, ARTICLES_MAX)?;
         self.is_behind |= articles.len() >= ARTICLES_MAX as usize;
         let mut learned = HashSet::new();
         for article in &articles {
             self.articles_up_to = article.id;
+            if self.is_current && article.at_s < now.as_second() - LATE_S {
+                continue;
+            }
             // Of sources that are not polled there is nothing to judge.
             if let Some(habits) = self.habits.get_mut(&article.source_id) {
                 habits.take_article(&reading(article));
@@ -237,9 +323,10 @@ impl Watch {
             .filter(|alarm| matches!(alarm.kind, AlarmKind::Failing | AlarmKind::Gone))
             .filter_map(|alarm| alarm.subject.as_deref())
             .collect();
+        let is_all_failing = certain.iter().any(|alarm| alarm.kind == AlarmKind::Intake);
         let is_all_silent = self.room.is_silent();
         let mut judged = Vec::new();
-        if is_all_silent {
+        if is_all_silent && !is_all_failing {
             judged.push(StandingAlarm {
                 kind: AlarmKind::Intake.as_str(),
                 subject: None,
@@ -333,6 +420,36 @@ fn polls(events: &[SourceEvent], known_s: i64, polled_s: i64) -> Vec<Poll> {
     polls
 }
 
+/// Says of alarms that are told otherwise from now on that they are.
+fn pass_on(open: &[Alarm], standing: &[StandingAlarm], slugs: &HashMap<i64, &str>, endings: &mut Endings) {
+    let stands: HashSet<(&str, Option<&str>)> =
+        standing.iter().map(|alarm| (alarm.kind, alarm.subject.as_deref())).collect();
+    let followed: HashSet<&str> = slugs.values().copied().collect();
+    for alarm in open {
+        let (kind, subject) = (alarm.kind.as_str(), alarm.subject.as_deref());
+        let Some(slug) = subject.filter(|_| kind_is_judged(alarm.kind) && !stands.contains(&(kind, subject))) else {
+            continue;
+        };
+        let is = |kind: AlarmKind, subject: Option<&str>| stands.contains(&(kind.as_str(), subject));
+        let why = if is(AlarmKind::Gone, Some(slug)) {
+            "its server says that it is gone, which is told as such"
+        } else if is(AlarmKind::Failing, Some(slug)) {
+            "its polls fail now, which is told as such"
+        } else if !followed.contains(slug) {
+            "it is not polled any more"
+        } else if is(AlarmKind::Intake, None) && alarm.kind == AlarmKind::Silent {
+            "nothing comes of nearly all sources now, which is told once"
+        } else {
+            continue;
+        };
+        endings.entry((kind.to_owned(), Some(slug.to_owned()))).or_insert_with(|| why.to_owned());
+    }
+}
+
+fn kind_is_judged(kind: AlarmKind) -> bool {
+    matches!(kind, AlarmKind::Silent | AlarmKind::Fewer | AlarmKind::Quality | AlarmKind::Shorter | AlarmKind::Partial)
+}
+
 fn reading(article: &ArticleReading) -> Reading {
     let language = article.language.as_deref().and_then(|language| language.as_bytes().first_chunk::<2>().copied());
     Reading {
@@ -359,5 +476,81 @@ fn describe(ending: Ending) -> &'static str {
     match ending {
         Ending::Back => "it is as it was",
         Ending::Habit => "it has stayed so for long, and is taken for its habit from now on",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(kind: AlarmKind) -> Alarm {
+        Alarm {
+            id: Some(1),
+            kind,
+            subject: None,
+            since: None,
+            why: "little room".to_owned(),
+            opened_at: None,
+            closed_at: None,
+            closed_why: None,
+            confidence: None,
+        }
+    }
+
+    #[test]
+    fn what_flaps_is_not_opened_and_closed_each_minute() {
+        let begun: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        // How often it has opened in a day, and the minutes for which it has to be over.
+        for (n_opened, minutes) in [(1, 0), (2, 10), (3, 60), (4, 360), (9, 360)] {
+            let mut watch = Watch::default();
+            let n_lately = HashMap::from([((AlarmKind::Disk, None), n_opened)]);
+            let mut is_held = |minute: i64, is_standing: bool| {
+                let mut standing = Vec::new();
+                let alarm = open(AlarmKind::Disk);
+                if is_standing {
+                    let (subject, since, why) = (None, None, alarm.why.clone());
+                    standing.push(StandingAlarm {
+                        kind: "disk",
+                        subject,
+                        source_id: None,
+                        since,
+                        why,
+                        confidence: None,
+                    });
+                }
+                let now = begun + SignedDuration::from_mins(minute);
+                watch.hold(vec![alarm], &n_lately, &mut standing, &mut Endings::new(), now);
+                standing.len() == 1
+            };
+            assert!(is_held(0, true));
+            assert_eq!(is_held(1, false), minutes > 0, "{n_opened}");
+            assert_eq!(is_held(minutes, false), minutes > 1, "{n_opened}");
+            // It is wrong again: then it is over anew.
+            assert!(is_held(minutes, true));
+            assert_eq!(is_held(minutes + 1, false), minutes > 0, "{n_opened}");
+            assert!(!is_held(2 * minutes + 1, false), "{n_opened}");
+        }
+    }
+
+    #[test]
+    fn why_something_is_over_is_kept_while_it_is_held() {
+        let begun: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        let mut watch = Watch::default();
+        let n_lately = HashMap::from([((AlarmKind::Silent, None), 2)]);
+        let key = ("silent".to_owned(), None);
+        let mut endings = Endings::from([(key.clone(), "it is as it was".to_owned())]);
+        watch.hold(vec![open(AlarmKind::Silent)], &n_lately, &mut Vec::new(), &mut endings, begun);
+        let (mut standing, mut endings) = (Vec::new(), Endings::new());
+        let later = begun + SignedDuration::from_mins(11);
+        watch.hold(vec![open(AlarmKind::Silent)], &n_lately, &mut standing, &mut endings, later);
+        assert_eq!((standing.len(), endings.get(&key).map(String::as_str)), (0, Some("it is as it was")));
+    }
+
+    #[test]
+    fn the_same_trouble_is_said_once() {
+        let mut told = None;
+        let said = ["full", "full", "", "full", "locked"]
+            .map(|trouble| news(&mut told, Some(trouble.to_owned()).filter(|trouble| !trouble.is_empty())).is_some());
+        assert_eq!(said, [true, false, false, true, true]);
     }
 }

@@ -26,7 +26,7 @@ mod source_list;
 
 mod tally;
 
-pub use alarms::look_for_alarms;
+pub use alarms::{AlarmWatch, look_for_alarms};
 pub use engine::{Control, Engine, EngineError, Observer, Until, run_until_idle};
 pub use in_work::{InWork, WorkNow};
 pub use notify::Notifier;

@@ -1,9 +1,11 @@
 //! What somebody should look at: what of the intake is wrong now, since when and why.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Params, params};
 
-use crate::store::file::columns::{public_text, public_time};
+use crate::store::file::columns::{from_private_time, public_text, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::file::log::log_state;
 use crate::store::file::machine::{clock_trouble, disk_trouble};
@@ -15,6 +17,15 @@ const FAILURES_MIN: u32 = 3;
 
 /// Gaps are told for so long: later nothing brings what was missed.
 const GAP_TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Sources that fail at once from which it is the intake that fails, where they are half of those that answered in the day before, and
+/// none has answered for so long.
+const OUTAGE_SOURCES_MIN: usize = 5;
+const OUTAGE_MIN: SignedDuration = SignedDuration::from_mins(10);
+const OUTAGE_LOOKS_BACK: SignedDuration = SignedDuration::from_hours(24);
+
+/// A daemon that looks closes within a few minutes what is over.
+const LOOK_AGE_MAX: SignedDuration = SignedDuration::from_mins(5);
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +77,7 @@ pub enum AlarmKind {
     Disk,
     /// A clock that is behind what was written.
     Clock,
-    /// Nearly all sources are silent at once.
+    /// Nearly all sources are silent at once, or fail.
     Intake,
     /// A source that brings nothing, against its habit.
     Silent,
@@ -149,6 +160,11 @@ impl AlarmKind {
         }
     }
 
+    /// Whether it is about the machine on which the database is.
+    fn is_of_machine(self) -> bool {
+        matches!(self, AlarmKind::Log | AlarmKind::Disk | AlarmKind::Clock)
+    }
+
     /// Whether it is judged by habits, which only the daemon knows, and so stands as its row says.
     fn is_judged(self) -> bool {
         matches!(
@@ -163,6 +179,14 @@ impl AlarmKind {
     }
 }
 
+/// How a source that has answered does now.
+struct Pulse {
+    slug: String,
+    fails: bool,
+    last_ok_at: Timestamp,
+    last_polled_at: Timestamp,
+}
+
 impl Reader {
     /// What is wrong now: sources first, those that have failed the longest before the others, and at the end what is judged by habits,
     /// as the daemon has noticed it, the surest first.
@@ -175,14 +199,23 @@ impl Reader {
         if !self.has_alarms()? {
             return Ok(alarms);
         }
-        let mut noticed = self.noticed_alarms("closed_at IS NULL", [])?;
+        let mut noticed = self.open_alarms()?;
         for alarm in &mut alarms {
             let row = noticed.iter().find(|row| row.kind == alarm.kind && row.subject == alarm.subject);
             if let Some(row) = row {
                 (alarm.id, alarm.opened_at) = (row.id, row.opened_at.clone());
             }
         }
-        noticed.retain(|row| row.kind.is_judged());
+        // What the daemon has not closed yet stands; where none looks, it is so no longer. A snapshot has it as it stood, but not that of
+        // the machine.
+        let is_snapshot = self.is_snapshot()?;
+        let is_looked_for =
+            self.looked_for_alarms_at()?.is_some_and(|looked_at| now.duration_since(looked_at).abs() <= LOOK_AGE_MAX);
+        noticed.retain(|row| {
+            let is_listed = alarms.iter().any(|alarm| alarm.kind == row.kind && alarm.subject == row.subject);
+            let stands = row.kind.is_judged() || is_looked_for || is_snapshot && !row.kind.is_of_machine();
+            !is_listed && stands
+        });
         noticed.sort_by(|one, other| other.confidence.unwrap_or(1.0).total_cmp(&one.confidence.unwrap_or(1.0)));
         alarms.extend(noticed);
         Ok(alarms)
@@ -221,6 +254,29 @@ impl Reader {
         Ok(untold)
     }
 
+    /// The alarms that the daemon has noticed and not closed.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn open_alarms(&self) -> Result<Vec<Alarm>, StoreError> {
+        self.noticed_alarms("closed_at IS NULL", [])
+    }
+
+    /// How often alarms of each kind and subject have opened since a time.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn n_opened_alarms(&self, since: Timestamp) -> Result<HashMap<(AlarmKind, Option<String>), u32>, StoreError> {
+        let rows = self.rows(
+            "SELECT kind, subject, count(*) FROM alarms WHERE opened_at >= ?1 GROUP BY kind, subject",
+            [public_time(since)],
+            |row| Ok(((AlarmKind::named(&row.get::<_, String>(0)?), public_text(row, 1)?), row.get(2)?)),
+        )?;
+        Ok(rows.into_iter().collect())
+    }
+
     /// How many alarms the daemon has noticed that are open, in the order of [`AlarmKind::ALL`].
     ///
     /// # Errors
@@ -250,6 +306,7 @@ impl Reader {
             alarms.extend(self.alarms_of_gaps(now)?);
             return Ok(alarms);
         }
+        self.put_outage_first(&mut alarms, now)?;
         alarms.extend(self.alarms_of_gates()?);
         alarms.extend(self.alarms_of_gaps(now)?);
         alarms.extend(self.failing_list(None)?.map(|list| {
@@ -309,6 +366,68 @@ impl Reader {
                 Ok(Alarm::certain(kind, row.get(0)?, row.get(4)?, why))
             },
         )
+    }
+
+    /// Where all that answered before fails at once, tells that in place of each. Sources whose failing was noticed before keep theirs.
+    /// Once something answers again, the others are judged by their next poll.
+    fn put_outage_first(&self, alarms: &mut Vec<Alarm>, now: Timestamp) -> Result<(), StoreError> {
+        if !self.has_alarms()? {
+            return Ok(());
+        }
+        let pulses = self.rows(
+            "SELECT slug, failures_in_a_row, last_ok_at, coalesce(last_polled_at, last_ok_at)
+             FROM sources JOIN _source_schedule ON source_id = id
+             WHERE state = 'active' AND kind IS NOT 'article' AND last_ok_at IS NOT NULL",
+            params![],
+            |row| {
+                let (last_ok_at, last_polled_at) =
+                    (row.get(2).map(from_private_time)?, row.get(3).map(from_private_time)?);
+                Ok(Pulse { slug: row.get(0)?, fails: row.get::<_, u32>(1)? > 0, last_ok_at, last_polled_at })
+            },
+        )?;
+        let Some(answered_at) = pulses.iter().map(|pulse| pulse.last_ok_at).max() else { return Ok(()) };
+        let answered_before = |since: Timestamp| move |pulse: &&Pulse| pulse.last_ok_at >= since - OUTAGE_LOOKS_BACK;
+        let n_answered = pulses.iter().filter(answered_before(answered_at)).count();
+        let failing: HashSet<&str> = pulses
+            .iter()
+            .filter(answered_before(answered_at))
+            .filter(|pulse| pulse.fails)
+            .map(|pulse| pulse.slug.as_str())
+            .collect();
+        let is_outage = failing.len() >= OUTAGE_SOURCES_MIN
+            && 2 * failing.len() >= n_answered
+            && now.duration_since(answered_at) >= OUTAGE_MIN;
+        let covered = if is_outage {
+            let why = format!("no source has answered since, and {} have failed", failing.len());
+            alarms.insert(0, Alarm::certain(AlarmKind::Intake, None, Some(public_time(answered_at)), why));
+            failing
+        } else {
+            let Some((since, until)) = self.last_outage(now)? else { return Ok(()) };
+            let unasked = pulses.iter().filter(answered_before(since)).filter(|pulse| pulse.last_polled_at <= until);
+            unasked.map(|pulse| pulse.slug.as_str()).collect()
+        };
+        let noticed: HashSet<String> = self
+            .rows("SELECT subject FROM alarms WHERE kind = 'failing' AND closed_at IS NULL", params![], |row| {
+                row.get(0)
+            })?
+            .into_iter()
+            .collect();
+        alarms.retain(|alarm| {
+            let is_covered = |slug: &String| covered.contains(slug.as_str()) && !noticed.contains(slug);
+            alarm.kind != AlarmKind::Failing || !alarm.subject.as_ref().is_some_and(is_covered)
+        });
+        Ok(())
+    }
+
+    /// When nothing answered for the last time, where that was lately.
+    fn last_outage(&self, now: Timestamp) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+        let rows: Vec<(String, String)> = self.rows(
+            "SELECT since, closed_at FROM alarms
+             WHERE kind = 'intake' AND since IS NOT NULL AND closed_at >= ?1 ORDER BY closed_at DESC LIMIT 1",
+            [public_time(now - OUTAGE_LOOKS_BACK)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(rows.first().and_then(|(since, until)| Some((since.parse().ok()?, until.parse().ok()?))))
     }
 
     fn alarms_of_gates(&self) -> Result<Vec<Alarm>, StoreError> {

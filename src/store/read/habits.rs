@@ -160,9 +160,12 @@ impl Reader {
     pub fn kept_habits(&self) -> Result<KeptHabits, StoreError> {
         let of_sources =
             self.rows("SELECT source_id, state FROM _habits", params![], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let up_to: i64 =
-            self.connection().query_row("SELECT articles_up_to FROM _alarm_state", [], |row| row.get(0))?;
-        Ok(KeptHabits { of_sources, articles_up_to: Some(up_to).filter(|up_to| *up_to >= 0) })
+        let up_to: Option<i64> = self
+            .connection()
+            .query_row("SELECT articles_up_to FROM _alarm_state", [], |row| row.get(0))
+            // Not there: what a repair could not read is learned anew.
+            .optional()?;
+        Ok(KeptHabits { of_sources, articles_up_to: up_to.filter(|up_to| *up_to >= 0) })
     }
 
     /// When alarms were last looked for; nothing where they never were, or where that is not known.

@@ -102,7 +102,11 @@ pub(in crate::store) fn settle(
             )?
             .execute(params![public_time(now - KEPT), KEPT_MAX])?;
     }
-    connection.execute("UPDATE _alarm_state SET looked_at = ?1", [private_time(now)])?;
+    connection.execute(
+        "INSERT INTO _alarm_state (id, looked_at, articles_up_to) VALUES (1, ?1, -1)
+         ON CONFLICT (id) DO UPDATE SET looked_at = excluded.looked_at",
+        [private_time(now)],
+    )?;
     Ok(changes)
 }
 
@@ -117,6 +121,7 @@ fn ending_of(kind: &str) -> &'static str {
         "log" => "it is folded in",
         "disk" => "there is room again",
         "clock" => "it has caught up with what was written",
+        "intake" => "sources answer again, and bring something",
         _ => "it is over",
     }
 }
@@ -152,7 +157,11 @@ pub(in crate::store) fn keep_habits(
         keep.execute(params![source_id, state])?;
     }
     if let Some(up_to) = articles_up_to {
-        connection.execute("UPDATE _alarm_state SET articles_up_to = ?1", [up_to])?;
+        connection.execute(
+            "INSERT INTO _alarm_state (id, articles_up_to) VALUES (1, ?1)
+             ON CONFLICT (id) DO UPDATE SET articles_up_to = excluded.articles_up_to",
+            [up_to],
+        )?;
     }
     Ok(())
 }
@@ -207,6 +216,19 @@ mod tests {
         let sql = "SELECT closed_why FROM alarms WHERE kind = 'gone'";
         let why: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(why, "it is polled again, or is not listed any more");
+    }
+
+    #[test]
+    fn what_a_repair_could_not_read_is_written_anew() {
+        let connection = in_memory().unwrap();
+        connection.execute("DELETE FROM _alarm_state", []).unwrap();
+        let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        settle(&connection, &[], &HashMap::new(), now).unwrap();
+        keep_habits(&connection, &[], Some(12)).unwrap();
+        let state: (i64, i64) = connection
+            .query_row("SELECT looked_at, articles_up_to FROM _alarm_state", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert_eq!(state, (now.as_millisecond(), 12));
     }
 
     #[test]
