@@ -528,6 +528,7 @@ mod tests {
             // It is wrong again: then it is over anew.
             assert!(is_held(minutes, true));
             assert_eq!(is_held(minutes + 1, false), minutes > 0, "{n_opened}");
+            assert_eq!(is_held(2 * minutes, false), minutes > 0, "{n_opened}");
             assert!(!is_held(2 * minutes + 1, false), "{n_opened}");
         }
     }

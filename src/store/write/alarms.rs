@@ -223,12 +223,15 @@ mod tests {
         let connection = in_memory().unwrap();
         connection.execute("DELETE FROM _alarm_state", []).unwrap();
         let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        let state = || -> (Option<i64>, i64) {
+            let sql = "SELECT looked_at, articles_up_to FROM _alarm_state";
+            connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+        };
         settle(&connection, &[], &HashMap::new(), now).unwrap();
+        assert_eq!(state(), (Some(now.as_millisecond()), -1));
+        connection.execute("DELETE FROM _alarm_state", []).unwrap();
         keep_habits(&connection, &[], Some(12)).unwrap();
-        let state: (i64, i64) = connection
-            .query_row("SELECT looked_at, articles_up_to FROM _alarm_state", [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap();
-        assert_eq!(state, (now.as_millisecond(), 12));
+        assert_eq!(state(), (None, 12));
     }
 
     #[test]
