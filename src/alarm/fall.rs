@@ -110,10 +110,14 @@ impl Fall {
         let Fall { cells, since, n_low, n_after_low, n_low_again, was_low, tests } = self;
         packer.roughly(cells);
         packer.roughly(since);
-        [n_low, n_after_low, n_low_again].into_iter().for_each(|number| packer.exact(*number));
+        for number in [n_low, n_after_low, n_low_again] {
+            packer.exact(*number);
+        }
         packer.whole(i64::from(*was_low));
         for Test { sum, since_s, back, n_since, n_low_since, is_open } in tests {
-            [sum, back, n_since, n_low_since].into_iter().for_each(|number| packer.exact(*number));
+            for number in [sum, back, n_since, n_low_since] {
+                packer.exact(*number);
+            }
             packer.whole(*since_s);
             packer.whole(i64::from(*is_open));
         }
@@ -267,7 +271,9 @@ impl Fall {
 
 fn shares(counts: &mut [f64]) {
     let n: f64 = counts.iter().sum();
-    counts.iter_mut().for_each(|count| *count /= n);
+    for count in counts {
+        *count /= n;
+    }
 }
 
 /// The share at a place of a scale on which everything has moved down by one to `by` steps, in equal parts.
