@@ -419,12 +419,12 @@ impl Reader {
         Ok(())
     }
 
-    /// When nothing answered for the last time, where that was lately.
+    /// From when to when nothing answered, where that was lately. What is over but not closed yet ends now.
     fn last_outage(&self, now: Timestamp) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
         let rows: Vec<(String, String)> = self.rows(
-            "SELECT since, closed_at FROM alarms
-             WHERE kind = 'intake' AND since IS NOT NULL AND closed_at >= ?1 ORDER BY closed_at DESC LIMIT 1",
-            [public_time(now - OUTAGE_LOOKS_BACK)],
+            "SELECT since, coalesce(closed_at, ?2) AS until FROM alarms
+             WHERE kind = 'intake' AND since IS NOT NULL AND coalesce(closed_at, ?2) >= ?1 ORDER BY until DESC LIMIT 1",
+            [public_time(now - OUTAGE_LOOKS_BACK), public_time(now)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(rows.first().and_then(|(since, until)| Some((since.parse().ok()?, until.parse().ok()?))))
