@@ -697,8 +697,9 @@ fn look(n_sources: i64) {
         write(minute..minute + 1);
         spent.push(look(minute));
     }
-    let most = spent.iter().copied().fold(0.0, f64::max);
-    println!("later ones {:.1} ms each, at most {most:.0}", spent.iter().sum::<f64>() / n_looks as f64);
+    let mean = spent.iter().sum::<f64>() / n_looks as f64;
+    let (median, most) = (quantile(&mut spent, 0.5), quantile(&mut spent, 1.0));
+    println!("later ones {mean:.0} ms on average, half of them at most {median:.0}, all at most {most:.0}");
 }
 
 fn main() {
