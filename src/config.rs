@@ -159,6 +159,19 @@ impl Config {
         problems
     }
 
+    /// Receivers whose programs are not there. As with credentials it keeps nothing else from working.
+    #[must_use]
+    pub fn problems_of_programs(&self) -> Vec<Problem> {
+        let problem = |receiver: &Receiver| {
+            let rule = receiver.check_program().err()?;
+            let key = format!("receivers.{}.command", receiver.name);
+            let entry = self.provenance.iter().find(|entry| entry.key == key);
+            let (place, value) = entry.map(|entry| (entry.origin.clone(), entry.value.as_str())).unwrap_or_default();
+            Some(Problem { place, subject: format!("{key} = {value}"), rule })
+        };
+        self.receivers.iter().filter_map(problem).collect()
+    }
+
     /// Whether the password is at hand that those give who ask over HTTP: without it nobody is answered, and nothing need be begun.
     ///
     /// # Errors
@@ -178,6 +191,12 @@ impl Config {
         let place = self.provenance.iter().find(|entry| entry.key == key);
         let place = place.map(|entry| entry.origin.clone()).unwrap_or_default();
         Problem { place, subject: format!("{key} = {:?}", name.unwrap_or_default()), rule }
+    }
+
+    /// Whether the settings have a receiver of this name.
+    #[must_use]
+    pub fn has_receiver(&self, name: &str) -> bool {
+        self.receivers.iter().any(|receiver| receiver.name == name)
     }
 
     /// Addresses that the sources file lists more than once. They are polled as often, which may be meant.

@@ -76,6 +76,14 @@ impl Reader {
         let is_unknown = |key: &&String| !known.contains_key(*key) && !is_of_receiver(key);
         let unknown: Vec<String> = self.values.keys().filter(is_unknown).cloned().collect();
         for key in unknown {
+            // Nothing but a section may stand there, with something in it.
+            if let Some(name) = key.strip_prefix(RECEIVERS) {
+                let rule =
+                    "must be a section with the kind of the receiver (command, webhook, ntfy or email), and its keys";
+                let subject = format!("[{RECEIVERS}{name}]");
+                self.problems.push(Problem { place: self.origin(&key), subject, rule: rule.to_owned() });
+                continue;
+            }
             let section = format!("{key}.");
             let nearest = known.keys().min_by_key(|candidate| edit_distance(candidate, &key));
             let rule = match nearest {
@@ -210,6 +218,10 @@ pub(super) fn parse_defaults() -> Value {
 pub(super) fn flatten(root: &Value) -> BTreeMap<String, Value> {
     fn descend(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
         if let ValueKind::Table(table) = &value.kind {
+            // What is left out of a receiver is told where something of it stands.
+            if table.is_empty() && prefix.starts_with(RECEIVERS) {
+                into.insert(prefix.to_owned(), value.clone());
+            }
             for (name, inner) in table {
                 let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
                 descend(&key, inner, into);

@@ -1,6 +1,8 @@
 //! Sections `receivers.NAME`: who is told of what watches find, and how. They stand in the settings alone: nothing that the database has can
 //! make a command run, or an address be asked.
 
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use jiff::civil::Time;
@@ -55,6 +57,19 @@ pub enum ReceiverKind {
     },
     /// A mail is sent by SMTP.
     Email(Mailing),
+}
+
+impl ReceiverKind {
+    /// Its name in the settings.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            ReceiverKind::Command { .. } => "command",
+            ReceiverKind::Webhook { .. } => "webhook",
+            ReceiverKind::Ntfy { .. } => "ntfy",
+            ReceiverKind::Email(_) => "email",
+        }
+    }
 }
 
 /// How mails are sent.
@@ -133,6 +148,27 @@ impl Receiver {
                 Ok(ReceiverSecret::Login(login.clone()))
             }
             _ => Err("must be one line, `basic USER:PASSWORD` or `header NAME: VALUE`".to_owned()),
+        }
+    }
+
+    /// Whether its program is there, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and what to do.
+    pub fn check_program(&self) -> Result<(), String> {
+        let ReceiverKind::Command { command } = &self.kind else { return Ok(()) };
+        let program = command.first().map(String::as_str).unwrap_or_default();
+        match std::fs::metadata(program) {
+            Ok(file) if !file.is_file() => Err(format!("{program} is no program: name one by its whole path")),
+            Ok(file) if file.permissions().mode() & 0o111 == 0 => {
+                Err(format!("nobody may run {program}: `chmod +x {program}` lets them"))
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Err(format!("there is no {program}: install it, or name another program by its whole path"))
+            }
+            // Who may not look there need not be who runs it.
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -355,7 +391,12 @@ impl Section<'_> {
         let zone = self.text("time_zone");
         let texts = self.list("digest");
         if texts.is_empty() {
-            if zone.is_some() {
+            if self.has("digest") && !self.reader.is_faulty(&self.key("digest")) {
+                self.problem(
+                    "digest",
+                    "names no hours, so that nothing would be sent: name some, as [\"07:00\"], or take it out to send each message at once",
+                );
+            } else if zone.is_some() {
                 self.problem("time_zone", "is that of digest, which names no hours");
             }
             return None;

@@ -97,7 +97,8 @@ fn check_whole(context: &mut Context) -> Result<(), Failure> {
         let problem = Problem { place, subject: "sources.file".to_owned(), rule };
         return Err(Problems(vec![problem]).into());
     }
-    let problems = problems_of_credentials(&config);
+    let mut problems = problems_of_credentials(&config);
+    problems.extend(config.problems_of_programs());
     if !problems.is_empty() {
         return Err(Problems(problems).into());
     }
