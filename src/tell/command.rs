@@ -1,11 +1,12 @@
 //! A program of the settings is run, with the message as JSON on its standard input. Nothing of a message stands on its command line or in its
 //! environment, and no shell reads anything.
 
+use std::collections::HashSet;
 use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
@@ -85,9 +86,44 @@ struct Group(Option<Pid>);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // It may be gone already.
-            let _ = kill_process_group(group, Signal::KILL);
+        let Some(group) = self.0 else { return };
+        // What has left the group is found by whose child it is, as long as that lives. Nobody stopped has another child.
+        let mut found = HashSet::from([group.as_raw_pid()]);
+        let _ = kill_process_group(group, Signal::STOP);
+        loop {
+            let new: Vec<i32> = children_of(&found).into_iter().filter(|child| !found.contains(child)).collect();
+            if new.is_empty() {
+                break;
+            }
+            for child in &new {
+                signal(*child, Signal::STOP);
+            }
+            found.extend(new);
+        }
+        // Any of them may be gone already.
+        let _ = kill_process_group(group, Signal::KILL);
+        for process in found {
+            signal(process, Signal::KILL);
         }
     }
+}
+
+fn signal(process: i32, signal: Signal) {
+    if let Some(process) = Pid::from_raw(process) {
+        let _ = kill_process(process, signal);
+    }
+}
+
+/// The processes whose parents are among these.
+fn children_of(parents: &HashSet<i32>) -> Vec<i32> {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let child = |entry: std::fs::DirEntry| {
+        let process: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read(entry.path().join("stat")).ok()?;
+        // The name, which may have anything in it, stands in brackets before; then the state and the parent.
+        let behind = stat.rsplit(|byte| *byte == b')').next()?;
+        let parent: i32 = std::str::from_utf8(behind).ok()?.split_whitespace().nth(1)?.parse().ok()?;
+        parents.contains(&parent).then_some(process)
+    };
+    processes.filter_map(Result::ok).filter_map(child).collect()
 }
