@@ -33,6 +33,9 @@ const ADDRESS_COLUMNS: [&str; 8] =
 /// Public tables that go with the others, but not their rows: what somebody watches and reads is nobody else's affair.
 const OWN_AFFAIRS: [&str; 3] = ["watches", "messages", "reading"];
 
+/// The kind of alarms that tell of receivers, and go with what is told to them.
+const ALARMS_OF_RECEIVERS: &[u8] = b"receiver";
+
 /// Page cache while the file is made, in KiB. Building indexes needs it.
 const CACHE_KIB: i64 = 65_536;
 
@@ -349,6 +352,12 @@ impl Copied {
         table: &str,
         watcher: &mut CopyWatcher<'_>,
     ) -> rusqlite::Result<bool> {
+        let kind = columns.iter().position(|column| column == "kind").filter(|_| table == "alarms");
+        if let Some(kind) = kind
+            && row.get_ref(kind + 1)? == ValueRef::Text(ALARMS_OF_RECEIVERS)
+        {
+            return Ok(true);
+        }
         for (index, column) in columns.iter().enumerate() {
             insert.raw_bind_parameter(index + 1, self.public_value(column, row.get_ref(index + 1)?))?;
         }
