@@ -18,6 +18,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -679,11 +680,12 @@ fn look(n_sources: i64) {
              INSERT INTO _source_schedule (source_id) SELECT id FROM sources;"
         ))
         .expect("it is written");
+    let config = Arc::new(config);
     let mut watch = AlarmWatch::default();
     let mut look = |minute: i64| {
         let now = Timestamp::from_second(BEGINS + minute * MINUTE + 1).expect("a time");
         let begun = spent_ms();
-        runtime.block_on(watch.look(&store, &config.store.path, now)).expect("it is looked");
+        runtime.block_on(watch.look(&store, &config, now)).expect("it is looked");
         spent_ms() - begun
     };
     let (learned, n_looks) = (3 * 24 * 60, 60);

@@ -2,16 +2,19 @@
 //! it, and has the table of alarms say so. Nothing that is fetched or committed waits for it.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::alarm::{Doubt, Ending, Habits, Newsroom, Poll, Reading, Symptom};
 use crate::app::App;
+use crate::config::Config;
 use crate::store::{
-    Alarm, AlarmChange, AlarmKind, ArticleReading, Reader, SourceEvent, StandingAlarm, Store, StoreError, WatchedSource,
+    Alarm, AlarmChange, AlarmKind, ArticleReading, Reader, ReceiverState, SourceEvent, StandingAlarm, Store,
+    StoreError, WatchedSource,
 };
 
 /// Between two looks.
@@ -44,12 +47,13 @@ const LATE_S: i64 = 2 * 86_400;
 /// What an alarm is known by: its kind and its subject.
 type Key = (AlarmKind, Option<String>);
 
-/// Looks for alarms until the database is closed.
-pub async fn look_for_alarms(app: App) {
+/// Looks for alarms, by the settings in force, until the database is closed.
+pub async fn look_for_alarms(mut parts: watch::Receiver<App>) {
     let mut watch = AlarmWatch::default();
     let mut trouble = None;
     loop {
-        let looked = watch.look(&app.store, &app.config.store.path, Timestamp::now()).await;
+        let app = parts.borrow_and_update().clone();
+        let looked = watch.look(&app.store, &app.config, Timestamp::now()).await;
         match &looked {
             Ok(changes) => changes.iter().for_each(tell),
             Err(StoreError::Closed) => return,
@@ -60,7 +64,12 @@ pub async fn look_for_alarms(app: App) {
         }
         // What an upgrade has to learn from what was there is learned at once.
         let pause = if watch.0.is_behind { Duration::from_millis(200) } else { LOOK_PAUSE };
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            changed = parts.changed() => if changed.is_err() {
+                return;
+            },
+        }
     }
 }
 
@@ -71,13 +80,29 @@ fn news(told: &mut Option<String>, now: Option<String>) -> Option<String> {
     news
 }
 
+/// Receivers that take nothing, and those that the settings no longer have while messages wait for them.
+fn receivers_in_trouble(reader: &Reader, config: &Config, now: Timestamp) -> Result<Vec<StandingAlarm>, StoreError> {
+    let alarm = |state: ReceiverState| {
+        let trouble = state.trouble(config.has_receiver(&state.name), now)?;
+        Some(StandingAlarm {
+            kind: AlarmKind::Receiver.as_str(),
+            subject: Some(state.name),
+            source_id: None,
+            since: trouble.since,
+            why: trouble.why,
+            confidence: None,
+        })
+    };
+    Ok(reader.receivers_to_look_at()?.into_iter().filter_map(alarm).collect())
+}
+
 /// Looks for alarms when it is asked to, and remembers what sources are used to.
 #[derive(Default)]
 pub struct AlarmWatch(Watch);
 
 impl AlarmWatch {
-    /// Learns from what was committed since the last look, judges it as of `now`, and has the table of alarms say so. Returns what has opened
-    /// and closed.
+    /// Learns from what was committed since the last look, judges it as of `now` and by the settings, and has the table of alarms say so.
+    /// Returns what has opened and closed.
     ///
     /// # Errors
     ///
@@ -85,12 +110,12 @@ impl AlarmWatch {
     pub async fn look(
         &mut self,
         store: &Store,
-        database: &Path,
+        config: &Arc<Config>,
         now: Timestamp,
     ) -> Result<Vec<AlarmChange>, StoreError> {
-        let (mut watch, database) = (std::mem::take(&mut self.0), database.to_owned());
+        let (mut watch, config) = (std::mem::take(&mut self.0), Arc::clone(config));
         let looked = tokio::task::spawn_blocking(move || {
-            let look = Reader::open(&database).and_then(|reader| watch.look(&reader, now));
+            let look = Reader::open(&config.store.path).and_then(|reader| watch.look(&reader, &config, now));
             (watch, look)
         });
         // One that panics, or whose runtime ends, leaves nothing.
@@ -153,7 +178,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, reader: &Reader, now: Timestamp) -> Result<Look, StoreError> {
+    fn look(&mut self, reader: &Reader, config: &Config, now: Timestamp) -> Result<Look, StoreError> {
         if !self.is_loaded {
             self.load(reader, now)?;
         }
@@ -178,6 +203,7 @@ impl Watch {
         self.doubts.retain(|id, doubts| !doubts.is_empty() && slugs.contains_key(id));
         let open = reader.open_alarms()?;
         let mut standing = self.standing(reader, &slugs, now)?;
+        standing.extend(receivers_in_trouble(reader, config, now)?);
         pass_on(&open, &standing, &slugs, &mut endings);
         let n_lately = if open.is_empty() { HashMap::new() } else { reader.n_opened_alarms(now - FLAPS_WITHIN)? };
         self.hold(open, &n_lately, &mut standing, &mut endings, now);

@@ -65,5 +65,5 @@ pub use retention::Retention;
 pub use route::{Proxy, Route};
 pub use source::{ChildSitemap, ClaimId, DueSource, FullText, LinkId, Source, SourceId, SourceKind, TimeSpan};
 pub use source_list::{KnownList, ListPoll, ListResult, ListedSource};
-pub use told::{JudgedChanges, NewMessage, Sending};
+pub use told::{JudgedChanges, NewMessage, Sending, SendingEffect};
 pub use watch::{Watch, WatchKind};

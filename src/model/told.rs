@@ -51,5 +51,16 @@ pub enum Sending {
         next_try_at: Timestamp,
         /// Whether the receiver is paused for it.
         is_paused: bool,
+        /// Whether it says that it will not take it, whenever it is sent.
+        is_refusal: bool,
     },
+}
+
+/// How a receiver is after messages were sent to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SendingEffect {
+    /// Since when it has failed; nothing where it has not.
+    pub failing_since: Option<String>,
+    /// Messages that are set aside, since it refuses them and takes others.
+    pub n_set_aside: u32,
 }

@@ -22,6 +22,11 @@ pub struct Gauges {
     pub(super) list_fails_since: Option<Timestamp>,
     /// Alarms that are open, in the order of [`AlarmKind::ALL`].
     pub(super) alarms: [u64; AlarmKind::ALL.len()],
+    /// Messages to receivers that wait, and those that are set aside.
+    pub(super) n_waiting: u64,
+    pub(super) n_refused: u64,
+    /// Since when the receiver has failed that has for the longest.
+    pub(super) receiver_fails_since: Option<Timestamp>,
     pub(super) database_bytes: u64,
     pub(super) log_bytes: u64,
     /// Whether the database could be read. Where it could not, the rest is 0.
@@ -36,16 +41,27 @@ impl Gauges {
             let reader = Reader::open(database)?;
             let list_fails_since = reader.failing_list(None)?.map(|list| list.since);
             let (sources, links) = (reader.source_backlog(read_at)?, reader.link_backlog(read_at)?);
-            Ok((sources, links, list_fails_since, reader.n_open_alarms()?))
+            let receivers = reader.receivers_to_look_at()?;
+            let fails_since = receivers.iter().filter(|state| state.n_waiting > 0);
+            let told = (
+                receivers.iter().map(|state| state.n_waiting).sum(),
+                receivers.iter().map(|state| state.n_refused).sum(),
+                fails_since.filter_map(|state| state.failing_since.as_ref()?.parse().ok()).min(),
+            );
+            Ok((sources, links, list_fails_since, reader.n_open_alarms()?, told))
         };
         let read = read().inspect_err(|error| debug!("the figures cannot be read: {error}"));
-        let (sources, links, list_fails_since, alarms) = read.as_ref().copied().unwrap_or_default();
+        let (sources, links, list_fails_since, alarms, (n_waiting, n_refused, receiver_fails_since)) =
+            read.as_ref().copied().unwrap_or_default();
         Gauges {
             read_at,
             sources,
             links,
             list_fails_since,
             alarms,
+            n_waiting,
+            n_refused,
+            receiver_fails_since,
             database_bytes: std::fs::metadata(database).map_or(0, |file| file.len()),
             log_bytes: log_state(database).bytes,
             is_readable: read.is_ok(),

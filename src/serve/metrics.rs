@@ -40,6 +40,11 @@ struct ArticleLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabel {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KindLabel {
     kind: &'static str,
 }
@@ -66,6 +71,8 @@ pub struct Metrics {
     oldest_due: Family<KindLabel, Gauge<f64, AtomicU64>>,
     list_failing: Gauge<f64, AtomicU64>,
     alarms: Family<KindLabel, Gauge>,
+    messages: Family<StateLabel, Gauge>,
+    receiver_failing: Gauge<f64, AtomicU64>,
     file_bytes: Family<KindLabel, Gauge>,
     is_readable: Gauge,
 }
@@ -100,6 +107,8 @@ impl Metrics {
             oldest_due: Family::default(),
             list_failing: Gauge::default(),
             alarms: Family::default(),
+            messages: Family::default(),
+            receiver_failing: Gauge::default(),
             file_bytes: Family::default(),
             is_readable: Gauge::default(),
         };
@@ -164,6 +173,17 @@ impl Metrics {
             self.list_failing.clone(),
         );
         registry.register("alarms", "Alarms that are open, by what is wrong", self.alarms.clone());
+        registry.register(
+            "messages",
+            "Messages to receivers that wait, and those that their receivers refuse",
+            self.messages.clone(),
+        );
+        registry.register_with_unit(
+            "receiver_failing",
+            "For how long the receiver has taken no message that has for the longest; 0 where all take them, or none wait",
+            seconds(),
+            self.receiver_failing.clone(),
+        );
         registry.register_with_unit(
             "file",
             "Size of the database and of its write-ahead log",
@@ -281,6 +301,11 @@ impl Metrics {
         for (kind, n_open) in AlarmKind::ALL.into_iter().zip(gauges.alarms) {
             set(&self.alarms, kind.as_str(), n_open);
         }
+        for (state, number) in [("waiting", gauges.n_waiting), ("refused", gauges.n_refused)] {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            self.messages.get_or_create(&StateLabel { state }).set(number);
+        }
+        self.receiver_failing.set(age(gauges.receiver_fails_since));
         set(&self.file_bytes, "database", gauges.database_bytes);
         set(&self.file_bytes, "log", gauges.log_bytes);
         self.is_readable.set(i64::from(gauges.is_readable));

@@ -53,7 +53,7 @@ pub use read::habits::{ArticleReading, KeptHabits, SourceEvent, WatchedSource};
 pub use read::latest::{Happened, PollOutcome, PollRow};
 pub use read::lineage::{Descendant, Lineage, Relative};
 pub use read::list_changes::{KeyChange, ListChanges, list_changes, named_sources};
-pub use read::messages::{ReceiverState, WaitingMessage};
+pub use read::messages::{ReceiverState, ReceiverTrouble, WaitingMessage};
 pub use read::names::{Names, Numbered};
 pub use read::reader::Reader;
 pub use read::reading::{ArrivalFilter, ReadingMarks, Subscription, Unread};
@@ -64,7 +64,7 @@ pub use read::source_details::{FetchRow, HostState, SourceDetails, SourceHours};
 pub use read::sources::{SourceOfHost, SourceRow};
 pub use read::status::{DaemonSign, FailingList, StatusReport, WaitedForHost, WaitingAfterDeaths};
 pub use read::stories::{MemberRow, StoryFilter, StoryRow};
-pub use read::typed_query::expression_of;
+pub use read::typed_query::{expression_of, operators_taken_for_words};
 pub use read::user_query::{QueryValue, UserQuery};
 pub use read::watching::book::{WatchBook, WatchRow};
 pub use read::watching::judge::{NEWS_AGE_MAX, WatchFinding, WatchFindings};
@@ -88,4 +88,7 @@ pub use write::sources::list_at_address::{ListCommit, commit_list_beside};
 pub use write::sources::polls::PollCommit;
 pub use write::sources::sync::SyncReport;
 pub use write::stories::edits::{merge_stories_beside, split_story_beside};
-pub use write::watches::{add_watch_beside, add_watches_beside, remove_watch_beside, resume_receiver_beside};
+pub use write::watches::{
+    add_watch_beside, add_watches_beside, forget_receiver_beside, pause_watch_beside, remove_watch_beside,
+    resume_receiver_beside, resume_watch_beside, retry_refused_beside,
+};

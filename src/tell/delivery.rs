@@ -13,6 +13,9 @@ use super::{command, email, ntfy, webhook};
 /// Time beyond that of the receiver after which a message is given up, whatever keeps it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Answers of a client's fault that speak of now: it waited too long, came too early, or asks too much.
+const PASSING: [u16; 3] = [408, 425, 429];
+
 /// How a receiver is told.
 #[derive(Clone)]
 pub struct Delivery {
@@ -70,5 +73,30 @@ fn judged(answer: Result<PostAnswer, String>) -> Result<(), Undelivered> {
     }
     let said = text.trim();
     let reason = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
-    Err(Undelivered::new(&reason, retry_after, status == 410))
+    let is_gone = status == 410;
+    let is_refusal = (400..500).contains(&status) && !is_gone && !PASSING.contains(&status);
+    Err(Undelivered { retry_after, is_gone, is_refusal, ..Undelivered::told(&reason) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_will_not_take_whenever_it_is_sent_is_refused() {
+        for (status, is_refusal) in [
+            (400, true),
+            (403, true),
+            (422, true),
+            (408, false),
+            (425, false),
+            (429, false),
+            (410, false),
+            (307, false),
+            (500, false),
+        ] {
+            let answer = PostAnswer { status, retry_after: None, text: String::new() };
+            assert_eq!(judged(Ok(answer)).map_err(|error| error.is_refusal), Err(is_refusal), "{status}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -36,6 +36,9 @@ const READ_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the answer to an address, the longest that RFC 5321 has.
 const READ_BYTES_OF_ADDRESS: usize = 512;
 
+/// For a server to answer QUIT.
+const FAREWELL_TIME: Duration = Duration::from_secs(5);
+
 pub(super) async fn send(
     poster: &Poster,
     mailing: &Mailing,
@@ -46,28 +49,33 @@ pub(super) async fn send(
     let mail = mail(mailing, key, payload).map_err(Undelivered::passing)?;
     // The connection goes to the very address that was checked.
     let addresses = poster.addresses_of(&mailing.host).await.map_err(Undelivered::passing)?;
-    let Some(address) = addresses.first() else {
-        return Err(Undelivered::passing(format!("{} has no address", mailing.host)));
-    };
-    let address = SocketAddr::new(*address, mailing.port);
     let dialogue = async {
-        let mut connection = connect(mailing, address, timeout).await?;
+        let mut connection = connect(mailing, &addresses, timeout).await.map_err(Undelivered::passing)?;
         if let ReceiverSecret::Login(Credential::Basic { user, password }) = secret {
             let credentials = Credentials::new(user.clone(), password.clone());
-            connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(|error| error.to_string())?;
+            let login = connection.auth(DEFAULT_MECHANISMS, &credentials).await;
+            login.map_err(|error| Undelivered::told(&error.to_string()))?;
         }
-        connection.send(mail.envelope(), &mail.formatted()).await.map_err(|error| error.to_string())?;
-        // It has taken the mail, however it says farewell.
-        connection.abort().await;
+        let taken = connection.send(mail.envelope(), &mail.formatted()).await;
+        taken.map_err(|error| {
+            let is_refusal = error.is_permanent();
+            Undelivered { is_refusal, ..Undelivered::told(&error.to_string()) }
+        })?;
+        // It has taken the mail, however it says farewell, and however long that takes.
+        tokio::spawn(async move { tokio::time::timeout(FAREWELL_TIME, connection.abort()).await });
         Ok(())
     };
-    dialogue.await.map_err(Undelivered::passing)
+    dialogue.await
 }
 
 /// A connection that is greeted, and protected as it is to be.
-async fn connect(mailing: &Mailing, address: SocketAddr, timeout: Duration) -> Result<AsyncSmtpConnection, String> {
-    let connected = tokio::time::timeout(timeout, TcpStream::connect(address)).await;
-    let stream = connected.map_err(|_| format!("{address} does not answer"))?.map_err(|error| error.to_string())?;
+async fn connect(mailing: &Mailing, addresses: &[IpAddr], timeout: Duration) -> Result<AsyncSmtpConnection, String> {
+    let addresses: Vec<SocketAddr> = addresses.iter().map(|address| SocketAddr::new(*address, mailing.port)).collect();
+    // Those of a host are tried in turn.
+    let connected = tokio::time::timeout(timeout, TcpStream::connect(addresses.as_slice())).await;
+    let stream =
+        connected.map_err(|_| format!("{} does not answer", mailing.host))?.map_err(|error| error.to_string())?;
+    let address = stream.peer_addr().map_err(|error| error.to_string())?;
     let n_left = READ_BYTES_MAX + READ_BYTES_OF_ADDRESS * mailing.to.len();
     let stream = Bounded { stream, address, n_left };
     let stream: Box<dyn AsyncTokioStream> = match mailing.security {

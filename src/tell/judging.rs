@@ -1,5 +1,6 @@
 //! Follows changes, and has what watches find written down.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use tracing::{error, info, warn};
 use crate::config::{Config, Receiver};
 use crate::forms;
 use crate::model::{JudgedChanges, NewMessage};
-use crate::store::{Alarm, Reader, Store, StoreError, WatchBook, WatchFinding, WatchFindings};
+use crate::store::{Alarm, AlarmKind, Reader, Store, StoreError, WatchBook, WatchFinding, WatchFindings};
 
 use super::key;
 use super::sending::Bells;
@@ -40,6 +41,8 @@ pub(super) struct Judge {
     book: WatchBook,
     /// Up to where all is judged; nothing before the first look.
     position: Option<i64>,
+    /// Whether receivers that are missing in the settings are to be told of: others may be missing since.
+    is_to_warn: bool,
     /// Up to where that is written down, and when it was.
     written: i64,
     written_at: Instant,
@@ -53,7 +56,7 @@ impl Judge {
         is_stopped: Arc<AtomicBool>,
     ) -> Judge {
         let (book, written_at) = (WatchBook::default(), Instant::now());
-        Judge { store, settings, bells, is_stopped, book, position: None, written: 0, written_at }
+        Judge { store, settings, bells, is_stopped, book, position: None, is_to_warn: true, written: 0, written_at }
     }
 
     /// Goes on until it is stopped, or the database is closed.
@@ -94,6 +97,13 @@ impl Judge {
         let database = reader.names()?.first().to_owned();
         let mut seen = None;
         while !self.is_stopped() {
+            if self.settings.has_changed().unwrap_or(false) {
+                self.settings.mark_unchanged();
+                self.is_to_warn = true;
+            }
+            if std::mem::take(&mut self.is_to_warn) {
+                self.warn_of_missing(&reader)?;
+            }
             let version = reader.data_version()?;
             if seen == Some(version) && self.is_written_soon_enough() {
                 self.pause(LOOK_PAUSE);
@@ -135,7 +145,7 @@ impl Judge {
         }
         if self.book.len() != n_before {
             info!("{} watches are judged", self.book.len());
-            self.warn_of_missing();
+            self.is_to_warn = true;
         }
         let Some(WatchFindings { findings, told, up_to, n_changed }) = found else { return Ok(false) };
         self.position = Some(up_to);
@@ -184,12 +194,19 @@ impl Judge {
         Ok(())
     }
 
-    fn warn_of_missing(&self) {
+    fn warn_of_missing(&self, reader: &Reader) -> Result<(), StoreError> {
+        let mut names: BTreeMap<String, u64> =
+            self.book.receivers().into_iter().map(|name| (name.to_owned(), 0)).collect();
+        names.extend(reader.receivers_to_look_at()?.into_iter().map(|state| (state.name, state.n_waiting)));
+        let is_watched = |name: &str| self.book.receivers().contains(name);
         let config = self.settings.borrow();
-        let is_known = |name: &str| config.receivers.iter().any(|receiver| receiver.name == name);
-        for name in self.book.receivers().into_iter().filter(|name| !is_known(name)) {
-            warn!("the settings have no receiver {name}, which watches are to tell: messages to it wait");
+        for (name, n_waiting) in names {
+            if !config.has_receiver(&name) && (n_waiting > 0 || is_watched(&name)) {
+                let which = if is_watched(&name) { ", which watches are to tell" } else { "" };
+                warn!("the settings have no receiver {name}{which}: messages to it wait, {n_waiting} now");
+            }
         }
+        Ok(())
     }
 }
 
@@ -241,7 +258,11 @@ fn messages_of_alarms(
             not_before: next_hour(receiver, now),
         })
     };
-    Ok(reader.untold_alarms(&receiver.name, now)?.into_iter().filter_map(message).collect())
+    // That it takes nothing is for others to hear.
+    let is_of_itself =
+        |alarm: &Alarm| alarm.kind == AlarmKind::Receiver && alarm.subject.as_ref() == Some(&receiver.name);
+    let untold = reader.untold_alarms(&receiver.name, now)?;
+    Ok(untold.into_iter().filter(|alarm| !is_of_itself(alarm)).filter_map(message).collect())
 }
 
 /// When what is told now is to be sent, where that is not at once.

@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{Config, Receiver};
 use crate::forms;
-use crate::model::Sending;
+use crate::model::{Sending, SendingEffect};
 use crate::store::{Reader, Store, StoreError, WaitingMessage};
 
 use super::delivery::Delivery;
@@ -165,7 +165,7 @@ impl Task {
         let asked = tokio::task::spawn_blocking(move || {
             let reader = Reader::open(&path)?;
             let due = reader.due_messages(&name, Timestamp::now(), limit)?;
-            let failing_since = if due.is_empty() { None } else { reader.receiver_state(&name)?.failing_since };
+            let failing_since = if due.is_empty() { None } else { reader.receiver_fails_since(&name)? };
             Ok::<_, StoreError>((due, failing_since))
         });
         let (due, failing_since) = asked.await.map_err(|_| StoreError::Closed)??;
@@ -204,10 +204,19 @@ impl Task {
         }
         let wait = backoff(batch.n_tries, &batch.key).max(undelivered.retry_after.unwrap_or_default());
         let next_try_at = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(1));
-        let sending = Sending::Failed { error: undelivered.reason, next_try_at, is_paused };
-        let since = self.store.commit_sending(name, batch.ids, sending).await?;
-        self.failing_since = since.and_then(|since| since.parse().ok());
-        Ok(undelivered.retry_after)
+        let Undelivered { reason, retry_after, is_refusal, .. } = undelivered;
+        let sending = Sending::Failed { error: reason.clone(), next_try_at, is_paused, is_refusal };
+        let SendingEffect { failing_since, n_set_aside } =
+            self.store.commit_sending(name.clone(), batch.ids, sending).await?;
+        self.failing_since = failing_since.and_then(|since| since.parse().ok());
+        if n_set_aside > 0 {
+            error!(
+                "receiver {name} refuses {} again and again and takes others, so that it is set aside until `newswire receivers retry {name}`: \
+                 {reason}",
+                if n_set_aside == 1 { "a message".to_owned() } else { format!("a digest of {n_set_aside} messages") }
+            );
+        }
+        Ok(retry_after)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Undelivered {
     pub retry_after: Option<Duration>,
     /// Whether it says that it is no more.
     pub is_gone: bool,
+    /// Whether it says that it will not take this message, whenever it is sent.
+    pub is_refusal: bool,
 }
 
 impl Undelivered {
@@ -22,16 +24,17 @@ impl Undelivered {
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "errors are mapped by its name")]
     pub fn passing(reason: String) -> Undelivered {
-        Undelivered::new(&reason, None, false)
+        Undelivered::told(&reason)
     }
 
-    pub(super) fn new(reason: &str, retry_after: Option<Duration>, is_gone: bool) -> Undelivered {
+    /// What a receiver says, which may pass.
+    pub(super) fn told(reason: &str) -> Undelivered {
         let shown = reason.chars().map(|c| if is_obeyed(c) { ' ' } else { c });
         let mut reason: String = shown.clone().take(REASON_CHARACTERS_MAX).collect();
         if shown.count() > REASON_CHARACTERS_MAX {
             reason.push('…');
         }
-        Undelivered { reason: reason.trim().to_owned(), retry_after, is_gone }
+        Undelivered { reason: reason.trim().to_owned(), retry_after: None, is_gone: false, is_refusal: false }
     }
 }
 

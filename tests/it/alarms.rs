@@ -2,6 +2,7 @@
 //! with known losses, by a clock that is given.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -194,7 +195,8 @@ const PAPERS: [(&str, Lost); 9] = [
 /// A database in which weeks of polls and articles are written hour by hour, and looked at.
 struct Weeks {
     runtime: tokio::runtime::Runtime,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
+    config: Arc<config::Config>,
     store: Store,
     writing: Connection,
     watch: AlarmWatch,
@@ -216,7 +218,8 @@ impl Weeks {
         }
         writing.execute("INSERT INTO _source_schedule (source_id) SELECT id FROM sources", []).expect("it is written");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Weeks { runtime, folder, store, writing, watch: AlarmWatch::default(), n_articles: 0 }
+        let config = Arc::new(config);
+        Weeks { runtime, _folder: folder, config, store, writing, watch: AlarmWatch::default(), n_articles: 0 }
     }
 
     /// Writes what an hour brings: a poll of each source, and an item in every other hour of the day from 6 to 22 o'clock.
@@ -256,8 +259,7 @@ impl Weeks {
     /// Looks at the end of an hour. Returns what has opened, or else closed and why.
     fn look(&mut self, hour: i64) -> Vec<(String, String, Option<String>)> {
         let now = Timestamp::from_second(BEGINS + hour * HOUR + 600).expect("a time");
-        let database = self.folder.path().join("news.db");
-        let changes = self.runtime.block_on(self.watch.look(&self.store, &database, now)).expect("it is looked");
+        let changes = self.runtime.block_on(self.watch.look(&self.store, &self.config, now)).expect("it is looked");
         let told = changes.into_iter().filter(|change| !["disk", "log"].contains(&change.kind.as_str()));
         told.map(|change| (change.kind, change.subject.unwrap_or_default(), (!change.is_open).then_some(change.why)))
             .collect()
@@ -266,7 +268,7 @@ impl Weeks {
     /// The kinds of alarms that are listed at the end of an hour.
     fn n_listed(&self, hour: i64, kind: AlarmKind) -> usize {
         let now = Timestamp::from_second(BEGINS + hour * HOUR + 600).expect("a time");
-        let reader = Reader::open(&self.folder.path().join("news.db")).expect("a reader");
+        let reader = Reader::open(&self.config.store.path).expect("a reader");
         reader.alarms(now).expect("a list").iter().filter(|alarm| alarm.kind == kind).count()
     }
 }

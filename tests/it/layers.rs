@@ -58,9 +58,10 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
 
 /// Files outside of the store that may show a statement, by how their paths begin and end.
 const MAY_SHOW_SQL: &[(&str, &str)] = &[
-    // Examples in the help of `newswire sql` and `newswire schema`: what a user may ask.
+    // Examples in the help of `newswire sql`, `newswire schema` and `newswire receivers retry`: what a user may ask.
     ("cli/", "/sql.rs"),
     ("cli/", "/schema.rs"),
+    ("cli/", "/receivers.rs"),
     // What `newswire demo` proposes at its end, to be pasted into a terminal.
     ("cli/", "/demo/report.rs"),
 ];

@@ -11,10 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 use crate::crash::{lives_ms, n_kills};
-use crate::harness::{Newsroom, wait_until};
+use crate::harness::{Newsroom, run_to_end, wait_until};
+use crate::newsweb::scripted::server_config;
 
 /// Longest wait for something that takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -111,37 +113,79 @@ fn take(mut stream: TcpStream, taken: &Mutex<Vec<Taken>>, answer: &Mutex<&'stati
     stream.write_all(answer.as_bytes()).ok()
 }
 
+/// How a mail server is protected, and what it is like.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mailbox {
+    Open,
+    /// TLS from the first byte on, or after STARTTLS.
+    Tls,
+    Starttls,
+    /// It never answers QUIT.
+    Mute,
+}
+
 /// A mail server of a few lines, which keeps what it is given.
-fn mail_server() -> (u16, Arc<Mutex<Vec<String>>>) {
+fn mail_server(mailbox: Mailbox) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let mails = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&mails);
+    let tls = Arc::new(server_config(&fixture("mail.pem")));
     std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let kept = Arc::clone(&kept);
-            std::thread::spawn(move || take_mail(stream, &kept));
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let (kept, tls) = (Arc::clone(&kept), Arc::clone(&tls));
+            std::thread::spawn(move || {
+                let protected = |stream| StreamOwned::new(ServerConnection::new(tls).unwrap(), stream);
+                match mailbox {
+                    Mailbox::Tls => take_mail(&mut protected(stream), mailbox, true, &kept),
+                    Mailbox::Starttls => {
+                        take_mail(&mut stream, mailbox, true, &kept);
+                        take_mail(&mut protected(stream), mailbox, false, &kept)
+                    }
+                    Mailbox::Open | Mailbox::Mute => take_mail(&mut stream, mailbox, true, &kept),
+                }
+            });
         }
     });
     (port, mails)
 }
 
-fn take_mail(mut stream: TcpStream, kept: &Mutex<Vec<String>>) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    stream.write_all(b"220 mail.example\r\n").ok()?;
+/// A file of the certificates for tests.
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn line_of(stream: &mut impl Read) -> Option<String> {
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        line.push(byte[0]);
+    }
+    String::from_utf8(line).ok()
+}
+
+/// Takes mails, or ends with STARTTLS.
+fn take_mail(
+    stream: &mut (impl Read + Write),
+    mailbox: Mailbox,
+    is_first: bool,
+    kept: &Mutex<Vec<String>>,
+) -> Option<()> {
+    if is_first {
+        stream.write_all(b"220 mail.example\r\n").ok()?;
+    }
     let mut mail = String::new();
     loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
+        let line = line_of(stream)?;
         mail.push_str(&line);
         let answer = match line.split_whitespace().next()? {
+            "EHLO" if mailbox == Mailbox::Starttls && is_first => "250-mail.example\r\n250 STARTTLS\r\n",
+            "STARTTLS" => return stream.write_all(b"220 go on\r\n").ok(),
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").ok()?;
                 loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).ok()?;
+                    let line = line_of(stream)?;
                     if line == ".\r\n" {
                         break;
                     }
@@ -149,6 +193,10 @@ fn take_mail(mut stream: TcpStream, kept: &Mutex<Vec<String>>) -> Option<()> {
                 }
                 kept.lock().unwrap().push(mail.clone());
                 "250 taken\r\n"
+            }
+            "QUIT" if mailbox == Mailbox::Mute => {
+                std::thread::sleep(Duration::from_mins(1));
+                return None;
             }
             "QUIT" => return stream.write_all(b"221 bye\r\n").ok(),
             _ => "250 fine\r\n",
@@ -458,7 +506,7 @@ fn a_command_has_the_message_on_its_input_and_nothing_of_it_elsewhere() {
 
 #[test]
 fn mails_and_notifications_are_plain_text_with_a_head_that_a_headline_cannot_end() {
-    let (port, mails) = mail_server();
+    let (port, mails) = mail_server(Mailbox::Open);
     let ntfy = Desk::open();
     let networks = "[\"127.0.0.1\"]";
     let (port, url) = (port.to_string(), format!("\"http://127.0.0.1:{}/\"", ntfy.port));
@@ -630,6 +678,10 @@ fn all_that_is_wrong_with_receivers_is_told_at_once() {
         ("b", vec![("kind", "\"command\""), ("command", "[\"sh\"]"), ("topic", "\"x\"")]),
         ("c", vec![("kind", "\"webhook\""), ("url", "\"https://ana:b@desk.example/\"")]),
         ("d", vec![("kind", "\"ntfy\""), ("url", "\"https://a.example\""), ("topic", "\"a b\""), ("timeout_s", "0")]),
+        (
+            "f",
+            vec![("kind", "\"command\""), ("command", "[\"/bin/true\"]"), ("digest", "[]"), ("time_zone", "\"UTC\"")],
+        ),
         ("e", vec![("kind", "\"email\""), ("digest", "[\"25:00\"]"), ("time_zone", "\"Nowhere\"")]),
     ] {
         add_receiver(&mut room, name, &keys);
@@ -643,6 +695,7 @@ fn all_that_is_wrong_with_receivers_is_told_at_once() {
         ("c.credentials", "must name the key of the signature"),
         ("d.topic", "must be 1 to 64"),
         ("d.timeout_s", "from 1 to 600"),
+        ("f.digest", "names no hours"),
         ("e.host", "must be the host"),
         ("e.from", "an address of mail"),
         ("e.to", "a list of addresses"),
@@ -653,6 +706,333 @@ fn all_that_is_wrong_with_receivers_is_told_at_once() {
         assert!(line.is_some_and(|line| line.contains(rule)), "{key}: {}", told.stderr);
     }
     assert!(!told.stderr.contains("ana:b"));
+    // A section in which nothing stands is no receiver, and neither is a value in its place.
+    let settings = std::fs::read_to_string(room.path("newswire.toml")).unwrap();
+    let settings: String =
+        settings.lines().filter(|line| !line.starts_with("receivers.")).collect::<Vec<_>>().join("\n");
+    for (added, name) in [("[receivers.desk]", "desk"), ("[receivers]\nquay = \"webhook\"", "quay")] {
+        room.file("newswire.toml", format!("{settings}\n{added}\n"));
+        let told = room.run(&["config", "check"]).exits(78);
+        assert_eq!(told.stderr.lines().filter(|line| line.contains("receivers")).count(), 1, "{}", told.stderr);
+        told.says(&format!("[receivers.{name}]: must be a section with the kind of the receiver"));
+    }
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told_and_keeps_nothing_else_from_working() {
+    let mut room = room_with(&[("kind", "\"command\""), ("command", "[\"/nowhere/told\", \"-q\"]")]);
+    room.run(&["config", "check"]).exits(78).says("there is no /nowhere/told: install it");
+    let daemon = room.start();
+    daemon.wait_to_say("there is no /nowhere/told");
+    daemon.wait_to_say("started");
+    daemon.stop().exits(0);
+    let script = room.file("told.sh", "");
+    for (program, rule) in [(script.as_str(), "`chmod +x"), ("/tmp", "/tmp is no program")] {
+        room.set(&[("receivers.desk.command", &json!([program]).to_string())]);
+        room.run(&["config", "check"]).exits(78).says(rule);
+    }
+    room.set(&[("receivers.desk.command", "[\"/bin/sh\"]")]);
+    room.run(&["config", "check"]).exits(0);
+}
+
+fn mail_keys(port: u16, security: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("kind", "\"email\"".to_owned()),
+        ("host", "\"localhost\"".to_owned()),
+        ("port", port.to_string()),
+        ("security", format!("{security:?}")),
+        ("from", "\"newswire@desk.example\"".to_owned()),
+        ("to", "[\"ana@desk.example\"]".to_owned()),
+        ("private_networks", "[\"127.0.0.1\", \"::1\"]".to_owned()),
+        ("timeout_s", "5".to_owned()),
+    ]
+}
+
+fn room_with_mail(port: u16, security: &str) -> Newsroom {
+    let keys = mail_keys(port, security);
+    room_with(&keys.iter().map(|(key, value)| (*key, value.as_str())).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_mail_is_given_to_the_server_alone_whose_certificate_is_trusted() {
+    for (mailbox, security) in [(Mailbox::Tls, "tls"), (Mailbox::Starttls, "starttls"), (Mailbox::Open, "starttls")] {
+        let (port, mails) = mail_server(mailbox);
+        let room = room_with_mail(port, security);
+        let test = |trusted: &str| {
+            let mut command = room.command(&["receivers", "test", "desk"]);
+            command.env("SSL_CERT_FILE", fixture(trusted));
+            run_to_end(command, b"")
+        };
+        // One that is signed by itself, for another name, with the same key.
+        let refused = test("certificate.pem").exits(1);
+        let n_taken = mails.lock().unwrap().len();
+        if mailbox == Mailbox::Open {
+            refused.says("STARTTLS is not supported");
+            test("authority.pem").exits(1);
+        } else {
+            refused.says("UnknownIssuer");
+            assert_eq!(n_taken, 0);
+            test("authority.pem").exits(0);
+            let mails = mails.lock().unwrap().clone();
+            assert!(mails.len() == 1 && mails[0].contains("RCPT TO:<ana@desk.example>"), "{security}: {mails:?}");
+        }
+        assert!(mails.lock().unwrap().len() <= 1 && n_taken == 0, "{security}");
+    }
+}
+
+#[test]
+fn a_mail_that_is_taken_is_not_sent_again_whatever_becomes_of_the_farewell() {
+    let (port, mails) = mail_server(Mailbox::Mute);
+    let mut room = room_with_mail(port, "none");
+    room.set(&[("receivers.desk.timeout_s", "1")]);
+    room.run(&["watch", "add", "all"]).exits(0);
+    import(&room, &["Storm off Lorne".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT group_concat(state || ' ' || n_tries) FROM messages", "sent 1");
+    daemon.stop().exits(0);
+    assert_eq!(mails.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn what_a_command_starts_in_a_session_of_its_own_ends_with_its_time() {
+    let room = room_with(&[]);
+    let (begun, left) = (room.path("begun"), room.path("left"));
+    let script =
+        format!("setsid sh -c 'echo $$ > \"{}\"; sleep 3; touch \"{}\"' & wait", begun.display(), left.display());
+    let command = json!(["/bin/sh", "-c", script]).to_string();
+    let mut room = room;
+    add_receiver(&mut room, "desk", &[("kind", "\"command\""), ("command", &command), ("timeout_s", "1")]);
+    room.run(&["receivers", "test", "desk"]).exits(1).says("ended after 1 s");
+    let process = std::fs::read_to_string(begun).unwrap();
+    let is_over = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    };
+    assert!(wait_until(Duration::from_secs(2), is_over), "{process} lives");
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(!left.exists());
+}
+
+/// A room with a receiver `desk` that takes nothing, and another that is told of alarms.
+fn room_in_trouble(desk: &Desk, other: &Desk) -> Newsroom {
+    let mut room = room_with_webhook(desk);
+    room.set(&[("receivers.desk.alarms", "true"), ("receivers.other.alarms", "true")]);
+    let keys = webhook(other);
+    add_receiver(&mut room, "other", &keys.iter().map(|(key, value)| (*key, value.as_str())).collect::<Vec<_>>());
+    room.run(&["watch", "add", "all", "--to", "desk"]).exits(0);
+    import(&room, &["Storm off Lorne".to_owned()]);
+    room
+}
+
+#[test]
+fn a_receiver_that_takes_nothing_is_an_alarm_which_others_are_told_of() {
+    let (desk, other) = (Desk::open(), Desk::open());
+    desk.answer("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let room = room_in_trouble(&desk, &other);
+    let daemon = room.start();
+    daemon.wait_to_say("receiver desk did not take a message");
+    // Not for long yet.
+    room.run(&["status"]).exits(0);
+    daemon.stop().exits(0);
+    let connection = rusqlite::Connection::open(room.database()).unwrap();
+    connection.execute("UPDATE _receivers SET failing_since = '2026-11-20T07:00:00Z'", []).unwrap();
+    // It is let be, so that it is not paused meanwhile.
+    connection.execute("UPDATE messages SET next_try_at = '2999-01-01T00:00:00Z'", []).unwrap();
+    let daemon = room.start();
+    daemon.wait_to_say(
+        "alarm 1 of desk (receiver): receiver desk has taken nothing since 2026-11-20T07:00:00Z: HTTP 503",
+    );
+    assert!(wait_until(PATIENCE, || !other.taken().is_empty()));
+    let why = "receiver desk has taken nothing since 2026-11-20T07:00:00Z: HTTP 503";
+    assert_eq!(titles(&other.taken()), ["desk: receiver"]);
+    assert_eq!(other.taken()[0].json()["alarm"]["why"], why);
+    room.run(&["status"]).exits(1).says(why);
+    let status = room.run(&["--json", "status"]).exits(1).json();
+    assert_eq!(
+        (&status["receivers"][0]["name"], &status["receivers"][0]["state"], &status["receivers"][0]["n_waiting"]),
+        (&json!("desk"), &json!("failing"), &json!(1))
+    );
+    assert_eq!(room.run(&["status", "--check"]).exits(1).stdout, format!("wrong: {why}\n"));
+    let listed = room.run(&["alarms"]).exits(0);
+    assert_eq!(listed.cells()[0][1..3], ["receiver", "desk"]);
+    assert_eq!(room.value("SELECT count(*) FROM messages WHERE alarm_id IS NOT NULL AND receiver = 'desk'"), "0");
+    desk.answer(OK);
+    room.run(&["receivers", "resume", "desk"]).exits(0);
+    room.wait_for(PATIENCE, ALL_SENT, "0");
+    daemon.stop().exits(0);
+    let daemon = room.start();
+    daemon.wait_to_say("alarm 1 of desk (receiver) is over: it takes messages again, or none wait for it");
+    assert!(wait_until(PATIENCE, || other.taken().len() == 2));
+    room.run(&["status"]).exits(0);
+    daemon.stop().exits(0);
+    // Who tells whom is nobody else's affair.
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["snapshot", &copy]).exits(0);
+    let snapshot = rusqlite::Connection::open(&copy).unwrap();
+    assert_eq!(snapshot.query_row("SELECT count(*) FROM alarms", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    room.assert_sound();
+}
+
+#[test]
+fn a_receiver_that_is_taken_out_of_the_settings_is_told_at_once_while_messages_wait_for_it() {
+    let (desk, other) = (Desk::open(), Desk::open());
+    desk.answer("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let room = room_in_trouble(&desk, &other);
+    let daemon = room.start();
+    daemon.wait_to_say("receiver desk did not take a message");
+    room.run(&["receivers", "forget", "desk"]).exits(2).says("receiver desk is in the settings");
+    room.run(&["receivers", "forget", "none"]).exits(1).says("there was no receiver none");
+    let settings = std::fs::read_to_string(room.path("newswire.toml")).unwrap();
+    let without: Vec<&str> = settings.lines().filter(|line| !line.starts_with("receivers.desk.")).collect();
+    room.file("newswire.toml", without.join("\n"));
+    daemon.signal("HUP");
+    daemon.wait_to_say("the settings have no receiver desk, which watches are to tell: messages to it wait, 1 now");
+    let why = "the settings have no receiver desk, for which messages wait";
+    daemon.wait_to_say(why);
+    assert!(wait_until(PATIENCE, || titles(&other.taken()) == ["desk: receiver"]));
+    room.run(&["status", "--check"]).exits(1);
+    let complete = |words: &[&str]| room.run(&[&["__complete", "--"], words].concat()).exits(0).stdout;
+    assert_eq!(complete(&["receivers", "forget", ""]), "desk\t1 message\n");
+    assert_eq!(complete(&["receivers", "retry", ""]), "other\twebhook\n");
+    assert_eq!(complete(&["watch", "add", "x", "--to", "o"]), "other\twebhook\n");
+    for action in ["rm", "pause", "resume", "test"] {
+        assert_eq!(complete(&["watch", action, "a"]), "all\tstory-new\n");
+    }
+    let told = room.run(&["receivers", "forget", "desk"]).exits(0).says("newswire watch rm all");
+    assert_eq!(told.cells()[0], ["desk", "1 message given up"]);
+    room.run(&["status"]).exits(0);
+    daemon.stop().exits(0);
+}
+
+#[test]
+fn a_message_that_is_refused_again_and_again_is_set_aside_where_others_are_taken() {
+    const ASIDE: &str = "SELECT state FROM messages WHERE kind = 'story-new' ORDER BY id LIMIT 1";
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    room.run(&["watch", "add", "all"]).exits(0);
+    import(&room, &["Storm off Lorne".to_owned()]);
+    desk.answer("HTTP/1.1 422 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let execute = |sql: &str| rusqlite::Connection::open(room.database()).unwrap().execute_batch(sql).unwrap();
+    let n_refusals = "SELECT n_refusals FROM messages ORDER BY id LIMIT 1";
+    let daemon = room.start();
+    room.wait_for(PATIENCE, n_refusals, "1");
+    daemon.stop().exits(0);
+    // As often as is enough, but nothing else was taken: the receiver may be what is wrong.
+    execute("UPDATE messages SET n_refusals = 7, next_try_at = NULL");
+    let daemon = room.start();
+    room.wait_for(PATIENCE, n_refusals, "8");
+    daemon.stop().exits(0);
+    assert_eq!(room.value(ASIDE), "waiting");
+    // It takes another one.
+    execute("UPDATE messages SET next_try_at = '2999-01-01T00:00:00Z'");
+    desk.answer(OK);
+    import(&room, &["Calm in Velden".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM messages WHERE state = 'sent'", "1");
+    daemon.stop().exits(0);
+    desk.answer("HTTP/1.1 422 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    execute("UPDATE messages SET next_try_at = NULL WHERE state = 'waiting'");
+    let daemon = room.start();
+    daemon.wait_to_say("receiver desk refuses a message again and again and takes others");
+    daemon.wait_to_say("newswire receivers retry desk");
+    daemon.stop().exits(0);
+    assert_eq!(room.value(ASIDE), "refused");
+    let listed = room.run(&["receivers", "ls"]).exits(0);
+    assert_eq!(listed.cells()[0][..5], ["desk", "webhook", "active", "0", "1"]);
+    assert_eq!(listed.cells()[0][8], "1", "refused");
+    let status = room.run(&["--json", "status"]).exits(0).json();
+    assert_eq!(status["receivers"][0]["n_refused"], 1);
+    desk.answer(OK);
+    let told = room.run(&["receivers", "retry", "desk"]).exits(0);
+    assert_eq!(told.cells()[0][1], "is sent 1 message again once a daemon runs (`newswire run`), which none does");
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    room.wait_for(PATIENCE, ASIDE, "sent");
+    room.run(&["receivers", "retry", "desk"]).exits(0);
+    daemon.stop().exits(0);
+    let keys: BTreeSet<String> = desk.taken().iter().map(|taken| taken.head["webhook-id"].clone()).collect();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    room.assert_sound();
+}
+
+#[test]
+fn a_watch_is_paused_and_resumed_and_who_does_so_is_told_whether_a_daemon_runs() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    let nobody = "once a daemon runs (`newswire run`), which none does";
+    let told = room.run(&["watch", "add", "storms", "storm"]).exits(0);
+    assert_eq!(told.cells()[0][1], format!("story-new is told to desk of what comes from now on, {nobody}"));
+    room.run(&["watch", "pause", "storms", "none"]).exits(3).says("there is no watch none");
+    assert_eq!(room.run(&["watch", "pause", "storms"]).exits(0).cells()[0][1], "was paused already");
+    assert_eq!(room.run(&["watch", "ls"]).exits(0).cells()[0][10], "paused");
+    import(&room, &["Storm off Lorne".to_owned()]);
+    let told = room.run(&["watch", "resume", "storms"]).exits(0);
+    assert_eq!(told.cells()[0][1], format!("is told of what comes from now on, {nobody}"));
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    let told = room.run(&["watch", "add", "all"]).exits(0);
+    assert_eq!(told.cells()[0][1], "story-new is told to desk from now on");
+    room.run(&["watch", "pause", "all"]).exits(0);
+    assert_eq!(room.run(&["watch", "resume", "all"]).exits(0).cells()[0][1], "is told of what comes from now on");
+    daemon.stop().exits(0);
+    import(&room, &["Storm off Velden".to_owned()]);
+    let daemon = room.start();
+    room.wait_for(PATIENCE, "SELECT count(*) FROM messages WHERE state = 'sent'", "2");
+    daemon.stop().exits(0);
+    assert_eq!(titles(&desk.taken()), ["Storm off Velden"; 2]);
+}
+
+#[test]
+fn a_trial_sees_every_wording_and_takes_an_import_for_as_old_as_it_was() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    let line = |title: &str, text: &str, hours_ago: i64| {
+        json!({
+            "url": format!("https://paper.example/{}", title.replace(' ', "-")), "title": title, "language": "en",
+            "published": (Timestamp::now() - SignedDuration::from_hours(hours_ago)).to_string(),
+            "paragraphs": [Chance(11).words(40), text],
+        })
+        .to_string()
+    };
+    let import = |line: &str| {
+        let file = room.file("line.jsonl", line);
+        room.run(&["import", &file]).exits(0);
+    };
+    for text in ["The ferry is late by an hour.", "The ferry is late by two hours.", "The ferry does not run today."] {
+        import(&line("Ferry of Lorne", text, 1));
+    }
+    // Published five days ago, and imported now: the daemon would not have told it.
+    import(&line("Bridge of Velden", "The bridge is closed until May, the council said on Friday.", 120));
+    let tried = |arguments: &[&str]| {
+        let tried =
+            room.run(&[&["--json", "watch", "test"], arguments].concat()).exits(0).says("judged by what is stored now");
+        let told = tried.json_lines();
+        told.iter()
+            .map(|told| format!("{} {}", told["title"].as_str().unwrap(), told["revision"]["revision"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tried(&["ferry", "--revised"]), ["Ferry of Lorne 2", "Ferry of Lorne 3"]);
+    // The words of a wording between the first and the last.
+    assert_eq!(tried(&["\"two hours\"", "--revised"]), ["Ferry of Lorne 2", "Ferry of Lorne 3"]);
+    assert_eq!(tried(&["\"an hour\"", "--revised"]), ["Ferry of Lorne 2"]);
+    assert_eq!(tried(&["ferry"]), ["Ferry of Lorne null"]);
+    assert_eq!(tried(&["bridge"]), [""; 0]);
+}
+
+#[test]
+fn what_looks_like_an_operator_is_told_to_be_a_word() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    let told = "OR: taken for words";
+    room.run(&["watch", "add", "storms", "storm OR gale"])
+        .exits(0)
+        .says(told)
+        .says("all must occur: \"storm\" \"OR\" \"gale\"");
+    room.run(&["watch", "test", "storms"]).exits(0).says(told);
+    room.run(&["search", "storm", "OR", "gale"]).exits(0).says(told).says("--raw");
+    assert_eq!(room.run(&["search", "--raw", "storm OR gale"]).exits(0).stderr, "");
+    assert_eq!(room.run(&["search", "storm or gale"]).exits(0).stderr, "");
+    assert_eq!(room.run(&["-q", "search", "storm OR gale"]).exits(0).stderr, "");
 }
 
 /// `KILLS=1000 cargo test --test it killed_while_it_tells` is the long form.

@@ -68,7 +68,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
             warn!("{notice}");
         }
         daemon::log_changes(&report);
-        warn_of_credentials(&app.config);
+        warn_of_what_is_missing(&app.config);
         let is_any_followed = Context::reader(&app.config.store.path)?.n_followed()? > 0;
         if app.config.list_at_address.is_none() && !is_any_followed {
             info!("no source is followed; `newswire sources add URL` adds one while the daemon runs");
@@ -78,7 +78,7 @@ pub(crate) fn run(context: &mut Context, _: &RunCommand) -> Result<(), Failure> 
         let control = Control { stop: signals.stop.clone(), reload };
         let reloading = app.clone();
         let (parts_in_force, parts) = watch::channel(app.clone());
-        let alarms = daemon::look_for_alarms(app.clone());
+        let alarms = daemon::look_for_alarms(parts.clone());
         let beside = tokio::spawn(async { tokio::join!(alarms, daemon::follow_source_list(parts)) });
         let (settings_in_force, settings) = watch::channel(Arc::clone(&app.config));
         let reloader = tokio::spawn(async move {
@@ -187,13 +187,13 @@ async fn reconfigure(app: &App, overrides: &config::Overrides) -> Result<App, Fa
         warn!("{notice}");
     }
     daemon::log_changes(&report);
-    warn_of_credentials(&app.config);
+    warn_of_what_is_missing(&app.config);
     Ok(app)
 }
 
-/// Sources whose credentials are not at hand fail one by one, and the others go on.
-fn warn_of_credentials(config: &Config) {
-    for problem in config.problems_of_credentials() {
+/// Sources whose credentials are not at hand fail one by one, as receivers do whose programs are not, and the others go on.
+fn warn_of_what_is_missing(config: &Config) {
+    for problem in config.problems_of_credentials().into_iter().chain(config.problems_of_programs()) {
         warn!("{problem}");
     }
 }

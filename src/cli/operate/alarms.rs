@@ -22,8 +22,9 @@ Examples:
   newswire alarms --since 7d      also what was over in the last seven days
   newswire alarms --all --json    everything on record, an object a line
 
-Kinds: failing, gone, gate, gap, list, log, disk and clock are certain. Silent, fewer, quality, shorter and partial are judged by what the \
-source is used to, which takes three weeks to learn, and say how sure they are; intake: nearly all sources are silent at once, or fail. The daemon \
+Kinds: failing, gone, gate, gap, list, log, disk, clock and receiver (one of `newswire receivers` takes nothing) are certain. Silent, fewer, \
+quality, shorter and partial are judged by what the source is used to, which takes three weeks to learn, and say how sure they are; intake: \
+nearly all sources are silent at once, or fail. The daemon \
 judges them, every minute. Ends with 0 whatever is wrong: `newswire status --check` is for monitors.")]
 pub(crate) struct AlarmsCommand {
     /// Also all that are over

@@ -13,11 +13,11 @@ use clap::{Arg, ArgAction, Args, Command};
 
 use crate::config::{self, Overrides};
 use crate::forms;
-use crate::store::{ArticleFilter, Reader};
+use crate::store::{ArticleFilter, Reader, WatchRow};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::text::{cut, one_line};
+use crate::cli::terminal::text::{counted, cut, one_line};
 
 /// The name by which the scripts call it.
 pub(crate) const NAME: &str = "__complete";
@@ -54,6 +54,11 @@ enum Kind {
     Articles,
     Stories,
     Tags,
+    Watches,
+    /// Receivers, those of the settings or those that are no longer there.
+    Receivers {
+        are_in_settings: bool,
+    },
     Template,
     Files,
     Folders,
@@ -211,6 +216,8 @@ impl<'c> Cursor<'c> {
             Kind::Articles => stored.articles(typed),
             Kind::Stories => stored.stories(typed),
             Kind::Tags => begun(stored.tags().into_iter(), typed),
+            Kind::Watches => begun(stored.watches().into_iter(), typed),
+            Kind::Receivers { are_in_settings } => begun(stored.receivers(are_in_settings).into_iter(), typed),
             Kind::Template => stored.fields(typed),
             Kind::Files => vec![candidate(":files", "")],
             Kind::Folders => vec![candidate(":folders", "")],
@@ -227,6 +234,9 @@ impl<'c> Cursor<'c> {
             (["show"], "article") | (["rm"] | ["stories", "split"], "articles") => Kind::Articles,
             (["stories", ..], "story" | "into" | "others") | (_, "story") => Kind::Stories,
             (_, "tags") => Kind::Tags,
+            (["watch", "rm" | "pause" | "resume"], "names") | (["watch", "test"], "query") => Kind::Watches,
+            (["watch", "add"], "receivers") => Kind::Receivers { are_in_settings: true },
+            (["receivers", action], "name") => Kind::Receivers { are_in_settings: *action != "forget" },
             (["sources", "add"], "kind") => Kind::Words(&["feed", "sitemap", "page", "article"]),
             (["sources", "add"], "full_text") => Kind::Words(&["auto", "feed", "page"]),
             (["ls" | "search"], "format") => Kind::Template,
@@ -282,6 +292,22 @@ impl Stored {
             *tags.entry(tag).or_default() += 1;
         }
         tags.into_iter().map(|(tag, n_sources)| candidate(tag, &format!("of {n_sources}"))).collect()
+    }
+
+    fn watches(&self) -> Vec<Candidate> {
+        let rows = self.reader().and_then(|reader| reader.watches().ok()).unwrap_or_default();
+        let meaning = |row: &WatchRow| row.watch.query.clone().unwrap_or_else(|| row.watch.kind.as_str().to_owned());
+        rows.iter().map(|row| candidate(&row.watch.name, &meaning(row))).collect()
+    }
+
+    fn receivers(&self, are_in_settings: bool) -> Vec<Candidate> {
+        let Ok((config, _)) = config::load_for_reading(&self.overrides) else { return Vec::new() };
+        if are_in_settings {
+            return config.receivers.iter().map(|receiver| candidate(&receiver.name, receiver.kind.as_str())).collect();
+        }
+        let states = Reader::open(&config.store.path).ok().and_then(|reader| reader.receivers_to_look_at().ok());
+        let missing = states.unwrap_or_default().into_iter().filter(|state| !config.has_receiver(&state.name));
+        missing.map(|state| candidate(&state.name, &counted(state.n_waiting, "message"))).collect()
     }
 
     fn articles(&self, typed: &str) -> Vec<Candidate> {

@@ -29,6 +29,8 @@ pub(super) struct Circumstances<'a> {
     pub(super) since: Timestamp,
     /// Time between two requests for the list of sources; 0 where the settings have none at an address.
     pub(super) list_interval_s: u32,
+    /// The names of the receivers that the settings have.
+    pub(super) receivers: &'a [&'a str],
     pub(super) now: Timestamp,
 }
 
@@ -48,6 +50,10 @@ pub(super) fn troubles(report: &StatusReport, circumstances: Circumstances<'_>) 
     if !is_expected {
         return troubles;
     }
+    troubles.extend(report.receivers.iter().filter_map(|state| {
+        let trouble = state.trouble(circumstances.receivers.contains(&state.name.as_str()), now)?;
+        Some(trouble.why)
+    }));
     if !report.sources_by_state.iter().any(|(state, count)| state == "active" && *count > 0) {
         return troubles;
     }
@@ -119,6 +125,7 @@ fn patience_with_list(circumstances: Circumstances<'_>) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ReceiverState;
 
     const NOW: &str = "2026-11-20T12:00:00Z";
 
@@ -153,6 +160,7 @@ mod tests {
             last_answer_at: Some(at(1)),
             last_article_at: Some(at(1)),
             failing_list: None,
+            receivers: Vec::new(),
         }
     }
 
@@ -163,6 +171,7 @@ mod tests {
             is_wanted: false,
             since: at(72),
             list_interval_s: 3600,
+            receivers: &["desk"],
             now: at(0),
         }
     }
@@ -228,6 +237,29 @@ mod tests {
         report.sources_by_state = vec![("paused".to_owned(), 1)];
         check(&report, None, ["", ""]);
     }
+
+    #[test]
+    fn a_receiver_that_takes_nothing_is_told_where_a_daemon_is_to_run() {
+        let holder = Some("newswire, process 7");
+        let paused = |name: &str| ReceiverState {
+            name: name.to_owned(),
+            n_waiting: 1,
+            paused_at: Some("2026-11-20T11:00:00Z".to_owned()),
+            error: Some("HTTP 410".to_owned()),
+            ..ReceiverState::default()
+        };
+        let mut report = well();
+        report.receivers = vec![paused("desk")];
+        let told = "receiver desk is paused, and its messages wait until `newswire receivers resume desk`: HTTP 410";
+        check(&report, holder, [told, told]);
+        report.receivers = vec![paused("quay")];
+        let told = "the settings have no receiver quay, for which messages wait: put it back, or `newswire receivers forget quay` gives \
+                    them up";
+        check(&report, holder, [told, told]);
+        report.daemon = None;
+        check(&report, None, ["", told]);
+    }
+
     #[test]
     fn a_list_of_sources_that_cannot_be_read_is_told_after_a_day_or_three_of_its_intervals() {
         let holder = Some("newswire, process 7");

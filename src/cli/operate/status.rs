@@ -7,20 +7,23 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::forms::times::{parse_time, rfc3339};
 use crate::store::{
-    DaemonSign, LogReader, LogState, Reader, StatusReport, StoreError, is_locked_by, log_state, was_ingested_into,
+    DaemonSign, LogReader, LogState, Reader, ReceiverState, StatusReport, StoreError, is_locked_by, log_state,
+    was_ingested_into,
 };
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::operate::health::{self, Circumstances, SILENCE_MAX};
 use crate::cli::operate::sizes;
+use crate::cli::tell::receivers::{ACTIVE, state_of};
 use crate::cli::terminal::output::Output;
 use crate::cli::terminal::text::{counted, one_line, size};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit code 1: the daemon has ended without being stopped or gives no sign of life, or it runs and no source has answered for a day, or no
-article has come since --since, or the list of sources at an address could not be read for a day or three of its intervals, whichever is
+article has come since --since, or a receiver of messages is paused, has taken none for half an hour or is no longer in the settings while some
+wait for it, or the list of sources at an address could not be read for a day or three of its intervals, whichever is
 more. With --check also where the daemon was stopped and nothing else has polled since, or where that is true without a daemon.
 
 Examples:
@@ -68,12 +71,13 @@ pub(crate) fn run(context: &mut Context, command: &StatusCommand) -> Result<(), 
     let path = reader.path().display().to_string();
     let log = log_state(reader.path());
     context.output.one(
-        || to_json(&report, &log, &path, &daemon, &troubles),
+        || to_json(&report, &config, &log, &path, &daemon, &troubles),
         |output| {
             output.field("database", Some(&format!("{path}, {}", size(report.file_bytes))))?;
             output.field("log", Some(&describe_log(&log)))?;
             output.field("ingesting", Some(&daemon))?;
-            describe(output, &report)
+            describe(output, &report)?;
+            describe_receivers(output, &report, &config)
         },
     )?;
     if troubles.is_empty() { Ok(()) } else { Err(Failure::Failed(troubles.join("; "))) }
@@ -127,8 +131,16 @@ fn stand(
     let holder = is_locked_by(reader.path());
     let is_at_work_here = was_ingested_into(reader.path());
     let list_interval_s = list.map_or(0, |list| list.interval_s);
-    let circumstances =
-        Circumstances { holder: holder.as_deref(), is_at_work_here, is_wanted, since, list_interval_s, now };
+    let receivers: Vec<&str> = config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
+    let circumstances = Circumstances {
+        holder: holder.as_deref(),
+        is_at_work_here,
+        is_wanted,
+        since,
+        list_interval_s,
+        receivers: &receivers,
+        now,
+    };
     let troubles = health::troubles(&report, circumstances);
     Ok(Standing { report, holder, troubles })
 }
@@ -171,6 +183,34 @@ fn describe(output: &mut Output, report: &StatusReport) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Receivers that somebody should look at.
+fn describe_receivers(output: &mut Output, report: &StatusReport, config: &Config) -> std::io::Result<()> {
+    for (state, word) in unwell(report, config) {
+        let ReceiverState { name, n_waiting, n_refused, error, .. } = state;
+        let mut parts = vec![format!("{name} · {word}")];
+        if *n_waiting > 0 {
+            parts.push(format!("{} wait", counted(*n_waiting, "message")));
+        }
+        if *n_refused > 0 {
+            parts.push(format!("{n_refused} refused (`newswire receivers retry {name}`)"));
+        }
+        parts.extend(error.clone());
+        output.field("receiver", Some(&parts.join(" · ")))?;
+    }
+    Ok(())
+}
+
+/// Receivers that have failed, are paused or missing, or have refused something, each with the word for how it is.
+fn unwell<'r>(report: &'r StatusReport, config: &Config) -> Vec<(&'r ReceiverState, &'static str)> {
+    let with_word = |state: &'r ReceiverState| {
+        let receiver = config.receivers.iter().find(|receiver| receiver.name == state.name);
+        let is_of_nobody = receiver.is_none() && state.n_waiting == 0;
+        let word = state_of(receiver, state);
+        (!is_of_nobody && word != ACTIVE || state.n_refused > 0).then_some((state, word))
+    };
+    report.receivers.iter().filter_map(with_word).collect()
+}
+
 fn describe_daemon(
     sign: Option<&DaemonSign>,
     holder: Option<&str>,
@@ -200,7 +240,14 @@ fn describe_log(log: &LogState) -> String {
     format!("{}{held}{advice}", size(log.bytes))
 }
 
-fn to_json(report: &StatusReport, log: &LogState, path: &str, daemon: &str, troubles: &[String]) -> Value {
+fn to_json(
+    report: &StatusReport,
+    config: &Config,
+    log: &LogState,
+    path: &str,
+    daemon: &str,
+    troubles: &[String],
+) -> Value {
     let states: serde_json::Map<String, Value> =
         report.sources_by_state.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
     let failing: Vec<Value> = report
@@ -208,6 +255,12 @@ fn to_json(report: &StatusReport, log: &LogState, path: &str, daemon: &str, trou
         .iter()
         .map(|(slug, failures, error)| json!({"slug": slug, "failures_in_a_row": failures, "error": error}))
         .collect();
+    let receivers = unwell(report, config).into_iter().map(|(state, word)| {
+        json!({
+            "name": state.name, "state": word, "n_waiting": state.n_waiting, "n_refused": state.n_refused,
+            "failing_since": state.failing_since, "paused_at": state.paused_at, "error": state.error,
+        })
+    });
     json!({
         "database": path,
         "file_bytes": report.file_bytes,
@@ -225,6 +278,7 @@ fn to_json(report: &StatusReport, log: &LogState, path: &str, daemon: &str, trou
         "articles_24h": report.n_articles_24h,
         "sources": states,
         "failing": failing,
+        "receivers": receivers.collect::<Vec<_>>(),
         "sources_due": report.n_sources_due,
         "articles_due": report.n_links_due,
         "articles_later": report.n_links_later,

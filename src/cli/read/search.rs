@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::forms;
-use crate::store::{ArticleRow, Found, MATCH_MARKS, Order, SearchHit, expression_of};
+use crate::store::{ArticleRow, Found, MATCH_MARKS, Order, SearchHit, expression_of, operators_taken_for_words};
 
 use super::damage;
 use super::filter::FilterArguments;
@@ -60,6 +60,12 @@ pub(crate) fn run(context: &mut Context, command: &SearchCommand) -> Result<(), 
     let expression = if command.raw { query.clone() } else { expression_of(&query) };
     if expression.is_empty() {
         return Err(Failure::Usage("there is no word in the query".to_owned()));
+    }
+    if !command.raw
+        && context.verbosity != Verbosity::Quiet
+        && let Some(told) = operators_taken_for_words(&query)
+    {
+        context.output.note(format!("newswire: {told}; with --raw operators are FTS5's"));
     }
     let limit = command.limit.or_screenful(context, SCREENFUL);
     let found = reader.search(&expression, &filter, limit)?;

@@ -3,14 +3,16 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::config::{Config, Receiver, ReceiverKind};
+use crate::config::{Config, Receiver};
 use crate::store::{self, ReceiverState};
 use crate::tell;
 
+use super::sender;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::logging::Manner;
 use crate::cli::terminal::table::{number, text, time, whole};
+use crate::cli::terminal::text::counted;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,6 +20,7 @@ Examples:
   newswire receivers ls
   newswire receivers test desk      whether it takes a message
   newswire receivers resume desk    after it was paused
+  newswire receivers retry desk     what it has refused
 
 A receiver is a section [receivers.NAME] of the settings.")]
 pub(crate) struct ReceiversCommand {
@@ -41,12 +44,32 @@ Examples:
         /// Name of the receiver
         name: String,
     },
-    /// Send to a receiver again that was paused, what waits for it first
+    /// Send to a receiver again that was paused or fails, what waits for it first
     #[command(after_help = "\
 Examples:
   newswire receivers resume desk")]
     Resume {
         /// Name of the receiver
+        name: String,
+    },
+    /// Send what a receiver has refused to it again
+    #[command(after_help = "\
+Examples:
+  newswire receivers retry desk
+  newswire sql \"SELECT receiver, made_at, subject, error FROM messages WHERE state = 'refused'\"    what was refused, and why
+
+A message that is refused eight times with an answer that leaves no hope (HTTP 4xx but 408, 425 and 429, SMTP 5xx), while its receiver takes others, \
+is set aside, and kept for 30 days.")]
+    Retry {
+        /// Name of the receiver
+        name: String,
+    },
+    /// Give up what waits for a receiver that is no longer in the settings
+    #[command(after_help = "\
+Examples:
+  newswire receivers forget desk")]
+    Forget {
+        /// Name that the receiver had
         name: String,
     },
 }
@@ -56,6 +79,8 @@ pub(crate) fn run(context: &mut Context, command: &ReceiversCommand) -> Result<(
         ReceiversAction::Ls => list(context),
         ReceiversAction::Test { name } => test(context, name),
         ReceiversAction::Resume { name } => resume(context, name),
+        ReceiversAction::Retry { name } => retry(context, name),
+        ReceiversAction::Forget { name } => forget(context, name),
     }
 }
 
@@ -87,6 +112,7 @@ fn list(context: &mut Context) -> Result<(), Failure> {
         time("last_sent_at").headed("last"),
         time("failing_since").headed("failing since"),
         text("error"),
+        number("n_refused").headed("refused"),
     ];
     context.output.list(&columns, rows)?;
     Ok(())
@@ -95,9 +121,10 @@ fn list(context: &mut Context) -> Result<(), Failure> {
 fn value(receiver: Option<&Receiver>, state: &ReceiverState) -> Value {
     json!({
         "name": state.name,
-        "kind": receiver.map(kind),
+        "kind": receiver.map(|receiver| receiver.kind.as_str()),
         "state": state_of(receiver, state),
         "n_waiting": state.n_waiting,
+        "n_refused": state.n_refused,
         "n_sent": state.n_sent,
         "last_sent_at": state.last_sent_at,
         "failing_since": state.failing_since,
@@ -109,31 +136,27 @@ fn value(receiver: Option<&Receiver>, state: &ReceiverState) -> Value {
 fn cells(receiver: Option<&Receiver>, state: &ReceiverState) -> Vec<String> {
     vec![
         state.name.clone(),
-        receiver.map(kind).unwrap_or_default().to_owned(),
+        receiver.map(|receiver| receiver.kind.as_str()).unwrap_or_default().to_owned(),
         state_of(receiver, state).to_owned(),
         state.n_waiting.to_string(),
         state.n_sent.to_string(),
         state.last_sent_at.clone().unwrap_or_default(),
         state.failing_since.clone().unwrap_or_default(),
         state.error.clone().unwrap_or_default(),
+        state.n_refused.to_string(),
     ]
 }
 
-fn kind(receiver: &Receiver) -> &'static str {
-    match receiver.kind {
-        ReceiverKind::Command { .. } => "command",
-        ReceiverKind::Webhook { .. } => "webhook",
-        ReceiverKind::Ntfy { .. } => "ntfy",
-        ReceiverKind::Email(_) => "email",
-    }
-}
+/// The word for a receiver with which all is well.
+pub(crate) const ACTIVE: &str = "active";
 
-fn state_of(receiver: Option<&Receiver>, state: &ReceiverState) -> &'static str {
+/// How a receiver is, in a word.
+pub(crate) fn state_of(receiver: Option<&Receiver>, state: &ReceiverState) -> &'static str {
     match receiver {
         None => "not in the settings",
         Some(_) if state.paused_at.is_some() => "paused",
         Some(_) if state.failing_since.is_some() => "failing",
-        Some(_) => "active",
+        Some(_) => ACTIVE,
     }
 }
 
@@ -159,10 +182,63 @@ fn test(context: &mut Context, name: &str) -> Result<(), Failure> {
 fn resume(context: &mut Context, name: &str) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
     find(&config, name)?;
-    drop(Context::reader_before_change(&config.store.path)?);
+    let reader = Context::reader_before_change(&config.store.path)?;
+    let is_sent = sender::is_there(&reader)?;
+    drop(reader);
     let was_known = store::resume_receiver_beside(&config.store, name)?;
-    let what = if was_known { "is sent to again by the daemon, within seconds" } else { "had not failed" };
-    let row = (json!({ "name": name, "had_failed": was_known }), vec![name.to_owned(), what.to_owned()]);
-    context.output.list(&[text("name"), text("what")], vec![row])?;
+    let what = if was_known { sent_again(is_sent) } else { "had not failed".to_owned() };
+    let value = json!({ "name": name, "had_failed": was_known, "daemon_runs": is_sent });
+    context.output.list(&[text("name"), text("what")], vec![(value, vec![name.to_owned(), what])])?;
+    Ok(())
+}
+
+fn sent_again(is_sent: bool) -> String {
+    if is_sent { "is sent to again within seconds".to_owned() } else { format!("is sent to again {}", sender::NOBODY) }
+}
+
+fn retry(context: &mut Context, name: &str) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    find(&config, name)?;
+    let reader = Context::reader_before_change(&config.store.path)?;
+    let is_sent = sender::is_there(&reader)?;
+    drop(reader);
+    let n_retried = store::retry_refused_beside(&config.store, name)?;
+    let what = match n_retried {
+        0 => "has refused nothing that is set aside".to_owned(),
+        _ if is_sent => format!("is sent {} again within seconds", counted(n_retried, "message")),
+        _ => format!("is sent {} again {}", counted(n_retried, "message"), sender::NOBODY),
+    };
+    let value = json!({ "name": name, "n_retried": n_retried, "daemon_runs": is_sent });
+    context.output.list(&[text("name"), text("what")], vec![(value, vec![name.to_owned(), what])])?;
+    Ok(())
+}
+
+fn forget(context: &mut Context, name: &str) -> Result<(), Failure> {
+    let config = context.configure(Manner::OneShot)?;
+    if config.has_receiver(name) {
+        let advice = "`newswire watch rm` takes away what it is told of";
+        return Err(Failure::Usage(format!(
+            "receiver {name} is in the settings, and what waits for it is sent; {advice}"
+        )));
+    }
+    let reader = Context::reader_before_change(&config.store.path)?;
+    let is_known = reader.receiver_states()?.iter().any(|state| state.name == name);
+    let rows = reader.watches()?;
+    drop(reader);
+    let telling = rows.iter().filter(|row| row.watch.receivers.iter().any(|told| told == name));
+    let telling: Vec<&str> = telling.map(|row| row.watch.name.as_str()).collect();
+    if !is_known && telling.is_empty() {
+        return Err(Failure::Failed(format!("there was no receiver {name}; `newswire receivers ls` lists them")));
+    }
+    let n_given_up = store::forget_receiver_beside(&config.store, name)?;
+    let what = format!("{} given up", counted(n_given_up, "message"));
+    let value = json!({ "name": name, "n_given_up": n_given_up, "watches": telling });
+    context.output.list(&[text("name"), text("what")], vec![(value, vec![name.to_owned(), what])])?;
+    if !telling.is_empty() {
+        let telling = telling.join(" ");
+        context.output.note(format!(
+            "watches still tell {name}, and what they find will wait for it: `newswire watch rm {telling}`"
+        ));
+    }
     Ok(())
 }

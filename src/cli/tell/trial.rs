@@ -14,13 +14,18 @@ use crate::cli::terminal::text::counted;
 /// How far back it looks.
 const BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What there is no telling of any more.
+const UNSEEN: &str = "judged by what is stored now: stories as they are and not as they grew; an import as if it had come in right behind what was \
+                      there, since when it did is not kept; not what was deleted, or was taken away and is back";
+
 /// Changes that are judged at a time.
 const CHANGES_MAX: u32 = 1000;
 
 pub(super) fn tell(context: &mut Context, reader: &Reader, watch: Watch) -> Result<(), Failure> {
     let now = Timestamp::now();
-    let mut after = reader.change_before(now.checked_sub(BACK).unwrap_or(now))?;
-    let mut book = reader.book_of(watch, after)?;
+    let since = now.checked_sub(BACK).unwrap_or(now);
+    let mut after = reader.change_before(since)?;
+    let mut book = reader.book_of(watch, since, after)?;
     let mut found: Vec<WatchFinding> = Vec::new();
     loop {
         let judged = reader.judge(&mut book, after, CHANGES_MAX, None)?;
@@ -39,6 +44,7 @@ pub(super) fn tell(context: &mut Context, reader: &Reader, watch: Watch) -> Resu
         0 => "it would have told nothing in the last week".to_owned(),
         n_found => format!("{} in the last week", counted(n_found, "message")),
     });
+    context.output.note(UNSEEN);
     let columns = [
         time("first_seen_at").headed("came in"),
         title("title"),

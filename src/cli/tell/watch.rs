@@ -1,18 +1,18 @@
 //! `newswire watch`: what somebody wants to be told of.
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::config::Config;
+use crate::config::{Config, StoreSettings};
 use crate::forms;
 use crate::model::{Watch, WatchKind};
-use crate::store::{self, Reader, WatchRow, expression_of};
+use crate::store::{self, Reader, StoreError, WatchRow, expression_of, operators_taken_for_words};
 
-use super::trial;
+use super::{sender, trial};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, outcome_of_parts};
 use crate::cli::sources::named::one_source;
-use crate::cli::terminal::logging::Manner;
+use crate::cli::terminal::logging::{Manner, Verbosity};
 use crate::cli::terminal::table::{number, text, time, whole};
 
 /// Characters of a name.
@@ -24,6 +24,7 @@ Examples:
   newswire watch test 'harbour storm'                      what it would have told in the last week
   newswire watch add storms 'harbour storm' --to desk      be told of it
   newswire watch ls
+  newswire watch pause storms
   newswire watch rm storms
 
 A message is about a story: one when it appears, one when it grows. Copies and routine series make none. Receivers stand in the settings, as \
@@ -53,6 +54,26 @@ Examples:
 Examples:
   newswire watch rm storms")]
     Rm {
+        /// Names of watches
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+    /// Be left in peace for a while; what was found before is still sent
+    #[command(after_help = "\
+Examples:
+  newswire watch pause storms big
+
+What comes in meanwhile is not told later either: a watch that is resumed is told of what comes after that, as a new one is.")]
+    Pause {
+        /// Names of watches
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+    /// Be told again, of what comes from now on
+    #[command(after_help = "\
+Examples:
+  newswire watch resume storms")]
+    Resume {
         /// Names of watches
         #[arg(value_name = "NAME", required = true)]
         names: Vec<String>,
@@ -177,6 +198,8 @@ pub(crate) fn run(context: &mut Context, command: &WatchCommand) -> Result<(), F
         WatchAction::Add(arguments) => add(context, arguments),
         WatchAction::Ls => list(context),
         WatchAction::Rm { names } => remove(context, names),
+        WatchAction::Pause { names } => change_each(context, names, pause),
+        WatchAction::Resume { names } => change_each(context, names, resume),
         WatchAction::Test(arguments) => test(context, arguments),
     }
 }
@@ -190,6 +213,8 @@ fn add(context: &mut Context, arguments: &AddArguments) -> Result<(), Failure> {
     let receivers = receivers(&config, &arguments.receivers)?;
     let reader = Context::reader_before_change(&config.store.path)?;
     let watch = arguments.what.watch(&reader, name, arguments.query.as_deref(), receivers)?;
+    say_how_understood(context, &watch);
+    let is_judged = sender::is_there(&reader)?;
     drop(reader);
     if !store::add_watch_beside(&config.store, &watch)? {
         return Err(Failure::Failed(format!(
@@ -197,10 +222,23 @@ fn add(context: &mut Context, arguments: &AddArguments) -> Result<(), Failure> {
         )));
     }
     let told = watch.receivers.join(", ");
-    let what = format!("{} is told to {told} from now on, by the daemon", watch.kind.as_str());
-    let value = json!({ "name": name, "kind": watch.kind.as_str(), "receivers": watch.receivers });
+    let when =
+        if is_judged { "from now on".to_owned() } else { format!("of what comes from now on, {}", sender::NOBODY) };
+    let what = format!("{} is told to {told} {when}", watch.kind.as_str());
+    let value = json!({
+        "name": name, "kind": watch.kind.as_str(), "receivers": watch.receivers, "daemon_runs": is_judged,
+    });
     context.output.list(&[text("name"), text("what")], vec![(value, vec![name.to_owned(), what])])?;
     Ok(())
+}
+
+/// Says so where a query has what looks like an operator.
+fn say_how_understood(context: &mut Context, watch: &Watch) {
+    if context.verbosity != Verbosity::Quiet
+        && let Some(told) = watch.query.as_deref().and_then(operators_taken_for_words)
+    {
+        context.output.note(format!("newswire: {told}; what may stand for another is a watch of its own"));
+    }
 }
 
 /// Who is told: those that are named, or the only one there is.
@@ -247,6 +285,7 @@ fn list(context: &mut Context) -> Result<(), Failure> {
         number("n_waiting").headed("waiting"),
         number("n_sent").headed("sent"),
         time("last_message_at").headed("last"),
+        whole("state"),
     ];
     let rows = rows.iter().map(|row| (forms::messages::watch(row), cells(row))).collect();
     context.output.list(&columns, rows)?;
@@ -265,19 +304,57 @@ fn cells(row: &WatchRow) -> Vec<String> {
         row.n_waiting.to_string(),
         row.n_sent.to_string(),
         row.last_message_at.clone().unwrap_or_default(),
+        if row.is_active { "active" } else { "paused" }.to_owned(),
     ]
 }
 
 fn remove(context: &mut Context, names: &[String]) -> Result<(), Failure> {
+    change_each(context, names, |settings, name, _| {
+        let is_removed = store::remove_watch_beside(settings, name)?;
+        Ok(is_removed.then(|| (json!({ "name": name, "removed": true }), "no longer watched".to_owned())))
+    })
+}
+
+fn pause(settings: &StoreSettings, name: &str, _: bool) -> Result<Option<Changed>, StoreError> {
+    let changed = |was_active: bool| {
+        let what = if was_active { "paused; what it had found before is still sent" } else { "was paused already" };
+        (json!({ "name": name, "state": "paused", "changed": was_active }), what.to_owned())
+    };
+    Ok(store::pause_watch_beside(settings, name)?.map(changed))
+}
+
+fn resume(settings: &StoreSettings, name: &str, is_judged: bool) -> Result<Option<Changed>, StoreError> {
+    let changed = |was_active: bool| {
+        let what = match (was_active, is_judged) {
+            (true, _) => "was not paused".to_owned(),
+            (false, true) => "is told of what comes from now on".to_owned(),
+            (false, false) => format!("is told of what comes from now on, {}", sender::NOBODY),
+        };
+        (json!({ "name": name, "state": "active", "changed": !was_active, "daemon_runs": is_judged }), what)
+    };
+    Ok(store::resume_watch_beside(settings, name)?.map(changed))
+}
+
+/// What has become of a watch: for programs, and in words.
+type Changed = (Value, String);
+
+/// Changes watches one by one. Those that are not there are named, and keep none of the others from it. What changes them is told whether a
+/// daemon runs.
+fn change_each(
+    context: &mut Context,
+    names: &[String],
+    change: impl Fn(&StoreSettings, &str, bool) -> Result<Option<Changed>, StoreError>,
+) -> Result<(), Failure> {
     let config = context.configure(Manner::OneShot)?;
-    drop(Context::reader_before_change(&config.store.path)?);
+    let reader = Context::reader_before_change(&config.store.path)?;
+    let is_judged = sender::is_there(&reader)?;
+    drop(reader);
     let mut failures = Vec::new();
     let mut rows = Vec::new();
     for name in names {
-        if store::remove_watch_beside(&config.store, name)? {
-            rows.push((json!({ "name": name, "removed": true }), vec![name.clone(), "no longer watched".to_owned()]));
-        } else {
-            failures.push(Failure::Failed(format!("there is no watch {name}; `newswire watch ls` lists them")));
+        match change(&config.store, name, is_judged)? {
+            Some((value, what)) => rows.push((value, vec![name.clone(), what])),
+            None => failures.push(Failure::Failed(format!("there is no watch {name}; `newswire watch ls` lists them"))),
         }
     }
     let n_done = rows.len();
@@ -297,5 +374,6 @@ fn test(context: &mut Context, arguments: &TestArguments) -> Result<(), Failure>
         }
         _ => arguments.what.watch(&reader, "test", query, Vec::new())?,
     };
+    say_how_understood(context, &watch);
     trial::tell(context, &reader, watch)
 }

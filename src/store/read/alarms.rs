@@ -34,7 +34,7 @@ pub struct Alarm {
     pub id: Option<i64>,
     /// What kind of thing.
     pub kind: AlarmKind,
-    /// A source's slug, or a publisher; absent where it is the database itself.
+    /// A source's slug, a publisher, or the name of a receiver; absent where it is the database itself.
     pub subject: Option<String>,
     /// Since when, where that is known.
     pub since: Option<String>,
@@ -77,6 +77,8 @@ pub enum AlarmKind {
     Disk,
     /// A clock that is behind what was written.
     Clock,
+    /// A receiver of messages that takes none, or is not in the settings.
+    Receiver,
     /// Nearly all sources are silent at once, or fail.
     Intake,
     /// A source that brings nothing, against its habit.
@@ -106,6 +108,7 @@ impl AlarmKind {
             AlarmKind::Log => "log",
             AlarmKind::Disk => "disk",
             AlarmKind::Clock => "clock",
+            AlarmKind::Receiver => "receiver",
             AlarmKind::Intake => "intake",
             AlarmKind::Silent => "silent",
             AlarmKind::Fewer => "fewer",
@@ -117,7 +120,7 @@ impl AlarmKind {
     }
 
     /// All that are known.
-    pub const ALL: [AlarmKind; 14] = [
+    pub const ALL: [AlarmKind; 15] = [
         AlarmKind::Failing,
         AlarmKind::Gone,
         AlarmKind::Gate,
@@ -126,6 +129,7 @@ impl AlarmKind {
         AlarmKind::Log,
         AlarmKind::Disk,
         AlarmKind::Clock,
+        AlarmKind::Receiver,
         AlarmKind::Intake,
         AlarmKind::Silent,
         AlarmKind::Fewer,
@@ -155,6 +159,7 @@ impl AlarmKind {
             | AlarmKind::Log
             | AlarmKind::Disk
             | AlarmKind::Clock
+            | AlarmKind::Receiver
             | AlarmKind::Intake
             | AlarmKind::Other => false,
         }
@@ -165,11 +170,12 @@ impl AlarmKind {
         matches!(self, AlarmKind::Log | AlarmKind::Disk | AlarmKind::Clock)
     }
 
-    /// Whether it is judged by habits, which only the daemon knows, and so stands as its row says.
+    /// Whether only the daemon can judge it, by habits or by its settings, so that it stands as its row says.
     fn is_judged(self) -> bool {
         matches!(
             self,
-            AlarmKind::Intake
+            AlarmKind::Receiver
+                | AlarmKind::Intake
                 | AlarmKind::Silent
                 | AlarmKind::Fewer
                 | AlarmKind::Quality
@@ -188,8 +194,8 @@ struct Pulse {
 }
 
 impl Reader {
-    /// What is wrong now: sources first, those that have failed the longest before the others, and at the end what is judged by habits,
-    /// as the daemon has noticed it, the surest first.
+    /// What is wrong now: sources first, those that have failed the longest before the others, and at the end what the daemon judges, as it
+    /// has noticed it, the surest first.
     ///
     /// # Errors
     ///

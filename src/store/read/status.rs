@@ -11,6 +11,7 @@ use crate::store::file::columns::{ONE_SHOT, from_private_time, public_text, publ
 use crate::store::file::error::StoreError;
 use crate::store::file::source_list::first_in_vain;
 use crate::store::read::backlog::IS_HELD;
+use crate::store::read::messages::ReceiverState;
 use crate::store::read::reader::Reader;
 
 /// The state of the database and of the daemon.
@@ -48,6 +49,8 @@ pub struct StatusReport {
     pub last_article_at: Option<Timestamp>,
     /// The list of sources at an address that the settings name, where it cannot be read.
     pub failing_list: Option<FailingList>,
+    /// Receivers for which messages wait or are set aside, and those that have failed.
+    pub receivers: Vec<ReceiverState>,
 }
 
 /// A list of sources at an address that cannot be read, or that is left as it is.
@@ -238,6 +241,7 @@ impl Reader {
                     row.get::<_, Option<String>>(0)
                 })?
                 .and_then(|time| time.parse().ok()),
+            receivers: self.receivers_to_look_at()?,
             failing_list: list.map(|url| self.failing_list(Some(url))).transpose()?.flatten(),
         })
     }
@@ -274,7 +278,11 @@ impl Reader {
     }
 
     /// The last process that ran as the daemon.
-    fn daemon(&self) -> Result<Option<DaemonSign>, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn daemon(&self) -> Result<Option<DaemonSign>, StoreError> {
         let found = self
             .connection()
             .query_row("SELECT pid, version, started_at, heartbeat_at, stopped_at FROM _daemon", [], |row| {

@@ -22,9 +22,67 @@ pub fn expression_of(query: &str) -> String {
     terms.join(" ")
 }
 
+/// What is said of a query in which something stands that elsewhere is an operator, and here is a word as any other.
+#[must_use]
+pub fn operators_taken_for_words(query: &str) -> Option<String> {
+    let outside = query.split(['"', '“', '”']).step_by(2).flat_map(str::split_whitespace);
+    let taken: Vec<&str> = outside.filter(|word| is_like_operator(word)).collect();
+    if taken.is_empty() {
+        return None;
+    }
+    let (taken, all) = (taken.join(" "), expression_of(query));
+    Some(format!(
+        "{taken}: taken for words, since a query has no operators but \"a phrase\" and begin*; all must occur: {all}"
+    ))
+}
+
+/// Whether a word is an operator in FTS5's syntax, or in that of the search engines that people know.
+fn is_like_operator(word: &str) -> bool {
+    let is_field = word.split_once(':').is_some_and(|(field, rest)| {
+        let is_name = !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        is_name && (rest.is_empty() || rest.starts_with(char::is_alphanumeric))
+    });
+    let is_sign = word
+        .strip_prefix(['-', '+', '!', '^'])
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_alphanumeric));
+    let is_bracketed = word.starts_with('(') || word.ends_with(')') && !word.contains('(');
+    matches!(word, "AND" | "OR" | "NOT" | "NEAR" | "|" | "||" | "&&")
+        || word.starts_with("NEAR(")
+        || is_field
+        || is_sign
+        || is_bracketed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_like_an_operator_is_told_to_be_a_word() {
+        for (query, taken) in [
+            ("storm OR harbour", "OR"),
+            ("title:storm -calm", "title:storm -calm"),
+            ("title:\"night train\" NOT bus", "title: NOT"),
+            ("NEAR(storm harbour)", "NEAR(storm harbour)"),
+            ("(storm | gale) +lorne", "(storm | gale) +lorne"),
+        ] {
+            let told = operators_taken_for_words(query).unwrap_or_default();
+            assert!(told.starts_with(&format!("{taken}: taken for words")), "{query}: {told}");
+        }
+        let told = operators_taken_for_words("storm OR harbo*").unwrap_or_default();
+        assert!(told.ends_with("all must occur: \"storm\" \"OR\" \"harbo\"*"), "{told}");
+        for query in [
+            "storm or harbour",
+            "\"storm OR harbour\"",
+            "harbo*",
+            "covid-19 O'Brien U.S.",
+            "10:30 https://a.example/x",
+            "C++ R&D",
+            "東京",
+        ] {
+            assert_eq!(operators_taken_for_words(query), None, "{query}");
+        }
+    }
 
     #[test]
     fn words_are_quoted_so_that_they_are_no_syntax() {

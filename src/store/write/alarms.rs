@@ -122,6 +122,7 @@ fn ending_of(kind: &str) -> &'static str {
         "disk" => "there is room again",
         "clock" => "it has caught up with what was written",
         "intake" => "sources answer again, and bring something",
+        "receiver" => "it takes messages again, or none wait for it",
         _ => "it is over",
     }
 }

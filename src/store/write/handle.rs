@@ -13,8 +13,8 @@ use url::Url;
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
     Article, ArticleOutcome, ArticleRecord, ClaimId, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle,
-    JudgedChanges, KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedSource, PollOutcome, Sending, Source,
-    SourceId, StoredArticle,
+    JudgedChanges, KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedSource, PollOutcome, Sending,
+    SendingEffect, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::host_memory;
@@ -381,7 +381,7 @@ impl Store {
         self.write(move |tx| watches::commit_judged(tx, &judged, Timestamp::now())).await
     }
 
-    /// Writes down what came of sending messages together to a receiver. Returns since when that has failed; nothing where it has not.
+    /// Writes down what came of sending messages together to a receiver. Returns how it is now.
     ///
     /// # Errors
     ///
@@ -391,7 +391,7 @@ impl Store {
         receiver: String,
         ids: Vec<i64>,
         sending: Sending,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<SendingEffect, StoreError> {
         self.write(move |tx| watches::commit_sending(tx, &receiver, &ids, &sending, Timestamp::now())).await
     }
 

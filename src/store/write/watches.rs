@@ -4,14 +4,21 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::config::StoreSettings;
-use crate::model::{JudgedChanges, NewMessage, Sending, Watch};
+use crate::model::{JudgedChanges, NewMessage, Sending, SendingEffect, Watch, WatchKind};
 use crate::store::file::change_seq::next_change;
 use crate::store::file::columns::{json_list, public_time};
 use crate::store::file::error::StoreError;
 use crate::store::write::beside::beside;
 
-/// How long messages are kept after they were sent. Their watches remember by themselves what they were told of.
+/// How long messages are kept after they were sent, or first refused. Their watches remember by themselves what they were told of.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How far back stories are known that had grown before somebody wanted to be told of it.
+const GROWN_SINCE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// So often a message is refused before it is set aside, which takes twenty minutes at least: a mistake in what guards a receiver may be mended
+/// by then, and what is said eight times is meant.
+const REFUSALS_MAX: u32 = 8;
 
 /// Messages that are deleted in one transaction: it is short.
 const DELETED_MAX: u32 = 500;
@@ -55,7 +62,25 @@ fn add(connection: &Connection, watch: &Watch, now: Timestamp) -> rusqlite::Resu
             public_time(now),
             next_change(connection)? - 1
         ])?;
+    if n_added > 0 {
+        know_grown_stories(connection, name, now)?;
+    }
     Ok(n_added > 0)
+}
+
+/// Has a watch of growing stories know those that have grown so far already, as if it had told them: what they were like is not to be seen any
+/// more once they are merged with others. What nobody has told for so long grows no more, unless somebody merges it by hand.
+fn know_grown_stories(connection: &Connection, name: &str, now: Timestamp) -> rusqlite::Result<()> {
+    let since = now.checked_sub(GROWN_SINCE).map(public_time).unwrap_or_default();
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO _told (article_id, watch_id)
+             SELECT article_id, watches.id FROM watches JOIN stories ON n_sources >= min_sources
+                 JOIN story_members ON story_members.story_id = stories.id
+             WHERE watches.name = ?1 AND watches.kind = ?2 AND last_published_at >= ?3",
+        )?
+        .execute(params![name, WatchKind::GrowsTo.as_str(), since])?;
+    Ok(())
 }
 
 /// Takes a watch away, and what it has to tell that was not sent. Returns whether there was one.
@@ -65,6 +90,41 @@ fn add(connection: &Connection, watch: &Watch, now: Timestamp) -> rusqlite::Resu
 /// As [`add_watch_beside`].
 pub fn remove_watch_beside(settings: &StoreSettings, name: &str) -> Result<bool, StoreError> {
     beside(settings, |connection| Ok(connection.execute("DELETE FROM watches WHERE name = ?1", [name])? > 0))
+}
+
+/// Has a watch judged no longer. Returns whether it was active; nothing where there is none.
+///
+/// # Errors
+///
+/// As [`add_watch_beside`].
+pub fn pause_watch_beside(settings: &StoreSettings, name: &str) -> Result<Option<bool>, StoreError> {
+    beside(settings, |connection| {
+        let was_active = was_active(connection, name)?;
+        connection.execute("UPDATE watches SET state = 'paused' WHERE name = ?1 AND state = 'active'", [name])?;
+        Ok(was_active)
+    })
+}
+
+/// Has a watch judged again. As one that is new it is told of what comes from now on. Returns whether it was active; nothing where there
+/// is none.
+///
+/// # Errors
+///
+/// As [`add_watch_beside`].
+pub fn resume_watch_beside(settings: &StoreSettings, name: &str) -> Result<Option<bool>, StoreError> {
+    beside(settings, |connection| {
+        let was_active = was_active(connection, name)?;
+        if was_active == Some(false) {
+            let sql = "UPDATE watches SET state = 'active', begins_after = ?2 WHERE name = ?1";
+            connection.execute(sql, params![name, next_change(connection)? - 1])?;
+            know_grown_stories(connection, name, Timestamp::now())?;
+        }
+        Ok(was_active)
+    })
+}
+
+fn was_active(connection: &Connection, name: &str) -> rusqlite::Result<Option<bool>> {
+    connection.query_row("SELECT state = 'active' FROM watches WHERE name = ?1", [name], |row| row.get(0)).optional()
 }
 
 /// Lets a receiver that was paused be sent to again, at once. Returns whether it had failed or was paused.
@@ -129,53 +189,108 @@ fn insert(connection: &Connection, message: &NewMessage, now: Timestamp) -> rusq
     Ok(())
 }
 
-/// Writes down what came of sending messages to a receiver together. Returns since when it has failed.
+/// Has what a receiver has refused sent to it again, at once. Returns how many messages that are.
+///
+/// # Errors
+///
+/// As [`add_watch_beside`].
+pub fn retry_refused_beside(settings: &StoreSettings, receiver: &str) -> Result<usize, StoreError> {
+    beside(settings, |connection| {
+        let sql = "UPDATE messages SET state = 'waiting', n_refusals = 0, refused_at = NULL, next_try_at = NULL
+             WHERE receiver = ?1 AND state = 'refused'";
+        connection.execute(sql, [receiver])
+    })
+}
+
+/// Gives up what waits for a receiver, and what it has refused. Returns how many messages that are.
+///
+/// # Errors
+///
+/// As [`add_watch_beside`].
+pub fn forget_receiver_beside(settings: &StoreSettings, receiver: &str) -> Result<usize, StoreError> {
+    beside(settings, |connection| {
+        connection.execute("DELETE FROM _receivers WHERE name = ?1", [receiver])?;
+        connection.execute("DELETE FROM messages WHERE receiver = ?1 AND state IN ('waiting', 'refused')", [receiver])
+    })
+}
+
+/// Writes down what came of sending messages to a receiver together. Returns how it is now.
 pub(super) fn commit_sending(
     connection: &Connection,
     receiver: &str,
     ids: &[i64],
     sending: &Sending,
     now: Timestamp,
-) -> rusqlite::Result<Option<String>> {
-    for id in ids {
-        match sending {
-            Sending::Sent => connection
+) -> rusqlite::Result<SendingEffect> {
+    let now_text = public_time(now);
+    let Sending::Failed { error, next_try_at, is_paused, is_refusal } = sending else {
+        for id in ids {
+            connection
                 .prepare_cached(
-                    "UPDATE messages SET state = 'sent', sent_at = ?2, n_tries = n_tries + 1, next_try_at = NULL, error = NULL
+                    "UPDATE messages SET state = 'sent', sent_at = ?2, n_tries = n_tries + 1, next_try_at = NULL, error = NULL,
+                         refused_at = NULL
                      WHERE id = ?1",
                 )?
-                .execute(params![id, public_time(now)])?,
-            Sending::Failed { error, next_try_at, .. } => connection
-                .prepare_cached("UPDATE messages SET n_tries = n_tries + 1, next_try_at = ?2, error = ?3 WHERE id = ?1")?
-                .execute(params![id, public_time(*next_try_at), error])?,
-        };
-    }
-    match sending {
-        Sending::Sent => {
-            connection
-                .prepare_cached("DELETE FROM _receivers WHERE name = ?1 AND paused_at IS NULL")?
-                .execute([receiver])?;
-            delete_old(connection, now)?;
-            Ok(None)
+                .execute(params![id, now_text])?;
         }
-        Sending::Failed { error, is_paused, .. } => {
-            connection
-                .prepare_cached(
-                    "INSERT INTO _receivers (name, failing_since, paused_at, error) VALUES (?1, ?2, iif(?4, ?2, NULL), ?3)
-                     ON CONFLICT (name) DO UPDATE SET
-                         failing_since = coalesce(failing_since, excluded.failing_since),
-                         paused_at = coalesce(paused_at, excluded.paused_at), error = excluded.error",
-                )?
-                .execute(params![receiver, public_time(now), error, is_paused])?;
-            let sql = "SELECT failing_since FROM _receivers WHERE name = ?1";
-            connection.prepare_cached(sql)?.query_row([receiver], |row| row.get(0)).optional().map(Option::flatten)
+        connection
+            .prepare_cached("DELETE FROM _receivers WHERE name = ?1 AND paused_at IS NULL")?
+            .execute([receiver])?;
+        delete_old(connection, now)?;
+        return Ok(SendingEffect::default());
+    };
+    let mut n_set_aside = 0;
+    for id in ids {
+        connection
+            .prepare_cached(
+                "UPDATE messages SET n_tries = n_tries + 1, next_try_at = ?2, error = ?3, n_refusals = n_refusals + ?4,
+                     refused_at = iif(?4, coalesce(refused_at, ?5), refused_at)
+                 WHERE id = ?1",
+            )?
+            .execute(params![id, public_time(*next_try_at), error, is_refusal, now_text])?;
+        if *is_refusal {
+            n_set_aside += set_aside(connection, *id)?;
         }
     }
+    if n_set_aside > 0 && !is_paused {
+        // It takes others: it has not failed.
+        connection
+            .prepare_cached("DELETE FROM _receivers WHERE name = ?1 AND paused_at IS NULL")?
+            .execute([receiver])?;
+    } else {
+        connection
+            .prepare_cached(
+                "INSERT INTO _receivers (name, failing_since, paused_at, error) VALUES (?1, ?2, iif(?4, ?2, NULL), ?3)
+                 ON CONFLICT (name) DO UPDATE SET
+                     failing_since = coalesce(failing_since, excluded.failing_since),
+                     paused_at = coalesce(paused_at, excluded.paused_at), error = excluded.error",
+            )?
+            .execute(params![receiver, now_text, error, is_paused])?;
+    }
+    let sql = "SELECT failing_since FROM _receivers WHERE name = ?1";
+    let failing_since = connection.prepare_cached(sql)?.query_row([receiver], |row| row.get(0)).optional()?.flatten();
+    Ok(SendingEffect { failing_since, n_set_aside })
+}
+
+/// Sets a message aside that was refused often enough by a receiver that has taken another one since. One that takes none has failed, and
+/// what it is sent may be right.
+fn set_aside(connection: &Connection, id: i64) -> rusqlite::Result<u32> {
+    let n_changed = connection
+        .prepare_cached(
+            "UPDATE messages SET state = 'refused', next_try_at = NULL
+             WHERE id = ?1 AND state = 'waiting' AND n_refusals >= ?2 AND EXISTS (
+                 SELECT 1 FROM messages AS other
+                 WHERE other.receiver = messages.receiver AND other.state = 'sent' AND other.sent_at >= messages.refused_at)",
+        )?
+        .execute(params![id, REFUSALS_MAX])?;
+    Ok(u32::from(n_changed > 0))
 }
 
 fn delete_old(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let before = now.checked_sub(KEPT).map(public_time).unwrap_or_default();
-    let sql =
-        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE state = 'sent' AND sent_at < ?1 LIMIT ?2)";
-    connection.prepare_cached(sql)?.execute(params![before, DELETED_MAX]).map(|_| ())
+    for old in ["state = 'sent' AND sent_at < ?1", "state = 'refused' AND refused_at < ?1"] {
+        let sql = format!("DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE {old} LIMIT ?2)");
+        connection.prepare_cached(&sql)?.execute(params![before, DELETED_MAX])?;
+    }
+    Ok(())
 }

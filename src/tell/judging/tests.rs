@@ -324,3 +324,58 @@ fn a_watch_that_is_taken_away_tells_nothing_more() {
     desk.take(FIRE[1], 0);
     assert_eq!(desk.told(), NONE);
 }
+
+#[test]
+fn a_watch_that_is_paused_is_told_later_of_what_comes_after_it_was_resumed() {
+    let mut desk = Desk::new();
+    desk.watch("fires", Some("silo"), WatchKind::StoryNew, 1);
+    desk.watch("three", None, WatchKind::GrowsTo, 3);
+    desk.watch("two", None, WatchKind::GrowsTo, 2);
+    desk.watch("chess", Some("chess"), WatchKind::StoryNew, 1);
+    for name in ["fires", "two"] {
+        assert_eq!(store::pause_watch_beside(&desk.config.store, name).unwrap(), Some(true));
+        assert_eq!(store::pause_watch_beside(&desk.config.store, name).unwrap(), Some(false));
+    }
+    desk.take(FIRE[0], 1);
+    desk.take(FIRE[1], 1);
+    desk.take(CHESS, 1);
+    assert_eq!(desk.told(), ["chess: story-new Twelve-year-old wins the chess open of Osterby"]);
+    for name in ["fires", "two"] {
+        assert_eq!(store::resume_watch_beside(&desk.config.store, name).unwrap(), Some(false));
+        assert_eq!(store::resume_watch_beside(&desk.config.store, name).unwrap(), Some(true));
+    }
+    // The story came, and grew, while nobody wanted to hear of it.
+    desk.take(FIRE[2], 0);
+    assert_eq!(desk.told(), ["three: grows-to fire"]);
+    desk.take(
+        (
+            "hill-gazette.example",
+            "New silo for the mill of Velden",
+            "The mill of Velden builds a silo for nine hundred tonnes beside the railway, and opens it in autumn.",
+        ),
+        0,
+    );
+    assert_eq!(desk.told(), ["fires: story-new New silo for the mill of Velden"]);
+    assert_eq!(store::pause_watch_beside(&desk.config.store, "none").unwrap(), None);
+    assert_eq!(store::resume_watch_beside(&desk.config.store, "none").unwrap(), None);
+}
+
+#[test]
+fn a_story_grows_by_being_merged_also_where_its_newsrooms_had_told_of_it_before() {
+    let mut desk = Desk::new();
+    desk.take(FIRE[0], 1);
+    desk.take(FIRE[1], 1);
+    store::split_story_beside(&desk.config.store, &[2]).unwrap();
+    desk.take(CHESS, 1);
+    desk.watch("two", None, WatchKind::GrowsTo, 2);
+    assert_eq!(desk.told(), NONE);
+    // Each of both stories had one newsroom when the watch was added.
+    let stories = desk.value("SELECT group_concat(DISTINCT story_id) FROM articles WHERE id <= 2");
+    let [one, other] = [0, 1].map(|at| stories.split(',').nth(at).unwrap().parse().unwrap());
+    store::merge_stories_beside(&desk.config.store, one, &[other]).unwrap();
+    assert_eq!(desk.told().len(), 1);
+    // One that had two is not told when a third comes.
+    desk.watch("again", None, WatchKind::GrowsTo, 2);
+    desk.take(FIRE[2], 0);
+    assert_eq!(desk.told(), NONE);
+}

@@ -75,21 +75,25 @@ pub(crate) fn scripted_over_rude_tls(answer: impl Fn(&str) -> Vec<u8> + Send + S
     scripted_over_tls_of(CERTIFICATE, answer)
 }
 
+/// How a server speaks TLS with a certificate of the fixtures.
+pub(crate) fn server_config(certificate: &str) -> ServerConfig {
+    let folder = Path::new(CERTIFICATE).parent().expect("a folder");
+    let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).expect("a key");
+    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a certificate with its key")
+}
+
 /// The same with another certificate of the fixtures.
 pub(crate) fn scripted_over_tls_of(
     certificate: &str,
     answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static,
 ) -> SocketAddr {
-    let folder = Path::new(CERTIFICATE).parent().expect("a folder");
-    let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
-    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions of TLS")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .expect("a certificate with its key");
-    let config = Arc::new(config);
+    let config = Arc::new(server_config(certificate));
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     let address = listener.local_addr().expect("an address");
     // Ends with the process: nothing waits for it.

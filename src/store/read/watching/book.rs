@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
 
 use crate::model::{Watch, WatchKind};
+use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
 use crate::store::read::reader::Reader;
 
@@ -57,6 +59,25 @@ pub struct WatchBook {
     pub(super) answers: HashMap<i64, (Option<i64>, Arc<[usize]>)>,
     /// How often words stand in texts, from one reading to the next.
     counts: HashMap<String, u32>,
+    /// Where what has been is judged as if it were now.
+    pub(super) past: Option<Past>,
+}
+
+/// What is known of when things were, where they are judged later.
+#[derive(Debug)]
+pub(super) struct Past {
+    /// Since when things count.
+    pub(super) since: Timestamp,
+    /// From which article on they came in at which time at the earliest, rising.
+    arrivals: Vec<(i64, Timestamp)>,
+}
+
+impl Past {
+    /// When an article came in, at the earliest: not before those that came before it. One of an import says when it was published instead.
+    pub(super) fn arrival(&self, id: i64) -> Option<Timestamp> {
+        let n_before = self.arrivals.partition_point(|(first, _)| *first <= id);
+        n_before.checked_sub(1).map(|last| self.arrivals[last].1)
+    }
 }
 
 impl Default for WatchBook {
@@ -68,6 +89,7 @@ impl Default for WatchBook {
             index: QueryIndex::new(std::iter::empty(), &mut |_| 0),
             answers: HashMap::new(),
             counts: HashMap::new(),
+            past: None,
         }
     }
 }
@@ -207,13 +229,13 @@ impl Reader {
         Ok(judged_up_to)
     }
 
-    /// A book of one watch that is not stored, as if it had been added before a change.
+    /// A book of one watch that is not stored, as if it had been added at a time, before a change, and what came since were judged then.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub fn book_of(&self, watch: Watch, begins_after: i64) -> Result<WatchBook, StoreError> {
-        let mut book = WatchBook::default();
+    pub fn book_of(&self, watch: Watch, since: Timestamp, begins_after: i64) -> Result<WatchBook, StoreError> {
+        let mut book = WatchBook { past: Some(self.past(since, begins_after)?), ..WatchBook::default() };
         let row = WatchRow {
             id: 0,
             watch,
@@ -227,5 +249,19 @@ impl Reader {
         };
         book.fill(self.connection(), vec![row])?;
         Ok(book)
+    }
+
+    fn past(&self, since: Timestamp, begins_after: i64) -> Result<Past, StoreError> {
+        let sql = "SELECT id, first_seen_at FROM articles WHERE new_seq > ?1 AND first_seen_at <= ?2 ORDER BY id";
+        let seen = self.rows(sql, params![begins_after, public_time(Timestamp::now())], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?.parse::<Timestamp>().ok()))
+        })?;
+        let mut arrivals = vec![(seen.first().map_or(0, |(id, _)| *id), since)];
+        for (id, at) in seen.into_iter().filter_map(|(id, at)| Some((id, at?))) {
+            if arrivals.last().is_none_or(|(_, last)| *last < at) {
+                arrivals.push((id, at));
+            }
+        }
+        Ok(Past { since, arrivals })
     }
 }

@@ -20,7 +20,7 @@ use crate::store::read::reader::{Reader, list};
 use crate::store::read::stories::{MemberRow, StoryRow};
 use crate::store::read::typed_query::expression_of;
 
-use super::book::{WatchBook, WatchRow};
+use super::book::{Past, WatchBook, WatchRow};
 
 /// What was published longer ago when it came in is no news. A newsroom's day and the next: a feed that was not to be had overnight, or over
 /// one day, is told yet.
@@ -76,6 +76,12 @@ struct Changed {
     is_own: bool,
     at: Option<Timestamp>,
     removed_at: Option<Timestamp>,
+}
+
+/// What has happened to an article: from which wording to which, if to another than it has now.
+struct Step {
+    earlier: Option<RevisionRow>,
+    later: Option<RevisionRow>,
 }
 
 /// An article of a story, as far as it matters for whether the story is told.
@@ -178,7 +184,7 @@ impl Reader {
             return Ok(());
         }
         let Some(row) = self.story(story)? else { return Ok(()) };
-        let members = self.members(story, now)?;
+        let members = self.members(story, now, book.past.as_ref())?;
         let mut candidates: BTreeMap<usize, Candidate> = BTreeMap::new();
         for (position, member) in members.iter().enumerate().filter(|(_, member)| member.is_own) {
             for watch in self.answers(book, member.id, member.wording_seq)?.iter().copied() {
@@ -215,6 +221,8 @@ impl Reader {
                     let is_news = candidate.is_news || watch.min_sources > 1 && is_any_news;
                     candidate.is_new_to_watch && is_news
                 }
+                // Stories that had grown before are told ones. Where nothing is remembered, their articles say what they were like.
+                _ if now.is_some() => is_any_news,
                 _ => {
                     let earlier = members.iter().filter(|member| {
                         member.is_own && member.new_seq.is_none_or(|new_seq| new_seq <= row_of_watch.begins_after)
@@ -230,7 +238,13 @@ impl Reader {
             findings.told.extend(members.iter().map(|member| (member.id, watch_id)));
             let teller = members[candidate.first].id;
             let subject = format!("story {story}");
-            findings.findings.extend(self.finding(row_of_watch, (subject, ""), Some(&row), teller, None)?);
+            findings.findings.extend(self.finding(
+                row_of_watch,
+                (subject, ""),
+                Some(&row),
+                teller,
+                Step { earlier: None, later: None },
+            )?);
         }
         Ok(())
     }
@@ -255,37 +269,65 @@ impl Reader {
             if !is_watched || !article.is_own || self.is_routine(article.id)? {
                 continue;
             }
-            let answers = self.answers(book, article.id, article.wording_seq)?;
-            let earlier = if kind == WatchKind::Revised {
-                self.revisions(article.id)?.into_iter().max_by_key(|row| row.revision)
-            } else {
-                None
-            };
-            // What a publisher has taken out was what somebody looked for.
-            let before = match &earlier {
-                Some(row) => self.answers_of_text(book, article.id, row.title.as_deref(), &row.body)?,
-                None => Vec::new(),
-            };
-            let mut answered: Vec<usize> = answers.iter().copied().chain(before).collect();
-            answered.sort_unstable();
-            answered.dedup();
             let story = article.story.map(|story| self.story(story)).transpose()?.flatten();
-            let occasion = match kind {
-                WatchKind::Revised => format!("revision {}", article.revision),
-                _ => format!("removed {}", article.removed_at.map(public_time).unwrap_or_default()),
-            };
-            for watch in answered {
-                let row = &book.watches[watch];
-                let is_grown = story.as_ref().map_or(1, |story| story.n_sources) >= row.watch.min_sources;
-                let change = if kind == WatchKind::Revised { article.wording_seq } else { Some(article.change_seq) };
-                let is_after = change.is_some_and(|change| change > row.begins_after);
-                if row.watch.kind != kind || !is_after || !is_grown {
-                    continue;
-                }
-                let subject = format!("article {} {occasion}", article.id);
-                let about = (subject, occasion.as_str());
-                findings.findings.extend(self.finding(row, about, story.as_ref(), article.id, earlier.clone())?);
+            for step in self.steps(kind, article, book.past.as_ref())? {
+                self.judge_step(book, kind, article, step, story.as_ref(), findings)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What has happened to an article: one thing where it is told as it happens, and each of its wordings where they are looked at later.
+    fn steps(&self, kind: WatchKind, article: &Changed, past: Option<&Past>) -> Result<Vec<Step>, StoreError> {
+        if kind != WatchKind::Revised {
+            return Ok(vec![Step { earlier: None, later: None }]);
+        }
+        let wordings = self.revisions(article.id)?;
+        let mut steps = Vec::new();
+        for pair in wordings.windows(2) {
+            if past.is_some_and(|past| time(Some(pair[1].seen_at.clone())).is_some_and(|at| at >= past.since)) {
+                steps.push(Step { earlier: Some(pair[0].clone()), later: Some(pair[1].clone()) });
+            }
+        }
+        steps.push(Step { earlier: wordings.into_iter().next_back(), later: None });
+        Ok(steps)
+    }
+
+    fn judge_step(
+        &self,
+        book: &mut WatchBook,
+        kind: WatchKind,
+        article: &Changed,
+        Step { earlier, later }: Step,
+        story: Option<&StoryRow>,
+        findings: &mut WatchFindings,
+    ) -> Result<(), StoreError> {
+        let mut answered = match &later {
+            Some(row) => self.answers_of_text(book, article.id, row.title.as_deref(), &row.body)?,
+            None => self.answers(book, article.id, article.wording_seq)?.to_vec(),
+        };
+        // What a publisher has taken out was what somebody looked for.
+        if let Some(row) = &earlier {
+            answered.extend(self.answers_of_text(book, article.id, row.title.as_deref(), &row.body)?);
+        }
+        answered.sort_unstable();
+        answered.dedup();
+        let revision = later.as_ref().map_or(article.revision, |row| row.revision);
+        let occasion = match kind {
+            WatchKind::Revised => format!("revision {revision}"),
+            _ => format!("removed {}", article.removed_at.map(public_time).unwrap_or_default()),
+        };
+        for watch in answered {
+            let row = &book.watches[watch];
+            let is_grown = story.map_or(1, |story| story.n_sources) >= row.watch.min_sources;
+            let change = if kind == WatchKind::Revised { article.wording_seq } else { Some(article.change_seq) };
+            let is_after = change.is_some_and(|change| change > row.begins_after);
+            if row.watch.kind != kind || !is_after || !is_grown {
+                continue;
+            }
+            let subject = format!("article {} {occasion}", article.id);
+            let step = Step { earlier: earlier.clone(), later: later.clone() };
+            findings.findings.extend(self.finding(row, (subject, &occasion), story, article.id, step)?);
         }
         Ok(())
     }
@@ -342,7 +384,7 @@ impl Reader {
         Ok(answers)
     }
 
-    fn members(&self, story: i64, now: Option<Timestamp>) -> Result<Vec<Member>, StoreError> {
+    fn members(&self, story: i64, now: Option<Timestamp>, past: Option<&Past>) -> Result<Vec<Member>, StoreError> {
         let sql = "SELECT article_id, publisher, is_copy OR story_members.is_routine OR duplicate_of IS NOT NULL OR removed_at IS NOT NULL,
                  new_seq, wording_seq, published_at, first_seen_at
              FROM story_members JOIN articles ON articles.id = article_id
@@ -353,12 +395,14 @@ impl Reader {
                 (Some(published), Some(seen)) => seen.duration_since(published) <= NEWS_AGE_MAX,
                 _ => true,
             };
-            let is_still = match (now, first_seen_at) {
-                (Some(now), Some(seen)) => now.duration_since(seen) <= NEWS_AGE_MAX,
+            let id = row.get(0)?;
+            let judged_at = now.or_else(|| past?.arrival(id));
+            let is_still = match (judged_at, first_seen_at) {
+                (Some(judged_at), Some(seen)) => judged_at.duration_since(seen) <= NEWS_AGE_MAX,
                 _ => true,
             };
             Ok(Member {
-                id: row.get(0)?,
+                id,
                 publisher: row.get(1)?,
                 is_own: !row.get::<_, bool>(2)?,
                 new_seq: row.get(3)?,
@@ -391,9 +435,12 @@ impl Reader {
         (subject, occasion): (String, &str),
         story: Option<&StoryRow>,
         article: i64,
-        earlier: Option<RevisionRow>,
+        Step { earlier, later }: Step,
     ) -> Result<Option<WatchFinding>, StoreError> {
-        let Some(article) = self.article(article)? else { return Ok(None) };
+        let Some(mut article) = self.article(article)? else { return Ok(None) };
+        if let Some(RevisionRow { revision, title, body, .. }) = later {
+            (article.row.revision, article.row.title, article.body) = (revision, title, body);
+        }
         let query = row.watch.query.as_deref().map(expression_of);
         let passage = query.map(|expression| {
             let marked = passage::best(&article.body, &passage::words_of(&expression), MARKS);
