@@ -990,7 +990,7 @@ fn a_trial_sees_every_wording_and_takes_an_import_for_as_old_as_it_was() {
         json!({
             "url": format!("https://paper.example/{}", title.replace(' ', "-")), "title": title, "language": "en",
             "published": (Timestamp::now() - SignedDuration::from_hours(hours_ago)).to_string(),
-            "paragraphs": [Chance(11).words(40), text],
+            "paragraphs": [Chance(11 + hours_ago.unsigned_abs()).words(40), text],
         })
         .to_string()
     };
