@@ -303,6 +303,8 @@ fn a_time_that_is_none_is_named_and_is_not_the_clock() {
         ),
         ("UPDATE articles SET published_at = '20 November' WHERE id = 2", "articles 2 (a time)"),
         ("UPDATE sightings SET last_seen_at = '' WHERE article_id = 3", "sightings 3 (a time)"),
+        ("INSERT INTO reading (article_id, read_at) VALUES (2, 'yesterday')", "reading 2 (a time)"),
+        ("INSERT INTO reading (article_id, starred_at) VALUES (3, '2026')", "reading 3 (a time)"),
     ] {
         let room = newsroom();
         change(&room, sql);

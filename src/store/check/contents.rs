@@ -14,13 +14,14 @@ use crate::store::file::damage;
 const TIME: &str = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]*Z'";
 
 /// The times of each table, with the row ids of its rows.
-const TIMES: [(&str, &[&str]); 6] = [
+const TIMES: [(&str, &[&str]); 7] = [
     ("articles", &["published_at", "first_seen_at", "updated_at", "modified_at", "removed_at"]),
     ("sightings", &["first_seen_at", "last_seen_at"]),
     ("revisions", &["seen_at"]),
     ("stories", &["first_published_at", "last_published_at", "updated_at"]),
     ("story_members", &["told_at"]),
     ("fetches", &["started_at"]),
+    ("reading", &["read_at", "starred_at"]),
 ];
 
 /// A look at one side.
@@ -82,6 +83,10 @@ fn values(connection: &Connection) -> rusqlite::Result<Finding> {
         faults.extend(rows.into_iter().map(|row| format!("{table} {row}")));
     }
     for (table, columns) in TIMES {
+        // Of a file of an earlier version, or where it is missing, which has been said.
+        if !connection.table_exists(Some("main"), table)? {
+            continue;
+        }
         let is_none: Vec<String> = columns.iter().map(|column| format!("{column} NOT GLOB {TIME}")).collect();
         let mut statement = connection.prepare(&format!("SELECT rowid FROM {table} WHERE {}", is_none.join(" OR ")))?;
         let rows: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
