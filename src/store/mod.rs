@@ -35,6 +35,7 @@ pub use file::schema::{APPLICATION_ID, SNAPSHOT_APPLICATION_ID};
 pub use file::schema_anew::write_schema_anew;
 pub use file::snapshot::{Snapshot, take_snapshot};
 pub use file::source_list::ListKeeper;
+pub use file::standing::Standing;
 pub use file::workshop::{Workshop, is_unfinished, remove_leftovers, unfinished_file};
 pub use read::address_history::{AddressHistory, ExchangeRow, LinkHistory};
 pub use read::addresses::WaitingLink;
@@ -56,7 +57,7 @@ pub use read::list_changes::{KeyChange, ListChanges, list_changes, named_sources
 pub use read::messages::{ReceiverState, ReceiverTrouble, WaitingMessage};
 pub use read::names::{Names, Numbered};
 pub use read::reader::Reader;
-pub use read::reading::{ArrivalFilter, ReadingMarks, Subscription, Unread};
+pub use read::reading::{ArrivalFilter, ReadingMarks, Subscription, Unread, WatchSubscription};
 pub use read::search::{CountedHit, Found, MATCH_MARKS, Order, SearchHit};
 pub use read::sightings::SightingRow;
 pub use read::sizes::{SizeReport, TableSize, TextSize};

@@ -402,7 +402,9 @@ fn streams_are_read_page_by_page_without_loss_whatever_comes_in_meanwhile() {
             &format!(
                 "INSERT INTO articles (source_id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq)
                  SELECT {harbour}, 'New {n}', 'Body {n}', 2, 'full', 50, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '',
-                     1 + max(change_seq) FROM articles"
+                     1 + max(change_seq) FROM articles;
+                 INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at)
+                 SELECT max(id), {harbour}, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z' FROM articles"
             ),
         );
     });
@@ -444,7 +446,9 @@ fn thousands_are_marked_at_one_time_or_none() {
         &room,
         &format!(
             "WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 30000)
-             {ours} SELECT 1, 'Title ' || n, 'Body ' || n, 2, 'full', 50, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '', n + 10, n + 10 FROM n"
+             {ours} SELECT 1, 'Title ' || n, 'Body ' || n, 2, 'full', 50, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '', n + 10, n + 10 FROM n;
+             INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at)
+             SELECT id, 1, first_seen_at, first_seen_at FROM articles WHERE id > 1"
         ),
     );
     let read = Read::begin(room);
@@ -556,5 +560,340 @@ fn what_is_read_stays_so_and_what_is_starred_is_kept() {
     assert_eq!(told["items"].as_array().map(Vec::len), Some(1), "{told}");
     let unread = read.json("/reader/api/0/stream/items/ids?xt=user/-/state/com.google/read");
     assert_eq!(unread["itemRefs"][0]["id"], (new + (0xa << 48) + (1 << 32)).to_string(), "{unread}");
+    read.end();
+}
+
+/// Articles that stand with several sources, one of which is removed, and with watches; some are unread.
+fn standing() -> Read {
+    let room = Newsroom::new();
+    let sources = ["harbour", "orchard", "tunnel", "gone"];
+    let first: Vec<Value> = sources.iter().enumerate().map(|(n, source)| article(n + 1, source, source)).collect();
+    import(&room, "before.jsonl", &first);
+    let room = Read::begin(room).end();
+    write(
+        &room,
+        "WITH RECURSIVE n (n) AS (SELECT 5 UNION ALL SELECT n + 1 FROM n WHERE n < 300)
+         INSERT INTO articles (source_id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq)
+         SELECT 1 + n * n % 4, 'Title ' || n, 'Body ' || n, 2, 'full', 50, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '', n + 1000
+         FROM n;
+         INSERT OR IGNORE INTO sightings (article_id, source_id, first_seen_at, last_seen_at)
+         SELECT articles.id, sources.id, first_seen_at, first_seen_at FROM articles, sources
+         WHERE sources.id = source_id OR articles.id * (sources.id + 6) % 13 < 4;
+         INSERT INTO watches (name, kind, receivers, state, created_at, begins_after)
+         VALUES ('floods', 'story-new', '[]', 'active', '2001-01-01T00:00:00Z', 0),
+             ('the court', 'revised', '[]', 'paused', '2001-01-01T00:00:00Z', 0),
+             ('nothing yet', 'story-new', '[]', 'active', '2001-01-01T00:00:00Z', 0);
+         INSERT INTO _told (article_id, watch_id) SELECT articles.id, watches.id FROM articles, watches
+         WHERE watches.id < 3 AND articles.id * (watches.id + 4) % 17 < 3;
+         UPDATE sources SET tags = '[\"sea\", \"Watches\"]' WHERE slug = 'harbour';
+         UPDATE sources SET tags = '[\"sea\"]' WHERE slug = 'tunnel';
+         UPDATE sources SET state = 'removed' WHERE slug = 'gone';
+         UPDATE reading SET read_at = '2026-01-01T00:00:00Z' WHERE article_id % 5 = 0;
+         UPDATE reading SET starred_at = '2026-01-01T00:00:00Z' WHERE article_id % 7 = 0",
+    );
+    Read::begin(room)
+}
+
+/// The streams of `standing`, each with the condition of what it has.
+fn standing_streams(read: &Read) -> Vec<(String, String)> {
+    let listed = |condition: &str| {
+        format!(
+            "articles.id IN (SELECT article_id FROM sightings JOIN sources ON sources.id = source_id
+                 WHERE state <> 'removed' AND ({condition}))"
+        )
+    };
+    let all = listed("TRUE");
+    let told = |condition: &str| {
+        format!(
+            "{all} AND articles.id IN (SELECT article_id FROM _told JOIN watches ON watches.id = watch_id WHERE {condition})"
+        )
+    };
+    let id = |table: &str, name: &str| read.room.value(&format!("SELECT id FROM {table} WHERE {name}"));
+    let mut streams = vec![("user/-/state/com.google/reading-list".to_owned(), all.clone())];
+    for slug in ["harbour", "orchard", "tunnel"] {
+        let id = id("sources", &format!("slug = '{slug}'"));
+        streams.push((format!("feed/{id}"), listed(&format!("slug = '{slug}'"))));
+    }
+    for name in ["floods", "the court"] {
+        let id = id("watches", &format!("name = '{name}'"));
+        streams.push((format!("feed/watch:{id}"), told(&format!("name = '{name}'"))));
+    }
+    streams.push(("user/-/label/sea".to_owned(), listed("slug IN ('harbour', 'tunnel')")));
+    // A tag of sources may be called as the label of watches.
+    streams.push(("user/-/label/Watches".to_owned(), format!("({} OR {})", listed("slug = 'harbour'"), told("TRUE"))));
+    streams
+}
+
+/// Compares each stream with what it should have, and counts with streams.
+fn check_standing(read: &Read, streams: &[(String, String)]) {
+    let state = "user/-/state/com.google";
+    let sorted = |sql: &str| -> Vec<i64> {
+        let sql = format!(
+            "SELECT articles.id FROM articles LEFT JOIN reading ON article_id = articles.id WHERE {sql} ORDER BY 1"
+        );
+        read.room.column(&sql).iter().map(|id| id.parse().expect("a number")).collect()
+    };
+    let unread = "article_id IS NOT NULL AND read_at IS NULL";
+    let counted = read.json("/reader/api/0/unread-count");
+    let counted = counted["unreadcounts"].as_array().expect("counts");
+    let count = |name: &str| {
+        counted.iter().find(|count| count["id"] == name).map_or(0, |count| count["count"].as_u64().expect("a number"))
+    };
+    for (name, condition) in streams {
+        let told = |more: &str| read.pages(&format!("s={name}{more}&r=o&n=70"), || {});
+        assert_eq!(told(""), sorted(condition), "{name}");
+        let is_unread = told(&format!("&xt={state}/read"));
+        assert_eq!(is_unread, sorted(&format!("{condition} AND {unread}")), "{name}");
+        assert_eq!(count(name), is_unread.len() as u64, "{name}: {counted:?}");
+        assert_eq!(
+            told(&format!("&it={state}/starred")),
+            sorted(&format!("{condition} AND starred_at IS NOT NULL")),
+            "{name}"
+        );
+        let mut newest_first = read.pages(&format!("s={name}&n=33&xt={state}/starred"), || {});
+        newest_first.reverse();
+        assert_eq!(newest_first, sorted(&format!("{condition} AND starred_at IS NULL")), "{name}");
+        for (other, its_condition) in streams {
+            assert_eq!(
+                told(&format!("&it={other}")),
+                sorted(&format!("{condition} AND {its_condition}")),
+                "{name} {other}"
+            );
+            let without = format!("{condition} AND NOT ({its_condition}) AND {unread}");
+            assert_eq!(told(&format!("&xt={state}/read&xt={other}")), sorted(&without), "{name} without {other}");
+        }
+    }
+    let names: Vec<&str> = streams.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(counted.iter().all(|count| names.contains(&count["id"].as_str().expect("a name"))), "{counted:?}");
+}
+
+#[test]
+fn an_article_stands_with_each_source_and_watch_and_counts_agree_with_streams() {
+    let read = standing();
+    let streams = standing_streams(&read);
+    check_standing(&read, &streams);
+    // The unread ones of one stream are read in all others, and no others are.
+    for position in [4, 1, 6] {
+        let (name, condition) = &streams[position];
+        let joined = "FROM articles JOIN reading ON article_id = articles.id WHERE read_at IS NULL AND";
+        let n_others = read.room.number(&format!("SELECT count(*) {joined} NOT ({condition})"));
+        assert!(read.room.number(&format!("SELECT count(*) {joined} {condition}")) > 3, "{name}");
+        assert_eq!(read.post("/reader/api/0/mark-all-as-read", &format!("s={name}")).body, "OK", "{name}");
+        assert_eq!(read.room.number(&format!("SELECT count(*) {joined} {condition}")), 0, "{name}");
+        assert_eq!(read.room.number(&format!("SELECT count(*) {joined} TRUE")), n_others, "{name}");
+        check_standing(&read, &streams);
+    }
+    read.end();
+}
+
+#[test]
+fn watches_are_subscriptions_below_a_label_of_their_own() {
+    let read = standing();
+    let floods = read.room.value("SELECT id FROM watches WHERE name = 'floods'");
+    let list = read.json("/reader/api/0/subscription/list");
+    let listed = list["subscriptions"].as_array().expect("a list");
+    let found = listed.iter().find(|one| one["id"] == format!("feed/watch:{floods}")).expect("the watch");
+    assert_eq!(found["title"], "floods");
+    assert_eq!(found["categories"], json!([{ "id": "user/-/label/Watches", "label": "Watches" }]));
+    assert!(listed.iter().any(|one| one["title"] == "the court"), "a paused one keeps what it was told of: {list}");
+    let tags = read.json("/reader/api/0/tag/list");
+    assert_eq!(
+        tags["tags"].as_array().map(|tags| tags.iter().filter(|tag| tag["id"] == "user/-/label/Watches").count()),
+        Some(1)
+    );
+    // An item is of the subscription that was asked for; of all, of the source that had it first, if that is followed.
+    let with_text = |stream: &str| read.json(&format!("/reader/api/0/stream/contents/{stream}?n=200"));
+    for item in with_text(&format!("feed/watch:{floods}"))["items"].as_array().expect("items") {
+        assert_eq!(item["origin"]["streamId"], format!("feed/watch:{floods}"), "{item}");
+        assert_eq!(item["origin"]["title"], "floods");
+        assert!(item["categories"].as_array().expect("labels").contains(&json!("user/-/label/Watches")), "{item}");
+    }
+    let tunnel = read.room.value("SELECT id FROM sources WHERE slug = 'tunnel'");
+    for item in with_text(&format!("feed/{tunnel}"))["items"].as_array().expect("items") {
+        assert_eq!(item["origin"]["streamId"], format!("feed/{tunnel}"), "{item}");
+    }
+    let items = with_text("user/-/state/com.google/reading-list");
+    let items = items["items"].as_array().expect("items");
+    let ids: BTreeSet<&str> = items.iter().filter_map(|item| item["id"].as_str()).collect();
+    assert_eq!(ids.len(), items.len());
+    for item in items {
+        let number =
+            i64::from_str_radix(item["id"].as_str().and_then(|id| id.rsplit('/').next()).expect("a number"), 16);
+        let id = number.expect("hexadecimal") - (0xa << 48);
+        let first = read.room.value(&format!(
+            "SELECT source_id FROM sightings JOIN sources ON sources.id = source_id WHERE article_id = {id} AND state <> 'removed'
+             ORDER BY source_id IS NOT (SELECT source_id FROM articles WHERE id = {id}), sightings.rowid LIMIT 1"
+        ));
+        assert_eq!(item["origin"]["streamId"], format!("feed/{first}"), "{item}");
+    }
+    let atom = read.get(&format!("/reader/atom/feed/watch:{floods}?n=5"));
+    assert!(atom.status == 200 && atom.body.contains("<title>floods</title>"), "{}", atom.body);
+    // One that is taken away is no subscription, and its articles stay where they are.
+    let all = read.pages("s=user/-/state/com.google/reading-list&n=1000", || {});
+    read.room.run(&["watch", "rm", "floods"]).exits(0);
+    assert!(!read.get("/reader/api/0/subscription/list").body.contains("floods"));
+    assert_eq!(read.pages(&format!("s=feed/watch:{floods}&n=1000"), || {}), Vec::<i64>::new());
+    assert_eq!(read.pages("s=user/-/state/com.google/reading-list&n=1000", || {}), all);
+    read.end();
+}
+
+/// The titles of what is unread.
+fn unread_titles(room: &Newsroom) -> Vec<String> {
+    room.column(
+        "SELECT title || ' ' || articles.id FROM reading JOIN articles ON articles.id = article_id
+         WHERE read_at IS NULL AND EXISTS (SELECT 1 FROM sightings JOIN sources ON sources.id = source_id
+             WHERE article_id = articles.id AND state <> 'removed') ORDER BY articles.id",
+    )
+}
+
+#[test]
+fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_of_the_others() {
+    let copy = |source: &str, n: usize| {
+        let mut copy = article(5, source, "Pears 5");
+        copy["url"] = json!(format!("https://{source}.example/copy-{n}"));
+        copy
+    };
+    let without_source = |mut article: Value| {
+        article.as_object_mut().expect("an object").remove("source");
+        article
+    };
+    let begin = || {
+        let room = Newsroom::new();
+        import(
+            &room,
+            "before.jsonl",
+            &[
+                article(1, "harbour", "Ferries 1"),
+                article(2, "orchard", "Ferries 2"),
+                article(3, "tunnel", "Ferries 3"),
+            ],
+        );
+        Read::begin(room).end()
+    };
+    // One that no source lists is shown by nobody: its first copy is to be read, and the others are not, nor it itself when it is listed.
+    let room = begin();
+    import(&room, "a.jsonl", &[without_source(article(5, "x", "Pears 5"))]);
+    import(&room, "b.jsonl", &[copy("orchard", 1), copy("tunnel", 2)]);
+    assert_eq!(room.column("SELECT duplicate_of FROM articles WHERE id > 4"), ["4", "4"]);
+    assert_eq!(unread_titles(&room), ["Pears 5 5"]);
+    let mut listed = article(5, "harbour", "Pears 5");
+    listed["url"] = json!("https://x.example/5");
+    import(&room, "c.jsonl", &[listed]);
+    assert_eq!(room.number("SELECT count(*) FROM sightings WHERE article_id = 4"), 1);
+    assert_eq!(unread_titles(&room), ["Pears 5 5"]);
+    room.assert_sound();
+
+    // A source that is removed takes what is unread with it, and a copy takes its place.
+    let room = begin();
+    import(
+        &room,
+        "a.jsonl",
+        &[article(5, "harbour", "Pears 5"), article(6, "harbour", "Plums 6"), copy("orchard", 1), copy("tunnel", 2)],
+    );
+    assert_eq!(unread_titles(&room), ["Pears 5 4", "Plums 6 5"]);
+    write(&room, "UPDATE sources SET kind = 'feed', url = 'https://' || slug || '.example/feed'");
+    room.run(&["sources", "rm", "harbour"]).exits(0);
+    assert_eq!(unread_titles(&room), ["Pears 5 6"]);
+    room.run(&["sources", "rm", "orchard"]).exits(0);
+    assert_eq!(unread_titles(&room), ["Pears 5 7"]);
+    room.assert_sound();
+
+    // Not where it was read, whatever comes in after that.
+    let room = begin();
+    import(&room, "a.jsonl", &[article(5, "harbour", "Pears 5"), copy("orchard", 1)]);
+    write(
+        &room,
+        "UPDATE reading SET read_at = '2026-01-01T00:00:00Z'; UPDATE sources SET state = 'removed' WHERE slug = 'harbour'",
+    );
+    import(&room, "b.jsonl", &[copy("tunnel", 2)]);
+    assert_eq!(unread_titles(&room), Vec::<String>::new());
+
+    // Nor where another source lists it.
+    let room = begin();
+    import(&room, "a.jsonl", &[article(5, "harbour", "Pears 5"), copy("orchard", 1)]);
+    write(
+        &room,
+        "INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at) SELECT 4, id, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'
+         FROM sources WHERE slug = 'tunnel';
+         UPDATE sources SET state = 'removed' WHERE slug = 'harbour'",
+    );
+    assert_eq!(unread_titles(&room), ["Pears 5 4"]);
+    let read = Read::begin(room);
+    let tunnel = read.room.value("SELECT id FROM sources WHERE slug = 'tunnel'");
+    assert_eq!(read.pages(&format!("s=feed/{tunnel}&xt=user/-/state/com.google/read"), || {}), [4]);
+    let room = read.end();
+    // What is no copy after all is to be read for itself, and one that is deleted leaves it to its copy.
+    import(&room, "b.jsonl", &[copy("tunnel", 3)]);
+    assert_eq!(unread_titles(&room), ["Pears 5 4"]);
+    write(&room, "UPDATE articles SET duplicate_of = NULL, duplicate_kind = NULL WHERE id = 5");
+    assert_eq!(unread_titles(&room), ["Pears 5 4", "Pears 5 5"]);
+    room.run(&["rm", "4"]).exits(0);
+    assert_eq!(unread_titles(&room), ["Pears 5 5", "Pears 5 6"]);
+}
+
+#[test]
+fn what_has_no_room_in_an_answer_is_left_out_whole_and_had_when_it_is_asked_for_again() {
+    let room = Newsroom::new();
+    import(&room, "before.jsonl", &[article(1, "harbour", "Ferries 1")]);
+    let room = Read::begin(room).end();
+    // A megabyte each in paragraphs of a kilobyte, and one of two.
+    write(
+        &room,
+        "WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 22)
+         INSERT INTO articles (source_id, title, body, words, body_kind, quality, first_seen_at, updated_at, sha256, change_seq)
+         SELECT 1, 'Title ' || n, replace(hex(zeroblob(iif(n = 12, 1000, 475))), '00', printf('%.1000c', 'x') || char(10)) || 'end of ' || n,
+             2, 'full', 50, '2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '', n + 10 FROM n;
+         UPDATE articles SET body = body || char(10) || body WHERE id > 1;
+         INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at)
+         SELECT id, 1, first_seen_at, first_seen_at FROM articles WHERE id > 1",
+    );
+    let read = Read::begin(room);
+    let mut lacking: BTreeSet<i64> = (1..=22).collect();
+    let mut n_answers = 0;
+    while !lacking.is_empty() {
+        let form: Vec<String> = lacking.iter().map(|id| format!("i={:016x}", id + (0xa << 48))).collect();
+        let told = read.post("/reader/api/0/stream/items/contents", &form.join("&"));
+        let told: Value = serde_json::from_str(&told.body).expect("JSON");
+        let items = told["items"].as_array().expect("items");
+        assert!(!items.is_empty(), "{lacking:?}");
+        for item in items {
+            let title = item["title"].as_str().expect("a title");
+            let id: i64 = title.rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a number");
+            let text = item["summary"]["content"].as_str().expect("a text");
+            let is_whole = text.matches(&format!("end of {id}<")).count() == 2 || id == 1;
+            assert_eq!(is_whole, id != 12, "{title}: {} bytes", text.len());
+            assert_eq!(text.contains("The rest of this text is too long"), id == 12, "{title}");
+            assert!(lacking.remove(&id), "{title} was told before");
+        }
+        n_answers += 1;
+    }
+    assert!(n_answers >= 3, "{n_answers} answers");
+    // A stream goes on with the next page.
+    let mut continued = String::new();
+    let mut titles = Vec::new();
+    loop {
+        let page = read
+            .json(&format!("/reader/api/0/stream/contents/user/-/state/com.google/reading-list?n=100&r=o{continued}"));
+        let items = page["items"].as_array().expect("items");
+        titles.extend(items.iter().map(|item| item["title"].as_str().expect("a title").to_owned()));
+        let Some(last) = page["continuation"].as_str() else { break };
+        continued = format!("&c={last}");
+    }
+    let all: Vec<String> =
+        (1..=22).map(|n| if n == 1 { "Ferries 1".to_owned() } else { format!("Title {n}") }).collect();
+    assert_eq!(titles, all);
+    read.end();
+}
+
+#[test]
+fn whoever_logs_in_again_does_not_wait_for_those_who_write() {
+    let read = Read::begin(room());
+    let writer = Connection::open(read.room.database()).expect("the file");
+    writer.execute_batch("BEGIN IMMEDIATE; UPDATE reading SET starred_at = NULL").expect("a lock");
+    let begun = Instant::now();
+    let told = post(&read.address, &format!("{BASE}/accounts/ClientLogin"), HOST, LOGIN);
+    assert_eq!(told.status, 200, "{}", told.body);
+    assert!(told.body.contains(&read.token) && begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    writer.execute_batch("ROLLBACK").expect("the lock is given back");
     read.end();
 }

@@ -2,10 +2,10 @@
 
 use super::items::{self, Item};
 use super::question::Question;
-use super::streams::state;
+use super::streams::{Stream, Subscriptions, state};
 use crate::serve::miss::Miss;
 use crate::serve::xml::Document;
-use crate::store::{Reader, Subscription};
+use crate::store::Reader;
 
 /// The scheme of categories that are states of an entry, as Google named it.
 const SCHEME: &str = "http://www.google.com/reader/";
@@ -15,7 +15,7 @@ const NOBODY: &str = "unknown";
 
 /// A stream as a feed.
 pub(super) fn feed(reader: &Reader, name: &str, question: &Question) -> Result<Vec<u8>, Miss> {
-    let subscriptions = reader.subscriptions()?;
+    let subscriptions = Subscriptions::of(reader)?;
     let (items, last) = items::items_of(reader, &subscriptions, name, question)?;
     let mut atom = Document::new();
     atom.open(
@@ -36,9 +36,13 @@ pub(super) fn feed(reader: &Reader, name: &str, question: &Question) -> Result<V
     Ok(atom.end())
 }
 
-fn title(name: &str, subscriptions: &[Subscription]) -> String {
-    let found = subscriptions.iter().find(|subscription| super::streams::feed(subscription.source_id) == name);
-    found.map_or_else(|| name.to_owned(), |subscription| super::lists::title(subscription).to_owned())
+fn title(name: &str, subscriptions: &Subscriptions) -> String {
+    let found = match Stream::read(name) {
+        Ok(Stream::Source(id)) => id.parse().ok().and_then(|id| subscriptions.source(id)).map(super::lists::title),
+        Ok(Stream::Watch(id)) => subscriptions.watch(id).map(|watch| watch.name.as_str()),
+        _ => None,
+    };
+    found.unwrap_or(name).to_owned()
 }
 
 fn entry(atom: &mut Document, item: &Item) {

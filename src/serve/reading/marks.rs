@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::item_ids::ItemIds;
 use super::question::{Question, time_of};
-use super::streams::Stream;
+use super::streams::{Stream, Subscriptions};
 use crate::config::StoreSettings;
 use crate::serve::miss::Miss;
-use crate::store::{self, Marking, Reader};
+use crate::store::{self, Marking, Reader, Standing};
 
 /// Articles that are marked at one time.
 const MARKED_MAX: usize = 10_000;
@@ -16,7 +16,7 @@ const MARKED_MAX: usize = 10_000;
 #[derive(Debug)]
 pub(super) enum Order {
     Articles { ids: Vec<i64>, marking: Marking },
-    All { sources: Vec<i64>, up_to: i64 },
+    All { shown: Vec<i64>, standing: Option<Standing>, up_to: i64 },
 }
 
 impl Order {
@@ -37,15 +37,16 @@ impl Order {
     pub(super) fn to_mark_all(reader: &Reader, question: &Question) -> Result<Order, Miss> {
         let name = question.one("s")?.ok_or_else(|| Miss::Wrong("s: names no stream".to_owned()))?;
         let stream = Stream::read(name)?;
-        if !matches!(stream, Stream::All | Stream::Unread | Stream::Label(_) | Stream::Source(_)) {
+        if matches!(stream, Stream::Read | Stream::Starred | Stream::Nothing) {
             return Err(Miss::Wrong(format!("{name} cannot be marked as a whole")));
         }
-        let sources = stream.sources(&reader.subscriptions()?);
+        let subscriptions = Subscriptions::of(reader)?;
+        let (shown, standing) = (subscriptions.shown(), stream.standing(&subscriptions));
         let up_to = match question.number("ts")? {
             None | Some(0) => reader.last_article()?,
             Some(time) => reader.last_arrival_at(*time_of(time).end())?,
         };
-        Ok(Order::All { sources, up_to })
+        Ok(Order::All { shown, standing, up_to })
     }
 
     /// Does it, beside whoever else writes. Returns how many articles were marked.
@@ -53,7 +54,9 @@ impl Order {
         let now = Timestamp::now();
         Ok(match self {
             Order::Articles { ids, marking } => store::mark_articles_beside(settings, ids, *marking, now)?,
-            Order::All { sources, up_to } => store::mark_all_read_beside(settings, sources, *up_to, now)?,
+            Order::All { shown, standing, up_to } => {
+                store::mark_all_read_beside(settings, shown, standing.as_ref(), *up_to, now)?
+            }
         })
     }
 }

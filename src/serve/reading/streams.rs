@@ -2,12 +2,16 @@
 
 use super::question::{Question, time_of};
 use crate::serve::miss::Miss;
-use crate::store::{ArrivalFilter, Reader, Subscription};
+use crate::store::{ArrivalFilter, Reader, Standing, Subscription, WatchSubscription};
 
 /// By these names the states of an article are known; `-` stands for whoever reads.
 const STATES: &str = "user/-/state/com.google/";
 const LABELS: &str = "user/-/label/";
 const FEEDS: &str = "feed/";
+const WATCHES: &str = "feed/watch:";
+
+/// The label of watches. Sources may have it too.
+pub(super) const WATCHED: &str = "Watches";
 
 /// What comes in while somebody asks may be stored a while after its time, and clocks differ: that much before a time counts as after it.
 const OVERLAP: i64 = 300;
@@ -27,19 +31,50 @@ pub(super) enum Stream {
     Starred,
     /// What nobody keeps here, such as what was recommended to friends.
     Nothing,
-    /// The subscriptions with a label.
+    /// The sources with a label, and the watches with theirs.
     Label(String),
-    /// A subscription, by its number or its address.
+    /// A source, by its number or its address.
     Source(String),
+    /// A watch, by its number.
+    Watch(i64),
+}
+
+/// What there is to subscribe to.
+#[derive(Debug)]
+pub(super) struct Subscriptions {
+    pub(super) sources: Vec<Subscription>,
+    pub(super) watches: Vec<WatchSubscription>,
+}
+
+impl Subscriptions {
+    pub(super) fn of(reader: &Reader) -> Result<Subscriptions, Miss> {
+        Ok(Subscriptions { sources: reader.subscriptions()?, watches: reader.watch_subscriptions()? })
+    }
+
+    /// The sources, by their numbers: what none of them lists is not shown.
+    pub(super) fn shown(&self) -> Vec<i64> {
+        self.sources.iter().map(|source| source.source_id).collect()
+    }
+
+    pub(super) fn source(&self, id: i64) -> Option<&Subscription> {
+        self.sources.iter().find(|source| source.source_id == id)
+    }
+
+    pub(super) fn watch(&self, id: i64) -> Option<&WatchSubscription> {
+        self.watches.iter().find(|watch| watch.watch_id == id)
+    }
 }
 
 impl Stream {
     /// Reads its name.
     pub(super) fn read(name: &str) -> Result<Stream, Miss> {
+        let unknown = || Miss::Wrong(format!("there is no stream {name}"));
+        if let Some(watch) = name.strip_prefix(WATCHES) {
+            return watch.parse().map(Stream::Watch).map_err(|_| unknown());
+        }
         if let Some(source) = name.strip_prefix(FEEDS) {
             return Ok(Stream::Source(source.to_owned()));
         }
-        let unknown = || Miss::Wrong(format!("there is no stream {name}"));
         // Whoever reads may be named too.
         let (_, rest) = name.strip_prefix("user/").and_then(|rest| rest.split_once('/')).ok_or_else(unknown)?;
         if let Some(label) = rest.strip_prefix("label/").filter(|label| !label.is_empty()) {
@@ -54,17 +89,29 @@ impl Stream {
         }
     }
 
-    /// The subscriptions that it is of, by their numbers.
-    pub(super) fn sources(&self, all: &[Subscription]) -> Vec<i64> {
-        let is_of = |subscription: &&Subscription| match self {
-            Stream::All | Stream::Read | Stream::Unread | Stream::Starred => true,
-            Stream::Nothing => false,
-            Stream::Label(label) => subscription.tags.contains(label),
-            Stream::Source(source) => {
-                source.parse() == Ok(subscription.source_id) || subscription.url.as_ref() == Some(source)
-            }
+    /// With which subscriptions its articles stand; nothing where it is of all.
+    pub(super) fn standing(&self, all: &Subscriptions) -> Option<Standing> {
+        let sources = |is_of: &dyn Fn(&Subscription) -> bool| -> Vec<i64> {
+            all.sources.iter().filter(|source| is_of(source)).map(|source| source.source_id).collect()
         };
-        all.iter().filter(is_of).map(|subscription| subscription.source_id).collect()
+        let watches = |is_of: &dyn Fn(&WatchSubscription) -> bool| -> Vec<i64> {
+            all.watches.iter().filter(|watch| is_of(watch)).map(|watch| watch.watch_id).collect()
+        };
+        match self {
+            Stream::All | Stream::Read | Stream::Unread | Stream::Starred => None,
+            Stream::Nothing => Some(Standing::default()),
+            Stream::Label(label) => Some(Standing {
+                sources: sources(&|source| source.tags.contains(label)),
+                watches: watches(&|_| label == WATCHED),
+            }),
+            Stream::Source(named) => Some(Standing {
+                sources: sources(&|source| named.parse() == Ok(source.source_id) || source.url.as_ref() == Some(named)),
+                watches: Vec::new(),
+            }),
+            Stream::Watch(id) => {
+                Some(Standing { sources: Vec::new(), watches: watches(&|watch| watch.watch_id == *id) })
+            }
+        }
     }
 }
 
@@ -83,16 +130,21 @@ pub(super) fn feed(source_id: i64) -> String {
     format!("{FEEDS}{source_id}")
 }
 
+/// The name of a watch.
+pub(super) fn watch_feed(watch_id: i64) -> String {
+    format!("{WATCHES}{watch_id}")
+}
+
 /// What of a stream is asked for, so many articles at most.
 pub(super) fn filter(
     reader: &Reader,
-    subscriptions: &[Subscription],
+    subscriptions: &Subscriptions,
     stream: &Stream,
     question: &Question,
     limit_max: u32,
 ) -> Result<ArrivalFilter, Miss> {
     let (mut unread, mut starred) = (None, None);
-    let mut sources = stream.sources(subscriptions);
+    let (mut with, mut without) = (Vec::new(), Standing::default());
     let included = question.all("it").map(|name| (Stream::read(name), true));
     let excluded = question.all("xt").map(|name| (Stream::read(name), false));
     let own = std::iter::once((Ok(stream.clone()), true));
@@ -103,18 +155,24 @@ pub(super) fn filter(
             Stream::Read => Some((&mut unread, !is_wanted)),
             Stream::Unread => Some((&mut unread, is_wanted)),
             Stream::Starred => Some((&mut starred, is_wanted)),
-            Stream::All | Stream::Nothing | Stream::Label(_) | Stream::Source(_) => None,
+            Stream::All | Stream::Nothing | Stream::Label(_) | Stream::Source(_) | Stream::Watch(_) => None,
         };
         if let Some((wanted, value)) = known {
             // Both at once there is nothing of.
             is_empty |= wanted.replace(value).is_some_and(|before| before != value);
-        } else {
-            let named = stream.sources(subscriptions);
-            sources.retain(|source| named.contains(source) == is_wanted);
+            continue;
+        }
+        match stream.standing(subscriptions) {
+            Some(standing) if is_wanted => with.push(standing),
+            Some(Standing { sources, watches }) => {
+                without.sources.extend(sources);
+                without.watches.extend(watches);
+            }
+            None => is_empty |= !is_wanted,
         }
     }
     if is_empty {
-        sources.clear();
+        with = vec![Standing::default()];
     }
     let is_oldest_first = question.one("r")? == Some("o");
     let (mut after, mut before) = (0, i64::MAX);
@@ -134,8 +192,9 @@ pub(super) fn filter(
     }
     let limit = question.number("n")?.unwrap_or(LIMIT).clamp(0, i64::from(limit_max));
     Ok(ArrivalFilter {
-        is_of_all: sources.len() == subscriptions.len(),
-        sources,
+        shown: subscriptions.shown(),
+        with,
+        without,
         unread,
         starred,
         after,
@@ -173,6 +232,8 @@ mod tests {
             ("user/-/label/north sea/ports", Some(Stream::Label("north sea/ports".to_owned()))),
             ("feed/7", Some(Stream::Source("7".to_owned()))),
             ("feed/https://paper.example/feed", Some(Stream::Source("https://paper.example/feed".to_owned()))),
+            ("feed/watch:7", Some(Stream::Watch(7))),
+            ("feed/watch:floods", None),
             ("user/-/label/", None),
             ("user/-", None),
             ("splice/feed/7", None),

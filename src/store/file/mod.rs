@@ -12,6 +12,7 @@
 //!   `restore` puts one in the place of the database, and
 //!   `schema_anew` one whose list of tables is whole again. `integrity`: what SQLite says of the pages of a file, `index_parts`:
 //!   of what an index is; `row_walk`: reads a table past damaged ones.
+//! * `standing`: with which sources and watches articles stand.
 //! * `error`: what can go wrong.
 //!
 //! Knows neither `write` nor `read`; both build on it.
@@ -67,5 +68,7 @@ pub(super) mod schema_anew;
 pub(super) mod snapshot;
 
 pub(super) mod row_walk;
+
+pub(super) mod standing;
 
 pub(super) mod error;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use crate::config::StoreSettings;
 use crate::store::file::columns::public_time;
 use crate::store::file::error::StoreError;
+use crate::store::file::standing::Standing;
 use crate::store::write::beside::beside;
 
 /// What came in so long before the first login is unread then, and so much of it at most: who has just logged in sees what it is like.
@@ -52,8 +53,10 @@ fn begin(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
     let since = now.checked_sub(FIRST_UNREAD).unwrap_or(Timestamp::UNIX_EPOCH);
     connection.execute(
         "INSERT INTO reading (article_id, source_id)
-         SELECT id, source_id FROM articles INDEXED BY articles_first_seen_at
-         WHERE first_seen_at >= ?1 AND source_id IS NOT NULL AND duplicate_of IS NULL
+         SELECT id, coalesce(source_id, (SELECT source_id FROM sightings WHERE article_id = id ORDER BY first_seen_at LIMIT 1))
+         FROM articles INDEXED BY articles_first_seen_at
+         WHERE first_seen_at >= ?1 AND EXISTS (SELECT 1 FROM _shown WHERE article_id = id)
+             AND (duplicate_of IS NULL OR EXISTS (SELECT 1 FROM _stand_ins WHERE _stand_ins.article_id = articles.id))
              AND id NOT IN (SELECT article_id FROM reading)
          ORDER BY id DESC LIMIT ?2",
         params![public_time(since), FIRST_UNREAD_MAX],
@@ -99,21 +102,25 @@ fn mark(connection: &Connection, ids: &[i64], marking: Marking, now: Timestamp) 
     Ok(n_there)
 }
 
-/// Marks all as read that these sources had first and that have no larger number than `up_to`. Returns how many were unread.
+/// Marks all as read that one of `shown` lists, that stands with one of `standing`, if that is said, and that has no larger number than
+/// `up_to`. Returns how many were unread.
 ///
 /// # Errors
 ///
 /// As [`begin_reading_beside`]. What is marked by then stays so.
 pub fn mark_all_read_beside(
     settings: &StoreSettings,
-    sources: &[i64],
+    shown: &[i64],
+    standing: Option<&Standing>,
     up_to: i64,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let sources = serde_json::Value::from(sources).to_string();
+    let shown = Standing { sources: shown.to_vec(), watches: Vec::new() };
+    let standing = standing.into_iter().chain([&shown]).map(|one| one.condition("reading.article_id"));
+    let standing = standing.collect::<Vec<_>>().join(" AND ");
     let mut n_marked = 0;
     loop {
-        let n = beside(settings, |connection| mark_stretch(connection, &sources, up_to, now))?;
+        let n = beside(settings, |connection| mark_stretch(connection, &standing, up_to, now))?;
         n_marked += n;
         if n < STRETCH {
             return Ok(n_marked);
@@ -121,12 +128,12 @@ pub fn mark_all_read_beside(
     }
 }
 
-fn mark_stretch(connection: &Connection, sources: &str, up_to: i64, now: Timestamp) -> rusqlite::Result<usize> {
+fn mark_stretch(connection: &Connection, standing: &str, up_to: i64, now: Timestamp) -> rusqlite::Result<usize> {
     connection
-        .prepare_cached(
-            "UPDATE reading SET read_at = ?3 WHERE article_id IN (
+        .prepare(&format!(
+            "UPDATE reading SET read_at = ?2 WHERE article_id IN (
                  SELECT article_id FROM reading INDEXED BY reading_unread
-                 WHERE read_at IS NULL AND source_id IN (SELECT value FROM json_each(?1)) AND article_id <= ?2 LIMIT ?4)",
-        )?
-        .execute(params![sources, up_to, public_time(now), STRETCH])
+                 WHERE read_at IS NULL AND article_id <= ?1 AND {standing} LIMIT ?3)"
+        ))?
+        .execute(params![up_to, public_time(now), STRETCH])
 }

@@ -266,6 +266,11 @@ fn revisions_and_removals_of_what_is_watched_are_told() {
              (change_seq, removed_seq) = (SELECT max(change_seq) + 1, max(change_seq) + 1 FROM articles) WHERE id = 1;",
     );
     assert_eq!(desk.told(), ["gone: removed fire"]);
+    // Each stands with its watch for feed readers, as those of stories do.
+    assert_eq!(
+        desk.value("SELECT group_concat(article_id || ' ' || watch_id, ', ' ORDER BY watch_id) FROM _told"),
+        "1 1, 1 2"
+    );
 }
 
 #[test]

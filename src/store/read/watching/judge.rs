@@ -56,7 +56,7 @@ pub struct WatchFinding {
 pub struct WatchFindings {
     /// What is to be told, in the order of the changes.
     pub findings: Vec<WatchFinding>,
-    /// Articles of stories that watches were told of, now or earlier: article and watch.
+    /// Articles that watches were told of, and those of stories that they were told of, now or earlier: article and watch.
     pub told: Vec<(i64, i64)>,
     /// The last change that was judged.
     pub up_to: i64,
@@ -327,6 +327,7 @@ impl Reader {
             }
             let subject = format!("article {} {occasion}", article.id);
             let step = Step { earlier: earlier.clone(), later: later.clone() };
+            findings.told.push((article.id, row.id));
             findings.findings.extend(self.finding(row, (subject, &occasion), story, article.id, step)?);
         }
         Ok(())
