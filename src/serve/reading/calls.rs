@@ -68,6 +68,16 @@ impl Call {
         })
     }
 
+    /// Whether the answer is JSON, in which alone it is to be had.
+    pub(super) fn is_answered_in_json(&self) -> bool {
+        match self {
+            Call::User | Call::Subscriptions | Call::Labels | Call::UnreadCounts => true,
+            Call::Numbers | Call::Named | Call::Contents(_) | Call::QuickAdd => true,
+            Call::Greeting | Call::Login | Call::Token | Call::Feed(_) => false,
+            Call::Mark | Call::MarkAll | Call::Edit => false,
+        }
+    }
+
     /// Whether it changes something, or has a password in it.
     pub(super) fn must_be_sent(&self) -> bool {
         matches!(self, Call::Login | Call::Mark | Call::MarkAll | Call::QuickAdd | Call::Edit)

@@ -112,6 +112,11 @@ impl Reading {
         let query = if call == Call::Login { String::new() } else { query };
         let fields = if is_sent { form::fields(request, FORM_BYTES_MAX).await? } else { Vec::new() };
         let question = Question::new(&query, fields, base);
+        if call.is_answered_in_json()
+            && let Some(form) = question.one("output")?.filter(|form| *form != "json")
+        {
+            return Err(Miss::Wrong(format!("output={form}: this is answered in JSON alone (output=json)")));
+        }
         match call {
             Call::Greeting => Ok(reply(StatusCode::OK, TEXT, "OK")),
             Call::Login => self.log_in(&question, guard).await,
@@ -144,14 +149,22 @@ impl Reading {
     async fn log_in(&self, question: &Question, guard: &Guard) -> Result<Reply, Miss> {
         let text = |name| question.text(name).unwrap_or_default();
         let Some(token) = guard.log_in(text("Email"), text("Passwd")).await else { return Ok(refused()) };
+        // Only the first login has something to write, for which it waits until others have written.
+        if !self.readers.ask(|reader| Ok(reader.has_begun_reading()?)).await? {
+            self.begin().await?;
+        }
+        // One of them reads no line of which nothing stands behind the sign.
+        Ok(reply(StatusCode::OK, TEXT, format!("SID={token}\nLSID=null\nAuth={token}\n")))
+    }
+
+    async fn begin(&self) -> Result<(), Miss> {
         let store = self.store.clone();
         let _turn = self.turn.lock().await;
         let began = tokio::task::spawn_blocking(move || store::begin_reading_beside(&store, Timestamp::now())).await;
         if began.map_err(|_| Miss::Lost)?? {
             info!("a feed reader has logged in for the first time: what comes in is unread from now on");
         }
-        // One of them reads no line of which nothing stands behind the sign.
-        Ok(reply(StatusCode::OK, TEXT, format!("SID={token}\nLSID=null\nAuth={token}\n")))
+        Ok(())
     }
 
     /// Marks what a form says: one form at a time, and to its end, however long others write.
