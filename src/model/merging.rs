@@ -1,5 +1,7 @@
 //! What one database takes from another besides articles.
 
+use jiff::Timestamp;
+
 /// A sign by which a deleted article is known again, so that it does not come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeletedIdentity {
@@ -38,4 +40,17 @@ pub struct MergedSource {
     pub tags: Vec<String>,
     /// The site that it belongs to.
     pub site_url: Option<String>,
+}
+
+/// What feed readers have marked of an article of another database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergedMarks {
+    /// The article, by its number.
+    pub article_id: i64,
+    /// When it was read; absent where it is unread, and where it counts as read because it was there before anybody logged in.
+    pub read_at: Option<Timestamp>,
+    /// When it was starred.
+    pub starred_at: Option<Timestamp>,
+    /// Whether it is unread.
+    pub is_unread: bool,
 }

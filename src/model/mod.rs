@@ -55,7 +55,7 @@ pub use link::{
 };
 pub use login::{Credential, LoginName, parse_credentials};
 pub use meaning::Meaning;
-pub use merging::{DeletedIdentity, MergedSource};
+pub use merging::{DeletedIdentity, MergedMarks, MergedSource};
 pub use outcome::{
     Absence, Alias, ArticleOutcome, ArticleResult, ClaimedWork, ImportedArticle, Obstruction, PageRole, PageSigns,
     PollFacts, PollHints, PollOutcome, PollResult, ReadPage, StoredArticle, Verdict,

@@ -288,3 +288,59 @@ fn what_cannot_be_merged_is_refused() {
     here.run(&["merge", &itself]).exits(2).says("is the database itself");
     here.run(&["merge", &here.path("nowhere.db").display().to_string()]).exits(1);
 }
+
+#[test]
+fn what_was_read_or_starred_in_either_is_so_in_both() {
+    let rooms = [Newsroom::new(), Newsroom::new()];
+    let [here, there] = &rooms;
+    let write = |room: &Newsroom, sql: &str| {
+        let file = rusqlite::Connection::open(room.database()).expect("the file");
+        file.execute_batch(sql).expect("it can be written");
+    };
+    // There was somebody who read before, but of the first, which is of the archive there.
+    import(there, &[line(1, 0)]);
+    import(here, &[line(3, 0)]);
+    for room in &rooms {
+        write(room, "INSERT INTO _arrivals (first_id, arrived_at) VALUES (0, 0)");
+    }
+    import(there, &(2..=8).map(|number| line(number, 0)).collect::<Vec<_>>());
+    import(here, &(4..=6).map(|number| line(number, 0)).collect::<Vec<_>>());
+    let of = |number: usize| format!("(SELECT id FROM articles WHERE url = 'https://paper.example/{number}')");
+    let mark = |room: &Newsroom, number: usize, column: &str, time: &str| {
+        write(room, &format!("UPDATE reading SET {column} = '{time}' WHERE article_id = {}", of(number)));
+    };
+    mark(there, 2, "read_at", "2026-02-02T00:00:00Z");
+    mark(there, 3, "starred_at", "2026-02-03T00:00:00Z");
+    mark(there, 4, "read_at", "2026-02-04T00:00:00Z");
+    mark(there, 4, "starred_at", "somewhen");
+    mark(here, 4, "starred_at", "2026-01-04T00:00:00Z");
+    mark(here, 5, "read_at", "2026-01-05T00:00:00Z");
+    mark(there, 5, "read_at", "2026-02-05T00:00:00Z");
+    mark(there, 7, "starred_at", "2026-02-07T00:00:00Z");
+    let told = merge(here, there);
+    // 3 counted as read here without a mark: it stays read.
+    assert_eq!(told["marks"], 4, "{told}");
+    let marks = "SELECT replace(url, 'https://paper.example/', '') || ' ' || coalesce(iif(read_at > '2026-03', 'now', substr(read_at, 1, 10)), '-')
+         || ' ' || coalesce(substr(starred_at, 1, 10), '-') FROM reading JOIN articles ON id = article_id ORDER BY url";
+    let expected = [
+        "2 2026-02-02 -",
+        "3 now 2026-02-03",
+        "4 2026-02-04 2026-01-04",
+        "5 2026-01-05 -",
+        "6 - -",
+        "7 - 2026-02-07",
+        "8 - -",
+    ];
+    assert_eq!(here.column(marks), expected);
+    assert_eq!(merge(here, there)["marks"], 0);
+    assert_eq!(here.column(marks), expected);
+    here.assert_sound();
+    // Where nobody has logged in there is nothing to take over, and what comes in is unread here.
+    let nobody = Newsroom::new();
+    import(&nobody, &[line(20, 0)]);
+    assert_eq!(merge(here, &nobody)["marks"], 0);
+    assert_eq!(
+        here.number(&format!("SELECT count(*) FROM reading WHERE read_at IS NULL AND article_id = {}", of(20))),
+        1
+    );
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::import::intake::{Counts, Intake, NewArticle, Place, Spot};
 use crate::app::App;
@@ -15,14 +16,15 @@ use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::signals::{self, Interrupt};
 use crate::cli::terminal::text::counted;
 use crate::forms;
-use crate::model::{ArticleRecord, Companions, DeletedIdentity};
+use crate::model::{ArticleRecord, Companions, DeletedIdentity, MergedMarks};
 use crate::pipeline;
 use crate::store::{Reader, StoreError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Articles are known again as by import: by address, GUID or words. Sources, sightings, earlier wordings, removals, further addresses
-and stories come along, also of articles that both have; the sources are not polled here. What was deleted in either stays deleted.
+and stories come along, also of articles that both have; the sources are not polled here. What was deleted in either stays deleted,
+what feed readers have read or starred in either is read or starred.
 OTHER.db is only read. The same once more changes nothing, and goes on where a merge was interrupted. Of a damaged OTHER.db all comes
 that can be read, and the rest is told, by what is wrong with it (exit code 3).
 
@@ -40,6 +42,8 @@ struct Besides {
     deletions: usize,
     /// Articles that went to another story.
     in_stories: usize,
+    /// Articles that were read or starred there.
+    marks: usize,
 }
 
 pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), Failure> {
@@ -74,11 +78,11 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
     progress.finish();
     let (counts, lacking, outcome) = outcome?;
     let Counts { new, duplicates, known, deleted, revisions, failed, .. } = counts;
-    let Besides { deletions, in_stories } = outcome.as_ref().copied().unwrap_or_default();
+    let Besides { deletions, in_stories, marks } = outcome.as_ref().copied().unwrap_or_default();
     if context.output.is_json() {
         let value = serde_json::json!({
             "new": new, "duplicates": duplicates, "known": known, "deleted": deleted, "revisions": revisions,
-            "failed": failed, "lacking": lacking.len(), "deletions": deletions, "in_stories": in_stories,
+            "failed": failed, "lacking": lacking.len(), "deletions": deletions, "in_stories": in_stories, "marks": marks,
         });
         context.output.line(&value.to_string())?;
     } else {
@@ -89,6 +93,9 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
             counted(deletions, "deletion"),
             counted(in_stories, "article"),
         );
+        if marks > 0 {
+            say!("{} read or starred as there", counted(marks, "article"));
+        }
     }
     if !lacking.is_empty() {
         say!(
@@ -167,7 +174,13 @@ impl Merge<'_> {
         let shared = self.reader.shared_stories();
         let shared = self.unless_damaged(shared, "its stories")?.into_iter().map(here).collect();
         let in_stories = self.app.store.merge_stories(shared).await?;
-        Ok(Besides { deletions, in_stories })
+        let marked = self.reader.merged_marks(Timestamp::now());
+        let marked = self.unless_damaged(marked, "what was read")?.into_iter().filter_map(|marks| {
+            let (article_id, is_new) = (companions.number_of(marks.article_id)?, companions.is_new(marks.article_id));
+            Some((MergedMarks { article_id, ..marks }, is_new))
+        });
+        let marks = self.app.store.merge_marks(marked.collect()).await?;
+        Ok(Besides { deletions, in_stories, marks })
     }
 
     async fn sources(&mut self) -> Result<(), Failure> {

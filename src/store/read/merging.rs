@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use rusqlite::params;
 use url::Url;
 
-use crate::model::{DeletedIdentity, MergedSource, RecordedAddress};
+use crate::model::{DeletedIdentity, MergedMarks, MergedSource, RecordedAddress};
 use crate::store::file::columns::from_json_list;
 use crate::store::file::error::StoreError;
 use crate::store::read::cells::Cells;
@@ -92,6 +93,36 @@ impl Reader {
         )?;
         let stories = members.chunk_by(|left, right| left.0 == right.0).filter(|members| members.len() > 1);
         Ok(stories.map(|members| members.iter().map(|(_, article)| *article).collect()).collect())
+    }
+
+    /// What feed readers have marked, of all articles but copies without a mark; nothing where none has logged in. What cannot be read is
+    /// noted as damage, and a time that is none counts as now.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn merged_marks(&self, now: Timestamp) -> Result<Vec<MergedMarks>, StoreError> {
+        let has_table = self.connection().table_exists(Some("main"), "_arrivals")?;
+        if !has_table || !self.has_begun_reading()? {
+            return Ok(Vec::new());
+        }
+        let time = |text: Option<String>| text.map(|text| text.parse().unwrap_or(now));
+        self.readable_rows(
+            "SELECT articles.id, reading.article_id IS NOT NULL, read_at, starred_at
+             FROM articles LEFT JOIN reading ON reading.article_id = articles.id
+             WHERE reading.article_id IS NOT NULL OR duplicate_of IS NULL ORDER BY articles.id",
+            params![],
+            |_| row_of("reading"),
+            |cells| {
+                let (is_kept, read_at): (bool, _) = (cells.value(1), time(cells.optional_text(2)));
+                MergedMarks {
+                    article_id: cells.value(0),
+                    read_at,
+                    starred_at: time(cells.optional_text(3)),
+                    is_unread: is_kept && read_at.is_none(),
+                }
+            },
+        )
     }
 
     /// By what the articles are known that were deleted. What cannot be read is noted as damage; and what is lost was not deleted, and may

@@ -13,8 +13,8 @@ use url::Url;
 use crate::config::{ScheduleSettings, StoreSettings};
 use crate::model::{
     Article, ArticleOutcome, ArticleRecord, ClaimId, ClaimedWork, DeletedIdentity, HostMemory, ImportedArticle,
-    JudgedChanges, KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedSource, PollOutcome, Sending,
-    SendingEffect, Source, SourceId, StoredArticle,
+    JudgedChanges, KnownList, LinkId, ListPoll, ListedLink, ListedSource, MergedMarks, MergedSource, PollOutcome,
+    Sending, SendingEffect, Source, SourceId, StoredArticle,
 };
 use crate::store::file::error::{StoreError, explain};
 use crate::store::file::host_memory;
@@ -430,6 +430,16 @@ impl Store {
     /// When the database cannot be written.
     pub async fn merge_stories(&self, shared: Vec<Vec<i64>>) -> Result<usize, StoreError> {
         self.write(move |tx| merge::stories(tx, &shared)).await
+    }
+
+    /// Marks articles as feed readers have marked them in another database, by their numbers here, and whether they came in with the merge.
+    /// Returns how many got a mark.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn merge_marks(&self, marked: Vec<(MergedMarks, bool)>) -> Result<usize, StoreError> {
+        self.write(move |tx| merge::marks(tx, &marked, Timestamp::now())).await
     }
 
     /// The stored article that this one would be a copy of, if it came in now. Nothing is written.
