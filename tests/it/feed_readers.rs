@@ -798,15 +798,25 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     assert_eq!(unread_titles(&room), ["Pears 5 7"]);
     room.assert_sound();
 
-    // Not where it was read, whatever comes in after that.
+    // Not where it was read, in itself or in a copy, whatever comes in or goes after that.
+    let read_once = "UPDATE reading SET read_at = '2026-01-01T00:00:00Z' WHERE article_id = 5";
+    let gone = "UPDATE sources SET state = 'removed' WHERE slug = 'harbour'";
     let room = begin();
-    import(&room, "a.jsonl", &[article(5, "harbour", "Pears 5"), copy("orchard", 1)]);
-    write(
+    import(&room, "a.jsonl", &[article(6, "tunnel", "Plums 6"), article(5, "harbour", "Pears 5")]);
+    write(&room, &format!("{read_once}; {gone}"));
+    import(&room, "b.jsonl", &[copy("orchard", 1), copy("tunnel", 2)]);
+    assert_eq!(room.column("SELECT duplicate_of FROM articles WHERE id > 5"), ["5", "5"]);
+    assert_eq!(unread_titles(&room), ["Plums 6 4"]);
+    room.run(&["rm", "5"]).exits(0);
+    assert_eq!(unread_titles(&room), ["Plums 6 4"]);
+    let room = begin();
+    import(
         &room,
-        "UPDATE reading SET read_at = '2026-01-01T00:00:00Z'; UPDATE sources SET state = 'removed' WHERE slug = 'harbour'",
+        "a.jsonl",
+        &[article(6, "tunnel", "Plums 6"), article(5, "harbour", "Pears 5"), copy("orchard", 1), copy("tunnel", 2)],
     );
-    import(&room, "b.jsonl", &[copy("tunnel", 2)]);
-    assert_eq!(unread_titles(&room), Vec::<String>::new());
+    write(&room, &format!("INSERT INTO reading (article_id, read_at) VALUES (7, '2026-01-01T00:00:00Z'); {gone}"));
+    assert_eq!(unread_titles(&room), ["Plums 6 4"]);
 
     // Nor where another source lists it.
     let room = begin();
@@ -829,6 +839,79 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     assert_eq!(unread_titles(&room), ["Pears 5 4", "Pears 5 5"]);
     room.run(&["rm", "4"]).exits(0);
     assert_eq!(unread_titles(&room), ["Pears 5 5", "Pears 5 6"]);
+
+    // One that turns out to be a copy of what is not shown stays unread, and of what is shown it does not.
+    let room = begin();
+    import(
+        &room,
+        "a.jsonl",
+        &[
+            without_source(article(5, "x", "Pears 5")),
+            article(6, "harbour", "Plums 6"),
+            article(7, "tunnel", "Quinces 7"),
+        ],
+    );
+    write(&room, "UPDATE articles SET duplicate_of = 4, duplicate_kind = 'near' WHERE id = 5");
+    assert_eq!(unread_titles(&room), ["Plums 6 5", "Quinces 7 6"]);
+    write(&room, "UPDATE articles SET duplicate_of = 5, duplicate_kind = 'near' WHERE id = 6");
+    assert_eq!(unread_titles(&room), ["Plums 6 5"]);
+    let room = begin();
+    import(
+        &room,
+        "a.jsonl",
+        &[
+            article(5, "harbour", "Pears 5"),
+            without_source(article(6, "x", "Plums 6")),
+            article(7, "tunnel", "Quinces 7"),
+        ],
+    );
+    write(&room, "UPDATE articles SET duplicate_of = 4, duplicate_kind = 'near' WHERE id = 5");
+    write(&room, "UPDATE articles SET duplicate_of = 5, duplicate_kind = 'near' WHERE id = 6");
+    assert_eq!(unread_titles(&room), ["Pears 5 4"]);
+}
+
+#[test]
+fn at_the_first_login_what_a_source_lists_is_unread_once() {
+    let room = Newsroom::new();
+    let mut articles = Vec::new();
+    for (url, source, title) in [
+        ("a", None, "Pears"),
+        ("b", Some("orchard"), "Pears"),
+        ("c", Some("tunnel"), "Pears"),
+        ("d", Some("harbour"), "Plums"),
+        ("e", Some("orchard"), "Plums"),
+        ("f", Some("gone"), "Quinces"),
+        ("g", None, "Apples"),
+    ] {
+        let mut article = article(title.len(), "x", title);
+        article["url"] = json!(format!("https://x.example/{url}"));
+        article["paragraphs"] =
+            json!([format!("Nobody on the quay had seen {title} as ripe as these."), "They were sold by noon."]);
+        article["source"] = json!(source);
+        if source.is_none() {
+            article.as_object_mut().expect("an object").remove("source");
+        }
+        articles.push(article);
+    }
+    import(&room, "articles.jsonl", &articles);
+    assert_eq!(
+        room.column("SELECT coalesce(duplicate_of, '-') FROM articles ORDER BY id"),
+        ["-", "1", "1", "-", "4", "-", "-"]
+    );
+    write(
+        &room,
+        "UPDATE articles SET first_seen_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now');
+         UPDATE sources SET state = 'removed' WHERE slug = 'gone';
+         INSERT INTO sightings (article_id, source_id, first_seen_at, last_seen_at)
+         SELECT 7, id, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z' FROM sources WHERE slug = 'tunnel'",
+    );
+    let room = Read::begin(room).end();
+    assert_eq!(unread_titles(&room), ["Pears 2", "Plums 4", "Apples 7"]);
+    assert_eq!(room.number("SELECT count(*) FROM reading"), 3);
+    assert_eq!(
+        room.value("SELECT slug FROM reading JOIN sources ON sources.id = source_id WHERE article_id = 7"),
+        "tunnel"
+    );
 }
 
 #[test]
