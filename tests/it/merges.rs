@@ -298,13 +298,13 @@ fn what_was_read_or_starred_in_either_is_so_in_both() {
         file.execute_batch(sql).expect("it can be written");
     };
     // There was somebody who read before, but of the first, which is of the archive there.
-    import(there, &[line(1, 0)]);
+    import(there, &[line(1, 0), line(9, 0)]);
     import(here, &[line(3, 0)]);
     for room in &rooms {
         write(room, "INSERT INTO _arrivals (first_id, arrived_at) VALUES (0, 0)");
     }
     import(there, &(2..=8).map(|number| line(number, 0)).collect::<Vec<_>>());
-    import(here, &(4..=6).map(|number| line(number, 0)).collect::<Vec<_>>());
+    import(here, &[4, 5, 6, 9].map(|number| line(number, 0)));
     let of = |number: usize| format!("(SELECT id FROM articles WHERE url = 'https://paper.example/{number}')");
     let mark = |room: &Newsroom, number: usize, column: &str, time: &str| {
         write(room, &format!("UPDATE reading SET {column} = '{time}' WHERE article_id = {}", of(number)));
@@ -316,20 +316,23 @@ fn what_was_read_or_starred_in_either_is_so_in_both() {
     mark(here, 4, "starred_at", "2026-01-04T00:00:00Z");
     mark(here, 5, "read_at", "2026-01-05T00:00:00Z");
     mark(there, 5, "read_at", "2026-02-05T00:00:00Z");
+    mark(there, 5, "starred_at", "2026-02-06T00:00:00Z");
     mark(there, 7, "starred_at", "2026-02-07T00:00:00Z");
     let told = merge(here, there);
     // 3 counted as read here without a mark: it stays read.
-    assert_eq!(told["marks"], 4, "{told}");
+    assert_eq!(told["marks"], 5, "{told}");
     let marks = "SELECT replace(url, 'https://paper.example/', '') || ' ' || coalesce(iif(read_at > '2026-03', 'now', substr(read_at, 1, 10)), '-')
          || ' ' || coalesce(substr(starred_at, 1, 10), '-') FROM reading JOIN articles ON id = article_id ORDER BY url";
     let expected = [
         "2 2026-02-02 -",
         "3 now 2026-02-03",
         "4 2026-02-04 2026-01-04",
-        "5 2026-01-05 -",
+        "5 2026-01-05 2026-02-06",
         "6 - -",
         "7 - 2026-02-07",
         "8 - -",
+        // It was there before anybody read there, and nobody has read it here.
+        "9 - -",
     ];
     assert_eq!(here.column(marks), expected);
     assert_eq!(merge(here, there)["marks"], 0);
