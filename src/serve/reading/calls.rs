@@ -71,10 +71,17 @@ impl Call {
     /// Whether the answer is JSON, in which alone it is to be had.
     pub(super) fn is_answered_in_json(&self) -> bool {
         match self {
-            Call::User | Call::Subscriptions | Call::Labels | Call::UnreadCounts => true,
-            Call::Numbers | Call::Named | Call::Contents(_) | Call::QuickAdd => true,
-            Call::Greeting | Call::Login | Call::Token | Call::Feed(_) => false,
-            Call::Mark | Call::MarkAll | Call::Edit => false,
+            Call::Greeting | Call::Login | Call::Token | Call::Feed(_) | Call::Mark | Call::MarkAll | Call::Edit => {
+                false
+            }
+            Call::User
+            | Call::Subscriptions
+            | Call::Labels
+            | Call::UnreadCounts
+            | Call::Numbers
+            | Call::Named
+            | Call::Contents(_)
+            | Call::QuickAdd => true,
         }
     }
 

@@ -302,11 +302,9 @@ fn shown(filter: &ArrivalFilter, article: &str) -> String {
 
 /// That an article stands with one of each, and with none of those that are not wanted.
 fn with(each: &[Standing], filter: &ArrivalFilter, article: &str) -> String {
-    let mut conditions: String = each.iter().map(|one| format!(" AND {}", one.condition(article))).collect();
-    if !filter.without.is_empty() {
-        conditions += &format!(" AND NOT {}", filter.without.condition(article));
-    }
-    conditions
+    let with = each.iter().map(|one| one.condition(article));
+    let without = (!filter.without.is_empty()).then(|| format!("NOT {}", filter.without.condition(article)));
+    with.chain(without).flat_map(|condition| [" AND ".to_owned(), condition]).collect()
 }
 
 #[cfg(test)]
