@@ -746,32 +746,31 @@ fn unread_titles(room: &Newsroom) -> Vec<String> {
     )
 }
 
+/// A copy of the fifth article, at a source of its own.
+fn copy(source: &str, n: usize) -> Value {
+    let mut copy = article(5, source, "Pears 5");
+    copy["url"] = json!(format!("https://{source}.example/copy-{n}"));
+    copy
+}
+
+fn without_source(mut article: Value) -> Value {
+    article.as_object_mut().expect("an object").remove("source");
+    article
+}
+
+/// Three articles, each of a source of its own, that were there before somebody logged in.
+fn begun() -> Newsroom {
+    let room = Newsroom::new();
+    let sources =
+        [article(1, "harbour", "Ferries 1"), article(2, "orchard", "Ferries 2"), article(3, "tunnel", "Ferries 3")];
+    import(&room, "before.jsonl", &sources);
+    Read::begin(room).end()
+}
+
 #[test]
 fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_of_the_others() {
-    let copy = |source: &str, n: usize| {
-        let mut copy = article(5, source, "Pears 5");
-        copy["url"] = json!(format!("https://{source}.example/copy-{n}"));
-        copy
-    };
-    let without_source = |mut article: Value| {
-        article.as_object_mut().expect("an object").remove("source");
-        article
-    };
-    let begin = || {
-        let room = Newsroom::new();
-        import(
-            &room,
-            "before.jsonl",
-            &[
-                article(1, "harbour", "Ferries 1"),
-                article(2, "orchard", "Ferries 2"),
-                article(3, "tunnel", "Ferries 3"),
-            ],
-        );
-        Read::begin(room).end()
-    };
     // One that no source lists is shown by nobody: its first copy is to be read, and the others are not, nor it itself when it is listed.
-    let room = begin();
+    let room = begun();
     import(&room, "a.jsonl", &[without_source(article(5, "x", "Pears 5"))]);
     import(&room, "b.jsonl", &[copy("orchard", 1), copy("tunnel", 2)]);
     assert_eq!(room.column("SELECT duplicate_of FROM articles WHERE id > 4"), ["4", "4"]);
@@ -784,7 +783,7 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     room.assert_sound();
 
     // A source that is removed takes what is unread with it, and a copy takes its place.
-    let room = begin();
+    let room = begun();
     import(
         &room,
         "a.jsonl",
@@ -801,7 +800,7 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     // Not where it was read, in itself or in a copy, whatever comes in or goes after that.
     let read_once = "UPDATE reading SET read_at = '2026-01-01T00:00:00Z' WHERE article_id = 5";
     let gone = "UPDATE sources SET state = 'removed' WHERE slug = 'harbour'";
-    let room = begin();
+    let room = begun();
     import(&room, "a.jsonl", &[article(6, "tunnel", "Plums 6"), article(5, "harbour", "Pears 5")]);
     write(&room, &format!("{read_once}; {gone}"));
     import(&room, "b.jsonl", &[copy("orchard", 1), copy("tunnel", 2)]);
@@ -809,7 +808,7 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     assert_eq!(unread_titles(&room), ["Plums 6 4"]);
     room.run(&["rm", "5"]).exits(0);
     assert_eq!(unread_titles(&room), ["Plums 6 4"]);
-    let room = begin();
+    let room = begun();
     import(
         &room,
         "a.jsonl",
@@ -817,9 +816,12 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     );
     write(&room, &format!("INSERT INTO reading (article_id, read_at) VALUES (7, '2026-01-01T00:00:00Z'); {gone}"));
     assert_eq!(unread_titles(&room), ["Plums 6 4"]);
+}
 
-    // Nor where another source lists it.
-    let room = begin();
+#[test]
+fn what_is_unread_moves_to_a_copy_when_it_is_deleted_and_what_is_no_copy_is_unread_itself() {
+    // Where another source lists it too, it is unread there.
+    let room = begun();
     import(&room, "a.jsonl", &[article(5, "harbour", "Pears 5"), copy("orchard", 1)]);
     write(
         &room,
@@ -841,7 +843,7 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     assert_eq!(unread_titles(&room), ["Pears 5 5", "Pears 5 6"]);
 
     // One that turns out to be a copy of what is not shown stays unread, and of what is shown it does not.
-    let room = begin();
+    let room = begun();
     import(
         &room,
         "a.jsonl",
@@ -855,7 +857,7 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
     assert_eq!(unread_titles(&room), ["Plums 6 5", "Quinces 7 6"]);
     write(&room, "UPDATE articles SET duplicate_of = 5, duplicate_kind = 'near' WHERE id = 6");
     assert_eq!(unread_titles(&room), ["Plums 6 5"]);
-    let room = begin();
+    let room = begun();
     import(
         &room,
         "a.jsonl",
