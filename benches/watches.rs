@@ -5,8 +5,9 @@
 //!
 //! * An article: `Reader::judge` over articles that were stored, on one thread, by the clock: reading the changes, their stories, comparing texts
 //!   with the watches, and making what is found ready to be told. Not writing it down.
-//! * Ingest: `Store::import_all` of the same articles, in turns without watches and with 1,000 that a daemon judges beside it; what is found is
-//!   written down in the meantime. The median of the rounds.
+//! * Ingest: `Store::import_all` of the same articles, in turns without watches, with 1,000 that a daemon judges beside it, and with those and a
+//!   look for alarms of 1,000 sources every five seconds, which is twelve times as often as the daemon looks; what is found is written down in
+//!   the meantime. The median of the rounds, and of the losses in each.
 //! * Latency: from the answer that an article is durable to the last byte of its message at a webhook on the loopback device.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,13 +18,21 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use newswire::config::{self, Config, Overrides};
+use newswire::daemon::AlarmWatch;
 use newswire::model::{ImportedArticle, Watch, WatchKind};
 use newswire::store::{Reader, Store, WatchBook, add_watches_beside};
 use newswire::{pipeline, tell};
+use rusqlite::Connection;
 use tokio::sync::watch;
 
 const N_WORDS: u64 = 40_000;
 const WORDS_OF_TEXT: usize = 500;
+
+/// A thousand sources, that were polled a moment ago.
+const SOURCES: &str = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000)
+     INSERT INTO sources (slug, kind, url, state, origin, created_at)
+         SELECT 'polled-' || n, 'feed', 'https://' || n || '.example/', 'active', 'file', '' FROM numbers;
+     INSERT INTO _source_schedule (source_id, last_ok_at) SELECT id, unixepoch('now') * 1000 FROM sources";
 
 fn main() {
     let is_quick = std::env::args().any(|argument| argument == "--quick");
@@ -149,33 +158,72 @@ async fn cost_of_an_article(n_articles: u64) {
     store.close().await.expect("it closes");
 }
 
+/// What goes on beside ingest.
+#[derive(Clone, Copy)]
+struct Beside {
+    what: &'static str,
+    n_watches: usize,
+    looks_for_alarms: bool,
+}
+
+const BESIDE: [Beside; 3] = [
+    Beside { what: "nothing", n_watches: 0, looks_for_alarms: false },
+    Beside { what: "1,000 watches", n_watches: 1000, looks_for_alarms: false },
+    Beside { what: "1,000 watches and all alarms", n_watches: 1000, looks_for_alarms: true },
+];
+
 async fn loss_of_ingest(n_articles: u64, n_rounds: usize) {
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..n_rounds {
-        for (n_watches, times) in [0, 1000].into_iter().zip(&mut times) {
-            let folder = tempfile::tempdir().expect("a folder");
-            let config = settings(folder.path(), "");
-            let store = Store::open(&config.store, &config.schedule).expect("a store");
-            add_watches_beside(&config.store, &watches(0, n_watches, "nobody")).expect("watches");
-            let (_settings, in_force) = watch::channel(Arc::clone(&config));
-            let telling = tell::start(&store, in_force).expect("a thread");
-            let begun = Instant::now();
-            let mut number = 0;
-            while number < n_articles {
-                take_in(&store, number..(number + 20).min(n_articles)).await;
-                number += 20;
-            }
-            times.push(begun.elapsed());
-            telling.stop().await;
-            store.close().await.expect("it closes");
+    let mut times = BESIDE.map(|_| Vec::new());
+    for round in 0..n_rounds {
+        for turn in 0..BESIDE.len() {
+            // Each comes as often before another as behind it.
+            let which = (round + turn) % BESIDE.len();
+            times[which].push(time_beside(BESIDE[which], n_articles).await);
         }
     }
-    let [without, with] = times.map(|mut times| {
-        times.sort_unstable();
-        times[times.len() / 2]
+    println!("\n{n_articles} articles beside");
+    let median = |mut figures: Vec<f64>| {
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    for (beside, own) in BESIDE.iter().zip(&times) {
+        let losses = own.iter().zip(&times[0]).map(|(own, alone)| 100.0 * (1.0 - alone / own));
+        println!("{:>8.2} s {:>5.1} % slower  {}", median(own.clone()), median(losses.collect()), beside.what);
+    }
+}
+
+async fn time_beside(beside: Beside, n_articles: u64) -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = settings(folder.path(), "");
+    let store = Store::open(&config.store, &config.schedule).expect("a store");
+    Connection::open(&config.store.path).and_then(|file| file.execute_batch(SOURCES)).expect("sources");
+    add_watches_beside(&config.store, &watches(0, beside.n_watches, "nobody")).expect("watches");
+    let (_settings, in_force) = watch::channel(Arc::clone(&config));
+    let telling = tell::start(&store, in_force).expect("a thread");
+    let looking = beside.looks_for_alarms.then(|| {
+        let (store, config) = (store.clone(), Arc::clone(&config));
+        tokio::spawn(async move {
+            let mut watch = AlarmWatch::default();
+            loop {
+                watch.look(&store, &config, Timestamp::now()).await.expect("it is looked");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        })
     });
-    let loss = 100.0 * (1.0 - without.as_secs_f64() / with.as_secs_f64());
-    println!("\n{n_articles} articles: {without:.2?} without watches, {with:.2?} with 1,000 ({loss:.1} % slower)");
+    let begun = Instant::now();
+    let mut number = 0;
+    while number < n_articles {
+        take_in(&store, number..(number + 20).min(n_articles)).await;
+        number += 20;
+    }
+    let time = begun.elapsed();
+    if let Some(looking) = looking {
+        looking.abort();
+        let _ = looking.await;
+    }
+    telling.stop().await;
+    store.close().await.expect("it closes");
+    time.as_secs_f64()
 }
 
 async fn latency(n_articles: u64) {
