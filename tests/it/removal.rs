@@ -62,6 +62,38 @@ fn what_is_deleted_does_not_come_back() {
 }
 
 #[test]
+fn copies_of_what_is_deleted_are_copied_in_its_place() {
+    let room = Newsroom::new();
+    let at = |paper: &str, number| {
+        line(number, 3, &json!({ "url": format!("https://{paper}.example/story"), "source": paper }))
+    };
+    let of = |id: i64| {
+        room.column(&format!(
+            "SELECT coalesce(duplicate_of || ' ' || duplicate_kind, 'none') FROM articles WHERE id = {id}"
+        ))
+    };
+    import(&room, &[at("north", 1), at("south", 1)]);
+    assert_eq!(of(2), ["1 exact"]);
+    room.run(&["rm", "1"]).exits(0);
+    assert_eq!(of(2), ["none"]);
+    import(&room, &[at("east", 1)]);
+    assert_eq!(of(3), ["2 exact"]);
+    // Whoever deletes it.
+    let theirs = Connection::open(room.database()).expect("a database");
+    theirs.execute("DELETE FROM articles WHERE id = 2", []).expect("it is deleted");
+    drop(theirs);
+    import(&room, &[at("west", 1)]);
+    assert_eq!(of(4), ["3 exact"]);
+    // A copy of what it said before has not its text.
+    import(&room, &[at("east", 9)]);
+    assert_eq!(room.column("SELECT revision FROM articles WHERE id = 3"), ["2"]);
+    room.run(&["rm", "3"]).exits(0);
+    import(&room, &[at("port", 9)]);
+    assert_eq!(of(5), ["none"]);
+    room.assert_sound();
+}
+
+#[test]
 fn what_is_forgotten_may_come_back() {
     let room = Newsroom::new();
     let lines = [with_url(1, 3), line(2, 3, &json!({ "id": "g2", "source": "wire" }))];
