@@ -9,6 +9,17 @@ pub(crate) fn counted(number: impl Display, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
+/// A language as those of articles are written, or what one looks like: of any other there is nothing, and nobody would know.
+pub(crate) fn language(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_code = matches!(text.len(), 2 | 3) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_code {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a language is two or three letters: en, de, ja".to_owned())
+    }
+}
+
 /// A share of 1.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)

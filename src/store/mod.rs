@@ -58,7 +58,7 @@ pub use read::messages::{ReceiverState, ReceiverTrouble, WaitingMessage};
 pub use read::names::{Names, Numbered};
 pub use read::reader::Reader;
 pub use read::reading::{ArrivalFilter, ReadingMarks, Subscription, Unread, WatchSubscription};
-pub use read::search::{CountedHit, Found, MATCH_MARKS, Order, SearchHit};
+pub use read::search::{CountedHit, Found, MATCH_MARKS, Order, RANKED_MAX, SearchHit};
 pub use read::sightings::SightingRow;
 pub use read::sizes::{SizeReport, TableSize, TextSize};
 pub use read::source_details::{FetchRow, HostState, SourceDetails, SourceHours};

@@ -273,6 +273,21 @@ fn a_damaged_file_is_told_and_not_backed_up_as_if_it_were_sound() {
 }
 
 #[test]
+fn a_backup_that_was_made_beside_a_daemon_is_none_that_ended_without_stopping() {
+    let room = Newsroom::new();
+    let daemon = room.start();
+    daemon.wait_to_say("started");
+    let copy = room.path("copy.db").display().to_string();
+    room.run(&["backup", &copy]).exits(0);
+    daemon.stop().exits(0);
+    assert_eq!(room.number("SELECT count(*) FROM _daemon WHERE stopped_at IS NOT NULL"), 1);
+    room.run(&["restore", "--force", &copy]).exits(0);
+    let status = room.run(&["status"]).exits(0);
+    assert!(!status.stdout.contains("without stopping"), "{}", status.stdout);
+    assert_eq!(room.number("SELECT count(*) FROM _daemon WHERE stopped_at IS NOT NULL"), 1);
+}
+
+#[test]
 fn a_damaged_article_stops_no_other() {
     for column in ["title", "body", "language"] {
         let room = newsroom();

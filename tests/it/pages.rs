@@ -116,11 +116,17 @@ fn every_page_is_shown_in_its_forms() {
     assert_eq!(shown.json("/why.json?url=2")["url"], "https://paper1.example/a");
     let unknown = shown.get("/why?url=https%3A%2F%2Felsewhere.example%2F%3Cscript%3E").body;
     assert!(unknown.contains("<code>newswire fetch"), "{unknown}");
-    assert_eq!(shown.json("/search.json?lang=fr")["articles"], json!([]));
+    assert_eq!(shown.json("/search.json?lang=FR")["articles"], json!([]));
+    // What elsewhere is an operator is told to be a word.
+    let taken = shown.get("/search?q=night+OR+train").body;
+    assert!(taken.contains("OR: taken for words"), "{taken}");
+    let taken = &shown.json("/search.json?q=nig*ht")["note"];
+    assert!(taken.as_str().is_some_and(|note| note.starts_with("nig*ht: taken for words")), "{taken}");
     let many_words = format!("/search?q={}", "a*+".repeat(40));
     for (path, status, reason) in [
         ("/nowhere", 404, "there is no page at /nowhere"),
         ("/articles/77", 404, "there is no article 77"),
+        ("/search?lang=french", 400, "a language is two or three letters"),
         ("/articles/one", 404, "is no number"),
         ("/articles/1/diff/1..9", 404, "there is no revision 9"),
         ("/why?url=7.5", 400, "it is a number"),

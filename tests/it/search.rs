@@ -1,9 +1,12 @@
 //! Words are found, also in scripts that are written without blanks; whoever changed the articles.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 use serde_json::json;
 
 use crate::harness::Newsroom;
+use crate::mcp_client::Client;
 
 /// Language, headline, text: invented.
 const ARTICLES: &[[&str; 3]] = &[
@@ -216,7 +219,8 @@ fn a_search_ranks_as_the_index_does_in_any_choice_of_articles() {
 fn of_very_many_hits_the_newest_are_ranked_and_that_is_said() {
     let room = ferries(1100);
     let newest = room.column("SELECT id FROM articles ORDER BY id DESC LIMIT 1000");
-    let outcome = room.run(&["--json", "search", "ferry", "-n", "3"]).exits(0).says("the best of the newest 1000");
+    let outcome =
+        room.run(&["--json", "search", "ferry", "-n", "3"]).exits(0).says("the best of the 1000 that came in last");
     let best: Vec<String> = outcome.json_lines().iter().map(|hit| hit["id"].to_string()).collect();
     // The oldest of them have the word most often.
     let expected = room.column(&format!(
@@ -235,6 +239,23 @@ fn of_very_many_hits_the_newest_are_ranked_and_that_is_said() {
     assert_eq!(outcome.json_lines()[0]["id"], oldest);
     let rare = room.run(&["--json", "search", "lantern", "-n", "3"]).exits(0).says("107 more articles");
     assert_eq!(rare.json_lines().len(), 3);
+    // Pages of an answer to an agent are of the same thousand, and the last of them says that there are others.
+    let mut client = Client::of(&room);
+    let mut told = Vec::new();
+    let mut asked = json!({ "query": "ferry", "limit": 200 });
+    loop {
+        let answer = client.call("search", asked.clone());
+        told.extend(answer["articles"].as_array().expect("rows").iter().map(|row| row["id"].as_i64()));
+        assert!(answer["notes"][0].as_str().is_some_and(|note| note.contains("the others are not told")), "{answer}");
+        assert!(answer["n_found"].is_null() && answer["untrusted"].get("n_found").is_none(), "{answer}");
+        if answer["more"] == false {
+            break;
+        }
+        asked["offset"] = answer["next"]["offset"].clone();
+    }
+    let distinct: BTreeSet<_> = told.iter().collect();
+    assert_eq!((told.len(), distinct.len()), (1000, 1000));
+    client.end().exits(0);
 }
 
 #[test]

@@ -298,6 +298,10 @@ fn a_webhook_is_told_of_a_story_signed_and_once() {
     let tried = room.run(&["--json", "watch", "test", "all"]).exits(0).json_lines();
     assert_eq!(tried.len(), 1, "{tried:?}");
     room.run(&["watch", "add", "nothing"]).exits(0);
+    room.run(&["watch", "test", "nothing"]).exits(0).says("the watch nothing is tried");
+    room.run(&["watch", "test", "nothing", "--lang", "en"])
+        .exits(0)
+        .says("a query of nothing is tried with these options");
     room.run(&["watch", "add", "nothing"]).exits(1).says("there is a watch nothing already");
     room.run(&["watch", "rm", "nothing", "none"]).exits(3).says("there is no watch none");
     room.run(&["watch", "add", "x", "--to", "nobody"]).exits(2).says("no receiver nobody; they have desk");

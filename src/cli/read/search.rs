@@ -98,7 +98,7 @@ fn tell_others(context: &mut Context, found: &Found, limit: u32) -> Result<(), F
             return tell_rest(context, found.hits.len(), limit, "articles", || Ok(n_found as u64));
         }
         Order::BestOfNewest(n_ranked) => format!(
-            "more than {n_ranked} articles match, and these are the best of the newest {n_ranked}; another word, --source or --since \
+            "more than {n_ranked} articles match, and these are the best of the {n_ranked} that came in last; another word, --source or --since \
              leaves fewer, --all ranks and prints all"
         ),
         Order::Newest => "very many words begin so, and these are the newest articles with one, newest first; more letters leave fewer, \

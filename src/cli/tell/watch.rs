@@ -120,7 +120,7 @@ struct WhatArguments {
     source: Option<String>,
 
     /// Only articles in this language count: en, de, ja
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    #[arg(long, value_name = "LANGUAGE", value_parser = forms::words::language)]
     lang: Option<String>,
 
     /// Only of stories that so many newsrooms tell; those that print another one's report do not count
@@ -142,16 +142,6 @@ struct WhatArguments {
     /// When a publisher takes an article away
     #[arg(long, group = "kind")]
     removed: bool,
-}
-
-/// A language as those of articles are written: any other would be told nothing, and nobody would know.
-fn language(text: &str) -> Result<String, String> {
-    let is_code = matches!(text.len(), 2 | 3) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if is_code {
-        Ok(text.to_ascii_lowercase())
-    } else {
-        Err("a language is two or three letters: en, de, ja".to_owned())
-    }
 }
 
 impl WhatArguments {
@@ -367,6 +357,16 @@ fn test(context: &mut Context, arguments: &TestArguments) -> Result<(), Failure>
     let reader = Context::reader(&config.store.path)?;
     let query = arguments.query.as_deref();
     let known = reader.watches()?.into_iter().find(|row| Some(row.watch.name.as_str()) == query);
+    if let (Some(name), Some(_)) = (query, &known) {
+        let name = forms::words::shell_word(name);
+        context.output.note(if arguments.what.is_empty() {
+            format!("newswire: the watch {name} is tried, and not a query of that word")
+        } else {
+            format!(
+                "newswire: a query of {name} is tried with these options, and not the watch of that name: `newswire watch test {name}` tries that"
+            )
+        });
+    }
     let watch = match known {
         Some(row) if arguments.what.is_empty() => row.watch,
         _ if query.is_none() && arguments.what.is_empty() => {

@@ -8,7 +8,10 @@ use crate::forms::revisions::{History, RevisionRange};
 use crate::mcp::answer::{Answer, Rest};
 use crate::mcp::arguments::{Arguments, Kind, Parameter, Refusal};
 use crate::mcp::definition::{Basis, Definition};
-use crate::store::{ArticleDetails, ArticleFilter, MATCH_MARKS, Order, Reader, SearchHit, SourceRow, expression_of};
+use crate::store::{
+    ArticleDetails, ArticleFilter, MATCH_MARKS, Order, RANKED_MAX, Reader, SearchHit, SourceRow, expression_of,
+    operators_taken_for_words,
+};
 
 /// Rows that are told where nobody says otherwise, and the most of them; and how far one may go down a list. What is behind that is found by
 /// another question.
@@ -69,7 +72,10 @@ fn search(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answe
         since: arguments.time("since"),
         until: arguments.time("until"),
         story_id: arguments.number("story"),
-        language: arguments.text("language").map(|code| code.trim().to_lowercase()),
+        language: arguments
+            .text("language")
+            .map(|code| forms::words::language(code).map_err(|rule| Refusal::wrong("language", rule)))
+            .transpose()?,
         without_duplicates: arguments.flag("without_copies"),
         ..ArticleFilter::default()
     };
@@ -77,19 +83,30 @@ fn search(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answe
         reader.story(story)?.ok_or_else(|| no_story(story))?;
     }
     let (offset, limit) = (arguments.count("offset"), arguments.count("limit"));
-    let n_sought = offset + limit + 1;
+    let mut n_sought = offset + limit + 1;
+    let mut notes = Vec::new();
     let (hits, n_found, order) = match arguments.text("query") {
         Some(query) => {
             let expression = expression_of(query);
             if expression.is_empty() {
                 return Err(Refusal::wrong("query", "must have a word in it: letters or digits"));
             }
+            notes.extend(operators_taken_for_words(query));
+            // With more, others would be ranked: each page is of the same.
+            n_sought = n_sought.min(RANKED_MAX);
             let found = reader.search(&expression, &filter, n_sought)?;
             let (n_found, order) = match found.order {
                 Order::BestOfAll(n_found) => (Some(n_found as u64), "best-first"),
                 Order::BestOfNewest(_) => (None, "best-of-the-newest"),
                 Order::Newest => (None, "newest-first"),
             };
+            if n_found.is_none() {
+                notes.push(format!(
+                    "more than {RANKED_MAX} articles may match, of which these are {}; the others are not told: other words, a source or a time \
+                     leave fewer",
+                    if order == "newest-first" { "the newest" } else { "the best of those that came in last" }
+                ));
+            }
             (found.hits, n_found, order)
         }
         None => {
@@ -102,11 +119,9 @@ fn search(reader: &Reader, arguments: &Arguments, basis: &Basis) -> Result<Answe
     let shown = hits.iter().skip(offset as usize).take(limit as usize);
     let mut rows: Vec<Value> = shown.map(hit).collect();
     marks::add(reader, &mut rows)?;
-    Answer::of(json!({ "n_found": n_found }), basis.now).with_ours("order", json!(order)).with_rows(
-        "articles",
-        rows,
-        &Rest::offset(offset, is_more),
-    )
+    let answer = Answer::of(json!({}), basis.now).with_ours("n_found", json!(n_found)).with_ours("order", json!(order));
+    let answer = if notes.is_empty() { answer } else { answer.with_ours("notes", json!(notes)) };
+    answer.with_rows("articles", rows, &Rest::offset(offset, is_more))
 }
 
 fn hit(hit: &SearchHit) -> Value {

@@ -135,6 +135,8 @@ fn settle(whole: &Path) -> rusqlite::Result<u64> {
         );
         copy.execute(&named, [])?;
     }
+    // A backup that was made beside a daemon is none that ended without stopping.
+    copy.execute("UPDATE _daemon SET stopped_at = heartbeat_at WHERE stopped_at IS NULL", [])?;
     let n_articles = copy.query_row("SELECT count(*) FROM articles", [], |row| row.get(0))?;
     copy.close().map_err(|(_, error)| error)?;
     Ok(n_articles)

@@ -19,8 +19,8 @@ use crate::store::read::ranking::Ranking;
 use crate::store::read::reader::list;
 use crate::store::read::spellings::{spellings, words_of};
 
-/// So many hits are ranked, or as many as are asked for.
-pub(super) const RANKED_MAX: u32 = 1000;
+/// So many hits are ranked, or as many as are asked for: those that came in last.
+pub const RANKED_MAX: u32 = 1000;
 
 /// A choice of so many articles and fewer is looked up among the hits; of a larger one each hit is asked whether it belongs to it.
 const FEW_ARTICLES: u32 = 20_000;

@@ -11,9 +11,11 @@ use crate::store::read::article_records::{ARTICLE_COLUMNS, ArticleRow, N_ARTICLE
 use crate::store::read::articles::article_name;
 use crate::store::read::beginnings::{Beginning, WithBeginning};
 use crate::store::read::hit::{Hit, Index};
-use crate::store::read::hits::{Asked, RANKED_MAX};
+use crate::store::read::hits::Asked;
 use crate::store::read::passage;
 use crate::store::read::reader::{Reader, list};
+
+pub use crate::store::read::hits::RANKED_MAX;
 
 /// A search result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub struct Found {
 pub enum Order {
     /// The best of so many, which are all, best first.
     BestOfAll(usize),
-    /// The best of the newest so many, best first.
+    /// The best of so many that came in last, best first.
     BestOfNewest(usize),
     /// The newest by the times of lists, newest first.
     Newest,
@@ -68,8 +70,8 @@ const COUNTED_SQL: &str = "SELECT articles.id, articles.published_at, articles.d
 
 impl Reader {
     /// Searches titles and bodies, best hit first. `expression` is in the syntax of FTS5; words of scripts without blanks are found
-    /// wherever they stand. Of very many hits the newest alone are ranked: a thousand, or `limit` if that is more. Of articles with a word
-    /// that begins in a way in which words at very many places do, up to a thousand are the newest, and are not ranked.
+    /// wherever they stand. Of very many hits those alone are ranked that came in last: [`RANKED_MAX`], or `limit` if that is more. Of
+    /// articles with a word that begins in a way in which words at very many places do, up to a thousand are the newest, and are not ranked.
     ///
     /// # Errors
     ///

@@ -25,8 +25,11 @@ pub fn expression_of(query: &str) -> String {
 /// What is said of a query in which something stands that elsewhere is an operator, and here is a word as any other.
 #[must_use]
 pub fn operators_taken_for_words(query: &str) -> Option<String> {
-    let outside = query.split(['"', '“', '”']).step_by(2).flat_map(str::split_whitespace);
-    let taken: Vec<&str> = outside.filter(|word| is_like_operator(word)).collect();
+    let words = query.split(['"', '“', '”']).enumerate().flat_map(|(position, part)| {
+        let is_quoted = position % 2 == 1;
+        part.split_whitespace().filter(move |word| is_wildcard(word, is_quoted) || !is_quoted && is_like_operator(word))
+    });
+    let taken: Vec<&str> = words.collect();
     if taken.is_empty() {
         return None;
     }
@@ -34,6 +37,16 @@ pub fn operators_taken_for_words(query: &str) -> Option<String> {
     Some(format!(
         "{taken}: taken for words, since a query has no operators but \"a phrase\" and begin*; all must occur: {all}"
     ))
+}
+
+/// Whether a word has a wildcard where it is none: a beginning alone is looked for, and not within quotes.
+fn is_wildcard(word: &str, is_quoted: bool) -> bool {
+    let stem = word.strip_suffix('*').filter(|_| !is_quoted).unwrap_or(word);
+    let is_within = |(at, _)| {
+        let next = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        next(stem[..at].chars().next_back()) && next(stem[at + 1..].chars().next())
+    };
+    stem.contains('*') && stem.contains(char::is_alphanumeric) || stem.match_indices('?').any(is_within)
 }
 
 /// Whether a word is an operator in FTS5's syntax, or in that of the search engines that people know.
@@ -65,6 +78,8 @@ mod tests {
             ("title:\"night train\" NOT bus", "title: NOT"),
             ("NEAR(storm harbour)", "NEAR(storm harbour)"),
             ("(storm | gale) +lorne", "(storm | gale) +lorne"),
+            ("lo*rne *orne har?our", "lo*rne *orne har?our"),
+            ("\"night tra*\" late*", "tra*"),
         ] {
             let told = operators_taken_for_words(query).unwrap_or_default();
             assert!(told.starts_with(&format!("{taken}: taken for words")), "{query}: {told}");

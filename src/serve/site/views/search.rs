@@ -10,7 +10,7 @@ use crate::forms;
 use crate::serve::miss::Miss;
 use crate::store::{
     ArticleDetails, ArticleFilter, ArticleRow, CountedHit, MATCH_MARKS, Numbered, Order, Reader, SearchHit,
-    expression_of,
+    expression_of, operators_taken_for_words,
 };
 
 use super::view::{Texts, View, source, wants_feed};
@@ -52,7 +52,7 @@ pub(super) fn read(reader: &Reader, asked: &Asked) -> Result<Search, Miss> {
         since: asked.time("since")?,
         until: asked.time("until")?,
         story_id: asked.number("story")?,
-        language: asked.text("lang").map(str::to_owned),
+        language: asked.text("lang").map(forms::words::language).transpose().map_err(Miss::Wrong)?,
         without_duplicates: asked.text("copies") == Some("no"),
         ..ArticleFilter::default()
     };
@@ -168,13 +168,31 @@ impl Search {
         let n = self.counted.len() as u64;
         match (self.order, self.query.is_some()) {
             (Some(Order::BestOfNewest(n_ranked)), _) => {
-                format!("the best of the newest {n_ranked}; a source or a day leaves fewer")
+                format!("the best of the {n_ranked} that came in last; a source or a day leaves fewer")
             }
             (Some(Order::Newest), _) => "the newest with a word that begins so; more letters leave fewer".to_owned(),
             _ if n >= u64::from(COUNTED_MAX) => format!("more than {COUNTED_MAX} articles"),
             (_, true) => format!("{}, best first", counted(n, "article")),
             (_, false) => format!("{}, newest first", counted(n, "article")),
         }
+    }
+
+    /// How many there are, where that is known.
+    fn n_found(&self) -> Option<usize> {
+        match self.order {
+            Some(Order::BestOfAll(n_found)) => Some(n_found),
+            Some(Order::BestOfNewest(_) | Order::Newest) => None,
+            None => Some(self.counted.len()).filter(|n| *n < COUNTED_MAX as usize),
+        }
+    }
+
+    /// How many of those that were found are shown, if not all.
+    fn told_of_rest(&self) -> Option<String> {
+        let n_counted = self.counted.len();
+        (n_counted > self.hits.len()).then(|| {
+            let bound = if n_counted >= COUNTED_MAX as usize { "the first " } else { "all " };
+            format!("{} are shown, and {bound}{n_counted} counted by source, language and day", self.hits.len())
+        })
     }
 }
 
@@ -192,6 +210,7 @@ impl View for Search {
         html! {
             p.about {
                 (self.told())
+                @if let Some(rest) = self.told_of_rest() { " · " (rest) }
                 @for name in ["source", "lang", "since", "until", "story"] {
                     @if let Some(value) = asked.text(name) {
                         " · " (name) " " b { (value) } " "
@@ -199,6 +218,7 @@ impl View for Search {
                     }
                 }
             }
+            @if let Some(taken) = self.query.as_deref().and_then(operators_taken_for_words) { p.trouble { (taken) } }
             div.beside {
                 div {
                     @if self.hits.is_empty() { p.none { "Nothing found." } }
@@ -226,6 +246,8 @@ impl View for Search {
         };
         json!({
             "articles": hits.collect::<Vec<_>>(),
+            "n_found": self.n_found(),
+            "note": self.query.as_deref().and_then(operators_taken_for_words),
             "sources": counts(self.facet(|hit| hit.source.as_deref())),
             "languages": counts(self.facet(|hit| hit.language.as_deref())),
             "days": counts(self.facet(|hit| hit.date.as_deref())),
