@@ -189,7 +189,11 @@ fn describe_receivers(output: &mut Output, report: &StatusReport, config: &Confi
         let ReceiverState { name, n_waiting, n_refused, error, .. } = state;
         let mut parts = vec![format!("{name} · {word}")];
         if *n_waiting > 0 {
-            parts.push(format!("{} wait", counted(*n_waiting, "message")));
+            parts.push(format!(
+                "{} {}",
+                counted(*n_waiting, "message"),
+                if *n_waiting == 1 { "waits" } else { "wait" }
+            ));
         }
         if *n_refused > 0 {
             parts.push(format!("{n_refused} refused (`newswire receivers retry {name}`)"));

@@ -41,7 +41,7 @@ pub(crate) enum WatchAction {
 Examples:
   newswire watch add storms 'harbour storm' --to desk
   newswire watch add big --grows-to 5 --lang en --to desk --to phone       any story, once five newsrooms tell it
-  newswire watch add ours-revised --revised --source harbour-post          any article of ours")]
+  newswire watch add ours-revised --revised --source harbour-post --to desk   any article of ours")]
     Add(AddArguments),
     /// List what is watched
     #[command(after_help = "\
