@@ -402,6 +402,23 @@ fn sql_that_would_write_or_run_for_ever_or_take_all_memory_is_refused() {
 }
 
 #[test]
+fn commands_choose_by_language_as_tools_do() {
+    let room = known_store();
+    let in_french = room.column("SELECT id FROM articles WHERE language = 'fr' ORDER BY id");
+    assert_eq!(in_french.len(), 2);
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        let told = room.run(arguments).exits(0).json_lines();
+        let mut ids: Vec<i64> = told.iter().filter_map(|row| row["id"].as_i64()).collect();
+        ids.sort_unstable();
+        ids.iter().map(i64::to_string).collect()
+    };
+    assert_eq!(ids(&["--json", "ls", "--lang", "FR"]), in_french);
+    assert_eq!(ids(&["--json", "tail", "--lang", "fr"]), in_french);
+    assert_eq!(ids(&["--json", "search", "--lang", "ja", "market fire"]), Vec::<String>::new());
+    room.run(&["ls", "--lang", "french"]).exits(2).says("two or three letters");
+}
+
+#[test]
 fn answers_are_bounded_and_the_rest_is_had_by_what_they_say() {
     let room = known_store();
     let mut client = Client::of(&room);

@@ -143,7 +143,7 @@ pub(crate) fn run(context: &mut Context, command: &ExportCommand) -> Result<(), 
 
 /// The choice, as the options name it. Ages are times by now.
 fn query(command: &ExportCommand) -> Value {
-    let FilterArguments { source, since, until, story, condition, no_duplicates } = &command.filter;
+    let FilterArguments { source, lang, since, until, story, condition, no_duplicates } = &command.filter;
     let time = |time: &Option<Timestamp>| time.map(rfc3339);
     let mut query = Map::new();
     let mut add = |name: &str, value: Value| {
@@ -152,6 +152,7 @@ fn query(command: &ExportCommand) -> Value {
         }
     };
     add("source", json!(source));
+    add("lang", json!(lang));
     add("since", json!(time(since)));
     add("until", json!(time(until)));
     add("story", json!(story));

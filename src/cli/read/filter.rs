@@ -4,6 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::forms::times::parse_time;
+use crate::forms::words::language;
 use crate::store::{ArticleFilter, Reader};
 
 use super::stories;
@@ -16,6 +17,10 @@ pub(crate) struct FilterArguments {
     /// Seen in this source (slug, unique prefix or address)
     #[arg(long, value_name = "SOURCE")]
     pub(crate) source: Option<String>,
+
+    /// In this language: en, de, ja
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    pub(crate) lang: Option<String>,
 
     /// Published at this time or later: 2026-11-20, 2d, 12h, yesterday
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time)]
@@ -51,7 +56,7 @@ impl FilterArguments {
         Ok(ArticleFilter {
             source_id,
             story_id: self.story,
-            language: None,
+            language: self.lang.clone(),
             since: self.since,
             until: self.until,
             condition: self.condition.clone(),
