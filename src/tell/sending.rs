@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 use crate::config::{Config, Receiver};
 use crate::forms;
 use crate::model::{Sending, SendingEffect};
-use crate::store::{Reader, Store, StoreError, WaitingMessage};
+use crate::store::{DamagedRow, Reader, Store, StoreError, WaitingMessage};
 
 use super::delivery::Delivery;
 use super::key;
@@ -33,8 +33,10 @@ const N_AT_ONCE: usize = 4;
 const BACKOFF_MIN: Duration = Duration::from_secs(5);
 const BACKOFF_MAX: Duration = Duration::from_hours(1);
 
-/// A receiver that has taken nothing for so long is paused, until somebody says otherwise.
+/// A receiver that has taken nothing for so long, and that often, is paused, until somebody says otherwise: a machine that sleeps over a weekend
+/// has hardly tried.
 const FAILING_MAX: SignedDuration = SignedDuration::from_hours(3 * 24);
+const FAILED_TRIES_MIN: u32 = 24;
 
 /// Rings for the tasks of receivers: there is something new for them.
 #[derive(Clone, Debug, Default)]
@@ -90,11 +92,13 @@ struct Task {
     /// Since when nothing was taken, and how often that was.
     failing_since: Option<Timestamp>,
     n_failures: u32,
+    /// Messages that cannot be read, as far as that was told.
+    damage: Vec<DamagedRow>,
 }
 
 impl Task {
     fn new(config: Arc<Config>, receiver: Receiver, store: Store, bell: Arc<Notify>) -> Task {
-        Task { config, receiver, store, bell, failing_since: None, n_failures: 0 }
+        Task { config, receiver, store, bell, failing_since: None, n_failures: 0, damage: Vec::new() }
     }
 
     async fn run(mut self) {
@@ -166,9 +170,14 @@ impl Task {
             let reader = Reader::open(&path)?;
             let due = reader.due_messages(&name, Timestamp::now(), limit)?;
             let failing_since = if due.is_empty() { None } else { reader.receiver_fails_since(&name)? };
-            Ok::<_, StoreError>((due, failing_since))
+            Ok::<_, StoreError>((due, failing_since, reader.take_damage()))
         });
-        let (due, failing_since) = asked.await.map_err(|_| StoreError::Closed)??;
+        let (due, failing_since, damage) = asked.await.map_err(|_| StoreError::Closed)??;
+        // Once, and not at each look.
+        for row in damage.iter().filter(|row| !self.damage.contains(row)) {
+            error!("of what waits for receiver {}, {row}", self.receiver.name);
+        }
+        self.damage = damage;
         self.failing_since = failing_since.and_then(|since| since.parse().ok());
         if !is_digest {
             return Ok(due.into_iter().map(|message| Batch::of(vec![message])).collect());
@@ -191,7 +200,8 @@ impl Task {
             return self.store.commit_sending(name, batch.ids, Sending::Sent).await.map(|_| None);
         };
         let now = Timestamp::now();
-        let is_long = self.failing_since.is_some_and(|since| now.duration_since(since) > FAILING_MAX);
+        let is_long = self.failing_since.is_some_and(|since| now.duration_since(since) > FAILING_MAX)
+            && batch.n_tries >= FAILED_TRIES_MIN;
         let is_paused = undelivered.is_gone || is_long;
         if self.failing_since.is_none() && !is_paused {
             warn!("receiver {name} did not take a message, which is tried again: {undelivered}");

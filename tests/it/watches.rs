@@ -840,12 +840,21 @@ fn a_receiver_that_takes_nothing_is_an_alarm_which_others_are_told_of() {
     daemon.stop().exits(0);
     let connection = rusqlite::Connection::open(room.database()).unwrap();
     connection.execute("UPDATE _receivers SET failing_since = '2026-11-20T07:00:00Z'", []).unwrap();
-    // It is let be, so that it is not paused meanwhile.
-    connection.execute("UPDATE messages SET next_try_at = '2999-01-01T00:00:00Z'", []).unwrap();
+    // One that another program has damaged keeps no other waiting, nor does a clock that was ahead.
+    connection
+        .execute_batch(
+            "UPDATE messages SET next_try_at = '2999-01-01T00:00:00Z';
+             INSERT INTO messages (key, kind, subject, receiver, payload, made_at)
+                 VALUES (CAST(x'fe' AS TEXT), 'story-new', 'x', 'desk', '{}', '2026-11-20T00:00:00Z');
+             INSERT INTO alarms (kind, subject, opened_at, why) VALUES ('gap', CAST(x'ff' AS TEXT), '2026-11-20T00:00:00Z', 'x')",
+        )
+        .unwrap();
     let daemon = room.start();
-    daemon.wait_to_say(
-        "alarm 1 of desk (receiver): receiver desk has taken nothing since 2026-11-20T07:00:00Z: HTTP 503",
-    );
+    daemon.wait_to_say(" of desk (receiver): receiver desk has taken nothing since 2026-11-20T07:00:00Z: HTTP 503");
+    daemon.wait_to_say("of what waits for receiver desk, message");
+    connection
+        .execute_batch("DELETE FROM messages WHERE subject = 'x'; DELETE FROM alarms WHERE kind = 'gap'")
+        .unwrap();
     assert!(wait_until(PATIENCE, || !other.taken().is_empty()));
     let why = "receiver desk has taken nothing since 2026-11-20T07:00:00Z: HTTP 503";
     assert_eq!(titles(&other.taken()), ["desk: receiver"]);
@@ -865,7 +874,7 @@ fn a_receiver_that_takes_nothing_is_an_alarm_which_others_are_told_of() {
     room.wait_for(PATIENCE, ALL_SENT, "0");
     daemon.stop().exits(0);
     let daemon = room.start();
-    daemon.wait_to_say("alarm 1 of desk (receiver) is over: it takes messages again, or none wait for it");
+    daemon.wait_to_say(" of desk (receiver) is over: it takes messages again, or none wait for it");
     assert!(wait_until(PATIENCE, || other.taken().len() == 2));
     room.run(&["status"]).exits(0);
     daemon.stop().exits(0);
@@ -928,7 +937,7 @@ fn a_message_that_is_refused_again_and_again_is_set_aside_where_others_are_taken
     daemon.stop().exits(0);
     assert_eq!(room.value(ASIDE), "waiting");
     // It takes another one.
-    execute("UPDATE messages SET next_try_at = '2999-01-01T00:00:00Z'");
+    execute("UPDATE messages SET next_try_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+20 hours')");
     desk.answer(OK);
     import(&room, &["Calm in Velden".to_owned()]);
     let daemon = room.start();
@@ -973,7 +982,7 @@ fn a_watch_is_paused_and_resumed_and_who_does_so_is_told_whether_a_daemon_runs()
     let told = room.run(&["watch", "resume", "storms"]).exits(0);
     assert_eq!(told.cells()[0][1], format!("is told of what comes from now on, {nobody}"));
     let daemon = room.start();
-    daemon.wait_to_say("started");
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _daemon WHERE stopped_at IS NULL", "1");
     let told = room.run(&["watch", "add", "all"]).exits(0);
     assert_eq!(told.cells()[0][1], "story-new is told to desk from now on");
     room.run(&["watch", "pause", "all"]).exits(0);

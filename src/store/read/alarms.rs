@@ -278,7 +278,11 @@ impl Reader {
         let rows = self.rows(
             "SELECT kind, subject, count(*) FROM alarms WHERE opened_at >= ?1 GROUP BY kind, subject",
             [public_time(since)],
-            |row| Ok(((AlarmKind::named(&row.get::<_, String>(0)?), public_text(row, 1)?), row.get(2)?)),
+            |row| {
+                // Of what cannot be read nothing is known, and it is no more than one.
+                let text = |index: usize| row.get_ref(index).map(|text| text.as_str().ok().map(str::to_owned));
+                Ok(((AlarmKind::named(&text(0)?.unwrap_or_default()), text(1)?), row.get(2)?))
+            },
         )?;
         Ok(rows.into_iter().collect())
     }
@@ -294,7 +298,7 @@ impl Reader {
         }
         let rows =
             self.rows("SELECT kind, count(*) FROM alarms WHERE closed_at IS NULL GROUP BY kind", params![], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))
+                Ok((row.get_ref(0)?.as_str().unwrap_or_default().to_owned(), row.get::<_, u64>(1)?))
             })?;
         let n_of = |kind: AlarmKind| rows.iter().find(|(name, _)| name == kind.as_str()).map_or(0, |(_, n)| *n);
         Ok(AlarmKind::ALL.map(n_of))
@@ -339,18 +343,17 @@ impl Reader {
             "SELECT id, kind, subject, since, why, opened_at, closed_at, closed_why, confidence FROM alarms
              WHERE {condition} ORDER BY closed_at DESC, opened_at DESC, id DESC"
         );
-        self.rows(&sql, parameters, |row| {
-            Ok(Alarm {
-                id: row.get(0)?,
-                kind: AlarmKind::named(&row.get::<_, String>(1)?),
-                subject: public_text(row, 2)?,
-                since: public_text(row, 3)?,
-                why: public_text(row, 4)?.unwrap_or_default(),
-                opened_at: public_text(row, 5)?,
-                closed_at: public_text(row, 6)?,
-                closed_why: public_text(row, 7)?,
-                confidence: row.get(8)?,
-            })
+        let name = |alarm: &Alarm| format!("alarm {}", alarm.id.unwrap_or_default());
+        self.readable_rows(&sql, parameters, name, |cells| Alarm {
+            id: cells.value(0),
+            kind: AlarmKind::named(&cells.text(1)),
+            subject: cells.optional_text(2),
+            since: cells.optional_text(3),
+            why: cells.text(4),
+            opened_at: cells.optional_text(5),
+            closed_at: cells.optional_text(6),
+            closed_why: cells.optional_text(7),
+            confidence: cells.value(8),
         })
     }
 

@@ -92,28 +92,28 @@ impl ReceiverState {
 }
 
 impl Reader {
-    /// The messages to a receiver that are due, in the order in which they were made; none where it is paused.
+    /// The messages to a receiver that are due, in the order in which they were made; none where it is paused. One that another program has
+    /// damaged is left out.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn due_messages(&self, receiver: &str, now: Timestamp, limit: u32) -> Result<Vec<WaitingMessage>, StoreError> {
-        self.rows(
+        self.readable_rows(
             "SELECT id, key, kind, payload, made_at, n_tries, next_try_at FROM messages
              WHERE receiver = ?1 AND state = 'waiting' AND (next_try_at IS NULL OR next_try_at <= ?2)
                  AND NOT EXISTS (SELECT 1 FROM _receivers WHERE name = ?1 AND paused_at IS NOT NULL)
              ORDER BY next_try_at, id LIMIT ?3",
             params![receiver, public_time(now), limit],
-            |row| {
-                Ok(WaitingMessage {
-                    id: row.get(0)?,
-                    key: row.get(1)?,
-                    kind: row.get(2)?,
-                    payload: row.get(3)?,
-                    made_at: row.get(4)?,
-                    n_tries: row.get(5)?,
-                    next_try_at: row.get(6)?,
-                })
+            |message: &WaitingMessage| format!("message {}", message.id),
+            |cells| WaitingMessage {
+                id: cells.value(0),
+                key: cells.text(1),
+                kind: cells.text(2),
+                payload: cells.text(3),
+                made_at: cells.text(4),
+                n_tries: cells.value(5),
+                next_try_at: cells.optional_text(6),
             },
         )
     }

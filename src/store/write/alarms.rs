@@ -134,13 +134,19 @@ struct OpenRow {
 }
 
 fn open_rows(connection: &Connection) -> rusqlite::Result<HashMap<(String, Option<String>), OpenRow>> {
-    connection
-        .prepare_cached("SELECT kind, subject, id, why, confidence FROM alarms WHERE closed_at IS NULL")?
-        .query_map([], |row| {
+    let mut open = HashMap::new();
+    let mut statement =
+        connection.prepare_cached("SELECT kind, subject, id, why, confidence FROM alarms WHERE closed_at IS NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let values = || {
             let row_of = OpenRow { id: row.get(2)?, why: row.get(3)?, confidence: row.get(4)? };
-            Ok(((row.get(0)?, row.get(1)?), row_of))
-        })?
-        .collect()
+            Ok::<_, rusqlite::Error>(((row.get(0)?, row.get(1)?), row_of))
+        };
+        // What another program has damaged stays as it is.
+        open.extend(values());
+    }
+    Ok(open)
 }
 
 /// Keeps what sources are used to. `articles_up_to` is the last article that all that is kept has learned from.

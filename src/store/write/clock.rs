@@ -57,5 +57,12 @@ pub(super) fn set_right(
     let latest = now + HOST_WISH_MS;
     connection.prepare_cached("DELETE FROM _host_holds WHERE forgotten_at > ?1")?.execute([latest])?;
     connection.prepare_cached("DELETE FROM _robots WHERE expires_at > ?1")?.execute([latest])?;
+    // A message waits for a day at most too, for a digest or as its receiver asks.
+    connection
+        .prepare_cached(
+            "UPDATE messages SET next_try_at = NULL
+             WHERE state = 'waiting' AND next_try_at > strftime('%Y-%m-%dT%H:%M:%fZ', ?1 / 1000.0, 'unixepoch')",
+        )?
+        .execute([latest])?;
     Ok(n_sources + n_due + n_to_revisit)
 }

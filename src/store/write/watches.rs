@@ -16,7 +16,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How far back stories are known that had grown before somebody wanted to be told of it.
 const GROWN_SINCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// So often a message is refused before it is set aside, which takes twenty minutes at least: a mistake in what guards a receiver may be mended
+/// So often a message is refused before it is set aside, which takes some ten minutes: a mistake in what guards a receiver may be mended
 /// by then, and what is said eight times is meant.
 const REFUSALS_MAX: u32 = 8;
 
