@@ -105,13 +105,13 @@ impl Judge {
                 self.warn_of_missing(&reader)?;
             }
             let version = reader.data_version()?;
-            if seen == Some(version) && self.is_written_soon_enough() {
-                self.pause(LOOK_PAUSE);
-                continue;
+            if seen != Some(version) || !self.is_written_soon_enough() {
+                seen = Some(version);
+                while !self.is_stopped() && self.judge_some(&reader, &database, handle)? {}
+                self.tell_alarms(&reader, &database, handle)?;
             }
-            seen = Some(version);
-            while !self.is_stopped() && self.judge_some(&reader, &database, handle)? {}
-            self.tell_alarms(&reader, &database, handle)?;
+            // Also where more comes in all the time: each round has a transaction of its own, which takes its turn among the articles.
+            self.pause(LOOK_PAUSE);
         }
         // For the next start to go on from there.
         self.write(JudgedChanges::default(), handle)
