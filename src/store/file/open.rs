@@ -425,6 +425,15 @@ mod tests {
     }
 
     #[test]
+    fn connections_share_no_cache_and_so_no_lock() {
+        let options = Connection::open_in_memory().unwrap();
+        let mut options = options.prepare("SELECT compile_options FROM pragma_compile_options").unwrap();
+        let options: Vec<String> = options.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let has = |option: &str| options.iter().any(|has| has == option);
+        assert!(has("THREADSAFE=1") && !has("ENABLE_MEMORY_MANAGEMENT") && has("DEFAULT_MEMSTATUS=0"), "{options:?}");
+    }
+
+    #[test]
     fn the_side_files_stay_after_a_clean_close() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
