@@ -3,14 +3,20 @@
 //! Publishers are parted into shards, and a worker asks the hosts of those shards alone that it has a lease of.
 //!
 //! * `lease`: the lease of a shard. Pure.
-//! * `bus`: what goes between the writer and the workers; `nats`: by what.
+//! * `question`: what is asked and reported. `bus`: how it goes between the writer and the workers, by `nats` or by the `memory` of a process.
 
 mod bus;
 
 mod lease;
 
+mod memory;
+
 mod nats;
 
-pub use bus::{Bus, BusError, Delivery, MemoryBus, MemoryDesk, MemoryShared, Question, Receipt, Shared};
+mod question;
+
+pub use bus::{Bus, Shared};
 pub use lease::{Entry, Lease, Outcome, Record, Step, Terms, Write};
+pub use memory::{MemoryBus, MemoryDesk, MemoryShared};
 pub use nats::NatsBus;
+pub use question::{BusError, Committed, Delivery, Question, Receipt};

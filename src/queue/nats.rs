@@ -4,30 +4,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::bus::{BusError, Question};
 use super::lease::{Entry, Outcome, Write};
+use super::question::{BusError, Question};
 
 /// A connection to NATS.
 #[derive(Debug)]
 pub struct NatsBus {}
-
-/// Where the answer to a question goes.
-#[derive(Debug)]
-pub(super) struct NatsReply {}
-
-impl NatsReply {
-    pub(super) async fn send(self, _answer: Vec<u8>) {}
-}
-
-/// Says that a report is committed.
-#[derive(Debug)]
-pub(super) struct NatsReceipt {}
-
-impl NatsReceipt {
-    pub(super) async fn done(self) -> Result<(), BusError> {
-        Err(BusError::Nobody)
-    }
-}
 
 impl NatsBus {
     pub(super) async fn ask(&self, _question: Vec<u8>, _patience: Duration) -> Result<Vec<u8>, BusError> {
@@ -46,7 +28,12 @@ impl NatsBus {
         Err(BusError::Nobody)
     }
 
-    pub(super) async fn ask_owner(&self, _shard: u8, _question: Vec<u8>, _patience: Duration) -> Result<Vec<u8>, BusError> {
+    pub(super) async fn ask_owner(
+        &self,
+        _shard: u8,
+        _question: Vec<u8>,
+        _patience: Duration,
+    ) -> Result<Vec<u8>, BusError> {
         Err(BusError::Nobody)
     }
 
