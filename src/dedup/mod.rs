@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn an_article_without_all_its_pages_does_not_replace_more() {
         let mut first_page = article("A", "One. Again.");
-        (first_page.body_kind, first_page.quality.reasons) = (BodyKind::Partial, vec![Quality::PAGES_MISSING]);
+        (first_page.body_kind, first_page.quality.reasons) = (BodyKind::Partial, vec![Quality::PAGES_MISSING.into()]);
         let verdict = |body: &str, kind: BodyKind| {
             let known = Known { body_kind: kind.as_str().to_owned(), ..known("A", body) };
             judge(&first_page, &Lookalikes { by_link: Some(known), ..Lookalikes::default() }).verdict

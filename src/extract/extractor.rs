@@ -234,11 +234,11 @@ impl Extractor {
         if further.is_some_and(|pages| !pages.is_complete) {
             body_kind = BodyKind::Partial;
             quality.score = quality.score.saturating_sub(PAGES_MISSING_COST);
-            quality.reasons.push(Quality::PAGES_MISSING);
+            quality.reasons.push(Quality::PAGES_MISSING.into());
         }
         if !article.rule_faults.is_empty() {
             quality.score = quality.score.saturating_sub(RULE_FAILED_COST);
-            quality.reasons.push("site-rule-failed");
+            quality.reasons.push("site-rule-failed".into());
         }
         (article.paragraphs, article.body_kind, article.quality) = (paragraphs, body_kind, quality);
         if refusal.is_some()
@@ -246,7 +246,7 @@ impl Extractor {
         {
             article.paragraphs = fed;
             article.body_kind = BodyKind::Feed;
-            article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text"] };
+            article.quality = Quality { score: FED_QUALITY, reasons: vec!["feed-text".into()] };
             // What such a page is headed is said of itself.
             if let (Some(NoArticle::Wall(_)), Some(title)) = (&refusal, &hints.title) {
                 article.title = Some(Evidence::new(without_markup(title), Origin::Feed));

@@ -118,7 +118,7 @@ mod tests {
             );
             let article = extract(page, &LinkHints::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(article.paragraphs, paragraphs, "{name}");
-            assert!(article.quality.reasons.contains(&"from-script"), "{name}");
+            assert!(article.quality.reasons.contains(&"from-script".into()), "{name}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The article as its page or file gives it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use url::Url;
@@ -114,7 +115,7 @@ pub struct Quality {
     /// 0 (certainly not the article) to 100.
     pub score: u8,
     /// What speaks against it, as short fixed words such as `short` or `link-heavy`.
-    pub reasons: Vec<&'static str>,
+    pub reasons: Vec<Cow<'static, str>>,
 }
 
 impl Quality {
@@ -124,7 +125,7 @@ impl Quality {
     /// Whether pages of the article are known to be missing.
     #[must_use]
     pub fn lacks_pages(&self) -> bool {
-        self.reasons.contains(&Quality::PAGES_MISSING)
+        self.reasons.iter().any(|reason| reason == Quality::PAGES_MISSING)
     }
 }
 

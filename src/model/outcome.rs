@@ -77,7 +77,7 @@ impl PollOutcome {
 }
 
 /// The result of a poll.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum PollResult {
     /// A list was read.
     Listed {
@@ -165,7 +165,7 @@ pub struct Alias {
 }
 
 /// The result of the fetch of one article.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ArticleResult {
     /// The page holds an article.
     Article(ReadPage),
@@ -194,7 +194,7 @@ pub enum ArticleResult {
 }
 
 /// What stands where an article should, and what there is instead.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Obstruction {
     /// Why it is not the article.
     pub failure: Failure,
@@ -238,7 +238,7 @@ impl PageSigns {
 }
 
 /// An article as it was read, with its addresses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ReadPage {
     /// The article.
     pub article: Box<Article>,

@@ -154,6 +154,8 @@ fn count_words(paragraphs: &[String]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::model::Quality;
 
@@ -252,7 +254,7 @@ mod tests {
     fn a_page_that_shows_less_gives_way_to_the_entry() {
         let extractor = Extractor::new(&crate::config::defaults().extract);
         let url = Url::parse("https://river.example/ferry").unwrap();
-        let check = |body_kind: BodyKind, reasons: Vec<&'static str>, content: String, expected: usize| {
+        let check = |body_kind: BodyKind, reasons: Vec<Cow<'static, str>>, content: String, expected: usize| {
             let text = FeedText { content: Some(content), summary: None, is_cut: false };
             let hints = LinkHints { text, ..LinkHints::default() };
             let mut extracted = article_of_entry(&extractor, &url, &hints).unwrap().extracted;
@@ -265,7 +267,7 @@ mod tests {
         check(BodyKind::Teaser, vec![], paragraphs(4), 4);
         check(BodyKind::Partial, vec![], paragraphs(4), 4);
         check(BodyKind::Full, vec![], paragraphs(4), 1);
-        check(BodyKind::Partial, vec![Quality::PAGES_MISSING], paragraphs(4), 1);
+        check(BodyKind::Partial, vec![Quality::PAGES_MISSING.into()], paragraphs(4), 1);
         check(BodyKind::Teaser, vec![], paragraphs(1), 1);
     }
 }

@@ -180,7 +180,11 @@ mod tests {
             let article = extract(&rule, &page, "https://a.example/x").unwrap();
             assert_eq!(article.paragraphs, [FIRST, SECOND], "{rule}");
             assert_eq!(article.rule_faults, expected_faults, "{rule}");
-            assert_eq!(article.quality.reasons.contains(&"site-rule-failed"), !expected_faults.is_empty(), "{rule}");
+            assert_eq!(
+                article.quality.reasons.contains(&"site-rule-failed".into()),
+                !expected_faults.is_empty(),
+                "{rule}"
+            );
         };
         check("body = \"article\"", &[]);
         check("body = [\".gone\", \"#too\"]", &["the rule at sites.toml:1: body = \".gone\", \"#too\" finds nothing"]);

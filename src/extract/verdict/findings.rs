@@ -3,6 +3,7 @@
 //! No phrase decides alone. A wall is a page whose few words are mostly a wall's words; an article about cookies has
 //! many others.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -284,10 +285,10 @@ impl Findings<'_> {
         let n_words = self.weighed_words();
         let expected = self.facts().expected();
         let score = percent(expected);
-        let mut reasons: Vec<&'static str> = Vec::new();
+        let mut reasons: Vec<Cow<'static, str>> = Vec::new();
         let mut give = |holds: bool, reason: &'static str| {
             if holds {
-                reasons.push(reason);
+                reasons.push(reason.into());
             }
             holds
         };
@@ -679,8 +680,8 @@ mod tests {
             article.quality.reasons
         };
         let told = text.join(" ");
-        assert!(!reasons(format!("{told} {told}")).contains(&"short-against-json-ld"));
+        assert!(!reasons(format!("{told} {told}")).contains(&"short-against-json-ld".into()));
         let longer = format!("{told} {}", "And so it went on, in other words each time, for many a page. ".repeat(9));
-        assert!(reasons(longer).contains(&"short-against-json-ld"));
+        assert!(reasons(longer).contains(&"short-against-json-ld".into()));
     }
 }
