@@ -4,6 +4,7 @@
 //!
 //! * `lease`: the lease of a shard. Pure.
 //! * `question`: what is asked and reported. `bus`: how it goes between the writer and the workers, by `nats` or by the `memory` of a process.
+//! * [`wire`]: the messages, as bytes.
 
 mod bus;
 
@@ -14,6 +15,8 @@ mod memory;
 mod nats;
 
 mod question;
+
+pub mod wire;
 
 pub use bus::{Bus, Shared};
 pub use lease::{Entry, Lease, Outcome, Record, Step, Terms, Write};

@@ -41,7 +41,7 @@ const MAY_IMPORT: &[(&str, &[&[&str]])] = &[
     ("dedup", &[FOUNDATIONS]),
     ("bundle", &[FOUNDATIONS]),
     ("alarm", &[]),
-    ("queue", &[]),
+    ("queue", &[FOUNDATIONS]),
     ("warc", &[]),
     // Three questions are only sound inside a transaction.
     ("store", &[FOUNDATIONS, &["access", "schedule", "dedup", "bundle"]]),
