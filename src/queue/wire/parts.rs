@@ -1,8 +1,8 @@
 //! A message that is longer than what carries it takes, in parts.
 //!
 //! A part begins with a head of 22 bytes, numbers with their highest byte first: the version of this, whether the whole is packed (deflate), a
-//! CRC-32 of the whole, its length (8 bytes), the number of the part and how many there are (4 bytes each). All parts but the last are as long
-//! as each other, so that each has its place as soon as it is there.
+//! CRC-32 of that and of the whole, its length (8 bytes), the number of the part and how many there are (4 bytes each). All parts but the last
+//! are as long as each other, so that each has its place as soon as it is there.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -33,7 +33,8 @@ pub fn parts(message: Vec<u8>, part_max: usize) -> Vec<Vec<u8>> {
     let size = whole.len().div_ceil(count).max(1);
     // Nobody takes one that is so long that this is not its number of parts.
     let count_in_head = u32::try_from(count).unwrap_or(u32::MAX);
-    let mut head = Head { is_packed, crc: crc(&whole), length: whole.len() as u64, number: 0, count: count_in_head };
+    let mut head =
+        Head { is_packed, crc: crc(is_packed, &whole), length: whole.len() as u64, number: 0, count: count_in_head };
     let mut parts = Vec::with_capacity(count);
     // An empty message has no piece, and one part.
     let empty = whole.is_empty().then_some(&[][..]);
@@ -59,9 +60,10 @@ fn packed(message: Vec<u8>) -> (Vec<u8>, bool) {
     }
 }
 
-fn crc(bytes: &[u8]) -> u32 {
+fn crc(is_packed: bool, whole: &[u8]) -> u32 {
     let mut crc = Crc::new();
-    crc.update(bytes);
+    crc.update(&[u8::from(is_packed)]);
+    crc.update(whole);
     crc.sum()
 }
 
@@ -133,7 +135,7 @@ impl Assembly {
     }
 
     fn whole(&self, head: &Head, whole: Vec<u8>) -> Result<Vec<u8>, WireError> {
-        if crc(&whole) != head.crc {
+        if crc(head.is_packed, &whole) != head.crc {
             return Err(fault("the message is damaged"));
         }
         if !head.is_packed {

@@ -13,14 +13,11 @@ use url::{Origin, Url};
 use super::form::{Form, forms, read_text};
 use crate::model::{CanonicalUrl, ClaimId, Fingerprint, LinkId, LoginName, Meaning, Route, SourceId, public_url};
 
-/// Longest address that is followed, as `normalize` has it.
-const CANONICAL_BYTES_MAX: usize = 4096;
-
 /// Time spans are no longer, so that one can be added to any moment of a clock: nobody who asks for more means it.
-const LAPSE_MAX: Duration = Duration::from_hours(100 * 365 * 24);
+pub(super) const LAPSE_MAX: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// The end of the year 8999: clocks do not show more, and a time span can be added to it.
-const CLOCK_MAX: Timestamp = Timestamp::constant(221_845_391_999, 0);
+pub(super) const CLOCK_MAX: Timestamp = Timestamp::constant(221_845_391_999, 0);
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "SourceId")]
@@ -124,17 +121,19 @@ impl Form for Canonical {
     type Value = CanonicalUrl;
 
     fn serialize<S: Serializer>(value: &CanonicalUrl, serializer: S) -> Result<S::Ok, S::Error> {
-        value.as_str().serialize(serializer)
+        Address::serialize(value.as_url(), serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CanonicalUrl, D::Error> {
         read_text(deserializer, |text| {
             let url = read_address(text)?;
-            let can_be_followed = matches!(url.scheme(), "http" | "https") && text.len() <= CANONICAL_BYTES_MAX;
-            if !can_be_followed || url.as_str() != text {
-                return Err(format!("{text:?} is no address in canonical form"));
+            // Such a one has a host.
+            let can_be_followed = matches!(url.scheme(), "http" | "https");
+            if can_be_followed {
+                Ok(CanonicalUrl::from_canonical(url))
+            } else {
+                Err(format!("{text:?} cannot be followed"))
             }
-            Ok(CanonicalUrl::from_canonical(url))
         })
     }
 }
