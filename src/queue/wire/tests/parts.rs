@@ -120,6 +120,17 @@ fn what_unpacks_to_more_than_is_taken_is_refused() {
 }
 
 #[test]
+fn what_was_not_packed_is_not_unpacked() {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(b"the ferry").unwrap();
+    let mut part = parts(encoder.finish().unwrap(), 200).remove(0);
+    part[1] = 1;
+    assert!(told(assembly().take("it", &part)).contains("damaged"));
+    part[1] = 2;
+    assert!(told(assembly().take("it", &part)).contains("in a way that nobody knows"));
+}
+
+#[test]
 fn a_head_that_promises_too_much_costs_nothing() {
     let head = |length: u64, number: u32, count: u32| {
         let mut part = vec![1, 0, 0, 0, 0, 0];
