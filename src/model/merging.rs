@@ -47,10 +47,8 @@ pub struct MergedSource {
 pub struct MergedMarks {
     /// The article, by its number.
     pub article_id: i64,
-    /// When it was read; absent where it is unread, and where it counts as read because it was there before anybody logged in.
+    /// When it was read; absent where it is unread.
     pub read_at: Option<Timestamp>,
     /// When it was starred.
     pub starred_at: Option<Timestamp>,
-    /// Whether it is unread.
-    pub is_unread: bool,
 }

@@ -1,6 +1,6 @@
 //! What an export says of an article beyond its text, so that it can be stored again as it was.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub struct ArticleRecord {
     pub sightings: Vec<RecordedSighting>,
     /// Further addresses that lead to it.
     pub addresses: Vec<RecordedAddress>,
+    /// Whether it counts as read to feed readers, though nobody marked it.
+    pub counts_as_read: bool,
     /// The articles that came from the same export.
     pub companions: Companions,
 }
@@ -97,8 +99,6 @@ struct Numbers {
     here: HashMap<i64, i64>,
     /// The numbers in the export, by those here: the latest where several are one.
     there: HashMap<i64, i64>,
-    /// Those that were not here before, by their numbers in the export.
-    new: HashSet<i64>,
 }
 
 impl Companions {
@@ -110,18 +110,13 @@ impl Companions {
             && is_new
         {
             numbers.here.remove(&other);
-            numbers.new.remove(&other);
         }
         numbers.here.insert(exported_as, id);
-        if is_new {
-            numbers.new.insert(exported_as);
-        }
     }
 
     /// Forgets an article of the export: it is stored anew.
     pub fn forget(&self, exported_as: i64) {
         let mut numbers = self.lock();
-        numbers.new.remove(&exported_as);
         if let Some(id) = numbers.here.remove(&exported_as)
             && numbers.there.get(&id) == Some(&exported_as)
         {
@@ -133,12 +128,6 @@ impl Companions {
     #[must_use]
     pub fn number_of(&self, exported_as: i64) -> Option<i64> {
         self.lock().here.get(&exported_as).copied()
-    }
-
-    /// Whether an article of the export was not here before.
-    #[must_use]
-    pub fn is_new(&self, exported_as: i64) -> bool {
-        self.lock().new.contains(&exported_as)
     }
 
     /// Whether an article came from the same export.
@@ -168,9 +157,5 @@ mod tests {
         companions.insert(10, 2, true);
         assert_eq!((companions.number_of(9), companions.number_of(10)), (None, Some(2)));
         assert!(companions.contains(2) && !companions.contains(3));
-        let new: Vec<i64> = (7..=11).filter(|there| companions.is_new(*there)).collect();
-        assert_eq!(new, [7, 10]);
-        companions.forget(10);
-        assert!(!companions.is_new(10));
     }
 }

@@ -219,7 +219,7 @@ fn wordings_removals_and_addresses_of_articles_that_both_have_come_along() {
 }
 
 /// What a merge brings, without the times at which it did.
-const BROUGHT: [&str; 8] = [
+const BROUGHT: [&str; 9] = [
     "SELECT id, source_id, url, title, body, sha256, revision, words, duplicate_of, duplicate_kind, story_id, removed_at, first_seen_at
      FROM articles ORDER BY id",
     "SELECT id, slug, url, state, title FROM sources ORDER BY id",
@@ -229,6 +229,7 @@ const BROUGHT: [&str; 8] = [
     "SELECT article_id, story_id, reason FROM story_members ORDER BY article_id",
     "SELECT url_key, url, host, article_id FROM _links ORDER BY url_key",
     "SELECT sign FROM _deleted ORDER BY sign",
+    "SELECT article_id, substr(read_at, 1, 10), starred_at FROM reading ORDER BY article_id",
 ];
 
 #[test]
@@ -251,17 +252,31 @@ fn a_merge_that_is_killed_at_any_moment_and_run_again_ends_as_one_that_was_not()
             _ => lines.push(line(number, 0)),
         }
     }
-    import(&there, &lines);
+    // The first two thirds were there before anybody read there, and count as read.
+    let write = |room: &Newsroom, sql: &str| {
+        let file = rusqlite::Connection::open(room.database()).expect("the file");
+        file.execute_batch(sql).expect("it can be written");
+    };
+    let somebody_reads = "INSERT INTO _arrivals (first_id, arrived_at) VALUES (0, 0)";
+    let (archive, news) = lines.split_at(lines.len() / 3 * 2);
+    import(&there, archive);
+    write(&there, somebody_reads);
+    import(&there, news);
+    write(&there, "UPDATE reading SET read_at = '2026-02-02T00:00:00Z' WHERE article_id % 3 = 0");
     there.run(&["rm", "5", "17", "600"]).exits(0);
     there.run(&["stories", "merge", "1", "4", "9"]).exits(0);
     let brought = |room: &Newsroom| -> Vec<Vec<String>> { BROUGHT.iter().map(|sql| rows(room, sql)).collect() };
 
-    let whole = Newsroom::new();
+    let (whole, killed) = (Newsroom::new(), Newsroom::new());
+    for room in [&whole, &killed] {
+        import(room, &[]);
+        write(room, somebody_reads);
+    }
     let began = std::time::Instant::now();
     merge(&whole, &there);
     let time = began.elapsed();
 
-    let killed = Newsroom::new();
+    assert!((100..800).contains(&whole.number("SELECT count(*) FROM reading WHERE read_at IS NULL")));
     let other = there.database().display().to_string();
     for part in [2, 4, 6, 9] {
         let process = killed.start_with(&["merge", &other]);

@@ -65,6 +65,7 @@ pub(crate) fn run(context: &mut Context, command: &MergeCommand) -> Result<(), F
         path: &command.other,
         intake,
         slugs: HashMap::new(),
+        keeps_what_is_read: false,
         lost: BTreeMap::new(),
         lacking: Vec::new(),
     };
@@ -144,6 +145,8 @@ struct Merge<'a> {
     intake: Intake<'a>,
     /// The slugs that the sources there have here.
     slugs: HashMap<String, String>,
+    /// Whether it is known there what feed readers have read.
+    keeps_what_is_read: bool,
     /// Articles that could not be read, by what is wrong with them: of a damaged file it is mostly the same with many.
     lost: BTreeMap<String, Vec<i64>>,
     /// Articles of which something besides could not be read: where they were seen, an address, an earlier wording.
@@ -153,6 +156,11 @@ struct Merge<'a> {
 impl Merge<'_> {
     async fn all(&mut self, progress: &Progress, interrupt: &Interrupt) -> Result<Besides, Failure> {
         self.sources().await?;
+        self.keeps_what_is_read = match self.reader.keeps_what_is_read() {
+            // It is told where the marks are read.
+            Err(StoreError::Malformed { .. }) => false,
+            answer => answer?,
+        };
         let ids = self.reader.article_ids()?;
         self.tell_damage();
         progress.set_length(u64::try_from(ids.len()).unwrap_or(0));
@@ -175,10 +183,10 @@ impl Merge<'_> {
         let shared = self.unless_damaged(shared, "its stories")?.into_iter().map(here).collect();
         let in_stories = self.app.store.merge_stories(shared).await?;
         let marked = self.reader.merged_marks(Timestamp::now());
-        let marked = self.unless_damaged(marked, "what was read")?.into_iter().filter_map(|marks| {
-            let (article_id, is_new) = (companions.number_of(marks.article_id)?, companions.is_new(marks.article_id));
-            Some((MergedMarks { article_id, ..marks }, is_new))
-        });
+        let marked = self
+            .unless_damaged(marked, "what was read")?
+            .into_iter()
+            .filter_map(|marks| Some(MergedMarks { article_id: companions.number_of(marks.article_id)?, ..marks }));
         let marks = self.app.store.merge_marks(marked.collect()).await?;
         Ok(Besides { deletions, in_stories, marks })
     }
@@ -207,6 +215,7 @@ impl Merge<'_> {
         let of_article = self.reader.take_damage();
         let (sightings, revisions) = (self.reader.sightings(id)?, self.reader.revisions(id)?);
         let addresses = self.reader.links_of(id)?;
+        let counts_as_read = self.keeps_what_is_read && self.reader.counts_as_read(id)?;
         let is_whole = of_article.iter().all(|row| row.is_left_out);
         let besides = self.reader.take_damage();
         if !is_whole {
@@ -229,7 +238,7 @@ impl Merge<'_> {
             for sighting in &mut record.sightings {
                 self.rename(&mut sighting.source);
             }
-            ArticleRecord { addresses, companions: companions.clone(), ..record }
+            ArticleRecord { addresses, counts_as_read, companions: companions.clone(), ..record }
         });
         let mut source = read.source;
         if let Some(slug) = &mut source {

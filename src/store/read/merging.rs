@@ -95,34 +95,52 @@ impl Reader {
         Ok(stories.map(|members| members.iter().map(|(_, article)| *article).collect()).collect())
     }
 
-    /// What feed readers have marked, of all articles but copies without a mark; nothing where none has logged in. What cannot be read is
-    /// noted as damage, and a time that is none counts as now.
+    /// What feed readers have marked; nothing where none has logged in. What cannot be read is noted as damage, and a time that is none counts
+    /// as now.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn merged_marks(&self, now: Timestamp) -> Result<Vec<MergedMarks>, StoreError> {
-        let has_table = self.connection().table_exists(Some("main"), "_arrivals")?;
-        if !has_table || !self.has_begun_reading()? {
+        if !self.keeps_what_is_read()? {
             return Ok(Vec::new());
         }
         let time = |text: Option<String>| text.map(|text| text.parse().unwrap_or(now));
         self.readable_rows(
-            "SELECT articles.id, reading.article_id IS NOT NULL, read_at, starred_at
-             FROM articles LEFT JOIN reading ON reading.article_id = articles.id
-             WHERE reading.article_id IS NOT NULL OR duplicate_of IS NULL ORDER BY articles.id",
+            "SELECT article_id, read_at, starred_at FROM reading
+             WHERE read_at IS NOT NULL OR starred_at IS NOT NULL ORDER BY article_id",
             params![],
             |_| row_of("reading"),
-            |cells| {
-                let (is_kept, read_at): (bool, _) = (cells.value(1), time(cells.optional_text(2)));
-                MergedMarks {
-                    article_id: cells.value(0),
-                    read_at,
-                    starred_at: time(cells.optional_text(3)),
-                    is_unread: is_kept && read_at.is_none(),
-                }
+            |cells| MergedMarks {
+                article_id: cells.value(0),
+                read_at: time(cells.optional_text(1)),
+                starred_at: time(cells.optional_text(2)),
             },
         )
+    }
+
+    /// Whether an article counts as read though nobody has marked it: it was there before anybody logged in. Where that cannot be read it does
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn counts_as_read(&self, article_id: i64) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM articles WHERE id = ?1 AND duplicate_of IS NULL)
+                 AND NOT EXISTS (SELECT 1 FROM reading WHERE article_id = ?1)";
+        match self.rows(sql, params![article_id], |row| row.get(0)) {
+            Err(StoreError::Malformed { .. }) => Ok(false),
+            answer => Ok(answer?.pop().unwrap_or(false)),
+        }
+    }
+
+    /// Whether somebody has logged in, so that it is known what is read.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn keeps_what_is_read(&self) -> Result<bool, StoreError> {
+        Ok(self.connection().table_exists(Some("main"), "_arrivals")? && self.has_begun_reading()?)
     }
 
     /// By what the articles are known that were deleted. What cannot be read is noted as damage; and what is lost was not deleted, and may

@@ -432,13 +432,12 @@ impl Store {
         self.write(move |tx| merge::stories(tx, &shared)).await
     }
 
-    /// Marks articles as feed readers have marked them in another database, by their numbers here, and whether they came in with the merge.
-    /// Returns how many got a mark.
+    /// Marks articles as feed readers have marked them in another database, by their numbers here. Returns how many got a mark.
     ///
     /// # Errors
     ///
     /// When the database cannot be written.
-    pub async fn merge_marks(&self, marked: Vec<(MergedMarks, bool)>) -> Result<usize, StoreError> {
+    pub async fn merge_marks(&self, marked: Vec<MergedMarks>) -> Result<usize, StoreError> {
         self.write(move |tx| merge::marks(tx, &marked, Timestamp::now())).await
     }
 

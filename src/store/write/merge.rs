@@ -161,36 +161,24 @@ pub(in crate::store) fn stories(connection: &Connection, shared: &[Vec<i64>]) ->
 }
 
 /// Marks articles as they are marked in another database, by their numbers here: what was read in either is read, what was starred in either is
-/// starred. What counts as read there without a mark is read here if it came in with the merge (`is_new`): the others somebody has yet to read.
-/// Returns how many articles got a mark.
+/// starred. What counts as read there without a mark was told with the article (`restore`). Returns how many articles got a mark.
 pub(in crate::store) fn marks(
     connection: &Connection,
-    marked: &[(MergedMarks, bool)],
+    marked: &[MergedMarks],
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
     let mut n_marked = 0;
-    for (MergedMarks { article_id, read_at, starred_at, is_unread }, is_new) in marked {
-        if read_at.is_some() || starred_at.is_some() {
-            // What has no row here counts as read.
-            n_marked += connection
-                .prepare_cached(
-                    "INSERT INTO reading (article_id, source_id, read_at, starred_at)
-                     SELECT id, source_id, coalesce(?2, ?4), ?3 FROM articles WHERE id = ?1
-                     ON CONFLICT (article_id) DO UPDATE SET
-                         read_at = coalesce(read_at, ?2), starred_at = coalesce(starred_at, ?3)
-                     WHERE read_at IS NULL AND ?2 IS NOT NULL OR starred_at IS NULL AND ?3 IS NOT NULL",
-                )?
-                .execute(params![
-                    article_id,
-                    read_at.map(public_time),
-                    starred_at.map(public_time),
-                    public_time(now)
-                ])?;
-        } else if *is_new && !is_unread {
-            connection
-                .prepare_cached("DELETE FROM reading WHERE article_id = ?1 AND read_at IS NULL AND starred_at IS NULL")?
-                .execute([article_id])?;
-        }
+    for MergedMarks { article_id, read_at, starred_at } in marked {
+        // What has no row here counts as read.
+        n_marked += connection
+            .prepare_cached(
+                "INSERT INTO reading (article_id, source_id, read_at, starred_at)
+                 SELECT id, source_id, coalesce(?2, ?4), ?3 FROM articles WHERE id = ?1
+                 ON CONFLICT (article_id) DO UPDATE SET
+                     read_at = coalesce(read_at, ?2), starred_at = coalesce(starred_at, ?3)
+                 WHERE read_at IS NULL AND ?2 IS NOT NULL OR starred_at IS NULL AND ?3 IS NOT NULL",
+            )?
+            .execute(params![article_id, read_at.map(public_time), starred_at.map(public_time), public_time(now)])?;
     }
     Ok(n_marked)
 }
