@@ -819,6 +819,47 @@ fn of_a_text_that_is_shown_several_times_one_article_is_unread_whatever_becomes_
 }
 
 #[test]
+fn sources_that_are_removed_and_followed_again_leave_one_article_of_a_text_unread_until_it_is_read() {
+    const SOURCES: [&str; 3] = ["harbour", "orchard", "tunnel"];
+    const N_STEPS: u32 = 5;
+    let room = begun();
+    import(&room, "a.jsonl", &[article(5, "harbour", "Pears 5"), copy("orchard", 1), copy("tunnel", 2)]);
+    let mut file = Connection::open(room.database()).expect("the database opens");
+    // Sources that go and come back in every order, and what is unread is read before one of the steps, or never.
+    for walk in 0..SOURCES.len().pow(N_STEPS) {
+        for read_at in 0..=N_STEPS {
+            let walked = file.transaction().expect("a transaction");
+            let mut is_read = false;
+            let mut steps = Vec::new();
+            for step in 0..N_STEPS {
+                if step == read_at {
+                    let sql = "UPDATE reading SET read_at = '2026-01-01T00:00:00Z' WHERE read_at IS NULL AND article_id IN (SELECT article_id FROM _shown)";
+                    is_read = walked.execute(sql, []).expect("it can be read") > 0;
+                }
+                let source = SOURCES[walk / SOURCES.len().pow(step) % SOURCES.len()];
+                steps.push((source, is_read));
+                let sql = "UPDATE sources SET state = CASE state WHEN 'removed' THEN 'active' ELSE 'removed' END WHERE slug = ?1";
+                walked.execute(sql, [source]).expect("it goes or comes");
+                let sql = "SELECT (SELECT count(*) FROM articles WHERE id > 3 AND id IN (SELECT article_id FROM _shown)),
+                     (SELECT count(*) FROM reading WHERE read_at IS NULL AND article_id IN (SELECT article_id FROM _shown))";
+                let counts = walked.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
+                let (n_shown, n_unread): (i64, i64) = counts.expect("counts");
+                assert_eq!(n_unread, i64::from(n_shown > 0 && !is_read), "{steps:?}");
+            }
+            walked.rollback().expect("it is as before");
+        }
+    }
+    // The same by commands.
+    drop(file);
+    write(&room, "UPDATE sources SET kind = 'feed', url = 'https://' || slug || '.example/feed'");
+    room.run(&["sources", "rm", "harbour"]).exits(0);
+    assert_eq!(unread_titles(&room), ["Pears 5 5"]);
+    room.run(&["sources", "add", "--force", "https://harbour.example/feed"]).exits(0);
+    assert_eq!(unread_titles(&room), ["Pears 5 4"]);
+    room.assert_sound();
+}
+
+#[test]
 fn what_is_unread_moves_to_a_copy_when_it_is_deleted_and_what_is_no_copy_is_unread_itself() {
     // Where another source lists it too, it is unread there.
     let room = begun();
