@@ -732,8 +732,32 @@ fn watches_are_subscriptions_below_a_label_of_their_own() {
     let all = read.pages("s=user/-/state/com.google/reading-list&n=1000", || {});
     read.room.run(&["watch", "rm", "floods"]).exits(0);
     assert!(!read.get("/reader/api/0/subscription/list").body.contains("floods"));
-    assert_eq!(read.pages(&format!("s=feed/watch:{floods}&n=1000"), || {}), Vec::<i64>::new());
+    assert_eq!(read.get(&format!("/reader/api/0/stream/items/ids?s=feed/watch:{floods}")).status, 404);
     assert_eq!(read.pages("s=user/-/state/com.google/reading-list&n=1000", || {}), all);
+    read.end();
+}
+
+#[test]
+fn what_a_reader_asks_wrongly_is_told_and_not_answered_as_something_else() {
+    let read = Read::begin(room());
+    let asked = |question: &str| read.get(&format!("/reader/api/0/stream/items/ids?{question}")).status;
+    let all = "s=user/-/state/com.google/reading-list";
+    for (status, questions) in [
+        (200, &["n=1", "n=999999", "n=2&c=5", "r=n", "r=d", "r=o", "r=", "xt=feed/999"][..]),
+        (400, &["n=0", "n=-3", "n=many", "c=0", "c=-7", "c=Q2Fs", "r=up", "r=n&r=o"]),
+        (404, &["it=feed/999", "it=feed/watch:999"]),
+    ] {
+        for question in questions {
+            assert_eq!(asked(&format!("{all}&{question}")), status, "{question}");
+        }
+    }
+    for stream in ["feed/999", "feed/watch:999", "feed/https://nobody.example/feed"] {
+        assert_eq!(asked(&format!("s={stream}")), 404, "{stream}");
+        assert_eq!(read.get(&format!("/reader/atom/{stream}")).status, 404, "{stream}");
+        assert_eq!(read.post("/reader/api/0/mark-all-as-read", &format!("s={stream}")).status, 404, "{stream}");
+    }
+    // A label is a label, whoever has it.
+    assert_eq!(asked("s=user/-/label/nobody"), 200);
     read.end();
 }
 

@@ -82,7 +82,7 @@ pub(super) fn named(reader: &Reader, question: &Question) -> Result<Value, Miss>
     let mut ids: Vec<i64> = named.into_iter().flatten().collect();
     ids.sort_unstable();
     ids.dedup();
-    if question.one("r")? != Some("o") {
+    if !question.is_oldest_first()? {
         ids.reverse();
     }
     let subscriptions = Subscriptions::of(reader)?;

@@ -41,6 +41,7 @@ impl Order {
             return Err(Miss::Wrong(format!("{name} cannot be marked as a whole")));
         }
         let subscriptions = Subscriptions::of(reader)?;
+        stream.must_be_there(&subscriptions)?;
         let (shown, standing) = (subscriptions.shown(), stream.standing(&subscriptions));
         let up_to = match question.number("ts")? {
             None | Some(0) => reader.last_article()?,

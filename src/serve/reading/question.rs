@@ -37,6 +37,15 @@ impl Question {
         }
     }
 
+    /// Whether what came in first is told first (`r`), and not last. Some readers name the usual order, by one of several letters.
+    pub(super) fn is_oldest_first(&self) -> Result<bool, Miss> {
+        match self.one("r")? {
+            Some("o") => Ok(true),
+            None | Some("n" | "d" | "a") => Ok(false),
+            Some(other) => Err(Miss::Wrong(format!("r={other}: must be n, newest first, or o, oldest first"))),
+        }
+    }
+
     /// The first value of a parameter, as it stands.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -90,5 +99,10 @@ mod tests {
         assert_eq!((question.number("c").unwrap(), question.one("xt").unwrap()), (None, None));
         assert_eq!(question.all("i").collect::<Vec<_>>(), ["1", "2"]);
         assert!(question.one("r").is_err() && question.number("nt").is_err());
+        let order = |query: &str| Question::new(query, Vec::new(), String::new()).is_oldest_first().ok();
+        assert_eq!(
+            ["", "r=n", "r=d", "r=o", "r=up"].map(order),
+            [Some(false), Some(false), Some(false), Some(true), None]
+        );
     }
 }

@@ -89,6 +89,15 @@ impl Stream {
         }
     }
 
+    /// Refuses a subscription that there is none of: nothing would be told of it for ever.
+    pub(super) fn must_be_there(&self, all: &Subscriptions) -> Result<(), Miss> {
+        let is_subscription = matches!(self, Stream::Source(_) | Stream::Watch(_));
+        if is_subscription && self.standing(all).is_some_and(|standing| standing.is_empty()) {
+            return Err(Miss::NotFound("there is no such subscription, or it was taken away".to_owned()));
+        }
+        Ok(())
+    }
+
     /// With which subscriptions its articles stand; nothing where it is of all.
     pub(super) fn standing(&self, all: &Subscriptions) -> Option<Standing> {
         let sources = |is_of: &dyn Fn(&Subscription) -> bool| -> Vec<i64> {
@@ -151,6 +160,9 @@ pub(super) fn filter(
     let mut is_empty = false;
     for (stream, is_wanted) in own.chain(included).chain(excluded) {
         let stream = stream?;
+        if is_wanted {
+            stream.must_be_there(subscriptions)?;
+        }
         let known = match stream {
             Stream::Read => Some((&mut unread, !is_wanted)),
             Stream::Unread => Some((&mut unread, is_wanted)),
@@ -174,7 +186,7 @@ pub(super) fn filter(
     if is_empty {
         with = vec![Standing::default()];
     }
-    let is_oldest_first = question.one("r")? == Some("o");
+    let is_oldest_first = question.is_oldest_first()?;
     let (mut after, mut before) = (0, i64::MAX);
     if let Some(time) = question.number("ot")? {
         let since = time_of(time).start().saturating_sub(OVERLAP * MICROSECONDS);
@@ -184,13 +196,19 @@ pub(super) fn filter(
         before = reader.last_arrival_at(*time_of(time).start())?.saturating_add(1);
     }
     if let Some(last) = question.number("c")? {
+        if last < 1 {
+            return Err(Miss::Wrong(format!("c={last}: must be the continuation of the page before")));
+        }
         if is_oldest_first {
             after = after.max(last);
         } else {
             before = before.min(last);
         }
     }
-    let limit = question.number("n")?.unwrap_or(LIMIT).clamp(0, i64::from(limit_max));
+    let limit = question.number("n")?.unwrap_or(LIMIT).min(i64::from(limit_max));
+    if limit < 1 {
+        return Err(Miss::Wrong(format!("n={limit}: must be 1 or more")));
+    }
     Ok(ArrivalFilter {
         shown: subscriptions.shown(),
         with,
