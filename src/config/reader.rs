@@ -75,7 +75,18 @@ impl Reader {
         let is_of_receiver = |key: &str| key.strip_prefix(RECEIVERS).is_some_and(|key| key.contains('.'));
         let is_unknown = |key: &&String| !known.contains_key(*key) && !is_of_receiver(key);
         let unknown: Vec<String> = self.values.keys().filter(is_unknown).cloned().collect();
+        let mut misspelt: Vec<String> = Vec::new();
         for key in unknown {
+            if let Some((section, name)) = meant_receiver(&key) {
+                let subject = format!("[{section}.{name}]");
+                // Once, and not for each of its keys.
+                if !misspelt.contains(&subject) {
+                    let rule = format!("unknown section, did you mean [{RECEIVERS}{name}]?");
+                    self.problems.push(Problem { place: self.origin(&key), subject: subject.clone(), rule });
+                    misspelt.push(subject);
+                }
+                continue;
+            }
             // Nothing but a section may stand there, with something in it.
             if let Some(name) = key.strip_prefix(RECEIVERS) {
                 let rule =
@@ -233,4 +244,11 @@ pub(super) fn flatten(root: &Value) -> BTreeMap<String, Value> {
     let mut leaves = BTreeMap::new();
     descend("", root, &mut leaves);
     leaves
+}
+/// The section and the name of a receiver whose section is misspelt, by one of its keys.
+fn meant_receiver(key: &str) -> Option<(&str, &str)> {
+    let (section, rest) = key.split_once('.')?;
+    let (name, _) = rest.split_once('.')?;
+    let is_near = section != "receivers" && edit_distance(section, "receivers") <= 2;
+    is_near.then_some((section, name))
 }

@@ -629,6 +629,23 @@ fn a_private_address_is_told_nothing_unless_its_receiver_allows_it() {
         ],
     );
     room.run(&["receivers", "test", "mail"]).exits(1).says(refused);
+    // What is certain to be refused is told before anything is sent.
+    let told = room.run(&["config", "check"]).exits(78);
+    for key in ["desk.url = \"http://localhost:", "mail.host = \"localhost\""] {
+        let line = told.stderr.lines().find(|line| line.contains(&format!("receivers.{key}")));
+        assert!(line.is_some_and(|line| line.contains("put \"127.0.0.1\" into private_networks")), "{}", told.stderr);
+    }
+    for (host, code) in [("10.0.0.7", 78), ("[fe80::1]", 78), ("desk.example", 0), ("203.0.114.5", 0), ("localhost", 0)]
+    {
+        let allowed = if host == "localhost" { "[\"::1\"]" } else { "[]" };
+        room.set(&[
+            ("receivers.desk.url", &format!("\"http://{host}/\"")),
+            ("receivers.desk.private_networks", allowed),
+            ("receivers.mail.host", "\"mail.desk.example\""),
+        ]);
+        room.run(&["config", "check"]).exits(code);
+    }
+    room.set(&[("receivers.desk.url", &named)]);
     // A server that sends us on is not followed, wherever to.
     room.set(&[("receivers.desk.private_networks", "[\"127.0.0.0/8\", \"::1\"]")]);
     desk.answer("HTTP/1.1 307 Elsewhere\r\nlocation: /again\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -714,6 +731,11 @@ fn all_that_is_wrong_with_receivers_is_told_at_once() {
     let settings = std::fs::read_to_string(room.path("newswire.toml")).unwrap();
     let settings: String =
         settings.lines().filter(|line| !line.starts_with("receivers.")).collect::<Vec<_>>().join("\n");
+    let misspelt = "[receiver.desk]\nkind = \"webhook\"\nurl = \"https://desk.example/\"";
+    room.file("newswire.toml", format!("{settings}\n{misspelt}\n"));
+    let told = room.run(&["config", "check"]).exits(78);
+    assert_eq!(told.stderr.lines().filter(|line| line.contains("receiver")).count(), 1, "{}", told.stderr);
+    told.says("[receiver.desk]: unknown section, did you mean [receivers.desk]?");
     for (added, name) in [("[receivers.desk]", "desk"), ("[receivers]\nquay = \"webhook\"", "quay")] {
         room.file("newswire.toml", format!("{settings}\n{added}\n"));
         let told = room.run(&["config", "check"]).exits(78);

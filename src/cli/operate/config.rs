@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::cli::terminal::messages::say;
-use crate::config::{self, Config, DEFAULTS, Place, Problem, Problems, SITES_TEMPLATE, SOURCES_TEMPLATE};
+use crate::config::{
+    self, Config, DEFAULTS, Place, Problem, Problems, Receiver, ReceiverKind, SITES_TEMPLATE, SOURCES_TEMPLATE,
+};
+use crate::fetch::is_public;
 use crate::model::{Source, public_url};
 use crate::store::SourceRow;
 
@@ -99,6 +103,7 @@ fn check_whole(context: &mut Context) -> Result<(), Failure> {
     }
     let mut problems = problems_of_credentials(&config);
     problems.extend(config.problems_of_programs());
+    problems.extend(problems_of_addresses(&config));
     if !problems.is_empty() {
         return Err(Problems(problems).into());
     }
@@ -180,6 +185,39 @@ fn problems_of_credentials(config: &Config) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Receivers at addresses to which nothing is sent. Of names there is no telling before they are resolved, but of this machine's own.
+fn problems_of_addresses(config: &Config) -> Vec<Problem> {
+    let problem = |receiver: &Receiver| {
+        let (key, host) = match &receiver.kind {
+            ReceiverKind::Command { .. } => return None,
+            ReceiverKind::Webhook { url } | ReceiverKind::Ntfy { url, .. } => ("url", url.host_str()?),
+            ReceiverKind::Email(mailing) => ("host", mailing.host.as_str()),
+        };
+        let addresses: Vec<IpAddr> = match host.trim_start_matches('[').trim_end_matches(']').parse() {
+            Ok(address) => vec![address],
+            Err(_) if host == "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            Err(_) => return None,
+        };
+        let is_allowed = |address: &IpAddr| {
+            is_public(*address) || receiver.private_networks.iter().any(|network| network.contains(*address))
+        };
+        if addresses.iter().any(is_allowed) {
+            return None;
+        }
+        let key = format!("receivers.{}.{key}", receiver.name);
+        let entry = config.provenance.iter().find(|entry| entry.key == key)?;
+        Some(Problem {
+            place: entry.origin.clone(),
+            subject: format!("{key} = {}", entry.value),
+            rule: format!(
+                "nothing is sent to private and reserved addresses: put {0:?} into private_networks of the receiver, if it is yours",
+                addresses[0].to_string()
+            ),
+        })
+    };
+    config.receivers.iter().filter_map(problem).collect()
 }
 
 fn show(context: &mut Context) -> Result<(), Failure> {
