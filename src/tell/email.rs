@@ -86,6 +86,12 @@ async fn connect(mailing: &Mailing, addresses: &[IpAddr], timeout: Duration) -> 
     let greeted = AsyncSmtpConnection::connect_with_transport(stream, &name).await;
     let mut connection = greeted.map_err(|error| error.to_string())?;
     if mailing.security == SmtpSecurity::Starttls {
+        if !connection.can_starttls() {
+            return Err(format!(
+                "{} offers no STARTTLS at port {}: `security = \"tls\"`, mostly at port 465, is another way to be protected",
+                mailing.host, mailing.port
+            ));
+        }
         let parameters = TlsParameters::new(mailing.host.clone()).map_err(|error| error.to_string())?;
         connection.starttls(parameters, &name).await.map_err(|error| error.to_string())?;
     }

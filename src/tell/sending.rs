@@ -204,7 +204,7 @@ impl Task {
             && batch.n_tries >= FAILED_TRIES_MIN;
         let is_paused = undelivered.is_gone || is_long;
         if self.failing_since.is_none() && !is_paused {
-            warn!("receiver {name} did not take a message, which is tried again: {undelivered}");
+            warn!("receiver {name} did not take {}, which is tried again: {undelivered}", batch.name());
         }
         if is_paused {
             let why = if undelivered.is_gone { "it says that it is gone" } else { "it has taken nothing for days" };
@@ -216,14 +216,14 @@ impl Task {
         let next_try_at = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(1));
         let Undelivered { reason, retry_after, is_refusal, .. } = undelivered;
         let sending = Sending::Failed { error: reason.clone(), next_try_at, is_paused, is_refusal };
+        let what = batch.name();
         let SendingEffect { failing_since, n_set_aside } =
             self.store.commit_sending(name.clone(), batch.ids, sending).await?;
         self.failing_since = failing_since.and_then(|since| since.parse().ok());
         if n_set_aside > 0 {
             error!(
-                "receiver {name} refuses {} again and again and takes others, so that it is set aside until `newswire receivers retry {name}`: \
-                 {reason}",
-                if n_set_aside == 1 { "a message".to_owned() } else { format!("a digest of {n_set_aside} messages") }
+                "receiver {name} refuses {what} again and again and takes others, so that it is set aside until `newswire receivers retry {name}`: \
+                 {reason}"
             );
         }
         Ok(retry_after)
@@ -243,6 +243,15 @@ impl Batch {
     fn of(mut messages: Vec<WaitingMessage>) -> Batch {
         let message = messages.remove(0);
         Batch { ids: vec![message.id], payload: parsed(&message.payload), key: message.key, n_tries: message.n_tries }
+    }
+
+    /// Its messages, by their numbers in the table.
+    fn name(&self) -> String {
+        match self.ids.as_slice() {
+            [id] => format!("message {id}"),
+            [first, .., last] => format!("a digest of {} messages, {first} to {last}", self.ids.len()),
+            [] => "nothing".to_owned(),
+        }
     }
 
     fn of_digest(messages: &[WaitingMessage]) -> Batch {

@@ -426,7 +426,7 @@ fn what_a_receiver_does_not_take_is_tried_again_with_the_same_key() {
     import(&room, &["Storm off Lorne".to_owned()]);
     desk.answer("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let daemon = room.start();
-    daemon.wait_to_say("receiver desk did not take a message");
+    daemon.wait_to_say("receiver desk did not take message 1");
     let listed = room.run(&["--json", "receivers", "ls"]).exits(0).json_lines();
     assert_eq!((&listed[0]["state"], &listed[0]["error"]), (&json!("failing"), &json!("HTTP 503")));
     desk.answer(OK);
@@ -434,6 +434,25 @@ fn what_a_receiver_does_not_take_is_tried_again_with_the_same_key() {
     let keys: BTreeSet<String> = desk.taken().iter().map(|taken| taken.head["webhook-id"].clone()).collect();
     assert!(keys.len() == 1 && desk.taken().len() >= 2, "{keys:?}");
     daemon.stop().exits(0);
+}
+
+#[test]
+fn a_receiver_for_which_nothing_waits_any_more_is_not_said_to_fail() {
+    let desk = Desk::open();
+    let room = room_with_webhook(&desk);
+    room.run(&["watch", "add", "all"]).exits(0);
+    import(&room, &["Storm off Lorne".to_owned()]);
+    desk.answer("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let daemon = room.start();
+    daemon.wait_to_say("receiver desk did not take message 1");
+    room.wait_for(PATIENCE, "SELECT count(*) FROM _receivers", "1");
+    daemon.stop().exits(0);
+    let listed = || room.run(&["--json", "receivers", "ls"]).exits(0).json_lines();
+    assert_eq!((&listed()[0]["state"], &listed()[0]["n_waiting"]), (&json!("failing"), &json!(1)));
+    // What waited goes with its watch.
+    room.run(&["watch", "rm", "all"]).exits(0);
+    assert_eq!((&listed()[0]["state"], &listed()[0]["n_waiting"]), (&json!("active"), &json!(0)));
+    assert_eq!(listed()[0]["failing_since"], Value::Null);
 }
 
 #[test]
@@ -793,7 +812,7 @@ fn a_mail_is_given_to_the_server_alone_whose_certificate_is_trusted() {
         let refused = test("certificate.pem").exits(1);
         let n_taken = mails.lock().unwrap().len();
         if mailbox == Mailbox::Open {
-            refused.says("STARTTLS is not supported");
+            refused.says(&format!("localhost offers no STARTTLS at port {port}: `security = \"tls\"`"));
             test("authority.pem").exits(1);
         } else {
             refused.says("UnknownIssuer");
@@ -856,7 +875,7 @@ fn a_receiver_that_takes_nothing_is_an_alarm_which_others_are_told_of() {
     desk.answer("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let room = room_in_trouble(&desk, &other);
     let daemon = room.start();
-    daemon.wait_to_say("receiver desk did not take a message");
+    daemon.wait_to_say("receiver desk did not take message 1");
     // Not for long yet.
     room.run(&["status"]).exits(0);
     daemon.stop().exits(0);
@@ -914,7 +933,7 @@ fn a_receiver_that_is_taken_out_of_the_settings_is_told_at_once_while_messages_w
     desk.answer("HTTP/1.1 503 Not now\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let room = room_in_trouble(&desk, &other);
     let daemon = room.start();
-    daemon.wait_to_say("receiver desk did not take a message");
+    daemon.wait_to_say("receiver desk did not take message 1");
     room.run(&["receivers", "forget", "desk"]).exits(2).says("receiver desk is in the settings");
     room.run(&["receivers", "forget", "none"]).exits(1).says("there was no receiver none");
     let settings = std::fs::read_to_string(room.path("newswire.toml")).unwrap();
@@ -968,7 +987,8 @@ fn a_message_that_is_refused_again_and_again_is_set_aside_where_others_are_taken
     desk.answer("HTTP/1.1 422 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     execute("UPDATE messages SET next_try_at = NULL WHERE state = 'waiting'");
     let daemon = room.start();
-    daemon.wait_to_say("receiver desk refuses a message again and again and takes others");
+    let id = room.value("SELECT min(id) FROM messages");
+    daemon.wait_to_say(&format!("receiver desk refuses message {id} again and again and takes others"));
     daemon.wait_to_say("newswire receivers retry desk");
     daemon.stop().exits(0);
     assert_eq!(room.value(ASIDE), "refused");

@@ -44,7 +44,7 @@ pub struct ReceiverState {
     pub n_sent: u64,
     /// When it last took one.
     pub last_sent_at: Option<String>,
-    /// Since when it has failed.
+    /// Since when it has failed. Where nothing waits for it any more there is no telling how it is, unless it is paused.
     pub failing_since: Option<String>,
     /// When it was paused.
     pub paused_at: Option<String>,
@@ -154,15 +154,18 @@ impl Reader {
              ORDER BY told.name"
         );
         self.rows(&sql, [], |row| {
+            let n_waiting: u64 = row.get(1)?;
+            let paused_at: Option<String> = row.get(7)?;
+            let is_known = n_waiting > 0 || paused_at.is_some();
             Ok(ReceiverState {
                 name: row.get(0)?,
-                n_waiting: row.get(1)?,
+                n_waiting,
                 waiting_since: row.get(2)?,
                 n_refused: row.get(3)?,
                 n_sent: row.get(4)?,
                 last_sent_at: row.get(5)?,
-                failing_since: row.get(6)?,
-                paused_at: row.get(7)?,
+                failing_since: row.get::<_, Option<String>>(6)?.filter(|_| is_known),
+                paused_at,
                 error: row.get(8)?,
             })
         })
